@@ -1,0 +1,26 @@
+//! Latent Lab: train and take apart autoencoders on your own GPU, in a web page.
+//!
+//! Dependencies point downwards only (`tests/layers.rs` holds the rule):
+//!
+//! ```text
+//! ui ─▶ spec, catalog            bin/lab ─▶ train, data, spec
+//! train ─▶ vae.. ─▶ nn ─▶ burn   train ─▶ gpu ─▶ compile ─▶ burn-ir
+//! ```
+
+pub mod catalog;
+pub mod spec;
+pub mod vae;
+
+#[cfg(feature = "engine")]
+pub mod compile;
+#[cfg(feature = "engine")]
+pub mod data;
+#[cfg(feature = "engine")]
+pub mod gpu;
+#[cfg(feature = "engine")]
+pub mod nn;
+#[cfg(feature = "engine")]
+pub mod train;
+
+#[cfg(feature = "page")]
+pub mod ui;

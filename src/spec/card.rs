@@ -1,0 +1,156 @@
+//! What a method says about itself. Controls, link keys, the CLI's list and the uniform tests are derived from this.
+
+use serde::Serialize;
+
+/// The line of methods that a card belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Family {
+    Vae,
+    Vq,
+    Sae,
+}
+
+/// A paper whose mechanism the method makes work.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Paper {
+    /// The exact title.
+    pub title: &'static str,
+    pub who: &'static str,
+}
+
+/// The range of one parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase", tag = "type")]
+pub enum Kind {
+    /// A real number; `log` asks for a logarithmic slider.
+    Float { min: f64, max: f64, log: bool },
+    /// A whole number.
+    Int { min: i64, max: i64 },
+    /// One of a few names; the value is the index.
+    Choice { names: &'static [&'static str] },
+}
+
+/// One adjustable number of a method or of the training loop.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct ParamSpec {
+    /// Name in links and on the command line.
+    pub key: &'static str,
+    /// Name on the page.
+    pub label: &'static str,
+    pub kind: Kind,
+    pub default: f64,
+    /// `true`: takes effect on the next step without recompiling. `false`: changes the network and starts a new run.
+    pub live: bool,
+    /// What it does, in one or two sentences.
+    pub help: &'static str,
+}
+
+impl ParamSpec {
+    /// A real number on a linear slider.
+    pub const fn float(key: &'static str, label: &'static str, min: f64, max: f64, default: f64, help: &'static str) -> Self {
+        Self { key, label, kind: Kind::Float { min, max, log: false }, default, live: false, help }
+    }
+
+    /// A real number on a logarithmic slider.
+    pub const fn log(key: &'static str, label: &'static str, min: f64, max: f64, default: f64, help: &'static str) -> Self {
+        Self { key, label, kind: Kind::Float { min, max, log: true }, default, live: false, help }
+    }
+
+    /// A whole number.
+    pub const fn int(key: &'static str, label: &'static str, min: i64, max: i64, default: i64, help: &'static str) -> Self {
+        Self { key, label, kind: Kind::Int { min, max }, default: default as f64, live: false, help }
+    }
+
+    /// One of a few names.
+    pub const fn choice(key: &'static str, label: &'static str, names: &'static [&'static str], default: usize, help: &'static str) -> Self {
+        Self { key, label, kind: Kind::Choice { names }, default: default as f64, live: false, help }
+    }
+
+    /// Marks the parameter as taking effect at once.
+    pub const fn live(mut self) -> Self {
+        self.live = true;
+        self
+    }
+
+    /// Reads a value as a person types it: a number, or the name of a choice.
+    ///
+    /// # Errors
+    /// A sentence that names the parameter and its range.
+    pub fn parse(&self, text: &str) -> Result<f64, String> {
+        if let Kind::Choice { names } = self.kind
+            && let Some(i) = names.iter().position(|n| *n == text)
+        {
+            return Ok(i as f64);
+        }
+        let value: f64 = text.trim().parse().map_err(|_| format!("{} = {text:?}: expected {}", self.key, self.range_text()))?;
+        self.check(value)
+    }
+
+    /// Returns `value` if it is finite, in range and whole where it must be.
+    ///
+    /// # Errors
+    /// A sentence that names the parameter and its range.
+    pub fn check(&self, value: f64) -> Result<f64, String> {
+        let ok = match self.kind {
+            Kind::Float { min, max, .. } => value >= min && value <= max,
+            Kind::Int { min, max } => value.fract() == 0.0 && value >= min as f64 && value <= max as f64,
+            Kind::Choice { names } => value.fract() == 0.0 && value >= 0.0 && value < names.len() as f64,
+        };
+        if ok { Ok(value) } else { Err(format!("{} = {value}: expected {}", self.key, self.range_text())) }
+    }
+
+    /// The range in words.
+    pub fn range_text(&self) -> String {
+        match self.kind {
+            Kind::Float { min, max, .. } => format!("a number from {min} to {max}"),
+            Kind::Int { min, max } => format!("a whole number from {min} to {max}"),
+            Kind::Choice { names } => format!("one of {}", names.join(", ")),
+        }
+    }
+
+    /// The value as it is written in links and on the command line.
+    pub fn format(&self, value: f64) -> String {
+        match self.kind {
+            Kind::Choice { names } => names.get(value as usize).map_or_else(|| value.to_string(), |n| (*n).to_string()),
+            _ => value.to_string(),
+        }
+    }
+}
+
+/// What a method says about itself.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Card {
+    /// Name in links and on the command line.
+    pub id: &'static str,
+    pub family: Family,
+    /// Name on the page.
+    pub label: &'static str,
+    /// One sentence for a newcomer.
+    pub summary: &'static str,
+    /// The objective, in plain Unicode.
+    pub formula: &'static str,
+    pub papers: &'static [Paper],
+    pub params: &'static [ParamSpec],
+    /// An experiment worth trying, in plain words.
+    pub try_this: &'static str,
+}
+
+/// Parameters that every method has.
+pub const COMMON: &[ParamSpec] = &[
+    ParamSpec::log("lr", "Learning rate", 1e-5, 1e-1, 1e-3, "Step size of Adam. Too high and the loss jumps; too low and nothing happens.").live(),
+    ParamSpec::int("batch", "Batch size", 1, 1024, 128, "How many images each step looks at."),
+    ParamSpec::int("seed", "Seed", 0, 4_294_967_295, 0, "Fixes the initial weights, the order of the images and the noise: the same seed gives the same run."),
+];
+
+impl Card {
+    /// The parameters of the method followed by the common ones.
+    pub fn all_params(&self) -> impl Iterator<Item = &'static ParamSpec> + use<> {
+        self.params.iter().chain(COMMON)
+    }
+
+    /// The parameter called `key`, own or common.
+    pub fn param(&self, key: &str) -> Option<&'static ParamSpec> {
+        self.all_params().find(|p| p.key == key)
+    }
+}

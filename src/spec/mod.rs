@@ -1,0 +1,8 @@
+//! Plain data that every part of the project shares: no Burn, no Leptos, no JavaScript.
+
+pub mod card;
+pub mod protocol;
+pub mod setup;
+
+pub use card::{Card, Family, Kind, Paper, ParamSpec};
+pub use setup::{Setup, SetupError};

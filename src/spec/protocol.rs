@@ -1,0 +1,234 @@
+//! The whole contract between page and engine: what is not in [`Command`] or [`Event`] cannot happen.
+//!
+//! The engine lives in a worker. Every event of a run carries its [`RunId`], so that a late one from an old run is
+//! dropped by comparison. Metrics are never dropped; views are latest-wins: a [`Query`] replaces the previous one of the
+//! same slot, and a dragged slider never queues forty decodes.
+
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+
+use super::Setup;
+
+/// Counts the runs of a page. A new one starts with every [`Command::Start`].
+pub type RunId = u32;
+
+/// Names the panel that a query belongs to, chosen by the page.
+pub type Slot = u32;
+
+/// Page to engine.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Command {
+    /// Opens the device and starts loading the data. First command, once.
+    Open {
+        /// Address of the folder with the data, ending in `/`.
+        assets: String,
+        engine: EngineChoice,
+    },
+    /// Builds the setup's network as run `run`. Answers [`Event::Built`] or [`Event::RunFailed`]. Does not train yet.
+    Start {
+        run: RunId,
+        setup: Setup,
+        /// Safetensors to begin from; `None` starts from the seed's random weights.
+        weights: Option<ByteBuf>,
+    },
+    /// Trains until paused.
+    Train { run: RunId },
+    /// Stops after the step in flight.
+    Pause { run: RunId },
+    /// Trains `steps` steps, then pauses.
+    Step { run: RunId, steps: u32 },
+    /// Moves a live control.
+    Set { run: RunId, key: String, value: f64 },
+    /// Asks for a view, and again each time the weights have changed; replaces the slot's previous query.
+    Watch { slot: Slot, query: Query },
+    /// The panel is hidden or gone.
+    Unwatch { slot: Slot },
+    /// Asks for the current weights: [`Event::Weights`].
+    Save { run: RunId },
+    /// Runs `steps` steps of a fresh network on plan and oracle alike: [`Event::Verified`].
+    Verify { setup: Setup, steps: u32 },
+    /// Times `steps` training steps of a fresh network: [`Event::Benched`].
+    Bench { setup: Setup, steps: u32 },
+}
+
+/// Which engine executes the training step.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EngineChoice {
+    /// The recorded WGSL plan.
+    #[default]
+    Plan,
+}
+
+/// What a panel wants to see of the current weights.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Query {
+    /// Decodes latent codes, row-major `[n, latent]`, little-endian `f32`: [`View::Images`].
+    Decode { z_nd: ByteBuf },
+    /// Encodes and decodes the test images `first .. first + count`: [`View::Images`] with the reconstructions from the
+    /// posterior mean, preceded by the originals (`2 * count` images).
+    Reconstruct { first: u32, count: u32 },
+    /// Encodes the first `count` test images: [`View::Codes`].
+    Embed { count: u32 },
+}
+
+/// Answer to a [`Query`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum View {
+    /// `n` images, `[n, height, width, channels]`, one byte a value.
+    Images { n: u32, width: u32, height: u32, channels: u32, pixels: ByteBuf },
+    /// Posterior of `n` images. `mean_nd` and `logvar_nd` are little-endian `f32`, row-major `[n, latent]`.
+    Codes { n: u32, latent: u32, mean_nd: ByteBuf, logvar_nd: ByteBuf, labels: ByteBuf },
+}
+
+/// Engine to page.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Event {
+    /// The device is open.
+    Ready { adapter: AdapterInfo },
+    /// There is no usable device. The page goes on with the pretrained model on the CPU.
+    NoGpu { reason: NoGpu, detail: String },
+    /// Data is arriving.
+    DataProgress { loaded: u64, total: u64 },
+    /// Data is on the GPU.
+    DataReady { train: u32, test: u32 },
+    /// Data cannot be used; nothing else is affected.
+    DataFailed { message: String },
+    /// The network of a run stands.
+    Built { run: RunId, info: PlanInfo },
+    /// A run could not be built, or broke. Earlier weights are kept where there are any.
+    RunFailed { run: RunId, message: String },
+    /// Training metrics since the last event, oldest first.
+    Metrics { run: RunId, rows: Vec<MetricRow>, speed: Speed },
+    /// Mean terms over the first `count` test images at `step`.
+    TestMetrics { run: RunId, step: u64, count: u32, terms: Vec<f32> },
+    /// Training stopped at `step`, asked or at the end of [`Command::Step`].
+    Paused { run: RunId, step: u64 },
+    /// Answer to the latest query of a slot, from the weights at `step`.
+    Viewed { run: RunId, slot: Slot, step: u64, view: View },
+    /// Current weights as safetensors.
+    Weights { run: RunId, step: u64, safetensors: ByteBuf },
+    Verified { report: VerifyReport },
+    Benched { report: BenchReport },
+    /// Something the visitor should know; the run goes on.
+    Warning { message: String },
+    /// The device is gone. The page offers to start the engine again from the last weights.
+    DeviceLost { message: String },
+}
+
+/// Rung of the ladder on which WebGPU failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum NoGpu {
+    /// The browser has no `navigator.gpu`.
+    NoApi,
+    /// `navigator.gpu` gave no adapter.
+    NoAdapter,
+    /// The adapter refused to open a device.
+    NoDevice,
+}
+
+/// What is known of the adapter.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct AdapterInfo {
+    pub name: String,
+    pub backend: String,
+    /// A software adapter: correct, and slow.
+    pub software: bool,
+}
+
+/// What was built.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PlanInfo {
+    /// Parameters that are trained.
+    pub parameters: u64,
+    pub latent: u32,
+    pub width: u32,
+    pub height: u32,
+    pub channels: u32,
+    pub batch: u32,
+    /// Names of the loss terms, in the order of [`MetricRow::terms`]; the first is what is minimised.
+    pub terms: Vec<String>,
+    /// Kernel launches of one training step.
+    pub dispatches: u32,
+    /// Milliseconds from the Burn model to compiled pipelines.
+    pub compile_ms: f64,
+    /// GPU memory of the run, in bytes.
+    pub bytes: u64,
+    /// Floating-point operations of one step.
+    pub flops: u64,
+}
+
+/// One training step.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct MetricRow {
+    /// Steps completed.
+    pub step: u64,
+    /// One value for each of [`PlanInfo::terms`], in nats an image.
+    pub terms: Vec<f32>,
+    /// KL of each latent in nats, mean over the batch; empty for methods without one.
+    pub kl_d: Vec<f32>,
+}
+
+/// How fast a run is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Speed {
+    pub steps_per_second: f64,
+    pub images_per_second: f64,
+    /// CPU milliseconds to encode one step.
+    pub encode_ms: f64,
+    /// Steps taken together between two looks at the metrics.
+    pub steps_per_submit: f64,
+}
+
+/// Plan against oracle, see [`Command::Verify`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct VerifyReport {
+    pub method: String,
+    pub steps: u32,
+    /// Largest relative difference of the loss.
+    pub loss: f64,
+    /// Largest relative difference of a parameter's gradient, and whose.
+    pub gradient: f64,
+    pub worst: String,
+}
+
+/// Timing of training steps, see [`Command::Bench`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct BenchReport {
+    pub method: String,
+    pub batch: u32,
+    pub steps: u32,
+    pub total_ms: f64,
+    pub encode_ms: f64,
+    pub dispatches: u32,
+    pub submits: u32,
+    /// First term after the last step.
+    pub loss: f32,
+}
+
+/// Packs numbers for a message.
+pub fn f32_bytes(values: &[f32]) -> ByteBuf {
+    ByteBuf::from(values.iter().flat_map(|v| v.to_le_bytes()).collect::<Vec<u8>>())
+}
+
+/// Unpacks numbers from a message; a trailing partial number is dropped.
+pub fn bytes_f32(bytes: &[u8]) -> Vec<f32> {
+    bytes.chunks_exact(4).map(|c| f32::from_le_bytes([c[0], c[1], c[2], c[3]])).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_survive_serialisation() {
+        let command = Command::Watch { slot: 3, query: Query::Decode { z_nd: f32_bytes(&[0.5, -1.0]) } };
+        let text = serde_json::to_string(&command).unwrap();
+        assert_eq!(serde_json::from_str::<Command>(&text).unwrap(), command);
+
+        let row = MetricRow { step: 7, terms: vec![1.0, 2.0], kl_d: vec![0.1] };
+        let event = Event::Metrics { run: 1, rows: vec![row], speed: Speed::default() };
+        let text = serde_json::to_string(&event).unwrap();
+        assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), event);
+        assert_eq!(bytes_f32(&f32_bytes(&[1.5, f32::MIN])), vec![1.5, f32::MIN]);
+    }
+}
