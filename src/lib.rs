@@ -23,4 +23,6 @@ pub mod nn;
 pub mod train;
 
 #[cfg(feature = "page")]
+pub mod player;
+#[cfg(feature = "page")]
 pub mod ui;
