@@ -404,6 +404,11 @@ impl Graph {
                 }
             }
         }
+        // A shader compiler may take x ≠ x for false; Burn asks for NaN that way.
+        if a == b && matches!(f, Binary::Eq | Binary::Ne) {
+            let nan = self.unary(Unary::IsNan, a);
+            return if f == Binary::Ne { nan } else { self.unary(Unary::Not, nan) };
+        }
         // Commutative functions have one form, so that equal expressions meet.
         let (a, b) = match f {
             Binary::Add | Binary::Mul | Binary::Eq | Binary::Ne if a > b => (b, a),

@@ -208,15 +208,10 @@ impl Arena {
         self.gpu.queue.write_buffer(&self.order, 4 * first as u64, bytemuck::cast_slice(values));
     }
 
-    /// Reads `(offset, floats)` ranges of the arena with one transfer, after everything submitted so far.
-    ///
-    /// # Errors
-    /// If the device is lost or has reported an error.
-    pub async fn read(&mut self, ranges: &[(usize, usize)]) -> Result<Vec<Vec<f32>>, String> {
-        let total: usize = ranges.iter().map(|r| r.1).sum();
-        let bytes = 4 * total as u64;
-        let at = self.staging.iter().position(|b| b.size() >= bytes);
-        let buffer = match at {
+    /// Starts reading `(offset, floats)` ranges of the arena, as they are after everything submitted so far.
+    pub fn request(&mut self, ranges: &[(usize, usize)]) -> Pending {
+        let bytes = 4 * ranges.iter().map(|r| r.1).sum::<usize>() as u64;
+        let buffer = match self.staging.iter().position(|b| b.size() >= bytes) {
             Some(i) => self.staging.swap_remove(i),
             None => self.gpu.device.create_buffer(&wgpu::BufferDescriptor {
                 label: Some("staging"),
@@ -232,22 +227,31 @@ impl Arena {
             to += 4 * *n as u64;
         }
         self.gpu.queue.submit([encoder.finish()]);
-        let (sender, receiver) = futures_channel::oneshot::channel();
+        let (sender, done) = futures_channel::oneshot::channel();
         buffer.slice(..bytes).map_async(wgpu::MapMode::Read, move |r| {
             // The receiver is gone only if the read was abandoned.
             let _ = sender.send(r);
         });
+        Pending { buffer, lengths: ranges.iter().map(|r| r.1).collect(), done }
+    }
+
+    /// Waits for a read.
+    ///
+    /// # Errors
+    /// If the device is lost or has reported an error.
+    pub async fn take(&mut self, pending: Pending) -> Result<Vec<Vec<f32>>, String> {
+        let Pending { buffer, lengths, done } = pending;
         // A browser drives the queue by itself, and does nothing here.
         let _ = self.gpu.device.poll(wgpu::PollType::wait_indefinitely());
-        let mapped = receiver.await.map_err(|_| "the device dropped a read".to_string())?;
+        let mapped = done.await.map_err(|_| "the device dropped a read".to_string())?;
         self.gpu.check()?;
         mapped.map_err(|e| e.to_string())?;
+        let bytes = 4 * lengths.iter().sum::<usize>() as u64;
         let view = buffer.slice(..bytes).get_mapped_range().map_err(|e| e.to_string())?;
-        let all: &[u8] = &view;
-        let mut out = Vec::with_capacity(ranges.len());
+        let mut out = Vec::with_capacity(lengths.len());
         let mut from = 0;
-        for (_, n) in ranges {
-            out.push(bytemuck::pod_collect_to_vec(&all[from..from + 4 * n]));
+        for n in lengths {
+            out.push(bytemuck::pod_collect_to_vec(&view[from..from + 4 * n]));
             from += 4 * n;
         }
         drop(view);
@@ -255,6 +259,22 @@ impl Arena {
         self.staging.push(buffer);
         Ok(out)
     }
+
+    /// [`Arena::request`] and [`Arena::take`] in one.
+    ///
+    /// # Errors
+    /// As [`Arena::take`].
+    pub async fn read(&mut self, ranges: &[(usize, usize)]) -> Result<Vec<Vec<f32>>, String> {
+        let pending = self.request(ranges);
+        self.take(pending).await
+    }
+}
+
+/// A read on its way.
+pub struct Pending {
+    buffer: wgpu::Buffer,
+    lengths: Vec<usize>,
+    done: futures_channel::oneshot::Receiver<Result<(), wgpu::BufferAsyncError>>,
 }
 
 fn bind_group(gpu: &Gpu, layout: &wgpu::BindGroupLayout, buffers: [&wgpu::Buffer; 4]) -> wgpu::BindGroup {

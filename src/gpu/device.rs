@@ -41,7 +41,11 @@ impl Gpu {
     /// # Errors
     /// Tells which rung of the ladder failed.
     pub async fn open() -> Result<Self, OpenError> {
-        let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
+        // OpenGL cannot compute the way plans need, and asking for it is noisy where there is no display.
+        let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
+            backends: wgpu::Backends::PRIMARY,
+            ..wgpu::InstanceDescriptor::new_without_display_handle()
+        });
         let options = wgpu::RequestAdapterOptions { power_preference: wgpu::PowerPreference::HighPerformance, ..Default::default() };
         let adapter = instance
             .request_adapter(&options)

@@ -3,5 +3,5 @@
 pub mod arena;
 pub mod device;
 
-pub use arena::{Arena, Data, Recorded};
+pub use arena::{Arena, Data, Pending, Recorded};
 pub use device::{Gpu, OpenError};

@@ -15,7 +15,7 @@ use crate::compile::grad::gradients;
 use crate::compile::graph::{Graph, Op};
 use crate::compile::plan::{Job, Special, When, compile};
 use crate::compile::{Id, Plan};
-use crate::gpu::{Arena, Data, Gpu, Recorded};
+use crate::gpu::{Arena, Data, Gpu, Pending, Recorded};
 use crate::nn::ImageShape;
 use crate::nn::method::live_keys;
 use crate::spec::Setup;
@@ -75,6 +75,20 @@ pub struct PlanEngine {
     /// Epochs whose order has been uploaded.
     epochs: u64,
     nonce: u32,
+}
+
+/// Metrics on their way from the device.
+pub struct MetricsRequest {
+    read: Pending,
+    from: u64,
+    steps: u32,
+}
+
+impl MetricsRequest {
+    /// Steps that they are of.
+    pub fn steps(&self) -> u32 {
+        self.steps
+    }
 }
 
 /// A kernel's text with its placeholders filled in.
@@ -300,7 +314,7 @@ impl PlanEngine {
             .collect())
     }
 
-    /// Names of the dispatches of one training step.
+    /// The device it runs on.
     pub fn gpu(&self) -> &Gpu {
         self.arena.gpu()
     }
@@ -311,6 +325,40 @@ impl PlanEngine {
     /// If the device is lost.
     pub async fn finish(&mut self) -> Result<(), String> {
         self.arena.read(&[(0, 4)]).await.map(|_| ())
+    }
+
+    /// Asks for the metrics of the steps since the last request, without waiting: further steps may be started meanwhile.
+    pub fn request_metrics(&mut self) -> Option<MetricsRequest> {
+        let (from, to, width) = (self.seen, self.step, self.layout.width);
+        if from == to {
+            return None;
+        }
+        // At most two ranges, where the ring wraps.
+        let (a, n) = ((from % RING as u64) as usize, (to - from) as usize);
+        let first = n.min(RING - a);
+        let mut ranges = vec![(self.layout.ring + a * width, first * width)];
+        if first < n {
+            ranges.push((self.layout.ring, (n - first) * width));
+        }
+        self.seen = to;
+        Some(MetricsRequest { read: self.arena.request(&ranges), from, steps: (to - from) as u32 })
+    }
+
+    /// Waits for a request.
+    ///
+    /// # Errors
+    /// If the device is lost, or a term is not finite.
+    pub async fn take_metrics(&mut self, request: MetricsRequest) -> Result<Vec<MetricRow>, String> {
+        let values = self.arena.take(request.read).await?.concat();
+        let terms = self.info.terms.len();
+        let mut rows = Vec::with_capacity(request.steps as usize);
+        for (row, step) in values.chunks_exact(self.layout.width).zip(request.from + 1..) {
+            if let Some(bad) = row[..terms].iter().position(|v| !v.is_finite()) {
+                return Err(format!("{} is {} at step {step}; a lower learning rate may help", self.info.terms[bad], row[bad]));
+            }
+            rows.push(MetricRow { step, terms: row[..terms].to_vec(), kl_d: row[terms..].to_vec() });
+        }
+        Ok(rows)
     }
 
     async fn program(&mut self, what: Program, batch: usize) -> Result<(), String> {
@@ -511,29 +559,10 @@ impl Engine for PlanEngine {
     }
 
     async fn metrics(&mut self) -> Result<Vec<MetricRow>, String> {
-        let (from, to, width) = (self.seen, self.step, self.layout.width);
-        if from == to {
-            return Ok(vec![]);
+        match self.request_metrics() {
+            Some(request) => self.take_metrics(request).await,
+            None => Ok(vec![]),
         }
-        // At most two ranges, where the ring wraps.
-        let (a, n) = ((from % RING as u64) as usize, (to - from) as usize);
-        let first = n.min(RING - a);
-        let mut ranges = vec![(self.layout.ring + a * width, first * width)];
-        if first < n {
-            ranges.push((self.layout.ring, (n - first) * width));
-        }
-        let values = self.arena.read(&ranges).await?.concat();
-        self.seen = to;
-        let terms = self.info.terms.len();
-        let mut rows = Vec::with_capacity(n);
-        for (i, row) in values.chunks_exact(width).enumerate() {
-            let step = from + i as u64 + 1;
-            if let Some(bad) = row[..terms].iter().position(|v| !v.is_finite()) {
-                return Err(format!("{} is {} at step {step}; a lower learning rate may help", self.info.terms[bad], row[bad]));
-            }
-            rows.push(MetricRow { step, terms: row[..terms].to_vec(), kl_d: row[terms..].to_vec() });
-        }
-        Ok(rows)
     }
 
     async fn evaluate(&mut self, images_np: &[f32]) -> Result<Vec<f32>, String> {
