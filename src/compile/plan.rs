@@ -25,6 +25,8 @@ pub struct Target {
     pub busy: usize,
     /// Workgroups that keep the adapter busy: smaller kernels use fewer lanes of each.
     pub groups: usize,
+    /// Elements that one invocation of a long elementwise kernel takes.
+    pub each: usize,
     /// Whether a tile's results are stored in a loop rather than one by one: less text to compile, for adapters that
     /// compile slowly and whose local arrays are memory anyway.
     pub compact: bool,
@@ -32,9 +34,9 @@ pub struct Target {
 
 impl Target {
     /// A software adapter: few cores, no use for workgroup memory, every dispatch and every load counts.
-    pub const SOFTWARE: Self = Self { workgroup: 64, tile: [8, 8], unroll: 2, busy: 64, groups: 8, compact: true };
+    pub const SOFTWARE: Self = Self { workgroup: 64, tile: [8, 8], unroll: 2, busy: 64, groups: 8, each: 4, compact: true };
     /// A graphics card.
-    pub const GPU: Self = Self { workgroup: 64, tile: [4, 4], unroll: 4, busy: 16_384, groups: 1, compact: false };
+    pub const GPU: Self = Self { workgroup: 64, tile: [4, 4], unroll: 4, busy: 16_384, groups: 1, each: 1, compact: false };
 }
 
 /// One compute dispatch.
@@ -777,8 +779,14 @@ impl<'a> Planner<'a> {
     }
 }
 
+/// Products below this many multiplications are computed by tiles of a quarter: on them a large tile saves less time than
+/// compiling it takes.
+const SMALL_PRODUCT: usize = 2_000_000;
+
 /// Register tile of a product: never larger than the product.
 fn tile(gemm: &Gemm, target: Target) -> [usize; 2] {
+    let small = gemm.batch * gemm.m * gemm.n * gemm.k < SMALL_PRODUCT;
+    let shrink = |t: usize| if small { (t / 2).max(1) } else { t };
     let fit = |tile: usize, n: usize| {
         let mut t = tile;
         while t > 1 && t >= 2 * n {
@@ -786,7 +794,7 @@ fn tile(gemm: &Gemm, target: Target) -> [usize; 2] {
         }
         t
     };
-    [fit(target.tile[0], gemm.m), fit(target.tile[1], gemm.n)]
+    [fit(shrink(target.tile[0]), gemm.m), fit(shrink(target.tile[1]), gemm.n)]
 }
 
 fn start(f: Reduction) -> String {
@@ -807,6 +815,9 @@ fn join(f: Reduction, acc: &str, v: &str) -> String {
     }
 }
 
+/// Elements from which on work counts as long.
+const LONG: usize = 4096;
+
 /// The text of one dispatch.
 struct Module {
     target: Target,
@@ -821,6 +832,8 @@ struct Module {
 struct Call {
     groups: usize,
     lanes: usize,
+    /// Elements an invocation.
+    each: usize,
     name: String,
 }
 
@@ -838,17 +851,20 @@ impl Module {
     fn add(&mut self, name: &'static str, len: usize, body: &str, helper: &str) {
         let k = self.calls.len();
         self.names.push(name);
+        // Long elementwise work: several neighbours an invocation, where starting an invocation costs more than a loop.
+        let each = if helper.is_empty() && len >= LONG { self.target.each } else { 1 };
+        let invocations = len.div_ceil(each);
         // On few cores, small kernels leave lanes idle so that there are workgroups for every core.
         let mut lanes = self.target.workgroup;
-        while lanes > 4 && len.div_ceil(lanes) < self.target.groups {
+        while lanes > 4 && invocations.div_ceil(lanes) < self.target.groups {
             lanes /= 2;
         }
         write!(self.functions, "{helper}\nfn kernel{k}(i: u32) {{\n").expect("writing to a string");
-        if len % lanes != 0 {
+        if len % (lanes * each) != 0 {
             writeln!(self.functions, "if (i >= {len}u) {{ return; }}").expect("writing to a string");
         }
         write!(self.functions, "{body}}}\n").expect("writing to a string");
-        self.calls.push(Call { groups: len.div_ceil(lanes), lanes, name: format!("kernel{k}") });
+        self.calls.push(Call { groups: invocations.div_ceil(lanes), lanes, each, name: format!("kernel{k}") });
     }
 
     fn finish(self) -> Option<Dispatch> {
@@ -866,8 +882,13 @@ impl Module {
         writeln!(main, "let group = {linear};").expect("writing to a string");
         let mut first = 0;
         let count = self.calls.len();
-        for (k, Call { groups, lanes, name }) in self.calls.into_iter().enumerate() {
-            let call = format!("{name}((group - {first}u) * {lanes}u + lane);");
+        for (k, Call { groups, lanes, each, name }) in self.calls.into_iter().enumerate() {
+            let index = format!("(group - {first}u) * {lanes}u + lane");
+            let call = if each > 1 {
+                format!("for (var e = 0u; e < {each}u; e++) {{ {name}(({index}) * {each}u + e); }}")
+            } else {
+                format!("{name}({index});")
+            };
             let call = if lanes < workgroup { format!("if (lane < {lanes}u) {{ {call} }}") } else { call };
             first += groups;
             match (k, count) {
