@@ -3,7 +3,7 @@
 //! Dependencies point downwards only (`tests/layers.rs` holds the rule):
 //!
 //! ```text
-//! ui ─▶ spec, catalog            bin/lab ─▶ train, data, spec
+//! ui ─▶ player, spec, catalog    bin/lab ─▶ train, data, spec
 //! train ─▶ vae.. ─▶ nn ─▶ burn   train ─▶ gpu ─▶ compile ─▶ burn-ir
 //! ```
 

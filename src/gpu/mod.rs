@@ -1,1 +1,7 @@
-//! (in progress)
+//! The only place that names wgpu: the device, and the arena on which recorded plans run.
+
+pub mod arena;
+pub mod device;
+
+pub use arena::{Arena, Data, Pending, Recorded};
+pub use device::{Gpu, OpenError};

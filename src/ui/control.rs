@@ -109,8 +109,8 @@ pub fn Control(spec: &'static ParamSpec) -> impl IntoView {
 #[component]
 fn Formula(card: &'static Card) -> impl IntoView {
     let parts = card.formula.split(" + ").enumerate().map(|(i, part)| {
-        let plus = (i > 0).then(|| view! { <span class="plus">" + "</span> });
-        view! { {plus}<span class=format!("term term-{}", (i + 1).min(2))>{part}</span> }
+        let plus = (i > 0).then_some("+ ");
+        view! { <span class="part">{plus}<span class=format!("term term-{}", (i + 1).min(2))>{part}</span></span>" " }
     });
     view! { <p class="formula" aria-label=card.formula>{parts.collect_view()}</p> }
 }

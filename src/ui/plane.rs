@@ -1,7 +1,5 @@
 //! A plane through latent space: two latents, or the two principal components of the codes.
 
-use nalgebra::{DMatrix, SymmetricEigen};
-
 /// Which two directions the map shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Axes {
@@ -19,6 +17,46 @@ pub struct Plane {
 
 fn dot(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(x, y)| x * y).sum()
+}
+
+/// Eigenvalues and unit eigenvectors of a symmetric matrix, largest first, by Jacobi's cyclic rotations.
+///
+/// A linear-algebra crate would be a tenth of the page's download, for a matrix of at most 64 rows.
+fn eigen(mut a: Vec<Vec<f64>>) -> Vec<(f64, Vec<f64>)> {
+    let n = a.len();
+    // Row `i` becomes the eigenvector of `a[i][i]`.
+    let mut vectors: Vec<Vec<f64>> = (0..n).map(|i| (0..n).map(|j| f64::from(u8::from(i == j))).collect()).collect();
+    let size: f64 = a.iter().flatten().map(|v| v * v).sum();
+    for _sweep in 0..30 {
+        let off: f64 = (0..n).flat_map(|i| (0..i).map(move |j| (i, j))).map(|(i, j)| a[i][j] * a[i][j]).sum();
+        // Not `off > …`: a NaN ends the loop as well.
+        if !(off > 1e-20 * size) {
+            break;
+        }
+        for p in 0..n {
+            for q in p + 1..n {
+                if a[p][q] == 0.0 {
+                    continue;
+                }
+                let theta = (a[q][q] - a[p][p]) / (2.0 * a[p][q]);
+                let t = theta.signum() / (theta.abs() + (theta * theta + 1.0).sqrt());
+                let c = 1.0 / (t * t + 1.0).sqrt();
+                let s = t * c;
+                for row in &mut a {
+                    (row[p], row[q]) = (c * row[p] - s * row[q], s * row[p] + c * row[q]);
+                }
+                for m in [&mut a, &mut vectors] {
+                    let (head, tail) = m.split_at_mut(q);
+                    for (x, y) in head[p].iter_mut().zip(&mut tail[0]) {
+                        (*x, *y) = (c * *x - s * *y, s * *x + c * *y);
+                    }
+                }
+            }
+        }
+    }
+    let mut pairs: Vec<(f64, Vec<f64>)> = vectors.into_iter().enumerate().map(|(i, v)| (a[i][i], v)).collect();
+    pairs.sort_by(|x, y| y.0.total_cmp(&x.0));
+    pairs
 }
 
 impl Plane {
@@ -40,21 +78,19 @@ impl Plane {
         let rows = || z_nd.chunks_exact(latent);
         let mut origin = vec![0.0f32; latent];
         rows().for_each(|z| origin.iter_mut().zip(z).for_each(|(o, v)| *o += v / n as f32));
-        let mut covariance = DMatrix::<f32>::zeros(latent, latent);
+        let mut covariance = vec![vec![0.0f64; latent]; latent];
         for z in rows() {
             for i in 0..latent {
                 for j in 0..=i {
-                    covariance[(i, j)] += (z[i] - origin[i]) * (z[j] - origin[j]);
+                    covariance[i][j] += f64::from(z[i] - origin[i]) * f64::from(z[j] - origin[j]) / n as f64;
+                    covariance[j][i] = covariance[i][j];
                 }
             }
         }
-        covariance.fill_upper_triangle_with_lower_triangle();
-        let eigen = SymmetricEigen::new(covariance);
-        let mut order: Vec<usize> = (0..latent).collect();
-        order.sort_by(|a, b| eigen.eigenvalues[*b].total_cmp(&eigen.eigenvalues[*a]));
+        let axes = eigen(covariance);
         let direction = |rank: usize, before: &[f32]| -> Vec<f32> {
-            let Some(column) = order.get(rank) else { return vec![0.0; latent] };
-            let d: Vec<f32> = eigen.eigenvectors.column(*column).iter().copied().collect();
+            let Some((_, d)) = axes.get(rank) else { return vec![0.0; latent] };
+            let d: Vec<f32> = d.iter().map(|v| *v as f32).collect();
             let flip = if before.len() == latent { dot(&d, before) < 0.0 } else { d.iter().sum::<f32>() < 0.0 };
             if flip { d.iter().map(|v| -v).collect() } else { d }
         };
@@ -77,6 +113,18 @@ impl Plane {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn eigenvectors_of_a_known_matrix() {
+        // Eigenvalues 6, 3, 1 by construction: Q diag Qᵀ with Q = rows (2, -1, 2)/3, (2, 2, -1)/3, (-1, 2, 2)/3.
+        let q = [[2.0, -1.0, 2.0], [2.0, 2.0, -1.0], [-1.0, 2.0, 2.0]].map(|r| r.map(|v: f64| v / 3.0));
+        let values = [3.0, 6.0, 1.0];
+        let matrix = (0..3).map(|i| (0..3).map(|j| (0..3).map(|k| values[k] * q[k][i] * q[k][j]).sum()).collect()).collect();
+        for ((value, vector), (want, k)) in eigen(matrix).into_iter().zip([(6.0, 1), (3.0, 0), (1.0, 2)]) {
+            let cosine: f64 = vector.iter().zip(&q[k]).map(|(a, b)| a * b).sum();
+            assert!((value - want).abs() < 1e-9 && (cosine.abs() - 1.0).abs() < 1e-9, "{value} {vector:?}");
+        }
+    }
 
     #[test]
     fn variance_is_found_and_its_sign_is_kept() {

@@ -7,6 +7,7 @@ use serde_bytes::ByteBuf;
 
 use super::history::History;
 use super::link::{Heard, Link};
+use super::paint::Theme;
 use super::views::{CODES, CpuDesk, Desk, SLOTS};
 use super::{browser, text};
 use crate::player::{Digits, Player};
@@ -145,6 +146,8 @@ pub struct Lab {
     pub curves: RwSignal<u32>,
     pub history: StoredValue<History, LocalStorage>,
     pub dark: RwSignal<bool>,
+    /// The colours that canvases are painted with; follows [`Lab::dark`].
+    pub theme: RwSignal<Rc<Theme>, LocalStorage>,
     views: [RwSignal<Option<Rc<View>>, LocalStorage>; SLOTS],
     inner: StoredValue<Rc<RefCell<Inner>>, LocalStorage>,
 }
@@ -185,6 +188,7 @@ impl Lab {
             curves: RwSignal::new(0),
             history: StoredValue::new_local(History::default()),
             dark: RwSignal::new(false),
+            theme: RwSignal::new_local(Rc::new(Theme::current())),
             views: std::array::from_fn(|_| RwSignal::new_local(None)),
             inner: StoredValue::new_local(Rc::new(RefCell::new(inner))),
         }
@@ -462,6 +466,11 @@ impl Lab {
         self.advance(Then::Train);
     }
 
+    /// Whether there is a copy of the visitor's own weights.
+    pub fn has_copy(self) -> bool {
+        self.with(|inner| inner.saved.is_some())
+    }
+
     pub fn step_once(self) {
         self.advance(Then::Step);
     }
@@ -607,7 +616,8 @@ impl Lab {
         self.with(|inner| {
             inner.flush_due = false;
             for (slot, desk) in (0..).zip(&mut inner.desks) {
-                let wanted = desk.visible || (slot == CODES && inner.wanted.is_some());
+                // The CPU answers hidden panels as well: once, and nothing is empty when it scrolls into view.
+                let wanted = desk.visible || !standing || (slot == CODES && inner.wanted.is_some());
                 if !(wanted && desk.fresh) {
                     continue;
                 }

@@ -48,6 +48,9 @@ pub const LINK_NOTES: &str = "Part of the link was not understood:";
 
 pub fn data_progress(loaded: u64, total: u64) -> String {
     let mb = |n: u64| n as f64 / 1e6;
+    if total == 0 {
+        return "Loading the digits…".into();
+    }
     format!("Loading the digits… {:.1} of {:.1} MB", mb(loaded), mb(total))
 }
 
@@ -59,8 +62,13 @@ pub fn run_failed(message: &str) -> String {
     format!("This run broke: {message}")
 }
 
-pub fn crashed(message: &str) -> String {
-    format!("The engine has stopped: {message}. Your weights were copied while it trained; a new engine goes on from the last copy.")
+pub fn crashed(message: &str, has_copy: bool) -> String {
+    let then = if has_copy {
+        "Your weights were copied while it trained: a new engine goes on from the last copy."
+    } else {
+        "The pretrained model below goes on, on the CPU."
+    };
+    format!("The engine has stopped: {}. {then}", message.trim_end_matches('.'))
 }
 
 /// What is missing when there is no WebGPU, and what to do about it.

@@ -1,7 +1,10 @@
 //! Light and dark: as the system has it until the visitor chooses.
 
+use std::rc::Rc;
+
 use leptos::prelude::*;
 
+use super::paint::Theme;
 use super::state::Lab;
 use super::{browser, text};
 
@@ -23,6 +26,7 @@ fn apply(lab: Lab, dark: bool) {
         let _ = root.set_attribute("data-theme", if dark { "dark" } else { "light" });
     }
     lab.dark.set(dark);
+    lab.theme.set(Rc::new(Theme::current()));
 }
 
 #[component]

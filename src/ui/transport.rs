@@ -147,7 +147,7 @@ pub fn Notices() -> impl IntoView {
         }
         Engine::Crashed(message) => Some(view! {
             <div class="notice strong" role="alert" data-testid="crashed">
-                <p>{text::crashed(&message)}</p>
+                <p>{text::crashed(&message, lab.has_copy())}</p>
                 <button data-testid="restart" on:click=move |_| lab.restart_engine()>{text::RESTART}</button>
             </div>
         }.into_any()),

@@ -158,13 +158,14 @@ pub fn Loss() -> impl IntoView {
 
     let bucket = move |history: &History| hover.get().and_then(|s| history.nearest(s)).map(|i| history.train[i].clone());
     Effect::new(move || {
-        (lab.curves.track(), lab.dark.track(), resized.track());
+        (lab.curves.track(), resized.track());
+        let theme = lab.theme.get();
         let (log, Some(canvas)) = (log.get(), canvas.get()) else { return };
         lab.history.with_value(|history| {
             let (context, width, height) = paint::fit(&canvas);
             if !history.train.is_empty() {
                 let hover = bucket(history);
-                draw(&context, &Frame::new(history, width, height, log), history, &Theme::current(), hover.as_ref());
+                draw(&context, &Frame::new(history, width, height, log), history, &theme, hover.as_ref());
             }
         });
     });

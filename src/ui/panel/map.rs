@@ -132,10 +132,11 @@ pub fn Map() -> impl IntoView {
         }
     });
     Effect::new(move || {
-        (lab.dark.track(), resized.track());
+        resized.track();
+        let theme = lab.theme.get();
         let only = only.get();
         if let Some(canvas) = canvas.get() {
-            points.with(|points| draw(&canvas, points, only, &Theme::current()));
+            points.with(|points| draw(&canvas, points, only, &theme));
         }
     });
     let pointed = move || {
@@ -150,11 +151,11 @@ pub fn Map() -> impl IntoView {
         lab.show(POINT, at.with(Option::is_some));
     });
     Effect::new(move || {
-        lab.dark.track();
+        let theme = lab.theme.get();
         if let (Some(canvas), Some(view)) = (lens.get(), lab.view(POINT).get())
             && let View::Images { width, pixels, .. } = &*view
         {
-            paint::image(&canvas, pixels, *width, &Theme::current());
+            paint::image(&canvas, pixels, *width, &theme);
         }
     });
 

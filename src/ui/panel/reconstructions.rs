@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::Panel;
 use crate::spec::protocol::{Query, View};
-use crate::ui::{paint, paint::Theme, state::Lab, text, views::RECONSTRUCTIONS};
+use crate::ui::{paint, state::Lab, text, views::RECONSTRUCTIONS};
 
 const COUNT: u32 = 16;
 /// Only as far as the map's codes reach: a digit that is pressed needs its code.
@@ -19,10 +19,9 @@ pub fn Reconstructions() -> impl IntoView {
     let pairs = (0..COUNT).map(|i| {
         let canvases = [NodeRef::<html::Canvas>::new(), NodeRef::new()];
         Effect::new(move || {
-            lab.dark.track();
+            let theme = lab.theme.get();
             let Some(view) = lab.view(RECONSTRUCTIONS).get() else { return };
             let View::Images { n, width, height, pixels, .. } = &*view else { return };
-            let theme = Theme::current();
             for (canvas, index) in canvases.iter().zip([i, n / 2 + i]) {
                 if let (Some(canvas), Some(image)) =
                     (canvas.get(), pixels.chunks_exact((width * height) as usize).nth(index as usize))

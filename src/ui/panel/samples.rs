@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::Panel;
 use crate::spec::protocol::{Query, View, f32_bytes};
-use crate::ui::{paint, paint::Theme, state::Lab, text, views::SAMPLES};
+use crate::ui::{paint, state::Lab, text, views::SAMPLES};
 
 const COUNT: usize = 24;
 
@@ -32,12 +32,12 @@ pub fn Samples() -> impl IntoView {
     let cells = (0..COUNT).map(|i| {
         let canvas = NodeRef::<html::Canvas>::new();
         Effect::new(move || {
-            lab.dark.track();
+            let theme = lab.theme.get();
             if let (Some(canvas), Some(view)) = (canvas.get(), lab.view(SAMPLES).get())
                 && let View::Images { width, height, pixels, .. } = &*view
                 && let Some(image) = pixels.chunks_exact((width * height) as usize).nth(i)
             {
-                paint::image(&canvas, image, *width, &Theme::current());
+                paint::image(&canvas, image, *width, &theme);
             }
         });
         let take = move |_| {

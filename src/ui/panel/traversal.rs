@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::Panel;
 use crate::spec::protocol::{Query, View, f32_bytes};
 use crate::ui::views::{CURRENT, STRIPS};
-use crate::ui::{paint, paint::Theme, state::Lab, text};
+use crate::ui::{paint, state::Lab, text};
 
 /// Reach of a slider, in standard deviations of the prior.
 const REACH: f32 = 3.0;
@@ -42,11 +42,11 @@ pub fn Traversal() -> impl IntoView {
         lab.ask(STRIPS, Query::Decode { z_nd: f32_bytes(&z) });
     });
     Effect::new(move || {
-        lab.dark.track();
+        let theme = lab.theme.get();
         if let (Some(canvas), Some(view)) = (big.get(), lab.view(CURRENT).get())
             && let View::Images { width, pixels, .. } = &*view
         {
-            paint::image(&canvas, pixels, *width, &Theme::current());
+            paint::image(&canvas, pixels, *width, &theme);
         }
     });
 
@@ -93,7 +93,7 @@ fn Row(latent: usize, asked: RwSignal<Vec<usize>>) -> impl IntoView {
     let kl = Memo::new(move |_| lab.latents.with(|l| l.kl_d.get(latent).copied().unwrap_or(0.0)));
     let active = Memo::new(move |_| lab.latents.with(|l| l.active(latent)));
     Effect::new(move || {
-        lab.dark.track();
+        let theme = lab.theme.get();
         let Some(view) = lab.view(STRIPS).get() else { return };
         let View::Images { n, width, height, pixels, .. } = &*view else { return };
         let asked = asked.get_untracked();
@@ -104,7 +104,7 @@ fn Row(latent: usize, asked: RwSignal<Vec<usize>>) -> impl IntoView {
         if let (Some(canvas), Some(row)) = (canvas.get(), asked.iter().position(|i| *i == latent)) {
             let images: Vec<&[u8]> =
                 pixels.chunks_exact((width * height) as usize).skip(row * COLUMNS).take(COLUMNS).collect();
-            paint::tiles(&canvas, &images, *width, COLUMNS as u32, &Theme::current());
+            paint::tiles(&canvas, &images, *width, COLUMNS as u32, &theme);
         }
     });
     let moved = move |text: String| {

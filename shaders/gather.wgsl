@@ -1,0 +1,10 @@
+// Takes the step's minibatch from the data set: one invocation for four bytes. The order holds this epoch and the next.
+let row = i / {{quads}}u;
+let image = order[(ctl[{{step}}] * {{batch}}u + row) % {{order}}u];
+let word = data[image * {{quads}}u + i % {{quads}}u];
+let to = {{x}}u + i * 4u;
+a[to] = f32(word & 0xffu) / 255.0f;
+a[to + 1u] = f32((word >> 8u) & 0xffu) / 255.0f;
+a[to + 2u] = f32((word >> 16u) & 0xffu) / 255.0f;
+a[to + 3u] = f32(word >> 24u) / 255.0f;
+if (i == 0u) { ctl[{{now}}] = ctl[{{step}}]; }

@@ -1,0 +1,44 @@
+// Functions that WGSL lacks, or whose precision or range it leaves open.
+
+// ln(1 + x), also for tiny x (Goldberg 1991, theorem 4)
+fn m_log1p(x: f32) -> f32 {
+    let u = 1.0f + x;
+    let d = u - 1.0f;
+    return select(log(u) * (x / select(d, 1.0f, d == 0.0f)), x, d == 0.0f);
+}
+
+fn m_softplus(x: f32) -> f32 {
+    return max(x, 0.0f) + m_log1p(exp(-abs(x)));
+}
+
+fn m_sigmoid(x: f32) -> f32 {
+    return 1.0f / (1.0f + exp(-x));
+}
+
+// Beyond ±15 the result is ±1 in f32, and the exponentials inside a built-in tanh may overflow.
+fn m_tanh(x: f32) -> f32 {
+    return tanh(clamp(x, -15.0f, 15.0f));
+}
+
+// Abramowitz & Stegun 7.1.26, absolute error below 1.5e-7
+fn m_erf(x: f32) -> f32 {
+    let t = 1.0f / (1.0f + 0.3275911f * abs(x));
+    let p = ((((1.0614054f * t - 1.453152f) * t + 1.4214137f) * t - 0.28449674f) * t + 0.2548296f) * t;
+    let y = 1.0f - p * exp(-x * x);
+    return select(y, -y, x < 0.0f);
+}
+
+// pow() is undefined below zero.
+fn m_pow(x: f32, e: f32) -> f32 {
+    let p = pow(abs(x), e);
+    let odd = abs(e - 2.0f * floor(0.5f * e)) == 1.0f;
+    return select(select(p, select(p, -p, odd), x < 0.0f), 1.0f, e == 0.0f);
+}
+
+fn m_is_nan(x: f32) -> bool {
+    return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u;
+}
+
+fn m_is_inf(x: f32) -> bool {
+    return (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u;
+}

@@ -1,0 +1,299 @@
+//! Reverse-mode differentiation on the graph: one vector-Jacobian rule an operation.
+//!
+//! A gradient is made of ordinary nodes, so it can be differentiated again.
+
+use super::graph::{Binary, CompileError, Graph, Id, Op, Reduction, Unary, len};
+
+/// Gradients of the scalar `loss` with respect to each of `wrt`. A tensor that `loss` does not depend on gets zeros.
+///
+/// # Errors
+/// If `loss` is not a single number, or an operation on the way has no gradient.
+pub fn gradients(g: &mut Graph, loss: Id, wrt: &[Id]) -> Result<Vec<Id>, CompileError> {
+    if len(g.shape(loss)) != 1 {
+        return Err(CompileError::Shape(format!("a loss must be one number, this one has shape {:?}", g.shape(loss))));
+    }
+    let count = loss.ix() + 1;
+    // Only nodes between `wrt` and `loss` get a gradient.
+    let mut needed = vec![false; count];
+    for id in wrt {
+        if id.ix() < count {
+            needed[id.ix()] = true;
+        }
+    }
+    for i in 0..count {
+        needed[i] |= g.node(Id(i as u32)).args.iter().any(|a| needed[a.ix()]);
+    }
+    let mut adjoint: Vec<Option<Id>> = vec![None; count];
+    let shape = g.shape(loss).to_vec();
+    adjoint[loss.ix()] = Some(g.fill(1.0, &shape));
+    for i in (0..count).rev() {
+        let id = Id(i as u32);
+        let Some(dy) = adjoint[i] else { continue };
+        if !needed[i] || wrt.contains(&id) && g.node(id).args.is_empty() {
+            continue;
+        }
+        let args = g.node(id).args.clone();
+        let wanted: Vec<bool> = args.iter().map(|a| needed[a.ix()]).collect();
+        if !wanted.contains(&true) {
+            continue;
+        }
+        for (arg, d) in vjp(g, id, dy, &wanted)? {
+            debug_assert_eq!(g.shape(d), g.shape(args[arg]), "gradient of {:?}", g.node(id).op);
+            let slot = &mut adjoint[args[arg].ix()];
+            *slot = Some(match *slot {
+                Some(old) => g.add(old, d),
+                None => d,
+            });
+        }
+    }
+    Ok(wrt
+        .iter()
+        .map(|id| {
+            let shape = g.shape(*id).to_vec();
+            adjoint.get(id.ix()).copied().flatten().unwrap_or_else(|| g.fill(0.0, &shape))
+        })
+        .collect())
+}
+
+/// The rule table: gradients of the arguments of `id` for the output gradient `dy`, as `(argument, gradient)`.
+/// Arguments that are not `wanted` may be left out.
+fn vjp(g: &mut Graph, id: Id, dy: Id, wanted: &[bool]) -> Result<Vec<(usize, Id)>, CompileError> {
+    let node = g.node(id).clone();
+    let args = node.args;
+    let want = |i: usize| wanted[i];
+    let mut out = Vec::with_capacity(2);
+    match node.op {
+        Op::Leaf(_) | Op::Constant(_) | Op::Fill(_) | Op::Iota { .. } | Op::Random { .. } => {}
+        Op::StopGradient | Op::ArgReduce { .. } | Op::Rank(_) => {}
+        Op::Unary(f) => {
+            if let Some(d) = unary_vjp(g, f, args[0], id, dy)? {
+                out.push((0, d));
+            }
+        }
+        Op::Binary(f) if !f.smooth() && f != Binary::Rem => {}
+        Op::Binary(f) => {
+            let (a, b) = (args[0], args[1]);
+            for i in [0, 1].into_iter().filter(|i| want(*i)) {
+                let d = match (f, i) {
+                    (Binary::Add, _) | (Binary::Sub, 0) | (Binary::Rem, 0) => dy,
+                    (Binary::Sub, _) => g.neg(dy),
+                    (Binary::Mul, _) => g.mul(dy, if i == 0 { b } else { a }),
+                    (Binary::Div, 0) => g.div(dy, b),
+                    (Binary::Div, _) => {
+                        let q = g.div(id, b);
+                        let d = g.mul(dy, q);
+                        g.neg(d)
+                    }
+                    (Binary::Min | Binary::Max, _) => {
+                        // At a tie the first argument takes the gradient.
+                        let first = g.binary(if f == Binary::Min { Binary::Le } else { Binary::Ge }, a, b);
+                        let zero = g.fill(0.0, &[]);
+                        if i == 0 { g.where_(first, dy, zero) } else { g.where_(first, zero, dy) }
+                    }
+                    (Binary::Pow, 0) => {
+                        let e = g.with_scalar(Binary::Sub, b, 1.0);
+                        let p = g.binary(Binary::Pow, a, e);
+                        let d = g.mul(b, p);
+                        g.mul(dy, d)
+                    }
+                    (Binary::Pow, _) => {
+                        let l = g.unary(Unary::Log, a);
+                        let d = g.mul(id, l);
+                        g.mul(dy, d)
+                    }
+                    (Binary::Rem, _) => {
+                        let q = g.div(a, b);
+                        let q = g.unary(Unary::Floor, q);
+                        let d = g.mul(dy, q);
+                        g.neg(d)
+                    }
+                    _ => unreachable!("comparisons were handled above"),
+                };
+                out.push((i, d));
+            }
+        }
+        Op::Where => {
+            let zero = g.fill(0.0, &[]);
+            if want(1) {
+                out.push((1, g.where_(args[0], dy, zero)));
+            }
+            if want(2) {
+                out.push((2, g.where_(args[0], zero, dy)));
+            }
+        }
+        Op::Reshape => {
+            let shape = g.shape(args[0]).to_vec();
+            out.push((0, g.reshape(dy, &shape)));
+        }
+        Op::Permute(axes) => {
+            let mut inverse = vec![0; axes.len()];
+            for (i, a) in axes.iter().enumerate() {
+                inverse[*a] = i;
+            }
+            out.push((0, g.permute(dy, &inverse)));
+        }
+        Op::Broadcast => {
+            let shape = g.shape(args[0]).to_vec();
+            out.push((0, g.sum_to(dy, &shape)));
+        }
+        Op::Slice { start, step } => {
+            let shape = g.shape(args[0]).to_vec();
+            out.push((0, g.embed(dy, &start, &step, &shape)));
+        }
+        Op::Embed { start, step } => {
+            let shape = g.shape(args[0]).to_vec();
+            out.push((0, g.slice(dy, &start, &step, &shape)));
+        }
+        Op::Flip(axes) => out.push((0, g.flip(dy, &axes))),
+        Op::Concat(axis) => {
+            let mut at = 0;
+            for (i, part) in args.iter().enumerate() {
+                let shape = g.shape(*part).to_vec();
+                let mut start = vec![0; shape.len()];
+                start[axis] = at;
+                at += shape[axis];
+                if want(i) {
+                    out.push((i, g.slice(dy, &start, &vec![1; shape.len()], &shape)));
+                }
+            }
+        }
+        Op::Reduce(f, _) => {
+            let x = args[0];
+            let shape = g.shape(x).to_vec();
+            let dy = g.broadcast(dy, &shape);
+            let d = match f {
+                Reduction::Sum => dy,
+                Reduction::Max | Reduction::Min => {
+                    // Equal extremes share the gradient.
+                    let y = g.broadcast(id, &shape);
+                    let hit = g.binary(Binary::Eq, x, y);
+                    let Op::Reduce(_, axes) = &g.node(id).op else { unreachable!("matched above") };
+                    let axes = axes.clone();
+                    let n = g.sum(hit, &axes);
+                    let n = g.broadcast(n, &shape);
+                    let share = g.div(hit, n);
+                    g.mul(dy, share)
+                }
+                Reduction::Prod => {
+                    let y = g.broadcast(id, &shape);
+                    let q = g.div(y, x);
+                    g.mul(dy, q)
+                }
+            };
+            out.push((0, d));
+        }
+        Op::MatMul => {
+            let (a, b) = (args[0], args[1]);
+            let r = g.shape(id).len();
+            if want(0) {
+                let bt = g.swap(b, r - 2, r - 1);
+                out.push((0, g.matmul(dy, bt)?));
+            }
+            if want(1) {
+                let at = g.swap(a, r - 2, r - 1);
+                out.push((1, g.matmul(at, dy)?));
+            }
+        }
+        Op::Conv2d(c) => {
+            let (x, w) = (args[0], args[1]);
+            let (sx, sw) = (g.shape(x).to_vec(), g.shape(w).to_vec());
+            if want(0) {
+                out.push((0, g.conv_transpose2d(dy, w, c, [sx[2], sx[3]])));
+            }
+            if want(1) {
+                out.push((1, g.conv_weight(x, dy, c, [sw[2], sw[3]])));
+            }
+        }
+        // The transpose maps dy of a convolution to its x: its own x plays dy.
+        Op::ConvTranspose2d(c) => {
+            let (x, w) = (args[0], args[1]);
+            let (sx, sw) = (g.shape(x).to_vec(), g.shape(w).to_vec());
+            if want(0) {
+                let d = g.conv2d(dy, w, c);
+                // A convolution may see one more row than the transpose was made from.
+                let d = g.slice(d, &[0; 4], &[1; 4], &sx);
+                out.push((0, d));
+            }
+            if want(1) {
+                out.push((1, g.conv_weight(dy, x, c, [sw[2], sw[3]])));
+            }
+        }
+        Op::ConvWeight(c) => {
+            let (x, dz) = (args[0], args[1]);
+            let sx = g.shape(x).to_vec();
+            if want(0) {
+                out.push((0, g.conv_transpose2d(dz, dy, c, [sx[2], sx[3]])));
+            }
+            if want(1) {
+                let d = g.conv2d(x, dy, c);
+                let shape = g.shape(dz).to_vec();
+                out.push((1, g.slice(d, &[0; 4], &[1; 4], &shape)));
+            }
+        }
+        Op::Gather(axis) => {
+            if want(0) {
+                let shape = g.shape(args[0]).to_vec();
+                out.push((0, g.scatter_add(args[1], dy, axis, &shape)));
+            }
+        }
+        Op::ScatterAdd(axis) => {
+            if want(1) {
+                out.push((1, g.gather(dy, args[0], axis)));
+            }
+        }
+        Op::CumSum { axis, reverse } => out.push((0, g.cum_sum(dy, axis, !reverse))),
+    }
+    Ok(out)
+}
+
+/// Gradient of `y = f(x)`, or `None` where it is zero everywhere.
+fn unary_vjp(g: &mut Graph, f: Unary, x: Id, y: Id, dy: Id) -> Result<Option<Id>, CompileError> {
+    let d = match f {
+        Unary::Neg => return Ok(Some(g.neg(dy))),
+        Unary::Exp => y,
+        Unary::Log => return Ok(Some(g.div(dy, x))),
+        Unary::Log1p => {
+            let p = g.with_scalar(Binary::Add, x, 1.0);
+            return Ok(Some(g.div(dy, p)));
+        }
+        Unary::Sqrt => {
+            let h = g.scale(dy, 0.5);
+            return Ok(Some(g.div(h, y)));
+        }
+        Unary::Abs => g.unary(Unary::Sign, x),
+        Unary::Sin => g.unary(Unary::Cos, x),
+        Unary::Cos => {
+            let s = g.unary(Unary::Sin, x);
+            g.neg(s)
+        }
+        Unary::Tanh => {
+            let y2 = g.mul(y, y);
+            let one = g.fill(1.0, &[]);
+            g.sub(one, y2)
+        }
+        Unary::Sigmoid => {
+            let one = g.fill(1.0, &[]);
+            let q = g.sub(one, y);
+            g.mul(y, q)
+        }
+        // From the output, so that the input need not be kept.
+        Unary::Relu => {
+            let off = g.with_scalar(Binary::Le, y, 0.0);
+            let zero = g.fill(0.0, &[]);
+            return Ok(Some(g.where_(off, zero, dy)));
+        }
+        Unary::Softplus => g.unary(Unary::Sigmoid, x),
+        Unary::Recip => {
+            let y2 = g.mul(y, y);
+            g.neg(y2)
+        }
+        Unary::Erf => {
+            let x2 = g.mul(x, x);
+            let e = g.neg(x2);
+            let e = g.unary(Unary::Exp, e);
+            g.scale(e, std::f32::consts::FRAC_2_SQRT_PI)
+        }
+        Unary::Sign | Unary::Floor | Unary::Ceil | Unary::Round | Unary::Not | Unary::IsNan | Unary::IsInf => return Ok(None),
+    };
+    Ok(Some(g.mul(dy, d)))
+}

@@ -1,0 +1,919 @@
+//! From a graph to a [`Plan`]: what is stored, which kernel computes it, in which dispatch, at which address, as which text.
+//!
+//! Kernels whose inputs are ready at the same time form a *level*, and a level is one dispatch: its kernels lie side by
+//! side in one module and share the workgroups. All of them read and write one *arena* buffer at constant offsets, so a
+//! plan has one bind group and a step allocates nothing.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt::Write;
+
+use super::emit::{Emitter, Place, cost, ctl, reduced};
+use super::gemm::Gemm;
+use super::graph::{CompileError, Graph, Id, Op, Reduction, len};
+use super::index::{At, Bind, Lin};
+
+/// What kind of adapter the kernels are made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Target {
+    /// Invocations in a workgroup.
+    pub workgroup: usize,
+    /// Rows and columns of the register tile of a matrix product.
+    pub tile: [usize; 2],
+    /// Steps of the inner loop written out.
+    pub unroll: usize,
+    /// Invocations that keep the adapter busy: smaller work is split.
+    pub busy: usize,
+    /// Workgroups that keep the adapter busy: smaller kernels use fewer lanes of each.
+    pub groups: usize,
+    /// Elements that one invocation of a long elementwise kernel takes.
+    pub each: usize,
+    /// Whether a tile's results are stored in a loop rather than one by one: less text to compile, for adapters that
+    /// compile slowly and whose local arrays are memory anyway.
+    pub compact: bool,
+}
+
+impl Target {
+    /// A software adapter: few cores, no use for workgroup memory, every dispatch and every load counts.
+    pub const SOFTWARE: Self = Self { workgroup: 64, tile: [8, 8], unroll: 2, busy: 64, groups: 8, each: 4, compact: true };
+    /// A graphics card.
+    pub const GPU: Self = Self { workgroup: 64, tile: [4, 4], unroll: 4, busy: 16_384, groups: 1, each: 1, compact: false };
+}
+
+/// One compute dispatch.
+#[derive(Clone, Debug)]
+pub struct Dispatch {
+    /// Kernels in it, for profiles and messages.
+    pub name: String,
+    pub wgsl: String,
+    /// Workgroups, at most 65 535 in each dimension.
+    pub grid: [u32; 2],
+}
+
+/// A recorded computation, ready to become pipelines.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    pub dispatches: Vec<Dispatch>,
+    /// First float of the arena that is free after this plan's own tensors.
+    pub end: usize,
+    /// Floating-point operations of the matrix products.
+    pub flops: u64,
+    /// Bytes read and written, counting each tensor once for each kernel that touches it.
+    pub bytes: u64,
+    /// Streams of noise, for plans that share a seed.
+    pub streams: u32,
+}
+
+/// A kernel written by hand, placed among the generated ones.
+#[derive(Clone, Debug)]
+pub struct Special {
+    pub name: &'static str,
+    /// Statements; they see `i`, the invocation's index below `len`.
+    pub body: String,
+    pub len: usize,
+    pub when: When,
+}
+
+/// When a [`Special`] runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// Before everything that reads the leaves that it fills.
+    First,
+    /// After everything else.
+    Last,
+}
+
+/// A compilation.
+pub struct Job<'a> {
+    pub graph: &'a Graph,
+    pub target: Target,
+    /// Where the leaves and constants lie; leaves that a [`When::First`] kernel fills are marked `true`.
+    pub leaves: HashMap<Id, (Place, bool)>,
+    /// What to compute, and its address in the arena.
+    pub outputs: Vec<(Id, usize)>,
+    pub specials: Vec<Special>,
+    /// First free float of the arena.
+    pub scratch: usize,
+    /// Whether noise is keyed by the training step (else by the nonce), and what is added to its streams.
+    pub training: bool,
+    pub salt: u32,
+}
+
+/// A kernel being put together.
+struct Kernel {
+    level: usize,
+    /// The reduction or product it is built around; `None` for a purely elementwise one.
+    root: Option<Id>,
+    /// Elementwise results that it also computes, in order.
+    members: Vec<Id>,
+    /// Elements.
+    len: usize,
+    /// Pieces that the root's inner loop is split into, computed by a kernel one level earlier.
+    split: usize,
+}
+
+fn heavy(op: &Op) -> bool {
+    product(op) || matches!(op, Op::Reduce(..) | Op::ArgReduce { .. } | Op::ScatterAdd(_) | Op::CumSum { .. } | Op::Rank(_))
+}
+
+fn product(op: &Op) -> bool {
+    matches!(op, Op::MatMul | Op::Conv2d(_) | Op::ConvTranspose2d(_) | Op::ConvWeight(_))
+}
+
+/// Elementwise recomputation beyond this cost is stored instead, when there is more than one reader.
+const STORE_ABOVE: u32 = 8;
+
+struct Planner<'a> {
+    job: &'a Job<'a>,
+    g: &'a Graph,
+    stored: Vec<bool>,
+    kernel_of: HashMap<Id, usize>,
+    kernels: Vec<Kernel>,
+    /// Reads of each stored node: `(node, at the same flat index)`.
+    reads: HashMap<Id, Vec<(Id, bool)>>,
+}
+
+/// Compiles a job.
+///
+/// # Errors
+/// For geometries without a kernel.
+pub fn compile(job: &Job) -> Result<Plan, CompileError> {
+    let mut p = Planner {
+        job,
+        g: job.graph,
+        stored: vec![false; job.graph.len()],
+        kernel_of: HashMap::new(),
+        kernels: Vec::new(),
+        reads: HashMap::new(),
+    };
+    p.choose_stored();
+    p.group()?;
+    p.emit()
+}
+
+impl<'a> Planner<'a> {
+    fn is_leaf(&self, id: Id) -> bool {
+        self.job.leaves.contains_key(&id)
+    }
+
+    /// Marks the nodes that get memory of their own.
+    fn choose_stored(&mut self) {
+        let g = self.g;
+        let mut needed = vec![false; g.len()];
+        for (id, _) in &self.job.outputs {
+            needed[id.ix()] = true;
+            self.stored[id.ix()] = true;
+        }
+        for id in g.ids().rev() {
+            if needed[id.ix()] && !self.is_leaf(id) {
+                for a in &g.node(id).args {
+                    needed[a.ix()] = true;
+                }
+            }
+        }
+        let mut users = vec![0u32; g.len()];
+        let leaves = &self.job.leaves;
+        for id in g.ids().filter(|id| needed[id.ix()] && !leaves.contains_key(id)) {
+            let node = g.node(id);
+            for a in &node.args {
+                users[a.ix()] += 1;
+            }
+            self.stored[id.ix()] |= heavy(&node.op);
+            // Tensors that are read many times over must not be recomputed each time.
+            let often: &[Id] = match node.op {
+                ref op if product(op) => &node.args,
+                Op::ScatterAdd(_) | Op::Rank(_) | Op::CumSum { .. } => &node.args,
+                Op::Gather(_) => &node.args[..1],
+                _ => &[],
+            };
+            for a in often {
+                let base = self.base(*a);
+                if !matches!(g.node(base).op, Op::Fill(_) | Op::Iota { .. }) {
+                    self.stored[base.ix()] = true;
+                }
+            }
+        }
+        // Expensive expressions with several readers.
+        let mut price = vec![0u32; g.len()];
+        for id in g.ids().filter(|id| needed[id.ix()]) {
+            let node = g.node(id);
+            if self.is_leaf(id) || self.stored[id.ix()] {
+                price[id.ix()] = 1;
+                continue;
+            }
+            let sum: u32 = node.args.iter().map(|a| price[a.ix()]).sum();
+            price[id.ix()] = sum.saturating_add(cost(&node.op));
+            let view = matches!(node.op, Op::Reshape | Op::Broadcast | Op::Permute(_) | Op::Fill(_));
+            if users[id.ix()] > 1 && price[id.ix()] > STORE_ABOVE && !view {
+                self.stored[id.ix()] = true;
+                price[id.ix()] = 1;
+            }
+        }
+        for (id, leaf) in self.stored.iter_mut().enumerate() {
+            *leaf &= needed[id] && (!self.job.leaves.contains_key(&Id(id as u32)));
+        }
+        // A leaf that is asked for as an output is copied by a kernel of its own, see `emit`.
+    }
+
+    /// The tensor under pure views.
+    fn base(&self, mut id: Id) -> Id {
+        loop {
+            let node = self.g.node(id);
+            match node.op {
+                Op::Reshape | Op::Permute(_) | Op::Broadcast | Op::StopGradient if !self.is_leaf(id) => id = node.args[0],
+                _ => return id,
+            }
+        }
+    }
+
+    /// Stored nodes that computing `id` reads.
+    fn reads_of(&self, id: Id) -> Vec<(Id, bool)> {
+        let node = self.g.node(id);
+        let mut out: BTreeMap<Id, bool> = BTreeMap::new();
+        let mut seen = HashSet::new();
+        let mut todo: Vec<(Id, bool)> = vec![];
+        let push = |todo: &mut Vec<(Id, bool)>, of: Id, same: bool| {
+            let node = self.g.node(of);
+            for (i, a) in node.args.iter().enumerate() {
+                let keeps = match node.op {
+                    Op::Unary(_) | Op::Binary(_) | Op::Where | Op::StopGradient | Op::Reshape => true,
+                    Op::Gather(_) => i == 1,
+                    _ => false,
+                };
+                todo.push((*a, same && keeps));
+            }
+        };
+        push(&mut todo, id, !heavy(&node.op));
+        while let Some((a, same)) = todo.pop() {
+            if self.stored[a.ix()] || self.is_leaf(a) {
+                let entry = out.entry(a).or_insert(true);
+                *entry &= same;
+            } else if seen.insert((a, same)) {
+                push(&mut todo, a, same);
+            }
+        }
+        out.into_iter().collect()
+    }
+
+    /// First level at which a value can be read: one after the kernel that makes it.
+    fn ready(&self, id: Id) -> usize {
+        match self.job.leaves.get(&id) {
+            Some((_, filled)) => usize::from(*filled),
+            None => self.kernels[self.kernel_of[&id]].level + 1,
+        }
+    }
+
+    /// Assigns every stored node to a kernel and every kernel to a level.
+    fn group(&mut self) -> Result<(), CompileError> {
+        let ids: Vec<Id> = self.g.ids().filter(|id| self.stored[id.ix()]).collect();
+        for id in &ids {
+            let r = self.reads_of(*id);
+            self.reads.insert(*id, r);
+        }
+        let mut readers: HashMap<Id, usize> = HashMap::new();
+        for r in self.reads.values() {
+            for (d, _) in r {
+                *readers.entry(*d).or_default() += 1;
+            }
+        }
+        let wanted: HashSet<Id> = self.job.outputs.iter().map(|o| o.0).collect();
+        for id in ids {
+            let node = self.g.node(id);
+            let level = self.reads[&id].iter().map(|(d, _)| self.ready(*d)).max().unwrap_or(0);
+            if heavy(&node.op) {
+                let split = self.split(id)?;
+                let level = level + usize::from(split > 1);
+                self.kernel_of.insert(id, self.kernels.len());
+                self.kernels.push(Kernel { level, root: Some(id), members: vec![], len: len(&node.shape), split });
+                continue;
+            }
+            let n = len(&node.shape);
+            if let Some(k) = self.host(id, level, n, &readers, &wanted) {
+                self.kernels[k].members.push(id);
+                self.kernel_of.insert(id, k);
+                continue;
+            }
+            let twin = self.kernels.iter().position(|k| k.root.is_none() && k.level == level && k.len == n);
+            let k = twin.unwrap_or_else(|| {
+                self.kernels.push(Kernel { level, root: None, members: vec![], len: n, split: 1 });
+                self.kernels.len() - 1
+            });
+            self.kernels[k].members.push(id);
+            self.kernel_of.insert(id, k);
+        }
+        Ok(())
+    }
+
+    /// A kernel that can compute elementwise `id` on the way, from values it has in registers.
+    fn host(&mut self, id: Id, level: usize, n: usize, readers: &HashMap<Id, usize>, wanted: &HashSet<Id>) -> Option<usize> {
+        if level == 0 {
+            return None;
+        }
+        let reads = self.reads[&id].clone();
+        let late: Vec<(Id, bool)> =
+            reads.iter().copied().filter(|(d, _)| !self.is_leaf(*d) && self.ready(*d) == level).collect();
+        if reads.iter().any(|(d, _)| self.is_leaf(*d) && self.ready(*d) == level) {
+            return None;
+        }
+        let mut hosts: Vec<usize> = late.iter().map(|(d, _)| self.kernel_of[d]).collect();
+        hosts.sort_unstable();
+        hosts.dedup();
+        let fits = |p: &Self, k: usize| {
+            p.kernels[k].len == n && late.iter().filter(|(d, _)| p.kernel_of[d] == k).all(|(_, same)| *same)
+        };
+        if hosts.len() == 1 {
+            return fits(self, hosts[0]).then_some(hosts[0]);
+        }
+        // Of several products that meet here, one may wait a level and take the others as inputs.
+        let waiting = hosts.iter().copied().find(|k| {
+            let kernel = &self.kernels[*k];
+            let free = |d: Id| readers.get(&d) == Some(&1) && !wanted.contains(&d);
+            fits(self, *k) && kernel.split == 1 && kernel.members.is_empty() && kernel.root.is_some_and(free)
+        })?;
+        self.kernels[waiting].level = level;
+        Some(waiting)
+    }
+
+    /// How many pieces the inner loop of a heavy node should be cut into.
+    fn split(&self, id: Id) -> Result<usize, CompileError> {
+        let node = self.g.node(id);
+        let t = self.job.target;
+        let (work, inner) = match &node.op {
+            op if product(op) => {
+                let gemm = Gemm::new(self.g, id)?;
+                let tile = tile(&gemm, t);
+                (gemm.batch * gemm.m.div_ceil(tile[0]) * gemm.n.div_ceil(tile[1]), gemm.k)
+            }
+            Op::Reduce(..) => {
+                let n = len(self.g.shape(node.args[0]));
+                (len(&node.shape), n / len(&node.shape).max(1))
+            }
+            _ => return Ok(1),
+        };
+        // A piece below 64 steps costs more to add up than it saves.
+        Ok(if work >= t.busy { 1 } else { (t.busy.div_ceil(work)).min(inner / 64).max(1) })
+    }
+
+    /// Lays out memory and writes the kernels.
+    fn emit(&mut self) -> Result<Plan, CompileError> {
+        let levels = self.kernels.iter().map(|k| k.level + 1).max().unwrap_or(1).max(1);
+        let copies = self.copies(levels);
+        let levels = levels + usize::from(!copies.is_empty());
+        let (places, temps, end) = self.layout(levels);
+        let place = |id: Id| places.get(&id).copied();
+        let mut plan = Plan { end, ..Plan::default() };
+        let has = |when| self.job.specials.iter().any(|s| s.when == when);
+        let last = levels - 1 + usize::from(has(When::Last));
+        for level in 0..=last {
+            let mut module = Module::new(self.job.target, end);
+            for (k, kernel) in self.kernels.iter().enumerate() {
+                if kernel.split > 1 && kernel.level == level + 1 {
+                    self.write_partial(&mut module, kernel, temps[&k], &place, level)?;
+                }
+                if kernel.level == level {
+                    self.write_kernel(&mut module, kernel, temps.get(&k).copied(), &place, level)?;
+                    let root = kernel.root.map_or(0, |id| self.g.flops(id));
+                    plan.flops += root;
+                    for id in kernel.root.iter().chain(&kernel.members) {
+                        let n: usize = self.reads[id].iter().map(|(d, _)| len(self.g.shape(*d))).sum();
+                        plan.bytes += 4 * n as u64 + if places.contains_key(id) { 4 * len(self.g.shape(*id)) as u64 } else { 0 };
+                    }
+                }
+            }
+            if level + 1 == levels {
+                for (id, to) in &copies {
+                    self.write_copy(&mut module, *id, *to, &place, level);
+                }
+            }
+            for s in &self.job.specials {
+                if (s.when == When::First && level == 0) || (s.when == When::Last && level == last) {
+                    module.add(s.name, s.len, &s.body, "");
+                }
+            }
+            if let Some(d) = module.finish() {
+                plan.dispatches.push(d);
+            }
+        }
+        Ok(plan)
+    }
+
+    /// Outputs that no kernel can write to their address directly: leaves, and nodes that are wanted in two places.
+    fn copies(&self, _levels: usize) -> Vec<(Id, usize)> {
+        let mut seen = HashSet::new();
+        self.job.outputs.iter().copied().filter(|(id, _)| self.is_leaf(*id) || !seen.insert(*id)).collect()
+    }
+
+    /// Addresses: outputs where they are wanted, everything else in the scratch area, reused as soon as its last reader's
+    /// level is over.
+    #[allow(clippy::type_complexity)]
+    fn layout(&self, levels: usize) -> (HashMap<Id, Place>, HashMap<usize, usize>, usize) {
+        let mut places: HashMap<Id, Place> = self.job.leaves.iter().map(|(id, (p, _))| (*id, *p)).collect();
+        let mut last: HashMap<Id, usize> = HashMap::new();
+        for (reader, reads) in &self.reads {
+            let k = &self.kernels[self.kernel_of[reader]];
+            for (d, _) in reads {
+                if self.is_leaf(*d) || self.kernel_of[d] == self.kernel_of[reader] {
+                    continue;
+                }
+                let entry = last.entry(*d).or_insert(0);
+                *entry = (*entry).max(k.level);
+            }
+        }
+        for (id, at) in &self.job.outputs {
+            if !self.is_leaf(*id) {
+                places.entry(*id).or_insert(Place::Arena(*at));
+                if self.copies(0).iter().any(|c| c.0 == *id) {
+                    last.insert(*id, levels);
+                }
+            }
+        }
+        // (first level, last level, floats, owner)
+        enum Owner {
+            Node(Id),
+            Temp(usize),
+        }
+        let mut wanted: Vec<(usize, usize, usize, Owner)> = vec![];
+        for (id, end) in &last {
+            if !places.contains_key(id) {
+                wanted.push((self.kernels[self.kernel_of[id]].level, *end, len(self.g.shape(*id)), Owner::Node(*id)));
+            }
+        }
+        for (k, kernel) in self.kernels.iter().enumerate() {
+            if kernel.split > 1 {
+                let n = len(self.g.shape(kernel.root.expect("only roots are split")));
+                wanted.push((kernel.level - 1, kernel.level, n * kernel.split, Owner::Temp(k)));
+            }
+        }
+        // Large first, each at the lowest address that is free during its life.
+        wanted.sort_by_key(|(first, end, n, owner)| {
+            let tie = match owner {
+                Owner::Node(id) => id.ix(),
+                Owner::Temp(k) => self.g.len() + k,
+            };
+            (std::cmp::Reverse(*n), *first, *end, tie)
+        });
+        let (mut temps, mut end_of_arena) = (HashMap::new(), self.job.scratch);
+        let mut taken: Vec<(usize, usize, usize, usize)> = vec![];
+        for (first, end, n, owner) in wanted {
+            let mut at = self.job.scratch;
+            let mut meets: Vec<(usize, usize)> =
+                taken.iter().filter(|t| t.0 <= end && first <= t.1).map(|t| (t.2, t.3)).collect();
+            meets.sort_unstable();
+            for (from, to) in meets {
+                if at + n <= from {
+                    break;
+                }
+                at = at.max(to);
+            }
+            // Rows start on 16-byte boundaries.
+            let size = n.next_multiple_of(4);
+            taken.push((first, end, at, at + size));
+            end_of_arena = end_of_arena.max(at + size);
+            match owner {
+                Owner::Node(id) => {
+                    places.insert(id, Place::Arena(at));
+                }
+                Owner::Temp(k) => {
+                    temps.insert(k, at);
+                }
+            }
+        }
+        (places, temps, end_of_arena)
+    }
+
+    fn noise(&self, level: usize) -> (&'static str, u32) {
+        // Levels after the first read the copy, since the last level moves the counter on.
+        let step = match (self.job.training, level) {
+            (true, 0) => concat!("ctl[", 0, "]"),
+            (true, _) => concat!("ctl[", 1, "]"),
+            (false, _) => concat!("ctl[", 3, "]"),
+        };
+        (step, self.job.salt)
+    }
+
+    fn emitter<'e>(&'e self, place: &'e dyn Fn(Id) -> Option<Place>, level: usize, prefix: &'static str) -> Emitter<'e> {
+        Emitter::new(self.g, place, self.noise(level), prefix)
+    }
+
+    /// Stores the root, held in `root_value`, and the members of a kernel at flat index `o`.
+    fn write_members(
+        &self,
+        e: &mut Emitter,
+        kernel: &Kernel,
+        root_value: Option<&str>,
+        o: &Lin,
+        place: &dyn Fn(Id) -> Option<Place>,
+    ) -> String {
+        let mut stores = String::new();
+        let store = |out: &mut String, id: Id, value: &str| {
+            if let Some(Place::Arena(at)) = place(id) {
+                writeln!(out, "a[{}] = {value};", o.offset(at as i64).text()).expect("writing to a string");
+            }
+        };
+        if let (Some(id), Some(value)) = (kernel.root, root_value) {
+            e.register(id, o.clone(), value);
+            store(&mut stores, id, value);
+        }
+        for id in &kernel.members {
+            let v = e.fresh_value(*id, o);
+            e.register(*id, o.clone(), v.clone());
+            store(&mut stores, *id, &v);
+        }
+        format!("{}{stores}", e.take(0))
+    }
+
+    fn write_copy(&self, module: &mut Module, id: Id, to: usize, place: &dyn Fn(Id) -> Option<Place>, level: usize) {
+        let mut e = self.emitter(place, level, "v");
+        let n = len(self.g.shape(id));
+        let o = Lin::var("i", n, 0);
+        let v = e.value(id, &At::Flat(o.clone())).text;
+        let body = format!("{}a[{}] = {v};\n", e.take(0), o.offset(to as i64).text());
+        module.add("copy", n, &body, "");
+    }
+
+    fn write_kernel(
+        &self,
+        module: &mut Module,
+        kernel: &Kernel,
+        temp: Option<usize>,
+        place: &dyn Fn(Id) -> Option<Place>,
+        level: usize,
+    ) -> Result<(), CompileError> {
+        let mut e = self.emitter(place, level, "v");
+        let o = Lin::var("i", kernel.len, 0);
+        let Some(root) = kernel.root else {
+            let body = self.write_members(&mut e, kernel, None, &o, place);
+            module.add("map", kernel.len, &body, "");
+            return Ok(());
+        };
+        let op = &self.g.node(root).op;
+        if let Some(temp) = temp {
+            let f = if let Op::Reduce(f, _) = op { *f } else { Reduction::Sum };
+            let parts = kernel.split;
+            let index = o.scaled(parts).plus(&Lin::var("r", parts, 1)).offset(temp as i64);
+            let body = format!(
+                "var acc = {};\nfor (var r = 0u; r < {parts}u; r++) {{ {} }}\n",
+                start(f),
+                join(f, "acc", &format!("a[{}]", index.text()))
+            );
+            let rest = self.write_members(&mut e, kernel, Some("acc"), &o, place);
+            module.add("add up", kernel.len, &(body + &rest), "");
+            return Ok(());
+        }
+        if product(op) {
+            let gemm = Gemm::new(self.g, root)?;
+            self.write_product(module, &gemm, 1, place, level, |p, e, flat| {
+                p.write_members(e, kernel, Some("acc"), flat, place)
+            });
+            return Ok(());
+        }
+        let (name, head) = self.loop_head(&mut e, root, &o, ("0u", "1u"));
+        let rest = self.write_members(&mut e, kernel, Some("acc"), &o, place);
+        module.add(name, kernel.len, &(head + &rest), "");
+        Ok(())
+    }
+
+    /// The kernel that computes the pieces of a split root into `temp`, element by element, piece by piece.
+    fn write_partial(
+        &self,
+        module: &mut Module,
+        kernel: &Kernel,
+        temp: usize,
+        place: &dyn Fn(Id) -> Option<Place>,
+        level: usize,
+    ) -> Result<(), CompileError> {
+        let (root, parts) = (kernel.root.expect("only roots are split"), kernel.split);
+        if product(&self.g.node(root).op) {
+            let gemm = Gemm::new(self.g, root)?;
+            self.write_product(module, &gemm, parts, place, level, |_, _, flat| {
+                let at = flat.scaled(parts).plus(&Lin::var("part", parts, 0)).offset(temp as i64);
+                format!("a[{}] = acc;\n", at.text())
+            });
+            return Ok(());
+        }
+        let mut e = self.emitter(place, level, "v");
+        let (name, head) = self.loop_head(&mut e, root, &Lin::var("o", kernel.len, 0), ("part", &format!("{parts}u")));
+        let body = format!("let part = i % {parts}u;\nlet o = i / {parts}u;\n{head}a[i + {temp}u] = acc;\n");
+        module.add(name, kernel.len * parts, &body, "");
+        Ok(())
+    }
+
+    /// `acc` for a root that loops: declarations, the loop, nothing stored. The loop runs from `range.0` in steps of
+    /// `range.1`.
+    fn loop_head(&self, e: &mut Emitter, id: Id, o: &Lin, range: (&str, &str)) -> (&'static str, String) {
+        let node = self.g.node(id);
+        let r = |n: usize| Lin::var("r", n, 1);
+        let (name, init, body, n) = match &node.op {
+            Op::Reduce(f, axes) => {
+                let x = node.args[0];
+                let shape = self.g.shape(x);
+                let n: usize = axes.iter().map(|a| shape[*a]).product();
+                let at = reduced(shape, axes, o, &r(n), e);
+                let v = e.value(x, &at);
+                ("reduce", format!("var acc = {};", start(*f)), join(*f, "acc", &v.text), n)
+            }
+            Op::ArgReduce { largest, axis } => {
+                let x = node.args[0];
+                let shape = self.g.shape(x);
+                let n = shape[*axis];
+                let at = reduced(shape, &[*axis], o, &r(n), e);
+                let v = e.value(x, &at).text;
+                let (start, op) = if *largest { (Reduction::Max, ">") } else { (Reduction::Min, "<") };
+                (
+                    "arg reduce",
+                    format!("var acc = 0.0f;\nvar best = {};", self::start(start)),
+                    format!("if ({v} {op} best) {{ best = {v}; acc = f32(r); }}"),
+                    n,
+                )
+            }
+            Op::ScatterAdd(axis) => {
+                let (index, x) = (node.args[0], node.args[1]);
+                let n = self.g.shape(x)[*axis];
+                let mut at = At::Flat(o.clone()).dims(&node.shape, e);
+                let place = at[*axis].clone();
+                at[*axis] = r(n);
+                let (i, v) = (e.value(index, &At::Dims(at.clone())), e.value(x, &At::Dims(at)));
+                let body = format!("if (u32({}) == {}) {{ acc += {}; }}", i.text, place.text(), v.text);
+                ("scatter", "var acc = 0.0f;".into(), body, n)
+            }
+            Op::CumSum { axis, reverse } => {
+                let n = node.shape[*axis];
+                let mut at = At::Flat(o.clone()).dims(&node.shape, e);
+                let here = std::mem::replace(&mut at[*axis], r(n));
+                let v = e.value(node.args[0], &At::Dims(at));
+                let op = if *reverse { ">=" } else { "<=" };
+                let body = format!("if (r {op} {}) {{ acc += {}; }}", here.text(), v.text);
+                ("running sum", "var acc = 0.0f;".into(), body, n)
+            }
+            Op::Rank(axis) => {
+                let n = node.shape[*axis];
+                let mut at = At::Flat(o.clone()).dims(&node.shape, e);
+                let me = e.value(node.args[0], &At::Dims(at.clone())).text;
+                let here = std::mem::replace(&mut at[*axis], r(n));
+                let v = e.value(node.args[0], &At::Dims(at)).text;
+                let body = format!("if ({v} > {me} || ({v} == {me} && r < {})) {{ acc += 1.0f; }}", here.text());
+                ("rank", "var acc = 0.0f;".into(), body, n)
+            }
+            op => unreachable!("{op:?} does not loop"),
+        };
+        let (outer, inner) = (e.take(0), e.take(1));
+        let (from, step) = range;
+        (name, format!("{outer}{init}\nfor (var r = {from}; r < {n}u; r += {step}) {{\n{inner}{body}\n}}\n"))
+    }
+
+    /// A product by register tiles: each invocation computes a few rows and columns, neighbours take neighbouring columns.
+    fn write_product(
+        &self,
+        module: &mut Module,
+        gemm: &Gemm,
+        parts: usize,
+        place: &dyn Fn(Id) -> Option<Place>,
+        level: usize,
+        finish: impl Fn(&Self, &mut Emitter, &Lin) -> String,
+    ) {
+        let [tm, tn] = tile(gemm, self.job.target);
+        let (rows, columns) = (gemm.m.div_ceil(tm), gemm.n.div_ceil(tn));
+        let mut e = self.emitter(place, level, "v");
+        let mut head = format!("let tile_n = i % {columns}u;\nvar rest = i / {columns}u;\nlet tile_m = rest % {rows}u;\nrest /= {rows}u;\n");
+        let b = Lin::var("b", gemm.batch, 0);
+        if parts > 1 {
+            head += &format!("let part = rest % {parts}u;\nlet b = rest / {parts}u;\n");
+        } else {
+            head += "let b = rest;\n";
+        }
+        let clamp = |e: &mut Emitter, l: Lin, n: usize| match l.bound() {
+            Some(bound) if bound <= n => l,
+            _ => e.bind(format!("min({}, {}u)", l.text(), n - 1), n, 0),
+        };
+        let m: Vec<Lin> = (0..tm)
+            .map(|i| {
+                let l = Lin::var("tile_m", rows, 0).scaled(tm).offset(i as i64);
+                clamp(&mut e, l, gemm.m)
+            })
+            .collect();
+        let n: Vec<Lin> = (0..tn)
+            .map(|j| {
+                let l = Lin::var("tile_n", columns, 0).offset((j * columns) as i64);
+                clamp(&mut e, l, gemm.n)
+            })
+            .collect();
+        let chunk = gemm.k.div_ceil(parts);
+        let unroll = if parts == 1 && gemm.k % self.job.target.unroll == 0 { self.job.target.unroll } else { 1 };
+        let mut inner = String::new();
+        // One assignment for all the unrolled steps: on a software adapter each one is a masked store.
+        let mut sums: Vec<String> = (0..tm * tn).map(|t| format!("c{}_{}", t / tn, t % tn)).collect();
+        for u in 0..unroll {
+            let k = Lin::var("k", gemm.k / unroll, 1).scaled(unroll).offset(u as i64);
+            let a: Vec<_> = m.iter().map(|m| gemm.load_a(&mut e, self.g, &b, m, &k).text).collect();
+            let w: Vec<_> = n.iter().map(|n| gemm.load_b(&mut e, self.g, &b, &k, n).text).collect();
+            inner += &e.take(1);
+            for (t, sum) in sums.iter_mut().enumerate() {
+                *sum = format!("fma({}, {}, {sum})", a[t / tn], w[t % tn]);
+            }
+        }
+        for (t, sum) in sums.iter().enumerate() {
+            writeln!(inner, "c{}_{} = {sum};", t / tn, t % tn).expect("writing to a string");
+        }
+        let outer = e.take(0);
+        for i in 0..tm {
+            for j in 0..tn {
+                writeln!(head, "var c{i}_{j} = 0.0f;").expect("writing to a string");
+            }
+        }
+        let range = if parts == 1 {
+            format!("var k = 0u; k < {}u", gemm.k / unroll)
+        } else {
+            format!("var k = part * {chunk}u; k < min(part * {chunk}u + {chunk}u, {}u)", gemm.k)
+        };
+        let mut body = format!("{head}{outer}for ({range}; k++) {{\n{inner}}}\n");
+        let store = module.helper();
+        let guard = |row: &str, column: &str, call: String| {
+            let mut tests = vec![];
+            if gemm.m % tm != 0 {
+                tests.push(format!("{row} < {}u", gemm.m));
+            }
+            if gemm.n % tn != 0 {
+                tests.push(format!("{column} < {}u", gemm.n));
+            }
+            if tests.is_empty() { format!("{call}\n") } else { format!("if ({}) {{ {call} }}\n", tests.join(" && ")) }
+        };
+        let part = if parts > 1 { "part" } else { "0u" };
+        if self.job.target.compact {
+            let all: Vec<String> = (0..tm * tn).map(|t| format!("c{}_{}", t / tn, t % tn)).collect();
+            let call = guard("row", "column", format!("{store}(b, row, column, {part}, all[t]);"));
+            write!(
+                body,
+                "var all = array<f32, {}>({});\nfor (var t = 0u; t < {}u; t++) {{\nlet row = tile_m * {tm}u + t / {tn}u;\n\
+                 let column = tile_n + t % {tn}u * {columns}u;\n{call}}}\n",
+                tm * tn,
+                all.join(", "),
+                tm * tn
+            )
+            .expect("writing to a string");
+        } else {
+            for i in 0..tm {
+                for j in 0..tn {
+                    let (row, column) = (format!("tile_m * {tm}u + {i}u"), format!("tile_n + {}u", j * columns));
+                    body += &guard(&row, &column, format!("{store}(b, {row}, {column}, {part}, c{i}_{j});"));
+                }
+            }
+        }
+        // One function for all elements of the tile: where the element lies, what becomes of it.
+        let mut e = self.emitter(place, level, "v");
+        let (flat, inside) =
+            gemm.out(&mut e, &Lin::var("b", gemm.batch, 0), &Lin::var("m", gemm.m, 0), &Lin::var("n", gemm.n, 0));
+        let flat = if flat.terms.len() > 1 { e.bind(flat.text(), len(self.g.shape(gemm.id)), 0) } else { flat };
+        let before = e.take(0);
+        let finish = finish(self, &mut e, &flat);
+        let finish = match inside {
+            Some(test) => format!("if ({test}) {{\n{finish}}}\n"),
+            None => finish,
+        };
+        let function = format!("fn {store}(b: u32, m: u32, n: u32, part: u32, acc: f32) {{\n{before}{finish}}}\n");
+        let name = match self.g.node(gemm.id).op {
+            Op::MatMul => "matmul",
+            Op::Conv2d(_) => "conv",
+            Op::ConvTranspose2d(_) => "conv transpose",
+            _ => "conv weight",
+        };
+        module.add(name, gemm.batch * parts * rows * columns, &body, &function);
+    }
+}
+
+/// Products below this many multiplications are computed by tiles of a quarter: on them a large tile saves less time than
+/// compiling it takes.
+const SMALL_PRODUCT: usize = 2_000_000;
+
+/// Register tile of a product: never larger than the product.
+fn tile(gemm: &Gemm, target: Target) -> [usize; 2] {
+    let small = gemm.batch * gemm.m * gemm.n * gemm.k < SMALL_PRODUCT;
+    let shrink = |t: usize| if small { (t / 2).max(1) } else { t };
+    let fit = |tile: usize, n: usize| {
+        let mut t = tile;
+        while t > 1 && t >= 2 * n {
+            t /= 2;
+        }
+        t
+    };
+    [fit(shrink(target.tile[0]), gemm.m), fit(shrink(target.tile[1]), gemm.n)]
+}
+
+fn start(f: Reduction) -> String {
+    match f {
+        Reduction::Sum => "0.0f".into(),
+        Reduction::Prod => "1.0f".into(),
+        Reduction::Max => format!("-bitcast<f32>(ctl[{}])", ctl::INFINITY),
+        Reduction::Min => format!("bitcast<f32>(ctl[{}])", ctl::INFINITY),
+    }
+}
+
+fn join(f: Reduction, acc: &str, v: &str) -> String {
+    match f {
+        Reduction::Sum => format!("{acc} += {v};"),
+        Reduction::Prod => format!("{acc} *= {v};"),
+        Reduction::Max => format!("{acc} = max({acc}, {v});"),
+        Reduction::Min => format!("{acc} = min({acc}, {v});"),
+    }
+}
+
+/// Elements from which on work counts as long.
+const LONG: usize = 4096;
+
+/// The text of one dispatch.
+struct Module {
+    target: Target,
+    /// Floats of the arena that the plan uses.
+    arena: usize,
+    names: Vec<&'static str>,
+    functions: String,
+    calls: Vec<Call>,
+}
+
+/// A kernel in a module: its workgroups, and how many of their lanes it uses.
+struct Call {
+    groups: usize,
+    lanes: usize,
+    /// Elements an invocation.
+    each: usize,
+    name: String,
+}
+
+impl Module {
+    fn new(target: Target, arena: usize) -> Self {
+        Self { target, arena, names: vec![], functions: String::new(), calls: vec![] }
+    }
+
+    /// Name of the next kernel's helper function.
+    fn helper(&self) -> String {
+        format!("store{}", self.calls.len())
+    }
+
+    /// Adds a kernel of `len` invocations; its body sees the invocation's index as `i`.
+    fn add(&mut self, name: &'static str, len: usize, body: &str, helper: &str) {
+        let k = self.calls.len();
+        self.names.push(name);
+        // Long elementwise work: several neighbours an invocation, where starting an invocation costs more than a loop.
+        let each = if helper.is_empty() && len >= LONG { self.target.each } else { 1 };
+        let invocations = len.div_ceil(each);
+        // On few cores, small kernels leave lanes idle so that there are workgroups for every core.
+        let mut lanes = self.target.workgroup;
+        while lanes > 4 && invocations.div_ceil(lanes) < self.target.groups {
+            lanes /= 2;
+        }
+        write!(self.functions, "{helper}\nfn kernel{k}(i: u32) {{\n").expect("writing to a string");
+        if len % (lanes * each) != 0 {
+            writeln!(self.functions, "if (i >= {len}u) {{ return; }}").expect("writing to a string");
+        }
+        write!(self.functions, "{body}}}\n").expect("writing to a string");
+        self.calls.push(Call { groups: invocations.div_ceil(lanes), lanes, each, name: format!("kernel{k}") });
+    }
+
+    fn finish(self) -> Option<Dispatch> {
+        if self.calls.is_empty() {
+            return None;
+        }
+        let workgroup = self.target.workgroup;
+        let groups: usize = self.calls.iter().map(|c| c.groups).sum();
+        let width = groups.min(65_535);
+        let height = groups.div_ceil(width);
+        let mut main = format!(
+            "@compute @workgroup_size({workgroup})\nfn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(local_invocation_index) lane: u32) {{\n"
+        );
+        let linear = if height > 1 { format!("w.x + w.y * {width}u") } else { "w.x".into() };
+        writeln!(main, "let group = {linear};").expect("writing to a string");
+        let mut first = 0;
+        let count = self.calls.len();
+        for (k, Call { groups, lanes, each, name }) in self.calls.into_iter().enumerate() {
+            let index = format!("(group - {first}u) * {lanes}u + lane");
+            let call = if each > 1 {
+                format!("for (var e = 0u; e < {each}u; e++) {{ {name}(({index}) * {each}u + e); }}")
+            } else {
+                format!("{name}({index});")
+            };
+            let call = if lanes < workgroup { format!("if (lane < {lanes}u) {{ {call} }}") } else { call };
+            first += groups;
+            match (k, count) {
+                (_, 1) => writeln!(main, "{call}"),
+                (0, _) => writeln!(main, "if (group < {first}u) {{ {call} }}"),
+                (k, n) if k + 1 == n && height == 1 => writeln!(main, "else {{ {call} }}"),
+                _ => writeln!(main, "else if (group < {first}u) {{ {call} }}"),
+            }
+            .expect("writing to a string");
+        }
+        main += "}\n";
+        let body = self.functions + &main;
+        let mut wgsl = HEADER.replace("{{arena}}", &self.arena.to_string());
+        for (prefix, text) in [("rng_", RNG), ("m_", MATH)] {
+            if body.contains(prefix) {
+                wgsl += text;
+            }
+        }
+        wgsl += &body;
+        let mut names = self.names;
+        names.dedup();
+        Some(Dispatch { name: names.join(" + "), wgsl, grid: [width as u32, height as u32] })
+    }
+}
+
+const HEADER: &str = include_str!("../../shaders/shared/bindings.wgsl");
+const RNG: &str = include_str!("../../shaders/shared/rng.wgsl");
+const MATH: &str = include_str!("../../shaders/shared/math.wgsl");

@@ -1,0 +1,286 @@
+//! The buffers of a run and the execution of recorded plans on them.
+
+use std::rc::Rc;
+
+use crate::compile::emit::ctl;
+use crate::compile::{CompileError, Plan};
+
+use super::Gpu;
+
+/// A plan as pipelines.
+pub struct Recorded {
+    steps: Vec<(wgpu::ComputePipeline, [u32; 2])>,
+}
+
+impl Recorded {
+    /// Dispatches of one execution.
+    pub fn dispatches(&self) -> u32 {
+        self.steps.len() as u32
+    }
+}
+
+/// One arena, its control words and its data, with the one bind group that all plans share.
+pub struct Arena {
+    gpu: Rc<Gpu>,
+    layout: wgpu::PipelineLayout,
+    bind_layout: wgpu::BindGroupLayout,
+    arena: wgpu::Buffer,
+    ctl: wgpu::Buffer,
+    data: wgpu::Buffer,
+    order: wgpu::Buffer,
+    bind: wgpu::BindGroup,
+    staging: Vec<wgpu::Buffer>,
+}
+
+fn storage(gpu: &Gpu, label: &str, bytes: u64) -> Result<wgpu::Buffer, CompileError> {
+    let limit = gpu.buffer_limit();
+    // WebGPU refuses empty bindings.
+    let size = bytes.max(16).next_multiple_of(16);
+    if size > limit {
+        let what = match label {
+            "arena" => "the network with its activations",
+            _ => "the data set",
+        };
+        return Err(CompileError::TooLarge { what, need: size, limit });
+    }
+    Ok(gpu.device.create_buffer(&wgpu::BufferDescriptor {
+        label: Some(label),
+        size,
+        usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC,
+        mapped_at_creation: false,
+    }))
+}
+
+/// A data set on the GPU, one byte a value, shared between runs.
+#[derive(Clone)]
+pub struct Data {
+    buffer: wgpu::Buffer,
+    /// Images in it.
+    pub images: usize,
+}
+
+impl Data {
+    /// Uploads `images` images.
+    ///
+    /// # Errors
+    /// If the adapter does not allow a buffer of that size.
+    pub fn upload(gpu: &Gpu, bytes: &[u8], images: usize) -> Result<Self, CompileError> {
+        Ok(Self { buffer: upload(gpu, bytes)?, images })
+    }
+}
+
+fn upload(gpu: &Gpu, bytes: &[u8]) -> Result<wgpu::Buffer, CompileError> {
+    let buffer = storage(gpu, "data", bytes.len() as u64)?;
+    let whole = bytes.len() / 4 * 4;
+    gpu.queue.write_buffer(&buffer, 0, &bytes[..whole]);
+    if whole < bytes.len() {
+        let mut rest = [0; 4];
+        rest[..bytes.len() - whole].copy_from_slice(&bytes[whole..]);
+        gpu.queue.write_buffer(&buffer, whole as u64, &rest);
+    }
+    Ok(buffer)
+}
+
+impl Arena {
+    /// Buffers for an arena of `floats`, `live` controls, an order of `order` entries, and shared `data`.
+    ///
+    /// # Errors
+    /// If the adapter does not allow a buffer of that size.
+    pub fn new(gpu: Rc<Gpu>, floats: usize, live: usize, order: usize, data: Data) -> Result<Self, CompileError> {
+        let arena = storage(&gpu, "arena", 4 * floats as u64)?;
+        let ctl = storage(&gpu, "ctl", 4 * (ctl::LIVE + live) as u64)?;
+        let order = storage(&gpu, "order", 4 * order as u64)?;
+        let data = data.buffer;
+        let entry = |binding: u32, read_only: bool| wgpu::BindGroupLayoutEntry {
+            binding,
+            visibility: wgpu::ShaderStages::COMPUTE,
+            ty: wgpu::BindingType::Buffer {
+                ty: wgpu::BufferBindingType::Storage { read_only },
+                has_dynamic_offset: false,
+                min_binding_size: None,
+            },
+            count: None,
+        };
+        let bind_layout = gpu.device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+            label: Some("plan"),
+            entries: &[entry(0, false), entry(1, false), entry(2, true), entry(3, true)],
+        });
+        let layout = gpu.device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+            label: Some("plan"),
+            bind_group_layouts: &[Some(&bind_layout)],
+            immediate_size: 0,
+        });
+        let bind = bind_group(&gpu, &bind_layout, [&arena, &ctl, &data, &order]);
+        gpu.queue.write_buffer(&ctl, 4 * ctl::INFINITY as u64, bytemuck::bytes_of(&f32::INFINITY.to_bits()));
+        Ok(Self { gpu, layout, bind_layout, arena, ctl, data, order, bind, staging: vec![] })
+    }
+
+    pub fn gpu(&self) -> &Gpu {
+        &self.gpu
+    }
+
+    /// Floats in the arena.
+    pub fn capacity(&self) -> usize {
+        (self.arena.size() / 4) as usize
+    }
+
+    /// Makes room for `floats`, keeping the first `keep` of them.
+    ///
+    /// # Errors
+    /// If the adapter does not allow a buffer of that size.
+    pub fn grow(&mut self, floats: usize, keep: usize) -> Result<(), CompileError> {
+        if floats <= self.capacity() {
+            return Ok(());
+        }
+        let arena = storage(&self.gpu, "arena", 4 * floats as u64)?;
+        let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
+        encoder.copy_buffer_to_buffer(&self.arena, 0, &arena, 0, Some(4 * keep as u64));
+        self.gpu.queue.submit([encoder.finish()]);
+        self.bind = bind_group(&self.gpu, &self.bind_layout, [&arena, &self.ctl, &self.data, &self.order]);
+        self.arena = arena;
+        Ok(())
+    }
+
+    /// Makes pipelines of a plan.
+    ///
+    /// # Errors
+    /// The message of the first shader that the device rejects, with the dispatch's name.
+    pub async fn record(&self, plan: &Plan) -> Result<Recorded, String> {
+        let device = &self.gpu.device;
+        let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let steps = plan
+            .dispatches
+            .iter()
+            .map(|d| {
+                let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+                    label: Some(&d.name),
+                    source: wgpu::ShaderSource::Wgsl(d.wgsl.as_str().into()),
+                });
+                let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+                    label: Some(&d.name),
+                    layout: Some(&self.layout),
+                    module: &module,
+                    entry_point: Some("main"),
+                    compilation_options: wgpu::PipelineCompilationOptions {
+                        // Every variable is written before it is read.
+                        zero_initialize_workgroup_memory: false,
+                        ..Default::default()
+                    },
+                    cache: None,
+                });
+                (pipeline, d.grid)
+            })
+            .collect();
+        if let Some(error) = scope.pop().await {
+            return Err(format!("the device rejected a kernel: {error}"));
+        }
+        Ok(Recorded { steps })
+    }
+
+    /// Submits `times` executions of a plan as one command buffer.
+    pub fn run(&self, recorded: &Recorded, times: u32) {
+        let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
+        {
+            let mut pass = encoder.begin_compute_pass(&Default::default());
+            pass.set_bind_group(0, &self.bind, &[]);
+            for _ in 0..times {
+                for (pipeline, [x, y]) in &recorded.steps {
+                    pass.set_pipeline(pipeline);
+                    pass.dispatch_workgroups(*x, *y, 1);
+                }
+            }
+        }
+        self.gpu.queue.submit([encoder.finish()]);
+    }
+
+    /// Writes floats at an offset in floats.
+    pub fn write(&self, offset: usize, values: &[f32]) {
+        self.gpu.queue.write_buffer(&self.arena, 4 * offset as u64, bytemuck::cast_slice(values));
+    }
+
+    /// Writes control words.
+    pub fn write_ctl(&self, word: usize, values: &[u32]) {
+        self.gpu.queue.write_buffer(&self.ctl, 4 * word as u64, bytemuck::cast_slice(values));
+    }
+
+    /// Writes image numbers into the order.
+    pub fn write_order(&self, first: usize, values: &[u32]) {
+        self.gpu.queue.write_buffer(&self.order, 4 * first as u64, bytemuck::cast_slice(values));
+    }
+
+    /// Starts reading `(offset, floats)` ranges of the arena, as they are after everything submitted so far.
+    pub fn request(&mut self, ranges: &[(usize, usize)]) -> Pending {
+        let bytes = 4 * ranges.iter().map(|r| r.1).sum::<usize>() as u64;
+        let buffer = match self.staging.iter().position(|b| b.size() >= bytes) {
+            Some(i) => self.staging.swap_remove(i),
+            None => self.gpu.device.create_buffer(&wgpu::BufferDescriptor {
+                label: Some("staging"),
+                size: bytes.next_power_of_two().max(4096),
+                usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
+                mapped_at_creation: false,
+            }),
+        };
+        let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
+        let mut to = 0;
+        for (offset, n) in ranges {
+            encoder.copy_buffer_to_buffer(&self.arena, 4 * *offset as u64, &buffer, to, Some(4 * *n as u64));
+            to += 4 * *n as u64;
+        }
+        self.gpu.queue.submit([encoder.finish()]);
+        let (sender, done) = futures_channel::oneshot::channel();
+        buffer.slice(..bytes).map_async(wgpu::MapMode::Read, move |r| {
+            // The receiver is gone only if the read was abandoned.
+            let _ = sender.send(r);
+        });
+        Pending { buffer, lengths: ranges.iter().map(|r| r.1).collect(), done }
+    }
+
+    /// Waits for a read.
+    ///
+    /// # Errors
+    /// If the device is lost or has reported an error.
+    pub async fn take(&mut self, pending: Pending) -> Result<Vec<Vec<f32>>, String> {
+        let Pending { buffer, lengths, done } = pending;
+        // A browser drives the queue by itself, and does nothing here.
+        let _ = self.gpu.device.poll(wgpu::PollType::wait_indefinitely());
+        let mapped = done.await.map_err(|_| "the device dropped a read".to_string())?;
+        self.gpu.check()?;
+        mapped.map_err(|e| e.to_string())?;
+        let bytes = 4 * lengths.iter().sum::<usize>() as u64;
+        let view = buffer.slice(..bytes).get_mapped_range().map_err(|e| e.to_string())?;
+        let mut out = Vec::with_capacity(lengths.len());
+        let mut from = 0;
+        for n in lengths {
+            out.push(bytemuck::pod_collect_to_vec(&view[from..from + 4 * n]));
+            from += 4 * n;
+        }
+        drop(view);
+        buffer.unmap();
+        self.staging.push(buffer);
+        Ok(out)
+    }
+
+    /// [`Arena::request`] and [`Arena::take`] in one.
+    ///
+    /// # Errors
+    /// As [`Arena::take`].
+    pub async fn read(&mut self, ranges: &[(usize, usize)]) -> Result<Vec<Vec<f32>>, String> {
+        let pending = self.request(ranges);
+        self.take(pending).await
+    }
+}
+
+/// A read on its way.
+pub struct Pending {
+    buffer: wgpu::Buffer,
+    lengths: Vec<usize>,
+    done: futures_channel::oneshot::Receiver<Result<(), wgpu::BufferAsyncError>>,
+}
+
+fn bind_group(gpu: &Gpu, layout: &wgpu::BindGroupLayout, buffers: [&wgpu::Buffer; 4]) -> wgpu::BindGroup {
+    let entries: Vec<_> = (0..)
+        .zip(buffers)
+        .map(|(binding, b)| wgpu::BindGroupEntry { binding, resource: b.as_entire_binding() })
+        .collect();
+    gpu.device.create_bind_group(&wgpu::BindGroupDescriptor { label: Some("plan"), layout, entries: &entries })
+}

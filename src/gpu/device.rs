@@ -1,0 +1,105 @@
+//! Opening a device, and hearing of its errors.
+
+use std::sync::{Arc, Mutex};
+
+use crate::compile::Target;
+use crate::spec::protocol::{AdapterInfo, NoGpu};
+
+/// Why there is no device.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OpenError {
+    pub rung: NoGpu,
+    pub detail: String,
+}
+
+impl std::fmt::Display for OpenError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let what = match self.rung {
+            NoGpu::NoApi => "WebGPU is not available",
+            NoGpu::NoAdapter => "no GPU adapter was found",
+            NoGpu::NoDevice => "the GPU adapter did not open a device",
+        };
+        write!(f, "{what}: {}", self.detail)
+    }
+}
+
+/// An open device.
+pub struct Gpu {
+    pub device: wgpu::Device,
+    pub queue: wgpu::Queue,
+    pub info: AdapterInfo,
+    pub target: Target,
+    /// First error that nobody asked for. A rejected shader is skipped and leaves stale data behind, so any such error is
+    /// the end of the run.
+    trouble: Arc<Mutex<Option<String>>>,
+    lost: Arc<Mutex<Option<String>>>,
+}
+
+impl Gpu {
+    /// Opens the best adapter.
+    ///
+    /// # Errors
+    /// Tells which rung of the ladder failed.
+    pub async fn open() -> Result<Self, OpenError> {
+        // OpenGL cannot compute the way plans need, and asking for it is noisy where there is no display.
+        let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
+            backends: wgpu::Backends::PRIMARY,
+            ..wgpu::InstanceDescriptor::new_without_display_handle()
+        });
+        let options = wgpu::RequestAdapterOptions { power_preference: wgpu::PowerPreference::HighPerformance, ..Default::default() };
+        let adapter = instance
+            .request_adapter(&options)
+            .await
+            .map_err(|e| OpenError { rung: NoGpu::NoAdapter, detail: e.to_string() })?;
+        let limits = adapter.limits();
+        let wanted = wgpu::Limits {
+            max_buffer_size: limits.max_buffer_size,
+            max_storage_buffer_binding_size: limits.max_storage_buffer_binding_size,
+            ..wgpu::Limits::downlevel_defaults().using_resolution(limits)
+        };
+        let (device, queue) = adapter
+            .request_device(&wgpu::DeviceDescriptor { label: Some("latent lab"), required_limits: wanted, ..Default::default() })
+            .await
+            .map_err(|e| OpenError { rung: NoGpu::NoDevice, detail: e.to_string() })?;
+        let (trouble, lost) = (Arc::new(Mutex::new(None)), Arc::new(Mutex::new(None)));
+        let first = trouble.clone();
+        device.on_uncaptured_error(Arc::new(move |e: wgpu::Error| {
+            first.lock().expect("no panic while held").get_or_insert(e.to_string());
+        }));
+        let gone = lost.clone();
+        device.set_device_lost_callback(move |reason, message| {
+            gone.lock().expect("no panic while held").get_or_insert(format!("{reason:?}: {message}"));
+        });
+        let raw = adapter.get_info();
+        let name = if raw.name.is_empty() { raw.driver.clone() } else { raw.name.clone() };
+        let lower = format!("{name} {} {}", raw.driver, raw.driver_info).to_lowercase();
+        let software = raw.device_type == wgpu::DeviceType::Cpu || ["swiftshader", "llvmpipe", "software"].iter().any(|s| lower.contains(s));
+        let info = AdapterInfo { name, backend: format!("{:?}", raw.backend), software };
+        let target = if software { Target::SOFTWARE } else { Target::GPU };
+        Ok(Self { device, queue, info, target, trouble, lost })
+    }
+
+    /// The first error that the device reported.
+    ///
+    /// # Errors
+    /// That error.
+    pub fn check(&self) -> Result<(), String> {
+        for cell in [&self.lost, &self.trouble] {
+            if let Some(message) = cell.lock().expect("no panic while held").clone() {
+                return Err(message);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the device is gone, and why.
+    pub fn lost(&self) -> Option<String> {
+        self.lost.lock().expect("no panic while held").clone()
+    }
+
+    /// Largest storage buffer, in bytes.
+    pub fn buffer_limit(&self) -> u64 {
+        let l = self.device.limits();
+        l.max_buffer_size.min(u64::from(l.max_storage_buffer_binding_size))
+    }
+}

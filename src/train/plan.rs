@@ -1,0 +1,604 @@
+//! The engine that runs recorded plans.
+//!
+//! Arena: `[parameters | gradients | first moments | second moments | constants | terms | ring | scratch]`. Programs that do
+//! not train (initialisation, evaluation, encoding, decoding) use the same parameters and share the scratch area: the queue
+//! runs one after the other.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use web_time::Instant;
+
+use crate::compile::capture::{Imported, import};
+use crate::compile::emit::{Place, ctl};
+use crate::compile::grad::gradients;
+use crate::compile::graph::{Graph, Op};
+use crate::compile::plan::{Job, Special, When, compile};
+use crate::compile::{Id, Plan};
+use crate::gpu::{Arena, Data, Gpu, Pending, Recorded};
+use crate::nn::ImageShape;
+use crate::nn::method::live_keys;
+use crate::spec::Setup;
+use crate::spec::protocol::{MetricRow, PlanInfo};
+use crate::train::order::epoch_order;
+use crate::train::record::{Program, Recording};
+use crate::train::{Engine, Entry, Weight};
+
+/// Steps whose metrics are kept until they are read.
+pub const RING: usize = 1024;
+
+/// Streams of noise: training, evaluation and initialisation must not repeat each other.
+pub const EVALUATION: u32 = 1 << 16;
+const INITIALISATION: u32 = 1 << 17;
+
+/// Largest batch of a program that does not train; more is done in pieces.
+const PIECE: usize = 256;
+
+/// Where everything lies.
+struct Layout {
+    names: Vec<String>,
+    shapes: Vec<Vec<usize>>,
+    /// Offset of each parameter; gradients and moments repeat the layout behind.
+    offsets: Vec<usize>,
+    /// Floats of all parameters with padding.
+    params: usize,
+    terms: usize,
+    width: usize,
+    ring: usize,
+    /// First float of the scratch area.
+    scratch: usize,
+}
+
+/// A program with the addresses of its input and outputs.
+struct Compiled {
+    recorded: Recorded,
+    input: usize,
+    outputs: Vec<(usize, usize)>,
+}
+
+/// A network under training on the GPU.
+pub struct PlanEngine {
+    arena: Arena,
+    entry: &'static dyn Entry,
+    setup: Setup,
+    shape: ImageShape,
+    layout: Layout,
+    info: PlanInfo,
+    live: Vec<&'static str>,
+    train: Recorded,
+    programs: HashMap<(Program, usize), Compiled>,
+    images: usize,
+    seed: u32,
+    batch: usize,
+    step: u64,
+    seen: u64,
+    /// Epochs whose order has been uploaded.
+    epochs: u64,
+    nonce: u32,
+}
+
+/// Metrics on their way from the device.
+pub struct MetricsRequest {
+    read: Pending,
+    from: u64,
+    steps: u32,
+}
+
+impl MetricsRequest {
+    /// Steps that they are of.
+    pub fn steps(&self) -> u32 {
+        self.steps
+    }
+}
+
+/// A kernel's text with its placeholders filled in.
+fn fill(template: &str, values: &[(&str, String)]) -> String {
+    let mut out: String = template.lines().filter(|l| !l.starts_with("//")).map(|l| format!("{l}\n")).collect();
+    for (key, value) in values {
+        out = out.replace(&format!("{{{{{key}}}}}"), value);
+    }
+    debug_assert!(!out.contains("{{"), "{out}");
+    out
+}
+
+fn node(imported: &Imported, id: burn::tensor::TensorId) -> Result<Id, String> {
+    imported.id(id).map_err(|e| e.to_string())
+}
+
+impl PlanEngine {
+    /// Compiles the setup's network for the images in `data`, with weights from the seed.
+    ///
+    /// # Errors
+    /// Names the operation that does not compile, or what the device refused.
+    pub async fn new(gpu: Rc<Gpu>, entry: &'static dyn Entry, setup: &Setup, shape: ImageShape, data: &Data) -> Result<Self, String> {
+        let begin = Instant::now();
+        let (batch, seed) = (setup.usize("batch"), setup.get("seed") as u32);
+        let target = gpu.target;
+        let live = live_keys(entry.card());
+        let recording = entry.record(setup, shape, Program::Train, batch)?;
+        let outputs: Vec<_> = recording.outputs.iter().map(|o| o.id).collect();
+        let mut imported = import_program(&recording, true, batch * shape.len(), live.len())?;
+
+        let mut layout = Layout::new(&recording);
+        let params: Vec<Id> = recording.params.iter().map(|p| node(&imported, p.id)).collect::<Result<_, _>>()?;
+        let loss = node(&imported, outputs[0])?;
+        let grads = gradients(&mut imported.graph, loss, &params).map_err(|e| e.to_string())?;
+        let mut job_outputs: Vec<(Id, usize)> = grads.iter().zip(&layout.offsets).map(|(g, o)| (*g, layout.params + o)).collect();
+        let mut at = layout.terms;
+        for output in &recording.outputs {
+            job_outputs.push((node(&imported, output.id)?, at));
+            at += output.shape.iter().product::<usize>();
+        }
+
+        let x = layout.scratch;
+        let floats = batch * shape.len();
+        if shape.len() % 4 != 0 {
+            return Err(format!("images of {} values: the number must be a multiple of 4", shape.len()));
+        }
+        let (constants, scratch) = constant_places(&imported.graph, x + floats.next_multiple_of(4));
+        let mut leaves = imported_leaves(&imported, &recording, &layout, Some((x, true)))?;
+        leaves.extend(constants.iter().map(|(id, at)| (*id, (Place::Arena(*at), false))));
+        let word = |w: usize| w.to_string();
+        let lr = ctl::LIVE + live.iter().position(|k| *k == "lr").expect("the learning rate is live");
+        let specials = vec![
+            Special {
+                name: "gather",
+                body: fill(include_str!("../../shaders/gather.wgsl"), &[
+                    ("quads", word(shape.len() / 4)),
+                    ("batch", word(batch)),
+                    ("order", word(2 * data.images)),
+                    ("x", word(x)),
+                    ("step", word(ctl::STEP)),
+                    ("now", word(ctl::NOW)),
+                ]),
+                len: floats / 4,
+                when: When::First,
+            },
+            Special {
+                name: "adam",
+                body: fill(include_str!("../../shaders/adam.wgsl"), &[
+                    ("gradients", word(layout.params)),
+                    ("m", word(2 * layout.params)),
+                    ("v", word(3 * layout.params)),
+                    ("beta1", "0.9".into()),
+                    ("beta2", "0.999".into()),
+                    ("epsilon", "1e-8".into()),
+                    ("lr", word(lr)),
+                    ("step", word(ctl::STEP)),
+                    ("now", word(ctl::NOW)),
+                ]),
+                len: layout.params,
+                when: When::Last,
+            },
+            Special {
+                name: "metrics",
+                body: fill(include_str!("../../shaders/metrics.wgsl"), &[
+                    ("ring", word(layout.ring)),
+                    ("rows", word(RING)),
+                    ("width", word(layout.width)),
+                    ("terms", word(layout.terms)),
+                    ("now", word(ctl::NOW)),
+                ]),
+                len: layout.width,
+                when: When::Last,
+            },
+        ];
+        let job = Job {
+            graph: &imported.graph,
+            target,
+            leaves,
+            outputs: job_outputs,
+            specials,
+            scratch,
+            training: true,
+            salt: 0,
+        };
+        let plan = compile(&job).map_err(|e| e.to_string())?;
+        // Constants of the training program lie where other programs scribble: they move in front of the scratch area.
+        if !constants.is_empty() {
+            layout.scratch = scratch;
+        }
+
+        let floats = plan.end.max(layout.scratch);
+        let arena = Arena::new(gpu, floats, live.len(), 2 * data.images, data.clone()).map_err(|e| e.to_string())?;
+        for (id, at) in &constants {
+            arena.write(*at, constant_data(&imported.graph, *id));
+        }
+        let train = arena.record(&plan).await?;
+        for (i, key) in live.iter().enumerate() {
+            arena.write_ctl(ctl::LIVE + i, &[(setup.get(key) as f32).to_bits()]);
+        }
+        arena.write_ctl(ctl::SEED, &[seed]);
+        let names = recording.outputs.iter().filter(|o| o.name != "kl_d").map(|o| o.name.clone()).collect();
+        let info = PlanInfo {
+            parameters: recording.params.iter().map(|p| p.shape.iter().product::<usize>() as u64).sum(),
+            latent: latent(entry, setup, shape)?,
+            width: shape.width as u32,
+            height: shape.height as u32,
+            channels: shape.channels as u32,
+            batch: batch as u32,
+            terms: names,
+            dispatches: train.dispatches(),
+            compile_ms: begin.elapsed().as_secs_f64() * 1e3,
+            bytes: 4 * floats as u64,
+            flops: plan.flops,
+        };
+        let mut engine = Self {
+            arena,
+            entry,
+            setup: setup.clone(),
+            shape,
+            layout,
+            info,
+            live,
+            train,
+            programs: HashMap::new(),
+            images: data.images,
+            seed,
+            batch,
+            step: 0,
+            seen: 0,
+            epochs: 0,
+            nonce: 0,
+        };
+        engine.initialise(&recording).await?;
+        engine.info.compile_ms = begin.elapsed().as_secs_f64() * 1e3;
+        Ok(engine)
+    }
+
+    /// Draws the initial weights on the GPU, with the operations by which Burn's layers initialise themselves.
+    async fn initialise(&mut self, recording: &Recording) -> Result<(), String> {
+        let ids: Vec<_> = recording.params.iter().map(|p| p.id).collect();
+        let imported = import(&recording.graph, &recording.values, &[], &ids).map_err(|e| e.to_string())?;
+        let (constants, scratch) = constant_places(&imported.graph, self.layout.scratch);
+        let outputs = ids.iter().zip(&self.layout.offsets).map(|(id, at)| Ok((node(&imported, *id)?, *at))).collect::<Result<_, String>>()?;
+        let job = Job {
+            graph: &imported.graph,
+            target: self.arena.gpu().target,
+            leaves: constants.iter().map(|(id, at)| (*id, (Place::Arena(*at), false))).collect(),
+            outputs,
+            specials: vec![],
+            scratch,
+            training: false,
+            salt: INITIALISATION,
+        };
+        let plan = compile(&job).map_err(|e| e.to_string())?;
+        self.arena.grow(plan.end, self.layout.scratch).map_err(|e| e.to_string())?;
+        for (id, at) in &constants {
+            self.arena.write(*at, constant_data(&imported.graph, *id));
+        }
+        let recorded = self.arena.record(&plan).await?;
+        self.arena.run(&recorded, 1);
+        Ok(())
+    }
+
+    /// Replaces the parameters; moments start again from zero.
+    ///
+    /// # Errors
+    /// If a name or a shape does not fit; nothing has changed then.
+    pub fn set_weights(&mut self, weights: &[Weight]) -> Result<(), String> {
+        let find = |name: &str| weights.iter().find(|w| w.name == name);
+        for (name, shape) in self.layout.names.iter().zip(&self.layout.shapes) {
+            let w = find(name).ok_or_else(|| format!("the weights have no tensor {name}"))?;
+            if w.shape != *shape {
+                return Err(format!("{name} has shape {:?}, this network needs {shape:?}", w.shape));
+            }
+        }
+        let zeros = vec![0.0; 2 * self.layout.params];
+        self.arena.write(2 * self.layout.params, &zeros);
+        for (name, at) in self.layout.names.iter().zip(&self.layout.offsets) {
+            self.arena.write(*at, &find(name).expect("checked above").values);
+        }
+        Ok(())
+    }
+
+    /// Gradients of the latest step, in module order.
+    ///
+    /// # Errors
+    /// If the device is lost.
+    pub async fn gradients(&mut self) -> Result<Vec<Weight>, String> {
+        self.tensors(self.layout.params).await
+    }
+
+    async fn tensors(&mut self, base: usize) -> Result<Vec<Weight>, String> {
+        let all = self.arena.read(&[(base, self.layout.params)]).await?.remove(0);
+        let l = &self.layout;
+        Ok(l.names
+            .iter()
+            .zip(&l.shapes)
+            .zip(&l.offsets)
+            .map(|((name, shape), at)| {
+                let n: usize = shape.iter().product();
+                Weight { name: name.clone(), shape: shape.clone(), values: all[*at..at + n].to_vec() }
+            })
+            .collect())
+    }
+
+    /// The device it runs on.
+    pub fn gpu(&self) -> &Gpu {
+        self.arena.gpu()
+    }
+
+    /// Waits until everything submitted is done.
+    ///
+    /// # Errors
+    /// If the device is lost.
+    pub async fn finish(&mut self) -> Result<(), String> {
+        self.arena.read(&[(0, 4)]).await.map(|_| ())
+    }
+
+    /// Asks for the metrics of the steps since the last request, without waiting: further steps may be started meanwhile.
+    pub fn request_metrics(&mut self) -> Option<MetricsRequest> {
+        let (from, to, width) = (self.seen, self.step, self.layout.width);
+        if from == to {
+            return None;
+        }
+        // At most two ranges, where the ring wraps.
+        let (a, n) = ((from % RING as u64) as usize, (to - from) as usize);
+        let first = n.min(RING - a);
+        let mut ranges = vec![(self.layout.ring + a * width, first * width)];
+        if first < n {
+            ranges.push((self.layout.ring, (n - first) * width));
+        }
+        self.seen = to;
+        Some(MetricsRequest { read: self.arena.request(&ranges), from, steps: (to - from) as u32 })
+    }
+
+    /// Waits for a request.
+    ///
+    /// # Errors
+    /// If the device is lost, or a term is not finite.
+    pub async fn take_metrics(&mut self, request: MetricsRequest) -> Result<Vec<MetricRow>, String> {
+        let values = self.arena.take(request.read).await?.concat();
+        let terms = self.info.terms.len();
+        let mut rows = Vec::with_capacity(request.steps as usize);
+        for (row, step) in values.chunks_exact(self.layout.width).zip(request.from + 1..) {
+            if let Some(bad) = row[..terms].iter().position(|v| !v.is_finite()) {
+                return Err(format!("{} is {} at step {step}; a lower learning rate may help", self.info.terms[bad], row[bad]));
+            }
+            rows.push(MetricRow { step, terms: row[..terms].to_vec(), kl_d: row[terms..].to_vec() });
+        }
+        Ok(rows)
+    }
+
+    async fn program(&mut self, what: Program, batch: usize) -> Result<(), String> {
+        if self.programs.contains_key(&(what, batch)) {
+            return Ok(());
+        }
+        let recording = self.entry.record(&self.setup, self.shape, what, batch)?;
+        let input_len = batch * if what == Program::Decode { self.info.latent as usize } else { self.shape.len() };
+        let imported = import_program(&recording, what == Program::Train, input_len, self.live.len())?;
+        let input = self.layout.scratch;
+        let mut at = input + input_len.next_multiple_of(4);
+        let (mut outputs, mut ranges) = (vec![], vec![]);
+        for o in &recording.outputs {
+            let n: usize = o.shape.iter().product();
+            outputs.push((node(&imported, o.id)?, at));
+            ranges.push((at, n));
+            at += n.next_multiple_of(4);
+        }
+        let (constants, scratch) = constant_places(&imported.graph, at);
+        let mut leaves = imported_leaves(&imported, &recording, &self.layout, Some((input, false)))?;
+        leaves.extend(constants.iter().map(|(id, at)| (*id, (Place::Arena(*at), false))));
+        if !constants.is_empty() {
+            return Err("programs with recorded data are only supported for training".into());
+        }
+        let job = Job {
+            graph: &imported.graph,
+            target: self.arena.gpu().target,
+            leaves,
+            outputs,
+            specials: vec![],
+            scratch,
+            training: false,
+            salt: EVALUATION,
+        };
+        let plan: Plan = compile(&job).map_err(|e| e.to_string())?;
+        self.arena.grow(plan.end, self.layout.scratch).map_err(|e| e.to_string())?;
+        let recorded = self.arena.record(&plan).await?;
+        self.programs.insert((what, batch), Compiled { recorded, input, outputs: ranges });
+        Ok(())
+    }
+
+    /// Runs a program on `n` rows of `width` floats, in pieces; calls `take` with the rows of each piece and its outputs.
+    async fn pieces(
+        &mut self,
+        what: Program,
+        rows: &[f32],
+        width: usize,
+        exact: bool,
+        mut take: impl FnMut(usize, Vec<Vec<f32>>),
+    ) -> Result<(), String> {
+        if width == 0 || rows.len() % width != 0 {
+            return Err(format!("{} values are not rows of {width}", rows.len()));
+        }
+        for piece in rows.chunks(PIECE * width) {
+            let n = piece.len() / width;
+            // Few sizes, few compilations; what is too much is computed from leftovers and thrown away.
+            let batch = if exact { n } else { [1, 16, 64, PIECE].into_iter().find(|b| *b >= n).unwrap_or(PIECE) };
+            self.program(what, batch).await?;
+            let program = &self.programs[&(what, batch)];
+            self.arena.write(program.input, piece);
+            self.nonce = self.nonce.wrapping_add(1);
+            self.arena.write_ctl(ctl::NONCE, &[self.nonce]);
+            self.arena.run(&program.recorded, 1);
+            let ranges = program.outputs.clone();
+            take(n, self.arena.read(&ranges).await?);
+        }
+        Ok(())
+    }
+}
+
+impl Layout {
+    fn new(recording: &Recording) -> Self {
+        let mut offsets = Vec::with_capacity(recording.params.len());
+        let mut params = 0;
+        for p in &recording.params {
+            offsets.push(params);
+            // Every parameter starts on a 16-byte boundary; the padding has no gradient.
+            params += p.shape.iter().product::<usize>().next_multiple_of(4);
+        }
+        let width: usize = recording.outputs.iter().map(|o| o.shape.iter().product::<usize>()).sum();
+        let terms = 4 * params;
+        let ring = terms + width.next_multiple_of(4);
+        Self {
+            names: recording.params.iter().map(|p| p.name.clone()).collect(),
+            shapes: recording.params.iter().map(|p| p.shape.clone()).collect(),
+            offsets,
+            params,
+            terms,
+            width,
+            ring,
+            scratch: ring + (RING * width).next_multiple_of(4),
+        }
+    }
+}
+
+/// Latent size, as the decoder sees it.
+fn latent(entry: &dyn Entry, setup: &Setup, shape: ImageShape) -> Result<u32, String> {
+    let decode = entry.record(setup, shape, Program::Decode, 1)?;
+    let id = decode.z.ok_or("the decoder has no code to start from")?;
+    Ok(input_shape(&decode, id, 0).iter().product::<usize>() as u32)
+}
+
+/// A recording cut at its parameters, input and controls.
+fn import_program(recording: &Recording, train: bool, input: usize, live: usize) -> Result<Imported, String> {
+    let mut leaves: Vec<_> = recording.params.iter().map(|p| (p.id, p.shape.clone())).collect();
+    for id in recording.x.iter().chain(&recording.z) {
+        leaves.push((*id, input_shape(recording, *id, input)));
+    }
+    if let Some(id) = recording.controls {
+        leaves.push((id, vec![live]));
+    }
+    debug_assert!(!train || recording.x.is_some());
+    let outputs: Vec<_> = recording.outputs.iter().map(|o| o.id).collect();
+    import(&recording.graph, &recording.values, &leaves, &outputs).map_err(|e| e.to_string())
+}
+
+/// The shape that the recording gave a leaf.
+fn input_shape(recording: &Recording, id: burn::tensor::TensorId, len: usize) -> Vec<usize> {
+    let made = recording.graph.operations.iter().flat_map(|op| op.outputs()).find(|t| t.id == id);
+    made.map_or_else(|| vec![len], |t| t.shape.to_vec())
+}
+
+fn imported_leaves(
+    imported: &Imported,
+    recording: &Recording,
+    layout: &Layout,
+    input: Option<(usize, bool)>,
+) -> Result<HashMap<Id, (Place, bool)>, String> {
+    let mut leaves = HashMap::new();
+    for (p, at) in recording.params.iter().zip(&layout.offsets) {
+        leaves.insert(node(imported, p.id)?, (Place::Arena(*at), false));
+    }
+    if let Some((at, filled)) = input {
+        for id in recording.x.iter().chain(&recording.z) {
+            leaves.insert(node(imported, *id)?, (Place::Arena(at), filled));
+        }
+    }
+    if let Some(id) = recording.controls {
+        leaves.insert(node(imported, id)?, (Place::Control(ctl::LIVE), false));
+    }
+    Ok(leaves)
+}
+
+/// Addresses for recorded data from `at` on, and the first address behind them.
+fn constant_places(g: &Graph, mut at: usize) -> (Vec<(Id, usize)>, usize) {
+    let mut out = vec![];
+    for id in g.ids() {
+        if let Op::Constant(_) = g.node(id).op {
+            out.push((id, at));
+            at += g.shape(id).iter().product::<usize>().next_multiple_of(4);
+        }
+    }
+    (out, at)
+}
+
+fn constant_data(g: &Graph, id: Id) -> &[f32] {
+    match g.node(id).op {
+        Op::Constant(i) => &g.constants[i as usize],
+        ref op => unreachable!("{op:?} is no constant"),
+    }
+}
+
+impl Engine for PlanEngine {
+    fn info(&self) -> &PlanInfo {
+        &self.info
+    }
+
+    fn set_live(&mut self, key: &str, value: f32) {
+        if let Some(i) = self.live.iter().position(|k| *k == key) {
+            self.arena.write_ctl(ctl::LIVE + i, &[value.to_bits()]);
+            self.setup.values.insert(key.into(), f64::from(value));
+        }
+    }
+
+    fn run_steps(&mut self, n: u32) -> Result<(), String> {
+        let (mut left, batch, images) = (u64::from(n), self.batch as u64, self.images as u64);
+        if self.step + left - self.seen > RING as u64 {
+            return Err(format!("{left} steps at once: at most {RING} fit between two looks at the metrics"));
+        }
+        while left > 0 {
+            // The order holds two epochs: the first of these steps' and the next.
+            let first = self.step * batch / images;
+            while self.epochs < first + 2 {
+                let order = epoch_order(self.seed, self.epochs as u32, self.images as u32);
+                self.arena.write_order((self.epochs % 2) as usize * self.images, &order);
+                self.epochs += 1;
+            }
+            let fit = ((first + 2) * images / batch - self.step).clamp(1, left);
+            self.arena.run(&self.train, fit as u32);
+            self.step += fit;
+            left -= fit;
+        }
+        Ok(())
+    }
+
+    fn step(&self) -> u64 {
+        self.step
+    }
+
+    async fn metrics(&mut self) -> Result<Vec<MetricRow>, String> {
+        match self.request_metrics() {
+            Some(request) => self.take_metrics(request).await,
+            None => Ok(vec![]),
+        }
+    }
+
+    async fn evaluate(&mut self, images_np: &[f32]) -> Result<Vec<f32>, String> {
+        let (terms, width) = (self.info.terms.len(), self.shape.len());
+        let (mut sums, mut count) = (vec![0.0f64; terms], 0);
+        self.pieces(Program::Train, images_np, width, true, |n, outputs| {
+            for (s, o) in sums.iter_mut().zip(&outputs) {
+                *s += f64::from(o[0]) * n as f64;
+            }
+            count += n;
+        })
+        .await?;
+        Ok(sums.iter().map(|s| (s / count.max(1) as f64) as f32).collect())
+    }
+
+    async fn encode(&mut self, images_np: &[f32]) -> Result<(Vec<f32>, Vec<f32>), String> {
+        let (latent, width) = (self.info.latent as usize, self.shape.len());
+        let (mut mean, mut logvar) = (vec![], vec![]);
+        self.pieces(Program::Encode, images_np, width, false, |n, outputs| {
+            mean.extend_from_slice(&outputs[0][..n * latent]);
+            if let Some(l) = outputs.get(1) {
+                logvar.extend_from_slice(&l[..n * latent]);
+            }
+        })
+        .await?;
+        Ok((mean, logvar))
+    }
+
+    async fn decode(&mut self, z_nd: &[f32]) -> Result<Vec<f32>, String> {
+        let (latent, width) = (self.info.latent as usize, self.shape.len());
+        let mut images = vec![];
+        self.pieces(Program::Decode, z_nd, latent, false, |n, outputs| images.extend_from_slice(&outputs[0][..n * width])).await?;
+        Ok(images)
+    }
+
+    async fn weights(&mut self) -> Result<Vec<Weight>, String> {
+        self.tensors(0).await
+    }
+}

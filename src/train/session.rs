@@ -1,0 +1,438 @@
+//! The state machine between [`Command`]s and [`Event`]s: plain async Rust, the same in the worker and in tests.
+//!
+//! A *turn* takes some steps, hands over the metrics of the previous turn (so that the device is never idle while numbers
+//! travel), and repaints at most the views that are due. Pausing is not stepping. Views are latest-wins: a query replaces
+//! the previous one of its slot, and is computed from the weights of the moment.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use serde_bytes::ByteBuf;
+use web_time::Instant;
+
+use crate::data::Dataset;
+use crate::gpu::{Data, Gpu, OpenError};
+use crate::nn::ImageShape;
+use crate::spec::Setup;
+use crate::spec::protocol::{BenchReport, Command, Event, Query, RunId, Slot, Speed, View, bytes_f32, f32_bytes};
+use crate::train::plan::{MetricsRequest, PlanEngine, RING};
+use crate::train::{Engine, entry, weights};
+
+/// A turn aims at this much work for the device, in milliseconds: short enough for views and commands to feel immediate.
+const TURN_MS: f64 = 25.0;
+/// Views are repainted at most this often while training, in milliseconds.
+const PAINT_MS: f64 = 33.0;
+
+/// Images kept on the CPU for views and tests.
+struct TestSet {
+    shape: ImageShape,
+    images: Vec<u8>,
+    labels: Vec<u8>,
+}
+
+struct Watch {
+    query: Query,
+    /// Step of the weights that the last answer came from; `None` asks for an answer at once.
+    painted: Option<u64>,
+}
+
+struct Run {
+    id: RunId,
+    setup: Setup,
+    engine: PlanEngine,
+    training: bool,
+    /// Steps left before pausing by itself.
+    left: Option<u32>,
+    pending: Option<MetricsRequest>,
+    /// Milliseconds a step, smoothed; 0 until measured.
+    step_ms: f64,
+    encode_ms: f64,
+    turn_began: Option<Instant>,
+    tested: Option<(u64, Instant)>,
+}
+
+/// Everything the worker holds.
+pub struct Session {
+    emit: Box<dyn Fn(Event)>,
+    gpu: Option<Rc<Gpu>>,
+    data: Option<Data>,
+    test: Option<TestSet>,
+    run: Option<Run>,
+    watches: BTreeMap<Slot, Watch>,
+    painted: Option<Instant>,
+}
+
+impl Session {
+    /// A session that hands its events to `emit`.
+    pub fn new(emit: impl Fn(Event) + 'static) -> Self {
+        Self { emit: Box::new(emit), gpu: None, data: None, test: None, run: None, watches: BTreeMap::new(), painted: None }
+    }
+
+    fn send(&self, event: Event) {
+        (self.emit)(event);
+    }
+
+    /// Opens the device: [`Event::Ready`] or [`Event::NoGpu`].
+    pub async fn open(&mut self) -> bool {
+        match Gpu::open().await {
+            Ok(gpu) => {
+                self.send(Event::Ready { adapter: gpu.info.clone() });
+                self.gpu = Some(Rc::new(gpu));
+                true
+            }
+            Err(OpenError { rung, detail }) => {
+                self.send(Event::NoGpu { reason: rung, detail });
+                false
+            }
+        }
+    }
+
+    /// Takes the data set: the training images go to the device, the test images stay.
+    pub fn set_data(&mut self, data: Dataset) {
+        let Some(gpu) = &self.gpu else { return };
+        let (train, test) = (data.train_labels.len(), data.test_labels.len());
+        match Data::upload(gpu, &data.train_images, train) {
+            Ok(uploaded) => {
+                self.data = Some(uploaded);
+                self.test = Some(TestSet { shape: data.shape, images: data.test_images, labels: data.test_labels });
+                self.send(Event::DataReady { train: train as u32, test: test as u32 });
+            }
+            Err(e) => self.send(Event::DataFailed { message: e.to_string() }),
+        }
+    }
+
+    /// Carries out one command. [`Command::Open`] is the caller's: it knows where the data comes from.
+    pub async fn command(&mut self, command: Command) {
+        match command {
+            Command::Open { .. } => {}
+            Command::Start { run, setup, weights } => {
+                if let Err(message) = self.start(run, setup, weights).await {
+                    self.send(Event::RunFailed { run, message });
+                }
+            }
+            Command::Train { run } => self.with_run(run, |r| (r.training, r.left) = (true, None)),
+            Command::Step { run, steps } => self.with_run(run, |r| (r.training, r.left) = (true, Some(steps))),
+            Command::Pause { run } => self.pause(run).await,
+            Command::Set { run, key, value } => self.set(run, &key, value),
+            Command::Watch { slot, query } => {
+                self.watches.insert(slot, Watch { query, painted: None });
+            }
+            Command::Unwatch { slot } => {
+                self.watches.remove(&slot);
+            }
+            Command::Save { run } => self.save(run).await,
+            Command::Verify { .. } => self.send(Event::Warning {
+                message: "this page was built without the second engine; compare natively with `cargo lab verify`".into(),
+            }),
+            Command::Bench { setup, steps } => match self.bench(&setup, steps).await {
+                Ok(report) => self.send(Event::Benched { report }),
+                Err(message) => self.send(Event::Warning { message: format!("bench: {message}") }),
+            },
+        }
+    }
+
+    fn with_run(&mut self, run: RunId, f: impl FnOnce(&mut Run)) {
+        // A command for an old run comes from a page that has not heard of the new one yet.
+        if let Some(r) = self.run.as_mut().filter(|r| r.id == run) {
+            r.turn_began = None;
+            f(r);
+        }
+    }
+
+    async fn build(&self, setup: &Setup) -> Result<PlanEngine, String> {
+        setup.check().map_err(|e| e.to_string())?;
+        let gpu = self.gpu.clone().ok_or("the GPU is not open")?;
+        let (data, test) = self.data.as_ref().zip(self.test.as_ref()).ok_or("the data has not arrived yet")?;
+        let entry = entry(&setup.method).ok_or_else(|| format!("no method is called {:?}", setup.method))?;
+        PlanEngine::new(gpu, entry, setup, test.shape, data).await
+    }
+
+    async fn start(&mut self, run: RunId, setup: Setup, weights: Option<ByteBuf>) -> Result<(), String> {
+        // The old run goes first: two networks may not fit.
+        let old = self.run.take();
+        let built = async {
+            let mut engine = self.build(&setup).await?;
+            if let Some(bytes) = weights {
+                engine.set_weights(&weights::read(&bytes)?)?;
+            }
+            Ok(engine)
+        };
+        match built.await {
+            Ok(engine) => {
+                self.send(Event::Built { run, info: engine.info().clone() });
+                self.run = Some(Run {
+                    id: run,
+                    setup,
+                    engine,
+                    training: false,
+                    left: None,
+                    pending: None,
+                    step_ms: 0.0,
+                    encode_ms: 0.0,
+                    turn_began: None,
+                    tested: None,
+                });
+                self.repaint();
+                Ok(())
+            }
+            Err(message) => {
+                self.run = old;
+                Err(message)
+            }
+        }
+    }
+
+    fn repaint(&mut self) {
+        for w in self.watches.values_mut() {
+            w.painted = None;
+        }
+    }
+
+    async fn pause(&mut self, run: RunId) {
+        self.with_run(run, |r| r.training = false);
+        self.settle().await;
+        self.test_metrics(true).await;
+        if let Some(r) = self.run.as_ref().filter(|r| r.id == run) {
+            self.send(Event::Paused { run, step: r.engine.step() });
+        }
+    }
+
+    fn set(&mut self, run: RunId, key: &str, value: f64) {
+        let Some(r) = self.run.as_mut().filter(|r| r.id == run) else { return };
+        match r.setup.set(key, value) {
+            Ok(()) => r.engine.set_live(key, value as f32),
+            Err(e) => self.send(Event::Warning { message: e.to_string() }),
+        }
+    }
+
+    async fn save(&mut self, run: RunId) {
+        let Some(r) = self.run.as_mut().filter(|r| r.id == run) else { return };
+        let step = r.engine.step();
+        let event = match r.engine.weights().await.and_then(|w| weights::write(&w, &[("setup", r.setup.to_query()), ("step", step.to_string())])) {
+            Ok(bytes) => Event::Weights { run, step, safetensors: ByteBuf::from(bytes) },
+            Err(message) => Event::Warning { message: format!("the weights could not be saved: {message}") },
+        };
+        self.send(event);
+    }
+
+    async fn bench(&self, setup: &Setup, steps: u32) -> Result<BenchReport, String> {
+        let mut engine = self.build(setup).await?;
+        // Pipelines settle, clocks rise.
+        engine.run_steps(2)?;
+        engine.metrics().await?;
+        let begin = Instant::now();
+        let (mut left, mut encode_ms, mut submits, mut loss) = (steps, 0.0, 0, f32::NAN);
+        while left > 0 {
+            let n = left.min(RING as u32 / 2);
+            let encode = Instant::now();
+            engine.run_steps(n)?;
+            encode_ms += encode.elapsed().as_secs_f64() * 1e3;
+            loss = engine.metrics().await?.last().map_or(loss, |r| r.terms[0]);
+            (left, submits) = (left - n, submits + 1);
+        }
+        Ok(BenchReport {
+            method: setup.method.clone(),
+            batch: engine.info().batch,
+            steps,
+            total_ms: begin.elapsed().as_secs_f64() * 1e3,
+            encode_ms,
+            dispatches: engine.info().dispatches,
+            submits,
+            loss,
+        })
+    }
+
+    /// Does what is due. Returns whether there is more to do right away.
+    pub async fn turn(&mut self) -> bool {
+        if let Err(message) = self.train().await {
+            self.fail(message);
+        }
+        self.test_metrics(false).await;
+        if let Err(message) = self.paint().await {
+            self.fail(message);
+        }
+        self.run.as_ref().is_some_and(|r| r.training) || self.run.is_some() && self.watches.values().any(|w| w.painted.is_none())
+    }
+
+    fn fail(&mut self, message: String) {
+        if let Some(lost) = self.gpu.as_ref().and_then(|g| g.lost()) {
+            self.run = None;
+            self.send(Event::DeviceLost { message: lost });
+        } else if let Some(r) = &mut self.run {
+            (r.training, r.pending) = (false, None);
+            let run = r.id;
+            self.send(Event::RunFailed { run, message });
+        }
+    }
+
+    async fn train(&mut self) -> Result<(), String> {
+        let Some(r) = self.run.as_mut().filter(|r| r.training) else { return Ok(()) };
+        let fit = if r.step_ms > 0.0 { (TURN_MS / r.step_ms) as u32 } else { 1 };
+        let n = fit.clamp(1, RING as u32 / 4).min(r.left.unwrap_or(u32::MAX));
+        let now = Instant::now();
+        if let Some(began) = r.turn_began.replace(now)
+            && let Some(previous) = &r.pending
+        {
+            let ms = (now - began).as_secs_f64() * 1e3 / f64::from(previous.steps().max(1));
+            r.step_ms = if r.step_ms == 0.0 { ms } else { 0.8 * r.step_ms + 0.2 * ms };
+        }
+        r.engine.run_steps(n)?;
+        r.encode_ms = now.elapsed().as_secs_f64() * 1e3 / f64::from(n);
+        let previous = r.pending.take();
+        r.pending = r.engine.request_metrics();
+        if let Some(left) = &mut r.left {
+            *left -= n;
+        }
+        let done = r.left == Some(0);
+        if let Some(previous) = previous {
+            self.report(previous, n).await?;
+        }
+        if done {
+            let run = self.run.as_ref().expect("it has just taken a step").id;
+            self.pause(run).await;
+        }
+        Ok(())
+    }
+
+    /// Waits for requested metrics and sends them.
+    async fn report(&mut self, request: MetricsRequest, n: u32) -> Result<(), String> {
+        let Some(r) = &mut self.run else { return Ok(()) };
+        let rows = r.engine.take_metrics(request).await?;
+        let per_second = if r.step_ms > 0.0 { 1e3 / r.step_ms } else { 0.0 };
+        let speed = Speed {
+            steps_per_second: per_second,
+            images_per_second: per_second * f64::from(r.engine.info().batch),
+            encode_ms: r.encode_ms,
+            steps_per_submit: f64::from(n),
+        };
+        let run = r.id;
+        self.send(Event::Metrics { run, rows, speed });
+        Ok(())
+    }
+
+    /// Hands over what is still on its way.
+    async fn settle(&mut self) {
+        if let Some(pending) = self.run.as_mut().and_then(|r| r.pending.take())
+            && let Err(message) = self.report(pending, 1).await
+        {
+            self.fail(message);
+        }
+    }
+
+    /// Terms on the first test images, now and then while training and at every pause.
+    async fn test_metrics(&mut self, now: bool) {
+        let (Some(r), Some(test)) = (&mut self.run, &self.test) else { return };
+        let software = self.gpu.as_ref().is_some_and(|g| g.info.software);
+        let (count, every) = if software { (256, 8.0) } else { (1024, 1.0) };
+        let step = r.engine.step();
+        let due = match r.tested {
+            None => step > 0,
+            Some((at, when)) => step != at && (now || when.elapsed().as_secs_f64() > every),
+        };
+        if !due || !(now || r.training) {
+            return;
+        }
+        let count = count.min(test.labels.len());
+        let images = unit(&test.images[..count * test.shape.len()]);
+        let result = r.engine.evaluate(&images).await;
+        r.tested = Some((step, Instant::now()));
+        // Evaluation is not training: it does not count as a slow step.
+        r.turn_began = None;
+        let run = r.id;
+        match result {
+            Ok(terms) => self.send(Event::TestMetrics { run, step, count: count as u32, terms }),
+            Err(message) => self.fail(message),
+        }
+    }
+
+    /// Answers queries whose weights have moved on, all of them at most every [`PAINT_MS`]; new queries at once.
+    async fn paint(&mut self) -> Result<(), String> {
+        let Some(r) = &mut self.run else { return Ok(()) };
+        let step = r.engine.step();
+        // Repainting must leave most of the time to training on slow adapters.
+        let pause = PAINT_MS.max(2.0 * r.step_ms);
+        let due = self.painted.is_none_or(|t| t.elapsed().as_secs_f64() * 1e3 >= pause);
+        let slots: Vec<Slot> = self
+            .watches
+            .iter()
+            .filter(|(_, w)| match w.painted {
+                None => true,
+                Some(at) => at != step && (due || !r.training),
+            })
+            .map(|(slot, _)| *slot)
+            .collect();
+        if slots.is_empty() {
+            return Ok(());
+        }
+        if due {
+            self.painted = Some(Instant::now());
+        }
+        for slot in slots {
+            let Some(query) = self.watches.get(&slot).map(|w| w.query.clone()) else { continue };
+            let (Some(r), Some(test)) = (&mut self.run, &self.test) else { return Ok(()) };
+            let (run, view) = (r.id, view(&mut r.engine, test, &query).await);
+            r.turn_began = None;
+            if let Some(w) = self.watches.get_mut(&slot) {
+                w.painted = Some(step);
+            }
+            match view {
+                Ok(view) => self.send(Event::Viewed { run, slot, step, view }),
+                Err(message) if self.gpu.as_ref().is_some_and(|g| g.check().is_err()) => return Err(message),
+                // A query that makes no sense is the panel's mistake, not the run's.
+                Err(message) => self.send(Event::Warning { message }),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Bytes as values in `[0, 1]`.
+fn unit(bytes: &[u8]) -> Vec<f32> {
+    bytes.iter().map(|b| f32::from(*b) / 255.0).collect()
+}
+
+/// Values in `[0, 1]` as bytes.
+fn pixels(values: &[f32]) -> impl Iterator<Item = u8> + '_ {
+    values.iter().map(|v| (v.clamp(0.0, 1.0) * 255.0).round() as u8)
+}
+
+async fn view(engine: &mut PlanEngine, test: &TestSet, query: &Query) -> Result<View, String> {
+    let info = engine.info().clone();
+    let images = |n: usize, pixels: Vec<u8>| View::Images {
+        n: n as u32,
+        width: info.width,
+        height: info.height,
+        channels: info.channels,
+        pixels: ByteBuf::from(pixels),
+    };
+    let len = test.shape.len();
+    let range = |first: usize, count: usize| {
+        let end = (first + count).min(test.labels.len());
+        (first.min(end), end)
+    };
+    Ok(match query {
+        Query::Decode { z_nd } => {
+            let z = bytes_f32(z_nd);
+            let x = engine.decode(&z).await?;
+            images(x.len() / len, pixels(&x).collect())
+        }
+        Query::Reconstruct { first, count } => {
+            let (a, b) = range(*first as usize, *count as usize);
+            let originals = &test.images[a * len..b * len];
+            let (mean, _) = engine.encode(&unit(originals)).await?;
+            let x = engine.decode(&mean).await?;
+            images(2 * (b - a), originals.iter().copied().chain(pixels(&x)).collect())
+        }
+        Query::Embed { count } => {
+            let (a, b) = range(0, *count as usize);
+            let (mean, logvar) = engine.encode(&unit(&test.images[a * len..b * len])).await?;
+            View::Codes {
+                n: (b - a) as u32,
+                latent: info.latent,
+                mean_nd: f32_bytes(&mean),
+                logvar_nd: f32_bytes(&logvar),
+                labels: ByteBuf::from(test.labels[a..b].to_vec()),
+            }
+        }
+    })
+}
