@@ -1,5 +1,6 @@
-// Every tensor of a run lies in one arena, at offsets that the plan has fixed.
-@group(0) @binding(0) var<storage, read_write> a: array<f32>;
+// Every tensor of a run lies in one arena, at offsets that the plan has fixed. Its length is written out: a bounds check
+// against a constant is cheaper than one against arrayLength().
+@group(0) @binding(0) var<storage, read_write> a: array<f32, {{arena}}>;
 // Counters, seed, live controls: see `compile::emit::ctl`.
 @group(0) @binding(1) var<storage, read_write> ctl: array<u32>;
 // The data set, one byte a value.

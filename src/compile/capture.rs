@@ -139,7 +139,8 @@ impl Importer {
                 self.set(&c.outputs[0], y);
                 Ok(())
             }
-            OperationIr::Drop(_) => Ok(()),
+            // Data arrives with `values`.
+            OperationIr::Drop(_) | OperationIr::Init(_) => Ok(()),
             _ => Err(CompileError::NoRule(name(op))),
         }
     }

@@ -23,13 +23,20 @@ pub struct Target {
     pub unroll: usize,
     /// Invocations that keep the adapter busy: smaller work is split.
     pub busy: usize,
+    /// Workgroups that keep the adapter busy: smaller kernels use fewer lanes of each.
+    pub groups: usize,
+    /// Elements that one invocation of a long elementwise kernel takes.
+    pub each: usize,
+    /// Whether a tile's results are stored in a loop rather than one by one: less text to compile, for adapters that
+    /// compile slowly and whose local arrays are memory anyway.
+    pub compact: bool,
 }
 
 impl Target {
     /// A software adapter: few cores, no use for workgroup memory, every dispatch and every load counts.
-    pub const SOFTWARE: Self = Self { workgroup: 16, tile: [8, 4], unroll: 4, busy: 64 };
+    pub const SOFTWARE: Self = Self { workgroup: 64, tile: [8, 8], unroll: 2, busy: 64, groups: 8, each: 4, compact: true };
     /// A graphics card.
-    pub const GPU: Self = Self { workgroup: 64, tile: [4, 4], unroll: 4, busy: 16_384 };
+    pub const GPU: Self = Self { workgroup: 64, tile: [4, 4], unroll: 4, busy: 16_384, groups: 1, each: 1, compact: false };
 }
 
 /// One compute dispatch.
@@ -357,7 +364,7 @@ impl<'a> Planner<'a> {
         let has = |when| self.job.specials.iter().any(|s| s.when == when);
         let last = levels - 1 + usize::from(has(When::Last));
         for level in 0..=last {
-            let mut module = Module::new(self.job.target);
+            let mut module = Module::new(self.job.target, end);
             for (k, kernel) in self.kernels.iter().enumerate() {
                 if kernel.split > 1 && kernel.level == level + 1 {
                     self.write_partial(&mut module, kernel, temps[&k], &place, level)?;
@@ -692,16 +699,19 @@ impl<'a> Planner<'a> {
         let chunk = gemm.k.div_ceil(parts);
         let unroll = if parts == 1 && gemm.k % self.job.target.unroll == 0 { self.job.target.unroll } else { 1 };
         let mut inner = String::new();
+        // One assignment for all the unrolled steps: on a software adapter each one is a masked store.
+        let mut sums: Vec<String> = (0..tm * tn).map(|t| format!("c{}_{}", t / tn, t % tn)).collect();
         for u in 0..unroll {
             let k = Lin::var("k", gemm.k / unroll, 1).scaled(unroll).offset(u as i64);
             let a: Vec<_> = m.iter().map(|m| gemm.load_a(&mut e, self.g, &b, m, &k).text).collect();
             let w: Vec<_> = n.iter().map(|n| gemm.load_b(&mut e, self.g, &b, &k, n).text).collect();
             inner += &e.take(1);
-            for (i, a) in a.iter().enumerate() {
-                for (j, w) in w.iter().enumerate() {
-                    writeln!(inner, "c{i}_{j} += {a} * {w};").expect("writing to a string");
-                }
+            for (t, sum) in sums.iter_mut().enumerate() {
+                *sum = format!("fma({}, {}, {sum})", a[t / tn], w[t % tn]);
             }
+        }
+        for (t, sum) in sums.iter().enumerate() {
+            writeln!(inner, "c{}_{} = {sum};", t / tn, t % tn).expect("writing to a string");
         }
         let outer = e.take(0);
         for i in 0..tm {
@@ -716,22 +726,34 @@ impl<'a> Planner<'a> {
         };
         let mut body = format!("{head}{outer}for ({range}; k++) {{\n{inner}}}\n");
         let store = module.helper();
-        for i in 0..tm {
-            for j in 0..tn {
-                let (row, column) = (format!("tile_m * {tm}u + {i}u"), format!("tile_n + {}u", j * columns));
-                let mut tests = vec![];
-                if gemm.m % tm != 0 {
-                    tests.push(format!("{row} < {}u", gemm.m));
-                }
-                if gemm.n % tn != 0 {
-                    tests.push(format!("{column} < {}u", gemm.n));
-                }
-                let part = if parts > 1 { "part" } else { "0u" };
-                let call = format!("{store}(b, {row}, {column}, {part}, c{i}_{j});");
-                if tests.is_empty() {
-                    writeln!(body, "{call}").expect("writing to a string");
-                } else {
-                    writeln!(body, "if ({}) {{ {call} }}", tests.join(" && ")).expect("writing to a string");
+        let guard = |row: &str, column: &str, call: String| {
+            let mut tests = vec![];
+            if gemm.m % tm != 0 {
+                tests.push(format!("{row} < {}u", gemm.m));
+            }
+            if gemm.n % tn != 0 {
+                tests.push(format!("{column} < {}u", gemm.n));
+            }
+            if tests.is_empty() { format!("{call}\n") } else { format!("if ({}) {{ {call} }}\n", tests.join(" && ")) }
+        };
+        let part = if parts > 1 { "part" } else { "0u" };
+        if self.job.target.compact {
+            let all: Vec<String> = (0..tm * tn).map(|t| format!("c{}_{}", t / tn, t % tn)).collect();
+            let call = guard("row", "column", format!("{store}(b, row, column, {part}, all[t]);"));
+            write!(
+                body,
+                "var all = array<f32, {}>({});\nfor (var t = 0u; t < {}u; t++) {{\nlet row = tile_m * {tm}u + t / {tn}u;\n\
+                 let column = tile_n + t % {tn}u * {columns}u;\n{call}}}\n",
+                tm * tn,
+                all.join(", "),
+                tm * tn
+            )
+            .expect("writing to a string");
+        } else {
+            for i in 0..tm {
+                for j in 0..tn {
+                    let (row, column) = (format!("tile_m * {tm}u + {i}u"), format!("tile_n + {}u", j * columns));
+                    body += &guard(&row, &column, format!("{store}(b, {row}, {column}, {part}, c{i}_{j});"));
                 }
             }
         }
@@ -757,8 +779,14 @@ impl<'a> Planner<'a> {
     }
 }
 
+/// Products below this many multiplications are computed by tiles of a quarter: on them a large tile saves less time than
+/// compiling it takes.
+const SMALL_PRODUCT: usize = 2_000_000;
+
 /// Register tile of a product: never larger than the product.
 fn tile(gemm: &Gemm, target: Target) -> [usize; 2] {
+    let small = gemm.batch * gemm.m * gemm.n * gemm.k < SMALL_PRODUCT;
+    let shrink = |t: usize| if small { (t / 2).max(1) } else { t };
     let fit = |tile: usize, n: usize| {
         let mut t = tile;
         while t > 1 && t >= 2 * n {
@@ -766,7 +794,7 @@ fn tile(gemm: &Gemm, target: Target) -> [usize; 2] {
         }
         t
     };
-    [fit(target.tile[0], gemm.m), fit(target.tile[1], gemm.n)]
+    [fit(shrink(target.tile[0]), gemm.m), fit(shrink(target.tile[1]), gemm.n)]
 }
 
 fn start(f: Reduction) -> String {
@@ -787,17 +815,31 @@ fn join(f: Reduction, acc: &str, v: &str) -> String {
     }
 }
 
+/// Elements from which on work counts as long.
+const LONG: usize = 4096;
+
 /// The text of one dispatch.
 struct Module {
     target: Target,
+    /// Floats of the arena that the plan uses.
+    arena: usize,
     names: Vec<&'static str>,
     functions: String,
-    calls: Vec<(usize, String)>,
+    calls: Vec<Call>,
+}
+
+/// A kernel in a module: its workgroups, and how many of their lanes it uses.
+struct Call {
+    groups: usize,
+    lanes: usize,
+    /// Elements an invocation.
+    each: usize,
+    name: String,
 }
 
 impl Module {
-    fn new(target: Target) -> Self {
-        Self { target, names: vec![], functions: String::new(), calls: vec![] }
+    fn new(target: Target, arena: usize) -> Self {
+        Self { target, arena, names: vec![], functions: String::new(), calls: vec![] }
     }
 
     /// Name of the next kernel's helper function.
@@ -809,13 +851,20 @@ impl Module {
     fn add(&mut self, name: &'static str, len: usize, body: &str, helper: &str) {
         let k = self.calls.len();
         self.names.push(name);
-        let groups = len.div_ceil(self.target.workgroup);
+        // Long elementwise work: several neighbours an invocation, where starting an invocation costs more than a loop.
+        let each = if helper.is_empty() && len >= LONG { self.target.each } else { 1 };
+        let invocations = len.div_ceil(each);
+        // On few cores, small kernels leave lanes idle so that there are workgroups for every core.
+        let mut lanes = self.target.workgroup;
+        while lanes > 4 && invocations.div_ceil(lanes) < self.target.groups {
+            lanes /= 2;
+        }
         write!(self.functions, "{helper}\nfn kernel{k}(i: u32) {{\n").expect("writing to a string");
-        if len % self.target.workgroup != 0 {
+        if len % (lanes * each) != 0 {
             writeln!(self.functions, "if (i >= {len}u) {{ return; }}").expect("writing to a string");
         }
         write!(self.functions, "{body}}}\n").expect("writing to a string");
-        self.calls.push((groups, format!("kernel{k}")));
+        self.calls.push(Call { groups: invocations.div_ceil(lanes), lanes, each, name: format!("kernel{k}") });
     }
 
     fn finish(self) -> Option<Dispatch> {
@@ -823,7 +872,7 @@ impl Module {
             return None;
         }
         let workgroup = self.target.workgroup;
-        let groups: usize = self.calls.iter().map(|c| c.0).sum();
+        let groups: usize = self.calls.iter().map(|c| c.groups).sum();
         let width = groups.min(65_535);
         let height = groups.div_ceil(width);
         let mut main = format!(
@@ -833,10 +882,15 @@ impl Module {
         writeln!(main, "let group = {linear};").expect("writing to a string");
         let mut first = 0;
         let count = self.calls.len();
-        for (k, (n, name)) in self.calls.into_iter().enumerate() {
-            let index = format!("(group - {first}u) * {workgroup}u + lane");
-            first += n;
-            let call = format!("{name}({index});");
+        for (k, Call { groups, lanes, each, name }) in self.calls.into_iter().enumerate() {
+            let index = format!("(group - {first}u) * {lanes}u + lane");
+            let call = if each > 1 {
+                format!("for (var e = 0u; e < {each}u; e++) {{ {name}(({index}) * {each}u + e); }}")
+            } else {
+                format!("{name}({index});")
+            };
+            let call = if lanes < workgroup { format!("if (lane < {lanes}u) {{ {call} }}") } else { call };
+            first += groups;
             match (k, count) {
                 (_, 1) => writeln!(main, "{call}"),
                 (0, _) => writeln!(main, "if (group < {first}u) {{ {call} }}"),
@@ -847,7 +901,7 @@ impl Module {
         }
         main += "}\n";
         let body = self.functions + &main;
-        let mut wgsl = String::from(HEADER);
+        let mut wgsl = HEADER.replace("{{arena}}", &self.arena.to_string());
         for (prefix, text) in [("rng_", RNG), ("m_", MATH)] {
             if body.contains(prefix) {
                 wgsl += text;

@@ -1,1 +1,17 @@
-//! (in progress)
+//! Data sets: one file a source.
+
+pub mod mnist;
+
+use crate::nn::ImageShape;
+
+/// Images as bytes, one label each.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dataset {
+    pub shape: ImageShape,
+    /// `[n, channels, height, width]`
+    pub train_images: Vec<u8>,
+    pub train_labels: Vec<u8>,
+    /// `[n, channels, height, width]`
+    pub test_images: Vec<u8>,
+    pub test_labels: Vec<u8>,
+}

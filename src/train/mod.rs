@@ -1,5 +1,58 @@
 //! Training: the registry of methods, the engines that execute steps, and the session that drives them.
 
 pub mod engine;
+pub mod order;
+pub mod plan;
+pub mod session;
+pub mod weights;
+#[cfg(all(feature = "worker", target_arch = "wasm32"))]
+pub mod worker;
+pub mod record;
+
+use std::marker::PhantomData;
 
 pub use engine::{Engine, Weight};
+pub use record::{Output, ParamLeaf, Program, Recording};
+
+use crate::nn::{ImageShape, Method};
+use crate::spec::{Card, Setup};
+
+/// A registered method, whatever its type.
+pub trait Entry: Sync {
+    fn card(&self) -> &'static Card;
+
+    /// Names of the loss terms, in order.
+    fn term_names(&self) -> &'static [&'static str];
+
+    /// Records one of the method's programs, see [`record::record`].
+    ///
+    /// # Errors
+    /// A sentence, if the method does something that cannot be recorded.
+    fn record(&self, setup: &Setup, shape: ImageShape, program: Program, batch: usize) -> Result<Recording, String>;
+}
+
+/// The [`Entry`] of a method.
+pub struct Of<M>(PhantomData<fn() -> M>);
+
+impl<M: Method> Of<M> {
+    pub const NEW: Self = Self(PhantomData);
+}
+
+impl<M: Method> Entry for Of<M> {
+    fn card(&self) -> &'static Card {
+        M::CARD
+    }
+
+    fn term_names(&self) -> &'static [&'static str] {
+        M::term_names()
+    }
+
+    fn record(&self, setup: &Setup, shape: ImageShape, program: Program, batch: usize) -> Result<Recording, String> {
+        record::record::<M>(setup, shape, program, batch)
+    }
+}
+
+/// The entry of the method called `id`.
+pub fn entry(id: &str) -> Option<&'static dyn Entry> {
+    crate::vae::ENTRIES.iter().find(|e| e.card().id == id).copied()
+}

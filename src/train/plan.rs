@@ -542,7 +542,7 @@ impl Engine for PlanEngine {
             // The order holds two epochs: the first of these steps' and the next.
             let first = self.step * batch / images;
             while self.epochs < first + 2 {
-                let order = epoch_order(u64::from(self.seed), self.epochs, self.images as u32);
+                let order = epoch_order(self.seed, self.epochs as u32, self.images as u32);
                 self.arena.write_order((self.epochs % 2) as usize * self.images, &order);
                 self.epochs += 1;
             }

@@ -1,0 +1,92 @@
+//! `cargo lab`: serve the page, run every test, list the methods, train without a browser.
+//!
+//! The command is built without features, in well under a minute, so that `cargo lab serve` on a fresh machine compiles
+//! nothing that serving does not need. What needs Burn and wgpu is the same source built again with the feature
+//! `native` ([`cargo::native_lab`]).
+
+mod cargo;
+mod methods;
+mod page;
+mod serve;
+mod suite;
+mod tools;
+mod train;
+
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{Parser, Subcommand};
+
+/// Train and take apart autoencoders on your own GPU.
+#[derive(Parser)]
+#[command(name = "cargo lab", bin_name = "cargo lab", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build the page and serve it on localhost. Installs what the build needs first.
+    Serve(serve::Args),
+    /// Build the page into a folder, ready for any static web server.
+    Build(page::Args),
+    /// Run every test: unit, shader, native GPU, browser. Installs what they need first.
+    Test(suite::Args),
+    /// List the registered methods.
+    Methods(methods::Args),
+    /// Train natively, on any Vulkan, Metal or DX12 adapter, or on the CPU.
+    Train(train::Args),
+}
+
+/// What went wrong, in one line.
+type Failure = String;
+
+/// Wrong arguments, a missing file, no adapter.
+const USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
+            print!("{error}");
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => return refuse(&one_line(&error)),
+    };
+    let outcome = match cli.command {
+        Command::Serve(args) => serve::run(&args),
+        Command::Build(args) => page::run(&args),
+        Command::Test(args) => suite::run(&args),
+        Command::Methods(args) => methods::run(&args),
+        Command::Train(args) => train::run(args),
+    };
+    outcome.unwrap_or_else(|message| refuse(&message))
+}
+
+/// Says why on one line of standard error.
+fn refuse(message: &str) -> ExitCode {
+    eprintln!("error: {}", message.split_whitespace().collect::<Vec<_>>().join(" "));
+    ExitCode::from(USAGE)
+}
+
+/// The first paragraph of clap's message: the rest repeats the usage.
+fn one_line(error: &clap::Error) -> String {
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return "no command given; `cargo lab --help` lists them".into();
+    }
+    let text = error.to_string();
+    let paragraph = text.split("\n\n").next().unwrap_or_default();
+    format!("{}; see --help", paragraph.trim_start_matches("error: ").trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+}

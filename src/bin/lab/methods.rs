@@ -1,0 +1,51 @@
+//! `cargo lab methods`: what is registered.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use latent_lab::catalog::CARDS;
+use latent_lab::spec::Card;
+use serde_json::{Value, json};
+
+use crate::Failure;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Print one JSON array instead of text.
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &Args) -> Result<ExitCode, Failure> {
+    let text = if args.json {
+        let cards: Vec<Value> = CARDS.iter().map(|card| to_json(card)).collect();
+        format!("{:#}\n", Value::from(cards))
+    } else {
+        CARDS.iter().map(|card| to_text(card)).collect::<Vec<_>>().join("\n")
+    };
+    // A closed pipe (`| head`) is no error.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The card, with the parameters that every method has added to its own.
+fn to_json(card: &'static Card) -> Value {
+    let mut value = json!(card);
+    value["params"] = card.all_params().map(|p| json!(p)).collect();
+    value
+}
+
+fn to_text(card: &'static Card) -> String {
+    let family = json!(card.family);
+    let mut text = format!("{}  {} ({})\n", card.id, card.label, family.as_str().unwrap_or_default());
+    let _ = writeln!(text, "  {}\n  {}", card.summary, card.formula);
+    for paper in card.papers {
+        let _ = writeln!(text, "  paper: {} ({})", paper.title, paper.who);
+    }
+    for p in card.all_params() {
+        let when = if p.live { "live" } else { "new run" };
+        let _ = writeln!(text, "  --set {}={}  {}, {when}\n      {}", p.key, p.format(p.default), p.range_text(), p.help);
+    }
+    text
+}

@@ -1,0 +1,44 @@
+//! Building the page: two small WebAssembly files, one for the page and one for the worker.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use crate::cargo::{root, succeed, target};
+use crate::{Failure, tools};
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Folder to build into.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+pub fn run(args: &Args) -> Result<ExitCode, Failure> {
+    let out = env::current_dir().map_err(|error| format!("no current folder: {error}"))?.join(&args.out);
+    if out.is_file() {
+        return Err(format!("--out {}: this is a file", args.out.display()));
+    }
+    build(&out)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Where `cargo lab serve` and the browser tests expect the page.
+pub fn dist() -> PathBuf {
+    root().join("dist")
+}
+
+/// Sets up what is missing on this machine, then builds the release page into `out`.
+pub fn build(out: &Path) -> Result<(), Failure> {
+    tools::set_up_wasm()?;
+    eprintln!("building the page (the first time takes minutes, after a change less, otherwise seconds)");
+    let mut trunk = Command::new(tools::find("trunk"));
+    trunk.arg("build").arg("--dist").arg(out);
+    trunk.current_dir(root()).env("PATH", tools::path()).env("CARGO_TARGET_DIR", target());
+    trunk.env("TRUNK_SKIP_VERSION_CHECK", "true");
+    // The variable replaces the flags of `.cargo/config.toml`, without which `getrandom` does not compile for the web.
+    trunk.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
+    // Trunk accepts only "true" and "false" here, everybody else any text.
+    trunk.env_remove("NO_COLOR");
+    succeed(&mut trunk, "building the page")
+}

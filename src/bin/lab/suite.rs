@@ -1,0 +1,163 @@
+//! `cargo lab test`: everything, in order, with one summary line a stage.
+
+use std::env;
+use std::fmt;
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::Instant;
+
+use crate::cargo::{cargo, target};
+use crate::tools::{self, TestTools};
+use crate::{Failure, page};
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Leave out the page and the tests that drive it in Chromium.
+    #[arg(long)]
+    skip_browser: bool,
+}
+
+/// How a stage ended.
+enum Outcome {
+    Passed(String),
+    Skipped(String),
+    Failed(String),
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Passed(note) => write!(f, "passed   {note}"),
+            Self::Skipped(why) => write!(f, "SKIPPED  {why}"),
+            Self::Failed(why) => write!(f, "FAILED   {why}"),
+        }
+    }
+}
+
+pub fn run(args: &Args) -> Result<ExitCode, Failure> {
+    let ci = env::var("CI").is_ok_and(|v| v == "true" || v == "1");
+    let start = Instant::now();
+    let mut stages: Vec<(&str, f64, Outcome)> = Vec::new();
+    let mut stage = |name: &'static str, work: &mut dyn FnMut() -> Outcome| {
+        eprintln!("\n== {name}");
+        let start = Instant::now();
+        let outcome = work();
+        let good = matches!(outcome, Outcome::Passed(_));
+        stages.push((name, start.elapsed().as_secs_f64(), outcome));
+        good
+    };
+
+    let mut found = None;
+    stage("set-up", &mut || match tools::set_up_tests(!args.skip_browser) {
+        Ok(tools) => {
+            let note = if tools.vulkan { "" } else { "no Vulkan driver: the GPU tests will be skipped" };
+            let outcome = if ci && !tools.vulkan { Outcome::Failed(note.into()) } else { Outcome::Passed(note.into()) };
+            found = Some(tools);
+            outcome
+        }
+        Err(message) => Outcome::Failed(message),
+    });
+    stage("cargo test", &mut || cargo_test(cargo().args(["test", "--release", "--features", "native", "--no-fail-fast"])));
+    if args.skip_browser {
+        stage("browser", &mut || Outcome::Skipped("--skip-browser".into()));
+    } else {
+        let built = stage("page", &mut || match page::build(&page::dist()) {
+            Ok(()) => Outcome::Passed(String::new()),
+            Err(message) => Outcome::Failed(message),
+        });
+        stage("browser", &mut || match &found {
+            _ if !built => Outcome::Failed("there is no page to test".into()),
+            Some(TestTools { chromium: Some(chromium), chromedriver: Some(chromedriver), .. }) => {
+                let mut command = cargo();
+                command.args(["test", "--release", "--features", "native", "--test", "browser", "--no-fail-fast"]);
+                // One after the other: each starts a Chromium and measures time in it.
+                command.args(["--", "--test-threads=1"]);
+                command.env("LATENT_LAB_CHROMIUM", chromium).env("LATENT_LAB_CHROMEDRIVER", chromedriver);
+                command.env("LATENT_LAB_SCREENSHOTS", target().join("screenshots"));
+                cargo_test(&mut command)
+            }
+            _ => Outcome::Skipped("Chromium or chromedriver is missing, see set-up".into()),
+        });
+    }
+
+    println!("\ncargo lab test, {:.0} s in all", start.elapsed().as_secs_f64());
+    let mut good = true;
+    for (name, seconds, outcome) in &stages {
+        println!("  {name:<10} {seconds:>6.1} s  {outcome}");
+        good &= match outcome {
+            Outcome::Passed(_) => true,
+            Outcome::Skipped(_) => !ci,
+            Outcome::Failed(_) => false,
+        };
+    }
+    if ci && stages.iter().any(|(_, _, outcome)| matches!(outcome, Outcome::Skipped(_))) {
+        println!("  with CI=true a skipped stage is a failure");
+    }
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Runs `cargo test`, shows its output as it comes, and adds up its results.
+fn cargo_test(command: &mut Command) -> Outcome {
+    let mut child = match command.stdout(Stdio::piped()).spawn() {
+        Ok(child) => child,
+        Err(error) => return Outcome::Failed(format!("cargo cannot be started: {error}")),
+    };
+    let mut totals = Totals::default();
+    let mut stdout = std::io::stdout();
+    let output = BufReader::new(child.stdout.take().expect("the output is piped"));
+    for line in output.lines().map_while(Result::ok) {
+        let _ = writeln!(stdout, "{line}");
+        totals.add(&line);
+    }
+    match child.wait() {
+        Ok(status) if status.success() && totals.passed == 0 => Outcome::Failed("no test ran".into()),
+        Ok(status) if status.success() => Outcome::Passed(totals.to_string()),
+        Ok(status) => Outcome::Failed(format!("{totals} ({status})")),
+        Err(error) => Outcome::Failed(format!("cargo was lost: {error}")),
+    }
+}
+
+/// Counts over all test binaries.
+#[derive(Debug, Default, PartialEq)]
+struct Totals {
+    passed: usize,
+    failed: usize,
+    ignored: usize,
+}
+
+impl Totals {
+    /// Takes in a line like `test result: ok. 3 passed; 0 failed; 1 ignored; ...`.
+    fn add(&mut self, line: &str) {
+        let Some(counts) = line.strip_prefix("test result: ") else { return };
+        for part in counts.split(['.', ';']) {
+            let mut words = part.split_whitespace();
+            let (Some(Ok(n)), Some(kind)) = (words.next().map(str::parse::<usize>), words.next()) else { continue };
+            match kind {
+                "passed" => self.passed += n,
+                "failed" => self.failed += n,
+                "ignored" => self.ignored += n,
+                _ => {}
+            }
+        }
+    }
+}
+
+impl fmt::Display for Totals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} passed, {} failed, {} ignored", self.passed, self.failed, self.ignored)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_of_several_binaries_are_added_up() {
+        let mut totals = Totals::default();
+        totals.add("running 3 tests");
+        totals.add("test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 5 filtered out; finished in 0.02s");
+        totals.add("test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.50s");
+        assert_eq!(totals, Totals { passed: 4, failed: 2, ignored: 1 });
+    }
+}

@@ -1,0 +1,143 @@
+//! `cargo lab train`: one training run without a browser.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::ValueEnum;
+use latent_lab::catalog;
+use latent_lab::spec::setup::DATA;
+use latent_lab::spec::{Setup, SetupError};
+
+use crate::Failure;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Which method; `cargo lab methods` lists them.
+    #[arg(long, value_name = "ID")]
+    method: String,
+    /// A parameter of the method, for example beta=4; as many as wanted.
+    #[arg(long, value_name = "KEY=VALUE", num_args = 1..)]
+    set: Vec<String>,
+    /// A data set that ships with the project, or a folder with the four MNIST-like IDX files.
+    #[arg(long, value_name = "NAME|DIR", default_value = DATA[0])]
+    data: String,
+    /// Passes over the training images.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    epochs: u32,
+    /// Images a step; the same as --set batch=N.
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    batch: Option<String>,
+    /// Fixes weights, order and noise; the same as --set seed=N.
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    seed: Option<String>,
+    /// Who executes the steps.
+    #[arg(long, value_enum, default_value_t = EngineArg::Plan)]
+    engine: EngineArg,
+    /// Write the trained weights to this file (safetensors).
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Print nothing but one line of JSON on standard output.
+    #[arg(long)]
+    json: bool,
+    /// Show no progress.
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum EngineArg {
+    /// The recorded WGSL plan, on the GPU.
+    Plan,
+    /// Burn on the CPU: the quick one where there is no GPU.
+    Cpu,
+    /// Burn on the GPU, operation by operation.
+    Burn,
+}
+
+/// The experiment that the arguments describe, and the folder with its data where that is not the shipped one.
+///
+/// Everything that can be refused without a device is refused here, before anything is compiled or written.
+fn check(args: &Args) -> Result<(Setup, Option<PathBuf>), Failure> {
+    let card = catalog::card(&args.method).ok_or_else(|| SetupError::UnknownMethod(args.method.clone()).to_string())?;
+    let (name, folder) = if DATA.contains(&args.data.as_str()) {
+        (args.data.as_str(), None)
+    } else {
+        (DATA[0], Some(PathBuf::from(&args.data)))
+    };
+    if let Some(folder) = &folder
+        && !folder.is_dir()
+    {
+        return Err(format!("--data {}: neither a data set ({}) nor a folder", args.data, DATA.join(", ")));
+    }
+    let mut setup = Setup::new(name, card.id);
+    let mut set = |key: &str, text: &str| -> Result<(), Failure> {
+        let unknown = || SetupError::UnknownParam { method: card.id.into(), key: key.into() }.to_string();
+        let value = card.param(key).ok_or_else(unknown)?.parse(text)?;
+        setup.set(key, value).map_err(|error| error.to_string())
+    };
+    for pair in &args.set {
+        let (key, text) = pair.split_once('=').ok_or_else(|| format!("--set {pair}: expected KEY=VALUE, for example beta=4"))?;
+        set(key, text)?;
+    }
+    for (key, text) in [("batch", &args.batch), ("seed", &args.seed)] {
+        if let Some(text) = text {
+            set(key, text)?;
+        }
+    }
+    if let Some(out) = &args.out {
+        let folder = out.parent().filter(|p| !p.as_os_str().is_empty());
+        if let Some(folder) = folder.filter(|p| !p.is_dir()) {
+            return Err(format!("--out {}: there is no folder {}", out.display(), folder.display()));
+        }
+        if out.is_dir() {
+            return Err(format!("--out {}: this is a folder", out.display()));
+        }
+    }
+    Ok((setup, folder))
+}
+
+/// Checks the arguments, then hands them as they are to the command built with the engines.
+#[cfg(not(feature = "native"))]
+pub fn run(args: Args) -> Result<ExitCode, Failure> {
+    use std::process::Command;
+
+    check(&args)?;
+    let mut command = Command::new(crate::cargo::native_lab()?);
+    command.args(std::env::args_os().skip(1));
+    hand_over(command)
+}
+
+/// Becomes the command, so that a signal reaches whoever does the work.
+#[cfg(all(not(feature = "native"), unix))]
+fn hand_over(mut command: std::process::Command) -> Result<ExitCode, Failure> {
+    use std::os::unix::process::CommandExt;
+
+    Err(format!("the native engine cannot be started: {}", command.exec()))
+}
+
+#[cfg(all(not(feature = "native"), not(unix)))]
+fn hand_over(mut command: std::process::Command) -> Result<ExitCode, Failure> {
+    let status = command.status().map_err(|error| format!("the native engine cannot be started: {error}"))?;
+    Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+/// Trains, and ends with one JSON object on standard output.
+#[cfg(feature = "native")]
+pub fn run(args: Args) -> Result<ExitCode, Failure> {
+    use latent_lab::train::native::{self, EngineKind, TrainOptions};
+
+    let (setup, data_dir) = check(&args)?;
+    let engine = match args.engine {
+        EngineArg::Plan => EngineKind::Plan,
+        EngineArg::Cpu => EngineKind::Cpu,
+        EngineArg::Burn => EngineKind::Burn,
+    };
+    let options = TrainOptions { setup, epochs: args.epochs, engine, data_dir, out: args.out, quiet: args.quiet };
+    let report = native::train(&options)?;
+    if args.json {
+        println!("{report}");
+    } else {
+        println!("{report:#}");
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,137 @@
+//! Strided convolutions with a dense layer before the code, and their mirror image.
+//!
+//! Every convolution has kernel 4, stride 2 and padding 1, so each halves the side exactly: 28 → 14 → 7 (32, 64 channels)
+//! and 64 → 32 → 16 → 8 → 4 (32, 64, 128, 256 channels). There is no normalisation: a batch of one must train as well.
+
+use burn::module::Module;
+use burn::nn::conv::{Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig};
+use burn::nn::{Linear, LinearConfig, PaddingConfig2d};
+use burn::tensor::activation::relu;
+use burn::tensor::{Device, Tensor};
+
+use super::ImageShape;
+
+const KERNEL: [usize; 2] = [4, 4];
+const STRIDE: [usize; 2] = [2, 2];
+const PAD: usize = 1;
+/// Channels after the first convolution; each further one doubles them.
+const FIRST_WIDTH: usize = 32;
+/// No convolution makes an image smaller than this.
+const LEAST_SIDE: usize = 4;
+
+/// Channels, height and width after each convolution, the image itself first.
+fn stages(shape: ImageShape) -> Vec<ImageShape> {
+    let mut stages = vec![shape];
+    let mut last = shape;
+    while last.height % 2 == 0 && last.width % 2 == 0 && last.height.min(last.width) >= 2 * LEAST_SIDE {
+        let channels = if stages.len() == 1 { FIRST_WIDTH } else { 2 * last.channels };
+        last = ImageShape { channels, height: last.height / 2, width: last.width / 2 };
+        stages.push(last);
+    }
+    stages
+}
+
+/// Image to Gaussian posterior.
+#[derive(Module, Debug)]
+pub struct Encoder {
+    convs: Vec<Conv2d>,
+    hidden: Linear,
+    mean: Linear,
+    logvar: Linear,
+    #[module(skip)]
+    shape: ImageShape,
+}
+
+impl Encoder {
+    pub fn new(shape: ImageShape, hidden: usize, latent: usize, device: &Device) -> Self {
+        let stages = stages(shape);
+        let conv = |pair: &[ImageShape]| {
+            Conv2dConfig::new([pair[0].channels, pair[1].channels], KERNEL)
+                .with_stride(STRIDE)
+                .with_padding(PaddingConfig2d::Explicit(PAD, PAD, PAD, PAD))
+                .init(device)
+        };
+        Self {
+            convs: stages.windows(2).map(conv).collect(),
+            hidden: LinearConfig::new(stages[stages.len() - 1].len(), hidden).init(device),
+            mean: LinearConfig::new(hidden, latent).init(device),
+            logvar: LinearConfig::new(hidden, latent).init(device),
+            shape,
+        }
+    }
+
+    /// Posterior mean and log-variance.
+    ///
+    /// # Shapes
+    /// - `x_bp`: `[batch, channels * height * width]`; both outputs: `[batch, latent]`
+    pub fn forward(&self, x_bp: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
+        let [batch, _] = x_bp.dims();
+        let ImageShape { channels, height, width } = self.shape;
+        let mut x_bchw = x_bp.reshape([batch, channels, height, width]);
+        for conv in &self.convs {
+            x_bchw = relu(conv.forward(x_bchw));
+        }
+        let flat = x_bchw.dims()[1..].iter().product();
+        let h_bh = relu(self.hidden.forward(x_bchw.reshape([batch, flat])));
+        (self.mean.forward(h_bh.clone()), self.logvar.forward(h_bh))
+    }
+}
+
+/// Code to image logits.
+#[derive(Module, Debug)]
+pub struct Decoder {
+    hidden: Linear,
+    spread: Linear,
+    convs: Vec<ConvTranspose2d>,
+    /// What `spread` is folded into.
+    #[module(skip)]
+    innermost: ImageShape,
+    #[module(skip)]
+    shape: ImageShape,
+}
+
+impl Decoder {
+    pub fn new(latent: usize, hidden: usize, shape: ImageShape, device: &Device) -> Self {
+        let mut stages = stages(shape);
+        stages.reverse();
+        let conv = |pair: &[ImageShape]| {
+            ConvTranspose2dConfig::new([pair[0].channels, pair[1].channels], KERNEL)
+                .with_stride(STRIDE)
+                .with_padding([PAD, PAD])
+                .init(device)
+        };
+        Self {
+            hidden: LinearConfig::new(latent, hidden).init(device),
+            spread: LinearConfig::new(hidden, stages[0].len()).init(device),
+            convs: stages.windows(2).map(conv).collect(),
+            innermost: stages[0],
+            shape,
+        }
+    }
+
+    /// # Shapes
+    /// - `z_bd`: `[batch, latent]`; output: `[batch, channels * height * width]`
+    pub fn forward(&self, z_bd: Tensor<2>) -> Tensor<2> {
+        let [batch, _] = z_bd.dims();
+        let ImageShape { channels, height, width } = self.innermost;
+        let h_bf = self.spread.forward(relu(self.hidden.forward(z_bd)));
+        let mut x_bchw = h_bf.reshape([batch, channels, height, width]);
+        for conv in &self.convs {
+            x_bchw = conv.forward(relu(x_bchw));
+        }
+        x_bchw.reshape([batch, self.shape.len()])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stages_halve_down_to_an_odd_or_small_side() {
+        let sides = |shape| stages(shape).iter().map(|s| (s.channels, s.height)).collect::<Vec<_>>();
+        assert_eq!(sides(ImageShape::MNIST), [(1, 28), (32, 14), (64, 7)]);
+        let colour = ImageShape { channels: 3, height: 64, width: 64 };
+        assert_eq!(sides(colour), [(3, 64), (32, 32), (64, 16), (128, 8), (256, 4)]);
+    }
+}

@@ -1,0 +1,170 @@
+//! The command line, run as a visitor runs it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+
+fn lab(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lab"));
+    command.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR"));
+    command
+}
+
+fn output(arguments: &[&str]) -> Output {
+    lab(arguments).output().expect("the built binary runs")
+}
+
+/// A folder of this test's own, empty.
+fn scratch(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).expect("the target folder is writable");
+    folder
+}
+
+/// Asserts exit status 2, one line on standard error that contains `expected`, and silence on standard output.
+fn refused(arguments: &[&str], expected: &str) {
+    let output = output(arguments);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
+    assert_eq!(stderr.trim_end().lines().count(), 1, "{arguments:?}: {stderr}");
+    assert!(stderr.starts_with("error: ") && stderr.contains(expected), "{arguments:?}: {stderr}");
+    assert!(output.stdout.is_empty(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stdout));
+}
+
+#[test]
+fn wrong_arguments_are_refused_in_one_line() {
+    refused(&[], "no command");
+    refused(&["dance"], "'dance'");
+    refused(&["methods", "--colour"], "'--colour'");
+    refused(&["serve", "--port", "70000"], "70000");
+    refused(&["serve", "--port", "many"], "many");
+    refused(&["build"], "--out");
+    refused(&["train"], "--method <ID> --epochs <N>");
+    let train = |rest: &[&str], expected: &str| refused(&[&["train", "--method", "vae", "--epochs", "1"], rest].concat(), expected);
+    train(&["--epochs", "0"], "--epochs");
+    train(&["--engine", "steam"], "plan, cpu, burn");
+    train(&["--set", "beta"], "KEY=VALUE");
+    train(&["--set", "beta=-1"], "beta = -1: expected a number from 0.01 to 100");
+    train(&["--set", "latent=2.5"], "latent = 2.5: expected a whole number");
+    train(&["--set", "beta=2", "colour=3"], "no parameter \"colour\"");
+    train(&["--set", "net=transformer"], "one of mlp, conv");
+    train(&["--batch", "0"], "batch = 0");
+    train(&["--batch", "many"], "batch = \"many\"");
+    train(&["--seed", "-1"], "seed");
+    refused(&["train", "--method", "gan", "--epochs", "1"], "\"gan\"");
+}
+
+#[test]
+fn missing_files_are_refused_before_anything_is_written() {
+    let folder = scratch("missing");
+    let out = folder.join("w.safetensors");
+    let out = out.to_str().expect("the path is UTF-8");
+    refused(&["train", "--method", "vae", "--epochs", "1", "--data", "no/such/folder", "--out", out], "no/such/folder");
+    let nowhere = folder.join("nowhere").join("w.safetensors");
+    refused(&["train", "--method", "vae", "--epochs", "1", "--out", nowhere.to_str().expect("UTF-8")], "nowhere");
+    refused(&["train", "--method", "vae", "--epochs", "1", "--out", folder.to_str().expect("UTF-8")], "is a folder");
+    let left = std::fs::read_dir(&folder).expect("the folder is readable").count();
+    assert_eq!(left, 0, "something was written");
+}
+
+#[test]
+fn help_is_no_error() {
+    for arguments in [&["--help"][..], &["train", "--help"], &["serve", "--help"], &["--version"]] {
+        let output = output(arguments);
+        assert!(output.status.success() && !output.stdout.is_empty() && output.stderr.is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn methods_are_listed_with_their_papers_and_parameters() {
+    let text = String::from_utf8(output(&["methods"]).stdout).expect("the list is UTF-8");
+    let json: Value = serde_json::from_slice(&output(&["methods", "--json"]).stdout).expect("one JSON value");
+    let cards = json.as_array().expect("an array of cards");
+    assert_eq!(cards.len(), latent_lab::catalog::CARDS.len());
+    for card in cards {
+        let field = |key: &str| card[key].as_str().unwrap_or_else(|| panic!("{key} is missing in {card}"));
+        assert!(text.contains(field("id")) && text.contains(field("label")) && text.contains(field("family")), "{card}");
+        for paper in card["papers"].as_array().expect("papers") {
+            assert!(text.contains(paper["title"].as_str().expect("a title")), "{paper}");
+        }
+        let params = card["params"].as_array().expect("parameters");
+        let keys: Vec<&str> = params.iter().map(|p| p["key"].as_str().expect("a key")).collect();
+        assert!(["lr", "batch", "seed"].iter().all(|key| keys.contains(key)), "{keys:?}");
+        for param in params {
+            assert!(param["kind"]["type"].is_string() && param["default"].is_number() && param["live"].is_boolean(), "{param}");
+            assert!(!param["help"].as_str().expect("help").is_empty(), "{param}");
+            assert!(text.contains(&format!("--set {}=", param["key"].as_str().expect("a key"))), "{param}");
+        }
+    }
+}
+
+/// A running server on a free port; ends with the test.
+struct Served {
+    child: Child,
+    port: u16,
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Serves `root/dist` as it is.
+fn serve(root: &std::path::Path) -> Served {
+    let mut command = lab(&["serve", "--no-build", "--port", "0"]);
+    let mut child = command.env("CARGO_MANIFEST_DIR", root).stdout(Stdio::piped()).spawn().expect("the built binary runs");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("the address is printed");
+    let port = line.split("localhost:").nth(1).and_then(|rest| rest.split('/').next()?.parse().ok());
+    Served { port: port.unwrap_or_else(|| panic!("no address in {line:?}")), child }
+}
+
+/// Status line with headers, and body, of one request.
+fn request(port: u16, line: &str) -> (String, Vec<u8>) {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("the server answers");
+    write!(stream, "{line} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").expect("the request is sent");
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).expect("the answer arrives");
+    let end = answer.windows(4).position(|w| w == b"\r\n\r\n").expect("headers end");
+    (String::from_utf8_lossy(&answer[..end]).to_ascii_lowercase(), answer[end + 4..].to_vec())
+}
+
+#[test]
+fn the_server_serves_the_page_and_nothing_else() {
+    let root = scratch("site");
+    let dist = root.join("dist");
+    std::fs::create_dir_all(dist.join("data")).expect("writable");
+    let wasm: Vec<u8> = (0..100_000u32).map(|i| (i % 251) as u8).collect();
+    for (name, bytes) in [("index.html", &b"<p>hello"[..]), ("a.wasm", &wasm), ("a.js", b"1"), ("data/x.gz", b"\x1f\x8b")] {
+        std::fs::write(dist.join(name), bytes).expect("writable");
+    }
+    std::fs::write(root.join("secret.txt"), "secret").expect("writable");
+    let served = serve(&root);
+
+    for (path, kind, body) in [
+        ("/", "text/html", &b"<p>hello"[..]),
+        ("/index.html?v=1&method=vae", "text/html", b"<p>hello"),
+        ("/a.wasm", "application/wasm", &wasm),
+        ("/a.js", "text/javascript", b"1"),
+        ("/data/x.gz", "application/gzip", b"\x1f\x8b"),
+    ] {
+        let (head, got) = request(served.port, &format!("GET {path}"));
+        assert!(head.starts_with("http/1.1 200") && head.contains(&format!("content-type: {kind}")), "{path}: {head}");
+        assert!(head.contains("cache-control: no-cache") && !head.contains("content-encoding"), "{path}: {head}");
+        assert!(got == body, "{path}: {} bytes, expected {}", got.len(), body.len());
+    }
+    assert!(request(served.port, "HEAD /a.wasm").1.is_empty());
+    for path in ["/nothing", "/../secret.txt", "/%2e%2e/secret.txt", "/data"] {
+        assert!(request(served.port, &format!("GET {path}")).0.starts_with("http/1.1 404"), "{path}");
+    }
+    assert!(request(served.port, "POST /").0.starts_with("http/1.1 405"));
+
+    let port = served.port.to_string();
+    refused(&["serve", "--no-build", "--port", &port], &port);
+}
