@@ -26,6 +26,10 @@ const { values: options } = parseArgs({
   },
 });
 
+/** Steps from fresh weights after which the losses are compared, and how far apart they may lie (the noise differs). */
+const CHECK_STEPS = { mlp: 20, conv: 2 };
+const LOSS_TOLERANCE = 0.1;
+
 const MIME = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm', '.css': 'text/css', '.json': 'application/json', '.gz': 'application/gzip' };
 const IDX_HEADER = 16;
 
@@ -79,51 +83,40 @@ const run = async (tab, steps) => {
 
 const median = (list) => list.toSorted((a, b) => a - b)[list.length >> 1];
 
-async function runCase(browser, origin, workload, batch) {
+async function runCase(browser, origin, workload, batch, checkSteps) {
   const entries = [];
+  const losses = {};
   for (const contender of options.contenders.split(',')) {
     try {
       const tab = await openTab(browser, origin, contender, workload, batch);
-      await run(tab, 2);
-      const probe = await run(tab, 2);
-      const steps = Math.max(2, Math.min(200, Math.round(Number(options.ms) / (probe.totalMs / 2))));
-      entries.push({ contender, tab, steps, trained: 4, rounds: [] });
+      // The first steps from fresh weights warm up, and tell whether the contenders learn the same thing.
+      losses[contender] = (await run(tab, checkSteps)).loss;
+      const probe = await run(tab, 1);
+      const steps = Math.max(1, Math.min(200, Math.round(Number(options.ms) / probe.totalMs)));
+      entries.push({ contender, tab, steps, rounds: [] });
     } catch (error) {
       console.error(`${workload} batch ${batch}: ${contender} does not run: ${error.message.split('\n')[0]}`);
+      losses[contender] = null;
     }
   }
   for (let round = 0; round < Number(options.rounds); round++) {
     for (const entry of entries) entry.rounds.push(await run(entry.tab, entry.steps));
   }
-  const rows = entries.map(({ contender, steps, rounds }) => {
-    const last = rounds.at(-1);
-    return {
-      contender,
-      steps,
-      msPerStep: median(rounds.map((r) => r.totalMs / steps)),
-      encodeMsPerStep: median(rounds.map((r) => r.encodeMs / steps)),
-      dispatchesPerStep: last.dispatches / steps,
-      submitsPerStep: last.submits / steps,
-    };
-  });
-  rows.forEach((row, i) => (row.loss = entries[i].loss));
+  const perStep = (entry, key) => median(entry.rounds.map((round) => round[key] / entry.steps));
+  const rows = entries.map((entry) => ({
+    contender: entry.contender,
+    steps: entry.steps,
+    msPerStep: perStep(entry, 'totalMs'),
+    encodeMsPerStep: perStep(entry, 'encodeMs'),
+    dispatchesPerStep: perStep(entry, 'dispatches'),
+    submitsPerStep: perStep(entry, 'submits'),
+  }));
   for (const { tab } of entries) await tab.close();
-  return { workload, batch, rows };
-}
-
-/** The loss after the same number of steps from fresh weights: the contenders must learn the same thing to be comparable. */
-async function lossesAfter(browser, origin, workload, batch, steps) {
-  const losses = {};
-  for (const contender of options.contenders.split(',')) {
-    try {
-      const tab = await openTab(browser, origin, contender, workload, batch);
-      losses[contender] = (await run(tab, steps)).loss;
-      await tab.close();
-    } catch {
-      losses[contender] = null;
-    }
-  }
-  return losses;
+  const found = Object.values(losses).filter((loss) => loss !== null);
+  const spread = found.length > 0 ? Math.max(...found) / Math.min(...found) - 1 : Number.NaN;
+  const lab = rows.find((row) => row.contender === 'lab')?.msPerStep;
+  for (const row of rows) row.timesLab = lab ? row.msPerStep / lab : null;
+  return { workload, batch, checkSteps, losses, lossSpread: spread, lossesAgree: spread <= LOSS_TOLERANCE, rows };
 }
 
 const server = await serve(options.page);
@@ -140,8 +133,6 @@ const browser = await puppeteer.launch({
   ],
 });
 
-const LOSS_TOLERANCE = 0.1;
-const CHECK_STEPS = { mlp: 20, conv: 5 };
 let failed = false;
 const report = [];
 try {
@@ -149,15 +140,8 @@ try {
   for (const spec of options.cases.split(',')) {
     const [workload, batchText] = spec.split(':');
     const batch = Number(batchText);
-    const result = await runCase(browser, origin, workload, batch);
-    result.checkSteps = CHECK_STEPS[WORKLOADS[workload].kind];
-    result.losses = await lossesAfter(browser, origin, workload, batch, result.checkSteps);
-    const found = Object.values(result.losses).filter((loss) => loss !== null);
-    const spread = Math.max(...found) / Math.min(...found) - 1;
-    result.lossesAgree = found.length > 0 && spread <= LOSS_TOLERANCE;
+    const result = await runCase(browser, origin, workload, batch, CHECK_STEPS[WORKLOADS[workload].kind]);
     failed ||= !result.lossesAgree;
-    const lab = result.rows.find((row) => row.contender === 'lab')?.msPerStep;
-    for (const row of result.rows) row.timesLab = lab ? row.msPerStep / lab : null;
     report.push(result);
 
     console.log(`\n${workload}, batch ${batch}`);
@@ -175,7 +159,7 @@ try {
         ].join(' '),
       );
     }
-    if (!result.lossesAgree) console.log(`the losses differ by ${(100 * spread).toFixed(1)} %, more than ${100 * LOSS_TOLERANCE} %`);
+    if (!result.lossesAgree) console.log(`the losses differ by ${(100 * result.lossSpread).toFixed(1)} %, more than ${100 * LOSS_TOLERANCE} %`);
   }
 } finally {
   await browser.close();
