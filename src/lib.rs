@@ -3,7 +3,7 @@
 //! Dependencies point downwards only (`tests/layers.rs` holds the rule):
 //!
 //! ```text
-//! ui ─▶ spec, catalog            bin/lab ─▶ train, data, spec
+//! ui ─▶ player, spec, catalog    bin/lab ─▶ train, data, spec
 //! train ─▶ vae.. ─▶ nn ─▶ burn   train ─▶ gpu ─▶ compile ─▶ burn-ir
 //! ```
 
@@ -22,5 +22,7 @@ pub mod nn;
 #[cfg(feature = "engine")]
 pub mod train;
 
+#[cfg(feature = "page")]
+pub mod player;
 #[cfg(feature = "page")]
 pub mod ui;

@@ -1,32 +1,215 @@
-//! Plans on the native GPU (a software Vulkan adapter will do).
+//! The plan is Burn: from equal weights and noise, both engines give the same terms and the same gradients, step by step.
+//! Runs on the native GPU; a software Vulkan adapter will do.
 #![cfg(feature = "native")]
 
 use std::rc::Rc;
+use std::sync::Arc;
 
+use burn::tensor::Device;
+use latent_lab::catalog::CARDS;
+use latent_lab::data::Dataset;
 use latent_lab::gpu::{Data, Gpu};
 use latent_lab::nn::ImageShape;
-use latent_lab::spec::Setup;
+use latent_lab::spec::{Kind, Setup};
 use latent_lab::train::plan::PlanEngine;
-use latent_lab::train::{Engine, entry};
+use latent_lab::train::{Engine, Weight, entry};
 
 fn gpu() -> Rc<Gpu> {
-    Rc::new(pollster::block_on(Gpu::open()).expect("a GPU adapter; on Debian install mesa-vulkan-drivers"))
+    Rc::new(pollster::block_on(Gpu::open()).expect("a GPU adapter; on Debian: mesa-vulkan-drivers"))
+}
+
+/// Stripes, each image others.
+fn stripes(n: usize) -> Arc<Dataset> {
+    let image = |i: usize| (0..784).map(move |p| if (p % 28 + i) % (3 + i % 5) < 2 { 230u8 } else { (p % 7) as u8 });
+    let images: Vec<u8> = (0..n).flat_map(image).collect();
+    let labels = (0..n).map(|i| (i % 10) as u8).collect::<Vec<_>>();
+    Arc::new(Dataset {
+        shape: ImageShape::MNIST,
+        train_images: images.clone(),
+        train_labels: labels.clone(),
+        test_images: images,
+        test_labels: labels,
+    })
+}
+
+fn engine(gpu: &Rc<Gpu>, setup: &Setup, data: &Dataset) -> PlanEngine {
+    let uploaded = Data::upload(gpu, &data.train_images, data.train_labels.len()).unwrap();
+    let e = PlanEngine::new(gpu.clone(), entry(&setup.method).unwrap(), setup, data.shape, &uploaded);
+    pollster::block_on(e).unwrap_or_else(|e| panic!("{}: {e}", setup.to_query()))
+}
+
+/// Largest difference relative to the tensor's largest value.
+fn difference(a: &[f32], b: &[f32]) -> f32 {
+    assert_eq!(a.len(), b.len());
+    let scale = b.iter().fold(1e-6f32, |m, v| m.max(v.abs()));
+    a.iter().zip(b).fold(0.0f32, |m, (x, y)| m.max((x - y).abs())) / scale
+}
+
+/// Small versions of every choice that a card offers.
+fn setups() -> Vec<Setup> {
+    let mut out = vec![];
+    for card in CARDS {
+        let mut base = Setup::new("mnist", card.id);
+        for (key, value) in [("batch", 7.0), ("hidden", 33.0), ("latent", 5.0), ("seed", 3.0)] {
+            if card.param(key).is_some() {
+                base.set(key, value).unwrap();
+            }
+        }
+        out.push(base.clone());
+        for p in card.params {
+            if let Kind::Choice { names } = p.kind {
+                for i in (0..names.len()).filter(|i| *i as f64 != p.default) {
+                    let mut other = base.clone();
+                    other.set(p.key, i as f64).unwrap();
+                    out.push(other);
+                }
+            }
+        }
+    }
+    out
 }
 
 #[test]
-fn trains() {
-    let gpu = gpu();
-    println!("{:?}", gpu.info);
-    let images: Vec<u8> = (0..64 * 784u32).map(|i| if (i / 784 + i % 784) % 7 < 2 { 255 } else { 0 }).collect();
-    let data = Data::upload(&gpu, &images, 64).unwrap();
-    let mut setup = Setup::new("mnist", "vae");
-    setup.set("batch", 32.0).unwrap();
-    let mut engine = pollster::block_on(PlanEngine::new(gpu, entry("vae").unwrap(), &setup, ImageShape::MNIST, &data)).unwrap();
-    println!("{:?}", engine.info());
-    engine.run_steps(100).unwrap();
-    let rows = pollster::block_on(engine.metrics()).unwrap();
-    for r in rows.iter().step_by(10) {
-        println!("{} {:?}", r.step, r.terms);
+fn plan_equals_burn_for_every_method() {
+    let (gpu, data) = (gpu(), stripes(20));
+    for setup in setups() {
+        let name = setup.to_query();
+        let mut plan = engine(&gpu, &setup, &data);
+        let mut burn = entry(&setup.method).unwrap().eager(&setup, Device::flex(), data.clone());
+        // Four steps cross the end of an epoch: 28 of 20 images.
+        for step in 0..4 {
+            // From equal weights each time: Adam turns the rounding of a tiny gradient into a step of full length.
+            burn.set_weights(&pollster::block_on(plan.weights()).unwrap());
+            plan.run_steps(1).unwrap();
+            let row = pollster::block_on(plan.metrics()).unwrap().remove(0);
+            let gradients = pollster::block_on(plan.gradients()).unwrap();
+            let expected = burn.advance();
+            let d = difference(&row.terms, &expected.terms);
+            assert!(d < 1e-4, "{name}: terms {:?} against {:?} at step {step}", row.terms, expected.terms);
+            assert!(difference(&row.kl_d, &expected.kl_d) < 1e-4, "{name}: KL of each latent at step {step}");
+            for (got, want) in gradients.iter().zip(&burn.gradients()) {
+                assert_eq!((&got.name, &got.shape), (&want.name, &want.shape));
+                let largest = want.values.iter().fold(0.0f32, |m, v| m.max(v.abs()));
+                assert!(largest > 0.0, "{name}: the gradient of {} is zero, which proves nothing", want.name);
+                let d = difference(&got.values, &want.values);
+                assert!(d < 1e-4, "{name}: gradient of {} differs by {d} at step {step}", got.name);
+            }
+        }
+        // Adam: the moments of four steps, and the step they make.
+        let weights = pollster::block_on(plan.weights()).unwrap();
+        for (got, want) in weights.iter().zip(&burn.weights()) {
+            let n = got.values.len() as f32;
+            let mean = got.values.iter().zip(&want.values).map(|(a, b)| (a - b).abs()).sum::<f32>() / n;
+            assert!(mean < 0.01 * setup.get("lr") as f32, "{name}: {} moved otherwise, by {mean} on average", got.name);
+        }
+        burn.set_weights(&weights);
+        let z: Vec<f32> = (0..3 * plan.info().latent).map(|i| (i as f32).sin()).collect();
+        assert!(difference(&pollster::block_on(plan.decode(&z)).unwrap(), &burn.decode(&z)) < 1e-3, "{name}: decode");
+        let x: Vec<f32> = data.test_images[..19 * 784].iter().map(|b| f32::from(*b) / 255.0).collect();
+        let ((mean, logvar), (m, l)) = (pollster::block_on(plan.encode(&x)).unwrap(), burn.encode(&x));
+        assert!(difference(&mean, &m) < 1e-3 && difference(&logvar, &l) < 1e-3, "{name}: encode");
     }
-    assert!(rows[99].terms[0] < 0.5 * rows[0].terms[0]);
+}
+
+#[test]
+fn initial_weights_have_the_layers_distribution() {
+    let data = stripes(20);
+    let mut e = engine(&gpu(), &Setup::new("mnist", "vae"), &data);
+    for w in pollster::block_on(e.weights()).unwrap() {
+        // Burn's and PyTorch's default: uniform within ±1/√inputs.
+        let inputs = match w.name.as_str() {
+            n if n.starts_with("encoder.hidden") => 784.0f32,
+            n if n.starts_with("decoder.hidden") => 20.0,
+            _ => 400.0,
+        };
+        let bound = 1.0 / inputs.sqrt();
+        let largest = w.values.iter().fold(0.0f32, |m, v| m.max(v.abs()));
+        assert!(largest <= bound * 1.0001 && largest > 0.8 * bound, "{}: {largest} of {bound}", w.name);
+        let mean = w.values.iter().sum::<f32>() / w.values.len() as f32;
+        assert!(mean.abs() < 4.0 * bound / (3.0 * w.values.len() as f32).sqrt(), "{}: mean {mean}", w.name);
+    }
+}
+
+#[test]
+fn the_same_seed_is_the_same_run() {
+    let (gpu, data) = (gpu(), stripes(50));
+    let mut setup = Setup::new("mnist", "vae");
+    for (key, value) in [("batch", 10.0), ("hidden", 32.0), ("lr", 1e-2)] {
+        setup.set(key, value).unwrap();
+    }
+    let curve = |setup: &Setup, pieces: &[u32]| {
+        let mut e = engine(&gpu, setup, &data);
+        for n in pieces {
+            e.run_steps(*n).unwrap();
+        }
+        pollster::block_on(e.metrics()).unwrap()
+    };
+    let whole = curve(&setup, &[40]);
+    assert_eq!(whole.len(), 40);
+    assert_eq!(whole, curve(&setup, &[1, 7, 32]), "how steps are submitted must not matter");
+    assert!(whole[39].terms[0] < 0.9 * whole[0].terms[0], "the loss falls from {} to {}", whole[0].terms[0], whole[39].terms[0]);
+    setup.set("seed", 1.0).unwrap();
+    assert_ne!(whole, curve(&setup, &[40]));
+}
+
+#[test]
+fn live_controls_act_without_a_new_plan() {
+    let (gpu, data) = (gpu(), stripes(50));
+    let mut setup = Setup::new("mnist", "vae");
+    for (key, value) in [("batch", 10.0), ("hidden", 32.0), ("lr", 1e-5)] {
+        setup.set(key, value).unwrap();
+    }
+    let mut e = engine(&gpu, &setup, &data);
+    for beta in [1.0f32, 4.0] {
+        e.set_live("beta", beta);
+        e.run_steps(1).unwrap();
+        let t = pollster::block_on(e.metrics()).unwrap().remove(0).terms;
+        assert!((t[0] - (t[1] + beta * t[2])).abs() < 1e-3 * t[0], "β = {beta}: {t:?}");
+    }
+    let before = pollster::block_on(e.weights()).unwrap();
+    e.set_live("lr", 0.0);
+    e.run_steps(3).unwrap();
+    assert_eq!(before, pollster::block_on(e.weights()).unwrap(), "a learning rate of zero");
+}
+
+#[test]
+fn weights_travel_or_nothing_changes() {
+    let (gpu, data) = (gpu(), stripes(20));
+    let mut setup = Setup::new("mnist", "vae");
+    setup.set("hidden", 32.0).unwrap();
+    let mut e = engine(&gpu, &setup, &data);
+    let first = pollster::block_on(e.weights()).unwrap();
+    let mut other: Vec<Weight> = first.clone();
+    other.iter_mut().for_each(|w| w.values.iter_mut().for_each(|v| *v = 0.5));
+    let last = other.last_mut().unwrap();
+    last.shape = vec![3];
+    assert!(e.set_weights(&other).unwrap_err().contains("decoder.out.bias"));
+    assert_eq!(first, pollster::block_on(e.weights()).unwrap());
+    other.last_mut().unwrap().shape = first.last().unwrap().shape.clone();
+    e.set_weights(&other).unwrap();
+    assert_eq!(other, pollster::block_on(e.weights()).unwrap());
+}
+
+#[test]
+fn a_run_that_diverges_says_so() {
+    let (gpu, data) = (gpu(), stripes(20));
+    let mut setup = Setup::new("mnist", "vae");
+    for (key, value) in [("batch", 10.0), ("hidden", 32.0)] {
+        setup.set(key, value).unwrap();
+    }
+    let mut e = engine(&gpu, &setup, &data);
+    e.set_live("lr", 1e30);
+    e.run_steps(10).unwrap();
+    let message = pollster::block_on(e.metrics()).unwrap_err();
+    assert!(message.contains("at step") && message.contains("learning rate"), "{message}");
+}
+
+#[test]
+fn the_plan_of_a_step_is_short() {
+    let data = stripes(20);
+    let e = engine(&gpu(), &Setup::new("mnist", "vae"), &data);
+    assert!(e.info().dispatches <= 24, "{} dispatches", e.info().dispatches);
+    // 2 · 3 products of every weight matrix with a batch of 128, but for the first layer's input gradient.
+    let (first, rest) = (784 * 400, 2 * 400 * 20 + 20 * 400 + 400 * 784);
+    assert_eq!(e.info().flops, 2 * 128 * (2 * first + 3 * rest));
 }

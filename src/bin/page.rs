@@ -1,1 +1,5 @@
-fn main(){}
+//! The page: see `src/ui`.
+
+fn main() {
+    latent_lab::ui::mount();
+}

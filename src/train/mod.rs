@@ -1,13 +1,17 @@
 //! Training: the registry of methods, the engines that execute steps, and the session that drives them.
 
+#[cfg(feature = "native")]
+pub mod eager;
 pub mod engine;
+#[cfg(feature = "native")]
+pub mod native;
 pub mod order;
 pub mod plan;
+pub mod record;
 pub mod session;
 pub mod weights;
 #[cfg(all(feature = "worker", target_arch = "wasm32"))]
 pub mod worker;
-pub mod record;
 
 use std::marker::PhantomData;
 
@@ -29,6 +33,15 @@ pub trait Entry: Sync {
     /// # Errors
     /// A sentence, if the method does something that cannot be recorded.
     fn record(&self, setup: &Setup, shape: ImageShape, program: Program, batch: usize) -> Result<Recording, String>;
+
+    /// The method under eager Burn.
+    #[cfg(feature = "native")]
+    fn eager(
+        &self,
+        setup: &Setup,
+        device: burn::tensor::Device,
+        data: std::sync::Arc<crate::data::Dataset>,
+    ) -> Box<dyn eager::Eager>;
 }
 
 /// The [`Entry`] of a method.
@@ -49,6 +62,16 @@ impl<M: Method> Entry for Of<M> {
 
     fn record(&self, setup: &Setup, shape: ImageShape, program: Program, batch: usize) -> Result<Recording, String> {
         record::record::<M>(setup, shape, program, batch)
+    }
+
+    #[cfg(feature = "native")]
+    fn eager(
+        &self,
+        setup: &Setup,
+        device: burn::tensor::Device,
+        data: std::sync::Arc<crate::data::Dataset>,
+    ) -> Box<dyn eager::Eager> {
+        Box::new(eager::Run::<M>::new(setup, device, data))
     }
 }
 

@@ -28,7 +28,7 @@ use crate::train::{Engine, Entry, Weight};
 pub const RING: usize = 1024;
 
 /// Streams of noise: training, evaluation and initialisation must not repeat each other.
-const EVALUATION: u32 = 1 << 16;
+pub const EVALUATION: u32 = 1 << 16;
 const INITIALISATION: u32 = 1 << 17;
 
 /// Largest batch of a program that does not train; more is done in pieces.

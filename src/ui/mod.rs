@@ -1,1 +1,87 @@
-//! (in progress)
+//! The page. Sees `spec`, the catalogue and the player; talks to the engine through `spec::protocol` alone.
+
+mod api;
+mod browser;
+mod control;
+mod history;
+mod link;
+mod paint;
+mod panel;
+mod plane;
+mod state;
+mod text;
+mod theme;
+mod transport;
+mod views;
+
+use leptos::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+use control::Controls;
+use panel::chart::Loss;
+use panel::kl::KlBars;
+use panel::map::Map;
+use panel::reconstructions::Reconstructions;
+use panel::samples::Samples;
+use panel::traversal::Traversal;
+use state::Lab;
+use theme::ThemeButton;
+use transport::{Notices, OnShow, Transport};
+
+/// Mounts the page on the document's body.
+pub fn mount() {
+    console_error_panic_hook::set_once();
+    if let Some(boot) = browser::window().document().and_then(|d| d.get_element_by_id("boot")) {
+        boot.remove();
+    }
+    mount_to_body(Page);
+}
+
+#[component]
+fn CopyLink() -> impl IntoView {
+    let said = RwSignal::new(text::COPY_LINK);
+    let copy = move |_| {
+        let window = browser::window();
+        let href = window.location().href().unwrap_or_default();
+        leptos::task::spawn_local(async move {
+            let done = JsFuture::from(window.navigator().clipboard().write_text(&href)).await;
+            said.set(if done.is_ok() { text::COPIED } else { text::COPY_FAILED });
+            set_timeout(move || said.set(text::COPY_LINK), std::time::Duration::from_secs(2));
+        });
+    };
+    view! { <button class="link" data-testid="copy-link" on:click=copy>{said}</button> }
+}
+
+#[component]
+fn Page() -> impl IntoView {
+    let lab = Lab::new();
+    provide_context(lab);
+    theme::init(lab);
+    api::install(lab);
+    lab.open();
+    panel::chart::settle(lab);
+    view! {
+        <a class="skip" href="#traversal">{text::SKIP}</a>
+        <header class="masthead">
+            <div class="title">
+                <h1>{text::NAME}</h1>
+                <p class="lead">{text::LEAD}</p>
+            </div>
+            <div class="masthead-tools"><CopyLink /><ThemeButton /></div>
+        </header>
+        <Transport />
+        <div class="messages"><Notices /><OnShow /></div>
+        <div class="columns">
+            <main class="panels">
+                <Traversal />
+                <Map />
+                <Loss />
+                <KlBars />
+                <Reconstructions />
+                <Samples />
+            </main>
+            <Controls />
+        </div>
+        <footer><p>{text::CREDIT_DATA}</p><p>{text::CREDIT_CODE}</p></footer>
+    }
+}

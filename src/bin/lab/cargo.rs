@@ -48,6 +48,7 @@ pub fn succeed(command: &mut Command, what: &str) -> Result<(), Failure> {
 ///
 /// # Errors
 /// If the build fails; the compiler's messages have been shown.
+#[cfg(not(feature = "native"))]
 pub fn native_lab() -> Result<PathBuf, Failure> {
     let mut child = cargo()
         .args(["build", "--quiet", "--release", "--bin", "lab", "--features", "native"])

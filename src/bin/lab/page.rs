@@ -4,7 +4,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use crate::cargo::{root, succeed, target};
+use crate::cargo::{cargo, root, succeed, target};
 use crate::{Failure, tools};
 
 #[derive(clap::Args)]
@@ -31,6 +31,8 @@ pub fn dist() -> PathBuf {
 /// Sets up what is missing on this machine, then builds the release page into `out`.
 pub fn build(out: &Path) -> Result<(), Failure> {
     tools::set_up_wasm()?;
+    // Trunk runs offline, so that it downloads no tools of its own; the crates must be there before.
+    succeed(cargo().args(["fetch", "--locked", "--quiet"]), "fetching the crates of Cargo.lock")?;
     eprintln!("building the page (the first time takes minutes, after a change less, otherwise seconds)");
     let mut trunk = Command::new(tools::find("trunk"));
     trunk.arg("build").arg("--dist").arg(out);

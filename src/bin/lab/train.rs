@@ -36,6 +36,9 @@ pub struct Args {
     /// Write the trained weights to this file (safetensors).
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// Write the weights as 16-bit floats.
+    #[arg(long)]
+    half: bool,
     /// Print nothing but one line of JSON on standard output.
     #[arg(long)]
     json: bool,
@@ -132,7 +135,7 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
         EngineArg::Cpu => EngineKind::Cpu,
         EngineArg::Burn => EngineKind::Burn,
     };
-    let options = TrainOptions { setup, epochs: args.epochs, engine, data_dir, out: args.out, quiet: args.quiet };
+    let options = TrainOptions { setup, epochs: args.epochs, engine, data_dir, out: args.out, half: args.half, quiet: args.quiet };
     let report = native::train(&options)?;
     if args.json {
         println!("{report}");

@@ -1,0 +1,182 @@
+//! A training run without a browser: `cargo lab train`.
+
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Instant;
+
+use burn::tensor::{Device, DeviceKind};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
+
+use crate::data::{Dataset, mnist};
+use crate::gpu::{Data, Gpu};
+use crate::spec::Setup;
+use crate::train::eager::EagerEngine;
+use crate::train::plan::{PlanEngine, RING};
+use crate::train::{Engine, Entry, entry, weights};
+
+/// Who executes the steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EngineKind {
+    /// The recorded plan on the GPU.
+    Plan,
+    /// Eager Burn on the CPU.
+    Cpu,
+    /// Eager Burn on the GPU.
+    Burn,
+}
+
+/// What to train, and where the result goes.
+#[derive(Clone, Debug)]
+pub struct TrainOptions {
+    pub setup: Setup,
+    pub epochs: u32,
+    pub engine: EngineKind,
+    /// Folder with the data set's files; `None` takes the ones that ship with the project.
+    pub data_dir: Option<PathBuf>,
+    /// Where to write the weights.
+    pub out: Option<PathBuf>,
+    /// Write 16-bit weights.
+    pub half: bool,
+    /// No progress on standard error.
+    pub quiet: bool,
+}
+
+/// Trains, and returns the report that the command prints.
+///
+/// # Errors
+/// One sentence; nothing has been written then.
+pub fn train(options: &TrainOptions) -> Result<Value, String> {
+    pollster::block_on(train_async(options))
+}
+
+/// The shipped or given data set.
+///
+/// # Errors
+/// Names the file and what is wrong with it.
+pub fn load(folder: Option<&Path>) -> Result<Dataset, String> {
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/mnist");
+    mnist::from_folder(folder.unwrap_or(&shipped))
+}
+
+/// Opens the GPU for a command.
+///
+/// # Errors
+/// What is missing.
+pub async fn open_gpu() -> Result<Rc<Gpu>, String> {
+    let gpu = Gpu::open().await.map_err(|e| format!("{e}; a software adapter will do (on Debian: mesa-vulkan-drivers), or use --engine cpu"))?;
+    Ok(Rc::new(gpu))
+}
+
+async fn train_async(options: &TrainOptions) -> Result<Value, String> {
+    let setup = &options.setup;
+    setup.check().map_err(|e| e.to_string())?;
+    let entry: &'static dyn Entry = entry(&setup.method).ok_or_else(|| format!("no method is called {:?}", setup.method))?;
+    let data = Arc::new(load(options.data_dir.as_deref())?);
+    match options.engine {
+        EngineKind::Plan => {
+            let gpu = open_gpu().await?;
+            let adapter = gpu.info.name.clone();
+            let uploaded = Data::upload(&gpu, &data.train_images, data.train_labels.len()).map_err(|e| e.to_string())?;
+            let engine = PlanEngine::new(gpu, entry, setup, data.shape, &uploaded).await?;
+            run(options, engine, &data, &adapter).await
+        }
+        EngineKind::Cpu => {
+            let engine = EagerEngine::new(entry.eager(setup, Device::flex(), data.clone()));
+            run(options, engine, &data, "CPU (Burn flex)").await
+        }
+        EngineKind::Burn => {
+            // Opening it first turns a panic inside Burn into our message.
+            let name = open_gpu().await?.info.name.clone();
+            let device = Device::wgpu(DeviceKind::DefaultDevice);
+            let engine = EagerEngine::new(entry.eager(setup, device, data.clone()));
+            run(options, engine, &data, &format!("{name} (Burn, eager)")).await
+        }
+    }
+}
+
+async fn run(options: &TrainOptions, mut engine: impl Engine, data: &Dataset, adapter: &str) -> Result<Value, String> {
+    let setup = &options.setup;
+    let (images, batch) = (data.train_labels.len() as u64, setup.usize("batch") as u64);
+    let test: Vec<f32> = data.test_images.iter().map(|b| f32::from(*b) / 255.0).collect();
+    let total = (u64::from(options.epochs) * images).div_ceil(batch);
+    let bar = if options.quiet { ProgressBar::hidden() } else { ProgressBar::new(total) };
+    bar.set_style(
+        ProgressStyle::with_template("{bar:32} {pos}/{len} steps  {per_sec}  {eta} left  {msg}").expect("the template is well-formed"),
+    );
+    let names = engine.info().terms.clone();
+    let named = |values: &[f64]| -> Value {
+        names.iter().zip(values).map(|(n, v)| (n.clone(), json!(v))).collect::<serde_json::Map<_, _>>().into()
+    };
+    let begin = Instant::now();
+    let (mut epochs, mut training_seconds) = (vec![], 0.0);
+    for epoch in 1..=u64::from(options.epochs) {
+        let (epoch_begin, end) = (Instant::now(), (epoch * images).div_ceil(batch));
+        let (mut sums, mut rows) = (vec![0.0f64; names.len()], 0u64);
+        while engine.step() < end {
+            // Short enough for the bar to move, long enough not to wait for the device.
+            let n = (end - engine.step()).min(32.min(RING as u64));
+            engine.run_steps(n as u32)?;
+            for row in engine.metrics().await? {
+                for (s, v) in sums.iter_mut().zip(&row.terms) {
+                    *s += f64::from(*v);
+                }
+                rows += 1;
+            }
+            bar.set_position(engine.step());
+            bar.set_message(format!("{} {:.2}", names[0], sums[0] / rows as f64));
+        }
+        let seconds = epoch_begin.elapsed().as_secs_f64();
+        training_seconds += seconds;
+        let train: Vec<f64> = sums.iter().map(|s| s / rows as f64).collect();
+        let tested: Vec<f64> = engine.evaluate(&test).await?.into_iter().map(f64::from).collect();
+        bar.println(format!("epoch {epoch}: train {} {:.2}, test {:.2}, {seconds:.1} s", names[0], train[0], tested[0]));
+        epochs.push(json!({ "epoch": epoch, "train": named(&train), "test": named(&tested), "seconds": seconds }));
+    }
+    bar.finish_and_clear();
+    if let Some(out) = &options.out {
+        let (mean, logvar) = engine.encode(&test).await?;
+        let kl = kl_per_latent(&mean, &logvar, engine.info().latent as usize);
+        let metadata = [
+            ("setup", setup.to_query()),
+            ("step", engine.step().to_string()),
+            ("kl", kl.iter().map(|v| format!("{v:.4}")).collect::<Vec<_>>().join(",")),
+        ];
+        let tensors = engine.weights().await?;
+        let bytes = if options.half { weights::write_half(&tensors, &metadata)? } else { weights::write(&tensors, &metadata)? };
+        write_whole(out, &bytes)?;
+    }
+    let steps = engine.step();
+    Ok(json!({
+        "setup": setup.to_query(),
+        "adapter": adapter,
+        "parameters": engine.info().parameters,
+        "epochs": epochs,
+        "steps": steps,
+        "seconds": begin.elapsed().as_secs_f64(),
+        "steps_per_second": steps as f64 / training_seconds,
+    }))
+}
+
+/// KL to the standard normal of each latent, mean over the rows; by the means' variance alone where there is no posterior.
+fn kl_per_latent(mean_nd: &[f32], logvar_nd: &[f32], latent: usize) -> Vec<f64> {
+    let mut out = vec![0.0; latent];
+    for (i, m) in mean_nd.iter().enumerate() {
+        let (m, l) = (f64::from(*m), f64::from(logvar_nd.get(i).copied().unwrap_or(0.0)));
+        out[i % latent] += 0.5 * (m * m + l.exp() - l - 1.0);
+    }
+    let n = (mean_nd.len() / latent.max(1)).max(1) as f64;
+    out.iter().map(|v| v / n).collect()
+}
+
+/// Writes a file whole or not at all.
+fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), String> {
+    let part = path.with_extension("part");
+    let write = std::fs::write(&part, bytes).and_then(|()| std::fs::rename(&part, path));
+    write.map_err(|e| {
+        // Whatever was begun is taken back.
+        let _ = std::fs::remove_file(&part);
+        format!("{}: {e}", path.display())
+    })
+}

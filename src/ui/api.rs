@@ -1,0 +1,102 @@
+//! `window.latentLab`: what scripts and tests may ask of the page.
+
+use js_sys::{Function, Object, Promise, Reflect};
+use leptos::prelude::*;
+use leptos::wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use serde::{Deserialize, Serialize};
+
+use super::state::Lab;
+use super::{browser, transport};
+use crate::spec::protocol::BenchReport;
+use crate::spec::{Setup, setup::DATA};
+
+/// Argument of `bench`.
+#[derive(Deserialize)]
+#[serde(default)]
+struct BenchRequest {
+    method: String,
+    batch: u32,
+    steps: u32,
+}
+
+impl Default for BenchRequest {
+    fn default() -> Self {
+        Self { method: crate::catalog::CARDS[0].id.into(), batch: 128, steps: 10 }
+    }
+}
+
+/// Answer of `state`.
+#[derive(Serialize)]
+struct State {
+    run: u32,
+    step: u64,
+    status: String,
+    /// Latest training terms by name.
+    terms: Vec<(String, f32)>,
+    /// Latest test terms.
+    test: Vec<f32>,
+    latent: usize,
+    code: Vec<f32>,
+    setup: String,
+}
+
+fn to_js(value: &impl Serialize) -> JsValue {
+    let serializer = serde_wasm_bindgen::Serializer::json_compatible();
+    value.serialize(&serializer).unwrap_or(JsValue::NULL)
+}
+
+fn report(r: &BenchReport) -> JsValue {
+    to_js(&serde_json::json!({
+        "method": r.method, "batch": r.batch, "steps": r.steps, "totalMs": r.total_ms, "encodeMs": r.encode_ms,
+        "dispatches": r.dispatches, "submits": r.submits, "loss": r.loss,
+    }))
+}
+
+fn state(lab: Lab) -> State {
+    let run = lab.run.get_untracked();
+    let names = run.as_ref().and_then(|r| r.info.as_ref()).map(|i| i.terms.clone()).unwrap_or_default();
+    let (train, test) = lab.history.with_value(|h| (h.train.last().cloned(), h.test.last().cloned()));
+    State {
+        run: run.map_or(0, |r| r.id),
+        step: lab.step.get_untracked(),
+        status: untrack(|| transport::status(lab)),
+        terms: names.into_iter().zip(train.map(|b| b.terms).unwrap_or_default()).collect(),
+        test: test.map(|b| b.terms).unwrap_or_default(),
+        latent: lab.code.with_untracked(Vec::len),
+        code: lab.code.get_untracked(),
+        setup: lab.setup.with_untracked(Setup::to_query),
+    }
+}
+
+fn bench(lab: Lab, request: JsValue) -> Promise {
+    let request = if request.is_undefined() { Ok(BenchRequest::default()) } else { serde_wasm_bindgen::from_value(request) };
+    Promise::new(&mut |resolve: Function, reject: Function| {
+        let fail = |message: &str| drop(reject.call1(&JsValue::NULL, &js_sys::Error::new(message).into()));
+        let request = match &request {
+            Ok(request) => request,
+            Err(e) => return fail(&e.to_string()),
+        };
+        let mut setup = Setup::new(DATA[0], &request.method);
+        if let Err(e) = setup.set("batch", request.batch.into()) {
+            return fail(&e.to_string());
+        }
+        let reject = reject.clone();
+        lab.bench(setup, request.steps, Box::new(move |answer| {
+            let _ = match answer {
+                Ok(r) => resolve.call1(&JsValue::NULL, &report(&r)),
+                Err(e) => reject.call1(&JsValue::NULL, &js_sys::Error::new(&e).into()),
+            };
+        }));
+    })
+}
+
+/// Puts the object on the window.
+pub fn install(lab: Lab) {
+    let object = Object::new();
+    let bench = Closure::<dyn Fn(JsValue) -> Promise>::new(move |request| bench(lab, request)).into_js_value();
+    let state = Closure::<dyn Fn() -> JsValue>::new(move || to_js(&state(lab))).into_js_value();
+    for (name, function) in [("bench", bench), ("state", state)] {
+        let _ = Reflect::set(&object, &name.into(), function.unchecked_ref());
+    }
+    let _ = Reflect::set(&browser::window(), &"latentLab".into(), &object);
+}

@@ -1,0 +1,113 @@
+//! The few things the page asks of the browser.
+
+use leptos::wasm_bindgen::{self, JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{HtmlLinkElement, ReadableWritablePair, Response, Window};
+
+// web-sys has it among its unstable interfaces only, which a build flag would have to unlock for all crates.
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(extends = ReadableWritablePair)]
+    type DecompressionStream;
+    #[wasm_bindgen(constructor, catch)]
+    fn new(format: &str) -> Result<DecompressionStream, JsValue>;
+}
+
+/// Keys of the address that belong to the page, not to the experiment.
+pub const RESERVED: &[&str] = &["theme"];
+
+pub fn window() -> Window {
+    web_sys::window().expect("the page runs in a window")
+}
+
+/// Milliseconds since the page was opened.
+pub fn now() -> f64 {
+    window().performance().map_or(0.0, |p| p.now())
+}
+
+/// Runs `f` before the next repaint.
+pub fn next_frame(f: impl FnOnce() + 'static) {
+    let callback = Closure::once_into_js(f);
+    // Fails only for a window that is already gone.
+    let _ = window().request_animation_frame(callback.unchecked_ref());
+}
+
+/// The address of the folder that this page lies in, ending in `/`.
+pub fn base() -> String {
+    let href = window().document().and_then(|d| d.base_uri().ok().flatten()).unwrap_or_default();
+    let path = href.split(['?', '#']).next().unwrap_or_default();
+    path[..=path.rfind('/').unwrap_or(0)].to_owned()
+}
+
+/// Changes whenever the page's code does: the hash that the build put into its file name.
+pub fn build_id() -> String {
+    let link = window().document().and_then(|d| d.query_selector("link[rel=modulepreload]").ok().flatten());
+    let href = link.and_then(|l| l.dyn_into::<HtmlLinkElement>().ok()).map(|l| l.href()).unwrap_or_default();
+    href.rsplit('/').next().unwrap_or_default().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect()
+}
+
+/// The query of the address, with its `?`.
+pub fn query() -> String {
+    window().location().search().unwrap_or_default()
+}
+
+/// Replaces the query of the address without a new history entry.
+pub fn replace_query(query: &str) {
+    if let Ok(history) = window().history() {
+        // Refused only where the page has no address of its own, such as in a sandboxed frame.
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&format!("?{query}")));
+    }
+}
+
+/// The words of a JavaScript error.
+pub fn error_text(e: &JsValue) -> String {
+    e.dyn_ref::<js_sys::Error>().map_or_else(|| format!("{e:?}"), |e| e.message().into())
+}
+
+async fn response(path: &str) -> Result<Response, String> {
+    let address = format!("{}{path}", base());
+    let answer = JsFuture::from(window().fetch_with_str(&address)).await.map_err(|e| error_text(&e))?;
+    let response: Response = answer.dyn_into().map_err(|e| error_text(&e))?;
+    if response.ok() { Ok(response) } else { Err(format!("{path}: the server answers {}", response.status())) }
+}
+
+async fn bytes(response: &Response) -> Result<Vec<u8>, JsValue> {
+    Ok(js_sys::Uint8Array::new(&JsFuture::from(response.array_buffer()?).await?).to_vec())
+}
+
+/// Fetches a file beside the page.
+pub async fn fetch(path: &str) -> Result<Vec<u8>, String> {
+    bytes(&response(path).await?).await.map_err(|e| error_text(&e))
+}
+
+/// Fetches a gzip file beside the page and unpacks it. A server that unpacks it on the way is no obstacle.
+pub async fn fetch_gz(path: &str) -> Result<Vec<u8>, String> {
+    let packed = fetch(path).await?;
+    if !packed.starts_with(&[0x1f, 0x8b]) {
+        return Ok(packed);
+    }
+    let unpack = async || {
+        let body = Response::new_with_opt_js_u8_array(Some(&js_sys::Uint8Array::from(&packed[..])))?.body();
+        let stream = DecompressionStream::new("gzip")?;
+        let body = body.ok_or(JsValue::NULL)?.pipe_through(&stream);
+        bytes(&Response::new_with_opt_readable_stream(Some(&body))?).await
+    };
+    unpack().await.map_err(|e| error_text(&e))
+}
+
+/// A value kept in this browser.
+pub fn recall(key: &str) -> Option<String> {
+    window().local_storage().ok().flatten()?.get_item(key).ok().flatten()
+}
+
+/// Keeps a value in this browser, where the visitor allows it.
+pub fn remember(key: &str, value: &str) {
+    if let Ok(Some(storage)) = window().local_storage() {
+        let _ = storage.set_item(key, value);
+    }
+}
+
+/// Whether a media query holds.
+pub fn media(query: &str) -> bool {
+    window().match_media(query).ok().flatten().is_some_and(|m| m.matches())
+}

@@ -1,0 +1,181 @@
+//! Widgets made from a card's parameters.
+
+use leptos::prelude::*;
+
+use super::state::Lab;
+use super::text;
+use crate::spec::{Card, Kind, ParamSpec};
+
+/// Positions of a slider.
+const NOTCHES: f64 = 400.0;
+
+/// Where on its slider a value lies, 0 to [`NOTCHES`].
+fn to_slider(kind: Kind, value: f64) -> f64 {
+    match kind {
+        Kind::Float { min, max, log: true } => NOTCHES * (value / min).ln() / (max / min).ln(),
+        Kind::Float { min, max, .. } => NOTCHES * (value - min) / (max - min),
+        Kind::Int { .. } | Kind::Choice { .. } => value,
+    }
+}
+
+/// The value at a place on the slider, rounded to three digits so that links stay short.
+fn from_slider(kind: Kind, at: f64) -> f64 {
+    let part = at / NOTCHES;
+    match kind {
+        Kind::Float { min, max, log: true } => round(min * (max / min).powf(part)).clamp(min, max),
+        Kind::Float { min, max, .. } => round(min + part * (max - min)).clamp(min, max),
+        Kind::Int { .. } | Kind::Choice { .. } => at,
+    }
+}
+
+/// Rounds to two significant digits, and to one within 3 % of it: sliders like to rest on round numbers.
+fn round(value: f64) -> f64 {
+    if value == 0.0 {
+        return 0.0;
+    }
+    let digit = 10f64.powf(value.abs().log10().floor());
+    let whole = (value / digit).round() * digit;
+    let fine = if (value - whole).abs() < 0.03 * value.abs() { whole } else { (value / digit * 10.0).round() * digit / 10.0 };
+    // 0.30000000000000004 has no place in a link.
+    format!("{fine:.6}").parse().unwrap_or(fine)
+}
+
+/// One parameter: its name, its widget, and what it does.
+#[component]
+pub fn Control(spec: &'static ParamSpec) -> impl IntoView {
+    let lab = Lab::get();
+    let value = Memo::new(move |_| lab.setup.with(|s| s.get(spec.key)));
+    let id = format!("param-{}", spec.key);
+    let help_id = format!("{id}-help");
+    let typed = move |text: String| {
+        if let Ok(v) = spec.parse(&text) {
+            lab.set_param(spec.key, v);
+        }
+    };
+    let number = |min: f64, max: f64, whole: bool| {
+        view! {
+            <input class="number" type="number" aria-label=spec.label data-testid=format!("number-{}", spec.key)
+                min=min max=max step=if whole { "1" } else { "any" }
+                prop:value=move || value.get().to_string() on:change=move |e| typed(event_target_value(&e)) />
+        }
+    };
+    let widget = match spec.kind {
+        // A seed has too many values for a slider.
+        Kind::Int { min, max } if max - min > 100_000 => number(min as f64, max as f64, true).into_any(),
+        Kind::Choice { names } => view! {
+            <select id=id.clone() data-testid=id.clone() aria-describedby=help_id.clone()
+                on:change=move |e| typed(event_target_value(&e))>
+                {names.iter().enumerate().map(|(i, name)| view! {
+                    <option value=*name selected=move || value.get() == i as f64>{*name}</option>
+                }).collect_view()}
+            </select>
+        }
+        .into_any(),
+        kind => {
+            let (low, high, min, max, whole) = match kind {
+                Kind::Int { min, max } => (min as f64, max as f64, min as f64, max as f64, true),
+                Kind::Float { min, max, .. } => (0.0, NOTCHES, min, max, false),
+                Kind::Choice { .. } => unreachable!("matched above"),
+            };
+            view! {
+                <input type="range" class="slider" id=id.clone() data-testid=id.clone() aria-describedby=help_id.clone()
+                    min=low max=high step="1" prop:value=move || to_slider(kind, value.get()).to_string()
+                    aria-valuetext=move || spec.format(value.get())
+                    on:input=move |e| {
+                        if let Ok(at) = event_target_value(&e).parse() {
+                            lab.set_param(spec.key, from_slider(kind, at));
+                        }
+                    } />
+                {number(min, max, whole)}
+            }
+            .into_any()
+        }
+    };
+    view! {
+        <div class="control">
+            <div class="control-head">
+                <label for=id.clone()>{spec.label}</label>
+                <button class="quiet" class:gone=move || value.get() == spec.default title=text::RESET_PARAM
+                    aria-label=format!("{}: {}", spec.label, text::RESET_PARAM)
+                    on:click=move |_| lab.set_param(spec.key, spec.default)>"↺"</button>
+            </div>
+            <div class="widget">{widget}</div>
+            <p class="help" id=help_id>{spec.help}</p>
+        </div>
+    }
+}
+
+/// The objective, each of its parts in the colour of its curve.
+#[component]
+fn Formula(card: &'static Card) -> impl IntoView {
+    let parts = card.formula.split(" + ").enumerate().map(|(i, part)| {
+        let plus = (i > 0).then_some("+ ");
+        view! { <span class="part">{plus}<span class=format!("term term-{}", (i + 1).min(2))>{part}</span></span>" " }
+    });
+    view! { <p class="formula" aria-label=card.formula>{parts.collect_view()}</p> }
+}
+
+/// The side column: what is trained, and with which settings.
+#[component]
+pub fn Controls() -> impl IntoView {
+    let lab = Lab::get();
+    let method = Memo::new(move |_| lab.setup.with(|s| s.method.clone()));
+    let body = move || {
+        let card = method.with(|id| crate::catalog::card(id)).unwrap_or(crate::catalog::CARDS[0]);
+        let group = |live: bool| {
+            card.all_params().filter(|p| p.live == live).map(|spec| view! { <Control spec /> }).collect_view()
+        };
+        view! {
+            <section>
+                <h2>{text::OBJECTIVE}</h2>
+                <p class="method"><strong>{card.label}</strong>" — "{card.summary}</p>
+                <Formula card />
+                <p class="help">{text::OBJECTIVE_HELP}</p>
+            </section>
+            <section>
+                <h2>{text::LIVE}</h2>
+                <p class="help">{text::LIVE_HELP}</p>
+                {group(true)}
+            </section>
+            <section>
+                <h2>{text::STRUCTURE}</h2>
+                <p class="help">{text::STRUCTURE_HELP}</p>
+                {group(false)}
+            </section>
+            <section>
+                <h2>{text::TRY}</h2>
+                <p class="try">{card.try_this}</p>
+                <h2>{text::PAPERS}</h2>
+                <ul class="papers">
+                    {card.papers.iter().map(|p| view! { <li><cite>{p.title}</cite>", "{p.who}</li> }).collect_view()}
+                </ul>
+            </section>
+        }
+        .into_any()
+    };
+    view! { <aside class="controls" aria-label=text::OBJECTIVE>{body}</aside> }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_slider_goes_round() {
+        for spec in crate::catalog::CARDS.iter().flat_map(|c| c.all_params()) {
+            for value in [spec.default, from_slider(spec.kind, to_slider(spec.kind, spec.default))] {
+                let back = from_slider(spec.kind, to_slider(spec.kind, value));
+                assert!((back - value).abs() <= 0.05 * value.abs(), "{}: {value} became {back}", spec.key);
+                assert!(spec.check(back).is_ok());
+            }
+        }
+    }
+
+    #[test]
+    fn sliders_rest_on_round_numbers() {
+        assert_eq!(round(0.9932), 1.0);
+        assert_eq!(round(3.86), 3.9);
+        assert_eq!(round(0.000_98), 0.001);
+        assert_eq!(round(47.3), 47.0);
+    }
+}

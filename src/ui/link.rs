@@ -1,0 +1,94 @@
+//! The wire to the engine's worker: spawns it, sends commands, hands on what it says.
+
+use serde::Serialize;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use web_sys::{Blob, BlobPropertyBag, ErrorEvent, MessageEvent, Url, Worker, WorkerOptions, WorkerType};
+
+use crate::spec::protocol::{Command, Event};
+
+/// Runs in the worker before the engine's wasm: a module that fails to load, and a panic message, must reach the page,
+/// and by themselves they would only reach the console.
+const BOOT: &str = r#"
+const say = (text) => postMessage("failed: " + text);
+const log = console.error;
+console.error = (...parts) => {
+    const text = parts.map(String).join(" ");
+    if (text.includes("panicked at")) say(text.split("\n\n")[0]);
+    log(...parts);
+};
+self.addEventListener("unhandledrejection", (e) => say(e.reason));
+try {
+    const engine = await import(SCRIPT);
+    await engine.default({ module_or_path: WASM });
+} catch (e) {
+    say(e);
+}
+"#;
+
+/// What the page hears from the worker.
+pub enum Heard {
+    /// The wasm is up and takes commands.
+    Loaded,
+    Event(Event),
+    /// The worker is of no more use.
+    Crashed(String),
+}
+
+/// A running worker. Dropping it ends the worker.
+pub struct Link {
+    worker: Worker,
+    _on_message: Closure<dyn FnMut(MessageEvent)>,
+    _on_error: Closure<dyn FnMut(ErrorEvent)>,
+}
+
+impl Link {
+    /// Starts the engine whose files lie at `base` (ending in `/`). `build` keeps browsers from pairing this page with
+    /// an engine of another build: the worker's files have no hash in their names.
+    ///
+    /// # Errors
+    /// If the browser refuses to start a worker.
+    pub fn spawn(base: &str, build: &str, heard: impl Fn(Heard) + Clone + 'static) -> Result<Self, JsValue> {
+        let boot = BOOT
+            .replace("SCRIPT", &format!("{:?}", format!("{base}engine.js?{build}")))
+            .replace("WASM", &format!("{:?}", format!("{base}engine_bg.wasm?{build}")));
+        let parts = js_sys::Array::of1(&boot.into());
+        let kind = BlobPropertyBag::new();
+        kind.set_type("text/javascript");
+        let url = Url::create_object_url_with_blob(&Blob::new_with_str_sequence_and_options(&parts, &kind)?)?;
+        let options = WorkerOptions::new();
+        options.set_type(WorkerType::Module);
+        let worker = Worker::new_with_options(&url, &options)?;
+
+        let say = heard.clone();
+        let on_message = Closure::new(move |message: MessageEvent| {
+            let data = message.data();
+            say(match data.as_string() {
+                Some(text) if text == "loaded" => Heard::Loaded,
+                Some(text) => Heard::Crashed(text.trim_start_matches("failed: ").into()),
+                None => match serde_wasm_bindgen::from_value(data) {
+                    Ok(event) => Heard::Event(event),
+                    Err(e) => Heard::Crashed(e.to_string()),
+                },
+            });
+        });
+        let on_error = Closure::new(move |e: ErrorEvent| heard(Heard::Crashed(e.message())));
+        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        Ok(Self { worker, _on_message: on_message, _on_error: on_error })
+    }
+
+    pub fn send(&self, command: &Command) {
+        let serializer = serde_wasm_bindgen::Serializer::new().serialize_large_number_types_as_bigints(false);
+        let message = command.serialize(&serializer).expect("a command is plain data");
+        // Posting fails only for values that cannot be cloned, and a command has none.
+        let _ = self.worker.post_message(&message);
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.worker.set_onmessage(None);
+        self.worker.set_onerror(None);
+        self.worker.terminate();
+    }
+}

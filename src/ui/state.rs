@@ -1,0 +1,719 @@
+//! What the page knows, and what its buttons do.
+
+use std::{cell::RefCell, rc::Rc};
+
+use leptos::prelude::*;
+use serde_bytes::ByteBuf;
+
+use super::history::History;
+use super::link::{Heard, Link};
+use super::paint::Theme;
+use super::views::{CODES, CpuDesk, Desk, SLOTS};
+use super::{browser, text};
+use crate::player::{Digits, Player};
+use crate::spec::protocol::{
+    AdapterInfo, BenchReport, Command, EngineChoice, Event, NoGpu, PlanInfo, Query, RunId, Slot, Speed, View, bytes_f32,
+};
+use crate::spec::Setup;
+
+/// A latent whose KL stays below this carries nothing.
+pub const INACTIVE: f32 = 0.01;
+/// Milliseconds between two safety copies of the weights while training.
+const SAVE_EVERY: f64 = 15_000.0;
+/// Milliseconds between two updates of the latents' order.
+const KL_EVERY: f64 = 300.0;
+
+/// How far the engine has come.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Engine {
+    Loading,
+    Opening,
+    Ready(AdapterInfo),
+    NoGpu(NoGpu, String),
+    Crashed(String),
+}
+
+/// How far the training data has come.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Data {
+    Waiting,
+    Arriving { loaded: u64, total: u64 },
+    Ready,
+    Failed(String),
+}
+
+/// Where a run's first weights came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    Pretrained,
+    /// The pretrained model, trained further.
+    Continued,
+    Noise,
+    /// The copy kept before the engine broke.
+    Restored,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Phase {
+    Building,
+    Paused,
+    Training,
+    Failed(String),
+}
+
+/// The run in the engine.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    pub id: RunId,
+    pub setup: Setup,
+    pub origin: Origin,
+    pub phase: Phase,
+    pub info: Option<PlanInfo>,
+}
+
+/// The latents of the model on show.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Latents {
+    /// KL in nats by latent.
+    pub kl_d: Vec<f32>,
+    /// Indices, largest KL first.
+    pub order: Vec<usize>,
+}
+
+impl Latents {
+    fn new(kl_d: Vec<f32>) -> Self {
+        let mut order: Vec<usize> = (0..kl_d.len()).collect();
+        order.sort_by(|a, b| kl_d[*b].total_cmp(&kl_d[*a]));
+        Self { kl_d, order }
+    }
+
+    pub fn active(&self, latent: usize) -> bool {
+        self.kl_d.get(latent).is_some_and(|kl| *kl >= INACTIVE)
+    }
+}
+
+/// What to do once the run being built stands.
+#[derive(Clone, Copy, PartialEq)]
+enum Then {
+    Stay,
+    Train,
+    Step,
+}
+
+type Waiter = Box<dyn FnOnce(Result<BenchReport, String>)>;
+
+/// The parts without signals.
+struct Inner {
+    link: Option<Link>,
+    player: Option<Rc<Player>>,
+    digits: Option<Digits>,
+    preset: Option<Vec<u8>>,
+    desks: [Desk; SLOTS],
+    cpu: CpuDesk,
+    flush_due: bool,
+    then: Then,
+    runs: RunId,
+    /// Latest copy of the weights, with the setup and the step they belong to.
+    saved: Option<(Setup, u64, Vec<u8>)>,
+    saved_at: f64,
+    kl_at: f64,
+    /// A test digit whose code the traversal waits for.
+    wanted: Option<usize>,
+    waiters: Vec<Waiter>,
+}
+
+/// The page's state; a handle that is copied into every component.
+#[derive(Clone, Copy)]
+pub struct Lab {
+    /// What the controls say.
+    pub setup: RwSignal<Setup>,
+    /// What a link said that could not be used.
+    pub notes: RwSignal<Vec<String>>,
+    pub engine: RwSignal<Engine>,
+    pub data: RwSignal<Data>,
+    pub run: RwSignal<Option<Run>>,
+    pub step: RwSignal<u64>,
+    pub speed: RwSignal<Speed>,
+    pub latents: RwSignal<Latents>,
+    /// The code on show in the traversal.
+    pub code: RwSignal<Vec<f32>>,
+    /// The same code for as long as a hand is on it: the sliders keep their order.
+    pub held: RwSignal<bool>,
+    pub warning: RwSignal<Option<String>>,
+    /// Why there is no pretrained model, if there is none.
+    pub no_preset: RwSignal<Option<String>>,
+    /// Counts changes of [`Lab::history`].
+    pub curves: RwSignal<u32>,
+    pub history: StoredValue<History, LocalStorage>,
+    pub dark: RwSignal<bool>,
+    /// The colours that canvases are painted with; follows [`Lab::dark`].
+    pub theme: RwSignal<Rc<Theme>, LocalStorage>,
+    views: [RwSignal<Option<Rc<View>>, LocalStorage>; SLOTS],
+    inner: StoredValue<Rc<RefCell<Inner>>, LocalStorage>,
+}
+
+impl Lab {
+    /// The state of a page opened at the current address. Starts nothing.
+    pub fn new() -> Self {
+        let (setup, notes) = Setup::from_query(&browser::query(), browser::RESERVED);
+        let inner = Inner {
+            link: None,
+            player: None,
+            digits: None,
+            preset: None,
+            desks: Default::default(),
+            cpu: CpuDesk::default(),
+            flush_due: false,
+            then: Then::Stay,
+            runs: 0,
+            saved: None,
+            saved_at: 0.0,
+            kl_at: 0.0,
+            wanted: None,
+            waiters: Vec::new(),
+        };
+        Self {
+            setup: RwSignal::new(setup),
+            notes: RwSignal::new(notes),
+            engine: RwSignal::new(Engine::Loading),
+            data: RwSignal::new(Data::Waiting),
+            run: RwSignal::new(None),
+            step: RwSignal::new(0),
+            speed: RwSignal::new(Speed::default()),
+            latents: RwSignal::new(Latents::default()),
+            code: RwSignal::new(Vec::new()),
+            held: RwSignal::new(false),
+            warning: RwSignal::new(None),
+            no_preset: RwSignal::new(None),
+            curves: RwSignal::new(0),
+            history: StoredValue::new_local(History::default()),
+            dark: RwSignal::new(false),
+            theme: RwSignal::new_local(Rc::new(Theme::current())),
+            views: std::array::from_fn(|_| RwSignal::new_local(None)),
+            inner: StoredValue::new_local(Rc::new(RefCell::new(inner))),
+        }
+    }
+
+    /// The handle that the root component provided.
+    pub fn get() -> Self {
+        expect_context()
+    }
+
+    /// Fetches the pretrained model and the test digits, and starts the engine.
+    pub fn open(self) {
+        leptos::task::spawn_local(async move {
+            match browser::fetch("assets/presets/mnist-vae.safetensors").await {
+                Ok(bytes) => self.take_preset(bytes),
+                Err(e) => self.no_preset.set(Some(e)),
+            }
+            // After the model, so that the traversal does not wait for them.
+            self.spawn_engine();
+            let images = browser::fetch_gz("assets/mnist/t10k-images-idx3-ubyte.gz").await;
+            let labels = browser::fetch_gz("assets/mnist/t10k-labels-idx1-ubyte.gz").await;
+            if let (Ok(images), Ok(labels)) = (images, labels)
+                && let Ok(digits) = Digits::read(&images, &labels)
+            {
+                self.with(|inner| inner.digits = Some(digits));
+                self.schedule_flush();
+            }
+        });
+    }
+
+    fn take_preset(self, bytes: Vec<u8>) {
+        let player = match Player::load(&bytes) {
+            Ok(player) => player,
+            Err(e) => return self.no_preset.set(Some(e)),
+        };
+        // A bare link means "the model on show": Train then starts the same one over.
+        if browser::query().trim_start_matches('?').is_empty() {
+            self.setup.set(player.setup.clone());
+        }
+        self.show_latents(player.kl_d.clone());
+        self.with(|inner| {
+            inner.player = Some(Rc::new(player));
+            inner.preset = Some(bytes);
+        });
+        self.refresh();
+        self.start_pretrained_if_possible();
+    }
+
+    fn with<T>(self, f: impl FnOnce(&mut Inner) -> T) -> T {
+        f(&mut self.inner.get_value().borrow_mut())
+    }
+
+    fn send(self, command: &Command) {
+        self.with(|inner| {
+            if let Some(link) = &inner.link {
+                link.send(command);
+            }
+        });
+    }
+
+    // ---- engine ----
+
+    fn spawn_engine(self) {
+        self.engine.set(Engine::Loading);
+        self.data.set(Data::Waiting);
+        let link = Link::spawn(&browser::base(), &browser::build_id(), move |heard| self.hear(heard));
+        match link {
+            Ok(link) => self.with(|inner| inner.link = Some(link)),
+            Err(e) => self.engine.set(Engine::Crashed(browser::error_text(&e))),
+        }
+    }
+
+    /// Starts a new engine after a crash; it goes on from the last copy of the weights.
+    pub fn restart_engine(self) {
+        self.warning.set(None);
+        self.spawn_engine();
+    }
+
+    fn hear(self, heard: Heard) {
+        match heard {
+            Heard::Loaded => {
+                self.engine.set(Engine::Opening);
+                let assets = format!("{}assets/", browser::base());
+                self.send(&Command::Open { assets, engine: EngineChoice::Plan });
+            }
+            Heard::Crashed(message) => self.lose_engine(message),
+            Heard::Event(event) => self.take(event),
+        }
+    }
+
+    fn lose_engine(self, message: String) {
+        if matches!(self.engine.get_untracked(), Engine::Crashed(_) | Engine::NoGpu(..)) {
+            return;
+        }
+        self.engine.set(Engine::Crashed(message.clone()));
+        let waiters = self.with(|inner| {
+            inner.then = Then::Stay;
+            std::mem::take(&mut inner.waiters)
+        });
+        for waiter in waiters {
+            waiter(Err(message.clone()));
+        }
+        // The link is dropped after this message handler, which belongs to it, has returned.
+        browser::next_frame(move || {
+            self.with(|inner| inner.link = None);
+            self.run.set(None);
+            self.fall_back_to_player();
+        });
+    }
+
+    /// Shows the pretrained model again when the engine cannot answer.
+    fn fall_back_to_player(self) {
+        if let Some(player) = self.with(|inner| inner.player.clone()) {
+            self.show_latents(player.kl_d.clone());
+            self.refresh();
+        }
+    }
+
+    fn take(self, event: Event) {
+        let current = self.run.with_untracked(|r| r.as_ref().map(|r| r.id));
+        match event {
+            Event::Ready { adapter } => {
+                self.engine.set(Engine::Ready(adapter));
+                self.start_pretrained_if_possible();
+            }
+            Event::NoGpu { reason, detail } => self.engine.set(Engine::NoGpu(reason, detail)),
+            Event::DataProgress { loaded, total } => self.data.set(Data::Arriving { loaded, total }),
+            Event::DataReady { .. } => {
+                self.data.set(Data::Ready);
+                self.start_pretrained_if_possible();
+            }
+            Event::DataFailed { message } => self.data.set(Data::Failed(message)),
+            Event::Built { run, info } if Some(run) == current => self.built(run, info),
+            Event::RunFailed { run, message } if Some(run) == current => {
+                self.update_run(|r| r.phase = Phase::Failed(message));
+            }
+            Event::Metrics { run, rows, speed } if Some(run) == current => {
+                self.history.update_value(|h| rows.iter().for_each(|row| h.push(row)));
+                if let Some(last) = rows.last() {
+                    self.step.set(last.step);
+                    self.take_kl(&last.kl_d);
+                }
+                self.speed.set(speed);
+                self.curves.update(|n| *n += 1);
+                self.save_now_and_then(run);
+            }
+            Event::TestMetrics { run, step, terms, .. } if Some(run) == current => {
+                self.history.update_value(|h| h.push_test(step, terms));
+                self.curves.update(|n| *n += 1);
+            }
+            Event::Paused { run, step } if Some(run) == current => {
+                self.step.set(step);
+                self.update_run(|r| r.phase = Phase::Paused);
+                if step > 0 {
+                    self.send(&Command::Save { run });
+                }
+            }
+            Event::Viewed { run, slot, view, .. } if Some(run) == current => self.viewed(slot, view),
+            Event::Weights { run, step, safetensors } if Some(run) == current => {
+                if let Some(setup) = self.run.with_untracked(|r| r.as_ref().map(|r| r.setup.clone())) {
+                    self.with(|inner| inner.saved = Some((setup, step, safetensors.into_vec())));
+                }
+            }
+            Event::Benched { report } => {
+                let waiter = self.with(|inner| (!inner.waiters.is_empty()).then(|| inner.waiters.remove(0)));
+                if let Some(waiter) = waiter {
+                    waiter(Ok(report));
+                }
+            }
+            Event::Warning { message } => self.warning.set(Some(message)),
+            Event::DeviceLost { message } => self.lose_engine(message),
+            // The rest is of an older run, or an answer nobody on this page asks for.
+            _ => {}
+        }
+    }
+
+    fn built(self, run: RunId, info: PlanInfo) {
+        let latent = info.latent as usize;
+        self.update_run(|r| {
+            r.info = Some(info);
+            r.phase = Phase::Paused;
+        });
+        if self.latents.with_untracked(|l| l.kl_d.len()) != latent {
+            self.show_latents(vec![0.0; latent]);
+        }
+        self.refresh();
+        match self.with(|inner| std::mem::replace(&mut inner.then, Then::Stay)) {
+            Then::Stay => {}
+            Then::Train => self.go(run),
+            Then::Step => self.send(&Command::Step { run, steps: 1 }),
+        }
+    }
+
+    fn save_now_and_then(self, run: RunId) {
+        let now = browser::now();
+        if self.with(|inner| now - inner.saved_at > SAVE_EVERY && { inner.saved_at = now; true }) {
+            self.send(&Command::Save { run });
+        }
+    }
+
+    fn update_run(self, f: impl FnOnce(&mut Run)) {
+        self.run.update(|run| {
+            if let Some(run) = run {
+                f(run);
+            }
+        });
+    }
+
+    // ---- runs ----
+
+    /// Whether the engine can take a run.
+    pub fn can_run(self) -> bool {
+        matches!(self.engine.get(), Engine::Ready(_)) && self.data.get() == Data::Ready
+    }
+
+    pub fn is_training(self) -> bool {
+        self.run.with(|r| r.as_ref().is_some_and(|r| r.phase == Phase::Training))
+    }
+
+    /// Whether the controls describe another network than the one on show.
+    pub fn needs_new_run(self) -> bool {
+        let setup = self.setup.get();
+        self.run.with(|run| run.as_ref().is_some_and(|r| r.origin != Origin::Pretrained && r.setup.needs_rebuild(&setup)))
+    }
+
+    /// Whether Train starts over from noise instead of going on.
+    pub fn train_is_new(self) -> bool {
+        self.needs_new_run()
+            || self.run.with(|run| {
+                run.as_ref().is_none_or(|r| r.origin == Origin::Pretrained || matches!(r.phase, Phase::Failed(_)))
+            })
+    }
+
+    fn start(self, setup: Setup, origin: Origin, weights: Option<Vec<u8>>, then: Then) {
+        let id = self.with(|inner| {
+            inner.runs += 1;
+            inner.then = then;
+            inner.saved_at = browser::now();
+            inner.runs
+        });
+        self.history.update_value(History::clear);
+        self.curves.update(|n| *n += 1);
+        self.step.set(0);
+        self.speed.set(Speed::default());
+        self.run.set(Some(Run { id, setup: setup.clone(), origin, phase: Phase::Building, info: None }));
+        self.send(&Command::Start { run: id, setup, weights: weights.map(ByteBuf::from) });
+    }
+
+    fn start_pretrained_if_possible(self) {
+        if !(matches!(self.engine.get_untracked(), Engine::Ready(_)) && self.data.get_untracked() == Data::Ready)
+            || self.run.with_untracked(Option::is_some)
+        {
+            return;
+        }
+        if let Some((setup, _, weights)) = self.with(|inner| inner.saved.clone()) {
+            self.start(setup, Origin::Restored, Some(weights), Then::Stay);
+        } else {
+            self.show_pretrained();
+        }
+    }
+
+    /// Puts the pretrained model back on show.
+    pub fn show_pretrained(self) {
+        let Some((setup, kl_d, weights)) = self.with(|inner| {
+            inner.player.as_ref().map(|p| (p.setup.clone(), p.kl_d.clone())).zip(inner.preset.clone()).map(|((s, k), w)| (s, k, w))
+        }) else {
+            return;
+        };
+        self.show_latents(kl_d);
+        self.start(setup, Origin::Pretrained, Some(weights), Then::Stay);
+    }
+
+    /// Train: goes on, or starts over from noise when the pretrained model is on show or the network has changed.
+    pub fn train(self) {
+        self.advance(Then::Train);
+    }
+
+    /// Whether there is a copy of the visitor's own weights.
+    pub fn has_copy(self) -> bool {
+        self.with(|inner| inner.saved.is_some())
+    }
+
+    pub fn step_once(self) {
+        self.advance(Then::Step);
+    }
+
+    fn advance(self, then: Then) {
+        if untrack(|| self.train_is_new()) {
+            self.start(self.setup.get_untracked(), Origin::Noise, None, then);
+        } else if let Some(run) = self.run.get_untracked() {
+            match then {
+                Then::Train => self.go(run.id),
+                _ => self.send(&Command::Step { run: run.id, steps: 1 }),
+            }
+        }
+    }
+
+    fn go(self, run: RunId) {
+        self.update_run(|r| r.phase = Phase::Training);
+        self.send(&Command::Train { run });
+    }
+
+    /// Trains the pretrained model further instead of starting over.
+    pub fn continue_pretrained(self) {
+        let Some(run) = self.run.get_untracked() else { return };
+        let mut setup = run.setup.clone();
+        let wanted = self.setup.get_untracked();
+        if let Ok(card) = setup.card() {
+            for p in card.all_params().filter(|p| p.live && wanted.method == run.setup.method) {
+                let value = wanted.get(p.key);
+                // Within range: it comes from a control made from the same card.
+                if setup.set(p.key, value).is_ok() {
+                    self.send(&Command::Set { run: run.id, key: p.key.into(), value });
+                }
+            }
+        }
+        self.setup.set(setup.clone());
+        self.write_link();
+        self.update_run(|r| {
+            r.origin = Origin::Continued;
+            r.setup = setup;
+        });
+        self.go(run.id);
+    }
+
+    pub fn pause(self) {
+        if let Some(run) = self.run.get_untracked() {
+            self.send(&Command::Pause { run: run.id });
+        }
+    }
+
+    /// New weights from noise, at rest.
+    pub fn reset(self) {
+        self.start(self.setup.get_untracked(), Origin::Noise, None, Then::Stay);
+    }
+
+    /// Moves a control.
+    pub fn set_param(self, key: &str, value: f64) {
+        let mut setup = self.setup.get_untracked();
+        if setup.set(key, value).is_err() {
+            return;
+        }
+        let live = setup.card().ok().and_then(|c| c.param(key)).is_some_and(|p| p.live);
+        self.setup.set(setup);
+        self.write_link();
+        if live && let Some(run) = self.run.get_untracked() {
+            self.update_run(|r| {
+                r.setup.values.insert(key.into(), value);
+            });
+            self.send(&Command::Set { run: run.id, key: key.into(), value });
+        }
+    }
+
+    /// Puts the controls back to what the run on show was built with.
+    pub fn revert_setup(self) {
+        if let Some(run) = self.run.get_untracked() {
+            self.setup.set(run.setup);
+            self.write_link();
+        }
+    }
+
+    fn write_link(self) {
+        browser::replace_query(&self.setup.with_untracked(Setup::to_query));
+    }
+
+    /// Times training steps; `done` hears the report.
+    pub fn bench(self, setup: Setup, steps: u32, done: Waiter) {
+        if self.with(|inner| inner.link.is_none()) {
+            return done(Err(text::NO_ENGINE.into()));
+        }
+        self.with(|inner| inner.waiters.push(done));
+        self.send(&Command::Bench { setup, steps });
+    }
+
+    // ---- views ----
+
+    /// The latest answer to a slot's question.
+    pub fn view(self, slot: Slot) -> RwSignal<Option<Rc<View>>, LocalStorage> {
+        self.views[slot as usize]
+    }
+
+    /// Asks on behalf of a panel; passed on with the next frame, the latest question only.
+    pub fn ask(self, slot: Slot, query: Query) {
+        self.with(|inner| {
+            let desk = &mut inner.desks[slot as usize];
+            desk.fresh |= desk.query.as_ref() != Some(&query);
+            desk.query = Some(query);
+        });
+        self.schedule_flush();
+    }
+
+    /// Says whether anybody looks at a panel.
+    pub fn show(self, slot: Slot, visible: bool) {
+        let hidden = self.with(|inner| {
+            let desk = &mut inner.desks[slot as usize];
+            let was = std::mem::replace(&mut desk.visible, visible);
+            desk.fresh |= visible && !was;
+            was && !visible
+        });
+        if hidden {
+            self.send(&Command::Unwatch { slot });
+        }
+        self.schedule_flush();
+    }
+
+    /// Asks everything again, of whoever answers now.
+    fn refresh(self) {
+        self.with(|inner| {
+            inner.cpu.clear();
+            inner.desks.iter_mut().for_each(|desk| desk.fresh = true);
+        });
+        self.schedule_flush();
+    }
+
+    fn schedule_flush(self) {
+        if self.with(|inner| !std::mem::replace(&mut inner.flush_due, true)) {
+            browser::next_frame(move || self.flush());
+        }
+    }
+
+    fn flush(self) {
+        let standing = self.run.with_untracked(|r| r.as_ref().is_some_and(|r| r.info.is_some()));
+        let latent = self.latents.with_untracked(|l| l.kl_d.len());
+        let mut answers = Vec::new();
+        self.with(|inner| {
+            inner.flush_due = false;
+            for (slot, desk) in (0..).zip(&mut inner.desks) {
+                // The CPU answers hidden panels as well: once, and nothing is empty when it scrolls into view.
+                let wanted = desk.visible || !standing || (slot == CODES && inner.wanted.is_some());
+                if !(wanted && desk.fresh) {
+                    continue;
+                }
+                let Some(query) = desk.query.clone() else { continue };
+                if matches!(&query, Query::Decode { z_nd } if latent == 0 || z_nd.len() % (4 * latent) != 0) {
+                    continue; // Asked of a model with another latent size; the panel is about to ask again.
+                }
+                // Only decoding goes without the test digits.
+                let cpu_ready = inner.digits.is_some() || matches!(query, Query::Decode { .. });
+                desk.fresh = false;
+                match (&inner.link, &inner.player) {
+                    (Some(link), _) if standing => link.send(&Command::Watch { slot, query }),
+                    (_, Some(_)) if !standing && cpu_ready => inner.cpu.take(slot, query),
+                    _ => desk.fresh = true,
+                }
+            }
+            if let Some(player) = inner.player.clone() {
+                let started = browser::now();
+                while !inner.cpu.is_idle() && browser::now() - started < 8.0 {
+                    answers.extend(inner.cpu.work(&player, inner.digits.as_ref()));
+                }
+            }
+        });
+        for (slot, view) in answers {
+            self.viewed(slot, view);
+        }
+        if self.with(|inner| !inner.cpu.is_idle()) {
+            self.schedule_flush();
+        }
+    }
+
+    fn viewed(self, slot: Slot, view: View) {
+        if slot == CODES {
+            self.take_codes(&view);
+        }
+        if let Some(signal) = self.views.get(slot as usize) {
+            signal.set(Some(Rc::new(view)));
+        }
+    }
+
+    // ---- latents ----
+
+    /// Puts another model's latents on show and the traversal at the origin.
+    fn show_latents(self, kl_d: Vec<f32>) {
+        let n = kl_d.len();
+        self.latents.set(Latents::new(kl_d));
+        if self.code.with_untracked(Vec::len) != n {
+            self.code.set(vec![0.0; n]);
+        }
+    }
+
+    fn take_kl(self, kl_d: &[f32]) {
+        if kl_d.is_empty() || self.latents.with_untracked(|l| l.kl_d.len()) != kl_d.len() {
+            return;
+        }
+        let now = browser::now();
+        if self.with(|inner| now - inner.kl_at > KL_EVERY && { inner.kl_at = now; true }) {
+            let mut new = Latents::new(kl_d.to_vec());
+            if self.held.get_untracked() {
+                new.order = self.latents.with_untracked(|l| l.order.clone());
+            }
+            self.latents.set(new);
+        }
+    }
+
+    fn take_codes(self, view: &View) {
+        let View::Codes { n, latent, mean_nd, logvar_nd, .. } = view else { return };
+        let (n, latent) = (*n as usize, *latent as usize);
+        let mean = bytes_f32(mean_nd);
+        if let Some(index) = self.with(|inner| inner.wanted.take())
+            && let Some(code) = mean.get(index * latent..(index + 1) * latent)
+        {
+            self.code.set(code.to_vec());
+        }
+        // Before the first step of a run there are no training metrics: the KL of the test codes stands in.
+        let logvar = bytes_f32(logvar_nd);
+        if self.step.get_untracked() == 0 && n > 0 && mean.len() == n * latent && logvar.len() == mean.len() {
+            let mut kl_d = vec![0.0f32; latent];
+            for (i, (m, lv)) in mean.iter().zip(&logvar).enumerate() {
+                kl_d[i % latent] += 0.5 * (m * m + lv.exp() - 1.0 - lv) / n as f32;
+            }
+            self.take_kl(&kl_d);
+        }
+    }
+
+    /// Puts the traversal at the code of test image `index`, once the current weights have given it.
+    pub fn start_from(self, index: usize) {
+        self.with(|inner| {
+            inner.wanted = Some(index);
+            inner.desks[CODES as usize].fresh = true;
+        });
+        self.schedule_flush();
+    }
+
+    /// Index of the first test image that shows `label`.
+    pub fn first_with_label(self, label: u8) -> Option<usize> {
+        self.with(|inner| inner.digits.as_ref().and_then(|d| (0..d.len()).find(|i| d.label(*i) == label)))
+    }
+}

@@ -1,0 +1,180 @@
+//! Train, pause, step, reset; how fast; and what is going on.
+
+use leptos::prelude::*;
+
+use super::state::{Data, Engine, Lab, Origin, Phase};
+use super::text;
+
+/// A whole number with thin spaces between its thousands.
+fn grouped(n: f64) -> String {
+    let digits = format!("{:.0}", n.max(0.0));
+    let mut out = String::new();
+    for (i, c) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i) % 3 == 0 {
+            out.push('\u{202f}');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// A rate: one decimal while it is small.
+fn rate(v: f64) -> String {
+    if v > 0.0 && v < 10.0 { format!("{v:.1}") } else { grouped(v) }
+}
+
+/// One line about the state of things.
+pub fn status(lab: Lab) -> String {
+    match lab.engine.get() {
+        Engine::Loading => return text::LOADING.into(),
+        Engine::Opening => return text::OPENING.into(),
+        Engine::NoGpu(..) => return text::ON_CPU.into(),
+        Engine::Crashed(_) => return text::STOPPED.into(),
+        Engine::Ready(_) => {}
+    }
+    match lab.data.get() {
+        Data::Arriving { loaded, total } => return text::data_progress(loaded, total),
+        Data::Waiting => return text::data_progress(0, 0),
+        Data::Failed(message) => return text::data_failed(&message),
+        Data::Ready => {}
+    }
+    lab.run.with(|run| match run.as_ref() {
+        None => text::NO_RUN.into(),
+        Some(run) => match &run.phase {
+            Phase::Building => text::COMPILING.into(),
+            Phase::Training => text::TRAINING.into(),
+            Phase::Paused if run.origin == Origin::Pretrained || lab.step.get() == 0 => text::READY.into(),
+            Phase::Paused => text::PAUSED.into(),
+            Phase::Failed(message) => text::run_failed(message),
+        },
+    })
+}
+
+#[component]
+pub fn Transport() -> impl IntoView {
+    let lab = Lab::get();
+    let can_run = Memo::new(move |_| lab.can_run());
+    let training = Memo::new(move |_| lab.is_training());
+    let building = Memo::new(move |_| lab.run.with(|r| r.as_ref().is_some_and(|r| r.phase == Phase::Building)));
+    let is_new = Memo::new(move |_| lab.train_is_new());
+    let main = move |_| if training.get_untracked() { lab.pause() } else { lab.train() };
+    let stat = |id: &'static str, label: &'static str, value: Signal<String>| {
+        view! { <span class="stat"><b data-testid=id>{value}</b>" "{label}</span> }
+    };
+    let adapter = move || match lab.engine.get() {
+        Engine::Ready(a) if a.software => format!("{} — {}", a.name, text::SOFTWARE),
+        Engine::Ready(a) => a.name,
+        _ => String::new(),
+    };
+    let progress = move || match (lab.engine.get(), lab.data.get()) {
+        (Engine::Ready(_), Data::Arriving { loaded, total }) if total > 0 => Some(loaded as f64 / total as f64),
+        _ => None,
+    };
+    view! {
+        <div class="transport" role="region" aria-label=text::TRANSPORT>
+            <div class="buttons">
+                <button class="primary" data-testid="train" disabled=move || !can_run.get() || building.get() on:click=main>
+                    {move || match (training.get(), is_new.get()) {
+                        (true, _) => text::PAUSE,
+                        (_, true) => text::TRAIN_NEW,
+                        _ => text::TRAIN,
+                    }}
+                </button>
+                <button data-testid="step" title=text::STEP_HELP disabled=move || !can_run.get() || building.get() || training.get()
+                    on:click=move |_| lab.step_once()>{text::STEP}</button>
+                <button data-testid="reset" title=text::RESET_HELP disabled=move || !can_run.get() || building.get()
+                    on:click=move |_| lab.reset()>{text::RESET}</button>
+            </div>
+            <div class="stats">
+                {stat("steps", text::STEPS, Signal::derive(move || grouped(lab.step.get() as f64)))}
+                {stat("steps-per-second", text::STEPS_A_SECOND, Signal::derive(move || rate(if training.get() { lab.speed.get().steps_per_second } else { 0.0 })))}
+                {stat("images-per-second", text::IMAGES_A_SECOND, Signal::derive(move || rate(if training.get() { lab.speed.get().images_per_second } else { 0.0 })))}
+            </div>
+            <div class="state">
+                <span class="status" class:busy=move || training.get() || building.get() data-testid="status" role="status">{move || status(lab)}</span>
+                <span class="adapter" data-testid="adapter">{adapter}</span>
+            </div>
+            {move || progress().map(|part| view! { <progress max="1" value=part.to_string() aria-label=text::LOADING></progress> })}
+        </div>
+    }
+}
+
+/// Which model is on show, and the ways from it to another.
+#[component]
+pub fn OnShow() -> impl IntoView {
+    let lab = Lab::get();
+    let origin = Memo::new(move |_| lab.run.with(|r| r.as_ref().map(|r| r.origin)));
+    let has_preset = move || lab.no_preset.with(Option::is_none);
+    let line = move || match origin.get() {
+        None | Some(Origin::Pretrained) => text::SHOWS_PRETRAINED,
+        Some(Origin::Continued) => text::SHOWS_CONTINUED,
+        Some(Origin::Noise) => text::SHOWS_NOISE,
+        Some(Origin::Restored) => text::SHOWS_RESTORED,
+    };
+    let pretrained = move || origin.get() == Some(Origin::Pretrained);
+    let needs_new = Memo::new(move |_| lab.needs_new_run());
+    view! {
+        <p class="on-show" data-testid="on-show">
+            <Show when=has_preset>{line}" "</Show>
+            <Show when=move || pretrained() && lab.can_run()>
+                <button class="link" data-testid="continue" on:click=move |_| lab.continue_pretrained()>{text::CONTINUE}</button>
+            </Show>
+            <Show when=move || !pretrained() && origin.get().is_some() && has_preset()>
+                <button class="link" data-testid="pretrained" on:click=move |_| lab.show_pretrained()>{text::BACK}</button>
+            </Show>
+        </p>
+        <Show when=move || needs_new.get()>
+            <p class="notice">{text::NEW_RUN}" "<button class="link" on:click=move |_| lab.revert_setup()>{text::REVERT}</button></p>
+        </Show>
+    }
+}
+
+/// What went wrong, and the way out.
+#[component]
+pub fn Notices() -> impl IntoView {
+    let lab = Lab::get();
+    let trouble = move || match lab.engine.get() {
+        Engine::NoGpu(reason, detail) => {
+            let (what, todo) = text::no_gpu(reason);
+            Some(view! {
+                <div class="notice strong" role="alert" data-testid="no-gpu">
+                    <p><strong>{what}</strong></p>
+                    <ul>{todo.iter().map(|line| view! { <li>{*line}</li> }).collect_view()}</ul>
+                    <p>{text::NO_GPU_STILL}</p>
+                    {(!detail.is_empty()).then(|| view! { <p class="detail">{detail}</p> })}
+                </div>
+            }.into_any())
+        }
+        Engine::Crashed(message) => Some(view! {
+            <div class="notice strong" role="alert" data-testid="crashed">
+                <p>{text::crashed(&message, lab.has_copy())}</p>
+                <button data-testid="restart" on:click=move |_| lab.restart_engine()>{text::RESTART}</button>
+            </div>
+        }.into_any()),
+        _ => None,
+    };
+    let warning = move || lab.warning.get().map(|message| view! {
+        <p class="notice" role="status">{message}" "<button class="link" on:click=move |_| lab.warning.set(None)>{text::DISMISS}</button></p>
+    });
+    let notes = move || lab.notes.with(|notes| (!notes.is_empty()).then(|| view! {
+        <div class="notice" data-testid="link-notes">
+            <p>{text::LINK_NOTES}</p>
+            <ul>{notes.iter().cloned().map(|n| view! { <li>{n}</li> }).collect_view()}</ul>
+            <button class="link" on:click=move |_| lab.notes.set(Vec::new())>{text::DISMISS}</button>
+        </div>
+    }));
+    let no_preset = move || lab.no_preset.get().map(|e| view! { <p class="notice">{text::NO_PRESET}": "{e}</p> });
+    view! { {trouble} {warning} {notes} {no_preset} }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!(grouped(1_234_567.0), "1\u{202f}234\u{202f}567");
+        assert_eq!(grouped(999.4), "999");
+        assert_eq!((rate(0.0), rate(3.26), rate(57.0)), ("0".into(), "3.3".into(), "57".into()));
+    }
+}

@@ -1,0 +1,223 @@
+//! The built page in a real Chromium: what a visitor does, and what a visitor must never see.
+//!
+//! `cargo lab test` sets up the browser, builds the page and runs this. WebGPU runs on the CPU here, so the networks are
+//! small.
+
+mod driver;
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::thread::sleep;
+use std::time::Duration;
+
+use driver::{Options, Page, WebGpu};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::Value;
+
+/// A network that a software adapter trains at many steps a second.
+const SMALL: &str = "v=1&data=mnist&method=vae&latent=4&hidden=64&batch=16";
+
+/// The page's thread must never be busy for longer, in milliseconds: that is what a visitor feels.
+const LONGEST_TASK: f64 = 50.0;
+
+const TAB: &str = "\u{E004}";
+const ENTER: &str = "\u{E007}";
+const RIGHT: &str = "\u{E014}";
+const END: &str = "\u{E010}";
+
+/// Opens the page and waits until it could train.
+fn ready(options: &Options) -> Page {
+    let page = Page::open(options);
+    page.wait("the engine is ready", "document.querySelector('[data-testid=train]')?.disabled === false");
+    page
+}
+
+fn no_errors(page: &Page) {
+    assert_eq!(page.errors(), Vec::<String>::new());
+}
+
+/// What a canvas shows, as text that differs when a pixel does.
+fn picture(page: &Page, testid: &str) -> String {
+    let picture = page.js(&format!("return document.querySelector('[data-testid={testid}]').toDataURL()"));
+    picture.as_str().expect("a picture").to_string()
+}
+
+/// Waits until a canvas shows something else than `old`.
+fn changes(page: &Page, testid: &str, old: &str, why: &str) -> String {
+    let canvas = format!("document.querySelector('[data-testid={testid}]')");
+    page.wait(&format!("{testid} changes: {why}"), &format!("{canvas}.toDataURL() !== '{old}'"));
+    picture(page, testid)
+}
+
+/// The latest loss term of that name over the test images.
+fn test_term(state: &Value, name: &str) -> Option<f64> {
+    let i = state["terms"].as_array()?.iter().position(|term| term[0] == name)?;
+    state["test"][i].as_f64()
+}
+
+fn step(page: &Page) -> u64 {
+    page.state()["step"].as_u64().expect("a step")
+}
+
+#[test]
+fn training_learns_in_front_of_the_visitor() {
+    let page = ready(&Options { query: SMALL, ..Options::default() });
+    let start = page.js("return performance.now()").as_f64().expect("a time");
+    page.click("train");
+    page.wait("the first test metrics", "latentLab.state().test.length > 0 && latentLab.state().terms.length > 0");
+    let first = test_term(&page.state(), "reconstruction").expect("a reconstruction term");
+    let before = picture(&page, "traversal-digit");
+    let better = format!("latentLab.state().test[1] < {}", 0.8 * first);
+    page.wait(&format!("the reconstruction of the test images falls from {first}"), &better);
+    changes(&page, "traversal-digit", &before, "the weights have changed");
+
+    // Every panel shows something, and something that moves on with the weights, once it is in view.
+    for panel in ["traversal", "reconstructions", "map", "samples", "loss", "kl"] {
+        let canvas = format!("document.querySelector('[data-testid=panel-{panel}] canvas')");
+        page.js(&format!("document.querySelector('[data-testid=panel-{panel}]').scrollIntoView()"));
+        if panel == "kl" {
+            page.wait("the KL bars have lengths", "document.querySelectorAll('[data-testid=kl-bars] li').length === 4");
+            continue;
+        }
+        let blank = format!("(c => {{ const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data; return d.every((v, i) => v === d[i % 4]) }})({canvas})");
+        page.wait(&format!("the panel {panel} shows something"), &format!("{canvas} && !{blank}"));
+        let old = page.js(&format!("return {canvas}.toDataURL()"));
+        page.wait(&format!("the panel {panel} moves"), &format!("{canvas}.toDataURL() !== {old}"));
+    }
+    let slow = page.long_tasks(start);
+    assert!(slow.iter().all(|ms| *ms <= LONGEST_TASK), "the page's thread was busy for {slow:?} ms");
+    no_errors(&page);
+}
+
+#[test]
+fn step_pause_and_reset_do_what_they_say() {
+    let page = ready(&Options { query: SMALL, ..Options::default() });
+    page.click("step");
+    page.wait("one step", "latentLab.state().step === 1 && latentLab.state().status === 'Paused'");
+    page.click("step");
+    page.wait("another step", "latentLab.state().step === 2 && latentLab.state().status === 'Paused'");
+    page.click("train");
+    page.wait("training goes on from there", "latentLab.state().step > 4");
+    page.click("train");
+    page.wait("paused", "latentLab.state().status === 'Paused'");
+    let at = step(&page);
+    sleep(Duration::from_millis(700));
+    assert_eq!(step(&page), at, "a paused run moved on");
+
+    // At rest, only a slider moves the picture.
+    let before = picture(&page, "traversal-digit");
+    page.keys("latent-0", END);
+    changes(&page, "traversal-digit", &before, "a slider was moved");
+    assert_eq!(page.state()["code"][0], 3.0);
+
+    page.click("reset");
+    page.wait("back at step 0", "latentLab.state().step === 0 && latentLab.state().status === 'Ready to train'");
+    no_errors(&page);
+}
+
+#[test]
+fn everything_is_reached_by_keyboard() {
+    let page = ready(&Options { query: SMALL, ..Options::default() });
+    let focused = "return document.activeElement?.dataset.testid ?? ''";
+    let reach = |testid: &str| {
+        for _ in 0..100 {
+            if page.js(focused) == testid {
+                return;
+            }
+            page.press(TAB);
+        }
+        panic!("{testid} is not reached by Tab");
+    };
+    reach("train");
+    page.press(ENTER);
+    page.wait("Enter trains", "latentLab.state().step > 0");
+    page.press(" ");
+    page.wait("Space pauses", "latentLab.state().status === 'Paused'");
+    reach("latent-0");
+    let before = picture(&page, "traversal-digit");
+    for _ in 0..20 {
+        page.press(RIGHT);
+    }
+    changes(&page, "traversal-digit", &before, "an arrow key moved the slider");
+    for testid in ["param-beta", "map", "new-samples", "theme"] {
+        reach(testid);
+    }
+    no_errors(&page);
+}
+
+#[test]
+fn a_link_carries_the_experiment() {
+    let page = ready(&Options { query: "v=1&method=vae&latent=3&beta=2&colour=red&batch=0", ..Options::default() });
+    let notes = page.wait("the notes on the link", "document.querySelector('[data-testid=link-notes]')?.textContent");
+    let notes = notes.as_str().unwrap_or_default();
+    assert!(notes.contains("colour") && notes.contains("batch"), "{notes}");
+    page.keys("param-beta", RIGHT);
+    let link = page.wait("the address follows the controls", "!location.search.includes('colour') && location.search");
+    let link = link.as_str().expect("a query").trim_start_matches('?').to_string();
+    let setup = page.state()["setup"].clone();
+    assert!(setup.as_str().is_some_and(|s| s.contains("latent=3") && s.contains("beta=")), "{setup}");
+    page.go(&link);
+    page.wait("the page is back", "window.latentLab && latentLab.state().setup");
+    assert_eq!(page.state()["setup"], setup);
+    assert_eq!(page.js("return document.querySelector('[data-testid=link-notes]')"), Value::Null);
+    no_errors(&page);
+}
+
+#[test]
+fn without_webgpu_the_page_says_what_is_missing_and_still_decodes() {
+    for (webgpu, words) in [(WebGpu::NoApi, "navigator.gpu"), (WebGpu::NoAdapter, "adapter")] {
+        let page = Page::open(&Options { webgpu, ..Options::default() });
+        let notice = page.wait("the notice", "document.querySelector('[data-testid=no-gpu]')?.textContent");
+        assert!(notice.as_str().is_some_and(|text| text.contains(words)), "{webgpu:?}: {notice}");
+        page.wait("the pretrained model is on show", "latentLab.state().latent > 0");
+        let before = picture(&page, "traversal-digit");
+        let shown = page.wait("a slider", "document.querySelector('[data-testid^=latent-]')?.dataset.testid");
+        page.keys(shown.as_str().expect("a name"), END);
+        changes(&page, "traversal-digit", &before, "a slider was moved, without a GPU");
+        page.screenshot(&format!("without-webgpu-{webgpu:?}"));
+        no_errors(&page);
+    }
+}
+
+#[test]
+fn it_fits_phones_and_wide_screens_in_light_and_dark() {
+    for (name, size) in [("phone", (360, 740)), ("desktop", (1600, 1000))] {
+        for dark in [false, true] {
+            let page = ready(&Options { size: Some(size), dark, ..Options::default() });
+            page.wait("the pretrained model is decoded", "latentLab.state().latent > 0");
+            let width = page.js("return document.documentElement.scrollWidth").as_u64().expect("a width");
+            assert!(width <= size.0.into(), "{name}: the page is {width} pixels wide");
+            let background = page.js("return getComputedStyle(document.body).backgroundColor.match(/[0-9.]+/g).slice(0, 3).map(Number)");
+            let light: f64 = background.as_array().into_iter().flatten().filter_map(Value::as_f64).sum();
+            assert_eq!(light < 3.0 * 128.0, dark, "{name}: the background is {background}");
+            page.screenshot(&format!("{name}-{}", if dark { "dark" } else { "light" }));
+            no_errors(&page);
+        }
+    }
+}
+
+#[test]
+fn the_download_is_small() {
+    let mut sizes = Vec::new();
+    measure(&Path::new(env!("CARGO_MANIFEST_DIR")).join("dist"), &mut sizes);
+    assert!(sizes.iter().filter(|(name, _)| name.ends_with(".wasm")).count() >= 2, "{sizes:?}");
+    let total: usize = sizes.iter().map(|(_, bytes)| bytes).sum();
+    println!("{total} bytes: {sizes:?}");
+    assert!(total <= 800_000, "{total} bytes: {sizes:?}");
+}
+
+/// Compressed sizes of the page's code: what a visitor downloads besides data and weights.
+fn measure(folder: &Path, sizes: &mut Vec<(String, usize)>) {
+    for entry in fs::read_dir(folder).expect("the page is built").map(|entry| entry.expect("the folder is readable")) {
+        let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+        if path.is_dir() {
+            measure(&path, sizes);
+        } else if [".html", ".css", ".js", ".wasm"].iter().any(|end| name.ends_with(end)) {
+            let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+            gzip.write_all(&fs::read(&path).expect("the file is readable")).expect("memory takes it");
+            sizes.push((name, gzip.finish().expect("memory takes it").len()));
+        }
+    }
+}
