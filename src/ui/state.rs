@@ -438,6 +438,8 @@ impl Lab {
         self.step.set(0);
         self.speed.set(Speed::default());
         self.run.set(Some(Run { id, setup: setup.clone(), origin, phase: Phase::Building, info: None }));
+        // Questions about the old network may not fit the new one; they are asked again once it stands.
+        (0..SLOTS as Slot).for_each(|slot| self.send(&Command::Unwatch { slot }));
         self.send(&Command::Start { run: id, setup, weights: weights.map(ByteBuf::from) });
     }
 

@@ -42,6 +42,8 @@ pub const ON_CPU: &str = "Pretrained model, on the CPU";
 pub const STOPPED: &str = "The engine has stopped";
 pub const NO_ENGINE: &str = "the engine is not running";
 pub const SOFTWARE: &str = "software adapter: correct, but slow";
+/// Browsers may keep the adapter's name to themselves.
+pub const UNNAMED_ADAPTER: &str = "WebGPU adapter";
 pub const RESTART: &str = "Start the engine again";
 pub const DISMISS: &str = "Dismiss";
 pub const NO_PRESET: &str = "The pretrained model could not be read";

@@ -62,8 +62,10 @@ pub fn Transport() -> impl IntoView {
         view! { <span class="stat"><b data-testid=id>{value}</b>" "{label}</span> }
     };
     let adapter = move || match lab.engine.get() {
-        Engine::Ready(a) if a.software => format!("{} — {}", a.name, text::SOFTWARE),
-        Engine::Ready(a) => a.name,
+        Engine::Ready(a) => {
+            let name = if a.name.is_empty() { text::UNNAMED_ADAPTER.to_owned() } else { a.name };
+            if a.software { format!("{name} — {}", text::SOFTWARE) } else { name }
+        }
         _ => String::new(),
     };
     let progress = move || match (lab.engine.get(), lab.data.get()) {
