@@ -27,7 +27,8 @@ pub const SHOWS_NOISE: &str = "On show: your run, started from noise.";
 pub const SHOWS_RESTORED: &str = "On show: your run, from the last copy of its weights.";
 pub const CONTINUE: &str = "Train the pretrained model further";
 pub const BACK: &str = "Back to the pretrained model";
-pub const NEW_RUN: &str = "These settings need another network. Train starts a new run with them.";
+pub const NEW_RUN: &str = "These settings describe another network than the one on show.";
+pub const START_NEW_RUN: &str = "Start a new run with them";
 pub const REVERT: &str = "Keep the present network";
 
 // Status
