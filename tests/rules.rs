@@ -126,7 +126,7 @@ fn check_inputs(name: &str, inputs: &[Vec<f32>], differentiable: bool, f: &F) {
         outputs.extend(gradients(g, loss, &nodes).unwrap_or_else(|e| panic!("{name}: {e}")));
     }
     let leaves: Vec<_> = nodes.iter().copied().zip(inputs.iter().cloned()).collect();
-    for target in [Target::SOFTWARE, Target::GPU] {
+    for target in [Target::SOFTWARE, Target::SOFTWARE_QUADS, Target::GPU] {
         let got = evaluate(g, &leaves, &outputs, target);
         close(&format!("{name} value"), &got[0], &value, 2e-5);
         for (i, want) in expected.iter().enumerate() {

@@ -30,13 +30,26 @@ pub struct Target {
     /// Whether a tile's results are stored in a loop rather than one by one: less text to compile, for adapters that
     /// compile slowly and whose local arrays are memory anyway.
     pub compact: bool,
+    /// Whether four neighbouring invocations share what they load for a matrix product (WGSL `quadSwap*`). On a software
+    /// adapter a load costs as much as fifteen multiplications, a swap as much as two or three.
+    pub quads: bool,
 }
+
+/// Invocations that share their loads.
+const QUAD: usize = 4;
 
 impl Target {
     /// A software adapter: few cores, no use for workgroup memory, every dispatch and every load counts.
-    pub const SOFTWARE: Self = Self { workgroup: 64, tile: [8, 8], unroll: 2, busy: 64, groups: 8, each: 4, compact: true };
+    pub const SOFTWARE: Self = Self { workgroup: 64, tile: [8, 8], unroll: 2, busy: 64, groups: 8, each: 4, compact: true, quads: false };
+    /// [`Self::SOFTWARE`] where subgroup operations are at hand.
+    pub const SOFTWARE_QUADS: Self = Self { tile: [4, 4], quads: true, ..Self::SOFTWARE };
     /// A graphics card.
-    pub const GPU: Self = Self { workgroup: 64, tile: [4, 4], unroll: 4, busy: 16_384, groups: 1, each: 1, compact: false };
+    pub const GPU: Self = Self { workgroup: 64, tile: [4, 4], unroll: 4, busy: 16_384, groups: 1, each: 1, compact: false, quads: false };
+
+    /// Invocations that compute one tile together.
+    fn team(self) -> usize {
+        if self.quads { QUAD } else { 1 }
+    }
 }
 
 /// One compute dispatch.
@@ -340,8 +353,8 @@ impl<'a> Planner<'a> {
         let (work, inner) = match &node.op {
             op if product(op) => {
                 let gemm = Gemm::new(self.g, id)?;
-                let tile = tile(&gemm, t);
-                (gemm.batch * gemm.m.div_ceil(tile[0]) * gemm.n.div_ceil(tile[1]), gemm.k)
+                let [rows, columns] = Tiling::new(&gemm, t).tiles(&gemm);
+                (gemm.batch * rows * columns * t.team(), gemm.k)
             }
             Op::Reduce(..) => {
                 let n = len(self.g.shape(node.args[0]));
@@ -660,7 +673,9 @@ impl<'a> Planner<'a> {
         (name, format!("{outer}{init}\nfor (var r = {from}; r < {n}u; r += {step}) {{\n{inner}{body}\n}}\n"))
     }
 
-    /// A product by register tiles: each invocation computes a few rows and columns, neighbours take neighbouring columns.
+    /// A product by register tiles. Alone, each invocation computes a few rows and columns, and neighbours take
+    /// neighbouring columns. In quads, each lane loads its own rows and columns, and one of the two visits the other
+    /// lanes: component `s` of an accumulator belongs to what came from lane ^ s.
     fn write_product(
         &self,
         module: &mut Module,
@@ -670,10 +685,14 @@ impl<'a> Planner<'a> {
         level: usize,
         finish: impl Fn(&Self, &mut Emitter, &Lin) -> String,
     ) {
-        let [tm, tn] = tile(gemm, self.job.target);
-        let (rows, columns) = (gemm.m.div_ceil(tm), gemm.n.div_ceil(tn));
+        let tiling = Tiling::new(gemm, self.job.target);
+        let Tiling { tm, tn, quads, rows_travel } = tiling;
+        let [rows, columns] = tiling.tiles(gemm);
         let mut e = self.emitter(place, level, "v");
-        let mut head = format!("let tile_n = i % {columns}u;\nvar rest = i / {columns}u;\nlet tile_m = rest % {rows}u;\nrest /= {rows}u;\n");
+        let index = if quads { "let lane = i % 4u;\nlet tile = i / 4u;\n" } else { "let tile = i;\n" };
+        let mut head = format!(
+            "{index}let tile_n = tile % {columns}u;\nvar rest = tile / {columns}u;\nlet tile_m = rest % {rows}u;\nrest /= {rows}u;\n"
+        );
         let b = Lin::var("b", gemm.batch, 0);
         if parts > 1 {
             head += &format!("let part = rest % {parts}u;\nlet b = rest / {parts}u;\n");
@@ -684,15 +703,17 @@ impl<'a> Planner<'a> {
             Some(bound) if bound <= n => l,
             _ => e.bind(format!("min({}, {}u)", l.text(), n - 1), n, 0),
         };
+        let lane = |each: usize| if quads { Lin::var("lane", QUAD, 0).scaled(each) } else { Lin::default() };
+        let (wide, apart) = if quads { (QUAD * tn, 1) } else { (1, columns) };
         let m: Vec<Lin> = (0..tm)
             .map(|i| {
-                let l = Lin::var("tile_m", rows, 0).scaled(tm).offset(i as i64);
+                let l = Lin::var("tile_m", rows, 0).scaled(tiling.height()).plus(&lane(tm)).offset(i as i64);
                 clamp(&mut e, l, gemm.m)
             })
             .collect();
         let n: Vec<Lin> = (0..tn)
             .map(|j| {
-                let l = Lin::var("tile_n", columns, 0).offset((j * columns) as i64);
+                let l = Lin::var("tile_n", columns, 0).scaled(wide).plus(&lane(tn)).offset((j * apart) as i64);
                 clamp(&mut e, l, gemm.n)
             })
             .collect();
@@ -703,9 +724,20 @@ impl<'a> Planner<'a> {
         let mut sums: Vec<String> = (0..tm * tn).map(|t| format!("c{}_{}", t / tn, t % tn)).collect();
         for u in 0..unroll {
             let k = Lin::var("k", gemm.k / unroll, 1).scaled(unroll).offset(u as i64);
-            let a: Vec<_> = m.iter().map(|m| gemm.load_a(&mut e, self.g, &b, m, &k).text).collect();
-            let w: Vec<_> = n.iter().map(|n| gemm.load_b(&mut e, self.g, &b, &k, n).text).collect();
+            let mut a: Vec<_> = m.iter().map(|m| gemm.load_a(&mut e, self.g, &b, m, &k).text).collect();
+            let mut w: Vec<_> = n.iter().map(|n| gemm.load_b(&mut e, self.g, &b, &k, n).text).collect();
             inner += &e.take(1);
+            if quads {
+                let (travel, stay) = if rows_travel { (&mut a, &mut w) } else { (&mut w, &mut a) };
+                for (x, value) in travel.iter_mut().enumerate() {
+                    let v = std::mem::replace(value, format!("t{u}_{x}"));
+                    writeln!(inner, "let t{u}_{x} = vec4<f32>({v}, quadSwapX({v}), quadSwapY({v}), quadSwapDiagonal({v}));")
+                        .expect("writing to a string");
+                }
+                for value in stay {
+                    *value = format!("vec4<f32>({value})");
+                }
+            }
             for (t, sum) in sums.iter_mut().enumerate() {
                 *sum = format!("fma({}, {}, {sum})", a[t / tn], w[t % tn]);
             }
@@ -714,9 +746,10 @@ impl<'a> Planner<'a> {
             writeln!(inner, "c{}_{} = {sum};", t / tn, t % tn).expect("writing to a string");
         }
         let outer = e.take(0);
+        let zero = if quads { "vec4<f32>()" } else { "0.0f" };
         for i in 0..tm {
             for j in 0..tn {
-                writeln!(head, "var c{i}_{j} = 0.0f;").expect("writing to a string");
+                writeln!(head, "var c{i}_{j} = {zero};").expect("writing to a string");
             }
         }
         let range = if parts == 1 {
@@ -728,33 +761,47 @@ impl<'a> Planner<'a> {
         let store = module.helper();
         let guard = |row: &str, column: &str, call: String| {
             let mut tests = vec![];
-            if gemm.m % tm != 0 {
+            if gemm.m % tiling.height() != 0 {
                 tests.push(format!("{row} < {}u", gemm.m));
             }
-            if gemm.n % tn != 0 {
+            if gemm.n % tiling.width() != 0 {
                 tests.push(format!("{column} < {}u", gemm.n));
             }
             if tests.is_empty() { format!("{call}\n") } else { format!("if ({}) {{ {call} }}\n", tests.join(" && ")) }
         };
         let part = if parts > 1 { "part" } else { "0u" };
+        // Row and column of element `i`, `j` of the tile, of the values that came from lane ^ s.
+        let row = |i: &str, s: &str| match (quads, rows_travel) {
+            (false, _) => format!("tile_m * {tm}u + {i}"),
+            (true, false) => format!("tile_m * {}u + lane * {tm}u + {i}", QUAD * tm),
+            (true, true) => format!("tile_m * {}u + (lane ^ {s}) * {tm}u + {i}", QUAD * tm),
+        };
+        let column = |j: &str, s: &str| match (quads, rows_travel) {
+            (false, _) => format!("tile_n + {j} * {columns}u"),
+            (true, true) => format!("tile_n * {}u + lane * {tn}u + {j}", QUAD * tn),
+            (true, false) => format!("tile_n * {}u + (lane ^ {s}) * {tn}u + {j}", QUAD * tn),
+        };
+        let visits = self.job.target.team();
         if self.job.target.compact {
             let all: Vec<String> = (0..tm * tn).map(|t| format!("c{}_{}", t / tn, t % tn)).collect();
-            let call = guard("row", "column", format!("{store}(b, row, column, {part}, all[t]);"));
+            let (kind, value) = if quads { ("vec4<f32>", "all[t / 4u][t % 4u]") } else { ("f32", "all[t]") };
+            let call = guard("row", "column", format!("{store}(b, row, column, {part}, {value});"));
             write!(
                 body,
-                "var all = array<f32, {}>({});\nfor (var t = 0u; t < {}u; t++) {{\nlet row = tile_m * {tm}u + t / {tn}u;\n\
-                 let column = tile_n + t % {tn}u * {columns}u;\n{call}}}\n",
+                "var all = array<{kind}, {}>({});\nfor (var t = 0u; t < {}u; t++) {{\nlet row = {};\nlet column = {};\n{call}}}\n",
                 tm * tn,
                 all.join(", "),
-                tm * tn
+                tm * tn * visits,
+                row(&format!("t / {}u", tn * visits), "(t % 4u)"),
+                column(&format!("t / {visits}u % {tn}u"), "(t % 4u)"),
             )
             .expect("writing to a string");
         } else {
-            for i in 0..tm {
-                for j in 0..tn {
-                    let (row, column) = (format!("tile_m * {tm}u + {i}u"), format!("tile_n + {}u", j * columns));
-                    body += &guard(&row, &column, format!("{store}(b, {row}, {column}, {part}, c{i}_{j});"));
-                }
+            for t in 0..tm * tn * visits {
+                let (i, j, s) = (t / visits / tn, t / visits % tn, t % visits);
+                let (row, column) = (row(&format!("{i}u"), &format!("{s}u")), column(&format!("{j}u"), &format!("{s}u")));
+                let value = if quads { format!("c{i}_{j}[{s}]") } else { format!("c{i}_{j}") };
+                body += &guard(&row, &column, format!("{store}(b, {row}, {column}, {part}, {value});"));
             }
         }
         // One function for all elements of the tile: where the element lies, what becomes of it.
@@ -775,7 +822,7 @@ impl<'a> Planner<'a> {
             Op::ConvTranspose2d(_) => "conv transpose",
             _ => "conv weight",
         };
-        module.add(name, gemm.batch * parts * rows * columns, &body, &function);
+        module.add(name, gemm.batch * parts * rows * columns * visits, &body, &function);
     }
 }
 
@@ -783,18 +830,47 @@ impl<'a> Planner<'a> {
 /// compiling it takes.
 const SMALL_PRODUCT: usize = 2_000_000;
 
-/// Register tile of a product: never larger than the product.
-fn tile(gemm: &Gemm, target: Target) -> [usize; 2] {
-    let small = gemm.batch * gemm.m * gemm.n * gemm.k < SMALL_PRODUCT;
-    let shrink = |t: usize| if small { (t / 2).max(1) } else { t };
-    let fit = |tile: usize, n: usize| {
-        let mut t = tile;
-        while t > 1 && t >= 2 * n {
-            t /= 2;
-        }
-        t
-    };
-    [fit(shrink(target.tile[0]), gemm.m), fit(shrink(target.tile[1]), gemm.n)]
+/// How a product is cut into register tiles.
+#[derive(Clone, Copy)]
+struct Tiling {
+    /// Rows and columns that one invocation loads.
+    tm: usize,
+    tn: usize,
+    quads: bool,
+    /// In quads, what travels from lane to lane: the fewer of the two.
+    rows_travel: bool,
+}
+
+impl Tiling {
+    /// Tiles never much larger than the product.
+    fn new(gemm: &Gemm, target: Target) -> Self {
+        let small = gemm.batch * gemm.m * gemm.n * gemm.k < SMALL_PRODUCT;
+        let shrink = |t: usize| if small { (t / 2).max(1) } else { t };
+        let fit = |tile: usize, n: usize| {
+            let mut t = tile;
+            while t > 1 && t * target.team() >= 2 * n {
+                t /= 2;
+            }
+            t
+        };
+        let (tm, tn) = (fit(shrink(target.tile[0]), gemm.m), fit(shrink(target.tile[1]), gemm.n));
+        Self { tm, tn, quads: target.quads, rows_travel: tm < tn }
+    }
+
+    /// Rows that a tile covers.
+    fn height(self) -> usize {
+        if self.quads { QUAD * self.tm } else { self.tm }
+    }
+
+    /// Columns that a tile covers.
+    fn width(self) -> usize {
+        if self.quads { QUAD * self.tn } else { self.tn }
+    }
+
+    /// Tiles down and across.
+    fn tiles(self, gemm: &Gemm) -> [usize; 2] {
+        [gemm.m.div_ceil(self.height()), gemm.n.div_ceil(self.width())]
+    }
 }
 
 fn start(f: Reduction) -> String {
@@ -901,7 +977,12 @@ impl Module {
         }
         main += "}\n";
         let body = self.functions + &main;
-        let mut wgsl = HEADER.replace("{{arena}}", &self.arena.to_string());
+        let mut wgsl = String::new();
+        // naga has the functions, but refuses the directives.
+        if body.contains("quadSwap") && cfg!(target_arch = "wasm32") {
+            wgsl += SUBGROUPS;
+        }
+        wgsl += &HEADER.replace("{{arena}}", &self.arena.to_string());
         for (prefix, text) in [("rng_", RNG), ("m_", MATH)] {
             if body.contains(prefix) {
                 wgsl += text;
@@ -914,6 +995,8 @@ impl Module {
     }
 }
 
+/// Kernels use whole quads of lanes or none, which the analysis cannot see in a comparison of lane numbers.
+const SUBGROUPS: &str = "enable subgroups;\ndiagnostic(off, subgroup_uniformity);\n";
 const HEADER: &str = include_str!("../../shaders/shared/bindings.wgsl");
 const RNG: &str = include_str!("../../shaders/shared/rng.wgsl");
 const MATH: &str = include_str!("../../shaders/shared/math.wgsl");

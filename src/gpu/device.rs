@@ -47,6 +47,8 @@ impl Gpu {
             ..wgpu::InstanceDescriptor::new_without_display_handle()
         });
         let options = wgpu::RequestAdapterOptions { power_preference: wgpu::PowerPreference::HighPerformance, ..Default::default() };
+        #[cfg(target_arch = "wasm32")]
+        let asks = super::subgroups::always_ask().is_ok();
         let adapter = instance
             .request_adapter(&options)
             .await
@@ -57,8 +59,19 @@ impl Gpu {
             max_storage_buffer_binding_size: limits.max_storage_buffer_binding_size,
             ..wgpu::Limits::downlevel_defaults().using_resolution(limits)
         };
+        let raw = adapter.get_info();
+        // Browsers without the feature report the widest range of subgroup sizes.
+        #[cfg(target_arch = "wasm32")]
+        let subgroups = asks && raw.subgroup_min_size == raw.subgroup_max_size;
+        #[cfg(not(target_arch = "wasm32"))]
+        let subgroups = adapter.features().contains(wgpu::Features::SUBGROUP);
         let (device, queue) = adapter
-            .request_device(&wgpu::DeviceDescriptor { label: Some("latent lab"), required_limits: wanted, ..Default::default() })
+            .request_device(&wgpu::DeviceDescriptor {
+                label: Some("latent lab"),
+                required_features: adapter.features() & wgpu::Features::SUBGROUP,
+                required_limits: wanted,
+                ..Default::default()
+            })
             .await
             .map_err(|e| OpenError { rung: NoGpu::NoDevice, detail: e.to_string() })?;
         let (trouble, lost) = (Arc::new(Mutex::new(None)), Arc::new(Mutex::new(None)));
@@ -70,12 +83,15 @@ impl Gpu {
         device.set_device_lost_callback(move |reason, message| {
             gone.lock().expect("no panic while held").get_or_insert(format!("{reason:?}: {message}"));
         });
-        let raw = adapter.get_info();
         let name = if raw.name.is_empty() { raw.driver.clone() } else { raw.name.clone() };
         let lower = format!("{name} {} {}", raw.driver, raw.driver_info).to_lowercase();
         let software = raw.device_type == wgpu::DeviceType::Cpu || ["swiftshader", "llvmpipe", "software"].iter().any(|s| lower.contains(s));
         let info = AdapterInfo { name, backend: format!("{:?}", raw.backend), software };
-        let target = if software { Target::SOFTWARE } else { Target::GPU };
+        let target = match (software, subgroups) {
+            (true, true) => Target::SOFTWARE_QUADS,
+            (true, false) => Target::SOFTWARE,
+            (false, _) => Target::GPU,
+        };
         Ok(Self { device, queue, info, target, trouble, lost })
     }
 

@@ -2,6 +2,8 @@
 
 pub mod arena;
 pub mod device;
+#[cfg(target_arch = "wasm32")]
+mod subgroups;
 
 pub use arena::{Arena, Data, Pending, Recorded};
 pub use device::{Gpu, OpenError};

@@ -1,0 +1,170 @@
+// Times one training step of Latent Lab's built page, of TensorFlow.js (WebGPU) and of jax-js: same Chromium, same workload,
+// rounds interleaved so that a slow minute of the machine hits everybody. Prints a table and, with --json, the raw numbers.
+//
+//   node bench.mjs [--page ../../dist] [--cases w1:128,w1:8,w2:16] [--contenders lab,tfjs,jaxjs] [--rounds 5] [--ms 2000] [--json out.json]
+
+import { createServer } from 'node:http';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, extname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { gunzipSync } from 'node:zlib';
+import puppeteer from 'puppeteer-core';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const { values: options } = parseArgs({
+  options: {
+    page: { type: 'string', default: join(here, '../../dist') },
+    cases: { type: 'string', default: 'w1:128,w1:8,w2:16' },
+    contenders: { type: 'string', default: 'lab,tfjs,jaxjs' },
+    rounds: { type: 'string', default: '5' },
+    ms: { type: 'string', default: '2000' },
+    json: { type: 'string' },
+    chromium: { type: 'string', default: process.env.CHROMIUM ?? '/usr/bin/chromium' },
+    adapter: { type: 'string', default: 'swiftshader' },
+  },
+});
+
+/** Steps from fresh weights after which the losses are compared, and how far apart they may lie (the noise differs). */
+const CHECK_STEPS = { mlp: 20, conv: 2 };
+const LOSS_TOLERANCE = 0.1;
+
+const MIME = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm', '.css': 'text/css', '.json': 'application/json', '.gz': 'application/gzip' };
+const IDX_HEADER = 16;
+
+/** The benchmark's own files under `/`, the built page under `/page/`, the test digits as raw bytes under `/digits`. */
+function serve(pageDirectory) {
+  const digits = gunzipSync(readFileSync(join(here, '../../assets/mnist/t10k-images-idx3-ubyte.gz'))).subarray(IDX_HEADER);
+  const server = createServer((request, response) => {
+    const path = normalize(decodeURIComponent(new URL(request.url, 'http://local').pathname));
+    if (path === '/digits') return response.end(digits);
+    let file = path.startsWith('/page/') ? join(pageDirectory, path.slice('/page/'.length)) : join(here, path);
+    try {
+      if (statSync(file).isDirectory()) file = join(file, 'index.html');
+      response.setHeader('content-type', MIME[extname(file)] ?? 'application/octet-stream');
+      response.end(readFileSync(file));
+    } catch {
+      response.statusCode = 404;
+      response.end();
+    }
+  });
+  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
+}
+
+async function openTab(browser, origin, contender, workload, batch) {
+  const tab = await browser.newPage();
+  tab.on('pageerror', (error) => console.error(`[${contender}] ${error.message}`));
+  tab.on('console', (message) => message.type() === 'error' && console.error(`[${contender}] ${message.text()}`));
+  if (contender === 'lab') {
+    // The page serves both roles: it is the contender, and it needs no preparation but its own start.
+    await tab.goto(`${origin}/page/`);
+    await tab.waitForFunction(() => typeof window.latentLab?.bench === 'function', { timeout: 120_000 });
+    await tab.evaluate(
+      async (url, workload, batch) => {
+        const [{ WORKLOADS }, { create }] = await Promise.all([import(`${url}/workloads.js`), import(`${url}/contenders/lab.js`)]);
+        window.contender = await create(WORKLOADS[workload], batch);
+      },
+      origin,
+      workload,
+      batch,
+    );
+  } else {
+    await tab.goto(`${origin}/tab.html`);
+    await tab.evaluate((...args) => window.prepare(...args), contender, workload, batch);
+  }
+  return tab;
+}
+
+const run = async (tab, steps) => {
+  await tab.bringToFront();
+  return tab.evaluate((steps) => window.contender.run(steps), steps);
+};
+
+const median = (list) => list.toSorted((a, b) => a - b)[list.length >> 1];
+
+async function runCase(browser, origin, workload, batch, checkSteps) {
+  const entries = [];
+  const losses = {};
+  for (const contender of options.contenders.split(',')) {
+    try {
+      const tab = await openTab(browser, origin, contender, workload, batch);
+      // The first steps from fresh weights warm up, and tell whether the contenders learn the same thing.
+      losses[contender] = (await run(tab, checkSteps)).loss;
+      const probe = await run(tab, 1);
+      const steps = Math.max(1, Math.min(200, Math.round(Number(options.ms) / probe.totalMs)));
+      entries.push({ contender, tab, steps, rounds: [] });
+    } catch (error) {
+      console.error(`${workload} batch ${batch}: ${contender} does not run: ${error.message.split('\n')[0]}`);
+      losses[contender] = null;
+    }
+  }
+  for (let round = 0; round < Number(options.rounds); round++) {
+    for (const entry of entries) entry.rounds.push(await run(entry.tab, entry.steps));
+  }
+  const perStep = (entry, key) => median(entry.rounds.map((round) => round[key] / entry.steps));
+  const rows = entries.map((entry) => ({
+    contender: entry.contender,
+    steps: entry.steps,
+    msPerStep: perStep(entry, 'totalMs'),
+    encodeMsPerStep: perStep(entry, 'encodeMs'),
+    dispatchesPerStep: perStep(entry, 'dispatches'),
+    submitsPerStep: perStep(entry, 'submits'),
+  }));
+  for (const { tab } of entries) await tab.close();
+  const found = Object.values(losses).filter((loss) => loss !== null);
+  const spread = found.length > 0 ? Math.max(...found) / Math.min(...found) - 1 : Number.NaN;
+  const lab = rows.find((row) => row.contender === 'lab')?.msPerStep;
+  for (const row of rows) row.timesLab = lab ? row.msPerStep / lab : null;
+  return { workload, batch, checkSteps, losses, lossSpread: spread, lossesAgree: spread <= LOSS_TOLERANCE, rows };
+}
+
+const server = await serve(options.page);
+const origin = `http://127.0.0.1:${server.address().port}`;
+const profile = mkdtempSync(join(tmpdir(), 'latent-lab-bench-'));
+const browser = await puppeteer.launch({
+  executablePath: options.chromium,
+  userDataDir: profile,
+  protocolTimeout: 1_800_000,
+  args: [
+    '--headless=new', '--no-sandbox', '--enable-unsafe-webgpu', `--use-webgpu-adapter=${options.adapter}`, '--disable-quic',
+    '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
+    '--disable-background-timer-throttling', '--disable-renderer-backgrounding',
+  ],
+});
+
+let failed = false;
+const report = [];
+try {
+  const { WORKLOADS } = await import('./workloads.js');
+  for (const spec of options.cases.split(',')) {
+    const [workload, batchText] = spec.split(':');
+    const batch = Number(batchText);
+    const result = await runCase(browser, origin, workload, batch, CHECK_STEPS[WORKLOADS[workload].kind]);
+    failed ||= !result.lossesAgree;
+    report.push(result);
+
+    console.log(`\n${workload}, batch ${batch}`);
+    console.log('contender   ms/step   encode ms   dispatches   submits   × lab   loss after ' + result.checkSteps);
+    for (const row of result.rows) {
+      console.log(
+        [
+          row.contender.padEnd(9),
+          row.msPerStep.toFixed(2).padStart(9),
+          row.encodeMsPerStep.toFixed(3).padStart(11),
+          row.dispatchesPerStep.toFixed(1).padStart(12),
+          row.submitsPerStep.toFixed(2).padStart(9),
+          (row.timesLab?.toFixed(2) ?? '-').padStart(7),
+          (result.losses[row.contender]?.toFixed(2) ?? '-').padStart(12),
+        ].join(' '),
+      );
+    }
+    if (!result.lossesAgree) console.log(`the losses differ by ${(100 * result.lossSpread).toFixed(1)} %, more than ${100 * LOSS_TOLERANCE} %`);
+  }
+} finally {
+  await browser.close();
+  server.close();
+  rmSync(profile, { recursive: true, force: true });
+}
+if (options.json) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
+process.exitCode = failed ? 1 : 0;
