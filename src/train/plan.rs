@@ -14,7 +14,7 @@ use crate::compile::emit::{Place, ctl};
 use crate::compile::grad::gradients;
 use crate::compile::graph::{Graph, Op};
 use crate::compile::plan::{Job, Special, When, compile};
-use crate::compile::{Id, Plan};
+use crate::compile::{Dispatch, Id, Plan, Target};
 use crate::gpu::{Arena, Data, Gpu, Pending, Recorded};
 use crate::nn::ImageShape;
 use crate::nn::method::live_keys;
@@ -110,166 +110,61 @@ impl PlanEngine {
     ///
     /// # Errors
     /// Names the operation that does not compile, or what the device refused.
-    pub async fn new(gpu: Rc<Gpu>, entry: &'static dyn Entry, setup: &Setup, shape: ImageShape, data: &Data) -> Result<Self, String> {
+    pub async fn new(
+        gpu: Rc<Gpu>,
+        entry: &'static dyn Entry,
+        setup: &Setup,
+        shape: ImageShape,
+        data: &Data,
+    ) -> Result<Self, String> {
         let begin = Instant::now();
-        let (batch, seed) = (setup.usize("batch"), setup.get("seed") as u32);
-        let target = gpu.target;
         let live = live_keys(entry.card());
-        let recording = entry.record(setup, shape, Program::Train, batch)?;
-        let outputs: Vec<_> = recording.outputs.iter().map(|o| o.id).collect();
-        let mut imported = import_program(&recording, true, batch * shape.len(), live.len())?;
-
-        let mut layout = Layout::new(&recording);
-        let params: Vec<Id> = recording.params.iter().map(|p| node(&imported, p.id)).collect::<Result<_, _>>()?;
-        let loss = node(&imported, outputs[0])?;
-        let grads = gradients(&mut imported.graph, loss, &params).map_err(|e| e.to_string())?;
-        let mut job_outputs: Vec<(Id, usize)> = grads.iter().zip(&layout.offsets).map(|(g, o)| (*g, layout.params + o)).collect();
-        let mut at = layout.terms;
-        for output in &recording.outputs {
-            job_outputs.push((node(&imported, output.id)?, at));
-            at += output.shape.iter().product::<usize>();
-        }
-
-        let x = layout.scratch;
-        let floats = batch * shape.len();
-        if shape.len() % 4 != 0 {
-            return Err(format!("images of {} values: the number must be a multiple of 4", shape.len()));
-        }
-        let (constants, scratch) = constant_places(&imported.graph, x + floats.next_multiple_of(4));
-        let mut leaves = imported_leaves(&imported, &recording, &layout, Some((x, true)))?;
-        leaves.extend(constants.iter().map(|(id, at)| (*id, (Place::Arena(*at), false))));
-        let word = |w: usize| w.to_string();
-        let lr = ctl::LIVE + live.iter().position(|k| *k == "lr").expect("the learning rate is live");
-        let specials = vec![
-            Special {
-                name: "gather",
-                body: fill(include_str!("../../shaders/gather.wgsl"), &[
-                    ("quads", word(shape.len() / 4)),
-                    ("batch", word(batch)),
-                    ("order", word(2 * data.images)),
-                    ("x", word(x)),
-                    ("step", word(ctl::STEP)),
-                    ("now", word(ctl::NOW)),
-                ]),
-                len: floats / 4,
-                when: When::First,
-            },
-            Special {
-                name: "adam",
-                body: fill(include_str!("../../shaders/adam.wgsl"), &[
-                    ("gradients", word(layout.params)),
-                    ("m", word(2 * layout.params)),
-                    ("v", word(3 * layout.params)),
-                    ("beta1", "0.9".into()),
-                    ("beta2", "0.999".into()),
-                    ("epsilon", "1e-8".into()),
-                    ("lr", word(lr)),
-                    ("step", word(ctl::STEP)),
-                    ("now", word(ctl::NOW)),
-                ]),
-                len: layout.params,
-                when: When::Last,
-            },
-            Special {
-                name: "metrics",
-                body: fill(include_str!("../../shaders/metrics.wgsl"), &[
-                    ("ring", word(layout.ring)),
-                    ("rows", word(RING)),
-                    ("width", word(layout.width)),
-                    ("terms", word(layout.terms)),
-                    ("now", word(ctl::NOW)),
-                ]),
-                len: layout.width,
-                when: When::Last,
-            },
-        ];
-        let job = Job {
-            graph: &imported.graph,
-            target,
-            leaves,
-            outputs: job_outputs,
-            specials,
-            scratch,
-            training: true,
-            salt: 0,
-        };
-        let plan = compile(&job).map_err(|e| e.to_string())?;
-        // Constants of the training program lie where other programs scribble: they move in front of the scratch area.
-        if !constants.is_empty() {
-            layout.scratch = scratch;
-        }
-
-        let floats = plan.end.max(layout.scratch);
+        let mut training = training(entry, setup, shape, data.images, gpu.target)?;
+        let floats = training.plan.end.max(training.layout.scratch);
         let arena = Arena::new(gpu, floats, live.len(), 2 * data.images, data.clone()).map_err(|e| e.to_string())?;
-        for (id, at) in &constants {
-            arena.write(*at, constant_data(&imported.graph, *id));
+        for (at, values) in &training.constants {
+            arena.write(*at, values);
         }
-        let train = arena.record(&plan).await?;
+        let train = arena.record(&training.plan).await?;
         for (i, key) in live.iter().enumerate() {
             arena.write_ctl(ctl::LIVE + i, &[(setup.get(key) as f32).to_bits()]);
         }
+        let seed = setup.get("seed") as u32;
         arena.write_ctl(ctl::SEED, &[seed]);
-        let names = recording.outputs.iter().filter(|o| o.name != "kl_d").map(|o| o.name.clone()).collect();
-        let info = PlanInfo {
-            parameters: recording.params.iter().map(|p| p.shape.iter().product::<usize>() as u64).sum(),
-            latent: latent(entry, setup, shape)?,
-            width: shape.width as u32,
-            height: shape.height as u32,
-            channels: shape.channels as u32,
-            batch: batch as u32,
-            terms: names,
-            dispatches: train.dispatches(),
-            compile_ms: begin.elapsed().as_secs_f64() * 1e3,
-            bytes: 4 * floats as u64,
-            flops: plan.flops,
-        };
+        training.info.dispatches = train.dispatches();
+        training.info.bytes = 4 * floats as u64;
         let mut engine = Self {
             arena,
             entry,
             setup: setup.clone(),
             shape,
-            layout,
-            info,
+            layout: training.layout,
+            info: training.info,
             live,
             train,
             programs: HashMap::new(),
             images: data.images,
             seed,
-            batch,
+            batch: setup.usize("batch"),
             step: 0,
             seen: 0,
             epochs: 0,
             nonce: 0,
         };
-        engine.initialise(&recording).await?;
+        let initial = initialisation(&training.recording, &engine.layout, engine.arena.gpu().target)?;
+        let recorded = engine.load(&initial).await?;
+        engine.arena.run(&recorded, 1);
         engine.info.compile_ms = begin.elapsed().as_secs_f64() * 1e3;
         Ok(engine)
     }
 
-    /// Draws the initial weights on the GPU, with the operations by which Burn's layers initialise themselves.
-    async fn initialise(&mut self, recording: &Recording) -> Result<(), String> {
-        let ids: Vec<_> = recording.params.iter().map(|p| p.id).collect();
-        let imported = import(&recording.graph, &recording.values, &[], &ids).map_err(|e| e.to_string())?;
-        let (constants, scratch) = constant_places(&imported.graph, self.layout.scratch);
-        let outputs = ids.iter().zip(&self.layout.offsets).map(|(id, at)| Ok((node(&imported, *id)?, *at))).collect::<Result<_, String>>()?;
-        let job = Job {
-            graph: &imported.graph,
-            target: self.arena.gpu().target,
-            leaves: constants.iter().map(|(id, at)| (*id, (Place::Arena(*at), false))).collect(),
-            outputs,
-            specials: vec![],
-            scratch,
-            training: false,
-            salt: INITIALISATION,
-        };
-        let plan = compile(&job).map_err(|e| e.to_string())?;
-        self.arena.grow(plan.end, self.layout.scratch).map_err(|e| e.to_string())?;
-        for (id, at) in &constants {
-            self.arena.write(*at, constant_data(&imported.graph, *id));
+    /// Makes room for a program, writes its constants and makes its pipelines.
+    async fn load(&mut self, prepared: &Prepared) -> Result<Recorded, String> {
+        self.arena.grow(prepared.plan.end, self.layout.scratch).map_err(|e| e.to_string())?;
+        for (at, values) in &prepared.constants {
+            self.arena.write(*at, values);
         }
-        let recorded = self.arena.record(&plan).await?;
-        self.arena.run(&recorded, 1);
-        Ok(())
+        self.arena.record(&prepared.plan).await
     }
 
     /// Replaces the parameters; moments start again from zero.
@@ -365,38 +260,9 @@ impl PlanEngine {
         if self.programs.contains_key(&(what, batch)) {
             return Ok(());
         }
-        let recording = self.entry.record(&self.setup, self.shape, what, batch)?;
-        let input_len = batch * if what == Program::Decode { self.info.latent as usize } else { self.shape.len() };
-        let imported = import_program(&recording, what == Program::Train, input_len, self.live.len())?;
-        let input = self.layout.scratch;
-        let mut at = input + input_len.next_multiple_of(4);
-        let (mut outputs, mut ranges) = (vec![], vec![]);
-        for o in &recording.outputs {
-            let n: usize = o.shape.iter().product();
-            outputs.push((node(&imported, o.id)?, at));
-            ranges.push((at, n));
-            at += n.next_multiple_of(4);
-        }
-        let (constants, scratch) = constant_places(&imported.graph, at);
-        let mut leaves = imported_leaves(&imported, &recording, &self.layout, Some((input, false)))?;
-        leaves.extend(constants.iter().map(|(id, at)| (*id, (Place::Arena(*at), false))));
-        if !constants.is_empty() {
-            return Err("programs with recorded data are only supported for training".into());
-        }
-        let job = Job {
-            graph: &imported.graph,
-            target: self.arena.gpu().target,
-            leaves,
-            outputs,
-            specials: vec![],
-            scratch,
-            training: false,
-            salt: EVALUATION,
-        };
-        let plan: Plan = compile(&job).map_err(|e| e.to_string())?;
-        self.arena.grow(plan.end, self.layout.scratch).map_err(|e| e.to_string())?;
-        let recorded = self.arena.record(&plan).await?;
-        self.programs.insert((what, batch), Compiled { recorded, input, outputs: ranges });
+        let prepared = program(self.entry, &self.setup, self.shape, &self.layout, what, batch, self.arena.gpu().target)?;
+        let recorded = self.load(&prepared).await?;
+        self.programs.insert((what, batch), Compiled { recorded, input: prepared.input, outputs: prepared.outputs });
         Ok(())
     }
 
@@ -427,6 +293,198 @@ impl PlanEngine {
         }
         Ok(())
     }
+}
+
+/// A program compiled for a layout, before it meets a device.
+struct Prepared {
+    plan: Plan,
+    /// Addresses and values of recorded data.
+    constants: Vec<(usize, Vec<f32>)>,
+    input: usize,
+    outputs: Vec<(usize, usize)>,
+}
+
+/// The training step, before it meets a device.
+struct Training {
+    layout: Layout,
+    plan: Plan,
+    constants: Vec<(usize, Vec<f32>)>,
+    recording: Recording,
+    info: PlanInfo,
+}
+
+/// Compiles the training step of a setup on a data set of `images` images.
+fn training(entry: &dyn Entry, setup: &Setup, shape: ImageShape, images: usize, target: Target) -> Result<Training, String> {
+    let batch = setup.usize("batch");
+    let live = live_keys(entry.card());
+    if shape.len() % 4 != 0 {
+        return Err(format!("images of {} values: the number must be a multiple of 4", shape.len()));
+    }
+    let recording = entry.record(setup, shape, Program::Train, batch)?;
+    let floats = batch * shape.len();
+    let mut imported = import_program(&recording, floats, live.len())?;
+    let mut layout = Layout::new(&recording);
+
+    let params: Vec<Id> = recording.params.iter().map(|p| node(&imported, p.id)).collect::<Result<_, _>>()?;
+    let loss = node(&imported, recording.outputs[0].id)?;
+    let gradients = gradients(&mut imported.graph, loss, &params).map_err(|e| e.to_string())?;
+    let mut outputs: Vec<(Id, usize)> = gradients.iter().zip(&layout.offsets).map(|(g, o)| (*g, layout.params + o)).collect();
+    let mut at = layout.terms;
+    for output in &recording.outputs {
+        outputs.push((node(&imported, output.id)?, at));
+        at += output.shape.iter().product::<usize>();
+    }
+
+    // Recorded data of the training step stays: it lies in front of what other programs overwrite.
+    let (constants, scratch) = constant_places(&imported.graph, layout.scratch);
+    layout.scratch = scratch;
+    let x = scratch;
+    let mut leaves = imported_leaves(&imported, &recording, &layout, (x, true))?;
+    leaves.extend(constants.iter().map(|(id, at)| (*id, (Place::Arena(*at), false))));
+    let job = Job {
+        graph: &imported.graph,
+        target,
+        leaves,
+        outputs,
+        specials: specials(&layout, &live, batch, shape, images, x),
+        scratch: x + floats.next_multiple_of(4),
+        training: true,
+        salt: 0,
+    };
+    let plan = compile(&job).map_err(|e| e.to_string())?;
+    let info = PlanInfo {
+        parameters: recording.params.iter().map(|p| p.shape.iter().product::<usize>() as u64).sum(),
+        latent: latent(entry, setup, shape)?,
+        width: shape.width as u32,
+        height: shape.height as u32,
+        channels: shape.channels as u32,
+        batch: batch as u32,
+        terms: recording.outputs.iter().filter(|o| o.name != "kl_d").map(|o| o.name.clone()).collect(),
+        flops: plan.flops,
+        ..PlanInfo::default()
+    };
+    let constants = constant_values(&imported.graph, &constants);
+    Ok(Training { layout, plan, constants, recording, info })
+}
+
+/// The kernels around the generated ones: minibatch, optimiser, metrics.
+fn specials(layout: &Layout, live: &[&str], batch: usize, shape: ImageShape, images: usize, x: usize) -> Vec<Special> {
+    let word = |w: usize| w.to_string();
+    let lr = ctl::LIVE + live.iter().position(|k| *k == "lr").expect("the learning rate is live");
+    vec![
+        Special {
+            name: "gather",
+            body: fill(include_str!("../../shaders/gather.wgsl"), &[
+                ("quads", word(shape.len() / 4)),
+                ("batch", word(batch)),
+                ("order", word(2 * images)),
+                ("x", word(x)),
+                ("step", word(ctl::STEP)),
+                ("now", word(ctl::NOW)),
+            ]),
+            len: batch * shape.len() / 4,
+            when: When::First,
+        },
+        Special {
+            name: "adam",
+            body: fill(include_str!("../../shaders/adam.wgsl"), &[
+                ("gradients", word(layout.params)),
+                ("m", word(2 * layout.params)),
+                ("v", word(3 * layout.params)),
+                ("beta1", "0.9".into()),
+                ("beta2", "0.999".into()),
+                ("epsilon", "1e-8".into()),
+                ("lr", word(lr)),
+                ("step", word(ctl::STEP)),
+                ("now", word(ctl::NOW)),
+            ]),
+            len: layout.params,
+            when: When::Last,
+        },
+        Special {
+            name: "metrics",
+            body: fill(include_str!("../../shaders/metrics.wgsl"), &[
+                ("ring", word(layout.ring)),
+                ("rows", word(RING)),
+                ("width", word(layout.width)),
+                ("terms", word(layout.terms)),
+                ("now", word(ctl::NOW)),
+            ]),
+            len: layout.width,
+            when: When::Last,
+        },
+    ]
+}
+
+/// Compiles the operations by which Burn's layers initialise themselves, to draw the initial weights on the GPU.
+fn initialisation(recording: &Recording, layout: &Layout, target: Target) -> Result<Prepared, String> {
+    let ids: Vec<_> = recording.params.iter().map(|p| p.id).collect();
+    let imported = import(&recording.graph, &recording.values, &[], &ids).map_err(|e| e.to_string())?;
+    let outputs =
+        ids.iter().zip(&layout.offsets).map(|(id, at)| Ok((node(&imported, *id)?, *at))).collect::<Result<_, String>>()?;
+    prepare(&imported, HashMap::new(), outputs, layout.scratch, target, INITIALISATION)
+}
+
+/// Compiles a program that does not train, for batches of `batch`.
+fn program(
+    entry: &dyn Entry,
+    setup: &Setup,
+    shape: ImageShape,
+    layout: &Layout,
+    what: Program,
+    batch: usize,
+    target: Target,
+) -> Result<Prepared, String> {
+    let recording = entry.record(setup, shape, what, batch)?;
+    let imported = import_program(&recording, batch * shape.len(), live_keys(entry.card()).len())?;
+    let input = layout.scratch;
+    let leaf = recording.x.or(recording.z).ok_or("a program needs an input")?;
+    let mut at = input + input_shape(&recording, leaf, 0).iter().product::<usize>().next_multiple_of(4);
+    let (mut outputs, mut ranges) = (vec![], vec![]);
+    for o in &recording.outputs {
+        let n: usize = o.shape.iter().product();
+        outputs.push((node(&imported, o.id)?, at));
+        ranges.push((at, n));
+        at += n.next_multiple_of(4);
+    }
+    let leaves = imported_leaves(&imported, &recording, layout, (input, false))?;
+    let prepared = prepare(&imported, leaves, outputs, at, target, EVALUATION)?;
+    if !prepared.constants.is_empty() {
+        return Err("recorded data is supported in training and initialisation only".into());
+    }
+    Ok(Prepared { input, outputs: ranges, ..prepared })
+}
+
+fn prepare(
+    imported: &Imported,
+    mut leaves: HashMap<Id, (Place, bool)>,
+    outputs: Vec<(Id, usize)>,
+    scratch: usize,
+    target: Target,
+    salt: u32,
+) -> Result<Prepared, String> {
+    let (constants, scratch) = constant_places(&imported.graph, scratch);
+    leaves.extend(constants.iter().map(|(id, at)| (*id, (Place::Arena(*at), false))));
+    let job = Job { graph: &imported.graph, target, leaves, outputs, specials: vec![], scratch, training: false, salt };
+    let plan = compile(&job).map_err(|e| e.to_string())?;
+    Ok(Prepared { plan, constants: constant_values(&imported.graph, &constants), input: scratch, outputs: vec![] })
+}
+
+/// Every dispatch that a setup's session may run, for validation without a device.
+///
+/// # Errors
+/// Names the operation that does not compile.
+pub fn all_dispatches(entry: &dyn Entry, setup: &Setup, shape: ImageShape, target: Target) -> Result<Vec<Dispatch>, String> {
+    let training = training(entry, setup, shape, 1000, target)?;
+    let initial = initialisation(&training.recording, &training.layout, target)?;
+    let mut out = training.plan.dispatches;
+    out.extend(initial.plan.dispatches);
+    for what in [Program::Train, Program::Encode, Program::Decode] {
+        for batch in [1, 16] {
+            out.extend(program(entry, setup, shape, &training.layout, what, batch, target)?.plan.dispatches);
+        }
+    }
+    Ok(out)
 }
 
 impl Layout {
@@ -462,7 +520,7 @@ fn latent(entry: &dyn Entry, setup: &Setup, shape: ImageShape) -> Result<u32, St
 }
 
 /// A recording cut at its parameters, input and controls.
-fn import_program(recording: &Recording, train: bool, input: usize, live: usize) -> Result<Imported, String> {
+fn import_program(recording: &Recording, input: usize, live: usize) -> Result<Imported, String> {
     let mut leaves: Vec<_> = recording.params.iter().map(|p| (p.id, p.shape.clone())).collect();
     for id in recording.x.iter().chain(&recording.z) {
         leaves.push((*id, input_shape(recording, *id, input)));
@@ -470,7 +528,6 @@ fn import_program(recording: &Recording, train: bool, input: usize, live: usize)
     if let Some(id) = recording.controls {
         leaves.push((id, vec![live]));
     }
-    debug_assert!(!train || recording.x.is_some());
     let outputs: Vec<_> = recording.outputs.iter().map(|o| o.id).collect();
     import(&recording.graph, &recording.values, &leaves, &outputs).map_err(|e| e.to_string())
 }
@@ -485,16 +542,14 @@ fn imported_leaves(
     imported: &Imported,
     recording: &Recording,
     layout: &Layout,
-    input: Option<(usize, bool)>,
+    (input, filled): (usize, bool),
 ) -> Result<HashMap<Id, (Place, bool)>, String> {
     let mut leaves = HashMap::new();
     for (p, at) in recording.params.iter().zip(&layout.offsets) {
         leaves.insert(node(imported, p.id)?, (Place::Arena(*at), false));
     }
-    if let Some((at, filled)) = input {
-        for id in recording.x.iter().chain(&recording.z) {
-            leaves.insert(node(imported, *id)?, (Place::Arena(at), filled));
-        }
+    for id in recording.x.iter().chain(&recording.z) {
+        leaves.insert(node(imported, *id)?, (Place::Arena(input), filled));
     }
     if let Some(id) = recording.controls {
         leaves.insert(node(imported, id)?, (Place::Control(ctl::LIVE), false));
@@ -514,11 +569,12 @@ fn constant_places(g: &Graph, mut at: usize) -> (Vec<(Id, usize)>, usize) {
     (out, at)
 }
 
-fn constant_data(g: &Graph, id: Id) -> &[f32] {
-    match g.node(id).op {
-        Op::Constant(i) => &g.constants[i as usize],
+fn constant_values(g: &Graph, places: &[(Id, usize)]) -> Vec<(usize, Vec<f32>)> {
+    let values = |id: Id| match g.node(id).op {
+        Op::Constant(i) => g.constants[i as usize].clone(),
         ref op => unreachable!("{op:?} is no constant"),
-    }
+    };
+    places.iter().map(|(id, at)| (*at, values(*id))).collect()
 }
 
 impl Engine for PlanEngine {

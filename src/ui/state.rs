@@ -214,6 +214,10 @@ impl Lab {
                 && let Ok(digits) = Digits::read(&images, &labels)
             {
                 self.with(|inner| inner.digits = Some(digits));
+                // A digit says more than the blur at the centre of the prior.
+                if self.code.with_untracked(|z| z.iter().all(|v| *v == 0.0)) {
+                    self.start_from(0);
+                }
                 self.schedule_flush();
             }
         });

@@ -15,12 +15,13 @@ pub const STEP: &str = "Step";
 pub const STEP_HELP: &str = "One training step";
 pub const RESET: &str = "Reset";
 pub const RESET_HELP: &str = "Back to random weights";
-pub const STEPS: &str = "step";
+pub const STEPS: &str = "steps";
 pub const STEPS_A_SECOND: &str = "steps/s";
 pub const IMAGES_A_SECOND: &str = "images/s";
 
 // Which model is on show
 pub const SHOWS_PRETRAINED: &str = "On show: a model trained beforehand. Train starts the network over from noise, so you can watch it learn.";
+pub const SHOWS_PRETRAINED_ALONE: &str = "On show: a model trained beforehand, computed on the CPU. Every panel but the loss works.";
 pub const SHOWS_CONTINUED: &str = "On show: the pretrained model, trained further by you.";
 pub const SHOWS_NOISE: &str = "On show: your run, started from noise.";
 pub const SHOWS_RESTORED: &str = "On show: your run, from the last copy of its weights.";
@@ -124,7 +125,6 @@ pub const TRAVERSAL_HELP: &str = "Each row is one latent, the one that carries m
 pub const TRAVERSAL_START: &str = "Start from a";
 pub const TRAVERSAL_ZERO: &str = "Zero";
 pub const TRAVERSAL_ZERO_HELP: &str = "All latents at 0, the centre of the prior";
-pub const TRAVERSAL_INACTIVE: &str = "inactive";
 pub const TRAVERSAL_PICTURE: &str = "The digit decoded from the present code";
 
 pub const MAP: &str = "Latent map";
@@ -164,8 +164,17 @@ fn subscript(i: usize) -> String {
     i.to_string().chars().filter_map(|c| char::from_u32('₀' as u32 + c.to_digit(10)?)).collect()
 }
 
+/// A coordinate with its sign; what rounds to nothing has none.
+pub fn coordinate(v: f32) -> String {
+    if v.abs() < 0.005 { "0.00".into() } else { format!("{v:+.2}").replace('-', "−") }
+}
+
+pub fn latent_title(i: usize, kl: f32, active: bool) -> String {
+    format!("{}{}", kl_bar(i, kl), if active { "" } else { ", inactive" })
+}
+
 pub fn latent_slider(i: usize, kl: f32) -> String {
-    format!("Latent {i}, {kl:.2} nats")
+    format!("Latent {i}, {kl:.2} nats{}", if kl < super::state::INACTIVE { ", inactive" } else { "" })
 }
 
 pub fn digit_pick(label: u8) -> String {

@@ -106,6 +106,7 @@ pub fn OnShow() -> impl IntoView {
     let origin = Memo::new(move |_| lab.run.with(|r| r.as_ref().map(|r| r.origin)));
     let has_preset = move || lab.no_preset.with(Option::is_none);
     let line = move || match origin.get() {
+        None if matches!(lab.engine.get(), Engine::NoGpu(..) | Engine::Crashed(_)) => text::SHOWS_PRETRAINED_ALONE,
         None | Some(Origin::Pretrained) => text::SHOWS_PRETRAINED,
         Some(Origin::Continued) => text::SHOWS_CONTINUED,
         Some(Origin::Noise) => text::SHOWS_NOISE,

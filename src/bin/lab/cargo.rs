@@ -1,11 +1,8 @@
 //! Running cargo, and where its results live.
 
 use std::env;
-use std::io::{BufRead, BufReader, IsTerminal, Write};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
-
-use serde_json::Value;
+use std::process::Command;
 
 use crate::Failure;
 
@@ -50,6 +47,11 @@ pub fn succeed(command: &mut Command, what: &str) -> Result<(), Failure> {
 /// If the build fails; the compiler's messages have been shown.
 #[cfg(not(feature = "native"))]
 pub fn native_lab() -> Result<PathBuf, Failure> {
+    use std::io::{BufRead, BufReader, IsTerminal, Write};
+    use std::process::Stdio;
+
+    use serde_json::Value;
+
     let mut child = cargo()
         .args(["build", "--quiet", "--release", "--bin", "lab", "--features", "native"])
         .arg("--message-format=json-render-diagnostics")

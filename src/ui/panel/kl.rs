@@ -32,12 +32,14 @@ pub fn KlBars() -> impl IntoView {
     };
     let top = move || lab.latents.with(|l| format!("{:.1} nats", l.kl_d.iter().copied().fold(0.5f32, f32::max)));
     let total = move || lab.latents.with(|l| format!("{:.1} nats in all", l.kl_d.iter().sum::<f32>()));
+    // No room for their numbers.
+    let many = move || lab.latents.with(|l| l.kl_d.len() > 24);
     view! {
         <Panel id="kl" title=text::KL help=text::KL_HELP
             tools=move || view! { <span class="note" data-testid="active-count">{count}" · "{total}</span> }>
             <div class="bars-frame">
                 <span class="top">{top}</span>
-                <ol class="bars" data-testid="kl-bars">{bars}</ol>
+                <ol class="bars" class:many=many data-testid="kl-bars">{bars}</ol>
             </div>
         </Panel>
     }

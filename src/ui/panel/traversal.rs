@@ -118,15 +118,15 @@ fn Row(latent: usize, asked: RwSignal<Vec<usize>>) -> impl IntoView {
     };
     view! {
         <div class="row" class:inactive=move || !active.get()>
-            <span class="name" title=move || text::kl_bar(latent, kl.get())>{text::latent(latent)}</span>
+            <span class="name" title=move || text::latent_title(latent, kl.get(), active.get())>{text::latent(latent)}</span>
             <span class="strip">
                 <canvas class="digit" class:gone=move || !active.get() node_ref=canvas width="196" height="28" aria-hidden="true"></canvas>
                 <input type="range" min=-REACH max=REACH step="0.05" data-testid=format!("latent-{latent}")
                     aria-label=move || text::latent_slider(latent, kl.get())
-                    aria-valuetext=move || format!("{:+.2}", value.get())
+                    aria-valuetext=move || text::coordinate(value.get())
                     prop:value=move || value.get().to_string() on:input=move |e| moved(event_target_value(&e)) />
             </span>
-            <output class="value">{move || if active.get() || value.get() != 0.0 { format!("{:+.2}", value.get()) } else { text::TRAVERSAL_INACTIVE.into() }}</output>
+            <output class="value">{move || text::coordinate(value.get())}</output>
         </div>
     }
 }
