@@ -29,8 +29,7 @@ fn eigen(mut a: Vec<Vec<f64>>) -> Vec<(f64, Vec<f64>)> {
     let size: f64 = a.iter().flatten().map(|v| v * v).sum();
     for _sweep in 0..30 {
         let off: f64 = (0..n).flat_map(|i| (0..i).map(move |j| (i, j))).map(|(i, j)| a[i][j] * a[i][j]).sum();
-        // Not `off > …`: a NaN ends the loop as well.
-        if !(off > 1e-20 * size) {
+        if off <= 1e-20 * size {
             break;
         }
         for p in 0..n {

@@ -141,7 +141,7 @@ pub struct Lab {
     pub latents: RwSignal<Latents>,
     /// The code on show in the traversal.
     pub code: RwSignal<Vec<f32>>,
-    /// The same code for as long as a hand is on it: the sliders keep their order.
+    /// A hand is on the sliders: they keep their order.
     pub held: RwSignal<bool>,
     pub warning: RwSignal<Option<String>>,
     /// Why there is no pretrained model, if there is none.
