@@ -189,6 +189,8 @@ impl Page {
     /// Keeps a picture of the whole page for a person to look at.
     pub fn screenshot(&self, name: &str) {
         let folder = std::env::var_os("LATENT_LAB_SCREENSHOTS").map_or_else(|| env!("CARGO_TARGET_TMPDIR").into(), PathBuf::from);
+        // What sticks to the window's edge belongs at the top of the picture.
+        self.js("scrollTo(0, 0); return new Promise(requestAnimationFrame)");
         let shot = self.cdp("Page.captureScreenshot", &json!({ "captureBeyondViewport": true }));
         fs::create_dir_all(&folder).expect("the folder for screenshots can be made");
         let bytes = decode_base64(shot["data"].as_str().expect("a picture"));

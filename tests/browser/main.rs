@@ -95,6 +95,8 @@ fn training_learns_in_front_of_the_visitor() {
         page.js(&format!("probe.old = {shown}"));
         page.wait(&format!("the panel {panel} moves"), &format!("{shown} !== probe.old"));
     }
+    assert_eq!(page.js("return [...document.querySelectorAll('.notice')].map(n => n.textContent)"), Value::Array(vec![]));
+    for _ in 0..10 { println!("{}", page.js("return [performance.now(), latentLab.state().step, document.querySelector('[data-testid=steps-per-second]').textContent]")); sleep(Duration::from_millis(500)); }
     page.screenshot("training");
     let slow = page.long_tasks(start);
     assert!(slow.iter().all(|ms| *ms <= LONGEST_TASK), "the page's thread was busy for {slow:?} ms");
@@ -199,7 +201,7 @@ fn it_fits_phones_and_wide_screens_in_light_and_dark() {
             page.wait("the pretrained model is decoded", "latentLab.state().latent > 0");
             let width = page.js("return document.documentElement.scrollWidth").as_u64().expect("a width");
             assert!(width <= size.0.into(), "{name}: the page is {width} pixels wide");
-            let background = page.js("return getComputedStyle(document.body).backgroundColor.match(/[0-9.]+/g).slice(0, 3).map(Number)");
+            let background = page.js("return getComputedStyle(document.documentElement).backgroundColor.match(/[0-9.]+/g).slice(0, 3).map(Number)");
             let light: f64 = background.as_array().into_iter().flatten().filter_map(Value::as_f64).sum();
             assert_eq!(light < 3.0 * 128.0, dark, "{name}: the background is {background}");
             page.screenshot(&format!("{name}-{}", if dark { "dark" } else { "light" }));
