@@ -27,12 +27,16 @@ fn scratch(name: &str) -> PathBuf {
 
 /// Asserts exit status 2, one line on standard error that contains `expected`, and silence on standard output.
 fn refused(arguments: &[&str], expected: &str) {
-    let output = output(arguments);
+    println!("{arguments:?}");
+    refusal(&output(arguments), expected);
+}
+
+fn refusal(output: &Output, expected: &str) {
     let stderr = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {stderr}");
-    assert_eq!(stderr.trim_end().lines().count(), 1, "{arguments:?}: {stderr}");
-    assert!(stderr.starts_with("error: ") && stderr.contains(expected), "{arguments:?}: {stderr}");
-    assert!(output.stdout.is_empty(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stdout));
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert_eq!(stderr.trim_end().lines().count(), 1, "{stderr}");
+    assert!(stderr.starts_with("error: ") && stderr.contains(expected), "expected {expected:?}: {stderr}");
+    assert!(output.stdout.is_empty(), "{}", String::from_utf8_lossy(&output.stdout));
 }
 
 #[test]
@@ -69,6 +73,45 @@ fn missing_files_are_refused_before_anything_is_written() {
     refused(&["train", "--method", "vae", "--epochs", "1", "--out", folder.to_str().expect("UTF-8")], "is a folder");
     let left = std::fs::read_dir(&folder).expect("the folder is readable").count();
     assert_eq!(left, 0, "something was written");
+}
+
+#[cfg(feature = "native")]
+#[test]
+fn a_run_ends_with_one_json_object_and_its_weights() {
+    let out = scratch("run").join("w.safetensors");
+    let mut train = lab(&["train", "--method", "vae", "--epochs", "1", "--batch", "1000", "--engine", "cpu", "--json", "--quiet"]);
+    let output = train.args(["--set", "latent=2", "hidden=16", "--out"]).arg(&out).output().expect("the built binary runs");
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    assert_eq!(report["steps"], 60, "{report}");
+    assert!(report["epochs"][0]["test"]["loss"].as_f64().is_some_and(|loss| loss < 400.0), "{report}");
+    assert!(out.metadata().expect("the weights are written").len() > 4 * 784 * 16);
+}
+
+#[cfg(feature = "native")]
+#[test]
+fn foreign_data_and_a_missing_adapter_leave_nothing_behind() {
+    let folder = scratch("foreign");
+    let data = folder.join("data");
+    std::fs::create_dir(&data).expect("writable");
+    let out = folder.join("w.safetensors");
+    let out = out.to_str().expect("the path is UTF-8");
+    let train = ["train", "--method", "vae", "--epochs", "1", "--quiet", "--out", out];
+    let foreign = [&train[..], &["--engine", "cpu", "--data", data.to_str().expect("UTF-8")]].concat();
+    refused(&foreign, "-ubyte");
+    for name in ["train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"] {
+        std::fs::write(data.join(format!("{name}-ubyte.gz")), b"not a picture").expect("writable");
+    }
+    refused(&foreign, "-ubyte");
+
+    // The Vulkan loader finds no driver where these name none.
+    #[cfg(target_os = "linux")]
+    {
+        let mut command = lab(&train);
+        command.env("VK_DRIVER_FILES", "/none").env("VK_ICD_FILENAMES", "/none").env("XDG_RUNTIME_DIR", &folder);
+        refusal(&command.output().expect("the built binary runs"), "adapter");
+    }
+    assert_eq!(std::fs::read_dir(&folder).expect("readable").count(), 1, "something was written");
 }
 
 #[test]

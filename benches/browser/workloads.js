@@ -59,14 +59,18 @@ export function initialParameters(workload) {
   return parameters;
 }
 
-/** One batch of images in [0, 1], row-major [batch, height, width, channels]. */
-export function images(workload, batch, digits) {
+/** How many different minibatches the contenders cycle through. */
+export const BATCHES = 64;
+
+/** Minibatch number `index`: images in [0, 1], row-major [batch, height, width, channels]. */
+export function images(workload, batch, digits, index) {
   if (workload.kind === 'mlp') {
-    return Float32Array.from(digits.subarray(0, batch * workload.pixels), (byte) => byte / 255);
+    const first = ((index * batch) % (digits.length / workload.pixels - batch)) * workload.pixels;
+    return Float32Array.from(digits.subarray(first, first + batch * workload.pixels), (byte) => byte / 255);
   }
   // Soft discs on a gradient: cheap, colourful, and learnable within a few steps.
   const { size } = workload;
-  const random = uniform(11);
+  const random = uniform(11 + index);
   const out = new Float32Array(batch * size * size * 3);
   for (let b = 0; b < batch; b++) {
     const [cx, cy, radius] = [16 + 32 * random(), 16 + 32 * random(), 8 + 12 * random()];

@@ -399,7 +399,7 @@ impl<'a> Planner<'a> {
             }
             for s in &self.job.specials {
                 if (s.when == When::First && level == 0) || (s.when == When::Last && level == last) {
-                    module.add(s.name, s.len, &s.body, "");
+                    module.add_each(s.name, s.len, &s.body, "", 1);
                 }
             }
             if let Some(d) = module.finish() {
@@ -923,12 +923,16 @@ impl Module {
         format!("store{}", self.calls.len())
     }
 
-    /// Adds a kernel of `len` invocations; its body sees the invocation's index as `i`.
+    /// Adds a kernel of `len` elements; its body sees the element's index as `i`.
     fn add(&mut self, name: &'static str, len: usize, body: &str, helper: &str) {
-        let k = self.calls.len();
-        self.names.push(name);
         // Long elementwise work: several neighbours an invocation, where starting an invocation costs more than a loop.
         let each = if helper.is_empty() && len >= LONG { self.target.each } else { 1 };
+        self.add_each(name, len, body, helper, each);
+    }
+
+    fn add_each(&mut self, name: &'static str, len: usize, body: &str, helper: &str, each: usize) {
+        let k = self.calls.len();
+        self.names.push(name);
         let invocations = len.div_ceil(each);
         // On few cores, small kernels leave lanes idle so that there are workgroups for every core.
         let mut lanes = self.target.workgroup;

@@ -398,7 +398,7 @@ fn specials(layout: &Layout, live: &[&str], batch: usize, shape: ImageShape, ima
                 ("step", word(ctl::STEP)),
                 ("now", word(ctl::NOW)),
             ]),
-            len: layout.params,
+            len: layout.params / 4,
             when: When::Last,
         },
         Special {

@@ -20,8 +20,12 @@ use crate::train::{Engine, entry, weights};
 
 /// A turn aims at this much work for the device, in milliseconds: short enough for views and commands to feel immediate.
 const TURN_MS: f64 = 25.0;
-/// Views are repainted at most this often while training, in milliseconds.
+/// A view is repainted at most this often while training, in milliseconds.
 const PAINT_MS: f64 = 33.0;
+/// And so rarely that it takes at most one part in this many of the time: training goes on next to it.
+const PAINT_SHARE: f64 = 10.0;
+/// Steps a second are counted over this long, in seconds.
+const SPEED_WINDOW: f64 = 1.5;
 
 /// Images kept on the CPU for views and tests.
 struct TestSet {
@@ -32,8 +36,10 @@ struct TestSet {
 
 struct Watch {
     query: Query,
-    /// Step of the weights that the last answer came from; `None` asks for an answer at once.
-    painted: Option<u64>,
+    /// Step of the weights that the last answer came from, and when; `None` asks for an answer at once.
+    painted: Option<(u64, Instant)>,
+    /// Milliseconds that the last answer took.
+    cost_ms: f64,
 }
 
 struct Run {
@@ -43,11 +49,16 @@ struct Run {
     training: bool,
     /// Steps left before pausing by itself.
     left: Option<u32>,
-    pending: Option<MetricsRequest>,
-    /// Milliseconds a step, smoothed; 0 until measured.
+    /// Metrics on their way, and when their steps were submitted.
+    pending: Option<(MetricsRequest, Instant)>,
+    /// When the device was last known to have nothing else to do.
+    idle: Option<Instant>,
+    /// Milliseconds a step takes the device, smoothed; 0 until measured.
     step_ms: f64,
     encode_ms: f64,
-    turn_began: Option<Instant>,
+    /// Steps and time at the start of the window in which speed is counted, and the last window's steps a second.
+    window: Option<(u64, Instant)>,
+    per_second: f64,
     tested: Option<(u64, Instant)>,
 }
 
@@ -59,13 +70,12 @@ pub struct Session {
     test: Option<TestSet>,
     run: Option<Run>,
     watches: BTreeMap<Slot, Watch>,
-    painted: Option<Instant>,
 }
 
 impl Session {
     /// A session that hands its events to `emit`.
     pub fn new(emit: impl Fn(Event) + 'static) -> Self {
-        Self { emit: Box::new(emit), gpu: None, data: None, test: None, run: None, watches: BTreeMap::new(), painted: None }
+        Self { emit: Box::new(emit), gpu: None, data: None, test: None, run: None, watches: BTreeMap::new() }
     }
 
     fn send(&self, event: Event) {
@@ -73,9 +83,14 @@ impl Session {
     }
 
     /// Opens the device: [`Event::Ready`] or [`Event::NoGpu`].
-    pub async fn open(&mut self) -> bool {
+    ///
+    /// `name` is the adapter's, where the caller knows it better.
+    pub async fn open(&mut self, name: Option<String>) -> bool {
         match Gpu::open().await {
-            Ok(gpu) => {
+            Ok(mut gpu) => {
+                if let Some(name) = name {
+                    gpu.info.name = name;
+                }
                 self.send(Event::Ready { adapter: gpu.info.clone() });
                 self.gpu = Some(Rc::new(gpu));
                 true
@@ -115,7 +130,7 @@ impl Session {
             Command::Pause { run } => self.pause(run).await,
             Command::Set { run, key, value } => self.set(run, &key, value),
             Command::Watch { slot, query } => {
-                self.watches.insert(slot, Watch { query, painted: None });
+                self.watches.insert(slot, Watch { query, painted: None, cost_ms: 0.0 });
             }
             Command::Unwatch { slot } => {
                 self.watches.remove(&slot);
@@ -134,7 +149,7 @@ impl Session {
     fn with_run(&mut self, run: RunId, f: impl FnOnce(&mut Run)) {
         // A command for an old run comes from a page that has not heard of the new one yet.
         if let Some(r) = self.run.as_mut().filter(|r| r.id == run) {
-            r.turn_began = None;
+            r.window = None;
             f(r);
         }
     }
@@ -167,9 +182,11 @@ impl Session {
                     training: false,
                     left: None,
                     pending: None,
+                    idle: None,
                     step_ms: 0.0,
                     encode_ms: 0.0,
-                    turn_began: None,
+                    window: None,
+                    per_second: 0.0,
                     tested: None,
                 });
                 self.repaint();
@@ -270,22 +287,17 @@ impl Session {
         let fit = if r.step_ms > 0.0 { (TURN_MS / r.step_ms) as u32 } else { 1 };
         let n = fit.clamp(1, RING as u32 / 4).min(r.left.unwrap_or(u32::MAX));
         let now = Instant::now();
-        if let Some(began) = r.turn_began.replace(now)
-            && let Some(previous) = &r.pending
-        {
-            let ms = (now - began).as_secs_f64() * 1e3 / f64::from(previous.steps().max(1));
-            r.step_ms = if r.step_ms == 0.0 { ms } else { 0.8 * r.step_ms + 0.2 * ms };
-        }
+        r.window.get_or_insert((r.engine.step(), now));
         r.engine.run_steps(n)?;
         r.encode_ms = now.elapsed().as_secs_f64() * 1e3 / f64::from(n);
         let previous = r.pending.take();
-        r.pending = r.engine.request_metrics();
+        r.pending = r.engine.request_metrics().map(|m| (m, now));
         if let Some(left) = &mut r.left {
             *left -= n;
         }
         let done = r.left == Some(0);
         if let Some(previous) = previous {
-            self.report(previous, n).await?;
+            self.report(previous).await?;
         }
         if done {
             let run = self.run.as_ref().expect("it has just taken a step").id;
@@ -295,13 +307,29 @@ impl Session {
     }
 
     /// Waits for requested metrics and sends them.
-    async fn report(&mut self, request: MetricsRequest, n: u32) -> Result<(), String> {
+    async fn report(&mut self, (request, submitted): (MetricsRequest, Instant)) -> Result<(), String> {
         let Some(r) = &mut self.run else { return Ok(()) };
+        let n = request.steps();
         let rows = r.engine.take_metrics(request).await?;
-        let per_second = if r.step_ms > 0.0 { 1e3 / r.step_ms } else { 0.0 };
+        let done = Instant::now();
+        // The device began with these steps when they came, or when it was done with what lay before them.
+        let began = r.idle.map_or(submitted, |idle| idle.max(submitted));
+        let ms = (done - began).as_secs_f64() * 1e3 / f64::from(n.max(1));
+        r.step_ms = if r.step_ms == 0.0 { ms } else { 0.7 * r.step_ms + 0.3 * ms };
+        r.idle = Some(done);
+        let step = rows.last().map_or(0, |row| row.step);
+        if let Some((from, at)) = r.window {
+            let seconds = (done - at).as_secs_f64();
+            if seconds > 0.0 && (r.per_second == 0.0 || seconds > SPEED_WINDOW) {
+                r.per_second = step.saturating_sub(from) as f64 / seconds;
+            }
+            if seconds > SPEED_WINDOW {
+                r.window = Some((step, done));
+            }
+        }
         let speed = Speed {
-            steps_per_second: per_second,
-            images_per_second: per_second * f64::from(r.engine.info().batch),
+            steps_per_second: r.per_second,
+            images_per_second: r.per_second * f64::from(r.engine.info().batch),
             encode_ms: r.encode_ms,
             steps_per_submit: f64::from(n),
         };
@@ -313,7 +341,7 @@ impl Session {
     /// Hands over what is still on its way.
     async fn settle(&mut self) {
         if let Some(pending) = self.run.as_mut().and_then(|r| r.pending.take())
-            && let Err(message) = self.report(pending, 1).await
+            && let Err(message) = self.report(pending).await
         {
             self.fail(message);
         }
@@ -333,11 +361,13 @@ impl Session {
             return;
         }
         let count = count.min(test.labels.len());
+        // What is on its way first, so that its time is not mistaken for this.
+        self.settle().await;
+        let (Some(r), Some(test)) = (&mut self.run, &self.test) else { return };
         let images = unit(&test.images[..count * test.shape.len()]);
         let result = r.engine.evaluate(&images).await;
         r.tested = Some((step, Instant::now()));
-        // Evaluation is not training: it does not count as a slow step.
-        r.turn_began = None;
+        r.idle = Some(Instant::now());
         let run = r.id;
         match result {
             Ok(terms) => self.send(Event::TestMetrics { run, step, count: count as u32, terms }),
@@ -345,35 +375,33 @@ impl Session {
         }
     }
 
-    /// Answers queries whose weights have moved on, all of them at most every [`PAINT_MS`]; new queries at once.
+    /// Answers new queries at once, and queries whose weights have moved on when it is their turn.
     async fn paint(&mut self) -> Result<(), String> {
-        let Some(r) = &mut self.run else { return Ok(()) };
-        let step = r.engine.step();
-        // Repainting must leave most of the time to training on slow adapters.
-        let pause = PAINT_MS.max(2.0 * r.step_ms);
-        let due = self.painted.is_none_or(|t| t.elapsed().as_secs_f64() * 1e3 >= pause);
-        let slots: Vec<Slot> = self
-            .watches
-            .iter()
-            .filter(|(_, w)| match w.painted {
-                None => true,
-                Some(at) => at != step && (due || !r.training),
-            })
-            .map(|(slot, _)| *slot)
-            .collect();
+        let Some(r) = &self.run else { return Ok(()) };
+        let (step, training) = (r.engine.step(), r.training);
+        let due = |w: &Watch| match w.painted {
+            None => true,
+            Some((at, when)) => {
+                let waited = when.elapsed().as_secs_f64() * 1e3;
+                at != step && (!training || waited >= PAINT_MS.max(PAINT_SHARE * w.cost_ms))
+            }
+        };
+        let slots: Vec<Slot> = self.watches.iter().filter(|(_, w)| due(w)).map(|(slot, _)| *slot).collect();
         if slots.is_empty() {
             return Ok(());
         }
-        if due {
-            self.painted = Some(Instant::now());
-        }
+        // What is on its way first, so that its time is not mistaken for this.
+        self.settle().await;
         for slot in slots {
             let Some(query) = self.watches.get(&slot).map(|w| w.query.clone()) else { continue };
             let (Some(r), Some(test)) = (&mut self.run, &self.test) else { return Ok(()) };
+            let begin = Instant::now();
             let (run, view) = (r.id, view(&mut r.engine, test, &query).await);
-            r.turn_began = None;
+            let done = Instant::now();
+            r.idle = Some(done);
             if let Some(w) = self.watches.get_mut(&slot) {
-                w.painted = Some(step);
+                w.painted = Some((step, done));
+                w.cost_ms = (done - begin).as_secs_f64() * 1e3;
             }
             match view {
                 Ok(view) => self.send(Event::Viewed { run, slot, step, view }),

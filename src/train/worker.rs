@@ -88,13 +88,27 @@ async fn open(session: &mut Session, assets: &str, arrived: &Rc<RefCell<Option<D
         post(&Event::NoGpu { reason: NoGpu::NoApi, detail: "this browser has no navigator.gpu".into() });
         return;
     }
-    if !session.open().await {
+    if !session.open(adapter_name().await).await {
         return;
     }
     match fetch_mnist(assets).await {
         Ok(data) => *arrived.borrow_mut() = Some(data),
         Err(message) => post(&Event::DataFailed { message }),
     }
+}
+
+/// The adapter's name as the browser tells it: wgpu passes on the description only, which most browsers leave empty.
+async fn adapter_name() -> Option<String> {
+    let get = |of: &JsValue, key: &str| js_sys::Reflect::get(of, &key.into());
+    let gpu = get(&scope().navigator(), "gpu").ok()?;
+    let request: js_sys::Function = get(&gpu, "requestAdapter").ok()?.dyn_into().ok()?;
+    let found: js_sys::Promise = request.call0(&gpu).ok()?.dyn_into().ok()?;
+    let info = get(&JsFuture::from(found).await.ok()?, "info").ok()?;
+    let word = |key: &str| get(&info, key).ok().and_then(|v| v.as_string()).filter(|w| !w.is_empty());
+    word("description").or_else(|| {
+        let words: Vec<String> = ["vendor", "architecture"].iter().filter_map(|key| word(key)).collect();
+        (!words.is_empty()).then(|| words.join(" "))
+    })
 }
 
 async fn fetch_mnist(assets: &str) -> Result<Dataset, String> {

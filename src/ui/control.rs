@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::state::Lab;
 use super::text;
+use super::transport::NeedsNewRun;
 use crate::spec::{Card, Kind, ParamSpec};
 
 /// Positions of a slider.
@@ -141,6 +142,7 @@ pub fn Controls() -> impl IntoView {
                 <h2>{text::STRUCTURE}</h2>
                 <p class="help">{text::STRUCTURE_HELP}</p>
                 {group(false)}
+                <NeedsNewRun />
             </section>
             <section>
                 <h2>{text::TRY}</h2>

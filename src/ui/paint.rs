@@ -55,9 +55,14 @@ fn rgb(text: &str) -> [u8; 3] {
     [(hex >> 16) as u8, (hex >> 8) as u8, hex as u8]
 }
 
-/// The 2-D context of a canvas.
+/// The 2-D context of a canvas, kept in the CPU's memory: the graphics card is busy training, and a small picture that
+/// waits for it there would hold the page's thread.
 pub fn context(canvas: &HtmlCanvasElement) -> CanvasRenderingContext2d {
-    canvas.get_context("2d").ok().flatten().expect("a canvas has a 2-D context").unchecked_into()
+    let options = js_sys::Object::new();
+    // Setting a property of a fresh object cannot fail.
+    let _ = js_sys::Reflect::set(&options, &"willReadFrequently".into(), &true.into());
+    let context = canvas.get_context_with_context_options("2d", &options);
+    context.ok().flatten().expect("a canvas has a 2-D context").unchecked_into()
 }
 
 /// Fits the canvas to its size on the page and returns the context in CSS pixels, with that width and height.

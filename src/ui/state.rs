@@ -22,6 +22,8 @@ pub const INACTIVE: f32 = 0.01;
 const SAVE_EVERY: f64 = 15_000.0;
 /// Milliseconds between two updates of the latents' order.
 const KL_EVERY: f64 = 300.0;
+/// Milliseconds over which the page itself measures the pace.
+const PACE_OVER: f64 = 2_000.0;
 
 /// How far the engine has come.
 #[derive(Clone, Debug, PartialEq)]
@@ -117,6 +119,8 @@ struct Inner {
     saved: Option<(Setup, u64, Vec<u8>)>,
     saved_at: f64,
     kl_at: f64,
+    /// When, and at which step, the page began to look at the pace.
+    pace: Option<(f64, u64)>,
     /// A test digit whose code the traversal waits for.
     wanted: Option<usize>,
     waiters: Vec<Waiter>,
@@ -137,7 +141,7 @@ pub struct Lab {
     pub latents: RwSignal<Latents>,
     /// The code on show in the traversal.
     pub code: RwSignal<Vec<f32>>,
-    /// The same code for as long as a hand is on it: the sliders keep their order.
+    /// A hand is on the sliders: they keep their order.
     pub held: RwSignal<bool>,
     pub warning: RwSignal<Option<String>>,
     /// Why there is no pretrained model, if there is none.
@@ -169,6 +173,7 @@ impl Lab {
             saved: None,
             saved_at: 0.0,
             kl_at: 0.0,
+            pace: None,
             wanted: None,
             waiters: Vec::new(),
         };
@@ -334,8 +339,8 @@ impl Lab {
                 if let Some(last) = rows.last() {
                     self.step.set(last.step);
                     self.take_kl(&last.kl_d);
+                    self.take_speed(last.step, speed);
                 }
-                self.speed.set(speed);
                 self.curves.update(|n| *n += 1);
                 self.save_now_and_then(run);
             }
@@ -384,6 +389,24 @@ impl Lab {
             Then::Train => self.go(run),
             Then::Step => self.send(&Command::Step { run, steps: 1 }),
         }
+    }
+
+    /// Takes the engine's speed, or while it has not measured one, what the page sees go by.
+    fn take_speed(self, step: u64, mut speed: Speed) {
+        let now = browser::now();
+        let (since, from) = self.with(|inner| *inner.pace.get_or_insert((now, step)));
+        if speed.steps_per_second == 0.0 {
+            if now - since < PACE_OVER {
+                return;
+            }
+            let batch = self.run.with_untracked(|r| r.as_ref().map_or(0, |r| r.setup.usize("batch")));
+            speed.steps_per_second = step.saturating_sub(from) as f64 / (now - since) * 1e3;
+            speed.images_per_second = speed.steps_per_second * batch as f64;
+        }
+        if now - since >= PACE_OVER {
+            self.with(|inner| inner.pace = Some((now, step)));
+        }
+        self.speed.set(speed);
     }
 
     fn save_now_and_then(self, run: RunId) {
@@ -438,6 +461,8 @@ impl Lab {
         self.step.set(0);
         self.speed.set(Speed::default());
         self.run.set(Some(Run { id, setup: setup.clone(), origin, phase: Phase::Building, info: None }));
+        // Questions about the old network may not fit the new one; they are asked again once it stands.
+        (0..SLOTS as Slot).for_each(|slot| self.send(&Command::Unwatch { slot }));
         self.send(&Command::Start { run: id, setup, weights: weights.map(ByteBuf::from) });
     }
 
@@ -491,6 +516,7 @@ impl Lab {
     }
 
     fn go(self, run: RunId) {
+        self.with(|inner| inner.pace = None);
         self.update_run(|r| r.phase = Phase::Training);
         self.send(&Command::Train { run });
     }

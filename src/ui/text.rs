@@ -27,7 +27,8 @@ pub const SHOWS_NOISE: &str = "On show: your run, started from noise.";
 pub const SHOWS_RESTORED: &str = "On show: your run, from the last copy of its weights.";
 pub const CONTINUE: &str = "Train the pretrained model further";
 pub const BACK: &str = "Back to the pretrained model";
-pub const NEW_RUN: &str = "These settings need another network. Train starts a new run with them.";
+pub const NEW_RUN: &str = "These settings describe another network than the one on show.";
+pub const START_NEW_RUN: &str = "Start a new run with them";
 pub const REVERT: &str = "Keep the present network";
 
 // Status
@@ -42,6 +43,8 @@ pub const ON_CPU: &str = "Pretrained model, on the CPU";
 pub const STOPPED: &str = "The engine has stopped";
 pub const NO_ENGINE: &str = "the engine is not running";
 pub const SOFTWARE: &str = "software adapter: correct, but slow";
+/// Browsers may keep the adapter's name to themselves.
+pub const UNNAMED_ADAPTER: &str = "WebGPU adapter";
 pub const RESTART: &str = "Start the engine again";
 pub const DISMISS: &str = "Dismiss";
 pub const NO_PRESET: &str = "The pretrained model could not be read";

@@ -62,8 +62,10 @@ pub fn Transport() -> impl IntoView {
         view! { <span class="stat"><b data-testid=id>{value}</b>" "{label}</span> }
     };
     let adapter = move || match lab.engine.get() {
-        Engine::Ready(a) if a.software => format!("{} — {}", a.name, text::SOFTWARE),
-        Engine::Ready(a) => a.name,
+        Engine::Ready(a) => {
+            let name = if a.name.is_empty() { text::UNNAMED_ADAPTER.to_owned() } else { a.name };
+            if a.software { format!("{name} — {}", text::SOFTWARE) } else { name }
+        }
         _ => String::new(),
     };
     let progress = move || match (lab.engine.get(), lab.data.get()) {
@@ -113,7 +115,6 @@ pub fn OnShow() -> impl IntoView {
         Some(Origin::Restored) => text::SHOWS_RESTORED,
     };
     let pretrained = move || origin.get() == Some(Origin::Pretrained);
-    let needs_new = Memo::new(move |_| lab.needs_new_run());
     view! {
         <p class="on-show" data-testid="on-show">
             <Show when=has_preset>{line}" "</Show>
@@ -124,8 +125,21 @@ pub fn OnShow() -> impl IntoView {
                 <button class="link" data-testid="pretrained" on:click=move |_| lab.show_pretrained()>{text::BACK}</button>
             </Show>
         </p>
+    }
+}
+
+/// The settings describe a network that does not exist yet.
+#[component]
+pub fn NeedsNewRun() -> impl IntoView {
+    let lab = Lab::get();
+    let needs_new = Memo::new(move |_| lab.needs_new_run());
+    view! {
         <Show when=move || needs_new.get()>
-            <p class="notice">{text::NEW_RUN}" "<button class="link" on:click=move |_| lab.revert_setup()>{text::REVERT}</button></p>
+            <p class="notice" data-testid="needs-new-run">
+                {text::NEW_RUN}" "
+                <button class="link" data-testid="start-new-run" on:click=move |_| lab.train()>{text::START_NEW_RUN}</button>" · "
+                <button class="link" on:click=move |_| lab.revert_setup()>{text::REVERT}</button>
+            </p>
         </Show>
     }
 }

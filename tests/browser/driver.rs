@@ -73,7 +73,8 @@ impl Page {
     /// Starts everything and opens the page.
     pub fn open(options: &Options) -> Self {
         let mut lab = Command::new(env!("CARGO_BIN_EXE_lab"));
-        let server = Running::start(lab.args(["serve", "--no-build", "--port", "0"]), "localhost:");
+        lab.env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR")).args(["serve", "--no-build", "--port", "0"]);
+        let server = Running::start(&mut lab, "localhost:");
         let mut chromedriver = Command::new(std::env::var("LATENT_LAB_CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".into()));
         let driver = Running::start(chromedriver.arg("--port=0"), "started successfully on port ");
 

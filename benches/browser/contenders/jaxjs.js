@@ -2,7 +2,7 @@
 // Arrays are reference counted there: every use but the last of a value is written `.ref`.
 
 import { blockUntilReady, defaultDevice, init, jit, lax, nn, numpy as np, random, tree, valueAndGrad } from '/node_modules/@jax-js/jax/dist/index.js';
-import { LEARNING_RATE, images, initialParameters } from '/workloads.js';
+import { BATCHES, LEARNING_RATE, images, initialParameters } from '/workloads.js';
 import { timeSteps } from '/contenders/counting.js';
 
 export async function create(workload, batch, digits) {
@@ -20,9 +20,12 @@ export async function create(workload, batch, digits) {
   let moments = tree.map((p) => np.zeros(p.shape), params);
   let variances = tree.map((p) => np.zeros(p.shape), params);
   let powers = np.array([1, 1]);
-  let x = np.array(images(workload, batch, digits));
-  x = mlp ? x.reshape([batch, workload.pixels]) : np.transpose(x.reshape([batch, size, size, channels[0]]), [0, 3, 1, 2]);
-  await blockUntilReady(x);
+  const minibatches = [];
+  for (let i = 0; i < BATCHES; i++) {
+    const x = np.array(images(workload, batch, digits, i));
+    minibatches.push(mlp ? x.reshape([batch, workload.pixels]) : np.transpose(x.reshape([batch, size, size, channels[0]]), [0, 3, 1, 2]));
+  }
+  await blockUntilReady(minibatches);
 
   const dense = (input, p, name) => np.matmul(input, p[`${name}.weight`]).add(p[`${name}.bias`]);
   const bias = (p, name) => p[name].reshape([1, -1, 1, 1]);
@@ -69,13 +72,13 @@ export async function create(workload, batch, digits) {
     return [value, next.params, next.moments, next.variances, decayed];
   });
 
-  let seed = 0;
+  let taken = 0;
   return {
     run: (steps) =>
       timeSteps(
         steps,
         () => {
-          const [value, p, m, v, w] = step(params, moments, variances, powers, x.ref, random.key(seed++));
+          const [value, p, m, v, w] = step(params, moments, variances, powers, minibatches[taken % BATCHES].ref, random.key(taken++));
           [params, moments, variances, powers] = [p, m, v, w];
           return value;
         },

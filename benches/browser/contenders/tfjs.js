@@ -1,6 +1,6 @@
 // The workloads in TensorFlow.js, WebGPU backend. `tf` is the global of its UMD bundle.
 
-import { LEARNING_RATE, images, initialParameters } from '/workloads.js';
+import { BATCHES, LEARNING_RATE, images, initialParameters } from '/workloads.js';
 import { timeSteps } from '/contenders/counting.js';
 
 export async function create(workload, batch, digits) {
@@ -14,14 +14,14 @@ export async function create(workload, batch, digits) {
     // Filters are [k, k, in, out] here, and [k, k, out, in] for transposed convolutions: the same permutation for both.
     p[name] = tf.variable(shape.length === 4 ? tf.transpose(initial, [2, 3, 1, 0]) : initial);
   }
-  const data = images(workload, batch, digits);
   const mlp = workload.kind === 'mlp';
   const { size, channels } = workload;
-  const x = tf.tensor(data, mlp ? [batch, workload.pixels] : [batch, size, size, channels[0]]);
+  const shape = mlp ? [batch, workload.pixels] : [batch, size, size, channels[0]];
+  const minibatches = Array.from({ length: BATCHES }, (_, i) => tf.tensor(images(workload, batch, digits, i), shape));
   const dense = (input, name) => tf.add(tf.matMul(input, p[`${name}.weight`]), p[`${name}.bias`]);
   const depth = mlp ? 0 : channels.length - 1;
 
-  const encode = () => {
+  const encode = (x) => {
     if (mlp) return tf.relu(dense(x, 'hidden'));
     let h = x;
     for (let i = 0; i < depth; i++) h = tf.relu(tf.add(tf.conv2d(h, p[`down${i}.weight`], 2, 'same'), p[`down${i}.bias`]));
@@ -39,8 +39,8 @@ export async function create(workload, batch, digits) {
     }
     return h;
   };
-  const loss = () => {
-    const h = encode();
+  const loss = (x) => {
+    const h = encode(x);
     const mean = dense(h, 'mean');
     const logVariance = dense(h, 'logVariance');
     const noise = tf.randomNormal(mean.shape);
@@ -51,11 +51,12 @@ export async function create(workload, batch, digits) {
     return tf.div(tf.add(rec, kl), batch);
   };
   const optimizer = tf.train.adam(LEARNING_RATE);
+  let taken = 0;
   return {
     run: (steps) =>
       timeSteps(
         steps,
-        () => optimizer.minimize(loss, true),
+        () => optimizer.minimize(() => loss(minibatches[taken++ % BATCHES]), true),
         async (value) => {
           const [number] = await value.data();
           value.dispose();

@@ -2,10 +2,12 @@
 //!
 //! The command is built without features, in well under a minute, so that `cargo lab serve` on a fresh machine compiles
 //! nothing that serving does not need. What needs Burn and wgpu is the same source built again with the feature
-//! `native` ([`cargo::native_lab`]).
+//! `native` (`native.rs`).
 
 mod cargo;
 mod methods;
+#[cfg(not(feature = "native"))]
+mod native;
 mod page;
 mod serve;
 mod suite;

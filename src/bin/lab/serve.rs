@@ -139,7 +139,8 @@ mod tests {
         let find = |url| locate(&root, url);
         assert_eq!(find("/Cargo.toml?x=1"), Some(root.join("Cargo.toml")));
         assert_eq!(find("/src/%6Cib.rs#top"), Some(root.join("src").join("lib.rs")));
-        for url in ["/", "/src", "/nothing", "/../etc/passwd", "/src/..%2f..%2fetc/passwd", "/%2e%2e/x", "/.gitignore", "/%", "/%zz"] {
+        assert_eq!(find("/"), Some(root.join("index.html")));
+        for url in ["/src", "/nothing", "/../etc/passwd", "/src/..%2f..%2fetc/passwd", "/%2e%2e/x", "/.gitignore", "/%", "/%zz"] {
             assert_eq!(find(url), None, "{url}");
         }
     }

@@ -102,26 +102,8 @@ fn check(args: &Args) -> Result<(Setup, Option<PathBuf>), Failure> {
 /// Checks the arguments, then hands them as they are to the command built with the engines.
 #[cfg(not(feature = "native"))]
 pub fn run(args: Args) -> Result<ExitCode, Failure> {
-    use std::process::Command;
-
     check(&args)?;
-    let mut command = Command::new(crate::cargo::native_lab()?);
-    command.args(std::env::args_os().skip(1));
-    hand_over(command)
-}
-
-/// Becomes the command, so that a signal reaches whoever does the work.
-#[cfg(all(not(feature = "native"), unix))]
-fn hand_over(mut command: std::process::Command) -> Result<ExitCode, Failure> {
-    use std::os::unix::process::CommandExt;
-
-    Err(format!("the native engine cannot be started: {}", command.exec()))
-}
-
-#[cfg(all(not(feature = "native"), not(unix)))]
-fn hand_over(mut command: std::process::Command) -> Result<ExitCode, Failure> {
-    let status = command.status().map_err(|error| format!("the native engine cannot be started: {error}"))?;
-    Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
+    crate::native::hand_over()
 }
 
 /// Trains, and ends with one JSON object on standard output.

@@ -158,7 +158,8 @@ pub fn Loss() -> impl IntoView {
 
     let bucket = move |history: &History| hover.get().and_then(|s| history.nearest(s)).map(|i| history.train[i].clone());
     Effect::new(move || {
-        (lab.curves.track(), resized.track());
+        lab.curves.track();
+        resized.track();
         let theme = lab.theme.get();
         let (log, Some(canvas)) = (log.get(), canvas.get()) else { return };
         lab.history.with_value(|history| {

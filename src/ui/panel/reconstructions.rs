@@ -17,24 +17,20 @@ pub fn Reconstructions() -> impl IntoView {
     let first = RwSignal::new(0u32);
     Effect::new(move || lab.ask(RECONSTRUCTIONS, Query::Reconstruct { first: first.get(), count: COUNT }));
     let pairs = (0..COUNT).map(|i| {
-        let canvases = [NodeRef::<html::Canvas>::new(), NodeRef::new()];
+        let canvas = NodeRef::<html::Canvas>::new();
         Effect::new(move || {
             let theme = lab.theme.get();
-            let Some(view) = lab.view(RECONSTRUCTIONS).get() else { return };
+            let (Some(view), Some(canvas)) = (lab.view(RECONSTRUCTIONS).get(), canvas.get()) else { return };
             let View::Images { n, width, height, pixels, .. } = &*view else { return };
-            for (canvas, index) in canvases.iter().zip([i, n / 2 + i]) {
-                if let (Some(canvas), Some(image)) =
-                    (canvas.get(), pixels.chunks_exact((width * height) as usize).nth(index as usize))
-                {
-                    paint::image(&canvas, image, *width, &theme);
-                }
+            let image = |index: u32| pixels.chunks_exact((width * height) as usize).nth(index as usize);
+            if let (Some(original), Some(copy)) = (image(i), image(n / 2 + i)) {
+                paint::tiles(&canvas, &[original, copy], *width, 1, &theme);
             }
         });
         view! {
-            <button class="cell pair" aria-label=move || text::reconstruction(first.get() + i)
+            <button class="cell" aria-label=move || text::reconstruction(first.get() + i)
                 on:click=move |_| lab.start_from((first.get_untracked() + i) as usize)>
-                <canvas class="digit" node_ref=canvases[0] width="28" height="28"></canvas>
-                <canvas class="digit" node_ref=canvases[1] width="28" height="28"></canvas>
+                <canvas class="digit" node_ref=canvas width="28" height="56"></canvas>
             </button>
         }
     });
