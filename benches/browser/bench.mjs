@@ -59,7 +59,7 @@ async function openTab(browser, origin, contender, workload, batch) {
   if (contender === 'lab') {
     // The page serves both roles: it is the contender, and it needs no preparation but its own start.
     await tab.goto(`${origin}/page/`);
-    await tab.waitForFunction(() => typeof window.latentLab?.bench === 'function', { timeout: 120_000 });
+    await tab.waitForFunction(() => window.latentLab?.state?.().status === 'Ready', { timeout: 120_000, polling: 200 });
     await tab.evaluate(
       async (url, workload, batch) => {
         const [{ WORKLOADS }, { create }] = await Promise.all([import(`${url}/workloads.js`), import(`${url}/contenders/lab.js`)]);
@@ -127,7 +127,7 @@ const browser = await puppeteer.launch({
   userDataDir: profile,
   protocolTimeout: 1_800_000,
   args: [
-    '--headless=new', '--no-sandbox', '--enable-unsafe-webgpu', `--use-webgpu-adapter=${options.adapter}`, '--disable-quic',
+    '--headless=new', '--no-sandbox', '--enable-unsafe-webgpu', ...(options.adapter === 'default' ? ['--enable-features=Vulkan'] : [`--use-webgpu-adapter=${options.adapter}`]), '--disable-quic',
     '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
     '--disable-background-timer-throttling', '--disable-renderer-backgrounding',
   ],

@@ -19,6 +19,8 @@ pub mod ctl {
     pub const INFINITY: usize = 4;
     /// First live control.
     pub const LIVE: usize = 8;
+    /// Length of the buffer: room for 56 live controls.
+    pub const WORDS: usize = 64;
 }
 
 /// Where a stored tensor lies.

@@ -986,7 +986,7 @@ impl Module {
         if body.contains("quadSwap") && cfg!(target_arch = "wasm32") {
             wgsl += SUBGROUPS;
         }
-        wgsl += &HEADER.replace("{{arena}}", &self.arena.to_string());
+        wgsl += &HEADER.replace("{{arena}}", &self.arena.to_string()).replace("{{controls}}", &ctl::WORDS.to_string());
         for (prefix, text) in [("rng_", RNG), ("m_", MATH)] {
             if body.contains(prefix) {
                 wgsl += text;

@@ -88,7 +88,10 @@ impl Arena {
     /// If the adapter does not allow a buffer of that size.
     pub fn new(gpu: Rc<Gpu>, floats: usize, live: usize, order: usize, data: Data) -> Result<Self, CompileError> {
         let arena = storage(&gpu, "arena", 4 * floats as u64)?;
-        let ctl = storage(&gpu, "ctl", 4 * (ctl::LIVE + live) as u64)?;
+        let ctl = {
+            assert!(ctl::LIVE + live <= ctl::WORDS, "{live} live controls are more than a plan has room for");
+            storage(&gpu, "ctl", 4 * ctl::WORDS as u64)?
+        };
         let order = storage(&gpu, "order", 4 * order as u64)?;
         let data = data.buffer;
         let entry = |binding: u32, read_only: bool| wgpu::BindGroupLayoutEntry {

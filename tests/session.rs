@@ -1,0 +1,239 @@
+//! The session: commands in, events out, as the page sees it. Runs on the native GPU; a software Vulkan adapter will do.
+#![cfg(feature = "native")]
+
+use std::cell::RefCell;
+use std::path::Path;
+use std::rc::Rc;
+
+use latent_lab::data::Dataset;
+use latent_lab::nn::ImageShape;
+use latent_lab::spec::Setup;
+use latent_lab::spec::protocol::{Command, Event, MetricRow, Query, View, bytes_f32, f32_bytes};
+use latent_lab::train::session::Session;
+use serde_bytes::ByteBuf;
+
+struct Bench {
+    session: Session,
+    events: Rc<RefCell<Vec<Event>>>,
+}
+
+fn stripes(n: usize) -> Dataset {
+    let images: Vec<u8> = (0..n * 784).map(|i| if (i % 28 + i / 784) % 5 < 2 { 220 } else { 10 }).collect();
+    let labels: Vec<u8> = (0..n).map(|i| (i % 10) as u8).collect();
+    let (test_images, test_labels) = (images.clone(), labels.clone());
+    Dataset { shape: ImageShape::MNIST, train_images: images, train_labels: labels, test_images, test_labels }
+}
+
+fn small() -> Setup {
+    let mut setup = Setup::new("mnist", "vae");
+    for (key, value) in [("batch", 8.0), ("hidden", 32.0), ("latent", 3.0), ("lr", 0.01)] {
+        setup.set(key, value).unwrap();
+    }
+    setup
+}
+
+impl Bench {
+    fn open() -> Self {
+        let events: Rc<RefCell<Vec<Event>>> = Rc::default();
+        let sink = events.clone();
+        let mut session = Session::new(move |e| sink.borrow_mut().push(e));
+        assert!(pollster::block_on(session.open(None)), "a GPU adapter; on Debian: mesa-vulkan-drivers");
+        session.set_data(stripes(40));
+        let bench = Self { session, events };
+        assert!(matches!(bench.take()[..], [Event::Ready { .. }, Event::DataReady { train: 40, test: 40 }]));
+        bench
+    }
+
+    fn take(&self) -> Vec<Event> {
+        std::mem::take(&mut self.events.borrow_mut())
+    }
+
+    fn tell(&mut self, command: Command) {
+        pollster::block_on(self.session.command(command));
+    }
+
+    /// Turns until there is nothing left to do, at most `n`.
+    fn turns(&mut self, n: usize) -> Vec<Event> {
+        for _ in 0..n {
+            if !pollster::block_on(self.session.turn()) {
+                break;
+            }
+        }
+        self.take()
+    }
+
+    fn start(&mut self, run: u32, setup: Setup, weights: Option<ByteBuf>) -> Vec<Event> {
+        self.tell(Command::Start { run, setup, weights });
+        self.take()
+    }
+
+    /// Trains exactly `steps` steps and returns their metrics.
+    fn steps(&mut self, run: u32, steps: u32) -> Vec<MetricRow> {
+        self.tell(Command::Step { run, steps });
+        rows(&self.turns(1000))
+    }
+}
+
+fn rows(events: &[Event]) -> Vec<MetricRow> {
+    events.iter().filter_map(|e| if let Event::Metrics { rows, .. } = e { Some(rows.clone()) } else { None }).flatten().collect()
+}
+
+#[test]
+fn trains_pauses_and_goes_on() {
+    let mut b = Bench::open();
+    assert!(matches!(&b.start(1, small(), None)[..], [Event::Built { run: 1, info }] if info.latent == 3 && info.batch == 8));
+    assert!(b.turns(3).is_empty(), "a new run does not train by itself");
+
+    b.tell(Command::Train { run: 1 });
+    let events = b.turns(12);
+    let first = rows(&events);
+    assert!(!first.is_empty() && first.iter().zip(1..).all(|(r, step)| r.step == step), "no metric is lost");
+    b.tell(Command::Pause { run: 1 });
+    let events = b.take();
+    let last = rows(&events);
+    let Some(Event::Paused { run: 1, step }) = events.last() else { panic!("{events:?}") };
+    assert_eq!(*step, (first.len() + last.len()) as u64, "pausing hands over what was on its way");
+    assert!(events.iter().any(|e| matches!(e, Event::TestMetrics { terms, .. } if terms.len() == 3)));
+    assert!(b.turns(3).is_empty(), "pausing is not stepping");
+
+    let more = b.steps(1, 5);
+    assert_eq!(more.iter().map(|r| r.step).collect::<Vec<_>>(), (step + 1..=step + 5).collect::<Vec<_>>());
+}
+
+#[test]
+fn the_same_seed_gives_the_same_curve_after_a_restart() {
+    let mut b = Bench::open();
+    b.start(1, small(), None);
+    let whole = b.steps(1, 30);
+    b.start(2, small(), None);
+    let mut parts = b.steps(2, 11);
+    parts.extend(b.steps(2, 19));
+    assert_eq!(whole, parts);
+    assert!(whole[29].terms[0] < whole[0].terms[0]);
+}
+
+#[test]
+fn commands_for_an_old_run_do_nothing() {
+    let mut b = Bench::open();
+    b.start(1, small(), None);
+    b.start(2, small(), None);
+    b.tell(Command::Train { run: 1 });
+    b.tell(Command::Set { run: 1, key: "beta".into(), value: 3.0 });
+    assert!(b.turns(3).is_empty());
+}
+
+#[test]
+fn bad_requests_are_events_and_leave_the_run_alone() {
+    let mut b = Bench::open();
+    b.start(1, small(), None);
+    let mut bad = small();
+    bad.values.insert("latent".into(), 1e9);
+    assert!(matches!(&b.start(2, bad, None)[..], [Event::RunFailed { run: 2, message }] if message.contains("latent")));
+    assert!(matches!(&b.start(3, small(), Some(ByteBuf::from(vec![1, 2, 3])))[..],
+        [Event::RunFailed { run: 3, message }] if message.contains("safetensors")));
+    assert_eq!(b.steps(1, 2).len(), 2, "run 1 is still there");
+    b.tell(Command::Set { run: 1, key: "beta".into(), value: -1.0 });
+    b.tell(Command::Set { run: 1, key: "colour".into(), value: 1.0 });
+    let warnings = b.take();
+    assert!(matches!(&warnings[..], [Event::Warning { .. }, Event::Warning { .. }]), "{warnings:?}");
+    b.tell(Command::Watch { slot: 1, query: Query::Decode { z_nd: f32_bytes(&[0.0; 4]) } });
+    let events = b.turns(3);
+    assert!(matches!(&events[..], [Event::Warning { message }] if message.contains("rows of 3")), "{events:?}");
+    assert_eq!(b.steps(1, 2).len(), 2, "and goes on");
+}
+
+#[test]
+fn views_follow_the_weights_and_the_latest_query_wins() {
+    let mut b = Bench::open();
+    b.start(1, small(), None);
+    for z in 0..40 {
+        b.tell(Command::Watch { slot: 7, query: Query::Decode { z_nd: f32_bytes(&[z as f32; 3]) } });
+    }
+    b.tell(Command::Watch { slot: 8, query: Query::Embed { count: 12 } });
+    b.tell(Command::Watch { slot: 9, query: Query::Reconstruct { first: 38, count: 5 } });
+    let before = b.turns(10);
+    assert_eq!(before.len(), 3, "one answer a slot, not one a query");
+    let decoded = |events: &[Event]| {
+        events.iter().rev().find_map(|e| match e {
+            Event::Viewed { slot: 7, view: View::Images { n: 1, width: 28, height: 28, pixels, .. }, .. } => Some(pixels.clone()),
+            _ => None,
+        })
+    };
+    for e in &before {
+        match e {
+            Event::Viewed { slot: 8, view: View::Codes { n, latent, mean_nd, logvar_nd, labels }, .. } => {
+                assert_eq!((*n, *latent, labels.len()), (12, 3, 12));
+                assert_eq!((bytes_f32(mean_nd).len(), bytes_f32(logvar_nd).len()), (36, 36));
+            }
+            // Two of the five exist, each once as it is and once rebuilt.
+            Event::Viewed { slot: 9, view: View::Images { n, pixels, .. }, .. } => {
+                assert_eq!((*n, pixels.len()), (4, 4 * 784));
+                assert_eq!(pixels[..784], stripes(40).test_images[38 * 784..39 * 784]);
+            }
+            _ => {}
+        }
+    }
+    b.tell(Command::Step { run: 1, steps: 20 });
+    let after = b.turns(1000);
+    assert_ne!(decoded(&before).unwrap(), decoded(&after).unwrap(), "the same code decodes otherwise after training");
+    b.tell(Command::Unwatch { slot: 7 });
+    b.tell(Command::Step { run: 1, steps: 2 });
+    assert!(decoded(&b.turns(1000)).is_none());
+}
+
+#[test]
+fn saved_weights_come_back() {
+    let mut b = Bench::open();
+    b.start(1, small(), None);
+    b.steps(1, 10);
+    let picture = |b: &mut Bench| {
+        b.tell(Command::Watch { slot: 1, query: Query::Decode { z_nd: f32_bytes(&[0.3, -1.0, 0.7]) } });
+        b.turns(5)
+            .into_iter()
+            .find_map(|e| if let Event::Viewed { view: View::Images { pixels, .. }, .. } = e { Some(pixels) } else { None })
+            .unwrap()
+    };
+    let before = picture(&mut b);
+    b.tell(Command::Save { run: 1 });
+    let saved = b.take().into_iter().find_map(|e| match e {
+        Event::Weights { step: 10, safetensors, .. } => Some(safetensors),
+        _ => None,
+    });
+    assert!(matches!(b.start(2, small(), Some(saved.unwrap()))[..], [Event::Built { .. }]));
+    assert_eq!(picture(&mut b), before);
+}
+
+#[test]
+fn bench_counts_what_it_did() {
+    let mut b = Bench::open();
+    b.tell(Command::Bench { setup: small(), steps: 6 });
+    let events = b.take();
+    let [Event::Benched { report }] = &events[..] else { panic!("{events:?}") };
+    assert_eq!((report.steps, report.submits, report.batch), (6, 1, 8));
+    assert!(report.total_ms > 0.0 && report.loss.is_finite() && report.dispatches <= 24);
+}
+
+/// The shipped model is the experiment that its metadata names, and as good as its README says.
+#[test]
+fn the_pretrained_model_is_as_good_as_it_says() {
+    use latent_lab::gpu::{Data, Gpu};
+    use latent_lab::train::plan::PlanEngine;
+    use latent_lab::train::{Engine, entry, native, weights};
+
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/presets");
+    let bytes = std::fs::read(folder.join("mnist-vae.safetensors")).unwrap();
+    assert!(bytes.len() < 1_000_000, "{} bytes", bytes.len());
+    let header = safetensors::SafeTensors::read_metadata(&bytes).unwrap().1;
+    let setup = header.metadata().as_ref().unwrap()["setup"].clone();
+    let (setup, notes) = Setup::from_query(&setup, &[]);
+    assert!(notes.is_empty(), "{notes:?}");
+
+    let data = native::load(None).unwrap();
+    let gpu = Rc::new(pollster::block_on(Gpu::open()).unwrap());
+    let uploaded = Data::upload(&gpu, &data.train_images[..784], 1).unwrap();
+    let mut e = pollster::block_on(PlanEngine::new(gpu, entry("vae").unwrap(), &setup, data.shape, &uploaded)).unwrap();
+    e.set_weights(&weights::read(&bytes).unwrap()).unwrap();
+    let test: Vec<f32> = data.test_images.iter().map(|b| f32::from(*b) / 255.0).collect();
+    let loss = pollster::block_on(e.evaluate(&test)).unwrap()[0];
+    assert!((loss - 110.46).abs() < 0.3, "test loss {loss} nats");
+}
