@@ -57,7 +57,14 @@ pub fn Transport() -> impl IntoView {
     let training = Memo::new(move |_| lab.is_training());
     let building = Memo::new(move |_| lab.run.with(|r| r.as_ref().is_some_and(|r| r.phase == Phase::Building)));
     let is_new = Memo::new(move |_| lab.train_is_new());
-    let main = move |_| if training.get_untracked() { lab.pause() } else { lab.train() };
+    // While a network is built the buttons only look disabled: one that really is loses the keyboard's focus.
+    let unless_building = move |act: fn(Lab)| {
+        if !building.get_untracked() {
+            act(lab);
+        }
+    };
+    let main = move |_| unless_building(if training.get_untracked() { Lab::pause } else { Lab::train });
+    let waits = move || building.get().to_string();
     let stat = |id: &'static str, label: &'static str, value: Signal<String>| {
         view! { <span class="stat"><b data-testid=id>{value}</b>" "{label}</span> }
     };
@@ -75,17 +82,17 @@ pub fn Transport() -> impl IntoView {
     view! {
         <div class="transport" role="region" aria-label=text::TRANSPORT>
             <div class="buttons">
-                <button class="primary" data-testid="train" disabled=move || !can_run.get() || building.get() on:click=main>
+                <button class="primary" data-testid="train" disabled=move || !can_run.get() aria-disabled=waits on:click=main>
                     {move || match (training.get(), is_new.get()) {
                         (true, _) => text::PAUSE,
                         (_, true) => text::TRAIN_NEW,
                         _ => text::TRAIN,
                     }}
                 </button>
-                <button data-testid="step" title=text::STEP_HELP disabled=move || !can_run.get() || building.get() || training.get()
-                    on:click=move |_| lab.step_once()>{text::STEP}</button>
-                <button data-testid="reset" title=text::RESET_HELP disabled=move || !can_run.get() || building.get()
-                    on:click=move |_| lab.reset()>{text::RESET}</button>
+                <button data-testid="step" title=text::STEP_HELP disabled=move || !can_run.get() || training.get()
+                    aria-disabled=waits on:click=move |_| unless_building(Lab::step_once)>{text::STEP}</button>
+                <button data-testid="reset" title=text::RESET_HELP disabled=move || !can_run.get()
+                    aria-disabled=waits on:click=move |_| unless_building(Lab::reset)>{text::RESET}</button>
             </div>
             <div class="stats">
                 {stat("steps", text::STEPS, Signal::derive(move || grouped(lab.step.get() as f64)))}
