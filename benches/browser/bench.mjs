@@ -11,6 +11,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import puppeteer from 'puppeteer-core';
+import { LINKS } from './contenders/lab.js';
+import { WORKLOADS } from './workloads.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const { values: options } = parseArgs({
@@ -59,8 +61,7 @@ async function openTab(browser, origin, contender, workload, batch) {
   tab.on('pageerror', (error) => console.error(`[${contender}] ${error.message}`));
   tab.on('console', (message) => message.type() === 'error' && console.error(`[${contender}] ${message.text()}`));
   if (contender === 'lab') {
-    // The page serves both roles: it is the contender, and it needs no preparation but its own start.
-    await tab.goto(`${origin}/page/`);
+    await tab.goto(`${origin}/page/?${LINKS[WORKLOADS[workload].kind]}`);
     const ready = () => /^Ready/.test(window.latentLab?.state?.().status ?? '');
     await tab.waitForFunction(ready, { timeout: 60_000, polling: 200 }).catch(async (error) => {
       const status = await tab.evaluate(() => window.latentLab?.state?.().status);
@@ -142,7 +143,6 @@ const browser = await puppeteer.launch({
 let failed = false;
 const report = [];
 try {
-  const { WORKLOADS } = await import('./workloads.js');
   for (const spec of options.cases.split(',')) {
     const [workload, batchText] = spec.split(':');
     const batch = Number(batchText);
