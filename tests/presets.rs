@@ -43,9 +43,9 @@ fn shipped_models_have_their_recorded_loss() {
         let mut burn = entry(&player.setup.method).unwrap().eager(&player.setup, Device::flex(), data.clone());
         burn.set_weights(&weights::read(&bytes).unwrap());
 
-        // Another draw of the posterior's noise moves the mean over ten thousand images by a few hundredths.
+        // The recorded loss is one draw with the weights still at 32 bits; draws of this one have a standard deviation of 0.03.
         let got = burn.terms(&test)[0];
-        assert!((got - loss).abs() < 0.1, "{name}: test loss {got}, recorded {loss}");
+        assert!((got - loss).abs() < 0.2, "{name}: test loss {got}, recorded {loss}");
 
         let (mean, logvar) = burn.encode(&test);
         let latent = player.latent();
