@@ -179,6 +179,24 @@ impl Page {
         errors
     }
 
+    /// Lets the page's thread go before the software adapter's. A graphics card would not take its cores; the software
+    /// adapter computes on all of them, and a page that waits for a core looks as if it were busy.
+    pub fn adapter_steps_aside(&self) {
+        let driver = self.driver.child.id();
+        for process in fs::read_dir("/proc").into_iter().flatten().flatten() {
+            let folder = process.path();
+            let command = fs::read(folder.join("cmdline")).unwrap_or_default();
+            let Some(id) = process.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+            if String::from_utf8_lossy(&command).contains("--type=gpu-process") && descends(id, driver) {
+                // Priorities belong to threads.
+                let threads = fs::read_dir(folder.join("task")).into_iter().flatten().flatten();
+                let ids: Vec<_> = threads.map(|thread| thread.file_name()).collect();
+                let status = Command::new("renice").args(["-n", "19", "-p"]).args(ids).stdout(Stdio::null()).status();
+                assert!(status.is_ok_and(|s| s.success()), "renice, of util-linux, lowers the adapter's priority");
+            }
+        }
+    }
+
     /// Milliseconds of each task on the page's thread that took more than 50, since `start` (milliseconds of the page).
     pub fn long_tasks(&self, start: f64) -> Vec<f64> {
         let tasks = self.js("return probe.longTasks");
@@ -226,6 +244,16 @@ impl Drop for Page {
         let _ = http(self.driver.port, "DELETE", &format!("session/{}", self.session), "");
         let _ = fs::remove_dir_all(&self.profile);
     }
+}
+
+/// Whether a process was started by another, or by one that was.
+fn descends(mut id: u32, ancestor: u32) -> bool {
+    while id > 1 && id != ancestor {
+        let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+        let parent = status.lines().find_map(|line| line.strip_prefix("PPid:")?.trim().parse().ok());
+        id = parent.unwrap_or(0);
+    }
+    id == ancestor
 }
 
 /// A program that listens on a port which it prints; killed when dropped.

@@ -78,6 +78,7 @@ fn step(page: &Page) -> u64 {
 #[test]
 fn training_learns_in_front_of_the_visitor() {
     let page = ready(&Options { query: SMALL, script: SHOWN, ..Options::default() });
+    page.adapter_steps_aside();
     let start = page.js("return performance.now()").as_f64().expect("a time");
     page.click("train");
     page.wait("the first test metrics", "latentLab.state().test.length > 0 && latentLab.state().terms.length > 0");
