@@ -22,7 +22,7 @@ pub mod nn;
 #[cfg(feature = "engine")]
 pub mod train;
 
-#[cfg(feature = "page")]
+#[cfg(any(feature = "page", feature = "engine"))]
 pub mod player;
 #[cfg(feature = "page")]
 pub mod ui;

@@ -12,6 +12,7 @@ use latent_lab::gpu::{Data, Gpu};
 use latent_lab::nn::ImageShape;
 use latent_lab::spec::{Kind, Setup};
 use latent_lab::train::plan::PlanEngine;
+use latent_lab::train::verify::{difference, verify};
 use latent_lab::train::{Engine, Weight, entry};
 
 fn gpu() -> Rc<Gpu> {
@@ -36,13 +37,6 @@ fn engine(gpu: &Rc<Gpu>, setup: &Setup, data: &Dataset) -> PlanEngine {
     let uploaded = Data::upload(gpu, &data.train_images, data.train_labels.len()).unwrap();
     let e = PlanEngine::new(gpu.clone(), entry(&setup.method).unwrap(), setup, data.shape, &uploaded);
     pollster::block_on(e).unwrap_or_else(|e| panic!("{}: {e}", setup.to_query()))
-}
-
-/// Largest difference relative to the tensor's largest value.
-fn difference(a: &[f32], b: &[f32]) -> f32 {
-    assert_eq!(a.len(), b.len());
-    let scale = b.iter().fold(1e-6f32, |m, v| m.max(v.abs()));
-    a.iter().zip(b).fold(0.0f32, |m, (x, y)| m.max((x - y).abs())) / scale
 }
 
 /// Small versions of every choice that a card offers.
@@ -74,26 +68,20 @@ fn plan_equals_burn_for_every_method() {
     let (gpu, data) = (gpu(), stripes(20));
     for setup in setups() {
         let name = setup.to_query();
+        // Four steps cross the end of an epoch: 28 of 20 images.
+        let report = pollster::block_on(verify(gpu.clone(), entry(&setup.method).unwrap(), &setup, &data, 4)).unwrap();
+        assert!(report.loss < 1e-4, "{name}: terms differ by {}", report.loss);
+        assert!(report.gradient < 1e-4, "{name}: the gradient of {} differs by {}", report.worst, report.gradient);
+
         let mut plan = engine(&gpu, &setup, &data);
         let mut burn = entry(&setup.method).unwrap().eager(&setup, Device::flex(), data.clone());
-        // Four steps cross the end of an epoch: 28 of 20 images.
-        for step in 0..4 {
-            // From equal weights each time: Adam turns the rounding of a tiny gradient into a step of full length.
+        for _ in 0..4 {
             burn.set_weights(&pollster::block_on(plan.weights()).unwrap());
             plan.run_steps(1).unwrap();
-            let row = pollster::block_on(plan.metrics()).unwrap().remove(0);
-            let gradients = pollster::block_on(plan.gradients()).unwrap();
-            let expected = burn.advance();
-            let d = difference(&row.terms, &expected.terms);
-            assert!(d < 1e-4, "{name}: terms {:?} against {:?} at step {step}", row.terms, expected.terms);
-            assert!(difference(&row.kl_d, &expected.kl_d) < 1e-4, "{name}: KL of each latent at step {step}");
-            for (got, want) in gradients.iter().zip(&burn.gradients()) {
-                assert_eq!((&got.name, &got.shape), (&want.name, &want.shape));
-                let largest = want.values.iter().fold(0.0f32, |m, v| m.max(v.abs()));
-                assert!(largest > 0.0, "{name}: the gradient of {} is zero, which proves nothing", want.name);
-                let d = difference(&got.values, &want.values);
-                assert!(d < 1e-4, "{name}: gradient of {} differs by {d} at step {step}", got.name);
-            }
+            burn.advance();
+        }
+        for g in pollster::block_on(plan.gradients()).unwrap() {
+            assert!(g.values.iter().any(|v| *v != 0.0), "{name}: the gradient of {} is zero, which proves nothing", g.name);
         }
         // Adam: the moments of four steps, and the step they make.
         let weights = pollster::block_on(plan.weights()).unwrap();

@@ -1,6 +1,8 @@
 //! Training: the registry of methods, the engines that execute steps, and the session that drives them.
 
 #[cfg(feature = "native")]
+pub mod bench;
+#[cfg(feature = "native")]
 pub mod eager;
 pub mod engine;
 #[cfg(feature = "native")]
@@ -9,6 +11,8 @@ pub mod order;
 pub mod plan;
 pub mod record;
 pub mod session;
+#[cfg(feature = "native")]
+pub mod verify;
 pub mod weights;
 #[cfg(all(feature = "worker", target_arch = "wasm32"))]
 pub mod worker;

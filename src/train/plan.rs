@@ -75,6 +75,7 @@ pub struct PlanEngine {
     /// Epochs whose order has been uploaded.
     epochs: u64,
     nonce: u32,
+    bytes_moved: u64,
 }
 
 /// Metrics on their way from the device.
@@ -150,6 +151,7 @@ impl PlanEngine {
             seen: 0,
             epochs: 0,
             nonce: 0,
+            bytes_moved: training.plan.bytes,
         };
         let initial = initialisation(&training.recording, &engine.layout, engine.arena.gpu().target)?;
         let recorded = engine.load(&initial).await?;
@@ -207,6 +209,11 @@ impl PlanEngine {
                 Weight { name: name.clone(), shape: shape.clone(), values: all[*at..at + n].to_vec() }
             })
             .collect())
+    }
+
+    /// Bytes that the generated kernels of a step read and write.
+    pub fn bytes_moved(&self) -> u64 {
+        self.bytes_moved
     }
 
     /// The device it runs on.

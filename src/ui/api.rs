@@ -14,14 +14,15 @@ use crate::spec::{Setup, setup::DATA};
 #[derive(Deserialize)]
 #[serde(default)]
 struct BenchRequest {
-    method: String,
+    /// A method with its defaults; without one, the page's own setup.
+    method: Option<String>,
     batch: u32,
     steps: u32,
 }
 
 impl Default for BenchRequest {
     fn default() -> Self {
-        Self { method: crate::catalog::CARDS[0].id.into(), batch: 128, steps: 10 }
+        Self { method: None, batch: 128, steps: 10 }
     }
 }
 
@@ -76,7 +77,10 @@ fn bench(lab: Lab, request: JsValue) -> Promise {
             Ok(request) => request,
             Err(e) => return fail(&e.to_string()),
         };
-        let mut setup = Setup::new(DATA[0], &request.method);
+        let mut setup = match &request.method {
+            Some(method) => Setup::new(DATA[0], method),
+            None => lab.setup.get_untracked(),
+        };
         if let Err(e) = setup.set("batch", request.batch.into()) {
             return fail(&e.to_string());
         }

@@ -4,6 +4,7 @@
 //! nothing that serving does not need. What needs Burn and wgpu is the same source built again with the feature
 //! `native` (`native.rs`).
 
+mod bench;
 mod cargo;
 mod methods;
 #[cfg(not(feature = "native"))]
@@ -13,6 +14,7 @@ mod serve;
 mod suite;
 mod tools;
 mod train;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -39,6 +41,10 @@ enum Command {
     Methods(methods::Args),
     /// Train natively, on any Vulkan, Metal or DX12 adapter, or on the CPU.
     Train(train::Args),
+    /// Compare the plan with eager Burn: loss and every gradient, from equal weights and noise.
+    Verify(verify::Args),
+    /// Time training steps natively.
+    Bench(bench::Args),
 }
 
 /// What went wrong, in one line.
@@ -62,6 +68,8 @@ fn main() -> ExitCode {
         Command::Test(args) => suite::run(&args),
         Command::Methods(args) => methods::run(&args),
         Command::Train(args) => train::run(args),
+        Command::Verify(args) => verify::run(args),
+        Command::Bench(args) => bench::run(args),
     };
     outcome.unwrap_or_else(|message| refuse(&message))
 }

@@ -1,0 +1,61 @@
+//! `cargo lab bench`: milliseconds a step.
+
+use std::process::ExitCode;
+
+use latent_lab::catalog;
+use latent_lab::spec::{Setup, SetupError};
+
+use crate::Failure;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Which method; `cargo lab methods` lists them.
+    #[arg(long, value_name = "ID", default_value = catalog::CARDS[0].id)]
+    method: String,
+    /// A parameter of the method, for example batch=8; as many as wanted.
+    #[arg(long, value_name = "KEY=VALUE", num_args = 1..)]
+    set: Vec<String>,
+    /// Steps a turn.
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=512))]
+    steps: u32,
+    /// Time eager Burn on the same GPU as well, turn by turn.
+    #[arg(long)]
+    eager: bool,
+    /// Print nothing but one line of JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+fn check(args: &Args) -> Result<Setup, Failure> {
+    let card = catalog::card(&args.method).ok_or_else(|| SetupError::UnknownMethod(args.method.clone()).to_string())?;
+    let mut setup = Setup::new("mnist", card.id);
+    for pair in &args.set {
+        let (key, text) = pair.split_once('=').ok_or_else(|| format!("--set {pair}: expected KEY=VALUE, for example batch=8"))?;
+        let unknown = || SetupError::UnknownParam { method: card.id.into(), key: key.into() }.to_string();
+        let value = card.param(key).ok_or_else(unknown)?.parse(text)?;
+        setup.set(key, value).map_err(|error| error.to_string())?;
+    }
+    Ok(setup)
+}
+
+#[cfg(not(feature = "native"))]
+pub fn run(args: Args) -> Result<ExitCode, Failure> {
+    check(&args)?;
+    crate::native::hand_over()
+}
+
+#[cfg(feature = "native")]
+pub fn run(args: Args) -> Result<ExitCode, Failure> {
+    use std::sync::Arc;
+
+    use latent_lab::train::{bench, native};
+
+    let setup = check(&args)?;
+    let report = bench::bench(&setup, Arc::new(native::load(None)?), args.steps, args.eager)?;
+    if args.json {
+        println!("{report}");
+    } else {
+        println!("{report:#}");
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,77 @@
+//! `cargo lab verify`: the plan against eager Burn.
+
+use std::process::ExitCode;
+
+use latent_lab::catalog;
+use latent_lab::spec::SetupError;
+
+use crate::Failure;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Which method; `cargo lab methods` lists them.
+    #[arg(long, value_name = "ID", conflicts_with = "all")]
+    method: Option<String>,
+    /// Every method.
+    #[arg(long)]
+    all: bool,
+    /// Steps to take.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    steps: u32,
+    /// One JSON object a method.
+    #[arg(long)]
+    json: bool,
+}
+
+/// The methods that were asked for.
+fn check(args: &Args) -> Result<Vec<&'static str>, Failure> {
+    match &args.method {
+        Some(id) if catalog::card(id).is_some() => Ok(catalog::CARDS.iter().map(|c| c.id).filter(|c| c == id).collect()),
+        Some(id) => Err(SetupError::UnknownMethod(id.clone()).to_string()),
+        None if args.all => Ok(catalog::CARDS.iter().map(|c| c.id).collect()),
+        None => Err("which method? Give --method ID or --all".into()),
+    }
+}
+
+#[cfg(not(feature = "native"))]
+pub fn run(args: Args) -> Result<ExitCode, Failure> {
+    check(&args)?;
+    crate::native::hand_over()
+}
+
+/// Prints the largest relative differences; fails where one exceeds what rounding explains.
+#[cfg(feature = "native")]
+pub fn run(args: Args) -> Result<ExitCode, Failure> {
+    use std::sync::Arc;
+
+    use latent_lab::spec::Setup;
+    use latent_lab::train::{entry, native, verify};
+
+    const TOLERANCE: f64 = 1e-4;
+    let methods = check(&args)?;
+    let data = Arc::new(native::load(None)?);
+    let mut good = true;
+    for id in methods {
+        let mut setup = Setup::new("mnist", id);
+        setup.set("batch", 32.0).map_err(|e| e.to_string())?;
+        let entry = entry(id).ok_or("a card without an entry")?;
+        let report = pollster::block_on(async {
+            verify::verify(native::open_gpu().await?, entry, &setup, &data, args.steps).await
+        })?;
+        let agrees = report.loss <= TOLERANCE && report.gradient <= TOLERANCE;
+        good &= agrees;
+        if args.json {
+            println!("{}", serde_json::to_string(&report).map_err(|e| e.to_string())?);
+        } else {
+            println!(
+                "{id}: {} steps, terms within {:.1e}, gradients within {:.1e} ({}){}",
+                report.steps,
+                report.loss,
+                report.gradient,
+                report.worst,
+                if agrees { "" } else { "  DIFFERS" }
+            );
+        }
+    }
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

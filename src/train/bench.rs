@@ -1,0 +1,128 @@
+//! `cargo lab bench`: what a step costs, and what share of the adapter it reaches.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Instant;
+
+use burn::tensor::{Device, DeviceKind};
+use serde_json::{Value, json};
+
+use crate::compile::emit::Place;
+use crate::compile::graph::{Graph, Unary};
+use crate::compile::plan::{Job, compile};
+use crate::data::Dataset;
+use crate::gpu::{Arena, Data, Gpu};
+use crate::spec::Setup;
+use crate::train::native::open_gpu;
+use crate::train::plan::PlanEngine;
+use crate::train::{Engine, entry};
+
+/// Turns of each contender; medians are reported.
+const ROUNDS: usize = 5;
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// Bytes a second of a copy, and floating-point operations a second of a square matrix product, on this adapter, by the
+/// compiler's own kernels.
+async fn ceilings(gpu: &Rc<Gpu>) -> Result<(f64, f64), String> {
+    // Large enough to leave caches behind; software adapters would take minutes.
+    let (floats, side) = if gpu.info.software { (4 << 20, 512) } else { (64 << 20, 4096) };
+    let mut copy = Graph::default();
+    let x = copy.leaf(&[floats]);
+    let y = copy.unary(Unary::Neg, x);
+    let mut product = Graph::default();
+    let (a, b) = (product.leaf(&[side, side]), product.leaf(&[side, side]));
+    let c = product.matmul(a, b).map_err(|e| e.to_string())?;
+    let time = async |g: &Graph, leaves: &[crate::compile::Id], out, n: usize| -> Result<f64, String> {
+        let leaves: HashMap<_, _> = leaves.iter().enumerate().map(|(i, id)| (*id, (Place::Arena(i * n), false))).collect();
+        let end = leaves.len() * n;
+        let job = Job {
+            graph: g,
+            target: gpu.target,
+            leaves,
+            outputs: vec![(out, end)],
+            specials: vec![],
+            scratch: end + n,
+            training: false,
+            salt: 0,
+        };
+        let plan = compile(&job).map_err(|e| e.to_string())?;
+        let data = Data::upload(gpu, &[], 0).map_err(|e| e.to_string())?;
+        let mut arena = Arena::new(gpu.clone(), plan.end, 0, 0, data).map_err(|e| e.to_string())?;
+        let recorded = arena.record(&plan).await?;
+        let mut seconds = vec![];
+        for _ in 0..ROUNDS {
+            let begin = Instant::now();
+            arena.run(&recorded, 4);
+            arena.read(&[(0, 4)]).await?;
+            seconds.push(begin.elapsed().as_secs_f64() / 4.0);
+        }
+        Ok(median(seconds))
+    };
+    let copy_seconds = time(&copy, &[x], y, floats).await?;
+    let product_seconds = time(&product, &[a, b], c, side * side).await?;
+    Ok((8.0 * floats as f64 / copy_seconds, 2.0 * (side as f64).powi(3) / product_seconds))
+}
+
+/// Times `steps` steps of the plan, and of eager Burn on the same GPU where `eager` is set, turn by turn.
+///
+/// # Errors
+/// If there is no GPU, or the setup does not compile.
+pub fn bench(setup: &Setup, data: Arc<Dataset>, steps: u32, eager: bool) -> Result<Value, String> {
+    pollster::block_on(async {
+        setup.check().map_err(|e| e.to_string())?;
+        let entry = entry(&setup.method).ok_or_else(|| format!("no method is called {:?}", setup.method))?;
+        let gpu = open_gpu().await?;
+        let uploaded = Data::upload(&gpu, &data.train_images, data.train_labels.len()).map_err(|e| e.to_string())?;
+        let mut plan = PlanEngine::new(gpu.clone(), entry, setup, data.shape, &uploaded).await?;
+        let mut burn = eager.then(|| entry.eager(setup, Device::wgpu(DeviceKind::DefaultDevice), data.clone()));
+        plan.run_steps(2)?;
+        plan.metrics().await?;
+        if let Some(burn) = &mut burn {
+            burn.advance();
+        }
+        let (mut plan_ms, mut encode_ms, mut burn_ms) = (vec![], vec![], vec![]);
+        for _ in 0..ROUNDS {
+            let begin = Instant::now();
+            plan.run_steps(steps)?;
+            encode_ms.push(begin.elapsed().as_secs_f64() * 1e3 / f64::from(steps));
+            plan.metrics().await?;
+            plan_ms.push(begin.elapsed().as_secs_f64() * 1e3 / f64::from(steps));
+            if let Some(burn) = &mut burn {
+                let begin = Instant::now();
+                // A step reads its loss back, so it is done when it returns.
+                burn.advance();
+                burn_ms.push(begin.elapsed().as_secs_f64() * 1e3);
+            }
+        }
+        let (copy, product) = ceilings(&gpu).await?;
+        let ms = median(plan_ms);
+        let (info, bytes) = (plan.info().clone(), plan.bytes_moved());
+        let mut report = json!({
+            "setup": setup.to_query(),
+            "adapter": gpu.info.name,
+            "steps": steps,
+            "plan": {
+                "ms_per_step": ms,
+                "encode_ms_per_step": median(encode_ms),
+                "images_per_second": f64::from(info.batch) / ms * 1e3,
+                "dispatches_per_step": info.dispatches,
+                "compile_ms": info.compile_ms,
+                "flops_per_step": info.flops,
+                "bytes_per_step": bytes,
+                "share_of_matmul": info.flops as f64 / ms * 1e3 / product,
+                "share_of_copy": bytes as f64 / ms * 1e3 / copy,
+            },
+            "ceilings": { "copy_bytes_per_second": copy, "matmul_flops_per_second": product },
+        });
+        if burn.is_some() {
+            let burn_ms = median(burn_ms);
+            report["burn"] = json!({ "ms_per_step": burn_ms, "times_the_plan": burn_ms / ms });
+        }
+        Ok(report)
+    })
+}

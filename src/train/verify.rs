@@ -1,0 +1,53 @@
+//! Plan against Burn: `cargo lab verify`, and the test that every method passes.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use burn::tensor::Device;
+
+use crate::data::Dataset;
+use crate::gpu::{Data, Gpu};
+use crate::spec::Setup;
+use crate::spec::protocol::VerifyReport;
+use crate::train::plan::PlanEngine;
+use crate::train::{Engine, Entry};
+
+/// Largest difference of two tensors, relative to the largest value of the second.
+pub fn difference(got: &[f32], want: &[f32]) -> f64 {
+    let scale = want.iter().fold(1e-6f32, |m, v| m.max(v.abs()));
+    got.iter().zip(want).fold(0.0f64, |m, (a, b)| if (a - b).is_nan() { f64::NAN } else { m.max(f64::from((a - b).abs() / scale)) })
+}
+
+/// Takes `steps` steps on the plan and on eager Burn (CPU) and compares terms and gradients.
+///
+/// Both see the same images and the same noise. Weights are made equal before every step: Adam turns the rounding of a tiny
+/// gradient into a step of full length, and the comparison is of gradients, not of paths.
+///
+/// # Errors
+/// If the plan cannot be built or run.
+pub async fn verify(
+    gpu: Rc<Gpu>,
+    entry: &'static dyn Entry,
+    setup: &Setup,
+    data: &Arc<Dataset>,
+    steps: u32,
+) -> Result<VerifyReport, String> {
+    let uploaded = Data::upload(&gpu, &data.train_images, data.train_labels.len()).map_err(|e| e.to_string())?;
+    let mut plan = PlanEngine::new(gpu, entry, setup, data.shape, &uploaded).await?;
+    let mut burn = entry.eager(setup, Device::flex(), data.clone());
+    let mut report = VerifyReport { method: setup.method.clone(), steps, ..VerifyReport::default() };
+    for _ in 0..steps {
+        burn.set_weights(&plan.weights().await?);
+        plan.run_steps(1)?;
+        let row = plan.metrics().await?.pop().ok_or("the step left no metrics")?;
+        let expected = burn.advance();
+        report.loss = report.loss.max(difference(&row.terms, &expected.terms)).max(difference(&row.kl_d, &expected.kl_d));
+        for (got, want) in plan.gradients().await?.iter().zip(&burn.gradients()) {
+            let d = difference(&got.values, &want.values);
+            if d > report.gradient || d.is_nan() {
+                (report.gradient, report.worst) = (d, got.name.clone());
+            }
+        }
+    }
+    Ok(report)
+}
