@@ -30,7 +30,8 @@ const END: &str = "\u{E010}";
 /// Opens the page and waits until it could train.
 fn ready(options: &Options) -> Page {
     let page = Page::open(options);
-    page.wait("the engine is ready", "document.querySelector('[data-testid=train]')?.disabled === false");
+    let button = "document.querySelector('[data-testid=train]')";
+    page.wait("the engine is ready", &format!("{button}?.disabled === false && {button}.ariaDisabled === 'false'"));
     page
 }
 
