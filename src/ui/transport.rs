@@ -55,8 +55,9 @@ pub fn Transport() -> impl IntoView {
     let lab = Lab::get();
     let can_run = Memo::new(move |_| lab.can_run());
     let training = Memo::new(move |_| lab.is_training());
-    let building = Memo::new(move |_| lab.run.with(|r| r.as_ref().is_some_and(|r| r.phase == Phase::Building)));
     let is_new = Memo::new(move |_| lab.train_is_new());
+    // Who trains a new network need not wait for the one on show to be built.
+    let building = Memo::new(move |_| !is_new.get() && lab.run.with(|r| r.as_ref().is_some_and(|r| r.phase == Phase::Building)));
     // While a network is built the buttons only look disabled: one that really is loses the keyboard's focus.
     let unless_building = move |act: fn(Lab)| {
         if !building.get_untracked() {
