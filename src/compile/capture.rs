@@ -9,10 +9,7 @@ use burn_ir::{
     TensorIr,
 };
 
-use super::graph::{Binary, CompileError, Conv, Dist, Graph, Id, Op, Reduction, Unary, len};
-
-/// Name of the custom operation that is the identity, and that no gradient passes.
-pub const STOP_GRADIENT: &str = "stop_gradient";
+use super::graph::{Binary, CompileError, Conv, Dist, Graph, Id, Reduction, Unary, len};
 
 /// A graph and the node of every Burn tensor that was needed.
 #[derive(Debug)]
@@ -133,12 +130,6 @@ impl Importer {
                 Bool::Or(r) => self.binary(Binary::Max, &r.lhs, &r.rhs, &r.out),
                 Bool::Xor(r) => self.binary(Binary::Ne, &r.lhs, &r.rhs, &r.out),
             },
-            OperationIr::Custom(c) if c.id == STOP_GRADIENT => {
-                let x = self.get(&c.inputs[0])?;
-                let y = self.g.stop_gradient(x);
-                self.set(&c.outputs[0], y);
-                Ok(())
-            }
             // Data arrives with `values`.
             OperationIr::Drop(_) | OperationIr::Init(_) => Ok(()),
             _ => Err(CompileError::NoRule(name(op))),
@@ -749,10 +740,4 @@ fn ranges(slices: &[Slice], shape: &[usize], op: &OperationIr) -> Result<(Vec<us
         step[i] = s.step as usize;
     }
     Ok((start, step))
-}
-
-/// Operations that the graph of a recording keeps, as text; for tests and curiosity.
-pub fn op_name(op: &Op) -> String {
-    let text = format!("{op:?}");
-    text.split([' ', '(', '{']).next().unwrap_or_default().to_string()
 }

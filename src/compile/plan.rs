@@ -224,7 +224,6 @@ impl<'a> Planner<'a> {
         for (id, leaf) in self.stored.iter_mut().enumerate() {
             *leaf &= needed[id] && (!self.job.leaves.contains_key(&Id(id as u32)));
         }
-        // A leaf that is asked for as an output is copied by a kernel of its own, see `emit`.
     }
 
     /// The tensor under pure views.
@@ -369,7 +368,7 @@ impl<'a> Planner<'a> {
     /// Lays out memory and writes the kernels.
     fn emit(&mut self) -> Result<Plan, CompileError> {
         let levels = self.kernels.iter().map(|k| k.level + 1).max().unwrap_or(1).max(1);
-        let copies = self.copies(levels);
+        let copies = self.copies();
         let levels = levels + usize::from(!copies.is_empty());
         let (places, temps, end) = self.layout(levels);
         let place = |id: Id| places.get(&id).copied();
@@ -410,7 +409,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Outputs that no kernel can write to their address directly: leaves, and nodes that are wanted in two places.
-    fn copies(&self, _levels: usize) -> Vec<(Id, usize)> {
+    fn copies(&self) -> Vec<(Id, usize)> {
         let mut seen = HashSet::new();
         self.job.outputs.iter().copied().filter(|(id, _)| self.is_leaf(*id) || !seen.insert(*id)).collect()
     }
@@ -434,7 +433,7 @@ impl<'a> Planner<'a> {
         for (id, at) in &self.job.outputs {
             if !self.is_leaf(*id) {
                 places.entry(*id).or_insert(Place::Arena(*at));
-                if self.copies(0).iter().any(|c| c.0 == *id) {
+                if self.copies().iter().any(|c| c.0 == *id) {
                     last.insert(*id, levels);
                 }
             }

@@ -45,8 +45,6 @@ pub enum Command {
     Unwatch { slot: Slot },
     /// Asks for the current weights: [`Event::Weights`].
     Save { run: RunId },
-    /// Runs `steps` steps of a fresh network on plan and oracle alike: [`Event::Verified`].
-    Verify { setup: Setup, steps: u32 },
     /// Times `steps` training steps of a fresh network: [`Event::Benched`].
     Bench { setup: Setup, steps: u32 },
 }
@@ -107,7 +105,6 @@ pub enum Event {
     Viewed { run: RunId, slot: Slot, step: u64, view: View },
     /// Current weights as safetensors.
     Weights { run: RunId, step: u64, safetensors: ByteBuf },
-    Verified { report: VerifyReport },
     Benched { report: BenchReport },
     /// Something the visitor should know; the run goes on.
     Warning { message: String },
@@ -179,7 +176,7 @@ pub struct Speed {
     pub steps_per_submit: f64,
 }
 
-/// Plan against oracle, see [`Command::Verify`].
+/// Plan against eager Burn.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct VerifyReport {
     pub method: String,

@@ -136,9 +136,6 @@ impl Session {
                 self.watches.remove(&slot);
             }
             Command::Save { run } => self.save(run).await,
-            Command::Verify { .. } => self.send(Event::Warning {
-                message: "this page was built without the second engine; compare natively with `cargo lab verify`".into(),
-            }),
             Command::Bench { setup, steps } => match self.bench(&setup, steps).await {
                 Ok(report) => self.send(Event::Benched { report }),
                 Err(message) => self.send(Event::Warning { message: format!("bench: {message}") }),
