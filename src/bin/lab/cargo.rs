@@ -26,6 +26,14 @@ pub fn target() -> PathBuf {
 pub fn cargo() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root()).env("CARGO_TARGET_DIR", target());
+    quiet(command)
+}
+
+/// Vulkan drivers that look for a desktop complain on standard error where there is none.
+pub fn quiet(mut command: Command) -> Command {
+    if env::var_os("XDG_RUNTIME_DIR").is_none() {
+        command.env("XDG_RUNTIME_DIR", env::temp_dir());
+    }
     command
 }
 

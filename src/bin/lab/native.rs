@@ -8,19 +8,15 @@ use std::process::{Command, ExitCode, Stdio};
 use serde_json::Value;
 
 use crate::Failure;
-use crate::cargo::cargo;
+use crate::cargo::{cargo, quiet};
 
 /// Builds the command with the engines and gives it the arguments of this one.
 ///
 /// # Errors
 /// If it does not compile or start.
 pub fn hand_over() -> Result<ExitCode, Failure> {
-    let mut command = Command::new(build()?);
+    let mut command = quiet(Command::new(build()?));
     command.args(env::args_os().skip(1));
-    // Vulkan drivers that look for a desktop complain on standard error where there is none.
-    if env::var_os("XDG_RUNTIME_DIR").is_none() {
-        command.env("XDG_RUNTIME_DIR", env::temp_dir());
-    }
     become_it(command)
 }
 
