@@ -114,6 +114,7 @@ async function runCase(browser, origin, workload, batch, checkSteps) {
     contender: entry.contender,
     steps: entry.steps,
     msPerStep: perStep(entry, 'totalMs'),
+    bestMsPerStep: Math.min(...entry.rounds.map((round) => round.totalMs / entry.steps)),
     encodeMsPerStep: perStep(entry, 'encodeMs'),
     dispatchesPerStep: perStep(entry, 'dispatches'),
     submitsPerStep: perStep(entry, 'submits'),
@@ -151,12 +152,13 @@ try {
     report.push(result);
 
     console.log(`\n${workload}, batch ${batch}`);
-    console.log('contender   ms/step   encode ms   dispatches   submits   × lab   loss after ' + result.checkSteps);
+    console.log('contender   ms/step      best   encode ms   dispatches   submits   × lab   loss after ' + result.checkSteps);
     for (const row of result.rows) {
       console.log(
         [
           row.contender.padEnd(9),
           row.msPerStep.toFixed(2).padStart(9),
+          row.bestMsPerStep.toFixed(2).padStart(9),
           row.encodeMsPerStep.toFixed(3).padStart(11),
           row.dispatchesPerStep.toFixed(1).padStart(12),
           row.submitsPerStep.toFixed(2).padStart(9),
