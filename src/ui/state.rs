@@ -586,7 +586,8 @@ impl Lab {
 
     /// Times training steps; `done` hears the report.
     pub fn bench(self, setup: Setup, steps: u32, done: Waiter) {
-        if self.with(|inner| inner.link.is_none()) {
+        // A command sent before the engine listens would never be answered.
+        if self.with(|inner| inner.link.is_none()) || !untrack(|| self.can_run()) {
             return done(Err(text::NO_ENGINE.into()));
         }
         self.with(|inner| inner.waiters.push(done));
