@@ -88,6 +88,26 @@ impl Setup {
         Ok(())
     }
 
+    /// Sets a parameter from what a person types: a number, or the name of a choice.
+    ///
+    /// # Errors
+    /// If the method has no such parameter or the value is out of range.
+    pub fn set_text(&mut self, key: &str, text: &str) -> Result<(), SetupError> {
+        let unknown = || SetupError::UnknownParam { method: self.method.clone(), key: key.into() };
+        let value = self.card()?.param(key).ok_or_else(unknown)?.parse(text).map_err(SetupError::BadValue)?;
+        self.set(key, value)
+    }
+
+    /// [`Setup::set_text`] for `KEY=VALUE`.
+    ///
+    /// # Errors
+    /// As there, and if there is no `=`.
+    pub fn set_pair(&mut self, pair: &str) -> Result<(), SetupError> {
+        let unreadable = || SetupError::BadValue(format!("{pair}: expected KEY=VALUE, for example beta=4"));
+        let (key, text) = pair.split_once('=').ok_or_else(unreadable)?;
+        self.set_text(key, text)
+    }
+
     /// Checks the data set, the method and every value.
     ///
     /// # Errors

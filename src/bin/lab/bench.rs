@@ -30,10 +30,7 @@ fn check(args: &Args) -> Result<Setup, Failure> {
     let card = catalog::card(&args.method).ok_or_else(|| SetupError::UnknownMethod(args.method.clone()).to_string())?;
     let mut setup = Setup::new("mnist", card.id);
     for pair in &args.set {
-        let (key, text) = pair.split_once('=').ok_or_else(|| format!("--set {pair}: expected KEY=VALUE, for example batch=8"))?;
-        let unknown = || SetupError::UnknownParam { method: card.id.into(), key: key.into() }.to_string();
-        let value = card.param(key).ok_or_else(unknown)?.parse(text)?;
-        setup.set(key, value).map_err(|error| error.to_string())?;
+        setup.set_pair(pair).map_err(|error| format!("--set {error}"))?;
     }
     Ok(setup)
 }

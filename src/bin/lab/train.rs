@@ -73,18 +73,12 @@ fn check(args: &Args) -> Result<(Setup, Option<PathBuf>), Failure> {
         return Err(format!("--data {}: neither a data set ({}) nor a folder", args.data, DATA.join(", ")));
     }
     let mut setup = Setup::new(name, card.id);
-    let mut set = |key: &str, text: &str| -> Result<(), Failure> {
-        let unknown = || SetupError::UnknownParam { method: card.id.into(), key: key.into() }.to_string();
-        let value = card.param(key).ok_or_else(unknown)?.parse(text)?;
-        setup.set(key, value).map_err(|error| error.to_string())
-    };
     for pair in &args.set {
-        let (key, text) = pair.split_once('=').ok_or_else(|| format!("--set {pair}: expected KEY=VALUE, for example beta=4"))?;
-        set(key, text)?;
+        setup.set_pair(pair).map_err(|error| format!("--set {error}"))?;
     }
     for (key, text) in [("batch", &args.batch), ("seed", &args.seed)] {
         if let Some(text) = text {
-            set(key, text)?;
+            setup.set_text(key, text).map_err(|error| error.to_string())?;
         }
     }
     if let Some(out) = &args.out {
