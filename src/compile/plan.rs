@@ -72,8 +72,6 @@ pub struct Plan {
     pub flops: u64,
     /// Bytes read and written, counting each tensor once for each kernel that touches it.
     pub bytes: u64,
-    /// Streams of noise, for plans that share a seed.
-    pub streams: u32,
 }
 
 /// A kernel written by hand, placed among the generated ones.
@@ -370,7 +368,7 @@ impl<'a> Planner<'a> {
         let levels = self.kernels.iter().map(|k| k.level + 1).max().unwrap_or(1).max(1);
         let copies = self.copies();
         let levels = levels + usize::from(!copies.is_empty());
-        let (places, temps, end) = self.layout(levels);
+        let (places, temps, end) = self.layout(levels, &copies);
         let place = |id: Id| places.get(&id).copied();
         let mut plan = Plan { end, ..Plan::default() };
         let has = |when| self.job.specials.iter().any(|s| s.when == when);
@@ -417,7 +415,7 @@ impl<'a> Planner<'a> {
     /// Addresses: outputs where they are wanted, everything else in the scratch area, reused as soon as its last reader's
     /// level is over.
     #[allow(clippy::type_complexity)]
-    fn layout(&self, levels: usize) -> (HashMap<Id, Place>, HashMap<usize, usize>, usize) {
+    fn layout(&self, levels: usize, copies: &[(Id, usize)]) -> (HashMap<Id, Place>, HashMap<usize, usize>, usize) {
         let mut places: HashMap<Id, Place> = self.job.leaves.iter().map(|(id, (p, _))| (*id, *p)).collect();
         let mut last: HashMap<Id, usize> = HashMap::new();
         for (reader, reads) in &self.reads {
@@ -433,7 +431,7 @@ impl<'a> Planner<'a> {
         for (id, at) in &self.job.outputs {
             if !self.is_leaf(*id) {
                 places.entry(*id).or_insert(Place::Arena(*at));
-                if self.copies().iter().any(|c| c.0 == *id) {
+                if copies.iter().any(|c| c.0 == *id) {
                     last.insert(*id, levels);
                 }
             }

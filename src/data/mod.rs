@@ -15,3 +15,8 @@ pub struct Dataset {
     pub test_images: Vec<u8>,
     pub test_labels: Vec<u8>,
 }
+
+/// Bytes as values in `[0, 1]`.
+pub fn unit(bytes: &[u8]) -> impl Iterator<Item = f32> + '_ {
+    bytes.iter().map(|b| f32::from(*b) / 255.0)
+}

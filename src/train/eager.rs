@@ -11,7 +11,7 @@ use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 
 use crate::compile::rng;
-use crate::data::Dataset;
+use crate::data::{Dataset, unit};
 use crate::nn::method::live_keys;
 use crate::nn::params::PathStack;
 use crate::nn::{Ctx, ImageShape, Method, Noise};
@@ -30,14 +30,14 @@ pub trait Eager {
     fn set_live(&mut self, key: &str, value: f32);
     /// Takes one step.
     fn advance(&mut self) -> MetricRow;
+    /// Takes one step and brings its gradients to the host, which a step for its own sake need not pay for.
+    fn advance_with_gradients(&mut self) -> (MetricRow, Vec<Weight>);
     fn step(&self) -> u64;
     /// Terms on images, one posterior sample each.
     fn terms(&mut self, images_np: &[f32]) -> Vec<f32>;
     fn encode(&self, images_np: &[f32]) -> (Vec<f32>, Vec<f32>);
     fn decode(&self, z_nd: &[f32]) -> Vec<f32>;
     fn weights(&self) -> Vec<Weight>;
-    /// Gradients of the last step.
-    fn gradients(&self) -> Vec<Weight>;
     /// Replaces all parameters by name.
     fn set_weights(&mut self, weights: &[Weight]);
 }
@@ -84,18 +84,12 @@ pub struct Run<M> {
     order: (u64, Vec<u32>),
     step: u64,
     evaluations: u32,
-    gradients: Vec<Weight>,
     info: PlanInfo,
 }
 
 /// Values of a tensor on the host.
 fn host<const D: usize>(t: Tensor<D>) -> Vec<f32> {
     t.into_data().try_into_vec::<f32>().expect("networks are 32-bit")
-}
-
-/// Bytes as values in `[0, 1]`.
-fn unit(bytes: &[u8]) -> impl Iterator<Item = f32> + '_ {
-    bytes.iter().map(|b| f32::from(*b) / 255.0)
 }
 
 struct Collect<'a> {
@@ -187,7 +181,6 @@ impl<M: Method> Run<M> {
             data,
             step: 0,
             evaluations: 0,
-            gradients: vec![],
             info,
         }
     }
@@ -219,6 +212,28 @@ impl<M: Method> Run<M> {
         }
         values
     }
+
+    /// One step; its gradients only where they are to be kept.
+    fn take_step(&mut self, keep: bool) -> (MetricRow, Vec<Weight>) {
+        let values = self.next_batch();
+        let x_bp = self.images(values, &self.device);
+        let mut noise = Replay { seed: self.seed, step: self.step as u32, stream: 0 };
+        let terms = self.model().terms(x_bp, &mut self.ctx(&mut noise, &self.device));
+        let loss = terms.scalars[0].1.clone();
+        let gradients = loss.backward();
+        let kept = keep.then(|| collect(self.model(), Some(&gradients))).unwrap_or_default();
+        let model = self.model.take().expect("the optimiser has given it back");
+        let gradients = GradientsParams::from_grads(gradients, &model);
+        let lr = self.keys.iter().position(|k| *k == "lr").map_or(1e-3, |i| f64::from(self.live[i]));
+        self.model = Some(self.optimiser.step(lr, model, gradients));
+        self.step += 1;
+        let row = MetricRow {
+            step: self.step,
+            terms: terms.scalars.into_iter().map(|(_, t)| host(t)[0]).collect(),
+            kl_d: terms.kl_d.map(host).unwrap_or_default(),
+        };
+        (row, kept)
+    }
 }
 
 impl<M: Method> Eager for Run<M> {
@@ -233,23 +248,11 @@ impl<M: Method> Eager for Run<M> {
     }
 
     fn advance(&mut self) -> MetricRow {
-        let values = self.next_batch();
-        let x_bp = self.images(values, &self.device);
-        let mut noise = Replay { seed: self.seed, step: self.step as u32, stream: 0 };
-        let terms = self.model().terms(x_bp, &mut self.ctx(&mut noise, &self.device));
-        let loss = terms.scalars[0].1.clone();
-        let gradients = loss.backward();
-        self.gradients = collect(self.model(), Some(&gradients));
-        let model = self.model.take().expect("the optimiser has given it back");
-        let gradients = GradientsParams::from_grads(gradients, &model);
-        let lr = self.keys.iter().position(|k| *k == "lr").map_or(1e-3, |i| f64::from(self.live[i]));
-        self.model = Some(self.optimiser.step(lr, model, gradients));
-        self.step += 1;
-        MetricRow {
-            step: self.step,
-            terms: terms.scalars.into_iter().map(|(_, t)| host(t)[0]).collect(),
-            kl_d: terms.kl_d.map(host).unwrap_or_default(),
-        }
+        self.take_step(false).0
+    }
+
+    fn advance_with_gradients(&mut self) -> (MetricRow, Vec<Weight>) {
+        self.take_step(true)
     }
 
     fn step(&self) -> u64 {
@@ -293,10 +296,6 @@ impl<M: Method> Eager for Run<M> {
 
     fn weights(&self) -> Vec<Weight> {
         collect(self.model(), None)
-    }
-
-    fn gradients(&self) -> Vec<Weight> {
-        self.gradients.clone()
     }
 
     fn set_weights(&mut self, weights: &[Weight]) {

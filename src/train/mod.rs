@@ -29,9 +29,6 @@ use crate::spec::{Card, Setup};
 pub trait Entry: Sync {
     fn card(&self) -> &'static Card;
 
-    /// Names of the loss terms, in order.
-    fn term_names(&self) -> &'static [&'static str];
-
     /// Records one of the method's programs, see [`record::record`].
     ///
     /// # Errors
@@ -58,10 +55,6 @@ impl<M: Method> Of<M> {
 impl<M: Method> Entry for Of<M> {
     fn card(&self) -> &'static Card {
         M::CARD
-    }
-
-    fn term_names(&self) -> &'static [&'static str] {
-        M::term_names()
     }
 
     fn record(&self, setup: &Setup, shape: ImageShape, program: Program, batch: usize) -> Result<Recording, String> {

@@ -9,7 +9,7 @@ use burn::tensor::{Device, DeviceKind};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
-use crate::data::{Dataset, mnist};
+use crate::data::{Dataset, mnist, unit};
 use crate::gpu::{Data, Gpu};
 use crate::spec::Setup;
 use crate::train::eager::EagerEngine;
@@ -99,7 +99,7 @@ async fn train_async(options: &TrainOptions) -> Result<Value, String> {
 async fn run(options: &TrainOptions, mut engine: impl Engine, data: &Dataset, adapter: &str) -> Result<Value, String> {
     let setup = &options.setup;
     let (images, batch) = (data.train_labels.len() as u64, setup.usize("batch") as u64);
-    let test: Vec<f32> = data.test_images.iter().map(|b| f32::from(*b) / 255.0).collect();
+    let test: Vec<f32> = unit(&data.test_images).collect();
     let total = (u64::from(options.epochs) * images).div_ceil(batch);
     let bar = if options.quiet { ProgressBar::hidden() } else { ProgressBar::new(total) };
     bar.set_style(

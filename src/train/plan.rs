@@ -221,14 +221,6 @@ impl PlanEngine {
         self.arena.gpu()
     }
 
-    /// Waits until everything submitted is done.
-    ///
-    /// # Errors
-    /// If the device is lost.
-    pub async fn finish(&mut self) -> Result<(), String> {
-        self.arena.read(&[(0, 4)]).await.map(|_| ())
-    }
-
     /// Asks for the metrics of the steps since the last request, without waiting: further steps may be started meanwhile.
     pub fn request_metrics(&mut self) -> Option<MetricsRequest> {
         let (from, to, width) = (self.seen, self.step, self.layout.width);

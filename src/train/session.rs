@@ -10,7 +10,7 @@ use std::rc::Rc;
 use serde_bytes::ByteBuf;
 use web_time::Instant;
 
-use crate::data::Dataset;
+use crate::data::{Dataset, unit};
 use crate::gpu::{Data, Gpu, OpenError};
 use crate::nn::ImageShape;
 use crate::spec::Setup;
@@ -361,7 +361,7 @@ impl Session {
         // What is on its way first, so that its time is not mistaken for this.
         self.settle().await;
         let (Some(r), Some(test)) = (&mut self.run, &self.test) else { return };
-        let images = unit(&test.images[..count * test.shape.len()]);
+        let images: Vec<f32> = unit(&test.images[..count * test.shape.len()]).collect();
         let result = r.engine.evaluate(&images).await;
         r.tested = Some((step, Instant::now()));
         r.idle = Some(Instant::now());
@@ -411,11 +411,6 @@ impl Session {
     }
 }
 
-/// Bytes as values in `[0, 1]`.
-fn unit(bytes: &[u8]) -> Vec<f32> {
-    bytes.iter().map(|b| f32::from(*b) / 255.0).collect()
-}
-
 /// Values in `[0, 1]` as bytes.
 fn pixels(values: &[f32]) -> impl Iterator<Item = u8> + '_ {
     values.iter().map(|v| (v.clamp(0.0, 1.0) * 255.0).round() as u8)
@@ -444,13 +439,13 @@ async fn view(engine: &mut PlanEngine, test: &TestSet, query: &Query) -> Result<
         Query::Reconstruct { first, count } => {
             let (a, b) = range(*first as usize, *count as usize);
             let originals = &test.images[a * len..b * len];
-            let (mean, _) = engine.encode(&unit(originals)).await?;
+            let (mean, _) = engine.encode(&unit(originals).collect::<Vec<_>>()).await?;
             let x = engine.decode(&mean).await?;
             images(2 * (b - a), originals.iter().copied().chain(pixels(&x)).collect())
         }
         Query::Embed { count } => {
             let (a, b) = range(0, *count as usize);
-            let (mean, logvar) = engine.encode(&unit(&test.images[a * len..b * len])).await?;
+            let (mean, logvar) = engine.encode(&unit(&test.images[a * len..b * len]).collect::<Vec<_>>()).await?;
             View::Codes {
                 n: (b - a) as u32,
                 latent: info.latent,
