@@ -39,6 +39,12 @@ fn engine(gpu: &Rc<Gpu>, setup: &Setup, data: &Dataset) -> PlanEngine {
     pollster::block_on(e).unwrap_or_else(|e| panic!("{}: {e}", setup.to_query()))
 }
 
+fn with_gradients(gpu: &Rc<Gpu>, setup: &Setup, data: &Dataset) -> PlanEngine {
+    let uploaded = Data::upload(gpu, &data.train_images, data.train_labels.len()).unwrap();
+    let e = PlanEngine::with_gradients(gpu.clone(), entry(&setup.method).unwrap(), setup, data.shape, &uploaded);
+    pollster::block_on(e).unwrap_or_else(|e| panic!("{}: {e}", setup.to_query()))
+}
+
 /// Small versions of every choice that a card offers.
 fn setups() -> Vec<Setup> {
     let mut out = vec![];
@@ -50,7 +56,7 @@ fn setups() -> Vec<Setup> {
             }
         }
         out.push(base.clone());
-        for p in card.params {
+        for p in card.all_params() {
             if let Kind::Choice { names } = p.kind {
                 for i in (0..names.len()).filter(|i| *i as f64 != p.default) {
                     let mut other = base.clone();
@@ -59,6 +65,9 @@ fn setups() -> Vec<Setup> {
                 }
             }
         }
+        let mut clipped = base;
+        clipped.set("clip", 0.5).unwrap();
+        out.push(clipped);
     }
     out
 }
@@ -73,7 +82,7 @@ fn plan_equals_burn_for_every_method() {
         assert!(report.loss < 1e-4, "{name}: terms differ by {}", report.loss);
         assert!(report.gradient < 1e-4, "{name}: the gradient of {} differs by {}", report.worst, report.gradient);
 
-        let mut plan = engine(&gpu, &setup, &data);
+        let mut plan = with_gradients(&gpu, &setup, &data);
         let mut burn = entry(&setup.method).unwrap().eager(&setup, Device::flex(), data.clone());
         for _ in 0..4 {
             burn.set_weights(&pollster::block_on(plan.weights()).unwrap());
@@ -83,7 +92,7 @@ fn plan_equals_burn_for_every_method() {
         for g in pollster::block_on(plan.gradients()).unwrap() {
             assert!(g.values.iter().any(|v| *v != 0.0), "{name}: the gradient of {} is zero, which proves nothing", g.name);
         }
-        // Adam: the moments of four steps, and the step they make.
+        // The optimiser: the moments of four steps, and the step they make.
         let weights = pollster::block_on(plan.weights()).unwrap();
         for (got, want) in weights.iter().zip(&burn.weights()) {
             let n = got.values.len() as f32;
@@ -96,6 +105,40 @@ fn plan_equals_burn_for_every_method() {
         let x: Vec<f32> = data.test_images[..19 * 784].iter().map(|b| f32::from(*b) / 255.0).collect();
         let ((mean, logvar), (m, l)) = (pollster::block_on(plan.encode(&x)).unwrap(), burn.encode(&x));
         assert!(difference(&mean, &m) < 1e-3 && difference(&logvar, &l) < 1e-3, "{name}: encode");
+    }
+}
+
+#[test]
+fn storing_gradients_changes_nothing() {
+    let (gpu, data) = (gpu(), stripes(20));
+    for setup in setups() {
+        let mut plain = engine(&gpu, &setup, &data);
+        let mut storing = with_gradients(&gpu, &setup, &data);
+        for e in [&mut plain, &mut storing] {
+            e.run_steps(3).unwrap();
+        }
+        assert!(pollster::block_on(plain.gradients()).unwrap_err().contains("does not keep"));
+        let (a, b) = (pollster::block_on(plain.weights()).unwrap(), pollster::block_on(storing.weights()).unwrap());
+        assert_eq!(a, b, "{}", setup.to_query());
+    }
+}
+
+#[test]
+fn clipped_gradients_have_the_norm_asked_for() {
+    let (gpu, data) = (gpu(), stripes(20));
+    let mut setup = setups().remove(0);
+    let norm = |setup: &Setup| {
+        let mut e = with_gradients(&gpu, setup, &data);
+        e.run_steps(1).unwrap();
+        let gradients = pollster::block_on(e.gradients()).unwrap();
+        gradients.iter().flat_map(|g| &g.values).map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt()
+    };
+    let free = norm(&setup);
+    for (limit, expected) in [(0.5, 0.5), (100.0, free)] {
+        assert!(free > 0.5 && free < 100.0, "{free} is no test of clipping");
+        setup.set("clip", limit).unwrap();
+        let clipped = norm(&setup);
+        assert!((clipped - expected).abs() < 1e-4 * expected, "{clipped} in place of {expected}");
     }
 }
 

@@ -14,7 +14,7 @@ use latent_lab::compile::capture::import;
 use latent_lab::compile::emit::Place;
 use latent_lab::compile::grad::gradients;
 use latent_lab::compile::graph::{Binary, Graph, Op};
-use latent_lab::compile::plan::{Job, compile};
+use latent_lab::compile::plan::{Job, Updates, compile};
 use latent_lab::compile::{Id, Target};
 use latent_lab::gpu::{Arena, Data, Gpu};
 
@@ -49,7 +49,7 @@ fn evaluate(g: &Graph, leaves: &[(Id, Vec<f32>)], outputs: &[Id], target: Target
         ranges.push((at, n));
         at += pad(n);
     }
-    let job = Job { graph: g, target, leaves: places, outputs: wanted, specials: vec![], scratch: at, training: false, salt: 0 };
+    let job = Job { graph: g, target, leaves: places, outputs: wanted, updates: Updates::default(), specials: vec![], scratch: at, training: false, salt: 0 };
     let plan = compile(&job).unwrap();
     let gpu = gpu();
     let data = Data::upload(&gpu, &[], 0).unwrap();

@@ -1,7 +1,7 @@
 //! The step compiler: a recorded Burn computation becomes a list of WGSL dispatches.
 //!
 //! [`capture`] translates Burn's operations, [`grad`] differentiates them, [`plan`] decides what is stored and which kernel
-//! computes it, [`emit`], [`gemm`] and [`index`] write the kernels. Nothing here knows a method, a device or a browser.
+//! computes it, [`emit`], [`gemm`] and [`index`] write the kernels, `update` lets them train. Nothing here knows a method, a device or a browser.
 
 pub mod capture;
 pub mod emit;
@@ -11,6 +11,7 @@ pub mod graph;
 pub mod index;
 pub mod plan;
 pub mod rng;
+mod update;
 
 pub use graph::{CompileError, Graph, Id};
 pub use plan::{Dispatch, Plan, Target};

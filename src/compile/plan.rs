@@ -89,8 +89,19 @@ pub struct Special {
 pub enum When {
     /// Before everything that reads the leaves that it fills.
     First,
-    /// After everything else.
-    Last,
+    /// As soon as all outputs are there.
+    Stored,
+}
+
+/// What becomes of gradients: each value goes to the optimiser where it is computed, and to no memory.
+#[derive(Clone, Debug, Default)]
+pub struct Updates {
+    /// WGSL of `fn opt_step(p: u32, g: f32)`: moves the parameter at arena offset `p`, whose gradient is `g`.
+    pub function: String,
+    /// Bytes that it reads and writes.
+    pub bytes: u64,
+    /// Gradients and the parameters (leaves in the arena) that they move.
+    pub of: Vec<(Id, Id)>,
 }
 
 /// A compilation.
@@ -101,6 +112,7 @@ pub struct Job<'a> {
     pub leaves: HashMap<Id, (Place, bool)>,
     /// What to compute, and its address in the arena.
     pub outputs: Vec<(Id, usize)>,
+    pub updates: Updates,
     pub specials: Vec<Special>,
     /// First free float of the arena.
     pub scratch: usize,
@@ -110,12 +122,12 @@ pub struct Job<'a> {
 }
 
 /// A kernel being put together.
-struct Kernel {
-    level: usize,
+pub(super) struct Kernel {
+    pub(super) level: usize,
     /// The reduction or product it is built around; `None` for a purely elementwise one.
-    root: Option<Id>,
+    pub(super) root: Option<Id>,
     /// Elementwise results that it also computes, in order.
-    members: Vec<Id>,
+    pub(super) members: Vec<Id>,
     /// Elements.
     len: usize,
     /// Pieces that the root's inner loop is split into, computed by a kernel one level earlier.
@@ -133,14 +145,18 @@ fn product(op: &Op) -> bool {
 /// Elementwise recomputation beyond this cost is stored instead, when there is more than one reader.
 const STORE_ABOVE: u32 = 8;
 
-struct Planner<'a> {
-    job: &'a Job<'a>,
-    g: &'a Graph,
+pub(super) struct Planner<'a> {
+    pub(super) job: &'a Job<'a>,
+    pub(super) g: &'a Graph,
     stored: Vec<bool>,
-    kernel_of: HashMap<Id, usize>,
-    kernels: Vec<Kernel>,
+    pub(super) kernel_of: HashMap<Id, usize>,
+    pub(super) kernels: Vec<Kernel>,
     /// Reads of each stored node: `(node, at the same flat index)`.
-    reads: HashMap<Id, Vec<(Id, bool)>>,
+    pub(super) reads: HashMap<Id, Vec<(Id, bool)>>,
+    /// Gradients that their kernel hands to the optimiser, with the address of the parameter.
+    pub(super) fused: HashMap<Id, usize>,
+    /// Gradients that are kept until everything else is done.
+    pub(super) late: Vec<(Id, usize)>,
 }
 
 /// Compiles a job.
@@ -155,22 +171,31 @@ pub fn compile(job: &Job) -> Result<Plan, CompileError> {
         kernel_of: HashMap::new(),
         kernels: Vec::new(),
         reads: HashMap::new(),
+        fused: HashMap::new(),
+        late: Vec::new(),
     };
     p.choose_stored();
     p.group()?;
+    p.place_updates();
     p.emit()
 }
 
 impl<'a> Planner<'a> {
-    fn is_leaf(&self, id: Id) -> bool {
+    pub(super) fn is_leaf(&self, id: Id) -> bool {
         self.job.leaves.contains_key(&id)
+    }
+
+    /// What is computed for its own sake.
+    fn results(&self) -> impl Iterator<Item = Id> + use<'a> {
+        let job = self.job;
+        job.outputs.iter().map(|o| o.0).chain(job.updates.of.iter().map(|u| u.0))
     }
 
     /// Marks the nodes that get memory of their own.
     fn choose_stored(&mut self) {
         let g = self.g;
         let mut needed = vec![false; g.len()];
-        for (id, _) in &self.job.outputs {
+        for id in self.results() {
             needed[id.ix()] = true;
             self.stored[id.ix()] = true;
         }
@@ -285,7 +310,7 @@ impl<'a> Planner<'a> {
                 *readers.entry(*d).or_default() += 1;
             }
         }
-        let wanted: HashSet<Id> = self.job.outputs.iter().map(|o| o.0).collect();
+        let wanted: HashSet<Id> = self.results().collect();
         for id in ids {
             let node = self.g.node(id);
             let level = self.reads[&id].iter().map(|(d, _)| self.ready(*d)).max().unwrap_or(0);
@@ -368,13 +393,16 @@ impl<'a> Planner<'a> {
         let levels = self.kernels.iter().map(|k| k.level + 1).max().unwrap_or(1).max(1);
         let copies = self.copies();
         let levels = levels + usize::from(!copies.is_empty());
-        let (places, temps, end) = self.layout(levels, &copies);
+        // Updates that wait come after the copies, which may be of parameters.
+        let late = levels - 1 + usize::from(!self.late.is_empty());
+        let (places, temps, end) = self.layout(late, &copies);
         let place = |id: Id| places.get(&id).copied();
         let mut plan = Plan { end, ..Plan::default() };
-        let has = |when| self.job.specials.iter().any(|s| s.when == when);
-        let last = levels - 1 + usize::from(has(When::Last));
-        for level in 0..=last {
-            let mut module = Module::new(self.job.target, end);
+        let computed = self.job.outputs.iter().filter_map(|(id, _)| self.kernel_of.get(id)).map(|k| self.kernels[*k].level + 1);
+        let stored = if copies.is_empty() { computed.max().unwrap_or(0) } else { levels };
+        let specials = self.job.specials.iter().map(|s| if s.when == When::First { 0 } else { stored });
+        for level in 0..=specials.clone().max().unwrap_or(0).max(late) {
+            let mut module = Module::new(self.job.target, end, &self.job.updates.function);
             for (k, kernel) in self.kernels.iter().enumerate() {
                 if kernel.split > 1 && kernel.level == level + 1 {
                     self.write_partial(&mut module, kernel, temps[&k], &place, level)?;
@@ -385,17 +413,24 @@ impl<'a> Planner<'a> {
                     plan.flops += root;
                     for id in kernel.root.iter().chain(&kernel.members) {
                         let n: usize = self.reads[id].iter().map(|(d, _)| len(self.g.shape(*d))).sum();
-                        plan.bytes += 4 * n as u64 + if places.contains_key(id) { 4 * len(self.g.shape(*id)) as u64 } else { 0 };
+                        let each = if places.contains_key(id) { 4 } else { 0 } + if self.fused.contains_key(id) { self.job.updates.bytes } else { 0 };
+                        plan.bytes += 4 * n as u64 + each * len(self.g.shape(*id)) as u64;
                     }
                 }
             }
             if level + 1 == levels {
                 for (id, to) in &copies {
-                    self.write_copy(&mut module, *id, *to, &place, level);
+                    self.write_copy(&mut module, *id, *to, &place, level, false);
                 }
             }
-            for s in &self.job.specials {
-                if (s.when == When::First && level == 0) || (s.when == When::Last && level == last) {
+            if level == late {
+                for (id, at) in &self.late {
+                    plan.bytes += self.job.updates.bytes * len(self.g.shape(*id)) as u64;
+                    self.write_copy(&mut module, *id, *at, &place, level, true);
+                }
+            }
+            for (s, due) in self.job.specials.iter().zip(specials.clone()) {
+                if level == due {
                     module.add_each(s.name, s.len, &s.body, "", 1);
                 }
             }
@@ -407,15 +442,15 @@ impl<'a> Planner<'a> {
     }
 
     /// Outputs that no kernel can write to their address directly: leaves, and nodes that are wanted in two places.
-    fn copies(&self) -> Vec<(Id, usize)> {
+    pub(super) fn copies(&self) -> Vec<(Id, usize)> {
         let mut seen = HashSet::new();
         self.job.outputs.iter().copied().filter(|(id, _)| self.is_leaf(*id) || !seen.insert(*id)).collect()
     }
 
     /// Addresses: outputs where they are wanted, everything else in the scratch area, reused as soon as its last reader's
-    /// level is over.
+    /// level is over. `end` is the last level.
     #[allow(clippy::type_complexity)]
-    fn layout(&self, levels: usize, copies: &[(Id, usize)]) -> (HashMap<Id, Place>, HashMap<usize, usize>, usize) {
+    fn layout(&self, end: usize, copies: &[(Id, usize)]) -> (HashMap<Id, Place>, HashMap<usize, usize>, usize) {
         let mut places: HashMap<Id, Place> = self.job.leaves.iter().map(|(id, (p, _))| (*id, *p)).collect();
         let mut last: HashMap<Id, usize> = HashMap::new();
         for (reader, reads) in &self.reads {
@@ -432,9 +467,12 @@ impl<'a> Planner<'a> {
             if !self.is_leaf(*id) {
                 places.entry(*id).or_insert(Place::Arena(*at));
                 if copies.iter().any(|c| c.0 == *id) {
-                    last.insert(*id, levels);
+                    last.insert(*id, end);
                 }
             }
+        }
+        for (id, _) in self.late.iter().filter(|(id, _)| !self.is_leaf(*id)) {
+            last.insert(*id, end);
         }
         // (first level, last level, floats, owner)
         enum Owner {
@@ -518,6 +556,9 @@ impl<'a> Planner<'a> {
             if let Some(Place::Arena(at)) = place(id) {
                 writeln!(out, "a[{}] = {value};", o.offset(at as i64).text()).expect("writing to a string");
             }
+            if let Some(at) = self.fused.get(&id) {
+                writeln!(out, "opt_step({}, {value});", o.offset(*at as i64).text()).expect("writing to a string");
+            }
         };
         if let (Some(id), Some(value)) = (kernel.root, root_value) {
             e.register(id, o.clone(), value);
@@ -531,13 +572,15 @@ impl<'a> Planner<'a> {
         format!("{}{stores}", e.take(0))
     }
 
-    fn write_copy(&self, module: &mut Module, id: Id, to: usize, place: &dyn Fn(Id) -> Option<Place>, level: usize) {
+    /// Brings a value to an address, or hands it to the optimiser of the parameter there.
+    fn write_copy(&self, module: &mut Module, id: Id, to: usize, place: &dyn Fn(Id) -> Option<Place>, level: usize, update: bool) {
         let mut e = self.emitter(place, level, "v");
         let n = len(self.g.shape(id));
         let o = Lin::var("i", n, 0);
         let v = e.value(id, &At::Flat(o.clone())).text;
-        let body = format!("{}a[{}] = {v};\n", e.take(0), o.offset(to as i64).text());
-        module.add("copy", n, &body, "");
+        let to = o.offset(to as i64).text();
+        let (name, store) = if update { ("update", format!("opt_step({to}, {v});\n")) } else { ("copy", format!("a[{to}] = {v};\n")) };
+        module.add(name, n, &(e.take(0) + &store), "");
     }
 
     fn write_kernel(
@@ -892,8 +935,10 @@ fn join(f: Reduction, acc: &str, v: &str) -> String {
 const LONG: usize = 4096;
 
 /// The text of one dispatch.
-struct Module {
+struct Module<'a> {
     target: Target,
+    /// [`Updates::function`].
+    optimizer: &'a str,
     /// Floats of the arena that the plan uses.
     arena: usize,
     names: Vec<&'static str>,
@@ -910,9 +955,9 @@ struct Call {
     name: String,
 }
 
-impl Module {
-    fn new(target: Target, arena: usize) -> Self {
-        Self { target, arena, names: vec![], functions: String::new(), calls: vec![] }
+impl<'a> Module<'a> {
+    fn new(target: Target, arena: usize, optimizer: &'a str) -> Self {
+        Self { target, optimizer, arena, names: vec![], functions: String::new(), calls: vec![] }
     }
 
     /// Name of the next kernel's helper function.
@@ -984,7 +1029,7 @@ impl Module {
             wgsl += SUBGROUPS;
         }
         wgsl += &HEADER.replace("{{arena}}", &self.arena.to_string()).replace("{{controls}}", &ctl::WORDS.to_string());
-        for (prefix, text) in [("rng_", RNG), ("m_", MATH)] {
+        for (prefix, text) in [("rng_", RNG), ("m_", MATH), ("opt_", self.optimizer)] {
             if body.contains(prefix) {
                 wgsl += text;
             }

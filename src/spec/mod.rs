@@ -1,8 +1,10 @@
 //! Plain data that every part of the project shares: no Burn, no Leptos, no JavaScript.
 
 pub mod card;
+pub mod optimizer;
 pub mod protocol;
 pub mod setup;
 
 pub use card::{Card, Family, Kind, Paper, ParamSpec};
+pub use optimizer::Optimizer;
 pub use setup::{Setup, SetupError};

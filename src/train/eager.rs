@@ -7,16 +7,18 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use burn::module::{ModuleMapper, ModuleVisitor, Param};
-use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
-use burn::tensor::{Device, Gradients, Tensor, TensorData};
+use burn::optim::momentum::MomentumConfig;
+use burn::optim::{AdamConfig, AdamWConfig, GradientsParams, ModuleOptimizer, SgdConfig};
+use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::compile::rng;
 use crate::data::{Dataset, unit};
 use crate::nn::method::live_keys;
 use crate::nn::params::PathStack;
 use crate::nn::{Ctx, ImageShape, Method, Noise};
-use crate::spec::Setup;
+use crate::spec::{Optimizer, Setup};
 use crate::spec::protocol::{MetricRow, PlanInfo};
+use crate::train::optimizer::{BETA_1, BETA_2, EPSILON};
 use crate::train::order::epoch_order;
 use crate::train::plan::EVALUATION;
 use crate::train::{Engine, Weight};
@@ -30,7 +32,7 @@ pub trait Eager {
     fn set_live(&mut self, key: &str, value: f32);
     /// Takes one step.
     fn advance(&mut self) -> MetricRow;
-    /// Takes one step and brings its gradients to the host, which a step for its own sake need not pay for.
+    /// Takes one step and brings its gradients, as the optimiser got them, to the host, which a step for its own sake need not pay for.
     fn advance_with_gradients(&mut self) -> (MetricRow, Vec<Weight>);
     fn step(&self) -> u64;
     /// Terms on images, one posterior sample each.
@@ -74,6 +76,7 @@ pub struct Run<M> {
     /// `None` only while the optimiser holds it.
     model: Option<M>,
     optimiser: ModuleOptimizer,
+    setup: Setup,
     device: Device,
     data: Arc<Dataset>,
     shape: ImageShape,
@@ -95,7 +98,7 @@ fn host<const D: usize>(t: Tensor<D>) -> Vec<f32> {
 struct Collect<'a> {
     path: PathStack,
     /// Collects gradients if there are any, else values.
-    gradients: Option<&'a Gradients>,
+    gradients: Option<&'a GradientsParams>,
     out: Vec<Weight>,
 }
 
@@ -113,7 +116,7 @@ impl ModuleVisitor for Collect<'_> {
         let shape = value.dims().to_vec();
         let values = match self.gradients {
             None => host(value),
-            Some(g) => value.grad(g).map_or_else(|| vec![0.0; shape.iter().product()], host),
+            Some(g) => g.get::<D>(param.id).map_or_else(|| vec![0.0; shape.iter().product()], host),
         };
         self.out.push(Weight { name: self.path.name(), shape, values });
     }
@@ -142,10 +145,50 @@ impl ModuleMapper for Replace<'_> {
     }
 }
 
-fn collect<M: Method>(model: &M, gradients: Option<&Gradients>) -> Vec<Weight> {
+fn collect<M: Method>(model: &M, gradients: Option<&GradientsParams>) -> Vec<Weight> {
     let mut visitor = Collect { path: PathStack::default(), gradients, out: vec![] };
     model.visit(&mut visitor);
     visitor.out
+}
+
+/// Visits the gradients of a module's parameters: adds up their squares, or scales them.
+struct Clip<'a> {
+    gradients: &'a mut GradientsParams,
+    squares: f64,
+    scale: Option<f64>,
+}
+
+impl ModuleVisitor for Clip<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let Some(gradient) = self.gradients.get::<D>(param.id) else { return };
+        match self.scale {
+            None => self.squares += f64::from(gradient.square().sum().into_scalar::<f32>()),
+            Some(scale) => self.gradients.register(param.id, gradient.mul_scalar(scale)),
+        }
+    }
+}
+
+/// Burn clips each tensor by its own norm; this is `compile::grad::clip_by_global_norm`.
+fn clip_by_global_norm<M: Method>(model: &M, gradients: &mut GradientsParams, limit: f64) {
+    let mut clip = Clip { gradients, squares: 0.0, scale: None };
+    model.visit(&mut clip);
+    clip.scale = Some((limit / (clip.squares.sqrt() + 1e-6)).min(1.0));
+    model.visit(&mut clip);
+}
+
+/// Burn's optimiser for a setup; live values are read anew.
+fn optimiser(setup: &Setup, weight_decay: f32) -> ModuleOptimizer {
+    match Optimizer::of(setup) {
+        Optimizer::Adam => AdamConfig::new().with_beta_1(BETA_1).with_beta_2(BETA_2).with_epsilon(EPSILON).init(),
+        Optimizer::AdamW => {
+            let config = AdamWConfig::new().with_beta_1(BETA_1).with_beta_2(BETA_2).with_epsilon(EPSILON);
+            config.with_weight_decay(weight_decay).init()
+        }
+        Optimizer::Sgd => {
+            let momentum = MomentumConfig::new().with_momentum(setup.get("momentum")).with_dampening(0.0);
+            SgdConfig::new().with_momentum(Some(momentum)).init()
+        }
+    }
 }
 
 impl<M: Method> Run<M> {
@@ -170,7 +213,8 @@ impl<M: Method> Run<M> {
         };
         Self {
             model: Some(model),
-            optimiser: AdamConfig::new().with_epsilon(1e-8).init(),
+            optimiser: optimiser(setup, setup.get("weight_decay") as f32),
+            setup: setup.clone(),
             device,
             shape,
             batch: setup.usize("batch"),
@@ -220,10 +264,13 @@ impl<M: Method> Run<M> {
         let mut noise = Replay { seed: self.seed, step: self.step as u32, stream: 0 };
         let terms = self.model().terms(x_bp, &mut self.ctx(&mut noise, &self.device));
         let loss = terms.scalars[0].1.clone();
-        let gradients = loss.backward();
+        let mut gradients = GradientsParams::from_grads(loss.backward(), self.model());
+        let clip = self.setup.get("clip");
+        if clip > 0.0 {
+            clip_by_global_norm(self.model(), &mut gradients, clip);
+        }
         let kept = keep.then(|| collect(self.model(), Some(&gradients))).unwrap_or_default();
         let model = self.model.take().expect("the optimiser has given it back");
-        let gradients = GradientsParams::from_grads(gradients, &model);
         let lr = self.keys.iter().position(|k| *k == "lr").map_or(1e-3, |i| f64::from(self.live[i]));
         self.model = Some(self.optimiser.step(lr, model, gradients));
         self.step += 1;
@@ -244,6 +291,10 @@ impl<M: Method> Eager for Run<M> {
     fn set_live(&mut self, key: &str, value: f32) {
         if let Some(i) = self.keys.iter().position(|k| *k == key) {
             self.live[i] = value;
+        }
+        if key == "weight_decay" {
+            // Burn's optimisers cannot be changed, but their state can move into another one.
+            self.optimiser = optimiser(&self.setup, value).load_record(self.optimiser.to_record());
         }
     }
 

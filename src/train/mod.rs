@@ -7,6 +7,7 @@ pub mod eager;
 pub mod engine;
 #[cfg(feature = "native")]
 pub mod native;
+pub mod optimizer;
 pub mod order;
 pub mod plan;
 pub mod record;

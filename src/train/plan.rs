@@ -11,9 +11,9 @@ use web_time::Instant;
 
 use crate::compile::capture::{Imported, import};
 use crate::compile::emit::{Place, ctl};
-use crate::compile::grad::gradients;
+use crate::compile::grad::{clip_by_global_norm, gradients};
 use crate::compile::graph::{Graph, Op};
-use crate::compile::plan::{Job, Special, When, compile};
+use crate::compile::plan::{Job, Special, Updates, When, compile};
 use crate::compile::{Dispatch, Id, Plan, Target};
 use crate::gpu::{Arena, Data, Gpu, Pending, Recorded};
 use crate::nn::ImageShape;
@@ -21,6 +21,7 @@ use crate::nn::method::live_keys;
 use crate::spec::Setup;
 use crate::spec::protocol::{MetricRow, PlanInfo};
 use crate::train::order::epoch_order;
+use crate::train::optimizer;
 use crate::train::record::{Program, Recording};
 use crate::train::{Engine, Entry, Weight};
 
@@ -76,6 +77,7 @@ pub struct PlanEngine {
     epochs: u64,
     nonce: u32,
     bytes_moved: u64,
+    keeps_gradients: bool,
 }
 
 /// Metrics on their way from the device.
@@ -93,7 +95,7 @@ impl MetricsRequest {
 }
 
 /// A kernel's text with its placeholders filled in.
-fn fill(template: &str, values: &[(&str, String)]) -> String {
+pub(super) fn fill(template: &str, values: &[(&str, String)]) -> String {
     let mut out: String = template.lines().filter(|l| !l.starts_with("//")).map(|l| format!("{l}\n")).collect();
     for (key, value) in values {
         out = out.replace(&format!("{{{{{key}}}}}"), value);
@@ -118,9 +120,34 @@ impl PlanEngine {
         shape: ImageShape,
         data: &Data,
     ) -> Result<Self, String> {
+        Self::build(gpu, entry, setup, shape, data, false).await
+    }
+
+    /// [`PlanEngine::new`], with kernels that also store each gradient on its way to the optimiser.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn with_gradients(
+        gpu: Rc<Gpu>,
+        entry: &'static dyn Entry,
+        setup: &Setup,
+        shape: ImageShape,
+        data: &Data,
+    ) -> Result<Self, String> {
+        Self::build(gpu, entry, setup, shape, data, true).await
+    }
+
+    async fn build(
+        gpu: Rc<Gpu>,
+        entry: &'static dyn Entry,
+        setup: &Setup,
+        shape: ImageShape,
+        data: &Data,
+        keep: bool,
+    ) -> Result<Self, String> {
         let begin = Instant::now();
         let live = live_keys(entry.card());
-        let mut training = training(entry, setup, shape, data.images, gpu.target)?;
+        let mut training = training(entry, setup, shape, data.images, gpu.target, keep)?;
         let floats = training.plan.end.max(training.layout.scratch);
         let arena = Arena::new(gpu, floats, live.len(), 2 * data.images, data.clone()).map_err(|e| e.to_string())?;
         for (at, values) in &training.constants {
@@ -152,6 +179,7 @@ impl PlanEngine {
             epochs: 0,
             nonce: 0,
             bytes_moved: training.plan.bytes,
+            keeps_gradients: keep,
         };
         let initial = initialisation(&training.recording, &engine.layout, engine.arena.gpu().target)?;
         let recorded = engine.load(&initial).await?;
@@ -189,11 +217,14 @@ impl PlanEngine {
         Ok(())
     }
 
-    /// Gradients of the latest step, in module order.
+    /// Gradients of the latest step as the optimiser got them, in module order.
     ///
     /// # Errors
-    /// If the device is lost.
+    /// If the engine does not keep them, see [`PlanEngine::with_gradients`], or the device is lost.
     pub async fn gradients(&mut self) -> Result<Vec<Weight>, String> {
+        if !self.keeps_gradients {
+            return Err("this engine does not keep its gradients".into());
+        }
         self.tensors(self.layout.params).await
     }
 
@@ -312,8 +343,15 @@ struct Training {
     info: PlanInfo,
 }
 
-/// Compiles the training step of a setup on a data set of `images` images.
-fn training(entry: &dyn Entry, setup: &Setup, shape: ImageShape, images: usize, target: Target) -> Result<Training, String> {
+/// Compiles the training step of a setup on a data set of `images` images; `keep` stores the gradients as well.
+fn training(
+    entry: &dyn Entry,
+    setup: &Setup,
+    shape: ImageShape,
+    images: usize,
+    target: Target,
+    keep: bool,
+) -> Result<Training, String> {
     let batch = setup.usize("batch");
     let live = live_keys(entry.card());
     if shape.len() % 4 != 0 {
@@ -326,9 +364,14 @@ fn training(entry: &dyn Entry, setup: &Setup, shape: ImageShape, images: usize, 
 
     let params: Vec<Id> = recording.params.iter().map(|p| node(&imported, p.id)).collect::<Result<_, _>>()?;
     let loss = node(&imported, recording.outputs[0].id)?;
-    let gradients = gradients(&mut imported.graph, loss, &params).map_err(|e| e.to_string())?;
-    let mut outputs: Vec<(Id, usize)> = gradients.iter().zip(&layout.offsets).map(|(g, o)| (*g, layout.params + o)).collect();
-    let mut at = layout.terms;
+    let mut gradients = gradients(&mut imported.graph, loss, &params).map_err(|e| e.to_string())?;
+    let clip = setup.get("clip");
+    if clip > 0.0 {
+        gradients = clip_by_global_norm(&mut imported.graph, &gradients, clip as f32);
+    }
+    let (updates, schedule) = optimizer::kernels(setup, &live, layout.params, keep);
+    let updates = Updates { of: gradients.into_iter().zip(params).collect(), ..updates };
+    let (mut outputs, mut at) = (vec![], layout.terms);
     for output in &recording.outputs {
         outputs.push((node(&imported, output.id)?, at));
         at += output.shape.iter().product::<usize>();
@@ -345,7 +388,8 @@ fn training(entry: &dyn Entry, setup: &Setup, shape: ImageShape, images: usize, 
         target,
         leaves,
         outputs,
-        specials: specials(&layout, &live, batch, shape, images, x),
+        updates,
+        specials: specials(&layout, batch, shape, images, x).into_iter().chain(schedule).collect(),
         scratch: x + floats.next_multiple_of(4),
         training: true,
         salt: 0,
@@ -366,10 +410,9 @@ fn training(entry: &dyn Entry, setup: &Setup, shape: ImageShape, images: usize, 
     Ok(Training { layout, plan, constants, recording, info })
 }
 
-/// The kernels around the generated ones: minibatch, optimiser, metrics.
-fn specials(layout: &Layout, live: &[&str], batch: usize, shape: ImageShape, images: usize, x: usize) -> Vec<Special> {
+/// The kernels around the generated ones: minibatch and metrics.
+fn specials(layout: &Layout, batch: usize, shape: ImageShape, images: usize, x: usize) -> Vec<Special> {
     let word = |w: usize| w.to_string();
-    let lr = ctl::LIVE + live.iter().position(|k| *k == "lr").expect("the learning rate is live");
     vec![
         Special {
             name: "gather",
@@ -385,32 +428,17 @@ fn specials(layout: &Layout, live: &[&str], batch: usize, shape: ImageShape, ima
             when: When::First,
         },
         Special {
-            name: "adam",
-            body: fill(include_str!("../../shaders/adam.wgsl"), &[
-                ("gradients", word(layout.params)),
-                ("m", word(2 * layout.params)),
-                ("v", word(3 * layout.params)),
-                ("beta1", "0.9".into()),
-                ("beta2", "0.999".into()),
-                ("epsilon", "1e-8".into()),
-                ("lr", word(lr)),
-                ("step", word(ctl::STEP)),
-                ("now", word(ctl::NOW)),
-            ]),
-            len: layout.params / 4,
-            when: When::Last,
-        },
-        Special {
             name: "metrics",
             body: fill(include_str!("../../shaders/metrics.wgsl"), &[
                 ("ring", word(layout.ring)),
                 ("rows", word(RING)),
                 ("width", word(layout.width)),
                 ("terms", word(layout.terms)),
+                ("step", word(ctl::STEP)),
                 ("now", word(ctl::NOW)),
             ]),
             len: layout.width,
-            when: When::Last,
+            when: When::Stored,
         },
     ]
 }
@@ -464,7 +492,7 @@ fn prepare(
 ) -> Result<Prepared, String> {
     let (constants, scratch) = constant_places(&imported.graph, scratch);
     leaves.extend(constants.iter().map(|(id, at)| (*id, (Place::Arena(*at), false))));
-    let job = Job { graph: &imported.graph, target, leaves, outputs, specials: vec![], scratch, training: false, salt };
+    let job = Job { graph: &imported.graph, target, leaves, outputs, updates: Updates::default(), specials: vec![], scratch, training: false, salt };
     let plan = compile(&job).map_err(|e| e.to_string())?;
     Ok(Prepared { plan, constants: constant_values(&imported.graph, &constants), input: scratch, outputs: vec![] })
 }
@@ -474,7 +502,7 @@ fn prepare(
 /// # Errors
 /// Names the operation that does not compile.
 pub fn all_dispatches(entry: &dyn Entry, setup: &Setup, shape: ImageShape, target: Target) -> Result<Vec<Dispatch>, String> {
-    let training = training(entry, setup, shape, 1000, target)?;
+    let training = training(entry, setup, shape, 1000, target, false)?;
     let initial = initialisation(&training.recording, &training.layout, target)?;
     let mut out = training.plan.dispatches;
     out.extend(initial.plan.dispatches);
