@@ -90,6 +90,8 @@ pub enum When {
     First,
     /// As soon as all outputs are there.
     Stored,
+    /// After everything that is generated.
+    Last,
 }
 
 /// What becomes of gradients: each value goes to the optimiser where it is computed, and to no memory.
@@ -399,8 +401,12 @@ impl<'a> Planner<'a> {
         let mut plan = Plan { end, ..Plan::default() };
         let computed = self.job.outputs.iter().filter_map(|(id, _)| self.kernel_of.get(id)).map(|k| self.kernels[*k].level + 1);
         let stored = if copies.is_empty() { computed.max().unwrap_or(0) } else { levels };
-        let specials = self.job.specials.iter().map(|s| if s.when == When::First { 0 } else { stored });
-        for level in 0..=specials.clone().max().unwrap_or(0).max(late) {
+        let due = |s: &Special| match s.when {
+            When::First => 0,
+            When::Stored => stored,
+            When::Last => late + 1,
+        };
+        for level in 0..=self.job.specials.iter().map(due).max().unwrap_or(0).max(late) {
             let mut module = Module::new(self.job.target, end, &self.job.updates.function);
             for (k, kernel) in self.kernels.iter().enumerate() {
                 if kernel.split > 1 && kernel.level == level + 1 {
@@ -428,8 +434,8 @@ impl<'a> Planner<'a> {
                     self.write_copy(&mut module, *id, *at, &place, level, true);
                 }
             }
-            for (s, due) in self.job.specials.iter().zip(specials.clone()) {
-                if level == due {
+            for s in &self.job.specials {
+                if level == due(s) {
                     module.add_each(s.name, s.len, &s.body, "", 1);
                 }
             }

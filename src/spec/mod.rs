@@ -5,6 +5,6 @@ pub mod optimizer;
 pub mod protocol;
 pub mod setup;
 
-pub use card::{Card, Family, Kind, Paper, ParamSpec};
+pub use card::{Card, Family, HIDDEN, Kind, LATENT, LIKELIHOOD, LIKELIHOODS, NET, NETS, Paper, ParamSpec, SIGMA};
 pub use optimizer::Optimizer;
 pub use setup::{Setup, SetupError};
