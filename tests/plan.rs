@@ -263,6 +263,17 @@ fn a_run_that_diverges_says_so() {
 }
 
 #[test]
+fn a_network_beyond_the_buffer_limit_is_refused_with_both_sizes() {
+    let (mut gpu, data) = (pollster::block_on(Gpu::open()).expect("a GPU adapter"), stripes(20));
+    gpu.buffer_limit = 200_000;
+    let gpu = Rc::new(gpu);
+    let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels).unwrap();
+    let e = PlanEngine::new(gpu, entry("vae").unwrap(), &Setup::new("mnist", "vae"), data.data_shape(), &uploaded);
+    let message = pollster::block_on(e).err().expect("two hundred kilobytes are too few");
+    assert!(message.contains("the network with its activations needs") && message.contains("the adapter allows 200000"), "{message}");
+}
+
+#[test]
 fn the_plan_of_a_step_is_short() {
     let data = stripes(20);
     let e = engine(&gpu(), &Setup::new("mnist", "vae"), &data);

@@ -59,6 +59,9 @@ pub struct Dispatch {
     pub wgsl: String,
     /// Workgroups, at most 65 535 in each dimension.
     pub grid: [u32; 2],
+    /// Its part of [`Plan::flops`] and of [`Plan::bytes`].
+    pub flops: u64,
+    pub bytes: u64,
 }
 
 /// A recorded computation, ready to become pipelines.
@@ -409,13 +412,14 @@ impl<'a> Planner<'a> {
         for level in 0..=self.job.specials.iter().map(due).max().unwrap_or(0).max(late) {
             let mut module = Module::new(self.job.target, end, &self.job.updates.function);
             for (k, kernel) in self.kernels.iter().enumerate() {
+                let flops = kernel.root.map_or(0, |id| self.g.flops(id));
                 if kernel.split > 1 && kernel.level == level + 1 {
+                    plan.flops += flops;
                     self.write_partial(&mut module, kernel, temps[&k], &place, level)?;
                 }
                 if kernel.level == level {
                     self.write_kernel(&mut module, kernel, temps.get(&k).copied(), &place, level)?;
-                    let root = kernel.root.map_or(0, |id| self.g.flops(id));
-                    plan.flops += root;
+                    plan.flops += if kernel.split == 1 { flops } else { 0 };
                     for id in kernel.root.iter().chain(&kernel.members) {
                         let n: usize = self.reads[id].iter().map(|(d, _)| len(self.g.shape(*d))).sum();
                         let each = if places.contains_key(id) { 4 } else { 0 } + if self.fused.contains_key(id) { self.job.updates.bytes } else { 0 };
@@ -440,7 +444,9 @@ impl<'a> Planner<'a> {
                 }
             }
             if let Some(d) = module.finish() {
-                plan.dispatches.push(d);
+                let before = |f: fn(&Dispatch) -> u64| plan.dispatches.iter().map(f).sum::<u64>();
+                let (flops, bytes) = (plan.flops - before(|d| d.flops), plan.bytes - before(|d| d.bytes));
+                plan.dispatches.push(Dispatch { flops, bytes, ..d });
             }
         }
         Ok(plan)
