@@ -36,6 +36,7 @@ const CRATES: &[(&str, &[&str])] = &[
 const PROGRAMS: &[(&str, &[&str])] = &[
     ("bin/page", &["ui"]),
     ("bin/engine", &["spec", "train"]),
+    ("bin/eager", &["spec", "train"]),
     ("bin/lab", &["spec", "catalog", "data", "train", "measure"]),
 ];
 

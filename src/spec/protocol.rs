@@ -47,6 +47,9 @@ pub enum Command {
     Save { run: RunId },
     /// Times `steps` training steps of a fresh network: [`Event::Benched`].
     Bench { setup: Setup, steps: u32 },
+    /// Takes `steps` steps of a fresh network on both engines and compares them: [`Event::Verified`]. Only the worker with
+    /// eager Burn can.
+    Verify { setup: Setup, steps: u32 },
 }
 
 /// Which engine executes the training step.
@@ -55,6 +58,8 @@ pub enum EngineChoice {
     /// The recorded WGSL plan.
     #[default]
     Plan,
+    /// Burn, operation by operation. Only the worker with eager Burn can.
+    Burn,
 }
 
 /// What a panel wants to see of the current weights.
@@ -93,6 +98,8 @@ pub enum Event {
     DataFailed { message: String },
     /// The network of a run stands.
     Built { run: RunId, info: PlanInfo },
+    /// The step compiler lacks what the run's method needs; the message names the operation. Eager Burn can run it.
+    NotCompiled { run: RunId, message: String },
     /// A run could not be built, or broke. Earlier weights are kept where there are any.
     RunFailed { run: RunId, message: String },
     /// Training metrics since the last event, oldest first.
@@ -106,6 +113,7 @@ pub enum Event {
     /// Current weights as safetensors.
     Weights { run: RunId, step: u64, safetensors: ByteBuf },
     Benched { report: BenchReport },
+    Verified { report: VerifyReport },
     /// Something the visitor should know; the run goes on.
     Warning { message: String },
     /// The device is gone. The page offers to start the engine again from the last weights.

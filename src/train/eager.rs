@@ -3,8 +3,8 @@
 //! It sees the same images in the same order and draws the same noise from the same counters, so that from equal weights
 //! both engines walk the same path.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex};
 
 use burn::module::{ModuleMapper, ModuleVisitor, Param};
 use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
@@ -14,32 +14,58 @@ use crate::compile::rng;
 use crate::data::{Dataset, unit};
 use crate::nn::method::live_keys;
 use crate::nn::params::PathStack;
-use crate::nn::{Ctx, ImageShape, Method, Noise};
+use crate::nn::{Code, Ctx, ImageShape, Method, Noise};
 use crate::spec::Setup;
 use crate::spec::protocol::{MetricRow, PlanInfo};
 use crate::train::order::epoch_order;
 use crate::train::plan::EVALUATION;
+use crate::train::engine::fits;
 use crate::train::{Engine, Weight};
 
 /// Images of one forward pass that does not train.
 const PIECE: usize = 500;
 
+/// Opens Burn's own device on the GPU. Once a process: Burn keeps one runtime.
+///
+/// # Errors
+/// What the adapter or the browser refused.
+pub async fn open() -> Result<Device, String> {
+    static OPENED: Mutex<Option<Device>> = Mutex::new(None);
+    if let Some(device) = OPENED.lock().expect("no panic while held").clone() {
+        return Ok(device);
+    }
+    let device = Device::wgpu_options().init_async().await.map_err(|e| format!("Burn found no GPU: {e}"))?;
+    Ok(OPENED.lock().expect("no panic while held").insert(device).clone())
+}
+
 /// A network under eager training, whatever its method.
+///
+/// What it computes stays on the device: a browser can wait for numbers only between the calls, see [`EagerEngine`].
 pub trait Eager {
     fn info(&self) -> &PlanInfo;
     fn set_live(&mut self, key: &str, value: f32);
-    /// Takes one step.
-    fn advance(&mut self) -> MetricRow;
-    /// Takes one step and brings its gradients to the host, which a step for its own sake need not pay for.
-    fn advance_with_gradients(&mut self) -> (MetricRow, Vec<Weight>);
+    /// Takes one step. Its terms, then the KL of each latent where the method has one, as one row.
+    fn advance(&mut self) -> Tensor<1>;
+    /// Takes one step and keeps its gradients, in module order.
+    fn advance_with_gradients(&mut self) -> (Tensor<1>, Vec<OnDevice>);
     fn step(&self) -> u64;
     /// Terms on images, one posterior sample each.
-    fn terms(&mut self, images_np: &[f32]) -> Vec<f32>;
-    fn encode(&self, images_np: &[f32]) -> (Vec<f32>, Vec<f32>);
-    fn decode(&self, z_nd: &[f32]) -> Vec<f32>;
-    fn weights(&self) -> Vec<Weight>;
+    fn terms(&mut self, images_np: &[f32]) -> Tensor<1>;
+    /// Posterior of images.
+    fn encode(&self, images_np: &[f32]) -> Code;
+    /// Mean images of codes, `[n, pixels]`.
+    fn decode(&self, z_nd: &[f32]) -> Tensor<2>;
+    fn weights(&self) -> Vec<OnDevice>;
     /// Replaces all parameters by name.
     fn set_weights(&mut self, weights: &[Weight]);
+}
+
+/// A parameter or its gradient, before it is read.
+pub struct OnDevice {
+    name: String,
+    shape: Vec<usize>,
+    /// Row-major.
+    values_n: Tensor<1>,
 }
 
 /// The numbers that the plan draws, drawn on the CPU.
@@ -88,15 +114,30 @@ pub struct Run<M> {
 }
 
 /// Values of a tensor on the host.
-fn host<const D: usize>(t: Tensor<D>) -> Vec<f32> {
-    t.into_data().try_into_vec::<f32>().expect("networks are 32-bit")
+async fn host<const D: usize>(t: Tensor<D>) -> Result<Vec<f32>, String> {
+    let data = t.into_data_async().await.map_err(|e| e.to_string())?;
+    data.try_into_vec::<f32>().map_err(|e| format!("networks are 32-bit: {e:?}"))
+}
+
+/// Several tensors at the price of one read.
+async fn host_all(tensors: Vec<OnDevice>) -> Result<Vec<Weight>, String> {
+    let all_n = host(Tensor::cat(tensors.iter().map(|t| t.values_n.clone()).collect(), 0)).await?;
+    let mut rest = all_n.as_slice();
+    Ok(tensors
+        .into_iter()
+        .map(|t| {
+            let (values, behind) = rest.split_at(t.shape.iter().product());
+            rest = behind;
+            Weight { name: t.name, shape: t.shape, values: values.to_vec() }
+        })
+        .collect())
 }
 
 struct Collect<'a> {
     path: PathStack,
     /// Collects gradients if there are any, else values.
     gradients: Option<&'a Gradients>,
-    out: Vec<Weight>,
+    out: Vec<OnDevice>,
 }
 
 impl ModuleVisitor for Collect<'_> {
@@ -111,11 +152,12 @@ impl ModuleVisitor for Collect<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let value = param.val();
         let shape = value.dims().to_vec();
-        let values = match self.gradients {
-            None => host(value),
-            Some(g) => value.grad(g).map_or_else(|| vec![0.0; shape.iter().product()], host),
+        let n = shape.iter().product::<usize>();
+        let values_n = match self.gradients {
+            None => value.inner().reshape([n]),
+            Some(g) => value.grad(g).map_or_else(|| Tensor::zeros([n], &value.device().inner()), |g| g.reshape([n])),
         };
-        self.out.push(Weight { name: self.path.name(), shape, values });
+        self.out.push(OnDevice { name: self.path.name(), shape, values_n });
     }
 }
 
@@ -142,7 +184,7 @@ impl ModuleMapper for Replace<'_> {
     }
 }
 
-fn collect<M: Method>(model: &M, gradients: Option<&Gradients>) -> Vec<Weight> {
+fn collect<M: Method>(model: &M, gradients: Option<&Gradients>) -> Vec<OnDevice> {
     let mut visitor = Collect { path: PathStack::default(), gradients, out: vec![] };
     model.visit(&mut visitor);
     visitor.out
@@ -157,7 +199,7 @@ impl<M: Method> Run<M> {
         device.seed(u64::from(seed));
         let model = M::init(setup, shape, &device);
         let keys = live_keys(M::CARD);
-        let parameters = collect(&model, None).iter().map(|w| w.values.len() as u64).sum();
+        let parameters = collect(&model, None).iter().map(|w| w.shape.iter().product::<usize>() as u64).sum();
         let info = PlanInfo {
             parameters,
             latent: model.latent() as u32,
@@ -214,7 +256,7 @@ impl<M: Method> Run<M> {
     }
 
     /// One step; its gradients only where they are to be kept.
-    fn take_step(&mut self, keep: bool) -> (MetricRow, Vec<Weight>) {
+    fn take_step(&mut self, keep: bool) -> (Tensor<1>, Vec<OnDevice>) {
         let values = self.next_batch();
         let x_bp = self.images(values, &self.device);
         let mut noise = Replay { seed: self.seed, step: self.step as u32, stream: 0 };
@@ -227,12 +269,8 @@ impl<M: Method> Run<M> {
         let lr = self.keys.iter().position(|k| *k == "lr").map_or(1e-3, |i| f64::from(self.live[i]));
         self.model = Some(self.optimiser.step(lr, model, gradients));
         self.step += 1;
-        let row = MetricRow {
-            step: self.step,
-            terms: terms.scalars.into_iter().map(|(_, t)| host(t)[0]).collect(),
-            kl_d: terms.kl_d.map(host).unwrap_or_default(),
-        };
-        (row, kept)
+        let parts = terms.scalars.into_iter().map(|(_, t)| t).chain(terms.kl_d).map(Tensor::inner);
+        (Tensor::cat(parts.collect(), 0), kept)
     }
 }
 
@@ -247,11 +285,11 @@ impl<M: Method> Eager for Run<M> {
         }
     }
 
-    fn advance(&mut self) -> MetricRow {
+    fn advance(&mut self) -> Tensor<1> {
         self.take_step(false).0
     }
 
-    fn advance_with_gradients(&mut self) -> (MetricRow, Vec<Weight>) {
+    fn advance_with_gradients(&mut self) -> (Tensor<1>, Vec<OnDevice>) {
         self.take_step(true)
     }
 
@@ -259,42 +297,28 @@ impl<M: Method> Eager for Run<M> {
         self.step
     }
 
-    fn terms(&mut self, images_np: &[f32]) -> Vec<f32> {
+    fn terms(&mut self, images_np: &[f32]) -> Tensor<1> {
         // Without autodiff nothing of the graph is kept.
         let (model, device) = (self.model().valid(), self.device.clone().inner());
-        let mut sums = vec![0.0f64; self.info.terms.len()];
-        for piece in images_np.chunks(PIECE * self.shape.len()) {
-            self.evaluations += 1;
-            let mut noise = Replay { seed: self.seed, step: self.evaluations, stream: EVALUATION };
-            let x_bp = self.images(piece.to_vec(), &device);
-            let n = x_bp.dims()[0] as f64;
-            let terms = model.terms(x_bp, &mut self.ctx(&mut noise, &device));
-            for (s, (_, t)) in sums.iter_mut().zip(terms.scalars) {
-                *s += n * f64::from(host(t)[0]);
-            }
-        }
-        let n = (images_np.len() / self.shape.len()).max(1) as f64;
-        sums.into_iter().map(|s| (s / n) as f32).collect()
+        self.evaluations += 1;
+        let mut noise = Replay { seed: self.seed, step: self.evaluations, stream: EVALUATION };
+        let x_bp = self.images(images_np.to_vec(), &device);
+        let terms = model.terms(x_bp, &mut self.ctx(&mut noise, &device));
+        Tensor::cat(terms.scalars.into_iter().map(|(_, t)| t).collect(), 0)
     }
 
-    fn encode(&self, images_np: &[f32]) -> (Vec<f32>, Vec<f32>) {
+    fn encode(&self, images_np: &[f32]) -> Code {
         let (model, device) = (self.model().valid(), self.device.clone().inner());
-        let (mut mean, mut logvar) = (vec![], vec![]);
-        for piece in images_np.chunks(PIECE * self.shape.len()) {
-            let code = model.encode(self.images(piece.to_vec(), &device));
-            mean.extend(host(code.mean_bd));
-            logvar.extend(code.logvar_bd.map(host).unwrap_or_default());
-        }
-        (mean, logvar)
+        model.encode(self.images(images_np.to_vec(), &device))
     }
 
-    fn decode(&self, z_nd: &[f32]) -> Vec<f32> {
+    fn decode(&self, z_nd: &[f32]) -> Tensor<2> {
         let (model, device) = (self.model().valid(), self.device.clone().inner());
         let d = self.info.latent as usize;
-        host(model.decode(Tensor::from_data(TensorData::new(z_nd.to_vec(), [z_nd.len() / d, d]), &device)))
+        model.decode(Tensor::from_data(TensorData::new(z_nd.to_vec(), [z_nd.len() / d, d]), &device))
     }
 
-    fn weights(&self) -> Vec<Weight> {
+    fn weights(&self) -> Vec<OnDevice> {
         collect(self.model(), None)
     }
 
@@ -308,12 +332,44 @@ impl<M: Method> Eager for Run<M> {
 /// Eager training behind the common interface.
 pub struct EagerEngine {
     run: Box<dyn Eager>,
-    rows: Vec<MetricRow>,
+    /// Rows of the steps since the last request, oldest first, each with its step.
+    fresh: Vec<(u64, Tensor<1>)>,
+    /// Rows asked for, one entry a request.
+    requested: VecDeque<Vec<(u64, Tensor<1>)>>,
 }
 
 impl EagerEngine {
     pub fn new(run: Box<dyn Eager>) -> Self {
-        Self { run, rows: vec![] }
+        Self { run, fresh: vec![], requested: VecDeque::new() }
+    }
+
+    /// Takes one step and brings its gradients to the host, which a step for its own sake need not pay for.
+    ///
+    /// # Errors
+    /// If the device is lost or a term is not finite.
+    pub async fn step_with_gradients(&mut self) -> Result<(MetricRow, Vec<Weight>), String> {
+        let (row, gradients) = self.run.advance_with_gradients();
+        let row = self.row(self.run.step(), row).await?;
+        Ok((row, host_all(gradients).await?))
+    }
+
+    async fn row(&self, step: u64, row: Tensor<1>) -> Result<MetricRow, String> {
+        let mut terms = host(row).await?;
+        let kl_d = terms.split_off(self.info().terms.len());
+        MetricRow { step, terms, kl_d }.finite(&self.info().terms)
+    }
+
+    /// Images or codes in rows of `width` values, in pieces of bearable size.
+    fn pieces(values: &[f32], width: usize) -> Result<impl Iterator<Item = &[f32]>, String> {
+        if width == 0 || values.len() % width != 0 {
+            return Err(format!("{} values are not rows of {width}", values.len()));
+        }
+        Ok(values.chunks(PIECE * width))
+    }
+
+    fn image_len(&self) -> usize {
+        let i = self.info();
+        (i.width * i.height * i.channels) as usize
     }
 }
 
@@ -329,10 +385,7 @@ impl Engine for EagerEngine {
     fn run_steps(&mut self, n: u32) -> Result<(), String> {
         for _ in 0..n {
             let row = self.run.advance();
-            if let Some(bad) = row.terms.iter().position(|v| !v.is_finite()) {
-                return Err(format!("{} is {} at step {}", self.info().terms[bad], row.terms[bad], row.step));
-            }
-            self.rows.push(row);
+            self.fresh.push((self.run.step(), row));
         }
         Ok(())
     }
@@ -341,23 +394,62 @@ impl Engine for EagerEngine {
         self.run.step()
     }
 
-    async fn metrics(&mut self) -> Result<Vec<MetricRow>, String> {
-        Ok(std::mem::take(&mut self.rows))
+    fn request_metrics(&mut self) -> bool {
+        let rows = std::mem::take(&mut self.fresh);
+        let any = !rows.is_empty();
+        self.requested.extend(any.then_some(rows));
+        any
+    }
+
+    async fn take_metrics(&mut self) -> Result<Vec<MetricRow>, String> {
+        let mut rows = vec![];
+        for (step, row) in self.requested.pop_front().unwrap_or_default() {
+            rows.push(self.row(step, row).await?);
+        }
+        Ok(rows)
     }
 
     async fn evaluate(&mut self, images_np: &[f32]) -> Result<Vec<f32>, String> {
-        Ok(self.run.terms(images_np))
+        let len = self.image_len();
+        let mut sums = vec![0.0f64; self.info().terms.len()];
+        for piece in Self::pieces(images_np, len)? {
+            let terms = host(self.run.terms(piece)).await?;
+            for (s, t) in sums.iter_mut().zip(terms) {
+                *s += (piece.len() / len) as f64 * f64::from(t);
+            }
+        }
+        let n = (images_np.len() / len).max(1) as f64;
+        Ok(sums.into_iter().map(|s| (s / n) as f32).collect())
     }
 
     async fn encode(&mut self, images_np: &[f32]) -> Result<(Vec<f32>, Vec<f32>), String> {
-        Ok(self.run.encode(images_np))
+        let (mut mean, mut logvar) = (vec![], vec![]);
+        for piece in Self::pieces(images_np, self.image_len())? {
+            let code = self.run.encode(piece);
+            mean.extend(host(code.mean_bd).await?);
+            if let Some(logvar_bd) = code.logvar_bd {
+                logvar.extend(host(logvar_bd).await?);
+            }
+        }
+        Ok((mean, logvar))
     }
 
     async fn decode(&mut self, z_nd: &[f32]) -> Result<Vec<f32>, String> {
-        Ok(self.run.decode(z_nd))
+        let mut images = vec![];
+        for piece in Self::pieces(z_nd, self.info().latent as usize)? {
+            images.extend(host(self.run.decode(piece)).await?);
+        }
+        Ok(images)
     }
 
     async fn weights(&mut self) -> Result<Vec<Weight>, String> {
-        Ok(self.run.weights())
+        host_all(self.run.weights()).await
+    }
+
+    fn set_weights(&mut self, weights: &[Weight]) -> Result<(), String> {
+        let have = self.run.weights();
+        fits(have.iter().map(|w| (w.name.as_str(), w.shape.as_slice())), weights)?;
+        self.run.set_weights(weights);
+        Ok(())
     }
 }

@@ -29,11 +29,31 @@ pub trait Engine {
     /// Steps started so far.
     fn step(&self) -> u64;
 
-    /// Waits for the steps started and returns their metrics since the last call, oldest first.
+    /// Asks for the metrics of the steps since the last request, without waiting: further steps may be started meanwhile.
+    /// Returns whether there are any.
+    fn request_metrics(&mut self) -> bool;
+
+    /// Waits for the oldest request and returns its metrics, oldest first; none without a request.
     ///
     /// # Errors
     /// A sentence, when the device is lost or a value is not finite.
-    async fn metrics(&mut self) -> Result<Vec<MetricRow>, String>;
+    async fn take_metrics(&mut self) -> Result<Vec<MetricRow>, String>;
+
+    /// Waits for the steps started and returns all metrics not yet returned, oldest first.
+    ///
+    /// # Errors
+    /// As [`Engine::take_metrics`].
+    async fn metrics(&mut self) -> Result<Vec<MetricRow>, String> {
+        self.request_metrics();
+        let mut rows = vec![];
+        loop {
+            let more = self.take_metrics().await?;
+            if more.is_empty() {
+                return Ok(rows);
+            }
+            rows.extend(more);
+        }
+    }
 
     /// Loss terms of `images_np` (row-major, `[n, pixels]`, values in `[0, 1]`), mean over the images, one posterior
     /// sample each. The weights stay as they are.
@@ -47,4 +67,60 @@ pub trait Engine {
 
     /// Current parameters, in module order.
     async fn weights(&mut self) -> Result<Vec<Weight>, String>;
+
+    /// Replaces the parameters by name.
+    ///
+    /// # Errors
+    /// If a name or a shape does not fit; nothing has changed then.
+    fn set_weights(&mut self, weights: &[Weight]) -> Result<(), String>;
+}
+
+/// Checks that `weights` has every parameter of a network, in its shape.
+///
+/// # Errors
+/// Names the first that is missing or does not fit.
+pub fn fits<'a>(parameters: impl Iterator<Item = (&'a str, &'a [usize])>, weights: &[Weight]) -> Result<(), String> {
+    for (name, shape) in parameters {
+        let w = weights.iter().find(|w| w.name == name).ok_or_else(|| format!("the weights have no tensor {name}"))?;
+        if w.shape != shape {
+            return Err(format!("{name} has shape {:?}, this network needs {shape:?}", w.shape));
+        }
+    }
+    Ok(())
+}
+
+impl MetricRow {
+    /// The row itself, if the terms called `names` are numbers.
+    ///
+    /// # Errors
+    /// Names the first that is not.
+    pub fn finite(self, names: &[String]) -> Result<Self, String> {
+        match self.terms.iter().position(|v| !v.is_finite()) {
+            Some(bad) => Err(format!("{} is {} at step {}; a lower learning rate may help", names[bad], self.terms[bad], self.step)),
+            None => Ok(self),
+        }
+    }
+}
+
+/// Why an engine could not be built.
+#[derive(Clone, Debug, PartialEq)]
+pub enum BuildError {
+    /// The step compiler lacks something, which the message names. Eager Burn does without it.
+    NotCompiled(String),
+    /// A bad setup, no memory, a lost device: no other engine would help.
+    Refused(String),
+}
+
+impl From<String> for BuildError {
+    fn from(message: String) -> Self {
+        Self::Refused(message)
+    }
+}
+
+impl From<BuildError> for String {
+    fn from(e: BuildError) -> Self {
+        match e {
+            BuildError::NotCompiled(message) | BuildError::Refused(message) => message,
+        }
+    }
 }

@@ -5,16 +5,15 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
-use burn::tensor::{Device, DeviceKind};
+use burn::tensor::Device;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use crate::data::{Dataset, mnist, unit};
 use crate::gpu::{Data, Gpu};
 use crate::spec::Setup;
-use crate::train::eager::EagerEngine;
 use crate::train::plan::{PlanEngine, RING};
-use crate::train::{Engine, Entry, entry, weights};
+use crate::train::{Engine, Entry, eager, entry, weights};
 
 /// Who executes the steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +59,11 @@ pub fn load(folder: Option<&Path>) -> Result<Dataset, String> {
     mnist::from_folder(folder.unwrap_or(&shipped))
 }
 
+/// The device of the engine `cpu`.
+pub fn cpu() -> Device {
+    Device::flex()
+}
+
 /// Opens the GPU for a command.
 ///
 /// # Errors
@@ -83,14 +87,13 @@ async fn train_async(options: &TrainOptions) -> Result<Value, String> {
             run(options, engine, &data, &adapter).await
         }
         EngineKind::Cpu => {
-            let engine = EagerEngine::new(entry.eager(setup, Device::flex(), data.clone()));
+            let engine = entry.eager(setup, cpu(), data.clone());
             run(options, engine, &data, "CPU (Burn flex)").await
         }
         EngineKind::Burn => {
             // Opening it first turns a panic inside Burn into our message.
             let name = open_gpu().await?.info.name.clone();
-            let device = Device::wgpu(DeviceKind::DefaultDevice);
-            let engine = EagerEngine::new(entry.eager(setup, device, data.clone()));
+            let engine = entry.eager(setup, eager::open().await?, data.clone());
             run(options, engine, &data, &format!("{name} (Burn, eager)")).await
         }
     }

@@ -12,7 +12,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{DedicatedWorkerGlobalScope, MessageChannel, MessageEvent, ReadableStreamDefaultReader, Response};
 
 use crate::data::{Dataset, mnist};
-use crate::spec::protocol::{Command, Event, NoGpu};
+use crate::spec::protocol::{Command, EngineChoice, Event, NoGpu};
 use crate::train::session::Session;
 
 /// What the page waits for before it sends its first command.
@@ -59,8 +59,8 @@ async fn run(mut inbox: UnboundedReceiver<Command>) {
         let first = if busy { inbox.try_recv().ok() } else { futures_next(&mut inbox).await };
         let mut next = first;
         while let Some(command) = next {
-            if let Command::Open { assets, .. } = &command {
-                open(&mut session, assets, &arrived).await;
+            if let Command::Open { assets, engine } = &command {
+                open(&mut session, assets, *engine, &arrived).await;
             }
             session.command(command).await;
             next = inbox.try_recv().ok();
@@ -82,13 +82,13 @@ async fn futures_next(inbox: &mut UnboundedReceiver<Command>) -> Option<Command>
 }
 
 /// Opens the device and fetches the data set.
-async fn open(session: &mut Session, assets: &str, arrived: &Rc<RefCell<Option<Dataset>>>) {
+async fn open(session: &mut Session, assets: &str, engine: EngineChoice, arrived: &Rc<RefCell<Option<Dataset>>>) {
     let gpu = js_sys::Reflect::get(&scope().navigator(), &"gpu".into()).unwrap_or(JsValue::UNDEFINED);
     if gpu.is_undefined() || gpu.is_null() {
         post(&Event::NoGpu { reason: NoGpu::NoApi, detail: "this browser has no navigator.gpu".into() });
         return;
     }
-    if !session.open(adapter_name().await).await {
+    if !session.open(engine, adapter_name().await).await {
         return;
     }
     match fetch_mnist(assets).await {
