@@ -12,6 +12,7 @@ mod state;
 mod text;
 mod theme;
 mod transport;
+mod verify;
 mod views;
 
 use leptos::prelude::*;
@@ -27,6 +28,7 @@ use panel::traversal::Traversal;
 use state::Lab;
 use theme::ThemeButton;
 use transport::{Notices, OnShow, Transport};
+use verify::Verify;
 
 /// Mounts the page on the document's body.
 pub fn mount() {
@@ -82,6 +84,6 @@ fn Page() -> impl IntoView {
             </main>
             <Controls />
         </div>
-        <footer><p>{text::CREDIT_DATA}</p><p>{text::CREDIT_CODE}</p></footer>
+        <footer><Verify /><p>{text::CREDIT_DATA}</p><p>{text::CREDIT_CODE}</p></footer>
     }
 }

@@ -102,6 +102,15 @@ enum Then {
     Step,
 }
 
+/// A run to begin.
+#[derive(Clone)]
+struct Start {
+    setup: Setup,
+    origin: Origin,
+    weights: Option<Vec<u8>>,
+    then: Then,
+}
+
 type Waiter = Box<dyn FnOnce(Result<BenchReport, String>)>;
 
 /// The parts without signals.
@@ -113,7 +122,10 @@ struct Inner {
     desks: [Desk; SLOTS],
     cpu: CpuDesk,
     flush_due: bool,
-    then: Then,
+    /// The run being built, kept until it stands: it may have to begin again on the other engine.
+    starting: Option<Start>,
+    /// Setups that the step compiler refused.
+    refused: Vec<Setup>,
     runs: RunId,
     /// Latest copy of the weights, with the setup and the step they belong to.
     saved: Option<(Setup, u64, Vec<u8>)>,
@@ -134,6 +146,8 @@ pub struct Lab {
     /// What a link said that could not be used.
     pub notes: RwSignal<Vec<String>>,
     pub engine: RwSignal<Engine>,
+    /// Who takes the steps.
+    pub executor: RwSignal<EngineChoice>,
     pub data: RwSignal<Data>,
     pub run: RwSignal<Option<Run>>,
     pub step: RwSignal<u64>,
@@ -159,7 +173,15 @@ pub struct Lab {
 impl Lab {
     /// The state of a page opened at the current address. Starts nothing.
     pub fn new() -> Self {
-        let (setup, notes) = Setup::from_query(&browser::query(), browser::RESERVED);
+        let (setup, mut notes) = Setup::from_query(&browser::query(), browser::RESERVED);
+        let executor = match browser::parameter("engine").as_deref() {
+            None | Some("plan") => EngineChoice::Plan,
+            Some("burn") => EngineChoice::Burn,
+            Some(other) => {
+                notes.push(text::unknown_engine(other));
+                EngineChoice::Plan
+            }
+        };
         let inner = Inner {
             link: None,
             player: None,
@@ -168,7 +190,8 @@ impl Lab {
             desks: Default::default(),
             cpu: CpuDesk::default(),
             flush_due: false,
-            then: Then::Stay,
+            starting: None,
+            refused: Vec::new(),
             runs: 0,
             saved: None,
             saved_at: 0.0,
@@ -181,6 +204,7 @@ impl Lab {
             setup: RwSignal::new(setup),
             notes: RwSignal::new(notes),
             engine: RwSignal::new(Engine::Loading),
+            executor: RwSignal::new(executor),
             data: RwSignal::new(Data::Waiting),
             run: RwSignal::new(None),
             step: RwSignal::new(0),
@@ -263,7 +287,7 @@ impl Lab {
     fn spawn_engine(self) {
         self.engine.set(Engine::Loading);
         self.data.set(Data::Waiting);
-        let link = Link::spawn(&browser::base(), &browser::build_id(), move |heard| self.hear(heard));
+        let link = Link::spawn(self.executor.get_untracked(), &browser::base(), &browser::build_id(), move |heard| self.hear(heard));
         match link {
             Ok(link) => self.with(|inner| inner.link = Some(link)),
             Err(e) => self.engine.set(Engine::Crashed(browser::error_text(&e))),
@@ -280,8 +304,7 @@ impl Lab {
         match heard {
             Heard::Loaded => {
                 self.engine.set(Engine::Opening);
-                let assets = format!("{}assets/", browser::base());
-                self.send(&Command::Open { assets, engine: EngineChoice::Plan });
+                self.send(&Command::Open { assets: browser::assets(), engine: self.executor.get_untracked() });
             }
             Heard::Crashed(message) => self.lose_engine(message),
             Heard::Event(event) => self.take(event),
@@ -294,7 +317,7 @@ impl Lab {
         }
         self.engine.set(Engine::Crashed(message.clone()));
         let waiters = self.with(|inner| {
-            inner.then = Then::Stay;
+            inner.starting = None;
             std::mem::take(&mut inner.waiters)
         });
         for waiter in waiters {
@@ -331,6 +354,7 @@ impl Lab {
             }
             Event::DataFailed { message } => self.data.set(Data::Failed(message)),
             Event::Built { run, info } if Some(run) == current => self.built(run, info),
+            Event::NotCompiled { run, message } if Some(run) == current => self.fall_back(&message),
             Event::RunFailed { run, message } if Some(run) == current => {
                 self.update_run(|r| r.phase = Phase::Failed(message));
             }
@@ -384,7 +408,7 @@ impl Lab {
             self.show_latents(vec![0.0; latent]);
         }
         self.refresh();
-        match self.with(|inner| std::mem::replace(&mut inner.then, Then::Stay)) {
+        match self.with(|inner| inner.starting.take()).map_or(Then::Stay, |start| start.then) {
             Then::Stay => {}
             Then::Train => self.go(run),
             Then::Step => self.send(&Command::Step { run, steps: 1 }),
@@ -449,10 +473,15 @@ impl Lab {
             })
     }
 
-    fn start(self, setup: Setup, origin: Origin, weights: Option<Vec<u8>>, then: Then) {
+    fn start(self, start: Start) {
+        let executor = self.executor_for(&start.setup);
+        if executor != self.executor.get_untracked() {
+            return self.change_engine(executor, start);
+        }
+        let Start { setup, origin, weights, .. } = start.clone();
         let id = self.with(|inner| {
             inner.runs += 1;
-            inner.then = then;
+            inner.starting = Some(start);
             inner.saved_at = browser::now();
             inner.runs
         });
@@ -466,14 +495,41 @@ impl Lab {
         self.send(&Command::Start { run: id, setup, weights: weights.map(ByteBuf::from) });
     }
 
+    /// Burn where the link asks for it and where the step compiler is known to fail, else the plan.
+    fn executor_for(self, setup: &Setup) -> EngineChoice {
+        let refused = self.with(|inner| inner.refused.iter().any(|r| !r.needs_rebuild(setup)));
+        if refused || browser::parameter("engine").as_deref() == Some("burn") { EngineChoice::Burn } else { EngineChoice::Plan }
+    }
+
+    /// Ends the worker and begins `start` on one with another engine.
+    fn change_engine(self, executor: EngineChoice, start: Start) {
+        self.executor.set(executor);
+        self.engine.set(Engine::Loading);
+        self.run.set(None);
+        self.with(|inner| inner.starting = Some(start));
+        self.fall_back_to_player();
+        // The old link is dropped after this message handler, which may belong to it, has returned.
+        browser::next_frame(move || self.spawn_engine());
+    }
+
+    /// Begins the refused run again on eager Burn.
+    fn fall_back(self, message: &str) {
+        let Some(start) = self.with(|inner| inner.starting.take()) else { return };
+        self.warning.set(Some(text::falls_back(message)));
+        self.with(|inner| inner.refused.push(start.setup.clone()));
+        self.start(start);
+    }
+
     fn start_pretrained_if_possible(self) {
         if !(matches!(self.engine.get_untracked(), Engine::Ready(_)) && self.data.get_untracked() == Data::Ready)
             || self.run.with_untracked(Option::is_some)
         {
             return;
         }
-        if let Some((setup, _, weights)) = self.with(|inner| inner.saved.clone()) {
-            self.start(setup, Origin::Restored, Some(weights), Then::Stay);
+        if let Some(start) = self.with(|inner| inner.starting.take()) {
+            self.start(start);
+        } else if let Some((setup, _, weights)) = self.with(|inner| inner.saved.clone()) {
+            self.start(Start { setup, origin: Origin::Restored, weights: Some(weights), then: Then::Stay });
         } else {
             self.show_pretrained();
         }
@@ -487,7 +543,7 @@ impl Lab {
             return;
         };
         self.show_latents(kl_d);
-        self.start(setup, Origin::Pretrained, Some(weights), Then::Stay);
+        self.start(Start { setup, origin: Origin::Pretrained, weights: Some(weights), then: Then::Stay });
     }
 
     /// Train: goes on, or starts over from noise when the pretrained model is on show or the network has changed.
@@ -506,7 +562,7 @@ impl Lab {
 
     fn advance(self, then: Then) {
         if untrack(|| self.train_is_new()) {
-            self.start(self.setup.get_untracked(), Origin::Noise, None, then);
+            self.start(Start { setup: self.setup.get_untracked(), origin: Origin::Noise, weights: None, then });
         } else if let Some(run) = self.run.get_untracked() {
             match then {
                 Then::Train => self.go(run.id),
@@ -552,7 +608,7 @@ impl Lab {
 
     /// New weights from noise, at rest.
     pub fn reset(self) {
-        self.start(self.setup.get_untracked(), Origin::Noise, None, Then::Stay);
+        self.start(Start { setup: self.setup.get_untracked(), origin: Origin::Noise, weights: None, then: Then::Stay });
     }
 
     /// Moves a control.
@@ -581,7 +637,8 @@ impl Lab {
     }
 
     fn write_link(self) {
-        browser::replace_query(&self.setup.with_untracked(Setup::to_query));
+        let engine = browser::parameter("engine").map_or_else(String::new, |engine| format!("&engine={engine}"));
+        browser::replace_query(&format!("{}{engine}", self.setup.with_untracked(Setup::to_query)));
     }
 
     /// Times training steps; `done` hears the report.

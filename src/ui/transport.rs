@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::state::{Data, Engine, Lab, Origin, Phase};
 use super::text;
+use crate::spec::protocol::EngineChoice;
 
 /// A whole number with thin spaces between its thousands.
 fn grouped(n: f64) -> String {
@@ -26,7 +27,12 @@ fn rate(v: f64) -> String {
 /// One line about the state of things.
 pub fn status(lab: Lab) -> String {
     match lab.engine.get() {
-        Engine::Loading => return text::LOADING.into(),
+        Engine::Loading => {
+            return match lab.executor.get() {
+                EngineChoice::Plan => text::LOADING.into(),
+                EngineChoice::Burn => text::LOADING_BURN.into(),
+            };
+        }
         Engine::Opening => return text::OPENING.into(),
         Engine::NoGpu(..) => return text::ON_CPU.into(),
         Engine::Crashed(_) => return text::STOPPED.into(),
@@ -72,7 +78,8 @@ pub fn Transport() -> impl IntoView {
     let adapter = move || match lab.engine.get() {
         Engine::Ready(a) => {
             let name = if a.name.is_empty() { text::UNNAMED_ADAPTER.to_owned() } else { a.name };
-            if a.software { format!("{name} — {}", text::SOFTWARE) } else { name }
+            let name = if a.software { format!("{name} — {}", text::SOFTWARE) } else { name };
+            if lab.executor.get() == EngineChoice::Burn { format!("{name} — {}", text::EAGER) } else { name }
         }
         _ => String::new(),
     };
