@@ -255,13 +255,96 @@ fn it_fits_phones_and_wide_screens_in_light_and_dark() {
 fn the_download_is_small() {
     let mut sizes = Vec::new();
     measure(&Path::new(env!("CARGO_MANIFEST_DIR")).join("dist"), &mut sizes);
-    // The worker with eager Burn; `only_who_asks_loads_burn` holds that nobody else downloads it.
+    // The worker with eager Burn; `what_does_not_compile_runs_on_eager_burn` holds
+    // that nobody else downloads it.
     let (later, sizes): (Vec<_>, Vec<_>) = sizes.into_iter().partition(|(name, _)| name.starts_with("eager"));
     assert_eq!(later.len(), 2, "{later:?}");
     assert!(sizes.iter().filter(|(name, _)| name.ends_with(".wasm")).count() >= 2, "{sizes:?}");
     let total: usize = sizes.iter().map(|(_, bytes)| bytes).sum();
     println!("{total} bytes: {sizes:?}; loaded when asked for: {later:?}");
     assert!(total <= 800_000, "{total} bytes: {sizes:?}");
+    let html = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("dist/index.html")).expect("the page is built");
+    assert!(!html.contains("eager.js") && !html.contains("eager_bg"), "the page loads Burn before anybody asks");
+}
+
+/// What the page says of its adapter.
+const ADAPTER: &str = "document.querySelector('[data-testid=adapter]').textContent";
+
+#[test]
+fn eager_burn_trains_where_the_link_asks_for_it() {
+    let query = "v=1&method=vae&latent=4&hidden=64&batch=8&engine=burn";
+    let page = ready(&Options { query, script: SHOWN, ..Options::default() });
+    assert!(page.js(&format!("return {ADAPTER}")).as_str().is_some_and(|text| text.contains("Burn")));
+    page.click("train");
+    let slow = Duration::from_secs(120);
+    page.wait_for("a loss", "latentLab.state().terms.length > 0", slow);
+    let first = page.state()["terms"][0][1].as_f64().expect("a loss");
+    let before = picture(&page, "traversal-digit");
+    page.wait_for("the loss falls", &format!("latentLab.state().terms[0][1] < {}", 0.8 * first), slow);
+    changes(&page, "traversal-digit", &before, "the weights have changed");
+    page.click("train");
+    page.wait("paused", "latentLab.state().status === 'Paused'");
+    page.keys("param-beta", END);
+    page.wait("the address keeps the engine", "location.search.includes('beta=') && location.search.includes('engine=burn')");
+    page.screenshot("eager-burn");
+    no_errors(&page);
+}
+
+#[test]
+fn the_plan_computes_what_burn_computes() {
+    for net in ["mlp", "conv"] {
+        let page = ready(&Options { query: &format!("v=1&method=vae&net={net}&batch=8"), ..Options::default() });
+        page.click("verify");
+        let answer = "document.querySelector('[data-testid=verified]').textContent";
+        let done = format!("/Largest|could not/.test({answer}) && {answer}");
+        let text = page.wait_for("the comparison", &done, Duration::from_secs(120));
+        let text = text.as_str().expect("words");
+        let after = |word: &str| text.split_once(word).and_then(|(_, rest)| rest.split([',', ' ']).next()?.parse::<f64>().ok());
+        let differences = (after("loss "), after("gradient "));
+        println!("{net}: {text}");
+        let (Some(loss), Some(gradient)) = differences else { panic!("{net}: {text}") };
+        assert!(loss < 1e-4 && gradient < 1e-4, "{net}: {text}");
+        assert!(text.starts_with("plan = Burn") && gradient > 0.0, "two engines never round alike: {net}: {text}");
+        no_errors(&page);
+    }
+}
+
+/// Stands in for a compiler that refuses: the plan's worker answers so to every new network. `probe.workers` has the
+/// program of each worker that was started.
+const REFUSES: &str = r"
+    probe.workers = [];
+    const url = URL.createObjectURL;
+    URL.createObjectURL = blob => {
+        blob.text().then(text => probe.workers.push(text.match(/(\w+)\.js/)[1]));
+        return url(blob);
+    };
+    let started = 0;
+    window.Worker = class extends Worker {
+        isPlan = started++ === 0;
+        postMessage(command) {
+            if (!this.isPlan || !command.Start || command.Start.weights) return super.postMessage(command);
+            const message = 'the step compiler has no rule for the operation CumProd';
+            const data = { NotCompiled: { run: command.Start.run, message } };
+            setTimeout(() => this.dispatchEvent(new MessageEvent('message', { data })));
+        }
+    };
+";
+
+#[test]
+fn what_does_not_compile_runs_on_eager_burn() {
+    let page = ready(&Options { query: "v=1&method=vae&latent=4&hidden=64&batch=8", script: REFUSES, ..Options::default() });
+    assert_eq!(page.js("return probe.workers.join()"), "engine", "nobody who does not ask loads Burn");
+    page.click("train");
+    let notice = page.wait("the message", "document.querySelector('.notice')?.textContent");
+    assert!(notice.as_str().is_some_and(|text| text.contains("CumProd") && text.contains("Burn")), "{notice}");
+    page.wait_for("it trains", "latentLab.state().step > 0", Duration::from_secs(120));
+    assert_eq!(page.js("return probe.workers.join()"), "engine,eager");
+    assert!(page.js(&format!("return {ADAPTER}")).as_str().is_some_and(|text| text.contains("Burn")));
+
+    // The pretrained network compiles: back to the plan.
+    page.click("pretrained");
+    page.wait("the plan is back", &format!("latentLab.state().status === 'Ready to train' && !{ADAPTER}.includes('Burn')"));
+    no_errors(&page);
 }
 
 /// Compressed sizes of the page's code: what a visitor downloads besides data and weights.
