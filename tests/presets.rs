@@ -7,7 +7,7 @@ use std::sync::Arc;
 use burn::tensor::Device;
 use latent_lab::data::mnist;
 use latent_lab::player::Player;
-use latent_lab::train::{Engine, entry, weights};
+use latent_lab::train::{Engine, Rows, entry, weights};
 use pollster::block_on;
 
 fn folder() -> PathBuf {
@@ -45,10 +45,11 @@ fn shipped_models_have_their_recorded_loss() {
         burn.set_weights(&weights::read(&bytes).unwrap()).unwrap();
 
         // The recorded loss is one draw with the weights still at 32 bits; draws of this one have a standard deviation of 0.03.
-        let got = block_on(burn.evaluate(&test)).unwrap()[0];
+        let labelled = Rows::labelled(&test, &data.test_labels);
+        let got = block_on(burn.evaluate(labelled)).unwrap()[0];
         assert!((got - loss).abs() < 0.2, "{name}: test loss {got}, recorded {loss}");
 
-        let (mean, logvar) = block_on(burn.encode(&test)).unwrap();
+        let (mean, logvar) = block_on(burn.encode(labelled)).unwrap();
         let latent = player.latent();
         for (d, recorded) in player.kl_d.iter().enumerate() {
             let of = |values: &[f32]| values.iter().skip(d).step_by(latent).map(|v| f64::from(*v)).collect::<Vec<_>>();

@@ -1,7 +1,8 @@
 //! Either engine, chosen when the program runs.
 
 use crate::spec::protocol::{MetricRow, PlanInfo};
-use crate::train::{Engine, Weight, plan::PlanEngine};
+use crate::train::plan::PlanEngine;
+use crate::train::{Engine, Program, Rows, Weight};
 #[cfg(feature = "eager")]
 use crate::train::eager::EagerEngine;
 
@@ -47,16 +48,12 @@ impl Engine for AnyEngine {
         either!(self, e => e.take_metrics().await)
     }
 
-    async fn evaluate(&mut self, images_np: &[f32]) -> Result<Vec<f32>, String> {
-        either!(self, e => e.evaluate(images_np).await)
+    async fn run(&mut self, what: Program, rows: Rows<'_>) -> Result<Option<Vec<Vec<f32>>>, String> {
+        either!(self, e => e.run(what, rows).await)
     }
 
-    async fn encode(&mut self, images_np: &[f32]) -> Result<(Vec<f32>, Vec<f32>), String> {
-        either!(self, e => e.encode(images_np).await)
-    }
-
-    async fn decode(&mut self, z_nd: &[f32]) -> Result<Vec<f32>, String> {
-        either!(self, e => e.decode(z_nd).await)
+    async fn evaluate(&mut self, images: Rows<'_>) -> Result<Vec<f32>, String> {
+        either!(self, e => e.evaluate(images).await)
     }
 
     async fn weights(&mut self) -> Result<Vec<Weight>, String> {

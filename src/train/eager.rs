@@ -12,15 +12,16 @@ use burn::tensor::{Device, Gradients, Tensor, TensorData};
 
 use crate::compile::rng;
 use crate::data::{Dataset, unit};
-use crate::nn::method::live_keys;
 use crate::nn::params::PathStack;
-use crate::nn::{Code, Ctx, ImageShape, Method, Noise};
+use crate::nn::method::{START_BATCH, latent, live_keys};
+use crate::nn::{Batch, Ctx, ImageShape, Method, Named, Noise};
 use crate::spec::Setup;
-use crate::spec::protocol::{MetricRow, PlanInfo};
+use crate::spec::protocol::{CodeGroup, MetricRow, PlanInfo};
 use crate::train::order::epoch_order;
 use crate::train::plan::EVALUATION;
 use crate::train::engine::fits;
-use crate::train::{Engine, Weight};
+use crate::train::program::{Input, Operands, apply};
+use crate::train::{Engine, Program, Rows, Weight, record};
 
 /// Images of one forward pass that does not train.
 const PIECE: usize = 500;
@@ -49,12 +50,12 @@ pub trait Eager {
     /// Takes one step and keeps its gradients, in module order.
     fn advance_with_gradients(&mut self) -> (Tensor<1>, Vec<OnDevice>);
     fn step(&self) -> u64;
+    /// Values in a row of a program's input.
+    fn width(&self, input: Input) -> usize;
     /// Terms on images, one posterior sample each.
-    fn terms(&mut self, images_np: &[f32]) -> Tensor<1>;
-    /// Posterior of images.
-    fn encode(&self, images_np: &[f32]) -> Code;
-    /// Mean images of codes, `[n, pixels]`.
-    fn decode(&self, z_nd: &[f32]) -> Tensor<2>;
+    fn terms(&mut self, images_np: &[f32], labels: &[u8]) -> Tensor<1>;
+    /// One piece of [`Engine::run`].
+    fn run(&mut self, what: Program, input_bw: &[f32], labels: &[u8]) -> Option<Vec<Tensor<2>>>;
     fn weights(&self) -> Vec<OnDevice>;
     /// Replaces all parameters by name.
     fn set_weights(&mut self, weights: &[Weight]);
@@ -111,6 +112,23 @@ pub struct Run<M> {
     step: u64,
     evaluations: u32,
     info: PlanInfo,
+}
+
+/// Labels as numbers, zero where there are none.
+fn labels_on(labels: &[u8], n: usize, device: &Device) -> Tensor<1> {
+    let values: Vec<f32> = (0..n).map(|i| f32::from(labels.get(i).copied().unwrap_or(0))).collect();
+    Tensor::from_data(TensorData::new(values, [n]), device)
+}
+
+/// Rows of `width` values and their labels in pieces that fit in memory.
+fn pieces(rows: Rows<'_>, width: usize) -> Result<impl Iterator<Item = (&[f32], &[u8])>, String> {
+    if rows.values.len() % width != 0 {
+        return Err(format!("{} values are not rows of {width}", rows.values.len()));
+    }
+    Ok(rows.values.chunks(PIECE * width).enumerate().map(move |(i, values)| {
+        let from = (i * PIECE).min(rows.labels.len());
+        (values, &rows.labels[from..(from + PIECE).min(rows.labels.len())])
+    }))
 }
 
 /// Values of a tensor on the host.
@@ -184,6 +202,43 @@ impl ModuleMapper for Replace<'_> {
     }
 }
 
+/// Sets parameters to given values, or adds to them.
+struct Update {
+    path: PathStack,
+    values: HashMap<&'static str, Tensor<1>>,
+    add: bool,
+}
+
+impl ModuleMapper for Update {
+    fn enter_module(&mut self, name: &str, container_type: &str) {
+        self.path.enter(name, container_type);
+    }
+
+    fn exit_module(&mut self, _name: &str, container_type: &str) {
+        self.path.exit(container_type);
+    }
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let Some(value) = self.values.remove(self.path.name().as_str()) else { return param };
+        param.map(|old| {
+            let grad = old.is_require_grad();
+            let value = value.reshape(old.dims()).detach();
+            let new = if self.add { old.detach() + value } else { value };
+            if grad { new.require_grad() } else { new }
+        })
+    }
+}
+
+fn updated<M: Method>(model: M, values: Vec<Named>, add: bool) -> M {
+    if values.is_empty() {
+        return model;
+    }
+    let mut update = Update { path: PathStack::default(), values: values.into_iter().collect(), add };
+    let model = model.map(&mut update);
+    assert!(update.values.is_empty(), "no parameter is called {:?}", update.values.keys());
+    model
+}
+
 fn collect<M: Method>(model: &M, gradients: Option<&Gradients>) -> Vec<OnDevice> {
     let mut visitor = Collect { path: PathStack::default(), gradients, out: vec![] };
     model.visit(&mut visitor);
@@ -197,20 +252,23 @@ impl<M: Method> Run<M> {
         let shape = data.shape;
         let seed = setup.get("seed") as u32;
         device.seed(u64::from(seed));
-        let model = M::init(setup, shape, &device);
+        let model = M::init(setup, data.data_shape(), &device);
         let keys = live_keys(M::CARD);
         let parameters = collect(&model, None).iter().map(|w| w.shape.iter().product::<usize>() as u64).sum();
+        let recording = record::record::<M>(setup, data.data_shape(), Program::Evaluate, 1);
+        let terms = recording.expect("what runs can be recorded").outputs.into_iter().map(|o| o.name).collect();
         let info = PlanInfo {
             parameters,
-            latent: model.latent() as u32,
+            latent: latent(&model) as u32,
+            code: model.code(),
             width: shape.width as u32,
             height: shape.height as u32,
             channels: shape.channels as u32,
             batch: setup.usize("batch") as u32,
-            terms: M::term_names().iter().map(|t| (*t).to_string()).collect(),
+            terms,
             ..PlanInfo::default()
         };
-        Self {
+        let mut run = Self {
             model: Some(model),
             optimiser: AdamConfig::new().with_epsilon(1e-8).init(),
             device,
@@ -224,7 +282,19 @@ impl<M: Method> Run<M> {
             step: 0,
             evaluations: 0,
             info,
-        }
+        };
+        run.start();
+        run
+    }
+
+    /// Sets what the method takes from the data before the first step.
+    fn start(&mut self) {
+        let (images, labels) = self.images_at(0, START_BATCH);
+        let mut noise = Replay { seed: self.seed, step: 0, stream: 0 };
+        let device = self.device.clone();
+        let batch = self.batch(&images, &labels, &device);
+        let values = self.model().start(batch, &mut self.ctx(&mut noise, 0, false, &device));
+        self.model = self.model.take().map(|model| updated(model, values, false));
     }
 
     fn model(&self) -> &M {
@@ -236,38 +306,48 @@ impl<M: Method> Run<M> {
         Tensor::from_data(TensorData::new(values, [n, self.shape.len()]), device)
     }
 
-    fn ctx<'a>(&'a self, noise: &'a mut Replay, device: &Device) -> Ctx<'a> {
-        let controls = Tensor::from_data(TensorData::new(self.live.clone(), [self.live.len()]), device);
-        Ctx { controls, keys: &self.keys, noise }
+    fn batch(&self, images_np: &[f32], labels: &[u8], device: &Device) -> Batch {
+        let x_bp = self.images(images_np.to_vec(), device);
+        Batch { label_b: labels_on(labels, x_bp.dims()[0], device), x_bp }
     }
 
-    /// The images of the next step.
-    fn next_batch(&mut self) -> Vec<f32> {
-        let (n, len) = (self.data.train_labels.len() as u64, self.shape.len());
-        let mut values = Vec::with_capacity(self.batch * len);
-        for at in self.step * self.batch as u64..(self.step + 1) * self.batch as u64 {
-            if self.order.0 != at / n {
-                self.order = (at / n, epoch_order(self.seed, (at / n) as u32, n as u32));
+    fn ctx<'a>(&'a self, noise: &'a mut Replay, step: u64, training: bool, device: &Device) -> Ctx<'a> {
+        let controls = Tensor::from_data(TensorData::new(self.live.clone(), [self.live.len()]), device);
+        let step = Tensor::from_data(TensorData::new(vec![step as f32], [1]), device);
+        Ctx { controls, keys: &self.keys, step, training, noise }
+    }
+
+    /// `n` images from place `from` of the order on, with their labels.
+    fn images_at(&mut self, from: u64, n: usize) -> (Vec<f32>, Vec<u8>) {
+        let (images, len) = (self.data.train_labels.len() as u64, self.shape.len());
+        let (mut values, mut labels) = (Vec::with_capacity(n * len), Vec::with_capacity(n));
+        for at in from..from + n as u64 {
+            // The plan's order holds an epoch and the next, and begins again.
+            let epoch = at / images;
+            if self.order.0 != epoch {
+                self.order = (epoch, epoch_order(self.seed, epoch as u32, images as u32));
             }
-            let image = self.order.1[(at % n) as usize] as usize;
+            let image = self.order.1[(at % images) as usize] as usize;
             values.extend(unit(&self.data.train_images[image * len..(image + 1) * len]));
+            labels.push(self.data.train_labels[image]);
         }
-        values
+        (values, labels)
     }
 
     /// One step; its gradients only where they are to be kept.
     fn take_step(&mut self, keep: bool) -> (Tensor<1>, Vec<OnDevice>) {
-        let values = self.next_batch();
-        let x_bp = self.images(values, &self.device);
+        let (images, labels) = self.images_at(self.step * self.batch as u64, self.batch);
+        let batch = self.batch(&images, &labels, &self.device);
         let mut noise = Replay { seed: self.seed, step: self.step as u32, stream: 0 };
-        let terms = self.model().terms(x_bp, &mut self.ctx(&mut noise, &self.device));
+        let terms = self.model().terms(batch, &mut self.ctx(&mut noise, self.step, true, &self.device));
         let loss = terms.scalars[0].1.clone();
         let gradients = loss.backward();
         let kept = keep.then(|| collect(self.model(), Some(&gradients))).unwrap_or_default();
         let model = self.model.take().expect("the optimiser has given it back");
         let gradients = GradientsParams::from_grads(gradients, &model);
         let lr = self.keys.iter().position(|k| *k == "lr").map_or(1e-3, |i| f64::from(self.live[i]));
-        self.model = Some(self.optimiser.step(lr, model, gradients));
+        let model = self.optimiser.step(lr, model, gradients);
+        self.model = Some(updated(updated(model, terms.set, false), terms.add, true));
         self.step += 1;
         let parts = terms.scalars.into_iter().map(|(_, t)| t).chain(terms.kl_d).map(Tensor::inner);
         (Tensor::cat(parts.collect(), 0), kept)
@@ -297,25 +377,35 @@ impl<M: Method> Eager for Run<M> {
         self.step
     }
 
-    fn terms(&mut self, images_np: &[f32]) -> Tensor<1> {
+    fn width(&self, input: Input) -> usize {
+        match input {
+            Input::Images => self.shape.len(),
+            Input::Codes => self.info.latent as usize,
+            Input::Tokens => self.info.code.iter().filter_map(CodeGroup::places).sum::<u32>().max(1) as usize,
+            Input::Count => 1,
+        }
+    }
+
+    fn terms(&mut self, images_np: &[f32], labels: &[u8]) -> Tensor<1> {
         // Without autodiff nothing of the graph is kept.
         let (model, device) = (self.model().valid(), self.device.clone().inner());
         self.evaluations += 1;
         let mut noise = Replay { seed: self.seed, step: self.evaluations, stream: EVALUATION };
-        let x_bp = self.images(images_np.to_vec(), &device);
-        let terms = model.terms(x_bp, &mut self.ctx(&mut noise, &device));
+        let batch = self.batch(images_np, labels, &device);
+        let terms = model.terms(batch, &mut self.ctx(&mut noise, self.step, false, &device));
         Tensor::cat(terms.scalars.into_iter().map(|(_, t)| t).collect(), 0)
     }
 
-    fn encode(&self, images_np: &[f32]) -> Code {
+    fn run(&mut self, what: Program, input_bw: &[f32], labels: &[u8]) -> Option<Vec<Tensor<2>>> {
         let (model, device) = (self.model().valid(), self.device.clone().inner());
-        model.encode(self.images(images_np.to_vec(), &device))
-    }
-
-    fn decode(&self, z_nd: &[f32]) -> Tensor<2> {
-        let (model, device) = (self.model().valid(), self.device.clone().inner());
-        let d = self.info.latent as usize;
-        model.decode(Tensor::from_data(TensorData::new(z_nd.to_vec(), [z_nd.len() / d, d]), &device))
+        self.evaluations += 1;
+        let mut noise = Replay { seed: self.seed, step: self.evaluations, stream: EVALUATION };
+        let width = self.width(what.input());
+        let n = input_bw.len() / width;
+        let input_bw = Tensor::from_data(TensorData::new(input_bw.to_vec(), [n, width]), &device);
+        let operands = Operands { input_bw, label_b: labels_on(labels, n, &device) };
+        let outputs = apply(&model, what, operands, &mut self.ctx(&mut noise, self.step, false, &device))?;
+        Some(outputs.into_iter().map(|(_, rows)| rows).collect())
     }
 
     fn weights(&self) -> Vec<OnDevice> {
@@ -358,19 +448,6 @@ impl EagerEngine {
         let kl_d = terms.split_off(self.info().terms.len());
         MetricRow { step, terms, kl_d }.finite(&self.info().terms)
     }
-
-    /// Images or codes in rows of `width` values, in pieces of bearable size.
-    fn pieces(values: &[f32], width: usize) -> Result<impl Iterator<Item = &[f32]>, String> {
-        if width == 0 || values.len() % width != 0 {
-            return Err(format!("{} values are not rows of {width}", values.len()));
-        }
-        Ok(values.chunks(PIECE * width))
-    }
-
-    fn image_len(&self) -> usize {
-        let i = self.info();
-        (i.width * i.height * i.channels) as usize
-    }
 }
 
 impl Engine for EagerEngine {
@@ -409,37 +486,29 @@ impl Engine for EagerEngine {
         Ok(rows)
     }
 
-    async fn evaluate(&mut self, images_np: &[f32]) -> Result<Vec<f32>, String> {
-        let len = self.image_len();
+    async fn evaluate(&mut self, images: Rows<'_>) -> Result<Vec<f32>, String> {
+        let width = self.run.width(Input::Images);
         let mut sums = vec![0.0f64; self.info().terms.len()];
-        for piece in Self::pieces(images_np, len)? {
-            let terms = host(self.run.terms(piece)).await?;
+        for (values, labels) in pieces(images, width)? {
+            let terms = host(self.run.terms(values, labels)).await?;
             for (s, t) in sums.iter_mut().zip(terms) {
-                *s += (piece.len() / len) as f64 * f64::from(t);
+                *s += (values.len() / width) as f64 * f64::from(t);
             }
         }
-        let n = (images_np.len() / len).max(1) as f64;
+        let n = (images.values.len() / width).max(1) as f64;
         Ok(sums.into_iter().map(|s| (s / n) as f32).collect())
     }
 
-    async fn encode(&mut self, images_np: &[f32]) -> Result<(Vec<f32>, Vec<f32>), String> {
-        let (mut mean, mut logvar) = (vec![], vec![]);
-        for piece in Self::pieces(images_np, self.image_len())? {
-            let code = self.run.encode(piece);
-            mean.extend(host(code.mean_bd).await?);
-            if let Some(logvar_bd) = code.logvar_bd {
-                logvar.extend(host(logvar_bd).await?);
+    async fn run(&mut self, what: Program, rows: Rows<'_>) -> Result<Option<Vec<Vec<f32>>>, String> {
+        let mut all: Vec<Vec<f32>> = vec![];
+        for (values, labels) in pieces(rows, self.run.width(what.input()))? {
+            let Some(outputs) = self.run.run(what, values, labels) else { return Ok(None) };
+            all.resize(outputs.len(), vec![]);
+            for (all, rows) in all.iter_mut().zip(outputs) {
+                all.extend(host(rows).await?);
             }
         }
-        Ok((mean, logvar))
-    }
-
-    async fn decode(&mut self, z_nd: &[f32]) -> Result<Vec<f32>, String> {
-        let mut images = vec![];
-        for piece in Self::pieces(z_nd, self.info().latent as usize)? {
-            images.extend(host(self.run.decode(piece)).await?);
-        }
-        Ok(images)
+        Ok(Some(all))
     }
 
     async fn weights(&mut self) -> Result<Vec<Weight>, String> {
