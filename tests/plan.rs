@@ -14,7 +14,8 @@ use latent_lab::spec::{Kind, Setup};
 use latent_lab::train::plan::PlanEngine;
 use latent_lab::train::verify::{difference, verify};
 use latent_lab::train::program::Input;
-use latent_lab::train::{Engine, Program, Rows, Weight, entry};
+use latent_lab::train::engine::BuildError;
+use latent_lab::train::{Engine, Entry, Of, Program, Rows, Weight, entry};
 use latent_lab::spec::protocol::{CodeGroup, CodeKind};
 
 fn gpu() -> Rc<Gpu> {
@@ -225,4 +226,64 @@ fn the_plan_of_a_step_is_short() {
     // 2 · 3 products of every weight matrix with a batch of 128, but for the first layer's input gradient.
     let (first, rest) = (784 * 400, 2 * 400 * 20 + 20 * 400 + 400 * 784);
     assert_eq!(e.info().flops, 2 * 128 * (2 * first + 3 * rest));
+}
+
+/// A method with an operation that the step compiler lacks.
+mod cumulative {
+    use burn::module::Module;
+    use burn::nn::{Linear, LinearConfig};
+    use burn::tensor::{Device, Tensor, activation::sigmoid};
+    use latent_lab::nn::{Batch, Code, Ctx, DataShape, Method, Terms};
+    use latent_lab::spec::protocol::{CodeGroup, CodeKind};
+    use latent_lab::spec::{Card, Setup};
+
+    #[derive(Module, Debug)]
+    pub struct Cumulative {
+        down: Linear,
+        up: Linear,
+    }
+
+    impl Method for Cumulative {
+        const CARD: &'static Card = &latent_lab::vae::vae::CARD;
+
+        fn init(_: &Setup, data: DataShape, device: &Device) -> Self {
+            let pixels = data.image.len();
+            Self { down: LinearConfig::new(pixels, 3).init(device), up: LinearConfig::new(3, pixels).init(device) }
+        }
+
+        fn code(&self) -> Vec<CodeGroup> {
+            vec![CodeGroup { kind: CodeKind::Point, count: 3 }]
+        }
+
+        fn terms(&self, batch: Batch, _: &mut Ctx) -> Terms {
+            let y_bp = self.decode(self.down.forward(batch.x_bp.clone()).cumprod(1));
+            Terms::new((y_bp - batch.x_bp).powi_scalar(2).mean())
+        }
+
+        fn encode(&self, batch: Batch) -> Code {
+            Code { mean_bd: self.down.forward(batch.x_bp), logvar_bd: None }
+        }
+
+        fn decode(&self, z_bd: Tensor<2>) -> Tensor<2> {
+            sigmoid(self.up.forward(z_bd))
+        }
+    }
+}
+
+#[test]
+fn what_does_not_compile_names_the_operation_and_runs_eagerly() {
+    static METHOD: Of<cumulative::Cumulative> = Of::NEW;
+    let (gpu, data) = (gpu(), stripes(20));
+    let mut setup = Setup::new("mnist", "vae");
+    for (key, value) in [("batch", 10.0), ("lr", 1e-2)] {
+        setup.set(key, value).unwrap();
+    }
+    let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels).unwrap();
+    let refused = pollster::block_on(PlanEngine::new(gpu, &METHOD, &setup, data.data_shape(), &uploaded)).err();
+    assert!(matches!(&refused, Some(BuildError::NotCompiled(message)) if message.contains("CumProd")), "{refused:?}");
+
+    let mut burn = METHOD.eager(&setup, Device::flex(), data);
+    burn.run_steps(20).unwrap();
+    let rows = pollster::block_on(burn.metrics()).unwrap();
+    assert!(rows[19].terms[0] < rows[0].terms[0], "the loss falls from {} to {}", rows[0].terms[0], rows[19].terms[0]);
 }

@@ -272,7 +272,7 @@ const ADAPTER: &str = "document.querySelector('[data-testid=adapter]').textConte
 
 #[test]
 fn eager_burn_trains_where_the_link_asks_for_it() {
-    let query = "v=1&method=vae&latent=4&hidden=64&batch=8&engine=burn";
+    let query = "v=1&method=vae&latent=4&hidden=64&batch=8&lr=0.01&engine=burn";
     let page = ready(&Options { query, script: SHOWN, ..Options::default() });
     assert!(page.js(&format!("return {ADAPTER}")).as_str().is_some_and(|text| text.contains("Burn")));
     page.click("train");
