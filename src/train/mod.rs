@@ -2,9 +2,13 @@
 
 #[cfg(feature = "native")]
 pub mod bench;
+#[cfg(all(feature = "worker", target_arch = "wasm32"))]
+mod breath;
 #[cfg(feature = "native")]
 pub mod eager;
 pub mod engine;
+#[cfg(all(feature = "worker", target_arch = "wasm32"))]
+mod loader;
 #[cfg(feature = "native")]
 pub mod native;
 pub mod order;

@@ -29,6 +29,8 @@ const SPEED_WINDOW: f64 = 1.5;
 
 /// Images kept on the CPU for views and tests.
 struct TestSet {
+    /// Name of the data set.
+    id: String,
     shape: ImageShape,
     images: Vec<u8>,
     labels: Vec<u8>,
@@ -102,24 +104,26 @@ impl Session {
         }
     }
 
-    /// Takes the data set: the training images go to the device, the test images stay.
+    /// Takes the data set in place of the present one: the training images go to the device, the test images stay. A run of
+    /// other data ends.
     pub fn set_data(&mut self, data: Dataset) {
         let Some(gpu) = &self.gpu else { return };
-        let (train, test) = (data.train_labels.len(), data.test_labels.len());
-        match Data::upload(gpu, &data.train_images, train) {
+        match Data::upload(gpu, &data.train_images, data.train_labels.len()) {
             Ok(uploaded) => {
+                self.run = self.run.take().filter(|r| r.setup.data == data.id);
                 self.data = Some(uploaded);
-                self.test = Some(TestSet { shape: data.shape, images: data.test_images, labels: data.test_labels });
-                self.send(Event::DataReady { train: train as u32, test: test as u32 });
+                let (info, labels_n) = (data.info(), ByteBuf::from(data.test_labels.clone()));
+                self.test = Some(TestSet { id: data.id, shape: data.shape, images: data.test_images, labels: data.test_labels });
+                self.send(Event::DataReady { data: info, labels_n, factors_nk: ByteBuf::from(data.factors.test_nk) });
             }
             Err(e) => self.send(Event::DataFailed { message: e.to_string() }),
         }
     }
 
-    /// Carries out one command. [`Command::Open`] is the caller's: it knows where the data comes from.
+    /// Carries out one command. [`Command::Open`] and [`Command::Load`] are the caller's: it knows where data comes from.
     pub async fn command(&mut self, command: Command) {
         match command {
-            Command::Open { .. } => {}
+            Command::Open { .. } | Command::Load { .. } => {}
             Command::Start { run, setup, weights } => {
                 if let Err(message) = self.start(run, setup, weights).await {
                     self.send(Event::RunFailed { run, message });
@@ -155,6 +159,9 @@ impl Session {
         setup.check().map_err(|e| e.to_string())?;
         let gpu = self.gpu.clone().ok_or("the GPU is not open")?;
         let (data, test) = self.data.as_ref().zip(self.test.as_ref()).ok_or("the data has not arrived yet")?;
+        if test.id != setup.data {
+            return Err(format!("the data set {} has not arrived yet", setup.data));
+        }
         let entry = entry(&setup.method).ok_or_else(|| format!("no method is called {:?}", setup.method))?;
         PlanEngine::new(gpu, entry, setup, test.shape, data).await
     }
