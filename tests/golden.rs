@@ -74,6 +74,7 @@ fn images(shape: ImageShape) -> Arc<Dataset> {
     let labels = vec![0; IMAGES];
     Arc::new(Dataset {
         shape,
+        classes: 10,
         train_images: images.clone(),
         train_labels: labels.clone(),
         test_images: images,

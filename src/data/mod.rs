@@ -7,7 +7,7 @@ mod canvas;
 mod random;
 mod render;
 
-use crate::nn::ImageShape;
+use crate::nn::{DataShape, ImageShape};
 use crate::spec::data::DataInfo;
 
 pub use render::{Render, Rendering};
@@ -32,6 +32,11 @@ pub struct Dataset {
 }
 
 impl Dataset {
+    /// What a network must know of it.
+    pub fn data_shape(&self) -> DataShape {
+        DataShape { image: self.shape, classes: self.classes }
+    }
+
     /// What there is of it, in numbers.
     pub fn info(&self) -> DataInfo {
         DataInfo {

@@ -12,11 +12,11 @@ use web_time::Instant;
 
 use crate::data::{Dataset, unit};
 use crate::gpu::{Data, Gpu, OpenError};
-use crate::nn::ImageShape;
+use crate::nn::DataShape;
 use crate::spec::Setup;
 use crate::spec::protocol::{BenchReport, Command, Event, Query, RunId, Slot, Speed, View, bytes_f32, f32_bytes};
 use crate::train::plan::{MetricsRequest, PlanEngine, RING};
-use crate::train::{Engine, entry, weights};
+use crate::train::{Engine, Rows, entry, weights};
 
 /// A turn aims at this much work for the device, in milliseconds: short enough for views and commands to feel immediate.
 const TURN_MS: f64 = 25.0;
@@ -31,7 +31,7 @@ const SPEED_WINDOW: f64 = 1.5;
 struct TestSet {
     /// Name of the data set.
     id: String,
-    shape: ImageShape,
+    shape: DataShape,
     images: Vec<u8>,
     labels: Vec<u8>,
 }
@@ -108,12 +108,13 @@ impl Session {
     /// other data ends.
     pub fn set_data(&mut self, data: Dataset) {
         let Some(gpu) = &self.gpu else { return };
-        match Data::upload(gpu, &data.train_images, data.train_labels.len()) {
+        match Data::upload(gpu, &data.train_images, &data.train_labels) {
             Ok(uploaded) => {
                 self.run = self.run.take().filter(|r| r.setup.data == data.id);
                 self.data = Some(uploaded);
-                let (info, labels_n) = (data.info(), ByteBuf::from(data.test_labels.clone()));
-                self.test = Some(TestSet { id: data.id, shape: data.shape, images: data.test_images, labels: data.test_labels });
+                let (info, shape) = (data.info(), data.data_shape());
+                let labels_n = ByteBuf::from(data.test_labels.clone());
+                self.test = Some(TestSet { id: data.id, shape, images: data.test_images, labels: data.test_labels });
                 self.send(Event::DataReady { data: info, labels_n, factors_nk: ByteBuf::from(data.factors.test_nk) });
             }
             Err(e) => self.send(Event::DataFailed { message: e.to_string() }),
@@ -368,8 +369,8 @@ impl Session {
         // What is on its way first, so that its time is not mistaken for this.
         self.settle().await;
         let (Some(r), Some(test)) = (&mut self.run, &self.test) else { return };
-        let images: Vec<f32> = unit(&test.images[..count * test.shape.len()]).collect();
-        let result = r.engine.evaluate(&images).await;
+        let images: Vec<f32> = unit(&test.images[..count * test.shape.image.len()]).collect();
+        let result = r.engine.evaluate(Rows::labelled(&images, &test.labels)).await;
         r.tested = Some((step, Instant::now()));
         r.idle = Some(Instant::now());
         let run = r.id;
@@ -432,7 +433,7 @@ async fn view(engine: &mut PlanEngine, test: &TestSet, query: &Query) -> Result<
         channels: info.channels,
         pixels: ByteBuf::from(pixels),
     };
-    let len = test.shape.len();
+    let len = test.shape.image.len();
     let range = |first: usize, count: usize| {
         let end = (first + count).min(test.labels.len());
         (first.min(end), end)
@@ -446,13 +447,13 @@ async fn view(engine: &mut PlanEngine, test: &TestSet, query: &Query) -> Result<
         Query::Reconstruct { first, count } => {
             let (a, b) = range(*first as usize, *count as usize);
             let originals = &test.images[a * len..b * len];
-            let (mean, _) = engine.encode(&unit(originals).collect::<Vec<_>>()).await?;
+            let (mean, _) = engine.encode(Rows::labelled(&unit(originals).collect::<Vec<_>>(), &test.labels[a..b])).await?;
             let x = engine.decode(&mean).await?;
             images(2 * (b - a), originals.iter().copied().chain(pixels(&x)).collect())
         }
         Query::Embed { count } => {
             let (a, b) = range(0, *count as usize);
-            let (mean, logvar) = engine.encode(&unit(&test.images[a * len..b * len]).collect::<Vec<_>>()).await?;
+            let (mean, logvar) = engine.encode(Rows::labelled(&unit(&test.images[a * len..b * len]).collect::<Vec<_>>(), &test.labels[a..b])).await?;
             View::Codes {
                 n: (b - a) as u32,
                 latent: info.latent,
