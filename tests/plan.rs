@@ -33,6 +33,7 @@ fn stripes(n: usize) -> Arc<Dataset> {
         train_labels: labels.clone(),
         test_images: images,
         test_labels: labels,
+        ..Dataset::default()
     })
 }
 

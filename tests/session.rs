@@ -20,7 +20,16 @@ fn stripes(n: usize) -> Dataset {
     let images: Vec<u8> = (0..n * 784).map(|i| if (i % 28 + i / 784) % 5 < 2 { 220 } else { 10 }).collect();
     let labels: Vec<u8> = (0..n).map(|i| (i % 10) as u8).collect();
     let (test_images, test_labels) = (images.clone(), labels.clone());
-    Dataset { shape: ImageShape::MNIST, classes: 10, train_images: images, train_labels: labels, test_images, test_labels }
+    Dataset {
+        id: "mnist".into(),
+        shape: ImageShape::MNIST,
+        classes: 10,
+        train_images: images,
+        train_labels: labels,
+        test_images,
+        test_labels,
+        ..Dataset::default()
+    }
 }
 
 fn small() -> Setup {
@@ -43,7 +52,8 @@ impl Bench {
         assert!(pollster::block_on(session.open(engine, None)), "a GPU adapter; on Debian: mesa-vulkan-drivers");
         session.set_data(stripes(40));
         let bench = Self { session, events };
-        assert!(matches!(bench.take()[..], [Event::Ready { .. }, Event::DataReady { train: 40, test: 40 }]));
+        let events = bench.take();
+        assert!(matches!(&events[..], [Event::Ready { .. }, Event::DataReady { data, .. }] if (data.train, data.test) == (40, 40)), "{events:?}");
         bench
     }
 

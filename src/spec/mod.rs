@@ -1,6 +1,7 @@
 //! Plain data that every part of the project shares: no Burn, no Leptos, no JavaScript.
 
 pub mod card;
+pub mod data;
 pub mod protocol;
 pub mod setup;
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
 use super::Setup;
+use super::data::DataInfo;
 
 /// Counts the runs of a page. A new one starts with every [`Command::Start`].
 pub type RunId = u32;
@@ -18,12 +19,15 @@ pub type Slot = u32;
 /// Page to engine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Command {
-    /// Opens the device and starts loading the data. First command, once.
+    /// Opens the device. First command, once.
     Open {
         /// Address of the folder with the data, ending in `/`.
         assets: String,
         engine: EngineChoice,
     },
+    /// Fetches or renders the data set of that id, in place of the present one. Answers [`Event::DataReady`] or
+    /// [`Event::DataFailed`]; a later one of these supersedes it.
+    Load { data: String },
     /// Builds the setup's network as run `run`. Answers [`Event::Built`] or [`Event::RunFailed`]. Does not train yet.
     Start {
         run: RunId,
@@ -90,10 +94,11 @@ pub enum Event {
     Ready { adapter: AdapterInfo },
     /// There is no usable device. The page goes on with the pretrained model on the CPU.
     NoGpu { reason: NoGpu, detail: String },
-    /// Data is arriving.
-    DataProgress { loaded: u64, total: u64 },
-    /// Data is on the GPU.
-    DataReady { train: u32, test: u32 },
+    /// Data is arriving, counted in `unit`.
+    DataProgress { loaded: u64, total: u64, unit: DataUnit },
+    /// Data is on the GPU, and a run of other data is gone. `labels_n` has the class of each test image, `factors_nk` the
+    /// values of its factors, row-major `[test images, factors]`.
+    DataReady { data: DataInfo, labels_n: ByteBuf, factors_nk: ByteBuf },
     /// Data cannot be used; nothing else is affected.
     DataFailed { message: String },
     /// The network of a run stands.
@@ -118,6 +123,15 @@ pub enum Event {
     Warning { message: String },
     /// The device is gone. The page offers to start the engine again from the last weights.
     DeviceLost { message: String },
+}
+
+/// What progress is counted in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum DataUnit {
+    /// Of a download.
+    Bytes,
+    /// Rendered.
+    Images,
 }
 
 /// Rung of the ladder on which WebGPU failed.

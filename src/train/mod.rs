@@ -3,10 +3,14 @@
 pub mod any;
 #[cfg(feature = "native")]
 pub mod bench;
+#[cfg(all(feature = "worker", target_arch = "wasm32"))]
+mod breath;
 pub mod burn;
 #[cfg(feature = "eager")]
 pub mod eager;
 pub mod engine;
+#[cfg(all(feature = "worker", target_arch = "wasm32"))]
+mod loader;
 #[cfg(feature = "native")]
 pub mod native;
 pub mod order;

@@ -9,7 +9,7 @@ use burn::tensor::Device;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
-use crate::data::{Dataset, mnist, unit};
+use crate::data::{Dataset, Rendering, mnist, renderer, unit};
 use crate::gpu::{Data, Gpu};
 use crate::spec::Setup;
 use crate::train::plan::{PlanEngine, RING};
@@ -50,11 +50,15 @@ pub fn train(options: &TrainOptions) -> Result<Value, String> {
     pollster::block_on(train_async(options))
 }
 
-/// The shipped or given data set.
+/// The data set called `id`, from `folder` where one is given and `id` comes in files.
 ///
 /// # Errors
 /// Names the file and what is wrong with it.
-pub fn load(folder: Option<&Path>) -> Result<Dataset, String> {
+pub fn load(id: &str, folder: Option<&Path>) -> Result<Dataset, String> {
+    if let Some(render) = renderer(id) {
+        let another = || renderer(id).expect("the same name has the same renderer");
+        return Ok(Rendering::new(render).in_parallel(another));
+    }
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/mnist");
     mnist::from_folder(folder.unwrap_or(&shipped))
 }
@@ -77,7 +81,7 @@ async fn train_async(options: &TrainOptions) -> Result<Value, String> {
     let setup = &options.setup;
     setup.check().map_err(|e| e.to_string())?;
     let entry: &'static dyn Entry = entry(&setup.method).ok_or_else(|| format!("no method is called {:?}", setup.method))?;
-    let data = Arc::new(load(options.data_dir.as_deref())?);
+    let data = Arc::new(load(&setup.data, options.data_dir.as_deref())?);
     match options.engine {
         EngineKind::Plan => {
             let gpu = open_gpu().await?;

@@ -34,6 +34,8 @@ const SPEED_WINDOW: f64 = 1.5;
 
 /// Images kept on the CPU for views and tests.
 struct TestSet {
+    /// Name of the data set.
+    id: String,
     shape: DataShape,
     images: Vec<u8>,
     labels: Vec<u8>,
@@ -117,12 +119,13 @@ impl Session {
         Ok(gpu)
     }
 
-    /// Takes the data set: the training images go to the device, the test images stay.
+    /// Takes the data set in place of the present one: the training images go to the device, the test images stay. A run of
+    /// other data ends.
     pub fn set_data(&mut self, mut data: Dataset) {
         let Some(gpu) = &self.gpu else { return };
-        let (train, count) = (data.train_labels.len(), data.test_labels.len());
+        let (id, info, shape) = (data.id.clone(), data.info(), data.data_shape());
+        let factors_nk = ByteBuf::from(std::mem::take(&mut data.factors.test_nk));
         let (images, labels) = (std::mem::take(&mut data.test_images), std::mem::take(&mut data.test_labels));
-        let test = TestSet { shape: data.data_shape(), images, labels };
         match &mut self.burn {
             // Eager steps take their images from the host.
             Some(burn) => burn.set_data(data),
@@ -131,14 +134,16 @@ impl Session {
                 Err(e) => return self.send(Event::DataFailed { message: e.to_string() }),
             },
         }
-        self.test = Some(test);
-        self.send(Event::DataReady { train: train as u32, test: count as u32 });
+        self.run = self.run.take().filter(|r| r.setup.data == id);
+        let labels_n = ByteBuf::from(labels.clone());
+        self.test = Some(TestSet { id, shape, images, labels });
+        self.send(Event::DataReady { data: info, labels_n, factors_nk });
     }
 
-    /// Carries out one command. [`Command::Open`] is the caller's: it knows where the data comes from.
+    /// Carries out one command. [`Command::Open`] and [`Command::Load`] are the caller's: it knows where data comes from.
     pub async fn command(&mut self, command: Command) {
         match command {
-            Command::Open { .. } => {}
+            Command::Open { .. } | Command::Load { .. } => {}
             Command::Start { run, setup, weights } => {
                 if let Err(e) = self.start(run, setup, weights).await {
                     self.send(match e {
@@ -181,6 +186,9 @@ impl Session {
     fn prepare(&self, setup: &Setup) -> Result<(Rc<Gpu>, &'static dyn Entry), String> {
         setup.check().map_err(|e| e.to_string())?;
         let gpu = self.gpu.clone().ok_or("the GPU is not open")?;
+        if self.test.as_ref().is_some_and(|test| test.id != setup.data) {
+            return Err(format!("the data set {} has not arrived yet", setup.data));
+        }
         let entry = entry(&setup.method).ok_or_else(|| format!("no method is called {:?}", setup.method))?;
         Ok((gpu, entry))
     }

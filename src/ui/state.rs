@@ -12,9 +12,10 @@ use super::views::{CODES, CpuDesk, Desk, SLOTS};
 use super::{browser, text};
 use crate::player::{Digits, Player};
 use crate::spec::protocol::{
-    AdapterInfo, BenchReport, Command, EngineChoice, Event, NoGpu, PlanInfo, Query, RunId, Slot, Speed, View, bytes_f32,
+    AdapterInfo, BenchReport, Command, DataUnit, EngineChoice, Event, NoGpu, PlanInfo, Query, RunId, Slot, Speed, View, bytes_f32,
 };
 use crate::spec::Setup;
+use crate::spec::data::DataInfo;
 
 /// A latent whose KL stays below this carries nothing.
 pub const INACTIVE: f32 = 0.01;
@@ -24,6 +25,9 @@ const SAVE_EVERY: f64 = 15_000.0;
 const KL_EVERY: f64 = 300.0;
 /// Milliseconds over which the page itself measures the pace.
 const PACE_OVER: f64 = 2_000.0;
+
+/// What the pretrained model was trained on.
+const PRETRAINED_DATA: &str = "mnist";
 
 /// How far the engine has come.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,7 +43,7 @@ pub enum Engine {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Data {
     Waiting,
-    Arriving { loaded: u64, total: u64 },
+    Arriving { loaded: u64, total: u64, unit: DataUnit },
     Ready,
     Failed(String),
 }
@@ -118,6 +122,8 @@ struct Inner {
     link: Option<Link>,
     player: Option<Rc<Player>>,
     digits: Option<Digits>,
+    /// Class of each test image of the engine's data.
+    labels: Vec<u8>,
     preset: Option<Vec<u8>>,
     desks: [Desk; SLOTS],
     cpu: CpuDesk,
@@ -149,6 +155,8 @@ pub struct Lab {
     /// Who takes the steps.
     pub executor: RwSignal<EngineChoice>,
     pub data: RwSignal<Data>,
+    /// What the engine has loaded.
+    pub data_info: RwSignal<Option<DataInfo>>,
     pub run: RwSignal<Option<Run>>,
     pub step: RwSignal<u64>,
     pub speed: RwSignal<Speed>,
@@ -186,6 +194,7 @@ impl Lab {
             link: None,
             player: None,
             digits: None,
+            labels: Vec::new(),
             preset: None,
             desks: Default::default(),
             cpu: CpuDesk::default(),
@@ -206,6 +215,7 @@ impl Lab {
             engine: RwSignal::new(Engine::Loading),
             executor: RwSignal::new(executor),
             data: RwSignal::new(Data::Waiting),
+            data_info: RwSignal::new(None),
             run: RwSignal::new(None),
             step: RwSignal::new(0),
             speed: RwSignal::new(Speed::default()),
@@ -267,7 +277,7 @@ impl Lab {
             inner.preset = Some(bytes);
         });
         self.refresh();
-        self.start_pretrained_if_possible();
+        self.start_first_run();
     }
 
     fn with<T>(self, f: impl FnOnce(&mut Inner) -> T) -> T {
@@ -287,6 +297,7 @@ impl Lab {
     fn spawn_engine(self) {
         self.engine.set(Engine::Loading);
         self.data.set(Data::Waiting);
+        self.data_info.set(None);
         let link = Link::spawn(self.executor.get_untracked(), &browser::base(), &browser::build_id(), move |heard| self.hear(heard));
         match link {
             Ok(link) => self.with(|inner| inner.link = Some(link)),
@@ -344,13 +355,16 @@ impl Lab {
         match event {
             Event::Ready { adapter } => {
                 self.engine.set(Engine::Ready(adapter));
-                self.start_pretrained_if_possible();
+                self.load_data();
             }
             Event::NoGpu { reason, detail } => self.engine.set(Engine::NoGpu(reason, detail)),
-            Event::DataProgress { loaded, total } => self.data.set(Data::Arriving { loaded, total }),
-            Event::DataReady { .. } => {
+            Event::DataProgress { loaded, total, unit } => self.data.set(Data::Arriving { loaded, total, unit }),
+            // An answer that a later choice has overtaken says nothing.
+            Event::DataReady { data, labels_n, .. } if data.id == self.setup.with_untracked(|s| s.data.clone()) => {
+                self.with(|inner| inner.labels = labels_n.into_vec());
+                self.data_info.set(Some(data));
                 self.data.set(Data::Ready);
-                self.start_pretrained_if_possible();
+                self.start_first_run();
             }
             Event::DataFailed { message } => self.data.set(Data::Failed(message)),
             Event::Built { run, info } if Some(run) == current => self.built(run, info),
@@ -396,6 +410,26 @@ impl Lab {
             // The rest is of an older run, or an answer nobody on this page asks for.
             _ => {}
         }
+    }
+
+    // ---- data ----
+
+    /// Chooses another data set: a new network on it, once it is there.
+    pub fn set_data(self, id: &str) {
+        if self.setup.with_untracked(|s| s.data == id) {
+            return;
+        }
+        self.setup.update(|s| s.data = id.into());
+        self.write_link();
+        if matches!(self.engine.get_untracked(), Engine::Ready(_)) {
+            self.pause();
+            self.load_data();
+        }
+    }
+
+    fn load_data(self) {
+        self.data.set(Data::Waiting);
+        self.send(&Command::Load { data: self.setup.with_untracked(|s| s.data.clone()) });
     }
 
     fn built(self, run: RunId, info: PlanInfo) {
@@ -520,23 +554,34 @@ impl Lab {
         self.start(start);
     }
 
-    fn start_pretrained_if_possible(self) {
-        if !(matches!(self.engine.get_untracked(), Engine::Ready(_)) && self.data.get_untracked() == Data::Ready)
-            || self.run.with_untracked(Option::is_some)
-        {
+    /// Puts a network on show where there is none, or one for other data: the one that waited for this engine, the visitor's
+    /// own, else the pretrained one, else an untrained one.
+    fn start_first_run(self) {
+        if !untrack(|| self.can_run()) {
             return;
         }
-        if let Some(start) = self.with(|inner| inner.starting.take()) {
+        let setup = self.setup.get_untracked();
+        if self.run.with_untracked(|r| r.as_ref().is_some_and(|r| r.setup.data == setup.data)) {
+            return;
+        }
+        let waiting = self.with(|inner| inner.starting.take()).filter(|s| s.setup.data == setup.data);
+        let saved = self.with(|inner| inner.saved.clone()).filter(|(s, ..)| s.data == setup.data);
+        if let Some(start) = waiting {
             self.start(start);
-        } else if let Some((setup, _, weights)) = self.with(|inner| inner.saved.clone()) {
-            self.start(Start { setup, origin: Origin::Restored, weights: Some(weights), then: Then::Stay });
-        } else {
+        } else if let Some((saved, _, weights)) = saved {
+            self.start(Start { setup: saved, origin: Origin::Restored, weights: Some(weights), then: Then::Stay });
+        } else if setup.data == PRETRAINED_DATA {
             self.show_pretrained();
+        } else {
+            self.start(Start { setup, origin: Origin::Noise, weights: None, then: Then::Stay });
         }
     }
 
     /// Puts the pretrained model back on show.
     pub fn show_pretrained(self) {
+        if self.setup.with_untracked(|s| s.data != PRETRAINED_DATA) {
+            return self.set_data(PRETRAINED_DATA);
+        }
         let Some((setup, kl_d, weights)) = self.with(|inner| {
             inner.player.as_ref().map(|p| (p.setup.clone(), p.kl_d.clone())).zip(inner.preset.clone()).map(|((s, k), w)| (s, k, w))
         }) else {
@@ -802,6 +847,9 @@ impl Lab {
 
     /// Index of the first test image that shows `label`.
     pub fn first_with_label(self, label: u8) -> Option<usize> {
-        self.with(|inner| inner.digits.as_ref().and_then(|d| (0..d.len()).find(|i| d.label(*i) == label)))
+        self.with(|inner| match &inner.digits {
+            _ if !inner.labels.is_empty() => inner.labels.iter().position(|l| *l == label),
+            digits => digits.as_ref().and_then(|d| (0..d.len()).find(|i| d.label(*i) == label)),
+        })
     }
 }

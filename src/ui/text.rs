@@ -1,6 +1,7 @@
 //! Every word on the page that does not come from a method's card.
 
-use crate::spec::protocol::{NoGpu, VerifyReport};
+use crate::spec::data::DataCard;
+use crate::spec::protocol::{DataUnit, NoGpu, VerifyReport};
 
 pub const NAME: &str = "Latent Lab";
 pub const LEAD: &str = "Train an autoencoder on your own graphics card, here in the page, and take it apart while it learns.";
@@ -52,16 +53,18 @@ pub const DISMISS: &str = "Dismiss";
 pub const NO_PRESET: &str = "The pretrained model could not be read";
 pub const LINK_NOTES: &str = "Part of the link was not understood:";
 
-pub fn data_progress(loaded: u64, total: u64) -> String {
+pub const DATA_WAITING: &str = "Loading the images…";
+
+pub fn data_progress(loaded: u64, total: u64, unit: DataUnit) -> String {
     let mb = |n: u64| n as f64 / 1e6;
-    if total == 0 {
-        return "Loading the digits…".into();
+    match unit {
+        DataUnit::Bytes => format!("Loading the images… {:.1} of {:.1} MB", mb(loaded), mb(total)),
+        DataUnit::Images => format!("Drawing the images… {loaded} of {total}"),
     }
-    format!("Loading the digits… {:.1} of {:.1} MB", mb(loaded), mb(total))
 }
 
 pub fn data_failed(message: &str) -> String {
-    format!("The training digits cannot be used: {message}")
+    format!("The images cannot be used: {message}")
 }
 
 pub fn run_failed(message: &str) -> String {
@@ -116,6 +119,16 @@ pub fn no_gpu(reason: NoGpu) -> (&'static str, &'static [&'static str]) {
     }
 }
 pub const NO_GPU_STILL: &str = "What works without it: the pretrained model below, decoded on the CPU.";
+
+// Data
+pub const DATA: &str = "Data";
+pub const DATA_CHOICE: &str = "Images to learn";
+
+pub fn data_size(card: &DataCard) -> String {
+    let colours = if card.channels == 1 { "in grey" } else { "in colour" };
+    let (train, test) = (super::transport::grouped(card.train as f64), super::transport::grouped(card.test as f64));
+    format!("{train} images to train on and {test} to test with, {} × {} pixels {colours}.", card.width, card.height)
+}
 
 // Controls
 pub const OBJECTIVE: &str = "Objective";

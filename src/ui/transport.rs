@@ -7,7 +7,7 @@ use super::text;
 use crate::spec::protocol::EngineChoice;
 
 /// A whole number with thin spaces between its thousands.
-fn grouped(n: f64) -> String {
+pub fn grouped(n: f64) -> String {
     let digits = format!("{:.0}", n.max(0.0));
     let mut out = String::new();
     for (i, c) in digits.chars().enumerate() {
@@ -39,8 +39,8 @@ pub fn status(lab: Lab) -> String {
         Engine::Ready(_) => {}
     }
     match lab.data.get() {
-        Data::Arriving { loaded, total } => return text::data_progress(loaded, total),
-        Data::Waiting => return text::data_progress(0, 0),
+        Data::Arriving { loaded, total, unit } => return text::data_progress(loaded, total, unit),
+        Data::Waiting => return text::DATA_WAITING.into(),
         Data::Failed(message) => return text::data_failed(&message),
         Data::Ready => {}
     }
@@ -84,7 +84,7 @@ pub fn Transport() -> impl IntoView {
         _ => String::new(),
     };
     let progress = move || match (lab.engine.get(), lab.data.get()) {
-        (Engine::Ready(_), Data::Arriving { loaded, total }) if total > 0 => Some(loaded as f64 / total as f64),
+        (Engine::Ready(_), Data::Arriving { loaded, total, .. }) if total > 0 => Some(loaded as f64 / total as f64),
         _ => None,
     };
     view! {

@@ -5,8 +5,7 @@ use std::process::ExitCode;
 
 use clap::ValueEnum;
 use latent_lab::catalog;
-use latent_lab::spec::setup::DATA;
-use latent_lab::spec::{Setup, SetupError};
+use latent_lab::spec::{Setup, SetupError, data};
 
 use crate::Failure;
 
@@ -18,8 +17,8 @@ pub struct Args {
     /// A parameter of the method, for example beta=4; as many as wanted.
     #[arg(long, value_name = "KEY=VALUE", num_args = 1..)]
     set: Vec<String>,
-    /// A data set that ships with the project, or a folder with the four MNIST-like IDX files.
-    #[arg(long, value_name = "NAME|DIR", default_value = DATA[0])]
+    /// A data set (`cargo lab data` lists them), or a folder with the four MNIST-like IDX files.
+    #[arg(long, value_name = "NAME|DIR", default_value = data::SETS[0].id)]
     data: String,
     /// Passes over the training images.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -62,15 +61,14 @@ enum EngineArg {
 /// Everything that can be refused without a device is refused here, before anything is compiled or written.
 fn check(args: &Args) -> Result<(Setup, Option<PathBuf>), Failure> {
     let card = catalog::card(&args.method).ok_or_else(|| SetupError::UnknownMethod(args.method.clone()).to_string())?;
-    let (name, folder) = if DATA.contains(&args.data.as_str()) {
-        (args.data.as_str(), None)
-    } else {
-        (DATA[0], Some(PathBuf::from(&args.data)))
+    let (name, folder) = match data::find(&args.data) {
+        Some(card) => (card.id, None),
+        None => (data::SETS[0].id, Some(PathBuf::from(&args.data))),
     };
     if let Some(folder) = &folder
         && !folder.is_dir()
     {
-        return Err(format!("--data {}: neither a data set ({}) nor a folder", args.data, DATA.join(", ")));
+        return Err(format!("--data {}: neither a data set ({}) nor a folder", args.data, data::ids().join(", ")));
     }
     let mut setup = Setup::new(name, card.id);
     for pair in &args.set {

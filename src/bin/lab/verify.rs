@@ -49,7 +49,7 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
 
     const TOLERANCE: f64 = 1e-4;
     let methods = check(&args)?;
-    let data = Arc::new(native::load(None)?);
+    let data = Arc::new(native::load("mnist", None)?);
     let mut good = true;
     for id in methods {
         let mut setup = Setup::new("mnist", id);
