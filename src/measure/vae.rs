@@ -4,7 +4,7 @@
 use super::{Rows, assert_alike, mean, moments, squared_distance};
 
 /// A latent is active if the variance of its posterior mean over the data exceeds this (Burda, Grosse & Salakhutdinov
-/// 2016, "Importance weighted autoencoders", section 5.2).
+/// 2016, "Importance Weighted Autoencoders").
 pub const ACTIVE: f64 = 0.01;
 
 /// `KL(N(m, e^l) ‖ N(0, 1)) = ½ (m² + e^l − l − 1)` of each latent in nats, mean over the inputs, shape `[d]` (Kingma &

@@ -35,7 +35,7 @@ pub fn mig(code_nd: Rows, factor_nk: Rows<u8>) -> f64 {
     mean((0..factor_nk.width()).filter(|k| entropy(factor_nk.column(*k)) > 0.0).map(gap))
 }
 
-/// Modularity (Ridgeway & Mozer 2018, "Learning Deep Disentangled Embeddings With the F-Statistic Loss", section 3): the
+/// Modularity (Ridgeway & Mozer 2018, "Learning Deep Disentangled Embeddings With the F-Statistic Loss"): the
 /// mean over latents of `1 − Σ_{k≠best} I(z_j; v_k)² / ((K − 1) I(z_j; v_best)²)`. 1: no latent knows of two factors,
 /// whether or not several latents know of the same. A latent that knows nothing counts 0; NaN with one factor.
 ///

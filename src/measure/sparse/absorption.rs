@@ -4,7 +4,7 @@
 use super::dictionary::unit;
 use crate::measure::{Rows, mean};
 
-/// A further main feature must raise F1 by more than this (Chanin et al. 2024, section 4).
+/// A further main feature must raise F1 by more than this (Chanin et al. 2024).
 const SPLIT_GAIN: f64 = 0.03;
 /// The absorbing feature must carry at least this share of the input's projection on the concept, and
 const CARRIED_SHARE: f64 = 0.4;

@@ -3,7 +3,7 @@
 use crate::measure::{Rows, mean};
 
 /// A feature that is active on more than this share of the inputs is ultra-dense (Rajamanoharan et al. 2024, "Jumping
-/// Ahead", section 5.3: features that fire on more than 10 % of inputs).
+/// Ahead": features that fire on more than 10 % of inputs).
 pub const ULTRA_DENSE: f64 = 0.1;
 
 /// What the zeros of the activations tell.
