@@ -19,7 +19,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("vq", &["spec", "nn", "train"]),
     ("sae", &["spec", "nn", "train"]),
     ("data", &["spec", "nn"]),
-    ("measure", &["spec", "nn"]),
+    ("measure", &[]),
     ("view", &["spec", "gpu"]),
     ("train", &["spec", "catalog", "vae", "vq", "sae", "nn", "data", "measure", "view", "compile", "gpu"]),
 ];
@@ -27,7 +27,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 /// Crates that only some modules may name.
 const CRATES: &[(&str, &[&str])] = &[
     ("wgpu", &["gpu"]),
-    ("burn", &["compile", "nn", "vae", "vq", "sae", "measure", "train"]),
+    ("burn", &["compile", "nn", "vae", "vq", "sae", "train"]),
     ("burn_ir", &["compile", "gpu", "train"]),
     ("leptos", &["ui", "bin/page"]),
 ];

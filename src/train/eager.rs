@@ -315,6 +315,21 @@ impl EagerEngine {
     pub fn new(run: Box<dyn Eager>) -> Self {
         Self { run, rows: vec![] }
     }
+
+    /// Replaces the parameters.
+    ///
+    /// # Errors
+    /// If a name or a shape does not fit; nothing has changed then.
+    pub fn set_weights(&mut self, weights: &[Weight]) -> Result<(), String> {
+        for Weight { name, shape, .. } in self.run.weights() {
+            let w = weights.iter().find(|w| w.name == name).ok_or_else(|| format!("the weights have no tensor {name}"))?;
+            if w.shape != shape {
+                return Err(format!("{name} has shape {:?}, this network needs {shape:?}", w.shape));
+            }
+        }
+        self.run.set_weights(weights);
+        Ok(())
+    }
 }
 
 impl Engine for EagerEngine {

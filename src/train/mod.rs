@@ -1,5 +1,6 @@
 //! Training: the registry of methods, the engines that execute steps, and the session that drives them.
 
+pub mod assess;
 #[cfg(feature = "native")]
 pub mod bench;
 #[cfg(feature = "native")]

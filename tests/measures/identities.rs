@@ -295,10 +295,7 @@ fn description_length() {
     assert_eq!(length.dictionary, 160.0);
     // A step too coarse for the two sizes needs fewer bits.
     assert!(sparse::description_length(act_nf, 4.0, 10, 8).input < want);
-    // All activations are multiples of 1, so that rounding to it changes nothing; 2 is the next step and changes the ones.
-    let decode = |a: &[f32]| a.iter().map(|a| a + 0.25).collect();
-    assert_eq!(sparse::step_at_matched_error(act_nf, act_nf, 0.0, decode), Some(1.0));
-    let mean_error = |step: f64| act.iter().map(|a| (f64::from(*a) - (f64::from(*a) / step).round() * step - 0.25).powi(2)).sum::<f64>();
-    let excess = mean_error(2.0) / mean_error(1.0) - 1.0;
-    assert_eq!(sparse::step_at_matched_error(act_nf, act_nf, excess + 1e-6, decode), Some(2.0));
+    // All activations are multiples of 1, so that rounding to it changes nothing, and half of 2 rounds up.
+    assert_eq!(sparse::round_to(&act, 1.0), act);
+    assert_eq!(sparse::round_to(&[1.0, -1.0, 0.9, 4.0], 2.0), [2.0, -2.0, 0.0, 4.0]);
 }

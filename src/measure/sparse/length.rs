@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::measure::{Rows, assert_alike, squared_distance};
+use crate::measure::Rows;
 
 /// Bits in two parts.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,7 +25,8 @@ impl DescriptionLength {
 /// inputs: what an ideal code for each feature by itself takes. The dictionary's `d` values a feature count with
 /// `bits` each; features that are never active need no row.
 ///
-/// A fair comparison holds the error fixed: see [`step_at_matched_error`].
+/// A fair comparison holds the error fixed: take the largest step at which the decoder, given [`round_to`] of the
+/// activations, still errs by no more than some small share above what it does without rounding.
 ///
 /// # Panics
 /// If `step` is not positive.
@@ -44,25 +45,7 @@ pub fn description_length(act_nf: Rows, step: f64, d: usize, bits: u32) -> Descr
     DescriptionLength { input: (0..act_nf.width()).map(entropy).sum(), dictionary: (alive * d) as f64 * f64::from(bits) }
 }
 
-/// Steps tried: each half of the one before.
-const HALVINGS: u32 = 24;
-
-/// The largest step, of `max |a|` and its halves, at which rounding the activations raises the squared error of the
-/// reconstruction by no more than the share `excess`. `decode` maps activations `[n, f]` to reconstructions `[n, d]`.
-/// `None` if none does.
-///
-/// # Panics
-/// If `decode` returns another shape than that of `x_nd`.
-pub fn step_at_matched_error(x_nd: Rows, act_nf: Rows, excess: f64, decode: impl Fn(&[f32]) -> Vec<f32>) -> Option<f64> {
-    let error = |act: &[f32]| -> f64 {
-        let values = decode(act);
-        let reconstruction_nd = Rows::new(&values, x_nd.width());
-        assert_alike(x_nd, reconstruction_nd);
-        x_nd.iter().zip(reconstruction_nd.iter()).map(|(x, y)| squared_distance(x, y)).sum()
-    };
-    let bound = error(act_nf.values()) * (1.0 + excess);
-    let largest = act_nf.values().iter().fold(0.0f64, |m, a| m.max(f64::from(a.abs())));
-    let steps = (0..HALVINGS).map(|h| largest / f64::from(1u32 << h)).filter(|s| *s > 0.0);
-    let rounded = |step: f64| -> Vec<f32> { act_nf.values().iter().map(|a| ((f64::from(*a) / step).round() * step) as f32).collect() };
-    steps.into_iter().find(|step| error(&rounded(*step)) <= bound)
+/// Activations as the description holds them: the nearest whole multiples of `step`.
+pub fn round_to(act: &[f32], step: f64) -> Vec<f32> {
+    act.iter().map(|a| ((f64::from(*a) / step).round() * step) as f32).collect()
 }

@@ -13,4 +13,4 @@ pub use absorption::{Absorption, absorption, main_features};
 pub use activity::{Activity, DensityHistogram, ULTRA_DENSE, activity};
 pub use dictionary::{RECOVERED, Recovery, SHARED, Stability, recovery, stability};
 pub use fidelity::{fraction_unexplained, loss_recovered};
-pub use length::{DescriptionLength, description_length, step_at_matched_error};
+pub use length::{DescriptionLength, description_length, round_to};
