@@ -13,7 +13,7 @@ use crate::train::Engine;
 /// What a caller may choose.
 #[derive(Clone, Copy, Debug)]
 pub struct Sizes {
-    /// Test images, and as many training images for what is fitted; the first of each.
+    /// Test images, and as many training images for what is fitted, drawn without replacement.
     pub images: usize,
     /// Of all draws.
     pub seed: u64,
@@ -85,8 +85,8 @@ pub async fn assess(engine: &mut impl Engine, family: Family, data: &Dataset, si
         return Err(format!("{} images: expected {NEIGHBOURS} to {have}", sizes.images));
     }
     let mut sheet = Sheet::default();
-    let values = sizes.images * data.shape.len();
-    let [x, x_train] = [&data.test_images, &data.train_images].map(|bytes| unit(&bytes[..values]).collect::<Vec<f32>>());
+    let (test, train) = (Part::draw(data, false, sizes), Part::draw(data, true, sizes));
+    let x = test.x;
     terms(&mut sheet, engine, &x).await?;
     let (mean, logvar) = engine.encode(&x).await?;
     let latent = engine.info().latent as usize;
@@ -99,11 +99,32 @@ pub async fn assess(engine: &mut impl Engine, family: Family, data: &Dataset, si
     if family == Family::Vae {
         let logvar_nd = (!logvar.is_empty()).then(|| Rows::new(&logvar, latent));
         posterior(&mut sheet, mean_nd, logvar_nd, sizes.seed);
-        samples(&mut sheet, engine, &x, &x_train, data, sizes.seed).await?;
+        samples(&mut sheet, engine, &x, &train.x, data, sizes.seed).await?;
     }
-    let (mean_train, _) = engine.encode(&x_train).await?;
-    probes(&mut sheet, Rows::new(&mean_train, latent), mean_nd, data);
+    let (mean_train, _) = engine.encode(&train.x).await?;
+    probes(&mut sheet, Rows::new(&mean_train, latent), &train.labels, mean_nd, &test.labels);
     Ok(sheet.0)
+}
+
+/// Images and labels drawn from one part of a data set.
+struct Part {
+    x: Vec<f32>,
+    labels: Vec<u8>,
+}
+
+impl Part {
+    /// Draws, but keeps the order: neighbours in a file are often from one hand, so the first would not do.
+    fn draw(data: &Dataset, train: bool, sizes: Sizes) -> Self {
+        let (images, labels) = if train { (&data.train_images, &data.train_labels) } else { (&data.test_images, &data.test_labels) };
+        let mut chosen = Rng::new(sizes.seed).permutation(labels.len());
+        chosen.truncate(sizes.images);
+        chosen.sort_unstable();
+        let len = data.shape.len();
+        Self {
+            x: chosen.iter().flat_map(|i| unit(&images[i * len..(i + 1) * len])).collect(),
+            labels: chosen.iter().map(|i| labels[*i]).collect(),
+        }
+    }
 }
 
 /// The objective, term by term.
@@ -186,9 +207,8 @@ async fn samples(
 }
 
 /// What a simple reader finds in the codes.
-fn probes(sheet: &mut Sheet, train_nd: Rows, test_nd: Rows, data: &Dataset) {
+fn probes(sheet: &mut Sheet, train_nd: Rows, train_labels: &[u8], test_nd: Rows, test_labels: &[u8]) {
     let n = test_nd.len();
-    let (train_labels, test_labels) = (&data.train_labels[..n], &data.test_labels[..n]);
     let classes = train_labels.iter().chain(test_labels).max().map_or(1, |l| usize::from(*l) + 1);
     let of = format!("mean codes, {n} training and {n} test images");
     let fit = LinearProbe::fit(train_nd, train_labels, classes);

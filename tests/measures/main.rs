@@ -2,6 +2,8 @@
 //! known in closed form.
 #![cfg(feature = "engine")]
 
+#[cfg(feature = "native")]
+mod assess;
 mod golden;
 mod identities;
 mod models;

@@ -75,8 +75,12 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// About four digits, whatever the size.
+/// Four digits, whatever the size.
 #[cfg(feature = "native")]
 fn number(v: f64) -> String {
-    if v != 0.0 && v.abs() < 1e-2 { format!("{v:.2e}") } else { format!("{v:.3}") }
+    if v == 0.0 || !v.is_finite() {
+        return v.to_string();
+    }
+    let before = v.abs().log10().floor() as i32 + 1;
+    if before < -2 { format!("{v:.3e}") } else { format!("{v:.*}", (4 - before).max(0) as usize) }
 }
