@@ -29,12 +29,6 @@ impl Gaussian {
         }
         Self { mean_d, covariance_dd }
     }
-
-    /// The standard normal distribution in `d` dimensions.
-    pub fn standard(d: usize) -> Self {
-        let identity = (0..d * d).map(|i| if i % (d + 1) == 0 { 1.0 } else { 0.0 }).collect();
-        Self { mean_d: vec![0.0; d], covariance_dd: identity }
-    }
 }
 
 /// `‖μ₁ − μ₂‖² + tr(Σ₁ + Σ₂ − 2 (Σ₁^½ Σ₂ Σ₁^½)^½)`, the squared 2-Wasserstein distance of two Gaussians (Dowson & Landau

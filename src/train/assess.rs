@@ -6,21 +6,25 @@ use crate::data::{Dataset, unit};
 use crate::measure::frechet::{self, Gaussian};
 use crate::measure::probe::{self, LinearProbe};
 use crate::measure::rng::Rng;
-use crate::measure::{Rows, image, sparse, vae};
+use crate::measure::{Rows, codebook, image, sparse, vae};
 use crate::spec::Family;
-use crate::train::Engine;
+use crate::spec::protocol::CodeKind;
+use crate::train::{self, Engine, Program};
 
 /// What a caller may choose.
 #[derive(Clone, Copy, Debug)]
 pub struct Sizes {
     /// Test images, and as many training images for what is fitted, drawn without replacement.
     pub images: usize,
-    /// Of all draws.
+    /// Of which images are drawn.
     pub seed: u64,
 }
 
 /// Draws that are compared pair by pair.
 const PAIRED: usize = 2000;
+/// Images whose likelihood is estimated by importance sampling, and how often [`Program::LogWeights`] is run on them.
+const WEIGHTED: usize = 1000;
+const WEIGHTED_RUNS: usize = 5;
 /// Neighbours of a vote.
 const NEIGHBOURS: usize = 10;
 /// Squares along each side of an image whose means are its features.
@@ -86,22 +90,28 @@ pub async fn assess(engine: &mut impl Engine, family: Family, data: &Dataset, si
     }
     let mut sheet = Sheet::default();
     let (test, train) = (Part::draw(data, false, sizes), Part::draw(data, true, sizes));
-    let x = test.x;
-    terms(&mut sheet, engine, &x).await?;
-    let (mean, logvar) = engine.encode(&x).await?;
+    terms(&mut sheet, engine, &test).await?;
+    likelihood(&mut sheet, engine, &test, data.shape.len()).await?;
+    let (mean, logvar) = engine.encode(test.rows()).await?;
     let latent = engine.info().latent as usize;
+    let code = engine.info().code.clone();
+    let all = |kind: CodeKind| code.iter().all(|group| group.kind == kind);
     let mean_nd = Rows::new(&mean, latent);
     let reconstruction = engine.decode(&mean).await?;
-    pictures(&mut sheet, &x, &reconstruction, data);
-    if family == Family::Sae {
-        features(&mut sheet, engine, &x, mean_nd, &reconstruction).await?;
+    pictures(&mut sheet, &test.x, &reconstruction, data);
+    if all(CodeKind::Features) {
+        features(&mut sheet, engine, &test.x, mean_nd, &reconstruction).await?;
+    }
+    if all(CodeKind::Gaussian) {
+        let logvar_nd = (!logvar.is_empty()).then(|| Rows::new(&logvar, latent));
+        posterior(&mut sheet, mean_nd, logvar_nd);
     }
     if family == Family::Vae {
-        let logvar_nd = (!logvar.is_empty()).then(|| Rows::new(&logvar, latent));
-        posterior(&mut sheet, mean_nd, logvar_nd, sizes.seed);
-        samples(&mut sheet, engine, &x, &train.x, data, sizes.seed).await?;
+        let codes = drawn(&mean, &logvar, sizes.seed);
+        prior(&mut sheet, engine, Rows::new(&codes, latent), &test.x, &train.x, data).await?;
     }
-    let (mean_train, _) = engine.encode(&train.x).await?;
+    usage(&mut sheet, engine, &train).await?;
+    let (mean_train, _) = engine.encode(train.rows()).await?;
     probes(&mut sheet, Rows::new(&mean_train, latent), &train.labels, mean_nd, &test.labels);
     Ok(sheet.0)
 }
@@ -125,21 +135,39 @@ impl Part {
             labels: chosen.iter().map(|i| labels[*i]).collect(),
         }
     }
+
+    fn rows(&self) -> train::Rows<'_> {
+        train::Rows::labelled(&self.x, &self.labels)
+    }
 }
 
 /// The objective, term by term.
-async fn terms(sheet: &mut Sheet, engine: &mut impl Engine, x: &[f32]) -> Result<(), String> {
-    let values = engine.evaluate(x).await?;
+async fn terms(sheet: &mut Sheet, engine: &mut impl Engine, test: &Part) -> Result<(), String> {
+    let values = engine.evaluate(test.rows()).await?;
     for (name, value) in engine.info().terms.clone().iter().zip(values) {
-        sheet.add(name, f64::from(value), format!("mean of {} test images, one draw each", count(x, engine)));
+        sheet.add(name, f64::from(value), format!("mean of {} test images, one draw each", test.labels.len()));
     }
     Ok(())
 }
 
-/// Images in a set of values.
-fn count(x: &[f32], engine: &impl Engine) -> usize {
-    let info = engine.info();
-    x.len() / (info.channels * info.width * info.height) as usize
+/// The likelihood by importance sampling, where the method has one.
+async fn likelihood(sheet: &mut Sheet, engine: &mut impl Engine, test: &Part, len: usize) -> Result<(), String> {
+    let n = test.labels.len().min(WEIGHTED);
+    let (x, labels) = (spread(Rows::new(&test.x, len), n), spread(Rows::new(&test.labels, 1), n));
+    let mut weight_nk: Vec<Vec<f32>> = vec![vec![]; n];
+    for _ in 0..WEIGHTED_RUNS {
+        let Some(outputs) = engine.run(Program::LogWeights, train::Rows::labelled(&x, &labels)).await? else { return Ok(()) };
+        let values = outputs.first().ok_or("importance weights without an output")?;
+        let more_nk = Rows::new(values, values.len() / n);
+        weight_nk.iter_mut().zip(more_nk.iter()).for_each(|(row, more)| row.extend(more));
+    }
+    let most = weight_nk[0].len();
+    for k in [1, most / WEIGHTED_RUNS, most] {
+        let values: Vec<f32> = weight_nk.iter().flat_map(|row| &row[..k]).copied().collect();
+        let nll = vae::importance_weighted_nll(Rows::new(&values, k));
+        sheet.add(&format!("nll_k{k}"), nll, format!("nats, −ln of the mean of k = {k} importance weights, {n} test images"));
+    }
+    Ok(())
 }
 
 /// Reconstructions beside the images.
@@ -151,58 +179,84 @@ fn pictures(sheet: &mut Sheet, x: &[f32], reconstruction: &[f32], data: &Dataset
     sheet.add("ssim", image::ssim(x, reconstruction, shape), format!("{of}; Gaussian window 11 × 11, σ 1.5, mean over channels"));
 }
 
-/// How the posterior is used, and how its aggregate compares with the prior N(0, I).
-fn posterior(sheet: &mut Sheet, mean_nd: Rows, logvar_nd: Option<Rows>, seed: u64) {
+/// How the posterior is used.
+fn posterior(sheet: &mut Sheet, mean_nd: Rows, logvar_nd: Option<Rows>) {
     let (n, d) = (mean_nd.len(), mean_nd.width());
-    let mut rng = Rng::new(seed);
-    let mut draws = |n: usize| (0..n).map(|_| rng.normal()).collect::<Vec<f32>>();
-    let mut codes = mean_nd.values().to_vec();
-    let mut of = format!("{n} test images, codes as encoded");
-    sheet.add("active_units", vae::active_units(mean_nd), format!("of {d} latents; variance of the mean over {n} test images above {}", vae::ACTIVE));
+    let how = format!("of {d} latents; variance of the mean over {n} test images above {}", vae::ACTIVE);
+    sheet.add("active_units", vae::active_units(mean_nd), how);
     if let Some(logvar_nd) = logvar_nd {
-        let kl_d = vae::kl_d(mean_nd, logvar_nd);
-        sheet.add("kl_d", kl_d, format!("nats of each latent, mean over {n} test images"));
-        let noise = draws(codes.len());
-        codes.iter_mut().zip(logvar_nd.values()).zip(&noise).for_each(|((z, l), e)| *z += (0.5 * l).exp() * e);
-        of = format!("{n} test images, one posterior draw each, seed {seed}");
+        sheet.add("kl_d", vae::kl_d(mean_nd, logvar_nd), format!("nats of each latent, mean over {n} test images"));
     }
     let aggregate = vae::aggregate(mean_nd, logvar_nd);
     sheet.add("aggregate_mean_d", aggregate.mean_d, format!("of q(z) over {n} test images; the prior has 0"));
     sheet.add("aggregate_variance_d", aggregate.variance_d, format!("of q(z) over {n} test images; the prior has 1"));
-    sheet.add("aggregate_correlation", aggregate.correlation, format!("mean over pairs of latents, absolute, {n} test images; the prior has 0"));
-    let m = n.min(PAIRED);
-    let (prior, other) = (draws(m * d), draws(m * d));
-    let (codes_md, prior_md, other_md) = (Rows::new(&codes[..m * d], d), Rows::new(&prior, d), Rows::new(&other, d));
-    for (name, null, kernel) in [("mmd_imq", "mmd_imq_null", vae::Kernel::Imq), ("mmd_rbf", "mmd_rbf_null", vae::Kernel::Rbf)] {
-        let protocol = |what: &str| format!("squared, unbiased, mean of {} scales; {what}, {m} draws of each, seed {seed}", vae::SCALES.len());
-        sheet.add(name, vae::mmd(codes_md, prior_md, kernel), protocol("q(z) and the prior"));
-        sheet.add(null, vae::mmd(other_md, prior_md, kernel), protocol("the prior and itself"));
-    }
-    let (fit, standard) = (Gaussian::fit(Rows::new(&codes, d)), Gaussian::standard(d));
-    sheet.add("frechet_prior", frechet::distance(&fit, &standard), format!("codes against N(0, I); {of}"));
+    let how = format!("mean over pairs of latents, absolute, {n} test images; the prior has 0");
+    sheet.add("aggregate_correlation", aggregate.correlation, how);
 }
 
-/// Pictures decoded from draws of the prior N(0, I).
-async fn samples(
+/// One draw from each posterior; the code itself where it is a point.
+fn drawn(mean: &[f32], logvar: &[f32], seed: u64) -> Vec<f32> {
+    let mut rng = Rng::new(seed);
+    let mut draw = |(m, l): (&f32, &f32)| m + (0.5 * l).exp() * rng.normal();
+    if logvar.is_empty() { mean.to_vec() } else { mean.iter().zip(logvar).map(|pair| draw(pair)).collect() }
+}
+
+/// The aggregate posterior beside the method's prior, and pictures decoded from the prior.
+async fn prior(
     sheet: &mut Sheet,
     engine: &mut impl Engine,
+    codes_nd: Rows<'_>,
     x: &[f32],
     x_train: &[f32],
     data: &Dataset,
-    seed: u64,
 ) -> Result<(), String> {
-    let n = x.len() / data.shape.len();
-    let mut rng = Rng::new(seed.wrapping_add(1));
-    let z: Vec<f32> = (0..n * engine.info().latent as usize).map(|_| rng.normal()).collect();
-    let drawn = engine.decode(&z).await?;
+    let (n, d) = (codes_nd.len(), codes_nd.width());
+    let outputs = engine.run(Program::Prior, train::Rows::of(&vec![0.0; 2 * n])).await?;
+    let z = outputs.and_then(|o| o.into_iter().next()).ok_or("a method of this family has a prior")?;
+    let (prior_nd, other_nd) = (Rows::new(&z[..n * d], d), Rows::new(&z[n * d..], d));
+    let m = n.min(PAIRED);
+    let [codes, prior, other] = [codes_nd, prior_nd, other_nd].map(|z| spread(z, m));
+    let [codes_md, prior_md, other_md] = [&codes, &prior, &other].map(|z| Rows::new(z, d));
+    let how = |what: &str| format!("squared, unbiased, mean of {} scales; {what}, {m} draws of each", vae::SCALES.len());
+    for (name, kernel) in [("mmd_imq", vae::Kernel::Imq), ("mmd_rbf", vae::Kernel::Rbf)] {
+        sheet.add(name, vae::mmd(codes_md, prior_md, kernel), how("q(z) and the prior"));
+        sheet.add(&format!("{name}_null"), vae::mmd(other_md, prior_md, kernel), how("the prior and itself"));
+    }
+    let (codes, prior, other) = (Gaussian::fit(codes_nd), Gaussian::fit(prior_nd), Gaussian::fit(other_nd));
+    sheet.add("frechet_prior", frechet::distance(&codes, &prior), format!("Gaussians fitted to q(z) and the prior, {n} draws of each"));
+    sheet.add("frechet_prior_null", frechet::distance(&other, &prior), format!("Gaussians fitted to the prior and itself, {n} draws of each"));
+
+    let pictures = engine.decode(prior_nd.values()).await?;
     let shape = [data.shape.channels, data.shape.height, data.shape.width];
     let side = (data.shape.height.min(data.shape.width) / GRID).max(1);
     let width = data.shape.channels * (data.shape.height / side) * (data.shape.width / side);
     let fit = |x: &[f32]| Gaussian::fit(Rows::new(&image::pool(x, shape, side), width));
     let test = fit(x);
-    let protocol = |what: &str| format!("features: means of {side} × {side} pixels; {what}, {n} of each against {n} test images, seed {seed}");
-    sheet.add("frechet_pooled", frechet::distance(&fit(&drawn), &test), protocol("decoded draws of the prior"));
-    sheet.add("frechet_pooled_train", frechet::distance(&fit(x_train), &test), protocol("training images"));
+    let how = |what: &str| format!("features: means of {side} × {side} pixels; {n} {what} against {n} test images");
+    sheet.add("frechet_pooled", frechet::distance(&fit(&pictures), &test), how("pictures decoded from the prior"));
+    sheet.add("frechet_pooled_null", frechet::distance(&fit(x_train), &test), how("training images"));
+    Ok(())
+}
+
+/// `m` rows, evenly spaced.
+fn spread<T: Copy>(rows: Rows<T>, m: usize) -> Vec<T> {
+    (0..m).flat_map(|i| rows.row(i * rows.len() / m)).copied().collect()
+}
+
+/// Which codes of a codebook are used, where there is one.
+async fn usage(sheet: &mut Sheet, engine: &mut impl Engine, train: &Part) -> Result<(), String> {
+    let codebook = engine.info().code.iter().find_map(|group| match group.kind {
+        CodeKind::Grid { codes, .. } => Some(codes as usize),
+        _ => None,
+    });
+    let (Some(codes), Some(outputs)) = (codebook, engine.run(Program::Tokens, train.rows()).await?) else { return Ok(()) };
+    let mut usage = codebook::Usage::new(codes);
+    usage.add(&outputs.iter().flatten().map(|token| *token as u32).collect::<Vec<u32>>())?;
+    let how = format!("of {codes} codes, over {} training images, all places and levels together", train.labels.len());
+    sheet.add("codebook_perplexity", usage.perplexity(), how.clone());
+    sheet.add("codes_used", usage.used(), how.clone());
+    sheet.add("codes_dead", usage.dead(), how.clone());
+    sheet.add("code_shares", usage.sorted_shares(), format!("{how}, largest first"));
     Ok(())
 }
 

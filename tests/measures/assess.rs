@@ -4,24 +4,26 @@ use latent_lab::data::Dataset;
 use latent_lab::measure::rng::Rng;
 use latent_lab::nn::ImageShape;
 use latent_lab::spec::Family;
-use latent_lab::spec::protocol::{MetricRow, PlanInfo};
+use latent_lab::spec::protocol::{CodeGroup, CodeKind, MetricRow, PlanInfo};
 use latent_lab::train::assess::{Measured, Quantity, Sizes, assess};
-use latent_lab::train::{Engine, Weight};
+use latent_lab::train::{Engine, Program, Rows, Weight};
 
 const SHAPE: ImageShape = ImageShape { channels: 1, height: 12, width: 12 };
 const N: usize = 60;
 
-/// The code is the image above one half, the reconstruction the code and one half.
+/// The code is the image above one half, the reconstruction the code and one half, the prior uniform on [0, ½).
 struct Threshold {
     info: PlanInfo,
     logvar: Option<f32>,
+    rng: Rng,
 }
 
 impl Threshold {
-    fn new(logvar: Option<f32>) -> Self {
+    fn new(kind: CodeKind, logvar: Option<f32>) -> Self {
         let (latent, side) = (SHAPE.len() as u32, SHAPE.width as u32);
-        let info = PlanInfo { latent, width: side, height: side, channels: 1, terms: vec!["loss".into()], ..PlanInfo::default() };
-        Self { info, logvar }
+        let code = vec![CodeGroup { kind, count: latent }];
+        let terms = vec!["loss".into()];
+        Self { info: PlanInfo { latent, code, width: side, height: side, channels: 1, terms, ..PlanInfo::default() }, logvar, rng: Rng::new(5) }
     }
 }
 
@@ -44,17 +46,25 @@ impl Engine for Threshold {
         Ok(vec![])
     }
 
-    async fn evaluate(&mut self, images_np: &[f32]) -> Result<Vec<f32>, String> {
-        Ok(vec![images_np.len() as f32])
+    async fn run(&mut self, what: Program, rows: Rows<'_>) -> Result<Option<Vec<Vec<f32>>>, String> {
+        let map = |f: &dyn Fn(f32) -> f32| rows.values.iter().map(|v| f(*v)).collect::<Vec<f32>>();
+        let mut half = || self.rng.below(1 << 16) as f32 / (1 << 17) as f32;
+        Ok(match what {
+            Program::Encode => {
+                let mean = map(&|x| (x - 0.5).max(0.0));
+                Some([mean].into_iter().chain(self.logvar.map(|l| vec![l; rows.values.len()])).collect())
+            }
+            Program::Decode => Some(vec![map(&|z| z + 0.5)]),
+            Program::Prior => Some(vec![(0..rows.values.len() * SHAPE.len()).map(|_| half()).collect()]),
+            // Two a row: the first pixel, which tells the label, and nothing.
+            Program::LogWeights => self.logvar.map(|_| vec![rows.values.chunks_exact(SHAPE.len()).flat_map(|x| [x[0], 0.0]).collect()]),
+            Program::Tokens => Some(vec![rows.labels.iter().flat_map(|l| [f32::from(*l), 3.0]).collect()]),
+            _ => None,
+        })
     }
 
-    async fn encode(&mut self, images_np: &[f32]) -> Result<(Vec<f32>, Vec<f32>), String> {
-        let mean = images_np.iter().map(|x| (x - 0.5).max(0.0)).collect();
-        Ok((mean, self.logvar.map_or(vec![], |l| vec![l; images_np.len()])))
-    }
-
-    async fn decode(&mut self, z_nd: &[f32]) -> Result<Vec<f32>, String> {
-        Ok(z_nd.iter().map(|z| z + 0.5).collect())
+    async fn evaluate(&mut self, images: Rows<'_>) -> Result<Vec<f32>, String> {
+        Ok(vec![images.values.len() as f32])
     }
 
     async fn weights(&mut self) -> Result<Vec<Weight>, String> {
@@ -72,11 +82,15 @@ fn data() -> Dataset {
         pixels
     };
     let images: Vec<u8> = labels.iter().flat_map(image).collect();
-    Dataset { shape: SHAPE, train_images: images.clone(), train_labels: labels.clone(), test_images: images, test_labels: labels }
+    Dataset { shape: SHAPE, classes: 3, train_images: images.clone(), train_labels: labels.clone(), test_images: images, test_labels: labels }
 }
 
-fn measured(family: Family, logvar: Option<f32>, images: usize) -> Result<Vec<Measured>, String> {
-    pollster::block_on(assess(&mut Threshold::new(logvar), family, &data(), Sizes { images, seed: 0 }))
+fn measured(family: Family, kind: CodeKind, logvar: Option<f32>, images: usize) -> Result<Vec<Measured>, String> {
+    pollster::block_on(assess(&mut Threshold::new(kind, logvar), family, &data(), Sizes { images, seed: 0 }))
+}
+
+fn has(sheet: &[Measured], name: &str) -> bool {
+    sheet.iter().any(|m| m.name == name)
 }
 
 fn value(sheet: &[Measured], name: &str) -> Quantity {
@@ -92,7 +106,7 @@ fn number(sheet: &[Measured], name: &str) -> f64 {
 
 #[test]
 fn a_sparse_model() {
-    let sheet = measured(Family::Sae, None, N).unwrap();
+    let sheet = measured(Family::Sae, CodeKind::Features, None, N).unwrap();
     let images = data().test_images;
     let bright = images.iter().filter(|b| **b > 127).count();
     assert!((number(&sheet, "l0") - bright as f64 / N as f64).abs() < 1e-9);
@@ -108,29 +122,54 @@ fn a_sparse_model() {
     assert!(number(&sheet, "description_bits") > 0.0);
     assert_eq!(number(&sheet, "dictionary_bits"), ((SHAPE.len() - 1) * SHAPE.len() * 16) as f64);
     assert_eq!(number(&sheet, "loss"), images.len() as f64);
-    assert!(sheet.iter().all(|m| m.name != "mmd_imq" && !m.protocol.is_empty()), "{sheet:?}");
+    assert!(sheet.iter().all(|m| !m.protocol.is_empty()));
+    assert!(!["mmd_imq", "nll_k1", "active_units", "codes_used"].into_iter().any(|name| has(&sheet, name)), "{sheet:?}");
     // The first latent is the label.
     assert_eq!(number(&sheet, "linear_probe_accuracy"), 1.0);
 }
 
 #[test]
+fn models_with_a_posterior() {
+    let sheet = measured(Family::Vae, CodeKind::Gaussian, Some(-4.0), N).unwrap();
+    let Quantity::Each(kl_d) = value(&sheet, "kl_d") else { panic!("one a latent") };
+    // ½ (e^−4 + 4 − 1) where the mean is 0, and ½ m² more where it is ½.
+    let dark = 0.5 * ((-4f64).exp() + 3.0);
+    assert!((kl_d[1] - dark).abs() < 1e-6 && (kl_d[2] - dark - 0.125).abs() < 1e-6, "{kl_d:?}");
+    let first: Vec<f64> = data().test_images.iter().step_by(SHAPE.len()).map(|b| f64::from(*b) / 255.0).collect();
+    let nll = -first.iter().sum::<f64>() / N as f64;
+    assert!((number(&sheet, "nll_k1") - nll).abs() < 1e-6);
+    // The mean of e^w and e^0 is more than the mean of the exponents, and ten times the same two are no more.
+    let both = -first.iter().map(|w| (0.5 * (w.exp() + 1.0)).ln()).sum::<f64>() / N as f64;
+    assert!((number(&sheet, "nll_k2") - both).abs() < 1e-6);
+    assert!((number(&sheet, "nll_k10") - both).abs() < 1e-6);
+}
+
+#[test]
 fn models_with_a_prior() {
-    let with = measured(Family::Vae, Some(0.0), N).unwrap();
-    let Quantity::Each(kl_d) = value(&with, "kl_d") else { panic!("one a latent") };
-    let (dark, bright) = (kl_d[1], kl_d[2]);
-    assert!(dark == 0.0 && (bright - 0.125).abs() < 1e-6, "½ m² with variance 1: {kl_d:?}");
-    let without = measured(Family::Vae, None, N).unwrap();
-    assert!(without.iter().all(|m| m.name != "kl_d"));
-    // A posterior of variance 1 around small means is nearly the prior; bare means are not.
-    assert!(number(&with, "mmd_rbf") < 0.2 * number(&without, "mmd_rbf"), "{with:?}");
-    assert!(number(&with, "frechet_prior") < number(&without, "frechet_prior"));
+    let sheet = measured(Family::Vae, CodeKind::Point, None, N).unwrap();
+    assert!(!["kl_d", "active_units", "nll_k1"].into_iter().any(|name| has(&sheet, name)), "{sheet:?}");
+    // Half of the codes' numbers are exactly zero, none of the prior's.
+    assert!(number(&sheet, "mmd_rbf") > 10.0 * number(&sheet, "mmd_rbf_null").abs(), "{sheet:?}");
+    assert!(number(&sheet, "frechet_prior") > number(&sheet, "frechet_prior_null"), "{sheet:?}");
     // Training and test images are the same here.
-    assert!(number(&with, "frechet_pooled_train").abs() < 1e-6);
+    assert!(number(&sheet, "frechet_pooled_null").abs() < 1e-6);
+    assert!(number(&sheet, "frechet_pooled") > 1e-2);
+}
+
+#[test]
+fn models_with_a_codebook() {
+    let grid = CodeKind::Grid { height: 1, width: 2, levels: 1, codes: 5 };
+    let sheet = measured(Family::Vq, grid, None, N).unwrap();
+    // Half of the tokens are 3, a sixth each of the labels 0 to 2; nobody uses 4.
+    assert_eq!((value(&sheet, "codes_used"), value(&sheet, "codes_dead")), (Quantity::Count(4), Quantity::Count(1)));
+    assert!((number(&sheet, "codebook_perplexity") - 2.0 * 3f64.sqrt()).abs() < 1e-9);
+    assert!(!has(&sheet, "mmd_imq") && !has(&sheet, "l0"));
 }
 
 #[test]
 fn too_few_images_are_an_error() {
     for images in [9, N + 1] {
-        assert_eq!(measured(Family::Vae, None, images).unwrap_err(), format!("{images} images: expected 10 to 60"));
+        let error = measured(Family::Vae, CodeKind::Gaussian, None, images).unwrap_err();
+        assert_eq!(error, format!("{images} images: expected 10 to 60"));
     }
 }
