@@ -22,7 +22,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("vq", &["spec", "nn", "registry", "train"]),
     ("sae", &["spec", "nn", "registry", "train"]),
     ("data", &["spec", "nn"]),
-    ("measure", &["spec", "nn"]),
+    ("measure", &[]),
     ("view", &["spec", "gpu"]),
     ("train", &["spec", "catalog", "ae", "vae", "vq", "sae", "nn", "data", "measure", "view", "compile", "gpu"]),
 ];
@@ -30,7 +30,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 /// Crates that only some modules may name.
 const CRATES: &[(&str, &[&str])] = &[
     ("wgpu", &["gpu"]),
-    ("burn", &["compile", "nn", "ae", "vae", "vq", "sae", "measure", "train"]),
+    ("burn", &["compile", "nn", "ae", "vae", "vq", "sae", "train"]),
     ("burn_ir", &["compile", "gpu", "nn", "train"]),
     ("burn_router", &["nn"]),
     ("leptos", &["ui", "bin/page"]),

@@ -1,6 +1,7 @@
 //! Training: the registry of methods, the engines that execute steps, and the session that drives them.
 
 pub mod any;
+pub mod assess;
 #[cfg(feature = "native")]
 pub mod bench;
 #[cfg(all(feature = "worker", target_arch = "wasm32"))]

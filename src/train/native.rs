@@ -1,4 +1,4 @@
-//! A training run without a browser: `cargo lab train`.
+//! Training and measuring without a browser: `cargo lab train`, `cargo lab measure`.
 
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -7,11 +7,13 @@ use std::time::Instant;
 
 use burn::tensor::Device;
 use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::data::{Dataset, Rendering, mnist, renderer, unit};
 use crate::gpu::{Data, Gpu};
 use crate::spec::Setup;
+use crate::train::assess::{self, Measured, Sizes};
 use crate::train::plan::{PlanEngine, RING};
 use crate::train::{Engine, Entry, Rows, eager, entry, weights};
 
@@ -90,17 +92,21 @@ async fn train_async(options: &TrainOptions) -> Result<Value, String> {
             let engine = PlanEngine::new(gpu, entry, setup, data.data_shape(), &uploaded).await?;
             run(options, engine, &data, &adapter).await
         }
-        EngineKind::Cpu => {
-            let engine = entry.eager(setup, cpu(), data.clone());
-            run(options, engine, &data, "CPU (Burn flex)").await
-        }
-        EngineKind::Burn => {
-            // Opening it first turns a panic inside Burn into our message.
-            let name = open_gpu().await?.info.name.clone();
-            let engine = entry.eager(setup, eager::open().await?, data.clone());
-            run(options, engine, &data, &format!("{name} (Burn, eager)")).await
+        EngineKind::Cpu | EngineKind::Burn => {
+            let (device, adapter) = eager_device(options.engine).await?;
+            run(options, entry.eager(setup, device, data.clone()), &data, &adapter).await
         }
     }
+}
+
+/// The device of eager Burn, and its name in reports.
+async fn eager_device(engine: EngineKind) -> Result<(Device, String), String> {
+    if engine != EngineKind::Burn {
+        return Ok((cpu(), "CPU (Burn flex)".into()));
+    }
+    // Opening it first turns a panic inside Burn into our message.
+    let name = open_gpu().await?.info.name.clone();
+    Ok((eager::open().await?, format!("{name} (Burn, eager)")))
 }
 
 async fn run(options: &TrainOptions, mut engine: impl Engine, data: &Dataset, adapter: &str) -> Result<Value, String> {
@@ -164,6 +170,68 @@ async fn run(options: &TrainOptions, mut engine: impl Engine, data: &Dataset, ad
         "seconds": begin.elapsed().as_secs_f64(),
         "steps_per_second": steps as f64 / training_seconds,
     }))
+}
+
+/// What to measure, and how.
+#[derive(Clone, Debug)]
+pub struct MeasureOptions {
+    /// A file of weights with its setup.
+    pub weights: PathBuf,
+    /// Folder with the data set's files; `None` takes the ones that ship with the project.
+    pub data_dir: Option<PathBuf>,
+    pub engine: EngineKind,
+    pub sizes: Sizes,
+}
+
+/// What trained weights are worth.
+#[derive(Clone, Debug, Serialize)]
+pub struct MeasureReport {
+    pub setup: String,
+    /// Training steps behind the weights, as their file says.
+    pub step: String,
+    pub adapter: String,
+    pub measures: Vec<Measured>,
+}
+
+/// Loads weights into a network of their own setup and takes every measure that applies.
+///
+/// # Errors
+/// Names the file and what is wrong with it, or what is missing.
+pub fn measure(options: &MeasureOptions) -> Result<MeasureReport, String> {
+    pollster::block_on(measure_async(options))
+}
+
+async fn measure_async(options: &MeasureOptions) -> Result<MeasureReport, String> {
+    let name = |e: String| format!("{}: {e}", options.weights.display());
+    let bytes = std::fs::read(&options.weights).map_err(|e| name(e.to_string()))?;
+    let metadata = weights::metadata(&bytes).map_err(name)?;
+    let query = metadata.get("setup").ok_or_else(|| name("the metadata has no \"setup\"".into()))?;
+    let (setup, notes) = Setup::from_query(query, &[]);
+    if let Some(note) = notes.first() {
+        return Err(name(format!("its setup does not fit this program: {note}")));
+    }
+    let tensors = weights::read(&bytes).map_err(name)?;
+    let entry = entry(&setup.method).ok_or_else(|| name(format!("no method is called {:?}", setup.method)))?;
+    let data = Arc::new(load(&setup.data, options.data_dir.as_deref())?);
+    let family = entry.card().family;
+    let (adapter, measures) = match options.engine {
+        EngineKind::Plan => {
+            let gpu = open_gpu().await?;
+            let adapter = gpu.info.name.clone();
+            let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels).map_err(|e| e.to_string())?;
+            let mut engine = PlanEngine::new(gpu, entry, &setup, data.data_shape(), &uploaded).await?;
+            engine.set_weights(&tensors).map_err(name)?;
+            (adapter, assess::assess(&mut engine, family, &data, options.sizes).await?)
+        }
+        EngineKind::Cpu | EngineKind::Burn => {
+            let (device, adapter) = eager_device(options.engine).await?;
+            let mut engine = entry.eager(&setup, device, data.clone());
+            engine.set_weights(&tensors).map_err(name)?;
+            (adapter, assess::assess(&mut engine, family, &data, options.sizes).await?)
+        }
+    };
+    let step = metadata.get("step").cloned().unwrap_or_else(|| "unknown".into());
+    Ok(MeasureReport { setup: setup.to_query(), step, adapter, measures })
 }
 
 /// KL to the standard normal of each latent, mean over the rows; by the means' variance alone where there is no posterior.

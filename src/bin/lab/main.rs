@@ -6,6 +6,7 @@
 
 mod bench;
 mod cargo;
+mod measure;
 mod methods;
 #[cfg(not(feature = "native"))]
 mod native;
@@ -43,6 +44,8 @@ enum Command {
     Train(train::Args),
     /// Compare the plan with eager Burn: loss and every gradient, from equal weights and noise.
     Verify(verify::Args),
+    /// Measure trained weights: likelihood, reconstructions, samples, probes.
+    Measure(measure::Args),
     /// Time training steps natively.
     Bench(bench::Args),
 }
@@ -69,6 +72,7 @@ fn main() -> ExitCode {
         Command::Methods(args) => methods::run(&args),
         Command::Train(args) => train::run(args),
         Command::Verify(args) => verify::run(args),
+        Command::Measure(args) => measure::run(args),
         Command::Bench(args) => bench::run(args),
     };
     outcome.unwrap_or_else(|message| refuse(&message))

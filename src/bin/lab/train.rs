@@ -46,14 +46,26 @@ pub struct Args {
     quiet: bool,
 }
 
+/// Who executes the model.
 #[derive(Clone, Copy, ValueEnum)]
-enum EngineArg {
+pub enum EngineArg {
     /// The recorded WGSL plan, on the GPU.
     Plan,
     /// Burn on the CPU: the quick one where there is no GPU.
     Cpu,
     /// Burn on the GPU, operation by operation.
     Burn,
+}
+
+#[cfg(feature = "native")]
+impl From<EngineArg> for latent_lab::train::native::EngineKind {
+    fn from(arg: EngineArg) -> Self {
+        match arg {
+            EngineArg::Plan => Self::Plan,
+            EngineArg::Cpu => Self::Cpu,
+            EngineArg::Burn => Self::Burn,
+        }
+    }
 }
 
 /// The experiment that the arguments describe, and the folder with its data where that is not the shipped one.
@@ -101,15 +113,11 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
 /// Trains, and ends with one JSON object on standard output.
 #[cfg(feature = "native")]
 pub fn run(args: Args) -> Result<ExitCode, Failure> {
-    use latent_lab::train::native::{self, EngineKind, TrainOptions};
+    use latent_lab::train::native::{self, TrainOptions};
 
     let (setup, data_dir) = check(&args)?;
-    let engine = match args.engine {
-        EngineArg::Plan => EngineKind::Plan,
-        EngineArg::Cpu => EngineKind::Cpu,
-        EngineArg::Burn => EngineKind::Burn,
-    };
-    let options = TrainOptions { setup, epochs: args.epochs, engine, data_dir, out: args.out, half: args.half, quiet: args.quiet };
+    let options =
+        TrainOptions { setup, epochs: args.epochs, engine: args.engine.into(), data_dir, out: args.out, half: args.half, quiet: args.quiet };
     let report = native::train(&options)?;
     if args.json {
         println!("{report}");
