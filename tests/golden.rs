@@ -1,4 +1,4 @@
-//! Burn is right: losses, gradients and Adam of eager runs against numbers that PyTorch computed in 64 bits.
+//! Burn is right: losses, gradients and optimisers of eager runs against numbers that PyTorch computed in 64 bits.
 //! `golden/make_golden.py` says how, and makes the same inputs from the same hash.
 #![cfg(feature = "native")]
 
@@ -127,8 +127,9 @@ fn eager_runs_equal_pytorch() {
             let moved: Vec<f32> = to.values.iter().zip(&from.values).map(|(a, b)| a - b).collect();
             let n = want.sample.len();
             // On average: Adam makes a full step of a gradient that is nothing but rounding.
-            let off: f64 = sample(&moved, n).zip(&want.sample).map(|(a, b)| (a - b).abs()).sum::<f64>() / n as f64;
-            assert!(off < 1e-3 * setup.get("lr"), "{name}: {} moved otherwise, by {off} on average", to.name);
+            let off: f64 = sample(&moved, n).zip(&want.sample).map(|(a, b)| (a - b).abs()).sum();
+            let whole: f64 = want.sample.iter().map(|v| v.abs()).sum();
+            assert!(off < 5e-4 * whole, "{name}: {} moved otherwise, by {off} of {whole}", to.name);
         }
     }
 }

@@ -10,6 +10,7 @@ use latent_lab::catalog::CARDS;
 use latent_lab::data::Dataset;
 use latent_lab::gpu::{Data, Gpu};
 use latent_lab::nn::ImageShape;
+use latent_lab::spec::card::COMMON;
 use latent_lab::spec::{Kind, Setup};
 use latent_lab::train::plan::PlanEngine;
 use latent_lab::train::verify::{difference, verify};
@@ -43,7 +44,13 @@ fn engine(gpu: &Rc<Gpu>, setup: &Setup, data: &Dataset) -> PlanEngine {
     pollster::block_on(e).unwrap_or_else(|e| panic!("{}: {e:?}", setup.to_query()))
 }
 
-/// Small versions of every choice that a card offers.
+fn with_gradients(gpu: &Rc<Gpu>, setup: &Setup, data: &Dataset) -> PlanEngine {
+    let uploaded = Data::upload(gpu, &data.train_images, &data.train_labels).unwrap();
+    let e = PlanEngine::with_gradients(gpu.clone(), entry(&setup.method).unwrap(), setup, data.data_shape(), &uploaded);
+    pollster::block_on(e).unwrap_or_else(|e| panic!("{}: {}", setup.to_query(), String::from(e)))
+}
+
+/// Small versions of every choice that a card offers; what all methods share, on the first alone.
 fn setups() -> Vec<Setup> {
     let mut out = vec![];
     for card in CARDS {
@@ -53,8 +60,9 @@ fn setups() -> Vec<Setup> {
                 base.set(key, value).unwrap();
             }
         }
+        let common = if out.is_empty() { COMMON } else { &[] };
         out.push(base.clone());
-        for p in card.params {
+        for p in card.params.iter().chain(common) {
             if let Kind::Choice { names } = p.kind {
                 for i in (0..names.len()).filter(|i| *i as f64 != p.default) {
                     let mut other = base.clone();
@@ -64,6 +72,9 @@ fn setups() -> Vec<Setup> {
             }
         }
     }
+    let mut clipped = out[0].clone();
+    clipped.set("clip", 0.5).unwrap();
+    out.push(clipped);
     out
 }
 
@@ -77,7 +88,7 @@ fn plan_equals_burn_for_every_method() {
         assert!(report.loss < 1e-4, "{name}: terms differ by {}", report.loss);
         assert!(report.gradient < 1e-4, "{name}: the gradient of {} differs by {}", report.worst, report.gradient);
 
-        let mut plan = engine(&gpu, &setup, &data);
+        let mut plan = with_gradients(&gpu, &setup, &data);
         let mut burn = entry(&setup.method).unwrap().eager(&setup, Device::flex(), data.clone());
         for _ in 0..4 {
             burn.set_weights(&pollster::block_on(plan.weights()).unwrap()).unwrap();
@@ -124,6 +135,40 @@ fn plan_equals_burn_for_every_method() {
 fn tokens(group: &CodeGroup) -> Vec<f32> {
     let codes = if let CodeKind::Grid { codes, .. } = group.kind { codes } else { 1 };
     (0..group.places().unwrap_or(0)).map(|i| (i * 7 % codes) as f32).collect()
+}
+
+#[test]
+fn storing_gradients_changes_nothing() {
+    let (gpu, data) = (gpu(), stripes(20));
+    for setup in setups() {
+        let mut plain = engine(&gpu, &setup, &data);
+        let mut storing = with_gradients(&gpu, &setup, &data);
+        for e in [&mut plain, &mut storing] {
+            e.run_steps(3).unwrap();
+        }
+        assert!(pollster::block_on(plain.gradients()).unwrap_err().contains("does not keep"));
+        let (a, b) = (pollster::block_on(plain.weights()).unwrap(), pollster::block_on(storing.weights()).unwrap());
+        assert_eq!(a, b, "{}", setup.to_query());
+    }
+}
+
+#[test]
+fn clipped_gradients_have_the_norm_asked_for() {
+    let (gpu, data) = (gpu(), stripes(20));
+    let mut setup = setups().remove(0);
+    let norm = |setup: &Setup| {
+        let mut e = with_gradients(&gpu, setup, &data);
+        e.run_steps(1).unwrap();
+        let gradients = pollster::block_on(e.gradients()).unwrap();
+        gradients.iter().flat_map(|g| &g.values).map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt()
+    };
+    let free = norm(&setup);
+    for (limit, expected) in [(0.5, 0.5), (100.0, free)] {
+        assert!(free > 0.5 && free < 100.0, "{free} is no test of clipping");
+        setup.set("clip", limit).unwrap();
+        let clipped = norm(&setup);
+        assert!((clipped - expected).abs() < 1e-4 * expected, "{clipped} in place of {expected}");
+    }
 }
 
 #[test]

@@ -2,8 +2,10 @@
 
 pub mod card;
 pub mod data;
+pub mod optimizer;
 pub mod protocol;
 pub mod setup;
 
 pub use card::{Card, Family, HIDDEN, Kind, LATENT, LIKELIHOOD, LIKELIHOODS, NET, NETS, Paper, ParamSpec, SIGMA};
+pub use optimizer::Optimizer;
 pub use setup::{Setup, SetupError};

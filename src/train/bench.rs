@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::compile::emit::Place;
 use crate::compile::graph::{Graph, Unary};
-use crate::compile::plan::{Job, compile};
+use crate::compile::plan::{Job, Updates, compile};
 use crate::data::Dataset;
 use crate::gpu::{Arena, Data, Gpu};
 use crate::spec::Setup;
@@ -44,6 +44,7 @@ async fn ceilings(gpu: &Rc<Gpu>) -> Result<(f64, f64), String> {
             target: gpu.target,
             leaves,
             outputs: vec![(out, end)],
+            updates: Updates::default(),
             specials: vec![],
             scratch: end + n,
             training: false,

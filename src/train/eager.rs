@@ -7,16 +7,18 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use burn::module::{ModuleMapper, ModuleVisitor, Param};
-use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
-use burn::tensor::{Device, Gradients, Tensor, TensorData};
+use burn::optim::momentum::MomentumConfig;
+use burn::optim::{AdamConfig, AdamWConfig, GradientsParams, ModuleOptimizer, SgdConfig};
+use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::compile::rng;
 use crate::data::{Dataset, unit};
 use crate::nn::params::PathStack;
 use crate::nn::method::{START_BATCH, latent, live_keys};
 use crate::nn::{Batch, Ctx, ImageShape, Method, Named, Noise};
-use crate::spec::Setup;
+use crate::spec::{Optimizer, Setup};
 use crate::spec::protocol::{CodeGroup, MetricRow, PlanInfo};
+use crate::train::optimizer::{BETA_1, BETA_2, EPSILON};
 use crate::train::order::epoch_order;
 use crate::train::plan::EVALUATION;
 use crate::train::engine::fits;
@@ -47,7 +49,7 @@ pub trait Eager {
     fn set_live(&mut self, key: &str, value: f32);
     /// Takes one step. Its terms, then the KL of each latent where the method has one, as one row.
     fn advance(&mut self) -> Tensor<1>;
-    /// Takes one step and keeps its gradients, in module order.
+    /// Takes one step and keeps its gradients as the optimiser got them, in module order.
     fn advance_with_gradients(&mut self) -> (Tensor<1>, Vec<OnDevice>);
     fn step(&self) -> u64;
     /// Values in a row of a program's input.
@@ -101,6 +103,7 @@ pub struct Run<M> {
     /// `None` only while the optimiser holds it.
     model: Option<M>,
     optimiser: ModuleOptimizer,
+    setup: Setup,
     device: Device,
     data: Arc<Dataset>,
     shape: ImageShape,
@@ -154,7 +157,7 @@ async fn host_all(tensors: Vec<OnDevice>) -> Result<Vec<Weight>, String> {
 struct Collect<'a> {
     path: PathStack,
     /// Collects gradients if there are any, else values.
-    gradients: Option<&'a Gradients>,
+    gradients: Option<&'a GradientsParams>,
     out: Vec<OnDevice>,
 }
 
@@ -173,7 +176,7 @@ impl ModuleVisitor for Collect<'_> {
         let n = shape.iter().product::<usize>();
         let values_n = match self.gradients {
             None => value.inner().reshape([n]),
-            Some(g) => value.grad(g).map_or_else(|| Tensor::zeros([n], &value.device().inner()), |g| g.reshape([n])),
+            Some(g) => g.get::<D>(param.id).map_or_else(|| Tensor::zeros([n], &value.device().inner()), |g| g.reshape([n])),
         };
         self.out.push(OnDevice { name: self.path.name(), shape, values_n });
     }
@@ -239,10 +242,50 @@ fn updated<M: Method>(model: M, values: Vec<Named>, add: bool) -> M {
     model
 }
 
-fn collect<M: Method>(model: &M, gradients: Option<&Gradients>) -> Vec<OnDevice> {
+fn collect<M: Method>(model: &M, gradients: Option<&GradientsParams>) -> Vec<OnDevice> {
     let mut visitor = Collect { path: PathStack::default(), gradients, out: vec![] };
     model.visit(&mut visitor);
     visitor.out
+}
+
+/// Visits the gradients of a module's parameters: adds up their squares, or scales them.
+struct Clip<'a> {
+    gradients: &'a mut GradientsParams,
+    squares: f64,
+    scale: Option<f64>,
+}
+
+impl ModuleVisitor for Clip<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let Some(gradient) = self.gradients.get::<D>(param.id) else { return };
+        match self.scale {
+            None => self.squares += f64::from(gradient.square().sum().into_scalar::<f32>()),
+            Some(scale) => self.gradients.register(param.id, gradient.mul_scalar(scale)),
+        }
+    }
+}
+
+/// Burn clips each tensor by its own norm; this is `compile::grad::clip_by_global_norm`.
+fn clip_by_global_norm<M: Method>(model: &M, gradients: &mut GradientsParams, limit: f64) {
+    let mut clip = Clip { gradients, squares: 0.0, scale: None };
+    model.visit(&mut clip);
+    clip.scale = Some((limit / (clip.squares.sqrt() + 1e-6)).min(1.0));
+    model.visit(&mut clip);
+}
+
+/// Burn's optimiser for a setup; live values are read anew.
+fn optimiser(setup: &Setup, weight_decay: f32) -> ModuleOptimizer {
+    match Optimizer::of(setup) {
+        Optimizer::Adam => AdamConfig::new().with_beta_1(BETA_1).with_beta_2(BETA_2).with_epsilon(EPSILON).init(),
+        Optimizer::AdamW => {
+            let config = AdamWConfig::new().with_beta_1(BETA_1).with_beta_2(BETA_2).with_epsilon(EPSILON);
+            config.with_weight_decay(weight_decay).init()
+        }
+        Optimizer::Sgd => {
+            let momentum = MomentumConfig::new().with_momentum(setup.get("momentum")).with_dampening(0.0);
+            SgdConfig::new().with_momentum(Some(momentum)).init()
+        }
+    }
 }
 
 impl<M: Method> Run<M> {
@@ -270,7 +313,8 @@ impl<M: Method> Run<M> {
         };
         let mut run = Self {
             model: Some(model),
-            optimiser: AdamConfig::new().with_epsilon(1e-8).init(),
+            optimiser: optimiser(setup, setup.get("weight_decay") as f32),
+            setup: setup.clone(),
             device,
             shape,
             batch: setup.usize("batch"),
@@ -341,10 +385,13 @@ impl<M: Method> Run<M> {
         let mut noise = Replay { seed: self.seed, step: self.step as u32, stream: 0 };
         let terms = self.model().terms(batch, &mut self.ctx(&mut noise, self.step, true, &self.device));
         let loss = terms.scalars[0].1.clone();
-        let gradients = loss.backward();
+        let mut gradients = GradientsParams::from_grads(loss.backward(), self.model());
+        let clip = self.setup.get("clip");
+        if clip > 0.0 {
+            clip_by_global_norm(self.model(), &mut gradients, clip);
+        }
         let kept = keep.then(|| collect(self.model(), Some(&gradients))).unwrap_or_default();
         let model = self.model.take().expect("the optimiser has given it back");
-        let gradients = GradientsParams::from_grads(gradients, &model);
         let lr = self.keys.iter().position(|k| *k == "lr").map_or(1e-3, |i| f64::from(self.live[i]));
         let model = self.optimiser.step(lr, model, gradients);
         self.model = Some(updated(updated(model, terms.set, false), terms.add, true));
@@ -362,6 +409,10 @@ impl<M: Method> Eager for Run<M> {
     fn set_live(&mut self, key: &str, value: f32) {
         if let Some(i) = self.keys.iter().position(|k| *k == key) {
             self.live[i] = value;
+        }
+        if key == "weight_decay" {
+            // Burn's optimisers cannot be changed, but their state can move into another one.
+            self.optimiser = optimiser(&self.setup, value).load_record(self.optimiser.to_record());
         }
     }
 

@@ -14,6 +14,7 @@ pub mod engine;
 mod loader;
 #[cfg(feature = "native")]
 pub mod native;
+pub mod optimizer;
 pub mod order;
 pub mod plan;
 pub mod program;

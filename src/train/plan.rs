@@ -11,9 +11,9 @@ use web_time::Instant;
 
 use crate::compile::capture::{Imported, import};
 use crate::compile::emit::{Place, ctl};
-use crate::compile::grad::gradients;
+use crate::compile::grad::{clip_by_global_norm, gradients};
 use crate::compile::graph::{Graph, Op};
-use crate::compile::plan::{Job, Special, When, compile};
+use crate::compile::plan::{Job, Special, Updates, When, compile};
 use crate::compile::{Dispatch, Id, Plan, Target};
 use crate::gpu::{Arena, Data, Gpu, Pending, Recorded};
 use crate::nn::{DataShape, ImageShape};
@@ -22,6 +22,7 @@ use crate::spec::Setup;
 use crate::spec::protocol::{CodeGroup, MetricRow, PlanInfo, TensorInfo};
 use crate::train::order::epoch_order;
 use crate::train::engine::{BuildError, fits};
+use crate::train::optimizer;
 use crate::train::program::Input;
 use crate::train::record::{Output, Recording};
 use crate::train::{Engine, Entry, Program, Rows, Weight};
@@ -126,10 +127,11 @@ pub struct PlanEngine {
     epochs: u64,
     nonce: u32,
     bytes_moved: u64,
+    keeps_gradients: bool,
 }
 
 /// A kernel's text with its placeholders filled in.
-fn fill(template: &str, values: &[(&str, String)]) -> String {
+pub(super) fn fill(template: &str, values: &[(&str, String)]) -> String {
     let mut out: String = template.lines().filter(|l| !l.starts_with("//")).map(|l| format!("{l}\n")).collect();
     for (key, value) in values {
         out = out.replace(&format!("{{{{{key}}}}}"), value);
@@ -154,9 +156,34 @@ impl PlanEngine {
         shape: DataShape,
         data: &Data,
     ) -> Result<Self, BuildError> {
+        Self::build(gpu, entry, setup, shape, data, false).await
+    }
+
+    /// [`PlanEngine::new`], with kernels that also store each gradient on its way to the optimiser.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn with_gradients(
+        gpu: Rc<Gpu>,
+        entry: &'static dyn Entry,
+        setup: &Setup,
+        shape: DataShape,
+        data: &Data,
+    ) -> Result<Self, BuildError> {
+        Self::build(gpu, entry, setup, shape, data, true).await
+    }
+
+    async fn build(
+        gpu: Rc<Gpu>,
+        entry: &'static dyn Entry,
+        setup: &Setup,
+        shape: DataShape,
+        data: &Data,
+        keep: bool,
+    ) -> Result<Self, BuildError> {
         let begin = Instant::now();
         let live = live_keys(entry.card());
-        let mut training = training(entry, setup, shape, data.images, gpu.target).map_err(BuildError::NotCompiled)?;
+        let mut training = training(entry, setup, shape, data.images, gpu.target, keep).map_err(BuildError::NotCompiled)?;
         let floats = training.plan.end.max(training.layout.scratch);
         let arena = Arena::new(gpu, floats, live.len(), 2 * data.images, data.clone()).map_err(|e| e.to_string())?;
         for (at, values) in &training.constants {
@@ -189,6 +216,7 @@ impl PlanEngine {
             epochs: 0,
             nonce: 0,
             bytes_moved: training.plan.bytes,
+            keeps_gradients: keep,
         };
         let initial = initialisation(&training.recording, &engine.layout, engine.arena.gpu().target).map_err(BuildError::NotCompiled)?;
         let recorded = engine.load(&initial).await?;
@@ -227,11 +255,14 @@ impl PlanEngine {
         self.arena.record(&prepared.plan).await
     }
 
-    /// Gradients of the latest step: one for each trained parameter, in module order.
+    /// Gradients of the latest step as the optimiser got them: one for each trained parameter, in module order.
     ///
     /// # Errors
-    /// If the device is lost.
+    /// If the engine does not keep them, see [`PlanEngine::with_gradients`], or the device is lost.
     pub async fn gradients(&mut self) -> Result<Vec<Weight>, String> {
+        if !self.keeps_gradients {
+            return Err("this engine does not keep its gradients".into());
+        }
         let params = self.layout.params;
         let all = self.arena.read(&[(params, params)]).await?.remove(0);
         Ok(self.layout.tensors.iter().filter(|t| t.trained).map(|t| t.weight(&all[t.at..t.at + t.len()])).collect())
@@ -326,8 +357,15 @@ struct Training {
     info: PlanInfo,
 }
 
-/// Compiles the training step of a setup on a data set of `images` images.
-fn training(entry: &dyn Entry, setup: &Setup, data: DataShape, images: usize, target: Target) -> Result<Training, String> {
+/// Compiles the training step of a setup on a data set of `images` images; `keep` stores the gradients as well.
+fn training(
+    entry: &dyn Entry,
+    setup: &Setup,
+    data: DataShape,
+    images: usize,
+    target: Target,
+    keep: bool,
+) -> Result<Training, String> {
     let batch = setup.usize("batch");
     let shape = data.image;
     let live = live_keys(entry.card());
@@ -338,12 +376,17 @@ fn training(entry: &dyn Entry, setup: &Setup, data: DataShape, images: usize, ta
     let mut imported = import_program(&recording)?;
     let params: Vec<Id> = recording.params.iter().map(|p| node(&imported, p.id)).collect::<Result<_, _>>()?;
     let loss = node(&imported, recording.outputs[0].id)?;
-    let gradients = gradients(&mut imported.graph, loss, &params).map_err(|e| e.to_string())?;
+    let mut gradients = gradients(&mut imported.graph, loss, &params).map_err(|e| e.to_string())?;
     let trained: Vec<bool> = gradients.iter().map(|g| imported.graph.as_fill(*g) != Some(0.0)).collect();
     let mut layout = Layout::new(&recording, &trained)?;
-    let moved = layout.tensors.iter().zip(&gradients).filter(|(t, _)| t.trained);
-    let mut outputs: Vec<(Id, usize)> = moved.map(|(t, g)| (*g, layout.params + t.at)).collect();
-    let mut at = layout.terms;
+    let clip = setup.get("clip");
+    if clip > 0.0 {
+        gradients = clip_by_global_norm(&mut imported.graph, &gradients, clip as f32);
+    }
+    let (updates, schedule) = optimizer::kernels(setup, &live, layout.params, keep);
+    let moved = gradients.into_iter().zip(params).zip(&layout.tensors).filter(|(_, t)| t.trained);
+    let updates = Updates { of: moved.map(|(pair, _)| pair).collect(), ..updates };
+    let (mut outputs, mut at) = (vec![], layout.terms);
     for output in &recording.outputs {
         outputs.push((node(&imported, output.id)?, at));
         at += output.shape.iter().product::<usize>();
@@ -355,12 +398,13 @@ fn training(entry: &dyn Entry, setup: &Setup, data: DataShape, images: usize, ta
     let input = InputAt::new(scratch, &recording);
     let mut leaves = imported_leaves(&imported, &recording, &layout, input, true)?;
     leaves.extend(constants.iter().map(|(id, at)| (*id, (Place::Arena(*at), false))));
-    let mut specials = specials(&layout, &live, batch, shape, images, input.rows);
+    let mut specials = specials(&layout, batch, shape, images, input.rows);
+    specials.extend(schedule);
     if [recording.label.id, recording.step.id].into_iter().any(|id| used(&imported, id)) {
         specials.push(labels(batch, shape, images, input));
     }
-    let scratch = updates(&imported, &recording, &layout, input.end, &mut outputs, &mut specials)?;
-    let job = Job { graph: &imported.graph, target, leaves, outputs, specials, scratch, training: true, salt: 0 };
+    let scratch = state(&imported, &recording, &layout, input.end, &mut outputs, &mut specials)?;
+    let job = Job { graph: &imported.graph, target, leaves, outputs, updates, specials, scratch, training: true, salt: 0 };
     let plan = compile(&job).map_err(|e| e.to_string())?;
     let info = PlanInfo {
         parameters: layout.tensors.iter().filter(|t| t.trained).map(|t| t.len() as u64).sum(),
@@ -410,7 +454,7 @@ fn labels(batch: usize, shape: ImageShape, images: usize, input: InputAt) -> Spe
 
 /// Where the step's new values of state go, and the kernels that put them in place once nothing reads the old ones.
 /// Returns the first float behind.
-fn updates(
+fn state(
     imported: &Imported,
     recording: &Recording,
     layout: &Layout,
@@ -435,7 +479,7 @@ fn updates(
         let t = layout.find(delta, true)?;
         outputs.push((node(imported, delta.id)?, end));
         let body = format!("a[{}u + i] += a[{end}u + i];\n", t.at);
-        specials.push(Special { name: "add", body, len: t.len(), when: When::After });
+        specials.push(Special { name: "add", body, len: t.len(), when: When::Last });
         end += t.len().next_multiple_of(4);
     }
     Ok(end)
@@ -488,28 +532,11 @@ fn gather(batch: usize, shape: ImageShape, images: usize, x: usize) -> Special {
     }
 }
 
-/// The kernels around the generated ones: minibatch, optimiser, metrics.
-fn specials(layout: &Layout, live: &[&str], batch: usize, shape: ImageShape, images: usize, x: usize) -> Vec<Special> {
+/// The kernels around the generated ones: minibatch and metrics.
+fn specials(layout: &Layout, batch: usize, shape: ImageShape, images: usize, x: usize) -> Vec<Special> {
     let word = |w: usize| w.to_string();
-    let lr = ctl::LIVE + live.iter().position(|k| *k == "lr").expect("the learning rate is live");
     vec![
         gather(batch, shape, images, x),
-        Special {
-            name: "adam",
-            body: fill(include_str!("../../shaders/adam.wgsl"), &[
-                ("gradients", word(layout.params)),
-                ("m", word(2 * layout.params)),
-                ("v", word(3 * layout.params)),
-                ("beta1", "0.9".into()),
-                ("beta2", "0.999".into()),
-                ("epsilon", "1e-8".into()),
-                ("lr", word(lr)),
-                ("step", word(ctl::STEP)),
-                ("now", word(ctl::NOW)),
-            ]),
-            len: layout.params / 4,
-            when: When::Last,
-        },
         Special {
             name: "metrics",
             body: fill(include_str!("../../shaders/metrics.wgsl"), &[
@@ -517,10 +544,11 @@ fn specials(layout: &Layout, live: &[&str], batch: usize, shape: ImageShape, ima
                 ("rows", word(RING)),
                 ("width", word(layout.width)),
                 ("terms", word(layout.terms)),
+                ("step", word(ctl::STEP)),
                 ("now", word(ctl::NOW)),
             ]),
             len: layout.width,
-            when: When::Last,
+            when: When::Stored,
         },
     ]
 }
@@ -574,7 +602,7 @@ fn prepare(
 ) -> Result<Prepared, String> {
     let (constants, scratch) = constant_places(&imported.graph, scratch);
     leaves.extend(constants.iter().map(|(id, at)| (*id, (Place::Arena(*at), false))));
-    let job = Job { graph: &imported.graph, target, leaves, outputs, specials, scratch, training: false, salt };
+    let job = Job { graph: &imported.graph, target, leaves, outputs, updates: Updates::default(), specials, scratch, training: false, salt };
     let plan = compile(&job).map_err(|e| e.to_string())?;
     let input = InputAt { rows: scratch, labels: scratch, step: scratch, end: scratch };
     Ok(Prepared { plan, constants: constant_values(&imported.graph, &constants), input, outputs: vec![] })
@@ -586,7 +614,7 @@ fn prepare(
 /// Names the operation that does not compile.
 pub fn all_dispatches(entry: &dyn Entry, setup: &Setup, data: DataShape, target: Target) -> Result<Vec<Dispatch>, String> {
     const IMAGES: usize = 1000;
-    let training = training(entry, setup, data, IMAGES, target)?;
+    let training = training(entry, setup, data, IMAGES, target, false)?;
     let initial = initialisation(&training.recording, &training.layout, target)?;
     let start = start(entry, setup, data, IMAGES, &training.layout, target)?;
     let mut out = training.plan.dispatches;

@@ -34,7 +34,7 @@ pub async fn verify(
     steps: u32,
 ) -> Result<VerifyReport, String> {
     let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels).map_err(|e| e.to_string())?;
-    let mut plan = PlanEngine::new(gpu, entry, setup, data.data_shape(), &uploaded).await?;
+    let mut plan = PlanEngine::with_gradients(gpu, entry, setup, data.data_shape(), &uploaded).await?;
     let mut burn = entry.eager(setup, burn, data.clone());
     let mut report = VerifyReport { method: setup.method.clone(), steps, ..VerifyReport::default() };
     for _ in 0..steps {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use latent_lab::spec::setup::DATA;
+use latent_lab::spec::data;
 
 use crate::Failure;
 use crate::train::EngineArg;
@@ -35,10 +35,10 @@ fn check(args: &Args) -> Result<Option<PathBuf>, Failure> {
     if !args.weights.is_file() {
         return Err(format!("--weights {}: there is no such file", args.weights.display()));
     }
-    let folder = args.data.as_ref().filter(|name| !DATA.contains(&name.as_str())).map(PathBuf::from);
+    let folder = args.data.as_ref().filter(|name| data::find(name).is_none()).map(PathBuf::from);
     match folder {
         Some(folder) if !folder.is_dir() => {
-            Err(format!("--data {}: neither a data set ({}) nor a folder", folder.display(), DATA.join(", ")))
+            Err(format!("--data {}: neither a data set ({}) nor a folder", folder.display(), data::ids().join(", ")))
         }
         folder => Ok(folder),
     }
