@@ -4,7 +4,7 @@
 //! both engines walk the same path.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use burn::module::{ModuleMapper, ModuleVisitor, Param};
 use burn::optim::momentum::MomentumConfig;
@@ -28,17 +28,15 @@ use crate::train::{Engine, Program, Rows, Weight, record};
 /// Images of one forward pass that does not train.
 const PIECE: usize = 500;
 
-/// Opens Burn's own device on the GPU. Once a process: Burn keeps one runtime.
+/// Burn's own device on the GPU; in a browser to be opened once.
 ///
 /// # Errors
-/// What the adapter or the browser refused.
+/// What the browser refused. Elsewhere Burn opens the device with the first tensor, and panics if it cannot.
 pub async fn open() -> Result<Device, String> {
-    static OPENED: Mutex<Option<Device>> = Mutex::new(None);
-    if let Some(device) = OPENED.lock().expect("no panic while held").clone() {
-        return Ok(device);
-    }
-    let device = Device::wgpu_options().init_async().await.map_err(|e| format!("Burn found no GPU: {e}"))?;
-    Ok(OPENED.lock().expect("no panic while held").insert(device).clone())
+    #[cfg(target_arch = "wasm32")]
+    return Device::wgpu_options().init_async().await.map_err(|e| format!("Burn found no GPU: {e}"));
+    #[cfg(not(target_arch = "wasm32"))]
+    Ok(Device::wgpu(burn::tensor::DeviceKind::DefaultDevice))
 }
 
 /// A network under eager training, whatever its method.

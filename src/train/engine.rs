@@ -105,8 +105,9 @@ pub trait Engine {
     /// # Errors
     /// As [`Engine::run`].
     async fn decode(&mut self, z_nd: &[f32]) -> Result<Vec<f32>, String> {
-        let outputs = self.run(Program::Decode, Rows::of(z_nd)).await?;
-        Ok(outputs.and_then(|o| o.into_iter().next()).ok_or("the method has no decoder")?)
+        let outputs = self.run(Program::Decode, Rows::of(z_nd)).await?.ok_or("the method has no decoder")?;
+        // Of no codes there are no images.
+        Ok(outputs.into_iter().next().unwrap_or_default())
     }
 
     /// Current parameters, in module order.

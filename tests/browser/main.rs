@@ -53,6 +53,11 @@ fn no_errors(page: &Page) {
     assert_eq!(page.errors(), Vec::<String>::new());
 }
 
+/// What the page complains of.
+fn notices(page: &Page) -> Value {
+    page.js("return [...document.querySelectorAll('.notice')].map(n => n.textContent)")
+}
+
 /// What a canvas shows, as text that differs when a pixel does.
 fn picture(page: &Page, testid: &str) -> String {
     let picture = page.js(&format!("return document.querySelector('[data-testid={testid}]').toDataURL()"));
@@ -95,7 +100,7 @@ fn training_learns_in_front_of_the_visitor() {
         page.js(&format!("probe.old = {shown}"));
         page.wait(&format!("the panel {panel} moves"), &format!("{shown} !== probe.old"));
     }
-    assert_eq!(page.js("return [...document.querySelectorAll('.notice')].map(n => n.textContent)"), Value::Array(vec![]));
+    assert_eq!(notices(&page), Value::Array(vec![]));
     the_pace_shown_is_true(&page);
     page.screenshot("training");
     no_errors(&page);
@@ -282,6 +287,10 @@ fn eager_burn_trains_where_the_link_asks_for_it() {
     let before = picture(&page, "traversal-digit");
     page.wait_for("the loss falls", &format!("latentLab.state().terms[0][1] < {}", 0.8 * first), slow);
     changes(&page, "traversal-digit", &before, "the weights have changed");
+    for panel in ["traversal", "map"] {
+        page.wait(&format!("the panel {panel} shows something"), &format!("probe.shown('panel-{panel}')"));
+    }
+    assert_eq!(notices(&page), Value::Array(vec![]));
     page.click("train");
     page.wait("paused", "latentLab.state().status === 'Paused'");
     page.keys("param-beta", END);
@@ -345,6 +354,66 @@ fn what_does_not_compile_runs_on_eager_burn() {
     page.click("pretrained");
     page.wait("the plan is back", &format!("latentLab.state().status === 'Ready to train' && !{ADAPTER}.includes('Burn')"));
     no_errors(&page);
+}
+
+/// Reaches into the engine's worker: `probe.worker('lose')` takes its device away, `probe.worker('reject')` breaks the
+/// kernels that come from then on. No adapter has more than 56 MiB a buffer: the digits, and little else.
+const TROUBLE: &str = r"
+    const inside = `
+        const { requestDevice } = GPUAdapter.prototype, { createShaderModule } = GPUDevice.prototype;
+        let device, reject = false;
+        GPUAdapter.prototype.requestDevice = async function (...a) { return device = await requestDevice.apply(this, a); };
+        GPUDevice.prototype.createShaderModule = function (d) {
+            return createShaderModule.call(this, reject ? { ...d, code: 'not a kernel' } : d);
+        };
+        const small = { get: () => 56 << 20 };
+        Object.defineProperty(GPUSupportedLimits.prototype, 'maxStorageBufferBindingSize', small);
+        new BroadcastChannel('trouble').onmessage = e => e.data === 'lose' ? device.destroy() : reject = e.data === 'reject';
+    `;
+    const url = URL.createObjectURL, channel = new BroadcastChannel('trouble');
+    URL.createObjectURL = blob => url(new Blob([inside, blob], { type: blob.type }));
+    probe.worker = what => channel.postMessage(what);
+";
+
+#[test]
+fn what_the_device_refuses_is_said_and_the_page_goes_on() {
+    let page = ready(&Options { query: SMALL, script: TROUBLE, ..Options::default() });
+    let status = "document.querySelector('[data-testid=status]').textContent";
+    let ready_again = "latentLab.state().status === 'Ready to train'";
+    let trained = |why: &str| page.wait(why, "latentLab.state().step > 3");
+
+    page.js("probe.worker('reject')");
+    page.click("train");
+    page.wait("a rejected kernel", &format!("{status}.includes('rejected a kernel')"));
+    page.js("probe.worker('accept')");
+    page.click("pretrained");
+    page.wait("the page goes on after a rejected kernel", ready_again);
+
+    page.go("v=1&method=vae&net=conv&batch=1024");
+    page.wait("the page is back", ready_again);
+    page.click("train");
+    let said = page.wait("too large a network", &format!("{status}.includes('the adapter allows') && {status}"));
+    assert!(said.as_str().is_some_and(|text| text.contains("the network")), "{said}");
+    page.click("pretrained");
+    page.wait("the page goes on after too large a network", ready_again);
+
+    page.go(SMALL);
+    page.wait("the page is back", ready_again);
+    page.click("train");
+    trained("it trains");
+    page.click("train");
+    page.wait("paused", "latentLab.state().status === 'Paused'");
+    // A pause copies the weights, which takes a moment.
+    sleep(Duration::from_secs(2));
+    page.js("probe.worker('lose')");
+    page.click("train");
+    let said = page.wait("a lost device", "document.querySelector('[data-testid=crashed]')?.textContent");
+    assert!(said.as_str().is_some_and(|text| text.contains("copied")), "{said}");
+    page.click("restart");
+    page.wait("the copy is back", "document.querySelector('[data-testid=on-show]').textContent.includes('last copy')");
+    page.wait("the engine is back", "latentLab.state().status === 'Ready to train'");
+    page.click("train");
+    trained("it trains on");
 }
 
 /// Compressed sizes of the page's code: what a visitor downloads besides data and weights.
