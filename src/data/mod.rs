@@ -2,6 +2,7 @@
 
 pub mod faces;
 pub mod mnist;
+pub mod sprites;
 
 mod canvas;
 mod random;
@@ -68,6 +69,8 @@ pub struct Factors {
 pub fn renderer(id: &str) -> Option<Box<dyn Render>> {
     match id {
         "faces" => Some(Box::new(faces::Faces::default())),
+        "sprites" => Some(Box::new(sprites::Sprites::new(false))),
+        "sprites-colour" => Some(Box::new(sprites::Sprites::new(true))),
         _ => None,
     }
 }
