@@ -4,7 +4,8 @@
 use latent_lab::data::{Rendering, renderer};
 use latent_lab::spec::data::{Origin, SETS};
 
-/// Twelve pictures of dSprites (github.com/google-deepmind/dsprites-dataset, Apache-2.0), one bit a pixel.
+/// Twelve pictures of dSprites (Matthey, Higgins, Hassabis and Lerchner, github.com/google-deepmind/dsprites-dataset), one
+/// bit a pixel.
 const ORIGINALS: &[u8] = include_bytes!("golden/dsprites.bits");
 /// Their factors: shape, scale, orientation, x, y.
 const FACTORS: [[u8; 5]; 12] = [

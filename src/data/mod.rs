@@ -3,6 +3,7 @@
 pub mod faces;
 pub mod mnist;
 pub mod sprites;
+pub mod toy;
 
 mod canvas;
 mod random;
@@ -71,6 +72,7 @@ pub fn renderer(id: &str) -> Option<Box<dyn Render>> {
         "faces" => Some(Box::new(faces::Faces::default())),
         "sprites" => Some(Box::new(sprites::Sprites::new(false))),
         "sprites-colour" => Some(Box::new(sprites::Sprites::new(true))),
+        "toy" => Some(Box::new(toy::Toy::default())),
         _ => None,
     }
 }

@@ -91,7 +91,7 @@ impl Attribute {
 }
 
 /// Every data set; the first is what a bare link means.
-pub const SETS: &[&DataCard] = &[&MNIST, &FACES, &SPRITES, &COLOURED_SPRITES];
+pub const SETS: &[&DataCard] = &[&MNIST, &FACES, &SPRITES, &COLOURED_SPRITES, &TOY];
 
 /// The data set called `id`.
 pub fn find(id: &str) -> Option<&'static DataCard> {
@@ -219,6 +219,22 @@ pub const COLOURED_SPRITES: DataCard = DataCard {
     channels: 3,
     factors: SPRITE_FACTORS,
     ..SPRITES
+};
+
+pub const TOY: DataCard = DataCard {
+    id: "toy",
+    label: "Planted patterns",
+    summary: "Sparse sums of 384 known patterns on 256 pixels: does a sparse autoencoder find those that were planted?",
+    channels: 1,
+    height: 16,
+    width: 16,
+    train: 32_768,
+    test: 2048,
+    classes: &["horizontal", "falling", "vertical", "rising"],
+    factors: &[],
+    attributes: &[],
+    credit: "Patterns: drawn by this program; nobody's.",
+    origin: Origin::Rendered,
 };
 
 #[cfg(test)]
