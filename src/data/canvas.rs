@@ -43,7 +43,7 @@ impl Frame {
     }
 }
 
-/// Sine and cosine of an angle of at most a right one, in radians, to within 1e-4.
+/// Sine and cosine of an angle of at most a right one, in radians, to within 2e-4.
 pub fn sin_cos(x: f32) -> (f32, f32) {
     let q = x * x;
     let sin = x * (1.0 - q * (1.0 / 6.0 - q * (1.0 / 120.0 - q / 5040.0)));

@@ -46,7 +46,7 @@ impl Default for Toy {
             }
         }
         let step = |i: usize| i as f32 / (FEATURES - 1) as f32;
-        // Evenly spaced in the logarithm, by a quadratic that is exact at both ends and in the middle.
+        // About even in the logarithm: a parabola through both ends and the middle.
         let middle = (COMMON * RARE).sqrt();
         let probability = |t: f32| COMMON * (1.0 - t) * (1.0 - 2.0 * t) + 4.0 * middle * t * (1.0 - t) + RARE * t * (2.0 * t - 1.0);
         Self { dictionary_kp, direction_k, probability_k: (0..FEATURES).map(|i| probability(step(i)).max(RARE)).collect() }
