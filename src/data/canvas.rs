@@ -43,7 +43,7 @@ impl Frame {
     }
 }
 
-/// Sine and cosine of an angle of at most a right one, in radians, to within 1e-4.
+/// Sine and cosine of an angle of at most a right one, in radians, to within 2e-4.
 pub fn sin_cos(x: f32) -> (f32, f32) {
     let q = x * x;
     let sin = x * (1.0 - q * (1.0 / 6.0 - q * (1.0 / 120.0 - q / 5040.0)));
@@ -67,13 +67,14 @@ pub fn unit(v: f32) -> f32 {
 
 /// Smooth step from 0 at `a` to 1 at `b`.
 pub fn step(a: f32, b: f32, v: f32) -> f32 {
-    let t = unit((v - a) / (b - a));
+    // The quotient does not depend on the pixel, or is known to the compiler.
+    let t = unit((v - a) * (1.0 / (b - a)));
     t * t * (3.0 - 2.0 * t)
 }
 
 /// Coverage of a pixel at signed distance `d` from an edge, negative inside.
 pub fn cover(d: f32) -> f32 {
-    unit(0.5 - d / PIXEL)
+    unit(0.5 - d * (1.0 / PIXEL))
 }
 
 /// A soft spot: 1 in the middle, 0 from distance 1 on; takes the squared distance.

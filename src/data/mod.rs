@@ -2,6 +2,8 @@
 
 pub mod faces;
 pub mod mnist;
+pub mod sprites;
+pub mod toy;
 
 mod canvas;
 mod random;
@@ -68,6 +70,9 @@ pub struct Factors {
 pub fn renderer(id: &str) -> Option<Box<dyn Render>> {
     match id {
         "faces" => Some(Box::new(faces::Faces::default())),
+        "sprites" => Some(Box::new(sprites::Sprites::new(false))),
+        "sprites-colour" => Some(Box::new(sprites::Sprites::new(true))),
+        "toy" => Some(Box::new(toy::Toy::default())),
         _ => None,
     }
 }

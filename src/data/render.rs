@@ -12,7 +12,7 @@ const SEED: u32 = 0;
 pub trait Render {
     fn card(&self) -> &'static DataCard;
 
-    /// The values of the card's factors for one image.
+    /// The values of the card's factors for one image, and after them whatever else makes it.
     fn factors(&self, rng: &mut SplitMix) -> Vec<u8> {
         self.card().factors.iter().map(|f| draw(f, rng)).collect()
     }
@@ -96,7 +96,7 @@ impl Rows<'_> {
             let factors = render.factors(&mut rng);
             render.image(&factors, image);
             *label = render.label(&factors);
-            self.factors[i * k..(i + 1) * k].copy_from_slice(&factors);
+            self.factors[i * k..(i + 1) * k].copy_from_slice(&factors[..k]);
         }
     }
 }

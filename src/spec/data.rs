@@ -91,7 +91,7 @@ impl Attribute {
 }
 
 /// Every data set; the first is what a bare link means.
-pub const SETS: &[&DataCard] = &[&MNIST, &FACES];
+pub const SETS: &[&DataCard] = &[&MNIST, &FACES, &SPRITES, &COLOURED_SPRITES, &TOY];
 
 /// The data set called `id`.
 pub fn find(id: &str) -> Option<&'static DataCard> {
@@ -183,6 +183,57 @@ pub const FACES: DataCard = DataCard {
         Attribute::new("Heavy_Makeup", 16, 4, 7),
     ],
     credit: "Faces: drawn by this program; nobody's.",
+    origin: Origin::Rendered,
+};
+
+/// The factors of dSprites, and a colour.
+const SPRITE_FACTORS: &[Factor] = &[
+    Factor::new("Shape", 3),
+    Factor::new("Scale", 6),
+    Factor::new("Orientation", 40),
+    Factor::new("X", 32),
+    Factor::new("Y", 32),
+    Factor::new("Color", 8),
+];
+
+pub const SPRITES: DataCard = DataCard {
+    id: "sprites",
+    label: "Sprites",
+    summary: "A square, an ellipse or a heart: the shapes and the grid of factors of dSprites, for measuring disentanglement.",
+    channels: 1,
+    height: 64,
+    width: 64,
+    train: 16_384,
+    test: 2048,
+    classes: &["square", "ellipse", "heart"],
+    factors: SPRITE_FACTORS.split_at(5).0,
+    attributes: &[],
+    credit: "Sprites: drawn by this program after dSprites by Matthey, Higgins, Hassabis and Lerchner.",
+    origin: Origin::Rendered,
+};
+
+pub const COLOURED_SPRITES: DataCard = DataCard {
+    id: "sprites-colour",
+    label: "Sprites in colour",
+    summary: "The sprites, each in one of eight colours: one factor more.",
+    channels: 3,
+    factors: SPRITE_FACTORS,
+    ..SPRITES
+};
+
+pub const TOY: DataCard = DataCard {
+    id: "toy",
+    label: "Planted patterns",
+    summary: "Sparse sums of 384 known patterns on 256 pixels: does a sparse autoencoder find those that were planted?",
+    channels: 1,
+    height: 16,
+    width: 16,
+    train: 32_768,
+    test: 2048,
+    classes: &["horizontal", "falling", "vertical", "rising"],
+    factors: &[],
+    attributes: &[],
+    credit: "Patterns: drawn by this program; nobody's.",
     origin: Origin::Rendered,
 };
 

@@ -3,6 +3,7 @@
 //! `cargo lab test` sets up the browser, builds the page and runs this. WebGPU runs on the CPU here, so the networks are
 //! small.
 
+mod data;
 mod driver;
 
 use std::fs;

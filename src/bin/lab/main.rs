@@ -6,6 +6,7 @@
 
 mod bench;
 mod cargo;
+mod data;
 mod measure;
 mod methods;
 #[cfg(not(feature = "native"))]
@@ -40,6 +41,8 @@ enum Command {
     Test(suite::Args),
     /// List the registered methods.
     Methods(methods::Args),
+    /// List the data sets.
+    Data(data::Args),
     /// Train natively, on any Vulkan, Metal or DX12 adapter, or on the CPU.
     Train(train::Args),
     /// Compare the plan with eager Burn: loss and every gradient, from equal weights and noise.
@@ -70,6 +73,7 @@ fn main() -> ExitCode {
         Command::Build(args) => page::run(&args),
         Command::Test(args) => suite::run(&args),
         Command::Methods(args) => methods::run(&args),
+        Command::Data(args) => data::run(&args),
         Command::Train(args) => train::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Measure(args) => measure::run(args),

@@ -38,7 +38,7 @@ pub fn back(c: &mut Canvas, look: &Look) {
         let x = x - shift;
         let half = fall(look, y);
         let s = x / half;
-        let above = if y < 0.0 { y / top } else { 0.0 };
+        let above = if y < 0.0 { y * (1.0 / top) } else { 0.0 };
         let round = (s * s + above * above).sqrt() - 1.0;
         let ragged = end + 0.03 * wave(3.1 * x) - 0.10 * s * s;
         let alpha = cover(round * 0.5) * cover(y - ragged);
@@ -72,19 +72,21 @@ pub fn front(c: &mut Canvas, look: &Look) {
         _ => 0.74,
     };
     let falls = long(look);
-    let fringe = unit((look.hairline + 0.34) / 0.14);
-    c.paint(look.head, [-w - 0.16, -top, w + 0.16, end + 0.1], |x, y| {
+    let fringe = unit((look.hairline + 0.34) * 7.14);
+    // Long hair is wider below, see `fall`.
+    let margin = if falls { 0.16 } else { 0.03 };
+    c.paint(look.head, [-w - margin, -top, w + margin, end + 0.1], |x, y| {
         // Outline: round above, straight or in waves below.
         let xs = x - shift;
         let half = if falls { fall(look, y) - 0.03 } else { w };
         let s = xs / half;
-        let above = if y < 0.0 { y / top } else { 0.0 };
+        let above = if y < 0.0 { y * (1.0 / top) } else { 0.0 };
         let round = ((s * s + above * above).sqrt() - 1.0) * 0.5;
         // The face looks out of an opening whose top is the hairline.
         let from_parting = x - parting;
         let reach = look.width * mix(0.93, 0.80, unit(wide * 8.0));
-        let f = (x - 0.6 * middle) / reach;
-        let sweep = look.hairline + 0.26 * f * f - 0.05 * spot(from_parting * from_parting / 0.03) * (1.0 - fringe)
+        let f = (x - 0.6 * middle) * (1.0 / reach);
+        let sweep = look.hairline + 0.26 * f * f - 0.05 * spot(from_parting * from_parting * 33.3) * (1.0 - fringe)
             + fringe * 0.022 * wave(2.6 * from_parting);
         let brow = sweep - y;
         let temple = (f.abs() - 1.0) * reach;
@@ -95,14 +97,14 @@ pub fn front(c: &mut Canvas, look: &Look) {
         let side = if falls { mix(slope, 2.0 * x, step(-0.2, 0.2, y)) } else { slope };
         let curl = if look.style == HairStyle::Wavy { 0.35 * wave(1.5 * y + 0.2) * step(-0.3, 0.2, y) } else { 0.0 };
         let ring = xs * xs * 0.5 + (y + 0.50) * (y + 0.50);
-        let gloss = spot(ring / 0.05) * unit(0.6 + 0.6 * s * lx) * (0.7 + 0.3 * wave(3.0 * slope));
-        let shadow = 0.20 * spot(covers * covers / 0.004) + 0.16 * step(0.0, 0.7, y);
+        let gloss = spot(ring * 20.0) * unit(0.6 + 0.6 * s * lx) * (0.7 + 0.3 * wave(3.0 * slope));
+        let shadow = 0.20 * spot(covers * covers * 250.0) + 0.16 * step(0.0, 0.7, y);
         let brightness = strands(side + curl, y) * (0.93 + 0.18 * s * lx) - shadow;
         (strand_colour(look.hair, brightness, gloss), alpha)
     });
     // The hair's shadow on the forehead.
     c.paint(look.head, [-look.width, look.hairline - 0.02, look.width, look.hairline + 0.36], |x, y| {
-        let f = (x - 0.6 * middle) / look.width;
+        let f = (x - 0.6 * middle) * (1.0 / look.width);
         let line = look.hairline + 0.22 * f * f;
         let d = y - line;
         let soft = step(0.0, 0.02, d) * (1.0 - step(0.02, 0.12, d));

@@ -99,7 +99,7 @@ fn ears(c: &mut Canvas, look: &Look) {
         let skin = look.skin;
         let at = side * out;
         c.paint(look.head, [at - 0.12, -0.16, at + 0.12, 0.22], |x, y| {
-            let (u, v) = ((x - at) / 0.085, (y - 0.02) / 0.145);
+            let (u, v) = ((x - at) * 11.8, (y - 0.02) * 6.9);
             let q = u * u + v * v;
             let hollow = spot(((u - 0.1 * side) * (u - 0.1 * side) + v * v) * 2.6);
             let brightness = 0.84 + 0.14 * side * lx - 0.24 * hollow;
@@ -119,7 +119,7 @@ fn head(c: &mut Canvas, look: &Look) {
     let middle = look.turn(0.0, -0.3).0;
     let lipstick = [0.86, 0.36, 0.36];
     c.paint(look.head, [-w, -h, w, h], |x, y| {
-        let t = y / h;
+        let t = y * (1.0 / h);
         let below = if t > 0.0 { t } else { 0.0 };
         let s = x / (w * (1.0 - look.taper * below * below));
         let q = s * s + t * t;
@@ -128,23 +128,23 @@ fn head(c: &mut Canvas, look: &Look) {
         let nz = flat.sqrt();
         let mut brightness = shine(look, 0.96 * s, 0.80 * t, nz);
         // Sockets of the eyes, and the folds of age and laughter.
-        let v = (y - EYES + 0.03) / 0.17;
-        let (a, b) = ((x - eye_l) / 0.20, (x - eye_r) / 0.20);
+        let v = (y - EYES + 0.03) * 5.88;
+        let (a, b) = ((x - eye_l) * 5.0, (x - eye_r) * 5.0);
         brightness -= 0.11 * (spot(a * a + v * v) + spot(b * b + v * v));
-        let lines = spot(((y + 0.31) * (y + 0.31)) / 0.045) * spot((x - middle) * (x - middle) / 0.07);
-        brightness -= 0.07 * old * lines * (0.5 + 0.5 * wave((y + 0.012 * wave(2.0 * x)) / 0.085));
-        let (u, bag) = ((y - EYES - 0.105) / 0.03, 0.10);
-        brightness -= 0.10 * old * (spot(u * u + (x - eye_l) * (x - eye_l) / (bag * bag)) + spot(u * u + (x - eye_r) * (x - eye_r) / (bag * bag)));
+        let lines = spot(((y + 0.31) * (y + 0.31)) * 22.2) * spot((x - middle) * (x - middle) * 14.3);
+        brightness -= 0.07 * old * lines * (0.5 + 0.5 * wave((y + 0.012 * wave(2.0 * x)) * 11.8));
+        let u = (y - EYES - 0.105) * 33.3;
+        brightness -= 0.10 * old * (spot(u * u + 4.0 * a * a) + spot(u * u + 4.0 * b * b));
         // Cheeks catch light when they rise.
-        let u = (y - cheek_y) / 0.17;
-        let (a, b) = ((x - cheek_l) / 0.17, (x - cheek_r) / 0.17);
+        let u = (y - cheek_y) * 5.88;
+        let (a, b) = ((x - cheek_l) * 5.88, (x - cheek_r) * 5.88);
         let cheeks = spot(a * a + u * u) + spot(b * b + u * u);
         brightness += 0.05 * look.smile * cheeks;
         // Under the lower lip, and the chin below it.
-        let chin = (y - 0.50) / 0.09;
-        let cx = (x - 0.9 * middle) / 0.15;
+        let chin = (y - 0.50) * 11.1;
+        let cx = (x - 0.9 * middle) * 6.67;
         brightness += 0.05 * spot(chin * chin + cx * cx);
-        let gloss = spot(((x - middle - 0.16 * lx) * (x - middle - 0.16 * lx) + (y + 0.28) * (y + 0.28)) / 0.06);
+        let gloss = spot(((x - middle - 0.16 * lx) * (x - middle - 0.16 * lx) + (y + 0.28) * (y + 0.28)) * 16.7);
         brightness += 0.07 * gloss;
         let colour = skin_at(skin, brightness);
         (blend(colour, [lipstick[0] * brightness * skin[0], lipstick[1] * brightness * skin[1] * 1.3, lipstick[2] * brightness * skin[2] * 1.4], rosy * unit(cheeks)), alpha)
@@ -169,9 +169,9 @@ fn nose(c: &mut Canvas, look: &Look) {
         let ridge = spot((s - 0.2 * sign(lx)) * (s - 0.2 * sign(lx)) * 2.2) * 0.09;
         let length = step(EYES - 0.12, EYES + 0.08, y) * (1.0 - step(NOSE + 0.0, NOSE + 0.07, y));
         // Ball of the nose, and its shadow on the lip.
-        let (u, v) = ((x - tip) / wide, (y - NOSE + 0.005) / 0.06);
+        let (u, v) = ((x - tip) / wide, (y - NOSE + 0.005) * 16.7);
         let ball = spot((u * u + v * v) * 0.8);
-        let (u, w) = ((x - tip) / (wide * 1.5), (y - NOSE - 0.065) / 0.04);
+        let (u, w) = ((x - tip) / (wide * 1.5), (y - NOSE - 0.065) * 25.0);
         let under = spot(u * u + w * w);
         let brightness = 1.0 + length * (ridge - flank) + 0.07 * ball;
         let alpha = unit(0.9 * length * (ridge + flank) * 4.0 + 0.5 * ball + 0.7 * under);
@@ -181,7 +181,7 @@ fn nose(c: &mut Canvas, look: &Look) {
     for side in [-1.0, 1.0] {
         let at = tip + side * 0.55 * wide;
         c.paint(look.head, [at - 0.05, NOSE - 0.01, at + 0.05, NOSE + 0.07], |x, y| {
-            let (u, v) = ((x - at) / 0.036, (y - NOSE - 0.034) / 0.022);
+            let (u, v) = ((x - at) * 27.8, (y - NOSE - 0.034) * 45.5);
             (lit(skin, 0.33), 0.85 * spot((u * u + v * v) * 0.6))
         });
     }
@@ -214,7 +214,7 @@ fn mouth(c: &mut Canvas, look: &Look) {
         let (inner_top, inner_bottom) = (line - 0.35 * gap * round, line + 0.65 * gap * round);
         let lips = cover(top - y).min(cover(y - bottom)) * cover((s.abs() - 1.0) * half);
         let above = step(inner_bottom, inner_top, y);
-        let gloss = spot((s - 0.3 * lx) * (s - 0.3 * lx) * 3.0 + (y - inner_bottom - 0.02) * (y - inner_bottom - 0.02) / 0.0004);
+        let gloss = spot((s - 0.3 * lx) * (s - 0.3 * lx) * 3.0 + (y - inner_bottom - 0.02) * (y - inner_bottom - 0.02) * 2500.0);
         let colour = lit(lip, 0.98 - 0.16 * above);
         let colour = blend(colour, [1.0, 0.93, 0.90], 0.30 * gloss);
         // Inside: dark, teeth above, tongue below.
@@ -236,7 +236,7 @@ fn mouth(c: &mut Canvas, look: &Look) {
         let (from, to) = (at + side * 0.12, at + side * (half + 0.045));
         c.paint(look.head, [from.min(to) - 0.05, NOSE - 0.02, from.max(to) + 0.05, MOUTH + 0.04], |x, y| {
             let t = unit((y - NOSE) / (MOUTH - NOSE));
-            let d = (x - mix(from, to, t * (1.4 - 0.4 * t))) / 0.030;
+            let d = (x - mix(from, to, t * (1.4 - 0.4 * t))) * 33.3;
             (skin_at(lit(look.skin, 0.55), 1.0), depth * 2.2 * spot(d * d) * step(0.0, 0.35, t) * (1.0 - step(0.8, 1.0, t)))
         });
     }
@@ -273,7 +273,7 @@ fn eye(c: &mut Canvas, look: &Look, side: f32) {
         let lid = cover((y - top + 0.3 * lash).abs() - 0.5 * lash * (0.7 + 0.3 * s * side)) * reach;
         let lower = 0.35 * cover((y - bottom).abs() - 0.004) * reach;
         let crease = 0.30 * cover((y - top + 0.045).abs() - 0.004) * unit(arch * 2.0);
-        let above = unit((top - y) / 0.012) * spot((y - top) * (y - top) / 0.012 + 0.7 * q) * 0.55 * look.makeup;
+        let above = unit((top - y) * 83.3) * spot((y - top) * (y - top) * 83.3 + 0.7 * q) * 0.55 * look.makeup;
         let mut colour = colour;
         let mut alpha = open;
         for (ink, over) in [(shadow, above), (lit(look.skin, 0.5), crease.max(lower)), ([0.11, 0.07, 0.06], 0.92 * lid)] {
@@ -318,9 +318,9 @@ fn beard(c: &mut Canvas, look: &Look) {
         // Along the jaw, up to the ears.
         let line = mix(0.30, 0.02, step(0.25, 0.95, q.sqrt())) - 0.02;
         let jaw = step(line - 0.05, line + 0.05, y);
-        let u = (x - at) / 0.20;
+        let u = (x - at) * 5.0;
         let lip = cover(((y - MOUTH + 0.075 - 0.10 * u * u * u * u + lift * u * u * 0.6).abs() - 0.038 * unit(1.35 - u * u)) * 0.8) * unit((1.0 - u * u) * 5.0);
-        let (du, dv) = ((x - 0.95 * at) / 0.155, (y - 0.56 - drop * 0.5) / 0.15);
+        let (du, dv) = ((x - 0.95 * at) * 6.45, (y - 0.56 - drop * 0.5) * 6.67);
         let chin = cover((du * du + dv * dv).sqrt() * 0.14 - 0.14);
         let amount = if stubble { 0.30 * jaw } else { 0.0 };
         let amount = if full { amount.max(0.94 * jaw) } else { amount };

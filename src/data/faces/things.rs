@@ -77,7 +77,7 @@ fn beanie(c: &mut Canvas, look: &Look) {
         let cuff = cover((y - line + 0.075).abs() - 0.075) * cover((s.abs() - 1.0) * w);
         let alpha = (cover(dome) * cover(y - line)).max(cuff);
         let knit = if cuff > 0.5 { 0.07 * wave(13.0 * x) } else { 0.05 * wave(9.0 * x / (1.15 - 0.6 * unit(up))) };
-        let brightness = 0.92 + knit + 0.22 * s * lx - 0.22 * s * s + 0.10 * cuff - 0.12 * spot((y - line + 0.16) * (y - line + 0.16) / 0.0025);
+        let brightness = 0.92 + knit + 0.22 * s * lx - 0.22 * s * s + 0.10 * cuff - 0.12 * spot((y - line + 0.16) * (y - line + 0.16) * 400.0);
         (lit(colour, brightness), alpha)
     });
 }
@@ -93,7 +93,7 @@ fn brim(c: &mut Canvas, look: &Look) {
         let dent = top - 0.05 + 0.035 * s.abs() - 0.09 * s * s * s * s;
         let crown = cover(side) * cover(-y - dent) * cover(y - edge);
         let ribbon = cover((y - edge + 0.055).abs() - 0.05) * crown;
-        let u = x / 0.80;
+        let u = x * 1.25;
         let line = edge + 0.02 + 0.05 * (1.0 - u * u);
         let plate = cover((y - line).abs() - 0.050 * unit(1.0 - u * u).sqrt() - 0.004) * cover((u.abs() - 1.0) * 0.8);
         let brightness = 0.92 + 0.24 * s * lx - 0.16 * s * s - 0.35 * ribbon + 0.10 * plate * step(line + 0.03, line - 0.03, y);
