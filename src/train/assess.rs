@@ -14,12 +14,15 @@ use crate::train::{self, Engine, Program};
 /// What a caller may choose.
 #[derive(Clone, Copy, Debug)]
 pub struct Sizes {
-    /// Test images, and as many training images for what is fitted, drawn without replacement.
-    pub images: usize,
-    /// Of which images are drawn.
+    /// Test images, and as many training images for what is fitted, drawn without replacement; `None` for as many as there
+    /// are, but no more than [`MOST`].
+    pub images: Option<usize>,
+    /// Decides which images are drawn.
     pub seed: u64,
 }
 
+/// Images that are enough for every measure.
+pub const MOST: usize = 10_000;
 /// Draws that are compared pair by pair.
 const PAIRED: usize = 2000;
 /// Images whose likelihood is estimated by importance sampling, and how often [`Program::LogWeights`] is run on them.
@@ -85,11 +88,13 @@ impl Sheet {
 /// If there are too few images for `sizes`, or the engine fails.
 pub async fn assess(engine: &mut impl Engine, family: Family, data: &Dataset, sizes: Sizes) -> Result<Vec<Measured>, String> {
     let have = data.train_labels.len().min(data.test_labels.len());
-    if sizes.images < NEIGHBOURS || sizes.images > have {
-        return Err(format!("{} images: expected {NEIGHBOURS} to {have}", sizes.images));
+    let images = sizes.images.unwrap_or(have.min(MOST));
+    if images < NEIGHBOURS || images > have {
+        return Err(format!("{images} images: expected {NEIGHBOURS} to {have}"));
     }
     let mut sheet = Sheet::default();
-    let (test, train) = (Part::draw(data, false, sizes), Part::draw(data, true, sizes));
+    let test = Part::draw(&data.test_images, &data.test_labels, images, sizes.seed);
+    let train = Part::draw(&data.train_images, &data.train_labels, images, sizes.seed);
     terms(&mut sheet, engine, &test).await?;
     likelihood(&mut sheet, engine, &test, data.shape.len()).await?;
     let (mean, logvar) = engine.encode(test.rows()).await?;
@@ -123,13 +128,12 @@ struct Part {
 }
 
 impl Part {
-    /// Draws, but keeps the order: neighbours in a file are often from one hand, so the first would not do.
-    fn draw(data: &Dataset, train: bool, sizes: Sizes) -> Self {
-        let (images, labels) = if train { (&data.train_images, &data.train_labels) } else { (&data.test_images, &data.test_labels) };
-        let mut chosen = Rng::new(sizes.seed).permutation(labels.len());
-        chosen.truncate(sizes.images);
+    /// Draws `n`, but keeps their order: neighbours in a file are often from one hand, so the first would not do.
+    fn draw(images: &[u8], labels: &[u8], n: usize, seed: u64) -> Self {
+        let mut chosen = Rng::new(seed).permutation(labels.len());
+        chosen.truncate(n);
         chosen.sort_unstable();
-        let len = data.shape.len();
+        let len = images.len() / labels.len();
         Self {
             x: chosen.iter().flat_map(|i| unit(&images[i * len..(i + 1) * len])).collect(),
             labels: chosen.iter().map(|i| labels[*i]).collect(),
