@@ -227,8 +227,16 @@ async fn prior(
         sheet.add(&format!("{name}_null"), vae::mmd(other_md, prior_md, kernel), how("the prior and itself"));
     }
     let (codes, prior, other) = (Gaussian::fit(codes_nd), Gaussian::fit(prior_nd), Gaussian::fit(other_nd));
-    sheet.add("frechet_prior", frechet::distance(&codes, &prior), format!("Gaussians fitted to q(z) and the prior, {n} draws of each"));
-    sheet.add("frechet_prior_null", frechet::distance(&other, &prior), format!("Gaussians fitted to the prior and itself, {n} draws of each"));
+    sheet.add(
+        "frechet_prior",
+        frechet::distance(&codes, &prior),
+        format!("Gaussians fitted to q(z) and the prior, {n} draws of each"),
+    );
+    sheet.add(
+        "frechet_prior_null",
+        frechet::distance(&other, &prior),
+        format!("Gaussians fitted to the prior and itself, {n} draws of each"),
+    );
 
     let pictures = engine.decode(prior_nd.values()).await?;
     let shape = [data.shape.channels, data.shape.height, data.shape.width];
@@ -277,14 +285,24 @@ fn probes(sheet: &mut Sheet, train_nd: Rows, train_labels: &[u8], test_nd: Rows,
 }
 
 /// The features of a sparse autoencoder.
-async fn features(sheet: &mut Sheet, engine: &mut impl Engine, x: &[f32], act_nf: Rows<'_>, reconstruction: &[f32]) -> Result<(), String> {
+async fn features(
+    sheet: &mut Sheet,
+    engine: &mut impl Engine,
+    x: &[f32],
+    act_nf: Rows<'_>,
+    reconstruction: &[f32],
+) -> Result<(), String> {
     let (n, f) = (act_nf.len(), act_nf.width());
     let d = x.len() / n;
     let activity = sparse::activity(act_nf);
     let histogram = activity.histogram(4, 2);
     sheet.add("l0", activity.l0, format!("active features, mean over {n} test images"));
     sheet.add("dead_features", activity.dead, format!("of {f}; active on none of {n} test images"));
-    sheet.add("ultra_dense_features", activity.ultra_dense, format!("of {f}; active on more than {} of {n} test images", sparse::ULTRA_DENSE));
+    sheet.add(
+        "ultra_dense_features",
+        activity.ultra_dense,
+        format!("of {f}; active on more than {} of {n} test images", sparse::ULTRA_DENSE),
+    );
     let counts = histogram.count_b.iter().map(|c| *c as f64).collect::<Vec<f64>>();
     sheet.add("density_histogram", counts, format!("features by log₁₀ of their density, 8 bins from −4 to 0; {n} test images"));
     let fvu = sparse::fraction_unexplained(Rows::new(x, d), Rows::new(reconstruction, d));
@@ -298,9 +316,15 @@ async fn features(sheet: &mut Sheet, engine: &mut impl Engine, x: &[f32], act_nf
     }
     if worst <= error * (1.0 + EXCESS) {
         let length = sparse::description_length(act_nf, step, d, WEIGHT_BITS);
-        let how = format!("Σ H(feature) over {n} test images, activations rounded to {step:.2e}, which costs at most {EXCESS} of the error");
+        let how = format!(
+            "Σ H(feature) over {n} test images, activations rounded to {step:.2e}, which costs at most {EXCESS} of the error"
+        );
         sheet.add("description_bits", length.input, how);
-        sheet.add("dictionary_bits", length.dictionary, format!("{WEIGHT_BITS} bits a value of each living feature's direction, once"));
+        sheet.add(
+            "dictionary_bits",
+            length.dictionary,
+            format!("{WEIGHT_BITS} bits a value of each living feature's direction, once"),
+        );
     }
     Ok(())
 }

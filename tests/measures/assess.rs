@@ -23,7 +23,11 @@ impl Threshold {
         let (latent, side) = (SHAPE.len() as u32, SHAPE.width as u32);
         let code = vec![CodeGroup { kind, count: latent }];
         let terms = vec!["loss".into()];
-        Self { info: PlanInfo { latent, code, width: side, height: side, channels: 1, terms, ..PlanInfo::default() }, logvar, rng: Rng::new(5) }
+        Self {
+            info: PlanInfo { latent, code, width: side, height: side, channels: 1, terms, ..PlanInfo::default() },
+            logvar,
+            rng: Rng::new(5),
+        }
     }
 }
 
@@ -57,7 +61,9 @@ impl Engine for Threshold {
             Program::Decode => Some(vec![map(&|z| z + 0.5)]),
             Program::Prior => Some(vec![(0..rows.values.len() * SHAPE.len()).map(|_| half()).collect()]),
             // Two a row: the first pixel, which tells the label, and nothing.
-            Program::LogWeights => self.logvar.map(|_| vec![rows.values.chunks_exact(SHAPE.len()).flat_map(|x| [x[0], 0.0]).collect()]),
+            Program::LogWeights => {
+                self.logvar.map(|_| vec![rows.values.chunks_exact(SHAPE.len()).flat_map(|x| [x[0], 0.0]).collect()])
+            }
             Program::Tokens => Some(vec![rows.labels.iter().flat_map(|l| [f32::from(*l), 3.0]).collect()]),
             _ => None,
         })
@@ -82,7 +88,14 @@ fn data() -> Dataset {
         pixels
     };
     let images: Vec<u8> = labels.iter().flat_map(image).collect();
-    Dataset { shape: SHAPE, classes: 3, train_images: images.clone(), train_labels: labels.clone(), test_images: images, test_labels: labels }
+    Dataset {
+        shape: SHAPE,
+        classes: 3,
+        train_images: images.clone(),
+        train_labels: labels.clone(),
+        test_images: images,
+        test_labels: labels,
+    }
 }
 
 fn measured(family: Family, kind: CodeKind, logvar: Option<f32>, images: Option<usize>) -> Result<Vec<Measured>, String> {
