@@ -7,7 +7,7 @@
 /// # Panics
 /// If there are more rows than columns, or a gain is not finite.
 pub fn maximum(gain: &[f64], columns: usize) -> Vec<usize> {
-    assert!(columns > 0 && gain.len() % columns == 0, "{} gains are no rows of {columns}", gain.len());
+    assert!(columns > 0 && gain.len().is_multiple_of(columns), "{} gains are no rows of {columns}", gain.len());
     let rows = gain.len() / columns;
     assert!(rows <= columns, "{rows} rows cannot all have one of {columns} columns");
     assert!(gain.iter().all(|g| g.is_finite()), "a gain is not finite");

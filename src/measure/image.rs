@@ -62,7 +62,8 @@ fn blur(plane: &[f64], width: usize) -> Vec<f64> {
     let weights: Vec<f64> = (0..WINDOW).map(|i| (-0.5 * ((i as f64 - (WINDOW / 2) as f64) / SIGMA).powi(2)).exp()).collect();
     let sum: f64 = weights.iter().sum();
     let along = |window: &mut dyn Iterator<Item = f64>| window.zip(&weights).map(|(v, w)| v * w).sum::<f64>() / sum;
-    let rows: Vec<f64> = plane.chunks_exact(width).flat_map(|row| row.windows(WINDOW).map(|w| along(&mut w.iter().copied()))).collect();
+    let rows: Vec<f64> =
+        plane.chunks_exact(width).flat_map(|row| row.windows(WINDOW).map(|w| along(&mut w.iter().copied()))).collect();
     let inner = width + 1 - WINDOW;
     let ends = rows.len() - (WINDOW - 1) * inner;
     (0..ends).map(|i| along(&mut (0..WINDOW).map(|k| rows[i + k * inner]))).collect()
@@ -71,7 +72,7 @@ fn blur(plane: &[f64], width: usize) -> Vec<f64> {
 /// Images of `values` values, pair by pair.
 fn pairs<'a>(x: &'a [f32], y: &'a [f32], values: usize) -> impl Iterator<Item = (&'a [f32], &'a [f32])> {
     assert_eq!(x.len(), y.len(), "the two sets of images differ in size");
-    assert!(values > 0 && x.len() % values == 0, "{} values are no images of {values}", x.len());
+    assert!(values > 0 && x.len().is_multiple_of(values), "{} values are no images of {values}", x.len());
     x.chunks_exact(values).zip(y.chunks_exact(values))
 }
 
@@ -82,7 +83,11 @@ fn pairs<'a>(x: &'a [f32], y: &'a [f32], values: usize) -> impl Iterator<Item = 
 /// If `images` are no whole images of `shape` (channels, height, width).
 pub fn pool(images: &[f32], shape: [usize; 3], side: usize) -> Vec<f32> {
     let [channels, height, width] = shape;
-    assert!(side > 0 && images.len() % (channels * height * width) == 0, "{} values are no images of {shape:?}", images.len());
+    assert!(
+        side > 0 && images.len().is_multiple_of(channels * height * width),
+        "{} values are no images of {shape:?}",
+        images.len()
+    );
     let (rows, columns) = (height / side, width / side);
     let square = |plane: &[f32], i: usize| {
         let (top, left) = (i / columns * side, i % columns * side);

@@ -30,7 +30,7 @@ impl<'a, T: Copy> Rows<'a, T> {
     /// # Panics
     /// If `values` are not whole rows.
     pub fn new(values: &'a [T], width: usize) -> Self {
-        assert!(width > 0 && values.len() % width == 0, "{} values are no rows of {width}", values.len());
+        assert!(width > 0 && values.len().is_multiple_of(width), "{} values are no rows of {width}", values.len());
         Self { values, width }
     }
 

@@ -14,12 +14,15 @@ use crate::train::{self, Engine, Program};
 /// What a caller may choose.
 #[derive(Clone, Copy, Debug)]
 pub struct Sizes {
-    /// Test images, and as many training images for what is fitted, drawn without replacement.
-    pub images: usize,
-    /// Of which images are drawn.
+    /// Test images, and as many training images for what is fitted, drawn without replacement; `None` for as many as there
+    /// are, but no more than [`MOST`].
+    pub images: Option<usize>,
+    /// Decides which images are drawn.
     pub seed: u64,
 }
 
+/// Images that are enough for every measure.
+pub const MOST: usize = 10_000;
 /// Draws that are compared pair by pair.
 const PAIRED: usize = 2000;
 /// Images whose likelihood is estimated by importance sampling, and how often [`Program::LogWeights`] is run on them.
@@ -85,11 +88,13 @@ impl Sheet {
 /// If there are too few images for `sizes`, or the engine fails.
 pub async fn assess(engine: &mut impl Engine, family: Family, data: &Dataset, sizes: Sizes) -> Result<Vec<Measured>, String> {
     let have = data.train_labels.len().min(data.test_labels.len());
-    if sizes.images < NEIGHBOURS || sizes.images > have {
-        return Err(format!("{} images: expected {NEIGHBOURS} to {have}", sizes.images));
+    let images = sizes.images.unwrap_or(have.min(MOST));
+    if images < NEIGHBOURS || images > have {
+        return Err(format!("{images} images: expected {NEIGHBOURS} to {have}"));
     }
     let mut sheet = Sheet::default();
-    let (test, train) = (Part::draw(data, false, sizes), Part::draw(data, true, sizes));
+    let test = Part::draw(&data.test_images, &data.test_labels, images, sizes.seed);
+    let train = Part::draw(&data.train_images, &data.train_labels, images, sizes.seed);
     terms(&mut sheet, engine, &test).await?;
     likelihood(&mut sheet, engine, &test, data.shape.len()).await?;
     let (mean, logvar) = engine.encode(test.rows()).await?;
@@ -123,13 +128,12 @@ struct Part {
 }
 
 impl Part {
-    /// Draws, but keeps the order: neighbours in a file are often from one hand, so the first would not do.
-    fn draw(data: &Dataset, train: bool, sizes: Sizes) -> Self {
-        let (images, labels) = if train { (&data.train_images, &data.train_labels) } else { (&data.test_images, &data.test_labels) };
-        let mut chosen = Rng::new(sizes.seed).permutation(labels.len());
-        chosen.truncate(sizes.images);
+    /// Draws `n`, but keeps their order: neighbours in a file are often from one hand, so the first would not do.
+    fn draw(images: &[u8], labels: &[u8], n: usize, seed: u64) -> Self {
+        let mut chosen = Rng::new(seed).permutation(labels.len());
+        chosen.truncate(n);
         chosen.sort_unstable();
-        let len = data.shape.len();
+        let len = images.len() / labels.len();
         Self {
             x: chosen.iter().flat_map(|i| unit(&images[i * len..(i + 1) * len])).collect(),
             labels: chosen.iter().map(|i| labels[*i]).collect(),
@@ -223,8 +227,16 @@ async fn prior(
         sheet.add(&format!("{name}_null"), vae::mmd(other_md, prior_md, kernel), how("the prior and itself"));
     }
     let (codes, prior, other) = (Gaussian::fit(codes_nd), Gaussian::fit(prior_nd), Gaussian::fit(other_nd));
-    sheet.add("frechet_prior", frechet::distance(&codes, &prior), format!("Gaussians fitted to q(z) and the prior, {n} draws of each"));
-    sheet.add("frechet_prior_null", frechet::distance(&other, &prior), format!("Gaussians fitted to the prior and itself, {n} draws of each"));
+    sheet.add(
+        "frechet_prior",
+        frechet::distance(&codes, &prior),
+        format!("Gaussians fitted to q(z) and the prior, {n} draws of each"),
+    );
+    sheet.add(
+        "frechet_prior_null",
+        frechet::distance(&other, &prior),
+        format!("Gaussians fitted to the prior and itself, {n} draws of each"),
+    );
 
     let pictures = engine.decode(prior_nd.values()).await?;
     let shape = [data.shape.channels, data.shape.height, data.shape.width];
@@ -273,14 +285,24 @@ fn probes(sheet: &mut Sheet, train_nd: Rows, train_labels: &[u8], test_nd: Rows,
 }
 
 /// The features of a sparse autoencoder.
-async fn features(sheet: &mut Sheet, engine: &mut impl Engine, x: &[f32], act_nf: Rows<'_>, reconstruction: &[f32]) -> Result<(), String> {
+async fn features(
+    sheet: &mut Sheet,
+    engine: &mut impl Engine,
+    x: &[f32],
+    act_nf: Rows<'_>,
+    reconstruction: &[f32],
+) -> Result<(), String> {
     let (n, f) = (act_nf.len(), act_nf.width());
     let d = x.len() / n;
     let activity = sparse::activity(act_nf);
     let histogram = activity.histogram(4, 2);
     sheet.add("l0", activity.l0, format!("active features, mean over {n} test images"));
     sheet.add("dead_features", activity.dead, format!("of {f}; active on none of {n} test images"));
-    sheet.add("ultra_dense_features", activity.ultra_dense, format!("of {f}; active on more than {} of {n} test images", sparse::ULTRA_DENSE));
+    sheet.add(
+        "ultra_dense_features",
+        activity.ultra_dense,
+        format!("of {f}; active on more than {} of {n} test images", sparse::ULTRA_DENSE),
+    );
     let counts = histogram.count_b.iter().map(|c| *c as f64).collect::<Vec<f64>>();
     sheet.add("density_histogram", counts, format!("features by log₁₀ of their density, 8 bins from −4 to 0; {n} test images"));
     let fvu = sparse::fraction_unexplained(Rows::new(x, d), Rows::new(reconstruction, d));
@@ -294,9 +316,15 @@ async fn features(sheet: &mut Sheet, engine: &mut impl Engine, x: &[f32], act_nf
     }
     if worst <= error * (1.0 + EXCESS) {
         let length = sparse::description_length(act_nf, step, d, WEIGHT_BITS);
-        let how = format!("Σ H(feature) over {n} test images, activations rounded to {step:.2e}, which costs at most {EXCESS} of the error");
+        let how = format!(
+            "Σ H(feature) over {n} test images, activations rounded to {step:.2e}, which costs at most {EXCESS} of the error"
+        );
         sheet.add("description_bits", length.input, how);
-        sheet.add("dictionary_bits", length.dictionary, format!("{WEIGHT_BITS} bits a value of each living feature's direction, once"));
+        sheet.add(
+            "dictionary_bits",
+            length.dictionary,
+            format!("{WEIGHT_BITS} bits a value of each living feature's direction, once"),
+        );
     }
     Ok(())
 }

@@ -190,6 +190,8 @@ pub struct MeasureReport {
     /// Training steps behind the weights, as their file says.
     pub step: String,
     pub adapter: String,
+    /// Decides which images are drawn; noise follows the seed of the setup.
+    pub seed: u64,
     pub measures: Vec<Measured>,
 }
 
@@ -231,7 +233,7 @@ async fn measure_async(options: &MeasureOptions) -> Result<MeasureReport, String
         }
     };
     let step = metadata.get("step").cloned().unwrap_or_else(|| "unknown".into());
-    Ok(MeasureReport { setup: setup.to_query(), step, adapter, measures })
+    Ok(MeasureReport { setup: setup.to_query(), step, adapter, seed: options.sizes.seed, measures })
 }
 
 /// KL to the standard normal of each latent, mean over the rows; by the means' variance alone where there is no posterior.

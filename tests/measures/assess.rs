@@ -23,7 +23,11 @@ impl Threshold {
         let (latent, side) = (SHAPE.len() as u32, SHAPE.width as u32);
         let code = vec![CodeGroup { kind, count: latent }];
         let terms = vec!["loss".into()];
-        Self { info: PlanInfo { latent, code, width: side, height: side, channels: 1, terms, ..PlanInfo::default() }, logvar, rng: Rng::new(5) }
+        Self {
+            info: PlanInfo { latent, code, width: side, height: side, channels: 1, terms, ..PlanInfo::default() },
+            logvar,
+            rng: Rng::new(5),
+        }
     }
 }
 
@@ -61,7 +65,9 @@ impl Engine for Threshold {
             Program::Decode => Some(vec![map(&|z| z + 0.5)]),
             Program::Prior => Some(vec![(0..rows.values.len() * SHAPE.len()).map(|_| half()).collect()]),
             // Two a row: the first pixel, which tells the label, and nothing.
-            Program::LogWeights => self.logvar.map(|_| vec![rows.values.chunks_exact(SHAPE.len()).flat_map(|x| [x[0], 0.0]).collect()]),
+            Program::LogWeights => {
+                self.logvar.map(|_| vec![rows.values.chunks_exact(SHAPE.len()).flat_map(|x| [x[0], 0.0]).collect()])
+            }
             Program::Tokens => Some(vec![rows.labels.iter().flat_map(|l| [f32::from(*l), 3.0]).collect()]),
             _ => None,
         })
@@ -90,10 +96,18 @@ fn data() -> Dataset {
         pixels
     };
     let images: Vec<u8> = labels.iter().flat_map(image).collect();
-    Dataset { shape: SHAPE, classes: 3, train_images: images.clone(), train_labels: labels.clone(), test_images: images, test_labels: labels, ..Dataset::default() }
+    Dataset {
+        shape: SHAPE,
+        classes: 3,
+        train_images: images.clone(),
+        train_labels: labels.clone(),
+        test_images: images,
+        test_labels: labels,
+        ..Dataset::default()
+    }
 }
 
-fn measured(family: Family, kind: CodeKind, logvar: Option<f32>, images: usize) -> Result<Vec<Measured>, String> {
+fn measured(family: Family, kind: CodeKind, logvar: Option<f32>, images: Option<usize>) -> Result<Vec<Measured>, String> {
     pollster::block_on(assess(&mut Threshold::new(kind, logvar), family, &data(), Sizes { images, seed: 0 }))
 }
 
@@ -114,7 +128,7 @@ fn number(sheet: &[Measured], name: &str) -> f64 {
 
 #[test]
 fn a_sparse_model() {
-    let sheet = measured(Family::Sae, CodeKind::Features, None, N).unwrap();
+    let sheet = measured(Family::Sae, CodeKind::Features, None, None).unwrap();
     let images = data().test_images;
     let bright = images.iter().filter(|b| **b > 127).count();
     assert!((number(&sheet, "l0") - bright as f64 / N as f64).abs() < 1e-9);
@@ -138,7 +152,7 @@ fn a_sparse_model() {
 
 #[test]
 fn models_with_a_posterior() {
-    let sheet = measured(Family::Vae, CodeKind::Gaussian, Some(-4.0), N).unwrap();
+    let sheet = measured(Family::Vae, CodeKind::Gaussian, Some(-4.0), None).unwrap();
     let Quantity::Each(kl_d) = value(&sheet, "kl_d") else { panic!("one a latent") };
     // ½ (e^−4 + 4 − 1) where the mean is 0, and ½ m² more where it is ½.
     let dark = 0.5 * ((-4f64).exp() + 3.0);
@@ -154,7 +168,7 @@ fn models_with_a_posterior() {
 
 #[test]
 fn models_with_a_prior() {
-    let sheet = measured(Family::Vae, CodeKind::Point, None, N).unwrap();
+    let sheet = measured(Family::Vae, CodeKind::Point, None, None).unwrap();
     assert!(!["kl_d", "active_units", "nll_k1"].into_iter().any(|name| has(&sheet, name)), "{sheet:?}");
     // Half of the codes' numbers are exactly zero, none of the prior's.
     assert!(number(&sheet, "mmd_rbf") > 10.0 * number(&sheet, "mmd_rbf_null").abs(), "{sheet:?}");
@@ -167,7 +181,7 @@ fn models_with_a_prior() {
 #[test]
 fn models_with_a_codebook() {
     let grid = CodeKind::Grid { height: 1, width: 2, levels: 1, codes: 5 };
-    let sheet = measured(Family::Vq, grid, None, N).unwrap();
+    let sheet = measured(Family::Vq, grid, None, None).unwrap();
     // Half of the tokens are 3, a sixth each of the labels 0 to 2; nobody uses 4.
     assert_eq!((value(&sheet, "codes_used"), value(&sheet, "codes_dead")), (Quantity::Count(4), Quantity::Count(1)));
     assert!((number(&sheet, "codebook_perplexity") - 2.0 * 3f64.sqrt()).abs() < 1e-9);
@@ -177,7 +191,7 @@ fn models_with_a_codebook() {
 #[test]
 fn too_few_images_are_an_error() {
     for images in [9, N + 1] {
-        let error = measured(Family::Vae, CodeKind::Gaussian, None, images).unwrap_err();
+        let error = measured(Family::Vae, CodeKind::Gaussian, None, Some(images)).unwrap_err();
         assert_eq!(error, format!("{images} images: expected 10 to 60"));
     }
 }

@@ -119,7 +119,9 @@ fn whole(salt: u32, n: usize, below: u32) -> Vec<u8> {
 /// The product of two row-major matrices, rounded once.
 fn product(a: &[f32], b: &[f32], inner: usize) -> Vec<f32> {
     let columns = b.len() / inner;
-    let dot = |row: &[f32], j: usize| row.iter().zip(b.iter().skip(j).step_by(columns)).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum::<f64>() as f32;
+    let dot = |row: &[f32], j: usize| {
+        row.iter().zip(b.iter().skip(j).step_by(columns)).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum::<f64>() as f32
+    };
     a.chunks_exact(inner).flat_map(|row| (0..columns).map(move |j| dot(row, j))).collect()
 }
 
@@ -224,7 +226,8 @@ fn disentanglement() {
     assert_close(disentangle::modularity(code_nd, factor_nk), want.modularity, EXACT);
     let scales = [Scale::Categorical, Scale::Ordinal, Scale::Ordinal];
     assert_close(disentangle::sap(code_nd, factor_nk, &scales), want.sap, EXACT);
-    let dci = disentangle::dci(Rows::new(&z[..2000], 5), Rows::new(&v[..1200], 3), Rows::new(&z[2000..], 5), Rows::new(&v[1200..], 3));
+    let dci =
+        disentangle::dci(Rows::new(&z[..2000], 5), Rows::new(&v[..1200], 3), Rows::new(&z[2000..], 5), Rows::new(&v[1200..], 3));
     for (got, want) in dci.importance_dk.iter().zip(&want.importance_dk) {
         assert_all_close(got, want, EXACT);
     }
@@ -252,9 +255,11 @@ fn codebooks() {
 fn sparse_features() {
     let want = golden().sparse;
     let threshold = |j: usize| -0.5 + 1.75 * j as f64 / 7.0;
-    let act: Vec<f32> = made(61, 720, 1.0, 0.0).into_iter().enumerate().map(|(i, a)| (f64::from(a) - threshold(i % 8)).max(0.0) as f32).collect();
+    let act: Vec<f32> =
+        made(61, 720, 1.0, 0.0).into_iter().enumerate().map(|(i, a)| (f64::from(a) - threshold(i % 8)).max(0.0) as f32).collect();
     let dictionary = made(66, 48, 1.0, 0.0);
-    let sum = |a: &[f32], b: &[f32]| -> Vec<f32> { a.iter().zip(b).map(|(a, b)| (f64::from(*a) + f64::from(*b)) as f32).collect() };
+    let sum =
+        |a: &[f32], b: &[f32]| -> Vec<f32> { a.iter().zip(b).map(|(a, b)| (f64::from(*a) + f64::from(*b)) as f32).collect() };
     let x = sum(&product(&act, &dictionary, 8), &made(60, 540, 0.125, 0.0));
     let reconstruction = sum(&x, &made(62, 540, 0.3, 0.0));
     let (x_nd, act_nf, dictionary_fd) = (Rows::new(&x, 6), Rows::new(&act, 8), Rows::new(&dictionary, 6));
@@ -279,7 +284,8 @@ fn sparse_features() {
     assert_close(stability.shared, want.shared, EXACT);
 
     let concept: Vec<bool> = act_nf.iter().map(|a| (f64::from(a[1]) + 2.0 * f64::from(a[4])) as f32 > 0.5).collect();
-    let direction: Vec<f32> = (0..6).map(|i| (f64::from(dictionary[6 + i]) + 2.0 * f64::from(dictionary[24 + i])) as f32).collect();
+    let direction: Vec<f32> =
+        (0..6).map(|i| (f64::from(dictionary[6 + i]) + 2.0 * f64::from(dictionary[24 + i])) as f32).collect();
     let main = sparse::main_features(act_nf, &concept);
     assert_eq!(main, want.main);
     let absorption = sparse::absorption(x_nd, act_nf, dictionary_fd, &direction, &concept, &main);

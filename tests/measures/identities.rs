@@ -106,7 +106,8 @@ fn probes_read_what_is_there_and_nothing_else() {
     let labels: Vec<u8> = (0..300u32).map(|i| (i % 3) as u8).collect();
     let noise = normals(7, 600);
     // Three clouds on a line and a latent of pure noise.
-    let z: Vec<f32> = labels.iter().zip(noise.chunks_exact(2)).flat_map(|(l, e)| [4.0 * f32::from(*l) + 0.5 * e[0], e[1]]).collect();
+    let z: Vec<f32> =
+        labels.iter().zip(noise.chunks_exact(2)).flat_map(|(l, e)| [4.0 * f32::from(*l) + 0.5 * e[0], e[1]]).collect();
     let (train, test) = (Rows::new(&z[..400], 2), Rows::new(&z[400..], 2));
     let fit = LinearProbe::fit(train, &labels[..200], 3);
     assert!(fit.accuracy(test, &labels[200..]) >= 0.99);
@@ -152,7 +153,8 @@ fn one_latent_for_each_factor_is_perfect() {
 fn a_rotation_hides_the_factors() {
     let v: Vec<u8> = grid().chunks_exact(3).flat_map(|v| [v[0], v[1]]).collect();
     let factor_nk = Rows::new(&v, 2);
-    let z: Vec<f32> = v.chunks_exact(2).flat_map(|v| [f32::from(v[0]) + f32::from(v[1]), f32::from(v[0]) - f32::from(v[1])]).collect();
+    let z: Vec<f32> =
+        v.chunks_exact(2).flat_map(|v| [f32::from(v[0]) + f32::from(v[1]), f32::from(v[0]) - f32::from(v[1])]).collect();
     let code_nd = Rows::new(&z, 2);
     // Both latents know equally much of both factors, but together everything.
     assert_close(disentangle::mig(code_nd, factor_nk), 0.0, 1e-9);
@@ -183,7 +185,8 @@ fn noise_knows_nothing() {
     assert!(disentangle::mig(code_nd, factor_nk) < 0.01);
     assert!(disentangle::sap(code_nd, factor_nk, &SCALES) < 0.02);
     let half = factor_nk.len() / 2 * 3;
-    let dci = disentangle::dci(Rows::new(&z[..half], 3), Rows::new(&v[..half], 3), Rows::new(&z[half..], 3), Rows::new(&v[half..], 3));
+    let dci =
+        disentangle::dci(Rows::new(&z[..half], 3), Rows::new(&v[..half], 3), Rows::new(&z[half..], 3), Rows::new(&v[half..], 3));
     assert!(dci.disentanglement < 0.05, "{dci:?}");
     assert_close(dci.informativeness, (0.2 + 0.2 + 1.0 / 3.0) / 3.0, 0.03);
     assert!(disentangle::factor_vae_score(code_nd, factor_nk, VOTES) < 0.5);
@@ -271,7 +274,8 @@ fn a_planted_absorption_is_found() {
     let dictionary = [1.0f32, 0.0, 0.0, /* child 1 */ 0.0, 1.0, 0.0, /* child 2 and parent */ 1.0, 0.0, 1.0];
     let cases: Vec<[f32; 3]> = [[[1.0, 0.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 1.0], [0.0, 0.0, 0.0]]; 5].concat();
     let act: Vec<f32> = cases.concat();
-    let x: Vec<f32> = cases.iter().flat_map(|a| (0..3).map(|i| (0..3).map(|j| a[j] * dictionary[j * 3 + i]).sum::<f32>())).collect();
+    let x: Vec<f32> =
+        cases.iter().flat_map(|a| (0..3).map(|i| (0..3).map(|j| a[j] * dictionary[j * 3 + i]).sum::<f32>())).collect();
     let parent: Vec<bool> = x.chunks_exact(3).map(|x| x[0] > 0.0).collect();
     let (x_nd, act_nf, dictionary_fd) = (Rows::new(&x, 3), Rows::new(&act, 3), Rows::new(&dictionary, 3));
     // Where any of both is active, the parent is: the concept has split in two.

@@ -44,8 +44,10 @@ fn a_linear_vae_collapses_at_its_threshold() {
             assert_close(*w, f64::max(0.0, lambda - beta * eta2).sqrt(), 1e-3);
         }
         // The measure says the same of codes drawn from the model.
-        let mean: Vec<f32> =
-            (0..4000).flat_map(|i| optimum[i % 4..=i % 4].iter().zip([spectrum[i % 4]])).map(|((_, a), lambda)| (a * lambda.sqrt()) as f32 * rng.normal()).collect();
+        let mean: Vec<f32> = (0..4000)
+            .flat_map(|i| optimum[i % 4..=i % 4].iter().zip([spectrum[i % 4]]))
+            .map(|((_, a), lambda)| (a * lambda.sqrt()) as f32 * rng.normal())
+            .collect();
         let alive = spectrum.iter().filter(|lambda| **lambda > beta * eta2).count();
         assert_eq!(vae::active_units(Rows::new(&mean, 4)), alive, "β = {beta}, η² = {eta2}");
     }
@@ -83,7 +85,9 @@ impl LinearGaussian {
 fn importance_weighting_approaches_the_likelihood() {
     let mut rng = Rng::new(1);
     let x = LinearGaussian::data(4000, &mut rng);
-    let truth = -x.iter().map(|x| LinearGaussian::log_normal(*x, 0.0, LinearGaussian::W.powi(2) + LinearGaussian::ETA2)).sum::<f64>() / 4000.0;
+    let truth =
+        -x.iter().map(|x| LinearGaussian::log_normal(*x, 0.0, LinearGaussian::W.powi(2) + LinearGaussian::ETA2)).sum::<f64>()
+            / 4000.0;
     let mut nll = |stretch: f64, k: usize| {
         let weights: Vec<f32> = x.iter().flat_map(|x| LinearGaussian::log_weights(*x, stretch, k, &mut rng)).collect();
         vae::importance_weighted_nll(Rows::new(&weights, k))

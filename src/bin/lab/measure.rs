@@ -16,10 +16,10 @@ pub struct Args {
     /// Another data set than the one the weights were trained on: a name, or a folder with the four MNIST-like IDX files.
     #[arg(long, value_name = "NAME|DIR")]
     data: Option<String>,
-    /// Test images, and as many training images for the probes.
-    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(10..))]
-    images: u32,
-    /// Of all draws.
+    /// Test images, and as many training images for the probes; by default all, but no more than 10,000.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(10..))]
+    images: Option<u32>,
+    /// Decides which images are drawn; noise follows the seed of the training run.
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u64,
     /// Who executes the model.
@@ -57,7 +57,7 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
     use latent_lab::train::native::{self, MeasureOptions};
 
     let data_dir = check(&args)?;
-    let sizes = Sizes { images: args.images as usize, seed: args.seed };
+    let sizes = Sizes { images: args.images.map(|n| n as usize), seed: args.seed };
     let report = native::measure(&MeasureOptions { weights: args.weights, data_dir, engine: args.engine.into(), sizes })?;
     if args.json {
         println!("{}", serde_json::to_string(&report).map_err(|e| e.to_string())?);

@@ -48,14 +48,19 @@ pub fn fit(train_nd: Rows, train_n: &[u8], test_nd: Rows, test_n: &[u8]) -> Fit 
     let classes = train_n.iter().chain(test_n).map(|c| usize::from(*c) + 1).max().unwrap_or(1);
     let edges_d: Vec<Vec<f32>> = (0..train_nd.width()).map(|j| quantiles(train_nd.column(j).collect())).collect();
     let binned = |rows: Rows| -> Vec<Vec<u8>> {
-        edges_d.iter().enumerate().map(|(j, edges)| rows.column(j).map(|v| edges.partition_point(|e| *e <= v) as u8).collect()).collect()
+        edges_d
+            .iter()
+            .enumerate()
+            .map(|(j, edges)| rows.column(j).map(|v| edges.partition_point(|e| *e <= v) as u8).collect())
+            .collect()
     };
     let mut prior_c = vec![0.0; classes];
     train_n.iter().for_each(|c| prior_c[usize::from(*c)] += 1.0 / train_n.len() as f64);
     let mut residual_nc: Vec<f64> = train_n.iter().flat_map(|_| prior_c.iter().map(|p| -p)).collect();
     train_n.iter().enumerate().for_each(|(i, c)| residual_nc[i * classes + usize::from(*c)] += 1.0);
     let least_gain = LEAST_GAIN * residual_nc.iter().map(|r| r * r).sum::<f64>();
-    let mut samples = Samples { bin_dn: binned(train_nd), classes, residual_nc, least_gain, importance_d: vec![0.0; train_nd.width()] };
+    let mut samples =
+        Samples { bin_dn: binned(train_nd), classes, residual_nc, least_gain, importance_d: vec![0.0; train_nd.width()] };
     let test_bin_dn = binned(test_nd);
     let mut score_nc: Vec<f64> = test_n.iter().flat_map(|_| prior_c.iter().copied()).collect();
     for _ in 0..ROUNDS {

@@ -32,7 +32,8 @@ pub fn dci(train_nd: Rows, train_nk: Rows<u8>, test_nd: Rows, test_nk: Rows<u8>)
     let fits: Vec<boost::Fit> =
         (0..train_nk.width()).map(|k| boost::fit(train_nd, &column(train_nk, k), test_nd, &column(test_nk, k))).collect();
     let informativeness = mean(fits.iter().map(|fit| fit.accuracy));
-    let importance_dk: Vec<Vec<f64>> = (0..train_nd.width()).map(|j| fits.iter().map(|fit| fit.importance_d[j]).collect()).collect();
+    let importance_dk: Vec<Vec<f64>> =
+        (0..train_nd.width()).map(|j| fits.iter().map(|fit| fit.importance_d[j]).collect()).collect();
     let total: f64 = importance_dk.iter().flatten().sum();
     let disentanglement = importance_dk.iter().map(|row| row.iter().sum::<f64>() / total * concentration(row)).sum();
     let completeness = mean(fits.iter().map(|fit| concentration(&fit.importance_d)));

@@ -53,7 +53,8 @@ pub fn modularity(code_nd: Rows, factor_nk: Rows<u8>) -> f64 {
 
 /// The bin of each value, of [`BINS`] equally wide ones between the extremes.
 fn equal_width_bins(values: impl Iterator<Item = f32> + Clone) -> Vec<u8> {
-    let (low, high) = values.clone().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v.into()), high.max(v.into())));
+    let (low, high) =
+        values.clone().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v.into()), high.max(v.into())));
     let bin = |v: f32| ((f64::from(v) - low) / (high - low) * BINS as f64).min(BINS as f64 - 1.0) as u8;
     values.map(|v| if high > low { bin(v) } else { 0 }).collect()
 }

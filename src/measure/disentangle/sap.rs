@@ -31,7 +31,7 @@ pub fn sap(code_nd: Rows, factor_nk: Rows<u8>, scales_k: &[Scale]) -> f64 {
         let score = |j: usize| match scales_k[k] {
             _ if moments(code_nd.column(j)).1 < 1e-12 => 0.0,
             Scale::Ordinal => squared_correlation(code_nd.column(j), &factor),
-            Scale::Categorical => threshold_accuracy(code_nd.column(j).collect(), &factor),
+            Scale::Categorical => threshold_accuracy(&code_nd.column(j).collect::<Vec<f32>>(), &factor),
         };
         let (first, second) = top_two((0..code_nd.width()).map(score));
         first - second
@@ -47,7 +47,7 @@ fn squared_correlation(code: impl Iterator<Item = f32> + Clone, factor: &[u8]) -
 }
 
 /// Mean over classes of the best balanced accuracy of one threshold, either side up.
-fn threshold_accuracy(code: Vec<f32>, factor: &[u8]) -> f64 {
+fn threshold_accuracy(code: &[f32], factor: &[u8]) -> f64 {
     let mut order: Vec<usize> = (0..code.len()).collect();
     order.sort_by(|a, b| code[*a].total_cmp(&code[*b]));
     let count = |class: u8| factor.iter().filter(|v| **v == class).count();

@@ -6,9 +6,10 @@ use crate::measure::{Rows, mean};
 
 /// A further main feature must raise F1 by more than this (Chanin et al. 2024).
 const SPLIT_GAIN: f64 = 0.03;
-/// The absorbing feature must carry at least this share of the input's projection on the concept, and
+/// The absorbing feature must carry at least this share of the input's projection on the concept (Karvonen et al. 2025,
+/// "SAEBench: A Comprehensive Benchmark for Sparse Autoencoders in Language Model Interpretability").
 const CARRIED_SHARE: f64 = 0.4;
-/// have at least this cosine to the concept (both as in Karvonen et al. 2025, "SAEBench").
+/// And have at least this cosine to it (the same).
 const LEAST_COSINE: f64 = 0.025;
 
 /// The features that stand for a concept: the one whose being active predicts it with the best F1, and then, while F1 rises
@@ -66,9 +67,20 @@ pub struct Absorption {
 ///
 /// # Panics
 /// If the shapes do not fit together.
-pub fn absorption(x_nd: Rows, act_nf: Rows, dictionary_fd: Rows, direction_d: &[f32], concept_n: &[bool], main: &[usize]) -> Absorption {
+pub fn absorption(
+    x_nd: Rows,
+    act_nf: Rows,
+    dictionary_fd: Rows,
+    direction_d: &[f32],
+    concept_n: &[bool],
+    main: &[usize],
+) -> Absorption {
     assert_eq!((x_nd.len(), act_nf.len()), (concept_n.len(), concept_n.len()), "not one label an input");
-    assert_eq!((dictionary_fd.len(), dictionary_fd.width()), (act_nf.width(), x_nd.width()), "not a dictionary of these features");
+    assert_eq!(
+        (dictionary_fd.len(), dictionary_fd.width()),
+        (act_nf.width(), x_nd.width()),
+        "not a dictionary of these features"
+    );
     assert_eq!(direction_d.len(), x_nd.width(), "the concept's direction has another width");
     let p = unit(direction_d);
     let along = |row: &[f64]| row.iter().zip(&p).map(|(a, b)| a * b).sum::<f64>();
@@ -83,7 +95,8 @@ pub fn absorption(x_nd: Rows, act_nf: Rows, dictionary_fd: Rows, direction_d: &[
         }
         // In units of the input: an activation counts with the length of its direction.
         let carried = |j: usize| f64::from(act[j]) * norm_f[j] * cosine_f[j];
-        let top = (0..act.len()).map(|j| (j, carried(j))).fold((0, f64::NEG_INFINITY), |top, c| if c.1 > top.1 { c } else { top });
+        let top =
+            (0..act.len()).map(|j| (j, carried(j))).fold((0, f64::NEG_INFINITY), |top, c| if c.1 > top.1 { c } else { top });
         (cosine_f[top.0] >= LEAST_COSINE && top.1 >= CARRIED_SHARE * whole).then_some((i, top.0))
     };
     let present: Vec<usize> = (0..concept_n.len()).filter(|i| concept_n[*i]).collect();
