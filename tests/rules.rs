@@ -276,7 +276,7 @@ fn equal_numbers_rank_by_position() {
 
 #[test]
 fn matrix_products() {
-    for (m, k, n) in [(1, 1, 1), (3, 5, 7), (17, 33, 9), (8, 300, 4), (65, 64, 20), (67, 5, 71), (14, 3, 300)] {
+    for (m, k, n) in [(1, 1, 1), (3, 5, 7), (17, 33, 9), (8, 300, 4), (65, 64, 20), (257, 3, 259), (260, 40, 253)] {
         let s = 1.0 / (k as f32).sqrt();
         check("product", &[m * k, k * n], move |v| flat((x(&v, 0) * s).reshape([m, k]).matmul(x(&v, 1).reshape([k, n]))));
         check("transposed left", &[m * k, k * n], move |v| {
@@ -307,8 +307,7 @@ fn convolutions() {
         (3, 2, 5, 9, 3, 2, 0, 1),
         (1, 2, 2, 9, 3, 1, 2, 2),
         (2, 4, 4, 5, 1, 1, 0, 1),
-        (1, 1, 5, 30, 3, 1, 1, 1),
-        (1, 16, 17, 5, 4, 1, 0, 1),
+        (1, 1, 66, 32, 3, 1, 1, 1),
     ] {
         let (x_len, w_len) = (n * ci * h * h, co * ci * k * k);
         check("convolution", &[x_len, w_len, co], move |v| {

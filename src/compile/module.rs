@@ -6,7 +6,7 @@ use super::emit::ctl;
 use super::plan::{Dispatch, Target};
 
 /// Elements from which on work counts as long.
-pub(super) const LONG: usize = 4096;
+const LONG: usize = 4096;
 
 /// The text of one dispatch.
 pub(super) struct Module<'a> {

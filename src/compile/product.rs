@@ -6,7 +6,7 @@ use super::emit::{Emitter, Place};
 use super::gemm::Gemm;
 use super::graph::{Id, Op, len};
 use super::index::{Bind, Lin};
-use super::module::{LONG, Module};
+use super::module::Module;
 use super::plan::{Planner, Target};
 
 /// Invocations that share their loads.
@@ -25,7 +25,7 @@ impl Planner<'_> {
         finish: impl Fn(&Self, &mut Emitter, &Lin) -> String,
     ) {
         let store = module.helper();
-        let shallow = self.job.target.compact && parts == 1 && gemm.k <= SHALLOW && gemm.m * gemm.n >= LONG;
+        let shallow = self.job.target.compact && parts == 1 && gemm.k <= SHALLOW && gemm.m * gemm.n >= WIDE;
         let (invocations, body) = if shallow {
             self.shallow_body(gemm, &store, place, level)
         } else {
@@ -194,23 +194,27 @@ impl Planner<'_> {
         };
         let visits = self.job.target.team();
         if self.job.target.compact {
-            // A loop over the tile, whose lanes are written out.
+            // A loop over the tile; in large ones the visits are written out.
+            let written = if gemm.m * gemm.n >= WIDE { visits } else { 1 };
+            let rolled = visits / written;
             let all: Vec<String> = (0..tm * tn).map(|t| format!("c{}_{}", t / tn, t % tn)).collect();
             let kind = if quads { "vec4<f32>" } else { "f32" };
-            let (i, j) = (format!("t / {tn}u"), format!("t % {tn}u"));
-            let stores: String = (0..visits)
+            let (i, j) = (format!("t / {}u", tn * rolled), format!("t / {rolled}u % {tn}u"));
+            let stores: String = (0..written)
                 .map(|s| {
+                    let s = if rolled > 1 { format!("t % {rolled}u") } else { format!("{s}u") };
                     let value = if quads { format!("v[{s}]") } else { "v".into() };
-                    let (row, column) = (row(&i, &format!("{s}u")), column(&j, &format!("{s}u")));
+                    let s = format!("({s})");
+                    let (row, column) = (row(&i, &s), column(&j, &s));
                     guard(&row, &column, format!("{store}(b, {row}, {column}, {part}, {value});"))
                 })
                 .collect();
             write!(
                 body,
-                "var all = array<{kind}, {}>({});\nfor (var t = 0u; t < {}u; t++) {{\nlet v = all[t];\n{stores}}}\n",
+                "var all = array<{kind}, {}>({});\nfor (var t = 0u; t < {}u; t++) {{\nlet v = all[t / {rolled}u];\n{stores}}}\n",
                 tm * tn,
                 all.join(", "),
-                tm * tn,
+                tm * tn * rolled,
             )
             .expect("writing to a string");
         } else {
@@ -241,6 +245,9 @@ fn guarded(tests: &[(bool, &str, usize)], call: &str) -> String {
 
 /// Products of at most this many terms an element are computed without tiles, where compiling a tile's stores is dear.
 const SHALLOW: usize = 16;
+
+/// From this many elements on, time saved on each is worth more text to compile.
+const WIDE: usize = 1 << 16;
 
 /// Products below this many multiplications are computed by tiles of a quarter: on them a large tile saves less time than
 /// compiling it takes.
