@@ -9,7 +9,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("spec", &["catalog"]),
     ("catalog", &["spec", "vae", "vq", "sae"]),
     ("player", &["spec", "catalog"]),
-    ("ui", &["spec", "catalog", "player"]),
+    // Geometry of codes, for both sides: names nothing.
+    ("latent", &[]),
+    ("ui", &["spec", "catalog", "player", "latent"]),
     // Page and engine meet only in `spec::protocol`: from here on nobody names `ui`.
     ("compile", &["spec"]),
     ("gpu", &["spec", "compile"]),
@@ -21,7 +23,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("data", &["spec", "nn"]),
     ("measure", &["spec", "nn"]),
     ("view", &["spec", "gpu"]),
-    ("train", &["spec", "catalog", "vae", "vq", "sae", "nn", "data", "measure", "view", "compile", "gpu"]),
+    ("train", &["spec", "catalog", "vae", "vq", "sae", "nn", "data", "measure", "view", "compile", "gpu", "latent"]),
 ];
 
 /// Crates that only some modules may name.

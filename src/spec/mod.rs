@@ -1,6 +1,7 @@
 //! Plain data that every part of the project shares: no Burn, no Leptos, no JavaScript.
 
 pub mod card;
+pub mod phrase;
 pub mod protocol;
 pub mod setup;
 

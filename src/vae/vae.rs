@@ -25,7 +25,7 @@ pub const CARD: Card = Card {
         ParamSpec::choice("net", "Network", NETS, 0, "mlp: one hidden layer each way, as in the original paper. conv: strided convolutions, mirrored in the decoder."),
         ParamSpec::int("hidden", "Hidden units", 16, 1024, 400, "Width of the hidden layer of the MLP; the convolutional net uses it for its dense layers as well, at most 256."),
     ],
-    try_this: "Raise β to 8 while it trains and watch the KL bars: which latents go silent first, and what do the digits lose?",
+    try_this: "[Raise β to 8](beta=8) while it trains and watch the KL bars: which latents go silent first, and what do the digits lose?",
 };
 
 #[cfg(feature = "engine")]
