@@ -3,7 +3,9 @@
 //! `cargo lab test` sets up the browser, builds the page and runs this. WebGPU runs on the CPU here, so the networks are
 //! small.
 
+#[path = "../../src/bin/lab/driver.rs"]
 mod driver;
+mod panels;
 
 use std::fs;
 use std::io::Write;

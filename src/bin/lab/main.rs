@@ -6,11 +6,15 @@
 
 mod bench;
 mod cargo;
+// Part of it is for the browser tests only.
+#[allow(dead_code)]
+mod driver;
 mod methods;
 #[cfg(not(feature = "native"))]
 mod native;
 mod page;
 mod serve;
+mod shots;
 mod suite;
 mod tools;
 mod train;
@@ -37,6 +41,8 @@ enum Command {
     Build(page::Args),
     /// Run every test: unit, shader, native GPU, browser. Installs what they need first.
     Test(suite::Args),
+    /// Make pictures of every panel, light and dark, on desktop and phone.
+    Shots(shots::Args),
     /// List the registered methods.
     Methods(methods::Args),
     /// Train natively, on any Vulkan, Metal or DX12 adapter, or on the CPU.
@@ -66,6 +72,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::Build(args) => page::run(&args),
         Command::Test(args) => suite::run(&args),
+        Command::Shots(args) => shots::run(&args),
         Command::Methods(args) => methods::run(&args),
         Command::Train(args) => train::run(args),
         Command::Verify(args) => verify::run(args),

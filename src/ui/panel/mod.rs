@@ -39,7 +39,8 @@ const fn entry(tab: Tab, id: &'static str, title: &'static str, applies: fn(&Mod
 
 const ANY: fn(&Model) -> bool = |_| true;
 const CLOUDS: fn(&Model) -> bool = |model| model.gaussian;
-const PLANE: fn(&Model) -> bool = |model| model.latent >= 2;
+// Before the first model is there, nothing is known against a plane.
+const PLANE: fn(&Model) -> bool = |model| model.latent != 1;
 
 /// All panels, in the order in which they stand.
 pub const PANELS: &[Entry] = &[
