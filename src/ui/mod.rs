@@ -74,8 +74,8 @@ fn Page() -> impl IntoView {
             <div class="masthead-tools"><CopyLink /><ThemeButton /></div>
         </header>
         <Transport />
-        <div class="messages"><Notices /><OnShow /></div>
-        <Tabs />
+        <div class="messages" role="region" aria-label=text::MESSAGES><Notices /><OnShow /></div>
+        <nav aria-label=text::TABS><Tabs /></nav>
         <div class="columns">
             <main><TabPanel /></main>
             <Controls />

@@ -153,6 +153,7 @@ pub const KL_HELP: &str = "Nats that each latent carries about its image. Below 
 
 // Tabs
 pub const TABS: &str = "Views of the model";
+pub const MESSAGES: &str = "Model on show";
 pub const TAB_LEARN: &str = "Learn";
 pub const TAB_LATENTS: &str = "Latents";
 pub const TAB_MAP: &str = "Map";
@@ -319,6 +320,10 @@ pub const DRAW_NEAREST: &str = "Nearest test images, by code";
 
 pub fn draw_preset(i: u32) -> String {
     format!("Take test image {i}")
+}
+
+pub fn neighbour(i: usize, label: Option<u8>) -> String {
+    format!("{}start from test image {i}", label.map_or_else(String::new, |l| format!("{l}: ")))
 }
 
 pub fn file_refused(name: &str, why: &str) -> String {

@@ -78,7 +78,7 @@ fn tabs_are_reached_by_keyboard_and_by_link() {
     }
     page.js("location.hash = '#draw'");
     page.wait("the tab of the link", "document.querySelector('#panels').classList.contains('tab-draw')");
-    page.keys("param-beta", RIGHT);
+    page.keys("param-beta", END);
     page.wait("the link keeps the tab", "location.search.includes('beta') && location.hash === '#draw'");
     no_errors(&page);
 }
@@ -191,8 +191,9 @@ fn a_drawing_is_encoded_and_compared() {
     assert!((rms - shown).abs() < 0.004, "{rms} between the pictures, {shown} on show");
 
     let bars = page.js("return [...document.querySelectorAll('[data-testid=draw-code] li')].map(li => li.title)");
+    let before = page.state()["code"].to_string();
     page.click("draw-traverse");
-    page.wait("the traversal is there", "document.querySelector('[data-testid=panel-latents]')");
+    page.wait("the traversal goes there", &format!("document.querySelector('[data-testid=panel-latents]') && JSON.stringify(latentLab.state().code) !== '{before}'"));
     let code = page.state()["code"].clone();
     for bar in bars.as_array().expect("bars").iter().filter_map(Value::as_str) {
         let (latent, mean) = bar.split_once(": ").expect("latent and mean");
