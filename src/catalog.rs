@@ -2,17 +2,33 @@
 
 use crate::spec::Card;
 
+/// The families, each with its methods.
+const FAMILIES: &[&[&Card]] = &[crate::vae::CARDS];
+
 /// All registered cards.
 pub const CARDS: &[&Card] = &{
-    const N: usize = crate::vae::CARDS.len();
-    let mut all = [crate::vae::CARDS[0]; N];
-    let mut i = 0;
-    while i < N {
-        all[i] = crate::vae::CARDS[i];
-        i += 1;
+    const N: usize = count();
+    let mut all = [FAMILIES[0][0]; N];
+    let (mut family, mut at) = (0, 0);
+    while family < FAMILIES.len() {
+        let mut i = 0;
+        while i < FAMILIES[family].len() {
+            all[at] = FAMILIES[family][i];
+            (at, i) = (at + 1, i + 1);
+        }
+        family += 1;
     }
     all
 };
+
+const fn count() -> usize {
+    let (mut n, mut family) = (0, 0);
+    while family < FAMILIES.len() {
+        n += FAMILIES[family].len();
+        family += 1;
+    }
+    n
+}
 
 /// The card called `id`.
 pub fn card(id: &str) -> Option<&'static Card> {

@@ -8,6 +8,7 @@
 //! ```
 
 pub mod catalog;
+mod registry;
 pub mod spec;
 pub mod vae;
 

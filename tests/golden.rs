@@ -72,7 +72,7 @@ fn start(weights: &[Weight]) -> Vec<Weight> {
 fn images(shape: ImageShape) -> Arc<Dataset> {
     let images: Vec<u8> = (0..(IMAGES * shape.len()) as u32).map(|i| mix(i) as u8).collect();
     let labels = vec![0; IMAGES];
-    Arc::new(Dataset { shape, train_images: images.clone(), train_labels: labels.clone(), test_images: images, test_labels: labels })
+    Arc::new(Dataset { shape, classes: 10, train_images: images.clone(), train_labels: labels.clone(), test_images: images, test_labels: labels })
 }
 
 /// The elements that the script stored.

@@ -7,7 +7,8 @@ use std::path::Path;
 /// What each module of the library may name besides itself.
 const LAYERS: &[(&str, &[&str])] = &[
     ("spec", &["catalog"]),
-    ("catalog", &["spec", "vae", "vq", "sae"]),
+    ("registry", &["spec", "train"]),
+    ("catalog", &["spec", "ae", "vae", "vq", "sae"]),
     ("player", &["spec", "catalog"]),
     // Geometry of codes, for both sides: names nothing.
     ("latent", &[]),
@@ -15,22 +16,25 @@ const LAYERS: &[(&str, &[&str])] = &[
     // Page and engine meet only in `spec::protocol`: from here on nobody names `ui`.
     ("compile", &["spec"]),
     ("gpu", &["spec", "compile"]),
-    ("nn", &["spec", "catalog"]),
+    // The compiler must know the operations that `nn` adds to Burn's.
+    ("nn", &["spec", "catalog", "compile"]),
     // `train` is where a method's registry line enters it; the methods themselves are checked below.
-    ("vae", &["spec", "nn", "train"]),
-    ("vq", &["spec", "nn", "train"]),
-    ("sae", &["spec", "nn", "train"]),
+    ("ae", &["spec", "nn", "registry", "train"]),
+    ("vae", &["spec", "nn", "registry", "train"]),
+    ("vq", &["spec", "nn", "registry", "train"]),
+    ("sae", &["spec", "nn", "registry", "train"]),
     ("data", &["spec", "nn"]),
     ("measure", &["spec", "nn"]),
     ("view", &["spec", "gpu"]),
-    ("train", &["spec", "catalog", "vae", "vq", "sae", "nn", "data", "measure", "view", "compile", "gpu", "latent"]),
+    ("train", &["spec", "catalog", "ae", "vae", "vq", "sae", "nn", "data", "measure", "view", "compile", "gpu", "latent"]),
 ];
 
 /// Crates that only some modules may name.
 const CRATES: &[(&str, &[&str])] = &[
     ("wgpu", &["gpu"]),
-    ("burn", &["compile", "nn", "vae", "vq", "sae", "measure", "train"]),
-    ("burn_ir", &["compile", "gpu", "train"]),
+    ("burn", &["compile", "nn", "ae", "vae", "vq", "sae", "measure", "train"]),
+    ("burn_ir", &["compile", "gpu", "nn", "train"]),
+    ("burn_router", &["nn"]),
     ("leptos", &["ui", "bin/page"]),
 ];
 

@@ -52,7 +52,7 @@ fn evaluate(g: &Graph, leaves: &[(Id, Vec<f32>)], outputs: &[Id], target: Target
     let job = Job { graph: g, target, leaves: places, outputs: wanted, specials: vec![], scratch: at, training: false, salt: 0 };
     let plan = compile(&job).unwrap();
     let gpu = gpu();
-    let data = Data::upload(&gpu, &[], 0).unwrap();
+    let data = Data::upload(&gpu, &[], &[]).unwrap();
     let mut arena = Arena::new(gpu, plan.end, 0, 0, data).unwrap();
     // Fresh memory is zero and would hide a kernel that does not write.
     arena.write(0, &vec![-12345.0; plan.end]);

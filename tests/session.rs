@@ -20,7 +20,7 @@ fn stripes(n: usize) -> Dataset {
     let images: Vec<u8> = (0..n * 784).map(|i| if (i % 28 + i / 784) % 5 < 2 { 220 } else { 10 }).collect();
     let labels: Vec<u8> = (0..n).map(|i| (i % 10) as u8).collect();
     let (test_images, test_labels) = (images.clone(), labels.clone());
-    Dataset { shape: ImageShape::MNIST, train_images: images, train_labels: labels, test_images, test_labels }
+    Dataset { shape: ImageShape::MNIST, classes: 10, train_images: images, train_labels: labels, test_images, test_labels }
 }
 
 fn small() -> Setup {

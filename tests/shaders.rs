@@ -4,7 +4,7 @@
 
 use latent_lab::catalog::CARDS;
 use latent_lab::compile::{Dispatch, Target};
-use latent_lab::nn::ImageShape;
+use latent_lab::nn::DataShape;
 use latent_lab::spec::{Kind, Setup};
 use latent_lab::train::entry;
 use latent_lab::train::plan::all_dispatches;
@@ -43,7 +43,7 @@ fn generated_kernels() {
                 setup.set("batch", batch).unwrap();
                 for target in [Target::SOFTWARE, Target::GPU] {
                     let what = setup.to_query();
-                    let all = all_dispatches(entry(card.id).unwrap(), &setup, ImageShape::MNIST, target);
+                    let all = all_dispatches(entry(card.id).unwrap(), &setup, DataShape::MNIST, target);
                     for d in all.unwrap_or_else(|e| panic!("{what}: {e}")) {
                         validate(&what, &d);
                         count += 1;

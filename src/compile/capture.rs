@@ -11,6 +11,9 @@ use burn_ir::{
 
 use super::graph::{Binary, CompileError, Conv, Dist, Graph, Id, Reduction, Unary, len};
 
+/// Name of the custom operation that no gradient passes.
+pub const STOP_GRADIENT: &str = "stop_gradient";
+
 /// A graph and the node of every Burn tensor that was needed.
 #[derive(Debug)]
 pub struct Imported {
@@ -130,6 +133,12 @@ impl Importer {
                 Bool::Or(r) => self.binary(Binary::Max, &r.lhs, &r.rhs, &r.out),
                 Bool::Xor(r) => self.binary(Binary::Ne, &r.lhs, &r.rhs, &r.out),
             },
+            OperationIr::Custom(c) if c.id == STOP_GRADIENT => {
+                let x = self.get(&c.inputs[0])?;
+                let y = self.g.stop_gradient(x);
+                self.set(&c.outputs[0], y);
+                Ok(())
+            }
             // Data arrives with `values`.
             OperationIr::Drop(_) | OperationIr::Init(_) => Ok(()),
             _ => Err(CompileError::NoRule(name(op))),

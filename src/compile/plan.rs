@@ -89,8 +89,10 @@ pub struct Special {
 pub enum When {
     /// Before everything that reads the leaves that it fills.
     First,
-    /// After everything else.
+    /// After everything that is generated.
     Last,
+    /// After the kernels of [`When::Last`].
+    After,
 }
 
 /// A compilation.
@@ -373,7 +375,8 @@ impl<'a> Planner<'a> {
         let mut plan = Plan { end, ..Plan::default() };
         let has = |when| self.job.specials.iter().any(|s| s.when == when);
         let last = levels - 1 + usize::from(has(When::Last));
-        for level in 0..=last {
+        let after = last + usize::from(has(When::After));
+        for level in 0..=after {
             let mut module = Module::new(self.job.target, end);
             for (k, kernel) in self.kernels.iter().enumerate() {
                 if kernel.split > 1 && kernel.level == level + 1 {
@@ -395,7 +398,12 @@ impl<'a> Planner<'a> {
                 }
             }
             for s in &self.job.specials {
-                if (s.when == When::First && level == 0) || (s.when == When::Last && level == last) {
+                let due = match s.when {
+                    When::First => 0,
+                    When::Last => last,
+                    When::After => after,
+                };
+                if level == due {
                     module.add_each(s.name, s.len, &s.body, "", 1);
                 }
             }

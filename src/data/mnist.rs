@@ -114,7 +114,7 @@ pub fn from_files(files: &[Vec<u8>]) -> Result<Dataset, String> {
     let mut read = FILES.iter().zip(files).map(|(f, bytes)| f.read(bytes).map_err(|e| format!("{}: {e}", f.name)));
     let mut next = || read.next().unwrap_or_else(|| Err("MNIST has four files".into()));
     let (test_images, test_labels, train_images, train_labels) = (next()?, next()?, next()?, next()?);
-    Ok(Dataset { shape: ImageShape::MNIST, train_images, train_labels, test_images, test_labels })
+    Ok(Dataset { shape: ImageShape::MNIST, classes: 10, train_images, train_labels, test_images, test_labels })
 }
 
 /// The data set from a folder with the four files.

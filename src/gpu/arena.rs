@@ -60,25 +60,20 @@ pub struct Data {
 }
 
 impl Data {
-    /// Uploads `images` images.
+    /// Uploads images, and behind them their labels.
     ///
     /// # Errors
     /// If the adapter does not allow a buffer of that size.
-    pub fn upload(gpu: &Gpu, bytes: &[u8], images: usize) -> Result<Self, CompileError> {
-        Ok(Self { buffer: upload(gpu, bytes)?, images })
-    }
-}
-
-fn upload(gpu: &Gpu, bytes: &[u8]) -> Result<wgpu::Buffer, CompileError> {
-    let buffer = storage(gpu, "data", bytes.len() as u64)?;
-    let whole = bytes.len() / 4 * 4;
-    gpu.queue.write_buffer(&buffer, 0, &bytes[..whole]);
-    if whole < bytes.len() {
-        let mut rest = [0; 4];
-        rest[..bytes.len() - whole].copy_from_slice(&bytes[whole..]);
+    pub fn upload(gpu: &Gpu, images: &[u8], labels: &[u8]) -> Result<Self, CompileError> {
+        let buffer = storage(gpu, "data", (images.len() + labels.len()) as u64)?;
+        // Writes are whole words: the first label may share one with the last image.
+        let whole = images.len() / 4 * 4;
+        gpu.queue.write_buffer(&buffer, 0, &images[..whole]);
+        let mut rest = [&images[whole..], labels].concat();
+        rest.resize(rest.len().next_multiple_of(4), 0);
         gpu.queue.write_buffer(&buffer, whole as u64, &rest);
+        Ok(Self { buffer, images: labels.len() })
     }
-    Ok(buffer)
 }
 
 impl Arena {

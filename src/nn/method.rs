@@ -2,13 +2,17 @@
 //!
 //! The same code runs twice: eagerly on a Burn backend (the oracle), and once on the capture device, from where the
 //! compiler takes it to the GPU. So it must not read values back, and everything random or adjustable comes from [`Ctx`].
+//!
+//! A module's parameters come in three kinds, which nobody declares: those that the loss has a gradient for are trained;
+//! those that [`Terms::set`] gives a new value every step are *state* (moving averages, counters); the others are frozen.
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
+use crate::spec::protocol::CodeGroup;
 use crate::spec::{Card, Setup};
 
-/// Size of the images of a data set.
+/// Size of an image, or of a stack of feature maps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ImageShape {
     pub channels: usize,
@@ -29,6 +33,18 @@ impl ImageShape {
     }
 }
 
+/// What a network must know of its data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DataShape {
+    pub image: ImageShape,
+    /// Labels are whole numbers below this.
+    pub classes: usize,
+}
+
+impl DataShape {
+    pub const MNIST: Self = Self { image: ImageShape::MNIST, classes: 10 };
+}
+
 /// Source of the random numbers of a step.
 ///
 /// Captured: an operation that becomes the counter-based generator. Eager: Burn's own generator, or a replay of the
@@ -40,11 +56,43 @@ pub trait Noise {
     fn uniform(&mut self, shape: &[usize], device: &Device) -> Tensor<1>;
 }
 
+/// The images that a step looks at.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    /// Shape `[batch, channels * height * width]`, values in `[0, 1]`.
+    pub x_bp: Tensor<2>,
+    /// Class of each image as a whole number, shape `[batch]`.
+    pub label_b: Tensor<1>,
+}
+
+impl Batch {
+    /// Images in the batch.
+    pub fn len(&self) -> usize {
+        self.x_bp.dims()[0]
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The labels as vectors of zeros with a one, shape `[batch, classes]`.
+    pub fn one_hot_bc(&self, classes: usize) -> Tensor<2> {
+        let device = self.label_b.device();
+        let class_bc = Tensor::<1, burn::tensor::Int>::arange(0..classes as i64, &device).float().reshape([1, classes]);
+        let label_bc = self.label_b.clone().reshape([self.len(), 1]).expand([self.len(), classes]);
+        label_bc.equal(class_bc.expand([self.len(), classes])).float()
+    }
+}
+
 /// What a step may ask for besides its images.
 pub struct Ctx<'a> {
     /// Values of the live parameters, in the order of `keys`, shape `[keys.len()]`.
     pub controls: Tensor<1>,
     pub keys: &'a [&'static str],
+    /// Training steps completed, shape `[1]`: for schedules.
+    pub step: Tensor<1>,
+    /// Whether this is a training step, as opposed to an evaluation.
+    pub training: bool,
     pub noise: &'a mut dyn Noise,
 }
 
@@ -67,20 +115,69 @@ impl Ctx<'_> {
     pub fn uniform<const D: usize>(&mut self, shape: [usize; D]) -> Tensor<D> {
         self.noise.uniform(&shape, &self.controls.device()).reshape(shape)
     }
+
+    pub fn device(&self) -> Device {
+        self.controls.device()
+    }
 }
 
-/// Named parts of the objective, in nats an image. The first is minimised, the others are shown.
+/// A parameter's name in the module, for example `codebook.usage_k`, and values for it, flattened.
+pub type Named = (&'static str, Tensor<1>);
+
+/// The objective of a batch, and what else a step leaves behind.
 pub struct Terms {
-    pub scalars: Vec<(&'static str, Tensor<1>)>,
-    /// KL of each latent, mean over the batch, shape `[latent]`.
+    /// Named parts of the objective. The first is minimised, the others are shown.
+    pub scalars: Vec<Named>,
+    /// KL of each latent in nats, mean over the batch, shape `[latent]`.
     pub kl_d: Option<Tensor<1>>,
+    /// State: parameters that take these values after the step.
+    pub set: Vec<Named>,
+    /// Added to trained parameters after the optimiser's step.
+    pub add: Vec<Named>,
 }
 
-/// Posterior of a batch.
+impl Terms {
+    /// The objective itself, shape `[1]`.
+    pub fn new(loss: Tensor<1>) -> Self {
+        Self { scalars: vec![("loss", loss)], kl_d: None, set: vec![], add: vec![] }
+    }
+
+    /// Shows a part of the objective, or another number, shape `[1]`.
+    #[must_use]
+    pub fn show(mut self, name: &'static str, value: Tensor<1>) -> Self {
+        self.scalars.push((name, value));
+        self
+    }
+
+    /// Shows the KL of each latent, shape `[latent]`.
+    #[must_use]
+    pub fn kl(mut self, kl_d: Tensor<1>) -> Self {
+        self.kl_d = Some(kl_d);
+        self
+    }
+
+    /// Gives the parameter `name` a new value after the step. No gradient may reach it: use [`super::stop_gradient`].
+    #[must_use]
+    pub fn set<const D: usize>(mut self, name: &'static str, value: Tensor<D>) -> Self {
+        let n = value.dims().iter().product::<usize>();
+        self.set.push((name, value.reshape([n])));
+        self
+    }
+
+    /// Adds to the trained parameter `name` after the optimiser's step.
+    #[must_use]
+    pub fn add<const D: usize>(mut self, name: &'static str, delta: Tensor<D>) -> Self {
+        let n = delta.dims().iter().product::<usize>();
+        self.add.push((name, delta.reshape([n])));
+        self
+    }
+}
+
+/// Code of a batch.
 pub struct Code {
     /// Shape `[batch, latent]`.
     pub mean_bd: Tensor<2>,
-    /// Natural logarithm of the variance, shape `[batch, latent]`; `None` for deterministic encoders.
+    /// Natural logarithm of the posterior's variance, shape `[batch, latent]`; `None` for deterministic encoders.
     pub logvar_bd: Option<Tensor<2>>,
 }
 
@@ -89,22 +186,63 @@ pub trait Method: Module + Sized + 'static {
     const CARD: &'static Card;
 
     /// The network with fresh random weights.
-    fn init(setup: &Setup, shape: ImageShape, device: &Device) -> Self;
+    fn init(setup: &Setup, data: DataShape, device: &Device) -> Self;
 
-    /// Latent dimensions.
-    fn latent(&self) -> usize;
-
-    /// Names of [`Terms::scalars`].
-    fn term_names() -> &'static [&'static str];
+    /// What the numbers of a code are, in order; their counts add up to the latent size.
+    fn code(&self) -> Vec<CodeGroup>;
 
     /// The objective on a batch.
-    fn terms(&self, x_bp: Tensor<2>, ctx: &mut Ctx) -> Terms;
+    fn terms(&self, batch: Batch, ctx: &mut Ctx) -> Terms;
 
-    /// The posterior.
-    fn encode(&self, x_bp: Tensor<2>) -> Code;
+    /// The code of each image.
+    fn encode(&self, batch: Batch) -> Code;
 
     /// Mean image of each code, values in `[0, 1]`.
     fn decode(&self, z_bd: Tensor<2>) -> Tensor<2>;
+
+    /// Values that depend on the data: run once on [`START_BATCH`] images before the first step (k-means for a codebook,
+    /// the mean image for a bias). Empty: nothing to do.
+    fn start(&self, _batch: Batch, _ctx: &mut Ctx) -> Vec<Named> {
+        vec![]
+    }
+
+    /// Codes drawn from the prior, shape `[n, latent]`.
+    fn prior(&self, n: usize, ctx: &mut Ctx) -> Tensor<2> {
+        ctx.normal([n, latent(self)])
+    }
+
+    /// `log p(x, z) − log q(z | x)` of [`IMPORTANCE_SAMPLES`] posterior samples for each image, in nats, shape
+    /// `[batch, IMPORTANCE_SAMPLES]`; `None` where the method defines no density.
+    fn log_weights(&self, _batch: Batch, _ctx: &mut Ctx) -> Option<Tensor<2>> {
+        None
+    }
+
+    /// Index of the codebook entry at each place of the code grid, shape `[batch, places]`; `None` without a codebook.
+    fn tokens(&self, _batch: Batch) -> Option<Tensor<2>> {
+        None
+    }
+
+    /// The code that those tokens stand for, shape `[batch, latent]`; the inverse of [`Self::tokens`].
+    fn from_tokens(&self, _token_bn: Tensor<2>) -> Option<Tensor<2>> {
+        None
+    }
+
+    /// Logits of the token at every place, given the tokens before it in raster order, shape `[batch, places * codes]`;
+    /// `None` without a learnt prior.
+    fn token_logits(&self, _token_bn: Tensor<2>) -> Option<Tensor<2>> {
+        None
+    }
+}
+
+/// Images that [`Method::start`] sees.
+pub const START_BATCH: usize = 1024;
+
+/// Samples an image of one call of [`Method::log_weights`].
+pub const IMPORTANCE_SAMPLES: usize = 10;
+
+/// Numbers in a code.
+pub fn latent<M: Method>(method: &M) -> usize {
+    method.code().iter().map(|g| g.count as usize).sum()
 }
 
 /// Keys of a card's live parameters, in card order: the layout of the controls buffer.

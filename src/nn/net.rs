@@ -4,7 +4,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use super::{ImageShape, conv, mlp};
-use crate::spec::Setup;
+use crate::spec::{NETS, Setup};
 
 /// The convolutional net's dense layers stay this narrow: there, width belongs to the channels.
 const CONV_HIDDEN_MAX: usize = 256;
@@ -28,7 +28,7 @@ pub enum Decoder {
 /// The pair that a setup's `net`, `hidden` and `latent` ask for.
 pub fn pair(setup: &Setup, shape: ImageShape, device: &Device) -> (Encoder, Decoder) {
     let (hidden, latent) = (setup.usize("hidden"), setup.usize("latent"));
-    if setup.usize("net") == 0 {
+    if NETS[setup.usize("net")] == "mlp" {
         let encoder = mlp::Encoder::new(shape.len(), hidden, latent, device);
         (Encoder::Mlp(encoder), Decoder::Mlp(mlp::Decoder::new(latent, hidden, shape.len(), device)))
     } else {

@@ -6,6 +6,7 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Family {
+    Ae,
     Vae,
     Vq,
     Sae,
@@ -142,6 +143,23 @@ pub const COMMON: &[ParamSpec] = &[
     ParamSpec::int("batch", "Batch size", 1, 1024, 128, "How many images each step looks at."),
     ParamSpec::int("seed", "Seed", 0, 4_294_967_295, 0, "Fixes the initial weights, the order of the images and the noise: the same seed gives the same run."),
 ];
+
+/// Choices of [`NET`].
+pub const NETS: &[&str] = &["mlp", "conv"];
+
+/// Choices of [`LIKELIHOOD`].
+pub const LIKELIHOODS: &[&str] = &["bernoulli", "continuous-bernoulli", "gaussian", "gaussian-learnt"];
+
+/// Parameters that methods share by name and meaning: a card lists those that it has.
+pub const LATENT: ParamSpec = ParamSpec::int("latent", "Latent size", 1, 64, 20, "How many numbers describe an image.");
+pub const NET: ParamSpec = ParamSpec::choice("net", "Network", NETS, 0,
+    "mlp: one hidden layer each way, as in the original paper. conv: strided convolutions, mirrored in the decoder.");
+pub const HIDDEN: ParamSpec = ParamSpec::int("hidden", "Hidden units", 16, 1024, 400,
+    "Width of the hidden layer of the MLP; the convolutional net uses it for its dense layers as well, at most 256.");
+pub const LIKELIHOOD: ParamSpec = ParamSpec::choice("likelihood", "Likelihood", LIKELIHOODS, 0,
+    "How a reconstruction is judged. bernoulli: grey values as probabilities of black or white. continuous-bernoulli: the same, made a proper density of grey values. gaussian: squared error at a fixed noise level σ. gaussian-learnt: σ is learnt as well.");
+pub const SIGMA: ParamSpec = ParamSpec::log("sigma", "σ of a pixel", 0.01, 2.0, 0.1,
+    "Noise of a pixel under the fixed Gaussian likelihood. Smaller asks for sharper copies, as a smaller β would.").live();
 
 impl Card {
     /// The parameters of the method followed by the common ones.

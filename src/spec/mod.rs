@@ -5,5 +5,5 @@ pub mod phrase;
 pub mod protocol;
 pub mod setup;
 
-pub use card::{Card, Family, Kind, Paper, ParamSpec};
+pub use card::{Card, Family, HIDDEN, Kind, LATENT, LIKELIHOOD, LIKELIHOODS, NET, NETS, Paper, ParamSpec, SIGMA};
 pub use setup::{Setup, SetupError};

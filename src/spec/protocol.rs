@@ -156,12 +156,59 @@ pub struct AdapterInfo {
     pub software: bool,
 }
 
+/// What a stretch of a code means, and so how it can be shown and moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CodeKind {
+    /// A Gaussian posterior; the prior is standard normal.
+    Gaussian,
+    /// A point without a posterior.
+    Point,
+    /// A choice: the numbers are not negative and add up to one.
+    Choice,
+    /// Features that are zero most of the time and never negative.
+    Features,
+    /// Vectors from a codebook, one at each place of a grid; a place has as many tokens as there are `levels`.
+    Grid { height: u32, width: u32, levels: u32, codes: u32 },
+}
+
+/// Neighbouring numbers of a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeGroup {
+    pub kind: CodeKind,
+    pub count: u32,
+}
+
+impl CodeGroup {
+    /// Tokens that it is written with, if it has a codebook.
+    pub fn places(&self) -> Option<u32> {
+        match self.kind {
+            CodeKind::Grid { height, width, levels, .. } => Some(height * width * levels),
+            _ => None,
+        }
+    }
+}
+
+/// A tensor of the network.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TensorInfo {
+    /// Path in the Burn module, for example `encoder.hidden.weight`.
+    pub name: String,
+    pub shape: Vec<u32>,
+    /// Whether the optimiser moves it; otherwise it is state, or frozen.
+    pub trained: bool,
+}
+
 /// What was built.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PlanInfo {
     /// Parameters that are trained.
     pub parameters: u64,
+    /// All tensors, in module order.
+    pub tensors: Vec<TensorInfo>,
+    /// Numbers in a code.
     pub latent: u32,
+    /// What they are, in order.
+    pub code: Vec<CodeGroup>,
     pub width: u32,
     pub height: u32,
     pub channels: u32,

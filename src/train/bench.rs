@@ -51,7 +51,7 @@ async fn ceilings(gpu: &Rc<Gpu>) -> Result<(f64, f64), String> {
             salt: 0,
         };
         let plan = compile(&job).map_err(|e| e.to_string())?;
-        let data = Data::upload(gpu, &[], 0).map_err(|e| e.to_string())?;
+        let data = Data::upload(gpu, &[], &[]).map_err(|e| e.to_string())?;
         let mut arena = Arena::new(gpu.clone(), plan.end, 0, 0, data).map_err(|e| e.to_string())?;
         let recorded = arena.record(&plan).await?;
         let mut seconds = vec![];
@@ -77,8 +77,8 @@ pub fn bench(setup: &Setup, data: Arc<Dataset>, steps: u32, eager: bool) -> Resu
         setup.check().map_err(|e| e.to_string())?;
         let entry = entry(&setup.method).ok_or_else(|| format!("no method is called {:?}", setup.method))?;
         let gpu = open_gpu().await?;
-        let uploaded = Data::upload(&gpu, &data.train_images, data.train_labels.len()).map_err(|e| e.to_string())?;
-        let mut plan = PlanEngine::new(gpu.clone(), entry, setup, data.shape, &uploaded).await?;
+        let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels).map_err(|e| e.to_string())?;
+        let mut plan = PlanEngine::new(gpu.clone(), entry, setup, data.data_shape(), &uploaded).await?;
         let mut burn = eager.then(|| entry.eager(setup, Device::wgpu(DeviceKind::DefaultDevice), data.clone()));
         plan.run_steps(2)?;
         plan.metrics().await?;

@@ -12,14 +12,15 @@ use burn::tensor::{Device, Gradients, Tensor, TensorData};
 
 use crate::compile::rng;
 use crate::data::{Dataset, unit};
-use crate::nn::method::live_keys;
 use crate::nn::params::PathStack;
-use crate::nn::{Ctx, ImageShape, Method, Noise};
+use crate::nn::method::{START_BATCH, latent, live_keys};
+use crate::nn::{Batch, Ctx, ImageShape, Method, Named, Noise};
 use crate::spec::Setup;
-use crate::spec::protocol::{MetricRow, PlanInfo};
+use crate::spec::protocol::{CodeGroup, MetricRow, PlanInfo};
 use crate::train::order::epoch_order;
 use crate::train::plan::EVALUATION;
-use crate::train::{Engine, Weight};
+use crate::train::program::{Input, Operands, apply};
+use crate::train::{Engine, Program, Rows, Weight, record};
 
 /// Images of one forward pass that does not train.
 const PIECE: usize = 500;
@@ -34,9 +35,9 @@ pub trait Eager {
     fn advance_with_gradients(&mut self) -> (MetricRow, Vec<Weight>);
     fn step(&self) -> u64;
     /// Terms on images, one posterior sample each.
-    fn terms(&mut self, images_np: &[f32]) -> Vec<f32>;
-    fn encode(&self, images_np: &[f32]) -> (Vec<f32>, Vec<f32>);
-    fn decode(&self, z_nd: &[f32]) -> Vec<f32>;
+    fn evaluate(&mut self, images: Rows) -> Vec<f32>;
+    /// [`Engine::run`].
+    fn run(&mut self, what: Program, rows: Rows) -> Option<Vec<Vec<f32>>>;
     fn weights(&self) -> Vec<Weight>;
     /// Replaces all parameters by name.
     fn set_weights(&mut self, weights: &[Weight]);
@@ -85,6 +86,20 @@ pub struct Run<M> {
     step: u64,
     evaluations: u32,
     info: PlanInfo,
+}
+
+/// Labels as numbers, zero where there are none.
+fn labels_on(labels: &[u8], n: usize, device: &Device) -> Tensor<1> {
+    let values: Vec<f32> = (0..n).map(|i| f32::from(labels.get(i).copied().unwrap_or(0))).collect();
+    Tensor::from_data(TensorData::new(values, [n]), device)
+}
+
+/// Rows and their labels in pieces that fit in memory.
+fn pieces(rows: Rows<'_>, width: usize) -> impl Iterator<Item = (&[f32], &[u8])> {
+    rows.values.chunks(PIECE * width).enumerate().map(move |(i, values)| {
+        let from = (i * PIECE).min(rows.labels.len());
+        (values, &rows.labels[from..(from + PIECE).min(rows.labels.len())])
+    })
 }
 
 /// Values of a tensor on the host.
@@ -142,6 +157,43 @@ impl ModuleMapper for Replace<'_> {
     }
 }
 
+/// Sets parameters to given values, or adds to them.
+struct Update {
+    path: PathStack,
+    values: HashMap<&'static str, Tensor<1>>,
+    add: bool,
+}
+
+impl ModuleMapper for Update {
+    fn enter_module(&mut self, name: &str, container_type: &str) {
+        self.path.enter(name, container_type);
+    }
+
+    fn exit_module(&mut self, _name: &str, container_type: &str) {
+        self.path.exit(container_type);
+    }
+
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let Some(value) = self.values.remove(self.path.name().as_str()) else { return param };
+        param.map(|old| {
+            let grad = old.is_require_grad();
+            let value = value.reshape(old.dims()).detach();
+            let new = if self.add { old.detach() + value } else { value };
+            if grad { new.require_grad() } else { new }
+        })
+    }
+}
+
+fn updated<M: Method>(model: M, values: Vec<Named>, add: bool) -> M {
+    if values.is_empty() {
+        return model;
+    }
+    let mut update = Update { path: PathStack::default(), values: values.into_iter().collect(), add };
+    let model = model.map(&mut update);
+    assert!(update.values.is_empty(), "no parameter is called {:?}", update.values.keys());
+    model
+}
+
 fn collect<M: Method>(model: &M, gradients: Option<&Gradients>) -> Vec<Weight> {
     let mut visitor = Collect { path: PathStack::default(), gradients, out: vec![] };
     model.visit(&mut visitor);
@@ -155,20 +207,23 @@ impl<M: Method> Run<M> {
         let shape = data.shape;
         let seed = setup.get("seed") as u32;
         device.seed(u64::from(seed));
-        let model = M::init(setup, shape, &device);
+        let model = M::init(setup, data.data_shape(), &device);
         let keys = live_keys(M::CARD);
         let parameters = collect(&model, None).iter().map(|w| w.values.len() as u64).sum();
+        let recording = record::record::<M>(setup, data.data_shape(), Program::Evaluate, 1);
+        let terms = recording.expect("what runs can be recorded").outputs.into_iter().map(|o| o.name).collect();
         let info = PlanInfo {
             parameters,
-            latent: model.latent() as u32,
+            latent: latent(&model) as u32,
+            code: model.code(),
             width: shape.width as u32,
             height: shape.height as u32,
             channels: shape.channels as u32,
             batch: setup.usize("batch") as u32,
-            terms: M::term_names().iter().map(|t| (*t).to_string()).collect(),
+            terms,
             ..PlanInfo::default()
         };
-        Self {
+        let mut run = Self {
             model: Some(model),
             optimiser: AdamConfig::new().with_epsilon(1e-8).init(),
             device,
@@ -182,7 +237,19 @@ impl<M: Method> Run<M> {
             step: 0,
             evaluations: 0,
             info,
-        }
+        };
+        run.start();
+        run
+    }
+
+    /// Sets what the method takes from the data before the first step.
+    fn start(&mut self) {
+        let (images, labels) = self.images_at(0, START_BATCH);
+        let mut noise = Replay { seed: self.seed, step: 0, stream: 0 };
+        let device = self.device.clone();
+        let batch = self.batch(&images, &labels, &device);
+        let values = self.model().start(batch, &mut self.ctx(&mut noise, 0, false, &device));
+        self.model = self.model.take().map(|model| updated(model, values, false));
     }
 
     fn model(&self) -> &M {
@@ -194,38 +261,48 @@ impl<M: Method> Run<M> {
         Tensor::from_data(TensorData::new(values, [n, self.shape.len()]), device)
     }
 
-    fn ctx<'a>(&'a self, noise: &'a mut Replay, device: &Device) -> Ctx<'a> {
-        let controls = Tensor::from_data(TensorData::new(self.live.clone(), [self.live.len()]), device);
-        Ctx { controls, keys: &self.keys, noise }
+    fn batch(&self, images_np: &[f32], labels: &[u8], device: &Device) -> Batch {
+        let x_bp = self.images(images_np.to_vec(), device);
+        Batch { label_b: labels_on(labels, x_bp.dims()[0], device), x_bp }
     }
 
-    /// The images of the next step.
-    fn next_batch(&mut self) -> Vec<f32> {
-        let (n, len) = (self.data.train_labels.len() as u64, self.shape.len());
-        let mut values = Vec::with_capacity(self.batch * len);
-        for at in self.step * self.batch as u64..(self.step + 1) * self.batch as u64 {
-            if self.order.0 != at / n {
-                self.order = (at / n, epoch_order(self.seed, (at / n) as u32, n as u32));
+    fn ctx<'a>(&'a self, noise: &'a mut Replay, step: u64, training: bool, device: &Device) -> Ctx<'a> {
+        let controls = Tensor::from_data(TensorData::new(self.live.clone(), [self.live.len()]), device);
+        let step = Tensor::from_data(TensorData::new(vec![step as f32], [1]), device);
+        Ctx { controls, keys: &self.keys, step, training, noise }
+    }
+
+    /// `n` images from place `from` of the order on, with their labels.
+    fn images_at(&mut self, from: u64, n: usize) -> (Vec<f32>, Vec<u8>) {
+        let (images, len) = (self.data.train_labels.len() as u64, self.shape.len());
+        let (mut values, mut labels) = (Vec::with_capacity(n * len), Vec::with_capacity(n));
+        for at in from..from + n as u64 {
+            // The plan's order holds an epoch and the next, and begins again.
+            let epoch = at / images;
+            if self.order.0 != epoch {
+                self.order = (epoch, epoch_order(self.seed, epoch as u32, images as u32));
             }
-            let image = self.order.1[(at % n) as usize] as usize;
+            let image = self.order.1[(at % images) as usize] as usize;
             values.extend(unit(&self.data.train_images[image * len..(image + 1) * len]));
+            labels.push(self.data.train_labels[image]);
         }
-        values
+        (values, labels)
     }
 
     /// One step; its gradients only where they are to be kept.
     fn take_step(&mut self, keep: bool) -> (MetricRow, Vec<Weight>) {
-        let values = self.next_batch();
-        let x_bp = self.images(values, &self.device);
+        let (images, labels) = self.images_at(self.step * self.batch as u64, self.batch);
+        let batch = self.batch(&images, &labels, &self.device);
         let mut noise = Replay { seed: self.seed, step: self.step as u32, stream: 0 };
-        let terms = self.model().terms(x_bp, &mut self.ctx(&mut noise, &self.device));
+        let terms = self.model().terms(batch, &mut self.ctx(&mut noise, self.step, true, &self.device));
         let loss = terms.scalars[0].1.clone();
         let gradients = loss.backward();
         let kept = keep.then(|| collect(self.model(), Some(&gradients))).unwrap_or_default();
         let model = self.model.take().expect("the optimiser has given it back");
         let gradients = GradientsParams::from_grads(gradients, &model);
         let lr = self.keys.iter().position(|k| *k == "lr").map_or(1e-3, |i| f64::from(self.live[i]));
-        self.model = Some(self.optimiser.step(lr, model, gradients));
+        let model = self.optimiser.step(lr, model, gradients);
+        self.model = Some(updated(updated(model, terms.set, false), terms.add, true));
         self.step += 1;
         let row = MetricRow {
             step: self.step,
@@ -259,39 +336,46 @@ impl<M: Method> Eager for Run<M> {
         self.step
     }
 
-    fn terms(&mut self, images_np: &[f32]) -> Vec<f32> {
+    fn evaluate(&mut self, images: Rows) -> Vec<f32> {
         // Without autodiff nothing of the graph is kept.
         let (model, device) = (self.model().valid(), self.device.clone().inner());
         let mut sums = vec![0.0f64; self.info.terms.len()];
-        for piece in images_np.chunks(PIECE * self.shape.len()) {
+        let width = self.shape.len();
+        for (values, labels) in pieces(images, width) {
             self.evaluations += 1;
             let mut noise = Replay { seed: self.seed, step: self.evaluations, stream: EVALUATION };
-            let x_bp = self.images(piece.to_vec(), &device);
-            let n = x_bp.dims()[0] as f64;
-            let terms = model.terms(x_bp, &mut self.ctx(&mut noise, &device));
+            let n = (values.len() / width) as f64;
+            let terms = model.terms(self.batch(values, labels, &device), &mut self.ctx(&mut noise, self.step, false, &device));
             for (s, (_, t)) in sums.iter_mut().zip(terms.scalars) {
                 *s += n * f64::from(host(t)[0]);
             }
         }
-        let n = (images_np.len() / self.shape.len()).max(1) as f64;
+        let n = (images.values.len() / width).max(1) as f64;
         sums.into_iter().map(|s| (s / n) as f32).collect()
     }
 
-    fn encode(&self, images_np: &[f32]) -> (Vec<f32>, Vec<f32>) {
+    fn run(&mut self, what: Program, rows: Rows) -> Option<Vec<Vec<f32>>> {
         let (model, device) = (self.model().valid(), self.device.clone().inner());
-        let (mut mean, mut logvar) = (vec![], vec![]);
-        for piece in images_np.chunks(PIECE * self.shape.len()) {
-            let code = model.encode(self.images(piece.to_vec(), &device));
-            mean.extend(host(code.mean_bd));
-            logvar.extend(code.logvar_bd.map(host).unwrap_or_default());
+        let width = match what.input() {
+            Input::Images => self.shape.len(),
+            Input::Codes => self.info.latent as usize,
+            Input::Tokens => self.info.code.iter().filter_map(CodeGroup::places).sum::<u32>().max(1) as usize,
+            Input::Count => 1,
+        };
+        let mut all: Vec<Vec<f32>> = vec![];
+        for (values, labels) in pieces(rows, width) {
+            self.evaluations += 1;
+            let mut noise = Replay { seed: self.seed, step: self.evaluations, stream: EVALUATION };
+            let n = values.len() / width;
+            let input_bw = Tensor::from_data(TensorData::new(values.to_vec(), [n, width]), &device);
+            let operands = Operands { input_bw, label_b: labels_on(labels, n, &device) };
+            let outputs = apply(&model, what, operands, &mut self.ctx(&mut noise, self.step, false, &device))?;
+            all.resize(outputs.len(), vec![]);
+            for (all, (_, rows)) in all.iter_mut().zip(outputs) {
+                all.extend(host(rows));
+            }
         }
-        (mean, logvar)
-    }
-
-    fn decode(&self, z_nd: &[f32]) -> Vec<f32> {
-        let (model, device) = (self.model().valid(), self.device.clone().inner());
-        let d = self.info.latent as usize;
-        host(model.decode(Tensor::from_data(TensorData::new(z_nd.to_vec(), [z_nd.len() / d, d]), &device)))
+        Some(all)
     }
 
     fn weights(&self) -> Vec<Weight> {
@@ -345,16 +429,12 @@ impl Engine for EagerEngine {
         Ok(std::mem::take(&mut self.rows))
     }
 
-    async fn evaluate(&mut self, images_np: &[f32]) -> Result<Vec<f32>, String> {
-        Ok(self.run.terms(images_np))
+    async fn run(&mut self, what: Program, rows: Rows<'_>) -> Result<Option<Vec<Vec<f32>>>, String> {
+        Ok(self.run.run(what, rows))
     }
 
-    async fn encode(&mut self, images_np: &[f32]) -> Result<(Vec<f32>, Vec<f32>), String> {
-        Ok(self.run.encode(images_np))
-    }
-
-    async fn decode(&mut self, z_nd: &[f32]) -> Result<Vec<f32>, String> {
-        Ok(self.run.decode(z_nd))
+    async fn evaluate(&mut self, images: Rows<'_>) -> Result<Vec<f32>, String> {
+        Ok(self.run.evaluate(images))
     }
 
     async fn weights(&mut self) -> Result<Vec<Weight>, String> {

@@ -1,6 +1,7 @@
 //! What a session needs from whatever executes the steps: the recorded plan, or eager Burn.
 
 use crate::spec::protocol::{MetricRow, PlanInfo};
+use crate::train::Program;
 
 /// A parameter's name, shape and values.
 #[derive(Clone, Debug, PartialEq)]
@@ -9,6 +10,27 @@ pub struct Weight {
     pub name: String,
     pub shape: Vec<usize>,
     pub values: Vec<f32>,
+}
+
+/// What a program is run on.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows<'a> {
+    /// Row-major values: images in `[0, 1]`, codes or tokens.
+    pub values: &'a [f32],
+    /// Class of each row; missing ones are zero.
+    pub labels: &'a [u8],
+}
+
+impl<'a> Rows<'a> {
+    /// Rows without labels.
+    pub fn of(values: &'a [f32]) -> Self {
+        Self { values, labels: &[] }
+    }
+
+    /// Rows with labels.
+    pub fn labelled(values: &'a [f32], labels: &'a [u8]) -> Self {
+        Self { values, labels }
+    }
 }
 
 /// A network under training, with its optimiser, on some device, and the training images it draws from.
@@ -35,15 +57,37 @@ pub trait Engine {
     /// A sentence, when the device is lost or a value is not finite.
     async fn metrics(&mut self) -> Result<Vec<MetricRow>, String>;
 
-    /// Loss terms of `images_np` (row-major, `[n, pixels]`, values in `[0, 1]`), mean over the images, one posterior
-    /// sample each. The weights stay as they are.
-    async fn evaluate(&mut self, images_np: &[f32]) -> Result<Vec<f32>, String>;
+    /// Runs a program on rows and returns its outputs, row-major; `None` if the method does not have it. Labels are needed
+    /// for programs that start from images, one a row. The weights stay as they are.
+    ///
+    /// # Errors
+    /// If the rows do not fit, or the device is lost.
+    async fn run(&mut self, what: Program, rows: Rows<'_>) -> Result<Option<Vec<Vec<f32>>>, String>;
 
-    /// Posterior mean and log-variance of `images_np`, each row-major `[n, latent]`.
-    async fn encode(&mut self, images_np: &[f32]) -> Result<(Vec<f32>, Vec<f32>), String>;
+    /// Loss terms of images, mean over the images, one posterior sample each.
+    ///
+    /// # Errors
+    /// As [`Engine::run`].
+    async fn evaluate(&mut self, images: Rows<'_>) -> Result<Vec<f32>, String>;
+
+    /// Posterior mean and log-variance of images, each row-major `[n, latent]`; the latter is empty where the encoder is
+    /// deterministic.
+    ///
+    /// # Errors
+    /// As [`Engine::run`].
+    async fn encode(&mut self, images: Rows<'_>) -> Result<(Vec<f32>, Vec<f32>), String> {
+        let mut outputs = self.run(Program::Encode, images).await?.ok_or("the method has no encoder")?.into_iter();
+        Ok((outputs.next().unwrap_or_default(), outputs.next().unwrap_or_default()))
+    }
 
     /// Mean images of the codes `z_nd`, row-major `[n, pixels]`.
-    async fn decode(&mut self, z_nd: &[f32]) -> Result<Vec<f32>, String>;
+    ///
+    /// # Errors
+    /// As [`Engine::run`].
+    async fn decode(&mut self, z_nd: &[f32]) -> Result<Vec<f32>, String> {
+        let outputs = self.run(Program::Decode, Rows::of(z_nd)).await?;
+        Ok(outputs.and_then(|o| o.into_iter().next()).ok_or("the method has no decoder")?)
+    }
 
     /// Current parameters, in module order.
     async fn weights(&mut self) -> Result<Vec<Weight>, String>;

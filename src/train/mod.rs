@@ -9,6 +9,7 @@ pub mod engine;
 pub mod native;
 pub mod order;
 pub mod plan;
+pub mod program;
 pub mod record;
 pub mod session;
 #[cfg(feature = "native")]
@@ -19,10 +20,11 @@ pub mod worker;
 
 use std::marker::PhantomData;
 
-pub use engine::{Engine, Weight};
-pub use record::{Output, ParamLeaf, Program, Recording};
+pub use engine::{Engine, Rows, Weight};
+pub use program::Program;
+pub use record::{Leaf, Output, Recording};
 
-use crate::nn::{ImageShape, Method};
+use crate::nn::{DataShape, Method};
 use crate::spec::{Card, Setup};
 
 /// A registered method, whatever its type.
@@ -33,7 +35,7 @@ pub trait Entry: Sync {
     ///
     /// # Errors
     /// A sentence, if the method does something that cannot be recorded.
-    fn record(&self, setup: &Setup, shape: ImageShape, program: Program, batch: usize) -> Result<Recording, String>;
+    fn record(&self, setup: &Setup, data: DataShape, program: Program, batch: usize) -> Result<Recording, String>;
 
     /// The method under eager Burn.
     #[cfg(feature = "native")]
@@ -57,8 +59,8 @@ impl<M: Method> Entry for Of<M> {
         M::CARD
     }
 
-    fn record(&self, setup: &Setup, shape: ImageShape, program: Program, batch: usize) -> Result<Recording, String> {
-        record::record::<M>(setup, shape, program, batch)
+    fn record(&self, setup: &Setup, data: DataShape, program: Program, batch: usize) -> Result<Recording, String> {
+        record::record::<M>(setup, data, program, batch)
     }
 
     #[cfg(feature = "native")]
@@ -72,7 +74,10 @@ impl<M: Method> Entry for Of<M> {
     }
 }
 
+/// The entries of all families.
+const FAMILIES: &[&[&dyn Entry]] = &[crate::vae::ENTRIES];
+
 /// The entry of the method called `id`.
 pub fn entry(id: &str) -> Option<&'static dyn Entry> {
-    crate::vae::ENTRIES.iter().find(|e| e.card().id == id).copied()
+    FAMILIES.iter().flat_map(|entries| entries.iter()).find(|e| e.card().id == id).copied()
 }

@@ -14,7 +14,7 @@ use crate::gpu::{Data, Gpu};
 use crate::spec::Setup;
 use crate::train::eager::EagerEngine;
 use crate::train::plan::{PlanEngine, RING};
-use crate::train::{Engine, Entry, entry, weights};
+use crate::train::{Engine, Entry, Rows, entry, weights};
 
 /// Who executes the steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,8 +78,8 @@ async fn train_async(options: &TrainOptions) -> Result<Value, String> {
         EngineKind::Plan => {
             let gpu = open_gpu().await?;
             let adapter = gpu.info.name.clone();
-            let uploaded = Data::upload(&gpu, &data.train_images, data.train_labels.len()).map_err(|e| e.to_string())?;
-            let engine = PlanEngine::new(gpu, entry, setup, data.shape, &uploaded).await?;
+            let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels).map_err(|e| e.to_string())?;
+            let engine = PlanEngine::new(gpu, entry, setup, data.data_shape(), &uploaded).await?;
             run(options, engine, &data, &adapter).await
         }
         EngineKind::Cpu => {
@@ -130,13 +130,13 @@ async fn run(options: &TrainOptions, mut engine: impl Engine, data: &Dataset, ad
         let seconds = epoch_begin.elapsed().as_secs_f64();
         training_seconds += seconds;
         let train: Vec<f64> = sums.iter().map(|s| s / rows as f64).collect();
-        let tested: Vec<f64> = engine.evaluate(&test).await?.into_iter().map(f64::from).collect();
+        let tested: Vec<f64> = engine.evaluate(Rows::labelled(&test, &data.test_labels)).await?.into_iter().map(f64::from).collect();
         bar.println(format!("epoch {epoch}: train {} {:.2}, test {:.2}, {seconds:.1} s", names[0], train[0], tested[0]));
         epochs.push(json!({ "epoch": epoch, "train": named(&train), "test": named(&tested), "seconds": seconds }));
     }
     bar.finish_and_clear();
     if let Some(out) = &options.out {
-        let (mean, logvar) = engine.encode(&test).await?;
+        let (mean, logvar) = engine.encode(Rows::labelled(&test, &data.test_labels)).await?;
         let kl = kl_per_latent(&mean, &logvar, engine.info().latent as usize);
         let metadata = [
             ("setup", setup.to_query()),

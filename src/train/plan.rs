@@ -1,8 +1,8 @@
 //! The engine that runs recorded plans.
 //!
-//! Arena: `[parameters | gradients | first moments | second moments | constants | terms | ring | scratch]`. Programs that do
-//! not train (initialisation, evaluation, encoding, decoding) use the same parameters and share the scratch area: the queue
-//! runs one after the other.
+//! Arena: `[trained parameters | gradients | first moments | second moments | state and frozen parameters | terms | ring |
+//! constants | scratch]`. Programs that do not train (initialisation, evaluation, encoding, decoding) use the same
+//! parameters and share the scratch area: the queue runs one after the other.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -16,13 +16,14 @@ use crate::compile::graph::{Graph, Op};
 use crate::compile::plan::{Job, Special, When, compile};
 use crate::compile::{Dispatch, Id, Plan, Target};
 use crate::gpu::{Arena, Data, Gpu, Pending, Recorded};
-use crate::nn::ImageShape;
-use crate::nn::method::live_keys;
+use crate::nn::{DataShape, ImageShape};
+use crate::nn::method::{START_BATCH, live_keys};
 use crate::spec::Setup;
-use crate::spec::protocol::{MetricRow, PlanInfo};
+use crate::spec::protocol::{CodeGroup, MetricRow, PlanInfo, TensorInfo};
 use crate::train::order::epoch_order;
-use crate::train::record::{Program, Recording};
-use crate::train::{Engine, Entry, Weight};
+use crate::train::program::Input;
+use crate::train::record::{Output, Recording};
+use crate::train::{Engine, Entry, Program, Rows, Weight};
 
 /// Steps whose metrics are kept until they are read.
 pub const RING: usize = 1024;
@@ -34,14 +35,21 @@ const INITIALISATION: u32 = 1 << 17;
 /// Largest batch of a program that does not train; more is done in pieces.
 const PIECE: usize = 256;
 
+/// Rows that a program is compiled for to run on `n`: few sizes, few compilations; what is too much is computed from
+/// leftovers and thrown away.
+fn batch_of(n: usize) -> usize {
+    [1, 16, 64].into_iter().find(|b| *b >= n).unwrap_or(PIECE)
+}
+
 /// Where everything lies.
 struct Layout {
-    names: Vec<String>,
-    shapes: Vec<Vec<usize>>,
-    /// Offset of each parameter; gradients and moments repeat the layout behind.
-    offsets: Vec<usize>,
-    /// Floats of all parameters with padding.
+    tensors: Vec<Tensor>,
+    /// Floats of the trained parameters with padding; gradients and moments repeat their layout behind.
     params: usize,
+    /// First float of the other parameters, and how many there are, state first.
+    rest: (usize, usize),
+    /// Floats of the state.
+    state: usize,
     terms: usize,
     width: usize,
     ring: usize,
@@ -49,11 +57,49 @@ struct Layout {
     scratch: usize,
 }
 
+/// A parameter in the arena.
+struct Tensor {
+    name: String,
+    shape: Vec<usize>,
+    trained: bool,
+    at: usize,
+}
+
+impl Tensor {
+    fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    fn weight(&self, values: &[f32]) -> Weight {
+        Weight { name: self.name.clone(), shape: self.shape.clone(), values: values.to_vec() }
+    }
+}
+
 /// A program with the addresses of its input and outputs.
 struct Compiled {
     recorded: Recorded,
-    input: usize,
+    constants: Vec<(usize, Vec<f32>)>,
+    input: InputAt,
     outputs: Vec<(usize, usize)>,
+}
+
+/// Where a program's batch lies: rows, then labels, then the step.
+#[derive(Clone, Copy, Debug)]
+struct InputAt {
+    rows: usize,
+    labels: usize,
+    step: usize,
+    /// First float behind.
+    end: usize,
+}
+
+impl InputAt {
+    fn new(at: usize, recording: &Recording) -> Self {
+        let len = |shape: &[usize]| shape.iter().product::<usize>().next_multiple_of(4);
+        let labels = at + len(&recording.input.shape);
+        let step = labels + len(&recording.label.shape);
+        Self { rows: at, labels, step, end: step + 4 }
+    }
 }
 
 /// A network under training on the GPU.
@@ -61,7 +107,7 @@ pub struct PlanEngine {
     arena: Arena,
     entry: &'static dyn Entry,
     setup: Setup,
-    shape: ImageShape,
+    shape: DataShape,
     layout: Layout,
     info: PlanInfo,
     live: Vec<&'static str>,
@@ -115,7 +161,7 @@ impl PlanEngine {
         gpu: Rc<Gpu>,
         entry: &'static dyn Entry,
         setup: &Setup,
-        shape: ImageShape,
+        shape: DataShape,
         data: &Data,
     ) -> Result<Self, String> {
         let begin = Instant::now();
@@ -156,8 +202,28 @@ impl PlanEngine {
         let initial = initialisation(&training.recording, &engine.layout, engine.arena.gpu().target)?;
         let recorded = engine.load(&initial).await?;
         engine.arena.run(&recorded, 1);
+        engine.start().await?;
         engine.info.compile_ms = begin.elapsed().as_secs_f64() * 1e3;
         Ok(engine)
+    }
+
+    /// Sets what the method takes from the data before the first step.
+    async fn start(&mut self) -> Result<(), String> {
+        let target = self.arena.gpu().target;
+        let Some(prepared) = start(self.entry, &self.setup, self.shape, self.images, &self.layout, target)? else { return Ok(()) };
+        self.upload_orders(0);
+        let recorded = self.load(&prepared).await?;
+        self.arena.run(&recorded, 1);
+        Ok(())
+    }
+
+    /// Uploads the orders of epoch `first` and the one after, which is as far as the order's buffer reaches.
+    fn upload_orders(&mut self, first: u64) {
+        while self.epochs < first + 2 {
+            let order = epoch_order(self.seed, self.epochs as u32, self.images as u32);
+            self.arena.write_order((self.epochs % 2) as usize * self.images, &order);
+            self.epochs += 1;
+        }
     }
 
     /// Makes room for a program, writes its constants and makes its pipelines.
@@ -175,7 +241,7 @@ impl PlanEngine {
     /// If a name or a shape does not fit; nothing has changed then.
     pub fn set_weights(&mut self, weights: &[Weight]) -> Result<(), String> {
         let find = |name: &str| weights.iter().find(|w| w.name == name);
-        for (name, shape) in self.layout.names.iter().zip(&self.layout.shapes) {
+        for Tensor { name, shape, .. } in &self.layout.tensors {
             let w = find(name).ok_or_else(|| format!("the weights have no tensor {name}"))?;
             if w.shape != *shape {
                 return Err(format!("{name} has shape {:?}, this network needs {shape:?}", w.shape));
@@ -183,32 +249,20 @@ impl PlanEngine {
         }
         let zeros = vec![0.0; 2 * self.layout.params];
         self.arena.write(2 * self.layout.params, &zeros);
-        for (name, at) in self.layout.names.iter().zip(&self.layout.offsets) {
-            self.arena.write(*at, &find(name).expect("checked above").values);
+        for t in &self.layout.tensors {
+            self.arena.write(t.at, &find(&t.name).expect("checked above").values);
         }
         Ok(())
     }
 
-    /// Gradients of the latest step, in module order.
+    /// Gradients of the latest step: one for each trained parameter, in module order.
     ///
     /// # Errors
     /// If the device is lost.
     pub async fn gradients(&mut self) -> Result<Vec<Weight>, String> {
-        self.tensors(self.layout.params).await
-    }
-
-    async fn tensors(&mut self, base: usize) -> Result<Vec<Weight>, String> {
-        let all = self.arena.read(&[(base, self.layout.params)]).await?.remove(0);
-        let l = &self.layout;
-        Ok(l.names
-            .iter()
-            .zip(&l.shapes)
-            .zip(&l.offsets)
-            .map(|((name, shape), at)| {
-                let n: usize = shape.iter().product();
-                Weight { name: name.clone(), shape: shape.clone(), values: all[*at..at + n].to_vec() }
-            })
-            .collect())
+        let params = self.layout.params;
+        let all = self.arena.read(&[(params, params)]).await?.remove(0);
+        Ok(self.layout.tensors.iter().filter(|t| t.trained).map(|t| t.weight(&all[t.at..t.at + t.len()])).collect())
     }
 
     /// Bytes that the generated kernels of a step read and write.
@@ -255,42 +309,64 @@ impl PlanEngine {
         Ok(rows)
     }
 
-    async fn program(&mut self, what: Program, batch: usize) -> Result<(), String> {
+    /// Makes sure that a program is compiled. Returns whether the method has it.
+    async fn program(&mut self, what: Program, batch: usize) -> Result<bool, String> {
         if self.programs.contains_key(&(what, batch)) {
-            return Ok(());
+            return Ok(true);
         }
-        let prepared = program(self.entry, &self.setup, self.shape, &self.layout, what, batch, self.arena.gpu().target)?;
+        let target = self.arena.gpu().target;
+        let Some(prepared) = program(self.entry, &self.setup, self.shape, &self.layout, what, batch, target)? else { return Ok(false) };
         let recorded = self.load(&prepared).await?;
-        self.programs.insert((what, batch), Compiled { recorded, input: prepared.input, outputs: prepared.outputs });
-        Ok(())
+        let Prepared { constants, input, outputs, .. } = prepared;
+        self.programs.insert((what, batch), Compiled { recorded, constants, input, outputs });
+        Ok(true)
     }
 
-    /// Runs a program on `n` rows of `width` floats, in pieces; calls `take` with the rows of each piece and its outputs.
+    /// Width of a program's rows.
+    fn width(&self, input: Input) -> usize {
+        match input {
+            Input::Images => self.shape.image.len(),
+            Input::Codes => self.info.latent as usize,
+            Input::Tokens => self.info.code.iter().filter_map(CodeGroup::places).sum::<u32>().max(1) as usize,
+            Input::Count => 1,
+        }
+    }
+
+    /// Runs a program in pieces; calls `take` with the rows of each piece and its outputs. `exact` compiles it for the rest
+    /// rather than filling the last piece up. Returns whether the method has the program.
     async fn pieces(
         &mut self,
         what: Program,
-        rows: &[f32],
-        width: usize,
+        rows: Rows<'_>,
         exact: bool,
         mut take: impl FnMut(usize, Vec<Vec<f32>>),
-    ) -> Result<(), String> {
-        if width == 0 || rows.len() % width != 0 {
-            return Err(format!("{} values are not rows of {width}", rows.len()));
+    ) -> Result<bool, String> {
+        let width = self.width(what.input());
+        if rows.values.len() % width != 0 {
+            return Err(format!("{} values are not rows of {width}", rows.values.len()));
         }
-        for piece in rows.chunks(PIECE * width) {
+        for (i, piece) in rows.values.chunks(PIECE * width).enumerate() {
             let n = piece.len() / width;
-            // Few sizes, few compilations; what is too much is computed from leftovers and thrown away.
-            let batch = if exact { n } else { [1, 16, 64, PIECE].into_iter().find(|b| *b >= n).unwrap_or(PIECE) };
-            self.program(what, batch).await?;
+            let batch = if exact { n } else { batch_of(n) };
+            if !self.program(what, batch).await? {
+                return Ok(false);
+            }
             let program = &self.programs[&(what, batch)];
-            self.arena.write(program.input, piece);
+            // Other programs have used the same memory since.
+            for (at, values) in &program.constants {
+                self.arena.write(*at, values);
+            }
+            self.arena.write(program.input.rows, piece);
+            let labels: Vec<f32> = (i * PIECE..i * PIECE + n).map(|at| f32::from(rows.labels.get(at).copied().unwrap_or(0))).collect();
+            self.arena.write(program.input.labels, &labels);
+            self.arena.write(program.input.step, &[self.step as f32]);
             self.nonce = self.nonce.wrapping_add(1);
             self.arena.write_ctl(ctl::NONCE, &[self.nonce]);
             self.arena.run(&program.recorded, 1);
             let ranges = program.outputs.clone();
             take(n, self.arena.read(&ranges).await?);
         }
-        Ok(())
+        Ok(true)
     }
 }
 
@@ -299,7 +375,7 @@ struct Prepared {
     plan: Plan,
     /// Addresses and values of recorded data.
     constants: Vec<(usize, Vec<f32>)>,
-    input: usize,
+    input: InputAt,
     outputs: Vec<(usize, usize)>,
 }
 
@@ -313,21 +389,22 @@ struct Training {
 }
 
 /// Compiles the training step of a setup on a data set of `images` images.
-fn training(entry: &dyn Entry, setup: &Setup, shape: ImageShape, images: usize, target: Target) -> Result<Training, String> {
+fn training(entry: &dyn Entry, setup: &Setup, data: DataShape, images: usize, target: Target) -> Result<Training, String> {
     let batch = setup.usize("batch");
+    let shape = data.image;
     let live = live_keys(entry.card());
     if shape.len() % 4 != 0 {
         return Err(format!("images of {} values: the number must be a multiple of 4", shape.len()));
     }
-    let recording = entry.record(setup, shape, Program::Train, batch)?;
-    let floats = batch * shape.len();
-    let mut imported = import_program(&recording, floats, live.len())?;
-    let mut layout = Layout::new(&recording);
-
+    let recording = entry.record(setup, data, Program::Train, batch)?;
+    let mut imported = import_program(&recording)?;
     let params: Vec<Id> = recording.params.iter().map(|p| node(&imported, p.id)).collect::<Result<_, _>>()?;
     let loss = node(&imported, recording.outputs[0].id)?;
     let gradients = gradients(&mut imported.graph, loss, &params).map_err(|e| e.to_string())?;
-    let mut outputs: Vec<(Id, usize)> = gradients.iter().zip(&layout.offsets).map(|(g, o)| (*g, layout.params + o)).collect();
+    let trained: Vec<bool> = gradients.iter().map(|g| imported.graph.as_fill(*g) != Some(0.0)).collect();
+    let mut layout = Layout::new(&recording, &trained)?;
+    let moved = layout.tensors.iter().zip(&gradients).filter(|(t, _)| t.trained);
+    let mut outputs: Vec<(Id, usize)> = moved.map(|(t, g)| (*g, layout.params + t.at)).collect();
     let mut at = layout.terms;
     for output in &recording.outputs {
         outputs.push((node(&imported, output.id)?, at));
@@ -337,23 +414,25 @@ fn training(entry: &dyn Entry, setup: &Setup, shape: ImageShape, images: usize, 
     // Recorded data of the training step stays: it lies in front of what other programs overwrite.
     let (constants, scratch) = constant_places(&imported.graph, layout.scratch);
     layout.scratch = scratch;
-    let x = scratch;
-    let mut leaves = imported_leaves(&imported, &recording, &layout, (x, true))?;
+    let input = InputAt::new(scratch, &recording);
+    let mut leaves = imported_leaves(&imported, &recording, &layout, input, true)?;
     leaves.extend(constants.iter().map(|(id, at)| (*id, (Place::Arena(*at), false))));
-    let job = Job {
-        graph: &imported.graph,
-        target,
-        leaves,
-        outputs,
-        specials: specials(&layout, &live, batch, shape, images, x),
-        scratch: x + floats.next_multiple_of(4),
-        training: true,
-        salt: 0,
-    };
+    let mut specials = specials(&layout, &live, batch, shape, images, input.rows);
+    if [recording.label.id, recording.step.id].into_iter().any(|id| used(&imported, id)) {
+        specials.push(labels(batch, shape, images, input));
+    }
+    let scratch = updates(&imported, &recording, &layout, input.end, &mut outputs, &mut specials)?;
+    let job = Job { graph: &imported.graph, target, leaves, outputs, specials, scratch, training: true, salt: 0 };
     let plan = compile(&job).map_err(|e| e.to_string())?;
     let info = PlanInfo {
-        parameters: recording.params.iter().map(|p| p.shape.iter().product::<usize>() as u64).sum(),
-        latent: latent(entry, setup, shape)?,
+        parameters: layout.tensors.iter().filter(|t| t.trained).map(|t| t.len() as u64).sum(),
+        tensors: layout
+            .tensors
+            .iter()
+            .map(|t| TensorInfo { name: t.name.clone(), shape: t.shape.iter().map(|n| *n as u32).collect(), trained: t.trained })
+            .collect(),
+        latent: recording.code.iter().map(|g| g.count).sum(),
+        code: recording.code.clone(),
         width: shape.width as u32,
         height: shape.height as u32,
         channels: shape.channels as u32,
@@ -366,24 +445,117 @@ fn training(entry: &dyn Entry, setup: &Setup, shape: ImageShape, images: usize, 
     Ok(Training { layout, plan, constants, recording, info })
 }
 
+/// Whether anything reads the tensor.
+fn used(imported: &Imported, id: burn::tensor::TensorId) -> bool {
+    let Ok(id) = imported.id(id) else { return false };
+    let g = &imported.graph;
+    g.ids().any(|reader| g.node(reader).args.contains(&id))
+}
+
+/// The kernel that fetches labels and the step's number.
+fn labels(batch: usize, shape: ImageShape, images: usize, input: InputAt) -> Special {
+    let word = |w: usize| w.to_string();
+    Special {
+        name: "labels",
+        body: fill(include_str!("../../shaders/labels.wgsl"), &[
+            ("batch", word(batch)),
+            ("order", word(2 * images)),
+            ("labels", word(images * shape.len())),
+            ("to", word(input.labels)),
+            ("number", word(input.step)),
+            ("step", word(ctl::STEP)),
+        ]),
+        len: batch,
+        when: When::First,
+    }
+}
+
+/// Where the step's new values of state go, and the kernels that put them in place once nothing reads the old ones.
+/// Returns the first float behind.
+fn updates(
+    imported: &Imported,
+    recording: &Recording,
+    layout: &Layout,
+    at: usize,
+    outputs: &mut Vec<(Id, usize)>,
+    specials: &mut Vec<Special>,
+) -> Result<usize, String> {
+    let mut end = at + layout.state;
+    for new in &recording.set {
+        let t = layout.find(new, false)?;
+        outputs.push((node(imported, new.id)?, at + t.at - layout.rest.0));
+    }
+    if layout.state > 0 {
+        specials.push(Special {
+            name: "state",
+            body: format!("a[{}u + i] = a[{at}u + i];\n", layout.rest.0),
+            len: layout.state,
+            when: When::Last,
+        });
+    }
+    for delta in &recording.add {
+        let t = layout.find(delta, true)?;
+        outputs.push((node(imported, delta.id)?, end));
+        let body = format!("a[{}u + i] += a[{end}u + i];\n", t.at);
+        specials.push(Special { name: "add", body, len: t.len(), when: When::After });
+        end += t.len().next_multiple_of(4);
+    }
+    Ok(end)
+}
+
+/// Compiles what the method takes from the data before the first step, if it does.
+fn start(
+    entry: &dyn Entry,
+    setup: &Setup,
+    data: DataShape,
+    images: usize,
+    layout: &Layout,
+    target: Target,
+) -> Result<Option<Prepared>, String> {
+    let recording = entry.record(setup, data, Program::Start, START_BATCH)?;
+    if recording.set.is_empty() {
+        return Ok(None);
+    }
+    let imported = import_program(&recording)?;
+    let input = InputAt::new(layout.scratch, &recording);
+    let leaves = imported_leaves(&imported, &recording, layout, input, true)?;
+    let mut specials = vec![gather(START_BATCH, data.image, images, input.rows), labels(START_BATCH, data.image, images, input)];
+    let (mut outputs, mut end) = (vec![], input.end);
+    for new in &recording.set {
+        let t = layout.tensors.iter().find(|t| t.name == new.name).ok_or_else(|| format!("there is no parameter {}", new.name))?;
+        outputs.push((node(&imported, new.id)?, end));
+        let body = format!("a[{}u + i] = a[{end}u + i];\n", t.at);
+        specials.push(Special { name: "start", body, len: t.len(), when: When::Last });
+        end += t.len().next_multiple_of(4);
+    }
+    let prepared = prepare(&imported, leaves, outputs, specials, end, target, INITIALISATION)?;
+    Ok(Some(Prepared { input, ..prepared }))
+}
+
+/// The kernel that fetches the minibatch.
+fn gather(batch: usize, shape: ImageShape, images: usize, x: usize) -> Special {
+    let word = |w: usize| w.to_string();
+    Special {
+        name: "gather",
+        body: fill(include_str!("../../shaders/gather.wgsl"), &[
+            ("quads", word(shape.len() / 4)),
+            ("batch", word(batch)),
+            ("order", word(2 * images)),
+            ("x", word(x)),
+            ("step", word(ctl::STEP)),
+            ("now", word(ctl::NOW)),
+        ]),
+        len: batch * shape.len() / 4,
+        when: When::First,
+    }
+}
+
 /// The kernels around the generated ones: minibatch, optimiser, metrics.
 fn specials(layout: &Layout, live: &[&str], batch: usize, shape: ImageShape, images: usize, x: usize) -> Vec<Special> {
     let word = |w: usize| w.to_string();
     let lr = ctl::LIVE + live.iter().position(|k| *k == "lr").expect("the learning rate is live");
     vec![
-        Special {
-            name: "gather",
-            body: fill(include_str!("../../shaders/gather.wgsl"), &[
-                ("quads", word(shape.len() / 4)),
-                ("batch", word(batch)),
-                ("order", word(2 * images)),
-                ("x", word(x)),
-                ("step", word(ctl::STEP)),
-                ("now", word(ctl::NOW)),
-            ]),
-            len: batch * shape.len() / 4,
-            when: When::First,
-        },
+        gather(batch, shape, images, x),
         Special {
             name: "adam",
             body: fill(include_str!("../../shaders/adam.wgsl"), &[
@@ -419,26 +591,28 @@ fn specials(layout: &Layout, live: &[&str], batch: usize, shape: ImageShape, ima
 fn initialisation(recording: &Recording, layout: &Layout, target: Target) -> Result<Prepared, String> {
     let ids: Vec<_> = recording.params.iter().map(|p| p.id).collect();
     let imported = import(&recording.graph, &recording.values, &[], &ids).map_err(|e| e.to_string())?;
-    let outputs =
-        ids.iter().zip(&layout.offsets).map(|(id, at)| Ok((node(&imported, *id)?, *at))).collect::<Result<_, String>>()?;
-    prepare(&imported, HashMap::new(), outputs, layout.scratch, target, INITIALISATION)
+    let placed = ids.iter().zip(&layout.tensors);
+    let outputs = placed.map(|(id, t)| Ok((node(&imported, *id)?, t.at))).collect::<Result<_, String>>()?;
+    prepare(&imported, HashMap::new(), outputs, vec![], layout.scratch, target, INITIALISATION)
 }
 
-/// Compiles a program that does not train, for batches of `batch`.
+/// Compiles a program that does not train, for batches of `batch`. `None` if the method does not have it.
 fn program(
     entry: &dyn Entry,
     setup: &Setup,
-    shape: ImageShape,
+    data: DataShape,
     layout: &Layout,
     what: Program,
     batch: usize,
     target: Target,
-) -> Result<Prepared, String> {
-    let recording = entry.record(setup, shape, what, batch)?;
-    let imported = import_program(&recording, batch * shape.len(), live_keys(entry.card()).len())?;
-    let input = layout.scratch;
-    let leaf = recording.x.or(recording.z).ok_or("a program needs an input")?;
-    let mut at = input + input_shape(&recording, leaf, 0).iter().product::<usize>().next_multiple_of(4);
+) -> Result<Option<Prepared>, String> {
+    let recording = entry.record(setup, data, what, batch)?;
+    if recording.outputs.is_empty() {
+        return Ok(None);
+    }
+    let imported = import_program(&recording)?;
+    let input = InputAt::new(layout.scratch, &recording);
+    let mut at = input.end;
     let (mut outputs, mut ranges) = (vec![], vec![]);
     for o in &recording.outputs {
         let n: usize = o.shape.iter().product();
@@ -446,113 +620,124 @@ fn program(
         ranges.push((at, n));
         at += n.next_multiple_of(4);
     }
-    let leaves = imported_leaves(&imported, &recording, layout, (input, false))?;
-    let prepared = prepare(&imported, leaves, outputs, at, target, EVALUATION)?;
-    if !prepared.constants.is_empty() {
-        return Err("recorded data is supported in training and initialisation only".into());
-    }
-    Ok(Prepared { input, outputs: ranges, ..prepared })
+    let leaves = imported_leaves(&imported, &recording, layout, input, false)?;
+    let prepared = prepare(&imported, leaves, outputs, vec![], at, target, EVALUATION)?;
+    Ok(Some(Prepared { input, outputs: ranges, ..prepared }))
 }
 
 fn prepare(
     imported: &Imported,
     mut leaves: HashMap<Id, (Place, bool)>,
     outputs: Vec<(Id, usize)>,
+    specials: Vec<Special>,
     scratch: usize,
     target: Target,
     salt: u32,
 ) -> Result<Prepared, String> {
     let (constants, scratch) = constant_places(&imported.graph, scratch);
     leaves.extend(constants.iter().map(|(id, at)| (*id, (Place::Arena(*at), false))));
-    let job = Job { graph: &imported.graph, target, leaves, outputs, specials: vec![], scratch, training: false, salt };
+    let job = Job { graph: &imported.graph, target, leaves, outputs, specials, scratch, training: false, salt };
     let plan = compile(&job).map_err(|e| e.to_string())?;
-    Ok(Prepared { plan, constants: constant_values(&imported.graph, &constants), input: scratch, outputs: vec![] })
+    let input = InputAt { rows: scratch, labels: scratch, step: scratch, end: scratch };
+    Ok(Prepared { plan, constants: constant_values(&imported.graph, &constants), input, outputs: vec![] })
 }
 
 /// Every dispatch that a setup's session may run, for validation without a device.
 ///
 /// # Errors
 /// Names the operation that does not compile.
-pub fn all_dispatches(entry: &dyn Entry, setup: &Setup, shape: ImageShape, target: Target) -> Result<Vec<Dispatch>, String> {
-    let training = training(entry, setup, shape, 1000, target)?;
+pub fn all_dispatches(entry: &dyn Entry, setup: &Setup, data: DataShape, target: Target) -> Result<Vec<Dispatch>, String> {
+    const IMAGES: usize = 1000;
+    let training = training(entry, setup, data, IMAGES, target)?;
     let initial = initialisation(&training.recording, &training.layout, target)?;
+    let start = start(entry, setup, data, IMAGES, &training.layout, target)?;
     let mut out = training.plan.dispatches;
     out.extend(initial.plan.dispatches);
-    for what in [Program::Train, Program::Encode, Program::Decode] {
+    out.extend(start.into_iter().flat_map(|p| p.plan.dispatches));
+    for what in Program::ALL.into_iter().filter(|p| !matches!(p, Program::Train | Program::Start)) {
         for batch in [1, 16] {
-            out.extend(program(entry, setup, shape, &training.layout, what, batch, target)?.plan.dispatches);
+            let prepared = program(entry, setup, data, &training.layout, what, batch, target)?;
+            out.extend(prepared.into_iter().flat_map(|p| p.plan.dispatches));
         }
     }
     Ok(out)
 }
 
 impl Layout {
-    fn new(recording: &Recording) -> Self {
-        let mut offsets = Vec::with_capacity(recording.params.len());
-        let mut params = 0;
-        for p in &recording.params {
-            offsets.push(params);
-            // Every parameter starts on a 16-byte boundary; the padding has no gradient.
-            params += p.shape.iter().product::<usize>().next_multiple_of(4);
-        }
+    /// # Errors
+    /// If a parameter is given new values and has a gradient as well.
+    fn new(recording: &Recording, trained: &[bool]) -> Result<Self, String> {
+        let is_state = |name: &str| recording.set.iter().any(|s| s.name == name);
+        // Trained, state, frozen; every tensor starts on a 16-byte boundary, and the padding has no gradient.
+        let kind = |i: usize| match (trained[i], is_state(&recording.params[i].name)) {
+            (true, false) => Ok(0),
+            (false, true) => Ok(1),
+            (false, false) => Ok(2),
+            (true, true) => Err(format!("{} is set after each step, but the loss has a gradient for it", recording.params[i].name)),
+        };
+        let kinds: Vec<usize> = (0..trained.len()).map(kind).collect::<Result<_, _>>()?;
+        let floats = |i: usize| recording.params[i].shape.iter().product::<usize>().next_multiple_of(4);
+        let sum = |k: usize| (0..kinds.len()).filter(|i| kinds[*i] == k).map(floats).sum::<usize>();
+        let (params, state, frozen) = (sum(0), sum(1), sum(2));
+        let mut next = [0, 4 * params, 4 * params + state];
+        let tensors = (0..kinds.len())
+            .map(|i| {
+                let at = next[kinds[i]];
+                next[kinds[i]] += floats(i);
+                let p = &recording.params[i];
+                Tensor { name: p.name.clone(), shape: p.shape.clone(), trained: trained[i], at }
+            })
+            .collect();
         let width: usize = recording.outputs.iter().map(|o| o.shape.iter().product::<usize>()).sum();
-        let terms = 4 * params;
+        let terms = 4 * params + state + frozen;
         let ring = terms + width.next_multiple_of(4);
-        Self {
-            names: recording.params.iter().map(|p| p.name.clone()).collect(),
-            shapes: recording.params.iter().map(|p| p.shape.clone()).collect(),
-            offsets,
+        Ok(Self {
+            tensors,
             params,
+            rest: (4 * params, state + frozen),
+            state,
             terms,
             width,
             ring,
             scratch: ring + (RING * width).next_multiple_of(4),
-        }
+        })
     }
-}
 
-/// Latent size, as the decoder sees it.
-fn latent(entry: &dyn Entry, setup: &Setup, shape: ImageShape) -> Result<u32, String> {
-    let decode = entry.record(setup, shape, Program::Decode, 1)?;
-    let id = decode.z.ok_or("the decoder has no code to start from")?;
-    Ok(input_shape(&decode, id, 0).iter().product::<usize>() as u32)
+    /// The parameter that a step changes besides the optimiser.
+    fn find(&self, update: &Output, trained: bool) -> Result<&Tensor, String> {
+        let found = self.tensors.iter().find(|t| t.name == update.name && t.trained == trained);
+        let t = found.ok_or_else(|| {
+            let kind = if trained { "trained" } else { "untrained" };
+            format!("a step changes {}, but there is no {kind} parameter of that name", update.name)
+        })?;
+        let n: usize = update.shape.iter().product();
+        if t.len() == n { Ok(t) } else { Err(format!("a step gives {} {n} values, it has {}", t.name, t.len())) }
+    }
 }
 
 /// A recording cut at its parameters, input and controls.
-fn import_program(recording: &Recording, input: usize, live: usize) -> Result<Imported, String> {
-    let mut leaves: Vec<_> = recording.params.iter().map(|p| (p.id, p.shape.clone())).collect();
-    for id in recording.x.iter().chain(&recording.z) {
-        leaves.push((*id, input_shape(recording, *id, input)));
-    }
-    if let Some(id) = recording.controls {
-        leaves.push((id, vec![live]));
-    }
-    let outputs: Vec<_> = recording.outputs.iter().map(|o| o.id).collect();
+fn import_program(recording: &Recording) -> Result<Imported, String> {
+    let inputs = [&recording.input, &recording.label, &recording.step, &recording.controls];
+    let leaves: Vec<_> = recording.params.iter().chain(inputs).map(|l| (l.id, l.shape.clone())).collect();
+    let outputs: Vec<_> = [&recording.outputs, &recording.set, &recording.add].into_iter().flatten().map(|o| o.id).collect();
     import(&recording.graph, &recording.values, &leaves, &outputs).map_err(|e| e.to_string())
-}
-
-/// The shape that the recording gave a leaf.
-fn input_shape(recording: &Recording, id: burn::tensor::TensorId, len: usize) -> Vec<usize> {
-    let made = recording.graph.operations.iter().flat_map(|op| op.outputs()).find(|t| t.id == id);
-    made.map_or_else(|| vec![len], |t| t.shape.to_vec())
 }
 
 fn imported_leaves(
     imported: &Imported,
     recording: &Recording,
     layout: &Layout,
-    (input, filled): (usize, bool),
+    input: InputAt,
+    filled: bool,
 ) -> Result<HashMap<Id, (Place, bool)>, String> {
     let mut leaves = HashMap::new();
-    for (p, at) in recording.params.iter().zip(&layout.offsets) {
-        leaves.insert(node(imported, p.id)?, (Place::Arena(*at), false));
+    for (p, t) in recording.params.iter().zip(&layout.tensors) {
+        leaves.insert(node(imported, p.id)?, (Place::Arena(t.at), false));
     }
-    for id in recording.x.iter().chain(&recording.z) {
-        leaves.insert(node(imported, *id)?, (Place::Arena(input), filled));
+    for (leaf, at) in [(&recording.input, input.rows), (&recording.label, input.labels), (&recording.step, input.step)] {
+        leaves.insert(node(imported, leaf.id)?, (Place::Arena(at), filled));
     }
-    if let Some(id) = recording.controls {
-        leaves.insert(node(imported, id)?, (Place::Control(ctl::LIVE), false));
-    }
+    leaves.insert(node(imported, recording.controls.id)?, (Place::Control(ctl::LIVE), false));
     Ok(leaves)
 }
 
@@ -596,11 +781,7 @@ impl Engine for PlanEngine {
         while left > 0 {
             // The order holds two epochs: the first of these steps' and the next.
             let first = self.step * batch / images;
-            while self.epochs < first + 2 {
-                let order = epoch_order(self.seed, self.epochs as u32, self.images as u32);
-                self.arena.write_order((self.epochs % 2) as usize * self.images, &order);
-                self.epochs += 1;
-            }
+            self.upload_orders(first);
             let fit = ((first + 2) * images / batch - self.step).clamp(1, left);
             self.arena.run(&self.train, fit as u32);
             self.step += fit;
@@ -620,10 +801,20 @@ impl Engine for PlanEngine {
         }
     }
 
-    async fn evaluate(&mut self, images_np: &[f32]) -> Result<Vec<f32>, String> {
-        let (terms, width) = (self.info.terms.len(), self.shape.len());
-        let (mut sums, mut count) = (vec![0.0f64; terms], 0);
-        self.pieces(Program::Train, images_np, width, true, |n, outputs| {
+    async fn run(&mut self, what: Program, rows: Rows<'_>) -> Result<Option<Vec<Vec<f32>>>, String> {
+        let mut all: Vec<Vec<f32>> = vec![];
+        let has = self.pieces(what, rows, false, |n, outputs| {
+            all.resize(outputs.len(), vec![]);
+            for (all, values) in all.iter_mut().zip(outputs) {
+                all.extend_from_slice(&values[..n * (values.len() / batch_of(n))]);
+            }
+        });
+        Ok(has.await?.then_some(all))
+    }
+
+    async fn evaluate(&mut self, images: Rows<'_>) -> Result<Vec<f32>, String> {
+        let (mut sums, mut count) = (vec![0.0f64; self.info.terms.len()], 0);
+        self.pieces(Program::Evaluate, images, true, |n, outputs| {
             for (s, o) in sums.iter_mut().zip(&outputs) {
                 *s += f64::from(o[0]) * n as f64;
             }
@@ -633,27 +824,12 @@ impl Engine for PlanEngine {
         Ok(sums.iter().map(|s| (s / count.max(1) as f64) as f32).collect())
     }
 
-    async fn encode(&mut self, images_np: &[f32]) -> Result<(Vec<f32>, Vec<f32>), String> {
-        let (latent, width) = (self.info.latent as usize, self.shape.len());
-        let (mut mean, mut logvar) = (vec![], vec![]);
-        self.pieces(Program::Encode, images_np, width, false, |n, outputs| {
-            mean.extend_from_slice(&outputs[0][..n * latent]);
-            if let Some(l) = outputs.get(1) {
-                logvar.extend_from_slice(&l[..n * latent]);
-            }
-        })
-        .await?;
-        Ok((mean, logvar))
-    }
-
-    async fn decode(&mut self, z_nd: &[f32]) -> Result<Vec<f32>, String> {
-        let (latent, width) = (self.info.latent as usize, self.shape.len());
-        let mut images = vec![];
-        self.pieces(Program::Decode, z_nd, latent, false, |n, outputs| images.extend_from_slice(&outputs[0][..n * width])).await?;
-        Ok(images)
-    }
-
     async fn weights(&mut self) -> Result<Vec<Weight>, String> {
-        self.tensors(0).await
+        let (params, (rest, len)) = (self.layout.params, self.layout.rest);
+        let ranges: Vec<_> = [(0, params), (rest, len)].into_iter().filter(|r| r.1 > 0).collect();
+        let all = self.arena.read(&ranges).await?.concat();
+        // What lies between the two ranges has not been read.
+        let here = |t: &Tensor| if t.at < params { t.at } else { t.at - rest + params };
+        Ok(self.layout.tensors.iter().map(|t| t.weight(&all[here(t)..here(t) + t.len()])).collect())
     }
 }

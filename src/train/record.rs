@@ -13,23 +13,14 @@ use burn_ir::GraphIr;
 
 use crate::nn::method::live_keys;
 use crate::nn::params::PathStack;
-use crate::nn::{Ctx, ImageShape, Method, Noise};
+use crate::nn::{Batch, Ctx, DataShape, Method, Named, Noise};
 use crate::spec::Setup;
+use crate::spec::protocol::CodeGroup;
+use crate::train::program::{Input, Operands, Program, apply};
 
-/// Which of a method's functions to record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Program {
-    /// [`Method::terms`]: outputs are the terms in order, then `kl_d` where the method has one.
-    Train,
-    /// [`Method::encode`]: outputs `mean` and, where the method has one, `logvar`.
-    Encode,
-    /// [`Method::decode`]: output `images`.
-    Decode,
-}
-
-/// A trainable parameter in a recorded graph.
+/// A parameter in a recorded graph.
 #[derive(Clone, Debug)]
-pub struct ParamLeaf {
+pub struct Leaf {
     /// Path in the module, for example `encoder.hidden.weight`.
     pub name: String,
     pub id: TensorId,
@@ -51,14 +42,23 @@ pub struct Recording {
     /// Tensors that the method made from host data.
     pub values: BTreeMap<TensorId, TensorData>,
     /// All parameters in module order, used by this program or not.
-    pub params: Vec<ParamLeaf>,
-    /// Images `[batch, pixels]`, for training and encoding.
-    pub x: Option<TensorId>,
-    /// Codes `[batch, latent]`, for decoding.
-    pub z: Option<TensorId>,
-    /// Live controls in card order, for training; absent if the card has none.
-    pub controls: Option<TensorId>,
+    pub params: Vec<Leaf>,
+    /// What the numbers of a code are.
+    pub code: Vec<CodeGroup>,
+    /// Images, codes or tokens, shape `[batch, width]`.
+    pub input: Leaf,
+    /// Class of each image, shape `[batch]`.
+    pub label: Leaf,
+    /// Training steps completed, shape `[1]`.
+    pub step: Leaf,
+    /// Live controls in card order.
+    pub controls: Leaf,
+    /// Results; none if the method does not have this program.
     pub outputs: Vec<Output>,
+    /// New values of state, named as their parameters.
+    pub set: Vec<Output>,
+    /// Additions to trained parameters, named as those.
+    pub add: Vec<Output>,
 }
 
 /// Random numbers as operations of the graph.
@@ -78,7 +78,7 @@ impl Noise for RecordedNoise {
 #[derive(Default)]
 struct ParamCollector {
     path: PathStack,
-    params: Vec<ParamLeaf>,
+    params: Vec<Leaf>,
     error: Option<String>,
 }
 
@@ -94,7 +94,7 @@ impl ModuleVisitor for ParamCollector {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let (name, value) = (self.path.name(), param.val());
         match id(&value) {
-            Ok(id) => self.params.push(ParamLeaf { name, id, shape: value.dims().to_vec() }),
+            Ok(id) => self.params.push(Leaf { name, id, shape: value.dims().to_vec() }),
             Err(e) => self.error = Some(format!("parameter {name}: {e}")),
         }
     }
@@ -112,12 +112,12 @@ fn output<const D: usize>(name: &str, tensor: &Tensor<D>) -> Result<Output, Stri
 ///
 /// # Errors
 /// A sentence, if the method does something that cannot be recorded.
-pub fn record<M: Method>(setup: &Setup, shape: ImageShape, program: Program, batch: usize) -> Result<Recording, String> {
+pub fn record<M: Method>(setup: &Setup, data: DataShape, program: Program, batch: usize) -> Result<Recording, String> {
     let device = Device::capture();
     let mut recording = Err(String::new());
     let captured = device
         .capture_scope(|scope: CaptureScope| -> CompletedCaptureScope {
-            recording = record_on::<M>(setup, shape, program, batch, &device);
+            recording = record_on::<M>(setup, data, program, batch, &device);
             // The boundary is the leaves above, which exist inside the scope: nothing to declare to Burn.
             scope.complete([], [])
         })
@@ -126,57 +126,71 @@ pub fn record<M: Method>(setup: &Setup, shape: ImageShape, program: Program, bat
     Ok(Recording { graph: captured.graph, values: captured.values, ..recording })
 }
 
+fn leaf<const D: usize>(name: &str, shape: [usize; D], device: &Device) -> Result<(Tensor<D>, Leaf), String> {
+    let tensor = Tensor::<D>::zeros(shape, device);
+    let leaf = Leaf { name: name.to_owned(), id: id(&tensor)?, shape: shape.to_vec() };
+    Ok((tensor, leaf))
+}
+
+fn named(values: &[Named]) -> Result<Vec<Output>, String> {
+    values.iter().map(|(name, value)| output(name, value)).collect()
+}
+
 /// Everything but the graph, which Burn hands out when the scope closes.
 fn record_on<M: Method>(
     setup: &Setup,
-    shape: ImageShape,
+    data: DataShape,
     program: Program,
     batch: usize,
     device: &Device,
 ) -> Result<Recording, String> {
-    let model = M::init(setup, shape, device);
+    let model = M::init(setup, data, device);
     let mut collector = ParamCollector::default();
     model.visit(&mut collector);
     if let Some(error) = collector.error {
         return Err(error);
     }
+    let code = model.code();
+    let width = match program.input() {
+        Input::Images => data.image.len(),
+        Input::Codes => code.iter().map(|g| g.count as usize).sum(),
+        Input::Tokens => code.iter().filter_map(CodeGroup::places).sum::<u32>().max(1) as usize,
+        Input::Count => 1,
+    };
+    let keys = live_keys(M::CARD);
+    let (input_bw, input) = leaf("input", [batch, width], device)?;
+    let (label_b, label) = leaf("label", [batch], device)?;
+    let (step_value, step) = leaf("step", [1], device)?;
+    let (control_values, controls) = leaf("controls", [keys.len()], device)?;
+    let training = program == Program::Train;
+    let mut ctx = Ctx { controls: control_values, keys: &keys, step: step_value, training, noise: &mut RecordedNoise };
     let mut recording = Recording {
         graph: GraphIr { operations: Vec::new(), inputs: Vec::new(), outputs: Vec::new() },
         values: BTreeMap::new(),
         params: collector.params,
-        x: None,
-        z: None,
-        controls: None,
+        code,
+        input,
+        label,
+        step,
+        controls,
         outputs: Vec::new(),
+        set: Vec::new(),
+        add: Vec::new(),
     };
     match program {
-        Program::Train => {
-            let x_bp = Tensor::<2>::zeros([batch, shape.len()], device);
-            let keys = live_keys(M::CARD);
-            let controls = Tensor::<1>::zeros([keys.len()], device);
-            recording.x = Some(id(&x_bp)?);
-            recording.controls = Some(id(&controls)?);
-            let terms = model.terms(x_bp, &mut Ctx { controls, keys: &keys, noise: &mut RecordedNoise });
-            for (name, scalar) in &terms.scalars {
-                recording.outputs.push(output(name, scalar)?);
-            }
-            if let Some(kl_d) = &terms.kl_d {
-                recording.outputs.push(output("kl_d", kl_d)?);
+        Program::Train | Program::Evaluate => {
+            let terms = model.terms(Batch { x_bp: input_bw, label_b }, &mut ctx);
+            recording.outputs = named(&terms.scalars)?;
+            if training {
+                recording.outputs.extend(terms.kl_d.as_ref().map(|kl_d| output("kl_d", kl_d)).transpose()?);
+                recording.set = named(&terms.set)?;
+                recording.add = named(&terms.add)?;
             }
         }
-        Program::Encode => {
-            let x_bp = Tensor::<2>::zeros([batch, shape.len()], device);
-            recording.x = Some(id(&x_bp)?);
-            let code = model.encode(x_bp);
-            recording.outputs.push(output("mean", &code.mean_bd)?);
-            if let Some(logvar_bd) = &code.logvar_bd {
-                recording.outputs.push(output("logvar", logvar_bd)?);
-            }
-        }
-        Program::Decode => {
-            let z_bd = Tensor::<2>::zeros([batch, model.latent()], device);
-            recording.z = Some(id(&z_bd)?);
-            recording.outputs.push(output("images", &model.decode(z_bd))?);
+        Program::Start => recording.set = named(&model.start(Batch { x_bp: input_bw, label_b }, &mut ctx))?,
+        _ => {
+            let rows = apply(&model, program, Operands { input_bw, label_b }, &mut ctx).unwrap_or_default();
+            recording.outputs = rows.iter().map(|(name, rows)| output(name, rows)).collect::<Result<_, _>>()?;
         }
     }
     Ok(recording)
@@ -192,11 +206,11 @@ mod tests {
     }
 
     #[test]
-    fn the_three_programs_of_the_mlp() {
+    fn the_programs_of_the_mlp() {
         let setup = Setup::new("mnist", "vae");
-        let train = record::<Vae>(&setup, ImageShape::MNIST, Program::Train, 8).unwrap();
+        let train = record::<Vae>(&setup, DataShape::MNIST, Program::Train, 8).unwrap();
         assert_eq!(names(&train), ["loss", "reconstruction", "kl", "kl_d"]);
-        assert!(train.x.is_some() && train.controls.is_some() && train.z.is_none());
+        assert_eq!((train.input.shape.as_slice(), train.label.shape.as_slice()), (&[8, 784][..], &[8][..]));
         let params: Vec<_> = train.params.iter().map(|p| (p.name.as_str(), p.shape.as_slice())).collect();
         assert_eq!(params, [
             ("encoder.hidden.weight", &[784, 400][..]),
@@ -211,20 +225,22 @@ mod tests {
             ("decoder.out.bias", &[784]),
         ]);
 
-        let encode = record::<Vae>(&setup, ImageShape::MNIST, Program::Encode, 3).unwrap();
+        let encode = record::<Vae>(&setup, DataShape::MNIST, Program::Encode, 3).unwrap();
         assert_eq!(names(&encode), ["mean", "logvar"]);
         assert_eq!(encode.outputs[0].shape, [3, 20]);
-        let decode = record::<Vae>(&setup, ImageShape::MNIST, Program::Decode, 3).unwrap();
+        let decode = record::<Vae>(&setup, DataShape::MNIST, Program::Decode, 3).unwrap();
         assert_eq!((names(&decode), decode.outputs[0].shape.as_slice()), (vec!["images"], &[3, 784][..]));
+        let tokens = record::<Vae>(&setup, DataShape::MNIST, Program::Tokens, 3).unwrap();
+        assert!(tokens.outputs.is_empty(), "a VAE has no codebook");
     }
 
     #[test]
     fn every_leaf_and_output_is_in_the_graph_once() {
         let mut setup = Setup::new("mnist", "vae");
         setup.set("net", 1.0).unwrap();
-        let train = record::<Vae>(&setup, ImageShape::MNIST, Program::Train, 2).unwrap();
+        let train = record::<Vae>(&setup, DataShape::MNIST, Program::Train, 2).unwrap();
         let made: Vec<TensorId> = train.graph.operations.iter().flat_map(|op| op.outputs().map(|t| t.id)).collect();
-        let leaves = train.params.iter().map(|p| p.id).chain(train.x).chain(train.controls);
+        let leaves = train.params.iter().chain([&train.input, &train.label, &train.step, &train.controls]).map(|p| p.id);
         for id in leaves.chain(train.outputs.iter().map(|o| o.id)) {
             assert_eq!(made.iter().filter(|m| **m == id).count(), 1, "{id}");
         }

@@ -13,11 +13,11 @@ use web_time::Instant;
 use crate::data::{Dataset, unit};
 use crate::gpu::{Data, Gpu, OpenError};
 use crate::latent::{self, Geodesic};
-use crate::nn::ImageShape;
+use crate::nn::DataShape;
 use crate::spec::Setup;
 use crate::spec::protocol::{BenchReport, Command, Event, Query, RunId, Slot, Speed, View, bytes_f32, f32_bytes};
 use crate::train::plan::{MetricsRequest, PlanEngine, RING};
-use crate::train::{Engine, entry, weights};
+use crate::train::{Engine, Rows, entry, weights};
 
 /// A turn aims at this much work for the device, in milliseconds: short enough for views and commands to feel immediate.
 const TURN_MS: f64 = 25.0;
@@ -30,7 +30,7 @@ const SPEED_WINDOW: f64 = 1.5;
 
 /// Images kept on the CPU for views and tests.
 struct TestSet {
-    shape: ImageShape,
+    shape: DataShape,
     images: Vec<u8>,
     labels: Vec<u8>,
 }
@@ -107,10 +107,10 @@ impl Session {
     pub fn set_data(&mut self, data: Dataset) {
         let Some(gpu) = &self.gpu else { return };
         let (train, test) = (data.train_labels.len(), data.test_labels.len());
-        match Data::upload(gpu, &data.train_images, train) {
+        match Data::upload(gpu, &data.train_images, &data.train_labels) {
             Ok(uploaded) => {
                 self.data = Some(uploaded);
-                self.test = Some(TestSet { shape: data.shape, images: data.test_images, labels: data.test_labels });
+                self.test = Some(TestSet { shape: data.data_shape(), images: data.test_images, labels: data.test_labels });
                 self.send(Event::DataReady { train: train as u32, test: test as u32 });
             }
             Err(e) => self.send(Event::DataFailed { message: e.to_string() }),
@@ -362,8 +362,8 @@ impl Session {
         // What is on its way first, so that its time is not mistaken for this.
         self.settle().await;
         let (Some(r), Some(test)) = (&mut self.run, &self.test) else { return };
-        let images: Vec<f32> = unit(&test.images[..count * test.shape.len()]).collect();
-        let result = r.engine.evaluate(&images).await;
+        let images: Vec<f32> = unit(&test.images[..count * test.shape.image.len()]).collect();
+        let result = r.engine.evaluate(Rows::labelled(&images, &test.labels)).await;
         r.tested = Some((step, Instant::now()));
         r.idle = Some(Instant::now());
         let run = r.id;
@@ -434,7 +434,7 @@ async fn view(engine: &mut PlanEngine, test: &TestSet, query: &Query) -> Result<
         channels: info.channels,
         pixels: ByteBuf::from(pixels),
     };
-    let len = test.shape.len();
+    let len = test.shape.image.len();
     let range = |first: usize, count: usize| {
         let end = (first + count).min(test.labels.len());
         (first.min(end), end)
@@ -448,13 +448,13 @@ async fn view(engine: &mut PlanEngine, test: &TestSet, query: &Query) -> Result<
         Query::Reconstruct { first, count } => {
             let (a, b) = range(*first as usize, *count as usize);
             let originals = &test.images[a * len..b * len];
-            let (mean, _) = engine.encode(&unit(originals).collect::<Vec<_>>()).await?;
+            let (mean, _) = engine.encode(Rows::labelled(&unit(originals).collect::<Vec<_>>(), &test.labels[a..b])).await?;
             let x = engine.decode(&mean).await?;
             images(2 * (b - a), originals.iter().copied().chain(pixels(&x)).collect())
         }
         Query::Embed { count } => {
             let (a, b) = range(0, *count as usize);
-            let (mean, logvar) = engine.encode(&unit(&test.images[a * len..b * len]).collect::<Vec<_>>()).await?;
+            let (mean, logvar) = engine.encode(Rows::labelled(&unit(&test.images[a * len..b * len]).collect::<Vec<_>>(), &test.labels[a..b])).await?;
             View::Codes {
                 n: (b - a) as u32,
                 latent: info.latent,
@@ -469,7 +469,7 @@ async fn view(engine: &mut PlanEngine, test: &TestSet, query: &Query) -> Result<
             images(originals.len() / len, originals)
         }
         Query::Encode { x_np } => {
-            let (mean, logvar) = engine.encode(&own(x_np, len)?).await?;
+            let (mean, logvar) = engine.encode(Rows::of(&own(x_np, len)?)).await?;
             View::Codes {
                 n: (x_np.len() / len) as u32,
                 latent: info.latent,
@@ -479,7 +479,7 @@ async fn view(engine: &mut PlanEngine, test: &TestSet, query: &Query) -> Result<
             }
         }
         Query::Autoencode { x_np } => {
-            let (mean, _) = engine.encode(&own(x_np, len)?).await?;
+            let (mean, _) = engine.encode(Rows::of(&own(x_np, len)?)).await?;
             let x = engine.decode(&mean).await?;
             images(x.len() / len, pixels(&x).collect())
         }

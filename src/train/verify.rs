@@ -32,8 +32,8 @@ pub async fn verify(
     data: &Arc<Dataset>,
     steps: u32,
 ) -> Result<VerifyReport, String> {
-    let uploaded = Data::upload(&gpu, &data.train_images, data.train_labels.len()).map_err(|e| e.to_string())?;
-    let mut plan = PlanEngine::new(gpu, entry, setup, data.shape, &uploaded).await?;
+    let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels).map_err(|e| e.to_string())?;
+    let mut plan = PlanEngine::new(gpu, entry, setup, data.data_shape(), &uploaded).await?;
     let mut burn = entry.eager(setup, Device::flex(), data.clone());
     let mut report = VerifyReport { method: setup.method.clone(), steps, ..VerifyReport::default() };
     for _ in 0..steps {
@@ -42,7 +42,8 @@ pub async fn verify(
         let row = plan.metrics().await?.pop().ok_or("the step left no metrics")?;
         let (expected, gradients) = burn.advance_with_gradients();
         report.loss = report.loss.max(difference(&row.terms, &expected.terms)).max(difference(&row.kl_d, &expected.kl_d));
-        for (got, want) in plan.gradients().await?.iter().zip(&gradients) {
+        for got in plan.gradients().await? {
+            let want = gradients.iter().find(|w| w.name == got.name).ok_or_else(|| format!("Burn has no gradient of {}", got.name))?;
             let d = difference(&got.values, &want.values);
             if d > report.gradient || d.is_nan() {
                 (report.gradient, report.worst) = (d, got.name.clone());

@@ -11,7 +11,7 @@ use super::codes::Codes;
 use super::history::History;
 use super::link::{Heard, Link};
 use super::model::Model;
-use super::paint::{Shape, Theme};
+use super::paint::Theme;
 use super::source::Source;
 use super::tab::Tab;
 use super::views::{CODED, CODES, CpuDesk, Desk, OWN_CODE, OWN_COPY, SLOTS};
@@ -712,12 +712,8 @@ impl Lab {
 
     /// What the panels may ask of the model on show.
     pub fn model(self) -> Model {
-        let info = self.run.with(|r| r.as_ref().and_then(|r| r.info.clone()));
-        Model {
-            latent: self.latents.with(|l| l.kl_d.len()),
-            gaussian: self.codes.with(|c| c.as_ref().is_none_or(|c| c.gaussian())),
-            shape: info.map_or(Model::PRETRAINED, |i| Shape { width: i.width, height: i.height, channels: i.channels }),
-        }
+        let latent = self.latents.with(|l| l.kl_d.len());
+        self.run.with(|r| Model::new(r.as_ref().and_then(|r| r.info.as_ref()), latent))
     }
 
     /// Opens a tab and says so in the address.

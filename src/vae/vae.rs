@@ -1,12 +1,9 @@
 //! The variational autoencoder with a Gaussian posterior and a Bernoulli likelihood.
 
-use crate::spec::{Card, Family, Paper, ParamSpec};
+use crate::spec::{Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
 pub use engine::Vae;
-
-/// Choices of the parameter `net`.
-pub const NETS: &[&str] = &["mlp", "conv"];
 
 pub const CARD: Card = Card {
     id: "vae",
@@ -21,9 +18,11 @@ pub const CARD: Card = Card {
     params: &[
         ParamSpec::log("beta", "β", 0.01, 100.0, 1.0,
             "Weight of the KL term. At 1 the loss is the negative ELBO. Higher: fewer latents stay in use and digits blur; lower: sharper copies, but samples from the prior fall apart.").live(),
-        ParamSpec::int("latent", "Latent size", 1, 64, 20, "How many numbers describe an image."),
-        ParamSpec::choice("net", "Network", NETS, 0, "mlp: one hidden layer each way, as in the original paper. conv: strided convolutions, mirrored in the decoder."),
-        ParamSpec::int("hidden", "Hidden units", 16, 1024, 400, "Width of the hidden layer of the MLP; the convolutional net uses it for its dense layers as well, at most 256."),
+        LATENT,
+        NET,
+        HIDDEN,
+        LIKELIHOOD,
+        SIGMA,
     ],
     try_this: "[Raise β to 8](beta=8) while it trains and watch the KL bars: which latents go silent first, and what do the digits lose?",
 };
@@ -31,18 +30,23 @@ pub const CARD: Card = Card {
 #[cfg(feature = "engine")]
 mod engine {
     use burn::module::Module;
-    use burn::tensor::activation::{relu, sigmoid};
     use burn::tensor::{Device, Tensor};
 
     use super::CARD;
+    use crate::nn::gaussian::{self, kl_bd, log_density_bd, log_standard_bd, mean_rows, repeat_rows};
+    use crate::nn::likelihood::Likelihood;
+    use crate::nn::method::IMPORTANCE_SAMPLES;
     use crate::nn::net::{self, Decoder, Encoder};
-    use crate::nn::{Code, Ctx, ImageShape, Method, Terms};
+    use crate::nn::{Batch, Code, Ctx, DataShape, Method, Terms};
+    use crate::spec::protocol::{CodeGroup, CodeKind};
     use crate::spec::{Card, Setup};
 
+    /// The networks and the likelihood that the whole line shares.
     #[derive(Module, Debug)]
     pub struct Vae {
         encoder: Encoder,
         decoder: Decoder,
+        likelihood: Likelihood,
         #[module(skip)]
         latent: usize,
     }
@@ -50,52 +54,46 @@ mod engine {
     impl Method for Vae {
         const CARD: &'static Card = &CARD;
 
-        fn init(setup: &Setup, shape: ImageShape, device: &Device) -> Self {
-            let (encoder, decoder) = net::pair(setup, shape, device);
-            Self { encoder, decoder, latent: setup.usize("latent") }
+        fn init(setup: &Setup, data: DataShape, device: &Device) -> Self {
+            let (encoder, decoder) = net::pair(setup, data.image, device);
+            Self { encoder, decoder, likelihood: Likelihood::new(setup, device), latent: setup.usize("latent") }
         }
 
-        fn latent(&self) -> usize {
-            self.latent
+        fn code(&self) -> Vec<CodeGroup> {
+            vec![CodeGroup { kind: CodeKind::Gaussian, count: self.latent as u32 }]
         }
 
-        fn term_names() -> &'static [&'static str] {
-            &["loss", "reconstruction", "kl"]
-        }
-
-        fn terms(&self, x_bp: Tensor<2>, ctx: &mut Ctx) -> Terms {
-            let (mean_bd, logvar_bd) = self.encoder.forward(x_bp.clone());
-            let eps_bd = ctx.normal(mean_bd.dims());
-            let z_bd = mean_bd.clone() + (logvar_bd.clone() * 0.5).exp() * eps_bd;
-            let reconstruction = bernoulli_nll(x_bp, self.decoder.forward(z_bd));
-            let kl_d = gaussian_kl(mean_bd, logvar_bd);
+        fn terms(&self, batch: Batch, ctx: &mut Ctx) -> Terms {
+            let (mean_bd, logvar_bd) = self.encoder.forward(batch.x_bp.clone());
+            let z_bd = gaussian::sample(mean_bd.clone(), logvar_bd.clone(), ctx);
+            let reconstruction = self.likelihood.nll_b(batch.x_bp, self.decoder.forward(z_bd), ctx).mean();
+            let kl_d = mean_rows(kl_bd(mean_bd, logvar_bd));
             let kl = kl_d.clone().sum();
-            let loss = reconstruction.clone() + ctx.live("beta") * kl.clone();
-            Terms { scalars: vec![("loss", loss), ("reconstruction", reconstruction), ("kl", kl)], kl_d: Some(kl_d) }
+            Terms::new(reconstruction.clone() + ctx.live("beta") * kl.clone())
+                .show("reconstruction", reconstruction)
+                .show("kl", kl)
+                .kl(kl_d)
         }
 
-        fn encode(&self, x_bp: Tensor<2>) -> Code {
-            let (mean_bd, logvar_bd) = self.encoder.forward(x_bp);
+        fn encode(&self, batch: Batch) -> Code {
+            let (mean_bd, logvar_bd) = self.encoder.forward(batch.x_bp);
             Code { mean_bd, logvar_bd: Some(logvar_bd) }
         }
 
         fn decode(&self, z_bd: Tensor<2>) -> Tensor<2> {
-            sigmoid(self.decoder.forward(z_bd))
+            self.likelihood.mean(self.decoder.forward(z_bd))
         }
-    }
 
-    /// −log p(x|z) of grey values under a Bernoulli with logits `l`: `softplus(l) − x·l`, summed over pixels, mean over the
-    /// batch, shape `[1]`. `softplus(l) = max(l, 0) + ln(1 + e^−|l|)` overflows for no `l`.
-    fn bernoulli_nll(x_bp: Tensor<2>, l_bp: Tensor<2>) -> Tensor<1> {
-        let [batch, _] = x_bp.dims();
-        let softplus_bp = relu(l_bp.clone()) + l_bp.clone().abs().neg().exp().log1p();
-        (softplus_bp - x_bp * l_bp).sum() / batch as f64
-    }
-
-    /// KL(N(mean, e^logvar) ‖ N(0, 1)) of each latent, mean over the batch, shape `[latent]`.
-    fn gaussian_kl(mean_bd: Tensor<2>, logvar_bd: Tensor<2>) -> Tensor<1> {
-        let [_, latent] = mean_bd.dims();
-        let kl_bd = (mean_bd.square() + logvar_bd.clone().exp() - logvar_bd - 1.0) * 0.5;
-        kl_bd.mean_dim(0).reshape([latent])
+        fn log_weights(&self, batch: Batch, ctx: &mut Ctx) -> Option<Tensor<2>> {
+            let n = batch.len();
+            let (mean_bd, logvar_bd) = self.encoder.forward(batch.x_bp.clone());
+            let [mean_sd, logvar_sd] = [mean_bd, logvar_bd].map(|t_bd| repeat_rows(t_bd, IMPORTANCE_SAMPLES));
+            let z_sd = gaussian::sample(mean_sd.clone(), logvar_sd.clone(), ctx);
+            let log_q_sd = log_density_bd(z_sd.clone(), mean_sd, logvar_sd);
+            let x_sp = repeat_rows(batch.x_bp, IMPORTANCE_SAMPLES);
+            let nll_s = self.likelihood.nll_b(x_sp, self.decoder.forward(z_sd.clone()), ctx);
+            let ratio_s = (log_standard_bd(z_sd) - log_q_sd).sum_dim(1).reshape([n * IMPORTANCE_SAMPLES]);
+            Some((ratio_s - nll_s).reshape([n, IMPORTANCE_SAMPLES]))
+        }
     }
 }

@@ -39,21 +39,22 @@ const fn entry(tab: Tab, id: &'static str, title: &'static str, applies: fn(&Mod
 
 const ANY: fn(&Model) -> bool = |_| true;
 const CLOUDS: fn(&Model) -> bool = |model| model.gaussian;
+const VECTOR: fn(&Model) -> bool = |model| model.vector;
 // Before the first model is there, nothing is known against a plane.
-const PLANE: fn(&Model) -> bool = |model| model.latent != 1;
+const PLANE: fn(&Model) -> bool = |model| model.vector && model.latent != 1;
 
 /// All panels, in the order in which they stand.
 pub const PANELS: &[Entry] = &[
-    entry(Tab::Learn, "traversal", text::TRAVERSAL, ANY, || view! { <traversal::Traversal /> }.into_any()),
+    entry(Tab::Learn, "traversal", text::TRAVERSAL, VECTOR, || view! { <traversal::Traversal /> }.into_any()),
     entry(Tab::Learn, "map", text::MAP, PLANE, || view! { <map::Map /> }.into_any()),
     entry(Tab::Learn, "loss", text::LOSS, ANY, || view! { <chart::Loss /> }.into_any()),
     entry(Tab::Learn, "kl", text::KL, CLOUDS, || view! { <kl::KlBars /> }.into_any()),
     entry(Tab::Learn, "reconstructions", text::RECONSTRUCTIONS, ANY, || view! { <reconstructions::Reconstructions /> }.into_any()),
     entry(Tab::Learn, "samples", text::SAMPLES, CLOUDS, || view! { <samples::Samples /> }.into_any()),
-    entry(Tab::Latents, "latents", text::LATENTS, ANY, || view! { <traversal::Latents /> }.into_any()),
+    entry(Tab::Latents, "latents", text::LATENTS, VECTOR, || view! { <traversal::Latents /> }.into_any()),
     entry(Tab::Map, "explore", text::EXPLORE, PLANE, || view! { <map::Explore /> }.into_any()),
-    entry(Tab::Paths, "path", text::PATH, ANY, || view! { <path::Paths /> }.into_any()),
-    entry(Tab::Paths, "arithmetic", text::ARITHMETIC, ANY, || view! { <arithmetic::Arithmetic /> }.into_any()),
+    entry(Tab::Paths, "path", text::PATH, VECTOR, || view! { <path::Paths /> }.into_any()),
+    entry(Tab::Paths, "arithmetic", text::ARITHMETIC, VECTOR, || view! { <arithmetic::Arithmetic /> }.into_any()),
     entry(Tab::Draw, "draw", text::DRAW, ANY, || view! { <draw::Draw /> }.into_any()),
     entry(Tab::Explain, "objective", text::OBJECTIVE_PANEL, ANY, || view! { <objective::Objective /> }.into_any()),
     entry(Tab::Explain, "loss", text::LOSS, ANY, || view! { <chart::Loss /> }.into_any()),

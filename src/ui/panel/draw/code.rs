@@ -8,6 +8,9 @@ use crate::ui::{state::Lab, text};
 /// The chart reaches at least so far, in standard deviations of the prior.
 const REACH: f32 = 3.0;
 
+/// No more would be told apart.
+const BARS: usize = 64;
+
 #[component]
 pub fn Code() -> impl IntoView {
     let lab = Lab::get();
@@ -20,6 +23,7 @@ pub fn Code() -> impl IntoView {
         let order = lab.latents.with(|l| l.order.clone());
         order
             .into_iter()
+            .take(BARS)
             .filter_map(|i| Some((i, *mean.get(i)?)))
             .map(|(i, m)| {
                 let s = sd.as_ref().and_then(|s| s.get(i).copied());

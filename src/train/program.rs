@@ -1,0 +1,112 @@
+//! The functions of a method that are run by themselves, as opposed to the training step.
+
+use burn::tensor::Tensor;
+
+use crate::nn::{Batch, Code, Ctx, Method};
+
+/// One of a method's functions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Program {
+    /// [`Method::terms`] with its updates.
+    Train,
+    /// [`Method::terms`] without them.
+    Evaluate,
+    /// [`Method::start`].
+    Start,
+    /// [`Method::encode`]: outputs `mean` and, where the method has one, `logvar`.
+    Encode,
+    /// [`Method::decode`]: output `images`.
+    Decode,
+    /// [`Method::prior`]: output `z`.
+    Prior,
+    /// [`Method::log_weights`]: output `log_weights`.
+    LogWeights,
+    /// [`Method::tokens`]: output `tokens`.
+    Tokens,
+    /// [`Method::from_tokens`]: output `z`.
+    FromTokens,
+    /// [`Method::token_logits`]: output `logits`.
+    TokenLogits,
+}
+
+/// What a program starts from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// Rows of `channels * height * width` values, and labels.
+    Images,
+    /// Rows of `latent` values.
+    Codes,
+    /// Rows of one token for each place of the code grid.
+    Tokens,
+    /// The number of rows only.
+    Count,
+}
+
+impl Program {
+    pub const ALL: [Self; 10] = [
+        Self::Train,
+        Self::Evaluate,
+        Self::Start,
+        Self::Encode,
+        Self::Decode,
+        Self::Prior,
+        Self::LogWeights,
+        Self::Tokens,
+        Self::FromTokens,
+        Self::TokenLogits,
+    ];
+
+    pub fn input(self) -> Input {
+        match self {
+            Self::Train | Self::Evaluate | Self::Start | Self::Encode | Self::LogWeights | Self::Tokens => Input::Images,
+            Self::Decode => Input::Codes,
+            Self::FromTokens | Self::TokenLogits => Input::Tokens,
+            Self::Prior => Input::Count,
+        }
+    }
+
+    /// What it gives, for messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Train | Self::Evaluate => "an objective",
+            Self::Start => "a start from data",
+            Self::Encode => "an encoder",
+            Self::Decode => "a decoder",
+            Self::Prior => "a prior",
+            Self::LogWeights => "importance weights",
+            Self::Tokens | Self::FromTokens => "a codebook",
+            Self::TokenLogits => "a learnt prior over its tokens",
+        }
+    }
+}
+
+/// What a program that maps rows to rows is given.
+pub struct Operands {
+    /// Images, codes or tokens, shape `[batch, width]`; for [`Input::Count`] any tensor of as many rows.
+    pub input_bw: Tensor<2>,
+    /// Shape `[batch]`.
+    pub label_b: Tensor<1>,
+}
+
+/// Runs a program that maps rows to rows. `None` if the method does not have it.
+///
+/// # Panics
+/// For [`Program::Train`], [`Program::Evaluate`] and [`Program::Start`], whose outputs are no rows.
+pub fn apply<M: Method>(model: &M, what: Program, operands: Operands, ctx: &mut Ctx) -> Option<Vec<(&'static str, Tensor<2>)>> {
+    let Operands { input_bw, label_b } = operands;
+    let n = input_bw.dims()[0];
+    let batch = |x_bp| Batch { x_bp, label_b };
+    match what {
+        Program::Encode => {
+            let Code { mean_bd, logvar_bd } = model.encode(batch(input_bw));
+            Some([("mean", Some(mean_bd)), ("logvar", logvar_bd)].into_iter().filter_map(|(name, t)| Some((name, t?))).collect())
+        }
+        Program::Decode => Some(vec![("images", model.decode(input_bw))]),
+        Program::Prior => Some(vec![("z", model.prior(n, ctx))]),
+        Program::LogWeights => model.log_weights(batch(input_bw), ctx).map(|w_bk| vec![("log_weights", w_bk)]),
+        Program::Tokens => model.tokens(batch(input_bw)).map(|token_bn| vec![("tokens", token_bn)]),
+        Program::FromTokens => model.from_tokens(input_bw).map(|z_bd| vec![("z", z_bd)]),
+        Program::TokenLogits => model.token_logits(input_bw).map(|logit_bn| vec![("logits", logit_bn)]),
+        Program::Train | Program::Evaluate | Program::Start => unreachable!("{what:?} gives no rows"),
+    }
+}
