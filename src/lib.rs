@@ -3,7 +3,7 @@
 //! Dependencies point downwards only (`tests/layers.rs` holds the rule):
 //!
 //! ```text
-//! ui ─▶ player, spec, catalog    bin/lab ─▶ train, data, spec
+//! ui ─▶ player, latent, spec, catalog    bin/lab ─▶ train, data, spec
 //! train ─▶ vae.. ─▶ nn ─▶ burn   train ─▶ gpu ─▶ compile ─▶ burn-ir
 //! ```
 
@@ -25,6 +25,8 @@ pub mod nn;
 #[cfg(feature = "engine")]
 pub mod train;
 
+#[cfg(any(feature = "page", feature = "engine"))]
+pub mod latent;
 #[cfg(any(feature = "page", feature = "engine"))]
 pub mod player;
 #[cfg(feature = "page")]

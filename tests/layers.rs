@@ -10,7 +10,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("registry", &["spec", "train"]),
     ("catalog", &["spec", "ae", "vae", "vq", "sae"]),
     ("player", &["spec", "catalog"]),
-    ("ui", &["spec", "catalog", "player"]),
+    // Geometry of codes, for both sides: names nothing.
+    ("latent", &[]),
+    ("ui", &["spec", "catalog", "player", "latent"]),
     // Page and engine meet only in `spec::protocol`: from here on nobody names `ui`.
     ("compile", &["spec"]),
     ("gpu", &["spec", "compile"]),
@@ -24,7 +26,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("data", &["spec", "nn"]),
     ("measure", &[]),
     ("view", &["spec", "gpu"]),
-    ("train", &["spec", "catalog", "ae", "vae", "vq", "sae", "nn", "data", "measure", "view", "compile", "gpu"]),
+    ("train", &["spec", "catalog", "ae", "vae", "vq", "sae", "nn", "data", "measure", "view", "compile", "gpu", "latent"]),
 ];
 
 /// Crates that only some modules may name.

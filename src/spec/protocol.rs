@@ -76,15 +76,39 @@ pub enum Query {
     Reconstruct { first: u32, count: u32 },
     /// Encodes the first `count` test images: [`View::Codes`].
     Embed { count: u32 },
+    /// The test images at `indices` themselves: [`View::Images`].
+    Originals { indices: Vec<u32> },
+    /// Encodes images of the visitor's own, row-major `[n, channels, height, width]`, one byte a value: [`View::Codes`]
+    /// without labels.
+    Encode { x_np: ByteBuf },
+    /// What is left of such images after the posterior mean: [`View::Images`].
+    Autoencode { x_np: ByteBuf },
+    /// Decodes paths of `points` codes each, row-major `[paths, points, latent]`, and measures them: [`View::Paths`].
+    Paths { z_nd: ByteBuf, points: u32 },
+    /// One step of a path, row-major `[points, latent]`, towards the geodesic of the decoder's metric: [`View::Relaxed`].
+    Relax { z_td: ByteBuf, damping: f32 },
+}
+
+impl Query {
+    /// Whether the answer changes with the weights.
+    pub fn follows_weights(&self) -> bool {
+        !matches!(self, Self::Originals { .. })
+    }
 }
 
 /// Answer to a [`Query`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum View {
-    /// `n` images, `[n, height, width, channels]`, one byte a value.
+    /// `n` images, `[n, channels, height, width]`, one byte a value.
     Images { n: u32, width: u32, height: u32, channels: u32, pixels: ByteBuf },
     /// Posterior of `n` images. `mean_nd` and `logvar_nd` are little-endian `f32`, row-major `[n, latent]`.
+    /// `logvar_nd` is empty for methods whose code is a point.
     Codes { n: u32, latent: u32, mean_nd: ByteBuf, logvar_nd: ByteBuf, labels: ByteBuf },
+    /// The `n` pictures of several paths, as in [`View::Images`], and the length of each path in picture space: the sum
+    /// of the Euclidean distances between neighbours, of values in `[0, 1]`.
+    Paths { n: u32, width: u32, height: u32, channels: u32, pixels: ByteBuf, length_p: Vec<f32> },
+    /// A path after one step of relaxation, the energy it has now, and the damping to go on with.
+    Relaxed { z_td: ByteBuf, energy: f32, damping: f32 },
 }
 
 /// Engine to page.

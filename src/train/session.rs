@@ -12,6 +12,7 @@ use web_time::Instant;
 
 use crate::data::{Dataset, unit};
 use crate::gpu::{Data, Gpu, OpenError};
+use crate::latent::{self, Geodesic};
 use crate::nn::DataShape;
 use crate::spec::Setup;
 use crate::spec::protocol::{
@@ -430,7 +431,7 @@ impl Session {
             None => true,
             Some((at, when)) => {
                 let waited = when.elapsed().as_secs_f64() * 1e3;
-                at != step && (!training || waited >= PAINT_MS.max(PAINT_SHARE * w.cost_ms))
+                at != step && w.query.follows_weights() && (!training || waited >= PAINT_MS.max(PAINT_SHARE * w.cost_ms))
             }
         };
         let slots: Vec<Slot> = self.watches.iter().filter(|(_, w)| due(w)).map(|(slot, _)| *slot).collect();
@@ -464,6 +465,14 @@ impl Session {
 /// Values in `[0, 1]` as bytes.
 fn pixels(values: &[f32]) -> impl Iterator<Item = u8> + '_ {
     values.iter().map(|v| (v.clamp(0.0, 1.0) * 255.0).round() as u8)
+}
+
+/// A visitor's images, `len` bytes each, as the encoder wants them.
+fn own(x_np: &[u8], len: usize) -> Result<Vec<f32>, String> {
+    if x_np.is_empty() || x_np.len() % len != 0 {
+        return Err(format!("{} bytes are no whole number of pictures of {len}", x_np.len()));
+    }
+    Ok(unit(x_np).collect())
 }
 
 async fn view(engine: &mut AnyEngine, test: &TestSet, query: &Query) -> Result<View, String> {
@@ -503,6 +512,46 @@ async fn view(engine: &mut AnyEngine, test: &TestSet, query: &Query) -> Result<V
                 logvar_nd: f32_bytes(&logvar),
                 labels: ByteBuf::from(test.labels[a..b].to_vec()),
             }
+        }
+        Query::Originals { indices } => {
+            let known = indices.iter().map(|i| *i as usize).filter(|i| *i < test.labels.len());
+            let originals: Vec<u8> = known.flat_map(|i| test.images[i * len..(i + 1) * len].to_vec()).collect();
+            images(originals.len() / len, originals)
+        }
+        Query::Encode { x_np } => {
+            let (mean, logvar) = engine.encode(Rows::of(&own(x_np, len)?)).await?;
+            View::Codes {
+                n: (x_np.len() / len) as u32,
+                latent: info.latent,
+                mean_nd: f32_bytes(&mean),
+                logvar_nd: f32_bytes(&logvar),
+                labels: ByteBuf::new(),
+            }
+        }
+        Query::Autoencode { x_np } => {
+            let (mean, _) = engine.encode(Rows::of(&own(x_np, len)?)).await?;
+            let x = engine.decode(&mean).await?;
+            images(x.len() / len, pixels(&x).collect())
+        }
+        Query::Paths { z_nd, points } => {
+            let x = engine.decode(&bytes_f32(z_nd)).await?;
+            View::Paths {
+                n: (x.len() / len) as u32,
+                width: info.width,
+                height: info.height,
+                channels: info.channels,
+                pixels: ByteBuf::from(pixels(&x).collect::<Vec<u8>>()),
+                length_p: x.chunks(len * (*points as usize).max(1)).map(|path| latent::length(path, len)).collect(),
+            }
+        }
+        Query::Relax { z_td, damping } => {
+            let mut path = Geodesic::new(bytes_f32(z_td), info.latent as usize, *damping);
+            let x = engine.decode(&path.probes()).await?;
+            let before = Geodesic::energy(&x[..path.z_td.len() / info.latent as usize * len], len);
+            let proposal = path.propose(&x, len);
+            let after = Geodesic::energy(&engine.decode(&proposal).await?, len);
+            let energy = path.judge(proposal, before, after);
+            View::Relaxed { z_td: f32_bytes(&path.z_td), energy, damping: path.damping }
         }
     })
 }

@@ -63,12 +63,21 @@ pub fn parameter(key: &str) -> Option<String> {
     pairs.find(|(k, _)| *k == key).map(|(_, value)| value.to_owned())
 }
 
-/// Replaces the query of the address without a new history entry.
-pub fn replace_query(query: &str) {
+fn replace_address(address: &str) {
     if let Ok(history) = window().history() {
         // Refused only where the page has no address of its own, such as in a sandboxed frame.
-        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(&format!("?{query}")));
+        let _ = history.replace_state_with_url(&JsValue::NULL, "", Some(address));
     }
+}
+
+/// Replaces the query of the address without a new history entry.
+pub fn replace_query(query: &str) {
+    replace_address(&format!("?{query}{}", window().location().hash().unwrap_or_default()));
+}
+
+/// Replaces what follows the `#` of the address without a new history entry.
+pub fn replace_fragment(fragment: &str) {
+    replace_address(&format!("#{fragment}"));
 }
 
 /// The words of a JavaScript error.

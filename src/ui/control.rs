@@ -2,8 +2,9 @@
 
 use leptos::prelude::*;
 
+use super::panel::objective::terms;
 use super::state::Lab;
-use super::text;
+use super::{prose, text};
 use super::transport::NeedsNewRun;
 use crate::spec::{Card, Kind, ParamSpec, data};
 
@@ -109,9 +110,14 @@ pub fn Control(spec: &'static ParamSpec) -> impl IntoView {
 /// The objective, each of its parts in the colour of its curve.
 #[component]
 fn Formula(card: &'static Card) -> impl IntoView {
-    let parts = card.formula.split(" + ").enumerate().map(|(i, part)| {
-        let plus = (i > 0).then_some("+ ");
-        view! { <span class="part">{plus}<span class=format!("term term-{}", (i + 1).min(2))>{part}</span></span>" " }
+    let lab = Lab::get();
+    let parts = terms(card.formula).map(|(i, part)| {
+        let plus = (i > 1).then_some("+ ");
+        let point = move |on: bool| lab.pointed_term.set(on.then_some(i));
+        view! {
+            <span class="part">{plus}<span class=format!("term term-{}", i.min(2)) class:lit=move || lab.pointed_term.get() == Some(i)
+                on:pointerenter=move |_| point(true) on:pointerleave=move |_| point(false)>{part}</span></span>" "
+        }
     });
     view! { <p class="formula" aria-label=card.formula>{parts.collect_view()}</p> }
 }
@@ -168,7 +174,7 @@ pub fn Controls() -> impl IntoView {
             </section>
             <section>
                 <h2>{text::TRY}</h2>
-                <p class="try">{card.try_this}</p>
+                <p class="try">{prose::linked(card.try_this)}</p>
                 <h2>{text::PAPERS}</h2>
                 <ul class="papers">
                     {card.papers.iter().map(|p| view! { <li><cite>{p.title}</cite>", "{p.who}</li> }).collect_view()}

@@ -1,18 +1,24 @@
 //! What the page knows, and what its buttons do.
 
+mod asks;
+
 use std::{cell::RefCell, rc::Rc};
 
 use leptos::prelude::*;
 use serde_bytes::ByteBuf;
 
+use super::codes::Codes;
 use super::history::History;
 use super::link::{Heard, Link};
+use super::model::Model;
 use super::paint::Theme;
-use super::views::{CODES, CpuDesk, Desk, SLOTS};
+use super::source::Source;
+use super::tab::Tab;
+use super::views::{CODED, CODES, CpuDesk, Desk, OWN_CODE, OWN_COPY, SLOTS};
 use super::{browser, text};
 use crate::player::{Digits, Player};
 use crate::spec::protocol::{
-    AdapterInfo, BenchReport, Command, DataUnit, EngineChoice, Event, NoGpu, PlanInfo, Query, RunId, Slot, Speed, View, bytes_f32,
+    AdapterInfo, BenchReport, Command, DataUnit, EngineChoice, Event, NoGpu, PlanInfo, Query, RunId, Slot, Speed, View,
 };
 use crate::spec::Setup;
 use crate::spec::data::DataInfo;
@@ -139,8 +145,8 @@ struct Inner {
     kl_at: f64,
     /// When, and at which step, the page began to look at the pace.
     pace: Option<(f64, u64)>,
-    /// A test digit whose code the traversal waits for.
-    wanted: Option<usize>,
+    /// An image whose code the traversal waits for.
+    wanted: Option<Source>,
     waiters: Vec<Waiter>,
 }
 
@@ -163,6 +169,18 @@ pub struct Lab {
     pub latents: RwSignal<Latents>,
     /// The code on show in the traversal.
     pub code: RwSignal<Vec<f32>>,
+    /// What that code started from.
+    pub origin: RwSignal<Source, LocalStorage>,
+    /// Codes of the first test images by the weights of the moment.
+    pub codes: RwSignal<Option<Rc<Codes>>, LocalStorage>,
+    /// What the visitor has drawn or dropped, in the shape of the data, and its code.
+    pub own: RwSignal<Option<Rc<[u8]>>, LocalStorage>,
+    pub own_code: RwSignal<Option<Rc<Codes>>, LocalStorage>,
+    /// End points of the path.
+    pub ends: RwSignal<Vec<Source>, LocalStorage>,
+    pub tab: RwSignal<Tab>,
+    /// The term of the objective that the visitor points at.
+    pub pointed_term: RwSignal<Option<usize>>,
     /// A hand is on the sliders: they keep their order.
     pub held: RwSignal<bool>,
     pub warning: RwSignal<Option<String>>,
@@ -221,6 +239,13 @@ impl Lab {
             speed: RwSignal::new(Speed::default()),
             latents: RwSignal::new(Latents::default()),
             code: RwSignal::new(Vec::new()),
+            origin: RwSignal::new_local(Source::Code(Rc::from([]))),
+            codes: RwSignal::new_local(None),
+            own: RwSignal::new_local(None),
+            own_code: RwSignal::new_local(None),
+            ends: RwSignal::new_local(Vec::new()),
+            tab: RwSignal::new(Tab::from_address().unwrap_or(Tab::Learn)),
+            pointed_term: RwSignal::new(None),
             held: RwSignal::new(false),
             warning: RwSignal::new(None),
             no_preset: RwSignal::new(None),
@@ -240,6 +265,13 @@ impl Lab {
 
     /// Fetches the pretrained model and the test digits, and starts the engine.
     pub fn open(self) {
+        self.ask(CODES, Query::Embed { count: CODED });
+        Effect::new(move || {
+            if let Some(own) = self.own.get() {
+                self.ask(OWN_CODE, Query::Encode { x_np: ByteBuf::from(own.to_vec()) });
+                self.ask(OWN_COPY, Query::Autoencode { x_np: ByteBuf::from(own.to_vec()) });
+            }
+        });
         leptos::task::spawn_local(async move {
             match browser::fetch("assets/presets/mnist-vae.safetensors").await {
                 Ok(bytes) => self.take_preset(bytes),
@@ -255,7 +287,7 @@ impl Lab {
                 self.with(|inner| inner.digits = Some(digits));
                 // A digit says more than the blur at the centre of the prior.
                 if self.code.with_untracked(|z| z.iter().all(|v| *v == 0.0)) {
-                    self.start_from(0);
+                    self.start_from(Source::Test(0));
                 }
                 self.schedule_flush();
             }
@@ -673,6 +705,16 @@ impl Lab {
         }
     }
 
+    /// Moves several controls: `key=value`, joined by `&`. What the method does not know stays as it is.
+    pub fn set_pairs(self, pairs: &str) {
+        for pair in pairs.split('&') {
+            let mut setup = self.setup.get_untracked();
+            if let (Ok(()), Some((key, _))) = (setup.set_pair(pair), pair.split_once('=')) {
+                self.set_param(key, setup.get(key));
+            }
+        }
+    }
+
     /// Puts the controls back to what the run on show was built with.
     pub fn revert_setup(self) {
         if let Some(run) = self.run.get_untracked() {
@@ -694,101 +736,6 @@ impl Lab {
         }
         self.with(|inner| inner.waiters.push(done));
         self.send(&Command::Bench { setup, steps });
-    }
-
-    // ---- views ----
-
-    /// The latest answer to a slot's question.
-    pub fn view(self, slot: Slot) -> RwSignal<Option<Rc<View>>, LocalStorage> {
-        self.views[slot as usize]
-    }
-
-    /// Asks on behalf of a panel; passed on with the next frame, the latest question only.
-    pub fn ask(self, slot: Slot, query: Query) {
-        self.with(|inner| {
-            let desk = &mut inner.desks[slot as usize];
-            desk.fresh |= desk.query.as_ref() != Some(&query);
-            desk.query = Some(query);
-        });
-        self.schedule_flush();
-    }
-
-    /// Says whether anybody looks at a panel.
-    pub fn show(self, slot: Slot, visible: bool) {
-        let hidden = self.with(|inner| {
-            let desk = &mut inner.desks[slot as usize];
-            let was = std::mem::replace(&mut desk.visible, visible);
-            desk.fresh |= visible && !was;
-            was && !visible
-        });
-        if hidden {
-            self.send(&Command::Unwatch { slot });
-        }
-        self.schedule_flush();
-    }
-
-    /// Asks everything again, of whoever answers now.
-    fn refresh(self) {
-        self.with(|inner| {
-            inner.cpu.clear();
-            inner.desks.iter_mut().for_each(|desk| desk.fresh = true);
-        });
-        self.schedule_flush();
-    }
-
-    fn schedule_flush(self) {
-        if self.with(|inner| !std::mem::replace(&mut inner.flush_due, true)) {
-            browser::next_frame(move || self.flush());
-        }
-    }
-
-    fn flush(self) {
-        let standing = self.run.with_untracked(|r| r.as_ref().is_some_and(|r| r.info.is_some()));
-        let latent = self.latents.with_untracked(|l| l.kl_d.len());
-        let mut answers = Vec::new();
-        self.with(|inner| {
-            inner.flush_due = false;
-            for (slot, desk) in (0..).zip(&mut inner.desks) {
-                // The CPU answers hidden panels as well: once, and nothing is empty when it scrolls into view.
-                let wanted = desk.visible || !standing || (slot == CODES && inner.wanted.is_some());
-                if !(wanted && desk.fresh) {
-                    continue;
-                }
-                let Some(query) = desk.query.clone() else { continue };
-                if matches!(&query, Query::Decode { z_nd } if latent == 0 || z_nd.len() % (4 * latent) != 0) {
-                    continue; // Asked of a model with another latent size; the panel is about to ask again.
-                }
-                // Only decoding goes without the test digits.
-                let cpu_ready = inner.digits.is_some() || matches!(query, Query::Decode { .. });
-                desk.fresh = false;
-                match (&inner.link, &inner.player) {
-                    (Some(link), _) if standing => link.send(&Command::Watch { slot, query }),
-                    (_, Some(_)) if !standing && cpu_ready => inner.cpu.take(slot, query),
-                    _ => desk.fresh = true,
-                }
-            }
-            if let Some(player) = inner.player.clone() {
-                let started = browser::now();
-                while !inner.cpu.is_idle() && browser::now() - started < 8.0 {
-                    answers.extend(inner.cpu.work(&player, inner.digits.as_ref()));
-                }
-            }
-        });
-        for (slot, view) in answers {
-            self.viewed(slot, view);
-        }
-        if self.with(|inner| !inner.cpu.is_idle()) {
-            self.schedule_flush();
-        }
-    }
-
-    fn viewed(self, slot: Slot, view: View) {
-        if slot == CODES {
-            self.take_codes(&view);
-        }
-        if let Some(signal) = self.views.get(slot as usize) {
-            signal.set(Some(Rc::new(view)));
-        }
     }
 
     // ---- latents ----
@@ -817,39 +764,63 @@ impl Lab {
     }
 
     fn take_codes(self, view: &View) {
-        let View::Codes { n, latent, mean_nd, logvar_nd, .. } = view else { return };
-        let (n, latent) = (*n as usize, *latent as usize);
-        let mean = bytes_f32(mean_nd);
-        if let Some(index) = self.with(|inner| inner.wanted.take())
-            && let Some(code) = mean.get(index * latent..(index + 1) * latent)
-        {
-            self.code.set(code.to_vec());
-        }
+        let Some(codes) = Codes::read(view) else { return };
         // Before the first step of a run there are no training metrics: the KL of the test codes stands in.
-        let logvar = bytes_f32(logvar_nd);
-        if self.step.get_untracked() == 0 && n > 0 && mean.len() == n * latent && logvar.len() == mean.len() {
-            let mut kl_d = vec![0.0f32; latent];
-            for (i, (m, lv)) in mean.iter().zip(&logvar).enumerate() {
-                kl_d[i % latent] += 0.5 * (m * m + lv.exp() - 1.0 - lv) / n as f32;
-            }
+        if self.step.get_untracked() == 0
+            && let Some(kl_d) = codes.kl()
+        {
             self.take_kl(&kl_d);
+        }
+        self.codes.set(Some(Rc::new(codes)));
+        self.arrive();
+    }
+
+    fn take_own_code(self, view: &View) {
+        self.own_code.set(Codes::read(view).map(Rc::new));
+        self.arrive();
+    }
+
+    /// Puts the traversal where it waits to go, if the code has come.
+    fn arrive(self) {
+        let Some(source) = self.with(|inner| inner.wanted.clone()) else { return };
+        if let Some(code) = untrack(|| source.code(self)).filter(|z| z.len() == self.latents.with_untracked(|l| l.kl_d.len())) {
+            self.with(|inner| inner.wanted = None);
+            self.code.set(code);
         }
     }
 
-    /// Puts the traversal at the code of test image `index`, once the current weights have given it.
-    pub fn start_from(self, index: usize) {
+    /// Puts the traversal at a code; that of an image once the current weights have given it.
+    pub fn start_from(self, source: Source) {
+        let slot = if source == Source::Own { OWN_CODE } else { CODES };
+        self.origin.set(source.clone());
+        if let Source::Code(z) = source {
+            self.with(|inner| inner.wanted = None);
+            return self.code.set(z.to_vec());
+        }
         self.with(|inner| {
-            inner.wanted = Some(index);
-            inner.desks[CODES as usize].fresh = true;
+            inner.wanted = Some(source);
+            inner.desks[slot as usize].fresh = true;
         });
         self.schedule_flush();
     }
 
-    /// Index of the first test image that shows `label`.
-    pub fn first_with_label(self, label: u8) -> Option<usize> {
-        self.with(|inner| match &inner.digits {
-            _ if !inner.labels.is_empty() => inner.labels.iter().position(|l| *l == label),
-            digits => digits.as_ref().and_then(|d| (0..d.len()).find(|i| d.label(*i) == label)),
-        })
+    /// Adds an end point to the path, in place of the last where there are already four.
+    pub fn add_end(self, source: Source) {
+        self.ends.update(|ends| {
+            ends.truncate(3);
+            ends.push(source);
+        });
+    }
+
+    /// What the panels may ask of the model on show.
+    pub fn model(self) -> Model {
+        let latent = self.latents.with(|l| l.kl_d.len());
+        self.run.with(|r| Model::new(r.as_ref().and_then(|r| r.info.as_ref()), latent))
+    }
+
+    /// Opens a tab and says so in the address.
+    pub fn open_tab(self, tab: Tab) {
+        self.tab.set(tab);
+        browser::replace_fragment(tab.id());
     }
 }

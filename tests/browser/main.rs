@@ -4,7 +4,9 @@
 //! small.
 
 mod data;
+#[path = "../../src/bin/lab/driver.rs"]
 mod driver;
+mod panels;
 
 use std::fs;
 use std::io::Write;

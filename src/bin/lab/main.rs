@@ -7,12 +7,16 @@
 mod bench;
 mod cargo;
 mod data;
+// Part of it is for the browser tests only.
+#[allow(dead_code)]
+mod driver;
 mod measure;
 mod methods;
 #[cfg(not(feature = "native"))]
 mod native;
 mod page;
 mod serve;
+mod shots;
 mod suite;
 mod tools;
 mod train;
@@ -39,6 +43,8 @@ enum Command {
     Build(page::Args),
     /// Run every test: unit, shader, native GPU, browser. Installs what they need first.
     Test(suite::Args),
+    /// Make pictures of every panel, light and dark, on desktop and phone.
+    Shots(shots::Args),
     /// List the registered methods.
     Methods(methods::Args),
     /// List the data sets.
@@ -72,6 +78,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::Build(args) => page::run(&args),
         Command::Test(args) => suite::run(&args),
+        Command::Shots(args) => shots::run(&args),
         Command::Methods(args) => methods::run(&args),
         Command::Data(args) => data::run(&args),
         Command::Train(args) => train::run(args),
