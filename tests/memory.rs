@@ -23,6 +23,7 @@ fn engine(gpu: &Rc<Gpu>) -> PlanEngine {
         train_labels: labels.clone(),
         test_images: images,
         test_labels: labels,
+        ..Dataset::default()
     };
     let uploaded = Data::upload(gpu, &data.train_images, &data.train_labels).unwrap();
     pollster::block_on(PlanEngine::new(gpu.clone(), entry("vae").unwrap(), &setup, data.data_shape(), &uploaded)).unwrap()

@@ -135,7 +135,7 @@ pub struct Card {
     pub formula: &'static str,
     pub papers: &'static [Paper],
     pub params: &'static [ParamSpec],
-    /// An experiment worth trying, in plain words.
+    /// An experiment worth trying, in plain words; [`phrases`](super::phrase::phrases) that set it up are `[words](key=value)`.
     pub try_this: &'static str,
 }
 

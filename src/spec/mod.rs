@@ -1,7 +1,9 @@
 //! Plain data that every part of the project shares: no Burn, no Leptos, no JavaScript.
 
 pub mod card;
+pub mod data;
 pub mod optimizer;
+pub mod phrase;
 pub mod protocol;
 pub mod setup;
 

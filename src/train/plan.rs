@@ -4,7 +4,7 @@
 //! constants | scratch]`. Programs that do not train (initialisation, evaluation, encoding, decoding) use the same
 //! parameters and share the scratch area: the queue runs one after the other.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
 use web_time::Instant;
@@ -21,6 +21,7 @@ use crate::nn::method::{START_BATCH, live_keys};
 use crate::spec::Setup;
 use crate::spec::protocol::{CodeGroup, MetricRow, PlanInfo, TensorInfo};
 use crate::train::order::epoch_order;
+use crate::train::engine::{BuildError, fits};
 use crate::train::optimizer;
 use crate::train::program::Input;
 use crate::train::record::{Output, Recording};
@@ -118,7 +119,10 @@ pub struct PlanEngine {
     seed: u32,
     batch: usize,
     step: u64,
+    /// Steps whose metrics have been asked for.
     seen: u64,
+    /// Metrics on their way from the device, each with the step before its first.
+    requested: VecDeque<(u64, Pending)>,
     /// Epochs whose order has been uploaded.
     epochs: u64,
     nonce: u32,
@@ -137,20 +141,6 @@ pub struct KernelTime {
     pub nanoseconds: f64,
     pub flops: u64,
     pub bytes: u64,
-}
-
-/// Metrics on their way from the device.
-pub struct MetricsRequest {
-    read: Pending,
-    from: u64,
-    steps: u32,
-}
-
-impl MetricsRequest {
-    /// Steps that they are of.
-    pub fn steps(&self) -> u32 {
-        self.steps
-    }
 }
 
 /// A kernel's text with its placeholders filled in.
@@ -178,7 +168,7 @@ impl PlanEngine {
         setup: &Setup,
         shape: DataShape,
         data: &Data,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, BuildError> {
         Self::build(gpu, entry, setup, shape, data, false).await
     }
 
@@ -192,7 +182,7 @@ impl PlanEngine {
         setup: &Setup,
         shape: DataShape,
         data: &Data,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, BuildError> {
         Self::build(gpu, entry, setup, shape, data, true).await
     }
 
@@ -203,10 +193,10 @@ impl PlanEngine {
         shape: DataShape,
         data: &Data,
         keep: bool,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, BuildError> {
         let begin = Instant::now();
         let live = live_keys(entry.card());
-        let mut training = training(entry, setup, shape, data.images, gpu.target, keep)?;
+        let mut training = training(entry, setup, shape, data.images, gpu.target, keep).map_err(BuildError::NotCompiled)?;
         let floats = training.plan.end.max(training.layout.scratch);
         let arena = Arena::new(gpu, floats, live.len(), 2 * data.images, data.clone()).map_err(|e| e.to_string())?;
         for (at, values) in &training.constants {
@@ -235,6 +225,7 @@ impl PlanEngine {
             batch: setup.usize("batch"),
             step: 0,
             seen: 0,
+            requested: VecDeque::new(),
             epochs: 0,
             nonce: 0,
             bytes_moved: training.plan.bytes,
@@ -242,7 +233,7 @@ impl PlanEngine {
             work: training.plan.dispatches.iter().map(|d| (d.name.clone(), d.flops, d.bytes)).collect(),
             keeps_gradients: keep,
         };
-        let initial = initialisation(&training.recording, &engine.layout, engine.arena.gpu().target)?;
+        let initial = initialisation(&training.recording, &engine.layout, engine.arena.gpu().target).map_err(BuildError::NotCompiled)?;
         let recorded = engine.load(&initial).await?;
         engine.arena.run(&recorded, 1);
         engine.start().await?;
@@ -251,9 +242,10 @@ impl PlanEngine {
     }
 
     /// Sets what the method takes from the data before the first step.
-    async fn start(&mut self) -> Result<(), String> {
+    async fn start(&mut self) -> Result<(), BuildError> {
         let target = self.arena.gpu().target;
-        let Some(prepared) = start(self.entry, &self.setup, self.shape, self.images, &self.layout, target)? else { return Ok(()) };
+        let prepared = start(self.entry, &self.setup, self.shape, self.images, &self.layout, target);
+        let Some(prepared) = prepared.map_err(BuildError::NotCompiled)? else { return Ok(()) };
         self.upload_orders(0);
         let recorded = self.load(&prepared).await?;
         self.arena.run(&recorded, 1);
@@ -276,26 +268,6 @@ impl PlanEngine {
             self.arena.write(*at, values);
         }
         self.arena.record(&prepared.plan).await
-    }
-
-    /// Replaces the parameters; moments start again from zero.
-    ///
-    /// # Errors
-    /// If a name or a shape does not fit; nothing has changed then.
-    pub fn set_weights(&mut self, weights: &[Weight]) -> Result<(), String> {
-        let find = |name: &str| weights.iter().find(|w| w.name == name);
-        for Tensor { name, shape, .. } in &self.layout.tensors {
-            let w = find(name).ok_or_else(|| format!("the weights have no tensor {name}"))?;
-            if w.shape != *shape {
-                return Err(format!("{name} has shape {:?}, this network needs {shape:?}", w.shape));
-            }
-        }
-        let zeros = vec![0.0; 2 * self.layout.params];
-        self.arena.write(2 * self.layout.params, &zeros);
-        for t in &self.layout.tensors {
-            self.arena.write(t.at, &find(&t.name).expect("checked above").values);
-        }
-        Ok(())
     }
 
     /// Gradients of the latest step as the optimiser got them: one for each trained parameter, in module order.
@@ -333,40 +305,6 @@ impl PlanEngine {
     /// The device it runs on.
     pub fn gpu(&self) -> &Gpu {
         self.arena.gpu()
-    }
-
-    /// Asks for the metrics of the steps since the last request, without waiting: further steps may be started meanwhile.
-    pub fn request_metrics(&mut self) -> Option<MetricsRequest> {
-        let (from, to, width) = (self.seen, self.step, self.layout.width);
-        if from == to {
-            return None;
-        }
-        // At most two ranges, where the ring wraps.
-        let (a, n) = ((from % RING as u64) as usize, (to - from) as usize);
-        let first = n.min(RING - a);
-        let mut ranges = vec![(self.layout.ring + a * width, first * width)];
-        if first < n {
-            ranges.push((self.layout.ring, (n - first) * width));
-        }
-        self.seen = to;
-        Some(MetricsRequest { read: self.arena.request(&ranges), from, steps: (to - from) as u32 })
-    }
-
-    /// Waits for a request.
-    ///
-    /// # Errors
-    /// If the device is lost, or a term is not finite.
-    pub async fn take_metrics(&mut self, request: MetricsRequest) -> Result<Vec<MetricRow>, String> {
-        let values = self.arena.take(request.read).await?.concat();
-        let terms = self.info.terms.len();
-        let mut rows = Vec::with_capacity(request.steps as usize);
-        for (row, step) in values.chunks_exact(self.layout.width).zip(request.from + 1..) {
-            if let Some(bad) = row[..terms].iter().position(|v| !v.is_finite()) {
-                return Err(format!("{} is {} at step {step}; a lower learning rate may help", self.info.terms[bad], row[bad]));
-            }
-            rows.push(MetricRow { step, terms: row[..terms].to_vec(), kl_d: row[terms..].to_vec() });
-        }
-        Ok(rows)
     }
 
     /// Makes sure that a program is compiled. Returns whether the method has it.
@@ -851,11 +789,33 @@ impl Engine for PlanEngine {
         self.step
     }
 
-    async fn metrics(&mut self) -> Result<Vec<MetricRow>, String> {
-        match self.request_metrics() {
-            Some(request) => self.take_metrics(request).await,
-            None => Ok(vec![]),
+    fn request_metrics(&mut self) -> bool {
+        let (from, to, width) = (self.seen, self.step, self.layout.width);
+        if from == to {
+            return false;
         }
+        // At most two ranges, where the ring wraps.
+        let (a, n) = ((from % RING as u64) as usize, (to - from) as usize);
+        let first = n.min(RING - a);
+        let mut ranges = vec![(self.layout.ring + a * width, first * width)];
+        if first < n {
+            ranges.push((self.layout.ring, (n - first) * width));
+        }
+        self.seen = to;
+        self.requested.push_back((from, self.arena.request(&ranges)));
+        true
+    }
+
+    async fn take_metrics(&mut self) -> Result<Vec<MetricRow>, String> {
+        let Some((from, read)) = self.requested.pop_front() else { return Ok(vec![]) };
+        let values = self.arena.take(read).await?.concat();
+        let names = &self.info.terms;
+        let rows = values.chunks_exact(self.layout.width).zip(from + 1..);
+        rows.map(|(row, step)| {
+            let (terms, kl_d) = row.split_at(names.len());
+            MetricRow { step, terms: terms.to_vec(), kl_d: kl_d.to_vec() }.finite(names)
+        })
+        .collect()
     }
 
     async fn run(&mut self, what: Program, rows: Rows<'_>) -> Result<Option<Vec<Vec<f32>>>, String> {
@@ -888,5 +848,17 @@ impl Engine for PlanEngine {
         // What lies between the two ranges has not been read.
         let here = |t: &Tensor| if t.at < params { t.at } else { t.at - rest + params };
         Ok(self.layout.tensors.iter().map(|t| t.weight(&all[here(t)..here(t) + t.len()])).collect())
+    }
+
+    /// The moments start again from zero.
+    fn set_weights(&mut self, weights: &[Weight]) -> Result<(), String> {
+        let l = &self.layout;
+        fits(l.tensors.iter().map(|t| (t.name.as_str(), t.shape.as_slice())), weights)?;
+        self.arena.write(2 * l.params, &vec![0.0; 2 * l.params]);
+        let find = |name: &str| weights.iter().find(|w| w.name == name).expect("it fits");
+        for t in &l.tensors {
+            self.arena.write(t.at, &find(&t.name).values);
+        }
+        Ok(())
     }
 }
