@@ -272,7 +272,7 @@ fn a_network_beyond_the_buffer_limit_is_refused_with_both_sizes() {
     let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels).unwrap();
     let setup = Setup::new("mnist", "vae");
     let e = PlanEngine::new(gpu, entry("vae").unwrap(), &setup, data.data_shape(), &uploaded);
-    let message = pollster::block_on(e).err().expect("two hundred kilobytes are too few");
+    let message = format!("{:?}", pollster::block_on(e).err().expect("two hundred kilobytes are too few"));
     assert!(message.contains("the network with its activations needs") && message.contains("the adapter allows 200000"), "{message}");
 }
 
