@@ -3,6 +3,7 @@
 pub mod card;
 pub mod protocol;
 pub mod setup;
+pub mod tokens;
 
 pub use card::{Card, Family, HIDDEN, Kind, LATENT, LIKELIHOOD, LIKELIHOODS, NET, NETS, Paper, ParamSpec, SIGMA};
 pub use setup::{Setup, SetupError};

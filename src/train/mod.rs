@@ -11,6 +11,7 @@ pub mod order;
 pub mod plan;
 pub mod program;
 pub mod record;
+pub mod sampling;
 pub mod session;
 #[cfg(feature = "native")]
 pub mod verify;
@@ -75,7 +76,7 @@ impl<M: Method> Entry for Of<M> {
 }
 
 /// The entries of all families.
-const FAMILIES: &[&[&dyn Entry]] = &[crate::vae::ENTRIES];
+const FAMILIES: &[&[&dyn Entry]] = &[crate::vae::ENTRIES, crate::vq::ENTRIES];
 
 /// The entry of the method called `id`.
 pub fn entry(id: &str) -> Option<&'static dyn Entry> {

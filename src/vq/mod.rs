@@ -1,0 +1,5 @@
+//! Autoencoders whose code is a grid of tokens. One file a method, one line in the registry below.
+
+crate::registry::methods! {
+    vq_vae::VqVae,
+}
