@@ -2,4 +2,8 @@
 
 crate::registry::methods! {
     vq_vae::VqVae,
+    cvq::Cvq,
+    fsq::Fsq,
+    bsq::Bsq,
+    rvq::Rvq,
 }
