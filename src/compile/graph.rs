@@ -141,6 +141,9 @@ pub enum Op {
     CumSum { axis: usize, reverse: bool },
     /// Place of every element in its row sorted in falling order (ties by position): 0 is the largest.
     Rank(usize),
+    /// The k-th largest element along the last axis, which stays with length one; arguments `x, k`, where `k` is one number,
+    /// rounded and held between one and the row's length.
+    KthLargest,
 }
 
 /// One tensor of the graph.
@@ -704,6 +707,16 @@ impl Graph {
     pub fn rank(&mut self, x: Id, axis: usize) -> Id {
         let shape = self.shape(x).to_vec();
         self.push(Op::Rank(axis), vec![x], shape)
+    }
+
+    /// The `k`-th largest element of each row; `k` has one element.
+    pub fn kth_largest(&mut self, x: Id, k: Id) -> Id {
+        let mut shape = self.shape(x).to_vec();
+        *shape.last_mut().expect("a row") = 1;
+        if let Some(v) = self.as_fill(x) {
+            return self.fill(v, &shape);
+        }
+        self.push(Op::KthLargest, vec![x, k], shape)
     }
 
     /// Floating-point operations of one node, products and sums counted apart; matrix-like operations only.

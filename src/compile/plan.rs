@@ -125,7 +125,7 @@ struct Kernel {
 }
 
 fn heavy(op: &Op) -> bool {
-    product(op) || matches!(op, Op::Reduce(..) | Op::ArgReduce { .. } | Op::ScatterAdd(_) | Op::CumSum { .. } | Op::Rank(_))
+    product(op) || matches!(op, Op::Reduce(..) | Op::ArgReduce { .. } | Op::ScatterAdd(_) | Op::CumSum { .. } | Op::Rank(_) | Op::KthLargest)
 }
 
 fn product(op: &Op) -> bool {
@@ -195,7 +195,7 @@ impl<'a> Planner<'a> {
             let often: &[Id] = match node.op {
                 ref op if product(op) => &node.args,
                 Op::ScatterAdd(_) | Op::Rank(_) | Op::CumSum { .. } => &node.args,
-                Op::Gather(_) => &node.args[..1],
+                Op::Gather(_) | Op::KthLargest => &node.args[..1],
                 _ => &[],
             };
             for a in often {
@@ -584,7 +584,10 @@ impl<'a> Planner<'a> {
             });
             return Ok(());
         }
-        let (name, head) = self.loop_head(&mut e, root, &o, ("0u", "1u"));
+        let (name, head) = match op {
+            Op::KthLargest => ("k-th largest", self.kth_largest_head(&mut e, root, &o)),
+            _ => self.loop_head(&mut e, root, &o, ("0u", "1u")),
+        };
         let rest = self.write_members(&mut e, kernel, Some("acc"), &o, place);
         module.add(name, kernel.len, &(head + &rest), "");
         Ok(())
@@ -676,6 +679,25 @@ impl<'a> Planner<'a> {
         let (outer, inner) = (e.take(0), e.take(1));
         let (from, step) = range;
         (name, format!("{outer}{init}\nfor (var r = {from}; r < {n}u; r += {step}) {{\n{inner}{body}\n}}\n"))
+    }
+
+    /// `acc` for [`Op::KthLargest`]: the bits of the answer from the highest on, each by counting how many numbers of the
+    /// row are at least as large. Mostly over after a dozen counts: as soon as exactly k numbers are, the least of them is it.
+    fn kth_largest_head(&self, e: &mut Emitter, id: Id, o: &Lin) -> String {
+        let (x, k) = (self.g.node(id).args[0], self.g.node(id).args[1]);
+        let n = *self.g.shape(x).last().expect("a row");
+        let k = e.value(k, &At::Flat(Lin::default())).text;
+        let v = e.value(x, &At::Flat(o.scaled(n).plus(&Lin::var("r", n, 1)))).text;
+        let (outer, inner) = (e.take(0), e.take(1));
+        format!(
+            "{outer}let wanted = clamp(round({k}), 1.0f, {n}.0f);\nvar bound = 0u;\n\
+             for (var bit = 0x80000000u; bit != 0u; bit >>= 1u) {{\nvar count = 0.0f;\n\
+             for (var r = 0u; r < {n}u; r++) {{\n{inner}if (m_order({v}) >= (bound | bit)) {{ count += 1.0f; }}\n}}\n\
+             if (count >= wanted) {{ bound |= bit; }}\nif (count == wanted) {{ break; }}\n}}\n\
+             var least = 0xffffffffu;\n\
+             for (var r = 0u; r < {n}u; r++) {{\n{inner}let order = m_order({v});\n\
+             if (order >= bound) {{ least = min(least, order); }}\n}}\nlet acc = m_from_order(least);\n"
+        )
     }
 
     /// A product by register tiles. Alone, each invocation computes a few rows and columns, and neighbours take

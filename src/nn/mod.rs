@@ -2,11 +2,13 @@
 
 pub mod conv;
 pub mod gaussian;
+pub mod kth;
 pub mod likelihood;
 pub mod method;
 pub mod mlp;
 pub mod net;
 pub mod params;
+pub mod sparse;
 pub mod stop;
 
 pub use method::{Batch, Code, Ctx, DataShape, ImageShape, Method, Named, Noise, Terms};

@@ -1,0 +1,87 @@
+//! What a sparse autoencoder takes apart, and the way back to images.
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+
+use super::params::SOURCES;
+use crate::nn::sparse::Dictionary;
+use crate::nn::{Batch, Code, ImageShape};
+use crate::spec::Setup;
+use crate::spec::protocol::{CodeGroup, CodeKind};
+
+/// Sides of a patch, the first that divides the image.
+const PATCH_SIDES: [usize; 4] = [8, 7, 6, 5];
+
+/// Images seen as inputs: one each, or one for each place of a grid.
+#[derive(Module, Debug)]
+pub struct Source {
+    #[module(skip)]
+    image: ImageShape,
+    /// Height and width of what one input shows.
+    #[module(skip)]
+    patch: [usize; 2],
+}
+
+impl Source {
+    /// What the setup's `source` asks for.
+    pub fn new(setup: &Setup, image: ImageShape) -> Self {
+        let ImageShape { height, width, .. } = image;
+        let side = PATCH_SIDES.into_iter().find(|s| height % s == 0 && width % s == 0);
+        let patch = match side {
+            Some(side) if SOURCES[setup.usize("source")] == "patches" => [side, side],
+            _ => [height, width],
+        };
+        Self { image, patch }
+    }
+
+    /// Numbers in an input.
+    pub fn inputs(&self) -> usize {
+        self.image.channels * self.patch[0] * self.patch[1]
+    }
+
+    /// Inputs of an image.
+    fn places(&self) -> usize {
+        self.image.len() / self.inputs()
+    }
+
+    /// The code of an image: the features of its inputs, one input after the other.
+    pub fn code(&self, features: usize) -> Vec<CodeGroup> {
+        vec![CodeGroup { kind: CodeKind::Features, count: (self.places() * features) as u32 }]
+    }
+
+    /// Inputs of a batch, shape `[batch * places, inputs]`.
+    pub fn inputs_na(&self, batch: Batch) -> Tensor<2> {
+        let (n, x_bp) = (batch.len(), batch.x_bp);
+        if self.places() == 1 {
+            return x_bp;
+        }
+        let ([ph, pw], ImageShape { channels, height, width }) = (self.patch, self.image);
+        let x: Tensor<6> = x_bp.reshape([n, channels, height / ph, ph, width / pw, pw]);
+        x.permute([0, 2, 4, 1, 3, 5]).reshape([n * self.places(), self.inputs()])
+    }
+
+    /// The code whose features are `f_nf`, shape `[batch, places * features]`.
+    pub fn to_code(&self, f_nf: Tensor<2>) -> Code {
+        let [n, features] = f_nf.dims();
+        Code { mean_bd: f_nf.reshape([n / self.places(), self.places() * features]), logvar_bd: None }
+    }
+
+    /// The images of codes, shape `[batch, pixels]`.
+    pub fn images(&self, z_bd: Tensor<2>, dictionary: &Dictionary) -> Tensor<2> {
+        let (n, places) = (z_bd.dims()[0], self.places());
+        let x_na = dictionary.decode(z_bd.reshape([n * places, dictionary.features()]));
+        self.to_images(x_na)
+    }
+
+    /// The images that inputs are of, shape `[batch, pixels]`.
+    pub fn to_images(&self, x_na: Tensor<2>) -> Tensor<2> {
+        let x_na = x_na.clamp(0.0, 1.0);
+        if self.places() == 1 {
+            return x_na;
+        }
+        let n = x_na.dims()[0] / self.places();
+        let ([ph, pw], ImageShape { channels, height, width }) = (self.patch, self.image);
+        let x: Tensor<6> = x_na.reshape([n, height / ph, width / pw, channels, ph, pw]);
+        x.permute([0, 3, 1, 4, 2, 5]).reshape([n, self.image.len()])
+    }
+}
