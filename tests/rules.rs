@@ -270,7 +270,12 @@ fn kth_largest_of_each_row() {
     for k in 1..=7 {
         check_inputs("k-th largest of equals", &[ties.clone(), vec![k as f32]], false, &move |v| kth(&v, [2, 7]));
     }
-    check_inputs("k-th largest of many", &[numbers(3000, 5), vec![700.0]], false, &move |v| kth(&v, [1, 3000]));
+    check_inputs("k-th largest of a long row", &[numbers(3001, 5), vec![700.0]], false, &move |v| kth(&v, [1, 3001]));
+    for k in [0.0, 700.0, 9001.0, 1e6] {
+        check_inputs("k-th largest of many", &[numbers(2 * 9001, 5), vec![k]], false, &move |v| kth(&v, [2, 9001]));
+    }
+    let zeros: Vec<f32> = numbers(9001, 6).into_iter().map(|v| v.max(0.0)).collect();
+    check_inputs("k-th largest of many equals", &[zeros, vec![6000.0]], false, &move |v| kth(&v, [1, 9001]));
     check("a mask of the k largest", &[30], |v| {
         let x_rn = x(&v, 0).reshape([5, 6]);
         let k = Tensor::<1>::from_data([2.0f32], &x_rn.device());

@@ -684,19 +684,26 @@ impl<'a> Planner<'a> {
     /// `acc` for [`Op::KthLargest`]: the bits of the answer from the highest on, each by counting how many numbers of the
     /// row are at least as large. Mostly over after a dozen counts: as soon as exactly k numbers are, the least of them is it.
     fn kth_largest_head(&self, e: &mut Emitter, id: Id, o: &Lin) -> String {
+        const UNROLL: usize = 4;
         let (x, k) = (self.g.node(id).args[0], self.g.node(id).args[1]);
         let n = *self.g.shape(x).last().expect("a row");
         let k = e.value(k, &At::Flat(Lin::default())).text;
-        let v = e.value(x, &At::Flat(o.scaled(n).plus(&Lin::var("r", n, 1)))).text;
+        let row = o.scaled(n);
+        let mut order = |at: Lin| format!("m_order({})", e.value(x, &At::Flat(row.plus(&at))).text);
+        let inside: Vec<String> = (0..UNROLL).map(|u| order(Lin::var("r", n / UNROLL, 1).scaled(UNROLL).offset(u as i64))).collect();
+        let behind: Vec<String> = (n - n % UNROLL..n).map(|r| order(Lin::default().offset(r as i64))).collect();
         let (outer, inner) = (e.take(0), e.take(1));
+        let each = |visit: &dyn Fn(&String) -> String| {
+            let [inside, behind] = [&inside, &behind].map(|orders| orders.iter().map(visit).collect::<String>());
+            format!("for (var r = 0u; r < {}u; r++) {{\n{inner}{inside}}}\n{behind}", n / UNROLL)
+        };
+        let count = each(&|order| format!("count += select(0.0f, 1.0f, {order} >= probe);\n"));
+        let least = each(&|order| format!("least = select(least, min(least, {order}), {order} >= bound);\n"));
         format!(
             "{outer}let wanted = clamp(round({k}), 1.0f, {n}.0f);\nvar bound = 0u;\n\
-             for (var bit = 0x80000000u; bit != 0u; bit >>= 1u) {{\nvar count = 0.0f;\n\
-             for (var r = 0u; r < {n}u; r++) {{\n{inner}if (m_order({v}) >= (bound | bit)) {{ count += 1.0f; }}\n}}\n\
-             if (count >= wanted) {{ bound |= bit; }}\nif (count == wanted) {{ break; }}\n}}\n\
-             var least = 0xffffffffu;\n\
-             for (var r = 0u; r < {n}u; r++) {{\n{inner}let order = m_order({v});\n\
-             if (order >= bound) {{ least = min(least, order); }}\n}}\nlet acc = m_from_order(least);\n"
+             for (var bit = 0x80000000u; bit != 0u; bit >>= 1u) {{\nlet probe = bound | bit;\nvar count = 0.0f;\n{count}\
+             if (count >= wanted) {{ bound = probe; }}\nif (count == wanted) {{ break; }}\n}}\n\
+             var least = 0xffffffffu;\n{least}let acc = m_from_order(least);\n"
         )
     }
 

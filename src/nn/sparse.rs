@@ -1,4 +1,4 @@
-//! What sparse autoencoders share: the dictionary, the choice of the few features that fire, and the record of which do.
+//! What sparse autoencoders are made of: a dictionary, and the choice of the few features that fire.
 //!
 //! In shapes, `n` counts inputs (images, patches or activations), `a` the numbers of one input, `f` features.
 
@@ -7,10 +7,18 @@ use burn::tensor::activation::relu;
 use burn::tensor::{Device, Distribution, Tensor};
 
 use super::kth::kth_largest;
-use super::{Named, Terms, stop_gradient};
+use super::stop_gradient;
 
-/// Share of the latest step in the running mean of [`Usage::density_f`].
-const DENSITY_RATE: f64 = 0.01;
+/// What encoder and atoms have to do with each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tie {
+    /// Nothing, after the start.
+    Free,
+    /// The encoder is the atoms' transpose.
+    Tied,
+    /// As [`Self::Tied`], and atoms have the length that training gives them.
+    TiedOfAnyLength,
+}
 
 /// A linear encoder and the atoms that features stand for.
 ///
@@ -18,25 +26,28 @@ const DENSITY_RATE: f64 = 0.01;
 /// then cannot evade a penalty on its size by making its atom longer.
 #[derive(Module, Debug)]
 pub struct Dictionary {
-    /// Shape `[inputs, features]`.
-    w_enc: Param<Tensor<2>>,
+    /// Shape `[inputs, features]`; `None` where it is tied to the atoms.
+    w_enc: Option<Param<Tensor<2>>>,
     /// Shape `[features]`.
     b_enc: Param<Tensor<1>>,
     /// Shape `[features, inputs]`.
     w_dec: Param<Tensor<2>>,
     /// What an input is when no feature fires, and the point from where the encoder looks, shape `[inputs]`.
     b_dec: Param<Tensor<1>>,
+    #[module(skip)]
+    tie: Tie,
 }
 
 impl Dictionary {
     /// Random atoms; the encoder starts as their transpose (Gao et al. 2024, section 2.4 and appendix A.1).
-    pub fn new(inputs: usize, features: usize, device: &Device) -> Self {
+    pub fn new(inputs: usize, features: usize, tie: Tie, device: &Device) -> Self {
         let w_fa = unit_rows(Tensor::random([features, inputs], Distribution::Normal(0.0, 1.0), device));
         Self {
-            w_enc: Param::from_tensor(w_fa.clone().transpose()),
+            w_enc: (tie == Tie::Free).then(|| Param::from_tensor(w_fa.clone().transpose())),
             b_enc: Param::from_tensor(Tensor::zeros([features], device)),
             w_dec: Param::from_tensor(w_fa),
             b_dec: Param::from_tensor(Tensor::zeros([inputs], device)),
+            tie,
         }
     }
 
@@ -46,17 +57,27 @@ impl Dictionary {
 
     /// The product with the encoder's matrix, `(x − b_dec) W_enc`, shape `[n, features]`.
     pub fn project(&self, x_na: Tensor<2>) -> Tensor<2> {
-        (x_na - self.b_dec.val().unsqueeze()).matmul(self.w_enc.val())
+        let w_af = match &self.w_enc {
+            Some(w_af) => w_af.val(),
+            None => self.atoms_fa().transpose(),
+        };
+        (x_na - self.origin()).matmul(w_af)
     }
 
     /// What the features' nonlinearity is applied to, `(x − b_dec) W_enc + b_enc`, shape `[n, features]`.
     pub fn encode(&self, x_na: Tensor<2>) -> Tensor<2> {
-        self.project(x_na) + self.b_enc.val().unsqueeze()
+        self.project(x_na) + self.bias()
     }
 
-    /// The directions of the features, each of length one, shape `[features, inputs]`.
+    /// b_enc, shape `[1, features]`.
+    pub fn bias(&self) -> Tensor<2> {
+        self.b_enc.val().unsqueeze()
+    }
+
+    /// The directions of the features, of length one unless the tie says otherwise, shape `[features, inputs]`.
     pub fn atoms_fa(&self) -> Tensor<2> {
-        unit_rows(self.w_dec.val())
+        let w_fa = self.w_dec.val();
+        if self.tie == Tie::TiedOfAnyLength { w_fa } else { unit_rows(w_fa) }
     }
 
     /// What an input is when no feature fires, shape `[1, inputs]`.
@@ -107,71 +128,4 @@ pub fn keep_from(x_nf: Tensor<2>, least: Tensor<2>) -> Tensor<2> {
 /// `‖x − y‖²`, mean over the inputs, shape `[1]`.
 pub fn squared_error(x_na: Tensor<2>, y_na: Tensor<2>) -> Tensor<1> {
     (x_na - y_na).square().sum_dim(1).mean()
-}
-
-/// Which features are used: state, never trained.
-#[derive(Module, Debug)]
-pub struct Usage {
-    /// Inputs seen since each feature fired last, shape `[features]`.
-    since_f: Param<Tensor<1>>,
-    /// Share of inputs on which each feature fires, a running mean over about a hundred steps, shape `[features]`.
-    density_f: Param<Tensor<1>>,
-    /// The mean input: what the variance is measured from, shape `[inputs]`.
-    mean_a: Param<Tensor<1>>,
-}
-
-/// Inputs, the features that they were given, and what these stand for.
-pub struct Pass {
-    /// Shape `[n, inputs]`.
-    pub x_na: Tensor<2>,
-    /// Shape `[n, features]`.
-    pub f_nf: Tensor<2>,
-    /// Shape `[n, inputs]`.
-    pub y_na: Tensor<2>,
-}
-
-impl Usage {
-    pub fn new(inputs: usize, features: usize, device: &Device) -> Self {
-        let zeros = |n| Param::from_tensor(Tensor::zeros([n], device));
-        Self { since_f: zeros(features), density_f: zeros(features), mean_a: zeros(inputs) }
-    }
-
-    /// For [`super::Method::start`]: the mean input is where the dictionary begins, and what the variance is measured from.
-    /// The method keeps the dictionary as its field `dictionary`.
-    pub fn start(x_na: Tensor<2>) -> Vec<Named> {
-        let [_, inputs] = x_na.dims();
-        let mean_a = x_na.mean_dim(0).reshape([inputs]);
-        vec![("dictionary.b_dec", mean_a.clone()), ("usage.mean_a", mean_a)]
-    }
-
-    /// One for features that have not fired for more than `after` inputs, else zero, shape `[features]`.
-    pub fn dead_f(&self, after: Tensor<1>) -> Tensor<1> {
-        let since_f = stop_gradient(self.since_f.val());
-        let after_f = after.expand(since_f.dims());
-        since_f.greater(after_f).float()
-    }
-
-    /// Shows how well and how sparsely the inputs are explained, and keeps the record of which features fired.
-    ///
-    /// Shown: `fvu`, the squared error as a share of the variance; `l0`, features that fire on an input; `dead`, the share of
-    /// features that are dead. The method keeps this record as its field `usage`.
-    pub fn report(&self, terms: Terms, pass: Pass, dead_f: Tensor<1>) -> Terms {
-        let Pass { x_na, f_nf, y_na } = pass;
-        let [n, _] = x_na.dims();
-        let mean = stop_gradient(self.mean_a.val()).unsqueeze();
-        let variance = (x_na.clone() - mean).square().sum();
-        let fvu = (x_na - y_na).square().sum() / variance.clamp_min(f64::from(f32::MIN_POSITIVE));
-        let fired_nf = stop_gradient(f_nf).not_equal_elem(0.0).float();
-        let [_, features] = fired_nf.dims();
-        let share_f = fired_nf.mean_dim(0).reshape([features]);
-        let silent_f = share_f.clone().equal_elem(0.0).float();
-        let since_f = (stop_gradient(self.since_f.val()) + n as f64) * silent_f;
-        let density_f = stop_gradient(self.density_f.val()) * (1.0 - DENSITY_RATE) + share_f.clone() * DENSITY_RATE;
-        terms
-            .show("fvu", fvu)
-            .show("l0", share_f.sum())
-            .show("dead", dead_f.mean())
-            .set("usage.since_f", since_f)
-            .set("usage.density_f", density_f)
-    }
 }

@@ -4,7 +4,6 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 
 use super::params::SOURCES;
-use crate::nn::sparse::Dictionary;
 use crate::nn::{Batch, Code, ImageShape};
 use crate::spec::Setup;
 use crate::spec::protocol::{CodeGroup, CodeKind};
@@ -66,11 +65,10 @@ impl Source {
         Code { mean_bd: f_nf.reshape([n / self.places(), self.places() * features]), logvar_bd: None }
     }
 
-    /// The images of codes, shape `[batch, pixels]`.
-    pub fn images(&self, z_bd: Tensor<2>, dictionary: &Dictionary) -> Tensor<2> {
-        let (n, places) = (z_bd.dims()[0], self.places());
-        let x_na = dictionary.decode(z_bd.reshape([n * places, dictionary.features()]));
-        self.to_images(x_na)
+    /// The features of codes, shape `[batch * places, features]`: the inverse of [`Self::to_code`].
+    pub fn features_nf(&self, z_bd: Tensor<2>, features: usize) -> Tensor<2> {
+        let [n, _] = z_bd.dims();
+        z_bd.reshape([n * self.places(), features])
     }
 
     /// The images that inputs are of, shape `[batch, pixels]`.

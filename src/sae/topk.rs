@@ -24,17 +24,15 @@ mod engine {
     use burn::tensor::{Device, Tensor};
 
     use super::CARD;
-    use crate::nn::sparse::{Dictionary, Pass, Usage, keep_largest, squared_error};
+    use crate::nn::sparse::{Tie, keep_largest, squared_error};
     use crate::nn::{Batch, Code, Ctx, DataShape, Method, Named, Terms};
-    use crate::sae::source::Source;
+    use crate::sae::base::{Base, Pass};
     use crate::spec::protocol::CodeGroup;
     use crate::spec::{Card, Setup};
 
     #[derive(Module, Debug)]
     pub struct TopK {
-        source: Source,
-        dictionary: Dictionary,
-        usage: Usage,
+        sae: Base,
         /// The k of the latest step, for when the encoder is used by itself; shape `[1]`.
         k: Param<Tensor<1>>,
     }
@@ -43,46 +41,39 @@ mod engine {
         const CARD: &'static Card = &CARD;
 
         fn init(setup: &Setup, data: DataShape, device: &Device) -> Self {
-            let source = Source::new(setup, data.image);
-            let (inputs, features) = (source.inputs(), setup.usize("features"));
-            Self {
-                source,
-                dictionary: Dictionary::new(inputs, features, device),
-                usage: Usage::new(inputs, features, device),
-                k: Param::from_tensor(Tensor::full([1], setup.get("k"), device)),
-            }
+            let k = Param::from_tensor(Tensor::full([1], setup.get("k"), device));
+            Self { sae: Base::new(setup, data, Tie::Free, device), k }
         }
 
         fn code(&self) -> Vec<CodeGroup> {
-            self.source.code(self.dictionary.features())
+            self.sae.code()
         }
 
         fn start(&self, batch: Batch, _ctx: &mut Ctx) -> Vec<Named> {
-            Usage::start(self.source.inputs_na(batch))
+            self.sae.start(batch)
         }
 
         fn terms(&self, batch: Batch, ctx: &mut Ctx) -> Terms {
-            let x_na = self.source.inputs_na(batch);
-            let pre_nf = self.dictionary.encode(x_na.clone());
+            let x_na = self.sae.inputs_na(batch);
+            let pre_nf = self.sae.dictionary.encode(x_na.clone());
             let f_nf = keep_largest(relu(pre_nf.clone()), ctx.live("k"));
-            let y_na = self.dictionary.decode(f_nf.clone());
+            let y_na = self.sae.dictionary.decode(f_nf.clone());
             let reconstruction = squared_error(x_na.clone(), y_na.clone());
-            let dead_f = self.usage.dead_f(ctx.live("dead_after"));
-            let aux = self.dictionary.aux_k(pre_nf, x_na.clone() - y_na.clone(), dead_f.clone());
+            let aux = self.sae.dictionary.aux_k(pre_nf, x_na.clone() - y_na.clone(), self.sae.dead_f(ctx));
             let terms = Terms::new(reconstruction.clone() + ctx.live("aux") * aux.clone())
                 .show("reconstruction", reconstruction)
                 .show("revival", aux)
                 .set("k", ctx.live("k"));
-            self.usage.report(terms, Pass { x_na, f_nf, y_na }, dead_f)
+            self.sae.report(terms, Pass { x_na, f_nf, y_na }, ctx)
         }
 
         fn encode(&self, batch: Batch) -> Code {
-            let pre_nf = self.dictionary.encode(self.source.inputs_na(batch));
-            self.source.to_code(keep_largest(relu(pre_nf), self.k.val()))
+            let pre_nf = self.sae.dictionary.encode(self.sae.inputs_na(batch));
+            self.sae.to_code(keep_largest(relu(pre_nf), self.k.val()))
         }
 
         fn decode(&self, z_bd: Tensor<2>) -> Tensor<2> {
-            self.source.images(z_bd, &self.dictionary)
+            self.sae.images(z_bd)
         }
     }
 }
