@@ -83,3 +83,30 @@ impl Source {
         x.permute([0, 3, 1, 4, 2, 5]).reshape([n, self.image.len()])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{Device, Int};
+
+    use super::*;
+    use crate::spec::Setup;
+
+    #[test]
+    fn images_survive_being_cut_into_patches() {
+        let mut setup = Setup::new("mnist", "topk-sae");
+        setup.set_text("source", "patches").unwrap();
+        let device = Device::flex();
+        for (image, side) in [(ImageShape::MNIST, 7), (ImageShape { channels: 3, height: 64, width: 64 }, 8)] {
+            let source = Source::new(&setup, image);
+            let n = 2 * image.len();
+            let x_bp = Tensor::<1, Int>::arange(0..n as i64, &device).float().reshape([2, image.len()]) / n as f64;
+            let x_na = source.inputs_na(Batch { x_bp: x_bp.clone(), label_b: Tensor::zeros([2], &device) });
+            let grid = image.height / side;
+            assert_eq!(x_na.dims(), [2 * grid * grid, image.channels * side * side]);
+            // The second patch starts one side further to the right.
+            let values = |t: Tensor<2>| t.into_data().try_into_vec::<f32>().unwrap();
+            assert_eq!(values(x_na.clone())[source.inputs()], values(x_bp.clone())[side]);
+            assert_eq!(values(source.to_images(x_na)), values(x_bp));
+        }
+    }
+}
