@@ -1,12 +1,22 @@
 //! What methods are written with: the [`Method`] trait and the encoders and decoders that families share.
 
+pub mod autoencoder;
+pub mod cloud;
 pub mod conv;
+pub mod corrupt;
 pub mod gaussian;
+pub mod gumbel;
 pub mod likelihood;
+pub mod log_sum_exp;
 pub mod method;
 pub mod mlp;
+pub mod mmd;
+pub mod moments;
 pub mod net;
+pub mod newton_schulz;
 pub mod params;
+pub mod prior;
+pub mod schedule;
 pub mod stop;
 
 pub use method::{Batch, Code, Ctx, DataShape, ImageShape, Method, Named, Noise, Terms};

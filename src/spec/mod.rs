@@ -4,5 +4,5 @@ pub mod card;
 pub mod protocol;
 pub mod setup;
 
-pub use card::{Card, Family, HIDDEN, Kind, LATENT, LIKELIHOOD, LIKELIHOODS, NET, NETS, Paper, ParamSpec, SIGMA};
+pub use card::{Card, Family, HIDDEN, Kind, LATENT, LIKELIHOOD, LIKELIHOODS, NET, NETS, PRIOR, PRIORS, Paper, ParamSpec, SIGMA};
 pub use setup::{Setup, SetupError};
