@@ -3,7 +3,7 @@
 //! Dependencies point downwards only (`tests/layers.rs` holds the rule):
 //!
 //! ```text
-//! ui ─▶ player, spec, catalog    bin/lab ─▶ train, data, spec
+//! ui ─▶ player, latent, spec, catalog    bin/lab ─▶ train, data, spec
 //! train ─▶ ae, vae.. ─▶ nn ─▶ burn   train ─▶ gpu ─▶ compile ─▶ burn-ir
 //! ```
 
@@ -20,10 +20,14 @@ pub mod data;
 #[cfg(feature = "engine")]
 pub mod gpu;
 #[cfg(feature = "engine")]
+pub mod measure;
+#[cfg(feature = "engine")]
 pub mod nn;
 #[cfg(feature = "engine")]
 pub mod train;
 
+#[cfg(any(feature = "page", feature = "engine"))]
+pub mod latent;
 #[cfg(any(feature = "page", feature = "engine"))]
 pub mod player;
 #[cfg(feature = "page")]

@@ -13,16 +13,17 @@ use latent_lab::catalog::CARDS;
 use latent_lab::nn::ImageShape;
 use latent_lab::spec::protocol::MetricRow;
 use latent_lab::spec::{Family, Setup};
-use latent_lab::train::eager::Eager;
-use latent_lab::train::{Weight, entry};
+use latent_lab::train::eager::EagerEngine;
+use latent_lab::train::{Engine, Rows, Weight, entry};
+use pollster::block_on;
 
 /// The network of a link with the case's weights, before its first step.
-fn run(query: &str) -> Box<dyn Eager> {
+fn run(query: &str) -> EagerEngine {
     let (setup, notes) = Setup::from_query(query, &[]);
     assert!(notes.is_empty(), "{notes:?}");
     let mut run = entry(&setup.method).unwrap().eager(&setup, Device::flex(), images(ImageShape::MNIST));
-    let start = start(&run.weights());
-    run.set_weights(&start);
+    let start = start(&block_on(run.weights()).unwrap());
+    run.set_weights(&start).unwrap();
     run
 }
 
@@ -33,10 +34,10 @@ fn objectives_equal_pytorch() {
     for case in cases {
         let name = &case.query;
         let mut run = run(name);
-        let (row, gradients) = run.advance_with_gradients();
+        let (row, gradients) = block_on(run.step_with_gradients()).unwrap();
         compare_terms(name, &row, &case.steps[0]);
         compare_gradients(name, &gradients, &case.gradients);
-        let weights = run.weights();
+        let weights = block_on(run.weights()).unwrap();
         for want in &case.state {
             let got = weights.iter().find(|w| w.name == want.name).unwrap();
             let scale = want.values.iter().fold(0.0f64, |m, v| m.max(v.abs()));
@@ -52,7 +53,7 @@ fn objectives_equal_pytorch() {
 
 /// First step with given parameters behind the common ones.
 fn step(query: &str) -> (MetricRow, Vec<Weight>) {
-    run(&format!("v=1&data=mnist&hidden=16&latent=3&batch=4&seed=5&{query}")).advance_with_gradients()
+    block_on(run(&format!("v=1&data=mnist&hidden=16&latent=3&batch=4&seed=5&{query}")).step_with_gradients()).unwrap()
 }
 
 /// The first step is the same but for a factor: loss and all gradients.
@@ -97,7 +98,7 @@ fn the_bound_rises_with_k() {
     let many = test.repeat(50);
     let loss = |k: usize| {
         let query = format!("v=1&data=mnist&hidden=16&latent=3&batch=4&seed=5&method=iwae&k={k}");
-        run(&query).evaluate(latent_lab::train::Rows::of(&many))[0]
+        block_on(run(&query).evaluate(Rows::of(&many))).unwrap()[0]
     };
     let losses = [1, 2, 5, 20, 50].map(loss);
     assert!(losses.windows(2).all(|w| w[1] < w[0]), "{losses:?}");

@@ -82,7 +82,15 @@ pub fn start(weights: &[Weight]) -> Vec<Weight> {
 pub fn images(shape: ImageShape) -> Arc<Dataset> {
     let images: Vec<u8> = (0..(IMAGES * shape.len()) as u32).map(|i| mix(i) as u8).collect();
     let labels: Vec<u8> = (0..IMAGES).map(|i| (i % 10) as u8).collect();
-    Arc::new(Dataset { shape, classes: 10, train_images: images.clone(), train_labels: labels.clone(), test_images: images, test_labels: labels })
+    Arc::new(Dataset {
+        shape,
+        classes: 10,
+        train_images: images.clone(),
+        train_labels: labels.clone(),
+        test_images: images,
+        test_labels: labels,
+        ..Dataset::default()
+    })
 }
 
 /// The elements that the script stored.
