@@ -12,6 +12,7 @@ pub mod catalog;
 mod registry;
 pub mod spec;
 pub mod vae;
+pub mod vq;
 
 #[cfg(feature = "engine")]
 pub mod compile;

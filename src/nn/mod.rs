@@ -2,9 +2,11 @@
 
 pub mod autoencoder;
 pub mod cloud;
+pub mod codebook;
 pub mod conv;
 pub mod corrupt;
 pub mod gaussian;
+pub mod grid;
 pub mod gumbel;
 pub mod likelihood;
 pub mod log_sum_exp;
@@ -18,6 +20,10 @@ pub mod params;
 pub mod prior;
 pub mod schedule;
 pub mod stop;
+pub mod straight_through;
+pub mod token_autoencoder;
+pub mod token_prior;
+pub mod usage;
 
 pub use method::{Batch, Code, Ctx, DataShape, ImageShape, Method, Named, Noise, Terms};
 pub use stop::stop_gradient;
