@@ -54,7 +54,8 @@ mod engine {
             Self {
                 first: LinearConfig::new(latent, width).init(device),
                 second: LinearConfig::new(width, width).init(device),
-                out: LinearConfig::new(width, 1).init(device),
+                // Both kinds are equally frequent: there is nothing for a bias to say.
+                out: LinearConfig::new(width, 1).with_bias(false).init(device),
             }
         }
 
