@@ -4,9 +4,10 @@
 //!
 //! ```text
 //! ui ─▶ player, latent, spec, catalog    bin/lab ─▶ train, data, spec
-//! train ─▶ vae.. ─▶ nn ─▶ burn   train ─▶ gpu ─▶ compile ─▶ burn-ir
+//! train ─▶ ae, vae.. ─▶ nn ─▶ burn   train ─▶ gpu ─▶ compile ─▶ burn-ir
 //! ```
 
+pub mod ae;
 pub mod catalog;
 mod registry;
 pub mod spec;

@@ -10,6 +10,7 @@ use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 
 use super::ImageShape;
+use super::net::{Ends, beside};
 
 const KERNEL: [usize; 2] = [4, 4];
 const STRIDE: [usize; 2] = [2, 2];
@@ -31,20 +32,21 @@ fn stages(shape: ImageShape) -> Vec<ImageShape> {
     stages
 }
 
-/// Image to Gaussian posterior.
+/// Image to what describes its code.
 #[derive(Module, Debug)]
 pub struct Encoder {
     convs: Vec<Conv2d>,
     hidden: Linear,
     mean: Linear,
-    logvar: Linear,
+    logvar: Option<Linear>,
     #[module(skip)]
     shape: ImageShape,
 }
 
 impl Encoder {
-    pub fn new(shape: ImageShape, hidden: usize, latent: usize, device: &Device) -> Self {
+    pub fn new(shape: ImageShape, hidden: usize, ends: Ends, device: &Device) -> Self {
         let stages = stages(shape);
+        let flat = stages[stages.len() - 1].len();
         let conv = |pair: &[ImageShape]| {
             Conv2dConfig::new([pair[0].channels, pair[1].channels], KERNEL)
                 .with_stride(STRIDE)
@@ -53,18 +55,15 @@ impl Encoder {
         };
         Self {
             convs: stages.windows(2).map(conv).collect(),
-            hidden: LinearConfig::new(stages[stages.len() - 1].len(), hidden).init(device),
-            mean: LinearConfig::new(hidden, latent).init(device),
-            logvar: LinearConfig::new(hidden, latent).init(device),
+            hidden: LinearConfig::new(flat + ends.side, hidden).init(device),
+            mean: LinearConfig::new(hidden, ends.mean).init(device),
+            logvar: ends.logvar.map(|width| LinearConfig::new(hidden, width).init(device)),
             shape,
         }
     }
 
-    /// Posterior mean and log-variance.
-    ///
-    /// # Shapes
-    /// - `x_bp`: `[batch, channels * height * width]`; both outputs: `[batch, latent]`
-    pub fn forward(&self, x_bp: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
+    /// [`super::net::Encoder::heads`].
+    pub fn heads(&self, x_bp: Tensor<2>, side_bs: Option<Tensor<2>>) -> (Tensor<2>, Option<Tensor<2>>) {
         let [batch, _] = x_bp.dims();
         let ImageShape { channels, height, width } = self.shape;
         let mut x_bchw = x_bp.reshape([batch, channels, height, width]);
@@ -72,8 +71,8 @@ impl Encoder {
             x_bchw = relu(conv.forward(x_bchw));
         }
         let flat = x_bchw.dims()[1..].iter().product();
-        let h_bh = relu(self.hidden.forward(x_bchw.reshape([batch, flat])));
-        (self.mean.forward(h_bh.clone()), self.logvar.forward(h_bh))
+        let h_bh = relu(self.hidden.forward(beside(x_bchw.reshape([batch, flat]), side_bs)));
+        (self.mean.forward(h_bh.clone()), self.logvar.as_ref().map(|head| head.forward(h_bh)))
     }
 }
 

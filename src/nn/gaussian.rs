@@ -13,15 +13,20 @@ pub fn sample(mean_bd: Tensor<2>, logvar_bd: Tensor<2>, ctx: &mut Ctx) -> Tensor
     mean_bd + (logvar_bd * 0.5).exp() * eps_bd
 }
 
+/// `samples` of them for each image, shape `[batch * samples, latent]`, those of one image side by side.
+pub fn sample_each(mean_bd: Tensor<2>, logvar_bd: Tensor<2>, samples: usize, ctx: &mut Ctx) -> Tensor<2> {
+    sample(repeat_rows(mean_bd, samples), repeat_rows(logvar_bd, samples), ctx)
+}
+
 /// KL(N(mean, e^logvar) ‖ N(0, 1)) of each image and latent in nats, shape `[batch, latent]`.
 pub fn kl_bd(mean_bd: Tensor<2>, logvar_bd: Tensor<2>) -> Tensor<2> {
     (mean_bd.square() + logvar_bd.clone().exp() - logvar_bd - 1.0) * 0.5
 }
 
-/// ln N(z; mean, e^logvar) of each latent in nats, shape `[batch, latent]`.
-pub fn log_density_bd(z_bd: Tensor<2>, mean_bd: Tensor<2>, logvar_bd: Tensor<2>) -> Tensor<2> {
-    let square_bd = (z_bd - mean_bd).square() * logvar_bd.clone().neg().exp();
-    (square_bd + logvar_bd + LOG_TAU) * -0.5
+/// ln N(z; mean, e^logvar) in nats, element by element.
+pub fn log_density<const D: usize>(z: Tensor<D>, mean: Tensor<D>, logvar: Tensor<D>) -> Tensor<D> {
+    let square = (z - mean).square() * logvar.clone().neg().exp();
+    (square + logvar + LOG_TAU) * -0.5
 }
 
 /// ln N(z; 0, 1) of each latent in nats, shape `[batch, latent]`.

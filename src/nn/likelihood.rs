@@ -10,8 +10,9 @@ use crate::spec::{LIKELIHOODS, Setup};
 /// ln √2π
 const HALF_LOG_TAU: f64 = 0.918_938_533_204_672_7;
 
-/// Below this, formulas in the logit with a removable singularity at zero are replaced by their series.
-const NEAR_ZERO: f64 = 0.1;
+/// Below this, formulas in the logit with a removable singularity at zero are replaced by their series, whose first four terms
+/// are exact to 32 bits there; the formulas themselves would subtract nearly equal numbers.
+const NEAR_ZERO: f64 = 1.0;
 
 /// The distribution of the pixels, with what it learns by itself.
 #[derive(Module, Debug)]
@@ -41,20 +42,20 @@ impl Likelihood {
         }
     }
 
-    /// −ln p(x | z) of each image in nats, shape `[batch]`.
+    /// −ln p(x | z) of each pixel in nats, shape of `x_bp`.
     ///
     /// The decoder's output `l` is a logit. Bernoulli: `softplus(l) − x·l`. Continuous Bernoulli (Loaiza-Ganem &
     /// Cunningham 2019, eq. 5) adds the logarithm of its normaliser, `ln(l / tanh(l/2))`. Gaussian: mean `σ(l)`.
     ///
     /// # Shapes
     /// - `x_bp`, `l_bp`: `[batch, pixels]`
-    pub fn nll_b(&self, x_bp: Tensor<2>, l_bp: Tensor<2>, ctx: &Ctx) -> Tensor<1> {
-        let [batch, _] = x_bp.dims();
-        let nll_bp = match self.kind {
+    pub fn nll_bp(&self, x_bp: Tensor<2>, l_bp: Tensor<2>, ctx: &Ctx) -> Tensor<2> {
+        match self.kind {
             Kind::Bernoulli => softplus(l_bp.clone()) - x_bp * l_bp,
             Kind::ContinuousBernoulli => {
-                let log_c_bp = log_normaliser(l_bp.clone());
-                softplus(l_bp.clone()) - x_bp * l_bp - log_c_bp
+                // softplus(l) − x·l − ln(l / tanh(l/2)), without the ln 2 that cancels where l is small
+                let linear_bp = (x_bp - 0.5) * l_bp.clone();
+                log_sinhc(l_bp) - linear_bp
             }
             Kind::Gaussian => {
                 let log_sigma = match &self.log_sigma {
@@ -65,18 +66,24 @@ impl Likelihood {
                 let residual_bp = (x_bp - sigmoid(l_bp)) * log_sigma_bp.clone().neg().exp();
                 residual_bp.square() * 0.5 + log_sigma_bp + HALF_LOG_TAU
             }
-        };
-        nll_bp.sum_dim(1).reshape([batch])
+        }
+    }
+
+    /// −ln p(x | z) of each image in nats, shape `[batch]`; arguments as in [`Self::nll_bp`].
+    pub fn nll_b(&self, x_bp: Tensor<2>, l_bp: Tensor<2>, ctx: &Ctx) -> Tensor<1> {
+        let [batch, _] = x_bp.dims();
+        self.nll_bp(x_bp, l_bp, ctx).sum_dim(1).reshape([batch])
     }
 
     /// Expected pixels, values in `[0, 1]`, shape of `l_bp`.
     pub fn mean(&self, l_bp: Tensor<2>) -> Tensor<2> {
         match self.kind {
             Kind::ContinuousBernoulli => {
-                // σ(l)/tanh(l/2) − 1/l, by its series ½ + l/12 near zero
+                // σ(l)/tanh(l/2) − 1/l, by its series ½ + l/12 − l³/720 + l⁵/30240 − l⁷/1209600 near zero
                 let (near_bp, safe_bp) = away_from_zero(l_bp.clone());
                 let far_bp = sigmoid(safe_bp.clone()) / (safe_bp.clone() * 0.5).tanh() - safe_bp.recip();
-                far_bp.mask_where(near_bp, l_bp / 12.0 + 0.5)
+                let series_bp = power_series(l_bp.clone().square(), [1.0 / 12.0, -1.0 / 720.0, 1.0 / 30_240.0, -1.0 / 1_209_600.0]) * l_bp;
+                far_bp.mask_where(near_bp, series_bp + 0.5)
             }
             _ => sigmoid(l_bp),
         }
@@ -88,13 +95,19 @@ fn softplus(l_bp: Tensor<2>) -> Tensor<2> {
     relu(l_bp.clone()) + l_bp.abs().neg().exp().log1p()
 }
 
-/// ln(l / tanh(l/2)), by its series ln 2 + ln(1 + l²/12 − l⁴/720) near zero.
-fn log_normaliser(l_bp: Tensor<2>) -> Tensor<2> {
+/// ln(2 sinh(l/2) / l) = |l|/2 + ln(1 − e^−|l|) − ln |l|, by its series l²/24 − l⁴/2880 + l⁶/181440 − l⁸/9676800 near zero.
+fn log_sinhc(l_bp: Tensor<2>) -> Tensor<2> {
     let (near_bp, safe_bp) = away_from_zero(l_bp.clone());
-    let far_bp = (safe_bp.clone() / (safe_bp * 0.5).tanh()).log();
+    let size_bp = safe_bp.abs();
+    let far_bp = size_bp.clone() * 0.5 + size_bp.clone().neg().exp().neg().log1p() - size_bp.log();
     let l2_bp = l_bp.square();
-    let series_bp = (l2_bp.clone() / 12.0 - l2_bp.square() / 720.0).log1p() + std::f64::consts::LN_2;
+    let series_bp = power_series(l2_bp.clone(), [1.0 / 24.0, -1.0 / 2880.0, 1.0 / 181_440.0, -1.0 / 9_676_800.0]) * l2_bp;
     far_bp.mask_where(near_bp, series_bp)
+}
+
+/// c₀ + c₁ t + c₂ t² + c₃ t³.
+fn power_series(t_bp: Tensor<2>, c: [f64; 4]) -> Tensor<2> {
+    ((t_bp.clone() * c[3] + c[2]) * t_bp.clone() + c[1]) * t_bp + c[0]
 }
 
 /// Where `l` is near zero, and `l` with those places replaced by one, so that no branch divides by zero.

@@ -5,30 +5,29 @@ use burn::nn::{Linear, LinearConfig};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 
-/// Image to Gaussian posterior.
+use super::net::{Ends, beside};
+
+/// Image to what describes its code.
 #[derive(Module, Debug)]
 pub struct Encoder {
     hidden: Linear,
     mean: Linear,
-    logvar: Linear,
+    logvar: Option<Linear>,
 }
 
 impl Encoder {
-    pub fn new(pixels: usize, hidden: usize, latent: usize, device: &Device) -> Self {
+    pub fn new(pixels: usize, hidden: usize, ends: Ends, device: &Device) -> Self {
         Self {
-            hidden: LinearConfig::new(pixels, hidden).init(device),
-            mean: LinearConfig::new(hidden, latent).init(device),
-            logvar: LinearConfig::new(hidden, latent).init(device),
+            hidden: LinearConfig::new(pixels + ends.side, hidden).init(device),
+            mean: LinearConfig::new(hidden, ends.mean).init(device),
+            logvar: ends.logvar.map(|width| LinearConfig::new(hidden, width).init(device)),
         }
     }
 
-    /// Posterior mean and log-variance.
-    ///
-    /// # Shapes
-    /// - `x_bp`: `[batch, pixels]`; both outputs: `[batch, latent]`
-    pub fn forward(&self, x_bp: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
-        let h_bh = relu(self.hidden.forward(x_bp));
-        (self.mean.forward(h_bh.clone()), self.logvar.forward(h_bh))
+    /// [`super::net::Encoder::heads`].
+    pub fn heads(&self, x_bp: Tensor<2>, side_bs: Option<Tensor<2>>) -> (Tensor<2>, Option<Tensor<2>>) {
+        let h_bh = relu(self.hidden.forward(beside(x_bp, side_bs)));
+        (self.mean.forward(h_bh.clone()), self.logvar.as_ref().map(|head| head.forward(h_bh)))
     }
 }
 

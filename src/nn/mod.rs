@@ -1,15 +1,25 @@
 //! What methods are written with: the [`Method`] trait and the encoders and decoders that families share.
 
+pub mod autoencoder;
+pub mod cloud;
 pub mod codebook;
 pub mod conv;
+pub mod corrupt;
 pub mod gaussian;
 pub mod grid;
+pub mod gumbel;
 pub mod kth;
 pub mod likelihood;
+pub mod log_sum_exp;
 pub mod method;
 pub mod mlp;
+pub mod mmd;
+pub mod moments;
 pub mod net;
+pub mod newton_schulz;
 pub mod params;
+pub mod prior;
+pub mod schedule;
 pub mod sparse;
 pub mod stop;
 pub mod straight_through;

@@ -1,4 +1,4 @@
-//! The choice between the networks, for methods with a Gaussian posterior.
+//! The choice between the networks.
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
@@ -9,7 +9,18 @@ use crate::spec::{NETS, Setup};
 /// The convolutional net's dense layers stay this narrow: there, width belongs to the channels.
 const CONV_HIDDEN_MAX: usize = 256;
 
-/// Image to Gaussian posterior.
+/// Widths of what goes into and comes out of an encoder besides the image.
+#[derive(Clone, Copy, Debug)]
+pub struct Ends {
+    /// Numbers that join at the first dense layer, a label for example.
+    pub side: usize,
+    /// Means, or points, or logits.
+    pub mean: usize,
+    /// Logarithms of variances; `None`: the encoder has no such head.
+    pub logvar: Option<usize>,
+}
+
+/// Image to what describes its code.
 #[derive(Module, Debug)]
 #[allow(clippy::large_enum_variant)]
 pub enum Encoder {
@@ -25,28 +36,37 @@ pub enum Decoder {
     Conv(conv::Decoder),
 }
 
-/// The pair that a setup's `net`, `hidden` and `latent` ask for.
-pub fn pair(setup: &Setup, shape: ImageShape, device: &Device) -> (Encoder, Decoder) {
-    let (hidden, latent) = (setup.usize("hidden"), setup.usize("latent"));
+/// The encoder and, for codes of `code` numbers, the decoder that a setup's `net` and `hidden` ask for.
+pub fn pair(setup: &Setup, shape: ImageShape, ends: Ends, code: usize, device: &Device) -> (Encoder, Decoder) {
+    let hidden = setup.usize("hidden");
     if NETS[setup.usize("net")] == "mlp" {
-        let encoder = mlp::Encoder::new(shape.len(), hidden, latent, device);
-        (Encoder::Mlp(encoder), Decoder::Mlp(mlp::Decoder::new(latent, hidden, shape.len(), device)))
+        let encoder = mlp::Encoder::new(shape.len(), hidden, ends, device);
+        (Encoder::Mlp(encoder), Decoder::Mlp(mlp::Decoder::new(code, hidden, shape.len(), device)))
     } else {
         let hidden = hidden.min(CONV_HIDDEN_MAX);
-        let encoder = conv::Encoder::new(shape, hidden, latent, device);
-        (Encoder::Conv(encoder), Decoder::Conv(conv::Decoder::new(latent, hidden, shape, device)))
+        let encoder = conv::Encoder::new(shape, hidden, ends, device);
+        (Encoder::Conv(encoder), Decoder::Conv(conv::Decoder::new(code, hidden, shape, device)))
+    }
+}
+
+/// `[batch, width]` and, if there is one, `[batch, side]` behind it.
+pub fn beside(x_bw: Tensor<2>, side_bs: Option<Tensor<2>>) -> Tensor<2> {
+    match side_bs {
+        Some(side_bs) => Tensor::cat(vec![x_bw, side_bs], 1),
+        None => x_bw,
     }
 }
 
 impl Encoder {
-    /// Posterior mean and log-variance.
+    /// Means and, where there is such a head, log-variances.
     ///
     /// # Shapes
-    /// - `x_bp`: `[batch, pixels]`; both outputs: `[batch, latent]`
-    pub fn forward(&self, x_bp: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
+    /// - `x_bp`: `[batch, pixels]`; `side_bs`: `[batch, side]`, there if [`Ends::side`] is not zero
+    /// - outputs: `[batch, mean]`, `[batch, logvar]`
+    pub fn heads(&self, x_bp: Tensor<2>, side_bs: Option<Tensor<2>>) -> (Tensor<2>, Option<Tensor<2>>) {
         match self {
-            Self::Mlp(net) => net.forward(x_bp),
-            Self::Conv(net) => net.forward(x_bp),
+            Self::Mlp(net) => net.heads(x_bp, side_bs),
+            Self::Conv(net) => net.heads(x_bp, side_bs),
         }
     }
 }

@@ -167,6 +167,11 @@ pub const LIKELIHOOD: ParamSpec = ParamSpec::choice("likelihood", "Likelihood", 
 pub const SIGMA: ParamSpec = ParamSpec::log("sigma", "σ of a pixel", 0.01, 2.0, 0.1,
     "Noise of a pixel under the fixed Gaussian likelihood. Smaller asks for sharper copies, as a smaller β would.").live();
 
+/// Choices of [`PRIOR`].
+pub const PRIORS: &[&str] = &["gaussian", "ring", "square", "ten-blobs"];
+pub const PRIOR: ParamSpec = ParamSpec::choice("prior", "Prior", PRIORS, 0,
+    "The shape that the cloud of all codes is asked to take. Look at it with two latents.");
+
 impl Card {
     /// The parameters of the method followed by the common ones.
     pub fn all_params(&self) -> impl Iterator<Item = &'static ParamSpec> + use<> {

@@ -1,5 +1,15 @@
-//! Autoencoders with a continuous code, variational and plain. One file a method, one line in the registry below.
+//! Autoencoders with a continuous code and a prior. One file a method, one line in the registry below.
 
 crate::registry::methods! {
     vae::Vae,
+    beta_vae::BetaVae,
+    beta_tc::BetaTc,
+    factor_vae::FactorVae,
+    dip_vae::DipVae,
+    info_vae::InfoVae,
+    wae::Wae,
+    swae::Swae,
+    iwae::Iwae,
+    cvae::Cvae,
+    joint_vae::JointVae,
 }

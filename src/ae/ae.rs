@@ -1,0 +1,74 @@
+//! The plain autoencoder.
+
+use crate::spec::{Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
+
+#[cfg(feature = "engine")]
+pub use engine::Ae;
+
+pub const CARD: Card = Card {
+    id: "ae",
+    family: Family::Ae,
+    label: "Autoencoder",
+    summary: "Squeezes each image through a few numbers and draws it back: good copies, and no promise about the codes in between.",
+    formula: "−log p(x|z), z = E(x)",
+    papers: &[Paper { title: "Reducing the Dimensionality of Data with Neural Networks", who: "Hinton & Salakhutdinov 2006" }],
+    params: &[
+        ParamSpec { default: 10.0, ..LATENT },
+        NET,
+        HIDDEN,
+        LIKELIHOOD,
+        SIGMA,
+    ],
+    try_this: "Train with two latents, look at the map, and drag through the gaps between the digits. Then do the same with a VAE.",
+};
+
+#[cfg(feature = "engine")]
+mod engine {
+    use burn::module::Module;
+    use burn::tensor::{Device, Tensor};
+
+    use super::CARD;
+    use crate::nn::autoencoder::Autoencoder;
+    use crate::nn::cloud::Cloud;
+    use crate::nn::{Batch, Code, Ctx, DataShape, Method, Terms};
+    use crate::spec::protocol::CodeGroup;
+    use crate::spec::{Card, Setup};
+
+    /// Networks, and where the codes lie.
+    #[derive(Module, Debug)]
+    pub struct Ae {
+        base: Autoencoder,
+        cloud: Cloud,
+    }
+
+    impl Method for Ae {
+        const CARD: &'static Card = &CARD;
+
+        fn init(setup: &Setup, data: DataShape, device: &Device) -> Self {
+            let base = Autoencoder::deterministic(setup, data.image, device);
+            Self { cloud: Cloud::new(base.latent, device), base }
+        }
+
+        fn code(&self) -> Vec<CodeGroup> {
+            self.base.point_code()
+        }
+
+        fn terms(&self, batch: Batch, ctx: &mut Ctx) -> Terms {
+            let z_bd = self.base.point(batch.x_bp.clone());
+            let terms = Terms::new(self.base.reconstruction(batch.x_bp, z_bd.clone(), ctx));
+            self.cloud.observe(terms, z_bd, ctx)
+        }
+
+        fn encode(&self, batch: Batch) -> Code {
+            self.base.encode(batch)
+        }
+
+        fn decode(&self, z_bd: Tensor<2>) -> Tensor<2> {
+            self.base.decode(z_bd)
+        }
+
+        fn prior(&self, n: usize, ctx: &mut Ctx) -> Tensor<2> {
+            self.cloud.draw(n, ctx)
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The denoising autoencoder.
+
+use crate::spec::{Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
+
+#[cfg(feature = "engine")]
+pub use engine::Dae;
+
+/// Choices of `noise`.
+const NOISES: &[&str] = &["masking", "gaussian"];
+
+pub const CARD: Card = Card {
+    id: "dae",
+    family: Family::Ae,
+    label: "Denoising autoencoder",
+    summary: "Sees a damaged image and must draw the whole one, so it learns what images look like rather than how to copy.",
+    formula: "−log p(x|z), z = E(x̃), x̃ = x damaged",
+    papers: &[Paper { title: "Extracting and Composing Robust Features with Denoising Autoencoders", who: "Vincent et al. 2008" }],
+    params: &[
+        ParamSpec::choice("noise", "Noise", NOISES, 0,
+            "masking: each pixel is set to zero with a probability. gaussian: noise is added to each pixel."),
+        ParamSpec::float("level", "Noise level", 0.0, 1.0, 0.4,
+            "masking: the probability. gaussian: the standard deviation, where the image spans 0 to 1. At 0 this is the plain autoencoder.").live(),
+        LATENT,
+        NET,
+        HIDDEN,
+        LIKELIHOOD,
+        SIGMA,
+    ],
+    try_this: "Raise the noise to 0.7 while it trains: what does the network fall back on where it cannot see?",
+};
+
+#[cfg(feature = "engine")]
+mod engine {
+    use burn::module::Module;
+    use burn::tensor::{Device, Tensor};
+
+    use super::{CARD, NOISES};
+    use crate::nn::autoencoder::Autoencoder;
+    use crate::nn::cloud::Cloud;
+    use crate::nn::{Batch, Code, Ctx, DataShape, Method, Terms, corrupt};
+    use crate::spec::protocol::CodeGroup;
+    use crate::spec::{Card, Setup};
+
+    /// Networks, the kind of noise, and where the codes lie.
+    #[derive(Module, Debug)]
+    pub struct Dae {
+        base: Autoencoder,
+        cloud: Cloud,
+        #[module(skip)]
+        noise: usize,
+    }
+
+    impl Method for Dae {
+        const CARD: &'static Card = &CARD;
+
+        fn init(setup: &Setup, data: DataShape, device: &Device) -> Self {
+            let base = Autoencoder::deterministic(setup, data.image, device);
+            Self { cloud: Cloud::new(base.latent, device), base, noise: setup.usize("noise") }
+        }
+
+        fn code(&self) -> Vec<CodeGroup> {
+            self.base.point_code()
+        }
+
+        fn terms(&self, batch: Batch, ctx: &mut Ctx) -> Terms {
+            let (x_bp, level) = (batch.x_bp, ctx.live("level"));
+            let damaged_bp = match NOISES[self.noise] {
+                "masking" => corrupt::erase(x_bp.clone(), level, ctx),
+                _ => corrupt::add_noise(x_bp.clone(), level, ctx),
+            };
+            let z_bd = self.base.point(damaged_bp);
+            let terms = Terms::new(self.base.reconstruction(x_bp, z_bd.clone(), ctx));
+            self.cloud.observe(terms, z_bd, ctx)
+        }
+
+        fn encode(&self, batch: Batch) -> Code {
+            self.base.encode(batch)
+        }
+
+        fn decode(&self, z_bd: Tensor<2>) -> Tensor<2> {
+            self.base.decode(z_bd)
+        }
+
+        fn prior(&self, n: usize, ctx: &mut Ctx) -> Tensor<2> {
+            self.cloud.draw(n, ctx)
+        }
+    }
+}

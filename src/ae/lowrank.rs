@@ -1,0 +1,98 @@
+//! The low-rank autoencoder: a matrix between encoder and decoder, with a price on its nuclear norm.
+
+use crate::spec::{Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
+
+#[cfg(feature = "engine")]
+pub use engine::LowRank;
+
+pub const CARD: Card = Card {
+    id: "lowrank",
+    family: Family::Ae,
+    label: "Low-rank autoencoder",
+    summary: "An autoencoder that finds out by itself how many numbers it needs: directions of the code that do not pay for themselves vanish.",
+    formula: "−log p(x|z) + λ·‖M‖_*, z = M·E(x)",
+    papers: &[Paper {
+        title: "Learning Low-Rank Latent Spaces with Simple Deterministic Autoencoder: Theoretical and Empirical Insights",
+        who: "Mazumder et al. 2023",
+    }],
+    params: &[
+        ParamSpec::log("lambda", "λ", 0.01, 100.0, 1.0,
+            "Price of the nuclear norm (the sum of the singular values) of the matrix M. Higher: fewer directions survive.").live(),
+        LATENT,
+        NET,
+        HIDDEN,
+        LIKELIHOOD,
+        SIGMA,
+    ],
+    try_this: "Watch the rank while you raise λ from 0.1 to 10: how far does it fall before the copies get worse?",
+};
+
+#[cfg(feature = "engine")]
+mod engine {
+    use burn::module::Module;
+    use burn::nn::{Linear, LinearConfig};
+    use burn::tensor::{Device, Tensor};
+
+    use super::CARD;
+    use crate::nn::autoencoder::Autoencoder;
+    use crate::nn::cloud::Cloud;
+    use crate::nn::moments::{covariance, effective_rank};
+    use crate::nn::newton_schulz::polar;
+    use crate::nn::{Batch, Code, Ctx, DataShape, Method, Terms, stop_gradient};
+    use crate::spec::protocol::CodeGroup;
+    use crate::spec::{Card, Setup};
+
+    /// Networks, the matrix between them, and where the codes lie.
+    #[derive(Module, Debug)]
+    pub struct LowRank {
+        base: Autoencoder,
+        map: Linear,
+        cloud: Cloud,
+    }
+
+    impl LowRank {
+        fn point(&self, x_bp: Tensor<2>) -> Tensor<2> {
+            self.map.forward(self.base.point(x_bp))
+        }
+    }
+
+    impl Method for LowRank {
+        const CARD: &'static Card = &CARD;
+
+        fn init(setup: &Setup, data: DataShape, device: &Device) -> Self {
+            let base = Autoencoder::deterministic(setup, data.image, device);
+            let map = LinearConfig::new(base.latent, base.latent).with_bias(false).init(device);
+            Self { cloud: Cloud::new(base.latent, device), base, map }
+        }
+
+        fn code(&self) -> Vec<CodeGroup> {
+            self.base.point_code()
+        }
+
+        fn terms(&self, batch: Batch, ctx: &mut Ctx) -> Terms {
+            let z_bd = self.point(batch.x_bp.clone());
+            let reconstruction = self.base.reconstruction(batch.x_bp, z_bd.clone(), ctx);
+            // ‖M‖_* = ⟨UVᵀ, M⟩, and UVᵀ is its gradient: the factor may be held constant.
+            let map_dd = self.map.weight.val();
+            let nuclear = (stop_gradient(polar(map_dd.clone())) * map_dd).sum();
+            let rank = effective_rank(covariance(z_bd.clone()));
+            let terms = Terms::new(reconstruction.clone() + ctx.live("lambda") * nuclear.clone())
+                .show("reconstruction", reconstruction)
+                .show("nuclear norm", nuclear)
+                .show("rank", rank);
+            self.cloud.observe(terms, z_bd, ctx)
+        }
+
+        fn encode(&self, batch: Batch) -> Code {
+            Code { mean_bd: self.point(batch.x_bp), logvar_bd: None }
+        }
+
+        fn decode(&self, z_bd: Tensor<2>) -> Tensor<2> {
+            self.base.decode(z_bd)
+        }
+
+        fn prior(&self, n: usize, ctx: &mut Ctx) -> Tensor<2> {
+            self.cloud.draw(n, ctx)
+        }
+    }
+}

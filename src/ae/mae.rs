@@ -1,0 +1,93 @@
+//! The masked autoencoder: patches are hidden, and only they are judged.
+
+use crate::spec::{Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
+
+#[cfg(feature = "engine")]
+pub use engine::Mae;
+
+pub const CARD: Card = Card {
+    id: "mae",
+    family: Family::Ae,
+    label: "Masked autoencoder",
+    summary: "Most of the image is covered with patches; from what is left to see, the network must draw what lies below them.",
+    formula: "(pixels / hidden pixels) · Σ over hidden pixels of −log p(x|z), z = E(x with hidden patches replaced by a learnt one)",
+    papers: &[Paper { title: "Masked Autoencoders Are Scalable Vision Learners", who: "He et al. 2022" }],
+    params: &[
+        ParamSpec::float("ratio", "Hidden share", 0.05, 0.95, 0.75,
+            "The share of the patches that are hidden, the same in every image. Around 0.75 there is too little left to copy from, and enough to guess from.").live(),
+        ParamSpec::int("patch", "Patch size", 2, 16, 4,
+            "Side of a patch in pixels. Small patches can be filled in from their neighbours; large ones need an idea of the whole."),
+        ParamSpec { default: 64.0, ..LATENT },
+        NET,
+        HIDDEN,
+        LIKELIHOOD,
+        SIGMA,
+    ],
+    try_this: "Go from a hidden share of 0.25 to 0.9: from where on does the network draw a digit that is not the one it was shown?",
+};
+
+#[cfg(feature = "engine")]
+mod engine {
+    use burn::module::{Module, Param};
+    use burn::tensor::{Device, Tensor};
+
+    use super::CARD;
+    use crate::nn::autoencoder::Autoencoder;
+    use crate::nn::cloud::Cloud;
+    use crate::nn::{Batch, Code, Ctx, DataShape, ImageShape, Method, Terms, corrupt};
+    use crate::spec::protocol::CodeGroup;
+    use crate::spec::{Card, Setup};
+
+    /// Networks, what hidden patches show instead, and where the codes lie.
+    #[derive(Module, Debug)]
+    pub struct Mae {
+        base: Autoencoder,
+        /// One value a channel, shape `[channels]`.
+        token_c: Param<Tensor<1>>,
+        cloud: Cloud,
+        #[module(skip)]
+        patch: usize,
+        #[module(skip)]
+        shape: ImageShape,
+    }
+
+    impl Method for Mae {
+        const CARD: &'static Card = &CARD;
+
+        fn init(setup: &Setup, data: DataShape, device: &Device) -> Self {
+            let (base, shape) = (Autoencoder::deterministic(setup, data.image, device), data.image);
+            let token_c = Param::from_tensor(Tensor::zeros([shape.channels], device) + 0.5);
+            Self { cloud: Cloud::new(base.latent, device), base, token_c, patch: setup.usize("patch"), shape }
+        }
+
+        fn code(&self) -> Vec<CodeGroup> {
+            self.base.point_code()
+        }
+
+        fn terms(&self, batch: Batch, ctx: &mut Ctx) -> Terms {
+            let (n, x_bp) = (batch.len(), batch.x_bp);
+            let (pixels, channels) = (self.shape.len(), self.shape.channels);
+            let hidden_bp = corrupt::hidden_patches(n, self.shape, self.patch, ctx.live("ratio"), ctx);
+            let token_1p = self.token_c.val().reshape([channels, 1]).expand([channels, pixels / channels]).reshape([1, pixels]);
+            let seen_bp = x_bp.clone() + hidden_bp.clone() * (token_1p - x_bp.clone());
+            let z_bd = self.base.point(seen_bp);
+            let nll_bp = self.base.likelihood.nll_bp(x_bp, self.base.decoder.forward(z_bd.clone()), ctx);
+            let [hidden_b, all_b] = [nll_bp.clone() * hidden_bp.clone(), nll_bp].map(|t_bp| t_bp.sum_dim(1).reshape([n]));
+            let share_b = hidden_bp.mean_dim(1).reshape([n]);
+            let terms = Terms::new((hidden_b / share_b).mean()).show("all pixels", all_b.mean());
+            self.cloud.observe(terms, z_bd, ctx)
+        }
+
+        fn encode(&self, batch: Batch) -> Code {
+            self.base.encode(batch)
+        }
+
+        fn decode(&self, z_bd: Tensor<2>) -> Tensor<2> {
+            self.base.decode(z_bd)
+        }
+
+        fn prior(&self, n: usize, ctx: &mut Ctx) -> Tensor<2> {
+            self.cloud.draw(n, ctx)
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! Autoencoders without a prior: plain, and with something in their way. One file a method, one line in the registry below.
+
+crate::registry::methods! {
+    ae::Ae,
+    dae::Dae,
+    mae::Mae,
+    lowrank::LowRank,
+}

@@ -1,0 +1,147 @@
+//! What all autoencoders with one vector as their code share: the networks, the likelihood, and the functions that need
+//! nothing else.
+//!
+//! A method keeps one in a field called `base`, which the names of weights leave out.
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+
+use super::gaussian::{self, kl_bd, log_density, log_standard_bd, mean_rows, repeat_rows, sample_each};
+use super::likelihood::Likelihood;
+use super::method::IMPORTANCE_SAMPLES;
+use super::net::{self, Decoder, Encoder, Ends};
+use super::{Batch, Code, Ctx, ImageShape};
+use crate::spec::Setup;
+use crate::spec::protocol::{CodeGroup, CodeKind};
+
+/// Encoder, decoder and likelihood.
+#[derive(Module, Debug)]
+pub struct Autoencoder {
+    pub encoder: Encoder,
+    pub decoder: Decoder,
+    pub likelihood: Likelihood,
+    #[module(skip)]
+    pub latent: usize,
+}
+
+/// A Gaussian posterior and one sample of it, decoded.
+pub struct Pass {
+    /// Shapes `[batch, latent]`.
+    pub mean_bd: Tensor<2>,
+    pub logvar_bd: Tensor<2>,
+    pub z_bd: Tensor<2>,
+    /// −ln p(x | z) in nats an image, mean over the batch, shape `[1]`.
+    pub reconstruction: Tensor<1>,
+    /// KL of each latent to N(0, 1) in nats, mean over the batch, shape `[latent]`.
+    pub kl_d: Tensor<1>,
+}
+
+/// Posterior samples and their weights.
+pub struct Importance {
+    /// ln p(x, z) − ln q(z | x) in nats, shape `[batch, samples]`.
+    pub log_weight_bk: Tensor<2>,
+    /// −ln p(x | z) in nats an image, mean over all samples, shape `[1]`.
+    pub reconstruction: Tensor<1>,
+}
+
+/// Logarithm of the variance of a number that is known rather than guessed: a label beside a Gaussian code.
+pub const CERTAIN: f64 = -20.0;
+
+impl Autoencoder {
+    /// With other ends than one of the two below, and codes of `code` numbers.
+    pub fn with_ends(setup: &Setup, shape: ImageShape, ends: Ends, code: usize, device: &Device) -> Self {
+        let (encoder, decoder) = net::pair(setup, shape, ends, code, device);
+        Self { encoder, decoder, likelihood: Likelihood::new(setup, device), latent: setup.usize("latent") }
+    }
+
+    /// The encoder gives a Gaussian posterior of `latent` numbers.
+    pub fn gaussian(setup: &Setup, shape: ImageShape, device: &Device) -> Self {
+        let latent = setup.usize("latent");
+        Self::with_ends(setup, shape, Ends { side: 0, mean: latent, logvar: Some(latent) }, latent, device)
+    }
+
+    /// The encoder gives a point of `latent` numbers.
+    pub fn deterministic(setup: &Setup, shape: ImageShape, device: &Device) -> Self {
+        let latent = setup.usize("latent");
+        Self::with_ends(setup, shape, Ends { side: 0, mean: latent, logvar: None }, latent, device)
+    }
+
+    /// Means and log-variances, shapes `[batch, latent]`.
+    ///
+    /// # Panics
+    /// If the encoder has no variances: a mistake in the method's own code.
+    pub fn posterior(&self, x_bp: Tensor<2>, side_bs: Option<Tensor<2>>) -> (Tensor<2>, Tensor<2>) {
+        let (mean_bd, logvar_bd) = self.encoder.heads(x_bp, side_bs);
+        (mean_bd, logvar_bd.expect("the encoder was made with variances"))
+    }
+
+    /// What a deterministic encoder gives, shape `[batch, latent]`.
+    pub fn point(&self, x_bp: Tensor<2>) -> Tensor<2> {
+        self.encoder.heads(x_bp, None).0
+    }
+
+    /// −ln p(x | z) in nats an image, mean over the batch, shape `[1]`.
+    pub fn reconstruction(&self, x_bp: Tensor<2>, z_bd: Tensor<2>, ctx: &Ctx) -> Tensor<1> {
+        self.likelihood.nll_b(x_bp, self.decoder.forward(z_bd), ctx).mean()
+    }
+
+    /// One sample of the posterior of each image, decoded.
+    pub fn pass(&self, x_bp: Tensor<2>, ctx: &mut Ctx) -> Pass {
+        let (mean_bd, logvar_bd) = self.posterior(x_bp.clone(), None);
+        let z_bd = gaussian::sample(mean_bd.clone(), logvar_bd.clone(), ctx);
+        let reconstruction = self.reconstruction(x_bp, z_bd.clone(), ctx);
+        let kl_d = mean_rows(kl_bd(mean_bd.clone(), logvar_bd.clone()));
+        Pass { mean_bd, logvar_bd, z_bd, reconstruction, kl_d }
+    }
+
+    /// [`super::Method::code`] with a Gaussian posterior.
+    pub fn gaussian_code(&self) -> Vec<CodeGroup> {
+        vec![CodeGroup { kind: CodeKind::Gaussian, count: self.latent as u32 }]
+    }
+
+    /// [`super::Method::code`] of a deterministic encoder.
+    pub fn point_code(&self) -> Vec<CodeGroup> {
+        vec![CodeGroup { kind: CodeKind::Point, count: self.latent as u32 }]
+    }
+
+    /// [`super::Method::encode`] where nothing but the image goes into the encoder and nothing follows it.
+    pub fn encode(&self, batch: Batch) -> Code {
+        let (mean_bd, logvar_bd) = self.encoder.heads(batch.x_bp, None);
+        Code { mean_bd, logvar_bd }
+    }
+
+    /// [`super::Method::decode`].
+    pub fn decode(&self, z_bd: Tensor<2>) -> Tensor<2> {
+        self.likelihood.mean(self.decoder.forward(z_bd))
+    }
+
+    /// How well posterior samples explain their images, under the prior N(0, I).
+    ///
+    /// # Shapes
+    /// - `mean_bd`, `logvar_bd`: `[batch, latent]`; `z_sd`: `[batch * samples, latent]`, those of one image side by side
+    /// - `side_bs`: `[batch, side]`, decoded behind each sample
+    pub fn importance(
+        &self,
+        x_bp: Tensor<2>,
+        (mean_bd, logvar_bd): (Tensor<2>, Tensor<2>),
+        z_sd: Tensor<2>,
+        side_bs: Option<Tensor<2>>,
+        ctx: &Ctx,
+    ) -> Importance {
+        let (batch, rows) = (x_bp.dims()[0], z_sd.dims()[0]);
+        let samples = rows / batch;
+        let side_ss = side_bs.map(|t_bs| repeat_rows(t_bs, samples));
+        let logits_sp = self.decoder.forward(net::beside(z_sd.clone(), side_ss));
+        let nll_s = self.likelihood.nll_b(repeat_rows(x_bp, samples), logits_sp, ctx);
+        let log_q_sd = log_density(z_sd.clone(), repeat_rows(mean_bd, samples), repeat_rows(logvar_bd, samples));
+        let ratio_s = (log_standard_bd(z_sd) - log_q_sd).sum_dim(1).reshape([rows]);
+        Importance { log_weight_bk: (ratio_s - nll_s.clone()).reshape([batch, samples]), reconstruction: nll_s.mean() }
+    }
+
+    /// [`super::Method::log_weights`] of a Gaussian posterior and the prior N(0, I).
+    pub fn log_weights(&self, batch: Batch, ctx: &mut Ctx) -> Tensor<2> {
+        let (mean_bd, logvar_bd) = self.posterior(batch.x_bp.clone(), None);
+        let z_sd = sample_each(mean_bd.clone(), logvar_bd.clone(), IMPORTANCE_SAMPLES, ctx);
+        self.importance(batch.x_bp, (mean_bd, logvar_bd), z_sd, None, ctx).log_weight_bk
+    }
+}

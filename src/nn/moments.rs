@@ -1,0 +1,25 @@
+//! Second moments of codes.
+
+use burn::tensor::Tensor;
+
+use super::gaussian::mean_rows;
+
+/// Covariance over the batch, divided by its size, shape `[batch, width]` to `[width, width]`.
+pub fn covariance(x_bw: Tensor<2>) -> Tensor<2> {
+    let [batch, width] = x_bw.dims();
+    let centred_bw = x_bw.clone() - mean_rows(x_bw).reshape([1, width]);
+    centred_bw.clone().transpose().matmul(centred_bw) / batch as f64
+}
+
+/// The identity matrix, shape `[n, n]`.
+pub fn identity(n: usize, device: &burn::tensor::Device) -> Tensor<2> {
+    let place_n = Tensor::<1, burn::tensor::Int>::arange(0..n as i64, device).float();
+    place_n.clone().reshape([n, 1]).expand([n, n]).equal(place_n.reshape([1, n]).expand([n, n])).float()
+}
+
+/// How many directions the codes spread in: (tr C)² / tr C² of their covariance C, between 1 and its width. Shape `[1]`.
+pub fn effective_rank(c_dd: Tensor<2>) -> Tensor<1> {
+    let [d, _] = c_dd.dims();
+    let trace = (c_dd.clone() * identity(d, &c_dd.device())).sum();
+    trace.square() / c_dd.square().sum().clamp_min(1e-20)
+}

@@ -1,0 +1,13 @@
+//! Weights and targets that grow over the first steps.
+
+use burn::tensor::Tensor;
+use burn::tensor::activation::relu;
+
+use super::Ctx;
+
+/// From `1 / (n + 1)` at the first step linearly to 1 at step `n`, and 1 from there on; `n` is the live parameter `key`.
+/// Shape `[1]`.
+pub fn ramp(ctx: &Ctx, key: &str) -> Tensor<1> {
+    let part = (ctx.step.clone() + 1.0) / (ctx.live(key) + 1.0);
+    relu(part.neg() + 1.0).neg() + 1.0
+}

@@ -1,0 +1,100 @@
+//! The β-VAE: a fixed weight of the KL, a capacity that the KL is held at, or copies of a perfect reconstruction.
+
+use crate::spec::{Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
+
+#[cfg(feature = "engine")]
+pub use engine::BetaVae;
+
+/// Choices of `objective`.
+const OBJECTIVES: &[&str] = &["capacity", "fixed", "autogen"];
+
+pub const CARD: Card = Card {
+    id: "beta-vae",
+    family: Family::Vae,
+    label: "β-VAE",
+    summary: "A VAE with a budget: you say how many nats a code may carry, and it opens one latent after another, the most useful first.",
+    formula: "capacity: −E[log p(x|z)] + γ·|KL − C(t)|, C(t) = C·min(1, (t + 1)/(T + 1)); fixed: −E[log p(x|z)] + β·KL; autogen: −(1 + m)·E[log p(x|z)] + KL",
+    papers: &[
+        Paper { title: "beta-VAE: Learning Basic Visual Concepts with a Constrained Variational Framework", who: "Higgins et al. 2017" },
+        Paper { title: "Understanding disentangling in β-VAE", who: "Burgess et al. 2018" },
+        Paper { title: "Improving latent variable descriptiveness with AutoGen", who: "Mansbridge et al. 2018" },
+    ],
+    params: &[
+        ParamSpec::choice("objective", "Objective", OBJECTIVES, 0,
+            "capacity: hold the KL at a target that grows. fixed: weigh the KL by β. autogen: m more copies of the reconstruction, which is β = 1/(1 + m)."),
+        ParamSpec::float("capacity", "Capacity C", 0.0, 60.0, 20.0,
+            "Under capacity: nats that the code carries in the end. Digits need about 25 for sharp copies.").live(),
+        ParamSpec::int("ramp", "Capacity ramp", 0, 200_000, 2000,
+            "Under capacity: steps over which the target grows from 0 to C. Slower: the latents open one by one.").live(),
+        ParamSpec::log("gamma", "γ", 1.0, 1000.0, 100.0,
+            "Under capacity: how strictly the KL is held at its target. Too large and the target drowns the picture.").live(),
+        ParamSpec::log("beta", "β", 0.01, 100.0, 4.0,
+            "Under fixed: weight of the KL. 1 is the VAE; above, fewer latents stay in use, and they tend to mean one thing each.").live(),
+        ParamSpec::float("copies", "Copies m", 0.0, 20.0, 1.0,
+            "Under autogen: how many perfect reconstructions are asked for besides the image itself. 0 is the VAE; more makes codes more descriptive.").live(),
+        LATENT,
+        NET,
+        HIDDEN,
+        LIKELIHOOD,
+        SIGMA,
+    ],
+    try_this: "Start with a capacity of 0.5 and raise it slowly: which property of a digit does the first latent learn, which the second?",
+};
+
+#[cfg(feature = "engine")]
+mod engine {
+    use burn::module::Module;
+    use burn::tensor::{Device, Tensor};
+
+    use super::{CARD, OBJECTIVES};
+    use crate::nn::autoencoder::Autoencoder;
+    use crate::nn::schedule::ramp;
+    use crate::nn::{Batch, Code, Ctx, DataShape, Method, Terms};
+    use crate::spec::protocol::CodeGroup;
+    use crate::spec::{Card, Setup};
+
+    /// A VAE and which of the three objectives it has.
+    #[derive(Module, Debug)]
+    pub struct BetaVae {
+        base: Autoencoder,
+        #[module(skip)]
+        objective: usize,
+    }
+
+    impl Method for BetaVae {
+        const CARD: &'static Card = &CARD;
+
+        fn init(setup: &Setup, data: DataShape, device: &Device) -> Self {
+            Self { base: Autoencoder::gaussian(setup, data.image, device), objective: setup.usize("objective") }
+        }
+
+        fn code(&self) -> Vec<CodeGroup> {
+            self.base.gaussian_code()
+        }
+
+        fn terms(&self, batch: Batch, ctx: &mut Ctx) -> Terms {
+            let pass = self.base.pass(batch.x_bp, ctx);
+            let (reconstruction, kl) = (pass.reconstruction, pass.kl_d.clone().sum());
+            let capacity = ctx.live("capacity") * ramp(ctx, "ramp");
+            let loss = match OBJECTIVES[self.objective] {
+                "capacity" => reconstruction.clone() + ctx.live("gamma") * (kl.clone() - capacity.clone()).abs(),
+                "fixed" => reconstruction.clone() + ctx.live("beta") * kl.clone(),
+                _ => reconstruction.clone() * (ctx.live("copies") + 1.0) + kl.clone(),
+            };
+            let terms = Terms::new(loss).show("reconstruction", reconstruction).show("kl", kl).kl(pass.kl_d);
+            if OBJECTIVES[self.objective] == "capacity" { terms.show("capacity", capacity) } else { terms }
+        }
+
+        fn encode(&self, batch: Batch) -> Code {
+            self.base.encode(batch)
+        }
+
+        fn decode(&self, z_bd: Tensor<2>) -> Tensor<2> {
+            self.base.decode(z_bd)
+        }
+
+        fn log_weights(&self, batch: Batch, ctx: &mut Ctx) -> Option<Tensor<2>> {
+            Some(self.base.log_weights(batch, ctx))
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! DIP-VAE: the codes are asked to have the covariance of the prior.
+
+use crate::spec::{Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
+
+#[cfg(feature = "engine")]
+pub use engine::DipVae;
+
+/// Choices of `covariance`.
+const COVARIANCES: &[&str] = &["means", "samples"];
+
+pub const CARD: Card = Card {
+    id: "dip-vae",
+    family: Family::Vae,
+    label: "DIP-VAE",
+    summary: "Asks for codes whose latents do not vary together: whenever two of them rise and fall as one, it costs.",
+    formula: "−E[log p(x|z)] + KL + λ_o·Σ_{i≠j} C_ij² + λ_d·Σ_i (C_ii − 1)², I: C = Cov[μ(x)], II: C = Cov[μ(x)] + E[diag σ²(x)]",
+    papers: &[Paper { title: "Variational Inference of Disentangled Latent Concepts from Unlabeled Observations", who: "Kumar, Sattigeri & Balakrishnan 2018" }],
+    params: &[
+        ParamSpec::choice("covariance", "Covariance of", COVARIANCES, 0,
+            "means: of the encoder's means (DIP-VAE I). samples: of the codes drawn around them (DIP-VAE II)."),
+        ParamSpec::log("off-diagonal", "λ_o", 0.1, 1000.0, 10.0, "Price of two latents varying together.").live(),
+        ParamSpec::log("diagonal", "λ_d", 0.1, 1000.0, 10.0,
+            "Price of a latent whose variance is not 1. The paper takes ten times λ_o for the means, and the same for samples.").live(),
+        LATENT,
+        NET,
+        HIDDEN,
+        LIKELIHOOD,
+        SIGMA,
+    ],
+    try_this: "Compare the two kinds at λ_d = 100: the first forces every latent into use, the second lets silent ones be.",
+};
+
+#[cfg(feature = "engine")]
+mod engine {
+    use burn::module::Module;
+    use burn::tensor::{Device, Tensor};
+
+    use super::{CARD, COVARIANCES};
+    use crate::nn::autoencoder::Autoencoder;
+    use crate::nn::gaussian::mean_rows;
+    use crate::nn::moments::{covariance, identity};
+    use crate::nn::{Batch, Code, Ctx, DataShape, Method, Terms};
+    use crate::spec::protocol::CodeGroup;
+    use crate::spec::{Card, Setup};
+
+    /// A VAE and whose covariance is held.
+    #[derive(Module, Debug)]
+    pub struct DipVae {
+        base: Autoencoder,
+        #[module(skip)]
+        covariance: usize,
+    }
+
+    impl Method for DipVae {
+        const CARD: &'static Card = &CARD;
+
+        fn init(setup: &Setup, data: DataShape, device: &Device) -> Self {
+            Self { base: Autoencoder::gaussian(setup, data.image, device), covariance: setup.usize("covariance") }
+        }
+
+        fn code(&self) -> Vec<CodeGroup> {
+            self.base.gaussian_code()
+        }
+
+        fn terms(&self, batch: Batch, ctx: &mut Ctx) -> Terms {
+            let pass = self.base.pass(batch.x_bp, ctx);
+            let d = self.base.latent;
+            let one_dd = identity(d, &ctx.device());
+            let mut c_dd = covariance(pass.mean_bd);
+            if COVARIANCES[self.covariance] == "samples" {
+                let variance_d = mean_rows(pass.logvar_bd.exp());
+                c_dd = c_dd + one_dd.clone() * variance_d.reshape([1, d]);
+            }
+            let square_dd = (c_dd - one_dd.clone()).square();
+            let diagonal = (square_dd.clone() * one_dd.clone()).sum();
+            let off_diagonal = (square_dd * (one_dd.neg() + 1.0)).sum();
+            let kl = pass.kl_d.clone().sum();
+            let price = ctx.live("off-diagonal") * off_diagonal.clone() + ctx.live("diagonal") * diagonal.clone();
+            Terms::new(pass.reconstruction.clone() + kl.clone() + price)
+                .show("reconstruction", pass.reconstruction)
+                .show("kl", kl)
+                .show("off-diagonal", off_diagonal)
+                .show("diagonal", diagonal)
+                .kl(pass.kl_d)
+        }
+
+        fn encode(&self, batch: Batch) -> Code {
+            self.base.encode(batch)
+        }
+
+        fn decode(&self, z_bd: Tensor<2>) -> Tensor<2> {
+            self.base.decode(z_bd)
+        }
+
+        fn log_weights(&self, batch: Batch, ctx: &mut Ctx) -> Option<Tensor<2>> {
+            Some(self.base.log_weights(batch, ctx))
+        }
+    }
+}

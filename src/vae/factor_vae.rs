@@ -1,0 +1,135 @@
+//! FactorVAE: a critic learns to tell codes from codes with their latents shuffled, and the encoder evades it.
+
+use crate::spec::{Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
+
+#[cfg(feature = "engine")]
+pub use engine::FactorVae;
+
+pub const CARD: Card = Card {
+    id: "factor-vae",
+    family: Family::Vae,
+    label: "FactorVAE",
+    summary: "A second network looks for latents that depend on each other; the encoder learns to leave it nothing to find.",
+    formula: "VAE: −E[log p(x|z)] + KL + γ·E[D(z)]; critic D: −E[log σ(D(z))] − E[log σ(−D(z′))], z′ = each latent of z shuffled over the batch",
+    papers: &[Paper { title: "Disentangling by Factorising", who: "Kim & Mnih 2018" }],
+    params: &[
+        ParamSpec::log("gamma", "γ", 0.1, 100.0, 6.0,
+            "Weight of the total correlation as the critic estimates it. Near 0 this is the VAE.").live(),
+        ParamSpec::int("critic", "Critic units", 16, 512, 256, "Width of the critic's two hidden layers."),
+        LATENT,
+        NET,
+        HIDDEN,
+        LIKELIHOOD,
+        SIGMA,
+    ],
+    try_this: "Watch the critic's loss: at 1.39 nats it can only guess, and the latents are as good as independent. What does γ do to it?",
+};
+
+#[cfg(feature = "engine")]
+mod engine {
+    use burn::module::Module;
+    use burn::nn::{Linear, LinearConfig};
+    use burn::tensor::activation::{leaky_relu, log_sigmoid};
+    use burn::tensor::{Device, Tensor};
+
+    use super::CARD;
+    use crate::nn::autoencoder::Autoencoder;
+    use crate::nn::{Batch, Code, Ctx, DataShape, Method, Terms, stop_gradient};
+    use crate::spec::protocol::CodeGroup;
+    use crate::spec::{Card, Setup};
+
+    /// Slope of the critic's units below zero.
+    const LEAK: f64 = 0.2;
+
+    /// Code to the logit that its latents belong together.
+    #[derive(Module, Debug)]
+    pub struct Critic {
+        first: Linear,
+        second: Linear,
+        out: Linear,
+    }
+
+    impl Critic {
+        fn new(latent: usize, width: usize, device: &Device) -> Self {
+            Self {
+                first: LinearConfig::new(latent, width).init(device),
+                second: LinearConfig::new(width, width).init(device),
+                // Both kinds are equally frequent: there is nothing for a bias to say.
+                out: LinearConfig::new(width, 1).with_bias(false).init(device),
+            }
+        }
+
+        /// Shapes `[batch, latent]` to `[batch, 1]`; `held`: as if the weights were constants.
+        fn forward(&self, z_bd: Tensor<2>, held: bool) -> Tensor<2> {
+            let h_bh = leaky_relu(dense(&self.first, z_bd, held), LEAK);
+            dense(&self.out, leaky_relu(dense(&self.second, h_bh, held), LEAK), held)
+        }
+    }
+
+    /// A dense layer, or one without gradients of its weights. Shapes `[batch, inputs]` to `[batch, outputs]`.
+    fn dense(layer: &Linear, x_bi: Tensor<2>, held: bool) -> Tensor<2> {
+        if !held {
+            return layer.forward(x_bi);
+        }
+        let y_bo = x_bi.matmul(stop_gradient(layer.weight.val()));
+        match &layer.bias {
+            Some(bias) => y_bo + stop_gradient(bias.val()).unsqueeze(),
+            None => y_bo,
+        }
+    }
+
+    /// Every latent shuffled over the batch by itself, shape `[batch, latent]`: samples of the product of the marginals.
+    fn shuffled(z_bd: Tensor<2>, ctx: &mut Ctx) -> Tensor<2> {
+        let order_bd = ctx.uniform(z_bd.dims()).argsort(0);
+        z_bd.gather(0, order_bd)
+    }
+
+    /// A VAE and its critic.
+    #[derive(Module, Debug)]
+    pub struct FactorVae {
+        base: Autoencoder,
+        critic: Critic,
+    }
+
+    impl Method for FactorVae {
+        const CARD: &'static Card = &CARD;
+
+        fn init(setup: &Setup, data: DataShape, device: &Device) -> Self {
+            let base = Autoencoder::gaussian(setup, data.image, device);
+            Self { critic: Critic::new(base.latent, setup.usize("critic"), device), base }
+        }
+
+        fn code(&self) -> Vec<CodeGroup> {
+            self.base.gaussian_code()
+        }
+
+        /// One loss for both players: to the critic codes are constants, and to the VAE the critic is one.
+        fn terms(&self, batch: Batch, ctx: &mut Ctx) -> Terms {
+            let pass = self.base.pass(batch.x_bp, ctx);
+            let held_bd = stop_gradient(pass.z_bd.clone());
+            let together_b1 = self.critic.forward(held_bd.clone(), false);
+            let apart_b1 = self.critic.forward(shuffled(held_bd, ctx), false);
+            let critic = (log_sigmoid(together_b1) + log_sigmoid(apart_b1.neg())).mean().neg();
+            let correlation = self.critic.forward(pass.z_bd, true).mean();
+            let kl = pass.kl_d.clone().sum();
+            Terms::new(pass.reconstruction.clone() + kl.clone() + ctx.live("gamma") * correlation.clone() + critic.clone())
+                .show("reconstruction", pass.reconstruction)
+                .show("kl", kl)
+                .show("total correlation", correlation)
+                .show("critic", critic)
+                .kl(pass.kl_d)
+        }
+
+        fn encode(&self, batch: Batch) -> Code {
+            self.base.encode(batch)
+        }
+
+        fn decode(&self, z_bd: Tensor<2>) -> Tensor<2> {
+            self.base.decode(z_bd)
+        }
+
+        fn log_weights(&self, batch: Batch, ctx: &mut Ctx) -> Option<Tensor<2>> {
+            Some(self.base.log_weights(batch, ctx))
+        }
+    }
+}

@@ -1,0 +1,349 @@
+"""Writes line.json: one training step of every method of the autoencoder and VAE lines, computed in 64 bits by PyTorch.
+
+Run it as `python3 tests/golden/make_line.py`. The objectives are written anew from the papers, with PyTorch's own
+distributions, singular values and sorting where it has them; inputs come from the hash that make_golden.py describes.
+"""
+
+import itertools
+import json
+import math
+import pathlib
+
+import torch
+import torch.nn.functional as F
+from torch.distributions import Categorical, ContinuousBernoulli, Independent, Normal, kl_divergence
+
+from make_golden import IMAGES, bits, epoch_order, mix, uniform
+
+HIDDEN, LATENT, BATCH, SEED, PIXELS, CLASSES = 16, 3, 4, 5, 784, 10
+SAMPLES = 8
+
+
+class Noise:
+    """The numbers of step 0, one stream for each time that the method asks."""
+
+    def __init__(self):
+        self.streams = itertools.count()
+
+    def words(self, n):
+        stream = next(self.streams)
+        return [[w >> 8 for w in bits(i, stream, 0, SEED)] for i in range(n)]
+
+    def normal(self, *shape):
+        values = [math.sqrt(-2 * math.log((a + 1) / 2**24)) * math.cos(math.tau * b / 2**24) for a, b in self.words(math.prod(shape))]
+        return torch.tensor(values).reshape(shape)
+
+    def uniform(self, *shape):
+        return torch.tensor([a / 2**24 for a, _ in self.words(math.prod(shape))]).reshape(shape)
+
+
+def shapes(point=False, side=0, code=LATENT, mean=LATENT, sigma=False, more=()):
+    """Parameters and state in module order. Dense weights are [inputs, outputs]."""
+    out = {}
+
+    def dense(name, inputs, outputs):
+        out[name + ".weight"], out[name + ".bias"] = (inputs, outputs), (outputs,)
+
+    dense("encoder.hidden", PIXELS + side, HIDDEN)
+    dense("encoder.mean", HIDDEN, mean)
+    if not point:
+        dense("encoder.logvar", HIDDEN, LATENT)
+    dense("decoder.hidden", code, HIDDEN)
+    dense("decoder.out", HIDDEN, PIXELS)
+    if sigma:
+        out["likelihood.log_sigma"] = (1,)
+    return out | dict(more)
+
+
+CLOUD = {"cloud.mean_d": (LATENT,), "cloud.covariance_dd": (LATENT, LATENT)}
+
+
+class Net:
+    """Parameters by name and what all methods do with them."""
+
+    def __init__(self, p, likelihood="bernoulli"):
+        self.p, self.likelihood = p, likelihood
+
+    def dense(self, name, h):
+        return F.linear(h, self.p[name + ".weight"].T, self.p[name + ".bias"])
+
+    def heads(self, x):
+        h = F.relu(self.dense("encoder.hidden", x))
+        return self.dense("encoder.mean", h), self.dense("encoder.logvar", h) if "encoder.logvar.bias" in self.p else None
+
+    def posterior(self, x):
+        mean, logvar = self.heads(x)
+        return Normal(mean, (logvar / 2).exp())
+
+    def nll(self, x, z):
+        """Of each pixel."""
+        logits = self.dense("decoder.out", F.relu(self.dense("decoder.hidden", z)))
+        if self.likelihood == "bernoulli":
+            return F.binary_cross_entropy_with_logits(logits, x, reduction="none")
+        if self.likelihood == "continuous-bernoulli":
+            return -ContinuousBernoulli(logits=logits).log_prob(x)
+        sigma = self.p["likelihood.log_sigma"].exp() if self.likelihood == "gaussian-learnt" else torch.tensor(0.1)
+        return -Normal(torch.sigmoid(logits), sigma).log_prob(x)
+
+    def reconstruction(self, x, z):
+        return self.nll(x, z).sum(1).mean()
+
+    def elbo_parts(self, x, noise):
+        q = self.posterior(x)
+        z = q.loc + q.scale * noise.normal(*q.loc.shape)
+        kl_d = kl_divergence(q, Normal(torch.zeros(LATENT), torch.ones(LATENT))).mean(0)
+        return q, z, self.reconstruction(x, z), kl_d
+
+
+def covariance(z):
+    return torch.cov(z.T, correction=0)
+
+
+def state(z):
+    return {"cloud.mean_d": z.mean(0), "cloud.covariance_dd": covariance(z)}
+
+
+# Each method: its terms in order, the KL of each latent, and its state after the step.
+
+
+def vae(net, x, y, noise, beta=2, warmup=3, free=0.3):
+    _, _, r, kl_d = net.elbo_parts(x, noise)
+    return [r + beta / (warmup + 1) * torch.clamp(kl_d, min=free).sum(), r, kl_d.sum()], kl_d, {}
+
+
+def capacity(net, x, y, noise):
+    _, _, r, kl_d = net.elbo_parts(x, noise)
+    return [r + 7 * torch.abs(kl_d.sum() - 5 / 2), r, kl_d.sum(), torch.tensor(2.5)], kl_d, {}
+
+
+def fixed(net, x, y, noise):
+    _, _, r, kl_d = net.elbo_parts(x, noise)
+    return [r + 3 * kl_d.sum(), r, kl_d.sum()], kl_d, {}
+
+
+def autogen(net, x, y, noise):
+    _, _, r, kl_d = net.elbo_parts(x, noise)
+    return [(1 + 4) * r + kl_d.sum(), r, kl_d.sum()], kl_d, {}
+
+
+def ae(net, x, y, noise):
+    z = net.heads(x)[0]
+    return [net.reconstruction(x, z)], None, state(z)
+
+
+def dae(net, x, y, noise, kind):
+    seen = torch.where(noise.uniform(*x.shape) < 0.4, 0.0, x) if kind == "masking" else x + 0.4 * noise.normal(*x.shape)
+    z = net.heads(seen)[0]
+    return [net.reconstruction(x, z)], None, state(z)
+
+
+def mae(net, x, y, noise, patch=5, ratio=0.6):
+    side = math.ceil(28 / patch)
+    order = noise.uniform(len(x), side * side).argsort(1)
+    hidden = torch.zeros(len(x), side * side)
+    hidden.scatter_(1, order[:, : math.ceil(ratio * side * side)], 1.0)
+    big = F.interpolate(hidden.reshape(-1, 1, side, side), scale_factor=patch)[:, :, :28, :28].reshape(len(x), -1) > 0
+    z = net.heads(torch.where(big, net.p["token_c"], x))[0]
+    nll = net.nll(x, z)
+    judged = torch.stack([row[b].mean() * PIXELS for row, b in zip(nll, big)])
+    return [judged.mean(), nll.sum(1).mean()], None, state(z)
+
+
+def lowrank(net, x, y, noise):
+    m = net.p["map.weight"]
+    z = net.heads(x)[0] @ m
+    nuclear = torch.linalg.svdvals(m).sum()
+    eigenvalues = torch.linalg.eigvalsh(covariance(z))
+    r = net.reconstruction(x, z)
+    return [r + 3 * nuclear, r, nuclear, eigenvalues.sum() ** 2 / (eigenvalues**2).sum()], None, state(z)
+
+
+def beta_tc(net, x, y, noise):
+    q, z, r, kl_d = net.elbo_parts(x, noise)
+    # log q(z_i | x_j), latent by latent
+    pair = Normal(q.loc[None], q.scale[None]).log_prob(z[:, None])
+    joint = pair.sum(2).exp().mean(1).log()
+    each = pair.exp().mean(1).log().sum(1)
+    prior = Normal(0.0, 1.0).log_prob(z).sum(1)
+    mi, tc, kl = (q.log_prob(z).sum(1) - joint).mean(), (joint - each).mean(), (each - prior).mean()
+    return [r + 0.5 * mi + 4 * tc + 1.5 * kl, r, mi, tc, kl, kl_d.sum()], kl_d, {}
+
+
+def factor_vae(net, x, y, noise):
+    def critic(z, p):
+        h = F.leaky_relu(z @ p["critic.first.weight"] + p["critic.first.bias"], 0.2)
+        h = F.leaky_relu(h @ p["critic.second.weight"] + p["critic.second.bias"], 0.2)
+        return (h @ p["critic.out.weight"])[:, 0]
+
+    _, z, r, kl_d = net.elbo_parts(x, noise)
+    shuffled = z.detach().gather(0, noise.uniform(*z.shape).argsort(0))
+    frozen = {name: t.detach() for name, t in net.p.items()}
+    tc = critic(z, frozen).mean()
+    logits = torch.cat([critic(z.detach(), net.p), critic(shuffled, net.p)])
+    truth = torch.cat([torch.ones(len(z)), torch.zeros(len(z))])
+    loss = 2 * F.binary_cross_entropy_with_logits(logits, truth)
+    return [r + kl_d.sum() + 6 * tc + loss, r, kl_d.sum(), tc, loss], kl_d, {}
+
+
+def dip_vae(net, x, y, noise, kind):
+    q, _, r, kl_d = net.elbo_parts(x, noise)
+    c = covariance(q.loc) + (torch.diag(q.variance.mean(0)) if kind == "samples" else 0)
+    diagonal = ((torch.diagonal(c) - 1) ** 2).sum()
+    off = (c**2).sum() - (torch.diagonal(c) ** 2).sum()
+    return [r + kl_d.sum() + 20 * off + 30 * diagonal, r, kl_d.sum(), off, diagonal], kl_d, {}
+
+
+def info_vae(net, x, y, noise):
+    _, z, r, kl_d = net.elbo_parts(x, noise)
+    prior = noise.normal(*z.shape)
+    k = lambda a, b: torch.exp(-((a[:, None] - b[None]) ** 2).sum(2) / (2 * LATENT))
+    mmd = k(z, z).mean() + k(prior, prior).mean() - 2 * k(z, prior).mean()
+    return [r + (1 - 0.25) * kl_d.sum() + (0.25 + 40 - 1) * mmd, r, kl_d.sum(), mmd], kl_d, {}
+
+
+def prior_sample(shape, n, noise):
+    if shape == "gaussian":
+        return noise.normal(n, LATENT)
+    if shape == "ring":
+        direction = F.normalize(noise.normal(n, LATENT))
+        return direction * (noise.uniform(n, 1) * (2.0**LATENT - 1.5**LATENT) + 1.5**LATENT) ** (1 / LATENT)
+    if shape == "square":
+        return noise.uniform(n, LATENT) * 3.5 - 1.75
+    centres = [(2 * math.cos(math.tau * i / 10), 2 * math.sin(math.tau * i / 10), 0.0) for i in range(10)]
+    chosen = [centres[int(u * 10)] for u in noise.uniform(n)]
+    return torch.tensor(chosen) + 0.2 * noise.normal(n, LATENT)
+
+
+def wae(net, x, y, noise, prior="gaussian"):
+    z = net.heads(x)[0]
+    p = prior_sample(prior, len(z), noise)
+    n, c = len(z), 2 * LATENT
+    k = lambda a, b: c / (c + ((a - b) ** 2).sum())
+    pairs = lambda a: sum(k(a[i], a[j]) for i in range(n) for j in range(n) if i != j) / (n * (n - 1))
+    mmd = pairs(z) + pairs(p) - 2 / n**2 * sum(k(a, b) for a in z for b in p)
+    r = net.reconstruction(x, z)
+    return [r + 50 * mmd, r, mmd], None, {}
+
+
+def swae(net, x, y, noise, slices=7):
+    z = net.heads(x)[0]
+    p = prior_sample("square", len(z), noise)
+    theta = F.normalize(noise.normal(LATENT, slices), dim=0)
+    distance = ((torch.sort(z @ theta, 0).values - torch.sort(p @ theta, 0).values) ** 2).mean()
+    r = net.reconstruction(x, z)
+    return [r + 100 * distance, r, distance], None, {}
+
+
+def iwae(net, x, y, noise, bound, k=3, m=2):
+    m = m if bound in ("miwae", "piwae") else 1
+
+    def weights(net, q, z):
+        """log w of each image, bound and sample."""
+        nll = net.nll(x.expand(m, k, *x.shape).flatten(0, 2), z.flatten(0, 2)).sum(1).reshape(m, k, len(x))
+        prior = Independent(Normal(torch.zeros(LATENT), torch.ones(LATENT)), 1)
+        return (prior.log_prob(z) - nll - Independent(q, 1).log_prob(z)).permute(2, 0, 1), nll.mean()
+
+    q = net.posterior(x)
+    eps = noise.normal(len(x), m, k, LATENT).permute(1, 2, 0, 3)
+    log_w, r = weights(net, q, q.loc + q.scale * eps)
+    mean_bound = (log_w.logsumexp(2) - math.log(k)).mean()
+    elbo = log_w.mean()
+    value, surrogate = mean_bound, mean_bound
+    if bound == "ciwae":
+        value = surrogate = 0.3 * elbo + 0.7 * mean_bound
+    if bound == "piwae":
+        # The encoder's gradient of one objective, the decoder's of the other: each with the other network frozen.
+        still = {name: t.detach() for name, t in net.p.items()}
+        encoder = Net({name: (t if name.startswith("encoder") else still[name]) for name, t in net.p.items()})
+        decoder = Net({name: (t if name.startswith("decoder") else still[name]) for name, t in net.p.items()})
+        both = []
+        for part in (encoder, decoder):
+            q_part = part.posterior(x)
+            both.append(weights(part, q_part, q_part.loc + q_part.scale * eps)[0])
+        tight = (both[1].flatten(1).logsumexp(1) - math.log(m * k)).mean()
+        value = tight
+        surrogate = tight + (both[0].logsumexp(2) - math.log(k)).mean()
+    kl_d = kl_divergence(q, Normal(torch.zeros(LATENT), torch.ones(LATENT))).mean(0)
+    loss = -value.detach() + surrogate.detach() - surrogate
+    return [loss, r, kl_d.sum(), value - elbo], kl_d, {}
+
+
+def cvae(net, x, y, noise):
+    label = F.one_hot(y, CLASSES).double()
+    q = net.posterior(torch.cat([x, label], 1))
+    z = q.loc + q.scale * noise.normal(*q.loc.shape)
+    r = net.reconstruction(x, torch.cat([z, label], 1))
+    kl_d = kl_divergence(q, Normal(torch.zeros(LATENT), torch.ones(LATENT))).mean(0)
+    return [r + 2 * kl_d.sum(), r, kl_d.sum()], torch.cat([kl_d, torch.zeros(CLASSES)]), {}
+
+
+def joint_vae(net, x, y, noise, choices=4):
+    both, logvar = net.heads(x)
+    q, c = Normal(both[:, :LATENT], (logvar / 2).exp()), Categorical(logits=both[:, LATENT:])
+    z = q.loc + q.scale * noise.normal(*q.loc.shape)
+    gumbel = -torch.log(-torch.log(noise.uniform(len(x), choices)))
+    relaxed = torch.softmax((both[:, LATENT:] + gumbel) / 0.5, 1)
+    r = net.reconstruction(x, torch.cat([z, relaxed], 1))
+    kl_d = kl_divergence(q, Normal(torch.zeros(LATENT), torch.ones(LATENT))).mean(0)
+    kl_c = kl_divergence(c, Categorical(logits=torch.zeros(choices))).mean()
+    loss = r + 9 * torch.abs(kl_d.sum() - 6 / 2) + 9 * torch.abs(kl_c - math.log(choices) / 2)
+    return [loss, r, kl_d.sum(), kl_c], torch.cat([kl_d, kl_c.expand(choices) / choices]), {}
+
+
+def case(method, query, objective, sizes, likelihood="bernoulli"):
+    p = {name: uniform(salt, shape).requires_grad_() for salt, (name, shape) in enumerate(sizes.items())}
+    images = torch.tensor([[mix(i * PIXELS + k) & 255 for k in range(PIXELS)] for i in range(IMAGES)]) / 255
+    order = epoch_order(SEED, 0)[:BATCH]
+    terms, kl_d, after = objective(Net(p, likelihood), images[order], torch.tensor(order) % CLASSES, Noise())
+    terms[0].backward()
+    gradients = []
+    for name, t in p.items():
+        if t.grad is not None:
+            flat = t.grad.flatten()
+            wave = torch.cos(torch.arange(len(flat), dtype=torch.float64))
+            sample = [float(f"{flat[mix(i) % len(flat)]:.9g}") for i in range(SAMPLES)]
+            gradients.append({"name": name, "shape": list(t.shape), "norm": flat.norm().item(), "wave": (flat @ wave).item(), "sample": sample})
+    common = f"v=1&data=mnist&method={method}&hidden={HIDDEN}&latent={LATENT}&batch={BATCH}&seed={SEED}"
+    return {
+        "query": common + query + ("" if likelihood == "bernoulli" else f"&likelihood={likelihood}"),
+        "image": [1, 28, 28],
+        "steps": [{"terms": [t.item() for t in terms], "kl_d": [] if kl_d is None else kl_d.tolist()}],
+        "gradients": gradients,
+        "state": [{"name": name, "values": t.flatten().tolist()} for name, t in after.items()],
+    }
+
+
+def with_(f, **kwargs):
+    return lambda *args: f(*args, **kwargs)
+
+
+POINT = shapes(point=True)
+CRITIC = {f"critic.{n}.{w}": s for n, i, o in (("first", LATENT, 16), ("second", 16, 16), ("out", 16, 1)) for w, s in (("weight", (i, o)), ("bias", (o,))) if (n, w) != ("out", "bias")}
+cases = [
+    case("vae", "&beta=2&warmup=3&free-bits=0.3", vae, shapes()),
+    case("beta-vae", "&gamma=7&capacity=5&ramp=1", capacity, shapes()),
+    case("beta-vae", "&objective=fixed&beta=3", fixed, shapes()),
+    case("beta-vae", "&objective=autogen&copies=4", autogen, shapes()),
+    case("ae", "", ae, POINT | CLOUD),
+    case("ae", "", ae, POINT | CLOUD, "continuous-bernoulli"),
+    case("ae", "", ae, POINT | CLOUD, "gaussian"),
+    case("ae", "", ae, shapes(point=True, sigma=True) | CLOUD, "gaussian-learnt"),
+    case("dae", "", with_(dae, kind="masking"), POINT | CLOUD),
+    case("dae", "&noise=gaussian", with_(dae, kind="gaussian"), POINT | CLOUD),
+    case("mae", "&patch=5&ratio=0.6", mae, POINT | {"token_c": (1,)} | CLOUD),
+    case("lowrank", "&lambda=3", lowrank, POINT | {"map.weight": (LATENT, LATENT)} | CLOUD),
+    case("beta-tc", "&alpha=0.5&beta=4&gamma=1.5", beta_tc, shapes()),
+    case("factor-vae", "&critic=16", factor_vae, shapes() | CRITIC),
+    case("dip-vae", "&off-diagonal=20&diagonal=30", with_(dip_vae, kind="means"), shapes()),
+    case("dip-vae", "&covariance=samples&off-diagonal=20&diagonal=30", with_(dip_vae, kind="samples"), shapes()),
+    case("info-vae", "&alpha=0.25&lambda=40", info_vae, shapes()),
+    case("wae-mmd", "&lambda=50", wae, POINT),
+    case("wae-mmd", "&lambda=50&prior=ring", with_(wae, prior="ring"), POINT),
+    case("wae-mmd", "&lambda=50&prior=ten-blobs", with_(wae, prior="ten-blobs"), POINT),
+    case("swae", "&slices=7&prior=square", swae, POINT),
+    *(case("iwae", f"&bound={b}&k=3&beta=0.3", with_(iwae, bound=b), shapes()) for b in ("iwae", "miwae", "ciwae", "piwae")),
+    case("cvae", "&beta=2", cvae, shapes(side=CLASSES, code=LATENT + CLASSES)),
+    case("joint-vae", "&choices=4&temperature=0.5&gamma=9&capacity=6&choice-capacity=4&ramp=1", joint_vae, shapes(mean=LATENT + 4, code=LATENT + 4)),
+]
+path = pathlib.Path(__file__).with_name("line.json")
+path.write_text(json.dumps(cases, separators=(",", ":")).replace('{"name"', '\n{"name"') + "\n")

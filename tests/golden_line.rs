@@ -1,0 +1,105 @@
+//! Every objective of the autoencoder and VAE lines equals PyTorch's: terms, gradients and state of one step
+//! (`golden/make_line.py`); and the identities between them hold exactly.
+#![cfg(feature = "native")]
+
+#[path = "golden/case.rs"]
+mod case;
+
+use std::collections::BTreeSet;
+
+use burn::tensor::Device;
+use case::{Case, TOLERANCE, compare_gradients, compare_terms, images, start};
+use latent_lab::catalog::CARDS;
+use latent_lab::nn::ImageShape;
+use latent_lab::spec::protocol::MetricRow;
+use latent_lab::spec::{Family, Setup};
+use latent_lab::train::eager::EagerEngine;
+use latent_lab::train::{Engine, Rows, Weight, entry};
+use pollster::block_on;
+
+/// The network of a link with the case's weights, before its first step.
+fn run(query: &str) -> EagerEngine {
+    let (setup, notes) = Setup::from_query(query, &[]);
+    assert!(notes.is_empty(), "{notes:?}");
+    let mut run = entry(&setup.method).unwrap().eager(&setup, Device::flex(), images(ImageShape::MNIST));
+    let start = start(&block_on(run.weights()).unwrap());
+    run.set_weights(&start).unwrap();
+    run
+}
+
+#[test]
+fn objectives_equal_pytorch() {
+    let cases: Vec<Case> = serde_json::from_str(include_str!("golden/line.json")).unwrap();
+    let mut seen = BTreeSet::new();
+    for case in cases {
+        let name = &case.query;
+        let mut run = run(name);
+        let (row, gradients) = block_on(run.step_with_gradients()).unwrap();
+        compare_terms(name, &row, &case.steps[0]);
+        compare_gradients(name, &gradients, &case.gradients);
+        let weights = block_on(run.weights()).unwrap();
+        for want in &case.state {
+            let got = weights.iter().find(|w| w.name == want.name).unwrap();
+            let scale = want.values.iter().fold(0.0f64, |m, v| m.max(v.abs()));
+            for (got, want_value) in got.values.iter().zip(&want.values) {
+                assert!((f64::from(*got) - want_value).abs() < TOLERANCE * scale, "{name}: {} is {got}, not {want_value}", want.name);
+            }
+        }
+        seen.insert(Setup::from_query(name, &[]).0.method);
+    }
+    let line = CARDS.iter().filter(|c| matches!(c.family, Family::Ae | Family::Vae));
+    assert_eq!(seen, line.map(|c| c.id.to_string()).collect(), "every method has a case");
+}
+
+/// First step with given parameters behind the common ones.
+fn step(query: &str) -> (MetricRow, Vec<Weight>) {
+    block_on(run(&format!("v=1&data=mnist&hidden=16&latent=3&batch=4&seed=5&{query}")).step_with_gradients()).unwrap()
+}
+
+/// The first step is the same but for a factor: loss and all gradients.
+fn assert_same(a: &str, b: &str, factor: f32) {
+    let ((row_a, gradients_a), (row_b, gradients_b)) = (step(a), step(b));
+    let (x, y) = (row_a.terms[0], factor * row_b.terms[0]);
+    assert!((x - y).abs() < 1e-5 * y.abs(), "{a}: {x}, {b}: {y}");
+    assert_eq!(gradients_a.len(), gradients_b.len());
+    for (x, y) in gradients_a.iter().zip(&gradients_b) {
+        let scale = y.values.iter().fold(0.0f32, |m, v| m.max((factor * v).abs()));
+        assert!(scale > 0.0, "{b}: the gradient of {} is zero, which proves nothing", y.name);
+        let worst = x.values.iter().zip(&y.values).fold(0.0f32, |m, (x, y)| m.max((x - factor * y).abs()));
+        assert!(worst < 1e-4 * scale, "{a} and {b}: the gradient of {} differs by {worst} of {scale}", x.name);
+    }
+}
+
+#[test]
+fn special_cases_are_the_vae() {
+    assert_same("method=beta-vae&objective=fixed&beta=1", "method=vae", 1.0);
+    assert_same("method=beta-vae&objective=autogen&copies=3", "method=vae&beta=0.25", 4.0);
+    assert_same("method=info-vae&alpha=0&lambda=1", "method=vae", 1.0);
+}
+
+/// With one sample the bound is the ELBO whose KL is estimated by that sample: all four have the same step.
+#[test]
+fn one_importance_sample_is_the_elbo() {
+    let (row, _) = step("method=iwae&k=1");
+    assert_eq!(row.terms[3], 0.0, "nothing is gained over the ELBO");
+    // β-TCVAE with equal weights adds up to the same estimate, by another road.
+    let (other, _) = step("method=beta-tc&alpha=1&beta=1&gamma=1");
+    assert!((row.terms[0] - other.terms[0]).abs() < 1e-5 * row.terms[0], "{} and {}", row.terms[0], other.terms[0]);
+    assert_same("method=iwae&k=1&bound=ciwae&beta=0.3", "method=iwae&k=1", 1.0);
+    assert_same("method=iwae&k=6&bound=ciwae&beta=0", "method=iwae&k=6", 1.0);
+    assert_same("method=iwae&k=6&bound=miwae&m=1", "method=iwae&k=6", 1.0);
+    assert_same("method=iwae&k=6&bound=piwae&m=1", "method=iwae&k=6", 1.0);
+}
+
+/// On frozen weights the bound rises with k, as the mean over many draws.
+#[test]
+fn the_bound_rises_with_k() {
+    let test: Vec<f32> = images(ImageShape::MNIST).test_images.iter().map(|b| f32::from(*b) / 255.0).collect();
+    let many = test.repeat(50);
+    let loss = |k: usize| {
+        let query = format!("v=1&data=mnist&hidden=16&latent=3&batch=4&seed=5&method=iwae&k={k}");
+        block_on(run(&query).evaluate(Rows::of(&many))).unwrap()[0]
+    };
+    let losses = [1, 2, 5, 20, 50].map(loss);
+    assert!(losses.windows(2).all(|w| w[1] < w[0]), "{losses:?}");
+}
