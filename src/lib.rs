@@ -11,6 +11,7 @@ pub mod ae;
 pub mod catalog;
 mod registry;
 pub mod spec;
+pub mod sae;
 pub mod vae;
 pub mod vq;
 
