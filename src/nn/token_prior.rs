@@ -81,7 +81,7 @@ impl TokenPrior {
         let seen_pw = self.places_before(place_pw);
         let mut h_plw = seen_pw.reshape([batch * places, 1, width]).expand([batch * places, levels, width]);
         if let Some(level) = &self.level {
-            let before_plw = token_plw.clone().cumsum(1) - token_plw;
+            let before_plw = shift(token_plw, 1).cumsum(1);
             h_plw = h_plw + before_plw + level.val().reshape([1, levels, width]);
         }
         self.out.forward(relu(h_plw.reshape([batch * n, width])))
@@ -128,11 +128,11 @@ impl Layer {
     }
 }
 
-/// Moves everything one place along an axis of `[batch, width, height, width]`; zeros come in.
-fn shift(x_bwhw: Tensor<4>, axis: usize) -> Tensor<4> {
-    let n = x_bwhw.dims()[axis];
-    let first = x_bwhw.clone().narrow(axis, 0, 1).zeros_like();
-    Tensor::cat(vec![first, x_bwhw.narrow(axis, 0, n - 1)], axis)
+/// Moves everything one place along an axis; zeros come in.
+fn shift<const D: usize>(x: Tensor<D>, axis: usize) -> Tensor<D> {
+    let n = x.dims()[axis];
+    let first = x.clone().narrow(axis, 0, 1).zeros_like();
+    Tensor::cat(vec![first, x.narrow(axis, 0, n - 1)], axis)
 }
 
 /// `tanh` of the first half of the channels times `σ` of the second.

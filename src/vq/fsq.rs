@@ -7,7 +7,7 @@ use crate::spec::{Card, Family, HIDDEN, LIKELIHOOD, Paper, ParamSpec, SIGMA};
 pub use engine::Fsq;
 
 /// Choices of `levels`.
-const LEVELS: &[&str] = &["8-6-5", "8-5-5-5", "7-5-5-5-5", "5-4-3"];
+const LEVELS: &[&str] = &["8-6-5", "8-5-5-5", "7-5-5-5-5"];
 
 pub const CARD: Card = Card {
     id: "fsq",
@@ -21,7 +21,7 @@ pub const CARD: Card = Card {
     ],
     params: &[
         ParamSpec::choice("levels", "Levels", LEVELS, 0,
-            "How many values each number of a place may take; the codes are all combinations: 240, 1000, 4375 or 60."),
+            "How many values each number of a place may take; the codes are all combinations: 240, 1000 or 4375."),
         GRID_NET,
         WIDTH,
         HIDDEN,

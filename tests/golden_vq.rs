@@ -1,0 +1,251 @@
+//! Tokenising autoencoders: one step of each against numbers that PyTorch computed in 64 bits (`golden/make_vq.py`), and what
+//! must hold exactly: tokens and vectors are each other's inverse, and no place sees itself or what comes after it.
+#![cfg(feature = "native")]
+
+use std::sync::Arc;
+
+use burn::tensor::{Device, Tensor, TensorData};
+use latent_lab::data::Dataset;
+use latent_lab::nn::ImageShape;
+use latent_lab::nn::straight_through::{rotate, straight_through};
+use latent_lab::spec::Setup;
+use latent_lab::spec::protocol::CodeKind;
+use latent_lab::train::eager::EagerEngine;
+use latent_lab::train::{Engine, Program, Rows, Weight, entry, sampling};
+use pollster::block_on;
+use serde::Deserialize;
+
+/// Largest difference that rounding to 32 bits explains, relative to the tensor.
+const TOLERANCE: f64 = 1e-4;
+const IMAGES: usize = 6;
+const METHODS: [&str; 5] = ["vq-vae", "cvq", "fsq", "bsq", "rvq"];
+
+#[derive(Deserialize)]
+struct Case {
+    query: String,
+    /// All parameters, in module order.
+    names: Vec<String>,
+    terms: Vec<f64>,
+    gradients: Vec<Gradient>,
+    /// State after the step.
+    state: Vec<Sample>,
+    /// What was added to trained parameters besides the optimiser's step.
+    added: Vec<Sample>,
+}
+
+#[derive(Deserialize)]
+struct Gradient {
+    name: String,
+    norm: f64,
+    /// Scalar product with cos 0, cos 1, cos 2, …: a value in the wrong place changes it.
+    wave: f64,
+    sample: Vec<f64>,
+}
+
+#[derive(Deserialize)]
+struct Sample {
+    name: String,
+    /// Elements here and there.
+    sample: Vec<f64>,
+}
+
+fn mix(mut x: u32) -> u32 {
+    x ^= x >> 16;
+    x = x.wrapping_mul(0x7feb_352d);
+    x ^= x >> 15;
+    x = x.wrapping_mul(0x846c_a68b);
+    x ^ (x >> 16)
+}
+
+/// The weights from which the script starts.
+fn start(weights: &[Weight]) -> Vec<Weight> {
+    let make = |(salt, w): (usize, &Weight)| {
+        let r = (w.values.len() as f64).powf(-0.25);
+        let hash = |i: u32| (r * (f64::from(mix((salt as u32).wrapping_mul(0x9e37_79b9).wrapping_add(i))) / 2f64.powi(31) - 1.0)) as f32;
+        let value = |i| match w.name.rsplit('.').next() {
+            Some("usage_k") => (hash(i) + 1.0) * 0.002,
+            Some("age_k") => 3.0,
+            _ => hash(i),
+        };
+        Weight { values: (0..w.values.len() as u32).map(value).collect(), ..w.clone() }
+    };
+    weights.iter().enumerate().map(make).collect()
+}
+
+fn data() -> Arc<Dataset> {
+    let shape = ImageShape::MNIST;
+    let images: Vec<u8> = (0..(IMAGES * shape.len()) as u32).map(|i| mix(i) as u8).collect();
+    let labels = vec![0; IMAGES];
+    Arc::new(Dataset {
+        shape,
+        classes: 10,
+        train_images: images.clone(),
+        train_labels: labels.clone(),
+        test_images: images,
+        test_labels: labels,
+        ..Dataset::default()
+    })
+}
+
+/// Eager Burn on a setup, from the script's weights.
+fn run(query: &str) -> EagerEngine {
+    let (setup, notes) = Setup::from_query(query, &[]);
+    assert!(notes.is_empty(), "{query}: {notes:?}");
+    let mut run = entry(&setup.method).unwrap().eager(&setup, Device::flex(), data());
+    let weights = start(&block_on(run.weights()).unwrap());
+    run.set_weights(&weights).unwrap();
+    run
+}
+
+/// Small versions of every method.
+fn small(method: &str) -> EagerEngine {
+    let size = if ["fsq", "bsq"].contains(&method) { "" } else { "&codes=11" };
+    run(&format!("v=1&data=mnist&method={method}{size}&width=8&prior_width=8&batch=4&seed=5"))
+}
+
+fn images() -> Vec<f32> {
+    data().test_images.iter().map(|b| f32::from(*b) / 255.0).collect()
+}
+
+fn one(run: &mut EagerEngine, what: Program, rows: &[f32]) -> Vec<f32> {
+    block_on(run.run(what, Rows::of(rows))).unwrap().unwrap().remove(0)
+}
+
+fn sample(values: &[f32], n: usize) -> impl Iterator<Item = f64> + '_ {
+    (0..n as u32).map(move |i| f64::from(values[mix(i) as usize % values.len()]))
+}
+
+fn assert_close(got: f64, want: f64, scale: f64, what: &str) {
+    assert!((got - want).abs() <= TOLERANCE * scale, "{what}: {got} against {want}");
+}
+
+#[test]
+fn a_step_equals_pytorch() {
+    let cases: Vec<Case> = serde_json::from_str(include_str!("golden/vq.json")).unwrap();
+    for case in cases {
+        let name = &case.query;
+        let mut run = run(name);
+        let before = block_on(run.weights()).unwrap();
+        assert_eq!(before.iter().map(|w| &w.name).collect::<Vec<_>>(), case.names.iter().collect::<Vec<_>>(), "{name}");
+        let (row, gradients) = block_on(run.step_with_gradients()).unwrap();
+        let after = block_on(run.weights()).unwrap();
+
+        assert_eq!(row.terms.len(), case.terms.len(), "{name}");
+        for (i, (got, want)) in row.terms.iter().zip(&case.terms).enumerate() {
+            assert_close(f64::from(*got), *want, want.abs(), &format!("{name}: term {i}"));
+        }
+        for want in &case.gradients {
+            let got = &gradients.iter().find(|g| g.name == want.name).unwrap().values;
+            let what = format!("{name}: gradient of {}", want.name);
+            assert!(want.norm > 0.0, "{what} is zero, which proves nothing");
+            assert_close(got.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt(), want.norm, want.norm, &what);
+            assert_close(got.iter().enumerate().map(|(i, v)| f64::from(*v) * (i as f64).cos()).sum(), want.wave, want.norm, &what);
+            for (got, value) in sample(got, want.sample.len()).zip(&want.sample) {
+                assert_close(got, *value, want.norm, &what);
+            }
+        }
+        let find = |weights: &[Weight], name: &str| weights.iter().find(|w| w.name == name).unwrap().values.clone();
+        for want in &case.state {
+            let got = find(&after, &want.name);
+            let scale = want.sample.iter().fold(0.0f64, |m, v| m.max(v.abs()));
+            for (got, value) in sample(&got, want.sample.len()).zip(&want.sample) {
+                assert_close(got, *value, scale, &format!("{name}: {} after the step", want.name));
+            }
+        }
+        for want in &case.added {
+            let moved: Vec<f32> = find(&after, &want.name).iter().zip(find(&before, &want.name)).map(|(a, b)| a - b).collect();
+            for (got, value) in sample(&moved, want.sample.len()).zip(&want.sample) {
+                // The optimiser's own step is at most the learning rate, 1e-5.
+                assert!((got - value).abs() < 2e-5, "{name}: {} was moved by {got}, not {value}", want.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn forward_both_estimators_are_the_code() {
+    let rows = |salt: u32| Tensor::<2>::from_data(TensorData::new((0..60).map(|i| mix(salt + i) as f32 / 2e9 - 1.0).collect(), [12, 5]), &Device::flex());
+    let (z, q) = (rows(1), rows(1000));
+    let want = q.clone().into_data().try_into_vec::<f32>().unwrap();
+    for got in [straight_through(z.clone(), q.clone()), rotate(z.clone(), q.clone()), rotate(-q.clone(), q)] {
+        for (got, want) in got.into_data().try_into_vec::<f32>().unwrap().iter().zip(&want) {
+            assert!((got - want).abs() < 1e-6, "{got} against {want}");
+        }
+    }
+}
+
+#[test]
+fn tokens_are_the_code_and_decode_to_the_reconstruction_of_training() {
+    for method in METHODS {
+        let mut run = small(method);
+        let images = images();
+        let tokens = one(&mut run, Program::Tokens, &images);
+        let code = one(&mut run, Program::FromTokens, &tokens);
+        let encoded = one(&mut run, Program::Encode, &images);
+        assert!(code.iter().zip(&encoded).all(|(a, b)| (a - b).abs() < 1e-6), "{method}: the code is not what its tokens say");
+        assert!(tokens.iter().any(|t| *t != tokens[0]), "{method}: all tokens are equal, which proves nothing");
+
+        let mean = one(&mut run, Program::Decode, &code);
+        let nll = |x: f32, m: f32| -f64::from(x * m.ln() + (1.0 - x) * (1.0 - m).ln());
+        let want = images.iter().zip(&mean).map(|(x, m)| nll(*x, *m)).sum::<f64>() / IMAGES as f64;
+        let labels = vec![0; IMAGES];
+        let got = f64::from(block_on(run.evaluate(Rows::labelled(&images, &labels))).unwrap()[1]);
+        assert!((got - want).abs() < 1e-4 * want, "{method}: {got} in training, {want} from tokens");
+    }
+}
+
+#[test]
+fn every_token_of_a_codebook_without_vectors_has_its_own() {
+    for (query, numbers) in [("fsq&levels=8-6-5", 3), ("fsq&levels=7-5-5-5-5", 5), ("bsq&bits=12", 12), ("bsq&bits=6&surface=cube", 6)] {
+        let mut run = run(&format!("v=1&data=mnist&method={query}&width=8&prior=none"));
+        let CodeKind::Grid { codes, .. } = run.info().code[0].kind else { panic!("{query} has no grid") };
+        let places = run.info().code[0].places().unwrap();
+        let tokens: Vec<f32> = (0..codes.next_multiple_of(places)).map(|t| (t % codes) as f32).collect();
+        let values = one(&mut run, Program::FromTokens, &tokens);
+        let mut vectors: Vec<Vec<i32>> = values.chunks(numbers).take(codes as usize).map(|v| v.iter().map(|x| (x * 1000.0).round() as i32).collect()).collect();
+        assert!(vectors.iter().flatten().all(|x| x.abs() <= 1000), "{query}");
+        vectors.sort();
+        vectors.dedup();
+        assert_eq!(vectors.len(), codes as usize, "{query}: two tokens have the same vector");
+    }
+}
+
+#[test]
+fn no_token_sees_itself_or_the_ones_after_it() {
+    for query in ["vq-vae&codes=11", "vq-vae&codes=11&net=mlp", "rvq&codes=7&levels=3"] {
+        let mut run = run(&format!("v=1&data=mnist&method={query}&width=8&prior_width=8&seed=5"));
+        let n = run.info().code[0].places().unwrap() as usize;
+        let tokens: Vec<f32> = (0..n as u32).map(|i| (mix(i) % 7) as f32).collect();
+        let before = one(&mut run, Program::TokenLogits, &tokens);
+        let codes = before.len() / n;
+        for place in [0, 1, n / 2, n - 2] {
+            let mut other = tokens.clone();
+            other[place] = (other[place] + 3.0) % 7.0;
+            let after = one(&mut run, Program::TokenLogits, &other);
+            let behind = (place + 1) * codes;
+            assert_eq!(before[..behind], after[..behind], "{query}: place {place} changed what is before it, or itself");
+            assert_ne!(before[behind..behind + codes], after[behind..behind + codes], "{query}: place {place} is not seen by the next");
+        }
+    }
+}
+
+#[test]
+fn drawn_tokens_follow_the_prior() {
+    for method in METHODS {
+        let mut run = small(method);
+        let likeliest = block_on(sampling::draw_tokens(&mut run, 2, 0.0, 1)).unwrap();
+        let logits = one(&mut run, Program::TokenLogits, &likeliest);
+        let codes = logits.len() / likeliest.len();
+        for (token, logits) in likeliest.iter().zip(logits.chunks(codes)) {
+            assert!(logits.iter().all(|l| *l <= logits[*token as usize]), "{method}: not the likeliest token");
+        }
+        let drawn = block_on(sampling::draw_tokens(&mut run, 2, 1.0, 1)).unwrap();
+        assert_eq!(drawn, block_on(sampling::draw_tokens(&mut run, 2, 1.0, 1)).unwrap(), "{method}: the same seed");
+        assert_ne!(drawn, block_on(sampling::draw_tokens(&mut run, 2, 1.0, 2)).unwrap(), "{method}: another seed");
+        assert!(drawn.iter().all(|t| (*t as usize) < codes && t.fract() == 0.0), "{method}");
+        let pixels = block_on(sampling::draw_images(&mut run, 2, 1.0, 1)).unwrap();
+        assert!(pixels.len() == 2 * 784 && pixels.iter().all(|p| (0.0..=1.0).contains(p)), "{method}");
+    }
+    let mut vae = run("v=1&data=mnist&method=vae&hidden=16&batch=4");
+    assert!(block_on(sampling::draw_tokens(&mut vae, 1, 1.0, 1)).unwrap_err().contains("no tokens"));
+}
