@@ -3,7 +3,7 @@
 //! Dependencies point downwards only (`tests/layers.rs` holds the rule):
 //!
 //! ```text
-//! ui ─▶ player, spec, catalog    bin/lab ─▶ train, data, spec
+//! ui ─▶ player, latent, spec, catalog    bin/lab ─▶ train, data, spec
 //! train ─▶ vae.. ─▶ nn ─▶ burn   train ─▶ gpu ─▶ compile ─▶ burn-ir
 //! ```
 
@@ -12,6 +12,7 @@ mod registry;
 pub mod spec;
 pub mod sae;
 pub mod vae;
+pub mod vq;
 
 #[cfg(feature = "engine")]
 pub mod compile;
@@ -20,10 +21,14 @@ pub mod data;
 #[cfg(feature = "engine")]
 pub mod gpu;
 #[cfg(feature = "engine")]
+pub mod measure;
+#[cfg(feature = "engine")]
 pub mod nn;
 #[cfg(feature = "engine")]
 pub mod train;
 
+#[cfg(any(feature = "page", feature = "engine"))]
+pub mod latent;
 #[cfg(any(feature = "page", feature = "engine"))]
 pub mod player;
 #[cfg(feature = "page")]

@@ -10,7 +10,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("registry", &["spec", "train"]),
     ("catalog", &["spec", "ae", "vae", "vq", "sae"]),
     ("player", &["spec", "catalog"]),
-    ("ui", &["spec", "catalog", "player"]),
+    // Geometry of codes, for both sides: names nothing.
+    ("latent", &[]),
+    ("ui", &["spec", "catalog", "player", "latent"]),
     // Page and engine meet only in `spec::protocol`: from here on nobody names `ui`.
     ("compile", &["spec"]),
     ("gpu", &["spec", "compile"]),
@@ -22,15 +24,15 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("vq", &["spec", "nn", "registry", "train"]),
     ("sae", &["spec", "nn", "registry", "train"]),
     ("data", &["spec", "nn"]),
-    ("measure", &["spec", "nn"]),
+    ("measure", &[]),
     ("view", &["spec", "gpu"]),
-    ("train", &["spec", "catalog", "ae", "vae", "vq", "sae", "nn", "data", "measure", "view", "compile", "gpu"]),
+    ("train", &["spec", "catalog", "ae", "vae", "vq", "sae", "nn", "data", "measure", "view", "compile", "gpu", "latent"]),
 ];
 
 /// Crates that only some modules may name.
 const CRATES: &[(&str, &[&str])] = &[
     ("wgpu", &["gpu"]),
-    ("burn", &["compile", "nn", "ae", "vae", "vq", "sae", "measure", "train"]),
+    ("burn", &["compile", "nn", "ae", "vae", "vq", "sae", "train"]),
     ("burn_ir", &["compile", "gpu", "nn", "train"]),
     ("burn_router", &["nn"]),
     ("leptos", &["ui", "bin/page"]),
@@ -40,6 +42,7 @@ const CRATES: &[(&str, &[&str])] = &[
 const PROGRAMS: &[(&str, &[&str])] = &[
     ("bin/page", &["ui"]),
     ("bin/engine", &["spec", "train"]),
+    ("bin/eager", &["spec", "train"]),
     ("bin/lab", &["spec", "catalog", "data", "train", "measure"]),
 ];
 

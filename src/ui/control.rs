@@ -2,10 +2,11 @@
 
 use leptos::prelude::*;
 
+use super::panel::objective::terms;
 use super::state::Lab;
-use super::text;
+use super::{prose, text};
 use super::transport::NeedsNewRun;
-use crate::spec::{Card, Kind, ParamSpec};
+use crate::spec::{Card, Kind, ParamSpec, data};
 
 /// Positions of a slider.
 const NOTCHES: f64 = 400.0;
@@ -109,11 +110,38 @@ pub fn Control(spec: &'static ParamSpec) -> impl IntoView {
 /// The objective, each of its parts in the colour of its curve.
 #[component]
 fn Formula(card: &'static Card) -> impl IntoView {
-    let parts = card.formula.split(" + ").enumerate().map(|(i, part)| {
-        let plus = (i > 0).then_some("+ ");
-        view! { <span class="part">{plus}<span class=format!("term term-{}", (i + 1).min(2))>{part}</span></span>" " }
+    let lab = Lab::get();
+    let parts = terms(card.formula).map(|(i, part)| {
+        let plus = (i > 1).then_some("+ ");
+        let point = move |on: bool| lab.pointed_term.set(on.then_some(i));
+        view! {
+            <span class="part">{plus}<span class=format!("term term-{}", i.min(2)) class:lit=move || lab.pointed_term.get() == Some(i)
+                on:pointerenter=move |_| point(true) on:pointerleave=move |_| point(false)>{part}</span></span>" "
+        }
     });
     view! { <p class="formula" aria-label=card.formula>{parts.collect_view()}</p> }
+}
+
+/// Chooses the images.
+#[component]
+fn DataPicker() -> impl IntoView {
+    let lab = Lab::get();
+    let card = Memo::new(move |_| lab.setup.with(|s| data::find(&s.data)).unwrap_or(data::SETS[0]));
+    view! {
+        <section>
+            <h2>{text::DATA}</h2>
+            <div class="control">
+                <select id="data" data-testid="data" aria-label=text::DATA_CHOICE aria-describedby="data-help"
+                    on:change=move |e| lab.set_data(&event_target_value(&e))>
+                    {data::SETS.iter().map(|d| view! {
+                        <option value=d.id selected=move || card.get().id == d.id>{d.label}</option>
+                    }).collect_view()}
+                </select>
+                <p class="help" id="data-help">{move || card.get().summary}" "{move || text::data_size(card.get())}</p>
+                <p class="help">{move || card.get().credit}</p>
+            </div>
+        </section>
+    }
 }
 
 /// The side column: what is trained, and with which settings.
@@ -146,7 +174,7 @@ pub fn Controls() -> impl IntoView {
             </section>
             <section>
                 <h2>{text::TRY}</h2>
-                <p class="try">{card.try_this}</p>
+                <p class="try">{prose::linked(card.try_this)}</p>
                 <h2>{text::PAPERS}</h2>
                 <ul class="papers">
                     {card.papers.iter().map(|p| view! { <li><cite>{p.title}</cite>", "{p.who}</li> }).collect_view()}
@@ -155,7 +183,7 @@ pub fn Controls() -> impl IntoView {
         }
         .into_any()
     };
-    view! { <aside class="controls" aria-label=text::OBJECTIVE>{body}</aside> }
+    view! { <aside class="controls" aria-label=text::OBJECTIVE><DataPicker />{body}</aside> }
 }
 
 #[cfg(test)]

@@ -2,31 +2,36 @@
 
 mod api;
 mod browser;
+mod codes;
 mod control;
 mod history;
 mod link;
+mod model;
+mod noise;
 mod paint;
 mod panel;
+mod picture;
 mod plane;
+mod prose;
+mod shelf;
+mod source;
 mod state;
+mod tab;
 mod text;
 mod theme;
 mod transport;
+mod verify;
 mod views;
 
 use leptos::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 use control::Controls;
-use panel::chart::Loss;
-use panel::kl::KlBars;
-use panel::map::Map;
-use panel::reconstructions::Reconstructions;
-use panel::samples::Samples;
-use panel::traversal::Traversal;
 use state::Lab;
+use tab::{TabPanel, Tabs};
 use theme::ThemeButton;
 use transport::{Notices, OnShow, Transport};
+use verify::Verify;
 
 /// Mounts the page on the document's body.
 pub fn mount() {
@@ -58,10 +63,11 @@ fn Page() -> impl IntoView {
     provide_context(lab);
     theme::init(lab);
     api::install(lab);
+    tab::follow_address(lab);
     lab.open();
     panel::chart::settle(lab);
     view! {
-        <a class="skip" href="#traversal">{text::SKIP}</a>
+        <a class="skip" href="#panels">{text::SKIP}</a>
         <header class="masthead">
             <div class="title">
                 <h1>{text::NAME}</h1>
@@ -70,18 +76,12 @@ fn Page() -> impl IntoView {
             <div class="masthead-tools"><CopyLink /><ThemeButton /></div>
         </header>
         <Transport />
-        <div class="messages"><Notices /><OnShow /></div>
+        <div class="messages" role="region" aria-label=text::MESSAGES><Notices /><OnShow /></div>
+        <nav aria-label=text::TABS><Tabs /></nav>
         <div class="columns">
-            <main class="panels">
-                <Traversal />
-                <Map />
-                <Loss />
-                <KlBars />
-                <Reconstructions />
-                <Samples />
-            </main>
+            <main><TabPanel /></main>
             <Controls />
         </div>
-        <footer><p>{text::CREDIT_DATA}</p><p>{text::CREDIT_CODE}</p></footer>
+        <footer><Verify /><p>{text::CREDIT_DATA}</p><p>{text::CREDIT_CODE}</p></footer>
     }
 }

@@ -4,6 +4,7 @@ use leptos::wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
 use super::browser;
+use crate::spec::protocol::View;
 
 /// Colours of the labels 0–9: Matthew Petroff's ten-colour cycle, chosen for colour-vision deficiencies.
 pub const LABELS: [&str; 10] = [
@@ -19,8 +20,13 @@ pub struct Theme {
     pub paper: String,
     /// Curves: what is minimised, then its parts.
     pub terms: [String; 3],
+    /// Ways through latent space: straight, spherical, geodesic.
+    ways: [String; 3],
     /// Colour of a pixel of value 0–255.
     ramp: Vec<[u8; 3]>,
+    /// Colours of a pixel that brightens, and of one that darkens.
+    rise: [u8; 3],
+    fall: [u8; 3],
 }
 
 impl Theme {
@@ -40,8 +46,16 @@ impl Theme {
             rule: read("--rule"),
             paper: read("--paper"),
             terms: [read("--term-0"), read("--term-1"), read("--term-2")],
+            ways: [read("--way-0"), read("--way-1"), read("--way-2")],
             ramp,
+            rise: rgb(&read("--term-2")),
+            fall: rgb(&read("--term-1")),
         }
+    }
+
+    /// Colour of a kind of path.
+    pub fn way(&self, i: usize) -> &str {
+        &self.ways[i.min(2)]
     }
 
     pub fn term(&self, i: usize) -> &str {
@@ -80,35 +94,101 @@ pub fn fit(canvas: &HtmlCanvasElement) -> (CanvasRenderingContext2d, f64, f64) {
     (context, width, height)
 }
 
-/// Paints one grey image of `width` pixels a row, as ink on paper. The canvas takes the image's size; CSS scales it.
-pub fn image(canvas: &HtmlCanvasElement, pixels: &[u8], width: u32, theme: &Theme) {
-    tiles(canvas, &[pixels], width, 1, theme);
+/// Size of a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    pub width: u32,
+    pub height: u32,
+    pub channels: u32,
 }
 
-/// Paints images of `width` pixels a row beside and below each other, `columns` in a row.
-pub fn tiles(canvas: &HtmlCanvasElement, images: &[&[u8]], width: u32, columns: u32, theme: &Theme) {
-    let Some(first) = images.first() else { return };
-    let w = width as usize;
-    let height = first.len() / w;
-    let rows = images.len().div_ceil(columns as usize);
-    let full = w * columns as usize;
-    let mut rgba = vec![0u8; full * height * rows * 4];
-    for (i, pixels) in images.iter().enumerate() {
-        let (row, column) = (i / columns as usize, i % columns as usize);
-        for (y, line) in pixels.chunks_exact(w).enumerate() {
-            let start = 4 * ((row * height + y) * full + column * w);
-            for (out, v) in rgba[start..start + 4 * w].chunks_exact_mut(4).zip(line) {
-                out[..3].copy_from_slice(&theme.ramp[usize::from(*v)]);
-                out[3] = 255;
+impl Shape {
+    /// Values in one picture.
+    pub fn len(self) -> usize {
+        (self.width * self.height * self.channels) as usize
+    }
+}
+
+/// The pictures of an answer.
+#[derive(Clone, Copy)]
+pub struct Pictures<'a> {
+    pub shape: Shape,
+    pixels: &'a [u8],
+}
+
+impl<'a> Pictures<'a> {
+    pub fn of(view: &'a View) -> Option<Self> {
+        match view {
+            View::Images { width, height, channels, pixels, .. } | View::Paths { width, height, channels, pixels, .. } => {
+                let shape = Shape { width: *width, height: *height, channels: *channels };
+                (shape.len() > 0).then_some(Self { shape, pixels })
             }
+            View::Codes { .. } | View::Relaxed { .. } => None,
         }
     }
-    let (cw, ch) = (full as u32, (height * rows) as u32);
-    if (canvas.width(), canvas.height()) != (cw, ch) {
-        canvas.set_width(cw);
-        canvas.set_height(ch);
+
+    pub fn len(self) -> usize {
+        self.pixels.len() / self.shape.len()
     }
-    if let Ok(data) = ImageData::new_with_u8_clamped_array_and_sh(Clamped(&rgba), cw, ch) {
-        let _ = context(canvas).put_image_data(&data, 0.0, 0.0);
+
+    pub fn get(self, i: usize) -> Option<&'a [u8]> {
+        self.pixels.chunks_exact(self.shape.len()).nth(i)
+    }
+
+    pub fn iter(self) -> impl Iterator<Item = &'a [u8]> {
+        self.pixels.chunks_exact(self.shape.len())
+    }
+}
+
+/// Sets a canvas's own size, which clears it; CSS scales it.
+pub fn resize(canvas: &HtmlCanvasElement, width: u32, height: u32) {
+    if (canvas.width(), canvas.height()) != (width, height) {
+        canvas.set_width(width);
+        canvas.set_height(height);
+    }
+}
+
+/// Paints pictures beside and below each other, `columns` in a row: grey ones as ink on paper, three channels as they are.
+pub fn tiles(canvas: &HtmlCanvasElement, images: &[&[u8]], shape: Shape, columns: u32, theme: &Theme) {
+    let rows = (images.len() as u32).div_ceil(columns);
+    resize(canvas, shape.width * columns, shape.height * rows);
+    let context = context(canvas);
+    for (i, picture) in (0u32..).zip(images) {
+        let at = ((i % columns * shape.width).into(), (i / columns * shape.height).into());
+        put(&context, &rgba(picture, shape, theme), shape, at);
+    }
+}
+
+/// Paints one picture per pixel value from −1 to 1 on a diverging ramp: what brightens in one colour, what darkens in another.
+pub fn difference(canvas: &HtmlCanvasElement, values: &[f32], shape: Shape, theme: &Theme) {
+    resize(canvas, shape.width, shape.height);
+    let mut out = vec![255u8; (shape.width * shape.height * 4) as usize];
+    for (pixel, v) in out.chunks_exact_mut(4).zip(values) {
+        let towards = if *v > 0.0 { theme.rise } else { theme.fall };
+        let part = v.abs().min(1.0);
+        for ((o, from), to) in pixel.iter_mut().zip(theme.ramp[0]).zip(towards) {
+            *o = (f32::from(from) + part * (f32::from(to) - f32::from(from))) as u8;
+        }
+    }
+    put(&context(canvas), &out, shape, (0.0, 0.0));
+}
+
+/// Pixels as a canvas takes them.
+pub fn rgba(picture: &[u8], shape: Shape, theme: &Theme) -> Vec<u8> {
+    let plane = (shape.width * shape.height) as usize;
+    let mut out = vec![255u8; 4 * plane];
+    for (i, pixel) in out.chunks_exact_mut(4).enumerate() {
+        match shape.channels {
+            3 => (0..3).for_each(|c| pixel[c] = picture[c * plane + i]),
+            _ => pixel[..3].copy_from_slice(&theme.ramp[usize::from(picture[i])]),
+        }
+    }
+    out
+}
+
+/// Puts pixels onto a canvas.
+pub fn put(context: &CanvasRenderingContext2d, rgba: &[u8], shape: Shape, (x, y): (f64, f64)) {
+    if let Ok(data) = ImageData::new_with_u8_clamped_array_and_sh(Clamped(rgba), shape.width, shape.height) {
+        let _ = context.put_image_data(&data, x, y);
     }
 }

@@ -1,20 +1,27 @@
 //! What the page knows, and what its buttons do.
 
+mod asks;
+
 use std::{cell::RefCell, rc::Rc};
 
 use leptos::prelude::*;
 use serde_bytes::ByteBuf;
 
+use super::codes::Codes;
 use super::history::History;
 use super::link::{Heard, Link};
+use super::model::Model;
 use super::paint::Theme;
-use super::views::{CODES, CpuDesk, Desk, SLOTS};
+use super::source::Source;
+use super::tab::Tab;
+use super::views::{CODED, CODES, CpuDesk, Desk, OWN_CODE, OWN_COPY, SLOTS};
 use super::{browser, text};
 use crate::player::{Digits, Player};
 use crate::spec::protocol::{
-    AdapterInfo, BenchReport, Command, EngineChoice, Event, NoGpu, PlanInfo, Query, RunId, Slot, Speed, View, bytes_f32,
+    AdapterInfo, BenchReport, Command, DataUnit, EngineChoice, Event, NoGpu, PlanInfo, Query, RunId, Slot, Speed, View,
 };
 use crate::spec::Setup;
+use crate::spec::data::DataInfo;
 
 /// A latent whose KL stays below this carries nothing.
 pub const INACTIVE: f32 = 0.01;
@@ -24,6 +31,9 @@ const SAVE_EVERY: f64 = 15_000.0;
 const KL_EVERY: f64 = 300.0;
 /// Milliseconds over which the page itself measures the pace.
 const PACE_OVER: f64 = 2_000.0;
+
+/// What the pretrained model was trained on.
+const PRETRAINED_DATA: &str = "mnist";
 
 /// How far the engine has come.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,7 +49,7 @@ pub enum Engine {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Data {
     Waiting,
-    Arriving { loaded: u64, total: u64 },
+    Arriving { loaded: u64, total: u64, unit: DataUnit },
     Ready,
     Failed(String),
 }
@@ -102,6 +112,15 @@ enum Then {
     Step,
 }
 
+/// A run to begin.
+#[derive(Clone)]
+struct Start {
+    setup: Setup,
+    origin: Origin,
+    weights: Option<Vec<u8>>,
+    then: Then,
+}
+
 type Waiter = Box<dyn FnOnce(Result<BenchReport, String>)>;
 
 /// The parts without signals.
@@ -109,11 +128,16 @@ struct Inner {
     link: Option<Link>,
     player: Option<Rc<Player>>,
     digits: Option<Digits>,
+    /// Class of each test image of the engine's data.
+    labels: Vec<u8>,
     preset: Option<Vec<u8>>,
     desks: [Desk; SLOTS],
     cpu: CpuDesk,
     flush_due: bool,
-    then: Then,
+    /// The run being built, kept until it stands: it may have to begin again on the other engine.
+    starting: Option<Start>,
+    /// Setups that the step compiler refused.
+    refused: Vec<Setup>,
     runs: RunId,
     /// Latest copy of the weights, with the setup and the step they belong to.
     saved: Option<(Setup, u64, Vec<u8>)>,
@@ -121,8 +145,8 @@ struct Inner {
     kl_at: f64,
     /// When, and at which step, the page began to look at the pace.
     pace: Option<(f64, u64)>,
-    /// A test digit whose code the traversal waits for.
-    wanted: Option<usize>,
+    /// An image whose code the traversal waits for.
+    wanted: Option<Source>,
     waiters: Vec<Waiter>,
 }
 
@@ -134,13 +158,29 @@ pub struct Lab {
     /// What a link said that could not be used.
     pub notes: RwSignal<Vec<String>>,
     pub engine: RwSignal<Engine>,
+    /// Who takes the steps.
+    pub executor: RwSignal<EngineChoice>,
     pub data: RwSignal<Data>,
+    /// What the engine has loaded.
+    pub data_info: RwSignal<Option<DataInfo>>,
     pub run: RwSignal<Option<Run>>,
     pub step: RwSignal<u64>,
     pub speed: RwSignal<Speed>,
     pub latents: RwSignal<Latents>,
     /// The code on show in the traversal.
     pub code: RwSignal<Vec<f32>>,
+    /// What that code started from.
+    pub origin: RwSignal<Source, LocalStorage>,
+    /// Codes of the first test images by the weights of the moment.
+    pub codes: RwSignal<Option<Rc<Codes>>, LocalStorage>,
+    /// What the visitor has drawn or dropped, in the shape of the data, and its code.
+    pub own: RwSignal<Option<Rc<[u8]>>, LocalStorage>,
+    pub own_code: RwSignal<Option<Rc<Codes>>, LocalStorage>,
+    /// End points of the path.
+    pub ends: RwSignal<Vec<Source>, LocalStorage>,
+    pub tab: RwSignal<Tab>,
+    /// The term of the objective that the visitor points at.
+    pub pointed_term: RwSignal<Option<usize>>,
     /// A hand is on the sliders: they keep their order.
     pub held: RwSignal<bool>,
     pub warning: RwSignal<Option<String>>,
@@ -159,16 +199,26 @@ pub struct Lab {
 impl Lab {
     /// The state of a page opened at the current address. Starts nothing.
     pub fn new() -> Self {
-        let (setup, notes) = Setup::from_query(&browser::query(), browser::RESERVED);
+        let (setup, mut notes) = Setup::from_query(&browser::query(), browser::RESERVED);
+        let executor = match browser::parameter("engine").as_deref() {
+            None | Some("plan") => EngineChoice::Plan,
+            Some("burn") => EngineChoice::Burn,
+            Some(other) => {
+                notes.push(text::unknown_engine(other));
+                EngineChoice::Plan
+            }
+        };
         let inner = Inner {
             link: None,
             player: None,
             digits: None,
+            labels: Vec::new(),
             preset: None,
             desks: Default::default(),
             cpu: CpuDesk::default(),
             flush_due: false,
-            then: Then::Stay,
+            starting: None,
+            refused: Vec::new(),
             runs: 0,
             saved: None,
             saved_at: 0.0,
@@ -181,12 +231,21 @@ impl Lab {
             setup: RwSignal::new(setup),
             notes: RwSignal::new(notes),
             engine: RwSignal::new(Engine::Loading),
+            executor: RwSignal::new(executor),
             data: RwSignal::new(Data::Waiting),
+            data_info: RwSignal::new(None),
             run: RwSignal::new(None),
             step: RwSignal::new(0),
             speed: RwSignal::new(Speed::default()),
             latents: RwSignal::new(Latents::default()),
             code: RwSignal::new(Vec::new()),
+            origin: RwSignal::new_local(Source::Code(Rc::from([]))),
+            codes: RwSignal::new_local(None),
+            own: RwSignal::new_local(None),
+            own_code: RwSignal::new_local(None),
+            ends: RwSignal::new_local(Vec::new()),
+            tab: RwSignal::new(Tab::from_address().unwrap_or(Tab::Learn)),
+            pointed_term: RwSignal::new(None),
             held: RwSignal::new(false),
             warning: RwSignal::new(None),
             no_preset: RwSignal::new(None),
@@ -206,6 +265,13 @@ impl Lab {
 
     /// Fetches the pretrained model and the test digits, and starts the engine.
     pub fn open(self) {
+        self.ask(CODES, Query::Embed { count: CODED });
+        Effect::new(move || {
+            if let Some(own) = self.own.get() {
+                self.ask(OWN_CODE, Query::Encode { x_np: ByteBuf::from(own.to_vec()) });
+                self.ask(OWN_COPY, Query::Autoencode { x_np: ByteBuf::from(own.to_vec()) });
+            }
+        });
         leptos::task::spawn_local(async move {
             match browser::fetch("assets/presets/mnist-vae.safetensors").await {
                 Ok(bytes) => self.take_preset(bytes),
@@ -221,7 +287,7 @@ impl Lab {
                 self.with(|inner| inner.digits = Some(digits));
                 // A digit says more than the blur at the centre of the prior.
                 if self.code.with_untracked(|z| z.iter().all(|v| *v == 0.0)) {
-                    self.start_from(0);
+                    self.start_from(Source::Test(0));
                 }
                 self.schedule_flush();
             }
@@ -243,7 +309,7 @@ impl Lab {
             inner.preset = Some(bytes);
         });
         self.refresh();
-        self.start_pretrained_if_possible();
+        self.start_first_run();
     }
 
     fn with<T>(self, f: impl FnOnce(&mut Inner) -> T) -> T {
@@ -263,7 +329,8 @@ impl Lab {
     fn spawn_engine(self) {
         self.engine.set(Engine::Loading);
         self.data.set(Data::Waiting);
-        let link = Link::spawn(&browser::base(), &browser::build_id(), move |heard| self.hear(heard));
+        self.data_info.set(None);
+        let link = Link::spawn(self.executor.get_untracked(), &browser::base(), &browser::build_id(), move |heard| self.hear(heard));
         match link {
             Ok(link) => self.with(|inner| inner.link = Some(link)),
             Err(e) => self.engine.set(Engine::Crashed(browser::error_text(&e))),
@@ -280,8 +347,7 @@ impl Lab {
         match heard {
             Heard::Loaded => {
                 self.engine.set(Engine::Opening);
-                let assets = format!("{}assets/", browser::base());
-                self.send(&Command::Open { assets, engine: EngineChoice::Plan });
+                self.send(&Command::Open { assets: browser::assets(), engine: self.executor.get_untracked() });
             }
             Heard::Crashed(message) => self.lose_engine(message),
             Heard::Event(event) => self.take(event),
@@ -294,7 +360,7 @@ impl Lab {
         }
         self.engine.set(Engine::Crashed(message.clone()));
         let waiters = self.with(|inner| {
-            inner.then = Then::Stay;
+            inner.starting = None;
             std::mem::take(&mut inner.waiters)
         });
         for waiter in waiters {
@@ -321,16 +387,20 @@ impl Lab {
         match event {
             Event::Ready { adapter } => {
                 self.engine.set(Engine::Ready(adapter));
-                self.start_pretrained_if_possible();
+                self.load_data();
             }
             Event::NoGpu { reason, detail } => self.engine.set(Engine::NoGpu(reason, detail)),
-            Event::DataProgress { loaded, total } => self.data.set(Data::Arriving { loaded, total }),
-            Event::DataReady { .. } => {
+            Event::DataProgress { loaded, total, unit } => self.data.set(Data::Arriving { loaded, total, unit }),
+            // An answer that a later choice has overtaken says nothing.
+            Event::DataReady { data, labels_n, .. } if data.id == self.setup.with_untracked(|s| s.data.clone()) => {
+                self.with(|inner| inner.labels = labels_n.into_vec());
+                self.data_info.set(Some(data));
                 self.data.set(Data::Ready);
-                self.start_pretrained_if_possible();
+                self.start_first_run();
             }
             Event::DataFailed { message } => self.data.set(Data::Failed(message)),
             Event::Built { run, info } if Some(run) == current => self.built(run, info),
+            Event::NotCompiled { run, message } if Some(run) == current => self.fall_back(&message),
             Event::RunFailed { run, message } if Some(run) == current => {
                 self.update_run(|r| r.phase = Phase::Failed(message));
             }
@@ -374,6 +444,26 @@ impl Lab {
         }
     }
 
+    // ---- data ----
+
+    /// Chooses another data set: a new network on it, once it is there.
+    pub fn set_data(self, id: &str) {
+        if self.setup.with_untracked(|s| s.data == id) {
+            return;
+        }
+        self.setup.update(|s| s.data = id.into());
+        self.write_link();
+        if matches!(self.engine.get_untracked(), Engine::Ready(_)) {
+            self.pause();
+            self.load_data();
+        }
+    }
+
+    fn load_data(self) {
+        self.data.set(Data::Waiting);
+        self.send(&Command::Load { data: self.setup.with_untracked(|s| s.data.clone()) });
+    }
+
     fn built(self, run: RunId, info: PlanInfo) {
         let latent = info.latent as usize;
         self.update_run(|r| {
@@ -384,7 +474,7 @@ impl Lab {
             self.show_latents(vec![0.0; latent]);
         }
         self.refresh();
-        match self.with(|inner| std::mem::replace(&mut inner.then, Then::Stay)) {
+        match self.with(|inner| inner.starting.take()).map_or(Then::Stay, |start| start.then) {
             Then::Stay => {}
             Then::Train => self.go(run),
             Then::Step => self.send(&Command::Step { run, steps: 1 }),
@@ -449,10 +539,15 @@ impl Lab {
             })
     }
 
-    fn start(self, setup: Setup, origin: Origin, weights: Option<Vec<u8>>, then: Then) {
+    fn start(self, start: Start) {
+        let executor = self.executor_for(&start.setup);
+        if executor != self.executor.get_untracked() {
+            return self.change_engine(executor, start);
+        }
+        let Start { setup, origin, weights, .. } = start.clone();
         let id = self.with(|inner| {
             inner.runs += 1;
-            inner.then = then;
+            inner.starting = Some(start);
             inner.saved_at = browser::now();
             inner.runs
         });
@@ -466,28 +561,66 @@ impl Lab {
         self.send(&Command::Start { run: id, setup, weights: weights.map(ByteBuf::from) });
     }
 
-    fn start_pretrained_if_possible(self) {
-        if !(matches!(self.engine.get_untracked(), Engine::Ready(_)) && self.data.get_untracked() == Data::Ready)
-            || self.run.with_untracked(Option::is_some)
-        {
+    /// Burn where the link asks for it and where the step compiler is known to fail, else the plan.
+    fn executor_for(self, setup: &Setup) -> EngineChoice {
+        let refused = self.with(|inner| inner.refused.iter().any(|r| !r.needs_rebuild(setup)));
+        if refused || browser::parameter("engine").as_deref() == Some("burn") { EngineChoice::Burn } else { EngineChoice::Plan }
+    }
+
+    /// Ends the worker and begins `start` on one with another engine.
+    fn change_engine(self, executor: EngineChoice, start: Start) {
+        self.executor.set(executor);
+        self.engine.set(Engine::Loading);
+        self.run.set(None);
+        self.with(|inner| inner.starting = Some(start));
+        self.fall_back_to_player();
+        // The old link is dropped after this message handler, which may belong to it, has returned.
+        browser::next_frame(move || self.spawn_engine());
+    }
+
+    /// Begins the refused run again on eager Burn.
+    fn fall_back(self, message: &str) {
+        let Some(start) = self.with(|inner| inner.starting.take()) else { return };
+        self.warning.set(Some(text::falls_back(message)));
+        self.with(|inner| inner.refused.push(start.setup.clone()));
+        self.start(start);
+    }
+
+    /// Puts a network on show where there is none, or one for other data: the one that waited for this engine, the visitor's
+    /// own, else the pretrained one, else an untrained one.
+    fn start_first_run(self) {
+        if !untrack(|| self.can_run()) {
             return;
         }
-        if let Some((setup, _, weights)) = self.with(|inner| inner.saved.clone()) {
-            self.start(setup, Origin::Restored, Some(weights), Then::Stay);
-        } else {
+        let setup = self.setup.get_untracked();
+        if self.run.with_untracked(|r| r.as_ref().is_some_and(|r| r.setup.data == setup.data)) {
+            return;
+        }
+        let waiting = self.with(|inner| inner.starting.take()).filter(|s| s.setup.data == setup.data);
+        let saved = self.with(|inner| inner.saved.clone()).filter(|(s, ..)| s.data == setup.data);
+        if let Some(start) = waiting {
+            self.start(start);
+        } else if let Some((saved, _, weights)) = saved {
+            self.start(Start { setup: saved, origin: Origin::Restored, weights: Some(weights), then: Then::Stay });
+        } else if setup.data == PRETRAINED_DATA {
             self.show_pretrained();
+        } else {
+            self.start(Start { setup, origin: Origin::Noise, weights: None, then: Then::Stay });
         }
     }
 
     /// Puts the pretrained model back on show.
     pub fn show_pretrained(self) {
+        if self.setup.with_untracked(|s| s.data != PRETRAINED_DATA) {
+            return self.set_data(PRETRAINED_DATA);
+        }
         let Some((setup, kl_d, weights)) = self.with(|inner| {
             inner.player.as_ref().map(|p| (p.setup.clone(), p.kl_d.clone())).zip(inner.preset.clone()).map(|((s, k), w)| (s, k, w))
         }) else {
             return;
         };
         self.show_latents(kl_d);
-        self.start(setup, Origin::Pretrained, Some(weights), Then::Stay);
+        self.start(Start { setup, origin: Origin::Pretrained, weights: Some(weights), then: Then::Stay });
     }
 
     /// Train: goes on, or starts over from noise when the pretrained model is on show or the network has changed.
@@ -506,7 +639,7 @@ impl Lab {
 
     fn advance(self, then: Then) {
         if untrack(|| self.train_is_new()) {
-            self.start(self.setup.get_untracked(), Origin::Noise, None, then);
+            self.start(Start { setup: self.setup.get_untracked(), origin: Origin::Noise, weights: None, then });
         } else if let Some(run) = self.run.get_untracked() {
             match then {
                 Then::Train => self.go(run.id),
@@ -552,7 +685,7 @@ impl Lab {
 
     /// New weights from noise, at rest.
     pub fn reset(self) {
-        self.start(self.setup.get_untracked(), Origin::Noise, None, Then::Stay);
+        self.start(Start { setup: self.setup.get_untracked(), origin: Origin::Noise, weights: None, then: Then::Stay });
     }
 
     /// Moves a control.
@@ -572,6 +705,16 @@ impl Lab {
         }
     }
 
+    /// Moves several controls: `key=value`, joined by `&`. What the method does not know stays as it is.
+    pub fn set_pairs(self, pairs: &str) {
+        for pair in pairs.split('&') {
+            let mut setup = self.setup.get_untracked();
+            if let (Ok(()), Some((key, _))) = (setup.set_pair(pair), pair.split_once('=')) {
+                self.set_param(key, setup.get(key));
+            }
+        }
+    }
+
     /// Puts the controls back to what the run on show was built with.
     pub fn revert_setup(self) {
         if let Some(run) = self.run.get_untracked() {
@@ -581,7 +724,8 @@ impl Lab {
     }
 
     fn write_link(self) {
-        browser::replace_query(&self.setup.with_untracked(Setup::to_query));
+        let engine = browser::parameter("engine").map_or_else(String::new, |engine| format!("&engine={engine}"));
+        browser::replace_query(&format!("{}{engine}", self.setup.with_untracked(Setup::to_query)));
     }
 
     /// Times training steps; `done` hears the report.
@@ -592,101 +736,6 @@ impl Lab {
         }
         self.with(|inner| inner.waiters.push(done));
         self.send(&Command::Bench { setup, steps });
-    }
-
-    // ---- views ----
-
-    /// The latest answer to a slot's question.
-    pub fn view(self, slot: Slot) -> RwSignal<Option<Rc<View>>, LocalStorage> {
-        self.views[slot as usize]
-    }
-
-    /// Asks on behalf of a panel; passed on with the next frame, the latest question only.
-    pub fn ask(self, slot: Slot, query: Query) {
-        self.with(|inner| {
-            let desk = &mut inner.desks[slot as usize];
-            desk.fresh |= desk.query.as_ref() != Some(&query);
-            desk.query = Some(query);
-        });
-        self.schedule_flush();
-    }
-
-    /// Says whether anybody looks at a panel.
-    pub fn show(self, slot: Slot, visible: bool) {
-        let hidden = self.with(|inner| {
-            let desk = &mut inner.desks[slot as usize];
-            let was = std::mem::replace(&mut desk.visible, visible);
-            desk.fresh |= visible && !was;
-            was && !visible
-        });
-        if hidden {
-            self.send(&Command::Unwatch { slot });
-        }
-        self.schedule_flush();
-    }
-
-    /// Asks everything again, of whoever answers now.
-    fn refresh(self) {
-        self.with(|inner| {
-            inner.cpu.clear();
-            inner.desks.iter_mut().for_each(|desk| desk.fresh = true);
-        });
-        self.schedule_flush();
-    }
-
-    fn schedule_flush(self) {
-        if self.with(|inner| !std::mem::replace(&mut inner.flush_due, true)) {
-            browser::next_frame(move || self.flush());
-        }
-    }
-
-    fn flush(self) {
-        let standing = self.run.with_untracked(|r| r.as_ref().is_some_and(|r| r.info.is_some()));
-        let latent = self.latents.with_untracked(|l| l.kl_d.len());
-        let mut answers = Vec::new();
-        self.with(|inner| {
-            inner.flush_due = false;
-            for (slot, desk) in (0..).zip(&mut inner.desks) {
-                // The CPU answers hidden panels as well: once, and nothing is empty when it scrolls into view.
-                let wanted = desk.visible || !standing || (slot == CODES && inner.wanted.is_some());
-                if !(wanted && desk.fresh) {
-                    continue;
-                }
-                let Some(query) = desk.query.clone() else { continue };
-                if matches!(&query, Query::Decode { z_nd } if latent == 0 || z_nd.len() % (4 * latent) != 0) {
-                    continue; // Asked of a model with another latent size; the panel is about to ask again.
-                }
-                // Only decoding goes without the test digits.
-                let cpu_ready = inner.digits.is_some() || matches!(query, Query::Decode { .. });
-                desk.fresh = false;
-                match (&inner.link, &inner.player) {
-                    (Some(link), _) if standing => link.send(&Command::Watch { slot, query }),
-                    (_, Some(_)) if !standing && cpu_ready => inner.cpu.take(slot, query),
-                    _ => desk.fresh = true,
-                }
-            }
-            if let Some(player) = inner.player.clone() {
-                let started = browser::now();
-                while !inner.cpu.is_idle() && browser::now() - started < 8.0 {
-                    answers.extend(inner.cpu.work(&player, inner.digits.as_ref()));
-                }
-            }
-        });
-        for (slot, view) in answers {
-            self.viewed(slot, view);
-        }
-        if self.with(|inner| !inner.cpu.is_idle()) {
-            self.schedule_flush();
-        }
-    }
-
-    fn viewed(self, slot: Slot, view: View) {
-        if slot == CODES {
-            self.take_codes(&view);
-        }
-        if let Some(signal) = self.views.get(slot as usize) {
-            signal.set(Some(Rc::new(view)));
-        }
     }
 
     // ---- latents ----
@@ -715,36 +764,63 @@ impl Lab {
     }
 
     fn take_codes(self, view: &View) {
-        let View::Codes { n, latent, mean_nd, logvar_nd, .. } = view else { return };
-        let (n, latent) = (*n as usize, *latent as usize);
-        let mean = bytes_f32(mean_nd);
-        if let Some(index) = self.with(|inner| inner.wanted.take())
-            && let Some(code) = mean.get(index * latent..(index + 1) * latent)
-        {
-            self.code.set(code.to_vec());
-        }
+        let Some(codes) = Codes::read(view) else { return };
         // Before the first step of a run there are no training metrics: the KL of the test codes stands in.
-        let logvar = bytes_f32(logvar_nd);
-        if self.step.get_untracked() == 0 && n > 0 && mean.len() == n * latent && logvar.len() == mean.len() {
-            let mut kl_d = vec![0.0f32; latent];
-            for (i, (m, lv)) in mean.iter().zip(&logvar).enumerate() {
-                kl_d[i % latent] += 0.5 * (m * m + lv.exp() - 1.0 - lv) / n as f32;
-            }
+        if self.step.get_untracked() == 0
+            && let Some(kl_d) = codes.kl()
+        {
             self.take_kl(&kl_d);
+        }
+        self.codes.set(Some(Rc::new(codes)));
+        self.arrive();
+    }
+
+    fn take_own_code(self, view: &View) {
+        self.own_code.set(Codes::read(view).map(Rc::new));
+        self.arrive();
+    }
+
+    /// Puts the traversal where it waits to go, if the code has come.
+    fn arrive(self) {
+        let Some(source) = self.with(|inner| inner.wanted.clone()) else { return };
+        if let Some(code) = untrack(|| source.code(self)).filter(|z| z.len() == self.latents.with_untracked(|l| l.kl_d.len())) {
+            self.with(|inner| inner.wanted = None);
+            self.code.set(code);
         }
     }
 
-    /// Puts the traversal at the code of test image `index`, once the current weights have given it.
-    pub fn start_from(self, index: usize) {
+    /// Puts the traversal at a code; that of an image once the current weights have given it.
+    pub fn start_from(self, source: Source) {
+        let slot = if source == Source::Own { OWN_CODE } else { CODES };
+        self.origin.set(source.clone());
+        if let Source::Code(z) = source {
+            self.with(|inner| inner.wanted = None);
+            return self.code.set(z.to_vec());
+        }
         self.with(|inner| {
-            inner.wanted = Some(index);
-            inner.desks[CODES as usize].fresh = true;
+            inner.wanted = Some(source);
+            inner.desks[slot as usize].fresh = true;
         });
         self.schedule_flush();
     }
 
-    /// Index of the first test image that shows `label`.
-    pub fn first_with_label(self, label: u8) -> Option<usize> {
-        self.with(|inner| inner.digits.as_ref().and_then(|d| (0..d.len()).find(|i| d.label(*i) == label)))
+    /// Adds an end point to the path, in place of the last where there are already four.
+    pub fn add_end(self, source: Source) {
+        self.ends.update(|ends| {
+            ends.truncate(3);
+            ends.push(source);
+        });
+    }
+
+    /// What the panels may ask of the model on show.
+    pub fn model(self) -> Model {
+        let latent = self.latents.with(|l| l.kl_d.len());
+        self.run.with(|r| Model::new(r.as_ref().and_then(|r| r.info.as_ref()), latent))
+    }
+
+    /// Opens a tab and says so in the address.
+    pub fn open_tab(self, tab: Tab) {
+        self.tab.set(tab);
+        browser::replace_fragment(tab.id());
     }
 }

@@ -1,6 +1,7 @@
 //! Every word on the page that does not come from a method's card.
 
-use crate::spec::protocol::NoGpu;
+use crate::spec::data::DataCard;
+use crate::spec::protocol::{DataUnit, NoGpu, PlanInfo, VerifyReport};
 
 pub const NAME: &str = "Latent Lab";
 pub const LEAD: &str = "Train an autoencoder on your own graphics card, here in the page, and take it apart while it learns.";
@@ -33,6 +34,7 @@ pub const REVERT: &str = "Keep the present network";
 
 // Status
 pub const LOADING: &str = "Loading the engine…";
+pub const LOADING_BURN: &str = "Loading Burn…";
 pub const OPENING: &str = "Opening the graphics card…";
 pub const COMPILING: &str = "Compiling the training step…";
 pub const TRAINING: &str = "Training";
@@ -43,6 +45,7 @@ pub const ON_CPU: &str = "Pretrained model, on the CPU";
 pub const STOPPED: &str = "The engine has stopped";
 pub const NO_ENGINE: &str = "the engine is not running";
 pub const SOFTWARE: &str = "software adapter: correct, but slow";
+pub const EAGER: &str = "Burn, operation by operation";
 /// Browsers may keep the adapter's name to themselves.
 pub const UNNAMED_ADAPTER: &str = "WebGPU adapter";
 pub const RESTART: &str = "Start the engine again";
@@ -50,20 +53,30 @@ pub const DISMISS: &str = "Dismiss";
 pub const NO_PRESET: &str = "The pretrained model could not be read";
 pub const LINK_NOTES: &str = "Part of the link was not understood:";
 
-pub fn data_progress(loaded: u64, total: u64) -> String {
+pub const DATA_WAITING: &str = "Loading the images…";
+
+pub fn data_progress(loaded: u64, total: u64, unit: DataUnit) -> String {
     let mb = |n: u64| n as f64 / 1e6;
-    if total == 0 {
-        return "Loading the digits…".into();
+    match unit {
+        DataUnit::Bytes => format!("Loading the images… {:.1} of {:.1} MB", mb(loaded), mb(total)),
+        DataUnit::Images => format!("Drawing the images… {loaded} of {total}"),
     }
-    format!("Loading the digits… {:.1} of {:.1} MB", mb(loaded), mb(total))
 }
 
 pub fn data_failed(message: &str) -> String {
-    format!("The training digits cannot be used: {message}")
+    format!("The images cannot be used: {message}")
 }
 
 pub fn run_failed(message: &str) -> String {
     format!("This run broke: {message}")
+}
+
+pub fn falls_back(message: &str) -> String {
+    format!("This network runs on Burn, operation by operation, which is slower: {message}.")
+}
+
+pub fn unknown_engine(name: &str) -> String {
+    format!("engine={name}: expected plan or burn")
 }
 
 pub fn crashed(message: &str, has_copy: bool) -> String {
@@ -106,6 +119,16 @@ pub fn no_gpu(reason: NoGpu) -> (&'static str, &'static [&'static str]) {
     }
 }
 pub const NO_GPU_STILL: &str = "What works without it: the pretrained model below, decoded on the CPU.";
+
+// Data
+pub const DATA: &str = "Data";
+pub const DATA_CHOICE: &str = "Images to learn";
+
+pub fn data_size(card: &DataCard) -> String {
+    let colours = if card.channels == 1 { "in grey" } else { "in colour" };
+    let (train, test) = (super::transport::grouped(card.train as f64), super::transport::grouped(card.test as f64));
+    format!("{train} images to train on and {test} to test with, {} × {} pixels {colours}.", card.width, card.height)
+}
 
 // Controls
 pub const OBJECTIVE: &str = "Objective";
@@ -150,6 +173,221 @@ pub const LOSS_SCALE: &str = "Scale of the loss";
 
 pub const KL: &str = "KL by latent";
 pub const KL_HELP: &str = "Nats that each latent carries about its image. Below 0.01 it is inactive: the decoder has learned to ignore it.";
+
+// Tabs
+pub const TABS: &str = "Views of the model";
+pub const MESSAGES: &str = "Model on show";
+pub const TAB_LEARN: &str = "Learn";
+pub const TAB_LATENTS: &str = "Latents";
+pub const TAB_MAP: &str = "Map";
+pub const TAB_PATHS: &str = "Interpolate";
+pub const TAB_DRAW: &str = "Draw";
+pub const TAB_EXPLAIN: &str = "Explain";
+
+pub const SHELF_OTHER: &str = "Other images";
+
+pub const LATENTS: &str = "What each latent does";
+pub const LATENTS_HELP: &str = "One row a latent; its pictures show what it alone would do to the image on the left. The last picture of a row is the change from one end to the other: orange pixels brighten, blue ones darken. Stars keep rows on top. Press a test image above to start from it.";
+pub const REACH: &str = "Range of the sliders";
+pub const REACH_PRIOR: &str = "Prior ±3";
+pub const REACH_PRIOR_HELP: &str = "From −3 to 3: three standard deviations of the prior";
+pub const REACH_POSTERIOR: &str = "Posterior ±3σ";
+pub const REACH_POSTERIOR_HELP: &str = "Three standard deviations of the posterior about its mean, for the image started from: what the encoder itself is unsure of";
+pub const SORT: &str = "Order of the rows";
+pub const SORT_KL: &str = "by KL";
+pub const SORT_EFFECT: &str = "by effect";
+pub const SORT_INDEX: &str = "by number";
+pub const HEAT_HELP: &str = "What changes from the left end to the right: orange brightens, blue darkens";
+pub const PIN_HELP: &str = "Keep this row on top";
+pub const TRAVERSAL_RANDOM: &str = "Random";
+pub const TRAVERSAL_RANDOM_HELP: &str = "A code drawn from the prior";
+pub const TRAVERSAL_OWN: &str = "Your drawing";
+
+pub fn latent_heat(i: usize) -> String {
+    format!("Pixels that latent {i} moves")
+}
+
+pub fn pin(i: usize) -> String {
+    format!("Keep latent {i} on top")
+}
+
+pub const EXPLORE: &str = "The whole latent space";
+pub const EXPLORE_HELP: &str = "Point to decode a place, press to take it to the traversal. With the lasso, drag around codes to see their images; by keyboard, arrows move the pointer and S selects the codes about it.";
+pub const MAP_MARKS: &str = "Codes as";
+pub const MARKS_DOTS: &str = "dots";
+pub const MARKS_PICTURES: &str = "images";
+pub const MARKS_NONE: &str = "nothing";
+pub const MAP_GROUND: &str = "Beneath them";
+pub const GROUND_PLAIN: &str = "plain";
+pub const GROUND_MANIFOLD: &str = "manifold";
+pub const GROUND_DENSITY: &str = "density";
+pub const GROUND_MANIFOLD_HELP: &str = "Every place of this plane, decoded. The other latents stay as the traversal has them.";
+pub const MAP_CLOUDS: &str = "Posterior clouds";
+pub const MAP_CLOUDS_HELP: &str = "Ellipses of one standard deviation of q(z|x)";
+pub const MAP_LASSO: &str = "Lasso";
+pub const MAP_LASSO_HELP: &str = "Drag around codes to see their images";
+pub const MAP_SELECTED: &str = "Selected";
+
+/// What the colours of the density mean, and how far the two are apart.
+pub fn density(distance: Option<f32>) -> String {
+    let apart = distance.map_or_else(String::new, |d| format!(" Total variation distance on this plane: {d:.2}."));
+    format!("Codes of all images, q(z), against the prior. Orange: more codes than the prior expects. Blue: holes, where samples from the prior fall and no image lives.{apart}")
+}
+
+/// How many images are selected, and of which labels.
+pub fn selected(n: usize, counts: &[usize]) -> String {
+    if n == 0 {
+        return "Nothing yet.".into();
+    }
+    let mut by_label: Vec<(usize, usize)> = counts.iter().copied().enumerate().filter(|(_, c)| *c > 0).collect();
+    by_label.sort_by_key(|(_, c)| std::cmp::Reverse(*c));
+    let parts: Vec<String> = by_label.iter().map(|(label, c)| format!("{label} × {c}")).collect();
+    format!("{n} images: {}", parts.join(", "))
+}
+
+pub const PATH: &str = "From one image to another";
+pub const PATH_HELP: &str = "The same end points, three ways. The straight line passes where few codes lie: its prior density rises in the middle, a place that samples hardly ever reach. The sphere keeps its distance from the origin. The geodesic is the path whose pictures change least: its length in pixels is the shortest.";
+pub const PATH_LINEAR: &str = "Linear";
+pub const PATH_LINEAR_HELP: &str = "Equal steps on a straight line.";
+pub const PATH_SPHERICAL: &str = "Spherical";
+pub const PATH_SPHERICAL_HELP: &str = "Equal angles about the origin.";
+pub const PATH_GEODESIC: &str = "Geodesic";
+pub const PATH_GEODESIC_HELP: &str = "Shortest in the decoder's own metric.";
+pub const PATH_ENDS: &str = "End points";
+pub const PATH_ADD: &str = "Press a test image to add it, up to four; press an end point first to replace it.";
+pub const PATH_REPLACE: &str = "Press the image to put in its place.";
+pub const PATH_CODE: &str = "+ the traversal's code";
+pub const PATH_CODE_HELP: &str = "The code on show in the traversal becomes an end point";
+pub const PATH_PLAY: &str = "Play";
+pub const PATH_STOP: &str = "Stop";
+pub const PATH_AT: &str = "Place on the path";
+pub const PATH_PNG: &str = "Save strip (PNG)";
+pub const PATH_WEBM: &str = "Save video";
+pub const PROFILE: &str = "ln p(z) of the prior at the slider";
+
+pub fn path_pick(i: u32) -> String {
+    format!("Test image {i} as an end point")
+}
+
+pub fn path_end(i: usize) -> String {
+    format!("End point {}: press to replace it", i + 1)
+}
+
+pub fn path_remove(i: usize) -> String {
+    format!("Remove end point {}", i + 1)
+}
+
+pub fn path_length(v: f32) -> String {
+    format!("{v:.2} long in pixel space")
+}
+
+pub fn energy(first: f32, last: f32, steps: usize, settled: bool) -> String {
+    match steps {
+        0 => "Not asked yet.".into(),
+        _ => format!("Energy {first:.1} → {last:.1} after {steps} steps{}", if settled { ", settled." } else { "…" }),
+    }
+}
+
+pub fn percent(part: f64) -> String {
+    format!("{:.0} %", 100.0 * part)
+}
+
+pub fn nats(v: f32) -> String {
+    format!("{v:.1} nats").replace('-', "−")
+}
+
+pub const ARITHMETIC: &str = "Arithmetic with codes";
+pub const ARITHMETIC_HELP: &str = "Codes add and subtract. A is to B as C is to what? The strip takes the step from A to B away from C, and adds it up to twice. With classes, the step is from the mean code of one class to that of another.";
+pub const ARITHMETIC_DIRECTION: &str = "Where the direction comes from";
+pub const ARITHMETIC_IMAGES: &str = "Analogy";
+pub const ARITHMETIC_CLASSES: &str = "Attribute";
+pub const ARITHMETIC_FROM: &str = "From class";
+pub const ARITHMETIC_TO: &str = "To class";
+pub const ARITHMETIC_RESULT: &str = "Result";
+pub const ARITHMETIC_STRIP: &str = "C with more and more of the step";
+pub const ARITHMETIC_TAKE: &str = "Take the result to the traversal";
+
+pub fn arithmetic_choose(name: &str) -> String {
+    format!("Choose {name}: then press a test image")
+}
+
+pub fn arithmetic_pick(i: u32) -> String {
+    format!("Put test image {i} there")
+}
+
+pub fn class_mean(label: u8) -> String {
+    format!("mean {label}")
+}
+
+pub fn strength(t: f32) -> String {
+    format!("{t:+}").replace('-', "−").replace("+0", "0").replace("0.", ".")
+}
+
+pub const DRAW: &str = "Your own image";
+pub const DRAW_HELP: &str = "Draw with pointer or finger, drop an image file, or take a test image. It never leaves your computer. Orange in the last picture is ink that the model lost, blue ink that it made up: what it has never seen, it cannot draw.";
+pub const PAD: &str = "Pad to draw on. By keyboard, take one of the test images below.";
+pub const PAD_EMPTY: &str = "Draw here";
+pub const PAD_CLEAR: &str = "Clear";
+pub const PAD_UNDO: &str = "Undo";
+pub const PAD_CENTRE: &str = "Centre it";
+pub const DRAW_FILE: &str = "Choose a file…";
+pub const DRAW_INVERT: &str = "Invert";
+pub const DRAW_PRESETS: &str = "Or take a test image:";
+pub const DRAW_SEEN: &str = "What the model sees";
+pub const DRAW_COPY: &str = "What is left of it";
+pub const DRAW_ANOMALY: &str = "Difference";
+pub const DRAW_TRAVERSE: &str = "Traverse from here";
+pub const DRAW_END: &str = "Use as an end point";
+pub const DRAW_CODE: &str = "Its code";
+pub const DRAW_NEAREST: &str = "Nearest test images, by code";
+
+pub fn draw_preset(i: u32) -> String {
+    format!("Take test image {i}")
+}
+
+pub fn neighbour(i: usize, label: Option<u8>) -> String {
+    format!("{}start from test image {i}", label.map_or_else(String::new, |l| format!("{l}: ")))
+}
+
+pub fn file_refused(name: &str, why: &str) -> String {
+    format!("{name} cannot be used: {why}")
+}
+
+pub fn rms(v: f32) -> String {
+    format!("{v:.3} rms")
+}
+
+pub fn code_bar(i: usize, mean: f32, sd: Option<f32>) -> String {
+    let cloud = sd.map_or_else(String::new, |s| format!(" ± {s:.2}"));
+    format!("Latent {i}: {}{cloud}", coordinate(mean))
+}
+
+pub const OBJECTIVE_PANEL: &str = "What training makes small";
+pub const OBJECTIVE_PANEL_HELP: &str = "Point at a term: its curve and its place in the machine stand out. A slider stands with the term that it weighs.";
+pub const DIAGRAM: &str = "The machine";
+pub const DIAGRAM_HELP: &str = "A picture is pressed through the code and drawn again. Each pass of the dots is a training step: forth the picture, back the gradient.";
+pub const DIAGRAM_WORDS: &str = "Picture, encoder, code, decoder, picture";
+pub const DIAGRAM_IN: &str = "A test image";
+pub const DIAGRAM_OUT: &str = "Its reconstruction";
+pub const ENCODER: &str = "encoder";
+pub const ENCODER_HELP: &str = "guesses a code";
+pub const DECODER: &str = "decoder";
+pub const DECODER_HELP: &str = "draws it back";
+
+pub fn picture_size(width: u32, height: u32, channels: u32) -> String {
+    if channels == 1 { format!("{width} × {height}") } else { format!("{width} × {height} × {channels}") }
+}
+
+pub fn code_size(latent: usize, gaussian: bool) -> String {
+    format!("{latent} {}", if gaussian { "means and variances" } else { "numbers" })
+}
+
+pub fn plan(info: &PlanInfo) -> String {
+    format!(
+        "{} parameters, {} images a step, {:.1} million floating-point operations in {} kernel launches.",
+        info.parameters, info.batch, info.flops as f64 / 1e6, info.dispatches
+    )
+}
 
 pub const RECONSTRUCTIONS: &str = "Reconstructions";
 pub const RECONSTRUCTIONS_HELP: &str = "Test digits the network never trains on, and below each what is left after the code. Press one to start the traversal from it.";
@@ -207,5 +445,23 @@ pub fn chart_summary(step: u64, terms: &[(String, f32)]) -> String {
 }
 
 // Foot
+pub const VERIFY: &str = "Verify against Burn";
+pub const VERIFY_HELP: &str = "takes three steps of your network on this page's engine and on Burn's own, and compares every gradient.";
+pub const VERIFY_LOADING: &str = "loading Burn and the digits…";
+pub const VERIFY_COMPARING: &str = "comparing…";
+
+/// Differences that rounding explains.
+const TOLERANCE: f64 = 1e-4;
+
+pub fn verified(r: &VerifyReport) -> String {
+    let verdict = if r.loss <= TOLERANCE && r.gradient <= TOLERANCE { "plan = Burn" } else { "plan ≠ Burn" };
+    let VerifyReport { method, steps, loss, gradient, worst } = r;
+    format!("{verdict} ({method}, {steps} steps). Largest relative difference: loss {loss:.1e}, gradient {gradient:.1e} (worst: {worst}).")
+}
+
+pub fn verify_failed(message: &str) -> String {
+    format!("could not be done: {message}")
+}
+
 pub const CREDIT_DATA: &str = "Digits: MNIST by Yann LeCun and Corinna Cortes, CC BY-SA 3.0.";
 pub const CREDIT_CODE: &str = "Latent Lab is free software, MIT or Apache-2.0. Nothing you do here leaves your computer.";

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use serde_bytes::ByteBuf;
 
+use crate::latent::{self, Geodesic};
 use crate::player::{Digits, Player, to_bytes};
 use crate::spec::protocol::{Query, Slot, View, bytes_f32, f32_bytes};
 
@@ -11,19 +12,36 @@ use crate::spec::protocol::{Query, Slot, View, bytes_f32, f32_bytes};
 pub const RECONSTRUCTIONS: Slot = 0;
 pub const CURRENT: Slot = 1;
 pub const STRIPS: Slot = 2;
+/// The first [`CODED`] test images, for every panel.
 pub const CODES: Slot = 3;
 pub const POINT: Slot = 4;
 pub const SAMPLES: Slot = 5;
-pub const SLOTS: usize = 6;
+/// The visitor's own image: its code, and what is left of it.
+pub const OWN_CODE: Slot = 6;
+pub const OWN_COPY: Slot = 7;
+/// Test images to choose from, and test images that a panel found.
+pub const SHELF: Slot = 8;
+pub const FOUND: Slot = 9;
+pub const PATHS: Slot = 10;
+pub const RELAXED: Slot = 11;
+pub const ARITHMETIC: Slot = 12;
+/// Pictures on the map: in place of dots, and decoded in a grid.
+pub const THUMBNAILS: Slot = 13;
+pub const MANIFOLD: Slot = 14;
+pub const SLOTS: usize = 15;
+
+/// Test images whose codes the page knows.
+pub const CODED: u32 = 2000;
 
 /// Images encoded before the thread is given back: a few milliseconds.
 const SLICE: usize = 100;
 
-/// One slot: its latest question, and whether anybody looks.
+/// One slot: its latest question, and how many look.
 #[derive(Default)]
 pub struct Desk {
     pub query: Option<Query>,
-    pub visible: bool,
+    /// Panels in view that want the answer.
+    pub lookers: u32,
     /// The question has not been passed on yet.
     pub fresh: bool,
 }
@@ -61,22 +79,58 @@ impl CpuDesk {
     /// Works for a few milliseconds. Returns an answer when one is ready.
     pub fn work(&mut self, player: &Player, digits: Option<&Digits>) -> Option<(Slot, View)> {
         let mut job = self.jobs.pop_front()?;
+        let decode = |z: &[f32]| -> Vec<f32> { z.chunks_exact(player.latent()).flat_map(|z| player.decode(z)).collect() };
+        let own = |x_np: &[u8]| -> Vec<(Vec<f32>, Vec<f32>)> {
+            let images = x_np.chunks_exact(player.pixels());
+            images.map(|x| player.encode(&x.iter().map(|b| f32::from(*b) / 255.0).collect::<Vec<_>>())).collect()
+        };
         let view = match &job.query {
-            Query::Decode { z_nd } => {
-                let z = bytes_f32(z_nd);
-                let codes = z.chunks_exact(player.latent());
-                let n = codes.len();
-                let pixels = codes.flat_map(|z| to_bytes(&player.decode(z)).collect::<Vec<u8>>()).collect();
-                images(n, pixels)
-            }
+            Query::Decode { z_nd } => images(&decode(&bytes_f32(z_nd))),
             Query::Reconstruct { first, count } => {
                 let digits = digits?;
                 let range = (*first as usize).min(digits.len())..((first + count) as usize).min(digits.len());
                 let mut pixels: Vec<u8> = range.clone().flat_map(|i| digits.image(i).to_vec()).collect();
-                for i in range.clone() {
+                for i in range {
                     pixels.extend(to_bytes(&player.decode(&player.encode(&digits.values(i)).0)));
                 }
-                images(2 * range.len(), pixels)
+                pictures(pixels)
+            }
+            Query::Originals { indices } => {
+                let digits = digits?;
+                let known = indices.iter().map(|i| *i as usize).filter(|i| *i < digits.len());
+                pictures(known.flat_map(|i| digits.image(i).to_vec()).collect())
+            }
+            Query::Encode { x_np } => {
+                let codes = own(x_np);
+                View::Codes {
+                    n: codes.len() as u32,
+                    latent: player.latent() as u32,
+                    mean_nd: f32_bytes(&codes.iter().flat_map(|c| c.0.clone()).collect::<Vec<_>>()),
+                    logvar_nd: f32_bytes(&codes.iter().flat_map(|c| c.1.clone()).collect::<Vec<_>>()),
+                    labels: ByteBuf::new(),
+                }
+            }
+            Query::Autoencode { x_np } => images(&own(x_np).iter().flat_map(|(z, _)| player.decode(z)).collect::<Vec<_>>()),
+            Query::Paths { z_nd, points } => {
+                let x = decode(&bytes_f32(z_nd));
+                let size = player.pixels();
+                View::Paths {
+                    n: (x.len() / size) as u32,
+                    width: SIDE,
+                    height: SIDE,
+                    channels: 1,
+                    pixels: ByteBuf::from(to_bytes(&x).collect::<Vec<u8>>()),
+                    length_p: x.chunks(size * (*points as usize).max(1)).map(|path| latent::length(path, size)).collect(),
+                }
+            }
+            Query::Relax { z_td, damping } => {
+                let (mut path, size) = (Geodesic::new(bytes_f32(z_td), player.latent(), *damping), player.pixels());
+                let x = decode(&path.probes());
+                let before = Geodesic::energy(&x[..path.z_td.len() / player.latent() * size], size);
+                let proposal = path.propose(&x, size);
+                let after = Geodesic::energy(&decode(&proposal), size);
+                let energy = path.judge(proposal, before, after);
+                View::Relaxed { z_td: f32_bytes(&path.z_td), energy, damping: path.damping }
             }
             Query::Embed { count } => {
                 let digits = digits?;
@@ -105,6 +159,14 @@ impl CpuDesk {
     }
 }
 
-fn images(n: usize, pixels: Vec<u8>) -> View {
-    View::Images { n: n as u32, width: 28, height: 28, channels: 1, pixels: ByteBuf::from(pixels) }
+/// Side of the pictures of the pretrained model.
+const SIDE: u32 = 28;
+
+fn images(values: &[f32]) -> View {
+    pictures(to_bytes(values).collect())
+}
+
+fn pictures(pixels: Vec<u8>) -> View {
+    let n = (pixels.len() / (SIDE * SIDE) as usize) as u32;
+    View::Images { n, width: SIDE, height: SIDE, channels: 1, pixels: ByteBuf::from(pixels) }
 }

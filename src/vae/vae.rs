@@ -24,7 +24,7 @@ pub const CARD: Card = Card {
         LIKELIHOOD,
         SIGMA,
     ],
-    try_this: "Raise β to 8 while it trains and watch the KL bars: which latents go silent first, and what do the digits lose?",
+    try_this: "[Raise β to 8](beta=8) while it trains and watch the KL bars: which latents go silent first, and what do the digits lose?",
 };
 
 #[cfg(feature = "engine")]

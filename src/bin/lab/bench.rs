@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use latent_lab::catalog;
-use latent_lab::spec::{Setup, SetupError};
+use latent_lab::spec::{Setup, SetupError, data};
 
 use crate::Failure;
 
@@ -15,12 +15,18 @@ pub struct Args {
     /// A parameter of the method, for example batch=8; as many as wanted.
     #[arg(long, value_name = "KEY=VALUE", num_args = 1..)]
     set: Vec<String>,
+    /// The data set; `cargo lab data` lists them.
+    #[arg(long, value_name = "ID", default_value = data::SETS[0].id)]
+    data: String,
     /// Steps a turn.
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=512))]
     steps: u32,
     /// Time eager Burn on the same GPU as well, turn by turn.
     #[arg(long)]
     eager: bool,
+    /// Time each dispatch of a step, where the adapter has time stamps.
+    #[arg(long)]
+    kernels: bool,
     /// Print nothing but one line of JSON.
     #[arg(long)]
     json: bool,
@@ -28,10 +34,11 @@ pub struct Args {
 
 fn check(args: &Args) -> Result<Setup, Failure> {
     let card = catalog::card(&args.method).ok_or_else(|| SetupError::UnknownMethod(args.method.clone()).to_string())?;
-    let mut setup = Setup::new("mnist", card.id);
+    let mut setup = Setup::new(&args.data, card.id);
     for pair in &args.set {
         setup.set_pair(pair).map_err(|error| format!("--set {error}"))?;
     }
+    setup.check().map_err(|error| error.to_string())?;
     Ok(setup)
 }
 
@@ -48,11 +55,20 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
     use latent_lab::train::{bench, native};
 
     let setup = check(&args)?;
-    let report = bench::bench(&setup, Arc::new(native::load(None)?), args.steps, args.eager)?;
+    let mut report = bench::bench(&setup, Arc::new(native::load(&setup.data, None)?), args.steps, args.eager, args.kernels)?;
     if args.json {
         println!("{report}");
-    } else {
-        println!("{report:#}");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let kernels = report.as_object_mut().and_then(|r| r.remove("kernels"));
+    println!("{report:#}");
+    if let Some(rows) = kernels.as_ref().and_then(|k| k.as_array()) {
+        println!("{:>10} {:>10} {:>10}  kernels", "µs", "GFLOP/s", "GB/s");
+        for row in rows {
+            let number = |key: &str| row[key].as_f64().unwrap_or(f64::NAN);
+            let name = row["kernels"].as_str().unwrap_or_default();
+            println!("{:10.1} {:10.2} {:10.2}  {name}", number("us"), number("gflop_per_s"), number("gb_per_s"));
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

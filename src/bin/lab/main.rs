@@ -6,11 +6,17 @@
 
 mod bench;
 mod cargo;
+mod data;
+// Part of it is for the browser tests only.
+#[allow(dead_code)]
+mod driver;
+mod measure;
 mod methods;
 #[cfg(not(feature = "native"))]
 mod native;
 mod page;
 mod serve;
+mod shots;
 mod suite;
 mod tools;
 mod train;
@@ -37,12 +43,18 @@ enum Command {
     Build(page::Args),
     /// Run every test: unit, shader, native GPU, browser. Installs what they need first.
     Test(suite::Args),
+    /// Make pictures of every panel, light and dark, on desktop and phone.
+    Shots(shots::Args),
     /// List the registered methods.
     Methods(methods::Args),
+    /// List the data sets.
+    Data(data::Args),
     /// Train natively, on any Vulkan, Metal or DX12 adapter, or on the CPU.
     Train(train::Args),
     /// Compare the plan with eager Burn: loss and every gradient, from equal weights and noise.
     Verify(verify::Args),
+    /// Measure trained weights: likelihood, reconstructions, samples, probes.
+    Measure(measure::Args),
     /// Time training steps natively.
     Bench(bench::Args),
 }
@@ -66,9 +78,12 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::Build(args) => page::run(&args),
         Command::Test(args) => suite::run(&args),
+        Command::Shots(args) => shots::run(&args),
         Command::Methods(args) => methods::run(&args),
+        Command::Data(args) => data::run(&args),
         Command::Train(args) => train::run(args),
         Command::Verify(args) => verify::run(args),
+        Command::Measure(args) => measure::run(args),
         Command::Bench(args) => bench::run(args),
     };
     outcome.unwrap_or_else(|message| refuse(&message))

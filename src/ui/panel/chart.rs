@@ -84,7 +84,7 @@ fn short(step: f64) -> String {
     }
 }
 
-fn draw(context: &CanvasRenderingContext2d, frame: &Frame, history: &History, theme: &Theme, hover: Option<&Bucket>) {
+fn draw(context: &CanvasRenderingContext2d, frame: &Frame, history: &History, theme: &Theme, hover: Option<&Bucket>, lit: Option<usize>) {
     context.set_font("11px system-ui, sans-serif");
     context.set_line_width(1.0);
     context.set_stroke_style_str(&theme.rule);
@@ -110,7 +110,9 @@ fn draw(context: &CanvasRenderingContext2d, frame: &Frame, history: &History, th
     // What is minimised is drawn last, over its parts.
     for term in (0..terms).rev() {
         context.set_stroke_style_str(theme.term(term));
-        context.set_line_width(if term == 0 { 1.8 } else { 1.5 });
+        context.set_line_width(if lit == Some(term) { 3.2 } else if term == 0 { 1.8 } else { 1.5 });
+        // The term that is pointed at stands out from the others.
+        context.set_global_alpha(if lit.is_none_or(|l| l == term) { 1.0 } else { 0.3 });
         context.set_line_join("round");
         context.begin_path();
         for (i, bucket) in history.train.iter().enumerate() {
@@ -128,6 +130,7 @@ fn draw(context: &CanvasRenderingContext2d, frame: &Frame, history: &History, th
             context.stroke();
         }
     }
+    context.set_global_alpha(1.0);
     if let Some(bucket) = hover {
         let x = frame.x(bucket.step as f64);
         context.set_stroke_style_str(&theme.soft);
@@ -161,12 +164,13 @@ pub fn Loss() -> impl IntoView {
         lab.curves.track();
         resized.track();
         let theme = lab.theme.get();
+        let lit = lab.pointed_term.get();
         let (log, Some(canvas)) = (log.get(), canvas.get()) else { return };
         lab.history.with_value(|history| {
             let (context, width, height) = paint::fit(&canvas);
             if !history.train.is_empty() {
                 let hover = bucket(history);
-                draw(&context, &Frame::new(history, width, height, log), history, &theme, hover.as_ref());
+                draw(&context, &Frame::new(history, width, height, log), history, &theme, hover.as_ref(), lit);
             }
         });
     });
@@ -240,7 +244,7 @@ pub fn Loss() -> impl IntoView {
         view! { <button class="small" aria-pressed=move || (log.get() == value).to_string() on:click=move |_| log.set(value)>{name}</button> }
     };
     view! {
-        <Panel id="loss" title=text::LOSS help=text::LOSS_HELP
+        <Panel id="loss" help=text::LOSS_HELP
             tools=move || view! {
                 <div class="segments" role="group" aria-label=text::LOSS_SCALE>
                     {scale(true, text::LOSS_LOG)} {scale(false, text::LOSS_LINEAR)}

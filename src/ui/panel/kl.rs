@@ -35,7 +35,7 @@ pub fn KlBars() -> impl IntoView {
     // No room for their numbers.
     let many = move || lab.latents.with(|l| l.kl_d.len() > 24);
     view! {
-        <Panel id="kl" title=text::KL help=text::KL_HELP
+        <Panel id="kl" help=text::KL_HELP
             tools=move || view! { <span class="note" data-testid="active-count">{count}" · "{total}</span> }>
             <div class="bars-frame">
                 <span class="top">{top}</span>

@@ -1,25 +1,71 @@
-//! The panels. Each says which slots it looks at; hidden panels are not asked for.
+//! The panels. Each is a file here and a line in [`PANELS`].
 
 pub mod chart;
-pub mod kl;
-pub mod map;
-pub mod reconstructions;
-pub mod samples;
-pub mod traversal;
+mod arithmetic;
+mod diagram;
+mod draw;
+mod kl;
+mod map;
+pub mod objective;
+mod path;
+mod reconstructions;
+mod samples;
+mod traversal;
 
 use leptos::html;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{IntersectionObserver, IntersectionObserverEntry};
 
+use super::model::Model;
 use super::state::Lab;
+use super::tab::Tab;
+use super::text;
 use crate::spec::protocol::Slot;
+
+/// What the page knows of a panel before it is made.
+pub struct Entry {
+    pub tab: Tab,
+    pub id: &'static str,
+    pub title: &'static str,
+    /// Whether it has something to say about a model.
+    pub applies: fn(&Model) -> bool,
+    pub view: fn() -> AnyView,
+}
+
+const fn entry(tab: Tab, id: &'static str, title: &'static str, applies: fn(&Model) -> bool, view: fn() -> AnyView) -> Entry {
+    Entry { tab, id, title, applies, view }
+}
+
+const ANY: fn(&Model) -> bool = |_| true;
+const CLOUDS: fn(&Model) -> bool = |model| model.gaussian;
+const VECTOR: fn(&Model) -> bool = |model| model.vector;
+// Before the first model is there, nothing is known against a plane.
+const PLANE: fn(&Model) -> bool = |model| model.vector && model.latent != 1;
+
+/// All panels, in the order in which they stand.
+pub const PANELS: &[Entry] = &[
+    entry(Tab::Learn, "traversal", text::TRAVERSAL, VECTOR, || view! { <traversal::Traversal /> }.into_any()),
+    entry(Tab::Learn, "map", text::MAP, PLANE, || view! { <map::Map /> }.into_any()),
+    entry(Tab::Learn, "loss", text::LOSS, ANY, || view! { <chart::Loss /> }.into_any()),
+    entry(Tab::Learn, "kl", text::KL, CLOUDS, || view! { <kl::KlBars /> }.into_any()),
+    entry(Tab::Learn, "reconstructions", text::RECONSTRUCTIONS, ANY, || view! { <reconstructions::Reconstructions /> }.into_any()),
+    entry(Tab::Learn, "samples", text::SAMPLES, CLOUDS, || view! { <samples::Samples /> }.into_any()),
+    entry(Tab::Latents, "latents", text::LATENTS, VECTOR, || view! { <traversal::Latents /> }.into_any()),
+    entry(Tab::Map, "explore", text::EXPLORE, PLANE, || view! { <map::Explore /> }.into_any()),
+    entry(Tab::Paths, "path", text::PATH, VECTOR, || view! { <path::Paths /> }.into_any()),
+    entry(Tab::Paths, "arithmetic", text::ARITHMETIC, VECTOR, || view! { <arithmetic::Arithmetic /> }.into_any()),
+    entry(Tab::Draw, "draw", text::DRAW, ANY, || view! { <draw::Draw /> }.into_any()),
+    entry(Tab::Explain, "objective", text::OBJECTIVE_PANEL, ANY, || view! { <objective::Objective /> }.into_any()),
+    entry(Tab::Explain, "loss", text::LOSS, ANY, || view! { <chart::Loss /> }.into_any()),
+    entry(Tab::Explain, "diagram", text::DIAGRAM, ANY, || view! { <diagram::Diagram /> }.into_any()),
+];
 
 /// A titled part of the page. While it is scrolled out of view its slots are not watched.
 #[component]
 pub fn Panel(
+    /// Its entry's.
     id: &'static str,
-    title: &'static str,
     help: &'static str,
     #[prop(default = &[])] slots: &'static [Slot],
     /// Buttons beside the title.
@@ -29,18 +75,31 @@ pub fn Panel(
 ) -> impl IntoView {
     let lab = Lab::get();
     let root = NodeRef::<html::Section>::new();
+    let in_view = RwSignal::new(false);
+    let watching = StoredValue::new_local(None::<(IntersectionObserver, Closure<dyn FnMut(js_sys::Array)>)>);
+    let look = move |visible: bool| {
+        if in_view.try_update_untracked(|was| std::mem::replace(was, visible) != visible) == Some(true) {
+            slots.iter().for_each(|slot| lab.show(*slot, visible));
+        }
+    };
     root.on_load(move |element| {
         let seen = Closure::<dyn FnMut(js_sys::Array)>::new(move |entries: js_sys::Array| {
             let last: Option<IntersectionObserverEntry> = entries.at(-1).dyn_into().ok();
-            let visible = last.is_some_and(|e| e.is_intersecting());
-            slots.iter().for_each(|slot| lab.show(*slot, visible));
+            look(last.is_some_and(|e| e.is_intersecting()));
         });
-        if let Ok(observer) = IntersectionObserver::new(seen.as_ref().unchecked_ref()) {
-            observer.observe(&element);
-        }
-        // The panels live as long as the page.
-        seen.forget();
+        let Ok(observer) = IntersectionObserver::new(seen.as_ref().unchecked_ref()) else { return look(true) };
+        observer.observe(&element);
+        watching.set_value(Some((observer, seen)));
     });
+    on_cleanup(move || {
+        watching.update_value(|watching| {
+            if let Some((observer, _)) = watching {
+                observer.disconnect();
+            }
+        });
+        look(false);
+    });
+    let title = PANELS.iter().find(|p| p.id == id).map_or("", |p| p.title);
     let heading = format!("{id}-title");
     let title_id = heading.clone();
     view! {

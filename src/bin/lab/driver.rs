@@ -1,4 +1,4 @@
-//! A page in Chromium, served by `lab serve` and driven over WebDriver.
+//! A page in Chromium, served by `lab serve` and driven over WebDriver: for `lab shots`, and for the browser tests.
 //!
 //! WebDriver is JSON over HTTP, and half of what is needed here are Chromium's own commands (a script before the page's,
 //! the log, emulation): a blocking client of one function is less than a library around it.
@@ -72,7 +72,7 @@ pub struct Page {
 impl Page {
     /// Starts everything and opens the page.
     pub fn open(options: &Options) -> Self {
-        let mut lab = Command::new(env!("CARGO_BIN_EXE_lab"));
+        let mut lab = Command::new(program());
         lab.env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR")).args(["serve", "--no-build", "--port", "0"]);
         let server = Running::start(&mut lab, "localhost:");
         let mut chromedriver = Command::new(std::env::var("LATENT_LAB_CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".into()));
@@ -80,7 +80,7 @@ impl Page {
 
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("profile-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let profile = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let profile = scratch().join(name);
         let (width, height) = options.size.unwrap_or((1280, 900));
         let (host, webgpu) = match options.webgpu {
             WebGpu::Software => ("localhost", &["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"][..]),
@@ -206,11 +206,16 @@ impl Page {
 
     /// Keeps a picture of the whole page for a person to look at.
     pub fn screenshot(&self, name: &str) {
-        let folder = std::env::var_os("LATENT_LAB_SCREENSHOTS").map_or_else(|| env!("CARGO_TARGET_TMPDIR").into(), PathBuf::from);
+        let folder = std::env::var_os("LATENT_LAB_SCREENSHOTS").map_or_else(scratch, PathBuf::from);
+        self.screenshot_to(&folder, name);
+    }
+
+    /// Writes a picture of the whole page to `name.png` in a folder.
+    pub fn screenshot_to(&self, folder: &Path, name: &str) {
         // What sticks to the window's edge belongs at the top of the picture.
         self.js("scrollTo(0, 0); return new Promise(requestAnimationFrame)");
         let shot = self.cdp("Page.captureScreenshot", &json!({ "captureBeyondViewport": true }));
-        fs::create_dir_all(&folder).expect("the folder for screenshots can be made");
+        fs::create_dir_all(folder).expect("the folder for screenshots can be made");
         let bytes = decode_base64(shot["data"].as_str().expect("a picture"));
         fs::write(folder.join(format!("{name}.png")), bytes).expect("the screenshot can be written");
     }
@@ -244,6 +249,16 @@ impl Drop for Page {
         let _ = http(self.driver.port, "DELETE", &format!("session/{}", self.session), "");
         let _ = fs::remove_dir_all(&self.profile);
     }
+}
+
+/// The program that serves the page: cargo names it for the tests; otherwise it is the one that runs.
+fn program() -> PathBuf {
+    option_env!("CARGO_BIN_EXE_lab").map_or_else(|| std::env::current_exe().expect("a running program has a file"), PathBuf::from)
+}
+
+/// A folder for what is thrown away.
+fn scratch() -> PathBuf {
+    option_env!("CARGO_TARGET_TMPDIR").map_or_else(std::env::temp_dir, PathBuf::from)
 }
 
 /// Whether a process was started by another, or by one that was.

@@ -1,0 +1,76 @@
+// Audits every tab of the built page with axe-core, light and dark, desktop and phone. Fails on serious and critical findings.
+//
+//   npm install --no-package-lock && npm run audit [-- --page ../../dist]
+
+import { createServer } from 'node:http';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, extname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import puppeteer from 'puppeteer-core';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const { values: options } = parseArgs({
+  options: {
+    page: { type: 'string', default: join(here, '../../dist') },
+    chromium: { type: 'string', default: process.env.CHROMIUM ?? '/usr/bin/chromium' },
+  },
+});
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const MIME = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm', '.css': 'text/css', '.svg': 'image/svg+xml' };
+const SCREENS = [['desktop', 1440, 900], ['phone', 390, 844]];
+const BAD = ['serious', 'critical'];
+
+function serve(directory) {
+  const server = createServer((request, response) => {
+    let file = join(directory, normalize(decodeURIComponent(new URL(request.url, 'http://local').pathname)));
+    try {
+      if (statSync(file).isDirectory()) file = join(file, 'index.html');
+      response.setHeader('content-type', MIME[extname(file)] ?? 'application/octet-stream');
+      response.end(readFileSync(file));
+    } catch {
+      response.statusCode = 404;
+      response.end();
+    }
+  });
+  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
+}
+
+const server = await serve(options.page);
+const profile = mkdtempSync(join(tmpdir(), 'latent-lab-audit-'));
+const browser = await puppeteer.launch({
+  executablePath: options.chromium,
+  userDataDir: profile,
+  args: ['--headless=new', '--no-sandbox', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--disable-quic',
+    '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+});
+let bad = 0;
+for (const [screen, width, height] of SCREENS) {
+  for (const scheme of ['light', 'dark']) {
+    const page = await browser.newPage();
+    await page.setViewport({ width, height });
+    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
+    await page.goto(`http://127.0.0.1:${server.address().port}/`);
+    await page.waitForFunction(() => document.querySelector('[data-testid=train]')?.disabled === false, { timeout: 60_000 });
+    await page.evaluate(AXE);
+    for (const tab of await page.$$eval('[role=tab]', (tabs) => tabs.map((t) => t.id))) {
+      await page.evaluate((id) => document.getElementById(id).click(), tab);
+      // What the panel asks of the engine arrives.
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      const { violations } = await page.evaluate(() => axe.run({ resultTypes: ['violations'] }));
+      for (const v of violations) {
+        const places = v.nodes.slice(0, 3).map((n) => n.target.join(' ')).join('; ');
+        console.log(`${screen} ${scheme} ${tab}: ${v.impact}: ${v.id}: ${v.help} (${v.nodes.length}: ${places})`);
+        bad += BAD.includes(v.impact) ? 1 : 0;
+      }
+    }
+    await page.close();
+  }
+}
+await browser.close();
+server.close();
+rmSync(profile, { recursive: true, force: true });
+console.log(`${bad} serious or critical findings`);
+process.exitCode = bad ? 1 : 0;

@@ -1,0 +1,154 @@
+//! Arithmetic with codes: analogies, and directions from one class to another.
+
+use leptos::html;
+use leptos::prelude::*;
+
+use super::Panel;
+use crate::spec::protocol::{Query, f32_bytes};
+use crate::ui::paint::{self, Pictures};
+use crate::ui::picture::Picture;
+use crate::ui::shelf::Shelf;
+use crate::ui::source::Source;
+use crate::ui::views::{ARITHMETIC, CODES, OWN_CODE};
+use crate::ui::{state::Lab, text};
+
+/// Strengths on show.
+const STRENGTHS: [f32; 9] = [-1.0, -0.5, 0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0];
+/// Where in the answer the strip begins: after the pictures of A, B and C.
+const GIVEN: usize = 3;
+
+/// Where the direction comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Direction {
+    /// From image A to image B.
+    Images,
+    /// From the mean code of one class to that of another.
+    Classes,
+}
+
+/// `z + t · (b − a)` for each strength, row-major `[strengths, latent]`.
+fn along(z: &[f32], a: &[f32], b: &[f32], strengths: &[f32]) -> Vec<f32> {
+    strengths.iter().flat_map(|t| z.iter().zip(a.iter().zip(b)).map(move |(z, (a, b))| z + t * (b - a))).collect()
+}
+
+#[component]
+pub fn Arithmetic() -> impl IntoView {
+    let lab = Lab::get();
+    let direction = RwSignal::new(Direction::Images);
+    let given = RwSignal::new_local([Source::Test(0), Source::Test(1), Source::Test(2)]);
+    let classes = RwSignal::new((3u8, 8u8));
+    let chosen = RwSignal::new(0usize);
+    let strip = NodeRef::<html::Canvas>::new();
+    // Codes of A, B and C; A and B are mean codes where classes give the direction.
+    let codes = Memo::new(move |_| {
+        let latent = lab.latents.with(|l| l.kl_d.len());
+        let [a, b, c] = given.get();
+        let c = c.code(lab)?;
+        let (a, b) = match direction.get() {
+            Direction::Images => (a.code(lab)?, b.code(lab)?),
+            Direction::Classes => {
+                let (from, to) = classes.get();
+                lab.codes.with(|codes| codes.as_ref().and_then(|codes| Some((codes.class_mean(from)?, codes.class_mean(to)?))))?
+            }
+        };
+        (latent > 0 && [&a, &b, &c].iter().all(|z| z.len() == latent)).then_some([a, b, c])
+    });
+    Effect::new(move || {
+        if let Some([a, b, c]) = codes.get() {
+            let mut z = [a.as_slice(), &b, &c].concat();
+            z.extend(along(&c, &a, &b, &STRENGTHS));
+            lab.ask(ARITHMETIC, Query::Decode { z_nd: f32_bytes(&z) });
+        }
+    });
+    Effect::new(move || {
+        let theme = lab.theme.get();
+        if let (Some(canvas), Some(view)) = (strip.get(), lab.view(ARITHMETIC).get())
+            && let Some(pictures) = Pictures::of(&view)
+        {
+            let shown: Vec<&[u8]> = pictures.iter().skip(GIVEN).collect();
+            paint::tiles(&canvas, &shown, pictures.shape, shown.len().max(1) as u32, &theme);
+        }
+    });
+    let labels = Memo::new(move |_| {
+        lab.codes.with(|c| {
+            let mut all: Vec<u8> = c.as_ref().map(|c| c.labels.clone()).unwrap_or_default();
+            all.sort_unstable();
+            all.dedup();
+            all
+        })
+    });
+    let by_class = Memo::new(move |_| direction.get() == Direction::Classes);
+    let choose = move |value: Direction, name: &'static str, id: &'static str| view! {
+        <button class="small" data-testid=id aria-pressed=move || (direction.get() == value).to_string()
+            on:click=move |_| { direction.set(value); if value == Direction::Classes { chosen.set(2) } }>{name}</button>
+    };
+    let tools = move || view! {
+        <div class="segments" role="group" aria-label=text::ARITHMETIC_DIRECTION>
+            {choose(Direction::Images, text::ARITHMETIC_IMAGES, "arithmetic-images")}
+            {choose(Direction::Classes, text::ARITHMETIC_CLASSES, "arithmetic-classes")}
+        </div>
+    };
+    let cell = move |i: usize, name: &'static str| view! {
+        <figure>
+            <button class="cell" data-testid=format!("given-{i}") aria-pressed=move || (chosen.get() == i).to_string()
+                aria-label=text::arithmetic_choose(name) on:click=move |_| chosen.set(i)><Picture from=ARITHMETIC index=i /></button>
+            <figcaption>{name}</figcaption>
+        </figure>
+    };
+    let class = move |second: bool| {
+        let value = move || if second { classes.get().1 } else { classes.get().0 };
+        let change = move |text: String| {
+            if let Ok(label) = text.parse() {
+                classes.update(|c| if second { c.1 = label } else { c.0 = label });
+            }
+        };
+        view! {
+            <figure>
+                <span class="cell"><Picture from=ARITHMETIC index=usize::from(second) /></span>
+                <figcaption><label><span class="unseen">{if second { text::ARITHMETIC_TO } else { text::ARITHMETIC_FROM }}</span>
+                    <select data-testid=if second { "class-to" } else { "class-from" } prop:value=move || value().to_string() on:change=move |e| change(event_target_value(&e))>
+                        {move || labels.get().into_iter().map(|l| view! { <option value=l.to_string() selected=move || value() == l>{text::class_mean(l)}</option> }).collect_view()}
+                    </select></label></figcaption>
+            </figure>
+        }
+    };
+    let sign = |mark: &'static str| view! { <span class="sign" aria-hidden="true">{mark}</span> };
+    let equation = move || {
+        if by_class.get() {
+            view! { {cell(2, "C")} {sign("+")} {class(true)} {sign("−")} {class(false)} }.into_any()
+        } else {
+            view! { {cell(0, "A")} {sign(":")} {cell(1, "B")} {sign("=")} {cell(2, "C")} {sign(":")} }.into_any()
+        }
+    };
+    let whole = STRENGTHS.iter().position(|t| *t == 1.0).unwrap_or(0);
+    let to_traversal = move |_| {
+        if let Some([a, b, c]) = codes.get_untracked() {
+            lab.start_from(Source::Code(along(&c, &a, &b, &[1.0]).into()));
+            lab.open_tab(crate::ui::tab::Tab::Latents);
+        }
+    };
+    view! {
+        <Panel id="arithmetic" help=text::ARITHMETIC_HELP slots=&[ARITHMETIC, CODES, OWN_CODE] tools=tools>
+            <div class="equation">
+                {equation}
+                {move || by_class.get().then(|| sign("="))}
+                <figure><Picture from=ARITHMETIC index=GIVEN + whole label=text::ARITHMETIC_RESULT testid="arithmetic-result" />
+                    <figcaption>{text::ARITHMETIC_RESULT}</figcaption></figure>
+            </div>
+            <canvas class="digit strength" node_ref=strip width="252" height="28" role="img" aria-label=text::ARITHMETIC_STRIP data-testid="arithmetic-strip"></canvas>
+            <div class="ticks" aria-hidden="true">{STRENGTHS.iter().map(|t| view! { <span>{text::strength(*t)}</span> }).collect_view()}</div>
+            <button class="small" on:click=to_traversal>{text::ARITHMETIC_TAKE}</button>
+            <Shelf verb=text::arithmetic_pick pick=move |i, _| given.update(|g| g[chosen.get_untracked()] = Source::Test(i)) />
+        </Panel>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strengths_scale_the_direction() {
+        assert_eq!(along(&[1.0, 0.0], &[0.0, 0.0], &[2.0, 4.0], &[-1.0, 0.0, 0.5]), vec![-1.0, -4.0, 1.0, 0.0, 2.0, 2.0]);
+    }
+}

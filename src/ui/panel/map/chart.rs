@@ -1,0 +1,258 @@
+//! The map itself, with what hangs at the pointer.
+
+use leptos::html;
+use leptos::prelude::*;
+use web_sys::{KeyboardEvent, PointerEvent};
+
+use super::MapState;
+use super::draw::{self, Ground, Marks, Scene};
+use super::points::Points;
+use crate::spec::protocol::{Query, f32_bytes};
+use crate::ui::paint::{LABELS, Pictures};
+use crate::ui::picture::Picture;
+use crate::ui::plane::Axes;
+use crate::ui::source::Source;
+use crate::ui::views::{MANIFOLD, POINT, THUMBNAILS};
+use crate::ui::{state::Lab, text};
+
+/// Arrow keys move by this part of the map's half width.
+const NUDGE: f32 = 0.05;
+/// Images that the key S selects about the pointer.
+const AROUND: usize = 24;
+
+#[component]
+pub fn Chart(map: MapState) -> impl IntoView {
+    let lab = Lab::get();
+    let MapState { axes, points, only, marks, ground, ellipses, lasso, selected } = map;
+    // Where the pointer is, on the plane.
+    let at = RwSignal::new(None::<(f32, f32)>);
+    let polygon = RwSignal::new(Vec::<(f32, f32)>::new());
+    let canvas = NodeRef::<html::Canvas>::new();
+    let resized = RwSignal::new(0u32);
+    let on_resize = window_event_listener(leptos::ev::resize, move |_| resized.update(|n| *n += 1));
+    on_cleanup(move || on_resize.remove());
+
+    let latent = Memo::new(move |_| lab.latents.with(|l| l.kl_d.len()));
+    Effect::new(move || {
+        // Axes that another model does not have.
+        let n = latent.get();
+        if matches!(axes.get_untracked(), Axes::Latents(a, b) if a >= n || b >= n) {
+            axes.set(Axes::Pca);
+        }
+    });
+    Effect::new(move || {
+        let (axes, clouds, density) = (axes.get(), ellipses.get(), ground.get() == Ground::Density);
+        if let Some(codes) = lab.codes.get() {
+            points.set(points.with_untracked(|before| Points::new(&codes, axes, before, clouds, density)));
+        }
+    });
+    Effect::new(move || {
+        if marks.get() == Marks::Pictures {
+            let indices = points.with(|p| p.spaced(draw::THUMBNAILS).into_iter().map(|(i, _)| i as u32).collect());
+            lab.ask(THUMBNAILS, Query::Originals { indices });
+        }
+    });
+    Effect::new(move || {
+        if ground.get() != Ground::Manifold {
+            return;
+        }
+        let code = lab.code.get();
+        let z: Vec<f32> = points.with(|p| {
+            let place = |i: usize| -p.reach + (2 * i + 1) as f32 / draw::TILES as f32 * p.reach;
+            let fits = p.plane.u.len() == code.len();
+            let cells = (0..draw::TILES * draw::TILES).filter(|_| fits);
+            cells.flat_map(|k| p.plane.place(&code, (place(k % draw::TILES), -place(k / draw::TILES)))).collect()
+        });
+        lab.ask(MANIFOLD, Query::Decode { z_nd: f32_bytes(&z) });
+    });
+    Effect::new(move || {
+        resized.track();
+        let theme = lab.theme.get();
+        let (manifold, thumbnails) = (lab.view(MANIFOLD).get(), lab.view(THUMBNAILS).get());
+        let (polygon, selected) = (polygon.get(), selected.get());
+        let scene = Scene {
+            only: only.get(),
+            marks: marks.get(),
+            ground: ground.get(),
+            ellipses: ellipses.get(),
+            manifold: manifold.as_deref().and_then(Pictures::of),
+            thumbnails: thumbnails.as_deref().and_then(Pictures::of),
+            lasso: &polygon,
+            selected: &selected,
+        };
+        if let Some(canvas) = canvas.get() {
+            points.with(|points| draw::draw(&canvas, points, &scene, &theme));
+        }
+    });
+    let pointed = move || {
+        let code = lab.code.get();
+        let place = at.get()?;
+        points.with(|p| (p.plane.u.len() == code.len() && !code.is_empty()).then(|| p.plane.place(&code, place)))
+    };
+    let pointing = Memo::new(move |_| at.with(Option::is_some));
+    Effect::new(move || {
+        if let Some(z) = pointed() {
+            lab.ask(POINT, Query::Decode { z_nd: f32_bytes(&z) });
+        }
+    });
+    Effect::new(move |before: Option<bool>| {
+        let now = pointing.get();
+        if now != before.unwrap_or(false) {
+            lab.show(POINT, now);
+        }
+        now
+    });
+    on_cleanup(move || if pointing.get_untracked() { lab.show(POINT, false) });
+
+    let place = move |e: &PointerEvent| {
+        let canvas = canvas.get_untracked()?;
+        let reach = points.with_untracked(|p| p.reach);
+        let part = |v: i32, size: i32| 2.0 * v as f32 / size.max(1) as f32 - 1.0;
+        let (x, y) = (part(e.offset_x(), canvas.client_width()), part(e.offset_y(), canvas.client_height()));
+        Some((x * reach, -y * reach))
+    };
+    let moved = move |e: PointerEvent| {
+        let place = place(&e);
+        if lasso.get_untracked() && e.buttons() == 1 {
+            polygon.update(|p| p.extend(place));
+        }
+        at.set(place);
+    };
+    let pressed = move |e: PointerEvent| {
+        at.set(place(&e));
+        if lasso.get_untracked() {
+            polygon.set(Vec::new());
+            if let Some(canvas) = canvas.get_untracked() {
+                // Refused only for a pointer that is gone.
+                let _ = canvas.set_pointer_capture(e.pointer_id());
+            }
+        }
+    };
+    let released = move |_| {
+        let drawn = polygon.get_untracked();
+        if drawn.len() > 2 {
+            selected.set(points.with_untracked(|p| p.inside(&drawn)));
+        }
+        polygon.set(Vec::new());
+    };
+    let take = move || {
+        if let Some(z) = untrack(pointed) {
+            lab.start_from(Source::Code(z.into()));
+        }
+    };
+    let on_key = move |e: KeyboardEvent| {
+        let reach = points.with_untracked(|p| p.reach);
+        let by = NUDGE * reach;
+        let (x, y) = at.get_untracked().unwrap_or_default();
+        let to = match e.key().as_str() {
+            "ArrowLeft" => (x - by, y),
+            "ArrowRight" => (x + by, y),
+            "ArrowUp" => (x, y + by),
+            "ArrowDown" => (x, y - by),
+            "Enter" | " " => {
+                e.prevent_default();
+                return take();
+            }
+            "s" | "S" => {
+                let mut near = points.with_untracked(|p| p.nearest((x, y), AROUND));
+                near.sort_unstable();
+                return selected.set(near);
+            }
+            "Escape" => {
+                selected.set(Vec::new());
+                return at.set(None);
+            }
+            _ => return,
+        };
+        e.prevent_default();
+        at.set(Some((to.0.clamp(-reach, reach), to.1.clamp(-reach, reach))));
+    };
+    let percent = |part: f64| format!("{:.2}%", 100.0 * part);
+    let marker = move || {
+        points.with(|p| {
+            let code = lab.code.get();
+            let here = (p.plane.u.len() == code.len()).then(|| p.part(p.plane.project(&code)));
+            here.filter(|(x, y)| (0.0..=1.0).contains(x) && (0.0..=1.0).contains(y))
+        })
+    };
+    let cursor = Memo::new(move |_| at.get().map(|place| points.with(|p| p.part(place))));
+
+    let labels = Memo::new(move |_| points.with(|p| p.labels.iter().max().map_or(0, |l| l + 1).min(10)));
+    let legend = move || {
+        (0..labels.get())
+            .map(|label| {
+                let toggle = move |_| only.update(|o| *o = if *o == Some(label) { None } else { Some(label) });
+                view! {
+                    <button class="key" aria-pressed=move || (only.get() == Some(label)).to_string() on:click=toggle>
+                        <i style:background=LABELS[usize::from(label)]></i>{label}
+                    </button>
+                }
+            })
+            .collect_view()
+    };
+    view! {
+        <div class="map-frame" class:lassoing=move || lasso.get()>
+            <canvas class="map" data-testid="map" role="application" tabindex="0" aria-label=text::MAP_CANVAS node_ref=canvas
+                on:pointermove=moved on:pointerdown=pressed on:pointerup=released
+                on:click=move |_| if !lasso.get_untracked() { take() } on:keydown=on_key
+                on:pointerleave=move |e: PointerEvent| if e.pointer_type() == "mouse" { at.set(None) }
+                on:blur=move |_| at.set(None)></canvas>
+            <span class="marker" class:gone=move || marker().is_none()
+                style:left=move || percent(marker().unwrap_or_default().0) style:top=move || percent(marker().unwrap_or_default().1)></span>
+            <figure class="lens" class:gone=move || cursor.get().is_none()
+                class:left=move || cursor.get().is_some_and(|c| c.0 > 0.6) class:below=move || cursor.get().is_some_and(|c| c.1 < 0.35)
+                style:left=move || percent(cursor.get().unwrap_or_default().0) style:top=move || percent(cursor.get().unwrap_or_default().1)>
+                <Picture from=POINT index=0usize label=text::MAP_POINT testid="map-digit" />
+            </figure>
+        </div>
+        <div class="legend" role="group" aria-label=text::MAP_LEGEND>{legend}</div>
+    }
+}
+
+/// The choice of axes.
+#[component]
+pub fn Axis(map: MapState) -> impl IntoView {
+    let lab = Lab::get();
+    let axes = map.axes;
+    let latent = Memo::new(move |_| lab.latents.with(|l| l.kl_d.len()));
+    let order = Memo::new(move |_| {
+        let mut all: Vec<usize> = (0..latent.get()).collect();
+        lab.latents.with(|l| all.sort_by_key(|i| !l.active(*i)));
+        all
+    });
+    let top_two = move || lab.latents.with_untracked(|l| match l.order[..] {
+        [a, b, ..] => Axes::Latents(a, b),
+        _ => Axes::Latents(0, 0),
+    });
+    let is_pca = Memo::new(move |_| axes.get() == Axes::Pca);
+    let select = move |up: bool, label: &'static str| {
+        let chosen = move || match axes.get() {
+            Axes::Latents(a, b) => if up { b } else { a },
+            Axes::Pca => 0,
+        };
+        let change = move |text: String| {
+            if let (Ok(i), Axes::Latents(a, b)) = (text.parse(), axes.get_untracked()) {
+                axes.set(if up { Axes::Latents(a, i) } else { Axes::Latents(i, b) });
+            }
+        };
+        view! {
+            <label class="axis">{label}" "
+                <select data-testid=if up { "map-y" } else { "map-x" } prop:value=move || chosen().to_string() on:change=move |e| change(event_target_value(&e))>
+                    {move || order.get().into_iter().map(|i| view! {
+                        <option value=i.to_string() selected=move || chosen() == i>{text::latent(i)}</option>
+                    }).collect_view()}
+                </select>
+            </label>
+        }
+    };
+    view! {
+        <div class="axes">
+            <div class="segments" role="group" aria-label=text::MAP_AXES>
+                <button class="small" aria-pressed=move || is_pca.get().to_string() on:click=move |_| axes.set(Axes::Pca)>{text::MAP_PCA}</button>
+                <button class="small" data-testid="map-latents" aria-pressed=move || (!is_pca.get()).to_string()
+                    on:click=move |_| if is_pca.get_untracked() { axes.set(top_two()) }>{text::MAP_LATENTS}</button>
+            </div>
+            <Show when=move || !is_pca.get()>{select(false, text::MAP_X)} {select(true, text::MAP_Y)}</Show>
+        </div>
+    }
+}

@@ -1,0 +1,148 @@
+//! What is drawn on a map: places, spreads and labels of the codes.
+
+use super::density::Density;
+use crate::ui::codes::Codes;
+use crate::ui::plane::{Axes, Plane};
+
+/// Spread of a code on the plane: the covariance `[[xx, xy], [xy, yy]]`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spread {
+    pub xx: f32,
+    pub xy: f32,
+    pub yy: f32,
+}
+
+impl Spread {
+    /// Half axes and angle of the ellipse of one standard deviation.
+    pub fn ellipse(self) -> (f32, f32, f32) {
+        let (mean, half) = ((self.xx + self.yy) / 2.0, (self.xx - self.yy) / 2.0);
+        let root = half.hypot(self.xy);
+        ((mean + root).max(0.0).sqrt(), (mean - root).max(0.0).sqrt(), 0.5 * self.xy.atan2(half))
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Points {
+    pub plane: Plane,
+    pub places: Vec<(f32, f32)>,
+    /// Empty for codes that are points.
+    pub spreads: Vec<Spread>,
+    pub labels: Vec<u8>,
+    /// How far the map reaches from its middle.
+    pub reach: f32,
+    /// Where the codes lie against where the prior expects them, if it was asked for.
+    pub density: Option<Density>,
+    /// Total variation distance between the two on this plane, 0 to 1.
+    pub distance: Option<f32>,
+}
+
+impl Points {
+    pub fn new(codes: &Codes, axes: Axes, before: &Self, clouds: bool, density: bool) -> Self {
+        let latent = codes.latent;
+        let plane = match axes {
+            Axes::Latents(a, b) if a < latent && b < latent => Plane::of_latents(latent, a, b),
+            _ => Plane::of_variance(&codes.mean_nd, latent, &before.plane),
+        };
+        let places: Vec<_> = codes.mean_nd.chunks_exact(latent).map(|z| plane.project(z)).collect();
+        let spreads = if (clouds || density) && codes.gaussian() {
+            codes.logvar_nd.chunks_exact(latent).map(|lv| spread(lv, &plane)).collect()
+        } else {
+            Vec::new()
+        };
+        // All but the farthest few, rounded up; kept while it still fits, so that the map does not breathe.
+        let mut far: Vec<f32> = places.iter().map(|(x, y)| x.abs().max(y.abs())).filter(|v| v.is_finite()).collect();
+        far.sort_by(f32::total_cmp);
+        let edge = far.get(far.len() * 995 / 1000).copied().unwrap_or(3.0);
+        let fits = before.reach >= edge && before.reach <= 1.6 * edge.max(1.0);
+        let reach = if fits { before.reach } else { (edge * 2.2).ceil().max(2.0) / 2.0 };
+        let density = density.then(|| Density::new(&places, &spreads, plane.project(&vec![0.0; latent]), reach));
+        let distance = density.as_ref().map(Density::distance);
+        Self { plane, places, spreads, labels: codes.labels.clone(), reach, density, distance }
+    }
+
+    /// From the plane to parts of the frame, 0 to 1.
+    pub fn part(&self, (x, y): (f32, f32)) -> (f64, f64) {
+        (f64::from(0.5 + 0.5 * x / self.reach), f64::from(0.5 - 0.5 * y / self.reach))
+    }
+
+    /// Median place of a label.
+    pub fn median(&self, label: u8) -> Option<(f32, f32)> {
+        let mine = || self.places.iter().zip(&self.labels).filter(|(_, l)| **l == label).map(|(p, _)| *p);
+        let middle = |mut v: Vec<f32>| {
+            v.sort_by(f32::total_cmp);
+            v.get(v.len() / 2).copied()
+        };
+        Some((middle(mine().map(|p| p.0).collect())?, middle(mine().map(|p| p.1).collect())?))
+    }
+
+    /// One image for each of `cells × cells` cells of the map, that nearest to its middle; with the cell, from top left.
+    pub fn spaced(&self, cells: usize) -> Vec<(usize, usize)> {
+        let mut best = vec![None::<(f64, usize)>; cells * cells];
+        for (i, place) in self.places.iter().enumerate() {
+            let (x, y) = self.part(*place);
+            let (x, y) = (x * cells as f64, y * cells as f64);
+            if !((0.0..cells as f64).contains(&x) && (0.0..cells as f64).contains(&y)) {
+                continue;
+            }
+            let distance = (x.fract() - 0.5).hypot(y.fract() - 0.5);
+            let slot = &mut best[y as usize * cells + x as usize];
+            if slot.is_none_or(|(d, _)| distance < d) {
+                *slot = Some((distance, i));
+            }
+        }
+        best.into_iter().enumerate().filter_map(|(cell, found)| Some((found?.1, cell))).collect()
+    }
+
+    /// Images whose places lie inside of a polygon, by the even-odd rule.
+    pub fn inside(&self, polygon: &[(f32, f32)]) -> Vec<usize> {
+        let holds = |(x, y): (f32, f32)| {
+            let edges = polygon.iter().zip(polygon.iter().cycle().skip(1));
+            edges.filter(|((x0, y0), (x1, y1))| (*y0 > y) != (*y1 > y) && x < (x1 - x0) * (y - y0) / (y1 - y0) + x0).count() % 2 == 1
+        };
+        (0..self.places.len()).filter(|i| holds(self.places[*i])).collect()
+    }
+
+    /// The `k` images nearest to a place, nearest first.
+    pub fn nearest(&self, (x, y): (f32, f32), k: usize) -> Vec<usize> {
+        let mut all: Vec<(f32, usize)> = self.places.iter().map(|p| (p.0 - x).hypot(p.1 - y)).zip(0..).collect();
+        all.sort_by(|a, b| a.0.total_cmp(&b.0));
+        all.into_iter().take(k).map(|(_, i)| i).collect()
+    }
+}
+
+/// Covariance on the plane of a code with these log-variances.
+fn spread(logvar_d: &[f32], plane: &Plane) -> Spread {
+    let along = |a: &[f32], b: &[f32]| logvar_d.iter().zip(a.iter().zip(b)).map(|(lv, (a, b))| lv.exp() * a * b).sum::<f32>();
+    Spread { xx: along(&plane.u, &plane.u), xy: along(&plane.u, &plane.v), yy: along(&plane.v, &plane.v) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn square() -> Points {
+        let places = vec![(0.5, 0.5), (-0.5, 0.5), (0.9, -0.9), (0.52, 0.45)];
+        Points { places, labels: vec![1, 2, 3, 1], reach: 1.0, ..Points::default() }
+    }
+
+    #[test]
+    fn a_lasso_holds_what_is_inside() {
+        let points = square();
+        assert_eq!(points.inside(&[(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]), vec![0, 3]);
+        assert_eq!(points.inside(&[]), Vec::<usize>::new());
+        assert_eq!(points.nearest((0.6, 0.6), 2), vec![0, 3]);
+    }
+
+    #[test]
+    fn one_picture_for_each_cell() {
+        // Two by two cells: images 0 and 3 share one, and 0 lies on its middle.
+        assert_eq!(square().spaced(2), vec![(1, 0), (0, 1), (2, 3)]);
+    }
+
+    #[test]
+    fn an_ellipse_has_the_axes_of_its_covariance() {
+        // Variances 4 and 1 along the diagonals.
+        let (a, b, angle) = Spread { xx: 2.5, xy: 1.5, yy: 2.5 }.ellipse();
+        assert!((a - 2.0).abs() < 1e-6 && (b - 1.0).abs() < 1e-6 && (angle - std::f32::consts::FRAC_PI_4).abs() < 1e-6);
+    }
+}

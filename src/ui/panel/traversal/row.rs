@@ -1,0 +1,107 @@
+//! One latent: name, slider over its pictures, value; and in detail, which pixels it moves.
+
+use leptos::html;
+use leptos::prelude::*;
+
+use super::rows::{COLUMNS, Shared};
+use crate::ui::paint::{self, Pictures};
+use crate::ui::views::STRIPS;
+use crate::ui::{state::Lab, text};
+
+/// Positions of a slider.
+const NOTCHES: f32 = 120.0;
+
+#[component]
+pub fn Row(latent: usize, shared: Shared) -> impl IntoView {
+    let lab = Lab::get();
+    let strip = NodeRef::<html::Canvas>::new();
+    let heat = NodeRef::<html::Canvas>::new();
+    let value = Memo::new(move |_| lab.code.with(|z| z.get(latent).copied().unwrap_or(0.0)));
+    let kl = Memo::new(move |_| lab.latents.with(|l| l.kl_d.get(latent).copied().unwrap_or(0.0)));
+    let active = Memo::new(move |_| lab.latents.with(|l| l.active(latent)));
+    let range = Memo::new(move |_| shared.ranges.with(|r| r.get(latent).copied().unwrap_or((-1.0, 1.0))));
+    let pinned = Memo::new(move |_| shared.pins.with(|p| p.contains(&latent)));
+    Effect::new(move || {
+        let theme = lab.theme.get();
+        let Some(view) = lab.view(STRIPS).get() else { return };
+        let Some(pictures) = Pictures::of(&view) else { return };
+        let asked = shared.asked.get_untracked();
+        // An answer to an earlier order of the latents: the next one is on its way.
+        if asked.len() * COLUMNS != pictures.len() {
+            return;
+        }
+        let Some(row) = asked.iter().position(|i| *i == latent) else { return };
+        let images: Vec<&[u8]> = pictures.iter().skip(row * COLUMNS).take(COLUMNS).collect();
+        if let Some(canvas) = strip.get() {
+            paint::tiles(&canvas, &images, pictures.shape, COLUMNS as u32, &theme);
+        }
+        if let Some(canvas) = heat.get() {
+            paint::difference(&canvas, &change(images[0], images[COLUMNS - 1], pictures.shape.channels), pictures.shape, &theme);
+        }
+    });
+    let moved = move |text: String| {
+        if let Ok(v) = text.parse::<f32>() {
+            lab.code.update(|z| {
+                if let Some(slot) = z.get_mut(latent) {
+                    *slot = v;
+                }
+            });
+        }
+    };
+    let pin = move |_| {
+        shared.pins.update(|pins| match pins.iter().position(|i| *i == latent) {
+            Some(i) => drop(pins.remove(i)),
+            None => pins.push(latent),
+        });
+    };
+    let details = move || {
+        shared.detailed.then(|| view! {
+            <canvas class="digit heat" class:gone=move || !active.get() node_ref=heat width="28" height="28"
+                role="img" aria-label=text::latent_heat(latent) title=text::HEAT_HELP data-testid=format!("heat-{latent}")></canvas>
+            <button class="quiet pin" aria-pressed=move || pinned.get().to_string() aria-label=text::pin(latent) title=text::PIN_HELP
+                data-testid=format!("pin-{latent}") on:click=pin>{move || if pinned.get() { "★" } else { "☆" }}</button>
+        })
+    };
+    view! {
+        <div class="row" class:inactive=move || !active.get() class:pinned=move || pinned.get()>
+            <span class="name" title=move || text::latent_title(latent, kl.get(), active.get())>{text::latent(latent)}</span>
+            <span class="strip">
+                <canvas class="digit" class:gone=move || !active.get() node_ref=strip width="196" height="28" aria-hidden="true"></canvas>
+                <input type="range" data-testid=format!("latent-{latent}")
+                    min=move || range.get().0.to_string() max=move || range.get().1.to_string()
+                    step=move || ((range.get().1 - range.get().0) / NOTCHES).to_string()
+                    aria-label=move || text::latent_slider(latent, kl.get())
+                    aria-valuetext=move || text::coordinate(value.get())
+                    prop:value=move || { range.track(); value.get().to_string() } on:input=move |e| moved(event_target_value(&e)) />
+            </span>
+            <output class="value">{move || text::coordinate(value.get())}</output>
+            {details}
+        </div>
+    }
+}
+
+/// What changes from one picture to another at each pixel, mean over the channels, −1 to 1, stretched so that faint
+/// changes are seen.
+fn change(from: &[u8], to: &[u8], channels: u32) -> Vec<f32> {
+    let plane = from.len() / channels.max(1) as usize;
+    (0..plane)
+        .map(|p| {
+            let at = || (p..from.len()).step_by(plane);
+            let sum: f32 = at().map(|i| f32::from(to[i]) - f32::from(from[i])).sum();
+            let mean = sum / (255.0 * channels.max(1) as f32);
+            mean.signum() * mean.abs().sqrt()
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn change_is_signed_and_averages_channels() {
+        assert_eq!(change(&[0, 255, 0], &[255, 0, 0], 1), vec![1.0, -1.0, 0.0]);
+        // Two pixels in two channels, planes one after the other.
+        assert_eq!(change(&[0, 0, 0, 0], &[255, 0, 255, 255], 2), vec![1.0, 0.5f32.sqrt()]);
+    }
+}

@@ -1,0 +1,149 @@
+//! The rows of a traversal: their order, their ranges, and the question whose answer fills them.
+
+use leptos::prelude::*;
+
+use super::row::Row;
+use crate::spec::protocol::{Query, f32_bytes};
+use crate::ui::paint::Pictures;
+use crate::ui::views::STRIPS;
+use crate::ui::state::Lab;
+
+/// Reach of a slider, in standard deviations.
+const DEVIATIONS: f32 = 3.0;
+/// Pictures in a row.
+pub const COLUMNS: usize = 7;
+
+/// How far the sliders go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Three standard deviations of the prior about 0.
+    Prior,
+    /// Three of the posterior about the mean, of the image that the code started from.
+    Posterior,
+}
+
+/// Which row comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sorting {
+    Kl,
+    /// What it changes on screen.
+    Effect,
+    Index,
+}
+
+/// What the rows share.
+#[derive(Clone, Copy)]
+pub struct Shared {
+    /// Latents of the pictures in the latest answer, in their order.
+    pub asked: RwSignal<Vec<usize>>,
+    /// Lowest and highest value of each latent.
+    pub ranges: Memo<Vec<(f32, f32)>>,
+    /// Latents kept on top.
+    pub pins: RwSignal<Vec<usize>>,
+    /// With the difference of the ends, the KL and a pin.
+    pub detailed: bool,
+}
+
+/// Mean over the pixels of how far two pictures differ, 0 to 1.
+fn effect(a: &[u8], b: &[u8]) -> f32 {
+    a.iter().zip(b).map(|(a, b)| f32::from(a.abs_diff(*b))).sum::<f32>() / (255.0 * a.len().max(1) as f32)
+}
+
+#[component]
+pub fn Rows(
+    reach: RwSignal<Reach>,
+    sorting: RwSignal<Sorting>,
+    /// Rows that get pictures at most.
+    pictures: usize,
+    detailed: bool,
+) -> impl IntoView {
+    let lab = Lab::get();
+    let asked = RwSignal::new(Vec::<usize>::new());
+    let pins = RwSignal::new(Vec::<usize>::new());
+    let effects = RwSignal::new(Vec::<f32>::new());
+    let order = Memo::new(move |_| {
+        let (pins, sorting) = (pins.get(), sorting.get());
+        let mut all = lab.latents.with(|l| l.order.clone());
+        match sorting {
+            Sorting::Kl => {}
+            Sorting::Index => all.sort_unstable(),
+            Sorting::Effect => effects.with(|e| {
+                let of = |i: usize| e.get(i).copied().unwrap_or(0.0);
+                all.sort_by(|a, b| of(*b).total_cmp(&of(*a)));
+            }),
+        }
+        all.sort_by_key(|i| !pins.contains(i));
+        all
+    });
+    let shown = Memo::new(move |_| {
+        let order = order.get();
+        lab.latents.with(|l| order.iter().copied().filter(|i| l.active(*i)).take(pictures).collect::<Vec<_>>())
+    });
+    let ranges = Memo::new(move |_| {
+        let prior = (-DEVIATIONS, DEVIATIONS);
+        let n = lab.latents.with(|l| l.kl_d.len());
+        if reach.get() == Reach::Prior {
+            return vec![prior; n];
+        }
+        // A code that no image gave has the spread that is usual among the test images.
+        let origin = lab.origin.get();
+        let sd = origin.sd(lab).or_else(|| lab.codes.with(|c| c.as_ref().and_then(|c| c.typical_sd())));
+        match (origin.code(lab), sd) {
+            (Some(mean), Some(sd)) if mean.len() == n && sd.len() == n => {
+                mean.iter().zip(&sd).map(|(m, s)| (m - DEVIATIONS * s, m + DEVIATIONS * s)).collect()
+            }
+            _ => vec![prior; n],
+        }
+    });
+    Effect::new(move || {
+        let (code, rows, ranges) = (lab.code.get(), shown.get(), ranges.get());
+        let mut z = Vec::with_capacity(rows.len() * COLUMNS * code.len());
+        for &latent in rows.iter().filter(|i| **i < code.len()) {
+            let (low, high) = ranges[latent];
+            for column in 0..COLUMNS {
+                let start = z.len();
+                z.extend(&code);
+                z[start + latent] = low + (high - low) * column as f32 / (COLUMNS - 1) as f32;
+            }
+        }
+        asked.set(rows);
+        lab.ask(STRIPS, Query::Decode { z_nd: f32_bytes(&z) });
+    });
+    Effect::new(move || {
+        let Some(view) = lab.view(STRIPS).get() else { return };
+        let (Some(pictures), asked) = (Pictures::of(&view), asked.get_untracked()) else { return };
+        // A hand on the sliders keeps the order, and so does another one.
+        if pictures.len() != asked.len() * COLUMNS || lab.held.get_untracked() || sorting.get() != Sorting::Effect {
+            return;
+        }
+        let mut new = vec![0.0; lab.latents.with_untracked(|l| l.kl_d.len())];
+        for (row, latent) in asked.into_iter().enumerate() {
+            if let (Some(a), Some(b), Some(e)) = (pictures.get(row * COLUMNS), pictures.get((row + 1) * COLUMNS - 1), new.get_mut(latent)) {
+                *e = effect(a, b);
+            }
+        }
+        effects.set(new);
+    });
+    let shared = Shared { asked, ranges, pins, detailed };
+    view! {
+        <div class="rows" class:detailed=detailed
+            on:pointerdown=move |_| lab.held.set(true) on:pointerup=move |_| lab.held.set(false)
+            on:pointercancel=move |_| lab.held.set(false)
+            on:focusin=move |_| lab.held.set(true) on:focusout=move |_| lab.held.set(false)>
+            <For each=move || order.get() key=|latent| *latent let:latent>
+                <Row latent shared />
+            </For>
+        </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn effect_is_the_mean_difference() {
+        assert_eq!(effect(&[0, 255, 10], &[255, 255, 10]), 1.0 / 3.0);
+        assert_eq!(effect(&[], &[]), 0.0);
+    }
+}

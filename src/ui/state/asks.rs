@@ -1,0 +1,118 @@
+//! The panels' questions: passed on with the next frame, the latest of each slot only.
+
+use super::*;
+
+impl Lab {
+    /// The latest answer to a slot's question.
+    pub fn view(self, slot: Slot) -> RwSignal<Option<Rc<View>>, LocalStorage> {
+        self.views[slot as usize]
+    }
+
+    /// Asks on behalf of a panel.
+    pub fn ask(self, slot: Slot, query: Query) {
+        self.with(|inner| {
+            let desk = &mut inner.desks[slot as usize];
+            desk.fresh |= desk.query.as_ref() != Some(&query);
+            desk.query = Some(query);
+        });
+        self.schedule_flush();
+    }
+
+    /// One more panel looks at a slot, or one fewer.
+    pub fn show(self, slot: Slot, visible: bool) {
+        let hidden = self.with(|inner| {
+            let desk = &mut inner.desks[slot as usize];
+            let before = desk.lookers;
+            desk.lookers = if visible { before + 1 } else { before.saturating_sub(1) };
+            desk.fresh |= visible && before == 0;
+            before > 0 && desk.lookers == 0
+        });
+        if hidden {
+            self.send(&Command::Unwatch { slot });
+        }
+        self.schedule_flush();
+    }
+
+    /// Asks everything again, of whoever answers now.
+    pub(super) fn refresh(self) {
+        self.with(|inner| {
+            inner.cpu.clear();
+            inner.desks.iter_mut().for_each(|desk| desk.fresh = true);
+        });
+        self.schedule_flush();
+    }
+
+    pub(super) fn schedule_flush(self) {
+        if self.with(|inner| !std::mem::replace(&mut inner.flush_due, true)) {
+            browser::next_frame(move || self.flush());
+        }
+    }
+
+    fn flush(self) {
+        let standing = self.run.with_untracked(|r| r.as_ref().is_some_and(|r| r.info.is_some()));
+        let model = untrack(|| self.model());
+        let mut answers = Vec::new();
+        self.with(|inner| {
+            inner.flush_due = false;
+            let awaited = inner.wanted.as_ref().map(|source| if *source == Source::Own { OWN_CODE } else { CODES });
+            for (slot, desk) in (0..).zip(&mut inner.desks) {
+                // The CPU answers hidden panels as well: once, and nothing is empty when it scrolls into view.
+                let wanted = desk.lookers > 0 || !standing || awaited == Some(slot);
+                if !(wanted && desk.fresh) {
+                    continue;
+                }
+                let Some(query) = desk.query.clone() else { continue };
+                if !fits(&query, &model) {
+                    continue; // Asked of another model; the panel is about to ask again.
+                }
+                let cpu_ready = inner.digits.is_some() || !needs_digits(&query);
+                desk.fresh = false;
+                match (&inner.link, &inner.player) {
+                    (Some(link), _) if standing => link.send(&Command::Watch { slot, query }),
+                    (_, Some(_)) if !standing && cpu_ready => inner.cpu.take(slot, query),
+                    _ => desk.fresh = true,
+                }
+            }
+            if let Some(player) = inner.player.clone() {
+                let started = browser::now();
+                while !inner.cpu.is_idle() && browser::now() - started < 8.0 {
+                    answers.extend(inner.cpu.work(&player, inner.digits.as_ref()));
+                }
+            }
+        });
+        for (slot, view) in answers {
+            self.viewed(slot, view);
+        }
+        if self.with(|inner| !inner.cpu.is_idle()) {
+            self.schedule_flush();
+        }
+    }
+
+    pub(super) fn viewed(self, slot: Slot, view: View) {
+        match slot {
+            CODES => self.take_codes(&view),
+            OWN_CODE => self.take_own_code(&view),
+            _ => {}
+        }
+        if let Some(signal) = self.views.get(slot as usize) {
+            signal.set(Some(Rc::new(view)));
+        }
+    }
+}
+
+/// Whether a question goes with the model on show: it has that many latents, and pictures of that size.
+fn fits(query: &Query, model: &Model) -> bool {
+    let whole = |bytes: usize, each: usize| each > 0 && bytes > 0 && bytes.is_multiple_of(each);
+    match query {
+        Query::Decode { z_nd } | Query::Paths { z_nd, .. } | Query::Relax { z_td: z_nd, .. } => {
+            whole(z_nd.len(), 4 * model.latent)
+        }
+        Query::Encode { x_np } | Query::Autoencode { x_np } => whole(x_np.len(), model.shape.len()),
+        Query::Reconstruct { .. } | Query::Embed { .. } | Query::Originals { .. } => true,
+    }
+}
+
+/// Whether the CPU answers from the test set.
+fn needs_digits(query: &Query) -> bool {
+    matches!(query, Query::Reconstruct { .. } | Query::Embed { .. } | Query::Originals { .. })
+}

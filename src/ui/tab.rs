@@ -1,0 +1,125 @@
+//! The tabs that the panels are sorted into, and the strip to choose among them.
+
+use leptos::html;
+use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use web_sys::{HtmlElement, KeyboardEvent};
+
+use super::panel::PANELS;
+use super::state::Lab;
+use super::{browser, text};
+
+/// A tab; its name is also the fragment of the address that opens it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Tab {
+    Learn,
+    Latents,
+    Map,
+    Paths,
+    Draw,
+    Explain,
+}
+
+impl Tab {
+    pub const ALL: [Self; 6] = [Self::Learn, Self::Latents, Self::Map, Self::Paths, Self::Draw, Self::Explain];
+
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Learn => "learn",
+            Self::Latents => "latents",
+            Self::Map => "explore",
+            Self::Paths => "paths",
+            Self::Draw => "draw",
+            Self::Explain => "explain",
+        }
+    }
+
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Learn => text::TAB_LEARN,
+            Self::Latents => text::TAB_LATENTS,
+            Self::Map => text::TAB_MAP,
+            Self::Paths => text::TAB_PATHS,
+            Self::Draw => text::TAB_DRAW,
+            Self::Explain => text::TAB_EXPLAIN,
+        }
+    }
+
+    /// The tab that the address asks for.
+    pub fn from_address() -> Option<Self> {
+        let fragment = browser::window().location().hash().unwrap_or_default();
+        Self::ALL.into_iter().find(|tab| fragment.trim_start_matches('#') == tab.id())
+    }
+}
+
+/// Follows the address, so that links and the browser's Back button change the tab.
+pub fn follow_address(lab: Lab) {
+    let follow = window_event_listener(leptos::ev::hashchange, move |_| {
+        if let Some(tab) = Tab::from_address() {
+            lab.tab.set(tab);
+        }
+    });
+    on_cleanup(move || follow.remove());
+}
+
+/// The strip of tabs: arrow keys, Home and End move along it, as the ARIA practices ask.
+#[component]
+pub fn Tabs() -> impl IntoView {
+    let lab = Lab::get();
+    let strip = NodeRef::<html::Div>::new();
+    let model = Memo::new(move |_| lab.model());
+    // A tab whose panels all say nothing about this model is left out.
+    let shown = Memo::new(move |_| {
+        let model = model.get();
+        Tab::ALL.into_iter().filter(|tab| PANELS.iter().any(|p| p.tab == *tab && (p.applies)(&model))).collect::<Vec<_>>()
+    });
+    Effect::new(move || {
+        if !shown.get().contains(&lab.tab.get()) {
+            lab.open_tab(Tab::Learn);
+        }
+    });
+    let on_key = move |e: KeyboardEvent| {
+        let all = shown.get_untracked();
+        let at = all.iter().position(|tab| *tab == lab.tab.get_untracked()).unwrap_or(0);
+        let to = match e.key().as_str() {
+            "ArrowRight" => (at + 1) % all.len(),
+            "ArrowLeft" => (at + all.len() - 1) % all.len(),
+            "Home" => 0,
+            "End" => all.len() - 1,
+            _ => return,
+        };
+        e.prevent_default();
+        lab.open_tab(all[to]);
+        let button = strip.get_untracked().and_then(|s| s.query_selector(&format!("#tab-{}", all[to].id())).ok().flatten());
+        if let Some(button) = button.and_then(|b| b.dyn_into::<HtmlElement>().ok()) {
+            let _ = button.focus();
+        }
+    };
+    view! {
+        <div class="tabs" role="tablist" aria-label=text::TABS node_ref=strip on:keydown=on_key>
+            <For each=move || shown.get() key=|tab| *tab let:tab>
+                <button role="tab" id=format!("tab-{}", tab.id()) data-testid=format!("tab-{}", tab.id()) aria-controls="panels"
+                    aria-selected=move || (lab.tab.get() == tab).to_string()
+                    tabindex=move || if lab.tab.get() == tab { "0" } else { "-1" }
+                    on:click=move |_| lab.open_tab(tab)>{tab.title()}</button>
+            </For>
+        </div>
+    }
+}
+
+/// The panels of the open tab. Those of the others do not exist, and cost nothing.
+#[component]
+pub fn TabPanel() -> impl IntoView {
+    let lab = Lab::get();
+    let model = Memo::new(move |_| lab.model());
+    let shown = Memo::new(move |_| {
+        let (tab, model) = (lab.tab.get(), model.get());
+        (0..PANELS.len()).filter(|i| PANELS[*i].tab == tab && (PANELS[*i].applies)(&model)).collect::<Vec<_>>()
+    });
+    view! {
+        <div id="panels" role="tabpanel" tabindex="-1" class=move || format!("panels tab-{}", lab.tab.get().id())
+            aria-labelledby=move || format!("tab-{}", lab.tab.get().id())>
+            <For each=move || shown.get() key=|i| *i let:i>{(PANELS[i].view)()}</For>
+        </div>
+    }
+}
