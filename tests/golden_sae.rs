@@ -10,6 +10,7 @@ use latent_lab::data::Dataset;
 use latent_lab::nn::ImageShape;
 use latent_lab::spec::Setup;
 use latent_lab::train::{Engine, Weight, entry};
+use pollster::block_on;
 use serde::Deserialize;
 
 /// Largest difference that rounding to 32 bits explains, relative to the tensor.
@@ -66,7 +67,15 @@ fn images() -> Arc<Dataset> {
     let shape = ImageShape::MNIST;
     let images: Vec<u8> = (0..(IMAGES * shape.len()) as u32).map(|i| mix(i) as u8).collect();
     let labels = vec![0; IMAGES];
-    Arc::new(Dataset { shape, classes: 10, train_images: images.clone(), train_labels: labels.clone(), test_images: images, test_labels: labels, ..Dataset::default() })
+    Arc::new(Dataset {
+        shape,
+        classes: 10,
+        train_images: images.clone(),
+        train_labels: labels.clone(),
+        test_images: images,
+        test_labels: labels,
+        ..Dataset::default()
+    })
 }
 
 fn assert_close(got: f64, want: f64, scale: f64, what: &str) {
@@ -93,11 +102,11 @@ fn steps_equal_pytorch() {
         let (setup, notes) = Setup::from_query(&case.query, &[]);
         assert!(notes.is_empty(), "{notes:?}");
         let mut run = entry(&setup.method).unwrap().eager(&setup, Device::flex(), images());
-        let start = start(&pollster::block_on(run.weights()).unwrap());
+        let start = start(&block_on(run.weights()).unwrap());
         for (i, step) in case.steps.iter().enumerate() {
             let name = format!("{}, step {i}", case.query);
             run.set_weights(&start).unwrap();
-            let (row, gradients) = pollster::block_on(run.step_with_gradients()).unwrap();
+            let (row, gradients) = block_on(run.step_with_gradients()).unwrap();
             assert_eq!(row.terms.len(), step.terms.len(), "{name}");
             for (j, (got, want)) in row.terms.iter().zip(&step.terms).enumerate() {
                 assert_close(f64::from(*got), *want, want.abs().max(1e-6), &format!("{name}: term {j}"));
@@ -106,7 +115,7 @@ fn steps_equal_pytorch() {
                 let got = gradients.iter().find(|g| g.name == want.name).unwrap_or_else(|| panic!("{name}: {}", want.name));
                 compare(&format!("{name}: gradient of {}", want.name), got, want);
             }
-            let after = pollster::block_on(run.weights()).unwrap();
+            let after = block_on(run.weights()).unwrap();
             for (state, want) in &step.state {
                 let got = after.iter().find(|w| w.name == *state).unwrap_or_else(|| panic!("{name}: {state}"));
                 let scale = want.iter().fold(0.0f64, |m, v| m.max(v.abs()));

@@ -4,6 +4,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use burn::tensor::Device;
 use latent_lab::data::Dataset;
 use latent_lab::gpu::{Data, Gpu};
 use latent_lab::nn::ImageShape;
@@ -22,7 +23,15 @@ fn spots(n: usize) -> Arc<Dataset> {
     let images: Vec<u8> = (0..n).flat_map(image).collect();
     let labels = vec![0; n];
     let shape = ImageShape::MNIST;
-    Arc::new(Dataset { shape, classes: 10, train_images: images.clone(), train_labels: labels.clone(), test_images: images, test_labels: labels })
+    Arc::new(Dataset {
+        shape,
+        classes: 10,
+        train_images: images.clone(),
+        train_labels: labels.clone(),
+        test_images: images,
+        test_labels: labels,
+        ..Dataset::default()
+    })
 }
 
 fn engine(gpu: &Rc<Gpu>, setup: &Setup, data: &Dataset) -> PlanEngine {
@@ -48,7 +57,7 @@ fn dead_features_are_revived_as_burn_would() {
     let (gpu, data) = (gpu(), spots(20));
     for method in ["topk-sae", "batch-topk", "matryoshka"] {
         let setup = setup(method, &[("dead_after", 1.0), ("k", 3.0), ("aux", 1.0)]);
-        let report = pollster::block_on(verify(gpu.clone(), entry(method).unwrap(), &setup, &data, 4)).unwrap();
+        let report = pollster::block_on(verify(gpu.clone(), Device::flex(), entry(method).unwrap(), &setup, &data, 4)).unwrap();
         assert!(report.loss < 1e-4 && report.gradient < 1e-4, "{report:?}");
         let mut e = engine(&gpu, &setup, &data);
         e.run_steps(2).unwrap();

@@ -44,17 +44,21 @@ mod engine {
     /// Where thresholds start: low, but not so low that no feature is near it.
     const START: f64 = 0.1;
 
+    /// How many times faster thresholds learn than weights, relative to their size: Adam moves every parameter by about the
+    /// learning rate, and a threshold may have to grow tenfold.
+    const SPEED: f64 = 10.0;
+
     #[derive(Module, Debug)]
     pub struct JumpRelu {
         sae: Base,
-        /// ln θ, shape `[features]`.
+        /// ln θ divided by [`SPEED`], shape `[features]`.
         log_threshold: Param<Tensor<1>>,
     }
 
     impl JumpRelu {
         /// θ, shape `[1, features]`.
         fn threshold(&self) -> Tensor<2> {
-            self.log_threshold.val().exp().unsqueeze()
+            (self.log_threshold.val() * SPEED).exp().unsqueeze()
         }
     }
 
@@ -62,7 +66,7 @@ mod engine {
         const CARD: &'static Card = &CARD;
 
         fn init(setup: &Setup, data: DataShape, device: &Device) -> Self {
-            let log_threshold = Param::from_tensor(Tensor::full([setup.usize("features")], START.ln(), device));
+            let log_threshold = Param::from_tensor(Tensor::full([setup.usize("features")], START.ln() / SPEED, device));
             Self { sae: Base::new(setup, data, Tie::Free, device), log_threshold }
         }
 

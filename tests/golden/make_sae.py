@@ -137,7 +137,7 @@ def case(method, source="pixels", **set_):
             rate = max(0.01, 1 / (step + 1))
             state["threshold_f"] = ((1 - rate) * start["threshold_f"] + rate * least).tolist()
         elif method == "jump-relu":
-            theta, eps = p["log_threshold"].exp(), set_["bandwidth"]
+            theta, eps = (10 * p["log_threshold"]).exp(), set_["bandwidth"]
             f = JumpReLU.apply(z, theta, eps)
             y = decode(f)
             penalty = set_["lambda"] * min(1, step / set_["warmup"]) * Step.apply(z, theta, eps).sum(1).mean()
