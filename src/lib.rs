@@ -19,6 +19,8 @@ pub mod data;
 #[cfg(feature = "engine")]
 pub mod gpu;
 #[cfg(feature = "engine")]
+pub mod measure;
+#[cfg(feature = "engine")]
 pub mod nn;
 #[cfg(feature = "engine")]
 pub mod train;

@@ -86,6 +86,32 @@ fn a_run_ends_with_one_json_object_and_its_weights() {
     assert_eq!(report["steps"], 60, "{report}");
     assert!(report["epochs"][0]["test"]["loss"].as_f64().is_some_and(|loss| loss < 400.0), "{report}");
     assert!(out.metadata().expect("the weights are written").len() > 4 * 784 * 16);
+
+    let weights = out.to_str().expect("the path is UTF-8");
+    let measure = ["measure", "--weights", weights, "--engine", "cpu", "--images", "300", "--json"];
+    let output = lab(&measure).output().expect("the built binary runs");
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    let measured: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    assert!(measured["setup"].as_str().is_some_and(|setup| setup.contains("hidden=16")), "{measured}");
+    let value = |name: &str| &measured["measures"].as_array().expect("a list").iter().find(|m| m["name"] == name).expect(name)["value"];
+    assert_eq!(value("kl_d").as_array().expect("one a latent").len(), 2);
+    // It learnt something: of ten digits, twice what guessing finds.
+    assert!(value("linear_probe_accuracy").as_f64() > Some(0.2), "{measured}");
+
+    std::fs::write(&out, &std::fs::read(&out).expect("readable")[..999]).expect("writable");
+    refused(&measure, "this is not a whole safetensors file");
+}
+
+#[test]
+fn weights_that_cannot_be_measured_are_refused() {
+    refused(&["measure"], "--weights");
+    refused(&["measure", "--weights", "no/such/file"], "no/such/file");
+    refused(&["measure", "--weights", "README.md", "--data", "no/such/folder"], "no/such/folder");
+    refused(&["measure", "--weights", "README.md", "--images", "9"], "--images");
+    #[cfg(feature = "native")]
+    refused(&["measure", "--weights", "README.md", "--engine", "cpu"], "README.md: this is not a whole safetensors file");
+    #[cfg(feature = "native")]
+    refused(&["measure", "--weights", "assets/presets/mnist-vae.safetensors", "--engine", "cpu", "--images", "10001"], "10 to 10000");
 }
 
 #[cfg(feature = "native")]
@@ -120,6 +146,15 @@ fn help_is_no_error() {
         let output = output(arguments);
         assert!(output.status.success() && !output.stdout.is_empty() && output.stderr.is_empty(), "{arguments:?}");
     }
+}
+
+#[test]
+fn data_sets_are_listed() {
+    let text = String::from_utf8(output(&["data"]).stdout).expect("the list is UTF-8");
+    let json: Value = serde_json::from_slice(&output(&["data", "--json"]).stdout).expect("one JSON value");
+    let ids: Vec<&str> = json.as_array().expect("an array of cards").iter().filter_map(|card| card["id"].as_str()).collect();
+    assert_eq!(ids, latent_lab::spec::data::ids());
+    assert!(ids.iter().all(|id| text.contains(&format!("{id}  "))), "{text}");
 }
 
 #[test]

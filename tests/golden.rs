@@ -1,4 +1,4 @@
-//! Burn is right: losses, gradients and Adam of eager runs against numbers that PyTorch computed in 64 bits.
+//! Burn is right: losses, gradients and optimisers of eager runs against numbers that PyTorch computed in 64 bits.
 //! `golden/make_golden.py` says how, and makes the same inputs from the same hash.
 #![cfg(feature = "native")]
 
@@ -8,7 +8,8 @@ use burn::tensor::Device;
 use latent_lab::data::Dataset;
 use latent_lab::nn::ImageShape;
 use latent_lab::spec::Setup;
-use latent_lab::train::{Weight, entry};
+use latent_lab::train::{Engine, Weight, entry};
+use pollster::block_on;
 use serde::Deserialize;
 
 /// Largest difference that rounding to 32 bits explains, relative to the tensor.
@@ -72,7 +73,15 @@ fn start(weights: &[Weight]) -> Vec<Weight> {
 fn images(shape: ImageShape) -> Arc<Dataset> {
     let images: Vec<u8> = (0..(IMAGES * shape.len()) as u32).map(|i| mix(i) as u8).collect();
     let labels = vec![0; IMAGES];
-    Arc::new(Dataset { shape, classes: 10, train_images: images.clone(), train_labels: labels.clone(), test_images: images, test_labels: labels })
+    Arc::new(Dataset {
+        shape,
+        classes: 10,
+        train_images: images.clone(),
+        train_labels: labels.clone(),
+        test_images: images,
+        test_labels: labels,
+        ..Dataset::default()
+    })
 }
 
 /// The elements that the script stored.
@@ -94,11 +103,11 @@ fn eager_runs_equal_pytorch() {
         let data = images(ImageShape { channels, height, width });
         let name = format!("{} on {:?}", case.query, case.image);
         let mut run = entry(&setup.method).unwrap().eager(&setup, Device::flex(), data);
-        let start = start(&run.weights());
-        run.set_weights(&start);
+        let start = start(&block_on(run.weights()).unwrap());
+        run.set_weights(&start).unwrap();
 
         for (i, step) in case.steps.iter().enumerate() {
-            let (row, gradients) = run.advance_with_gradients();
+            let (row, gradients) = block_on(run.step_with_gradients()).unwrap();
             for (got, want) in row.terms.iter().zip(&step.terms) {
                 assert_close(f64::from(*got), *want, want.abs(), &format!("{name}: a term of step {i}"));
             }
@@ -113,13 +122,14 @@ fn eager_runs_equal_pytorch() {
         }
 
         assert_eq!(case.moved.len(), start.len());
-        for ((want, from), to) in case.moved.iter().zip(&start).zip(&run.weights()) {
+        for ((want, from), to) in case.moved.iter().zip(&start).zip(&block_on(run.weights()).unwrap()) {
             assert_eq!(want.name, to.name);
             let moved: Vec<f32> = to.values.iter().zip(&from.values).map(|(a, b)| a - b).collect();
             let n = want.sample.len();
             // On average: Adam makes a full step of a gradient that is nothing but rounding.
-            let off: f64 = sample(&moved, n).zip(&want.sample).map(|(a, b)| (a - b).abs()).sum::<f64>() / n as f64;
-            assert!(off < 1e-3 * setup.get("lr"), "{name}: {} moved otherwise, by {off} on average", to.name);
+            let off: f64 = sample(&moved, n).zip(&want.sample).map(|(a, b)| (a - b).abs()).sum();
+            let whole: f64 = want.sample.iter().map(|v| v.abs()).sum();
+            assert!(off < 5e-4 * whole, "{name}: {} moved otherwise, by {off} of {whole}", to.name);
         }
     }
 }

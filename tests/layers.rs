@@ -24,7 +24,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("vq", &["spec", "nn", "registry", "train"]),
     ("sae", &["spec", "nn", "registry", "train"]),
     ("data", &["spec", "nn"]),
-    ("measure", &["spec", "nn"]),
+    ("measure", &[]),
     ("view", &["spec", "gpu"]),
     ("train", &["spec", "catalog", "ae", "vae", "vq", "sae", "nn", "data", "measure", "view", "compile", "gpu", "latent"]),
 ];
@@ -32,7 +32,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 /// Crates that only some modules may name.
 const CRATES: &[(&str, &[&str])] = &[
     ("wgpu", &["gpu"]),
-    ("burn", &["compile", "nn", "ae", "vae", "vq", "sae", "measure", "train"]),
+    ("burn", &["compile", "nn", "ae", "vae", "vq", "sae", "train"]),
     ("burn_ir", &["compile", "gpu", "nn", "train"]),
     ("burn_router", &["nn"]),
     ("leptos", &["ui", "bin/page"]),
@@ -42,6 +42,7 @@ const CRATES: &[(&str, &[&str])] = &[
 const PROGRAMS: &[(&str, &[&str])] = &[
     ("bin/page", &["ui"]),
     ("bin/engine", &["spec", "train"]),
+    ("bin/eager", &["spec", "train"]),
     ("bin/lab", &["spec", "catalog", "data", "train", "measure"]),
 ];
 

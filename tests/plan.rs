@@ -10,11 +10,13 @@ use latent_lab::catalog::CARDS;
 use latent_lab::data::Dataset;
 use latent_lab::gpu::{Data, Gpu};
 use latent_lab::nn::ImageShape;
+use latent_lab::spec::card::COMMON;
 use latent_lab::spec::{Kind, Setup};
 use latent_lab::train::plan::PlanEngine;
 use latent_lab::train::verify::{difference, verify};
 use latent_lab::train::program::Input;
-use latent_lab::train::{Engine, Program, Rows, Weight, entry};
+use latent_lab::train::engine::BuildError;
+use latent_lab::train::{Engine, Entry, Of, Program, Rows, Weight, entry};
 use latent_lab::spec::protocol::{CodeGroup, CodeKind};
 
 fn gpu() -> Rc<Gpu> {
@@ -32,16 +34,23 @@ fn stripes(n: usize) -> Arc<Dataset> {
         train_labels: labels.clone(),
         test_images: images,
         test_labels: labels,
+        ..Dataset::default()
     })
 }
 
 fn engine(gpu: &Rc<Gpu>, setup: &Setup, data: &Dataset) -> PlanEngine {
     let uploaded = Data::upload(gpu, &data.train_images, &data.train_labels).unwrap();
     let e = PlanEngine::new(gpu.clone(), entry(&setup.method).unwrap(), setup, data.data_shape(), &uploaded);
-    pollster::block_on(e).unwrap_or_else(|e| panic!("{}: {e}", setup.to_query()))
+    pollster::block_on(e).unwrap_or_else(|e| panic!("{}: {e:?}", setup.to_query()))
 }
 
-/// Small versions of every choice that a card offers.
+fn with_gradients(gpu: &Rc<Gpu>, setup: &Setup, data: &Dataset) -> PlanEngine {
+    let uploaded = Data::upload(gpu, &data.train_images, &data.train_labels).unwrap();
+    let e = PlanEngine::with_gradients(gpu.clone(), entry(&setup.method).unwrap(), setup, data.data_shape(), &uploaded);
+    pollster::block_on(e).unwrap_or_else(|e| panic!("{}: {}", setup.to_query(), String::from(e)))
+}
+
+/// Small versions of every choice that a card offers; what all methods share, on the first alone.
 fn setups() -> Vec<Setup> {
     let mut out = vec![];
     for card in CARDS {
@@ -51,8 +60,9 @@ fn setups() -> Vec<Setup> {
                 base.set(key, value).unwrap();
             }
         }
+        let common = if out.is_empty() { COMMON } else { &[] };
         out.push(base.clone());
-        for p in card.params {
+        for p in card.params.iter().chain(common) {
             if let Kind::Choice { names } = p.kind {
                 for i in (0..names.len()).filter(|i| *i as f64 != p.default) {
                     let mut other = base.clone();
@@ -62,6 +72,9 @@ fn setups() -> Vec<Setup> {
             }
         }
     }
+    let mut clipped = out[0].clone();
+    clipped.set("clip", 0.5).unwrap();
+    out.push(clipped);
     out
 }
 
@@ -71,23 +84,23 @@ fn plan_equals_burn_for_every_method() {
     for setup in setups() {
         let name = setup.to_query();
         // Four steps cross the end of an epoch: 28 of 20 images.
-        let report = pollster::block_on(verify(gpu.clone(), entry(&setup.method).unwrap(), &setup, &data, 4)).unwrap();
+        let report = pollster::block_on(verify(gpu.clone(), Device::flex(), entry(&setup.method).unwrap(), &setup, &data, 4)).unwrap();
         assert!(report.loss < 1e-4, "{name}: terms differ by {}", report.loss);
         assert!(report.gradient < 1e-4, "{name}: the gradient of {} differs by {}", report.worst, report.gradient);
 
-        let mut plan = engine(&gpu, &setup, &data);
+        let mut plan = with_gradients(&gpu, &setup, &data);
         let mut burn = entry(&setup.method).unwrap().eager(&setup, Device::flex(), data.clone());
         for _ in 0..4 {
-            burn.set_weights(&pollster::block_on(plan.weights()).unwrap());
+            burn.set_weights(&pollster::block_on(plan.weights()).unwrap()).unwrap();
             plan.run_steps(1).unwrap();
-            burn.advance();
+            burn.run_steps(1).unwrap();
         }
         for g in pollster::block_on(plan.gradients()).unwrap() {
             assert!(g.values.iter().any(|v| *v != 0.0), "{name}: the gradient of {} is zero, which proves nothing", g.name);
         }
         // The optimiser: the moments of four steps, and the step they make. State: the values themselves.
         let weights = pollster::block_on(plan.weights()).unwrap();
-        for ((got, want), info) in weights.iter().zip(&burn.weights()).zip(&plan.info().tensors) {
+        for ((got, want), info) in weights.iter().zip(&pollster::block_on(burn.weights()).unwrap()).zip(&plan.info().tensors) {
             let n = got.values.len() as f32;
             let mean = got.values.iter().zip(&want.values).map(|(a, b)| (a - b).abs()).sum::<f32>() / n;
             if info.trained {
@@ -96,7 +109,7 @@ fn plan_equals_burn_for_every_method() {
                 assert!(difference(&got.values, &want.values) < 1e-4, "{name}: the state {} differs", got.name);
             }
         }
-        burn.set_weights(&weights);
+        burn.set_weights(&weights).unwrap();
         let codes: Vec<f32> = (0..3 * plan.info().latent).map(|i| (i as f32).sin()).collect();
         let tokens: Vec<f32> = plan.info().code.iter().flat_map(tokens).collect();
         let images: Vec<f32> = data.test_images[..19 * 784].iter().map(|b| f32::from(*b) / 255.0).collect();
@@ -109,7 +122,7 @@ fn plan_equals_burn_for_every_method() {
             if rows.values.is_empty() {
                 continue;
             }
-            let (got, want) = (pollster::block_on(plan.run(what, rows)).unwrap(), burn.run(what, rows));
+            let (got, want) = (pollster::block_on(plan.run(what, rows)).unwrap(), pollster::block_on(burn.run(what, rows)).unwrap());
             assert_eq!(got.is_some(), want.is_some(), "{name}: {what:?}");
             for (got, want) in got.iter().flatten().zip(want.iter().flatten()) {
                 assert!(difference(got, want) < 1e-3, "{name}: {what:?}");
@@ -122,6 +135,40 @@ fn plan_equals_burn_for_every_method() {
 fn tokens(group: &CodeGroup) -> Vec<f32> {
     let codes = if let CodeKind::Grid { codes, .. } = group.kind { codes } else { 1 };
     (0..group.places().unwrap_or(0)).map(|i| (i * 7 % codes) as f32).collect()
+}
+
+#[test]
+fn storing_gradients_changes_nothing() {
+    let (gpu, data) = (gpu(), stripes(20));
+    for setup in setups() {
+        let mut plain = engine(&gpu, &setup, &data);
+        let mut storing = with_gradients(&gpu, &setup, &data);
+        for e in [&mut plain, &mut storing] {
+            e.run_steps(3).unwrap();
+        }
+        assert!(pollster::block_on(plain.gradients()).unwrap_err().contains("does not keep"));
+        let (a, b) = (pollster::block_on(plain.weights()).unwrap(), pollster::block_on(storing.weights()).unwrap());
+        assert_eq!(a, b, "{}", setup.to_query());
+    }
+}
+
+#[test]
+fn clipped_gradients_have_the_norm_asked_for() {
+    let (gpu, data) = (gpu(), stripes(20));
+    let mut setup = setups().remove(0);
+    let norm = |setup: &Setup| {
+        let mut e = with_gradients(&gpu, setup, &data);
+        e.run_steps(1).unwrap();
+        let gradients = pollster::block_on(e.gradients()).unwrap();
+        gradients.iter().flat_map(|g| &g.values).map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt()
+    };
+    let free = norm(&setup);
+    for (limit, expected) in [(0.5, 0.5), (100.0, free)] {
+        assert!(free > 0.5 && free < 100.0, "{free} is no test of clipping");
+        setup.set("clip", limit).unwrap();
+        let clipped = norm(&setup);
+        assert!((clipped - expected).abs() < 1e-4 * expected, "{clipped} in place of {expected}");
+    }
 }
 
 #[test]
@@ -225,4 +272,64 @@ fn the_plan_of_a_step_is_short() {
     // 2 · 3 products of every weight matrix with a batch of 128, but for the first layer's input gradient.
     let (first, rest) = (784 * 400, 2 * 400 * 20 + 20 * 400 + 400 * 784);
     assert_eq!(e.info().flops, 2 * 128 * (2 * first + 3 * rest));
+}
+
+/// A method with an operation that the step compiler lacks.
+mod cumulative {
+    use burn::module::Module;
+    use burn::nn::{Linear, LinearConfig};
+    use burn::tensor::{Device, Tensor, activation::sigmoid};
+    use latent_lab::nn::{Batch, Code, Ctx, DataShape, Method, Terms};
+    use latent_lab::spec::protocol::{CodeGroup, CodeKind};
+    use latent_lab::spec::{Card, Setup};
+
+    #[derive(Module, Debug)]
+    pub struct Cumulative {
+        down: Linear,
+        up: Linear,
+    }
+
+    impl Method for Cumulative {
+        const CARD: &'static Card = &latent_lab::vae::vae::CARD;
+
+        fn init(_: &Setup, data: DataShape, device: &Device) -> Self {
+            let pixels = data.image.len();
+            Self { down: LinearConfig::new(pixels, 3).init(device), up: LinearConfig::new(3, pixels).init(device) }
+        }
+
+        fn code(&self) -> Vec<CodeGroup> {
+            vec![CodeGroup { kind: CodeKind::Point, count: 3 }]
+        }
+
+        fn terms(&self, batch: Batch, _: &mut Ctx) -> Terms {
+            let y_bp = self.decode(self.down.forward(batch.x_bp.clone()).cumprod(1));
+            Terms::new((y_bp - batch.x_bp).powi_scalar(2).mean())
+        }
+
+        fn encode(&self, batch: Batch) -> Code {
+            Code { mean_bd: self.down.forward(batch.x_bp), logvar_bd: None }
+        }
+
+        fn decode(&self, z_bd: Tensor<2>) -> Tensor<2> {
+            sigmoid(self.up.forward(z_bd))
+        }
+    }
+}
+
+#[test]
+fn what_does_not_compile_names_the_operation_and_runs_eagerly() {
+    static METHOD: Of<cumulative::Cumulative> = Of::NEW;
+    let (gpu, data) = (gpu(), stripes(20));
+    let mut setup = Setup::new("mnist", "vae");
+    for (key, value) in [("batch", 10.0), ("lr", 1e-2)] {
+        setup.set(key, value).unwrap();
+    }
+    let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels).unwrap();
+    let refused = pollster::block_on(PlanEngine::new(gpu, &METHOD, &setup, data.data_shape(), &uploaded)).err();
+    assert!(matches!(&refused, Some(BuildError::NotCompiled(message)) if message.contains("CumProd")), "{refused:?}");
+
+    let mut burn = METHOD.eager(&setup, Device::flex(), data);
+    burn.run_steps(20).unwrap();
+    let rows = pollster::block_on(burn.metrics()).unwrap();
+    assert!(rows[19].terms[0] < rows[0].terms[0], "the loss falls from {} to {}", rows[0].terms[0], rows[19].terms[0]);
 }

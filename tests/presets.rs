@@ -7,7 +7,8 @@ use std::sync::Arc;
 use burn::tensor::Device;
 use latent_lab::data::mnist;
 use latent_lab::player::Player;
-use latent_lab::train::{Program, Rows, entry, weights};
+use latent_lab::train::{Engine, Rows, entry, weights};
+use pollster::block_on;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/presets")
@@ -41,14 +42,14 @@ fn shipped_models_have_their_recorded_loss() {
         assert!(bytes.len() < 1_000_000, "{name} has {} bytes: the page should not wait for it", bytes.len());
         let player = Player::load(&bytes).unwrap();
         let mut burn = entry(&player.setup.method).unwrap().eager(&player.setup, Device::flex(), data.clone());
-        burn.set_weights(&weights::read(&bytes).unwrap());
+        burn.set_weights(&weights::read(&bytes).unwrap()).unwrap();
 
         // The recorded loss is one draw with the weights still at 32 bits; draws of this one have a standard deviation of 0.03.
         let labelled = Rows::labelled(&test, &data.test_labels);
-        let got = burn.evaluate(labelled)[0];
+        let got = block_on(burn.evaluate(labelled)).unwrap()[0];
         assert!((got - loss).abs() < 0.2, "{name}: test loss {got}, recorded {loss}");
 
-        let [mean, logvar] = burn.run(Program::Encode, labelled).unwrap().try_into().unwrap();
+        let (mean, logvar) = block_on(burn.encode(labelled)).unwrap();
         let latent = player.latent();
         for (d, recorded) in player.kl_d.iter().enumerate() {
             let of = |values: &[f32]| values.iter().skip(d).step_by(latent).map(|v| f64::from(*v)).collect::<Vec<_>>();
@@ -62,7 +63,7 @@ fn shipped_models_have_their_recorded_loss() {
             let (m, l) = player.encode(&test[i * player.pixels()..(i + 1) * player.pixels()]);
             let row = i * latent..(i + 1) * latent;
             assert!(same(&m, &mean[row.clone()]) && same(&l, &logvar[row]), "{name}: the player encodes image {i} otherwise");
-            assert!(same(&player.decode(&m), &burn.run(Program::Decode, Rows::of(&m)).unwrap()[0]), "{name}: the player decodes image {i} otherwise");
+            assert!(same(&player.decode(&m), &block_on(burn.decode(&m)).unwrap()), "{name}: the player decodes image {i} otherwise");
         }
     }
 }

@@ -14,7 +14,7 @@ use latent_lab::compile::capture::import;
 use latent_lab::compile::emit::Place;
 use latent_lab::compile::grad::gradients;
 use latent_lab::compile::graph::{Binary, Graph, Op};
-use latent_lab::compile::plan::{Job, compile};
+use latent_lab::compile::plan::{Job, Updates, compile};
 use latent_lab::compile::{Id, Target};
 use latent_lab::gpu::{Arena, Data, Gpu};
 
@@ -32,14 +32,20 @@ fn numbers(n: usize, seed: u32) -> Vec<f32> {
 
 /// Evaluates nodes of a graph on the GPU.
 fn evaluate(g: &Graph, leaves: &[(Id, Vec<f32>)], outputs: &[Id], target: Target) -> Vec<Vec<f32>> {
+    run(g, leaves, outputs, Updates::default(), target).0
+}
+
+/// Evaluates nodes of a graph, moves its parameters, and returns the outputs' values and the leaves' afterwards.
+fn run(g: &Graph, leaves: &[(Id, Vec<f32>)], outputs: &[Id], updates: Updates, target: Target) -> (Vec<Vec<f32>>, Vec<Vec<f32>>) {
     let pad = |n: usize| n.next_multiple_of(4);
-    let (mut at, mut places, mut writes, mut ranges, mut wanted) = (0, HashMap::new(), vec![], vec![], vec![]);
+    let (mut at, mut places, mut homes, mut writes, mut ranges, mut wanted) = (0, HashMap::new(), vec![], vec![], vec![], vec![]);
     let constants = g.ids().filter_map(|id| match g.node(id).op {
         Op::Constant(i) => Some((id, g.constants[i as usize].clone())),
         _ => None,
     });
     for (id, values) in leaves.iter().cloned().chain(constants) {
         places.insert(id, (Place::Arena(at), false));
+        homes.push((at, values.len()));
         at += pad(values.len());
         writes.push((at - pad(values.len()), values));
     }
@@ -49,7 +55,7 @@ fn evaluate(g: &Graph, leaves: &[(Id, Vec<f32>)], outputs: &[Id], target: Target
         ranges.push((at, n));
         at += pad(n);
     }
-    let job = Job { graph: g, target, leaves: places, outputs: wanted, specials: vec![], scratch: at, training: false, salt: 0 };
+    let job = Job { graph: g, target, leaves: places, outputs: wanted, updates, specials: vec![], scratch: at, training: false, salt: 0 };
     let plan = compile(&job).unwrap();
     let gpu = gpu();
     let data = Data::upload(&gpu, &[], &[]).unwrap();
@@ -62,7 +68,7 @@ fn evaluate(g: &Graph, leaves: &[(Id, Vec<f32>)], outputs: &[Id], target: Target
     pollster::block_on(async {
         let recorded = arena.record(&plan).await.unwrap_or_else(|e| panic!("{e}\n{}", plan.dispatches.iter().map(|d| d.wgsl.as_str()).collect::<String>()));
         arena.run(&recorded, 1);
-        arena.read(&ranges).await.unwrap()
+        (arena.read(&ranges).await.unwrap(), arena.read(&homes[..leaves.len()]).await.unwrap())
     })
 }
 
@@ -270,7 +276,7 @@ fn equal_numbers_rank_by_position() {
 
 #[test]
 fn matrix_products() {
-    for (m, k, n) in [(1, 1, 1), (3, 5, 7), (17, 33, 9), (8, 300, 4), (65, 64, 20)] {
+    for (m, k, n) in [(1, 1, 1), (3, 5, 7), (17, 33, 9), (8, 300, 4), (65, 64, 20), (257, 3, 259), (260, 40, 253)] {
         let s = 1.0 / (k as f32).sqrt();
         check("product", &[m * k, k * n], move |v| flat((x(&v, 0) * s).reshape([m, k]).matmul(x(&v, 1).reshape([k, n]))));
         check("transposed left", &[m * k, k * n], move |v| {
@@ -301,6 +307,7 @@ fn convolutions() {
         (3, 2, 5, 9, 3, 2, 0, 1),
         (1, 2, 2, 9, 3, 1, 2, 2),
         (2, 4, 4, 5, 1, 1, 0, 1),
+        (1, 1, 66, 32, 3, 1, 1, 1),
     ] {
         let (x_len, w_len) = (n * ci * h * h, co * ci * k * k);
         check("convolution", &[x_len, w_len, co], move |v| {
@@ -312,6 +319,47 @@ fn convolutions() {
                 let o = ConvTransposeOptions::new([s, s], [p, p], [out, out], [d, d], 1);
                 flat(conv_transpose2d(x(&v, 0).reshape([n, ci, h, h]), x(&v, 1).reshape([ci, co, k, k]), Some(x(&v, 2)), o))
             });
+        }
+    }
+}
+
+/// A parameter may be read by other kernels, at other places, by the gradient of another parameter, or be shown itself.
+#[test]
+fn parameters_move_after_their_last_reader() {
+    const N: usize = 9;
+    let mut g = Graph::default();
+    let (x, a, b, c) = (g.leaf(&[N, N]), g.leaf(&[N, N]), g.leaf(&[N, N]), g.leaf(&[N, N]));
+    let mut chain = |left: Id, right: Id| {
+        let y = g.matmul(left, right).unwrap();
+        g.unary(latent_lab::compile::graph::Unary::Tanh, y)
+    };
+    // The gradients of a and b read each other; that of b is a sum of products; c is read elsewhere than it is moved.
+    let y = chain(x, a);
+    let y = chain(y, b);
+    let ab = chain(a, b);
+    let turned = g.swap(c, 0, 1);
+    let cc = g.mul(c, turned);
+    let y = g.add(y, ab);
+    let y = g.mul(y, cc);
+    let loss = g.sum_to(y, &[1]);
+    let of = gradients(&mut g, loss, &[a, b, c]).unwrap();
+    let leaves: Vec<_> = [x, a, b, c].iter().zip(1..).map(|(id, seed)| (*id, numbers(N * N, seed))).collect();
+    for target in [Target::SOFTWARE, Target::SOFTWARE_QUADS, Target::GPU] {
+        let want = evaluate(&g, &leaves, &of, target);
+        for shown in [vec![], vec![loss, b]] {
+            let updates = Updates {
+                function: "fn opt_step(p: u32, g: f32) { a[p] -= 0.5f * g; }\n".into(),
+                bytes: 8,
+                of: of.iter().copied().zip([a, b, c]).collect(),
+            };
+            let (values, after) = run(&g, &leaves, &shown, updates, target);
+            for i in 0..3 {
+                let moved: Vec<f32> = leaves[i + 1].1.iter().zip(&after[i + 1]).map(|(from, to)| 2.0 * (from - to)).collect();
+                close(&format!("parameter {i}"), &moved, &want[i], 1e-5);
+            }
+            if let Some(b) = values.get(1) {
+                assert_eq!(*b, leaves[2].1, "what is shown is the value before the step");
+            }
         }
     }
 }

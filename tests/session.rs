@@ -7,7 +7,7 @@ use std::rc::Rc;
 use latent_lab::data::Dataset;
 use latent_lab::nn::ImageShape;
 use latent_lab::spec::Setup;
-use latent_lab::spec::protocol::{Command, Event, MetricRow, Query, View, bytes_f32, f32_bytes};
+use latent_lab::spec::protocol::{Command, EngineChoice, Event, MetricRow, Query, View, bytes_f32, f32_bytes};
 use latent_lab::train::session::Session;
 use serde_bytes::ByteBuf;
 
@@ -20,7 +20,16 @@ fn stripes(n: usize) -> Dataset {
     let images: Vec<u8> = (0..n * 784).map(|i| if (i % 28 + i / 784) % 5 < 2 { 220 } else { 10 }).collect();
     let labels: Vec<u8> = (0..n).map(|i| (i % 10) as u8).collect();
     let (test_images, test_labels) = (images.clone(), labels.clone());
-    Dataset { shape: ImageShape::MNIST, classes: 10, train_images: images, train_labels: labels, test_images, test_labels }
+    Dataset {
+        id: "mnist".into(),
+        shape: ImageShape::MNIST,
+        classes: 10,
+        train_images: images,
+        train_labels: labels,
+        test_images,
+        test_labels,
+        ..Dataset::default()
+    }
 }
 
 fn small() -> Setup {
@@ -33,13 +42,18 @@ fn small() -> Setup {
 
 impl Bench {
     fn open() -> Self {
+        Self::open_on(EngineChoice::Plan)
+    }
+
+    fn open_on(engine: EngineChoice) -> Self {
         let events: Rc<RefCell<Vec<Event>>> = Rc::default();
         let sink = events.clone();
         let mut session = Session::new(move |e| sink.borrow_mut().push(e));
-        assert!(pollster::block_on(session.open(None)), "a GPU adapter; on Debian: mesa-vulkan-drivers");
+        assert!(pollster::block_on(session.open(engine, None)), "a GPU adapter; on Debian: mesa-vulkan-drivers");
         session.set_data(stripes(40));
         let bench = Self { session, events };
-        assert!(matches!(bench.take()[..], [Event::Ready { .. }, Event::DataReady { train: 40, test: 40 }]));
+        let events = bench.take();
+        assert!(matches!(&events[..], [Event::Ready { .. }, Event::DataReady { data, .. }] if (data.train, data.test) == (40, 40)), "{events:?}");
         bench
     }
 
@@ -210,4 +224,45 @@ fn bench_counts_what_it_did() {
     let [Event::Benched { report }] = &events[..] else { panic!("{events:?}") };
     assert_eq!((report.steps, report.submits, report.batch), (6, 1, 8));
     assert!(report.total_ms > 0.0 && report.loss.is_finite() && report.dispatches <= 24);
+}
+
+#[test]
+fn eager_burn_answers_the_same_commands() {
+    let mut b = Bench::open_on(EngineChoice::Burn);
+    assert!(matches!(&b.start(1, small(), None)[..], [Event::Built { run: 1, info }] if info.latent == 3 && info.dispatches == 0));
+    let first = b.steps(1, 20);
+    assert_eq!(first.iter().map(|r| r.step).collect::<Vec<_>>(), (1..=20).collect::<Vec<_>>());
+    assert!(first[19].terms[0] < first[0].terms[0] && first[0].kl_d.len() == 3);
+
+    b.tell(Command::Set { run: 1, key: "beta".into(), value: 100.0 });
+    let [loss, reconstruction, kl] = b.steps(1, 1)[0].terms[..] else { panic!("three terms") };
+    assert!((loss - reconstruction - 100.0 * kl).abs() < 1e-3 * loss, "a live control acts on the next step");
+    b.tell(Command::Watch { slot: 7, query: Query::Decode { z_nd: f32_bytes(&[0.3; 6]) } });
+    b.tell(Command::Watch { slot: 8, query: Query::Embed { count: 12 } });
+    b.tell(Command::Watch { slot: 9, query: Query::Decode { z_nd: f32_bytes(&[0.0; 4]) } });
+    let views = b.turns(5);
+    assert!(matches!(&views[..], [
+        Event::Viewed { slot: 7, view: View::Images { n: 2, .. }, .. },
+        Event::Viewed { slot: 8, view: View::Codes { n: 12, latent: 3, .. }, .. },
+        Event::Warning { message },
+    ] if message.contains("rows of 3")), "{views:?}");
+
+    b.tell(Command::Save { run: 1 });
+    let Some(Event::Weights { step: 21, safetensors, .. }) = b.take().pop() else { panic!("no weights") };
+    assert!(matches!(b.start(2, small(), Some(safetensors))[..], [Event::Built { .. }]));
+    let (again, fresh) = (b.steps(2, 1), first[0].terms[0]);
+    assert!(again[0].terms[0] < fresh, "the weights came back: {} against {fresh} from noise", again[0].terms[0]);
+}
+
+#[test]
+fn both_engines_are_compared_on_request() {
+    let mut b = Bench::open_on(EngineChoice::Burn);
+    b.tell(Command::Verify { setup: small(), steps: 2 });
+    let events = b.take();
+    let [Event::Verified { report }] = &events[..] else { panic!("{events:?}") };
+    assert!(report.steps == 2 && report.loss < 1e-4 && report.gradient < 1e-4, "{report:?}");
+    assert!(report.loss > 0.0 || report.gradient > 0.0, "two engines never round alike: {report:?}");
+    let mut b = Bench::open();
+    b.tell(Command::Verify { setup: small(), steps: 2 });
+    assert!(matches!(&b.take()[..], [Event::Warning { message }] if message.contains("eager Burn")));
 }

@@ -29,7 +29,7 @@ fn generated_kernels() {
     let mut count = 0;
     for card in CARDS {
         let mut setups = vec![Setup::new("mnist", card.id)];
-        for p in card.params {
+        for p in card.all_params() {
             if let Kind::Choice { names } = p.kind {
                 for i in 0..names.len() {
                     let mut s = Setup::new("mnist", card.id);

@@ -17,6 +17,11 @@ pub mod ctl {
     pub const NONCE: usize = 3;
     /// Bits of +∞, which WGSL cannot write down.
     pub const INFINITY: usize = 4;
+    /// What a step of the optimiser has the same for all parameters: step size, correction of the second moment, and the
+    /// share that weight decay leaves.
+    pub const RATE: usize = 5;
+    pub const SCALE: usize = 6;
+    pub const KEPT: usize = 7;
     /// First live control.
     pub const LIVE: usize = 8;
     /// Length of the buffer: room for 56 live controls.

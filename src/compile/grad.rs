@@ -55,6 +55,32 @@ pub fn gradients(g: &mut Graph, loss: Id, wrt: &[Id]) -> Result<Vec<Id>, Compile
         .collect())
 }
 
+/// Gradients scaled so that their global norm, over all of them together, is at most `limit` (Pascanu et al. 2013, "On the
+/// difficulty of training recurrent neural networks", algorithm 1).
+pub fn clip_by_global_norm(g: &mut Graph, gradients: &[Id], limit: f32) -> Vec<Id> {
+    let mut squares = g.fill(0.0, &[1]);
+    for d in gradients {
+        let square = g.mul(*d, *d);
+        let sum = g.sum_to(square, &[1]);
+        squares = g.add(squares, sum);
+    }
+    let norm = g.unary(Unary::Sqrt, squares);
+    // What keeps the division finite is PyTorch's.
+    let norm = g.with_scalar(Binary::Add, norm, 1e-6);
+    let limit = g.fill(limit, &[1]);
+    let share = g.div(limit, norm);
+    let share = g.with_scalar(Binary::Min, share, 1.0);
+    gradients
+        .iter()
+        .map(|d| {
+            let shape = g.shape(*d).to_vec();
+            let share = g.reshape(share, &vec![1; shape.len()]);
+            let share = g.broadcast(share, &shape);
+            g.mul(*d, share)
+        })
+        .collect()
+}
+
 /// The rule table: gradients of the arguments of `id` for the output gradient `dy`, as `(argument, gradient)`.
 /// Arguments that are not `wanted` may be left out.
 fn vjp(g: &mut Graph, id: Id, dy: Id, wanted: &[bool]) -> Result<Vec<(usize, Id)>, CompileError> {

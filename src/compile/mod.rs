@@ -1,7 +1,8 @@
 //! The step compiler: a recorded Burn computation becomes a list of WGSL dispatches.
 //!
 //! [`capture`] translates Burn's operations, [`grad`] differentiates them, [`plan`] decides what is stored and which kernel
-//! computes it, [`emit`], [`gemm`] and [`index`] write the kernels. Nothing here knows a method, a device or a browser.
+//! computes it, [`emit`], [`gemm`], `product` and [`index`] write the kernels, `module` puts them side by side, `update` lets
+//! them train. Nothing here knows a method, a device or a browser.
 
 pub mod capture;
 pub mod emit;
@@ -9,8 +10,11 @@ pub mod gemm;
 pub mod grad;
 pub mod graph;
 pub mod index;
+mod module;
 pub mod plan;
+mod product;
 pub mod rng;
+mod update;
 
 pub use graph::{CompileError, Graph, Id};
 pub use plan::{Dispatch, Plan, Target};

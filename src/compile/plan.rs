@@ -10,7 +10,9 @@ use std::fmt::Write;
 use super::emit::{Emitter, Place, cost, ctl, reduced};
 use super::gemm::Gemm;
 use super::graph::{CompileError, Graph, Id, Op, Reduction, len};
-use super::index::{At, Bind, Lin};
+use super::index::{At, Lin};
+use super::module::Module;
+use super::product::Tiling;
 
 /// What kind of adapter the kernels are made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -35,9 +37,6 @@ pub struct Target {
     pub quads: bool,
 }
 
-/// Invocations that share their loads.
-const QUAD: usize = 4;
-
 impl Target {
     /// A software adapter: few cores, no use for workgroup memory, every dispatch and every load counts.
     pub const SOFTWARE: Self = Self { workgroup: 64, tile: [8, 8], unroll: 2, busy: 64, groups: 8, each: 4, compact: true, quads: false };
@@ -47,8 +46,8 @@ impl Target {
     pub const GPU: Self = Self { workgroup: 64, tile: [4, 4], unroll: 4, busy: 16_384, groups: 1, each: 1, compact: false, quads: false };
 
     /// Invocations that compute one tile together.
-    fn team(self) -> usize {
-        if self.quads { QUAD } else { 1 }
+    pub(super) fn team(self) -> usize {
+        if self.quads { super::product::QUAD } else { 1 }
     }
 }
 
@@ -89,10 +88,21 @@ pub struct Special {
 pub enum When {
     /// Before everything that reads the leaves that it fills.
     First,
+    /// As soon as all outputs are there.
+    Stored,
     /// After everything that is generated.
     Last,
-    /// After the kernels of [`When::Last`].
-    After,
+}
+
+/// What becomes of gradients: each value goes to the optimiser where it is computed, and to no memory.
+#[derive(Clone, Debug, Default)]
+pub struct Updates {
+    /// WGSL of `fn opt_step(p: u32, g: f32)`: moves the parameter at arena offset `p`, whose gradient is `g`.
+    pub function: String,
+    /// Bytes that it reads and writes.
+    pub bytes: u64,
+    /// Gradients and the parameters (leaves in the arena) that they move.
+    pub of: Vec<(Id, Id)>,
 }
 
 /// A compilation.
@@ -103,6 +113,7 @@ pub struct Job<'a> {
     pub leaves: HashMap<Id, (Place, bool)>,
     /// What to compute, and its address in the arena.
     pub outputs: Vec<(Id, usize)>,
+    pub updates: Updates,
     pub specials: Vec<Special>,
     /// First free float of the arena.
     pub scratch: usize,
@@ -112,12 +123,12 @@ pub struct Job<'a> {
 }
 
 /// A kernel being put together.
-struct Kernel {
-    level: usize,
+pub(super) struct Kernel {
+    pub(super) level: usize,
     /// The reduction or product it is built around; `None` for a purely elementwise one.
-    root: Option<Id>,
+    pub(super) root: Option<Id>,
     /// Elementwise results that it also computes, in order.
-    members: Vec<Id>,
+    pub(super) members: Vec<Id>,
     /// Elements.
     len: usize,
     /// Pieces that the root's inner loop is split into, computed by a kernel one level earlier.
@@ -135,14 +146,18 @@ fn product(op: &Op) -> bool {
 /// Elementwise recomputation beyond this cost is stored instead, when there is more than one reader.
 const STORE_ABOVE: u32 = 8;
 
-struct Planner<'a> {
-    job: &'a Job<'a>,
-    g: &'a Graph,
+pub(super) struct Planner<'a> {
+    pub(super) job: &'a Job<'a>,
+    pub(super) g: &'a Graph,
     stored: Vec<bool>,
-    kernel_of: HashMap<Id, usize>,
-    kernels: Vec<Kernel>,
+    pub(super) kernel_of: HashMap<Id, usize>,
+    pub(super) kernels: Vec<Kernel>,
     /// Reads of each stored node: `(node, at the same flat index)`.
-    reads: HashMap<Id, Vec<(Id, bool)>>,
+    pub(super) reads: HashMap<Id, Vec<(Id, bool)>>,
+    /// Gradients that their kernel hands to the optimiser, with the address of the parameter.
+    pub(super) fused: HashMap<Id, usize>,
+    /// Gradients that are kept until everything else is done.
+    pub(super) late: Vec<(Id, usize)>,
 }
 
 /// Compiles a job.
@@ -157,22 +172,31 @@ pub fn compile(job: &Job) -> Result<Plan, CompileError> {
         kernel_of: HashMap::new(),
         kernels: Vec::new(),
         reads: HashMap::new(),
+        fused: HashMap::new(),
+        late: Vec::new(),
     };
     p.choose_stored();
     p.group()?;
+    p.place_updates();
     p.emit()
 }
 
 impl<'a> Planner<'a> {
-    fn is_leaf(&self, id: Id) -> bool {
+    pub(super) fn is_leaf(&self, id: Id) -> bool {
         self.job.leaves.contains_key(&id)
+    }
+
+    /// What is computed for its own sake.
+    fn results(&self) -> impl Iterator<Item = Id> + use<'a> {
+        let job = self.job;
+        job.outputs.iter().map(|o| o.0).chain(job.updates.of.iter().map(|u| u.0))
     }
 
     /// Marks the nodes that get memory of their own.
     fn choose_stored(&mut self) {
         let g = self.g;
         let mut needed = vec![false; g.len()];
-        for (id, _) in &self.job.outputs {
+        for id in self.results() {
             needed[id.ix()] = true;
             self.stored[id.ix()] = true;
         }
@@ -287,7 +311,7 @@ impl<'a> Planner<'a> {
                 *readers.entry(*d).or_default() += 1;
             }
         }
-        let wanted: HashSet<Id> = self.job.outputs.iter().map(|o| o.0).collect();
+        let wanted: HashSet<Id> = self.results().collect();
         for id in ids {
             let node = self.g.node(id);
             let level = self.reads[&id].iter().map(|(d, _)| self.ready(*d)).max().unwrap_or(0);
@@ -370,14 +394,20 @@ impl<'a> Planner<'a> {
         let levels = self.kernels.iter().map(|k| k.level + 1).max().unwrap_or(1).max(1);
         let copies = self.copies();
         let levels = levels + usize::from(!copies.is_empty());
-        let (places, temps, end) = self.layout(levels, &copies);
+        // Updates that wait come after the copies, which may be of parameters.
+        let late = levels - 1 + usize::from(!self.late.is_empty());
+        let (places, temps, end) = self.layout(late, &copies);
         let place = |id: Id| places.get(&id).copied();
         let mut plan = Plan { end, ..Plan::default() };
-        let has = |when| self.job.specials.iter().any(|s| s.when == when);
-        let last = levels - 1 + usize::from(has(When::Last));
-        let after = last + usize::from(has(When::After));
-        for level in 0..=after {
-            let mut module = Module::new(self.job.target, end);
+        let computed = self.job.outputs.iter().filter_map(|(id, _)| self.kernel_of.get(id)).map(|k| self.kernels[*k].level + 1);
+        let stored = if copies.is_empty() { computed.max().unwrap_or(0) } else { levels };
+        let due = |s: &Special| match s.when {
+            When::First => 0,
+            When::Stored => stored,
+            When::Last => late + 1,
+        };
+        for level in 0..=self.job.specials.iter().map(due).max().unwrap_or(0).max(late) {
+            let mut module = Module::new(self.job.target, end, &self.job.updates.function);
             for (k, kernel) in self.kernels.iter().enumerate() {
                 if kernel.split > 1 && kernel.level == level + 1 {
                     self.write_partial(&mut module, kernel, temps[&k], &place, level)?;
@@ -388,22 +418,24 @@ impl<'a> Planner<'a> {
                     plan.flops += root;
                     for id in kernel.root.iter().chain(&kernel.members) {
                         let n: usize = self.reads[id].iter().map(|(d, _)| len(self.g.shape(*d))).sum();
-                        plan.bytes += 4 * n as u64 + if places.contains_key(id) { 4 * len(self.g.shape(*id)) as u64 } else { 0 };
+                        let each = if places.contains_key(id) { 4 } else { 0 } + if self.fused.contains_key(id) { self.job.updates.bytes } else { 0 };
+                        plan.bytes += 4 * n as u64 + each * len(self.g.shape(*id)) as u64;
                     }
                 }
             }
             if level + 1 == levels {
                 for (id, to) in &copies {
-                    self.write_copy(&mut module, *id, *to, &place, level);
+                    self.write_copy(&mut module, *id, *to, &place, level, false);
+                }
+            }
+            if level == late {
+                for (id, at) in &self.late {
+                    plan.bytes += self.job.updates.bytes * len(self.g.shape(*id)) as u64;
+                    self.write_copy(&mut module, *id, *at, &place, level, true);
                 }
             }
             for s in &self.job.specials {
-                let due = match s.when {
-                    When::First => 0,
-                    When::Last => last,
-                    When::After => after,
-                };
-                if level == due {
+                if level == due(s) {
                     module.add_each(s.name, s.len, &s.body, "", 1);
                 }
             }
@@ -415,15 +447,15 @@ impl<'a> Planner<'a> {
     }
 
     /// Outputs that no kernel can write to their address directly: leaves, and nodes that are wanted in two places.
-    fn copies(&self) -> Vec<(Id, usize)> {
+    pub(super) fn copies(&self) -> Vec<(Id, usize)> {
         let mut seen = HashSet::new();
         self.job.outputs.iter().copied().filter(|(id, _)| self.is_leaf(*id) || !seen.insert(*id)).collect()
     }
 
     /// Addresses: outputs where they are wanted, everything else in the scratch area, reused as soon as its last reader's
-    /// level is over.
+    /// level is over. `end` is the last level.
     #[allow(clippy::type_complexity)]
-    fn layout(&self, levels: usize, copies: &[(Id, usize)]) -> (HashMap<Id, Place>, HashMap<usize, usize>, usize) {
+    fn layout(&self, end: usize, copies: &[(Id, usize)]) -> (HashMap<Id, Place>, HashMap<usize, usize>, usize) {
         let mut places: HashMap<Id, Place> = self.job.leaves.iter().map(|(id, (p, _))| (*id, *p)).collect();
         let mut last: HashMap<Id, usize> = HashMap::new();
         for (reader, reads) in &self.reads {
@@ -440,9 +472,12 @@ impl<'a> Planner<'a> {
             if !self.is_leaf(*id) {
                 places.entry(*id).or_insert(Place::Arena(*at));
                 if copies.iter().any(|c| c.0 == *id) {
-                    last.insert(*id, levels);
+                    last.insert(*id, end);
                 }
             }
+        }
+        for (id, _) in self.late.iter().filter(|(id, _)| !self.is_leaf(*id)) {
+            last.insert(*id, end);
         }
         // (first level, last level, floats, owner)
         enum Owner {
@@ -508,7 +543,7 @@ impl<'a> Planner<'a> {
         (step, self.job.salt)
     }
 
-    fn emitter<'e>(&'e self, place: &'e dyn Fn(Id) -> Option<Place>, level: usize, prefix: &'static str) -> Emitter<'e> {
+    pub(super) fn emitter<'e>(&'e self, place: &'e dyn Fn(Id) -> Option<Place>, level: usize, prefix: &'static str) -> Emitter<'e> {
         Emitter::new(self.g, place, self.noise(level), prefix)
     }
 
@@ -526,6 +561,9 @@ impl<'a> Planner<'a> {
             if let Some(Place::Arena(at)) = place(id) {
                 writeln!(out, "a[{}] = {value};", o.offset(at as i64).text()).expect("writing to a string");
             }
+            if let Some(at) = self.fused.get(&id) {
+                writeln!(out, "opt_step({}, {value});", o.offset(*at as i64).text()).expect("writing to a string");
+            }
         };
         if let (Some(id), Some(value)) = (kernel.root, root_value) {
             e.register(id, o.clone(), value);
@@ -539,13 +577,15 @@ impl<'a> Planner<'a> {
         format!("{}{stores}", e.take(0))
     }
 
-    fn write_copy(&self, module: &mut Module, id: Id, to: usize, place: &dyn Fn(Id) -> Option<Place>, level: usize) {
+    /// Brings a value to an address, or hands it to the optimiser of the parameter there.
+    fn write_copy(&self, module: &mut Module, id: Id, to: usize, place: &dyn Fn(Id) -> Option<Place>, level: usize, update: bool) {
         let mut e = self.emitter(place, level, "v");
         let n = len(self.g.shape(id));
         let o = Lin::var("i", n, 0);
         let v = e.value(id, &At::Flat(o.clone())).text;
-        let body = format!("{}a[{}] = {v};\n", e.take(0), o.offset(to as i64).text());
-        module.add("copy", n, &body, "");
+        let to = o.offset(to as i64).text();
+        let (name, store) = if update { ("update", format!("opt_step({to}, {v});\n")) } else { ("copy", format!("a[{to}] = {v};\n")) };
+        module.add(name, n, &(e.take(0) + &store), "");
     }
 
     fn write_kernel(
@@ -677,205 +717,6 @@ impl<'a> Planner<'a> {
         let (from, step) = range;
         (name, format!("{outer}{init}\nfor (var r = {from}; r < {n}u; r += {step}) {{\n{inner}{body}\n}}\n"))
     }
-
-    /// A product by register tiles. Alone, each invocation computes a few rows and columns, and neighbours take
-    /// neighbouring columns. In quads, each lane loads its own rows and columns, and one of the two visits the other
-    /// lanes: component `s` of an accumulator belongs to what came from lane ^ s.
-    fn write_product(
-        &self,
-        module: &mut Module,
-        gemm: &Gemm,
-        parts: usize,
-        place: &dyn Fn(Id) -> Option<Place>,
-        level: usize,
-        finish: impl Fn(&Self, &mut Emitter, &Lin) -> String,
-    ) {
-        let tiling = Tiling::new(gemm, self.job.target);
-        let Tiling { tm, tn, quads, rows_travel } = tiling;
-        let [rows, columns] = tiling.tiles(gemm);
-        let mut e = self.emitter(place, level, "v");
-        let index = if quads { "let lane = i % 4u;\nlet tile = i / 4u;\n" } else { "let tile = i;\n" };
-        let mut head = format!(
-            "{index}let tile_n = tile % {columns}u;\nvar rest = tile / {columns}u;\nlet tile_m = rest % {rows}u;\nrest /= {rows}u;\n"
-        );
-        let b = Lin::var("b", gemm.batch, 0);
-        if parts > 1 {
-            head += &format!("let part = rest % {parts}u;\nlet b = rest / {parts}u;\n");
-        } else {
-            head += "let b = rest;\n";
-        }
-        let clamp = |e: &mut Emitter, l: Lin, n: usize| match l.bound() {
-            Some(bound) if bound <= n => l,
-            _ => e.bind(format!("min({}, {}u)", l.text(), n - 1), n, 0),
-        };
-        let lane = |each: usize| if quads { Lin::var("lane", QUAD, 0).scaled(each) } else { Lin::default() };
-        let (wide, apart) = if quads { (QUAD * tn, 1) } else { (1, columns) };
-        let m: Vec<Lin> = (0..tm)
-            .map(|i| {
-                let l = Lin::var("tile_m", rows, 0).scaled(tiling.height()).plus(&lane(tm)).offset(i as i64);
-                clamp(&mut e, l, gemm.m)
-            })
-            .collect();
-        let n: Vec<Lin> = (0..tn)
-            .map(|j| {
-                let l = Lin::var("tile_n", columns, 0).scaled(wide).plus(&lane(tn)).offset((j * apart) as i64);
-                clamp(&mut e, l, gemm.n)
-            })
-            .collect();
-        let chunk = gemm.k.div_ceil(parts);
-        let unroll = if parts == 1 && gemm.k % self.job.target.unroll == 0 { self.job.target.unroll } else { 1 };
-        let mut inner = String::new();
-        // One assignment for all the unrolled steps: on a software adapter each one is a masked store.
-        let mut sums: Vec<String> = (0..tm * tn).map(|t| format!("c{}_{}", t / tn, t % tn)).collect();
-        for u in 0..unroll {
-            let k = Lin::var("k", gemm.k / unroll, 1).scaled(unroll).offset(u as i64);
-            let mut a: Vec<_> = m.iter().map(|m| gemm.load_a(&mut e, self.g, &b, m, &k).text).collect();
-            let mut w: Vec<_> = n.iter().map(|n| gemm.load_b(&mut e, self.g, &b, &k, n).text).collect();
-            inner += &e.take(1);
-            if quads {
-                let (travel, stay) = if rows_travel { (&mut a, &mut w) } else { (&mut w, &mut a) };
-                for (x, value) in travel.iter_mut().enumerate() {
-                    let v = std::mem::replace(value, format!("t{u}_{x}"));
-                    writeln!(inner, "let t{u}_{x} = vec4<f32>({v}, quadSwapX({v}), quadSwapY({v}), quadSwapDiagonal({v}));")
-                        .expect("writing to a string");
-                }
-                for value in stay {
-                    *value = format!("vec4<f32>({value})");
-                }
-            }
-            for (t, sum) in sums.iter_mut().enumerate() {
-                *sum = format!("fma({}, {}, {sum})", a[t / tn], w[t % tn]);
-            }
-        }
-        for (t, sum) in sums.iter().enumerate() {
-            writeln!(inner, "c{}_{} = {sum};", t / tn, t % tn).expect("writing to a string");
-        }
-        let outer = e.take(0);
-        let zero = if quads { "vec4<f32>()" } else { "0.0f" };
-        for i in 0..tm {
-            for j in 0..tn {
-                writeln!(head, "var c{i}_{j} = {zero};").expect("writing to a string");
-            }
-        }
-        let range = if parts == 1 {
-            format!("var k = 0u; k < {}u", gemm.k / unroll)
-        } else {
-            format!("var k = part * {chunk}u; k < min(part * {chunk}u + {chunk}u, {}u)", gemm.k)
-        };
-        let mut body = format!("{head}{outer}for ({range}; k++) {{\n{inner}}}\n");
-        let store = module.helper();
-        let guard = |row: &str, column: &str, call: String| {
-            let mut tests = vec![];
-            if gemm.m % tiling.height() != 0 {
-                tests.push(format!("{row} < {}u", gemm.m));
-            }
-            if gemm.n % tiling.width() != 0 {
-                tests.push(format!("{column} < {}u", gemm.n));
-            }
-            if tests.is_empty() { format!("{call}\n") } else { format!("if ({}) {{ {call} }}\n", tests.join(" && ")) }
-        };
-        let part = if parts > 1 { "part" } else { "0u" };
-        // Row and column of element `i`, `j` of the tile, of the values that came from lane ^ s.
-        let row = |i: &str, s: &str| match (quads, rows_travel) {
-            (false, _) => format!("tile_m * {tm}u + {i}"),
-            (true, false) => format!("tile_m * {}u + lane * {tm}u + {i}", QUAD * tm),
-            (true, true) => format!("tile_m * {}u + (lane ^ {s}) * {tm}u + {i}", QUAD * tm),
-        };
-        let column = |j: &str, s: &str| match (quads, rows_travel) {
-            (false, _) => format!("tile_n + {j} * {columns}u"),
-            (true, true) => format!("tile_n * {}u + lane * {tn}u + {j}", QUAD * tn),
-            (true, false) => format!("tile_n * {}u + (lane ^ {s}) * {tn}u + {j}", QUAD * tn),
-        };
-        let visits = self.job.target.team();
-        if self.job.target.compact {
-            let all: Vec<String> = (0..tm * tn).map(|t| format!("c{}_{}", t / tn, t % tn)).collect();
-            let (kind, value) = if quads { ("vec4<f32>", "all[t / 4u][t % 4u]") } else { ("f32", "all[t]") };
-            let call = guard("row", "column", format!("{store}(b, row, column, {part}, {value});"));
-            write!(
-                body,
-                "var all = array<{kind}, {}>({});\nfor (var t = 0u; t < {}u; t++) {{\nlet row = {};\nlet column = {};\n{call}}}\n",
-                tm * tn,
-                all.join(", "),
-                tm * tn * visits,
-                row(&format!("t / {}u", tn * visits), "(t % 4u)"),
-                column(&format!("t / {visits}u % {tn}u"), "(t % 4u)"),
-            )
-            .expect("writing to a string");
-        } else {
-            for t in 0..tm * tn * visits {
-                let (i, j, s) = (t / visits / tn, t / visits % tn, t % visits);
-                let (row, column) = (row(&format!("{i}u"), &format!("{s}u")), column(&format!("{j}u"), &format!("{s}u")));
-                let value = if quads { format!("c{i}_{j}[{s}]") } else { format!("c{i}_{j}") };
-                body += &guard(&row, &column, format!("{store}(b, {row}, {column}, {part}, {value});"));
-            }
-        }
-        // One function for all elements of the tile: where the element lies, what becomes of it.
-        let mut e = self.emitter(place, level, "v");
-        let (flat, inside) =
-            gemm.out(&mut e, &Lin::var("b", gemm.batch, 0), &Lin::var("m", gemm.m, 0), &Lin::var("n", gemm.n, 0));
-        let flat = if flat.terms.len() > 1 { e.bind(flat.text(), len(self.g.shape(gemm.id)), 0) } else { flat };
-        let before = e.take(0);
-        let finish = finish(self, &mut e, &flat);
-        let finish = match inside {
-            Some(test) => format!("if ({test}) {{\n{finish}}}\n"),
-            None => finish,
-        };
-        let function = format!("fn {store}(b: u32, m: u32, n: u32, part: u32, acc: f32) {{\n{before}{finish}}}\n");
-        let name = match self.g.node(gemm.id).op {
-            Op::MatMul => "matmul",
-            Op::Conv2d(_) => "conv",
-            Op::ConvTranspose2d(_) => "conv transpose",
-            _ => "conv weight",
-        };
-        module.add(name, gemm.batch * parts * rows * columns * visits, &body, &function);
-    }
-}
-
-/// Products below this many multiplications are computed by tiles of a quarter: on them a large tile saves less time than
-/// compiling it takes.
-const SMALL_PRODUCT: usize = 2_000_000;
-
-/// How a product is cut into register tiles.
-#[derive(Clone, Copy)]
-struct Tiling {
-    /// Rows and columns that one invocation loads.
-    tm: usize,
-    tn: usize,
-    quads: bool,
-    /// In quads, what travels from lane to lane: the fewer of the two.
-    rows_travel: bool,
-}
-
-impl Tiling {
-    /// Tiles never much larger than the product.
-    fn new(gemm: &Gemm, target: Target) -> Self {
-        let small = gemm.batch * gemm.m * gemm.n * gemm.k < SMALL_PRODUCT;
-        let shrink = |t: usize| if small { (t / 2).max(1) } else { t };
-        let fit = |tile: usize, n: usize| {
-            let mut t = tile;
-            while t > 1 && t * target.team() >= 2 * n {
-                t /= 2;
-            }
-            t
-        };
-        let (tm, tn) = (fit(shrink(target.tile[0]), gemm.m), fit(shrink(target.tile[1]), gemm.n));
-        Self { tm, tn, quads: target.quads, rows_travel: tm < tn }
-    }
-
-    /// Rows that a tile covers.
-    fn height(self) -> usize {
-        if self.quads { QUAD * self.tm } else { self.tm }
-    }
-
-    /// Columns that a tile covers.
-    fn width(self) -> usize {
-        if self.quads { QUAD * self.tn } else { self.tn }
-    }
-
-    /// Tiles down and across.
-    fn tiles(self, gemm: &Gemm) -> [usize; 2] {
-        [gemm.m.div_ceil(self.height()), gemm.n.div_ceil(self.width())]
-    }
 }
 
 fn start(f: Reduction) -> String {
@@ -895,117 +736,3 @@ fn join(f: Reduction, acc: &str, v: &str) -> String {
         Reduction::Min => format!("{acc} = min({acc}, {v});"),
     }
 }
-
-/// Elements from which on work counts as long.
-const LONG: usize = 4096;
-
-/// The text of one dispatch.
-struct Module {
-    target: Target,
-    /// Floats of the arena that the plan uses.
-    arena: usize,
-    names: Vec<&'static str>,
-    functions: String,
-    calls: Vec<Call>,
-}
-
-/// A kernel in a module: its workgroups, and how many of their lanes it uses.
-struct Call {
-    groups: usize,
-    lanes: usize,
-    /// Elements an invocation.
-    each: usize,
-    name: String,
-}
-
-impl Module {
-    fn new(target: Target, arena: usize) -> Self {
-        Self { target, arena, names: vec![], functions: String::new(), calls: vec![] }
-    }
-
-    /// Name of the next kernel's helper function.
-    fn helper(&self) -> String {
-        format!("store{}", self.calls.len())
-    }
-
-    /// Adds a kernel of `len` elements; its body sees the element's index as `i`.
-    fn add(&mut self, name: &'static str, len: usize, body: &str, helper: &str) {
-        // Long elementwise work: several neighbours an invocation, where starting an invocation costs more than a loop.
-        let each = if helper.is_empty() && len >= LONG { self.target.each } else { 1 };
-        self.add_each(name, len, body, helper, each);
-    }
-
-    fn add_each(&mut self, name: &'static str, len: usize, body: &str, helper: &str, each: usize) {
-        let k = self.calls.len();
-        self.names.push(name);
-        let invocations = len.div_ceil(each);
-        // On few cores, small kernels leave lanes idle so that there are workgroups for every core.
-        let mut lanes = self.target.workgroup;
-        while lanes > 4 && invocations.div_ceil(lanes) < self.target.groups {
-            lanes /= 2;
-        }
-        write!(self.functions, "{helper}\nfn kernel{k}(i: u32) {{\n").expect("writing to a string");
-        if len % (lanes * each) != 0 {
-            writeln!(self.functions, "if (i >= {len}u) {{ return; }}").expect("writing to a string");
-        }
-        write!(self.functions, "{body}}}\n").expect("writing to a string");
-        self.calls.push(Call { groups: invocations.div_ceil(lanes), lanes, each, name: format!("kernel{k}") });
-    }
-
-    fn finish(self) -> Option<Dispatch> {
-        if self.calls.is_empty() {
-            return None;
-        }
-        let workgroup = self.target.workgroup;
-        let groups: usize = self.calls.iter().map(|c| c.groups).sum();
-        let width = groups.min(65_535);
-        let height = groups.div_ceil(width);
-        let mut main = format!(
-            "@compute @workgroup_size({workgroup})\nfn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(local_invocation_index) lane: u32) {{\n"
-        );
-        let linear = if height > 1 { format!("w.x + w.y * {width}u") } else { "w.x".into() };
-        writeln!(main, "let group = {linear};").expect("writing to a string");
-        let mut first = 0;
-        let count = self.calls.len();
-        for (k, Call { groups, lanes, each, name }) in self.calls.into_iter().enumerate() {
-            let index = format!("(group - {first}u) * {lanes}u + lane");
-            let call = if each > 1 {
-                format!("for (var e = 0u; e < {each}u; e++) {{ {name}(({index}) * {each}u + e); }}")
-            } else {
-                format!("{name}({index});")
-            };
-            let call = if lanes < workgroup { format!("if (lane < {lanes}u) {{ {call} }}") } else { call };
-            first += groups;
-            match (k, count) {
-                (_, 1) => writeln!(main, "{call}"),
-                (0, _) => writeln!(main, "if (group < {first}u) {{ {call} }}"),
-                (k, n) if k + 1 == n && height == 1 => writeln!(main, "else {{ {call} }}"),
-                _ => writeln!(main, "else if (group < {first}u) {{ {call} }}"),
-            }
-            .expect("writing to a string");
-        }
-        main += "}\n";
-        let body = self.functions + &main;
-        let mut wgsl = String::new();
-        // naga has the functions, but refuses the directives.
-        if body.contains("quadSwap") && cfg!(target_arch = "wasm32") {
-            wgsl += SUBGROUPS;
-        }
-        wgsl += &HEADER.replace("{{arena}}", &self.arena.to_string()).replace("{{controls}}", &ctl::WORDS.to_string());
-        for (prefix, text) in [("rng_", RNG), ("m_", MATH)] {
-            if body.contains(prefix) {
-                wgsl += text;
-            }
-        }
-        wgsl += &body;
-        let mut names = self.names;
-        names.dedup();
-        Some(Dispatch { name: names.join(" + "), wgsl, grid: [width as u32, height as u32] })
-    }
-}
-
-/// Kernels use whole quads of lanes or none, which the analysis cannot see in a comparison of lane numbers.
-const SUBGROUPS: &str = "enable subgroups;\ndiagnostic(off, subgroup_uniformity);\n";
-const HEADER: &str = include_str!("../../shaders/shared/bindings.wgsl");
-const RNG: &str = include_str!("../../shaders/shared/rng.wgsl");
-const MATH: &str = include_str!("../../shaders/shared/math.wgsl");

@@ -5,8 +5,9 @@ use std::io::Read;
 
 use flate2::read::GzDecoder;
 
-use super::Dataset;
+use super::{Dataset, Factors};
 use crate::nn::ImageShape;
+use crate::spec::data::MNIST;
 
 /// One of the four files.
 #[derive(Clone, Copy, Debug)]
@@ -114,7 +115,17 @@ pub fn from_files(files: &[Vec<u8>]) -> Result<Dataset, String> {
     let mut read = FILES.iter().zip(files).map(|(f, bytes)| f.read(bytes).map_err(|e| format!("{}: {e}", f.name)));
     let mut next = || read.next().unwrap_or_else(|| Err("MNIST has four files".into()));
     let (test_images, test_labels, train_images, train_labels) = (next()?, next()?, next()?, next()?);
-    Ok(Dataset { shape: ImageShape::MNIST, classes: 10, train_images, train_labels, test_images, test_labels })
+    Ok(Dataset {
+        id: MNIST.id.into(),
+        shape: ImageShape::MNIST,
+        classes: 10,
+        train_images,
+        train_labels,
+        test_images,
+        test_labels,
+        class_names: MNIST.classes.iter().map(ToString::to_string).collect(),
+        factors: Factors::default(),
+    })
 }
 
 /// The data set from a folder with the four files.

@@ -1,12 +1,24 @@
 //! Data sets: one file a source.
 
+pub mod faces;
 pub mod mnist;
+pub mod sprites;
+pub mod toy;
+
+mod canvas;
+mod random;
+mod render;
 
 use crate::nn::{DataShape, ImageShape};
+use crate::spec::data::DataInfo;
+
+pub use render::{Render, Rendering};
 
 /// Images as bytes, one label each.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Dataset {
+    /// The name by which a setup asks for it.
+    pub id: String,
     pub shape: ImageShape,
     /// Labels are whole numbers below this.
     pub classes: usize,
@@ -16,12 +28,52 @@ pub struct Dataset {
     /// `[n, channels, height, width]`
     pub test_images: Vec<u8>,
     pub test_labels: Vec<u8>,
+    /// Names of the labels; empty where nobody has named them.
+    pub class_names: Vec<String>,
+    pub factors: Factors,
 }
 
 impl Dataset {
     /// What a network must know of it.
     pub fn data_shape(&self) -> DataShape {
         DataShape { image: self.shape, classes: self.classes }
+    }
+
+    /// What there is of it, in numbers.
+    pub fn info(&self) -> DataInfo {
+        DataInfo {
+            id: self.id.clone(),
+            channels: self.shape.channels as u32,
+            height: self.shape.height as u32,
+            width: self.shape.width as u32,
+            train: self.train_labels.len() as u32,
+            test: self.test_labels.len() as u32,
+            classes: self.class_names.clone(),
+            factors: self.factors.names.clone(),
+        }
+    }
+}
+
+/// What made each image; without names where that is not known.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Factors {
+    pub names: Vec<String>,
+    /// The values of factor `i` are `0 .. sizes[i]`.
+    pub sizes: Vec<u8>,
+    /// `[train images, factors]`
+    pub train_nk: Vec<u8>,
+    /// `[test images, factors]`
+    pub test_nk: Vec<u8>,
+}
+
+/// The renderer of the data set called `id`, if that one is rendered.
+pub fn renderer(id: &str) -> Option<Box<dyn Render>> {
+    match id {
+        "faces" => Some(Box::new(faces::Faces::default())),
+        "sprites" => Some(Box::new(sprites::Sprites::new(false))),
+        "sprites-colour" => Some(Box::new(sprites::Sprites::new(true))),
+        "toy" => Some(Box::new(toy::Toy::default())),
+        _ => None,
     }
 }
 

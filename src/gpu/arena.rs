@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::compile::emit::ctl;
-use crate::compile::{CompileError, Plan};
+use crate::compile::{CompileError, Dispatch, Plan};
 
 use super::Gpu;
 
@@ -146,29 +146,31 @@ impl Arena {
     pub async fn record(&self, plan: &Plan) -> Result<Recorded, String> {
         let device = &self.gpu.device;
         let scope = device.push_error_scope(wgpu::ErrorFilter::Validation);
-        let steps = plan
-            .dispatches
-            .iter()
-            .map(|d| {
-                let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
-                    label: Some(&d.name),
-                    source: wgpu::ShaderSource::Wgsl(d.wgsl.as_str().into()),
-                });
-                let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-                    label: Some(&d.name),
-                    layout: Some(&self.layout),
-                    module: &module,
-                    entry_point: Some("main"),
-                    compilation_options: wgpu::PipelineCompilationOptions {
-                        // Every variable is written before it is read.
-                        zero_initialize_workgroup_memory: false,
-                        ..Default::default()
-                    },
-                    cache: None,
-                });
-                (pipeline, d.grid)
+        let module = |d: &Dispatch| {
+            device.create_shader_module(wgpu::ShaderModuleDescriptor {
+                label: Some(&d.name),
+                source: wgpu::ShaderSource::Wgsl(d.wgsl.as_str().into()),
             })
-            .collect();
+        };
+        let modules: Vec<_> = plan.dispatches.iter().map(module).collect();
+        let pipeline = |(d, module): (&Dispatch, &wgpu::ShaderModule)| {
+            device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+                label: Some(&d.name),
+                layout: Some(&self.layout),
+                module,
+                entry_point: Some("main"),
+                compilation_options: wgpu::PipelineCompilationOptions {
+                    // Every variable is written before it is read.
+                    zero_initialize_workgroup_memory: false,
+                    ..Default::default()
+                },
+                cache: None,
+            })
+        };
+        let pipelines = || plan.dispatches.iter().zip(&modules).map(pipeline);
+        #[cfg(target_arch = "wasm32")]
+        super::ahead::ahead(|| pipelines().for_each(drop)).await;
+        let steps = pipelines().zip(&plan.dispatches).map(|(p, d)| (p, d.grid)).collect();
         if let Some(error) = scope.pop().await {
             return Err(format!("the device rejected a kernel: {error}"));
         }

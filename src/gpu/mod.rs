@@ -1,5 +1,7 @@
 //! The only place that names wgpu: the device, and the arena on which recorded plans run.
 
+#[cfg(target_arch = "wasm32")]
+mod ahead;
 pub mod arena;
 pub mod device;
 #[cfg(target_arch = "wasm32")]

@@ -1,5 +1,6 @@
 //! Subgroup operations in the browser: wgpu 30 does not know WebGPU's feature `subgroups`, so it can neither see it nor ask
-//! for it. Until it does, the adapter that the browser hands out is made to ask.
+//! for it. Until it does, the adapter that the browser hands out is made to ask. Devices are prepared for [`super::ahead`] on
+//! the way.
 
 use js_sys::{Array, Function, Promise, Reflect};
 use wasm_bindgen::prelude::*;
@@ -27,19 +28,28 @@ pub fn always_ask() -> Result<(), JsValue> {
     Ok(())
 }
 
-/// Gives the adapter a `requestDevice` that adds the feature to what is asked for.
+/// Gives the adapter a `requestDevice` that adds the feature, where there is one, to what is asked for.
 fn prepare(adapter: &JsValue) -> Result<(), JsValue> {
-    if adapter.is_null() || !has(adapter)? {
+    if adapter.is_null() {
         return Ok(());
     }
+    let has = has(adapter)?;
     let request_device: Function = Reflect::get(adapter, &"requestDevice".into())?.dyn_into()?;
     let of = adapter.clone();
     let wrapped = Closure::<dyn FnMut(JsValue) -> Result<JsValue, JsValue>>::new(move |descriptor: JsValue| {
-        let key = "requiredFeatures".into();
-        let wanted = Array::from(&Reflect::get(&descriptor, &key)?);
-        wanted.push(&FEATURE.into());
-        Reflect::set(&descriptor, &key, &wanted)?;
-        Reflect::apply(&request_device, &of, &Array::of1(&descriptor))
+        if has {
+            let key = "requiredFeatures".into();
+            let wanted = Array::from(&Reflect::get(&descriptor, &key)?);
+            wanted.push(&FEATURE.into());
+            Reflect::set(&descriptor, &key, &wanted)?;
+        }
+        let opened: Promise = Reflect::apply(&request_device, &of, &Array::of1(&descriptor))?.dyn_into()?;
+        let prepare = Closure::once_into_js(|device: JsValue| {
+            // A device that cannot be prepared compiles its pipelines one by one.
+            let _ = super::ahead::prepare(&device);
+            device
+        });
+        Reflect::apply(&Reflect::get(&opened, &"then".into())?.dyn_into::<Function>()?, &opened, &Array::of1(&prepare))
     });
     Reflect::set(adapter, &"requestDevice".into(), &wrapped.into_js_value())?;
     Ok(())

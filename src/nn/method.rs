@@ -9,11 +9,12 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
+use crate::spec::data::DataCard;
 use crate::spec::protocol::CodeGroup;
 use crate::spec::{Card, Setup};
 
 /// Size of an image, or of a stack of feature maps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ImageShape {
     pub channels: usize,
     pub height: usize,
@@ -22,6 +23,11 @@ pub struct ImageShape {
 
 impl ImageShape {
     pub const MNIST: Self = Self { channels: 1, height: 28, width: 28 };
+
+    /// The shape of a registered data set's images.
+    pub fn of(card: &DataCard) -> Self {
+        Self { channels: card.channels, height: card.height, width: card.width }
+    }
 
     /// Values in one image.
     pub fn len(self) -> usize {

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use super::optimizer::OPTIMIZERS;
+
 /// The line of methods that a card belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -139,8 +141,12 @@ pub struct Card {
 
 /// Parameters that every method has.
 pub const COMMON: &[ParamSpec] = &[
-    ParamSpec::log("lr", "Learning rate", 1e-5, 1e-1, 1e-3, "Step size of Adam. Too high and the loss jumps; too low and nothing happens.").live(),
+    ParamSpec::log("lr", "Learning rate", 1e-5, 1e-1, 1e-3, "Step size of the optimiser. Too high and the loss jumps; too low and nothing happens.").live(),
     ParamSpec::int("batch", "Batch size", 1, 1024, 128, "How many images each step looks at."),
+    ParamSpec::choice("optimizer", "Optimiser", OPTIMIZERS, 0, "adam: steps of about the learning rate for every weight, whatever its gradient. adamw: the same, and weights decay. sgd: steps along the gradient, with momentum; it wants a smaller learning rate here."),
+    ParamSpec::float("weight_decay", "Weight decay", 0.0, 1.0, 0.01, "AdamW: each step also shrinks every weight by this share of the learning rate. The other optimisers ignore it.").live(),
+    ParamSpec::float("momentum", "Momentum", 0.0, 0.99, 0.9, "SGD: how much of the last step each step keeps. Adam has its own."),
+    ParamSpec::float("clip", "Clip gradients", 0.0, 100.0, 0.0, "Largest norm of all gradients together; longer ones are scaled down to it. 0 is off and costs nothing."),
     ParamSpec::int("seed", "Seed", 0, 4_294_967_295, 0, "Fixes the initial weights, the order of the images and the noise: the same seed gives the same run."),
 ];
 

@@ -1,9 +1,12 @@
 //! Plain data that every part of the project shares: no Burn, no Leptos, no JavaScript.
 
 pub mod card;
+pub mod data;
+pub mod optimizer;
 pub mod phrase;
 pub mod protocol;
 pub mod setup;
 
 pub use card::{Card, Family, HIDDEN, Kind, LATENT, LIKELIHOOD, LIKELIHOODS, NET, NETS, Paper, ParamSpec, SIGMA};
+pub use optimizer::Optimizer;
 pub use setup::{Setup, SetupError};

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::card::Card;
+use super::data;
 
 /// Version of the link format. Links written by older versions must keep opening.
 pub const LINK_VERSION: u32 = 1;
@@ -32,7 +33,7 @@ impl fmt::Display for SetupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownMethod(id) => write!(f, "no method is called {id:?}; `cargo lab methods` lists them"),
-            Self::UnknownData(id) => write!(f, "no data set is called {id:?}"),
+            Self::UnknownData(id) => write!(f, "no data set is called {id:?}; there are {}", data::ids().join(", ")),
             Self::UnknownParam { method, key } => write!(f, "method {method} has no parameter {key:?}"),
             Self::BadValue(text) => f.write_str(text),
         }
@@ -40,9 +41,6 @@ impl fmt::Display for SetupError {
 }
 
 impl std::error::Error for SetupError {}
-
-/// Data sets that a setup may name.
-pub const DATA: &[&str] = &["mnist"];
 
 impl Setup {
     /// The method's defaults on a data set.
@@ -113,7 +111,7 @@ impl Setup {
     /// # Errors
     /// The first thing that is wrong.
     pub fn check(&self) -> Result<(), SetupError> {
-        if !DATA.contains(&self.data.as_str()) {
+        if data::find(&self.data).is_none() {
             return Err(SetupError::UnknownData(self.data.clone()));
         }
         let card = self.card()?;
@@ -161,10 +159,10 @@ impl Setup {
             .collect();
         let find = |key: &str| pairs.iter().rev().find(|(k, _)| *k == key).map(|(_, v)| *v);
         let first = crate::catalog::CARDS[0].id;
-        let mut setup = Self::new(find("data").unwrap_or(DATA[0]), find("method").unwrap_or(first));
-        if !DATA.contains(&setup.data.as_str()) {
+        let mut setup = Self::new(find("data").unwrap_or(data::SETS[0].id), find("method").unwrap_or(first));
+        if data::find(&setup.data).is_none() {
             notes.push(SetupError::UnknownData(setup.data.clone()).to_string());
-            setup.data = DATA[0].into();
+            setup.data = data::SETS[0].id.into();
         }
         if setup.card().is_err() {
             notes.push(SetupError::UnknownMethod(setup.method.clone()).to_string());

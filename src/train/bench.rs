@@ -5,18 +5,17 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
-use burn::tensor::{Device, DeviceKind};
 use serde_json::{Value, json};
 
 use crate::compile::emit::Place;
 use crate::compile::graph::{Graph, Unary};
-use crate::compile::plan::{Job, compile};
+use crate::compile::plan::{Job, Updates, compile};
 use crate::data::Dataset;
 use crate::gpu::{Arena, Data, Gpu};
 use crate::spec::Setup;
 use crate::train::native::open_gpu;
 use crate::train::plan::PlanEngine;
-use crate::train::{Engine, entry};
+use crate::train::{self, Engine, entry};
 
 /// Turns of each contender; medians are reported.
 const ROUNDS: usize = 5;
@@ -45,6 +44,7 @@ async fn ceilings(gpu: &Rc<Gpu>) -> Result<(f64, f64), String> {
             target: gpu.target,
             leaves,
             outputs: vec![(out, end)],
+            updates: Updates::default(),
             specials: vec![],
             scratch: end + n,
             training: false,
@@ -79,11 +79,12 @@ pub fn bench(setup: &Setup, data: Arc<Dataset>, steps: u32, eager: bool) -> Resu
         let gpu = open_gpu().await?;
         let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels).map_err(|e| e.to_string())?;
         let mut plan = PlanEngine::new(gpu.clone(), entry, setup, data.data_shape(), &uploaded).await?;
-        let mut burn = eager.then(|| entry.eager(setup, Device::wgpu(DeviceKind::DefaultDevice), data.clone()));
+        let mut burn = if eager { Some(entry.eager(setup, train::eager::open().await?, data.clone())) } else { None };
         plan.run_steps(2)?;
         plan.metrics().await?;
         if let Some(burn) = &mut burn {
-            burn.advance();
+            burn.run_steps(1)?;
+            burn.metrics().await?;
         }
         let (mut plan_ms, mut encode_ms, mut burn_ms) = (vec![], vec![], vec![]);
         for _ in 0..ROUNDS {
@@ -94,8 +95,8 @@ pub fn bench(setup: &Setup, data: Arc<Dataset>, steps: u32, eager: bool) -> Resu
             plan_ms.push(begin.elapsed().as_secs_f64() * 1e3 / f64::from(steps));
             if let Some(burn) = &mut burn {
                 let begin = Instant::now();
-                // A step reads its loss back, so it is done when it returns.
-                burn.advance();
+                burn.run_steps(1)?;
+                burn.metrics().await?;
                 burn_ms.push(begin.elapsed().as_secs_f64() * 1e3);
             }
         }

@@ -3,44 +3,70 @@
 //! It sees the same images in the same order and draws the same noise from the same counters, so that from equal weights
 //! both engines walk the same path.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use burn::module::{ModuleMapper, ModuleVisitor, Param};
-use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
-use burn::tensor::{Device, Gradients, Tensor, TensorData};
+use burn::optim::momentum::MomentumConfig;
+use burn::optim::{AdamConfig, AdamWConfig, GradientsParams, ModuleOptimizer, SgdConfig};
+use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::compile::rng;
 use crate::data::{Dataset, unit};
 use crate::nn::params::PathStack;
 use crate::nn::method::{START_BATCH, latent, live_keys};
 use crate::nn::{Batch, Ctx, ImageShape, Method, Named, Noise};
-use crate::spec::Setup;
+use crate::spec::{Optimizer, Setup};
 use crate::spec::protocol::{CodeGroup, MetricRow, PlanInfo};
+use crate::train::optimizer::{BETA_1, BETA_2, EPSILON};
 use crate::train::order::epoch_order;
 use crate::train::plan::EVALUATION;
+use crate::train::engine::fits;
 use crate::train::program::{Input, Operands, apply};
 use crate::train::{Engine, Program, Rows, Weight, record};
 
 /// Images of one forward pass that does not train.
 const PIECE: usize = 500;
 
+/// Burn's own device on the GPU; in a browser to be opened once.
+///
+/// # Errors
+/// What the browser refused. Elsewhere Burn opens the device with the first tensor, and panics if it cannot.
+pub async fn open() -> Result<Device, String> {
+    #[cfg(target_arch = "wasm32")]
+    return Device::wgpu_options().init_async().await.map_err(|e| format!("Burn found no GPU: {e}"));
+    #[cfg(not(target_arch = "wasm32"))]
+    Ok(Device::wgpu(burn::tensor::DeviceKind::DefaultDevice))
+}
+
 /// A network under eager training, whatever its method.
+///
+/// What it computes stays on the device: a browser can wait for numbers only between the calls, see [`EagerEngine`].
 pub trait Eager {
     fn info(&self) -> &PlanInfo;
     fn set_live(&mut self, key: &str, value: f32);
-    /// Takes one step.
-    fn advance(&mut self) -> MetricRow;
-    /// Takes one step and brings its gradients to the host, which a step for its own sake need not pay for.
-    fn advance_with_gradients(&mut self) -> (MetricRow, Vec<Weight>);
+    /// Takes one step. Its terms, then the KL of each latent where the method has one, as one row.
+    fn advance(&mut self) -> Tensor<1>;
+    /// Takes one step and keeps its gradients as the optimiser got them, in module order.
+    fn advance_with_gradients(&mut self) -> (Tensor<1>, Vec<OnDevice>);
     fn step(&self) -> u64;
+    /// Values in a row of a program's input.
+    fn width(&self, input: Input) -> usize;
     /// Terms on images, one posterior sample each.
-    fn evaluate(&mut self, images: Rows) -> Vec<f32>;
-    /// [`Engine::run`].
-    fn run(&mut self, what: Program, rows: Rows) -> Option<Vec<Vec<f32>>>;
-    fn weights(&self) -> Vec<Weight>;
+    fn terms(&mut self, images_np: &[f32], labels: &[u8]) -> Tensor<1>;
+    /// One piece of [`Engine::run`].
+    fn run(&mut self, what: Program, input_bw: &[f32], labels: &[u8]) -> Option<Vec<Tensor<2>>>;
+    fn weights(&self) -> Vec<OnDevice>;
     /// Replaces all parameters by name.
     fn set_weights(&mut self, weights: &[Weight]);
+}
+
+/// A parameter or its gradient, before it is read.
+pub struct OnDevice {
+    name: String,
+    shape: Vec<usize>,
+    /// Row-major.
+    values_n: Tensor<1>,
 }
 
 /// The numbers that the plan draws, drawn on the CPU.
@@ -75,6 +101,7 @@ pub struct Run<M> {
     /// `None` only while the optimiser holds it.
     model: Option<M>,
     optimiser: ModuleOptimizer,
+    setup: Setup,
     device: Device,
     data: Arc<Dataset>,
     shape: ImageShape,
@@ -94,24 +121,42 @@ fn labels_on(labels: &[u8], n: usize, device: &Device) -> Tensor<1> {
     Tensor::from_data(TensorData::new(values, [n]), device)
 }
 
-/// Rows and their labels in pieces that fit in memory.
-fn pieces(rows: Rows<'_>, width: usize) -> impl Iterator<Item = (&[f32], &[u8])> {
-    rows.values.chunks(PIECE * width).enumerate().map(move |(i, values)| {
+/// Rows of `width` values and their labels in pieces that fit in memory.
+fn pieces(rows: Rows<'_>, width: usize) -> Result<impl Iterator<Item = (&[f32], &[u8])>, String> {
+    if rows.values.len() % width != 0 {
+        return Err(format!("{} values are not rows of {width}", rows.values.len()));
+    }
+    Ok(rows.values.chunks(PIECE * width).enumerate().map(move |(i, values)| {
         let from = (i * PIECE).min(rows.labels.len());
         (values, &rows.labels[from..(from + PIECE).min(rows.labels.len())])
-    })
+    }))
 }
 
 /// Values of a tensor on the host.
-fn host<const D: usize>(t: Tensor<D>) -> Vec<f32> {
-    t.into_data().try_into_vec::<f32>().expect("networks are 32-bit")
+async fn host<const D: usize>(t: Tensor<D>) -> Result<Vec<f32>, String> {
+    let data = t.into_data_async().await.map_err(|e| e.to_string())?;
+    data.try_into_vec::<f32>().map_err(|e| format!("networks are 32-bit: {e:?}"))
+}
+
+/// Several tensors at the price of one read.
+async fn host_all(tensors: Vec<OnDevice>) -> Result<Vec<Weight>, String> {
+    let all_n = host(Tensor::cat(tensors.iter().map(|t| t.values_n.clone()).collect(), 0)).await?;
+    let mut rest = all_n.as_slice();
+    Ok(tensors
+        .into_iter()
+        .map(|t| {
+            let (values, behind) = rest.split_at(t.shape.iter().product());
+            rest = behind;
+            Weight { name: t.name, shape: t.shape, values: values.to_vec() }
+        })
+        .collect())
 }
 
 struct Collect<'a> {
     path: PathStack,
     /// Collects gradients if there are any, else values.
-    gradients: Option<&'a Gradients>,
-    out: Vec<Weight>,
+    gradients: Option<&'a GradientsParams>,
+    out: Vec<OnDevice>,
 }
 
 impl ModuleVisitor for Collect<'_> {
@@ -126,11 +171,12 @@ impl ModuleVisitor for Collect<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let value = param.val();
         let shape = value.dims().to_vec();
-        let values = match self.gradients {
-            None => host(value),
-            Some(g) => value.grad(g).map_or_else(|| vec![0.0; shape.iter().product()], host),
+        let n = shape.iter().product::<usize>();
+        let values_n = match self.gradients {
+            None => value.inner().reshape([n]),
+            Some(g) => g.get::<D>(param.id).map_or_else(|| Tensor::zeros([n], &value.device().inner()), |g| g.reshape([n])),
         };
-        self.out.push(Weight { name: self.path.name(), shape, values });
+        self.out.push(OnDevice { name: self.path.name(), shape, values_n });
     }
 }
 
@@ -194,10 +240,50 @@ fn updated<M: Method>(model: M, values: Vec<Named>, add: bool) -> M {
     model
 }
 
-fn collect<M: Method>(model: &M, gradients: Option<&Gradients>) -> Vec<Weight> {
+fn collect<M: Method>(model: &M, gradients: Option<&GradientsParams>) -> Vec<OnDevice> {
     let mut visitor = Collect { path: PathStack::default(), gradients, out: vec![] };
     model.visit(&mut visitor);
     visitor.out
+}
+
+/// Visits the gradients of a module's parameters: adds up their squares, or scales them.
+struct Clip<'a> {
+    gradients: &'a mut GradientsParams,
+    squares: f64,
+    scale: Option<f64>,
+}
+
+impl ModuleVisitor for Clip<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let Some(gradient) = self.gradients.get::<D>(param.id) else { return };
+        match self.scale {
+            None => self.squares += f64::from(gradient.square().sum().into_scalar::<f32>()),
+            Some(scale) => self.gradients.register(param.id, gradient.mul_scalar(scale)),
+        }
+    }
+}
+
+/// Burn clips each tensor by its own norm; this is `compile::grad::clip_by_global_norm`.
+fn clip_by_global_norm<M: Method>(model: &M, gradients: &mut GradientsParams, limit: f64) {
+    let mut clip = Clip { gradients, squares: 0.0, scale: None };
+    model.visit(&mut clip);
+    clip.scale = Some((limit / (clip.squares.sqrt() + 1e-6)).min(1.0));
+    model.visit(&mut clip);
+}
+
+/// Burn's optimiser for a setup; live values are read anew.
+fn optimiser(setup: &Setup, weight_decay: f32) -> ModuleOptimizer {
+    match Optimizer::of(setup) {
+        Optimizer::Adam => AdamConfig::new().with_beta_1(BETA_1).with_beta_2(BETA_2).with_epsilon(EPSILON).init(),
+        Optimizer::AdamW => {
+            let config = AdamWConfig::new().with_beta_1(BETA_1).with_beta_2(BETA_2).with_epsilon(EPSILON);
+            config.with_weight_decay(weight_decay).init()
+        }
+        Optimizer::Sgd => {
+            let momentum = MomentumConfig::new().with_momentum(setup.get("momentum")).with_dampening(0.0);
+            SgdConfig::new().with_momentum(Some(momentum)).init()
+        }
+    }
 }
 
 impl<M: Method> Run<M> {
@@ -209,7 +295,7 @@ impl<M: Method> Run<M> {
         device.seed(u64::from(seed));
         let model = M::init(setup, data.data_shape(), &device);
         let keys = live_keys(M::CARD);
-        let parameters = collect(&model, None).iter().map(|w| w.values.len() as u64).sum();
+        let parameters = collect(&model, None).iter().map(|w| w.shape.iter().product::<usize>() as u64).sum();
         let recording = record::record::<M>(setup, data.data_shape(), Program::Evaluate, 1);
         let terms = recording.expect("what runs can be recorded").outputs.into_iter().map(|o| o.name).collect();
         let info = PlanInfo {
@@ -225,7 +311,8 @@ impl<M: Method> Run<M> {
         };
         let mut run = Self {
             model: Some(model),
-            optimiser: AdamConfig::new().with_epsilon(1e-8).init(),
+            optimiser: optimiser(setup, setup.get("weight_decay") as f32),
+            setup: setup.clone(),
             device,
             shape,
             batch: setup.usize("batch"),
@@ -290,26 +377,25 @@ impl<M: Method> Run<M> {
     }
 
     /// One step; its gradients only where they are to be kept.
-    fn take_step(&mut self, keep: bool) -> (MetricRow, Vec<Weight>) {
+    fn take_step(&mut self, keep: bool) -> (Tensor<1>, Vec<OnDevice>) {
         let (images, labels) = self.images_at(self.step * self.batch as u64, self.batch);
         let batch = self.batch(&images, &labels, &self.device);
         let mut noise = Replay { seed: self.seed, step: self.step as u32, stream: 0 };
         let terms = self.model().terms(batch, &mut self.ctx(&mut noise, self.step, true, &self.device));
         let loss = terms.scalars[0].1.clone();
-        let gradients = loss.backward();
+        let mut gradients = GradientsParams::from_grads(loss.backward(), self.model());
+        let clip = self.setup.get("clip");
+        if clip > 0.0 {
+            clip_by_global_norm(self.model(), &mut gradients, clip);
+        }
         let kept = keep.then(|| collect(self.model(), Some(&gradients))).unwrap_or_default();
         let model = self.model.take().expect("the optimiser has given it back");
-        let gradients = GradientsParams::from_grads(gradients, &model);
         let lr = self.keys.iter().position(|k| *k == "lr").map_or(1e-3, |i| f64::from(self.live[i]));
         let model = self.optimiser.step(lr, model, gradients);
         self.model = Some(updated(updated(model, terms.set, false), terms.add, true));
         self.step += 1;
-        let row = MetricRow {
-            step: self.step,
-            terms: terms.scalars.into_iter().map(|(_, t)| host(t)[0]).collect(),
-            kl_d: terms.kl_d.map(host).unwrap_or_default(),
-        };
-        (row, kept)
+        let parts = terms.scalars.into_iter().map(|(_, t)| t).chain(terms.kl_d).map(Tensor::inner);
+        (Tensor::cat(parts.collect(), 0), kept)
     }
 }
 
@@ -322,13 +408,17 @@ impl<M: Method> Eager for Run<M> {
         if let Some(i) = self.keys.iter().position(|k| *k == key) {
             self.live[i] = value;
         }
+        if key == "weight_decay" {
+            // Burn's optimisers cannot be changed, but their state can move into another one.
+            self.optimiser = optimiser(&self.setup, value).load_record(self.optimiser.to_record());
+        }
     }
 
-    fn advance(&mut self) -> MetricRow {
+    fn advance(&mut self) -> Tensor<1> {
         self.take_step(false).0
     }
 
-    fn advance_with_gradients(&mut self) -> (MetricRow, Vec<Weight>) {
+    fn advance_with_gradients(&mut self) -> (Tensor<1>, Vec<OnDevice>) {
         self.take_step(true)
     }
 
@@ -336,49 +426,38 @@ impl<M: Method> Eager for Run<M> {
         self.step
     }
 
-    fn evaluate(&mut self, images: Rows) -> Vec<f32> {
-        // Without autodiff nothing of the graph is kept.
-        let (model, device) = (self.model().valid(), self.device.clone().inner());
-        let mut sums = vec![0.0f64; self.info.terms.len()];
-        let width = self.shape.len();
-        for (values, labels) in pieces(images, width) {
-            self.evaluations += 1;
-            let mut noise = Replay { seed: self.seed, step: self.evaluations, stream: EVALUATION };
-            let n = (values.len() / width) as f64;
-            let terms = model.terms(self.batch(values, labels, &device), &mut self.ctx(&mut noise, self.step, false, &device));
-            for (s, (_, t)) in sums.iter_mut().zip(terms.scalars) {
-                *s += n * f64::from(host(t)[0]);
-            }
-        }
-        let n = (images.values.len() / width).max(1) as f64;
-        sums.into_iter().map(|s| (s / n) as f32).collect()
-    }
-
-    fn run(&mut self, what: Program, rows: Rows) -> Option<Vec<Vec<f32>>> {
-        let (model, device) = (self.model().valid(), self.device.clone().inner());
-        let width = match what.input() {
+    fn width(&self, input: Input) -> usize {
+        match input {
             Input::Images => self.shape.len(),
             Input::Codes => self.info.latent as usize,
             Input::Tokens => self.info.code.iter().filter_map(CodeGroup::places).sum::<u32>().max(1) as usize,
             Input::Count => 1,
-        };
-        let mut all: Vec<Vec<f32>> = vec![];
-        for (values, labels) in pieces(rows, width) {
-            self.evaluations += 1;
-            let mut noise = Replay { seed: self.seed, step: self.evaluations, stream: EVALUATION };
-            let n = values.len() / width;
-            let input_bw = Tensor::from_data(TensorData::new(values.to_vec(), [n, width]), &device);
-            let operands = Operands { input_bw, label_b: labels_on(labels, n, &device) };
-            let outputs = apply(&model, what, operands, &mut self.ctx(&mut noise, self.step, false, &device))?;
-            all.resize(outputs.len(), vec![]);
-            for (all, (_, rows)) in all.iter_mut().zip(outputs) {
-                all.extend(host(rows));
-            }
         }
-        Some(all)
     }
 
-    fn weights(&self) -> Vec<Weight> {
+    fn terms(&mut self, images_np: &[f32], labels: &[u8]) -> Tensor<1> {
+        // Without autodiff nothing of the graph is kept.
+        let (model, device) = (self.model().valid(), self.device.clone().inner());
+        self.evaluations += 1;
+        let mut noise = Replay { seed: self.seed, step: self.evaluations, stream: EVALUATION };
+        let batch = self.batch(images_np, labels, &device);
+        let terms = model.terms(batch, &mut self.ctx(&mut noise, self.step, false, &device));
+        Tensor::cat(terms.scalars.into_iter().map(|(_, t)| t).collect(), 0)
+    }
+
+    fn run(&mut self, what: Program, input_bw: &[f32], labels: &[u8]) -> Option<Vec<Tensor<2>>> {
+        let (model, device) = (self.model().valid(), self.device.clone().inner());
+        self.evaluations += 1;
+        let mut noise = Replay { seed: self.seed, step: self.evaluations, stream: EVALUATION };
+        let width = self.width(what.input());
+        let n = input_bw.len() / width;
+        let input_bw = Tensor::from_data(TensorData::new(input_bw.to_vec(), [n, width]), &device);
+        let operands = Operands { input_bw, label_b: labels_on(labels, n, &device) };
+        let outputs = apply(&model, what, operands, &mut self.ctx(&mut noise, self.step, false, &device))?;
+        Some(outputs.into_iter().map(|(_, rows)| rows).collect())
+    }
+
+    fn weights(&self) -> Vec<OnDevice> {
         collect(self.model(), None)
     }
 
@@ -392,12 +471,31 @@ impl<M: Method> Eager for Run<M> {
 /// Eager training behind the common interface.
 pub struct EagerEngine {
     run: Box<dyn Eager>,
-    rows: Vec<MetricRow>,
+    /// Rows of the steps since the last request, oldest first, each with its step.
+    fresh: Vec<(u64, Tensor<1>)>,
+    /// Rows asked for, one entry a request.
+    requested: VecDeque<Vec<(u64, Tensor<1>)>>,
 }
 
 impl EagerEngine {
     pub fn new(run: Box<dyn Eager>) -> Self {
-        Self { run, rows: vec![] }
+        Self { run, fresh: vec![], requested: VecDeque::new() }
+    }
+
+    /// Takes one step and brings its gradients to the host, which a step for its own sake need not pay for.
+    ///
+    /// # Errors
+    /// If the device is lost or a term is not finite.
+    pub async fn step_with_gradients(&mut self) -> Result<(MetricRow, Vec<Weight>), String> {
+        let (row, gradients) = self.run.advance_with_gradients();
+        let row = self.row(self.run.step(), row).await?;
+        Ok((row, host_all(gradients).await?))
+    }
+
+    async fn row(&self, step: u64, row: Tensor<1>) -> Result<MetricRow, String> {
+        let mut terms = host(row).await?;
+        let kl_d = terms.split_off(self.info().terms.len());
+        MetricRow { step, terms, kl_d }.finite(&self.info().terms)
     }
 }
 
@@ -413,10 +511,7 @@ impl Engine for EagerEngine {
     fn run_steps(&mut self, n: u32) -> Result<(), String> {
         for _ in 0..n {
             let row = self.run.advance();
-            if let Some(bad) = row.terms.iter().position(|v| !v.is_finite()) {
-                return Err(format!("{} is {} at step {}", self.info().terms[bad], row.terms[bad], row.step));
-            }
-            self.rows.push(row);
+            self.fresh.push((self.run.step(), row));
         }
         Ok(())
     }
@@ -425,19 +520,54 @@ impl Engine for EagerEngine {
         self.run.step()
     }
 
-    async fn metrics(&mut self) -> Result<Vec<MetricRow>, String> {
-        Ok(std::mem::take(&mut self.rows))
+    fn request_metrics(&mut self) -> bool {
+        let rows = std::mem::take(&mut self.fresh);
+        let any = !rows.is_empty();
+        self.requested.extend(any.then_some(rows));
+        any
     }
 
-    async fn run(&mut self, what: Program, rows: Rows<'_>) -> Result<Option<Vec<Vec<f32>>>, String> {
-        Ok(self.run.run(what, rows))
+    async fn take_metrics(&mut self) -> Result<Vec<MetricRow>, String> {
+        let mut rows = vec![];
+        for (step, row) in self.requested.pop_front().unwrap_or_default() {
+            rows.push(self.row(step, row).await?);
+        }
+        Ok(rows)
     }
 
     async fn evaluate(&mut self, images: Rows<'_>) -> Result<Vec<f32>, String> {
-        Ok(self.run.evaluate(images))
+        let width = self.run.width(Input::Images);
+        let mut sums = vec![0.0f64; self.info().terms.len()];
+        for (values, labels) in pieces(images, width)? {
+            let terms = host(self.run.terms(values, labels)).await?;
+            for (s, t) in sums.iter_mut().zip(terms) {
+                *s += (values.len() / width) as f64 * f64::from(t);
+            }
+        }
+        let n = (images.values.len() / width).max(1) as f64;
+        Ok(sums.into_iter().map(|s| (s / n) as f32).collect())
+    }
+
+    async fn run(&mut self, what: Program, rows: Rows<'_>) -> Result<Option<Vec<Vec<f32>>>, String> {
+        let mut all: Vec<Vec<f32>> = vec![];
+        for (values, labels) in pieces(rows, self.run.width(what.input()))? {
+            let Some(outputs) = self.run.run(what, values, labels) else { return Ok(None) };
+            all.resize(outputs.len(), vec![]);
+            for (all, rows) in all.iter_mut().zip(outputs) {
+                all.extend(host(rows).await?);
+            }
+        }
+        Ok(Some(all))
     }
 
     async fn weights(&mut self) -> Result<Vec<Weight>, String> {
-        Ok(self.run.weights())
+        host_all(self.run.weights()).await
+    }
+
+    fn set_weights(&mut self, weights: &[Weight]) -> Result<(), String> {
+        let have = self.run.weights();
+        fits(have.iter().map(|w| (w.name.as_str(), w.shape.as_slice())), weights)?;
+        self.run.set_weights(weights);
+        Ok(())
     }
 }

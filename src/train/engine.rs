@@ -51,11 +51,31 @@ pub trait Engine {
     /// Steps started so far.
     fn step(&self) -> u64;
 
-    /// Waits for the steps started and returns their metrics since the last call, oldest first.
+    /// Asks for the metrics of the steps since the last request, without waiting: further steps may be started meanwhile.
+    /// Returns whether there are any.
+    fn request_metrics(&mut self) -> bool;
+
+    /// Waits for the oldest request and returns its metrics, oldest first; none without a request.
     ///
     /// # Errors
     /// A sentence, when the device is lost or a value is not finite.
-    async fn metrics(&mut self) -> Result<Vec<MetricRow>, String>;
+    async fn take_metrics(&mut self) -> Result<Vec<MetricRow>, String>;
+
+    /// Waits for the steps started and returns all metrics not yet returned, oldest first.
+    ///
+    /// # Errors
+    /// As [`Engine::take_metrics`].
+    async fn metrics(&mut self) -> Result<Vec<MetricRow>, String> {
+        self.request_metrics();
+        let mut rows = vec![];
+        loop {
+            let more = self.take_metrics().await?;
+            if more.is_empty() {
+                return Ok(rows);
+            }
+            rows.extend(more);
+        }
+    }
 
     /// Runs a program on rows and returns its outputs, row-major; `None` if the method does not have it. Labels are needed
     /// for programs that start from images, one a row. The weights stay as they are.
@@ -85,10 +105,67 @@ pub trait Engine {
     /// # Errors
     /// As [`Engine::run`].
     async fn decode(&mut self, z_nd: &[f32]) -> Result<Vec<f32>, String> {
-        let outputs = self.run(Program::Decode, Rows::of(z_nd)).await?;
-        Ok(outputs.and_then(|o| o.into_iter().next()).ok_or("the method has no decoder")?)
+        let outputs = self.run(Program::Decode, Rows::of(z_nd)).await?.ok_or("the method has no decoder")?;
+        // Of no codes there are no images.
+        Ok(outputs.into_iter().next().unwrap_or_default())
     }
 
     /// Current parameters, in module order.
     async fn weights(&mut self) -> Result<Vec<Weight>, String>;
+
+    /// Replaces the parameters by name.
+    ///
+    /// # Errors
+    /// If a name or a shape does not fit; nothing has changed then.
+    fn set_weights(&mut self, weights: &[Weight]) -> Result<(), String>;
+}
+
+/// Checks that `weights` has every parameter of a network, in its shape.
+///
+/// # Errors
+/// Names the first that is missing or does not fit.
+pub fn fits<'a>(parameters: impl Iterator<Item = (&'a str, &'a [usize])>, weights: &[Weight]) -> Result<(), String> {
+    for (name, shape) in parameters {
+        let w = weights.iter().find(|w| w.name == name).ok_or_else(|| format!("the weights have no tensor {name}"))?;
+        if w.shape != shape {
+            return Err(format!("{name} has shape {:?}, this network needs {shape:?}", w.shape));
+        }
+    }
+    Ok(())
+}
+
+impl MetricRow {
+    /// The row itself, if the terms called `names` are numbers.
+    ///
+    /// # Errors
+    /// Names the first that is not.
+    pub fn finite(self, names: &[String]) -> Result<Self, String> {
+        match self.terms.iter().position(|v| !v.is_finite()) {
+            Some(bad) => Err(format!("{} is {} at step {}; a lower learning rate may help", names[bad], self.terms[bad], self.step)),
+            None => Ok(self),
+        }
+    }
+}
+
+/// Why an engine could not be built.
+#[derive(Clone, Debug, PartialEq)]
+pub enum BuildError {
+    /// The step compiler lacks something, which the message names. Eager Burn does without it.
+    NotCompiled(String),
+    /// A bad setup, no memory, a lost device: no other engine would help.
+    Refused(String),
+}
+
+impl From<String> for BuildError {
+    fn from(message: String) -> Self {
+        Self::Refused(message)
+    }
+}
+
+impl From<BuildError> for String {
+    fn from(e: BuildError) -> Self {
+        match e {
+            BuildError::NotCompiled(message) | BuildError::Refused(message) => message,
+        }
+    }
 }

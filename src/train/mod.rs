@@ -1,18 +1,26 @@
 //! Training: the registry of methods, the engines that execute steps, and the session that drives them.
 
+pub mod any;
+pub mod assess;
 #[cfg(feature = "native")]
 pub mod bench;
-#[cfg(feature = "native")]
+#[cfg(all(feature = "worker", target_arch = "wasm32"))]
+mod breath;
+pub mod burn;
+#[cfg(feature = "eager")]
 pub mod eager;
 pub mod engine;
+#[cfg(all(feature = "worker", target_arch = "wasm32"))]
+mod loader;
 #[cfg(feature = "native")]
 pub mod native;
+pub mod optimizer;
 pub mod order;
 pub mod plan;
 pub mod program;
 pub mod record;
 pub mod session;
-#[cfg(feature = "native")]
+#[cfg(feature = "eager")]
 pub mod verify;
 pub mod weights;
 #[cfg(all(feature = "worker", target_arch = "wasm32"))]
@@ -38,13 +46,13 @@ pub trait Entry: Sync {
     fn record(&self, setup: &Setup, data: DataShape, program: Program, batch: usize) -> Result<Recording, String>;
 
     /// The method under eager Burn.
-    #[cfg(feature = "native")]
+    #[cfg(feature = "eager")]
     fn eager(
         &self,
         setup: &Setup,
-        device: burn::tensor::Device,
+        device: ::burn::tensor::Device,
         data: std::sync::Arc<crate::data::Dataset>,
-    ) -> Box<dyn eager::Eager>;
+    ) -> eager::EagerEngine;
 }
 
 /// The [`Entry`] of a method.
@@ -63,14 +71,14 @@ impl<M: Method> Entry for Of<M> {
         record::record::<M>(setup, data, program, batch)
     }
 
-    #[cfg(feature = "native")]
+    #[cfg(feature = "eager")]
     fn eager(
         &self,
         setup: &Setup,
-        device: burn::tensor::Device,
+        device: ::burn::tensor::Device,
         data: std::sync::Arc<crate::data::Dataset>,
-    ) -> Box<dyn eager::Eager> {
-        Box::new(eager::Run::<M>::new(setup, device, data))
+    ) -> eager::EagerEngine {
+        eager::EagerEngine::new(Box::new(eager::Run::<M>::new(setup, device, data)))
     }
 }
 

@@ -1,20 +1,21 @@
-//! A training run without a browser: `cargo lab train`.
+//! Training and measuring without a browser: `cargo lab train`, `cargo lab measure`.
 
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
-use burn::tensor::{Device, DeviceKind};
+use burn::tensor::Device;
 use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::data::{Dataset, mnist, unit};
+use crate::data::{Dataset, Rendering, mnist, renderer, unit};
 use crate::gpu::{Data, Gpu};
 use crate::spec::Setup;
-use crate::train::eager::EagerEngine;
+use crate::train::assess::{self, Measured, Sizes};
 use crate::train::plan::{PlanEngine, RING};
-use crate::train::{Engine, Entry, Rows, entry, weights};
+use crate::train::{Engine, Entry, Rows, eager, entry, weights};
 
 /// Who executes the steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,13 +52,22 @@ pub fn train(options: &TrainOptions) -> Result<Value, String> {
     pollster::block_on(train_async(options))
 }
 
-/// The shipped or given data set.
+/// The data set called `id`, from `folder` where one is given and `id` comes in files.
 ///
 /// # Errors
 /// Names the file and what is wrong with it.
-pub fn load(folder: Option<&Path>) -> Result<Dataset, String> {
+pub fn load(id: &str, folder: Option<&Path>) -> Result<Dataset, String> {
+    if let Some(render) = renderer(id) {
+        let another = || renderer(id).expect("the same name has the same renderer");
+        return Ok(Rendering::new(render).in_parallel(another));
+    }
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/mnist");
     mnist::from_folder(folder.unwrap_or(&shipped))
+}
+
+/// The device of the engine `cpu`.
+pub fn cpu() -> Device {
+    Device::flex()
 }
 
 /// Opens the GPU for a command.
@@ -73,7 +83,7 @@ async fn train_async(options: &TrainOptions) -> Result<Value, String> {
     let setup = &options.setup;
     setup.check().map_err(|e| e.to_string())?;
     let entry: &'static dyn Entry = entry(&setup.method).ok_or_else(|| format!("no method is called {:?}", setup.method))?;
-    let data = Arc::new(load(options.data_dir.as_deref())?);
+    let data = Arc::new(load(&setup.data, options.data_dir.as_deref())?);
     match options.engine {
         EngineKind::Plan => {
             let gpu = open_gpu().await?;
@@ -82,18 +92,21 @@ async fn train_async(options: &TrainOptions) -> Result<Value, String> {
             let engine = PlanEngine::new(gpu, entry, setup, data.data_shape(), &uploaded).await?;
             run(options, engine, &data, &adapter).await
         }
-        EngineKind::Cpu => {
-            let engine = EagerEngine::new(entry.eager(setup, Device::flex(), data.clone()));
-            run(options, engine, &data, "CPU (Burn flex)").await
-        }
-        EngineKind::Burn => {
-            // Opening it first turns a panic inside Burn into our message.
-            let name = open_gpu().await?.info.name.clone();
-            let device = Device::wgpu(DeviceKind::DefaultDevice);
-            let engine = EagerEngine::new(entry.eager(setup, device, data.clone()));
-            run(options, engine, &data, &format!("{name} (Burn, eager)")).await
+        EngineKind::Cpu | EngineKind::Burn => {
+            let (device, adapter) = eager_device(options.engine).await?;
+            run(options, entry.eager(setup, device, data.clone()), &data, &adapter).await
         }
     }
+}
+
+/// The device of eager Burn, and its name in reports.
+async fn eager_device(engine: EngineKind) -> Result<(Device, String), String> {
+    if engine != EngineKind::Burn {
+        return Ok((cpu(), "CPU (Burn flex)".into()));
+    }
+    // Opening it first turns a panic inside Burn into our message.
+    let name = open_gpu().await?.info.name.clone();
+    Ok((eager::open().await?, format!("{name} (Burn, eager)")))
 }
 
 async fn run(options: &TrainOptions, mut engine: impl Engine, data: &Dataset, adapter: &str) -> Result<Value, String> {
@@ -157,6 +170,70 @@ async fn run(options: &TrainOptions, mut engine: impl Engine, data: &Dataset, ad
         "seconds": begin.elapsed().as_secs_f64(),
         "steps_per_second": steps as f64 / training_seconds,
     }))
+}
+
+/// What to measure, and how.
+#[derive(Clone, Debug)]
+pub struct MeasureOptions {
+    /// A file of weights with its setup.
+    pub weights: PathBuf,
+    /// Folder with the data set's files; `None` takes the ones that ship with the project.
+    pub data_dir: Option<PathBuf>,
+    pub engine: EngineKind,
+    pub sizes: Sizes,
+}
+
+/// What trained weights are worth.
+#[derive(Clone, Debug, Serialize)]
+pub struct MeasureReport {
+    pub setup: String,
+    /// Training steps behind the weights, as their file says.
+    pub step: String,
+    pub adapter: String,
+    /// Decides which images are drawn; noise follows the seed of the setup.
+    pub seed: u64,
+    pub measures: Vec<Measured>,
+}
+
+/// Loads weights into a network of their own setup and takes every measure that applies.
+///
+/// # Errors
+/// Names the file and what is wrong with it, or what is missing.
+pub fn measure(options: &MeasureOptions) -> Result<MeasureReport, String> {
+    pollster::block_on(measure_async(options))
+}
+
+async fn measure_async(options: &MeasureOptions) -> Result<MeasureReport, String> {
+    let name = |e: String| format!("{}: {e}", options.weights.display());
+    let bytes = std::fs::read(&options.weights).map_err(|e| name(e.to_string()))?;
+    let metadata = weights::metadata(&bytes).map_err(name)?;
+    let query = metadata.get("setup").ok_or_else(|| name("the metadata has no \"setup\"".into()))?;
+    let (setup, notes) = Setup::from_query(query, &[]);
+    if let Some(note) = notes.first() {
+        return Err(name(format!("its setup does not fit this program: {note}")));
+    }
+    let tensors = weights::read(&bytes).map_err(name)?;
+    let entry = entry(&setup.method).ok_or_else(|| name(format!("no method is called {:?}", setup.method)))?;
+    let data = Arc::new(load(&setup.data, options.data_dir.as_deref())?);
+    let family = entry.card().family;
+    let (adapter, measures) = match options.engine {
+        EngineKind::Plan => {
+            let gpu = open_gpu().await?;
+            let adapter = gpu.info.name.clone();
+            let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels).map_err(|e| e.to_string())?;
+            let mut engine = PlanEngine::new(gpu, entry, &setup, data.data_shape(), &uploaded).await?;
+            engine.set_weights(&tensors).map_err(name)?;
+            (adapter, assess::assess(&mut engine, family, &data, options.sizes).await?)
+        }
+        EngineKind::Cpu | EngineKind::Burn => {
+            let (device, adapter) = eager_device(options.engine).await?;
+            let mut engine = entry.eager(&setup, device, data.clone());
+            engine.set_weights(&tensors).map_err(name)?;
+            (adapter, assess::assess(&mut engine, family, &data, options.sizes).await?)
+        }
+    };
+    let step = metadata.get("step").cloned().unwrap_or_else(|| "unknown".into());
+    Ok(MeasureReport { setup: setup.to_query(), step, adapter, seed: options.sizes.seed, measures })
 }
 
 /// KL to the standard normal of each latent, mean over the rows; by the means' variance alone where there is no posterior.

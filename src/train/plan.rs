@@ -4,16 +4,16 @@
 //! constants | scratch]`. Programs that do not train (initialisation, evaluation, encoding, decoding) use the same
 //! parameters and share the scratch area: the queue runs one after the other.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
 use web_time::Instant;
 
 use crate::compile::capture::{Imported, import};
 use crate::compile::emit::{Place, ctl};
-use crate::compile::grad::gradients;
+use crate::compile::grad::{clip_by_global_norm, gradients};
 use crate::compile::graph::{Graph, Op};
-use crate::compile::plan::{Job, Special, When, compile};
+use crate::compile::plan::{Job, Special, Updates, When, compile};
 use crate::compile::{Dispatch, Id, Plan, Target};
 use crate::gpu::{Arena, Data, Gpu, Pending, Recorded};
 use crate::nn::{DataShape, ImageShape};
@@ -21,6 +21,8 @@ use crate::nn::method::{START_BATCH, live_keys};
 use crate::spec::Setup;
 use crate::spec::protocol::{CodeGroup, MetricRow, PlanInfo, TensorInfo};
 use crate::train::order::epoch_order;
+use crate::train::engine::{BuildError, fits};
+use crate::train::optimizer;
 use crate::train::program::Input;
 use crate::train::record::{Output, Recording};
 use crate::train::{Engine, Entry, Program, Rows, Weight};
@@ -117,29 +119,19 @@ pub struct PlanEngine {
     seed: u32,
     batch: usize,
     step: u64,
+    /// Steps whose metrics have been asked for.
     seen: u64,
+    /// Metrics on their way from the device, each with the step before its first.
+    requested: VecDeque<(u64, Pending)>,
     /// Epochs whose order has been uploaded.
     epochs: u64,
     nonce: u32,
     bytes_moved: u64,
-}
-
-/// Metrics on their way from the device.
-pub struct MetricsRequest {
-    read: Pending,
-    from: u64,
-    steps: u32,
-}
-
-impl MetricsRequest {
-    /// Steps that they are of.
-    pub fn steps(&self) -> u32 {
-        self.steps
-    }
+    keeps_gradients: bool,
 }
 
 /// A kernel's text with its placeholders filled in.
-fn fill(template: &str, values: &[(&str, String)]) -> String {
+pub(super) fn fill(template: &str, values: &[(&str, String)]) -> String {
     let mut out: String = template.lines().filter(|l| !l.starts_with("//")).map(|l| format!("{l}\n")).collect();
     for (key, value) in values {
         out = out.replace(&format!("{{{{{key}}}}}"), value);
@@ -163,10 +155,35 @@ impl PlanEngine {
         setup: &Setup,
         shape: DataShape,
         data: &Data,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, BuildError> {
+        Self::build(gpu, entry, setup, shape, data, false).await
+    }
+
+    /// [`PlanEngine::new`], with kernels that also store each gradient on its way to the optimiser.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn with_gradients(
+        gpu: Rc<Gpu>,
+        entry: &'static dyn Entry,
+        setup: &Setup,
+        shape: DataShape,
+        data: &Data,
+    ) -> Result<Self, BuildError> {
+        Self::build(gpu, entry, setup, shape, data, true).await
+    }
+
+    async fn build(
+        gpu: Rc<Gpu>,
+        entry: &'static dyn Entry,
+        setup: &Setup,
+        shape: DataShape,
+        data: &Data,
+        keep: bool,
+    ) -> Result<Self, BuildError> {
         let begin = Instant::now();
         let live = live_keys(entry.card());
-        let mut training = training(entry, setup, shape, data.images, gpu.target)?;
+        let mut training = training(entry, setup, shape, data.images, gpu.target, keep).map_err(BuildError::NotCompiled)?;
         let floats = training.plan.end.max(training.layout.scratch);
         let arena = Arena::new(gpu, floats, live.len(), 2 * data.images, data.clone()).map_err(|e| e.to_string())?;
         for (at, values) in &training.constants {
@@ -195,11 +212,13 @@ impl PlanEngine {
             batch: setup.usize("batch"),
             step: 0,
             seen: 0,
+            requested: VecDeque::new(),
             epochs: 0,
             nonce: 0,
             bytes_moved: training.plan.bytes,
+            keeps_gradients: keep,
         };
-        let initial = initialisation(&training.recording, &engine.layout, engine.arena.gpu().target)?;
+        let initial = initialisation(&training.recording, &engine.layout, engine.arena.gpu().target).map_err(BuildError::NotCompiled)?;
         let recorded = engine.load(&initial).await?;
         engine.arena.run(&recorded, 1);
         engine.start().await?;
@@ -208,9 +227,10 @@ impl PlanEngine {
     }
 
     /// Sets what the method takes from the data before the first step.
-    async fn start(&mut self) -> Result<(), String> {
+    async fn start(&mut self) -> Result<(), BuildError> {
         let target = self.arena.gpu().target;
-        let Some(prepared) = start(self.entry, &self.setup, self.shape, self.images, &self.layout, target)? else { return Ok(()) };
+        let prepared = start(self.entry, &self.setup, self.shape, self.images, &self.layout, target);
+        let Some(prepared) = prepared.map_err(BuildError::NotCompiled)? else { return Ok(()) };
         self.upload_orders(0);
         let recorded = self.load(&prepared).await?;
         self.arena.run(&recorded, 1);
@@ -235,31 +255,14 @@ impl PlanEngine {
         self.arena.record(&prepared.plan).await
     }
 
-    /// Replaces the parameters; moments start again from zero.
+    /// Gradients of the latest step as the optimiser got them: one for each trained parameter, in module order.
     ///
     /// # Errors
-    /// If a name or a shape does not fit; nothing has changed then.
-    pub fn set_weights(&mut self, weights: &[Weight]) -> Result<(), String> {
-        let find = |name: &str| weights.iter().find(|w| w.name == name);
-        for Tensor { name, shape, .. } in &self.layout.tensors {
-            let w = find(name).ok_or_else(|| format!("the weights have no tensor {name}"))?;
-            if w.shape != *shape {
-                return Err(format!("{name} has shape {:?}, this network needs {shape:?}", w.shape));
-            }
-        }
-        let zeros = vec![0.0; 2 * self.layout.params];
-        self.arena.write(2 * self.layout.params, &zeros);
-        for t in &self.layout.tensors {
-            self.arena.write(t.at, &find(&t.name).expect("checked above").values);
-        }
-        Ok(())
-    }
-
-    /// Gradients of the latest step: one for each trained parameter, in module order.
-    ///
-    /// # Errors
-    /// If the device is lost.
+    /// If the engine does not keep them, see [`PlanEngine::with_gradients`], or the device is lost.
     pub async fn gradients(&mut self) -> Result<Vec<Weight>, String> {
+        if !self.keeps_gradients {
+            return Err("this engine does not keep its gradients".into());
+        }
         let params = self.layout.params;
         let all = self.arena.read(&[(params, params)]).await?.remove(0);
         Ok(self.layout.tensors.iter().filter(|t| t.trained).map(|t| t.weight(&all[t.at..t.at + t.len()])).collect())
@@ -273,40 +276,6 @@ impl PlanEngine {
     /// The device it runs on.
     pub fn gpu(&self) -> &Gpu {
         self.arena.gpu()
-    }
-
-    /// Asks for the metrics of the steps since the last request, without waiting: further steps may be started meanwhile.
-    pub fn request_metrics(&mut self) -> Option<MetricsRequest> {
-        let (from, to, width) = (self.seen, self.step, self.layout.width);
-        if from == to {
-            return None;
-        }
-        // At most two ranges, where the ring wraps.
-        let (a, n) = ((from % RING as u64) as usize, (to - from) as usize);
-        let first = n.min(RING - a);
-        let mut ranges = vec![(self.layout.ring + a * width, first * width)];
-        if first < n {
-            ranges.push((self.layout.ring, (n - first) * width));
-        }
-        self.seen = to;
-        Some(MetricsRequest { read: self.arena.request(&ranges), from, steps: (to - from) as u32 })
-    }
-
-    /// Waits for a request.
-    ///
-    /// # Errors
-    /// If the device is lost, or a term is not finite.
-    pub async fn take_metrics(&mut self, request: MetricsRequest) -> Result<Vec<MetricRow>, String> {
-        let values = self.arena.take(request.read).await?.concat();
-        let terms = self.info.terms.len();
-        let mut rows = Vec::with_capacity(request.steps as usize);
-        for (row, step) in values.chunks_exact(self.layout.width).zip(request.from + 1..) {
-            if let Some(bad) = row[..terms].iter().position(|v| !v.is_finite()) {
-                return Err(format!("{} is {} at step {step}; a lower learning rate may help", self.info.terms[bad], row[bad]));
-            }
-            rows.push(MetricRow { step, terms: row[..terms].to_vec(), kl_d: row[terms..].to_vec() });
-        }
-        Ok(rows)
     }
 
     /// Makes sure that a program is compiled. Returns whether the method has it.
@@ -388,8 +357,15 @@ struct Training {
     info: PlanInfo,
 }
 
-/// Compiles the training step of a setup on a data set of `images` images.
-fn training(entry: &dyn Entry, setup: &Setup, data: DataShape, images: usize, target: Target) -> Result<Training, String> {
+/// Compiles the training step of a setup on a data set of `images` images; `keep` stores the gradients as well.
+fn training(
+    entry: &dyn Entry,
+    setup: &Setup,
+    data: DataShape,
+    images: usize,
+    target: Target,
+    keep: bool,
+) -> Result<Training, String> {
     let batch = setup.usize("batch");
     let shape = data.image;
     let live = live_keys(entry.card());
@@ -400,12 +376,17 @@ fn training(entry: &dyn Entry, setup: &Setup, data: DataShape, images: usize, ta
     let mut imported = import_program(&recording)?;
     let params: Vec<Id> = recording.params.iter().map(|p| node(&imported, p.id)).collect::<Result<_, _>>()?;
     let loss = node(&imported, recording.outputs[0].id)?;
-    let gradients = gradients(&mut imported.graph, loss, &params).map_err(|e| e.to_string())?;
+    let mut gradients = gradients(&mut imported.graph, loss, &params).map_err(|e| e.to_string())?;
     let trained: Vec<bool> = gradients.iter().map(|g| imported.graph.as_fill(*g) != Some(0.0)).collect();
     let mut layout = Layout::new(&recording, &trained)?;
-    let moved = layout.tensors.iter().zip(&gradients).filter(|(t, _)| t.trained);
-    let mut outputs: Vec<(Id, usize)> = moved.map(|(t, g)| (*g, layout.params + t.at)).collect();
-    let mut at = layout.terms;
+    let clip = setup.get("clip");
+    if clip > 0.0 {
+        gradients = clip_by_global_norm(&mut imported.graph, &gradients, clip as f32);
+    }
+    let (updates, schedule) = optimizer::kernels(setup, &live, layout.params, keep);
+    let moved = gradients.into_iter().zip(params).zip(&layout.tensors).filter(|(_, t)| t.trained);
+    let updates = Updates { of: moved.map(|(pair, _)| pair).collect(), ..updates };
+    let (mut outputs, mut at) = (vec![], layout.terms);
     for output in &recording.outputs {
         outputs.push((node(&imported, output.id)?, at));
         at += output.shape.iter().product::<usize>();
@@ -417,12 +398,13 @@ fn training(entry: &dyn Entry, setup: &Setup, data: DataShape, images: usize, ta
     let input = InputAt::new(scratch, &recording);
     let mut leaves = imported_leaves(&imported, &recording, &layout, input, true)?;
     leaves.extend(constants.iter().map(|(id, at)| (*id, (Place::Arena(*at), false))));
-    let mut specials = specials(&layout, &live, batch, shape, images, input.rows);
+    let mut specials = specials(&layout, batch, shape, images, input.rows);
+    specials.extend(schedule);
     if [recording.label.id, recording.step.id].into_iter().any(|id| used(&imported, id)) {
         specials.push(labels(batch, shape, images, input));
     }
-    let scratch = updates(&imported, &recording, &layout, input.end, &mut outputs, &mut specials)?;
-    let job = Job { graph: &imported.graph, target, leaves, outputs, specials, scratch, training: true, salt: 0 };
+    let scratch = state(&imported, &recording, &layout, input.end, &mut outputs, &mut specials)?;
+    let job = Job { graph: &imported.graph, target, leaves, outputs, updates, specials, scratch, training: true, salt: 0 };
     let plan = compile(&job).map_err(|e| e.to_string())?;
     let info = PlanInfo {
         parameters: layout.tensors.iter().filter(|t| t.trained).map(|t| t.len() as u64).sum(),
@@ -472,7 +454,7 @@ fn labels(batch: usize, shape: ImageShape, images: usize, input: InputAt) -> Spe
 
 /// Where the step's new values of state go, and the kernels that put them in place once nothing reads the old ones.
 /// Returns the first float behind.
-fn updates(
+fn state(
     imported: &Imported,
     recording: &Recording,
     layout: &Layout,
@@ -497,7 +479,7 @@ fn updates(
         let t = layout.find(delta, true)?;
         outputs.push((node(imported, delta.id)?, end));
         let body = format!("a[{}u + i] += a[{end}u + i];\n", t.at);
-        specials.push(Special { name: "add", body, len: t.len(), when: When::After });
+        specials.push(Special { name: "add", body, len: t.len(), when: When::Last });
         end += t.len().next_multiple_of(4);
     }
     Ok(end)
@@ -550,28 +532,11 @@ fn gather(batch: usize, shape: ImageShape, images: usize, x: usize) -> Special {
     }
 }
 
-/// The kernels around the generated ones: minibatch, optimiser, metrics.
-fn specials(layout: &Layout, live: &[&str], batch: usize, shape: ImageShape, images: usize, x: usize) -> Vec<Special> {
+/// The kernels around the generated ones: minibatch and metrics.
+fn specials(layout: &Layout, batch: usize, shape: ImageShape, images: usize, x: usize) -> Vec<Special> {
     let word = |w: usize| w.to_string();
-    let lr = ctl::LIVE + live.iter().position(|k| *k == "lr").expect("the learning rate is live");
     vec![
         gather(batch, shape, images, x),
-        Special {
-            name: "adam",
-            body: fill(include_str!("../../shaders/adam.wgsl"), &[
-                ("gradients", word(layout.params)),
-                ("m", word(2 * layout.params)),
-                ("v", word(3 * layout.params)),
-                ("beta1", "0.9".into()),
-                ("beta2", "0.999".into()),
-                ("epsilon", "1e-8".into()),
-                ("lr", word(lr)),
-                ("step", word(ctl::STEP)),
-                ("now", word(ctl::NOW)),
-            ]),
-            len: layout.params / 4,
-            when: When::Last,
-        },
         Special {
             name: "metrics",
             body: fill(include_str!("../../shaders/metrics.wgsl"), &[
@@ -579,10 +544,11 @@ fn specials(layout: &Layout, live: &[&str], batch: usize, shape: ImageShape, ima
                 ("rows", word(RING)),
                 ("width", word(layout.width)),
                 ("terms", word(layout.terms)),
+                ("step", word(ctl::STEP)),
                 ("now", word(ctl::NOW)),
             ]),
             len: layout.width,
-            when: When::Last,
+            when: When::Stored,
         },
     ]
 }
@@ -636,7 +602,7 @@ fn prepare(
 ) -> Result<Prepared, String> {
     let (constants, scratch) = constant_places(&imported.graph, scratch);
     leaves.extend(constants.iter().map(|(id, at)| (*id, (Place::Arena(*at), false))));
-    let job = Job { graph: &imported.graph, target, leaves, outputs, specials, scratch, training: false, salt };
+    let job = Job { graph: &imported.graph, target, leaves, outputs, updates: Updates::default(), specials, scratch, training: false, salt };
     let plan = compile(&job).map_err(|e| e.to_string())?;
     let input = InputAt { rows: scratch, labels: scratch, step: scratch, end: scratch };
     Ok(Prepared { plan, constants: constant_values(&imported.graph, &constants), input, outputs: vec![] })
@@ -648,7 +614,7 @@ fn prepare(
 /// Names the operation that does not compile.
 pub fn all_dispatches(entry: &dyn Entry, setup: &Setup, data: DataShape, target: Target) -> Result<Vec<Dispatch>, String> {
     const IMAGES: usize = 1000;
-    let training = training(entry, setup, data, IMAGES, target)?;
+    let training = training(entry, setup, data, IMAGES, target, false)?;
     let initial = initialisation(&training.recording, &training.layout, target)?;
     let start = start(entry, setup, data, IMAGES, &training.layout, target)?;
     let mut out = training.plan.dispatches;
@@ -794,11 +760,33 @@ impl Engine for PlanEngine {
         self.step
     }
 
-    async fn metrics(&mut self) -> Result<Vec<MetricRow>, String> {
-        match self.request_metrics() {
-            Some(request) => self.take_metrics(request).await,
-            None => Ok(vec![]),
+    fn request_metrics(&mut self) -> bool {
+        let (from, to, width) = (self.seen, self.step, self.layout.width);
+        if from == to {
+            return false;
         }
+        // At most two ranges, where the ring wraps.
+        let (a, n) = ((from % RING as u64) as usize, (to - from) as usize);
+        let first = n.min(RING - a);
+        let mut ranges = vec![(self.layout.ring + a * width, first * width)];
+        if first < n {
+            ranges.push((self.layout.ring, (n - first) * width));
+        }
+        self.seen = to;
+        self.requested.push_back((from, self.arena.request(&ranges)));
+        true
+    }
+
+    async fn take_metrics(&mut self) -> Result<Vec<MetricRow>, String> {
+        let Some((from, read)) = self.requested.pop_front() else { return Ok(vec![]) };
+        let values = self.arena.take(read).await?.concat();
+        let names = &self.info.terms;
+        let rows = values.chunks_exact(self.layout.width).zip(from + 1..);
+        rows.map(|(row, step)| {
+            let (terms, kl_d) = row.split_at(names.len());
+            MetricRow { step, terms: terms.to_vec(), kl_d: kl_d.to_vec() }.finite(names)
+        })
+        .collect()
     }
 
     async fn run(&mut self, what: Program, rows: Rows<'_>) -> Result<Option<Vec<Vec<f32>>>, String> {
@@ -831,5 +819,17 @@ impl Engine for PlanEngine {
         // What lies between the two ranges has not been read.
         let here = |t: &Tensor| if t.at < params { t.at } else { t.at - rest + params };
         Ok(self.layout.tensors.iter().map(|t| t.weight(&all[here(t)..here(t) + t.len()])).collect())
+    }
+
+    /// The moments start again from zero.
+    fn set_weights(&mut self, weights: &[Weight]) -> Result<(), String> {
+        let l = &self.layout;
+        fits(l.tensors.iter().map(|t| (t.name.as_str(), t.shape.as_slice())), weights)?;
+        self.arena.write(2 * l.params, &vec![0.0; 2 * l.params]);
+        let find = |name: &str| weights.iter().find(|w| w.name == name).expect("it fits");
+        for t in &l.tensors {
+            self.arena.write(t.at, &find(&t.name).values);
+        }
+        Ok(())
     }
 }

@@ -15,9 +15,14 @@ use crate::gpu::{Data, Gpu, OpenError};
 use crate::latent::{self, Geodesic};
 use crate::nn::DataShape;
 use crate::spec::Setup;
-use crate::spec::protocol::{BenchReport, Command, Event, Query, RunId, Slot, Speed, View, bytes_f32, f32_bytes};
-use crate::train::plan::{MetricsRequest, PlanEngine, RING};
-use crate::train::{Engine, Rows, entry, weights};
+use crate::spec::protocol::{
+    BenchReport, Command, EngineChoice, Event, NoGpu, Query, RunId, Slot, Speed, VerifyReport, View, bytes_f32, f32_bytes,
+};
+use crate::train::any::AnyEngine;
+use crate::train::burn::Burn;
+use crate::train::engine::BuildError;
+use crate::train::plan::{PlanEngine, RING};
+use crate::train::{Engine, Entry, Rows, entry, weights};
 
 /// A turn aims at this much work for the device, in milliseconds: short enough for views and commands to feel immediate.
 const TURN_MS: f64 = 25.0;
@@ -30,6 +35,8 @@ const SPEED_WINDOW: f64 = 1.5;
 
 /// Images kept on the CPU for views and tests.
 struct TestSet {
+    /// Name of the data set.
+    id: String,
     shape: DataShape,
     images: Vec<u8>,
     labels: Vec<u8>,
@@ -46,12 +53,12 @@ struct Watch {
 struct Run {
     id: RunId,
     setup: Setup,
-    engine: PlanEngine,
+    engine: AnyEngine,
     training: bool,
     /// Steps left before pausing by itself.
     left: Option<u32>,
-    /// Metrics on their way, and when their steps were submitted.
-    pending: Option<(MetricsRequest, Instant)>,
+    /// Metrics are on their way, of steps submitted then.
+    pending: Option<Instant>,
     /// When the device was last known to have nothing else to do.
     idle: Option<Instant>,
     /// Milliseconds a step takes the device, smoothed; 0 until measured.
@@ -71,23 +78,25 @@ pub struct Session {
     test: Option<TestSet>,
     run: Option<Run>,
     watches: BTreeMap<Slot, Watch>,
+    /// Present where eager Burn takes the steps.
+    burn: Option<Burn>,
 }
 
 impl Session {
     /// A session that hands its events to `emit`.
     pub fn new(emit: impl Fn(Event) + 'static) -> Self {
-        Self { emit: Box::new(emit), gpu: None, data: None, test: None, run: None, watches: BTreeMap::new() }
+        Self { emit: Box::new(emit), gpu: None, burn: None, data: None, test: None, run: None, watches: BTreeMap::new() }
     }
 
     fn send(&self, event: Event) {
         (self.emit)(event);
     }
 
-    /// Opens the device: [`Event::Ready`] or [`Event::NoGpu`].
+    /// Opens the device for `engine`: [`Event::Ready`] or [`Event::NoGpu`].
     ///
     /// `name` is the adapter's, where the caller knows it better.
-    pub async fn open(&mut self, name: Option<String>) -> bool {
-        match Gpu::open().await {
+    pub async fn open(&mut self, engine: EngineChoice, name: Option<String>) -> bool {
+        match self.open_both(engine).await {
             Ok(mut gpu) => {
                 if let Some(name) = name {
                     gpu.info.name = name;
@@ -103,27 +112,45 @@ impl Session {
         }
     }
 
-    /// Takes the data set: the training images go to the device, the test images stay.
-    pub fn set_data(&mut self, data: Dataset) {
-        let Some(gpu) = &self.gpu else { return };
-        let (train, test) = (data.train_labels.len(), data.test_labels.len());
-        match Data::upload(gpu, &data.train_images, &data.train_labels) {
-            Ok(uploaded) => {
-                self.data = Some(uploaded);
-                self.test = Some(TestSet { shape: data.data_shape(), images: data.test_images, labels: data.test_labels });
-                self.send(Event::DataReady { train: train as u32, test: test as u32 });
-            }
-            Err(e) => self.send(Event::DataFailed { message: e.to_string() }),
+    async fn open_both(&mut self, engine: EngineChoice) -> Result<Gpu, OpenError> {
+        let gpu = Gpu::open().await?;
+        if engine == EngineChoice::Burn {
+            self.burn = Some(Burn::open().await.map_err(|detail| OpenError { rung: NoGpu::NoDevice, detail })?);
         }
+        Ok(gpu)
     }
 
-    /// Carries out one command. [`Command::Open`] is the caller's: it knows where the data comes from.
+    /// Takes the data set in place of the present one: the training images go to the device, the test images stay. A run of
+    /// other data ends.
+    pub fn set_data(&mut self, mut data: Dataset) {
+        let Some(gpu) = &self.gpu else { return };
+        let (id, info, shape) = (data.id.clone(), data.info(), data.data_shape());
+        let factors_nk = ByteBuf::from(std::mem::take(&mut data.factors.test_nk));
+        let (images, labels) = (std::mem::take(&mut data.test_images), std::mem::take(&mut data.test_labels));
+        match &mut self.burn {
+            // Eager steps take their images from the host.
+            Some(burn) => burn.set_data(data),
+            None => match Data::upload(gpu, &data.train_images, &data.train_labels) {
+                Ok(uploaded) => self.data = Some(uploaded),
+                Err(e) => return self.send(Event::DataFailed { message: e.to_string() }),
+            },
+        }
+        self.run = self.run.take().filter(|r| r.setup.data == id);
+        let labels_n = ByteBuf::from(labels.clone());
+        self.test = Some(TestSet { id, shape, images, labels });
+        self.send(Event::DataReady { data: info, labels_n, factors_nk });
+    }
+
+    /// Carries out one command. [`Command::Open`] and [`Command::Load`] are the caller's: it knows where data comes from.
     pub async fn command(&mut self, command: Command) {
         match command {
-            Command::Open { .. } => {}
+            Command::Open { .. } | Command::Load { .. } => {}
             Command::Start { run, setup, weights } => {
-                if let Err(message) = self.start(run, setup, weights).await {
-                    self.send(Event::RunFailed { run, message });
+                if let Err(e) = self.start(run, setup, weights).await {
+                    self.send(match e {
+                        BuildError::NotCompiled(message) => Event::NotCompiled { run, message },
+                        BuildError::Refused(message) => Event::RunFailed { run, message },
+                    });
                 }
             }
             Command::Train { run } => self.with_run(run, |r| (r.training, r.left) = (true, None)),
@@ -141,6 +168,10 @@ impl Session {
                 Ok(report) => self.send(Event::Benched { report }),
                 Err(message) => self.send(Event::Warning { message: format!("bench: {message}") }),
             },
+            Command::Verify { setup, steps } => match self.verify(&setup, steps).await {
+                Ok(report) => self.send(Event::Verified { report }),
+                Err(message) => self.send(Event::Warning { message: format!("verify: {message}") }),
+            },
         }
     }
 
@@ -152,15 +183,34 @@ impl Session {
         }
     }
 
-    async fn build(&self, setup: &Setup) -> Result<PlanEngine, String> {
+    /// The open device and the setup's method.
+    fn prepare(&self, setup: &Setup) -> Result<(Rc<Gpu>, &'static dyn Entry), String> {
         setup.check().map_err(|e| e.to_string())?;
         let gpu = self.gpu.clone().ok_or("the GPU is not open")?;
-        let (data, test) = self.data.as_ref().zip(self.test.as_ref()).ok_or("the data has not arrived yet")?;
+        if self.test.as_ref().is_some_and(|test| test.id != setup.data) {
+            return Err(format!("the data set {} has not arrived yet", setup.data));
+        }
         let entry = entry(&setup.method).ok_or_else(|| format!("no method is called {:?}", setup.method))?;
-        PlanEngine::new(gpu, entry, setup, test.shape, data).await
+        Ok((gpu, entry))
     }
 
-    async fn start(&mut self, run: RunId, setup: Setup, weights: Option<ByteBuf>) -> Result<(), String> {
+    async fn build(&self, setup: &Setup) -> Result<AnyEngine, BuildError> {
+        let (gpu, entry) = self.prepare(setup)?;
+        if let Some(burn) = &self.burn {
+            return Ok(burn.build(entry, setup)?);
+        }
+        let missing = || String::from("the data has not arrived yet");
+        let (data, test) = self.data.as_ref().zip(self.test.as_ref()).ok_or_else(missing)?;
+        Ok(AnyEngine::Plan(Box::new(PlanEngine::new(gpu, entry, setup, test.shape, data).await?)))
+    }
+
+    async fn verify(&self, setup: &Setup, steps: u32) -> Result<VerifyReport, String> {
+        let (gpu, entry) = self.prepare(setup)?;
+        let burn = self.burn.as_ref().ok_or("this session was not opened with eager Burn")?;
+        burn.verify(gpu, entry, setup, steps).await
+    }
+
+    async fn start(&mut self, run: RunId, setup: Setup, weights: Option<ByteBuf>) -> Result<(), BuildError> {
         // The old run goes first: two networks may not fit.
         let old = self.run.take();
         let built = async {
@@ -289,7 +339,7 @@ impl Session {
         r.engine.run_steps(n)?;
         r.encode_ms = now.elapsed().as_secs_f64() * 1e3 / f64::from(n);
         let previous = r.pending.take();
-        r.pending = r.engine.request_metrics().map(|m| (m, now));
+        r.pending = r.engine.request_metrics().then_some(now);
         if let Some(left) = &mut r.left {
             *left -= n;
         }
@@ -305,14 +355,14 @@ impl Session {
     }
 
     /// Waits for requested metrics and sends them.
-    async fn report(&mut self, (request, submitted): (MetricsRequest, Instant)) -> Result<(), String> {
+    async fn report(&mut self, submitted: Instant) -> Result<(), String> {
         let Some(r) = &mut self.run else { return Ok(()) };
-        let n = request.steps();
-        let rows = r.engine.take_metrics(request).await?;
+        let rows = r.engine.take_metrics().await?;
+        let n = rows.len();
         let done = Instant::now();
         // The device began with these steps when they came, or when it was done with what lay before them.
         let began = r.idle.map_or(submitted, |idle| idle.max(submitted));
-        let ms = (done - began).as_secs_f64() * 1e3 / f64::from(n.max(1));
+        let ms = (done - began).as_secs_f64() * 1e3 / n.max(1) as f64;
         r.step_ms = if r.step_ms == 0.0 { ms } else { 0.7 * r.step_ms + 0.3 * ms };
         r.idle = Some(done);
         let step = rows.last().map_or(0, |row| row.step);
@@ -329,7 +379,7 @@ impl Session {
             steps_per_second: r.per_second,
             images_per_second: r.per_second * f64::from(r.engine.info().batch),
             encode_ms: r.encode_ms,
-            steps_per_submit: f64::from(n),
+            steps_per_submit: n as f64,
         };
         let run = r.id;
         self.send(Event::Metrics { run, rows, speed });
@@ -425,7 +475,7 @@ fn own(x_np: &[u8], len: usize) -> Result<Vec<f32>, String> {
     Ok(unit(x_np).collect())
 }
 
-async fn view(engine: &mut PlanEngine, test: &TestSet, query: &Query) -> Result<View, String> {
+async fn view(engine: &mut AnyEngine, test: &TestSet, query: &Query) -> Result<View, String> {
     let info = engine.info().clone();
     let images = |n: usize, pixels: Vec<u8>| View::Images {
         n: n as u32,

@@ -1,4 +1,4 @@
-//! Plan against Burn: `cargo lab verify`, and the test that every method passes.
+//! Plan against Burn: `cargo lab verify`, the button in the page, and the test that every method passes.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ pub fn difference(got: &[f32], want: &[f32]) -> f64 {
     got.iter().zip(want).fold(0.0f64, |m, (a, b)| if (a - b).is_nan() { f64::NAN } else { m.max(f64::from((a - b).abs() / scale)) })
 }
 
-/// Takes `steps` steps on the plan and on eager Burn (CPU) and compares terms and gradients.
+/// Takes `steps` steps on the plan and on eager Burn, on `burn`, and compares terms and gradients.
 ///
 /// Both see the same images and the same noise. Weights are made equal before every step: Adam turns the rounding of a tiny
 /// gradient into a step of full length, and the comparison is of gradients, not of paths.
@@ -27,20 +27,21 @@ pub fn difference(got: &[f32], want: &[f32]) -> f64 {
 /// If the plan cannot be built or run.
 pub async fn verify(
     gpu: Rc<Gpu>,
+    burn: Device,
     entry: &'static dyn Entry,
     setup: &Setup,
     data: &Arc<Dataset>,
     steps: u32,
 ) -> Result<VerifyReport, String> {
     let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels).map_err(|e| e.to_string())?;
-    let mut plan = PlanEngine::new(gpu, entry, setup, data.data_shape(), &uploaded).await?;
-    let mut burn = entry.eager(setup, Device::flex(), data.clone());
+    let mut plan = PlanEngine::with_gradients(gpu, entry, setup, data.data_shape(), &uploaded).await?;
+    let mut burn = entry.eager(setup, burn, data.clone());
     let mut report = VerifyReport { method: setup.method.clone(), steps, ..VerifyReport::default() };
     for _ in 0..steps {
-        burn.set_weights(&plan.weights().await?);
+        burn.set_weights(&plan.weights().await?)?;
         plan.run_steps(1)?;
         let row = plan.metrics().await?.pop().ok_or("the step left no metrics")?;
-        let (expected, gradients) = burn.advance_with_gradients();
+        let (expected, gradients) = burn.step_with_gradients().await?;
         report.loss = report.loss.max(difference(&row.terms, &expected.terms)).max(difference(&row.kl_d, &expected.kl_d));
         for got in plan.gradients().await? {
             let want = gradients.iter().find(|w| w.name == got.name).ok_or_else(|| format!("Burn has no gradient of {}", got.name))?;

@@ -60,6 +60,15 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Weight>, String> {
     Ok(out)
 }
 
+/// Reads what was written beside the parameters.
+///
+/// # Errors
+/// If the file is damaged.
+pub fn metadata(bytes: &[u8]) -> Result<HashMap<String, String>, String> {
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| format!("this is not a whole safetensors file: {e}"))?;
+    Ok(header.metadata().clone().unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,7 +89,9 @@ mod tests {
     fn round_trip_in_both_widths() {
         let metadata = [("setup", "method=vae".to_string())];
         assert_eq!(sorted(read(&write(&weights(), &metadata).unwrap()).unwrap()), sorted(weights()));
-        assert_eq!(sorted(read(&write_half(&weights(), &metadata).unwrap()).unwrap()), sorted(weights()));
+        let half = write_half(&weights(), &metadata).unwrap();
+        assert_eq!(sorted(read(&half).unwrap()), sorted(weights()));
+        assert_eq!(super::metadata(&half).unwrap()["setup"], "method=vae");
     }
 
     #[test]

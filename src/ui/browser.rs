@@ -14,7 +14,7 @@ extern "C" {
 }
 
 /// Keys of the address that belong to the page, not to the experiment.
-pub const RESERVED: &[&str] = &["theme"];
+pub const RESERVED: &[&str] = &["theme", "engine"];
 
 pub fn window() -> Window {
     web_sys::window().expect("the page runs in a window")
@@ -39,6 +39,11 @@ pub fn base() -> String {
     path[..=path.rfind('/').unwrap_or(0)].to_owned()
 }
 
+/// The address of the folder with data and models, ending in `/`.
+pub fn assets() -> String {
+    format!("{}assets/", base())
+}
+
 /// Changes whenever the page's code does: the hash that the build put into its file name.
 pub fn build_id() -> String {
     let link = window().document().and_then(|d| d.query_selector("link[rel=modulepreload]").ok().flatten());
@@ -49,6 +54,13 @@ pub fn build_id() -> String {
 /// The query of the address, with its `?`.
 pub fn query() -> String {
     window().location().search().unwrap_or_default()
+}
+
+/// The value of a key of the address.
+pub fn parameter(key: &str) -> Option<String> {
+    let query = query();
+    let mut pairs = query.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='));
+    pairs.find(|(k, _)| *k == key).map(|(_, value)| value.to_owned())
 }
 
 fn replace_address(address: &str) {

@@ -6,7 +6,7 @@ use super::panel::objective::terms;
 use super::state::Lab;
 use super::{prose, text};
 use super::transport::NeedsNewRun;
-use crate::spec::{Card, Kind, ParamSpec};
+use crate::spec::{Card, Kind, ParamSpec, data};
 
 /// Positions of a slider.
 const NOTCHES: f64 = 400.0;
@@ -122,6 +122,28 @@ fn Formula(card: &'static Card) -> impl IntoView {
     view! { <p class="formula" aria-label=card.formula>{parts.collect_view()}</p> }
 }
 
+/// Chooses the images.
+#[component]
+fn DataPicker() -> impl IntoView {
+    let lab = Lab::get();
+    let card = Memo::new(move |_| lab.setup.with(|s| data::find(&s.data)).unwrap_or(data::SETS[0]));
+    view! {
+        <section>
+            <h2>{text::DATA}</h2>
+            <div class="control">
+                <select id="data" data-testid="data" aria-label=text::DATA_CHOICE aria-describedby="data-help"
+                    on:change=move |e| lab.set_data(&event_target_value(&e))>
+                    {data::SETS.iter().map(|d| view! {
+                        <option value=d.id selected=move || card.get().id == d.id>{d.label}</option>
+                    }).collect_view()}
+                </select>
+                <p class="help" id="data-help">{move || card.get().summary}" "{move || text::data_size(card.get())}</p>
+                <p class="help">{move || card.get().credit}</p>
+            </div>
+        </section>
+    }
+}
+
 /// The side column: what is trained, and with which settings.
 #[component]
 pub fn Controls() -> impl IntoView {
@@ -161,7 +183,7 @@ pub fn Controls() -> impl IntoView {
         }
         .into_any()
     };
-    view! { <aside class="controls" aria-label=text::OBJECTIVE>{body}</aside> }
+    view! { <aside class="controls" aria-label=text::OBJECTIVE><DataPicker />{body}</aside> }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Blob, BlobPropertyBag, ErrorEvent, MessageEvent, Url, Worker, WorkerOptions, WorkerType};
 
-use crate::spec::protocol::{Command, Event};
+use crate::spec::protocol::{Command, EngineChoice, Event};
 
 /// Runs in the worker before the engine's wasm: a module that fails to load, and a panic message, must reach the page,
 /// and by themselves they would only reach the console.
@@ -42,15 +42,19 @@ pub struct Link {
 }
 
 impl Link {
-    /// Starts the engine whose files lie at `base` (ending in `/`). `build` keeps browsers from pairing this page with
+    /// Starts the worker for `engine`, whose files lie at `base` (ending in `/`). `build` keeps browsers from pairing this page with
     /// an engine of another build: the worker's files have no hash in their names.
     ///
     /// # Errors
     /// If the browser refuses to start a worker.
-    pub fn spawn(base: &str, build: &str, heard: impl Fn(Heard) + Clone + 'static) -> Result<Self, JsValue> {
+    pub fn spawn(engine: EngineChoice, base: &str, build: &str, heard: impl Fn(Heard) + Clone + 'static) -> Result<Self, JsValue> {
+        let program = match engine {
+            EngineChoice::Plan => "engine",
+            EngineChoice::Burn => "eager",
+        };
         let boot = BOOT
-            .replace("SCRIPT", &format!("{:?}", format!("{base}engine.js?{build}")))
-            .replace("WASM", &format!("{:?}", format!("{base}engine_bg.wasm?{build}")));
+            .replace("SCRIPT", &format!("{:?}", format!("{base}{program}.js?{build}")))
+            .replace("WASM", &format!("{:?}", format!("{base}{program}_bg.wasm?{build}")));
         let parts = js_sys::Array::of1(&boot.into());
         let kind = BlobPropertyBag::new();
         kind.set_type("text/javascript");

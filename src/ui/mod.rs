@@ -21,6 +21,7 @@ mod tab;
 mod text;
 mod theme;
 mod transport;
+mod verify;
 mod views;
 
 use leptos::prelude::*;
@@ -31,6 +32,7 @@ use state::Lab;
 use tab::{TabPanel, Tabs};
 use theme::ThemeButton;
 use transport::{Notices, OnShow, Transport};
+use verify::Verify;
 
 /// Mounts the page on the document's body.
 pub fn mount() {
@@ -81,6 +83,6 @@ fn Page() -> impl IntoView {
             <main><TabPanel /></main>
             <Controls />
         </div>
-        <footer><p>{text::CREDIT_DATA}</p><p>{text::CREDIT_CODE}</p></footer>
+        <footer><Verify /><p>{text::CREDIT_DATA}</p><p>{text::CREDIT_CODE}</p></footer>
     }
 }

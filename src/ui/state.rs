@@ -19,9 +19,10 @@ use super::views::{CODED, CODES, CpuDesk, Desk, OWN_CODE, OWN_COPY, SLOTS};
 use super::{browser, text};
 use crate::player::{Digits, Player};
 use crate::spec::protocol::{
-    AdapterInfo, BenchReport, Command, EngineChoice, Event, NoGpu, PlanInfo, Query, RunId, Slot, Speed, View,
+    AdapterInfo, BenchReport, Command, DataUnit, EngineChoice, Event, NoGpu, PlanInfo, Query, RunId, Slot, Speed, View,
 };
 use crate::spec::Setup;
+use crate::spec::data::DataInfo;
 
 /// A latent whose KL stays below this carries nothing.
 pub const INACTIVE: f32 = 0.01;
@@ -31,6 +32,9 @@ const SAVE_EVERY: f64 = 15_000.0;
 const KL_EVERY: f64 = 300.0;
 /// Milliseconds over which the page itself measures the pace.
 const PACE_OVER: f64 = 2_000.0;
+
+/// What the pretrained model was trained on.
+const PRETRAINED_DATA: &str = "mnist";
 
 /// How far the engine has come.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,7 +50,7 @@ pub enum Engine {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Data {
     Waiting,
-    Arriving { loaded: u64, total: u64 },
+    Arriving { loaded: u64, total: u64, unit: DataUnit },
     Ready,
     Failed(String),
 }
@@ -108,6 +112,15 @@ enum Then {
     Step,
 }
 
+/// A run to begin.
+#[derive(Clone)]
+struct Start {
+    setup: Setup,
+    origin: Origin,
+    weights: Option<Vec<u8>>,
+    then: Then,
+}
+
 type Waiter = Box<dyn FnOnce(Result<BenchReport, String>)>;
 
 /// The parts without signals.
@@ -115,11 +128,16 @@ struct Inner {
     link: Option<Link>,
     player: Option<Rc<Player>>,
     digits: Option<Digits>,
+    /// Class of each test image of the engine's data.
+    labels: Vec<u8>,
     preset: Option<Vec<u8>>,
     desks: [Desk; SLOTS],
     cpu: CpuDesk,
     flush_due: bool,
-    then: Then,
+    /// The run being built, kept until it stands: it may have to begin again on the other engine.
+    starting: Option<Start>,
+    /// Setups that the step compiler refused.
+    refused: Vec<Setup>,
     runs: RunId,
     /// Latest copy of the weights, with the setup and the step they belong to.
     saved: Option<(Setup, u64, Vec<u8>)>,
@@ -140,7 +158,11 @@ pub struct Lab {
     /// What a link said that could not be used.
     pub notes: RwSignal<Vec<String>>,
     pub engine: RwSignal<Engine>,
+    /// Who takes the steps.
+    pub executor: RwSignal<EngineChoice>,
     pub data: RwSignal<Data>,
+    /// What the engine has loaded.
+    pub data_info: RwSignal<Option<DataInfo>>,
     pub run: RwSignal<Option<Run>>,
     pub step: RwSignal<u64>,
     pub speed: RwSignal<Speed>,
@@ -177,16 +199,26 @@ pub struct Lab {
 impl Lab {
     /// The state of a page opened at the current address. Starts nothing.
     pub fn new() -> Self {
-        let (setup, notes) = Setup::from_query(&browser::query(), browser::RESERVED);
+        let (setup, mut notes) = Setup::from_query(&browser::query(), browser::RESERVED);
+        let executor = match browser::parameter("engine").as_deref() {
+            None | Some("plan") => EngineChoice::Plan,
+            Some("burn") => EngineChoice::Burn,
+            Some(other) => {
+                notes.push(text::unknown_engine(other));
+                EngineChoice::Plan
+            }
+        };
         let inner = Inner {
             link: None,
             player: None,
             digits: None,
+            labels: Vec::new(),
             preset: None,
             desks: Default::default(),
             cpu: CpuDesk::default(),
             flush_due: false,
-            then: Then::Stay,
+            starting: None,
+            refused: Vec::new(),
             runs: 0,
             saved: None,
             saved_at: 0.0,
@@ -199,7 +231,9 @@ impl Lab {
             setup: RwSignal::new(setup),
             notes: RwSignal::new(notes),
             engine: RwSignal::new(Engine::Loading),
+            executor: RwSignal::new(executor),
             data: RwSignal::new(Data::Waiting),
+            data_info: RwSignal::new(None),
             run: RwSignal::new(None),
             step: RwSignal::new(0),
             speed: RwSignal::new(Speed::default()),
@@ -275,7 +309,7 @@ impl Lab {
             inner.preset = Some(bytes);
         });
         self.refresh();
-        self.start_pretrained_if_possible();
+        self.start_first_run();
     }
 
     fn with<T>(self, f: impl FnOnce(&mut Inner) -> T) -> T {
@@ -295,7 +329,8 @@ impl Lab {
     fn spawn_engine(self) {
         self.engine.set(Engine::Loading);
         self.data.set(Data::Waiting);
-        let link = Link::spawn(&browser::base(), &browser::build_id(), move |heard| self.hear(heard));
+        self.data_info.set(None);
+        let link = Link::spawn(self.executor.get_untracked(), &browser::base(), &browser::build_id(), move |heard| self.hear(heard));
         match link {
             Ok(link) => self.with(|inner| inner.link = Some(link)),
             Err(e) => self.engine.set(Engine::Crashed(browser::error_text(&e))),
@@ -312,8 +347,7 @@ impl Lab {
         match heard {
             Heard::Loaded => {
                 self.engine.set(Engine::Opening);
-                let assets = format!("{}assets/", browser::base());
-                self.send(&Command::Open { assets, engine: EngineChoice::Plan });
+                self.send(&Command::Open { assets: browser::assets(), engine: self.executor.get_untracked() });
             }
             Heard::Crashed(message) => self.lose_engine(message),
             Heard::Event(event) => self.take(event),
@@ -326,7 +360,7 @@ impl Lab {
         }
         self.engine.set(Engine::Crashed(message.clone()));
         let waiters = self.with(|inner| {
-            inner.then = Then::Stay;
+            inner.starting = None;
             std::mem::take(&mut inner.waiters)
         });
         for waiter in waiters {
@@ -353,16 +387,20 @@ impl Lab {
         match event {
             Event::Ready { adapter } => {
                 self.engine.set(Engine::Ready(adapter));
-                self.start_pretrained_if_possible();
+                self.load_data();
             }
             Event::NoGpu { reason, detail } => self.engine.set(Engine::NoGpu(reason, detail)),
-            Event::DataProgress { loaded, total } => self.data.set(Data::Arriving { loaded, total }),
-            Event::DataReady { .. } => {
+            Event::DataProgress { loaded, total, unit } => self.data.set(Data::Arriving { loaded, total, unit }),
+            // An answer that a later choice has overtaken says nothing.
+            Event::DataReady { data, labels_n, .. } if data.id == self.setup.with_untracked(|s| s.data.clone()) => {
+                self.with(|inner| inner.labels = labels_n.into_vec());
+                self.data_info.set(Some(data));
                 self.data.set(Data::Ready);
-                self.start_pretrained_if_possible();
+                self.start_first_run();
             }
             Event::DataFailed { message } => self.data.set(Data::Failed(message)),
             Event::Built { run, info } if Some(run) == current => self.built(run, info),
+            Event::NotCompiled { run, message } if Some(run) == current => self.fall_back(&message),
             Event::RunFailed { run, message } if Some(run) == current => {
                 self.update_run(|r| r.phase = Phase::Failed(message));
             }
@@ -406,6 +444,26 @@ impl Lab {
         }
     }
 
+    // ---- data ----
+
+    /// Chooses another data set: a new network on it, once it is there.
+    pub fn set_data(self, id: &str) {
+        if self.setup.with_untracked(|s| s.data == id) {
+            return;
+        }
+        self.setup.update(|s| s.data = id.into());
+        self.write_link();
+        if matches!(self.engine.get_untracked(), Engine::Ready(_)) {
+            self.pause();
+            self.load_data();
+        }
+    }
+
+    fn load_data(self) {
+        self.data.set(Data::Waiting);
+        self.send(&Command::Load { data: self.setup.with_untracked(|s| s.data.clone()) });
+    }
+
     fn built(self, run: RunId, info: PlanInfo) {
         let latent = info.latent as usize;
         self.update_run(|r| {
@@ -416,7 +474,7 @@ impl Lab {
             self.show_latents(vec![0.0; latent]);
         }
         self.refresh();
-        match self.with(|inner| std::mem::replace(&mut inner.then, Then::Stay)) {
+        match self.with(|inner| inner.starting.take()).map_or(Then::Stay, |start| start.then) {
             Then::Stay => {}
             Then::Train => self.go(run),
             Then::Step => self.send(&Command::Step { run, steps: 1 }),
@@ -481,10 +539,15 @@ impl Lab {
             })
     }
 
-    fn start(self, setup: Setup, origin: Origin, weights: Option<Vec<u8>>, then: Then) {
+    fn start(self, start: Start) {
+        let executor = self.executor_for(&start.setup);
+        if executor != self.executor.get_untracked() {
+            return self.change_engine(executor, start);
+        }
+        let Start { setup, origin, weights, .. } = start.clone();
         let id = self.with(|inner| {
             inner.runs += 1;
-            inner.then = then;
+            inner.starting = Some(start);
             inner.saved_at = browser::now();
             inner.runs
         });
@@ -498,28 +561,66 @@ impl Lab {
         self.send(&Command::Start { run: id, setup, weights: weights.map(ByteBuf::from) });
     }
 
-    fn start_pretrained_if_possible(self) {
-        if !(matches!(self.engine.get_untracked(), Engine::Ready(_)) && self.data.get_untracked() == Data::Ready)
-            || self.run.with_untracked(Option::is_some)
-        {
+    /// Burn where the link asks for it and where the step compiler is known to fail, else the plan.
+    fn executor_for(self, setup: &Setup) -> EngineChoice {
+        let refused = self.with(|inner| inner.refused.iter().any(|r| !r.needs_rebuild(setup)));
+        if refused || browser::parameter("engine").as_deref() == Some("burn") { EngineChoice::Burn } else { EngineChoice::Plan }
+    }
+
+    /// Ends the worker and begins `start` on one with another engine.
+    fn change_engine(self, executor: EngineChoice, start: Start) {
+        self.executor.set(executor);
+        self.engine.set(Engine::Loading);
+        self.run.set(None);
+        self.with(|inner| inner.starting = Some(start));
+        self.fall_back_to_player();
+        // The old link is dropped after this message handler, which may belong to it, has returned.
+        browser::next_frame(move || self.spawn_engine());
+    }
+
+    /// Begins the refused run again on eager Burn.
+    fn fall_back(self, message: &str) {
+        let Some(start) = self.with(|inner| inner.starting.take()) else { return };
+        self.warning.set(Some(text::falls_back(message)));
+        self.with(|inner| inner.refused.push(start.setup.clone()));
+        self.start(start);
+    }
+
+    /// Puts a network on show where there is none, or one for other data: the one that waited for this engine, the visitor's
+    /// own, else the pretrained one, else an untrained one.
+    fn start_first_run(self) {
+        if !untrack(|| self.can_run()) {
             return;
         }
-        if let Some((setup, _, weights)) = self.with(|inner| inner.saved.clone()) {
-            self.start(setup, Origin::Restored, Some(weights), Then::Stay);
-        } else {
+        let setup = self.setup.get_untracked();
+        if self.run.with_untracked(|r| r.as_ref().is_some_and(|r| r.setup.data == setup.data)) {
+            return;
+        }
+        let waiting = self.with(|inner| inner.starting.take()).filter(|s| s.setup.data == setup.data);
+        let saved = self.with(|inner| inner.saved.clone()).filter(|(s, ..)| s.data == setup.data);
+        if let Some(start) = waiting {
+            self.start(start);
+        } else if let Some((saved, _, weights)) = saved {
+            self.start(Start { setup: saved, origin: Origin::Restored, weights: Some(weights), then: Then::Stay });
+        } else if setup.data == PRETRAINED_DATA {
             self.show_pretrained();
+        } else {
+            self.start(Start { setup, origin: Origin::Noise, weights: None, then: Then::Stay });
         }
     }
 
     /// Puts the pretrained model back on show.
     pub fn show_pretrained(self) {
+        if self.setup.with_untracked(|s| s.data != PRETRAINED_DATA) {
+            return self.set_data(PRETRAINED_DATA);
+        }
         let Some((setup, kl_d, weights)) = self.with(|inner| {
             inner.player.as_ref().map(|p| (p.setup.clone(), p.kl_d.clone())).zip(inner.preset.clone()).map(|((s, k), w)| (s, k, w))
         }) else {
             return;
         };
         self.show_latents(kl_d);
-        self.start(setup, Origin::Pretrained, Some(weights), Then::Stay);
+        self.start(Start { setup, origin: Origin::Pretrained, weights: Some(weights), then: Then::Stay });
     }
 
     /// Train: goes on, or starts over from noise when the pretrained model is on show or the network has changed.
@@ -538,7 +639,7 @@ impl Lab {
 
     fn advance(self, then: Then) {
         if untrack(|| self.train_is_new()) {
-            self.start(self.setup.get_untracked(), Origin::Noise, None, then);
+            self.start(Start { setup: self.setup.get_untracked(), origin: Origin::Noise, weights: None, then });
         } else if let Some(run) = self.run.get_untracked() {
             match then {
                 Then::Train => self.go(run.id),
@@ -584,7 +685,7 @@ impl Lab {
 
     /// New weights from noise, at rest.
     pub fn reset(self) {
-        self.start(self.setup.get_untracked(), Origin::Noise, None, Then::Stay);
+        self.start(Start { setup: self.setup.get_untracked(), origin: Origin::Noise, weights: None, then: Then::Stay });
     }
 
     /// Moves a control.
@@ -623,7 +724,8 @@ impl Lab {
     }
 
     fn write_link(self) {
-        browser::replace_query(&self.setup.with_untracked(Setup::to_query));
+        let engine = browser::parameter("engine").map_or_else(String::new, |engine| format!("&engine={engine}"));
+        browser::replace_query(&format!("{}{engine}", self.setup.with_untracked(Setup::to_query)));
     }
 
     /// Times training steps; `done` hears the report.

@@ -1,7 +1,8 @@
 //! Every word on the page that does not come from a method's card.
 
 use super::rank::rank;
-use crate::spec::protocol::{NoGpu, PlanInfo};
+use crate::spec::data::DataCard;
+use crate::spec::protocol::{DataUnit, NoGpu, PlanInfo, VerifyReport};
 
 pub const NAME: &str = "Latent Lab";
 pub const LEAD: &str = "Train an autoencoder on your own graphics card, here in the page, and take it apart while it learns.";
@@ -34,6 +35,7 @@ pub const REVERT: &str = "Keep the present network";
 
 // Status
 pub const LOADING: &str = "Loading the engine…";
+pub const LOADING_BURN: &str = "Loading Burn…";
 pub const OPENING: &str = "Opening the graphics card…";
 pub const COMPILING: &str = "Compiling the training step…";
 pub const TRAINING: &str = "Training";
@@ -44,6 +46,7 @@ pub const ON_CPU: &str = "Pretrained model, on the CPU";
 pub const STOPPED: &str = "The engine has stopped";
 pub const NO_ENGINE: &str = "the engine is not running";
 pub const SOFTWARE: &str = "software adapter: correct, but slow";
+pub const EAGER: &str = "Burn, operation by operation";
 /// Browsers may keep the adapter's name to themselves.
 pub const UNNAMED_ADAPTER: &str = "WebGPU adapter";
 pub const RESTART: &str = "Start the engine again";
@@ -51,20 +54,30 @@ pub const DISMISS: &str = "Dismiss";
 pub const NO_PRESET: &str = "The pretrained model could not be read";
 pub const LINK_NOTES: &str = "Part of the link was not understood:";
 
-pub fn data_progress(loaded: u64, total: u64) -> String {
+pub const DATA_WAITING: &str = "Loading the images…";
+
+pub fn data_progress(loaded: u64, total: u64, unit: DataUnit) -> String {
     let mb = |n: u64| n as f64 / 1e6;
-    if total == 0 {
-        return "Loading the digits…".into();
+    match unit {
+        DataUnit::Bytes => format!("Loading the images… {:.1} of {:.1} MB", mb(loaded), mb(total)),
+        DataUnit::Images => format!("Drawing the images… {loaded} of {total}"),
     }
-    format!("Loading the digits… {:.1} of {:.1} MB", mb(loaded), mb(total))
 }
 
 pub fn data_failed(message: &str) -> String {
-    format!("The training digits cannot be used: {message}")
+    format!("The images cannot be used: {message}")
 }
 
 pub fn run_failed(message: &str) -> String {
     format!("This run broke: {message}")
+}
+
+pub fn falls_back(message: &str) -> String {
+    format!("This network runs on Burn, operation by operation, which is slower: {message}.")
+}
+
+pub fn unknown_engine(name: &str) -> String {
+    format!("engine={name}: expected plan or burn")
 }
 
 pub fn crashed(message: &str, has_copy: bool) -> String {
@@ -107,6 +120,16 @@ pub fn no_gpu(reason: NoGpu) -> (&'static str, &'static [&'static str]) {
     }
 }
 pub const NO_GPU_STILL: &str = "What works without it: the pretrained model below, decoded on the CPU.";
+
+// Data
+pub const DATA: &str = "Data";
+pub const DATA_CHOICE: &str = "Images to learn";
+
+pub fn data_size(card: &DataCard) -> String {
+    let colours = if card.channels == 1 { "in grey" } else { "in colour" };
+    let (train, test) = (super::transport::grouped(card.train as f64), super::transport::grouped(card.test as f64));
+    format!("{train} images to train on and {test} to test with, {} × {} pixels {colours}.", card.width, card.height)
+}
 
 // Controls
 pub const OBJECTIVE: &str = "Objective";
@@ -422,5 +445,23 @@ pub fn chart_summary(step: u64, terms: &[(String, f32)]) -> String {
 }
 
 // Foot
+pub const VERIFY: &str = "Verify against Burn";
+pub const VERIFY_HELP: &str = "takes three steps of your network on this page's engine and on Burn's own, and compares every gradient.";
+pub const VERIFY_LOADING: &str = "loading Burn and the digits…";
+pub const VERIFY_COMPARING: &str = "comparing…";
+
+/// Differences that rounding explains.
+const TOLERANCE: f64 = 1e-4;
+
+pub fn verified(r: &VerifyReport) -> String {
+    let verdict = if r.loss <= TOLERANCE && r.gradient <= TOLERANCE { "plan = Burn" } else { "plan ≠ Burn" };
+    let VerifyReport { method, steps, loss, gradient, worst } = r;
+    format!("{verdict} ({method}, {steps} steps). Largest relative difference: loss {loss:.1e}, gradient {gradient:.1e} (worst: {worst}).")
+}
+
+pub fn verify_failed(message: &str) -> String {
+    format!("could not be done: {message}")
+}
+
 pub const CREDIT_DATA: &str = "Digits: MNIST by Yann LeCun and Corinna Cortes, CC BY-SA 3.0.";
 pub const CREDIT_CODE: &str = "Latent Lab is free software, MIT or Apache-2.0. Nothing you do here leaves your computer.";

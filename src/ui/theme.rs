@@ -12,8 +12,7 @@ const KEY: &str = "latent-lab-theme";
 
 /// Applies the theme that was chosen here before, or the system's.
 pub fn init(lab: Lab) {
-    let asked = browser::query().split(['?', '&']).find_map(|p| p.strip_prefix("theme=").map(str::to_owned));
-    let dark = match asked.or_else(|| browser::recall(KEY)).as_deref() {
+    let dark = match browser::parameter("theme").or_else(|| browser::recall(KEY)).as_deref() {
         Some("dark") => true,
         Some("light") => false,
         _ => browser::media("(prefers-color-scheme: dark)"),

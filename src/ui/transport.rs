@@ -4,9 +4,10 @@ use leptos::prelude::*;
 
 use super::state::{Data, Engine, Lab, Origin, Phase};
 use super::text;
+use crate::spec::protocol::EngineChoice;
 
 /// A whole number with thin spaces between its thousands.
-fn grouped(n: f64) -> String {
+pub fn grouped(n: f64) -> String {
     let digits = format!("{:.0}", n.max(0.0));
     let mut out = String::new();
     for (i, c) in digits.chars().enumerate() {
@@ -26,15 +27,20 @@ fn rate(v: f64) -> String {
 /// One line about the state of things.
 pub fn status(lab: Lab) -> String {
     match lab.engine.get() {
-        Engine::Loading => return text::LOADING.into(),
+        Engine::Loading => {
+            return match lab.executor.get() {
+                EngineChoice::Plan => text::LOADING.into(),
+                EngineChoice::Burn => text::LOADING_BURN.into(),
+            };
+        }
         Engine::Opening => return text::OPENING.into(),
         Engine::NoGpu(..) => return text::ON_CPU.into(),
         Engine::Crashed(_) => return text::STOPPED.into(),
         Engine::Ready(_) => {}
     }
     match lab.data.get() {
-        Data::Arriving { loaded, total } => return text::data_progress(loaded, total),
-        Data::Waiting => return text::data_progress(0, 0),
+        Data::Arriving { loaded, total, unit } => return text::data_progress(loaded, total, unit),
+        Data::Waiting => return text::DATA_WAITING.into(),
         Data::Failed(message) => return text::data_failed(&message),
         Data::Ready => {}
     }
@@ -72,12 +78,13 @@ pub fn Transport() -> impl IntoView {
     let adapter = move || match lab.engine.get() {
         Engine::Ready(a) => {
             let name = if a.name.is_empty() { text::UNNAMED_ADAPTER.to_owned() } else { a.name };
-            if a.software { format!("{name} — {}", text::SOFTWARE) } else { name }
+            let name = if a.software { format!("{name} — {}", text::SOFTWARE) } else { name };
+            if lab.executor.get() == EngineChoice::Burn { format!("{name} — {}", text::EAGER) } else { name }
         }
         _ => String::new(),
     };
     let progress = move || match (lab.engine.get(), lab.data.get()) {
-        (Engine::Ready(_), Data::Arriving { loaded, total }) if total > 0 => Some(loaded as f64 / total as f64),
+        (Engine::Ready(_), Data::Arriving { loaded, total, .. }) if total > 0 => Some(loaded as f64 / total as f64),
         _ => None,
     };
     view! {

@@ -3,6 +3,7 @@
 //! `cargo lab test` sets up the browser, builds the page and runs this. WebGPU runs on the CPU here, so the networks are
 //! small.
 
+mod data;
 #[path = "../../src/bin/lab/driver.rs"]
 mod driver;
 mod panels;
@@ -55,6 +56,11 @@ fn no_errors(page: &Page) {
     assert_eq!(page.errors(), Vec::<String>::new());
 }
 
+/// What the page complains of.
+fn notices(page: &Page) -> Value {
+    page.js("return [...document.querySelectorAll('.notice')].map(n => n.textContent)")
+}
+
 /// What a canvas shows, as text that differs when a pixel does.
 fn picture(page: &Page, testid: &str) -> String {
     let picture = page.js(&format!("return document.querySelector('[data-testid={testid}]').toDataURL()"));
@@ -97,7 +103,7 @@ fn training_learns_in_front_of_the_visitor() {
         page.js(&format!("probe.old = {shown}"));
         page.wait(&format!("the panel {panel} moves"), &format!("{shown} !== probe.old"));
     }
-    assert_eq!(page.js("return [...document.querySelectorAll('.notice')].map(n => n.textContent)"), Value::Array(vec![]));
+    assert_eq!(notices(&page), Value::Array(vec![]));
     the_pace_shown_is_true(&page);
     page.screenshot("training");
     no_errors(&page);
@@ -257,10 +263,160 @@ fn it_fits_phones_and_wide_screens_in_light_and_dark() {
 fn the_download_is_small() {
     let mut sizes = Vec::new();
     measure(&Path::new(env!("CARGO_MANIFEST_DIR")).join("dist"), &mut sizes);
+    // The worker with eager Burn; `what_does_not_compile_runs_on_eager_burn` holds
+    // that nobody else downloads it.
+    let (later, sizes): (Vec<_>, Vec<_>) = sizes.into_iter().partition(|(name, _)| name.starts_with("eager"));
+    assert_eq!(later.len(), 2, "{later:?}");
     assert!(sizes.iter().filter(|(name, _)| name.ends_with(".wasm")).count() >= 2, "{sizes:?}");
     let total: usize = sizes.iter().map(|(_, bytes)| bytes).sum();
-    println!("{total} bytes: {sizes:?}");
+    println!("{total} bytes: {sizes:?}; loaded when asked for: {later:?}");
     assert!(total <= 800_000, "{total} bytes: {sizes:?}");
+    let html = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("dist/index.html")).expect("the page is built");
+    assert!(!html.contains("eager.js") && !html.contains("eager_bg"), "the page loads Burn before anybody asks");
+}
+
+/// What the page says of its adapter.
+const ADAPTER: &str = "document.querySelector('[data-testid=adapter]').textContent";
+
+#[test]
+fn eager_burn_trains_where_the_link_asks_for_it() {
+    let query = "v=1&method=vae&latent=4&hidden=64&batch=8&lr=0.01&engine=burn";
+    let page = ready(&Options { query, script: SHOWN, ..Options::default() });
+    assert!(page.js(&format!("return {ADAPTER}")).as_str().is_some_and(|text| text.contains("Burn")));
+    page.click("train");
+    let slow = Duration::from_secs(120);
+    page.wait_for("a loss", "latentLab.state().terms.length > 0", slow);
+    let first = page.state()["terms"][0][1].as_f64().expect("a loss");
+    let before = picture(&page, "traversal-digit");
+    page.wait_for("the loss falls", &format!("latentLab.state().terms[0][1] < {}", 0.8 * first), slow);
+    changes(&page, "traversal-digit", &before, "the weights have changed");
+    for panel in ["traversal", "map"] {
+        page.wait(&format!("the panel {panel} shows something"), &format!("probe.shown('panel-{panel}')"));
+    }
+    assert_eq!(notices(&page), Value::Array(vec![]));
+    page.click("train");
+    page.wait("paused", "latentLab.state().status === 'Paused'");
+    page.keys("param-beta", END);
+    page.wait("the address keeps the engine", "location.search.includes('beta=') && location.search.includes('engine=burn')");
+    page.screenshot("eager-burn");
+    no_errors(&page);
+}
+
+#[test]
+fn the_plan_computes_what_burn_computes() {
+    for net in ["mlp", "conv"] {
+        let page = ready(&Options { query: &format!("v=1&method=vae&net={net}&batch=8"), ..Options::default() });
+        page.click("verify");
+        let answer = "document.querySelector('[data-testid=verified]').textContent";
+        let done = format!("/Largest|could not/.test({answer}) && {answer}");
+        let text = page.wait_for("the comparison", &done, Duration::from_secs(120));
+        let text = text.as_str().expect("words");
+        let after = |word: &str| text.split_once(word).and_then(|(_, rest)| rest.split([',', ' ']).next()?.parse::<f64>().ok());
+        let differences = (after("loss "), after("gradient "));
+        println!("{net}: {text}");
+        let (Some(loss), Some(gradient)) = differences else { panic!("{net}: {text}") };
+        assert!(loss < 1e-4 && gradient < 1e-4, "{net}: {text}");
+        assert!(text.starts_with("plan = Burn") && gradient > 0.0, "two engines never round alike: {net}: {text}");
+        no_errors(&page);
+    }
+}
+
+/// Stands in for a compiler that refuses: the plan's worker answers so to every new network. `probe.workers` has the
+/// program of each worker that was started.
+const REFUSES: &str = r"
+    probe.workers = [];
+    const url = URL.createObjectURL;
+    URL.createObjectURL = blob => {
+        blob.text().then(text => probe.workers.push(text.match(/(\w+)\.js/)[1]));
+        return url(blob);
+    };
+    let started = 0;
+    window.Worker = class extends Worker {
+        isPlan = started++ === 0;
+        postMessage(command) {
+            if (!this.isPlan || !command.Start || command.Start.weights) return super.postMessage(command);
+            const message = 'the step compiler has no rule for the operation CumProd';
+            const data = { NotCompiled: { run: command.Start.run, message } };
+            setTimeout(() => this.dispatchEvent(new MessageEvent('message', { data })));
+        }
+    };
+";
+
+#[test]
+fn what_does_not_compile_runs_on_eager_burn() {
+    let page = ready(&Options { query: "v=1&method=vae&latent=4&hidden=64&batch=8", script: REFUSES, ..Options::default() });
+    assert_eq!(page.js("return probe.workers.join()"), "engine", "nobody who does not ask loads Burn");
+    page.click("train");
+    let notice = page.wait("the message", "document.querySelector('.notice')?.textContent");
+    assert!(notice.as_str().is_some_and(|text| text.contains("CumProd") && text.contains("Burn")), "{notice}");
+    page.wait_for("it trains", "latentLab.state().step > 0", Duration::from_secs(120));
+    assert_eq!(page.js("return probe.workers.join()"), "engine,eager");
+    assert!(page.js(&format!("return {ADAPTER}")).as_str().is_some_and(|text| text.contains("Burn")));
+
+    // The pretrained network compiles: back to the plan.
+    page.click("pretrained");
+    page.wait("the plan is back", &format!("latentLab.state().status === 'Ready to train' && !{ADAPTER}.includes('Burn')"));
+    no_errors(&page);
+}
+
+/// Reaches into the engine's worker: `probe.worker('lose')` takes its device away, `probe.worker('reject')` breaks the
+/// kernels that come from then on. No adapter has more than 56 MiB a buffer: the digits, and little else.
+const TROUBLE: &str = r"
+    const inside = `
+        const { requestDevice } = GPUAdapter.prototype, { createShaderModule } = GPUDevice.prototype;
+        let device, reject = false;
+        GPUAdapter.prototype.requestDevice = async function (...a) { return device = await requestDevice.apply(this, a); };
+        GPUDevice.prototype.createShaderModule = function (d) {
+            return createShaderModule.call(this, reject ? { ...d, code: 'not a kernel' } : d);
+        };
+        const small = { get: () => 56 << 20 };
+        Object.defineProperty(GPUSupportedLimits.prototype, 'maxStorageBufferBindingSize', small);
+        new BroadcastChannel('trouble').onmessage = e => e.data === 'lose' ? device.destroy() : reject = e.data === 'reject';
+    `;
+    const url = URL.createObjectURL, channel = new BroadcastChannel('trouble');
+    URL.createObjectURL = blob => url(new Blob([inside, blob], { type: blob.type }));
+    probe.worker = what => channel.postMessage(what);
+";
+
+#[test]
+fn what_the_device_refuses_is_said_and_the_page_goes_on() {
+    let page = ready(&Options { query: SMALL, script: TROUBLE, ..Options::default() });
+    let status = "document.querySelector('[data-testid=status]').textContent";
+    let ready_again = "latentLab.state().status === 'Ready to train'";
+    let trained = |why: &str| page.wait(why, "latentLab.state().step > 3");
+
+    page.js("probe.worker('reject')");
+    page.click("train");
+    page.wait("a rejected kernel", &format!("{status}.includes('rejected a kernel')"));
+    page.js("probe.worker('accept')");
+    page.click("pretrained");
+    page.wait("the page goes on after a rejected kernel", ready_again);
+
+    page.go("v=1&method=vae&net=conv&batch=1024");
+    page.wait("the page is back", ready_again);
+    page.click("train");
+    let said = page.wait("too large a network", &format!("{status}.includes('the adapter allows') && {status}"));
+    assert!(said.as_str().is_some_and(|text| text.contains("the network")), "{said}");
+    page.click("pretrained");
+    page.wait("the page goes on after too large a network", ready_again);
+
+    page.go(SMALL);
+    page.wait("the page is back", ready_again);
+    page.click("train");
+    trained("it trains");
+    page.click("train");
+    page.wait("paused", "latentLab.state().status === 'Paused'");
+    // A pause copies the weights, which takes a moment.
+    sleep(Duration::from_secs(2));
+    page.js("probe.worker('lose')");
+    page.click("train");
+    let said = page.wait("a lost device", "document.querySelector('[data-testid=crashed]')?.textContent");
+    assert!(said.as_str().is_some_and(|text| text.contains("copied")), "{said}");
+    page.click("restart");
+    page.wait("the copy is back", "document.querySelector('[data-testid=on-show]').textContent.includes('last copy')");
+    page.wait("the engine is back", "latentLab.state().status === 'Ready to train'");
+    page.click("train");
+    trained("it trains on");
 }
 
 /// Compressed sizes of the page's code: what a visitor downloads besides data and weights.

@@ -1,8 +1,8 @@
 """Writes vae.json: three training steps of small VAEs, computed in 64 bits by PyTorch.
 
 Run it with any PyTorch, for example Debian's: `python3 tests/golden/make_golden.py`. Nothing here is read from the Rust
-side: the generator, the order of the images, the loss (PyTorch's own cross-entropy and KL) and Adam are computed anew.
-Large inputs are not stored but made from a hash that tests/golden.rs makes as well.
+side: the generator, the order of the images, the loss (PyTorch's own cross-entropy and KL) and the optimisers are
+computed anew. Large inputs are not stored but made from a hash that tests/golden.rs makes as well.
 """
 
 import json
@@ -129,11 +129,19 @@ def sample(t):
     return [float(f"{flat[mix(i) % len(flat)]:.9g}") for i in range(SAMPLES)]
 
 
-def case(net, image, seed, beta, hidden=16, latent=3):
+OPTIMIZERS = {
+    "": lambda p: torch.optim.Adam(p, lr=1e-3),
+    "&optimizer=adamw&weight_decay=0.5&lr=0.01": lambda p: torch.optim.AdamW(p, lr=0.01, weight_decay=0.5),
+    "&optimizer=sgd&lr=0.0001&momentum=0.8": lambda p: torch.optim.SGD(p, lr=0.0001, momentum=0.8),
+    "&clip=2": lambda p: torch.optim.Adam(p, lr=1e-3),
+}
+
+
+def case(net, image, seed, beta, optimizer="", hidden=16, latent=3):
     sizes = shapes(net, image, hidden, latent)
     start = {name: uniform(salt, shape) for salt, (name, shape) in enumerate(sizes.items())}
     p = {name: t.clone().requires_grad_() for name, t in start.items()}
-    adam = torch.optim.Adam(p.values(), lr=1e-3)
+    optim = OPTIMIZERS[optimizer](p.values())
     pixels = math.prod(image)
     images = torch.tensor([[mix(i * pixels + k) & 255 for k in range(pixels)] for i in range(IMAGES)]) / 255
     order = [i for epoch in range(1 + STEPS * BATCH // IMAGES) for i in epoch_order(seed, epoch)]
@@ -142,8 +150,10 @@ def case(net, image, seed, beta, hidden=16, latent=3):
         x = images[order[step * BATCH : (step + 1) * BATCH]]
         eps = normal(BATCH * latent, step, seed).reshape(BATCH, latent)
         loss, reconstruction, kl_d = terms(p, net, image, latent, beta, x, eps)
-        adam.zero_grad()
+        optim.zero_grad()
         loss.backward()
+        if "clip" in optimizer:
+            torch.nn.utils.clip_grad_norm_(p.values(), 2)
         steps.append({"terms": [loss.item(), reconstruction.item(), kl_d.sum().item()], "kl_d": kl_d.tolist()})
         if step == 0:
             for name, t in p.items():
@@ -153,9 +163,9 @@ def case(net, image, seed, beta, hidden=16, latent=3):
                     "name": name, "shape": list(t.shape), "norm": flat.norm().item(), "wave": (flat @ wave).item(),
                     "sample": sample(flat),
                 })
-        adam.step()
+        optim.step()
     return {
-        "query": f"v=1&data=mnist&method=vae&net={net}&hidden={hidden}&latent={latent}&beta={beta}&batch={BATCH}&seed={seed}",
+        "query": f"v=1&data=mnist&method=vae&net={net}&hidden={hidden}&latent={latent}&beta={beta}&batch={BATCH}&seed={seed}{optimizer}",
         "image": image,
         "steps": steps,
         "gradients": gradients,
@@ -164,5 +174,6 @@ def case(net, image, seed, beta, hidden=16, latent=3):
 
 
 cases = [case("mlp", [1, 28, 28], 5, 1), case("conv", [1, 28, 28], 6, 4), case("conv", [3, 64, 64], 7, 0.5)]
+cases += [case("mlp", [1, 28, 28], 8 + i, 2, optimizer) for i, optimizer in enumerate(list(OPTIMIZERS)[1:])]
 path = pathlib.Path(__file__).with_name("vae.json")
 path.write_text(json.dumps(cases, separators=(",", ":")).replace('{"name"', '\n{"name"') + "\n")

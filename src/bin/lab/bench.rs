@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use latent_lab::catalog;
-use latent_lab::spec::{Setup, SetupError};
+use latent_lab::spec::{Setup, SetupError, data};
 
 use crate::Failure;
 
@@ -15,6 +15,9 @@ pub struct Args {
     /// A parameter of the method, for example batch=8; as many as wanted.
     #[arg(long, value_name = "KEY=VALUE", num_args = 1..)]
     set: Vec<String>,
+    /// The data set; `cargo lab data` lists them.
+    #[arg(long, value_name = "ID", default_value = data::SETS[0].id)]
+    data: String,
     /// Steps a turn.
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=512))]
     steps: u32,
@@ -28,10 +31,11 @@ pub struct Args {
 
 fn check(args: &Args) -> Result<Setup, Failure> {
     let card = catalog::card(&args.method).ok_or_else(|| SetupError::UnknownMethod(args.method.clone()).to_string())?;
-    let mut setup = Setup::new("mnist", card.id);
+    let mut setup = Setup::new(&args.data, card.id);
     for pair in &args.set {
         setup.set_pair(pair).map_err(|error| format!("--set {error}"))?;
     }
+    setup.check().map_err(|error| error.to_string())?;
     Ok(setup)
 }
 
@@ -48,7 +52,7 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
     use latent_lab::train::{bench, native};
 
     let setup = check(&args)?;
-    let report = bench::bench(&setup, Arc::new(native::load(None)?), args.steps, args.eager)?;
+    let report = bench::bench(&setup, Arc::new(native::load(&setup.data, None)?), args.steps, args.eager)?;
     if args.json {
         println!("{report}");
     } else {

@@ -6,9 +6,11 @@
 
 mod bench;
 mod cargo;
+mod data;
 // Part of it is for the browser tests only.
 #[allow(dead_code)]
 mod driver;
+mod measure;
 mod methods;
 #[cfg(not(feature = "native"))]
 mod native;
@@ -45,10 +47,14 @@ enum Command {
     Shots(shots::Args),
     /// List the registered methods.
     Methods(methods::Args),
+    /// List the data sets.
+    Data(data::Args),
     /// Train natively, on any Vulkan, Metal or DX12 adapter, or on the CPU.
     Train(train::Args),
     /// Compare the plan with eager Burn: loss and every gradient, from equal weights and noise.
     Verify(verify::Args),
+    /// Measure trained weights: likelihood, reconstructions, samples, probes.
+    Measure(measure::Args),
     /// Time training steps natively.
     Bench(bench::Args),
 }
@@ -74,8 +80,10 @@ fn main() -> ExitCode {
         Command::Test(args) => suite::run(&args),
         Command::Shots(args) => shots::run(&args),
         Command::Methods(args) => methods::run(&args),
+        Command::Data(args) => data::run(&args),
         Command::Train(args) => train::run(args),
         Command::Verify(args) => verify::run(args),
+        Command::Measure(args) => measure::run(args),
         Command::Bench(args) => bench::run(args),
     };
     outcome.unwrap_or_else(|message| refuse(&message))

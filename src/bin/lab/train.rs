@@ -5,8 +5,7 @@ use std::process::ExitCode;
 
 use clap::ValueEnum;
 use latent_lab::catalog;
-use latent_lab::spec::setup::DATA;
-use latent_lab::spec::{Setup, SetupError};
+use latent_lab::spec::{Setup, SetupError, data};
 
 use crate::Failure;
 
@@ -18,8 +17,8 @@ pub struct Args {
     /// A parameter of the method, for example beta=4; as many as wanted.
     #[arg(long, value_name = "KEY=VALUE", num_args = 1..)]
     set: Vec<String>,
-    /// A data set that ships with the project, or a folder with the four MNIST-like IDX files.
-    #[arg(long, value_name = "NAME|DIR", default_value = DATA[0])]
+    /// A data set (`cargo lab data` lists them), or a folder with the four MNIST-like IDX files.
+    #[arg(long, value_name = "NAME|DIR", default_value = data::SETS[0].id)]
     data: String,
     /// Passes over the training images.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -47,8 +46,9 @@ pub struct Args {
     quiet: bool,
 }
 
+/// Who executes the model.
 #[derive(Clone, Copy, ValueEnum)]
-enum EngineArg {
+pub enum EngineArg {
     /// The recorded WGSL plan, on the GPU.
     Plan,
     /// Burn on the CPU: the quick one where there is no GPU.
@@ -57,20 +57,30 @@ enum EngineArg {
     Burn,
 }
 
+#[cfg(feature = "native")]
+impl From<EngineArg> for latent_lab::train::native::EngineKind {
+    fn from(arg: EngineArg) -> Self {
+        match arg {
+            EngineArg::Plan => Self::Plan,
+            EngineArg::Cpu => Self::Cpu,
+            EngineArg::Burn => Self::Burn,
+        }
+    }
+}
+
 /// The experiment that the arguments describe, and the folder with its data where that is not the shipped one.
 ///
 /// Everything that can be refused without a device is refused here, before anything is compiled or written.
 fn check(args: &Args) -> Result<(Setup, Option<PathBuf>), Failure> {
     let card = catalog::card(&args.method).ok_or_else(|| SetupError::UnknownMethod(args.method.clone()).to_string())?;
-    let (name, folder) = if DATA.contains(&args.data.as_str()) {
-        (args.data.as_str(), None)
-    } else {
-        (DATA[0], Some(PathBuf::from(&args.data)))
+    let (name, folder) = match data::find(&args.data) {
+        Some(card) => (card.id, None),
+        None => (data::SETS[0].id, Some(PathBuf::from(&args.data))),
     };
     if let Some(folder) = &folder
         && !folder.is_dir()
     {
-        return Err(format!("--data {}: neither a data set ({}) nor a folder", args.data, DATA.join(", ")));
+        return Err(format!("--data {}: neither a data set ({}) nor a folder", args.data, data::ids().join(", ")));
     }
     let mut setup = Setup::new(name, card.id);
     for pair in &args.set {
@@ -103,15 +113,11 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
 /// Trains, and ends with one JSON object on standard output.
 #[cfg(feature = "native")]
 pub fn run(args: Args) -> Result<ExitCode, Failure> {
-    use latent_lab::train::native::{self, EngineKind, TrainOptions};
+    use latent_lab::train::native::{self, TrainOptions};
 
     let (setup, data_dir) = check(&args)?;
-    let engine = match args.engine {
-        EngineArg::Plan => EngineKind::Plan,
-        EngineArg::Cpu => EngineKind::Cpu,
-        EngineArg::Burn => EngineKind::Burn,
-    };
-    let options = TrainOptions { setup, epochs: args.epochs, engine, data_dir, out: args.out, half: args.half, quiet: args.quiet };
+    let options =
+        TrainOptions { setup, epochs: args.epochs, engine: args.engine.into(), data_dir, out: args.out, half: args.half, quiet: args.quiet };
     let report = native::train(&options)?;
     if args.json {
         println!("{report}");

@@ -49,14 +49,14 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
 
     const TOLERANCE: f64 = 1e-4;
     let methods = check(&args)?;
-    let data = Arc::new(native::load(None)?);
+    let data = Arc::new(native::load("mnist", None)?);
     let mut good = true;
     for id in methods {
         let mut setup = Setup::new("mnist", id);
         setup.set("batch", 32.0).map_err(|e| e.to_string())?;
         let entry = entry(id).ok_or("a card without an entry")?;
         let report = pollster::block_on(async {
-            verify::verify(native::open_gpu().await?, entry, &setup, &data, args.steps).await
+            verify::verify(native::open_gpu().await?, native::cpu(), entry, &setup, &data, args.steps).await
         })?;
         let agrees = report.loss <= TOLERANCE && report.gradient <= TOLERANCE;
         good &= agrees;

@@ -1,0 +1,6 @@
+// What a step of Adam has the same for all parameters: the corrections of the moments' bias, and decoupled weight decay.
+let t = f32(ctl[{{step}}] + 1u);
+let lr = bitcast<f32>(ctl[{{lr}}]);
+ctl[{{rate}}] = bitcast<u32>(lr / (1.0f - pow({{beta1}}f, t)));
+ctl[{{scale}}] = bitcast<u32>(1.0f / sqrt(1.0f - pow({{beta2}}f, t)));
+ctl[{{kept}}] = bitcast<u32>(1.0f - lr * {{decay}});

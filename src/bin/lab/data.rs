@@ -1,0 +1,48 @@
+//! `cargo lab data`: which data sets there are.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use latent_lab::spec::data::{DataCard, SETS};
+use serde_json::json;
+
+use crate::Failure;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Print one JSON array instead of text.
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &Args) -> Result<ExitCode, Failure> {
+    let text = if args.json {
+        format!("{:#}\n", json!(SETS))
+    } else {
+        SETS.iter().map(|card| to_text(card)).collect::<Vec<_>>().join("\n")
+    };
+    // A closed pipe (`| head`) is no error.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn to_text(card: &DataCard) -> String {
+    let mut text = format!("{}  {}\n  {}\n", card.id, card.label, card.summary);
+    let _ = writeln!(
+        text,
+        "  {} images to train on, {} to test with, {} × {} × {}; classes: {}",
+        card.train,
+        card.test,
+        card.channels,
+        card.height,
+        card.width,
+        card.classes.join(", ")
+    );
+    if !card.factors.is_empty() {
+        let factors: Vec<String> = card.factors.iter().map(|f| format!("{} ({})", f.name, f.size)).collect();
+        let _ = writeln!(text, "  factors and their values: {}", factors.join(", "));
+    }
+    let _ = writeln!(text, "  {}", card.credit);
+    text
+}

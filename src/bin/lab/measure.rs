@@ -1,0 +1,86 @@
+//! `cargo lab measure`: what trained weights are worth.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use latent_lab::spec::data;
+
+use crate::Failure;
+use crate::train::EngineArg;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Weights written by `cargo lab train --out` or by the page (safetensors).
+    #[arg(long, value_name = "FILE")]
+    weights: PathBuf,
+    /// Another data set than the one the weights were trained on: a name, or a folder with the four MNIST-like IDX files.
+    #[arg(long, value_name = "NAME|DIR")]
+    data: Option<String>,
+    /// Test images, and as many training images for the probes; by default all, but no more than 10,000.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(10..))]
+    images: Option<u32>,
+    /// Decides which images are drawn; noise follows the seed of the training run.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// Who executes the model.
+    #[arg(long, value_enum, default_value_t = EngineArg::Plan)]
+    engine: EngineArg,
+    /// Print nothing but one line of JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// The folder with the data where that is not the shipped set. Everything that needs no engine is refused here.
+fn check(args: &Args) -> Result<Option<PathBuf>, Failure> {
+    if !args.weights.is_file() {
+        return Err(format!("--weights {}: there is no such file", args.weights.display()));
+    }
+    let folder = args.data.as_ref().filter(|name| data::find(name).is_none()).map(PathBuf::from);
+    match folder {
+        Some(folder) if !folder.is_dir() => {
+            Err(format!("--data {}: neither a data set ({}) nor a folder", folder.display(), data::ids().join(", ")))
+        }
+        folder => Ok(folder),
+    }
+}
+
+#[cfg(not(feature = "native"))]
+pub fn run(args: Args) -> Result<ExitCode, Failure> {
+    check(&args)?;
+    crate::native::hand_over()
+}
+
+/// Prints each measure with its protocol.
+#[cfg(feature = "native")]
+pub fn run(args: Args) -> Result<ExitCode, Failure> {
+    use latent_lab::train::assess::{Quantity, Sizes};
+    use latent_lab::train::native::{self, MeasureOptions};
+
+    let data_dir = check(&args)?;
+    let sizes = Sizes { images: args.images.map(|n| n as usize), seed: args.seed };
+    let report = native::measure(&MeasureOptions { weights: args.weights, data_dir, engine: args.engine.into(), sizes })?;
+    if args.json {
+        println!("{}", serde_json::to_string(&report).map_err(|e| e.to_string())?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!("{}, {} steps, on {}", report.setup, report.step, report.adapter);
+    for measured in &report.measures {
+        let value = match &measured.value {
+            Quantity::Count(n) => n.to_string(),
+            Quantity::Number(v) => number(*v),
+            Quantity::Each(v) => v.iter().map(|v| number(*v)).collect::<Vec<_>>().join(" "),
+        };
+        println!("\n{} = {value}\n    {}", measured.name, measured.protocol);
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Four digits, whatever the size.
+#[cfg(feature = "native")]
+fn number(v: f64) -> String {
+    if v == 0.0 || !v.is_finite() {
+        return v.to_string();
+    }
+    let before = v.abs().log10().floor() as i32 + 1;
+    if before < -2 { format!("{v:.3e}") } else { format!("{v:.*}", (4 - before).max(0) as usize) }
+}

@@ -1,0 +1,24 @@
+//! Disentanglement: how far each latent answers for one factor of variation, on data whose factors are known.
+//!
+//! Codes are posterior means `[n, d]`; factors are whole numbers `[n, k]`, one column a factor. The scores disagree with
+//! each other by design (Locatello et al. 2019, "Challenging Common Assumptions in the Unsupervised Learning of
+//! Disentangled Representations"): read them together.
+
+mod boost;
+mod dci;
+mod information;
+mod sap;
+mod vote;
+
+pub use dci::{Dci, dci};
+pub use information::{BINS, information_dk, mig, modularity};
+pub use sap::{Scale, sap};
+pub use vote::{VoteProtocol, factor_vae_score};
+
+use super::Rows;
+
+/// Panics unless there is a code for each row of factors.
+fn assert_paired(code_nd: Rows, factor_nk: Rows<u8>) {
+    assert_eq!(code_nd.len(), factor_nk.len(), "not one row of factors a code");
+    assert!(!code_nd.is_empty(), "no codes");
+}

@@ -1,0 +1,98 @@
+//! How close pictures are to each other. Values are in `[0, 1]`; a set of images has shape `[n, channels, height, width]`.
+
+use super::mean;
+
+/// Mean squared difference of two sets of values.
+///
+/// # Panics
+/// If their sizes differ.
+pub fn mse(x: &[f32], y: &[f32]) -> f64 {
+    assert_eq!(x.len(), y.len(), "the two sets of images differ in size");
+    mean(x.iter().zip(y).map(|(a, b)| f64::from(a - b).powi(2)))
+}
+
+/// Peak signal-to-noise ratio in decibels, `−10 log₁₀ MSE` with a peak of 1, of each image of `values` values, then the
+/// mean. Infinite as soon as one pair of images is equal.
+///
+/// # Panics
+/// If the sizes differ or are no whole images.
+pub fn psnr(x: &[f32], y: &[f32], values: usize) -> f64 {
+    mean(pairs(x, y, values).map(|(a, b)| -10.0 * mse(a, b).log10()))
+}
+
+/// Side of the window of [`ssim`].
+pub const WINDOW: usize = 11;
+/// Standard deviation of its weights.
+const SIGMA: f64 = 1.5;
+/// `(K₁ L)²` and `(K₂ L)²` with `K₁ = 0.01`, `K₂ = 0.03` and values up to `L = 1`.
+const C: [f64; 2] = [1e-4, 9e-4];
+
+/// Mean structural similarity (Wang, Bovik, Sheikh & Simoncelli 2004, "Image quality assessment: from error visibility to
+/// structural similarity", equation 13): a Gaussian window of 11 × 11 with σ = 1.5, moments divided by the weights' sum,
+/// only windows that lie inside the image, mean over windows, then channels, then images. The same as scikit-image with
+/// `gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=1`.
+///
+/// `shape` is channels, height and width of an image.
+///
+/// # Panics
+/// If the sizes differ, are no whole images, or an image is smaller than the window.
+pub fn ssim(x: &[f32], y: &[f32], shape: [usize; 3]) -> f64 {
+    let [_, height, width] = shape;
+    assert!(height >= WINDOW && width >= WINDOW, "{width} × {height} pixels are fewer than a window of {WINDOW} × {WINDOW}");
+    // All channels have the same number of windows, so the order of the means does not matter.
+    mean(pairs(x, y, height * width).map(|(a, b)| ssim_plane(a, b, width)))
+}
+
+fn ssim_plane(x: &[f32], y: &[f32], width: usize) -> f64 {
+    let blurred = |f: fn(f64, f64) -> f64| {
+        let plane: Vec<f64> = x.iter().zip(y).map(|(a, b)| f(f64::from(*a), f64::from(*b))).collect();
+        blur(&plane, width)
+    };
+    let (mx, my) = (blurred(|a, _| a), blurred(|_, b| b));
+    let (mxx, myy, mxy) = (blurred(|a, _| a * a), blurred(|_, b| b * b), blurred(|a, b| a * b));
+    mean((0..mx.len()).map(|i| {
+        let (a, b) = (mx[i], my[i]);
+        let (va, vb, cov) = (mxx[i] - a * a, myy[i] - b * b, mxy[i] - a * b);
+        (2.0 * a * b + C[0]) * (2.0 * cov + C[1]) / ((a * a + b * b + C[0]) * (va + vb + C[1]))
+    }))
+}
+
+/// Weighted mean of each window inside the plane, first along rows, then along columns.
+fn blur(plane: &[f64], width: usize) -> Vec<f64> {
+    let weights: Vec<f64> = (0..WINDOW).map(|i| (-0.5 * ((i as f64 - (WINDOW / 2) as f64) / SIGMA).powi(2)).exp()).collect();
+    let sum: f64 = weights.iter().sum();
+    let along = |window: &mut dyn Iterator<Item = f64>| window.zip(&weights).map(|(v, w)| v * w).sum::<f64>() / sum;
+    let rows: Vec<f64> =
+        plane.chunks_exact(width).flat_map(|row| row.windows(WINDOW).map(|w| along(&mut w.iter().copied()))).collect();
+    let inner = width + 1 - WINDOW;
+    let ends = rows.len() - (WINDOW - 1) * inner;
+    (0..ends).map(|i| along(&mut (0..WINDOW).map(|k| rows[i + k * inner]))).collect()
+}
+
+/// Images of `values` values, pair by pair.
+fn pairs<'a>(x: &'a [f32], y: &'a [f32], values: usize) -> impl Iterator<Item = (&'a [f32], &'a [f32])> {
+    assert_eq!(x.len(), y.len(), "the two sets of images differ in size");
+    assert!(values > 0 && x.len().is_multiple_of(values), "{} values are no images of {values}", x.len());
+    x.chunks_exact(values).zip(y.chunks_exact(values))
+}
+
+/// Means of squares of `side` × `side` pixels: simple features of an image. What is left over at the right and below is
+/// dropped. Shape `[n, channels, height / side, width / side]`.
+///
+/// # Panics
+/// If `images` are no whole images of `shape` (channels, height, width).
+pub fn pool(images: &[f32], shape: [usize; 3], side: usize) -> Vec<f32> {
+    let [channels, height, width] = shape;
+    assert!(
+        side > 0 && images.len().is_multiple_of(channels * height * width),
+        "{} values are no images of {shape:?}",
+        images.len()
+    );
+    let (rows, columns) = (height / side, width / side);
+    let square = |plane: &[f32], i: usize| {
+        let (top, left) = (i / columns * side, i % columns * side);
+        let sum: f32 = (top..top + side).map(|y| plane[y * width + left..][..side].iter().sum::<f32>()).sum();
+        sum / (side * side) as f32
+    };
+    images.chunks_exact(height * width).flat_map(|plane| (0..rows * columns).map(move |i| square(plane, i))).collect()
+}

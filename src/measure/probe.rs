@@ -1,0 +1,158 @@
+//! How much of a label a simple reader finds in a code: a linear probe and nearest neighbours.
+
+use super::{Rows, mean, moments, squared_distance};
+
+/// Multinomial logistic regression on standardised codes (Alain & Bengio 2016, "Understanding intermediate layers using
+/// linear classifier probes").
+#[derive(Clone, Debug)]
+pub struct LinearProbe {
+    /// Mean and standard deviation of each latent on the training codes.
+    scale_d: Vec<(f64, f64)>,
+    /// One row a class, the bias last, shape `[classes, d + 1]`.
+    weight_ce: Vec<f64>,
+    classes: usize,
+}
+
+/// Weight of `½‖W‖²` beside the mean cross-entropy; biases are free.
+pub const L2: f64 = 1e-3;
+/// Steps of a fit, each over all codes.
+pub const ITERATIONS: usize = 300;
+
+impl LinearProbe {
+    /// Minimises `−mean ln p(label|z) + ½ L2 ‖W‖²`, which is strictly convex in `W`, by [`ITERATIONS`] steps of Nesterov's
+    /// method from zero with the step `1 / L`, where `L = ½ λ_max(XᵀX / n) + L2` bounds the curvature (Böhning 1992), and
+    /// momentum dropped when it points uphill (O'Donoghue & Candès 2015). Nothing is random.
+    ///
+    /// # Panics
+    /// If there are no codes, not one label each, or a label is not below `classes`.
+    pub fn fit(code_nd: Rows, labels_n: &[u8], classes: usize) -> Self {
+        assert!(
+            !labels_n.is_empty() && code_nd.len() == labels_n.len(),
+            "{} codes with {} labels",
+            code_nd.len(),
+            labels_n.len()
+        );
+        assert!(labels_n.iter().all(|l| usize::from(*l) < classes), "a label is not below {classes}");
+        let scale = |j| {
+            let (mean, variance) = moments(code_nd.column(j));
+            (mean, if variance > 0.0 { variance.sqrt() } else { 1.0 })
+        };
+        let scale_d: Vec<(f64, f64)> = (0..code_nd.width()).map(scale).collect();
+        let mut probe = Self { scale_d, weight_ce: vec![0.0; classes * (code_nd.width() + 1)], classes };
+        let x: Vec<Vec<f64>> = code_nd.iter().map(|row| probe.standardise(row)).collect();
+        let step = 1.0 / (0.5 * largest_eigenvalue(&x) + L2);
+        let (mut ahead, mut t) = (probe.weight_ce.clone(), 1.0f64);
+        for _ in 0..ITERATIONS {
+            let gradient = probe.gradient(&ahead, &x, labels_n);
+            let next: Vec<f64> = ahead.iter().zip(&gradient).map(|(w, g)| w - step * g).collect();
+            let moved: Vec<f64> = next.iter().zip(&probe.weight_ce).map(|(a, b)| a - b).collect();
+            let uphill = gradient.iter().zip(&moved).map(|(g, m)| g * m).sum::<f64>() > 0.0;
+            let t_next = if uphill { 1.0 } else { 0.5 + (0.25 + t * t).sqrt() };
+            let momentum = if uphill { 0.0 } else { (t - 1.0) / t_next };
+            ahead = next.iter().zip(&moved).map(|(w, m)| w + momentum * m).collect();
+            (probe.weight_ce, t) = (next, t_next);
+        }
+        probe
+    }
+
+    /// The most probable class.
+    pub fn predict(&self, code_d: &[f32]) -> usize {
+        argmax(self.logits(&self.weight_ce, &self.standardise(code_d)))
+    }
+
+    /// Share of codes whose label is predicted.
+    pub fn accuracy(&self, code_nd: Rows, labels_n: &[u8]) -> f64 {
+        assert_eq!(code_nd.len(), labels_n.len(), "not one label a code");
+        mean(code_nd.iter().zip(labels_n).map(|(z, l)| f64::from(u8::from(self.predict(z) == usize::from(*l)))))
+    }
+
+    /// Mean of `−ln p(label|z)` in nats.
+    pub fn cross_entropy(&self, code_nd: Rows, labels_n: &[u8]) -> f64 {
+        assert_eq!(code_nd.len(), labels_n.len(), "not one label a code");
+        mean(code_nd.iter().zip(labels_n).map(|(z, l)| {
+            let p: Vec<f64> = softmax(self.logits(&self.weight_ce, &self.standardise(z)));
+            -p[usize::from(*l)].ln()
+        }))
+    }
+
+    /// The code with mean 0 and variance 1, and a one for the bias.
+    fn standardise(&self, code_d: &[f32]) -> Vec<f64> {
+        assert_eq!(code_d.len(), self.scale_d.len(), "the code has another width than those of the fit");
+        code_d.iter().zip(&self.scale_d).map(|(v, (mean, std))| (f64::from(*v) - mean) / std).chain([1.0]).collect()
+    }
+
+    fn logits<'a>(&self, weight_ce: &'a [f64], x_e: &'a [f64]) -> impl Iterator<Item = f64> + Clone + 'a {
+        weight_ce.chunks_exact(x_e.len()).map(move |w| w.iter().zip(x_e).map(|(w, x)| w * x).sum())
+    }
+
+    fn gradient(&self, weight_ce: &[f64], x: &[Vec<f64>], labels_n: &[u8]) -> Vec<f64> {
+        let e = weight_ce.len() / self.classes;
+        let mut out: Vec<f64> = weight_ce.iter().enumerate().map(|(i, w)| if i % e == e - 1 { 0.0 } else { L2 * w }).collect();
+        for (x_e, label) in x.iter().zip(labels_n) {
+            let mut p = softmax(self.logits(weight_ce, x_e));
+            p[usize::from(*label)] -= 1.0;
+            for (p, to) in p.iter().zip(out.chunks_exact_mut(e)) {
+                let p = p / x.len() as f64;
+                to.iter_mut().zip(x_e).for_each(|(t, x)| *t += p * x);
+            }
+        }
+        out
+    }
+}
+
+/// Largest eigenvalue of `XᵀX / n` by power iteration from a vector of ones, with a tenth added because the iteration
+/// comes from below.
+fn largest_eigenvalue(x: &[Vec<f64>]) -> f64 {
+    let e = x[0].len();
+    let mut v = vec![1.0 / (e as f64).sqrt(); e];
+    let mut norm = 0.0;
+    for _ in 0..30 {
+        let mut next = vec![0.0; e];
+        for row in x {
+            let dot: f64 = row.iter().zip(&v).map(|(a, b)| a * b).sum();
+            next.iter_mut().zip(row).for_each(|(n, a)| *n += dot * a / x.len() as f64);
+        }
+        norm = next.iter().map(|n| n * n).sum::<f64>().sqrt();
+        v = next.into_iter().map(|n| n / norm).collect();
+    }
+    1.1 * norm
+}
+
+fn softmax(logits: impl Iterator<Item = f64> + Clone) -> Vec<f64> {
+    let max = logits.clone().fold(f64::NEG_INFINITY, f64::max);
+    let p: Vec<f64> = logits.map(|l| (l - max).exp()).collect();
+    let sum: f64 = p.iter().sum();
+    p.into_iter().map(|p| p / sum).collect()
+}
+
+/// Index of the first largest value.
+fn argmax(values: impl Iterator<Item = f64>) -> usize {
+    values.enumerate().fold((0, f64::NEG_INFINITY), |best, (i, v)| if v > best.1 { (i, v) } else { best }).0
+}
+
+/// Share of test codes whose label most of their `k` nearest training codes have, in Euclidean distance (Fix & Hodges
+/// 1951; Cover & Hart 1967, "Nearest neighbor pattern classification"). Of labels with equal votes, the one with the
+/// nearest code wins; of equally distant codes, the earlier is nearer.
+///
+/// # Panics
+/// If there are fewer than `k` training codes, `k` is 0, the widths differ or there is not one label a code.
+pub fn knn_accuracy(train_nd: Rows, train_labels_n: &[u8], test_md: Rows, test_labels_m: &[u8], k: usize) -> f64 {
+    assert!(k > 0 && train_nd.len() >= k, "{k} neighbours among {} codes", train_nd.len());
+    assert_eq!(train_nd.width(), test_md.width(), "training and test codes differ in width");
+    assert_eq!((train_nd.len(), test_md.len()), (train_labels_n.len(), test_labels_m.len()), "not one label a code");
+    mean(test_md.iter().zip(test_labels_m).map(|(z, l)| f64::from(u8::from(vote(train_nd, train_labels_n, z, k) == *l))))
+}
+
+fn vote(train_nd: Rows, labels_n: &[u8], z: &[f32], k: usize) -> u8 {
+    // Ascending; the few neighbours are kept in order by insertion.
+    let mut nearest: Vec<(f64, u8)> = Vec::with_capacity(k + 1);
+    for (row, label) in train_nd.iter().zip(labels_n) {
+        let r = squared_distance(row, z);
+        if nearest.len() < k || r < nearest[k - 1].0 {
+            nearest.insert(nearest.partition_point(|(near, _)| *near <= r), (r, *label));
+            nearest.truncate(k);
+        }
+    }
+    let votes = |label: u8| nearest.iter().filter(|(_, l)| *l == label).count();
+    nearest.iter().fold((0, 0), |best, (_, l)| if votes(*l) > best.1 { (*l, votes(*l)) } else { best }).0
+}

@@ -1,0 +1,16 @@
+//! Sparse autoencoders: how sparse, how faithful, how recoverable and how stable their features are.
+//!
+//! Activations are `[n, f]` (`n` inputs, `f` features), a dictionary is `[f, d]`, one decoder direction a row. A feature is
+//! active on an input if its activation is not zero.
+
+mod absorption;
+mod activity;
+mod dictionary;
+mod fidelity;
+mod length;
+
+pub use absorption::{Absorption, absorption, main_features};
+pub use activity::{Activity, DensityHistogram, ULTRA_DENSE, activity};
+pub use dictionary::{RECOVERED, Recovery, SHARED, Stability, recovery, stability};
+pub use fidelity::{fraction_unexplained, loss_recovered};
+pub use length::{DescriptionLength, description_length, round_to};

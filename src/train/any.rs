@@ -1,0 +1,66 @@
+//! Either engine, chosen when the program runs.
+
+use crate::spec::protocol::{MetricRow, PlanInfo};
+use crate::train::plan::PlanEngine;
+use crate::train::{Engine, Program, Rows, Weight};
+#[cfg(feature = "eager")]
+use crate::train::eager::EagerEngine;
+
+/// The engine of a session's run. The small worker has only the first, so that nobody downloads the second in vain.
+pub enum AnyEngine {
+    Plan(Box<PlanEngine>),
+    #[cfg(feature = "eager")]
+    Burn(EagerEngine),
+}
+
+macro_rules! either {
+    ($self:ident, $engine:ident => $call:expr) => {
+        match $self {
+            AnyEngine::Plan($engine) => $call,
+            #[cfg(feature = "eager")]
+            AnyEngine::Burn($engine) => $call,
+        }
+    };
+}
+
+impl Engine for AnyEngine {
+    fn info(&self) -> &PlanInfo {
+        either!(self, e => e.info())
+    }
+
+    fn set_live(&mut self, key: &str, value: f32) {
+        either!(self, e => e.set_live(key, value));
+    }
+
+    fn run_steps(&mut self, n: u32) -> Result<(), String> {
+        either!(self, e => e.run_steps(n))
+    }
+
+    fn step(&self) -> u64 {
+        either!(self, e => e.step())
+    }
+
+    fn request_metrics(&mut self) -> bool {
+        either!(self, e => e.request_metrics())
+    }
+
+    async fn take_metrics(&mut self) -> Result<Vec<MetricRow>, String> {
+        either!(self, e => e.take_metrics().await)
+    }
+
+    async fn run(&mut self, what: Program, rows: Rows<'_>) -> Result<Option<Vec<Vec<f32>>>, String> {
+        either!(self, e => e.run(what, rows).await)
+    }
+
+    async fn evaluate(&mut self, images: Rows<'_>) -> Result<Vec<f32>, String> {
+        either!(self, e => e.evaluate(images).await)
+    }
+
+    async fn weights(&mut self) -> Result<Vec<Weight>, String> {
+        either!(self, e => e.weights().await)
+    }
+
+    fn set_weights(&mut self, weights: &[Weight]) -> Result<(), String> {
+        either!(self, e => e.set_weights(weights))
+    }
+}

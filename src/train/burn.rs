@@ -1,0 +1,95 @@
+//! What a session keeps for eager Burn. In the small worker nothing: there [`Burn`] has no values.
+
+#[cfg(not(feature = "eager"))]
+pub use absent::Burn;
+#[cfg(feature = "eager")]
+pub use present::Burn;
+
+#[cfg(feature = "eager")]
+mod present {
+    use std::rc::Rc;
+    use std::sync::Arc;
+
+    use burn::tensor::Device;
+
+    use crate::data::Dataset;
+    use crate::gpu::Gpu;
+    use crate::spec::Setup;
+    use crate::spec::protocol::VerifyReport;
+    use crate::train::any::AnyEngine;
+    use crate::train::{Entry, eager, verify};
+
+    /// Burn's device and the training images, which eager steps take from the host.
+    pub struct Burn {
+        device: Device,
+        data: Option<Arc<Dataset>>,
+    }
+
+    impl Burn {
+        /// # Errors
+        /// As [`eager::open`].
+        pub async fn open() -> Result<Self, String> {
+            Ok(Self { device: eager::open().await?, data: None })
+        }
+
+        pub fn set_data(&mut self, data: Dataset) {
+            self.data = Some(Arc::new(data));
+        }
+
+        fn data(&self) -> Result<&Arc<Dataset>, String> {
+            self.data.as_ref().ok_or_else(|| "the data has not arrived yet".into())
+        }
+
+        /// # Errors
+        /// If there is no data yet.
+        pub fn build(&self, entry: &dyn Entry, setup: &Setup) -> Result<AnyEngine, String> {
+            Ok(AnyEngine::Burn(entry.eager(setup, self.device.clone(), self.data()?.clone())))
+        }
+
+        /// # Errors
+        /// As [`verify::verify`].
+        pub async fn verify(
+            &self,
+            gpu: Rc<Gpu>,
+            entry: &'static dyn Entry,
+            setup: &Setup,
+            steps: u32,
+        ) -> Result<VerifyReport, String> {
+            verify::verify(gpu, self.device.clone(), entry, setup, self.data()?, steps).await
+        }
+    }
+}
+
+#[cfg(not(feature = "eager"))]
+mod absent {
+    use std::rc::Rc;
+
+    use crate::data::Dataset;
+    use crate::gpu::Gpu;
+    use crate::spec::Setup;
+    use crate::spec::protocol::VerifyReport;
+    use crate::train::Entry;
+    use crate::train::any::AnyEngine;
+
+    pub enum Burn {}
+
+    impl Burn {
+        /// # Errors
+        /// Always.
+        pub async fn open() -> Result<Self, String> {
+            Err("this worker runs plans only".into())
+        }
+
+        pub fn set_data(&mut self, _: Dataset) {
+            match *self {}
+        }
+
+        pub fn build(&self, _: &dyn Entry, _: &Setup) -> Result<AnyEngine, String> {
+            match *self {}
+        }
+
+        pub async fn verify(&self, _: Rc<Gpu>, _: &'static dyn Entry, _: &Setup, _: u32) -> Result<VerifyReport, String> {
+            match *self {}
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Getting a data set into the worker: fetched or rendered, in pieces that leave the thread to others.
+
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{DedicatedWorkerGlobalScope, ReadableStreamDefaultReader, Response};
+use web_time::Instant;
+
+use super::breath::Breath;
+use crate::data::{Dataset, Rendering, mnist, renderer};
+use crate::spec::protocol::DataUnit;
+
+/// Rendering gives the thread back after this long, in milliseconds.
+const SLICE_MS: u128 = 20;
+/// Images rendered between two looks at the clock.
+const SLICE: usize = 16;
+
+/// The data set called `id`. `progress` hears how much there is of how much, and says whether the data is still wanted:
+/// rendering stops when it is not, with `None`.
+///
+/// # Errors
+/// A sentence that names the file and what is wrong with it.
+pub async fn load(id: &str, assets: &str, progress: impl Fn(u64, u64, DataUnit) -> bool) -> Option<Result<Dataset, String>> {
+    match renderer(id) {
+        Some(render) => render_all(Rendering::new(render), progress).await.map(Ok),
+        None => Some(fetch_mnist(assets, progress).await),
+    }
+}
+
+async fn render_all(mut rendering: Rendering, progress: impl Fn(u64, u64, DataUnit) -> bool) -> Option<Dataset> {
+    let mut breath = Breath::new();
+    loop {
+        let begin = Instant::now();
+        while rendering.advance(SLICE) {
+            if begin.elapsed().as_millis() >= SLICE_MS {
+                break;
+            }
+        }
+        let (done, total) = rendering.progress();
+        if done == total {
+            return Some(rendering.finish());
+        }
+        if !progress(done as u64, total as u64, DataUnit::Images) {
+            return None;
+        }
+        breath.take().await;
+    }
+}
+
+async fn fetch_mnist(assets: &str, progress: impl Fn(u64, u64, DataUnit) -> bool) -> Result<Dataset, String> {
+    // The whole download is known beforehand, so progress is honest from the first byte.
+    let total: u64 = mnist::FILES.iter().map(|f| f.bytes).sum();
+    let mut loaded = 0;
+    let mut files = Vec::with_capacity(mnist::FILES.len());
+    for file in &mnist::FILES {
+        let address = format!("{assets}mnist/{}", file.name);
+        let piece = |n| {
+            loaded += n;
+            progress(loaded, total, DataUnit::Bytes);
+        };
+        files.push(fetch(&address, piece).await?);
+    }
+    mnist::from_files(&files)
+}
+
+/// Fetches a file, telling each piece's size.
+async fn fetch(address: &str, mut progress: impl FnMut(u64)) -> Result<Vec<u8>, String> {
+    let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
+    let why = |e: JsValue| format!("{address} could not be loaded: {}", describe(&e));
+    let response: Response =
+        JsFuture::from(scope.fetch_with_str(address)).await.map_err(why)?.dyn_into().map_err(why)?;
+    if !response.ok() {
+        return Err(format!("{address} could not be loaded: the server answered {}", response.status()));
+    }
+    let body = response.body().ok_or_else(|| format!("{address} is empty"))?;
+    let reader: ReadableStreamDefaultReader = body.get_reader().dyn_into().map_err(|e| why(e.into()))?;
+    let mut bytes = Vec::new();
+    loop {
+        let piece = JsFuture::from(reader.read()).await.map_err(why)?;
+        let get = |key: &str| js_sys::Reflect::get(&piece, &key.into()).map_err(why);
+        if get("done")?.is_truthy() {
+            return Ok(bytes);
+        }
+        let array = js_sys::Uint8Array::new(&get("value")?);
+        progress(u64::from(array.length()));
+        bytes.extend(array.to_vec());
+    }
+}
+
+fn describe(e: &JsValue) -> String {
+    e.dyn_ref::<js_sys::Error>().map_or_else(|| format!("{e:?}"), |e| String::from(e.message()))
+}

@@ -1,0 +1,55 @@
+//! The optimisers as kernels. Their eager twins are Burn's own, see `train::eager`.
+
+use crate::compile::emit::ctl;
+use crate::compile::plan::{Special, Updates, When};
+use crate::spec::{Optimizer, Setup};
+use crate::train::plan::fill;
+
+/// Of Adam: decay rates of the moments, and what keeps the division finite (Kingma & Ba 2015, section 2).
+pub const BETA_1: f32 = 0.9;
+pub const BETA_2: f32 = 0.999;
+pub const EPSILON: f32 = 1e-8;
+
+/// The kernels of a setup's optimiser: the step of one parameter, and what is computed once a step.
+///
+/// The arena begins with `params` floats of parameters; gradients (where `keep` asks for them), first and second moments
+/// follow, each in the same layout. `live` are the keys of the live controls.
+pub fn kernels(setup: &Setup, live: &[&str], params: usize, keep: bool) -> (Updates, Option<Special>) {
+    let word = |w: usize| w.to_string();
+    let control = |key: &str| word(ctl::LIVE + live.iter().position(|k| *k == key).expect("the optimiser's controls are live"));
+    let store = if keep { format!("a[p + {params}u] = g;") } else { String::new() };
+    let optimizer = Optimizer::of(setup);
+    if optimizer == Optimizer::Sgd {
+        let function = fill(include_str!("../../shaders/optimizer/sgd.wgsl"), &[
+            ("momentum", format!("{:?}", setup.get("momentum"))),
+            ("m", word(2 * params)),
+            ("lr", control("lr")),
+            ("store", store),
+        ]);
+        return (Updates { function, bytes: 4 * 4, of: vec![] }, None);
+    }
+    let decays = optimizer == Optimizer::AdamW;
+    let schedule = fill(include_str!("../../shaders/optimizer/schedule.wgsl"), &[
+        ("beta1", format!("{BETA_1:?}")),
+        ("beta2", format!("{BETA_2:?}")),
+        ("step", word(ctl::STEP)),
+        ("lr", control("lr")),
+        ("decay", if decays { format!("bitcast<f32>(ctl[{}])", control("weight_decay")) } else { "0.0f".into() }),
+        ("rate", word(ctl::RATE)),
+        ("scale", word(ctl::SCALE)),
+        ("kept", word(ctl::KEPT)),
+    ]);
+    let function = fill(include_str!("../../shaders/optimizer/adam.wgsl"), &[
+        ("beta1", format!("{BETA_1:?}")),
+        ("beta2", format!("{BETA_2:?}")),
+        ("epsilon", format!("{EPSILON:?}")),
+        ("m", word(2 * params)),
+        ("v", word(3 * params)),
+        ("rate", word(ctl::RATE)),
+        ("scale", word(ctl::SCALE)),
+        ("kept", if decays { format!("bitcast<f32>(ctl[{}]) * ", ctl::KEPT) } else { String::new() }),
+        ("store", store),
+    ]);
+    let schedule = Special { name: "schedule", body: schedule, len: 1, when: When::First };
+    (Updates { function, bytes: 6 * 4, of: vec![] }, Some(schedule))
+}

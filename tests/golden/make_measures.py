@@ -1,0 +1,367 @@
+"""Writes measures.json: the measures of small made-up models, computed in 64 bits with NumPy and PyTorch.
+
+Run it with any PyTorch, for example Debian's: `python3 tests/golden/make_measures.py`. Nothing here is read from the Rust
+side; where a library or a slower textbook formula gives the same number, that is used: torch.distributions for KL, a
+two-dimensional convolution for SSIM, the eigenvalues of the unsymmetric product for Fréchet, L-BFGS for the probe, all
+permutations for the assignment. Inputs are not stored but made from a hash that tests/measures/golden.rs makes as well.
+"""
+
+import itertools
+import json
+import math
+import pathlib
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch.distributions import Normal, kl_divergence
+
+torch.set_default_dtype(torch.float64)
+MASK = 0xFFFFFFFF
+
+
+def mix(x):
+    """A hash of 32 bits."""
+    x ^= x >> 16
+    x = x * 0x7FEB352D & MASK
+    x ^= x >> 15
+    x = x * 0x846CA68B & MASK
+    return x ^ x >> 16
+
+
+def hashed(salt, n):
+    return [mix(salt * 0x9E3779B9 + i & MASK) for i in range(n)]
+
+
+def made(salt, shape, scale=1.0, shift=0.0):
+    """Values in shift ± scale, rounded to 32 bits."""
+    values = [shift + scale * (h / 2**31 - 1) for h in hashed(salt, math.prod(shape))]
+    return np.array(values, dtype=np.float32).astype(np.float64).reshape(shape)
+
+
+def whole(salt, n, below):
+    return np.array([h % below for h in hashed(salt, n)])
+
+
+def single(values):
+    return np.asarray(values, dtype=np.float32).astype(np.float64)
+
+
+def vae():
+    mean, logvar = made(1, (40, 5), 1.5), made(2, (40, 5), 1.0, -0.5)
+    mean[:, 3] *= 0.0625  # an inactive latent
+    q = Normal(torch.tensor(mean), torch.tensor(logvar).div(2).exp())
+    kl = kl_divergence(q, Normal(torch.zeros(()), torch.ones(()))).mean(0)
+    covariance = np.cov(mean.T, bias=True) + np.diag(np.exp(logvar).mean(0))
+    correlation = covariance / np.sqrt(np.outer(np.diag(covariance), np.diag(covariance)))
+    off = np.abs(correlation[~np.eye(5, dtype=bool)]).mean()
+    other = made(3, (30, 5), 2.0)
+    log_weights = torch.tensor(made(4, (10, 7), 50.0, -100.0))
+    return {
+        "kl_d": kl.tolist(),
+        "activity_d": mean.var(0).tolist(),
+        "aggregate_mean_d": mean.mean(0).tolist(),
+        "aggregate_variance_d": np.diag(covariance).tolist(),
+        "correlation": off,
+        "mmd_imq": mmd(mean, other, lambda r, c: c / (c + r)),
+        "mmd_rbf": mmd(mean, other, lambda r, c: np.exp(-r / c)),
+        "nll": -(torch.logsumexp(log_weights, 1) - math.log(7)).mean().item(),
+    }
+
+
+def mmd(x, y, kernel):
+    def k(a, b):
+        r = torch.cdist(torch.tensor(a), torch.tensor(b)).numpy() ** 2
+        return np.mean([kernel(r, s * 2 * a.shape[1]) for s in (0.1, 0.2, 0.5, 1, 2, 5, 10)], axis=0)
+
+    def different(m):
+        return (m.sum() - np.trace(m)) / (len(m) * (len(m) - 1))
+
+    return different(k(x, x)) + different(k(y, y)) - 2 * k(x, y).mean()
+
+
+def image(salt, shape):
+    x = made(salt, shape, 0.5, 0.5)
+    y = single(np.clip(x + made(salt + 1, shape, 0.25), 0, 1))
+    g = torch.exp(-0.5 * ((torch.arange(11) - 5) / 1.5) ** 2)
+    window = (g[:, None] * g[None, :] / g.sum() ** 2)[None, None]
+    tx, ty = (torch.tensor(v).reshape(-1, 1, *shape[2:]) for v in (x, y))
+    mean = lambda v: F.conv2d(v, window)
+    mx, my = mean(tx), mean(ty)
+    vx, vy, cov = mean(tx * tx) - mx**2, mean(ty * ty) - my**2, mean(tx * ty) - mx * my
+    c1, c2 = 0.01**2, 0.03**2
+    ssim = (2 * mx * my + c1) * (2 * cov + c2) / ((mx**2 + my**2 + c1) * (vx + vy + c2))
+    errors = ((x - y) ** 2).reshape(shape[0], -1).mean(1)
+    pooled = F.avg_pool2d(torch.tensor(x), 5)
+    return {
+        "shape": list(shape),
+        "mse": errors.mean(),
+        "psnr": np.mean(10 * np.log10(1 / errors)),
+        "ssim": ssim.mean().item(),
+        "pooled": pooled.flatten().tolist(),
+    }
+
+
+def frechet():
+    a = made(20, (50, 6)) @ made(21, (6, 6))
+    a, b = single(a), made(22, (60, 6), 0.5, 0.3)
+    ca, cb = np.cov(a.T), np.cov(b.T)
+    root = np.sqrt(np.linalg.eigvals(ca @ cb).real.clip(0)).sum()
+    shift = ((a.mean(0) - b.mean(0)) ** 2).sum()
+    return {"distance": shift + np.trace(ca) + np.trace(cb) - 2 * root}
+
+
+def classes_of(z, noise):
+    """Three classes by where the first two latents are, some of them wrong."""
+    return (z[:, 0] + noise > 0).astype(int) + (z[:, 1] > 0.25).astype(int)
+
+
+def probe():
+    z = made(30, (120, 5))
+    labels = classes_of(z, made(31, (120,), 0.5))
+    train, test = z[:80], z[80:]
+    mean, std = train.mean(0), train.std(0)
+    x, target = torch.tensor((train - mean) / std), torch.tensor(labels[:80])
+    weight = torch.zeros(3, 5, requires_grad=True)
+    bias = torch.zeros(3, requires_grad=True)
+    optimiser = torch.optim.LBFGS([weight, bias], max_iter=500, tolerance_grad=1e-12, tolerance_change=0, line_search_fn="strong_wolfe")
+
+    def closure():
+        optimiser.zero_grad()
+        loss = F.cross_entropy(x @ weight.T + bias, target) + 0.5e-3 * (weight**2).sum()
+        loss.backward()
+        return loss
+
+    optimiser.step(closure)
+    logits = (torch.tensor((test - mean) / std) @ weight.T + bias).detach()
+    right = lambda k: np.mean([nearest(train, labels[:80], t, k) == l for t, l in zip(test, labels[80:])])
+    return {
+        "cross_entropy": F.cross_entropy(logits, torch.tensor(labels[80:])).item(),
+        "accuracy": (logits.argmax(1).numpy() == labels[80:]).mean(),
+        "knn": {k: right(k) for k in (1, 4, 15)},
+    }
+
+
+def nearest(train, labels, at, k):
+    order = np.argsort(((train - at) ** 2).sum(1), kind="stable")[:k]
+    votes = np.bincount(labels[order])
+    return next(labels[i] for i in order if votes[labels[i]] == votes.max())
+
+
+def factors():
+    """Codes of 600 inputs with three factors: one latent clean, one noisy, one of two factors, one of nothing, one dead."""
+    v = np.stack([whole(40, 600, 3), whole(41, 600, 5), whole(42, 600, 4)], 1)
+    noise = made(43, (600, 5))
+    z = np.stack([
+        v[:, 0] + 0.125 * noise[:, 0],
+        v[:, 1] + 1.5 * noise[:, 1],
+        v[:, 2] - 0.5 * v[:, 0] + 0.5 * noise[:, 2],
+        noise[:, 3],
+        0.0625 * noise[:, 4],
+    ], 1)
+    return single(z), v
+
+
+def entropy(counts):
+    p = counts[counts > 0] / counts.sum()
+    return -(p * np.log(p)).sum()
+
+
+def information(z, v):
+    joint, _, _ = np.histogram2d(z, v, bins=(20, np.arange(v.max() + 2) - 0.5))
+    return entropy(joint.sum(0)) + entropy(joint.sum(1)) - entropy(joint.ravel())
+
+
+def gap(scores):
+    first, second = sorted(scores)[-1:-3:-1]
+    return first - second
+
+
+def disentangle():
+    z, v = factors()
+    mi = np.array([[information(z[:, j], v[:, k]) for k in range(3)] for j in range(5)])
+    mig = np.mean([gap(mi[:, k]) / entropy(np.bincount(v[:, k])) for k in range(3)])
+    best = mi.max(1)
+    modularity = np.mean(1 - ((mi**2).sum(1) - best**2) / (best**2 * 2))
+    r2 = np.array([[np.corrcoef(z[:, j], v[:, k])[0, 1] ** 2 for k in range(3)] for j in range(5)])
+    by_threshold = [balanced(z[:, j], v[:, 0]) for j in range(5)]
+    fits = [boosted(z[:400], v[:400, k], z[400:], v[400:, k]) for k in range(3)]
+    importance = np.array([fit[0] for fit in fits]).T
+    concentration = lambda w: 1 - entropy(w) / math.log(len(w))
+    return {
+        "information_dk": mi.tolist(),
+        "mig": mig,
+        "modularity": modularity,
+        "sap": np.mean([gap(by_threshold), gap(r2[:, 1]), gap(r2[:, 2])]),
+        "importance_dk": importance.tolist(),
+        "disentanglement": sum(row.sum() / importance.sum() * concentration(row) for row in importance if row.sum() > 0),
+        "completeness": np.mean([concentration(column) for column in importance.T]),
+        "informativeness": np.mean([fit[1] for fit in fits]),
+        "factor_vae": factor_vae(z, v, batch=3, train=300, test=200, seed=7),
+    }
+
+
+def balanced(z, v):
+    """Mean over classes of the best balanced accuracy of z <= t or z > t, over all thresholds."""
+    def best(c):
+        score = lambda said: 0.5 * (said[v == c].mean() + 1 - said[v != c].mean())
+        return max(max(score(z <= t), score(z > t)) for t in z)
+
+    return np.mean([best(c) for c in np.unique(v)])
+
+
+def boosted(train, labels, test, truth, rounds=50, depth=3, rate=0.2, quantiles=32):
+    """Boosted trees on one-hot targets; importance as shares, and test accuracy."""
+    n, classes = len(train), max(labels.max(), truth.max()) + 1
+    ordered = np.sort(train, axis=0)
+    edges = [ordered[[q * n // quantiles for q in range(1, quantiles)], j] for j in range(train.shape[1])]
+    binned = lambda x: np.stack([np.searchsorted(edges[j], x[:, j], side="right") for j in range(x.shape[1])], 1)
+    target = np.eye(classes)[labels]
+    score = np.tile(target.mean(0), (n, 1))
+    test_score = np.tile(target.mean(0), (len(test), 1))
+    importance = np.zeros(train.shape[1])
+    least = 1e-9 * ((target - score) ** 2).sum()
+    b, test_b = binned(train), binned(test)
+
+    def tree(at, test_at, left, residual):
+        value = residual[at].mean(0)
+        best = (least, None, None)
+        if left > 0:
+            spread = lambda r: ((r - r.mean(0)) ** 2).sum()
+            whole_spread = spread(residual[at])
+            for j in range(train.shape[1]):
+                for bound in np.unique(b[at, j])[:-1]:
+                    below = b[at, j] <= bound
+                    gain = whole_spread - spread(residual[at][below]) - spread(residual[at][~below])
+                    if gain > best[0] + (least if best[1] is not None else 0):
+                        best = (gain, j, bound)
+        gain, j, bound = best
+        if j is None:
+            score[at] += rate * value
+            test_score[test_at] += rate * value
+            return
+        importance[j] += gain
+        for side in (lambda x: x <= bound, lambda x: x > bound):
+            tree(at[side(b[at, j])], test_at[side(test_b[test_at, j])], left - 1, residual)
+
+    for _ in range(rounds):
+        tree(np.arange(n), np.arange(len(test)), depth, target - score)
+    return importance / importance.sum(), (test_score.argmax(1) == truth).mean()
+
+
+class SplitMix:
+    def __init__(self, seed):
+        self.state = seed
+
+    def below(self, n):
+        mask = 2**64 - 1
+        self.state = self.state + 0x9E3779B97F4A7C15 & mask
+        z = self.state
+        z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 & mask
+        z = (z ^ z >> 27) * 0x94D049BB133111EB & mask
+        return (z ^ z >> 31) * n >> 64
+
+
+def factor_vae(z, v, batch, train, test, seed):
+    rng, variance = SplitMix(seed), z.var(0)
+    active = np.where(variance > 0.01)[0]
+
+    def vote():
+        k = rng.below(v.shape[1])
+        members = np.where(v[:, k] == v[rng.below(len(z)), k])[0]
+        chosen = z[[members[rng.below(len(members))] for _ in range(batch)]]
+        return active[np.argmin((chosen.var(0) / variance)[active])], k
+
+    votes = np.zeros((z.shape[1], v.shape[1]))
+    for _ in range(train):
+        votes[vote()] += 1
+    stands_for = votes.argmax(1)
+    return np.mean([stands_for[j] == k for j, k in (vote() for _ in range(test))])
+
+
+def codebook():
+    indices = [h % 8 + h % 5 for h in hashed(50, 200)]
+    counts = np.bincount(indices, minlength=16)
+    p = torch.tensor(counts / counts.sum())
+    return {
+        "perplexity": torch.distributions.Categorical(probs=p).entropy().exp().item(),
+        "used": int((counts > 0).sum()),
+        "shares": sorted((counts / counts.sum()).tolist(), reverse=True),
+    }
+
+
+def sparse():
+    act = single(np.maximum(made(61, (90, 8)) - np.linspace(-0.5, 1.25, 8), 0))
+    dictionary = made(66, (8, 6))
+    x = single(act @ dictionary + made(60, (90, 6), 0.125))
+    reconstruction = single(x + made(62, (90, 6), 0.3))
+    density = (act > 0).mean(0)
+    alive = density[density > 0]
+    a, b = made(63, (6, 4)), made(64, (7, 4))
+    b[4:] = single(a[:3] + 0.5 * b[4:])
+    unit = lambda d: d / np.linalg.norm(d, axis=1, keepdims=True)
+    cosine = unit(a) @ unit(b).T
+    best = max(itertools.permutations(range(7), 6), key=lambda p: sum(cosine[i, j] for i, j in enumerate(p)))
+    matched = cosine[np.arange(6), list(best)]
+    # A concept with a feature of its own that another one replaces now and then.
+    concept = single(act[:, 1] + 2 * act[:, 4]) > 0.5
+    direction = single(dictionary[1] + 2 * dictionary[4])
+    main = main_features(act, concept)
+    bits = lambda step: sum(entropy_bits(np.floor(act[:, j] / step + 0.5)) for j in range(8))
+    return {
+        "l0": (act > 0).sum(1).mean(),
+        "density_f": density.tolist(),
+        "dead": int((density == 0).sum()),
+        "ultra_dense": int((density > 0.1).sum()),
+        "histogram": np.histogram(np.log10(alive), bins=8, range=(-2, 0))[0].tolist(),
+        "unexplained": ((x - reconstruction) ** 2).sum() / ((x - x.mean(0)) ** 2).sum(),
+        "max_cosine": cosine.max(1).mean(),
+        "recovered": (cosine.max(1) >= 0.9).mean(),
+        "match_f": list(best),
+        "match_cosine": matched.mean(),
+        "shared": (matched >= 0.7).mean(),
+        "main": main,
+        "absorbed": absorbed(x, act, dictionary, direction, concept, main),
+        "concept": int(concept.sum()),
+        "bits": [bits(step) for step in (0.5, 0.125, 0.03125)],
+    }
+
+
+def entropy_bits(values):
+    return entropy(np.unique(values, return_counts=True)[1]) / math.log(2)
+
+
+def main_features(act, concept):
+    f1 = lambda said: 2 * (said & concept).sum() / (said.sum() + concept.sum())
+    chosen, best, gain = [], 0, 0
+    while True:
+        scores = [f1((act[:, chosen + [j]] > 0).any(1)) for j in range(act.shape[1])]
+        if max(scores) <= best + gain:
+            return chosen
+        chosen.append(int(np.argmax(scores)))
+        best, gain = max(scores), 0.03
+
+
+def absorbed(x, act, dictionary, direction, concept, main):
+    p = direction / np.linalg.norm(direction)
+    cases = []
+    for i in np.where(concept)[0]:
+        carried = act[i] * (dictionary @ p)
+        j = int(np.argmax(carried))
+        aligned = dictionary[j] @ p / np.linalg.norm(dictionary[j]) >= 0.025
+        if x[i] @ p > 0 and not act[i, main].any() and aligned and carried[j] >= 0.4 * (x[i] @ p):
+            cases.append([int(i), j])
+    return cases
+
+
+golden = {
+    "vae": vae(),
+    "images": [image(10, (2, 1, 28, 28)), image(12, (2, 3, 16, 14))],
+    "frechet": frechet(),
+    "probe": probe(),
+    "disentangle": disentangle(),
+    "codebook": codebook(),
+    "sparse": sparse(),
+}
+path = pathlib.Path(__file__).with_name("measures.json")
+path.write_text(json.dumps(golden, indent=1, default=float) + "\n")

@@ -1,0 +1,300 @@
+//! Against NumPy and PyTorch, whose numbers `../golden/make_measures.py` computed; inputs come from the same hash.
+
+use std::collections::BTreeMap;
+
+use latent_lab::measure::disentangle::{self, Scale, VoteProtocol};
+use latent_lab::measure::frechet::{self, Gaussian};
+use latent_lab::measure::probe::{self, LinearProbe};
+use latent_lab::measure::{Rows, codebook, image, sparse, vae};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Golden {
+    vae: Vae,
+    images: Vec<Images>,
+    frechet: Frechet,
+    probe: Probe,
+    disentangle: Disentangle,
+    codebook: Codebook,
+    sparse: Sparse,
+}
+
+#[derive(Deserialize)]
+struct Vae {
+    kl_d: Vec<f64>,
+    activity_d: Vec<f64>,
+    aggregate_mean_d: Vec<f64>,
+    aggregate_variance_d: Vec<f64>,
+    correlation: f64,
+    mmd_imq: f64,
+    mmd_rbf: f64,
+    nll: f64,
+}
+
+#[derive(Deserialize)]
+struct Images {
+    shape: [usize; 4],
+    mse: f64,
+    psnr: f64,
+    ssim: f64,
+    pooled: Vec<f64>,
+}
+
+#[derive(Deserialize)]
+struct Frechet {
+    distance: f64,
+}
+
+#[derive(Deserialize)]
+struct Probe {
+    cross_entropy: f64,
+    accuracy: f64,
+    knn: BTreeMap<usize, f64>,
+}
+
+#[derive(Deserialize)]
+struct Disentangle {
+    information_dk: Vec<Vec<f64>>,
+    mig: f64,
+    modularity: f64,
+    sap: f64,
+    importance_dk: Vec<Vec<f64>>,
+    disentanglement: f64,
+    completeness: f64,
+    informativeness: f64,
+    factor_vae: f64,
+}
+
+#[derive(Deserialize)]
+struct Codebook {
+    perplexity: f64,
+    used: usize,
+    shares: Vec<f64>,
+}
+
+#[derive(Deserialize)]
+struct Sparse {
+    l0: f64,
+    density_f: Vec<f64>,
+    dead: usize,
+    ultra_dense: usize,
+    histogram: Vec<usize>,
+    unexplained: f64,
+    max_cosine: f64,
+    recovered: f64,
+    match_f: Vec<usize>,
+    match_cosine: f64,
+    shared: f64,
+    main: Vec<usize>,
+    absorbed: Vec<(usize, usize)>,
+    concept: usize,
+    bits: Vec<f64>,
+}
+
+fn golden() -> Golden {
+    serde_json::from_str(include_str!("../golden/measures.json")).unwrap()
+}
+
+fn mix(mut x: u32) -> u32 {
+    x ^= x >> 16;
+    x = x.wrapping_mul(0x7feb_352d);
+    x ^= x >> 15;
+    x = x.wrapping_mul(0x846c_a68b);
+    x ^ (x >> 16)
+}
+
+fn hashed(salt: u32, n: usize) -> impl Iterator<Item = u32> {
+    (0..n as u32).map(move |i| mix(salt.wrapping_mul(0x9e37_79b9).wrapping_add(i)))
+}
+
+/// Values in shift ± scale.
+fn made(salt: u32, n: usize, scale: f64, shift: f64) -> Vec<f32> {
+    hashed(salt, n).map(|h| (shift + scale * (f64::from(h) / 2f64.powi(31) - 1.0)) as f32).collect()
+}
+
+fn whole(salt: u32, n: usize, below: u32) -> Vec<u8> {
+    hashed(salt, n).map(|h| (h % below) as u8).collect()
+}
+
+/// The product of two row-major matrices, rounded once.
+fn product(a: &[f32], b: &[f32], inner: usize) -> Vec<f32> {
+    let columns = b.len() / inner;
+    let dot = |row: &[f32], j: usize| {
+        row.iter().zip(b.iter().skip(j).step_by(columns)).map(|(x, y)| f64::from(*x) * f64::from(*y)).sum::<f64>() as f32
+    };
+    a.chunks_exact(inner).flat_map(|row| (0..columns).map(move |j| dot(row, j))).collect()
+}
+
+#[track_caller]
+fn assert_close(got: f64, want: f64, tolerance: f64) {
+    assert!((got - want).abs() <= tolerance * want.abs().max(1.0), "{got} against {want}");
+}
+
+#[track_caller]
+fn assert_all_close(got: &[f64], want: &[f64], tolerance: f64) {
+    assert_eq!(got.len(), want.len());
+    got.iter().zip(want).for_each(|(g, w)| assert_close(*g, *w, tolerance));
+}
+
+/// Both sides compute in 64 bits from the same inputs.
+const EXACT: f64 = 1e-9;
+/// A sum of differences that are taken in 32 bits.
+const SINGLE: f64 = 1e-6;
+
+#[test]
+fn posteriors() {
+    let want = golden().vae;
+    let (mut mean, logvar) = (made(1, 200, 1.5, 0.0), made(2, 200, 1.0, -0.5));
+    mean.iter_mut().skip(3).step_by(5).for_each(|m| *m *= 0.0625);
+    let (mean_nd, logvar_nd) = (Rows::new(&mean, 5), Rows::new(&logvar, 5));
+    assert_all_close(&vae::kl_d(mean_nd, logvar_nd), &want.kl_d, EXACT);
+    assert_all_close(&vae::activity_d(mean_nd), &want.activity_d, EXACT);
+    assert_eq!(vae::active_units(mean_nd), 4);
+    let aggregate = vae::aggregate(mean_nd, Some(logvar_nd));
+    assert_all_close(&aggregate.mean_d, &want.aggregate_mean_d, EXACT);
+    assert_all_close(&aggregate.variance_d, &want.aggregate_variance_d, EXACT);
+    assert_close(aggregate.correlation, want.correlation, EXACT);
+    let other = made(3, 150, 2.0, 0.0);
+    assert_close(vae::mmd(mean_nd, Rows::new(&other, 5), vae::Kernel::Imq), want.mmd_imq, SINGLE);
+    assert_close(vae::mmd(mean_nd, Rows::new(&other, 5), vae::Kernel::Rbf), want.mmd_rbf, SINGLE);
+    let log_weights = made(4, 70, 50.0, -100.0);
+    assert_close(vae::importance_weighted_nll(Rows::new(&log_weights, 7)), want.nll, EXACT);
+}
+
+#[test]
+fn pictures() {
+    for (salt, want) in [10, 12].into_iter().zip(golden().images) {
+        let [n, channels, height, width] = want.shape;
+        let x = made(salt, n * channels * height * width, 0.5, 0.5);
+        let change = made(salt + 1, x.len(), 0.25, 0.0);
+        let y: Vec<f32> = x.iter().zip(&change).map(|(x, c)| (f64::from(*x) + f64::from(*c)).clamp(0.0, 1.0) as f32).collect();
+        assert_close(image::mse(&x, &y), want.mse, SINGLE);
+        assert_close(image::psnr(&x, &y, channels * height * width), want.psnr, SINGLE);
+        assert_close(image::ssim(&x, &y, [channels, height, width]), want.ssim, EXACT);
+        let pooled: Vec<f64> = image::pool(&x, [channels, height, width], 5).into_iter().map(f64::from).collect();
+        assert_all_close(&pooled, &want.pooled, SINGLE);
+    }
+}
+
+#[test]
+fn frechet_distance() {
+    let want = golden().frechet;
+    let a = product(&made(20, 300, 1.0, 0.0), &made(21, 36, 1.0, 0.0), 6);
+    let b = made(22, 360, 0.5, 0.3);
+    let (a, b) = (Gaussian::fit(Rows::new(&a, 6)), Gaussian::fit(Rows::new(&b, 6)));
+    assert_close(frechet::distance(&a, &b), want.distance, SINGLE);
+    assert_close(frechet::distance(&b, &a), want.distance, SINGLE);
+}
+
+#[test]
+fn probes() {
+    let want = golden().probe;
+    let (z, noise) = (made(30, 600, 1.0, 0.0), made(31, 120, 0.5, 0.0));
+    let class = |(z, noise): (&[f32], &f32)| u8::from(z[0] + noise > 0.0) + u8::from(z[1] > 0.25);
+    let labels: Vec<u8> = z.chunks_exact(5).zip(&noise).map(class).collect();
+    let (train, test) = (Rows::new(&z[..400], 5), Rows::new(&z[400..], 5));
+    let fit = LinearProbe::fit(train, &labels[..80], 3);
+    // L-BFGS on the other side stops within this of the optimum as well.
+    assert_close(fit.cross_entropy(test, &labels[80..]), want.cross_entropy, 1e-5);
+    assert_close(fit.accuracy(test, &labels[80..]), want.accuracy, EXACT);
+    for (k, accuracy) in want.knn {
+        assert_close(probe::knn_accuracy(train, &labels[..80], test, &labels[80..], k), accuracy, EXACT);
+    }
+}
+
+/// Codes of 600 inputs with three factors: one latent clean, one noisy, one of two factors, one of nothing, one dead.
+fn factors() -> (Vec<f32>, Vec<u8>) {
+    let columns = [whole(40, 600, 3), whole(41, 600, 5), whole(42, 600, 4)];
+    let v: Vec<u8> = (0..600).flat_map(|i| columns.each_ref().map(|c| c[i])).collect();
+    let code = |(v, noise): (&[u8], &[f32])| {
+        let (v, e) = ([0, 1, 2].map(|k| f64::from(v[k])), [0, 1, 2, 3, 4].map(|j| f64::from(noise[j])));
+        [v[0] + 0.125 * e[0], v[1] + 1.5 * e[1], v[2] - 0.5 * v[0] + 0.5 * e[2], e[3], 0.0625 * e[4]].map(|z| z as f32)
+    };
+    let z = v.chunks_exact(3).zip(made(43, 3000, 1.0, 0.0).chunks_exact(5)).flat_map(code).collect();
+    (z, v)
+}
+
+#[test]
+fn disentanglement() {
+    let want = golden().disentangle;
+    let (z, v) = factors();
+    let (code_nd, factor_nk) = (Rows::new(&z, 5), Rows::new(&v, 3));
+    for (got, want) in disentangle::information_dk(code_nd, factor_nk).iter().zip(&want.information_dk) {
+        assert_all_close(got, want, EXACT);
+    }
+    assert_close(disentangle::mig(code_nd, factor_nk), want.mig, EXACT);
+    assert_close(disentangle::modularity(code_nd, factor_nk), want.modularity, EXACT);
+    let scales = [Scale::Categorical, Scale::Ordinal, Scale::Ordinal];
+    assert_close(disentangle::sap(code_nd, factor_nk, &scales), want.sap, EXACT);
+    let dci =
+        disentangle::dci(Rows::new(&z[..2000], 5), Rows::new(&v[..1200], 3), Rows::new(&z[2000..], 5), Rows::new(&v[1200..], 3));
+    for (got, want) in dci.importance_dk.iter().zip(&want.importance_dk) {
+        assert_all_close(got, want, EXACT);
+    }
+    assert_close(dci.disentanglement, want.disentanglement, EXACT);
+    assert_close(dci.completeness, want.completeness, EXACT);
+    assert_close(dci.informativeness, want.informativeness, EXACT);
+    let protocol = VoteProtocol { batch: 3, train: 300, test: 200, seed: 7 };
+    assert_close(disentangle::factor_vae_score(code_nd, factor_nk, protocol), want.factor_vae, EXACT);
+}
+
+#[test]
+fn codebooks() {
+    let want = golden().codebook;
+    let indices: Vec<u32> = hashed(50, 200).map(|h| h % 8 + h % 5).collect();
+    let mut usage = codebook::Usage::new(16);
+    // In two batches, as an epoch comes.
+    usage.add(&indices[..77]).unwrap();
+    usage.add(&indices[77..]).unwrap();
+    assert_close(usage.perplexity(), want.perplexity, EXACT);
+    assert_eq!((usage.used(), usage.dead()), (want.used, 16 - want.used));
+    assert_all_close(&usage.sorted_shares(), &want.shares, EXACT);
+}
+
+#[test]
+fn sparse_features() {
+    let want = golden().sparse;
+    let threshold = |j: usize| -0.5 + 1.75 * j as f64 / 7.0;
+    let act: Vec<f32> =
+        made(61, 720, 1.0, 0.0).into_iter().enumerate().map(|(i, a)| (f64::from(a) - threshold(i % 8)).max(0.0) as f32).collect();
+    let dictionary = made(66, 48, 1.0, 0.0);
+    let sum =
+        |a: &[f32], b: &[f32]| -> Vec<f32> { a.iter().zip(b).map(|(a, b)| (f64::from(*a) + f64::from(*b)) as f32).collect() };
+    let x = sum(&product(&act, &dictionary, 8), &made(60, 540, 0.125, 0.0));
+    let reconstruction = sum(&x, &made(62, 540, 0.3, 0.0));
+    let (x_nd, act_nf, dictionary_fd) = (Rows::new(&x, 6), Rows::new(&act, 8), Rows::new(&dictionary, 6));
+
+    let activity = sparse::activity(act_nf);
+    assert_close(activity.l0, want.l0, EXACT);
+    assert_all_close(&activity.density_f, &want.density_f, EXACT);
+    assert_eq!((activity.dead, activity.ultra_dense), (want.dead, want.ultra_dense));
+    assert_eq!(activity.histogram(2, 4), sparse::DensityHistogram { count_b: want.histogram, dead: want.dead });
+    assert_close(sparse::fraction_unexplained(x_nd, Rows::new(&reconstruction, 6)), want.unexplained, SINGLE);
+
+    let (a, mut b) = (made(63, 24, 1.0, 0.0), made(64, 28, 1.0, 0.0));
+    for (b, a) in b[16..].iter_mut().zip(&a) {
+        *b = (f64::from(*a) + 0.5 * f64::from(*b)) as f32;
+    }
+    let recovery = sparse::recovery(Rows::new(&a, 4), Rows::new(&b, 4));
+    assert_close(recovery.mean_max_cosine, want.max_cosine, EXACT);
+    assert_close(recovery.recovered, want.recovered, EXACT);
+    let stability = sparse::stability(Rows::new(&a, 4), Rows::new(&b, 4));
+    assert_eq!(stability.match_f, want.match_f);
+    assert_close(stability.mean_cosine, want.match_cosine, EXACT);
+    assert_close(stability.shared, want.shared, EXACT);
+
+    let concept: Vec<bool> = act_nf.iter().map(|a| (f64::from(a[1]) + 2.0 * f64::from(a[4])) as f32 > 0.5).collect();
+    let direction: Vec<f32> =
+        (0..6).map(|i| (f64::from(dictionary[6 + i]) + 2.0 * f64::from(dictionary[24 + i])) as f32).collect();
+    let main = sparse::main_features(act_nf, &concept);
+    assert_eq!(main, want.main);
+    let absorption = sparse::absorption(x_nd, act_nf, dictionary_fd, &direction, &concept, &main);
+    assert_eq!(absorption.cases, want.absorbed);
+    assert_close(absorption.rate, want.absorbed.len() as f64 / want.concept as f64, EXACT);
+
+    for (step, bits) in [0.5, 0.125, 0.03125].into_iter().zip(want.bits) {
+        let length = sparse::description_length(act_nf, step, 6, 16);
+        assert_close(length.input, bits, EXACT);
+        assert_close(length.total(10), bits + (8 - want.dead) as f64 * 6.0 * 16.0 / 10.0, EXACT);
+    }
+}
