@@ -10,7 +10,9 @@
 pub mod catalog;
 mod registry;
 pub mod spec;
+pub mod sae;
 pub mod vae;
+pub mod vq;
 
 #[cfg(feature = "engine")]
 pub mod compile;

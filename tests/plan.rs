@@ -55,7 +55,18 @@ fn setups() -> Vec<Setup> {
     let mut out = vec![];
     for card in CARDS {
         let mut base = Setup::new("mnist", card.id);
-        for (key, value) in [("batch", 7.0), ("hidden", 33.0), ("latent", 5.0), ("seed", 3.0)] {
+        let small = [
+            ("batch", 7.0),
+            ("hidden", 33.0),
+            ("latent", 5.0),
+            ("features", 64.0),
+            ("width", 9.0),
+            ("codes", 21.0),
+            ("bits", 4.0),
+            ("prior_width", 8.0),
+            ("seed", 3.0),
+        ];
+        for (key, value) in small {
             if card.param(key).is_some() {
                 base.set(key, value).unwrap();
             }
@@ -262,6 +273,18 @@ fn a_run_that_diverges_says_so() {
     e.run_steps(10).unwrap();
     let message = pollster::block_on(e.metrics()).unwrap_err();
     assert!(message.contains("at step") && message.contains("learning rate"), "{message}");
+}
+
+#[test]
+fn a_network_beyond_the_buffer_limit_is_refused_with_both_sizes() {
+    let (mut gpu, data) = (pollster::block_on(Gpu::open()).expect("a GPU adapter"), stripes(20));
+    gpu.buffer_limit = 200_000;
+    let gpu = Rc::new(gpu);
+    let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels).unwrap();
+    let setup = Setup::new("mnist", "vae");
+    let e = PlanEngine::new(gpu, entry("vae").unwrap(), &setup, data.data_shape(), &uploaded);
+    let message = format!("{:?}", pollster::block_on(e).err().expect("two hundred kilobytes are too few"));
+    assert!(message.contains("the network with its activations needs") && message.contains("the adapter allows 200000"), "{message}");
 }
 
 #[test]

@@ -111,7 +111,7 @@ impl<'a> Module<'a> {
         wgsl += &body;
         let mut names = self.names;
         names.dedup();
-        Some(Dispatch { name: names.join(" + "), wgsl, grid: [width as u32, height as u32] })
+        Some(Dispatch { name: names.join(" + "), wgsl, grid: [width as u32, height as u32], flops: 0, bytes: 0 })
     }
 }
 

@@ -59,6 +59,9 @@ pub struct Dispatch {
     pub wgsl: String,
     /// Workgroups, at most 65 535 in each dimension.
     pub grid: [u32; 2],
+    /// Its part of [`Plan::flops`] and of [`Plan::bytes`].
+    pub flops: u64,
+    pub bytes: u64,
 }
 
 /// A recorded computation, ready to become pipelines.
@@ -136,7 +139,7 @@ pub(super) struct Kernel {
 }
 
 fn heavy(op: &Op) -> bool {
-    product(op) || matches!(op, Op::Reduce(..) | Op::ArgReduce { .. } | Op::ScatterAdd(_) | Op::CumSum { .. } | Op::Rank(_))
+    product(op) || matches!(op, Op::Reduce(..) | Op::ArgReduce { .. } | Op::ScatterAdd(_) | Op::CumSum { .. } | Op::Rank(_) | Op::KthLargest)
 }
 
 fn product(op: &Op) -> bool {
@@ -219,7 +222,7 @@ impl<'a> Planner<'a> {
             let often: &[Id] = match node.op {
                 ref op if product(op) => &node.args,
                 Op::ScatterAdd(_) | Op::Rank(_) | Op::CumSum { .. } => &node.args,
-                Op::Gather(_) => &node.args[..1],
+                Op::Gather(_) | Op::KthLargest => &node.args[..1],
                 _ => &[],
             };
             for a in often {
@@ -409,13 +412,14 @@ impl<'a> Planner<'a> {
         for level in 0..=self.job.specials.iter().map(due).max().unwrap_or(0).max(late) {
             let mut module = Module::new(self.job.target, end, &self.job.updates.function);
             for (k, kernel) in self.kernels.iter().enumerate() {
+                let flops = kernel.root.map_or(0, |id| self.g.flops(id));
                 if kernel.split > 1 && kernel.level == level + 1 {
+                    plan.flops += flops;
                     self.write_partial(&mut module, kernel, temps[&k], &place, level)?;
                 }
                 if kernel.level == level {
                     self.write_kernel(&mut module, kernel, temps.get(&k).copied(), &place, level)?;
-                    let root = kernel.root.map_or(0, |id| self.g.flops(id));
-                    plan.flops += root;
+                    plan.flops += if kernel.split == 1 { flops } else { 0 };
                     for id in kernel.root.iter().chain(&kernel.members) {
                         let n: usize = self.reads[id].iter().map(|(d, _)| len(self.g.shape(*d))).sum();
                         let each = if places.contains_key(id) { 4 } else { 0 } + if self.fused.contains_key(id) { self.job.updates.bytes } else { 0 };
@@ -440,7 +444,9 @@ impl<'a> Planner<'a> {
                 }
             }
             if let Some(d) = module.finish() {
-                plan.dispatches.push(d);
+                let before = |f: fn(&Dispatch) -> u64| plan.dispatches.iter().map(f).sum::<u64>();
+                let (flops, bytes) = (plan.flops - before(|d| d.flops), plan.bytes - before(|d| d.bytes));
+                plan.dispatches.push(Dispatch { flops, bytes, ..d });
             }
         }
         Ok(plan)
@@ -624,7 +630,10 @@ impl<'a> Planner<'a> {
             });
             return Ok(());
         }
-        let (name, head) = self.loop_head(&mut e, root, &o, ("0u", "1u"));
+        let (name, head) = match op {
+            Op::KthLargest => ("k-th largest", self.kth_largest_head(&mut e, root, &o)),
+            _ => self.loop_head(&mut e, root, &o, ("0u", "1u")),
+        };
         let rest = self.write_members(&mut e, kernel, Some("acc"), &o, place);
         module.add(name, kernel.len, &(head + &rest), "");
         Ok(())
@@ -716,6 +725,32 @@ impl<'a> Planner<'a> {
         let (outer, inner) = (e.take(0), e.take(1));
         let (from, step) = range;
         (name, format!("{outer}{init}\nfor (var r = {from}; r < {n}u; r += {step}) {{\n{inner}{body}\n}}\n"))
+    }
+
+    /// `acc` for [`Op::KthLargest`]: the bits of the answer from the highest on, each by counting how many numbers of the
+    /// row are at least as large. Mostly over after a dozen counts: as soon as exactly k numbers are, the least of them is it.
+    fn kth_largest_head(&self, e: &mut Emitter, id: Id, o: &Lin) -> String {
+        const UNROLL: usize = 4;
+        let (x, k) = (self.g.node(id).args[0], self.g.node(id).args[1]);
+        let n = *self.g.shape(x).last().expect("a row");
+        let k = e.value(k, &At::Flat(Lin::default())).text;
+        let row = o.scaled(n);
+        let mut order = |at: Lin| format!("m_order({})", e.value(x, &At::Flat(row.plus(&at))).text);
+        let inside: Vec<String> = (0..UNROLL).map(|u| order(Lin::var("r", n / UNROLL, 1).scaled(UNROLL).offset(u as i64))).collect();
+        let behind: Vec<String> = (n - n % UNROLL..n).map(|r| order(Lin::default().offset(r as i64))).collect();
+        let (outer, inner) = (e.take(0), e.take(1));
+        let each = |visit: &dyn Fn(&String) -> String| {
+            let [inside, behind] = [&inside, &behind].map(|orders| orders.iter().map(visit).collect::<String>());
+            format!("for (var r = 0u; r < {}u; r++) {{\n{inner}{inside}}}\n{behind}", n / UNROLL)
+        };
+        let count = each(&|order| format!("count += select(0.0f, 1.0f, {order} >= probe);\n"));
+        let least = each(&|order| format!("least = select(least, min(least, {order}), {order} >= bound);\n"));
+        format!(
+            "{outer}let wanted = clamp(round({k}), 1.0f, {n}.0f);\nvar bound = 0u;\n\
+             for (var bit = 0x80000000u; bit != 0u; bit >>= 1u) {{\nlet probe = bound | bit;\nvar count = 0.0f;\n{count}\
+             if (count >= wanted) {{ bound = probe; }}\nif (count == wanted) {{ break; }}\n}}\n\
+             var least = 0xffffffffu;\n{least}let acc = m_from_order(least);\n"
+        )
     }
 }
 

@@ -33,7 +33,7 @@ pub struct Arena {
 }
 
 fn storage(gpu: &Gpu, label: &str, bytes: u64) -> Result<wgpu::Buffer, CompileError> {
-    let limit = gpu.buffer_limit();
+    let limit = gpu.buffer_limit;
     // WebGPU refuses empty bindings.
     let size = bytes.max(16).next_multiple_of(16);
     if size > limit {
@@ -191,6 +191,52 @@ impl Arena {
             }
         }
         self.gpu.queue.submit([encoder.finish()]);
+    }
+
+    /// Submits one execution of a plan with a time stamp around each dispatch, and returns what each took, in nanoseconds.
+    /// Dispatches cannot overlap then, so the sum may exceed what [`Arena::run`] takes.
+    ///
+    /// # Errors
+    /// If the adapter has no time stamps, or the device is lost.
+    #[cfg(feature = "native")]
+    pub fn profile(&self, recorded: &Recorded) -> Result<Vec<f64>, String> {
+        let Gpu { device, queue, .. } = &*self.gpu;
+        if !device.features().contains(wgpu::Features::TIMESTAMP_QUERY) {
+            return Err(format!("{} has no time stamps", self.gpu.info.name));
+        }
+        let count = 2 * recorded.steps.len() as u32;
+        let bytes = u64::from(count) * u64::from(wgpu::QUERY_SIZE);
+        let buffer = |label, usage| {
+            device.create_buffer(&wgpu::BufferDescriptor { label: Some(label), size: bytes, usage, mapped_at_creation: false })
+        };
+        let resolved = buffer("time stamps", wgpu::BufferUsages::QUERY_RESOLVE | wgpu::BufferUsages::COPY_SRC);
+        let staging = buffer("time stamps, read", wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST);
+        let queries =
+            device.create_query_set(&wgpu::QuerySetDescriptor { label: None, ty: wgpu::QueryType::Timestamp, count });
+        let mut encoder = device.create_command_encoder(&Default::default());
+        for ((pipeline, [x, y]), i) in recorded.steps.iter().zip((0..).step_by(2)) {
+            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
+                label: None,
+                timestamp_writes: Some(wgpu::ComputePassTimestampWrites {
+                    query_set: &queries,
+                    beginning_of_pass_write_index: Some(i),
+                    end_of_pass_write_index: Some(i + 1),
+                }),
+            });
+            pass.set_bind_group(0, &self.bind, &[]);
+            pass.set_pipeline(pipeline);
+            pass.dispatch_workgroups(*x, *y, 1);
+        }
+        encoder.resolve_query_set(&queries, 0..count, &resolved, 0);
+        encoder.copy_buffer_to_buffer(&resolved, 0, &staging, 0, Some(bytes));
+        queue.submit([encoder.finish()]);
+        staging.slice(..).map_async(wgpu::MapMode::Read, |_| ());
+        device.poll(wgpu::PollType::wait_indefinitely()).map_err(|e| e.to_string())?;
+        self.gpu.check()?;
+        let view = staging.slice(..).get_mapped_range().map_err(|e| e.to_string())?;
+        let stamps: Vec<u64> = bytemuck::pod_collect_to_vec(&view[..]);
+        let period = f64::from(queue.get_timestamp_period());
+        Ok(stamps.chunks_exact(2).map(|s| s[1].saturating_sub(s[0]) as f64 * period).collect())
     }
 
     /// Writes floats at an offset in floats.

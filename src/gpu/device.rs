@@ -29,6 +29,8 @@ pub struct Gpu {
     pub queue: wgpu::Queue,
     pub info: AdapterInfo,
     pub target: Target,
+    /// Largest storage buffer, in bytes.
+    pub buffer_limit: u64,
     /// First error that nobody asked for. A rejected shader is skipped and leaves stale data behind, so any such error is
     /// the end of the run.
     trouble: Arc<Mutex<Option<String>>>,
@@ -68,7 +70,7 @@ impl Gpu {
         let (device, queue) = adapter
             .request_device(&wgpu::DeviceDescriptor {
                 label: Some("latent lab"),
-                required_features: adapter.features() & wgpu::Features::SUBGROUP,
+                required_features: adapter.features() & (wgpu::Features::SUBGROUP | wgpu::Features::TIMESTAMP_QUERY),
                 required_limits: wanted,
                 ..Default::default()
             })
@@ -92,7 +94,9 @@ impl Gpu {
             (true, false) => Target::SOFTWARE,
             (false, _) => Target::GPU,
         };
-        Ok(Self { device, queue, info, target, trouble, lost })
+        let l = device.limits();
+        let buffer_limit = l.max_buffer_size.min(u64::from(l.max_storage_buffer_binding_size));
+        Ok(Self { device, queue, info, target, buffer_limit, trouble, lost })
     }
 
     /// The first error that the device reported.
@@ -113,9 +117,8 @@ impl Gpu {
         self.lost.lock().expect("no panic while held").clone()
     }
 
-    /// Largest storage buffer, in bytes.
-    pub fn buffer_limit(&self) -> u64 {
-        let l = self.device.limits();
-        l.max_buffer_size.min(u64::from(l.max_storage_buffer_binding_size))
+    /// Device memory that is allocated, in bytes, where the driver's allocator is wgpu's.
+    pub fn allocated_bytes(&self) -> Option<u64> {
+        self.device.generate_allocator_report().map(|r| r.total_allocated_bytes)
     }
 }

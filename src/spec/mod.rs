@@ -6,6 +6,7 @@ pub mod optimizer;
 pub mod phrase;
 pub mod protocol;
 pub mod setup;
+pub mod tokens;
 
 pub use card::{Card, Family, HIDDEN, Kind, LATENT, LIKELIHOOD, LIKELIHOODS, NET, NETS, Paper, ParamSpec, SIGMA};
 pub use optimizer::Optimizer;

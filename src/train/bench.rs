@@ -68,11 +68,23 @@ async fn ceilings(gpu: &Rc<Gpu>) -> Result<(f64, f64), String> {
     Ok((8.0 * floats as f64 / copy_seconds, 2.0 * (side as f64).powi(3) / product_seconds))
 }
 
-/// Times `steps` steps of the plan, and of eager Burn on the same GPU where `eager` is set, turn by turn.
+/// Medians of each dispatch's time, as JSON in the order of execution.
+fn kernel_times(plan: &mut PlanEngine) -> Result<Value, String> {
+    let rounds: Vec<_> = (0..ROUNDS).map(|_| plan.profile_step()).collect::<Result<_, _>>()?;
+    let row = |i: usize| {
+        let ns = median(rounds.iter().map(|r| r[i].nanoseconds).collect());
+        let k = &rounds[0][i];
+        json!({ "kernels": k.name, "us": ns / 1e3, "gflop_per_s": k.flops as f64 / ns, "gb_per_s": k.bytes as f64 / ns })
+    };
+    Ok((0..rounds[0].len()).map(row).collect())
+}
+
+/// Times `steps` steps of the plan, and of eager Burn on the same GPU where `eager` is set, turn by turn; each dispatch
+/// where `kernels` is set.
 ///
 /// # Errors
-/// If there is no GPU, or the setup does not compile.
-pub fn bench(setup: &Setup, data: Arc<Dataset>, steps: u32, eager: bool) -> Result<Value, String> {
+/// If there is no GPU, the setup does not compile, or `kernels` are to be timed where the adapter has no time stamps.
+pub fn bench(setup: &Setup, data: Arc<Dataset>, steps: u32, eager: bool, kernels: bool) -> Result<Value, String> {
     pollster::block_on(async {
         setup.check().map_err(|e| e.to_string())?;
         let entry = entry(&setup.method).ok_or_else(|| format!("no method is called {:?}", setup.method))?;
@@ -100,6 +112,7 @@ pub fn bench(setup: &Setup, data: Arc<Dataset>, steps: u32, eager: bool) -> Resu
                 burn_ms.push(begin.elapsed().as_secs_f64() * 1e3);
             }
         }
+        let times = if kernels { Some(kernel_times(&mut plan)?) } else { None };
         let (copy, product) = ceilings(&gpu).await?;
         let ms = median(plan_ms);
         let (info, bytes) = (plan.info().clone(), plan.bytes_moved());
@@ -120,6 +133,9 @@ pub fn bench(setup: &Setup, data: Arc<Dataset>, steps: u32, eager: bool) -> Resu
             },
             "ceilings": { "copy_bytes_per_second": copy, "matmul_flops_per_second": product },
         });
+        if let Some(times) = times {
+            report["kernels"] = times;
+        }
         if burn.is_some() {
             let burn_ms = median(burn_ms);
             report["burn"] = json!({ "ms_per_step": burn_ms, "times_the_plan": burn_ms / ms });

@@ -224,7 +224,7 @@ impl ModuleMapper for Update {
         param.map(|old| {
             let grad = old.is_require_grad();
             let value = value.reshape(old.dims()).detach();
-            let new = if self.add { old.detach() + value } else { value };
+            let new = if self.add { (old + value).detach() } else { value };
             if grad { new.require_grad() } else { new }
         })
     }

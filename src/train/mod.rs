@@ -19,6 +19,7 @@ pub mod order;
 pub mod plan;
 pub mod program;
 pub mod record;
+pub mod sampling;
 pub mod session;
 #[cfg(feature = "eager")]
 pub mod verify;
@@ -83,7 +84,7 @@ impl<M: Method> Entry for Of<M> {
 }
 
 /// The entries of all families.
-const FAMILIES: &[&[&dyn Entry]] = &[crate::vae::ENTRIES];
+const FAMILIES: &[&[&dyn Entry]] = &[crate::vae::ENTRIES, crate::vq::ENTRIES, crate::sae::ENTRIES];
 
 /// The entry of the method called `id`.
 pub fn entry(id: &str) -> Option<&'static dyn Entry> {

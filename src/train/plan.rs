@@ -127,7 +127,20 @@ pub struct PlanEngine {
     epochs: u64,
     nonce: u32,
     bytes_moved: u64,
+    /// Name, FLOPs and bytes of each dispatch of a step.
+    #[cfg(feature = "native")]
+    work: Vec<(String, u64, u64)>,
     keeps_gradients: bool,
+}
+
+/// What one dispatch of a training step takes.
+#[cfg(feature = "native")]
+pub struct KernelTime {
+    /// The kernels in it.
+    pub name: String,
+    pub nanoseconds: f64,
+    pub flops: u64,
+    pub bytes: u64,
 }
 
 /// A kernel's text with its placeholders filled in.
@@ -216,6 +229,8 @@ impl PlanEngine {
             epochs: 0,
             nonce: 0,
             bytes_moved: training.plan.bytes,
+            #[cfg(feature = "native")]
+            work: training.plan.dispatches.iter().map(|d| (d.name.clone(), d.flops, d.bytes)).collect(),
             keeps_gradients: keep,
         };
         let initial = initialisation(&training.recording, &engine.layout, engine.arena.gpu().target).map_err(BuildError::NotCompiled)?;
@@ -266,6 +281,20 @@ impl PlanEngine {
         let params = self.layout.params;
         let all = self.arena.read(&[(params, params)]).await?.remove(0);
         Ok(self.layout.tensors.iter().filter(|t| t.trained).map(|t| t.weight(&all[t.at..t.at + t.len()])).collect())
+    }
+
+    /// Takes two steps and times each dispatch of the second.
+    ///
+    /// # Errors
+    /// If the adapter has no time stamps, or the device is lost.
+    #[cfg(feature = "native")]
+    pub fn profile_step(&mut self) -> Result<Vec<KernelTime>, String> {
+        // The first one warms up, and uploads the images' order for the second where it is due.
+        self.run_steps(1)?;
+        let times = self.arena.profile(&self.train)?;
+        self.step += 1;
+        let work = self.work.iter().cloned().zip(times);
+        Ok(work.map(|((name, flops, bytes), nanoseconds)| KernelTime { name, nanoseconds, flops, bytes }).collect())
     }
 
     /// Bytes that the generated kernels of a step read and write.

@@ -24,6 +24,9 @@ pub struct Args {
     /// Time eager Burn on the same GPU as well, turn by turn.
     #[arg(long)]
     eager: bool,
+    /// Time each dispatch of a step, where the adapter has time stamps.
+    #[arg(long)]
+    kernels: bool,
     /// Print nothing but one line of JSON.
     #[arg(long)]
     json: bool,
@@ -52,11 +55,20 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
     use latent_lab::train::{bench, native};
 
     let setup = check(&args)?;
-    let report = bench::bench(&setup, Arc::new(native::load(&setup.data, None)?), args.steps, args.eager)?;
+    let mut report = bench::bench(&setup, Arc::new(native::load(&setup.data, None)?), args.steps, args.eager, args.kernels)?;
     if args.json {
         println!("{report}");
-    } else {
-        println!("{report:#}");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let kernels = report.as_object_mut().and_then(|r| r.remove("kernels"));
+    println!("{report:#}");
+    if let Some(rows) = kernels.as_ref().and_then(|k| k.as_array()) {
+        println!("{:>10} {:>10} {:>10}  kernels", "µs", "GFLOP/s", "GB/s");
+        for row in rows {
+            let number = |key: &str| row[key].as_f64().unwrap_or(f64::NAN);
+            let name = row["kernels"].as_str().unwrap_or_default();
+            println!("{:10.1} {:10.2} {:10.2}  {name}", number("us"), number("gflop_per_s"), number("gb_per_s"));
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,0 +1,194 @@
+//! A codebook: nearest vectors, k-means, and the ways in which it learns besides its gradient.
+
+use burn::module::{Initializer, Module, Param};
+use burn::tensor::{Device, Int, Tensor};
+
+use super::token_autoencoder::Alphabet;
+use super::usage::{Usage, mix, one_hot, shares};
+use super::{Ctx, Named, Terms, stop_gradient};
+
+/// Lloyd iterations of [`Codebook::k_means`]: unrolled, and every one is compiled, so few.
+const ITERATIONS: usize = 3;
+/// Vectors that k-means looks at.
+const SAMPLE: usize = 4096;
+/// Laplace smoothing of the moving averages, in fair shares.
+const SMOOTHING: f64 = 1e-5;
+/// Keeps a logarithm finite.
+const TINY: f64 = 1e-10;
+
+/// Code vectors. It must be the field `codebook` of a quantiser, next to a [`Usage`]: updates go by name.
+#[derive(Module, Debug)]
+pub struct Codebook {
+    /// Shape `[codes, dim]`.
+    vectors_kd: Param<Tensor<2>>,
+    /// Moving average of the sum of the vectors that chose each code, in fair shares, shape `[codes, dim]`; only where the
+    /// code vectors are moving averages themselves.
+    sum_kd: Option<Param<Tensor<2>>>,
+}
+
+/// What a batch chose.
+pub struct Chosen {
+    /// How often each code was chosen, in fair shares, shape `[codes]`.
+    pub share_k: Tensor<1>,
+    /// A one where a row chose a code, shape `[n, codes]`; the levels of a place are rows of their own.
+    hit_nk: Tensor<2>,
+}
+
+/// What moves the code vectors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Update {
+    /// The gradient of the loss.
+    Gradient,
+    /// Moving averages of the vectors that chose them (van den Oord et al. 2017, appendix A.1).
+    Average,
+}
+
+/// Where [`Codebook::pull`] takes a new vector for an unused code from (Zheng & Vedaldi 2023, section 3.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Anchor {
+    /// A vector drawn with probability proportional to `exp(−‖z − e‖²)`.
+    ByDistance,
+    /// Any vector.
+    Random,
+}
+
+impl Codebook {
+    /// Vectors uniform in ±1/codes.
+    pub fn new(codes: usize, dim: usize, update: Update, device: &Device) -> Self {
+        let bound = 1.0 / codes as f64;
+        let table = || Initializer::Uniform { min: -bound, max: bound }.init([codes, dim], device);
+        Self { vectors_kd: table(), sum_kd: (update == Update::Average).then(table) }
+    }
+
+    /// The alphabet of places that this codebook describes with `levels` tokens.
+    pub fn alphabet(&self, levels: usize) -> Alphabet {
+        let [codes, dim] = self.vectors_kd.dims();
+        Alphabet { dim, levels, codes }
+    }
+
+    /// Index of the nearest vector of each row by squared distance, `[n, dim]` to `[n, 1]`.
+    pub fn nearest(&self, z_nd: Tensor<2>) -> Tensor<2> {
+        let [n, _] = z_nd.dims();
+        nearest(stop_gradient(z_nd), stop_gradient(self.vectors_kd.val())).float().reshape([n, 1])
+    }
+
+    /// The vectors of those indices, `[n, 1]` to `[n, dim]`.
+    pub fn lookup(&self, token_n1: Tensor<2>) -> Tensor<2> {
+        let [n, _] = token_n1.dims();
+        self.vectors_kd.val().select(0, token_n1.int().reshape([n]))
+    }
+
+    /// The record of a batch's choices, `[n, levels]`.
+    pub fn chosen(&self, token_nl: Tensor<2>) -> Chosen {
+        let hit_nk = one_hot(token_nl, self.vectors_kd.dims()[0]);
+        Chosen { share_k: shares(hit_nk.clone()), hit_nk }
+    }
+
+    /// After the step: the record of use, and where they are the rule, the moving averages
+    ///
+    /// ```text
+    /// N_k ← γ N_k + (1−γ) n_k,   m_k ← γ m_k + (1−γ) Σ z,   e_k = m_k / N_k
+    /// ```
+    /// with `n_k` counted in fair shares and `N_k` smoothed. A code whose `N_k` falls below the live parameter `revive` begins
+    /// anew from a random vector of the batch. `z_nd` are the vectors that made the choice, `[n, dim]`.
+    pub fn update(&self, terms: Terms, usage: &Usage, chosen: Chosen, z_nd: Tensor<2>, ctx: &mut Ctx) -> Terms {
+        let ([codes, dim], [n, _]) = (self.vectors_kd.dims(), z_nd.dims());
+        let z_nd = stop_gradient(z_nd);
+        let usage_k = usage.next(chosen.share_k.clone(), ctx.live("decay"));
+        let dead_k = usage_k.clone().lower(ctx.live("revive").expand([codes]));
+        let dead_kd = dead_k.clone().reshape([codes, 1]).expand([codes, dim]);
+        let fresh_kd = pick(z_nd.clone(), codes, ctx);
+        let terms = usage.set(terms, chosen.share_k, usage_k.clone().mask_fill(dead_k, 1.0));
+        let Some(sum_kd) = &self.sum_kd else {
+            let vectors_kd = stop_gradient(self.vectors_kd.val());
+            return terms.add("quantiser.codebook.vectors_kd", (fresh_kd - vectors_kd) * dead_kd.float());
+        };
+        let now_kd = chosen.hit_nk.transpose().matmul(z_nd) * (codes as f64 / n as f64);
+        let sum_kd = mix(sum_kd.val(), now_kd, ctx.live("decay").reshape([1, 1]));
+        let total = usage_k.clone().sum();
+        let smooth_k = (usage_k + SMOOTHING) / (total.clone() + codes as f64 * SMOOTHING) * total;
+        let mean_kd = sum_kd.clone() / smooth_k.reshape([codes, 1]);
+        terms
+            .set("quantiser.codebook.sum_kd", sum_kd.mask_where(dead_kd.clone(), fresh_kd.clone()))
+            .set("quantiser.codebook.vectors_kd", mean_kd.mask_where(dead_kd, fresh_kd))
+    }
+
+    /// After the step: the record of use, and the pull of rarely used codes to the data (Zheng & Vedaldi 2023, section 3.2)
+    ///
+    /// ```text
+    /// N_k ← γ N_k + (1−γ) n_k/n,   α_k = exp(−10 K N_k / (1−γ) − ε),   e_k ← (1−α_k) e_k + α_k · anchor
+    /// ```
+    /// `z_nd` are the vectors that made the choice, `[n, dim]`.
+    pub fn pull(&self, terms: Terms, usage: &Usage, chosen: Chosen, z_nd: Tensor<2>, anchor: Anchor, ctx: &mut Ctx) -> Terms {
+        const EPSILON: f64 = 1e-3;
+        let [codes, _] = self.vectors_kd.dims();
+        let (z_nd, vectors_kd) = (stop_gradient(z_nd), stop_gradient(self.vectors_kd.val()));
+        let usage_k = usage.next(chosen.share_k.clone(), ctx.live("decay"));
+        let alpha_k = (usage_k.clone() * -10.0 / (-ctx.live("decay") + 1.0) - EPSILON).exp();
+        let anchor_kd = match anchor {
+            Anchor::Random => pick(z_nd, codes, ctx),
+            Anchor::ByDistance => {
+                // The largest of the log-probabilities with Gumbel noise is a draw from them.
+                let d_nk = distances(z_nd.clone(), vectors_kd.clone());
+                let gumbel_nk = -(-(ctx.uniform(d_nk.dims()) + TINY).log() + TINY).log();
+                z_nd.select(0, (gumbel_nk - d_nk).argmax(0).reshape([codes]))
+            }
+        };
+        let terms = terms.add("quantiser.codebook.vectors_kd", (anchor_kd - vectors_kd) * alpha_k.reshape([codes, 1]));
+        usage.set(terms, chosen.share_k, usage_k)
+    }
+
+    /// Vectors from k-means on rows `[n, dim]`, for [`super::Method::start`].
+    pub fn k_means(&self, z_nd: Tensor<2>, ctx: &mut Ctx) -> Vec<Named> {
+        let ([codes, dim], [n, _]) = (self.vectors_kd.dims(), z_nd.dims());
+        let step = (n / SAMPLE).max(1);
+        let sample_sd = z_nd.slice([0..n / step * step]).reshape([n / step, step * dim]).slice([0..n / step, 0..dim]);
+        let mut vectors_kd = pick(sample_sd.clone(), codes, ctx);
+        for _ in 0..ITERATIONS {
+            let token_s = nearest(sample_sd.clone(), vectors_kd).float();
+            let hit_sk = one_hot(token_s.reshape([n / step, 1]), codes);
+            let count_k1 = hit_sk.clone().sum_dim(0).reshape([codes, 1]);
+            let mean_kd = hit_sk.transpose().matmul(sample_sd.clone()) / count_k1.clone().clamp_min(1.0);
+            let empty_kd = count_k1.equal_elem(0.0).expand([codes, dim]);
+            vectors_kd = mean_kd.mask_where(empty_kd, pick(sample_sd.clone(), codes, ctx));
+        }
+        let vectors = vectors_kd.reshape([codes * dim]);
+        let mut out = vec![("quantiser.codebook.vectors_kd", vectors.clone())];
+        if self.sum_kd.is_some() {
+            out.push(("quantiser.codebook.sum_kd", vectors));
+        }
+        out
+    }
+}
+
+/// `count` random rows of `[n, dim]`, possibly repeated, each moved a little: blank places give many equal vectors, and of
+/// two equal codes one would never be chosen.
+fn pick(z_nd: Tensor<2>, count: usize, ctx: &mut Ctx) -> Tensor<2> {
+    const NUDGE: f64 = 0.05;
+    let [n, dim] = z_nd.dims();
+    let spread_1d = (z_nd.clone() - z_nd.clone().mean_dim(0)).square().mean_dim(0).sqrt();
+    let row_kd = z_nd.select(0, (ctx.uniform([count]) * n as f64).floor().int());
+    row_kd + ctx.normal([count, dim]) * spread_1d * NUDGE
+}
+
+/// ‖a − b‖², mean over the rows, shape `[1]`.
+pub fn squared_distance(a_nd: Tensor<2>, b_nd: Tensor<2>) -> Tensor<1> {
+    (a_nd - b_nd).square().sum_dim(1).mean()
+}
+
+/// Squared distances less ‖z‖², which does not matter to who is nearest: `‖e‖² − 2 z·e`, shape `[n, codes]`.
+fn partial_distances(z_nd: Tensor<2>, e_kd: Tensor<2>) -> Tensor<2> {
+    let [codes, _] = e_kd.dims();
+    let square_1k = e_kd.clone().square().sum_dim(1).reshape([1, codes]);
+    square_1k - z_nd.matmul(e_kd.transpose()) * 2.0
+}
+
+/// Squared distances, shape `[n, codes]`.
+fn distances(z_nd: Tensor<2>, e_kd: Tensor<2>) -> Tensor<2> {
+    z_nd.clone().square().sum_dim(1) + partial_distances(z_nd, e_kd)
+}
+
+fn nearest(z_nd: Tensor<2>, e_kd: Tensor<2>) -> Tensor<1, Int> {
+    let [n, _] = z_nd.dims();
+    partial_distances(z_nd, e_kd).argmin(1).reshape([n])
+}

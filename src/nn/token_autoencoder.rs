@@ -1,0 +1,173 @@
+//! An autoencoder whose code is a grid of tokens: everything but the quantiser, which is what a method of the line adds.
+
+use burn::module::{Module, ModuleDisplay};
+use burn::tensor::{Device, Tensor};
+
+use super::grid::{self, Decoder, Encoder, Grid};
+use super::likelihood::Likelihood;
+use super::token_prior::TokenPrior;
+use super::{Batch, Code, Ctx, DataShape, Method, Named, Terms, stop_gradient};
+use crate::spec::protocol::{CodeGroup, CodeKind};
+use crate::spec::tokens::PRIORS;
+use crate::spec::{Card, Setup};
+
+/// Images of a batch that the prior over tokens learns from: it is the dearest part, and they are many tokens each.
+const PRIOR_IMAGES: usize = 32;
+/// Images that a codebook starts from, where it does: they have many vectors each.
+const START_IMAGES: usize = 256;
+
+/// What one place of the code is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Alphabet {
+    /// Numbers that the decoder is given.
+    pub dim: usize,
+    /// Tokens that stand for them.
+    pub levels: usize,
+    /// Kinds of tokens.
+    pub codes: usize,
+}
+
+/// Vectors made of tokens, see [`Quantiser::quantise`].
+pub struct Quantised {
+    /// The vectors, with a gradient to what they were made from, shape `[n, dim]`.
+    pub q_nd: Tensor<2>,
+    /// Shape `[n, levels]`.
+    pub token_nl: Tensor<2>,
+    /// What the quantiser adds to the loss, mean over the places, shape `[1]`.
+    pub penalty: Tensor<1>,
+    /// Numbers to show, mean over the places, shape `[1]` each.
+    pub shown: Vec<Named>,
+}
+
+/// Vectors to tokens and back. Rows are the places of all images of a batch, `n = batch * places`.
+///
+/// It is the field `quantiser` of its autoencoder: the names of its state begin with `quantiser.`.
+pub trait Quantiser: Module + ModuleDisplay + 'static {
+    const CARD: &'static Card;
+
+    fn init(setup: &Setup, device: &Device) -> Self;
+
+    fn alphabet(&self) -> Alphabet;
+
+    /// `[n, dim]` to `[n, levels]`.
+    fn tokens(&self, z_nd: Tensor<2>) -> Tensor<2>;
+
+    /// `[n, levels]` to `[n, dim]`, the inverse of [`Self::tokens`].
+    fn vectors(&self, token_nl: Tensor<2>) -> Tensor<2>;
+
+    /// Both in one for training: the same vectors, and the terms of the loss that belong to them.
+    fn quantise(&self, z_nd: Tensor<2>, ctx: &mut Ctx) -> Quantised;
+
+    /// What is learnt after the step and not by its gradient, from vectors and the tokens they became; and how to show it.
+    fn learn(&self, terms: Terms, z_nd: Tensor<2>, token_nl: Tensor<2>, ctx: &mut Ctx) -> Terms;
+
+    /// See [`Method::start`]; from vectors.
+    fn start(&self, _z_nd: Tensor<2>, _ctx: &mut Ctx) -> Vec<Named> {
+        vec![]
+    }
+}
+
+/// Encoder, quantiser, decoder, likelihood, and the prior over tokens.
+///
+/// The objective is `−ln p(x | q) + penalty − prior_weight · ln p(tokens)`, in nats an image. The penalty is summed over the
+/// places as the reconstruction is over the pixels.
+#[derive(Module, Debug)]
+pub struct TokenAutoencoder<Q: Quantiser> {
+    encoder: Encoder,
+    quantiser: Q,
+    decoder: Decoder,
+    likelihood: Likelihood,
+    prior: Option<TokenPrior>,
+    #[module(skip)]
+    grid: Grid,
+}
+
+impl<Q: Quantiser> TokenAutoencoder<Q> {
+    /// What is at the places of each image, side by side: `[batch * places, width]` to `[batch, places * width]`.
+    fn join(&self, x_nw: Tensor<2>) -> Tensor<2> {
+        let ([n, width], places) = (x_nw.dims(), self.grid.places());
+        x_nw.reshape([n / places, places * width])
+    }
+
+    /// The inverse: `[batch, places * width]` to `[batch * places, width]`.
+    fn split(&self, x_bn: Tensor<2>) -> Tensor<2> {
+        let ([batch, n], places) = (x_bn.dims(), self.grid.places());
+        x_bn.reshape([batch * places, n / places])
+    }
+}
+
+impl<Q: Quantiser> Method for TokenAutoencoder<Q> {
+    const CARD: &'static Card = Q::CARD;
+
+    fn init(setup: &Setup, data: DataShape, device: &Device) -> Self {
+        let quantiser = Q::init(setup, device);
+        let Alphabet { dim, levels, codes } = quantiser.alphabet();
+        let (encoder, decoder, grid) = grid::pair(setup, data.image, dim, device);
+        let with_prior = PRIORS[setup.usize("prior")] == "pixelcnn";
+        let prior = with_prior.then(|| TokenPrior::new(grid, levels, codes, setup.usize("prior_width"), device));
+        Self { encoder, quantiser, decoder, likelihood: Likelihood::new(setup, device), prior, grid }
+    }
+
+    fn code(&self) -> Vec<CodeGroup> {
+        let Alphabet { dim, levels, codes } = self.quantiser.alphabet();
+        let [height, width, levels, codes, count] =
+            [self.grid.height, self.grid.width, levels, codes, self.grid.places() * dim].map(|n| n as u32);
+        vec![CodeGroup { kind: CodeKind::Grid { height, width, levels, codes }, count }]
+    }
+
+    fn terms(&self, batch: Batch, ctx: &mut Ctx) -> Terms {
+        let n = batch.len();
+        let z_nd = self.encoder.forward(batch.x_bp.clone());
+        let Quantised { q_nd, token_nl, penalty, shown } = self.quantiser.quantise(z_nd.clone(), ctx);
+        let token_nl = stop_gradient(token_nl);
+        let reconstruction = self.likelihood.nll_b(batch.x_bp, self.decoder.forward(q_nd), ctx).mean();
+        let places = self.grid.places() as f64;
+        let mut loss = reconstruction.clone() + penalty * places;
+        let nll = self.prior.as_ref().map(|prior| prior.nll(self.join(token_nl.clone()).slice([0..n.min(PRIOR_IMAGES)])));
+        if let Some(nll) = &nll {
+            loss = loss + ctx.live("prior_weight") * nll.clone();
+        }
+        let mut terms = Terms::new(loss).show("reconstruction", reconstruction);
+        for (name, value) in shown {
+            terms = terms.show(name, value * places);
+        }
+        if let Some(nll) = nll {
+            terms = terms.show("prior", nll);
+        }
+        self.quantiser.learn(terms, stop_gradient(z_nd), token_nl, ctx)
+    }
+
+    fn encode(&self, batch: Batch) -> Code {
+        let token_nl = self.quantiser.tokens(self.encoder.forward(batch.x_bp));
+        Code { mean_bd: self.join(self.quantiser.vectors(token_nl)), logvar_bd: None }
+    }
+
+    fn decode(&self, z_bd: Tensor<2>) -> Tensor<2> {
+        self.likelihood.mean(self.decoder.forward(self.split(z_bd)))
+    }
+
+    fn start(&self, batch: Batch, ctx: &mut Ctx) -> Vec<Named> {
+        let n = batch.len().min(START_IMAGES);
+        self.quantiser.start(self.encoder.forward(batch.x_bp.slice([0..n])), ctx)
+    }
+
+    /// Every token as likely as any other: the prior that the autoencoder itself is trained under.
+    fn prior(&self, n: usize, ctx: &mut Ctx) -> Tensor<2> {
+        let Alphabet { levels, codes, .. } = self.quantiser.alphabet();
+        let token_nl = (ctx.uniform([n * self.grid.places(), levels]) * codes as f64).floor();
+        self.join(self.quantiser.vectors(token_nl))
+    }
+
+    fn tokens(&self, batch: Batch) -> Option<Tensor<2>> {
+        Some(self.join(self.quantiser.tokens(self.encoder.forward(batch.x_bp))))
+    }
+
+    fn from_tokens(&self, token_bn: Tensor<2>) -> Option<Tensor<2>> {
+        Some(self.join(self.quantiser.vectors(self.split(token_bn))))
+    }
+
+    fn token_logits(&self, token_bn: Tensor<2>) -> Option<Tensor<2>> {
+        let ([batch, n], codes) = (token_bn.dims(), self.quantiser.alphabet().codes);
+        Some(self.prior.as_ref()?.logits(token_bn).reshape([batch, n * codes]))
+    }
+}

@@ -1,0 +1,155 @@
+//! Binary codes: every number at a place becomes a sign.
+
+use crate::spec::tokens::{COMMITMENT, GRID_NET, PRIOR, PRIOR_WEIGHT, PRIOR_WIDTH, WIDTH};
+use crate::spec::{Card, Family, HIDDEN, LIKELIHOOD, Paper, ParamSpec, SIGMA};
+
+#[cfg(feature = "engine")]
+pub use engine::Bsq;
+
+/// Choices of `surface`.
+const SURFACES: &[&str] = &["sphere", "cube"];
+
+pub const CARD: Card = Card {
+    id: "bsq",
+    family: Family::Vq,
+    label: "Binary codes (BSQ, LFQ)",
+    summary: "Writes every place as a few bits: each number is replaced by its sign, so the codebook is all corners of a cube and nothing need be stored.",
+    formula: "−log p(x|û) + β‖u − sg[û]‖² + ζ (E[H(c|u)] − γ H(E[c|u])) − log p(tokens),  u = v/‖v‖,  û = sign(u)/√L",
+    papers: &[
+        Paper { title: "Image and Video Tokenization with Binary Spherical Quantization", who: "Zhao, Xiong & Krähenbühl 2024" },
+        Paper { title: "Conditional Image Generation with PixelCNN Decoders", who: "van den Oord et al. 2016" },
+    ],
+    params: &[
+        ParamSpec::int("bits", "Bits L", 2, 12, 8, "Signs a place: 2 to this power is the number of codes."),
+        ParamSpec::choice("surface", "Codes lie on", SURFACES, 0,
+            "sphere: vectors have length one before they are rounded (binary spherical quantisation), so that no vector is far from its code. cube: they are rounded as they are (lookup-free quantisation)."),
+        ParamSpec { default: 0.05, ..COMMITMENT },
+        ParamSpec::log("entropy", "Weight of the entropies ζ", 0.001, 10.0, 0.1, "Weight of both entropies below.").live(),
+        ParamSpec::float("diversity", "Diversity γ", 0.0, 4.0, 1.0,
+            "The first entropy asks each vector to be sure of its bits. The second, of this weight, asks that over a batch each bit is as often on as off.").live(),
+        ParamSpec::log("sharpness", "Sharpness τ", 0.1, 100.0, 10.0, "How sure a vector is of a bit, given its distance from zero.").live(),
+        GRID_NET,
+        WIDTH,
+        HIDDEN,
+        LIKELIHOOD,
+        SIGMA,
+        PRIOR,
+        PRIOR_WIDTH,
+        PRIOR_WEIGHT,
+    ],
+    try_this: "Set the diversity to 0 and watch the codes in use shrink; then back to 1.",
+};
+
+#[cfg(feature = "engine")]
+mod engine {
+    use burn::module::Module;
+    use burn::tensor::activation::sigmoid;
+    use burn::tensor::{Device, Tensor};
+
+    use super::{CARD, SURFACES};
+    use crate::nn::codebook::squared_distance;
+    use crate::nn::straight_through::{norm, straight_through};
+    use crate::nn::token_autoencoder::{Alphabet, Quantised, Quantiser, TokenAutoencoder};
+    use crate::nn::usage::Usage;
+    use crate::nn::{Ctx, Terms, stop_gradient};
+    use crate::spec::{Card, Setup};
+
+    pub type Bsq = TokenAutoencoder<Signs>;
+
+    /// Keeps logarithms of probabilities finite.
+    const TINY: f64 = 1e-7;
+
+    #[derive(Module, Debug)]
+    pub struct Signs {
+        usage: Usage,
+        #[module(skip)]
+        bits: usize,
+        #[module(skip)]
+        sphere: bool,
+    }
+
+    impl Signs {
+        /// The vector that is rounded, shape `[n, bits]`.
+        fn on_surface(&self, z_nd: Tensor<2>) -> Tensor<2> {
+            if self.sphere { z_nd.clone() / norm(z_nd) } else { z_nd }
+        }
+
+        /// Length of every number of a code.
+        fn radius(&self) -> f64 {
+            if self.sphere { (self.bits as f64).powf(-0.5) } else { 1.0 }
+        }
+
+        /// 1, 2, 4, …, shape `[1, bits]`.
+        fn powers(&self, device: &Device) -> Tensor<2> {
+            let values: Vec<f32> = (0..self.bits).map(|i| (1u32 << i) as f32).collect();
+            Tensor::<1>::from_floats(values.as_slice(), device).reshape([1, self.bits])
+        }
+
+        /// A one where a number is positive, shape `[n, bits]`.
+        fn on(&self, z_nd: Tensor<2>) -> Tensor<2> {
+            stop_gradient(z_nd).greater_elem(0.0).float()
+        }
+
+        fn code(&self, on_nd: Tensor<2>) -> Tensor<2> {
+            (on_nd * 2.0 - 1.0) * self.radius()
+        }
+
+        fn token(&self, on_nd: Tensor<2>) -> Tensor<2> {
+            let powers_1d = self.powers(&on_nd.device());
+            (on_nd * powers_1d).sum_dim(1)
+        }
+    }
+
+    /// Entropy of bits that are on with probability `p`, in nats, of all bits of a row together, shape `[n, 1]`.
+    fn entropy(p_nd: Tensor<2>) -> Tensor<2> {
+        let q_nd = -p_nd.clone() + 1.0;
+        -(p_nd.clone() * (p_nd + TINY).log() + q_nd.clone() * (q_nd + TINY).log()).sum_dim(1)
+    }
+
+    impl Quantiser for Signs {
+        const CARD: &'static Card = &CARD;
+
+        fn init(setup: &Setup, device: &Device) -> Self {
+            let bits = setup.usize("bits");
+            Self { usage: Usage::new(1 << bits, 0.0, device), bits, sphere: SURFACES[setup.usize("surface")] == "sphere" }
+        }
+
+        fn alphabet(&self) -> Alphabet {
+            Alphabet { dim: self.bits, levels: 1, codes: 1 << self.bits }
+        }
+
+        fn tokens(&self, z_nd: Tensor<2>) -> Tensor<2> {
+            self.token(self.on(z_nd))
+        }
+
+        fn vectors(&self, token_n1: Tensor<2>) -> Tensor<2> {
+            // Half a unit keeps the floor clear of rounding.
+            let shifted_nd = (token_n1.clone() + 0.5) / self.powers(&token_n1.device());
+            self.code(shifted_nd.clone().floor() - (shifted_nd / 2.0).floor() * 2.0)
+        }
+
+        /// The entropies are those of independent bits with `p(on) = σ(2 τ u r)`, `r` the code's length in every direction
+        /// (Zhao et al. 2024, section 3.2): exact for a vector, an upper bound for the batch.
+        fn quantise(&self, z_nd: Tensor<2>, ctx: &mut Ctx) -> Quantised {
+            let on_nd = self.on(z_nd.clone());
+            let u_nd = self.on_surface(z_nd);
+            let code_nd = self.code(on_nd.clone());
+            let commitment = squared_distance(u_nd.clone(), code_nd.clone());
+            let tau = ctx.live("sharpness") * (2.0 * self.radius());
+            let p_nd = sigmoid(u_nd.clone() * tau.reshape([1, 1]));
+            let unsure = entropy(p_nd.clone()).mean();
+            let diverse = entropy(p_nd.mean_dim(0)).reshape([1]);
+            let entropies = unsure.clone() - ctx.live("diversity") * diverse.clone();
+            Quantised {
+                q_nd: straight_through(u_nd, code_nd),
+                token_nl: self.token(on_nd),
+                penalty: ctx.live("commitment") * commitment.clone() + ctx.live("entropy") * entropies,
+                shown: vec![("commitment", commitment), ("unsure", unsure), ("diverse", diverse)],
+            }
+        }
+
+        fn learn(&self, terms: Terms, _z_nd: Tensor<2>, token_nl: Tensor<2>, _ctx: &mut Ctx) -> Terms {
+            self.usage.watch(terms, token_nl)
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The online clustered codebook: codes that nobody uses are drawn to the data.
+
+use crate::spec::tokens::{CODES, COMMITMENT, DECAY, DIM, GRID_NET, PRIOR, PRIOR_WEIGHT, PRIOR_WIDTH, WIDTH};
+use crate::spec::{Card, Family, HIDDEN, LIKELIHOOD, Paper, ParamSpec, SIGMA};
+
+#[cfg(feature = "engine")]
+pub use engine::Cvq;
+
+/// Choices of `anchor`.
+const ANCHORS: &[&str] = &["by-distance", "random"];
+
+pub const CARD: Card = Card {
+    id: "cvq",
+    family: Family::Vq,
+    label: "CVQ-VAE",
+    summary: "A VQ-VAE that lets no code die: each step draws rarely chosen codes to vectors that the encoder really makes.",
+    formula: "VQ-VAE, and eₖ ← (1−αₖ) eₖ + αₖ · anchor,  αₖ = exp(−10·K·Nₖ/(1−γ) − ε),  Nₖ: moving average of use",
+    papers: &[
+        Paper { title: "Online Clustered Codebook", who: "Zheng & Vedaldi 2023" },
+        Paper { title: "Neural Discrete Representation Learning", who: "van den Oord, Vinyals & Kavukcuoglu 2017" },
+        Paper { title: "Conditional Image Generation with PixelCNN Decoders", who: "van den Oord et al. 2016" },
+    ],
+    params: &[
+        ParamSpec { default: 512.0, ..CODES },
+        DIM,
+        COMMITMENT,
+        ParamSpec::choice("anchor", "Unused codes go to", ANCHORS, 0,
+            "by-distance: a vector of the batch, nearer ones more likely. random: any vector of the batch."),
+        DECAY,
+        GRID_NET,
+        WIDTH,
+        HIDDEN,
+        LIKELIHOOD,
+        SIGMA,
+        PRIOR,
+        PRIOR_WIDTH,
+        PRIOR_WEIGHT,
+    ],
+    try_this: "Compare the codes in use with a VQ-VAE of 512 codes that starts at random, learns by gradient and revives none.",
+};
+
+#[cfg(feature = "engine")]
+mod engine {
+    use burn::module::Module;
+    use burn::tensor::{Device, Tensor};
+
+    use super::CARD;
+    use crate::nn::codebook::{Anchor, Codebook, Update, squared_distance};
+    use crate::nn::straight_through::straight_through;
+    use crate::nn::token_autoencoder::{Alphabet, Quantised, Quantiser, TokenAutoencoder};
+    use crate::nn::usage::Usage;
+    use crate::nn::{Ctx, Terms, stop_gradient};
+    use crate::spec::{Card, Setup};
+
+    pub type Cvq = TokenAutoencoder<Clustered>;
+
+    /// One codebook that the gradient moves where it is used, and the anchors where not.
+    #[derive(Module, Debug)]
+    pub struct Clustered {
+        codebook: Codebook,
+        usage: Usage,
+        #[module(skip)]
+        anchor: Anchor,
+    }
+
+    impl Quantiser for Clustered {
+        const CARD: &'static Card = &CARD;
+
+        fn init(setup: &Setup, device: &Device) -> Self {
+            let (codes, dim) = (setup.usize("codes"), setup.usize("dim"));
+            Self {
+                codebook: Codebook::new(codes, dim, Update::Gradient, device),
+                // Nobody has used a code yet: the first step puts all of them where the data are.
+                usage: Usage::new(codes, 0.0, device),
+                anchor: [Anchor::ByDistance, Anchor::Random][setup.usize("anchor")],
+            }
+        }
+
+        fn alphabet(&self) -> Alphabet {
+            self.codebook.alphabet(1)
+        }
+
+        fn tokens(&self, z_nd: Tensor<2>) -> Tensor<2> {
+            self.codebook.nearest(z_nd)
+        }
+
+        fn vectors(&self, token_n1: Tensor<2>) -> Tensor<2> {
+            self.codebook.lookup(token_n1)
+        }
+
+        fn quantise(&self, z_nd: Tensor<2>, ctx: &mut Ctx) -> Quantised {
+            let token_nl = self.codebook.nearest(z_nd.clone());
+            let e_nd = self.codebook.lookup(token_nl.clone());
+            let fixed_nd = stop_gradient(e_nd.clone());
+            let commitment = squared_distance(z_nd.clone(), fixed_nd.clone());
+            let penalty = ctx.live("commitment") * commitment.clone() + squared_distance(stop_gradient(z_nd.clone()), e_nd);
+            Quantised { q_nd: straight_through(z_nd, fixed_nd), token_nl, penalty, shown: vec![("commitment", commitment)] }
+        }
+
+        fn learn(&self, terms: Terms, z_nd: Tensor<2>, token_nl: Tensor<2>, ctx: &mut Ctx) -> Terms {
+            let chosen = self.codebook.chosen(token_nl);
+            let terms = self.usage.show(terms, chosen.share_k.clone());
+            self.codebook.pull(terms, &self.usage, chosen, z_nd, self.anchor, ctx)
+        }
+    }
+}

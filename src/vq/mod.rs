@@ -1,0 +1,9 @@
+//! Autoencoders whose code is a grid of tokens. One file a method, one line in the registry below.
+
+crate::registry::methods! {
+    vq_vae::VqVae,
+    cvq::Cvq,
+    fsq::Fsq,
+    bsq::Bsq,
+    rvq::Rvq,
+}

@@ -1,0 +1,127 @@
+//! The vector-quantised autoencoder: every place of the code takes the nearest vector of a codebook.
+
+use crate::spec::tokens::{CODES, COMMITMENT, DECAY, DIM, ESTIMATOR, GRID_NET, PRIOR, PRIOR_WEIGHT, PRIOR_WIDTH, REVIVE, WIDTH};
+use crate::spec::{Card, Family, HIDDEN, LIKELIHOOD, Paper, ParamSpec, SIGMA};
+
+#[cfg(feature = "engine")]
+pub use engine::VqVae;
+
+/// Choices of `update`.
+const UPDATES: &[&str] = &["average", "gradient"];
+/// Choices of `start`.
+const STARTS: &[&str] = &["k-means", "random"];
+
+pub const CARD: Card = Card {
+    id: "vq-vae",
+    family: Family::Vq,
+    label: "VQ-VAE",
+    summary: "Writes an image as a grid of tokens: at every place the encoder's vector is replaced by the nearest one of a learnt codebook.",
+    formula: "−log p(x|e) + ‖sg[z] − e‖² + β‖z − sg[e]‖² − log p(tokens),  e = nearest code to z",
+    papers: &[
+        Paper { title: "Neural Discrete Representation Learning", who: "van den Oord, Vinyals & Kavukcuoglu 2017" },
+        Paper { title: "Restructuring Vector Quantization with the Rotation Trick", who: "Fifty et al. 2024" },
+        Paper { title: "Conditional Image Generation with PixelCNN Decoders", who: "van den Oord et al. 2016" },
+    ],
+    params: &[
+        CODES,
+        DIM,
+        COMMITMENT,
+        ESTIMATOR,
+        ParamSpec::choice("update", "Codebook learns by", UPDATES, 0,
+            "average: each code is the moving average of the vectors that chose it. gradient: the codebook term of the loss moves it."),
+        DECAY,
+        ParamSpec::choice("start", "Codebook starts from", STARTS, 0,
+            "k-means: from clusters of what the fresh encoder makes of the first images. random: small random vectors, as in the original, most of which are never chosen."),
+        REVIVE,
+        GRID_NET,
+        WIDTH,
+        HIDDEN,
+        LIKELIHOOD,
+        SIGMA,
+        PRIOR,
+        PRIOR_WIDTH,
+        PRIOR_WEIGHT,
+    ],
+    try_this: "Start from random codes with revival at 0 and watch how few codes come into use; then raise revival while it trains and see the others join in.",
+};
+
+#[cfg(feature = "engine")]
+mod engine {
+    use burn::module::Module;
+    use burn::tensor::{Device, Tensor};
+
+    use super::{CARD, STARTS, UPDATES};
+    use crate::nn::codebook::{Codebook, Update, squared_distance};
+    use crate::nn::straight_through::{rotate, straight_through};
+    use crate::nn::token_autoencoder::{Alphabet, Quantised, Quantiser, TokenAutoencoder};
+    use crate::nn::usage::Usage;
+    use crate::nn::{Ctx, Named, Terms, stop_gradient};
+    use crate::spec::tokens::ESTIMATORS;
+    use crate::spec::{Card, Setup};
+
+    pub type VqVae = TokenAutoencoder<Nearest>;
+
+    /// One codebook, one token a place.
+    #[derive(Module, Debug)]
+    pub struct Nearest {
+        codebook: Codebook,
+        usage: Usage,
+        #[module(skip)]
+        rotation: bool,
+        #[module(skip)]
+        update: Update,
+        #[module(skip)]
+        k_means: bool,
+    }
+
+    impl Quantiser for Nearest {
+        const CARD: &'static Card = &CARD;
+
+        fn init(setup: &Setup, device: &Device) -> Self {
+            let (codes, dim) = (setup.usize("codes"), setup.usize("dim"));
+            let update = if UPDATES[setup.usize("update")] == "average" { Update::Average } else { Update::Gradient };
+            Self {
+                codebook: Codebook::new(codes, dim, update, device),
+                usage: Usage::new(codes, 1.0, device),
+                rotation: ESTIMATORS[setup.usize("estimator")] == "rotation",
+                update,
+                k_means: STARTS[setup.usize("start")] == "k-means",
+            }
+        }
+
+        fn alphabet(&self) -> Alphabet {
+            self.codebook.alphabet(1)
+        }
+
+        fn tokens(&self, z_nd: Tensor<2>) -> Tensor<2> {
+            self.codebook.nearest(z_nd)
+        }
+
+        fn vectors(&self, token_n1: Tensor<2>) -> Tensor<2> {
+            self.codebook.lookup(token_n1)
+        }
+
+        fn quantise(&self, z_nd: Tensor<2>, ctx: &mut Ctx) -> Quantised {
+            let token_nl = self.codebook.nearest(z_nd.clone());
+            let e_nd = self.codebook.lookup(token_nl.clone());
+            let fixed_nd = stop_gradient(e_nd.clone());
+            let commitment = squared_distance(z_nd.clone(), fixed_nd.clone());
+            let mut penalty = ctx.live("commitment") * commitment.clone();
+            if self.update == Update::Gradient {
+                penalty = penalty + squared_distance(stop_gradient(z_nd.clone()), e_nd);
+            }
+            let q_nd = if self.rotation { rotate(z_nd, fixed_nd) } else { straight_through(z_nd, fixed_nd) };
+            Quantised { q_nd, token_nl, penalty, shown: vec![("commitment", commitment)] }
+        }
+
+        fn learn(&self, terms: Terms, z_nd: Tensor<2>, token_nl: Tensor<2>, ctx: &mut Ctx) -> Terms {
+            let chosen = self.codebook.chosen(token_nl);
+            let terms = self.usage.show(terms, chosen.share_k.clone());
+            self.codebook.update(terms, &self.usage, chosen, z_nd, ctx)
+        }
+
+        fn start(&self, z_nd: Tensor<2>, ctx: &mut Ctx) -> Vec<Named> {
+            if self.k_means { self.codebook.k_means(z_nd, ctx) } else { vec![] }
+        }
+    }
+}
