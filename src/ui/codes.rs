@@ -1,5 +1,6 @@
 //! Codes of images as the panels use them.
 
+use super::rank::rank;
 use crate::spec::protocol::{View, bytes_f32};
 
 /// Posterior of `n` images; rows are row-major `[n, latent]`.
@@ -66,9 +67,9 @@ impl Codes {
     /// The `k` images whose codes lie nearest to `z_d`, nearest first.
     pub fn nearest(&self, z_d: &[f32], k: usize) -> Vec<usize> {
         let far = |row: &[f32]| row.iter().zip(z_d).map(|(a, b)| (a - b) * (a - b)).sum::<f32>();
-        let mut all: Vec<(f32, usize)> = self.mean_nd.chunks_exact(self.latent).map(far).zip(0..).collect();
-        all.sort_by(|a, b| a.0.total_cmp(&b.0));
-        all.into_iter().take(k).map(|(_, i)| i).collect()
+        let mut all = rank(self.mean_nd.chunks_exact(self.latent).map(far));
+        all.truncate(k);
+        all
     }
 
     /// Mean code of the images that carry a label.

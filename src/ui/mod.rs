@@ -13,6 +13,7 @@ mod panel;
 mod picture;
 mod plane;
 mod prose;
+mod rank;
 mod shelf;
 mod source;
 mod state;

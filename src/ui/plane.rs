@@ -1,5 +1,7 @@
 //! A plane through latent space: two latents, or the two principal components of the codes.
 
+use super::rank::rank;
+
 /// Which two directions the map shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Axes {
@@ -53,9 +55,8 @@ fn eigen(mut a: Vec<Vec<f64>>) -> Vec<(f64, Vec<f64>)> {
             }
         }
     }
-    let mut pairs: Vec<(f64, Vec<f64>)> = vectors.into_iter().enumerate().map(|(i, v)| (a[i][i], v)).collect();
-    pairs.sort_by(|x, y| y.0.total_cmp(&x.0));
-    pairs
+    let order = rank((0..n).map(|i| -a[i][i] as f32));
+    order.into_iter().map(|i| (a[i][i], std::mem::take(&mut vectors[i]))).collect()
 }
 
 impl Plane {

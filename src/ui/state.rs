@@ -12,6 +12,7 @@ use super::history::History;
 use super::link::{Heard, Link};
 use super::model::Model;
 use super::paint::Theme;
+use super::rank::rank;
 use super::source::Source;
 use super::tab::Tab;
 use super::views::{CODED, CODES, CpuDesk, Desk, OWN_CODE, OWN_COPY, SLOTS};
@@ -94,8 +95,7 @@ pub struct Latents {
 
 impl Latents {
     fn new(kl_d: Vec<f32>) -> Self {
-        let mut order: Vec<usize> = (0..kl_d.len()).collect();
-        order.sort_by(|a, b| kl_d[*b].total_cmp(&kl_d[*a]));
+        let order = rank(kl_d.iter().map(|kl| -kl));
         Self { kl_d, order }
     }
 

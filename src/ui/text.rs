@@ -1,5 +1,6 @@
 //! Every word on the page that does not come from a method's card.
 
+use super::rank::rank;
 use crate::spec::data::DataCard;
 use crate::spec::protocol::{DataUnit, NoGpu, PlanInfo, VerifyReport};
 
@@ -239,9 +240,8 @@ pub fn selected(n: usize, counts: &[usize]) -> String {
     if n == 0 {
         return "Nothing yet.".into();
     }
-    let mut by_label: Vec<(usize, usize)> = counts.iter().copied().enumerate().filter(|(_, c)| *c > 0).collect();
-    by_label.sort_by_key(|(_, c)| std::cmp::Reverse(*c));
-    let parts: Vec<String> = by_label.iter().map(|(label, c)| format!("{label} × {c}")).collect();
+    let most_first = rank(counts.iter().map(|c| -(*c as f32))).into_iter().filter(|label| counts[*label] > 0);
+    let parts: Vec<String> = most_first.map(|label| format!("{label} × {}", counts[label])).collect();
     format!("{n} images: {}", parts.join(", "))
 }
 

@@ -71,10 +71,8 @@ pub fn Arithmetic() -> impl IntoView {
     });
     let labels = Memo::new(move |_| {
         lab.codes.with(|c| {
-            let mut all: Vec<u8> = c.as_ref().map(|c| c.labels.clone()).unwrap_or_default();
-            all.sort_unstable();
-            all.dedup();
-            all
+            let labels = c.as_ref().map(|c| c.labels.as_slice()).unwrap_or_default();
+            (0..=u8::MAX).filter(|l| labels.contains(l)).collect::<Vec<u8>>()
         })
     });
     let by_class = Memo::new(move |_| direction.get() == Direction::Classes);

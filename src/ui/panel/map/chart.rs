@@ -11,6 +11,7 @@ use crate::spec::protocol::{Query, f32_bytes};
 use crate::ui::paint::{LABELS, Pictures};
 use crate::ui::picture::Picture;
 use crate::ui::plane::Axes;
+use crate::ui::rank::ordered;
 use crate::ui::source::Source;
 use crate::ui::views::{MANIFOLD, POINT, THUMBNAILS};
 use crate::ui::{state::Lab, text};
@@ -154,9 +155,8 @@ pub fn Chart(map: MapState) -> impl IntoView {
                 return take();
             }
             "s" | "S" => {
-                let mut near = points.with_untracked(|p| p.nearest((x, y), AROUND));
-                near.sort_unstable();
-                return selected.set(near);
+                let near = points.with_untracked(|p| p.nearest((x, y), AROUND));
+                return selected.set(ordered(near, |i| i as f32));
             }
             "Escape" => {
                 selected.set(Vec::new());
@@ -216,9 +216,7 @@ pub fn Axis(map: MapState) -> impl IntoView {
     let axes = map.axes;
     let latent = Memo::new(move |_| lab.latents.with(|l| l.kl_d.len()));
     let order = Memo::new(move |_| {
-        let mut all: Vec<usize> = (0..latent.get()).collect();
-        lab.latents.with(|l| all.sort_by_key(|i| !l.active(*i)));
-        all
+        lab.latents.with(|l| ordered((0..latent.get()).collect(), |i| f32::from(u8::from(!l.active(i)))))
     });
     let top_two = move || lab.latents.with_untracked(|l| match l.order[..] {
         [a, b, ..] => Axes::Latents(a, b),

@@ -3,6 +3,7 @@
 use super::density::Density;
 use crate::ui::codes::Codes;
 use crate::ui::plane::{Axes, Plane};
+use crate::ui::rank::{quantile, rank};
 
 /// Spread of a code on the plane: the covariance `[[xx, xy], [xy, yy]]`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -50,9 +51,8 @@ impl Points {
             Vec::new()
         };
         // All but the farthest few, rounded up; kept while it still fits, so that the map does not breathe.
-        let mut far: Vec<f32> = places.iter().map(|(x, y)| x.abs().max(y.abs())).filter(|v| v.is_finite()).collect();
-        far.sort_by(f32::total_cmp);
-        let edge = far.get(far.len() * 995 / 1000).copied().unwrap_or(3.0);
+        let far: Vec<f32> = places.iter().map(|(x, y)| x.abs().max(y.abs())).filter(|v| v.is_finite()).collect();
+        let edge = quantile(&far, 0.995).unwrap_or(3.0);
         let fits = before.reach >= edge && before.reach <= 1.6 * edge.max(1.0);
         let reach = if fits { before.reach } else { (edge * 2.2).ceil().max(2.0) / 2.0 };
         let density = density.then(|| Density::new(&places, &spreads, plane.project(&vec![0.0; latent]), reach));
@@ -68,11 +68,8 @@ impl Points {
     /// Median place of a label.
     pub fn median(&self, label: u8) -> Option<(f32, f32)> {
         let mine = || self.places.iter().zip(&self.labels).filter(|(_, l)| **l == label).map(|(p, _)| *p);
-        let middle = |mut v: Vec<f32>| {
-            v.sort_by(f32::total_cmp);
-            v.get(v.len() / 2).copied()
-        };
-        Some((middle(mine().map(|p| p.0).collect())?, middle(mine().map(|p| p.1).collect())?))
+        let all = |of: fn((f32, f32)) -> f32| quantile(&mine().map(of).collect::<Vec<_>>(), 0.5);
+        Some((all(|p| p.0)?, all(|p| p.1)?))
     }
 
     /// One image for each of `cells × cells` cells of the map, that nearest to its middle; with the cell, from top left.
@@ -104,9 +101,9 @@ impl Points {
 
     /// The `k` images nearest to a place, nearest first.
     pub fn nearest(&self, (x, y): (f32, f32), k: usize) -> Vec<usize> {
-        let mut all: Vec<(f32, usize)> = self.places.iter().map(|p| (p.0 - x).hypot(p.1 - y)).zip(0..).collect();
-        all.sort_by(|a, b| a.0.total_cmp(&b.0));
-        all.into_iter().take(k).map(|(_, i)| i).collect()
+        let mut all = rank(self.places.iter().map(|p| (p.0 - x).hypot(p.1 - y)));
+        all.truncate(k);
+        all
     }
 }
 

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::row::Row;
 use crate::spec::protocol::{Query, f32_bytes};
 use crate::ui::paint::Pictures;
+use crate::ui::rank::ordered;
 use crate::ui::views::STRIPS;
 use crate::ui::state::Lab;
 
@@ -63,17 +64,13 @@ pub fn Rows(
     let effects = RwSignal::new(Vec::<f32>::new());
     let order = Memo::new(move |_| {
         let (pins, sorting) = (pins.get(), sorting.get());
-        let mut all = lab.latents.with(|l| l.order.clone());
-        match sorting {
-            Sorting::Kl => {}
-            Sorting::Index => all.sort_unstable(),
-            Sorting::Effect => effects.with(|e| {
-                let of = |i: usize| e.get(i).copied().unwrap_or(0.0);
-                all.sort_by(|a, b| of(*b).total_cmp(&of(*a)));
-            }),
-        }
-        all.sort_by_key(|i| !pins.contains(i));
-        all
+        let all = lab.latents.with(|l| l.order.clone());
+        let all = match sorting {
+            Sorting::Kl => all,
+            Sorting::Index => ordered(all, |i| i as f32),
+            Sorting::Effect => effects.with(|e| ordered(all, |i| -e.get(i).copied().unwrap_or(0.0))),
+        };
+        ordered(all, |i| f32::from(u8::from(!pins.contains(&i))))
     });
     let shown = Memo::new(move |_| {
         let order = order.get();
