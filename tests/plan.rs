@@ -138,9 +138,9 @@ fn a_graphics_cards_kernels_equal_burn() {
     let mut gpu = pollster::block_on(Gpu::open()).unwrap();
     gpu.candidates = &[Target::GPU];
     let (gpu, data) = (Rc::new(gpu), stripes(60));
-    for pairs in [&["hidden=70"][..], &["net=conv", "width=32"]] {
+    for net in ["net=mlp", "net=conv"] {
         let mut setup = Setup::new("mnist", CARDS[0].id);
-        for pair in pairs.iter().chain(&["batch=36", "latent=5"]) {
+        for pair in [net, "hidden=70", "batch=36", "latent=5"] {
             setup.set_pair(pair).unwrap();
         }
         let name = setup.to_query();
