@@ -3,7 +3,7 @@
 use crate::spec::Card;
 
 /// The families, each with its methods.
-const FAMILIES: &[&[&Card]] = &[crate::vae::CARDS, crate::vq::CARDS];
+const FAMILIES: &[&[&Card]] = &[crate::vae::CARDS, crate::vq::CARDS, crate::sae::CARDS];
 
 /// All registered cards.
 pub const CARDS: &[&Card] = &{

@@ -10,6 +10,7 @@
 pub mod catalog;
 mod registry;
 pub mod spec;
+pub mod sae;
 pub mod vae;
 pub mod vq;
 

@@ -56,7 +56,18 @@ fn setups() -> Vec<Setup> {
     let mut out = vec![];
     for card in CARDS {
         let mut base = Setup::new("mnist", card.id);
-        for (key, value) in [("batch", 7.0), ("hidden", 33.0), ("latent", 5.0), ("seed", 3.0), ("width", 9.0), ("codes", 21.0), ("bits", 4.0), ("prior_width", 8.0)] {
+        let small = [
+            ("batch", 7.0),
+            ("hidden", 33.0),
+            ("latent", 5.0),
+            ("features", 64.0),
+            ("width", 9.0),
+            ("codes", 21.0),
+            ("bits", 4.0),
+            ("prior_width", 8.0),
+            ("seed", 3.0),
+        ];
+        for (key, value) in small {
             if card.param(key).is_some() {
                 base.set(key, value).unwrap();
             }

@@ -17,6 +17,7 @@ use latent_lab::compile::graph::{Binary, Graph, Op};
 use latent_lab::compile::plan::{Job, Updates, compile};
 use latent_lab::compile::{Id, Target};
 use latent_lab::gpu::{Arena, Data, Gpu};
+use latent_lab::nn::kth::kth_largest;
 
 fn gpu() -> Rc<Gpu> {
     thread_local!(static GPU: RefCell<Option<Rc<Gpu>>> = const { RefCell::new(None) });
@@ -262,6 +263,31 @@ fn order_and_indices() {
         flat(x(&v, 0).reshape([3, 5]).scatter(1, i, x(&v, 1).reshape([3, 2]), IndexingUpdateOp::Add))
     });
     check("embedding", &[15], move |v| flat(embedding(x(&v, 0).reshape([5, 3]), index(&v[0], &[4, 0, 0, 2]).reshape([2, 2]))));
+}
+
+#[test]
+fn kth_largest_of_each_row() {
+    let kth = |v: &[Tensor<1>], shape: [usize; 2]| flat(kth_largest(x(v, 0).reshape(shape), v[1].clone()));
+    for k in [1.0, 2.0, 6.0, 13.0, 0.0, 99.0] {
+        check_inputs("k-th largest", &[numbers(5 * 13, 3), vec![k]], false, &move |v| kth(&v, [5, 13]));
+    }
+    // Few different numbers, both zeros, and infinities.
+    let ties = vec![0.0, -0.0, 1.0, 1.0, -1.0, 0.0, f32::INFINITY, -1.0, 0.0, 0.0, 0.0, 0.0, f32::NEG_INFINITY, 3e-41];
+    for k in 1..=7 {
+        check_inputs("k-th largest of equals", &[ties.clone(), vec![k as f32]], false, &move |v| kth(&v, [2, 7]));
+    }
+    check_inputs("k-th largest of a long row", &[numbers(3001, 5), vec![700.0]], false, &move |v| kth(&v, [1, 3001]));
+    for k in [0.0, 700.0, 9001.0, 1e6] {
+        check_inputs("k-th largest of many", &[numbers(2 * 9001, 5), vec![k]], false, &move |v| kth(&v, [2, 9001]));
+    }
+    let zeros: Vec<f32> = numbers(9001, 6).into_iter().map(|v| v.max(0.0)).collect();
+    check_inputs("k-th largest of many equals", &[zeros, vec![6000.0]], false, &move |v| kth(&v, [1, 9001]));
+    check("a mask of the k largest", &[30], |v| {
+        let x_rn = x(&v, 0).reshape([5, 6]);
+        let k = Tensor::<1>::from_data([2.0f32], &x_rn.device());
+        let least_rn = kth_largest(x_rn.clone(), k).expand([5, 6]);
+        flat(x_rn.clone() * x_rn.greater_equal(least_rn).float())
+    });
 }
 
 /// Backends differ here; ours is the order of the row.

@@ -42,3 +42,13 @@ fn m_is_nan(x: f32) -> bool {
 fn m_is_inf(x: f32) -> bool {
     return (bitcast<u32>(x) & 0x7fffffffu) == 0x7f800000u;
 }
+
+// Bits that are ordered as the numbers are, and back.
+fn m_order(x: f32) -> u32 {
+    let bits = bitcast<u32>(x);
+    return select(bits | 0x80000000u, ~bits, bits >= 0x80000000u);
+}
+
+fn m_from_order(order: u32) -> f32 {
+    return bitcast<f32>(select(~order, order & 0x7fffffffu, order >= 0x80000000u));
+}

@@ -14,6 +14,9 @@ use super::graph::{Binary, CompileError, Conv, Dist, Graph, Id, Reduction, Unary
 /// Name of the custom operation that no gradient passes.
 pub const STOP_GRADIENT: &str = "stop_gradient";
 
+/// Name of the custom operation that finds the k-th largest number of each row.
+pub const KTH_LARGEST: &str = "kth_largest";
+
 /// A graph and the node of every Burn tensor that was needed.
 #[derive(Debug)]
 pub struct Imported {
@@ -136,6 +139,12 @@ impl Importer {
             OperationIr::Custom(c) if c.id == STOP_GRADIENT => {
                 let x = self.get(&c.inputs[0])?;
                 let y = self.g.stop_gradient(x);
+                self.set(&c.outputs[0], y);
+                Ok(())
+            }
+            OperationIr::Custom(c) if c.id == KTH_LARGEST => {
+                let (x, k) = (self.get(&c.inputs[0])?, self.get(&c.inputs[1])?);
+                let y = self.g.kth_largest(x, k);
                 self.set(&c.outputs[0], y);
                 Ok(())
             }

@@ -399,6 +399,7 @@ fn binary_text(f: Binary, x: &str, y: &str) -> String {
         Binary::Le => compare("<="),
         Binary::Gt => compare(">"),
         Binary::Ge => compare(">="),
+        Binary::Advance { shift } => format!("m_from_order(m_order({x}) + (u32({y}) << {shift}u))"),
     }
 }
 

@@ -90,7 +90,7 @@ fn vjp(g: &mut Graph, id: Id, dy: Id, wanted: &[bool]) -> Result<Vec<(usize, Id)
     let mut out = Vec::with_capacity(2);
     match node.op {
         Op::Leaf(_) | Op::Constant(_) | Op::Fill(_) | Op::Iota { .. } | Op::Random { .. } => {}
-        Op::StopGradient | Op::ArgReduce { .. } | Op::Rank(_) => {}
+        Op::StopGradient | Op::ArgReduce { .. } | Op::Rank(_) | Op::KthLargest => {}
         Op::Unary(f) => {
             if let Some(d) = unary_vjp(g, f, args[0], id, dy)? {
                 out.push((0, d));

@@ -63,6 +63,8 @@ pub enum Binary {
     Le,
     Gt,
     Ge,
+    /// The number that comes `b · 2^shift` places after `a` in the order of all 32-bit floats.
+    Advance { shift: u32 },
 }
 
 /// Distribution of a [`Op::Random`] node.
@@ -141,6 +143,9 @@ pub enum Op {
     CumSum { axis: usize, reverse: bool },
     /// Place of every element in its row sorted in falling order (ties by position): 0 is the largest.
     Rank(usize),
+    /// The k-th largest element along the last axis, which stays with length one; arguments `x, k`, where `k` is one number,
+    /// rounded and held between one and the row's length.
+    KthLargest,
 }
 
 /// One tensor of the graph.
@@ -250,6 +255,20 @@ fn erf(x: f32) -> f32 {
     (1.0 - p * (-x * x).exp()).copysign(x)
 }
 
+/// Bits that are ordered as the numbers are; the same as in `shaders/shared/math.wgsl`.
+fn order(x: f32) -> u32 {
+    let bits = x.to_bits();
+    if x.is_sign_negative() { !bits } else { bits | 1 << 31 }
+}
+
+fn from_order(order: u32) -> f32 {
+    f32::from_bits(if order >> 31 == 1 { order & !(1 << 31) } else { !order })
+}
+
+/// Longest row that one invocation searches for its k-th largest number. Mesa's software adapters leave a loop after 65,535
+/// turns in all, and on others as well a long row should be shared.
+const LONG_ROW: usize = 4096;
+
 impl Binary {
     /// The function on the CPU, for constant folding.
     pub fn eval(self, a: f32, b: f32) -> f32 {
@@ -268,6 +287,7 @@ impl Binary {
             Self::Le => f32::from(a <= b),
             Self::Gt => f32::from(a > b),
             Self::Ge => f32::from(a >= b),
+            Self::Advance { shift } => from_order(order(a).wrapping_add((b as u32) << shift)),
         }
     }
 
@@ -704,6 +724,57 @@ impl Graph {
     pub fn rank(&mut self, x: Id, axis: usize) -> Id {
         let shape = self.shape(x).to_vec();
         self.push(Op::Rank(axis), vec![x], shape)
+    }
+
+    /// The `k`-th largest element of each row; `k` has one element.
+    pub fn kth_largest(&mut self, x: Id, k: Id) -> Id {
+        let mut shape = self.shape(x).to_vec();
+        *shape.last_mut().expect("a row") = 1;
+        if let Some(v) = self.as_fill(x) {
+            return self.fill(v, &shape);
+        }
+        if self.shape(x).last().is_some_and(|n| *n > LONG_ROW) {
+            return self.kth_largest_of_many(x, k);
+        }
+        self.push(Op::KthLargest, vec![x, k], shape)
+    }
+
+    /// The same for long rows, by counting in parallel: four bits of the answer at a time, by comparing the whole row with
+    /// the sixteen candidates.
+    fn kth_largest_of_many(&mut self, x: Id, k: Id) -> Id {
+        const BITS: u32 = 4;
+        let rank = self.shape(x).len();
+        let mut one = self.shape(x).to_vec();
+        let n = std::mem::replace(&mut one[rank - 1], 1);
+        let lengthened = |shape: &[usize], last: usize| shape.iter().copied().chain([last]).collect::<Vec<_>>();
+        let k = self.unary(Unary::Round, k);
+        let k = self.with_scalar(Binary::Max, k, 1.0);
+        let k = self.with_scalar(Binary::Min, k, n as f32);
+        let k = self.reshape(k, &vec![1; rank + 1]);
+        let mut row = one.clone();
+        row.push(n);
+        let row = self.reshape(x, &row);
+        let mut probes = lengthened(&one, 1);
+        probes[rank - 1] = 1 << BITS;
+        let digit = self.iota(&probes, rank - 1);
+        let mut bound = self.fill(f32::NEG_INFINITY, &lengthened(&one, 1));
+        for shift in (0..u32::BITS).step_by(BITS as usize).rev() {
+            let advance = Binary::Advance { shift };
+            let probe = self.binary(advance, bound, digit);
+            let hit = self.binary(Binary::Ge, row, probe);
+            let count = self.sum(hit, &[rank]);
+            let enough = self.binary(Binary::Ge, count, k);
+            let places = self.sum(enough, &[rank - 1]);
+            // Everything is at least the first candidate, unless it is not a number.
+            let place = self.with_scalar(Binary::Sub, places, 1.0);
+            let place = self.with_scalar(Binary::Max, place, 0.0);
+            bound = self.binary(advance, bound, place);
+        }
+        let bound = self.reshape(bound, &one);
+        let kept = self.binary(Binary::Ge, x, bound);
+        let never = self.fill(f32::INFINITY, &[]);
+        let kept = self.where_(kept, x, never);
+        self.reduce(Reduction::Min, kept, &[rank - 1])
     }
 
     /// Floating-point operations of one node, products and sums counted apart; matrix-like operations only.

@@ -151,7 +151,7 @@ pub(super) struct Kernel {
 }
 
 fn heavy(op: &Op) -> bool {
-    product(op) || matches!(op, Op::Reduce(..) | Op::ArgReduce { .. } | Op::ScatterAdd(_) | Op::CumSum { .. } | Op::Rank(_))
+    product(op) || matches!(op, Op::Reduce(..) | Op::ArgReduce { .. } | Op::ScatterAdd(_) | Op::CumSum { .. } | Op::Rank(_) | Op::KthLargest)
 }
 
 fn product(op: &Op) -> bool {
@@ -234,7 +234,7 @@ impl<'a> Planner<'a> {
             let often: &[Id] = match node.op {
                 ref op if product(op) => &node.args,
                 Op::ScatterAdd(_) | Op::Rank(_) | Op::CumSum { .. } => &node.args,
-                Op::Gather(_) => &node.args[..1],
+                Op::Gather(_) | Op::KthLargest => &node.args[..1],
                 _ => &[],
             };
             for a in often {
@@ -651,7 +651,10 @@ impl<'a> Planner<'a> {
             });
             return Ok(());
         }
-        let (name, head) = self.loop_head(&mut e, root, &o, ("0u", "1u"));
+        let (name, head) = match op {
+            Op::KthLargest => ("k-th largest", self.kth_largest_head(&mut e, root, &o)),
+            _ => self.loop_head(&mut e, root, &o, ("0u", "1u")),
+        };
         let rest = self.write_members(&mut e, kernel, Some("acc"), &o, place);
         module.add(name, kernel.len, head + &rest);
         Ok(())
@@ -743,6 +746,32 @@ impl<'a> Planner<'a> {
         let (outer, inner) = (e.take(0), e.take(1));
         let (from, step) = range;
         (name, format!("{outer}{init}\nfor (var r = {from}; r < {n}u; r += {step}) {{\n{inner}{body}\n}}\n"))
+    }
+
+    /// `acc` for [`Op::KthLargest`]: the bits of the answer from the highest on, each by counting how many numbers of the
+    /// row are at least as large. Mostly over after a dozen counts: as soon as exactly k numbers are, the least of them is it.
+    fn kth_largest_head(&self, e: &mut Emitter, id: Id, o: &Lin) -> String {
+        const UNROLL: usize = 4;
+        let (x, k) = (self.g.node(id).args[0], self.g.node(id).args[1]);
+        let n = *self.g.shape(x).last().expect("a row");
+        let k = e.value(k, &At::Flat(Lin::default())).text;
+        let row = o.scaled(n);
+        let mut order = |at: Lin| format!("m_order({})", e.value(x, &At::Flat(row.plus(&at))).text);
+        let inside: Vec<String> = (0..UNROLL).map(|u| order(Lin::var("r", n / UNROLL, 1).scaled(UNROLL).offset(u as i64))).collect();
+        let behind: Vec<String> = (n - n % UNROLL..n).map(|r| order(Lin::default().offset(r as i64))).collect();
+        let (outer, inner) = (e.take(0), e.take(1));
+        let each = |visit: &dyn Fn(&String) -> String| {
+            let [inside, behind] = [&inside, &behind].map(|orders| orders.iter().map(visit).collect::<String>());
+            format!("for (var r = 0u; r < {}u; r++) {{\n{inner}{inside}}}\n{behind}", n / UNROLL)
+        };
+        let count = each(&|order| format!("count += select(0.0f, 1.0f, {order} >= probe);\n"));
+        let least = each(&|order| format!("least = select(least, min(least, {order}), {order} >= bound);\n"));
+        format!(
+            "{outer}let wanted = clamp(round({k}), 1.0f, {n}.0f);\nvar bound = 0u;\n\
+             for (var bit = 0x80000000u; bit != 0u; bit >>= 1u) {{\nlet probe = bound | bit;\nvar count = 0.0f;\n{count}\
+             if (count >= wanted) {{ bound = probe; }}\nif (count == wanted) {{ break; }}\n}}\n\
+             var least = 0xffffffffu;\n{least}let acc = m_from_order(least);\n"
+        )
     }
 }
 

@@ -85,7 +85,7 @@ impl<M: Method> Entry for Of<M> {
 }
 
 /// The entries of all families.
-const FAMILIES: &[&[&dyn Entry]] = &[crate::vae::ENTRIES, crate::vq::ENTRIES];
+const FAMILIES: &[&[&dyn Entry]] = &[crate::vae::ENTRIES, crate::vq::ENTRIES, crate::sae::ENTRIES];
 
 /// The entry of the method called `id`.
 pub fn entry(id: &str) -> Option<&'static dyn Entry> {

@@ -83,7 +83,7 @@ mod tests {
             counts[draw(&logits, 1.0, random.uniform())] += 1.0 / 20_000.0;
         }
         for (got, want) in counts.iter().zip([0.0900, 0.6652, 0.0, 0.2447]) {
-            assert!((got - want).abs() < 0.01, "{counts:?}");
+            assert!(f64::abs(got - want) < 0.01, "{counts:?}");
         }
         assert_eq!(draw(&logits, 0.0, 0.999), 1, "the likeliest at temperature 0");
         assert_eq!(draw(&logits, 1.0, 1.0), 3, "never an impossible one");

@@ -173,7 +173,8 @@ def case(net, image, seed, beta, optimizer="", hidden=16, latent=3):
     }
 
 
-cases = [case("mlp", [1, 28, 28], 5, 1), case("conv", [1, 28, 28], 6, 4), case("conv", [3, 64, 64], 7, 0.5)]
-cases += [case("mlp", [1, 28, 28], 8 + i, 2, optimizer) for i, optimizer in enumerate(list(OPTIMIZERS)[1:])]
-path = pathlib.Path(__file__).with_name("vae.json")
-path.write_text(json.dumps(cases, separators=(",", ":")).replace('{"name"', '\n{"name"') + "\n")
+if __name__ == "__main__":
+    cases = [case("mlp", [1, 28, 28], 5, 1), case("conv", [1, 28, 28], 6, 4), case("conv", [3, 64, 64], 7, 0.5)]
+    cases += [case("mlp", [1, 28, 28], 8 + i, 2, optimizer) for i, optimizer in enumerate(list(OPTIMIZERS)[1:])]
+    path = pathlib.Path(__file__).with_name("vae.json")
+    path.write_text(json.dumps(cases, separators=(",", ":")).replace('{"name"', '\n{"name"') + "\n")

@@ -1,0 +1,115 @@
+//! The sparse autoencoder that spends one budget on a whole batch.
+
+use super::params::{AUX, DEAD_AFTER, FEATURES, K, SOURCE};
+use crate::spec::{Card, Family, Paper, ParamSpec};
+
+#[cfg(feature = "engine")]
+pub use engine::BatchTopK;
+
+const BUDGETS: &[&str] = &["batch", "feature"];
+
+pub const CARD: Card = Card {
+    id: "batch-topk",
+    family: Family::Sae,
+    label: "BatchTopK sparse autoencoder",
+    summary: "Keeps k features an image on average, not for each: a rich picture may use many, a plain one few.",
+    formula: "‖x − x̂‖² + α·‖e − ê‖²;  of all n·F features of a batch the n·k largest are kept (budget = batch), or of each feature its n·k/F largest (budget = feature);  used alone: those above the running mean of the least one kept",
+    papers: &[
+        Paper { title: "BatchTopK Sparse Autoencoders", who: "Bussmann, Leask & Nanda 2024" },
+        Paper { title: "Adaptive Sparse Allocation with Mutual Choice & Feature Choice Sparse Autoencoders", who: "Ayonrinde 2024" },
+    ],
+    params: &[
+        K,
+        FEATURES,
+        SOURCE,
+        ParamSpec::choice("budget", "Who competes", BUDGETS, 0,
+            "batch: all features of all inputs of a batch (BatchTopK, or mutual choice). feature: each feature chooses its inputs, so that none can die."),
+        AUX,
+        DEAD_AFTER,
+    ],
+    try_this: "Compare the digits 1 and 8: which one is given more features? Then let each feature choose its images, and watch the dead ones.",
+};
+
+#[cfg(feature = "engine")]
+mod engine {
+    use burn::module::{Module, Param};
+    use burn::tensor::activation::relu;
+    use burn::tensor::{Device, Tensor};
+
+    use super::{BUDGETS, CARD};
+    use crate::nn::kth::kth_largest;
+    use crate::nn::sparse::{Tie, keep_from, squared_error};
+    use crate::nn::{Batch, Code, Ctx, DataShape, Method, Named, Terms, stop_gradient};
+    use crate::sae::base::{Base, Pass};
+    use crate::spec::protocol::CodeGroup;
+    use crate::spec::{Card, Setup};
+
+    /// The least that the running mean of the threshold moves by; earlier, it is the mean of all steps.
+    const RATE: f64 = 0.01;
+
+    #[derive(Module, Debug)]
+    pub struct BatchTopK {
+        sae: Base,
+        /// The least that each feature must reach outside training, shape `[features]`.
+        threshold_f: Param<Tensor<1>>,
+        #[module(skip)]
+        by_feature: bool,
+    }
+
+    impl BatchTopK {
+        /// The least value kept, a running mean of which is the threshold, shape `[1, features]`.
+        fn least_1f(&self, act_nf: Tensor<2>, k: Tensor<1>) -> Tensor<2> {
+            let [n, features] = act_nf.dims();
+            if self.by_feature {
+                return kth_largest(act_nf.transpose(), k * (n as f64 / features as f64)).transpose();
+            }
+            kth_largest(act_nf.reshape([1, n * features]), k * n as f64).expand([1, features])
+        }
+    }
+
+    impl Method for BatchTopK {
+        const CARD: &'static Card = &CARD;
+
+        fn init(setup: &Setup, data: DataShape, device: &Device) -> Self {
+            let threshold_f = Param::from_tensor(Tensor::zeros([setup.usize("features")], device));
+            let by_feature = BUDGETS[setup.usize("budget")] == "feature";
+            Self { sae: Base::new(setup, data, Tie::Free, device), threshold_f, by_feature }
+        }
+
+        fn code(&self) -> Vec<CodeGroup> {
+            self.sae.code()
+        }
+
+        fn start(&self, batch: Batch, _ctx: &mut Ctx) -> Vec<Named> {
+            self.sae.start(batch)
+        }
+
+        fn terms(&self, batch: Batch, ctx: &mut Ctx) -> Terms {
+            let x_na = self.sae.inputs_na(batch);
+            let pre_nf = self.sae.dictionary.encode(x_na.clone());
+            let act_nf = relu(pre_nf.clone());
+            let threshold_f = stop_gradient(self.threshold_f.val());
+            let least_1f = if ctx.training { self.least_1f(act_nf.clone(), ctx.live("k")) } else { threshold_f.clone().unsqueeze() };
+            let f_nf = keep_from(act_nf, least_1f.clone());
+            let y_na = self.sae.dictionary.decode(f_nf.clone());
+            let reconstruction = squared_error(x_na.clone(), y_na.clone());
+            let aux = self.sae.dictionary.aux_k(pre_nf, x_na.clone() - y_na.clone(), self.sae.dead_f(ctx));
+            let rate_f = (ctx.step.clone() + 1.0).recip().clamp_min(RATE).expand(threshold_f.dims());
+            let moved_f = least_1f.reshape(threshold_f.dims()) - threshold_f.clone();
+            let terms = Terms::new(reconstruction.clone() + ctx.live("aux") * aux.clone())
+                .show("reconstruction", reconstruction)
+                .show("revival", aux)
+                .set("threshold_f", threshold_f + rate_f * moved_f);
+            self.sae.report(terms, Pass { x_na, f_nf, y_na }, ctx)
+        }
+
+        fn encode(&self, batch: Batch) -> Code {
+            let act_nf = relu(self.sae.dictionary.encode(self.sae.inputs_na(batch)));
+            self.sae.to_code(keep_from(act_nf, self.threshold_f.val().unsqueeze()))
+        }
+
+        fn decode(&self, z_bd: Tensor<2>) -> Tensor<2> {
+            self.sae.images(z_bd)
+        }
+    }
+}

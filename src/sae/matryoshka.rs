@@ -1,0 +1,129 @@
+//! The sparse autoencoder whose features are sorted from coarse to fine.
+
+use super::params::{AUX, DEAD_AFTER, FEATURES, K, SOURCE};
+use crate::spec::{Card, Family, Paper, ParamSpec};
+
+#[cfg(feature = "engine")]
+pub use engine::Matryoshka;
+
+const NESTINGS: &[&str] = &["prefixes", "budgets"];
+
+pub const CARD: Card = Card {
+    id: "matryoshka",
+    family: Family::Sae,
+    label: "Matryoshka sparse autoencoder",
+    summary: "Several dictionaries in one, each inside the next: a few features must do well by themselves, further ones add detail.",
+    formula: "mean over levels m of ‖x − x̂ₘ‖², + α·‖e − ê‖²;  x̂ₘ from the k largest features, of which only the first Fₘ draw: F/16, F/8, F/4, F/2, F (prefixes), or from the kₘ largest: k/8, k/4, k/2, k (budgets)",
+    papers: &[
+        Paper { title: "Learning Multi-Level Features with Matryoshka Sparse Autoencoders", who: "Bussmann et al. 2025" },
+        Paper { title: "Interpreting CLIP with Hierarchical Sparse Autoencoders", who: "Zaigrajew et al. 2025" },
+    ],
+    params: &[
+        K,
+        FEATURES,
+        SOURCE,
+        ParamSpec::choice("nesting", "What is nested", NESTINGS, 0,
+            "prefixes: dictionaries, so the first features are the general ones. budgets: numbers of active features, so one model serves every k up to its own."),
+        AUX,
+        DEAD_AFTER,
+    ],
+    try_this: "Look at the first features and at the last: which ones draw whole digits, which ones correct a corner?",
+};
+
+#[cfg(feature = "engine")]
+mod engine {
+    use burn::module::{Module, Param};
+    use burn::tensor::activation::relu;
+    use burn::tensor::{Device, Tensor};
+
+    use super::{CARD, NESTINGS};
+    use crate::nn::sparse::{Tie, keep_largest, squared_error};
+    use crate::nn::{Batch, Code, Ctx, DataShape, Method, Named, Terms};
+    use crate::sae::base::{Base, Pass};
+    use crate::spec::protocol::CodeGroup;
+    use crate::spec::{Card, Setup};
+
+    /// Dictionaries inside each other, each half as large as the next.
+    const PREFIXES: usize = 5;
+    /// Numbers of active features, each half of the next.
+    const BUDGETS: usize = 4;
+
+    #[derive(Module, Debug)]
+    pub struct Matryoshka {
+        sae: Base,
+        /// The k of the latest step, for when the encoder is used by itself; shape `[1]`.
+        k: Param<Tensor<1>>,
+        #[module(skip)]
+        by_budget: bool,
+    }
+
+    impl Matryoshka {
+        /// Reconstructions from the coarsest to the finest, each of shape `[n, inputs]`.
+        ///
+        /// # Shapes
+        /// - `f_nf`: the k largest features, `[n, features]`; `k`: `[1]`
+        fn levels(&self, f_nf: Tensor<2>, k: Tensor<1>) -> Vec<Tensor<2>> {
+            let dictionary = &self.sae.dictionary;
+            let [n, features] = f_nf.dims();
+            if self.by_budget {
+                let level = |m: usize| dictionary.decode(keep_largest(f_nf.clone(), k.clone() / (1 << (BUDGETS - 1 - m)) as f64));
+                return (0..BUDGETS).map(level).collect();
+            }
+            let atoms_fa = dictionary.atoms_fa();
+            let (mut y_na, mut first) = (dictionary.origin(), 0);
+            let level = |m: usize| {
+                let end = features >> (PREFIXES - 1 - m);
+                let (part_nf, part_fa) = (f_nf.clone().slice([0..n, first..end]), atoms_fa.clone().slice(first..end));
+                first = end;
+                y_na = y_na.clone() + part_nf.matmul(part_fa);
+                y_na.clone()
+            };
+            (0..PREFIXES).map(level).collect()
+        }
+    }
+
+    impl Method for Matryoshka {
+        const CARD: &'static Card = &CARD;
+
+        fn init(setup: &Setup, data: DataShape, device: &Device) -> Self {
+            let k = Param::from_tensor(Tensor::full([1], setup.get("k"), device));
+            let by_budget = NESTINGS[setup.usize("nesting")] == "budgets";
+            Self { sae: Base::new(setup, data, Tie::Free, device), k, by_budget }
+        }
+
+        fn code(&self) -> Vec<CodeGroup> {
+            self.sae.code()
+        }
+
+        fn start(&self, batch: Batch, _ctx: &mut Ctx) -> Vec<Named> {
+            self.sae.start(batch)
+        }
+
+        fn terms(&self, batch: Batch, ctx: &mut Ctx) -> Terms {
+            let x_na = self.sae.inputs_na(batch);
+            let pre_nf = self.sae.dictionary.encode(x_na.clone());
+            let f_nf = keep_largest(relu(pre_nf.clone()), ctx.live("k"));
+            let levels = self.levels(f_nf.clone(), ctx.live("k"));
+            let y_na = levels[levels.len() - 1].clone();
+            let errors: Vec<Tensor<1>> = levels.into_iter().map(|y_na| squared_error(x_na.clone(), y_na)).collect();
+            let (coarsest, reconstruction) = (errors[0].clone(), errors[errors.len() - 1].clone());
+            let nested = Tensor::cat(errors, 0).mean();
+            let aux = self.sae.dictionary.aux_k(pre_nf, x_na.clone() - y_na.clone(), self.sae.dead_f(ctx));
+            let terms = Terms::new(nested + ctx.live("aux") * aux.clone())
+                .show("reconstruction", reconstruction)
+                .show("coarsest", coarsest)
+                .show("revival", aux)
+                .set("k", ctx.live("k"));
+            self.sae.report(terms, Pass { x_na, f_nf, y_na }, ctx)
+        }
+
+        fn encode(&self, batch: Batch) -> Code {
+            let pre_nf = self.sae.dictionary.encode(self.sae.inputs_na(batch));
+            self.sae.to_code(keep_largest(relu(pre_nf), self.k.val()))
+        }
+
+        fn decode(&self, z_bd: Tensor<2>) -> Tensor<2> {
+            self.sae.images(z_bd)
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Sparse autoencoders: inputs as sums of a few features out of many. One file a method, one line in the registry below.
+
+#[cfg(feature = "engine")]
+mod base;
+mod params;
+#[cfg(feature = "engine")]
+mod source;
+
+crate::registry::methods! {
+    topk::TopK,
+    relu::Relu,
+    k_sparse::KSparse,
+    batch_topk::BatchTopK,
+    jump_relu::JumpRelu,
+    gated::Gated,
+    matryoshka::Matryoshka,
+}

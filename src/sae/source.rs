@@ -1,0 +1,112 @@
+//! What a sparse autoencoder takes apart, and the way back to images.
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+
+use super::params::SOURCES;
+use crate::nn::{Batch, Code, ImageShape};
+use crate::spec::Setup;
+use crate::spec::protocol::{CodeGroup, CodeKind};
+
+/// Sides of a patch, the first that divides the image.
+const PATCH_SIDES: [usize; 4] = [8, 7, 6, 5];
+
+/// Images seen as inputs: one each, or one for each place of a grid.
+#[derive(Module, Debug)]
+pub struct Source {
+    #[module(skip)]
+    image: ImageShape,
+    /// Height and width of what one input shows.
+    #[module(skip)]
+    patch: [usize; 2],
+}
+
+impl Source {
+    /// What the setup's `source` asks for.
+    pub fn new(setup: &Setup, image: ImageShape) -> Self {
+        let ImageShape { height, width, .. } = image;
+        let side = PATCH_SIDES.into_iter().find(|s| height % s == 0 && width % s == 0);
+        let patch = match side {
+            Some(side) if SOURCES[setup.usize("source")] == "patches" => [side, side],
+            _ => [height, width],
+        };
+        Self { image, patch }
+    }
+
+    /// Numbers in an input.
+    pub fn inputs(&self) -> usize {
+        self.image.channels * self.patch[0] * self.patch[1]
+    }
+
+    /// Inputs of an image.
+    fn places(&self) -> usize {
+        self.image.len() / self.inputs()
+    }
+
+    /// The code of an image: the features of its inputs, one input after the other.
+    pub fn code(&self, features: usize) -> Vec<CodeGroup> {
+        vec![CodeGroup { kind: CodeKind::Features, count: (self.places() * features) as u32 }]
+    }
+
+    /// Inputs of a batch, shape `[batch * places, inputs]`.
+    pub fn inputs_na(&self, batch: Batch) -> Tensor<2> {
+        let (n, x_bp) = (batch.len(), batch.x_bp);
+        if self.places() == 1 {
+            return x_bp;
+        }
+        let ([ph, pw], ImageShape { channels, height, width }) = (self.patch, self.image);
+        let x: Tensor<6> = x_bp.reshape([n, channels, height / ph, ph, width / pw, pw]);
+        x.permute([0, 2, 4, 1, 3, 5]).reshape([n * self.places(), self.inputs()])
+    }
+
+    /// The code whose features are `f_nf`, shape `[batch, places * features]`.
+    pub fn to_code(&self, f_nf: Tensor<2>) -> Code {
+        let [n, features] = f_nf.dims();
+        Code { mean_bd: f_nf.reshape([n / self.places(), self.places() * features]), logvar_bd: None }
+    }
+
+    /// The features of codes, shape `[batch * places, features]`: the inverse of [`Self::to_code`].
+    pub fn features_nf(&self, z_bd: Tensor<2>, features: usize) -> Tensor<2> {
+        let [n, _] = z_bd.dims();
+        z_bd.reshape([n * self.places(), features])
+    }
+
+    /// The images that inputs are of, shape `[batch, pixels]`.
+    pub fn to_images(&self, x_na: Tensor<2>) -> Tensor<2> {
+        let x_na = x_na.clamp(0.0, 1.0);
+        if self.places() == 1 {
+            return x_na;
+        }
+        let n = x_na.dims()[0] / self.places();
+        let ([ph, pw], ImageShape { channels, height, width }) = (self.patch, self.image);
+        let x: Tensor<6> = x_na.reshape([n, height / ph, width / pw, channels, ph, pw]);
+        x.permute([0, 3, 1, 4, 2, 5]).reshape([n, self.image.len()])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{Device, Int};
+
+    use super::*;
+    use crate::spec::Setup;
+
+    #[test]
+    fn images_survive_being_cut_into_patches() {
+        let mut setup = Setup::new("mnist", "topk-sae");
+        setup.set_text("source", "patches").unwrap();
+        let device = Device::flex();
+        for (image, side) in [(ImageShape::MNIST, 7), (ImageShape { channels: 3, height: 64, width: 64 }, 8)] {
+            let source = Source::new(&setup, image);
+            let n = 2 * image.len();
+            let x_bp = Tensor::<1, Int>::arange(0..n as i64, &device).float().reshape([2, image.len()]) / n as f64;
+            let x_na = source.inputs_na(Batch { x_bp: x_bp.clone(), label_b: Tensor::zeros([2], &device) });
+            let grid = image.height / side;
+            assert_eq!(x_na.dims(), [2 * grid * grid, image.channels * side * side]);
+            // The second patch starts one side further to the right.
+            let values = |t: Tensor<2>| t.into_data().try_into_vec::<f32>().unwrap();
+            assert_eq!(values(x_na.clone())[source.inputs()], values(x_bp.clone())[side]);
+            assert_eq!(values(source.to_images(x_na)), values(x_bp));
+        }
+    }
+}

@@ -1,0 +1,198 @@
+"""Writes sae.json: terms, gradients and new state of single steps of small sparse autoencoders, in 64 bits by PyTorch.
+
+`python3 tests/golden/make_sae.py`. Every step starts from the same hashed weights; see make_golden.py for what is shared.
+Choices are made with torch.topk and written back by index; the straight-through gradients of JumpReLU are an
+autograd.Function with the paper's formulas; encoders tied to their decoder are written with F.linear.
+"""
+
+import json
+import math
+import pathlib
+
+import torch
+import torch.nn.functional as F
+
+from make_golden import IMAGES, epoch_order, mix, sample, uniform
+
+# Two batches are one epoch: an image that is in a batch twice would tie with itself.
+PIXELS, FEATURES, BATCH, STEPS = 784, 64, 3, 2
+DEAD_AFTER, AUX = 2.0, 0.5
+
+
+def top(v, k, dim=-1):
+    """v where it is among the k largest along dim, else zero."""
+    value, index = v.topk(max(1, round(k)), dim)
+    return torch.zeros_like(v).scatter(dim, index, value)
+
+
+class JumpReLU(torch.autograd.Function):
+    """Rajamanoharan et al. 2024, equations 9 and 11."""
+
+    @staticmethod
+    def forward(ctx, z, theta, eps):
+        ctx.save_for_backward(z, theta)
+        ctx.eps = eps
+        return z * (z > theta)
+
+    @staticmethod
+    def backward(ctx, dy):
+        z, theta = ctx.saved_tensors
+        rectangle = (((z - theta) / ctx.eps).abs() < 0.5).double()
+        return dy * (z > theta), (dy * -(theta / ctx.eps) * rectangle).sum(0), None
+
+
+class Step(torch.autograd.Function):
+    """Ditto, equations 10 and 12."""
+
+    @staticmethod
+    def forward(ctx, z, theta, eps):
+        ctx.save_for_backward(z, theta)
+        ctx.eps = eps
+        return (z > theta).double()
+
+    @staticmethod
+    def backward(ctx, dy):
+        z, theta = ctx.saved_tensors
+        rectangle = (((z - theta) / ctx.eps).abs() < 0.5).double()
+        return torch.zeros_like(z), (dy * -(1 / ctx.eps) * rectangle).sum(0), None
+
+
+def squared(a, b):
+    return ((a - b) ** 2).sum(1).mean()
+
+
+def inputs_of(x, source):
+    """Images, or their 7×7 patches row by row."""
+    if source == "pixels":
+        return x
+    return F.unfold(x.reshape(-1, 1, 28, 28), 7, stride=7).transpose(1, 2).reshape(-1, 49)
+
+
+def case(method, source="pixels", **set_):
+    inputs = PIXELS if source == "pixels" else 49
+    tied = method == "k-sparse" or set_.get("encoder") == "tied"
+    sizes = {} if tied else {"sae.dictionary.w_enc": (inputs, FEATURES)}
+    sizes |= {
+        "sae.dictionary.b_enc": (FEATURES,), "sae.dictionary.w_dec": (FEATURES, inputs), "sae.dictionary.b_dec": (inputs,),
+        "sae.since_f": (FEATURES,), "sae.density_f": (FEATURES,), "sae.mean_a": (inputs,),
+    }
+    sizes |= {
+        "topk-sae": {"k": (1,)}, "relu-sae": {}, "k-sparse": {"k": (1,)}, "batch-topk": {"threshold_f": (FEATURES,)},
+        "jump-relu": {"log_threshold": (FEATURES,)}, "gated-sae": {"r_mag": (FEATURES,), "b_mag": (FEATURES,)},
+        "matryoshka": {"k": (1,)},
+    }[method]
+    start = {name: uniform(salt, shape) for salt, (name, shape) in enumerate(sizes.items())}
+    start["sae.since_f"] *= 1e4
+    frozen = {"sae.since_f", "sae.density_f", "sae.mean_a", "k", "threshold_f"}
+    images = torch.tensor([[mix(i * PIXELS + j) & 255 for j in range(PIXELS)] for i in range(IMAGES)]) / 255
+    order = [i for epoch in range(1 + STEPS * BATCH // IMAGES) for i in epoch_order(5, epoch)]
+    steps = []
+    for step in range(STEPS):
+        p = {name: t.clone().requires_grad_(name not in frozen) for name, t in start.items()}
+        x = inputs_of(images[order[step * BATCH : (step + 1) * BATCH]], source)
+        n = len(x)
+        raw, b_dec = p["sae.dictionary.w_dec"], p["sae.dictionary.b_dec"]
+        atoms = raw if method == "k-sparse" else F.normalize(raw, dim=1)
+        w_enc = atoms if tied else p["sae.dictionary.w_enc"].T
+        projected = F.linear(x - b_dec, w_enc)
+        z = projected + p["sae.dictionary.b_enc"]
+        dead = start["sae.since_f"] > DEAD_AFTER
+        state, k, shown = {}, set_.get("k"), []
+
+        def decode(f):
+            return f @ atoms + b_dec
+
+        def revival(y):
+            pre = torch.where(dead, z, torch.tensor(-math.inf))
+            value, index = pre.topk(min(inputs // 2, int(dead.sum())), 1)
+            f = torch.zeros_like(z).scatter(1, index, value.relu())
+            return squared((x - y).detach(), f @ atoms)
+
+        if method == "topk-sae":
+            f = top(z, k).relu()
+            y = decode(f)
+            aux = revival(y)
+            loss, shown, state["k"] = squared(x, y) + AUX * aux, [squared(x, y), aux], [k]
+        elif method == "relu-sae":
+            f = z.relu()
+            y = decode(f)
+            penalty = set_["lambda"] * f.norm(p=1, dim=1).mean()
+            loss, shown = squared(x, y) + penalty, [squared(x, y), penalty]
+        elif method == "k-sparse":
+            now = set_["k_start"] + min(1, step / set_["anneal"]) * (k - set_["k_start"])
+            f = top(z, now)
+            y = decode(f)
+            loss, shown, state["k"] = squared(x, y), [squared(x, y)], [now * set_["alpha"]]
+        elif method == "batch-topk":
+            act = z.relu()
+            if set_["budget"] == "batch":
+                f = top(act.flatten(), k * n).reshape(act.shape)
+                least = f[f > 0].min().expand(FEATURES)
+            else:
+                f = top(act, k * n / FEATURES, 0)
+                least = act.topk(max(1, round(k * n / FEATURES)), 0).values[-1]
+            y = decode(f)
+            aux = revival(y)
+            loss, shown = squared(x, y) + AUX * aux, [squared(x, y), aux]
+            rate = max(0.01, 1 / (step + 1))
+            state["threshold_f"] = ((1 - rate) * start["threshold_f"] + rate * least).tolist()
+        elif method == "jump-relu":
+            theta, eps = p["log_threshold"].exp(), set_["bandwidth"]
+            f = JumpReLU.apply(z, theta, eps)
+            y = decode(f)
+            penalty = set_["lambda"] * min(1, step / set_["warmup"]) * Step.apply(z, theta, eps).sum(1).mean()
+            loss, shown = squared(x, y) + penalty, [squared(x, y), penalty]
+        elif method == "gated-sae":
+            gate = z
+            f = (gate > 0) * (projected * p["r_mag"].exp() + p["b_mag"]).relu()
+            y = decode(f)
+            penalty = set_["lambda"] * gate.relu().sum(1).mean()
+            by_gate = squared(x, gate.relu() @ atoms.detach() + b_dec.detach())
+            loss, shown = squared(x, y) + penalty + by_gate, [squared(x, y), penalty, by_gate]
+        else:
+            f = top(z, k).relu()
+            if set_["nesting"] == "prefixes":
+                parts = [FEATURES // 16, FEATURES // 8, FEATURES // 4, FEATURES // 2, FEATURES]
+                levels = [decode(F.pad(f[:, :m], (0, FEATURES - m))) for m in parts]
+            else:
+                levels = [decode(top(f, m)) for m in (k // 8, k // 4, k // 2, k)]
+            y = levels[-1]
+            aux, errors = revival(y), [squared(x, level) for level in levels]
+            loss, shown, state["k"] = sum(errors) / len(errors) + AUX * aux, [errors[-1], errors[0], aux], [k]
+        fires = (f != 0).double()
+        variance = ((x - start["sae.mean_a"]) ** 2).sum()
+        terms = [loss, *shown, ((x - y) ** 2).sum() / variance, fires.sum(1).mean(), dead.double().mean()]
+        state["sae.since_f"] = torch.where(fires.any(0), 0.0, start["sae.since_f"] + n).tolist()
+        state["sae.density_f"] = (0.99 * start["sae.density_f"] + 0.01 * fires.mean(0)).tolist()
+        loss.backward()
+        gradients = []
+        for name, t in p.items():
+            if name in frozen:
+                continue
+            flat = t.grad.flatten()
+            wave = torch.cos(torch.arange(len(flat), dtype=torch.float64))
+            gradients.append({"name": name, "norm": flat.norm().item(), "wave": (flat @ wave).item(), "sample": sample(flat)})
+        steps.append({"terms": [float(t) for t in terms], "gradients": gradients, "state": state})
+    query = "".join(f"&{key}={value}" for key, value in set_.items())
+    if method in ("topk-sae", "batch-topk", "matryoshka"):
+        query += f"&aux={AUX}"
+    query += f"&dead_after={DEAD_AFTER}&features={FEATURES}&source={source}&batch={BATCH}&seed=5"
+    return {"query": f"v=1&data=mnist&method={method}{query}", "steps": steps}
+
+
+if __name__ == "__main__":
+    cases = [
+        case("topk-sae", k=8),
+        case("topk-sae", source="patches", k=5),
+        case("relu-sae", **{"lambda": 0.3}),
+        case("relu-sae", encoder="tied", **{"lambda": 0.3}),
+        case("k-sparse", k=6, k_start=20, anneal=2, alpha=1.5),
+        case("batch-topk", budget="batch", k=7),
+        case("batch-topk", budget="feature", k=16),
+        case("jump-relu", bandwidth=1, warmup=2, **{"lambda": 0.3}),
+        case("gated-sae", **{"lambda": 0.6}),
+        case("matryoshka", nesting="prefixes", k=8),
+        case("matryoshka", nesting="budgets", k=16),
+    ]
+    path = pathlib.Path(__file__).with_name("sae.json")
+    path.write_text(json.dumps(cases, separators=(",", ":")).replace('{"name"', '\n{"name"') + "\n")

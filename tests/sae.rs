@@ -1,0 +1,88 @@
+//! Sparse autoencoders on the plan: dead features, the live k, the threshold outside training.
+#![cfg(feature = "native")]
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use latent_lab::data::Dataset;
+use latent_lab::gpu::{Data, Gpu};
+use latent_lab::nn::ImageShape;
+use latent_lab::spec::Setup;
+use latent_lab::train::plan::PlanEngine;
+use latent_lab::train::verify::verify;
+use latent_lab::train::{Engine, Program, Rows, entry};
+
+fn gpu() -> Rc<Gpu> {
+    Rc::new(pollster::block_on(Gpu::open()).expect("a GPU adapter; on Debian: mesa-vulkan-drivers"))
+}
+
+/// Spots, each image others, no two alike.
+fn spots(n: usize) -> Arc<Dataset> {
+    let image = |i: usize| (0..784).map(move |p| ((p * p + 37 * i * p + 11 * i) % 251) as u8);
+    let images: Vec<u8> = (0..n).flat_map(image).collect();
+    let labels = vec![0; n];
+    let shape = ImageShape::MNIST;
+    Arc::new(Dataset { shape, classes: 10, train_images: images.clone(), train_labels: labels.clone(), test_images: images, test_labels: labels })
+}
+
+fn engine(gpu: &Rc<Gpu>, setup: &Setup, data: &Dataset) -> PlanEngine {
+    let uploaded = Data::upload(gpu, &data.train_images, &data.train_labels).unwrap();
+    let e = PlanEngine::new(gpu.clone(), entry(&setup.method).unwrap(), setup, data.data_shape(), &uploaded);
+    pollster::block_on(e).unwrap()
+}
+
+fn setup(method: &str, values: &[(&str, f64)]) -> Setup {
+    let mut setup = Setup::new("mnist", method);
+    for (key, value) in [("features", 64.0), ("batch", 5.0)].iter().chain(values) {
+        setup.set(key, *value).unwrap();
+    }
+    setup
+}
+
+fn term(e: &PlanEngine, row: &[f32], name: &str) -> f32 {
+    row[e.info().terms.iter().position(|t| t == name).unwrap()]
+}
+
+#[test]
+fn dead_features_are_revived_as_burn_would() {
+    let (gpu, data) = (gpu(), spots(20));
+    for method in ["topk-sae", "batch-topk", "matryoshka"] {
+        let setup = setup(method, &[("dead_after", 1.0), ("k", 3.0), ("aux", 1.0)]);
+        let report = pollster::block_on(verify(gpu.clone(), entry(method).unwrap(), &setup, &data, 4)).unwrap();
+        assert!(report.loss < 1e-4 && report.gradient < 1e-4, "{report:?}");
+        let mut e = engine(&gpu, &setup, &data);
+        e.run_steps(2).unwrap();
+        let last = pollster::block_on(e.metrics()).unwrap().pop().unwrap().terms;
+        assert!(term(&e, &last, "dead") > 0.0 && term(&e, &last, "revival") > 0.0, "{method}: {last:?}");
+    }
+}
+
+#[test]
+fn k_moves_while_it_trains_and_stays_with_the_weights() {
+    let (gpu, data) = (gpu(), spots(20));
+    let mut e = engine(&gpu, &setup("topk-sae", &[]), &data);
+    let image: Vec<f32> = data.test_images[..784].iter().map(|b| f32::from(*b) / 255.0).collect();
+    for k in [9.0, 4.0] {
+        e.set_live("k", k);
+        e.run_steps(1).unwrap();
+        let row = pollster::block_on(e.metrics()).unwrap().remove(0).terms;
+        assert_eq!(term(&e, &row, "l0"), k);
+        let code = pollster::block_on(e.run(Program::Encode, Rows::of(&image))).unwrap().unwrap().remove(0);
+        assert_eq!(code.iter().filter(|v| **v > 0.0).count() as f32, k);
+    }
+}
+
+#[test]
+fn a_batch_shares_its_budget_and_single_images_a_threshold() {
+    let (gpu, data) = (gpu(), spots(40));
+    let mut e = engine(&gpu, &setup("batch-topk", &[("k", 6.0), ("batch", 20.0)]), &data);
+    e.run_steps(30).unwrap();
+    let row = pollster::block_on(e.metrics()).unwrap().pop().unwrap().terms;
+    assert!((term(&e, &row, "l0") - 6.0).abs() < 1e-4, "{row:?}");
+    let images: Vec<f32> = data.test_images.iter().map(|b| f32::from(*b) / 255.0).collect();
+    let alone = pollster::block_on(e.evaluate(Rows::of(&images))).unwrap();
+    assert!((term(&e, &alone, "l0") - 6.0).abs() < 2.0, "{alone:?}");
+    let code = pollster::block_on(e.run(Program::Encode, Rows::of(&images))).unwrap().unwrap().remove(0);
+    let counts: Vec<usize> = code.chunks_exact(64).map(|f| f.iter().filter(|v| **v > 0.0).count()).collect();
+    assert!(counts.iter().any(|c| *c != counts[0]), "every image has {} features", counts[0]);
+}
