@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use burn::tensor::Device;
 use latent_lab::catalog::CARDS;
+use latent_lab::compile::Target;
 use latent_lab::data::Dataset;
 use latent_lab::gpu::{Data, Gpu};
 use latent_lab::nn::ImageShape;
@@ -139,6 +140,25 @@ fn plan_equals_burn_for_every_method() {
                 assert!(difference(got, want) < 1e-3, "{name}: {what:?}");
             }
         }
+    }
+}
+
+/// What a graphics card gets, on whatever adapter there is, with products that are large enough for workgroup tiles.
+#[test]
+fn a_graphics_cards_kernels_equal_burn() {
+    let mut gpu = pollster::block_on(Gpu::open()).unwrap();
+    gpu.candidates = &[Target::GPU];
+    let (gpu, data) = (Rc::new(gpu), stripes(60));
+    for net in ["net=mlp", "net=conv"] {
+        let mut setup = Setup::new("mnist", CARDS[0].id);
+        for pair in [net, "hidden=70", "batch=36", "latent=5"] {
+            setup.set_pair(pair).unwrap();
+        }
+        let name = setup.to_query();
+        assert!(engine(&gpu, &setup, &data).info().kernels.starts_with("workgroup tiles"), "{name}");
+        let report = pollster::block_on(verify(gpu.clone(), Device::flex(), entry(CARDS[0].id).unwrap(), &setup, &data, 2)).unwrap();
+        assert!(report.loss < 1e-4, "{name}: terms differ by {}", report.loss);
+        assert!(report.gradient < 1e-4, "{name}: the gradient of {} differs by {}", report.worst, report.gradient);
     }
 }
 

@@ -133,7 +133,7 @@ fn check_inputs(name: &str, inputs: &[Vec<f32>], differentiable: bool, f: &F) {
         outputs.extend(gradients(g, loss, &nodes).unwrap_or_else(|e| panic!("{name}: {e}")));
     }
     let leaves: Vec<_> = nodes.iter().copied().zip(inputs.iter().cloned()).collect();
-    for target in [Target::SOFTWARE, Target::SOFTWARE_QUADS, Target::GPU] {
+    for target in Target::ALL {
         let got = evaluate(g, &leaves, &outputs, target);
         close(&format!("{name} value"), &got[0], &value, 2e-5);
         for (i, want) in expected.iter().enumerate() {
@@ -333,6 +333,33 @@ fn matrix_products() {
     });
 }
 
+/// Sizes that workgroup tiles meet at and beyond their edges, narrow and wide, whole and in pieces, in batches, and
+/// with what is fused behind.
+#[test]
+fn products_of_workgroups() {
+    for (m, k, n) in [(32, 17, 65), (40, 700, 36)] {
+        let s = 1.0 / (k as f32).sqrt();
+        check("product", &[m * k, k * n, n], move |v| {
+            let y = (x(&v, 0) * s).reshape([m, k]).matmul(x(&v, 1).reshape([k, n])) + x(&v, 2).reshape([1, n]);
+            flat(y.tanh())
+        });
+    }
+    check("one right for all", &[3 * 33 * 20, 20 * 34], |v| {
+        flat((x(&v, 0) * 0.2).reshape([3, 33, 20]).matmul(x(&v, 1).reshape([1, 20, 34])))
+    });
+    for (n, ci, co, h, k, s, p) in [(3, 5, 33, 9, 3, 1, 1), (2, 32, 36, 7, 3, 2, 1)] {
+        let o = move |out: usize| ConvTransposeOptions::new([s, s], [p, p], [out, out], [1, 1], 1);
+        check("convolution", &[n * ci * h * h, co * ci * k * k, co], move |v| {
+            let o = ConvOptions::new([s, s], [p, p], [1, 1], 1);
+            flat(conv2d((x(&v, 0) * 0.1).reshape([n, ci, h, h]), x(&v, 1).reshape([co, ci, k, k]), Some(x(&v, 2)), o))
+        });
+        check("transposed convolution", &[n * ci * h * h, ci * co * k * k, co], move |v| {
+            let (x_nchw, w_iohw) = ((x(&v, 0) * 0.1).reshape([n, ci, h, h]), x(&v, 1).reshape([ci, co, k, k]));
+            flat(conv_transpose2d(x_nchw, w_iohw, Some(x(&v, 2)), o(s - 1)))
+        });
+    }
+}
+
 #[test]
 fn convolutions() {
     for (n, ci, co, h, k, s, p, d) in [
@@ -378,7 +405,7 @@ fn parameters_move_after_their_last_reader() {
     let loss = g.sum_to(y, &[1]);
     let of = gradients(&mut g, loss, &[a, b, c]).unwrap();
     let leaves: Vec<_> = [x, a, b, c].iter().zip(1..).map(|(id, seed)| (*id, numbers(N * N, seed))).collect();
-    for target in [Target::SOFTWARE, Target::SOFTWARE_QUADS, Target::GPU] {
+    for target in Target::ALL {
         let want = evaluate(&g, &leaves, &of, target);
         for shown in [vec![], vec![loss, b]] {
             let updates = Updates {

@@ -20,6 +20,9 @@ fn validate(what: &str, d: &Dispatch) {
     let size = module.entry_points[0].workgroup_size;
     assert!(size.iter().product::<u32>() <= 256, "{what}: workgroup {size:?}");
     assert!(d.grid.iter().all(|n| (1..=65_535).contains(n)), "{what}: grid {:?}", d.grid);
+    let workgroup = module.global_variables.iter().filter(|(_, v)| v.space == naga::AddressSpace::WorkGroup);
+    let shared: u32 = workgroup.map(|(_, v)| module.types[v.ty].inner.size(module.to_ctx())).sum();
+    assert!(shared <= 16_384, "{what}: {shared} bytes of workgroup memory");
     let buffers = module.global_variables.iter().filter(|(_, v)| matches!(v.space, naga::AddressSpace::Storage { .. })).count();
     assert!(buffers <= 8, "{what}: {buffers} storage buffers");
 }
@@ -41,7 +44,7 @@ fn generated_kernels() {
         for mut setup in setups {
             for batch in [128.0, 8.0, 1.0] {
                 setup.set("batch", batch).unwrap();
-                for target in [Target::SOFTWARE, Target::GPU] {
+                for target in [Target::SOFTWARE, Target::GPU, Target::GPU_REGISTERS] {
                     let what = setup.to_query();
                     let all = all_dispatches(entry(card.id).unwrap(), &setup, DataShape::MNIST, target);
                     for d in all.unwrap_or_else(|e| panic!("{what}: {e}")) {

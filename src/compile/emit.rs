@@ -56,6 +56,8 @@ pub struct Emitter<'a> {
     binds: HashMap<String, Lin>,
     prefix: &'static str,
     count: usize,
+    /// Where it has loaded from, as flat indices: they tell which loads are neighbours.
+    pub loads: Vec<Lin>,
     pub lines: [String; 2],
 }
 
@@ -99,6 +101,7 @@ impl<'a> Emitter<'a> {
             binds: HashMap::new(),
             prefix,
             count: 0,
+            loads: Vec::new(),
             lines: Default::default(),
         }
     }
@@ -164,6 +167,7 @@ impl<'a> Emitter<'a> {
     fn load(&mut self, place: Place, flat: &Lin) -> Val {
         match place {
             Place::Arena(offset) => {
+                self.loads.push(flat.clone());
                 let (i, scope) = (flat.offset(offset as i64).text(), flat.scope());
                 self.bind_value(format!("a[{i}]"), scope)
             }

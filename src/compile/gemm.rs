@@ -147,6 +147,26 @@ impl Gemm {
         }
     }
 
+    /// Whether what lies side by side in memory belongs to neighbouring steps of the inner loop, in `A` and in `B`;
+    /// otherwise it belongs to neighbouring rows of `A`, or columns of `B`. The emitter is used up.
+    pub fn along_k(&self, e: &mut Emitter) -> [bool; 2] {
+        match &self.kind {
+            Kind::MatMul { a, b } => {
+                // A loop of one step has no neighbours.
+                let k = Lin::var("k", self.k.max(2), 0);
+                let along = |e: &mut Emitter, operand: Id, row: &Lin, column: &Lin| {
+                    e.loads.clear();
+                    let at = self.lead(e, &Lin::default(), row, column);
+                    e.value(operand, &at);
+                    e.loads.iter().any(|flat| flat.terms.contains(&k.terms[0]))
+                };
+                [along(e, *a, &Lin::var("i", self.m, 0), &k), along(e, *b, &k, &Lin::var("i", self.n, 0))]
+            }
+            Kind::Conv { .. } | Kind::Transpose { .. } => [false, true],
+            Kind::Weight { .. } => [true, true],
+        }
+    }
+
     /// Where `C[m, n]` of batch entry `b` lies in the node, and a condition if not every `(b, m)` is in it.
     pub fn out(&self, e: &mut Emitter, b: &Lin, m: &Lin, n: &Lin) -> (Lin, Option<String>) {
         match &self.kind {

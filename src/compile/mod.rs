@@ -1,8 +1,8 @@
 //! The step compiler: a recorded Burn computation becomes a list of WGSL dispatches.
 //!
 //! [`capture`] translates Burn's operations, [`grad`] differentiates them, [`plan`] decides what is stored and which kernel
-//! computes it, [`emit`], [`gemm`], `product` and [`index`] write the kernels, `module` puts them side by side, `update` lets
-//! them train. Nothing here knows a method, a device or a browser.
+//! computes it, [`emit`], [`gemm`], `product`, `shared` and [`index`] write the kernels, `module` puts them side by side,
+//! `update` lets them train, [`probe`] picks what is worth timing. Nothing here knows a method, a device or a browser.
 
 pub mod capture;
 pub mod emit;
@@ -12,8 +12,10 @@ pub mod graph;
 pub mod index;
 mod module;
 pub mod plan;
+pub mod probe;
 mod product;
 pub mod rng;
+mod shared;
 mod update;
 
 pub use graph::{CompileError, Graph, Id};

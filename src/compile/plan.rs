@@ -11,7 +11,7 @@ use super::emit::{Emitter, Place, cost, ctl, reduced};
 use super::gemm::Gemm;
 use super::graph::{CompileError, Graph, Id, Op, Reduction, len};
 use super::index::{At, Lin};
-use super::module::Module;
+use super::module::{Module, Work};
 use super::product::Tiling;
 
 /// What kind of adapter the kernels are made for.
@@ -35,19 +35,29 @@ pub struct Target {
     /// Whether four neighbouring invocations share what they load for a matrix product (WGSL `quadSwap*`). On a software
     /// adapter a load costs as much as fifteen multiplications, a swap as much as two or three.
     pub quads: bool,
+    /// Whether a workgroup computes a tile of a matrix product together, through workgroup memory: see `shared`.
+    pub shared: bool,
 }
 
 impl Target {
     /// A software adapter: few cores, no use for workgroup memory, every dispatch and every load counts.
-    pub const SOFTWARE: Self = Self { workgroup: 64, tile: [8, 8], unroll: 2, busy: 64, groups: 8, each: 4, compact: true, quads: false };
+    pub const SOFTWARE: Self = Self { workgroup: 64, tile: [8, 8], unroll: 2, busy: 64, groups: 8, each: 4, compact: true, quads: false, shared: false };
     /// [`Self::SOFTWARE`] where subgroup operations are at hand.
     pub const SOFTWARE_QUADS: Self = Self { tile: [4, 4], quads: true, ..Self::SOFTWARE };
     /// A graphics card.
-    pub const GPU: Self = Self { workgroup: 64, tile: [4, 4], unroll: 4, busy: 16_384, groups: 1, each: 1, compact: false, quads: false };
+    pub const GPU: Self = Self { shared: true, ..Self::GPU_REGISTERS };
+    /// [`Self::GPU`] without workgroup memory.
+    pub const GPU_REGISTERS: Self = Self { workgroup: 64, tile: [4, 4], unroll: 4, busy: 16_384, groups: 1, each: 1, compact: false, quads: false, shared: false };
+    pub const ALL: [Self; 4] = [Self::SOFTWARE, Self::SOFTWARE_QUADS, Self::GPU, Self::GPU_REGISTERS];
 
-    /// Invocations that compute one tile together.
-    pub(super) fn team(self) -> usize {
-        if self.quads { super::product::QUAD } else { 1 }
+    /// How its matrix products are computed, in words.
+    pub fn name(self) -> String {
+        let [rows, columns] = self.tile;
+        match (self.shared, self.quads) {
+            (true, _) => format!("workgroup tiles {0} × {0}", 4 * super::shared::SIDE),
+            (_, true) => format!("register tiles {rows} × {columns} in quads"),
+            _ => format!("register tiles {rows} × {columns}"),
+        }
     }
 }
 
@@ -68,6 +78,8 @@ pub struct Dispatch {
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
     pub dispatches: Vec<Dispatch>,
+    /// Its matrix products and convolutions, the most work first.
+    pub products: Vec<Id>,
     /// First float of the arena that is free after this plan's own tensors.
     pub end: usize,
     /// Floating-point operations of the matrix products.
@@ -379,8 +391,9 @@ impl<'a> Planner<'a> {
         let (work, inner) = match &node.op {
             op if product(op) => {
                 let gemm = Gemm::new(self.g, id)?;
-                let [rows, columns] = Tiling::new(&gemm, t).tiles(&gemm);
-                (gemm.batch * rows * columns * t.team(), gemm.k)
+                let tiling = Tiling::new(&gemm, t);
+                let [rows, columns] = tiling.tiles(&gemm);
+                (gemm.batch * rows * columns * tiling.invocations(), gemm.k)
             }
             Op::Reduce(..) => {
                 let n = len(self.g.shape(node.args[0]));
@@ -392,6 +405,14 @@ impl<'a> Planner<'a> {
         Ok(if work >= t.busy { 1 } else { (t.busy.div_ceil(work)).min(inner / 64).max(1) })
     }
 
+    /// [`Plan::products`].
+    fn products(&self) -> Vec<Id> {
+        let roots = self.kernels.iter().filter_map(|k| k.root);
+        let mut out: Vec<Id> = roots.filter(|id| product(&self.g.node(*id).op)).collect();
+        out.sort_by_key(|id| std::cmp::Reverse(self.g.flops(*id)));
+        out
+    }
+
     /// Lays out memory and writes the kernels.
     fn emit(&mut self) -> Result<Plan, CompileError> {
         let levels = self.kernels.iter().map(|k| k.level + 1).max().unwrap_or(1).max(1);
@@ -401,7 +422,7 @@ impl<'a> Planner<'a> {
         let late = levels - 1 + usize::from(!self.late.is_empty());
         let (places, temps, end) = self.layout(late, &copies);
         let place = |id: Id| places.get(&id).copied();
-        let mut plan = Plan { end, ..Plan::default() };
+        let mut plan = Plan { end, products: self.products(), ..Plan::default() };
         let computed = self.job.outputs.iter().filter_map(|(id, _)| self.kernel_of.get(id)).map(|k| self.kernels[*k].level + 1);
         let stored = if copies.is_empty() { computed.max().unwrap_or(0) } else { levels };
         let due = |s: &Special| match s.when {
@@ -440,7 +461,7 @@ impl<'a> Planner<'a> {
             }
             for s in &self.job.specials {
                 if level == due(s) {
-                    module.add_each(s.name, s.len, &s.body, "", 1);
+                    module.add_work(s.name, Work::each(s.len), s.body.clone(), String::new());
                 }
             }
             if let Some(d) = module.finish() {
@@ -591,7 +612,7 @@ impl<'a> Planner<'a> {
         let v = e.value(id, &At::Flat(o.clone())).text;
         let to = o.offset(to as i64).text();
         let (name, store) = if update { ("update", format!("opt_step({to}, {v});\n")) } else { ("copy", format!("a[{to}] = {v};\n")) };
-        module.add(name, n, &(e.take(0) + &store), "");
+        module.add(name, n, e.take(0) + &store);
     }
 
     fn write_kernel(
@@ -606,7 +627,7 @@ impl<'a> Planner<'a> {
         let o = Lin::var("i", kernel.len, 0);
         let Some(root) = kernel.root else {
             let body = self.write_members(&mut e, kernel, None, &o, place);
-            module.add("map", kernel.len, &body, "");
+            module.add("map", kernel.len, body);
             return Ok(());
         };
         let op = &self.g.node(root).op;
@@ -620,7 +641,7 @@ impl<'a> Planner<'a> {
                 join(f, "acc", &format!("a[{}]", index.text()))
             );
             let rest = self.write_members(&mut e, kernel, Some("acc"), &o, place);
-            module.add("add up", kernel.len, &(body + &rest), "");
+            module.add("add up", kernel.len, body + &rest);
             return Ok(());
         }
         if product(op) {
@@ -635,7 +656,7 @@ impl<'a> Planner<'a> {
             _ => self.loop_head(&mut e, root, &o, ("0u", "1u")),
         };
         let rest = self.write_members(&mut e, kernel, Some("acc"), &o, place);
-        module.add(name, kernel.len, &(head + &rest), "");
+        module.add(name, kernel.len, head + &rest);
         Ok(())
     }
 
@@ -660,7 +681,7 @@ impl<'a> Planner<'a> {
         let mut e = self.emitter(place, level, "v");
         let (name, head) = self.loop_head(&mut e, root, &Lin::var("o", kernel.len, 0), ("part", &format!("{parts}u")));
         let body = format!("let part = i % {parts}u;\nlet o = i / {parts}u;\n{head}a[i + {temp}u] = acc;\n");
-        module.add(name, kernel.len * parts, &body, "");
+        module.add(name, kernel.len * parts, body);
         Ok(())
     }
 

@@ -6,8 +6,9 @@ use super::emit::{Emitter, Place};
 use super::gemm::Gemm;
 use super::graph::{Id, Op, len};
 use super::index::{Bind, Lin};
-use super::module::Module;
+use super::module::{Module, Work};
 use super::plan::{Planner, Target};
+use super::shared;
 
 /// Invocations that share their loads.
 pub(super) const QUAD: usize = 4;
@@ -26,10 +27,16 @@ impl Planner<'_> {
     ) {
         let store = module.helper();
         let shallow = self.job.target.compact && parts == 1 && gemm.k <= SHALLOW && gemm.m * gemm.n >= WIDE;
-        let (invocations, body) = if shallow {
-            self.shallow_body(gemm, &store, place, level)
+        let tiling = Tiling::new(gemm, self.job.target);
+        let (work, body) = if shallow {
+            let (invocations, body) = self.shallow_body(gemm, &store, place, level);
+            (Work::each(invocations), body)
+        } else if tiling.team == Team::Workgroup {
+            let (groups, body) = self.shared_body(gemm, tiling, &store, parts, place, level);
+            (Work::Groups(groups), body)
         } else {
-            self.tile_body(gemm, &store, parts, place, level)
+            let (invocations, body) = self.tile_body(gemm, tiling, &store, parts, place, level);
+            (Work::each(invocations), body)
         };
         // One function for all elements: where the element lies, what becomes of it.
         let mut e = self.emitter(place, level, "v");
@@ -49,7 +56,7 @@ impl Planner<'_> {
             Op::ConvTranspose2d(_) => "conv transpose",
             _ => "conv weight",
         };
-        module.add(name, invocations, &body, &function);
+        module.add_work(name, work, body, function);
     }
 
     /// Few terms for many elements, as in the weight gradients of a small batch: an invocation holds its rows of `A`
@@ -102,13 +109,17 @@ impl Planner<'_> {
     fn tile_body(
         &self,
         gemm: &Gemm,
+        tiling: Tiling,
         store: &str,
         parts: usize,
         place: &dyn Fn(Id) -> Option<Place>,
         level: usize,
     ) -> (usize, String) {
-        let tiling = Tiling::new(gemm, self.job.target);
-        let Tiling { tm, tn, quads, rows_travel } = tiling;
+        let Tiling { tm, tn, team } = tiling;
+        let (quads, rows_travel) = match team {
+            Team::Quad { rows_travel } => (true, rows_travel),
+            _ => (false, false),
+        };
         let [rows, columns] = tiling.tiles(gemm);
         let mut e = self.emitter(place, level, "v");
         let index = if quads { "let lane = i % 4u;\nlet tile = i / 4u;\n" } else { "let tile = i;\n" };
@@ -192,7 +203,7 @@ impl Planner<'_> {
             (true, true) => format!("tile_n * {}u + lane * {tn}u + {j}", QUAD * tn),
             (true, false) => format!("tile_n * {}u + (lane ^ {s}) * {tn}u + {j}", QUAD * tn),
         };
-        let visits = self.job.target.team();
+        let visits = tiling.invocations();
         if self.job.target.compact {
             // A loop over the tile; in large ones the visits are written out.
             let written = if gemm.m * gemm.n >= WIDE { visits } else { 1 };
@@ -230,7 +241,7 @@ impl Planner<'_> {
 }
 
 /// `l`, or the last index below `n` where it lies beyond.
-fn clamp(e: &mut Emitter, l: Lin, n: usize) -> Lin {
+pub(super) fn clamp(e: &mut Emitter, l: Lin, n: usize) -> Lin {
     match l.bound() {
         Some(bound) if bound <= n => l,
         _ => e.bind(format!("min({}, {}u)", l.text(), n - 1), n, 0),
@@ -238,7 +249,7 @@ fn clamp(e: &mut Emitter, l: Lin, n: usize) -> Lin {
 }
 
 /// A call under the tests `(needed, index, below)`.
-fn guarded(tests: &[(bool, &str, usize)], call: &str) -> String {
+pub(super) fn guarded(tests: &[(bool, &str, usize)], call: &str) -> String {
     let tests: Vec<String> = tests.iter().filter(|t| t.0).map(|(_, index, n)| format!("{index} < {n}u")).collect();
     if tests.is_empty() { format!("{call}\n") } else { format!("if ({}) {{ {call} }}\n", tests.join(" && ")) }
 }
@@ -253,41 +264,72 @@ const WIDE: usize = 1 << 16;
 /// compiling it takes.
 const SMALL_PRODUCT: usize = 2_000_000;
 
-/// How a product is cut into register tiles.
+/// Who computes a tile together.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Team {
+    /// One invocation.
+    Lane,
+    /// Four neighbours, each of which loads its own rows and columns, of which the fewer travel from lane to lane.
+    Quad { rows_travel: bool },
+    /// A workgroup.
+    Workgroup,
+}
+
+/// How a product is cut into tiles.
 #[derive(Clone, Copy)]
 pub(super) struct Tiling {
-    /// Rows and columns that one invocation loads.
-    tm: usize,
-    tn: usize,
-    quads: bool,
-    /// In quads, what travels from lane to lane: the fewer of the two.
-    rows_travel: bool,
+    /// Rows and columns that one invocation has of each tile.
+    pub(super) tm: usize,
+    pub(super) tn: usize,
+    pub(super) team: Team,
 }
 
 impl Tiling {
     /// Tiles never much larger than the product.
     pub(super) fn new(gemm: &Gemm, target: Target) -> Self {
+        if let Some([tm, tn]) = shared::tile(gemm).filter(|_| target.shared) {
+            return Self { tm, tn, team: Team::Workgroup };
+        }
         let small = gemm.batch * gemm.m * gemm.n * gemm.k < SMALL_PRODUCT;
         let shrink = |t: usize| if small { (t / 2).max(1) } else { t };
+        let side = if target.quads { QUAD } else { 1 };
         let fit = |tile: usize, n: usize| {
             let mut t = tile;
-            while t > 1 && t * target.team() >= 2 * n {
+            while t > 1 && t * side >= 2 * n {
                 t /= 2;
             }
             t
         };
         let (tm, tn) = (fit(shrink(target.tile[0]), gemm.m), fit(shrink(target.tile[1]), gemm.n));
-        Self { tm, tn, quads: target.quads, rows_travel: tm < tn }
+        Self { tm, tn, team: if target.quads { Team::Quad { rows_travel: tm < tn } } else { Team::Lane } }
+    }
+
+    /// Invocations that bring rows, and as many that bring columns.
+    fn side(self) -> usize {
+        match self.team {
+            Team::Lane => 1,
+            Team::Quad { .. } => QUAD,
+            Team::Workgroup => shared::SIDE,
+        }
+    }
+
+    /// Invocations that compute one tile together.
+    pub(super) fn invocations(self) -> usize {
+        match self.team {
+            Team::Lane => 1,
+            Team::Quad { .. } => QUAD,
+            Team::Workgroup => shared::LANES,
+        }
     }
 
     /// Rows that a tile covers.
-    fn height(self) -> usize {
-        if self.quads { QUAD * self.tm } else { self.tm }
+    pub(super) fn height(self) -> usize {
+        self.side() * self.tm
     }
 
     /// Columns that a tile covers.
-    fn width(self) -> usize {
-        if self.quads { QUAD * self.tn } else { self.tn }
+    pub(super) fn width(self) -> usize {
+        self.side() * self.tn
     }
 
     /// Tiles down and across.

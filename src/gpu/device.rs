@@ -28,7 +28,8 @@ pub struct Gpu {
     pub device: wgpu::Device,
     pub queue: wgpu::Queue,
     pub info: AdapterInfo,
-    pub target: Target,
+    /// Kernels that suit the adapter, the likeliest to be the fastest first; never empty.
+    pub candidates: &'static [Target],
     /// Largest storage buffer, in bytes.
     pub buffer_limit: u64,
     /// First error that nobody asked for. A rejected shader is skipped and leaves stale data behind, so any such error is
@@ -89,14 +90,21 @@ impl Gpu {
         let lower = format!("{name} {} {}", raw.driver, raw.driver_info).to_lowercase();
         let software = raw.device_type == wgpu::DeviceType::Cpu || ["swiftshader", "llvmpipe", "software"].iter().any(|s| lower.contains(s));
         let info = AdapterInfo { name, backend: format!("{:?}", raw.backend), software };
-        let target = match (software, subgroups) {
-            (true, true) => Target::SOFTWARE_QUADS,
-            (true, false) => Target::SOFTWARE,
-            (false, _) => Target::GPU,
+        let candidates: &[Target] = match (software, subgroups) {
+            // A browser's software adapter takes longer to compile a second candidate than a short run could gain.
+            (true, true) if cfg!(target_arch = "wasm32") => &[Target::SOFTWARE_QUADS],
+            (true, true) => &[Target::SOFTWARE_QUADS, Target::SOFTWARE],
+            (true, false) => &[Target::SOFTWARE],
+            (false, _) => &[Target::GPU, Target::GPU_REGISTERS],
         };
         let l = device.limits();
         let buffer_limit = l.max_buffer_size.min(u64::from(l.max_storage_buffer_binding_size));
-        Ok(Self { device, queue, info, target, buffer_limit, trouble, lost })
+        Ok(Self { device, queue, info, candidates, buffer_limit, trouble, lost })
+    }
+
+    /// Kernels for work that nothing has been measured for.
+    pub fn target(&self) -> Target {
+        self.candidates[0]
     }
 
     /// The first error that the device reported.

@@ -245,6 +245,8 @@ pub struct PlanInfo {
     pub bytes: u64,
     /// Floating-point operations of one step.
     pub flops: u64,
+    /// How the plan's matrix products are computed, and why so; empty for an engine without a plan.
+    pub kernels: String,
 }
 
 /// One training step.

@@ -7,6 +7,7 @@ pub mod bench;
 #[cfg(all(feature = "worker", target_arch = "wasm32"))]
 mod breath;
 pub mod burn;
+mod choose;
 #[cfg(feature = "eager")]
 pub mod eager;
 pub mod engine;

@@ -21,6 +21,7 @@ use crate::nn::method::{START_BATCH, live_keys};
 use crate::spec::Setup;
 use crate::spec::protocol::{CodeGroup, MetricRow, PlanInfo, TensorInfo};
 use crate::train::order::epoch_order;
+use crate::train::choose::{Choice, choose};
 use crate::train::engine::{BuildError, fits};
 use crate::train::optimizer;
 use crate::train::program::Input;
@@ -110,6 +111,8 @@ pub struct PlanEngine {
     entry: &'static dyn Entry,
     setup: Setup,
     shape: DataShape,
+    /// What all kernels of the run are made for.
+    target: Target,
     layout: Layout,
     info: PlanInfo,
     live: Vec<&'static str>,
@@ -196,7 +199,11 @@ impl PlanEngine {
     ) -> Result<Self, BuildError> {
         let begin = Instant::now();
         let live = live_keys(entry.card());
-        let mut training = training(entry, setup, shape, data.images, gpu.target, keep).map_err(BuildError::NotCompiled)?;
+        let compiled = |target| training(entry, setup, shape, data.images, target, keep).map_err(BuildError::NotCompiled);
+        let first = compiled(gpu.target())?;
+        let Choice { target, words } = choose(&gpu, &first.graph, &first.plan.products).await?;
+        let mut training = if target == gpu.target() { first } else { compiled(target)? };
+        training.info.kernels = words;
         let floats = training.plan.end.max(training.layout.scratch);
         let arena = Arena::new(gpu, floats, live.len(), 2 * data.images, data.clone()).map_err(|e| e.to_string())?;
         for (at, values) in &training.constants {
@@ -215,6 +222,7 @@ impl PlanEngine {
             entry,
             setup: setup.clone(),
             shape,
+            target,
             layout: training.layout,
             info: training.info,
             live,
@@ -233,7 +241,7 @@ impl PlanEngine {
             work: training.plan.dispatches.iter().map(|d| (d.name.clone(), d.flops, d.bytes)).collect(),
             keeps_gradients: keep,
         };
-        let initial = initialisation(&training.recording, &engine.layout, engine.arena.gpu().target).map_err(BuildError::NotCompiled)?;
+        let initial = initialisation(&training.recording, &engine.layout, target).map_err(BuildError::NotCompiled)?;
         let recorded = engine.load(&initial).await?;
         engine.arena.run(&recorded, 1);
         engine.start().await?;
@@ -243,8 +251,7 @@ impl PlanEngine {
 
     /// Sets what the method takes from the data before the first step.
     async fn start(&mut self) -> Result<(), BuildError> {
-        let target = self.arena.gpu().target;
-        let prepared = start(self.entry, &self.setup, self.shape, self.images, &self.layout, target);
+        let prepared = start(self.entry, &self.setup, self.shape, self.images, &self.layout, self.target);
         let Some(prepared) = prepared.map_err(BuildError::NotCompiled)? else { return Ok(()) };
         self.upload_orders(0);
         let recorded = self.load(&prepared).await?;
@@ -312,8 +319,7 @@ impl PlanEngine {
         if self.programs.contains_key(&(what, batch)) {
             return Ok(true);
         }
-        let target = self.arena.gpu().target;
-        let Some(prepared) = program(self.entry, &self.setup, self.shape, &self.layout, what, batch, target)? else { return Ok(false) };
+        let Some(prepared) = program(self.entry, &self.setup, self.shape, &self.layout, what, batch, self.target)? else { return Ok(false) };
         let recorded = self.load(&prepared).await?;
         let Prepared { constants, input, outputs, .. } = prepared;
         self.programs.insert((what, batch), Compiled { recorded, constants, input, outputs });
@@ -380,6 +386,7 @@ struct Prepared {
 /// The training step, before it meets a device.
 struct Training {
     layout: Layout,
+    graph: Graph,
     plan: Plan,
     constants: Vec<(usize, Vec<f32>)>,
     recording: Recording,
@@ -453,7 +460,7 @@ fn training(
         ..PlanInfo::default()
     };
     let constants = constant_values(&imported.graph, &constants);
-    Ok(Training { layout, plan, constants, recording, info })
+    Ok(Training { layout, graph: imported.graph, plan, constants, recording, info })
 }
 
 /// Whether anything reads the tensor.

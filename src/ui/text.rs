@@ -383,8 +383,9 @@ pub fn code_size(latent: usize, gaussian: bool) -> String {
 }
 
 pub fn plan(info: &PlanInfo) -> String {
+    let kernels = if info.kernels.is_empty() { String::new() } else { format!(" Matrix products: {}.", info.kernels) };
     format!(
-        "{} parameters, {} images a step, {:.1} million floating-point operations in {} kernel launches.",
+        "{} parameters, {} images a step, {:.1} million floating-point operations in {} kernel launches.{kernels}",
         info.parameters, info.batch, info.flops as f64 / 1e6, info.dispatches
     )
 }
