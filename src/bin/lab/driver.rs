@@ -146,6 +146,8 @@ impl Page {
 
     /// Clicks an element, as a pointer does.
     pub fn click(&self, testid: &str) {
+        // WebDriver would scroll it to the very top, under the bar that sticks there.
+        self.js(&format!("document.querySelector('[data-testid=\"{testid}\"]')?.scrollIntoView({{ block: 'center' }})"));
         let element = self.element(testid);
         self.post(&format!("element/{element}/click"), &json!({}));
     }
