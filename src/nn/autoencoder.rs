@@ -10,7 +10,7 @@ use super::gaussian::{self, kl_bd, log_density, log_standard_bd, mean_rows, repe
 use super::likelihood::Likelihood;
 use super::method::IMPORTANCE_SAMPLES;
 use super::net::{self, Decoder, Encoder, Ends};
-use super::{Batch, Code, Ctx, ImageShape};
+use super::{Batch, Code, Ctx, ImageShape, stop_gradient};
 use crate::spec::Setup;
 use crate::spec::protocol::{CodeGroup, CodeKind};
 
@@ -36,12 +36,23 @@ pub struct Pass {
     pub kl_d: Tensor<1>,
 }
 
-/// Posterior samples and their weights.
+/// Importance weights of posterior samples: ln p(x, z) − ln q(z | x) in nats is `relative_bk + base_b`.
+///
+/// Apart, because the samples of one image differ by a few nats in hundreds: what they share would drown the difference in
+/// rounding, and the weights with it.
 pub struct Importance {
+    /// Shape `[batch, samples]`.
+    pub relative_bk: Tensor<2>,
+    /// Mean of ln p(x | z) over the samples of each image, a constant to differentiation, shape `[batch]`.
+    pub base_b: Tensor<1>,
+}
+
+impl Importance {
     /// ln p(x, z) − ln q(z | x) in nats, shape `[batch, samples]`.
-    pub log_weight_bk: Tensor<2>,
-    /// −ln p(x | z) in nats an image, mean over all samples, shape `[1]`.
-    pub reconstruction: Tensor<1>,
+    pub fn log_weight_bk(self) -> Tensor<2> {
+        let [batch, samples] = self.relative_bk.dims();
+        self.relative_bk + self.base_b.reshape([batch, 1]).expand([batch, samples])
+    }
 }
 
 /// Logarithm of the variance of a number that is known rather than guessed: a label beside a Gaussian code.
@@ -132,16 +143,19 @@ impl Autoencoder {
         let samples = rows / batch;
         let side_ss = side_bs.map(|t_bs| repeat_rows(t_bs, samples));
         let logits_sp = self.decoder.forward(net::beside(z_sd.clone(), side_ss));
-        let nll_s = self.likelihood.nll_b(repeat_rows(x_bp, samples), logits_sp, ctx);
+        let [_, pixels] = x_bp.dims();
+        let nll_bkp = self.likelihood.nll_bp(repeat_rows(x_bp, samples), logits_sp, ctx).reshape([batch, samples, pixels]);
+        let shared_b1p = stop_gradient(nll_bkp.clone().mean_dim(1));
+        let own_bk = (nll_bkp - shared_b1p.clone()).sum_dim(2).reshape([batch, samples]);
         let log_q_sd = log_density(z_sd.clone(), repeat_rows(mean_bd, samples), repeat_rows(logvar_bd, samples));
-        let ratio_s = (log_standard_bd(z_sd) - log_q_sd).sum_dim(1).reshape([rows]);
-        Importance { log_weight_bk: (ratio_s - nll_s.clone()).reshape([batch, samples]), reconstruction: nll_s.mean() }
+        let ratio_bk = (log_standard_bd(z_sd) - log_q_sd).sum_dim(1).reshape([batch, samples]);
+        Importance { relative_bk: ratio_bk - own_bk, base_b: shared_b1p.sum_dim(2).reshape([batch]).neg() }
     }
 
     /// [`super::Method::log_weights`] of a Gaussian posterior and the prior N(0, I).
     pub fn log_weights(&self, batch: Batch, ctx: &mut Ctx) -> Tensor<2> {
         let (mean_bd, logvar_bd) = self.posterior(batch.x_bp.clone(), None);
         let z_sd = sample_each(mean_bd.clone(), logvar_bd.clone(), IMPORTANCE_SAMPLES, ctx);
-        self.importance(batch.x_bp, (mean_bd, logvar_bd), z_sd, None, ctx).log_weight_bk
+        self.importance(batch.x_bp, (mean_bd, logvar_bd), z_sd, None, ctx).log_weight_bk()
     }
 }

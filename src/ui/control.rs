@@ -6,7 +6,8 @@ use super::panel::objective::terms;
 use super::state::Lab;
 use super::{prose, text};
 use super::transport::NeedsNewRun;
-use crate::spec::{Card, Kind, ParamSpec, data};
+use crate::catalog::{self, CARDS};
+use crate::spec::{Card, Family, Kind, ParamSpec, data};
 
 /// Positions of a slider.
 const NOTCHES: f64 = 400.0;
@@ -144,20 +145,38 @@ fn DataPicker() -> impl IntoView {
     }
 }
 
+/// Chooses what is trained, by family.
+#[component]
+fn MethodPicker() -> impl IntoView {
+    let lab = Lab::get();
+    let families = [Family::Vae, Family::Ae, Family::Vq, Family::Sae].map(|family| {
+        let options = CARDS.iter().filter(|c| c.family == family).map(|c| {
+            view! { <option value=c.id selected=move || lab.setup.with(|s| s.method == c.id)>{c.label}</option> }
+        });
+        view! { <optgroup label=text::family(family)>{options.collect_view()}</optgroup> }
+    });
+    view! {
+        <select id="method" data-testid="method" aria-label=text::METHOD_CHOICE on:change=move |e| lab.set_method(&event_target_value(&e))>
+            {families.collect_view()}
+        </select>
+    }
+}
+
 /// The side column: what is trained, and with which settings.
 #[component]
 pub fn Controls() -> impl IntoView {
     let lab = Lab::get();
     let method = Memo::new(move |_| lab.setup.with(|s| s.method.clone()));
     let body = move || {
-        let card = method.with(|id| crate::catalog::card(id)).unwrap_or(crate::catalog::CARDS[0]);
+        let card = method.with(|id| catalog::card(id)).unwrap_or(CARDS[0]);
         let group = |live: bool| {
             card.all_params().filter(|p| p.live == live).map(|spec| view! { <Control spec /> }).collect_view()
         };
         view! {
             <section>
                 <h2>{text::OBJECTIVE}</h2>
-                <p class="method"><strong>{card.label}</strong>" — "{card.summary}</p>
+                <MethodPicker />
+                <p class="method">{card.summary}</p>
                 <Formula card />
                 <p class="help">{text::OBJECTIVE_HELP}</p>
             </section>
@@ -192,7 +211,7 @@ mod tests {
 
     #[test]
     fn every_slider_goes_round() {
-        for spec in crate::catalog::CARDS.iter().flat_map(|c| c.all_params()) {
+        for spec in CARDS.iter().flat_map(|c| c.all_params()) {
             for value in [spec.default, from_slider(spec.kind, to_slider(spec.kind, spec.default))] {
                 let back = from_slider(spec.kind, to_slider(spec.kind, value));
                 assert!((back - value).abs() <= 0.05 * value.abs(), "{}: {value} became {back}", spec.key);

@@ -459,6 +459,20 @@ impl Lab {
         }
     }
 
+    /// Chooses another method. What it has in common with the present one keeps its value; the network on show stays until
+    /// the next run starts.
+    pub fn set_method(self, id: &str) {
+        self.setup.update(|s| {
+            let mut next = Setup::new(&s.data, id);
+            for (key, value) in &s.values {
+                // A parameter that the new method lacks, or has in another range, takes its default.
+                let _ = next.set(key, *value);
+            }
+            *s = next;
+        });
+        self.write_link();
+    }
+
     fn load_data(self) {
         self.data.set(Data::Waiting);
         self.send(&Command::Load { data: self.setup.with_untracked(|s| s.data.clone()) });

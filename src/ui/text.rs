@@ -1,6 +1,7 @@
 //! Every word on the page that does not come from a method's card.
 
 use super::rank::rank;
+use crate::spec::Family;
 use crate::spec::data::DataCard;
 use crate::spec::protocol::{DataUnit, NoGpu, PlanInfo, VerifyReport};
 
@@ -123,6 +124,18 @@ pub const NO_GPU_STILL: &str = "What works without it: the pretrained model belo
 
 // Data
 pub const DATA: &str = "Data";
+pub const METHOD_CHOICE: &str = "Method";
+
+/// Name of a line of methods.
+pub fn family(family: Family) -> &'static str {
+    match family {
+        Family::Ae => "Autoencoders",
+        Family::Vae => "Variational autoencoders",
+        Family::Vq => "Codebooks",
+        Family::Sae => "Sparse autoencoders",
+    }
+}
+
 pub const DATA_CHOICE: &str = "Images to learn";
 
 pub fn data_size(card: &DataCard) -> String {

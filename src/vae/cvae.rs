@@ -101,7 +101,7 @@ mod engine {
             let y_bc = batch.one_hot_bc(self.classes);
             let posterior = self.base.posterior(batch.x_bp.clone(), Some(y_bc.clone()));
             let z_sd = sample_each(posterior.0.clone(), posterior.1.clone(), IMPORTANCE_SAMPLES, ctx);
-            Some(self.base.importance(batch.x_bp, posterior, z_sd, Some(y_bc), ctx).log_weight_bk)
+            Some(self.base.importance(batch.x_bp, posterior, z_sd, Some(y_bc), ctx).log_weight_bk())
         }
     }
 }

@@ -83,25 +83,27 @@ mod engine {
             let (mean_bd, logvar_bd) = self.base.posterior(x_bp.clone(), None);
             let z_sd = sample_each(mean_bd.clone(), logvar_bd.clone(), m * k, ctx);
             let posterior = (mean_bd.clone(), logvar_bd.clone());
-            let Importance { log_weight_bk, reconstruction } = self.base.importance(x_bp.clone(), posterior, z_sd.clone(), None, ctx);
-            let apart = |log_weight_bk: &Tensor<2>| bound(log_weight_bk.clone().reshape([n * m, k]));
-            let elbo = log_weight_bk.clone().mean();
+            let Importance { relative_bk, base_b } = self.base.importance(x_bp.clone(), posterior, z_sd.clone(), None, ctx);
+            let apart = |relative_bk: &Tensor<2>| bound(relative_bk.clone().reshape([n * m, k]));
+            let elbo = relative_bk.clone().mean();
+            // Bounds below leave out the base, which all samples of an image share.
             let value = match BOUNDS[self.bound] {
                 "ciwae" => {
                     let share = ctx.live("beta");
-                    share.clone() * elbo.clone() + (share.neg() + 1.0) * bound(log_weight_bk)
+                    share.clone() * elbo.clone() + (share.neg() + 1.0) * bound(relative_bk)
                 }
                 // With the codes constant only the decoder has a gradient: its part of the mean of bounds is taken back, and
                 // that of the tight bound put in its place.
                 "piwae" => {
                     let held = (stop_gradient(mean_bd.clone()), stop_gradient(logvar_bd.clone()));
-                    let held_bk = self.base.importance(x_bp, held, stop_gradient(z_sd), None, ctx).log_weight_bk;
-                    bound(held_bk.clone()) + apart(&log_weight_bk) - apart(&held_bk)
+                    let held_bk = self.base.importance(x_bp, held, stop_gradient(z_sd), None, ctx).relative_bk;
+                    bound(held_bk.clone()) + apart(&relative_bk) - apart(&held_bk)
                 }
-                _ => apart(&log_weight_bk),
+                _ => apart(&relative_bk),
             };
             let kl_d = mean_rows(kl_bd(mean_bd, logvar_bd));
-            Terms::new(value.clone().neg())
+            let reconstruction = base_b.mean().neg();
+            Terms::new(reconstruction.clone() - value.clone())
                 .show("reconstruction", reconstruction)
                 .show("kl", kl_d.clone().sum())
                 .show("gain over elbo", value - elbo)
