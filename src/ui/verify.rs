@@ -57,6 +57,7 @@ impl Comparison {
             Heard::Loaded => self.send(&Command::Open { assets: browser::assets(), engine: EngineChoice::Burn }),
             Heard::Crashed(message) => self.end(Phase::Failed(message)),
             Heard::Event(event) => match event {
+                Event::Ready { .. } => self.send(&Command::Load { data: setup.data.clone() }),
                 Event::DataReady { .. } => {
                     self.phase.set(Phase::Comparing);
                     self.send(&Command::Verify { setup: setup.clone(), steps: STEPS });

@@ -10,7 +10,7 @@ pub const CARD: Card = Card {
     family: Family::Vae,
     label: "VAE",
     summary: "Learns a small code for each image: an encoder guesses a cloud of codes, a decoder draws the image back from any code in the cloud.",
-    formula: "−E[log p(x|z)] + β·w(t) · Σ_d max(λ, KL(q(z_d|x) ‖ N(0, 1))), w(t) = min(1, (t + 1)/(T + 1))",
+    formula: "−E[log p(x|z)] + β · Σ_d max(λ, KL(q(z_d|x) ‖ N(0, 1)))",
     papers: &[
         Paper { title: "Auto-Encoding Variational Bayes", who: "Kingma & Welling 2013" },
         Paper { title: "Improving Variational Inference with Inverse Autoregressive Flow", who: "Kingma et al. 2016" },

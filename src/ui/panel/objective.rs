@@ -6,9 +6,24 @@ use super::Panel;
 use crate::ui::control::Control;
 use crate::ui::{prose, state::Lab, text};
 
-/// The terms of a formula: its summands, which stand in the order of the method's terms after the loss itself.
-pub fn terms(formula: &str) -> impl Iterator<Item = (usize, &str)> {
-    formula.split(" + ").enumerate().map(|(i, part)| (i + 1, part))
+/// The terms of a formula: its summands, which stand in the order of the method's terms after the loss itself. What is in
+/// parentheses, and what is defined behind the objective, is not taken apart.
+pub fn terms(formula: &'static str) -> impl Iterator<Item = (usize, &'static str)> {
+    let (mut depth, mut from, mut parts) = (0, 0, vec![]);
+    for (at, c) in formula.char_indices() {
+        match c {
+            '(' | '[' => depth += 1,
+            ')' | ']' => depth -= 1,
+            ',' | ';' if depth == 0 => break,
+            '+' if depth == 0 => {
+                parts.push(formula[from..at].trim());
+                from = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(formula[from..].trim());
+    (1..).zip(parts)
 }
 
 #[component]
@@ -48,4 +63,15 @@ pub fn Objective() -> impl IntoView {
         }
     };
     view! { <Panel id="objective" help=text::OBJECTIVE_PANEL_HELP><div>{body}</div></Panel> }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::terms;
+
+    #[test]
+    fn only_summands_of_the_objective_are_terms() {
+        let parts: Vec<_> = terms("−log p(x|z) + λ·(a + b)²,  z = c + d").collect();
+        assert_eq!(parts, [(1, "−log p(x|z)"), (2, "λ·(a + b)²,  z = c + d")]);
+    }
 }
