@@ -4,7 +4,8 @@ use burn::module::{Initializer, Module, Param};
 use burn::tensor::{Device, Int, Tensor};
 
 use super::token_autoencoder::Alphabet;
-use super::usage::{Usage, mix, one_hot, shares};
+use super::one_hot::one_hot;
+use super::usage::{Usage, mix, shares};
 use super::{Ctx, Named, Terms, stop_gradient};
 
 /// Lloyd iterations of [`Codebook::k_means`]: unrolled, and every one is compiled, so few.
@@ -26,10 +27,22 @@ pub struct Codebook {
     sum_kd: Option<Param<Tensor<2>>>,
 }
 
+/// One token a row, see [`Codebook::choose`].
+pub struct Choice {
+    /// Shape `[n, 1]`.
+    pub token_n1: Tensor<2>,
+    /// The vectors of the tokens as constants, shape `[n, dim]`.
+    pub fixed_nd: Tensor<2>,
+    /// ‖z − sg[e]‖², mean over the rows, shape `[1]`.
+    pub commitment: Tensor<1>,
+    /// What is added to the loss: the weighed commitment, and ‖sg[z] − e‖² where the gradient moves the code vectors.
+    pub penalty: Tensor<1>,
+}
+
 /// What a batch chose.
-pub struct Chosen {
+struct Chosen {
     /// How often each code was chosen, in fair shares, shape `[codes]`.
-    pub share_k: Tensor<1>,
+    share_k: Tensor<1>,
     /// A one where a row chose a code, shape `[n, codes]`; the levels of a place are rows of their own.
     hit_nk: Tensor<2>,
 }
@@ -78,10 +91,24 @@ impl Codebook {
         self.vectors_kd.val().select(0, token_n1.int().reshape([n]))
     }
 
-    /// The record of a batch's choices, `[n, levels]`.
-    pub fn chosen(&self, token_nl: Tensor<2>) -> Chosen {
+    /// The nearest vector of each row, and what the loss asks of both (van den Oord et al. 2017, equation 3).
+    pub fn choose(&self, z_nd: Tensor<2>, ctx: &Ctx) -> Choice {
+        let token_n1 = self.nearest(z_nd.clone());
+        let e_nd = self.lookup(token_n1.clone());
+        let fixed_nd = stop_gradient(e_nd.clone());
+        let commitment = squared_distance(z_nd.clone(), fixed_nd.clone());
+        let mut penalty = ctx.live("commitment") * commitment.clone();
+        if self.sum_kd.is_none() {
+            penalty = penalty + squared_distance(stop_gradient(z_nd), e_nd);
+        }
+        Choice { token_n1, fixed_nd, commitment, penalty }
+    }
+
+    /// The choices of a batch, `[n, levels]`, shown.
+    fn chosen(&self, terms: Terms, usage: &Usage, token_nl: Tensor<2>) -> (Terms, Chosen) {
         let hit_nk = one_hot(token_nl, self.vectors_kd.dims()[0]);
-        Chosen { share_k: shares(hit_nk.clone()), hit_nk }
+        let share_k = shares(hit_nk.clone());
+        (usage.show(terms, share_k.clone()), Chosen { share_k, hit_nk })
     }
 
     /// After the step: the record of use, and where they are the rule, the moving averages
@@ -90,9 +117,10 @@ impl Codebook {
     /// N_k ← γ N_k + (1−γ) n_k,   m_k ← γ m_k + (1−γ) Σ z,   e_k = m_k / N_k
     /// ```
     /// with `n_k` counted in fair shares and `N_k` smoothed. A code whose `N_k` falls below the live parameter `revive` begins
-    /// anew from a random vector of the batch. `z_nd` are the vectors that made the choice, `[n, dim]`.
-    pub fn update(&self, terms: Terms, usage: &Usage, chosen: Chosen, z_nd: Tensor<2>, ctx: &mut Ctx) -> Terms {
+    /// anew from a random vector of the batch. `token_nl` is what the vectors `z_nd` chose; levels are rows of `z_nd`.
+    pub fn update(&self, terms: Terms, usage: &Usage, token_nl: Tensor<2>, z_nd: Tensor<2>, ctx: &mut Ctx) -> Terms {
         let ([codes, dim], [n, _]) = (self.vectors_kd.dims(), z_nd.dims());
+        let (terms, chosen) = self.chosen(terms, usage, token_nl);
         let z_nd = stop_gradient(z_nd);
         let usage_k = usage.next(chosen.share_k.clone(), ctx.live("decay"));
         let dead_k = usage_k.clone().lower(ctx.live("revive").expand([codes]));
@@ -118,10 +146,11 @@ impl Codebook {
     /// ```text
     /// N_k ← γ N_k + (1−γ) n_k/n,   α_k = exp(−10 K N_k / (1−γ) − ε),   e_k ← (1−α_k) e_k + α_k · anchor
     /// ```
-    /// `z_nd` are the vectors that made the choice, `[n, dim]`.
-    pub fn pull(&self, terms: Terms, usage: &Usage, chosen: Chosen, z_nd: Tensor<2>, anchor: Anchor, ctx: &mut Ctx) -> Terms {
+    /// `token_n1` is what the vectors `z_nd` chose.
+    pub fn pull(&self, terms: Terms, usage: &Usage, token_n1: Tensor<2>, z_nd: Tensor<2>, anchor: Anchor, ctx: &mut Ctx) -> Terms {
         const EPSILON: f64 = 1e-3;
         let [codes, _] = self.vectors_kd.dims();
+        let (terms, chosen) = self.chosen(terms, usage, token_n1);
         let (z_nd, vectors_kd) = (stop_gradient(z_nd), stop_gradient(self.vectors_kd.val()));
         let usage_k = usage.next(chosen.share_k.clone(), ctx.live("decay"));
         let alpha_k = (usage_k.clone() * -10.0 / (-ctx.live("decay") + 1.0) - EPSILON).exp();

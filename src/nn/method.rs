@@ -10,6 +10,7 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use crate::spec::data::DataCard;
+use super::one_hot::one_hot;
 use crate::spec::protocol::CodeGroup;
 use crate::spec::{Card, Setup};
 
@@ -83,10 +84,7 @@ impl Batch {
 
     /// The labels as vectors of zeros with a one, shape `[batch, classes]`.
     pub fn one_hot_bc(&self, classes: usize) -> Tensor<2> {
-        let device = self.label_b.device();
-        let class_bc = Tensor::<1, burn::tensor::Int>::arange(0..classes as i64, &device).float().reshape([1, classes]);
-        let label_bc = self.label_b.clone().reshape([self.len(), 1]).expand([self.len(), classes]);
-        label_bc.equal(class_bc.expand([self.len(), classes])).float()
+        one_hot(self.label_b.clone().reshape([self.len(), 1]), classes)
     }
 }
 

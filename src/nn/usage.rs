@@ -1,9 +1,10 @@
 //! The record of how often each code is chosen.
 
 use burn::module::{Initializer, Module, Param};
-use burn::tensor::{Device, Int, Tensor};
+use burn::tensor::{Device, Tensor};
 
 use super::Terms;
+use super::one_hot::one_hot;
 
 /// Steps without being chosen after which a code no longer counts as in use.
 const FORGOTTEN: f64 = 100.0;
@@ -67,15 +68,6 @@ impl Usage {
 pub fn shares(hit_nk: Tensor<2>) -> Tensor<1> {
     let [_, codes] = hit_nk.dims();
     hit_nk.mean_dim(0).reshape([codes]) * codes as f64
-}
-
-/// Vectors of zeros with a one, `[n, levels]` to `[n * levels, codes]`.
-pub fn one_hot(token_nl: Tensor<2>, codes: usize) -> Tensor<2> {
-    let [n, levels] = token_nl.dims();
-    let rows = n * levels;
-    let code_k = Tensor::<1, Int>::arange(0..codes as i64, &token_nl.device()).float();
-    let code_rk = code_k.reshape([1, codes]).expand([rows, codes]);
-    token_nl.reshape([rows, 1]).expand([rows, codes]).equal(code_rk).float()
 }
 
 /// `γ old + (1−γ) new`.

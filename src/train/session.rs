@@ -16,7 +16,7 @@ use crate::latent::{self, Geodesic};
 use crate::nn::DataShape;
 use crate::spec::Setup;
 use crate::spec::protocol::{
-    BenchReport, Command, EngineChoice, Event, NoGpu, Query, RunId, Slot, Speed, VerifyReport, View, bytes_f32, f32_bytes,
+    BenchReport, Command, EngineChoice, Event, NoGpu, PlanInfo, Query, RunId, Slot, Speed, VerifyReport, View, bytes_f32, f32_bytes,
 };
 use crate::train::any::AnyEngine;
 use crate::train::burn::Burn;
@@ -476,14 +476,8 @@ fn own(x_np: &[u8], len: usize) -> Result<Vec<f32>, String> {
 }
 
 async fn view(engine: &mut AnyEngine, test: &TestSet, query: &Query) -> Result<View, String> {
-    let info = engine.info().clone();
-    let images = |n: usize, pixels: Vec<u8>| View::Images {
-        n: n as u32,
-        width: info.width,
-        height: info.height,
-        channels: info.channels,
-        pixels: ByteBuf::from(pixels),
-    };
+    let PlanInfo { width, height, channels, latent, .. } = *engine.info();
+    let images = |n: usize, pixels: Vec<u8>| View::Images { n: n as u32, width, height, channels, pixels: ByteBuf::from(pixels) };
     let len = test.shape.image.len();
     let range = |first: usize, count: usize| {
         let end = (first + count).min(test.labels.len());
@@ -507,7 +501,7 @@ async fn view(engine: &mut AnyEngine, test: &TestSet, query: &Query) -> Result<V
             let (mean, logvar) = engine.encode(Rows::labelled(&unit(&test.images[a * len..b * len]).collect::<Vec<_>>(), &test.labels[a..b])).await?;
             View::Codes {
                 n: (b - a) as u32,
-                latent: info.latent,
+                latent,
                 mean_nd: f32_bytes(&mean),
                 logvar_nd: f32_bytes(&logvar),
                 labels: ByteBuf::from(test.labels[a..b].to_vec()),
@@ -522,7 +516,7 @@ async fn view(engine: &mut AnyEngine, test: &TestSet, query: &Query) -> Result<V
             let (mean, logvar) = engine.encode(Rows::of(&own(x_np, len)?)).await?;
             View::Codes {
                 n: (x_np.len() / len) as u32,
-                latent: info.latent,
+                latent,
                 mean_nd: f32_bytes(&mean),
                 logvar_nd: f32_bytes(&logvar),
                 labels: ByteBuf::new(),
@@ -537,17 +531,17 @@ async fn view(engine: &mut AnyEngine, test: &TestSet, query: &Query) -> Result<V
             let x = engine.decode(&bytes_f32(z_nd)).await?;
             View::Paths {
                 n: (x.len() / len) as u32,
-                width: info.width,
-                height: info.height,
-                channels: info.channels,
+                width,
+                height,
+                channels,
                 pixels: ByteBuf::from(pixels(&x).collect::<Vec<u8>>()),
                 length_p: x.chunks(len * (*points as usize).max(1)).map(|path| latent::length(path, len)).collect(),
             }
         }
         Query::Relax { z_td, damping } => {
-            let mut path = Geodesic::new(bytes_f32(z_td), info.latent as usize, *damping);
+            let mut path = Geodesic::new(bytes_f32(z_td), latent as usize, *damping);
             let x = engine.decode(&path.probes()).await?;
-            let before = Geodesic::energy(&x[..path.z_td.len() / info.latent as usize * len], len);
+            let before = Geodesic::energy(&x[..path.z_td.len() / latent as usize * len], len);
             let proposal = path.propose(&x, len);
             let after = Geodesic::energy(&engine.decode(&proposal).await?, len);
             let energy = path.judge(proposal, before, after);

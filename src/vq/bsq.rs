@@ -48,6 +48,7 @@ mod engine {
 
     use super::{CARD, SURFACES};
     use crate::nn::codebook::squared_distance;
+    use crate::nn::digits::{digits, token};
     use crate::nn::straight_through::{norm, straight_through};
     use crate::nn::token_autoencoder::{Alphabet, Quantised, Quantiser, TokenAutoencoder};
     use crate::nn::usage::Usage;
@@ -62,8 +63,9 @@ mod engine {
     #[derive(Module, Debug)]
     pub struct Signs {
         usage: Usage,
+        /// Two for each bit.
         #[module(skip)]
-        bits: usize,
+        bases: Vec<usize>,
         #[module(skip)]
         sphere: bool,
     }
@@ -76,13 +78,7 @@ mod engine {
 
         /// Length of every number of a code.
         fn radius(&self) -> f64 {
-            if self.sphere { (self.bits as f64).powf(-0.5) } else { 1.0 }
-        }
-
-        /// 1, 2, 4, …, shape `[1, bits]`.
-        fn powers(&self, device: &Device) -> Tensor<2> {
-            let values: Vec<f32> = (0..self.bits).map(|i| (1u32 << i) as f32).collect();
-            Tensor::<1>::from_floats(values.as_slice(), device).reshape([1, self.bits])
+            if self.sphere { (self.bases.len() as f64).powf(-0.5) } else { 1.0 }
         }
 
         /// A one where a number is positive, shape `[n, bits]`.
@@ -92,11 +88,6 @@ mod engine {
 
         fn code(&self, on_nd: Tensor<2>) -> Tensor<2> {
             (on_nd * 2.0 - 1.0) * self.radius()
-        }
-
-        fn token(&self, on_nd: Tensor<2>) -> Tensor<2> {
-            let powers_1d = self.powers(&on_nd.device());
-            (on_nd * powers_1d).sum_dim(1)
         }
     }
 
@@ -111,21 +102,19 @@ mod engine {
 
         fn init(setup: &Setup, device: &Device) -> Self {
             let bits = setup.usize("bits");
-            Self { usage: Usage::new(1 << bits, 0.0, device), bits, sphere: SURFACES[setup.usize("surface")] == "sphere" }
+            Self { usage: Usage::new(1 << bits, 0.0, device), bases: vec![2; bits], sphere: SURFACES[setup.usize("surface")] == "sphere" }
         }
 
         fn alphabet(&self) -> Alphabet {
-            Alphabet { dim: self.bits, levels: 1, codes: 1 << self.bits }
+            Alphabet { dim: self.bases.len(), levels: 1, codes: 1 << self.bases.len() }
         }
 
         fn tokens(&self, z_nd: Tensor<2>) -> Tensor<2> {
-            self.token(self.on(z_nd))
+            token(self.on(z_nd), &self.bases)
         }
 
         fn vectors(&self, token_n1: Tensor<2>) -> Tensor<2> {
-            // Half a unit keeps the floor clear of rounding.
-            let shifted_nd = (token_n1.clone() + 0.5) / self.powers(&token_n1.device());
-            self.code(shifted_nd.clone().floor() - (shifted_nd / 2.0).floor() * 2.0)
+            self.code(digits(token_n1, &self.bases))
         }
 
         /// The entropies are those of independent bits with `p(on) = σ(2 τ u r)`, `r` the code's length in every direction
@@ -142,7 +131,7 @@ mod engine {
             let entropies = unsure.clone() - ctx.live("diversity") * diverse.clone();
             Quantised {
                 q_nd: straight_through(u_nd, code_nd),
-                token_nl: self.token(on_nd),
+                token_nl: token(on_nd, &self.bases),
                 penalty: ctx.live("commitment") * commitment.clone() + ctx.live("entropy") * entropies,
                 shown: vec![("commitment", commitment), ("unsure", unsure), ("diverse", diverse)],
             }

@@ -45,11 +45,11 @@ mod engine {
     use burn::tensor::{Device, Tensor};
 
     use super::CARD;
-    use crate::nn::codebook::{Anchor, Codebook, Update, squared_distance};
+    use crate::nn::codebook::{Anchor, Choice, Codebook, Update};
     use crate::nn::straight_through::straight_through;
     use crate::nn::token_autoencoder::{Alphabet, Quantised, Quantiser, TokenAutoencoder};
     use crate::nn::usage::Usage;
-    use crate::nn::{Ctx, Terms, stop_gradient};
+    use crate::nn::{Ctx, Terms};
     use crate::spec::{Card, Setup};
 
     pub type Cvq = TokenAutoencoder<Clustered>;
@@ -89,18 +89,12 @@ mod engine {
         }
 
         fn quantise(&self, z_nd: Tensor<2>, ctx: &mut Ctx) -> Quantised {
-            let token_nl = self.codebook.nearest(z_nd.clone());
-            let e_nd = self.codebook.lookup(token_nl.clone());
-            let fixed_nd = stop_gradient(e_nd.clone());
-            let commitment = squared_distance(z_nd.clone(), fixed_nd.clone());
-            let penalty = ctx.live("commitment") * commitment.clone() + squared_distance(stop_gradient(z_nd.clone()), e_nd);
-            Quantised { q_nd: straight_through(z_nd, fixed_nd), token_nl, penalty, shown: vec![("commitment", commitment)] }
+            let Choice { token_n1, fixed_nd, commitment, penalty } = self.codebook.choose(z_nd.clone(), ctx);
+            Quantised { q_nd: straight_through(z_nd, fixed_nd), token_nl: token_n1, penalty, shown: vec![("commitment", commitment)] }
         }
 
         fn learn(&self, terms: Terms, z_nd: Tensor<2>, token_nl: Tensor<2>, ctx: &mut Ctx) -> Terms {
-            let chosen = self.codebook.chosen(token_nl);
-            let terms = self.usage.show(terms, chosen.share_k.clone());
-            self.codebook.pull(terms, &self.usage, chosen, z_nd, self.anchor, ctx)
+            self.codebook.pull(terms, &self.usage, token_nl, z_nd, self.anchor, ctx)
         }
     }
 }

@@ -40,6 +40,7 @@ mod engine {
     use burn::tensor::{Device, Tensor};
 
     use super::{CARD, LEVELS};
+    use crate::nn::digits::{digits, row, token};
     use crate::nn::straight_through::round;
     use crate::nn::token_autoencoder::{Alphabet, Quantised, Quantiser, TokenAutoencoder};
     use crate::nn::usage::Usage;
@@ -62,8 +63,7 @@ mod engine {
     impl Rounding {
         /// A row with one constant a level count, shape `[1, dim]`.
         fn row(&self, f: impl Fn(usize) -> f32, device: &Device) -> Tensor<2> {
-            let values: Vec<f32> = self.levels.iter().map(|l| f(*l)).collect();
-            Tensor::<1>::from_floats(values.as_slice(), device).reshape([1, self.levels.len()])
+            row(self.levels.iter().map(|l| f(*l)), device)
         }
 
         fn half_width(&self, device: &Device) -> Tensor<2> {
@@ -82,21 +82,11 @@ mod engine {
             round(bounded_nd) / self.half_width(&device)
         }
 
-        /// The value of a token's last digit for each number: 1, L₁, L₁L₂, …, shape `[1, dim]`.
-        fn basis(&self, device: &Device) -> Tensor<2> {
-            let values: Vec<f32> = self.levels.iter().scan(1, |next, l| {
-                let now = *next;
-                *next *= l;
-                Some(now as f32)
-            }).collect();
-            Tensor::<1>::from_floats(values.as_slice(), device).reshape([1, self.levels.len()])
-        }
-
         /// The token of rounded values, `[n, dim]` to `[n, 1]`.
         fn token(&self, q_nd: Tensor<2>) -> Tensor<2> {
             let half_1d = self.half_width(&q_nd.device());
-            let digit_nd = (q_nd.clone() * half_1d.clone() + half_1d).round();
-            (digit_nd * self.basis(&q_nd.device())).sum_dim(1)
+            let digit_nd = (q_nd * half_1d.clone() + half_1d).round();
+            token(digit_nd, &self.levels)
         }
     }
 
@@ -117,13 +107,8 @@ mod engine {
         }
 
         fn vectors(&self, token_n1: Tensor<2>) -> Tensor<2> {
-            let device = token_n1.device();
-            // Half a unit keeps the floor clear of rounding.
-            let shifted_nd = (token_n1 + 0.5) / self.basis(&device);
-            let level_1d = self.row(|l| l as f32, &device);
-            let digit_nd = shifted_nd.clone().floor() - (shifted_nd / level_1d.clone()).floor() * level_1d;
-            let half_1d = self.half_width(&device);
-            (digit_nd - half_1d.clone()) / half_1d
+            let half_1d = self.half_width(&token_n1.device());
+            (digits(token_n1, &self.levels) - half_1d.clone()) / half_1d
         }
 
         fn quantise(&self, z_nd: Tensor<2>, _ctx: &mut Ctx) -> Quantised {

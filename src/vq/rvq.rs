@@ -124,10 +124,8 @@ mod engine {
         }
 
         fn learn(&self, terms: Terms, z_nd: Tensor<2>, token_nl: Tensor<2>, ctx: &mut Ctx) -> Terms {
-            let chosen = self.codebook.chosen(token_nl.clone());
-            let terms = self.usage.show(terms, chosen.share_k.clone());
-            let left_rd = self.residuals(z_nd, token_nl);
-            self.codebook.update(terms, &self.usage, chosen, left_rd, ctx)
+            let left_rd = self.residuals(z_nd, token_nl.clone());
+            self.codebook.update(terms, &self.usage, token_nl, left_rd, ctx)
         }
 
         fn start(&self, z_nd: Tensor<2>, ctx: &mut Ctx) -> Vec<Named> {

@@ -51,11 +51,11 @@ mod engine {
     use burn::tensor::{Device, Tensor};
 
     use super::{CARD, STARTS, UPDATES};
-    use crate::nn::codebook::{Codebook, Update, squared_distance};
+    use crate::nn::codebook::{Choice, Codebook, Update};
     use crate::nn::straight_through::{rotate, straight_through};
     use crate::nn::token_autoencoder::{Alphabet, Quantised, Quantiser, TokenAutoencoder};
     use crate::nn::usage::Usage;
-    use crate::nn::{Ctx, Named, Terms, stop_gradient};
+    use crate::nn::{Ctx, Named, Terms};
     use crate::spec::tokens::ESTIMATORS;
     use crate::spec::{Card, Setup};
 
@@ -68,8 +68,6 @@ mod engine {
         usage: Usage,
         #[module(skip)]
         rotation: bool,
-        #[module(skip)]
-        update: Update,
         #[module(skip)]
         k_means: bool,
     }
@@ -84,7 +82,6 @@ mod engine {
                 codebook: Codebook::new(codes, dim, update, device),
                 usage: Usage::new(codes, 1.0, device),
                 rotation: ESTIMATORS[setup.usize("estimator")] == "rotation",
-                update,
                 k_means: STARTS[setup.usize("start")] == "k-means",
             }
         }
@@ -102,22 +99,13 @@ mod engine {
         }
 
         fn quantise(&self, z_nd: Tensor<2>, ctx: &mut Ctx) -> Quantised {
-            let token_nl = self.codebook.nearest(z_nd.clone());
-            let e_nd = self.codebook.lookup(token_nl.clone());
-            let fixed_nd = stop_gradient(e_nd.clone());
-            let commitment = squared_distance(z_nd.clone(), fixed_nd.clone());
-            let mut penalty = ctx.live("commitment") * commitment.clone();
-            if self.update == Update::Gradient {
-                penalty = penalty + squared_distance(stop_gradient(z_nd.clone()), e_nd);
-            }
+            let Choice { token_n1, fixed_nd, commitment, penalty } = self.codebook.choose(z_nd.clone(), ctx);
             let q_nd = if self.rotation { rotate(z_nd, fixed_nd) } else { straight_through(z_nd, fixed_nd) };
-            Quantised { q_nd, token_nl, penalty, shown: vec![("commitment", commitment)] }
+            Quantised { q_nd, token_nl: token_n1, penalty, shown: vec![("commitment", commitment)] }
         }
 
         fn learn(&self, terms: Terms, z_nd: Tensor<2>, token_nl: Tensor<2>, ctx: &mut Ctx) -> Terms {
-            let chosen = self.codebook.chosen(token_nl);
-            let terms = self.usage.show(terms, chosen.share_k.clone());
-            self.codebook.update(terms, &self.usage, chosen, z_nd, ctx)
+            self.codebook.update(terms, &self.usage, token_nl, z_nd, ctx)
         }
 
         fn start(&self, z_nd: Tensor<2>, ctx: &mut Ctx) -> Vec<Named> {

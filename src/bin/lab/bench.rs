@@ -3,9 +3,10 @@
 use std::process::ExitCode;
 
 use latent_lab::catalog;
-use latent_lab::spec::{Setup, SetupError, data};
+use latent_lab::spec::{Setup, data};
 
 use crate::Failure;
+use crate::setup::{card, setup};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -33,11 +34,7 @@ pub struct Args {
 }
 
 fn check(args: &Args) -> Result<Setup, Failure> {
-    let card = catalog::card(&args.method).ok_or_else(|| SetupError::UnknownMethod(args.method.clone()).to_string())?;
-    let mut setup = Setup::new(&args.data, card.id);
-    for pair in &args.set {
-        setup.set_pair(pair).map_err(|error| format!("--set {error}"))?;
-    }
+    let setup = setup(card(&args.method)?, &args.data, &args.set)?;
     setup.check().map_err(|error| error.to_string())?;
     Ok(setup)
 }

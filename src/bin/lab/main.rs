@@ -16,6 +16,7 @@ mod methods;
 mod native;
 mod page;
 mod serve;
+mod setup;
 mod shots;
 mod suite;
 mod tools;

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::ValueEnum;
-use latent_lab::catalog;
-use latent_lab::spec::{Setup, SetupError, data};
+use latent_lab::spec::{Setup, data};
 
 use crate::Failure;
+use crate::setup::{card, setup};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -72,7 +72,7 @@ impl From<EngineArg> for latent_lab::train::native::EngineKind {
 ///
 /// Everything that can be refused without a device is refused here, before anything is compiled or written.
 fn check(args: &Args) -> Result<(Setup, Option<PathBuf>), Failure> {
-    let card = catalog::card(&args.method).ok_or_else(|| SetupError::UnknownMethod(args.method.clone()).to_string())?;
+    let card = card(&args.method)?;
     let (name, folder) = match data::find(&args.data) {
         Some(card) => (card.id, None),
         None => (data::SETS[0].id, Some(PathBuf::from(&args.data))),
@@ -82,10 +82,7 @@ fn check(args: &Args) -> Result<(Setup, Option<PathBuf>), Failure> {
     {
         return Err(format!("--data {}: neither a data set ({}) nor a folder", args.data, data::ids().join(", ")));
     }
-    let mut setup = Setup::new(name, card.id);
-    for pair in &args.set {
-        setup.set_pair(pair).map_err(|error| format!("--set {error}"))?;
-    }
+    let mut setup = setup(card, name, &args.set)?;
     for (key, text) in [("batch", &args.batch), ("seed", &args.seed)] {
         if let Some(text) = text {
             setup.set_text(key, text).map_err(|error| error.to_string())?;

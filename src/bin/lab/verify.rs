@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 
 use latent_lab::catalog;
-use latent_lab::spec::SetupError;
 
 use crate::Failure;
+use crate::setup::card;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -26,8 +26,7 @@ pub struct Args {
 /// The methods that were asked for.
 fn check(args: &Args) -> Result<Vec<&'static str>, Failure> {
     match &args.method {
-        Some(id) if catalog::card(id).is_some() => Ok(catalog::CARDS.iter().map(|c| c.id).filter(|c| c == id).collect()),
-        Some(id) => Err(SetupError::UnknownMethod(id.clone()).to_string()),
+        Some(id) => Ok(vec![card(id)?.id]),
         None if args.all => Ok(catalog::CARDS.iter().map(|c| c.id).collect()),
         None => Err("which method? Give --method ID or --all".into()),
     }
