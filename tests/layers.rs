@@ -23,7 +23,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("vae", &["spec", "nn", "registry", "train"]),
     ("vq", &["spec", "nn", "registry", "train"]),
     ("sae", &["spec", "nn", "registry", "train"]),
-    ("data", &["spec", "nn"]),
+    // What `import` writes and `data` reads.
+    ("packed", &["spec"]),
+    ("import", &["spec", "packed"]),
+    ("data", &["spec", "nn", "packed"]),
     ("measure", &[]),
     ("view", &["spec", "gpu"]),
     ("train", &["spec", "catalog", "ae", "vae", "vq", "sae", "nn", "data", "measure", "view", "compile", "gpu", "latent"]),
@@ -43,7 +46,8 @@ const PROGRAMS: &[(&str, &[&str])] = &[
     ("bin/page", &["ui"]),
     ("bin/engine", &["spec", "train"]),
     ("bin/eager", &["spec", "train"]),
-    ("bin/lab", &["spec", "catalog", "data", "train", "measure"]),
+    ("bin/pack", &["import"]),
+    ("bin/lab", &["spec", "catalog", "data", "train", "measure", "import"]),
 ];
 
 #[test]

@@ -2,6 +2,7 @@
 
 pub mod card;
 pub mod data;
+pub mod import;
 pub mod optimizer;
 pub mod phrase;
 pub mod protocol;

@@ -47,7 +47,7 @@ fn check(args: &Args) -> Result<Option<PathBuf>, Failure> {
 #[cfg(not(feature = "native"))]
 pub fn run(args: Args) -> Result<ExitCode, Failure> {
     check(&args)?;
-    crate::native::hand_over()
+    crate::native::hand_over("native")
 }
 
 /// Prints each measure with its protocol.

@@ -104,7 +104,7 @@ fn check(args: &Args) -> Result<(Setup, Option<PathBuf>), Failure> {
 #[cfg(not(feature = "native"))]
 pub fn run(args: Args) -> Result<ExitCode, Failure> {
     check(&args)?;
-    crate::native::hand_over()
+    crate::native::hand_over("native")
 }
 
 /// Trains, and ends with one JSON object on standard output.
