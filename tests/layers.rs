@@ -29,7 +29,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("data", &["spec", "nn", "packed"]),
     ("measure", &[]),
     ("view", &["spec", "gpu"]),
-    ("train", &["spec", "catalog", "ae", "vae", "vq", "sae", "nn", "data", "measure", "view", "compile", "gpu", "latent"]),
+    ("train", &["spec", "catalog", "ae", "vae", "vq", "sae", "nn", "data", "packed", "measure", "view", "compile", "gpu", "latent"]),
 ];
 
 /// Crates that only some modules may name.

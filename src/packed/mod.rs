@@ -5,6 +5,8 @@
 //! the last whole one says where to go on.
 
 mod shard;
+#[cfg(all(any(feature = "worker", feature = "packer"), target_arch = "wasm32"))]
+pub mod store;
 
 use serde::{Deserialize, Serialize};
 

@@ -111,7 +111,7 @@ impl Setup {
     /// # Errors
     /// The first thing that is wrong.
     pub fn check(&self) -> Result<(), SetupError> {
-        if data::find(&self.data).is_none() {
+        if !data::known(&self.data) {
             return Err(SetupError::UnknownData(self.data.clone()));
         }
         let card = self.card()?;
@@ -160,7 +160,7 @@ impl Setup {
         let find = |key: &str| pairs.iter().rev().find(|(k, _)| *k == key).map(|(_, v)| *v);
         let first = crate::catalog::CARDS[0].id;
         let mut setup = Self::new(find("data").unwrap_or(data::SETS[0].id), find("method").unwrap_or(first));
-        if data::find(&setup.data).is_none() {
+        if !data::known(&setup.data) {
             notes.push(SetupError::UnknownData(setup.data.clone()).to_string());
             setup.data = data::SETS[0].id.into();
         }

@@ -10,12 +10,16 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::data::{Dataset, Rendering, mnist, renderer, unit};
+use crate::data::{Dataset, Rendering, mnist, own, renderer, unit};
 use crate::gpu::{Data, Gpu};
 use crate::spec::Setup;
+use crate::spec::data::Own;
 use crate::train::assess::{self, Measured, Sizes};
 use crate::train::plan::{PlanEngine, RING};
 use crate::train::{Engine, Entry, Rows, eager, entry, weights};
+
+/// Most bytes of packed training images where no adapter says so.
+const ROOM: u64 = 2 << 30;
 
 /// Who executes the steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,9 +61,22 @@ pub fn train(options: &TrainOptions) -> Result<Value, String> {
 /// # Errors
 /// Names the file and what is wrong with it.
 pub fn load(id: &str, folder: Option<&Path>) -> Result<Dataset, String> {
+    load_into(id, folder, ROOM)
+}
+
+/// [`load`] with room for `room` bytes of packed training images.
+fn load_into(id: &str, folder: Option<&Path>, room: u64) -> Result<Dataset, String> {
     if let Some(render) = renderer(id) {
         let another = || renderer(id).expect("the same name has the same renderer");
         return Ok(Rendering::new(render).in_parallel(another));
+    }
+    if let Some(own) = Own::parse(id) {
+        let folder = folder.ok_or_else(|| format!("{id}: where are the packed images? --data {}:DIR says it", own.name))?;
+        let (data, note) = own::from_folder(folder, own, room)?;
+        if let Some(note) = note {
+            eprintln!("note: {note}");
+        }
+        return Ok(data);
     }
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/mnist");
     mnist::from_folder(folder.unwrap_or(&shipped))
@@ -83,16 +100,17 @@ async fn train_async(options: &TrainOptions) -> Result<Value, String> {
     let setup = &options.setup;
     setup.check().map_err(|e| e.to_string())?;
     let entry: &'static dyn Entry = entry(&setup.method).ok_or_else(|| format!("no method is called {:?}", setup.method))?;
-    let data = Arc::new(load(&setup.data, options.data_dir.as_deref())?);
-    match options.engine {
-        EngineKind::Plan => {
-            let gpu = open_gpu().await?;
+    let gpu = if options.engine == EngineKind::Plan { Some(open_gpu().await?) } else { None };
+    let room = gpu.as_ref().map_or(ROOM, |gpu| gpu.info.room);
+    let data = Arc::new(load_into(&setup.data, options.data_dir.as_deref(), room)?);
+    match gpu {
+        Some(gpu) => {
             let adapter = gpu.info.name.clone();
             let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels).map_err(|e| e.to_string())?;
             let engine = PlanEngine::new(gpu, entry, setup, data.data_shape(), &uploaded).await?;
             run(options, engine, &data, &adapter).await
         }
-        EngineKind::Cpu | EngineKind::Burn => {
+        None => {
             let (device, adapter) = eager_device(options.engine).await?;
             run(options, entry.eager(setup, device, data.clone()), &data, &adapter).await
         }

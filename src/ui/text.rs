@@ -62,6 +62,7 @@ pub fn data_progress(loaded: u64, total: u64, unit: DataUnit) -> String {
     match unit {
         DataUnit::Bytes => format!("Loading the images… {:.1} of {:.1} MB", mb(loaded), mb(total)),
         DataUnit::Images => format!("Drawing the images… {loaded} of {total}"),
+        DataUnit::Stored => format!("Reading your images… {loaded} of {total}"),
     }
 }
 

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::ValueEnum;
-use latent_lab::spec::{Setup, data};
+use latent_lab::spec::Setup;
+use latent_lab::spec::data::SETS;
 
 use crate::Failure;
-use crate::setup::{card, setup};
+use crate::setup::{card, data, setup};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -17,8 +18,9 @@ pub struct Args {
     /// A parameter of the method, for example beta=4; as many as wanted.
     #[arg(long, value_name = "KEY=VALUE", num_args = 1..)]
     set: Vec<String>,
-    /// A data set (`cargo lab data` lists them), or a folder with the four MNIST-like IDX files.
-    #[arg(long, value_name = "NAME|DIR", default_value = data::SETS[0].id)]
+    /// A data set (`cargo lab data` lists them), a folder with the four MNIST-like IDX files, or packed images: celeba:DIR, or
+    /// celeba:Male:DIR with another attribute for labels.
+    #[arg(long, value_name = "NAME|DIR", default_value = SETS[0].id)]
     data: String,
     /// Passes over the training images.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -73,16 +75,8 @@ impl From<EngineArg> for latent_lab::train::native::EngineKind {
 /// Everything that can be refused without a device is refused here, before anything is compiled or written.
 fn check(args: &Args) -> Result<(Setup, Option<PathBuf>), Failure> {
     let card = card(&args.method)?;
-    let (name, folder) = match data::find(&args.data) {
-        Some(card) => (card.id, None),
-        None => (data::SETS[0].id, Some(PathBuf::from(&args.data))),
-    };
-    if let Some(folder) = &folder
-        && !folder.is_dir()
-    {
-        return Err(format!("--data {}: neither a data set ({}) nor a folder", args.data, data::ids().join(", ")));
-    }
-    let mut setup = setup(card, name, &args.set)?;
+    let (name, folder) = data(&args.data)?;
+    let mut setup = setup(card, &name, &args.set)?;
     for (key, text) in [("batch", &args.batch), ("seed", &args.seed)] {
         if let Some(text) = text {
             setup.set_text(key, text).map_err(|error| error.to_string())?;
