@@ -249,16 +249,6 @@ impl PlanEngine {
         Ok(engine)
     }
 
-    /// Sets what the method takes from the data before the first step.
-    async fn start(&mut self) -> Result<(), BuildError> {
-        let prepared = start(self.entry, &self.setup, self.shape, self.images, &self.layout, self.target);
-        let Some(prepared) = prepared.map_err(BuildError::NotCompiled)? else { return Ok(()) };
-        self.upload_orders(0);
-        let recorded = self.load(&prepared).await?;
-        self.arena.run(&recorded, 1);
-        Ok(())
-    }
-
     /// Uploads the orders of epoch `first` and the one after, which is as far as the order's buffer reaches.
     fn upload_orders(&mut self, first: u64) {
         while self.epochs < first + 2 {
@@ -764,6 +754,15 @@ fn constant_values(g: &Graph, places: &[(Id, usize)]) -> Vec<(usize, Vec<f32>)> 
 }
 
 impl Engine for PlanEngine {
+    async fn start(&mut self) -> Result<(), BuildError> {
+        let prepared = start(self.entry, &self.setup, self.shape, self.images, &self.layout, self.target);
+        let Some(prepared) = prepared.map_err(BuildError::NotCompiled)? else { return Ok(()) };
+        self.upload_orders(0);
+        let recorded = self.load(&prepared).await?;
+        self.arena.run(&recorded, 1);
+        Ok(())
+    }
+
     fn info(&self) -> &PlanInfo {
         &self.info
     }

@@ -22,7 +22,7 @@ use crate::train::any::AnyEngine;
 use crate::train::burn::Burn;
 use crate::train::engine::BuildError;
 use crate::train::plan::{PlanEngine, RING};
-use crate::train::{Engine, Entry, Rows, entry, weights};
+use crate::train::{Engine, Entry, Rows, Weight, entry, weights};
 
 /// A turn aims at this much work for the device, in milliseconds: short enough for views and commands to feel immediate.
 const TURN_MS: f64 = 25.0;
@@ -77,6 +77,8 @@ pub struct Session {
     data: Option<Data>,
     test: Option<TestSet>,
     run: Option<Run>,
+    /// The last network that a sparse autoencoder took apart, for the next one.
+    host: Option<(Setup, Vec<Weight>)>,
     watches: BTreeMap<Slot, Watch>,
     /// Present where eager Burn takes the steps.
     burn: Option<Burn>,
@@ -85,7 +87,7 @@ pub struct Session {
 impl Session {
     /// A session that hands its events to `emit`.
     pub fn new(emit: impl Fn(Event) + 'static) -> Self {
-        Self { emit: Box::new(emit), gpu: None, burn: None, data: None, test: None, run: None, watches: BTreeMap::new() }
+        Self { emit: Box::new(emit), gpu: None, burn: None, data: None, test: None, run: None, host: None, watches: BTreeMap::new() }
     }
 
     fn send(&self, event: Event) {
@@ -210,13 +212,31 @@ impl Session {
         burn.verify(gpu, entry, setup, steps).await
     }
 
+    /// The weights of the network that `setup` takes apart, if it takes one apart: those of the run at hand, or those
+    /// that an earlier run left.
+    async fn host(&mut self, setup: &Setup) -> Result<Option<Vec<Weight>>, String> {
+        let Some(wanted) = setup.hosted() else { return Ok(None) };
+        if let Some(r) = self.run.as_mut().filter(|r| !r.setup.needs_rebuild(&wanted)) {
+            self.host = Some((r.setup.clone(), r.engine.weights().await?));
+        }
+        match &self.host {
+            Some((host, weights)) if !host.needs_rebuild(&wanted) => Ok(Some(weights.clone())),
+            _ => Err(format!("there is no trained {} here to take apart ({}); train it first, then choose it as input", wanted.method, wanted.to_query())),
+        }
+    }
+
     async fn start(&mut self, run: RunId, setup: Setup, weights: Option<ByteBuf>) -> Result<(), BuildError> {
+        // Weights that are given have their host's among them.
+        let host = if weights.is_some() { None } else { self.host(&setup).await? };
         // The old run goes first: two networks may not fit.
         let old = self.run.take();
         let built = async {
             let mut engine = self.build(&setup).await?;
             if let Some(bytes) = weights {
                 engine.set_weights(&weights::read(&bytes)?)?;
+            }
+            if let Some(host) = host {
+                engine.adopt(&host).await?;
             }
             Ok(engine)
         };
