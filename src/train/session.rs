@@ -67,7 +67,7 @@ pub struct Session {
     data: Option<Data>,
     test: Option<TestSet>,
     run: Option<Run>,
-    /// The last network that a sparse autoencoder took apart, for the next one.
+    /// The last network that a sparse autoencoder could take apart.
     host: Option<(Setup, Vec<Weight>)>,
     watches: BTreeMap<Slot, Watch>,
     /// Present where eager Burn takes the steps.
@@ -202,13 +202,17 @@ impl Session {
         burn.verify(gpu, entry, setup, steps).await
     }
 
-    /// The weights of the network that `setup` takes apart, if it takes one apart: those of the run at hand, or those
-    /// that an earlier run left.
-    async fn host(&mut self, setup: &Setup) -> Result<Option<Vec<Weight>>, String> {
-        let Some(wanted) = setup.hosted() else { return Ok(None) };
-        if let Some(r) = self.run.as_mut().filter(|r| !r.setup.needs_rebuild(&wanted)) {
+    /// Keeps the weights of the run at hand, which is about to be replaced, if they can be taken apart later.
+    async fn remember_host(&mut self) -> Result<(), String> {
+        if let Some(r) = self.run.as_mut().filter(|r| r.setup.can_host() == Ok(true)) {
             self.host = Some((r.setup.clone(), r.engine.weights().await?));
         }
+        Ok(())
+    }
+
+    /// The weights of the network that `setup` takes apart, if it takes one apart.
+    fn host(&self, setup: &Setup) -> Result<Option<Vec<Weight>>, String> {
+        let Some(wanted) = setup.hosted() else { return Ok(None) };
         match &self.host {
             Some((host, weights)) if !host.needs_rebuild(&wanted) => Ok(Some(weights.clone())),
             _ => Err(format!("there is no trained {} here to take apart ({}); train it first, then choose it as input", wanted.method, wanted.to_query())),
@@ -217,7 +221,8 @@ impl Session {
 
     async fn start(&mut self, run: RunId, setup: Setup, weights: Option<ByteBuf>) -> Result<(), BuildError> {
         // Weights that are given have their host's among them.
-        let host = if weights.is_some() { None } else { self.host(&setup).await? };
+        self.remember_host().await?;
+        let host = if weights.is_some() { None } else { self.host(&setup)? };
         // The old run goes first: two networks may not fit.
         let old = self.run.take();
         let built = async {
