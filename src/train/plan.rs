@@ -201,8 +201,11 @@ impl PlanEngine {
         let live = live_keys(entry.card());
         let compiled = |target| training(entry, setup, shape, data.images, target, keep).map_err(BuildError::NotCompiled);
         let first = compiled(gpu.target())?;
+        let planned = begin.elapsed();
         let Choice { target, words } = choose(&gpu, &first.graph, &first.plan.products).await?;
+        let chosen = Instant::now();
         let mut training = if target == gpu.target() { first } else { compiled(target)? };
+        training.info.plan_ms = 1e3 * (planned + chosen.elapsed()).as_secs_f64();
         training.info.kernels = words;
         let floats = training.plan.end.max(training.layout.scratch);
         let arena = Arena::new(gpu, floats, live.len(), 2 * data.images, data.clone()).map_err(|e| e.to_string())?;

@@ -318,6 +318,8 @@ impl Session {
             encode_ms,
             dispatches: engine.info().dispatches,
             submits,
+            compile_ms: engine.info().compile_ms,
+            plan_ms: engine.info().plan_ms,
             loss,
         })
     }
