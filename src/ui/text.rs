@@ -1,5 +1,7 @@
 //! Every word on the page that does not come from a method's card.
 
+pub mod data;
+
 use super::rank::rank;
 use crate::spec::data::DataCard;
 use crate::spec::protocol::{DataUnit, NoGpu, PlanInfo, VerifyReport};

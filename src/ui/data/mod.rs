@@ -1,11 +1,11 @@
 //! Images of the visitor's own: which there are, and the dialog that adds more. Reading them is the work of a worker that
 //! is loaded when it is first needed.
 
-mod chosen;
+mod choose;
 mod dialog;
+mod files;
 mod fit;
 mod picker;
-mod source;
 mod worker;
 
 use std::rc::Rc;
