@@ -96,7 +96,7 @@ impl Assembly {
     /// # Errors
     /// If there is nothing to train on.
     pub fn finish(mut self) -> Result<(Dataset, Option<String>), String> {
-        let (len, k) = (self.meta.image_bytes(), self.meta.factors.len());
+        let (len, k, images) = (self.meta.image_bytes(), self.meta.factors.len(), self.images());
         if self.data.test_images.is_empty() {
             (self.data.test_images, self.data.factors.test_nk) = (self.valid, self.valid_factors_nk);
         }
@@ -115,7 +115,7 @@ impl Assembly {
             None => vec![0; tests],
         };
         let note = (self.left > 0).then(|| {
-            let (images, mb) = (self.images(), self.room >> 20);
+            let mb = self.room >> 20;
             format!("{images} training images are in use: more do not fit into the {mb} MB that there is room for.")
         });
         Ok((self.data, note))

@@ -129,8 +129,9 @@ impl Mirror {
     }
 
     fn row(&mut self, place: u64) -> Result<Row, String> {
-        let ends = self.starts.binary_search(&self.at).is_ok();
-        if self.rows.is_none() || place < self.at || ends {
+        let group = |row: u64| self.starts.partition_point(|s| *s <= row);
+        // A reader goes forth within its row group; one that has just ended it still counts as in it.
+        if self.rows.is_none() || place < self.at || group(place) != group(self.at.saturating_sub(1)) {
             self.seek(place)?;
         }
         loop {

@@ -91,7 +91,7 @@ impl Attribute {
 }
 
 /// Every data set; the first is what a bare link means.
-pub const SETS: &[&DataCard] = &[&MNIST, &FACES, &SPRITES, &COLOURED_SPRITES, &TOY];
+pub const SETS: &[&DataCard] = &[&MNIST, &MOVING_DIGITS, &FACES, &SPRITES, &COLOURED_SPRITES, &TOY];
 
 /// The data set called `id`.
 pub fn find(id: &str) -> Option<&'static DataCard> {
@@ -159,6 +159,18 @@ pub const MNIST: DataCard = DataCard {
     attributes: &[],
     credit: "Digits: MNIST by Yann LeCun and Corinna Cortes, CC BY-SA 3.0.",
     origin: Origin::Files,
+};
+
+pub const MOVING_DIGITS: DataCard = DataCard {
+    id: "moving-digits",
+    label: "Moving digits",
+    summary: "Handwritten digits, each moved and turned: place and angle are known, the hand is not.",
+    height: 32,
+    width: 32,
+    train: 16_384,
+    test: 2048,
+    factors: &[Factor::new("Digit", 10), Factor::new("X", 13), Factor::new("Y", 13), Factor::new("Orientation", 24)],
+    ..MNIST
 };
 
 pub const FACES: DataCard = DataCard {

@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-/// Images that are packed before a set can be trained on.
-pub const USABLE: u64 = 1000;
+/// Images that are packed before a set can be trained on: a shard.
+pub const USABLE: u64 = 1024;
 
 /// What is cut from each picture, and how it is made to fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

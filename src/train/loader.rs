@@ -1,16 +1,19 @@
 //! Getting a data set into the worker: fetched, rendered or read, in pieces that leave the thread to others.
 
+use std::sync::Arc;
+
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{DedicatedWorkerGlobalScope, ReadableStreamDefaultReader, Response};
 use web_time::Instant;
 
 use super::breath::Breath;
+use crate::data::moving::Moving;
 use crate::data::own::Assembly;
 use crate::data::{Dataset, Rendering, mnist, renderer};
 use crate::packed::store::Store;
 use crate::packed::{META, Meta, shard_name};
-use crate::spec::data::Own;
+use crate::spec::data::{MOVING_DIGITS, Own};
 use crate::spec::protocol::DataUnit;
 
 /// Rendering gives the thread back after this long, in milliseconds.
@@ -36,6 +39,10 @@ pub async fn load(
     }
     match renderer(id) {
         Some(render) => render_all(Rendering::new(render), progress).await.map(Ok),
+        None if id == MOVING_DIGITS.id => match fetch_mnist(assets, &progress).await {
+            Ok(digits) => render_all(Rendering::new(Box::new(Moving::new(Arc::new(digits)))), progress).await.map(Ok),
+            Err(e) => Some(Err(e)),
+        },
         None => Some(fetch_mnist(assets, progress).await),
     }
 }

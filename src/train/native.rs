@@ -10,10 +10,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::data::{Dataset, Rendering, mnist, own, renderer, unit};
+use crate::data::moving::Moving;
+use crate::data::{Dataset, Render, Rendering, mnist, own, renderer, unit};
 use crate::gpu::{Data, Gpu};
 use crate::spec::Setup;
-use crate::spec::data::Own;
+use crate::spec::data::{MOVING_DIGITS, Own};
 use crate::train::assess::{self, Measured, Sizes};
 use crate::train::plan::{PlanEngine, RING};
 use crate::train::{Engine, Entry, Rows, Weight, eager, entry, weights};
@@ -81,7 +82,13 @@ fn load_into(id: &str, folder: Option<&Path>, room: u64) -> Result<Dataset, Stri
         return Ok(data);
     }
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/mnist");
-    mnist::from_folder(folder.unwrap_or(&shipped))
+    let digits = mnist::from_folder(folder.unwrap_or(&shipped))?;
+    if id == MOVING_DIGITS.id {
+        let digits = Arc::new(digits);
+        let render = || -> Box<dyn Render> { Box::new(Moving::new(digits.clone())) };
+        return Ok(Rendering::new(render()).in_parallel(render));
+    }
+    Ok(digits)
 }
 
 /// The device of the engine `cpu`.

@@ -90,8 +90,8 @@ pub fn progress(p: &Progress) -> String {
 
 fn time(seconds: f64) -> String {
     match seconds.ceil() {
-        s if s < 60.0 => format!("{s} s"),
-        s if s < 3600.0 => format!("{:.0} min", (s / 60.0).ceil()),
+        s if s < 90.0 => format!("{s} s"),
+        s if s < 5400.0 => format!("{:.0} min", s / 60.0),
         s => format!("{:.1} h", s / 3600.0),
     }
 }
