@@ -4,6 +4,9 @@
 
 Each NAME.jpg or NAME.png has a NAME.rgb beside it: the picture turned as its EXIF data says, on white paper, the largest
 middle square scaled to 64 x 64 by Pillow's anti-aliased BILINEAR, as bytes [3, 64, 64]. `faces.jpg` is cut to 148 x 148.
+
+Decoders of JPEG differ in how they smooth colours that are stored at half the resolution; pictures with such colours are
+scaled down by about two here, as photographs are.
 """
 
 import io
@@ -66,7 +69,7 @@ def exif(orientation):
 
 def main():
     write("faces.jpg", scene(178, 218), side=148, quality=90)
-    write("wide.jpg", scene(200, 120), quality=85, subsampling=2)
+    write("wide.jpg", scene(400, 240), quality=85, subsampling=2)
     write("fine.jpg", scene(130, 130), quality=95, subsampling=0)
     write("progressive.jpg", scene(150, 170), quality=80, progressive=True)
     write("grey.jpg", scene(140, 100).convert("L"), quality=90)
