@@ -15,6 +15,7 @@ use crate::gpu::{Data, Gpu};
 use crate::spec::Setup;
 use crate::train::any::AnyEngine;
 use crate::train::assess::{self, Measured, Sizes};
+use crate::train::classifier::Classifier;
 use crate::train::plan::{PlanEngine, RING};
 use crate::train::{Engine, Entry, Rows, Weight, eager, entry, weights};
 
@@ -182,6 +183,19 @@ async fn run(options: &TrainOptions, mut engine: impl Engine, data: &Dataset, ad
         "seconds": begin.elapsed().as_secs_f64(),
         "steps_per_second": steps as f64 / training_seconds,
     }))
+}
+
+/// Trains the classifier of digits behind the Fréchet score, writes it to `out`, and reports how good it is.
+///
+/// # Errors
+/// Names the file and what is wrong with it.
+pub fn classifier(out: &Path, epochs: u32, seed: u32) -> Result<Value, String> {
+    let data = load("mnist", None)?;
+    let classifier = Classifier::train(&data, epochs, seed);
+    let bytes = classifier.to_bytes()?;
+    write_whole(out, &bytes)?;
+    let test: Vec<f32> = unit(&data.test_images).collect();
+    Ok(json!({ "accuracy": classifier.accuracy(&test, &data.test_labels), "epochs": epochs, "seed": seed, "bytes": bytes.len() }))
 }
 
 /// What to measure, and how.

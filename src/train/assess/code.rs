@@ -75,12 +75,27 @@ pub(super) async fn prior(
     let shape = [data.shape.channels, data.shape.height, data.shape.width];
     let side = (data.shape.height.min(data.shape.width) / GRID).max(1);
     let width = data.shape.channels * (data.shape.height / side) * (data.shape.width / side);
-    let fit = |x: &[f32]| Gaussian::fit(Rows::new(&image::pool(x, shape, side), width));
-    let test = fit(x);
-    let how = |what: &str| format!("features: means of {side} × {side} pixels; {n} {what} against {n} test images");
-    sheet.add("frechet_pooled", frechet::distance(&fit(&pictures), &test), how("pictures decoded from the prior"));
-    sheet.add("frechet_pooled_null", frechet::distance(&fit(x_train), &test), how("training images"));
+    let pooled = |x: &[f32]| image::pool(x, shape, side);
+    samples(sheet, "frechet_pooled", &format!("means of {side} × {side} pixels"), (pooled(&pictures), pooled(x_train), pooled(x)), width);
+    #[cfg(feature = "native")]
+    if data.id == "mnist" {
+        use crate::train::classifier::{Classifier, FEATURES};
+        let classifier = Classifier::shipped()?;
+        let what = format!("the last hidden layer of this project's classifier of digits, 196-128-{FEATURES}-10; this is not FID");
+        let features = |x: &[f32]| classifier.features(x);
+        samples(sheet, "frechet_classifier", &what, (features(&pictures), features(x_train), features(x)), FEATURES);
+    }
     Ok(())
+}
+
+/// How far pictures from the prior are from test images, and how far training images are, on features `width` wide.
+fn samples(sheet: &mut Sheet, name: &str, what: &str, (pictures, train, test): (Vec<f32>, Vec<f32>, Vec<f32>), width: usize) {
+    let n = test.len() / width;
+    let fit = |features: &[f32]| Gaussian::fit(Rows::new(features, width));
+    let (pictures, train, test) = (fit(&pictures), fit(&train), fit(&test));
+    let how = |whose: &str| format!("features: {what}; {n} {whose} against {n} test images");
+    sheet.add(name, frechet::distance(&pictures, &test), how("pictures decoded from the prior"));
+    sheet.add(&format!("{name}_null"), frechet::distance(&train, &test), how("training images"));
 }
 
 /// Which codes of a codebook are used, where there is one.
