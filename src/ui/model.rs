@@ -45,7 +45,7 @@ mod tests {
         };
         assert_eq!(built(&[CodeKind::Gaussian]), (true, true));
         assert_eq!(built(&[CodeKind::Gaussian, CodeKind::Choice]), (false, true));
-        assert_eq!(built(&[CodeKind::Features]), (false, false));
-        assert_eq!(built(&[CodeKind::Grid { height: 2, width: 2, levels: 1, codes: 8 }]), (false, false));
+        assert_eq!(built(&[CodeKind::Features { height: 1, width: 1 }]), (false, false));
+        assert_eq!(built(&[CodeKind::Grid { height: 2, width: 2, levels: 1, codes: 8, drawn: false }]), (false, false));
     }
 }

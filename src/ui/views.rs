@@ -85,6 +85,9 @@ impl CpuDesk {
             images.map(|x| player.encode(&x.iter().map(|b| f32::from(*b) / 255.0).collect::<Vec<_>>())).collect()
         };
         let view = match &job.query {
+            // The pretrained model has neither codebook nor features: no panel asks.
+            Query::Codebook { .. } | Query::Tokenise { .. } | Query::Untokenise { .. } | Query::EachCode { .. }
+            | Query::DrawTokens { .. } | Query::Features { .. } | Query::Feature { .. } => return None,
             Query::Decode { z_nd } => images(&decode(&bytes_f32(z_nd))),
             Query::Reconstruct { first, count } => {
                 let digits = digits?;
