@@ -65,6 +65,8 @@ fn Page() -> impl IntoView {
     theme::init(lab);
     api::install(lab);
     tab::follow_address(lab);
+    panel::codebook::provide(lab);
+    panel::features::provide(lab);
     lab.open();
     panel::chart::settle(lab);
     view! {

@@ -16,12 +16,15 @@ pub enum Tab {
     Latents,
     Map,
     Paths,
+    Codebook,
+    Features,
     Draw,
     Explain,
 }
 
 impl Tab {
-    pub const ALL: [Self; 6] = [Self::Learn, Self::Latents, Self::Map, Self::Paths, Self::Draw, Self::Explain];
+    pub const ALL: [Self; 8] =
+        [Self::Learn, Self::Latents, Self::Map, Self::Paths, Self::Codebook, Self::Features, Self::Draw, Self::Explain];
 
     pub fn id(self) -> &'static str {
         match self {
@@ -29,6 +32,8 @@ impl Tab {
             Self::Latents => "latents",
             Self::Map => "explore",
             Self::Paths => "paths",
+            Self::Codebook => "codebook",
+            Self::Features => "features",
             Self::Draw => "draw",
             Self::Explain => "explain",
         }
@@ -40,6 +45,8 @@ impl Tab {
             Self::Latents => text::TAB_LATENTS,
             Self::Map => text::TAB_MAP,
             Self::Paths => text::TAB_PATHS,
+            Self::Codebook => text::codebook::TAB,
+            Self::Features => text::features::TAB,
             Self::Draw => text::TAB_DRAW,
             Self::Explain => text::TAB_EXPLAIN,
         }

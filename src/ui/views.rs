@@ -28,7 +28,18 @@ pub const ARITHMETIC: Slot = 12;
 /// Pictures on the map: in place of dots, and decoded in a grid.
 pub const THUMBNAILS: Slot = 13;
 pub const MANIFOLD: Slot = 14;
-pub const SLOTS: usize = 15;
+/// A codebook in use; the tokens of an image, what they stand for after changes, and each code's picture; drawn tokens.
+pub const CODEBOOK: Slot = 15;
+pub const TOKENS: Slot = 16;
+pub const COMPOSED: Slot = 17;
+pub const ATLAS: Slot = 18;
+pub const DRAWN: Slot = 19;
+/// All features and one of them; an input's features, and what it is when they are moved.
+pub const FEATURES: Slot = 20;
+pub const FEATURE: Slot = 21;
+pub const FIRING: Slot = 22;
+pub const STEERED: Slot = 23;
+pub const SLOTS: usize = 24;
 
 /// Test images whose codes the page knows.
 pub const CODED: u32 = 2000;

@@ -195,7 +195,7 @@ pub fn Loss() -> impl IntoView {
             let number = |b: &Option<Bucket>| b.as_ref().and_then(|b| b.terms.get(i)).map(|v| format!("{v:.1}"));
             view! {
                 <span class="reading">
-                    <i class=format!("swatch swatch-{}", i.min(2))></i>
+                    <i class=format!("swatch swatch-{}", paint::term_colour(i))></i>
                     <span class="reading-name">{name}</span>
                     <b>{number(&train).unwrap_or_else(|| "–".into())}</b>
                     {number(&test).map(|v| view! { <span class="reading-test">"test "{v}</span> })}

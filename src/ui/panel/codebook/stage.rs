@@ -1,0 +1,161 @@
+//! The token grid of an image, over what it stands for.
+
+use leptos::html;
+use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use web_sys::{HtmlElement, KeyboardEvent, PointerEvent};
+
+use super::super::Panel;
+use super::editor::{Editor, Start};
+use crate::ui::paint;
+use crate::ui::picture::Picture;
+use crate::ui::shelf::Shelf;
+use crate::ui::views::{COMPOSED, TOKENS};
+use crate::ui::{state::Lab, text::codebook as text};
+
+/// Where a key leads to from a cell of a grid, if anywhere.
+pub fn neighbour(key: &str, cell: usize, columns: usize, cells: usize) -> Option<usize> {
+    let to = match key {
+        "ArrowLeft" => cell.checked_sub(1)?,
+        "ArrowRight" => cell + 1,
+        "ArrowUp" => cell.checked_sub(columns)?,
+        "ArrowDown" => cell + columns,
+        "Home" => 0,
+        "End" => cells.checked_sub(1)?,
+        _ => return None,
+    };
+    (to < cells).then_some(to)
+}
+
+/// Moves the keyboard to the element with a test id.
+pub fn focus(within: NodeRef<html::Div>, testid: &str) {
+    let found = within.get_untracked().and_then(|e| e.query_selector(&format!("[data-testid={testid}]")).ok().flatten());
+    if let Some(element) = found.and_then(|e| e.dyn_into::<HtmlElement>().ok()) {
+        // Refused only by an element that is gone.
+        let _ = element.focus();
+    }
+}
+
+#[component]
+pub fn Tokens() -> impl IntoView {
+    let lab = Lab::get();
+    let editor = Editor::get();
+    let own = move || lab.own.get().filter(|x| x.len() == lab.model().shape.len());
+    let none = move || editor.count() == 0;
+    let levels = move || editor.grid.get().map_or(1, |grid| grid.levels);
+    let choose_level = move || {
+        (levels() > 1).then(|| {
+            let buttons = (0..levels()).map(|level| view! {
+                <button class="small" data-testid=format!("level-{level}") aria-pressed=move || (editor.level.get() == level).to_string()
+                    on:click=move |_| editor.level.set(level)>{text::level(level)}</button>
+            });
+            view! { <div class="segments" role="group" aria-label=text::LEVELS>{buttons.collect_view()}</div> }
+        })
+    };
+    let drawn = move || matches!(editor.start.get(), Some(Start::Drawn(_)));
+    view! {
+        <Panel id="tokens" help=text::TOKENS_HELP slots=&[TOKENS, COMPOSED]
+            tools=move || view! {
+                {choose_level}
+                <button class="small" data-testid="tokens-undo" aria-disabled=move || none().to_string() on:click=move |_| editor.undo()>{text::UNDO}</button>
+                <button class="small" data-testid="tokens-reset" aria-disabled=move || none().to_string() on:click=move |_| editor.reset()>{text::RESET}</button>
+            }>
+            <div class="token-stage">
+                <Cells editor />
+                <div class="token-side">
+                    <figure class:gone=drawn><Source editor /><figcaption>{text::ORIGINAL}</figcaption></figure>
+                    <figure class:gone=drawn><Picture from=TOKENS index=0usize label=text::ENCODED testid="tokens-encoded" />
+                        <figcaption>{text::ENCODED}</figcaption></figure>
+                </div>
+            </div>
+            <p class="note" data-testid="tokens-words">{move || text::place(editor.grid.get(), editor.cell.get(), editor.level.get(), editor.token(editor.cell.get()), editor.count())}</p>
+            <Shelf verb=text::pick begin=editor.start.with_untracked(Option::is_none) pick=move |_, x| editor.begin(Start::Image(x.into())) />
+            <Show when=move || own().is_some()>
+                <button class="small own" data-testid="tokens-own" on:click=move |_| if let Some(x) = own() { editor.begin(Start::Image(x)) }>{text::OWN}</button>
+            </Show>
+        </Panel>
+    }
+}
+
+/// The image that the tokens come from.
+#[component]
+fn Source(editor: Editor) -> impl IntoView {
+    let lab = Lab::get();
+    let canvas = NodeRef::<html::Canvas>::new();
+    Effect::new(move || {
+        let (theme, shape) = (lab.theme.get(), lab.model().shape);
+        if let (Some(canvas), Some(Start::Image(x))) = (canvas.get(), editor.start.get())
+            && x.len() == shape.len()
+        {
+            paint::tiles(&canvas, &[&x], shape, 1, &theme);
+        }
+    });
+    view! { <canvas class="digit" node_ref=canvas width="28" height="28" role="img" aria-label=text::ORIGINAL data-testid="tokens-source"></canvas> }
+}
+
+/// The places over the picture: arrow keys move among them, Page Up and Page Down turn the code, a drag paints.
+#[component]
+fn Cells(editor: Editor) -> impl IntoView {
+    let root = NodeRef::<html::Div>::new();
+    let select = move |cell: usize| {
+        editor.cell.set(cell);
+        focus(root, &format!("cell-{cell}"));
+    };
+    let on_key = move |e: KeyboardEvent| {
+        let Some(grid) = editor.grid.get_untracked() else { return };
+        match e.key().as_str() {
+            "PageUp" => editor.turn(-1),
+            "PageDown" => editor.turn(1),
+            key => match neighbour(key, editor.cell.get_untracked(), grid.width, grid.places()) {
+                Some(to) => select(to),
+                None => return,
+            },
+        }
+        e.prevent_default();
+    };
+    let drag = move |e: &PointerEvent, cell: usize| {
+        if let (1, Some(code)) = (e.buttons(), editor.brush.get_untracked()) {
+            editor.cell.set(cell);
+            editor.put(code);
+        }
+    };
+    let rows = move || {
+        let grid = editor.grid.get()?;
+        let row = |r: usize| {
+            let cells = (0..grid.width).map(|c| {
+                let cell = r * grid.width + c;
+                let token = move || editor.token(cell);
+                view! {
+                    <button role="gridcell" data-testid=format!("cell-{cell}") class:changed=move || editor.changed(cell)
+                        tabindex=move || if editor.cell.get() == cell { "0" } else { "-1" }
+                        aria-selected=move || (editor.cell.get() == cell).to_string()
+                        aria-label=move || text::cell(r, c, token())
+                        on:click=move |_| select(cell) on:pointerenter=move |e| drag(&e, cell)>
+                        {move || token().map(|t| t.to_string())}</button>
+                }
+            });
+            view! { <div role="row">{cells.collect_view()}</div> }
+        };
+        Some((0..grid.height).map(row).collect_view())
+    };
+    let columns = move || format!("repeat({}, minmax(0, 1fr))", editor.grid.get().map_or(1, |grid| grid.width));
+    view! {
+        <div class="token-grid">
+            <Picture from=COMPOSED index=0usize label=text::COMPOSED testid="tokens-picture" />
+            <div class="token-cells" role="grid" aria-label=text::GRID node_ref=root style:grid-template-columns=columns on:keydown=on_key>{rows}</div>
+        </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::neighbour;
+
+    #[test]
+    fn keys_stay_on_the_grid() {
+        let to = |key, cell| neighbour(key, cell, 3, 6);
+        assert_eq!([to("ArrowRight", 0), to("ArrowDown", 0), to("ArrowUp", 4), to("End", 1)], [Some(1), Some(3), Some(1), Some(5)]);
+        assert_eq!([to("ArrowLeft", 0), to("ArrowDown", 4), to("ArrowUp", 2), to("x", 2)], [None; 4]);
+        assert_eq!(neighbour("End", 0, 1, 0), None);
+    }
+}
