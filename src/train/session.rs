@@ -21,7 +21,7 @@ use crate::train::burn::Burn;
 use crate::train::engine::BuildError;
 use crate::train::plan::{PlanEngine, RING};
 use crate::train::views::{TestSet, view};
-use crate::train::{Engine, Entry, Rows, entry, weights};
+use crate::train::{Engine, Entry, Rows, Weight, entry, weights};
 
 /// A turn aims at this much work for the device, in milliseconds: short enough for views and commands to feel immediate.
 const TURN_MS: f64 = 25.0;
@@ -67,6 +67,8 @@ pub struct Session {
     data: Option<Data>,
     test: Option<TestSet>,
     run: Option<Run>,
+    /// The last network that a sparse autoencoder could take apart.
+    host: Option<(Setup, Vec<Weight>)>,
     watches: BTreeMap<Slot, Watch>,
     /// Present where eager Burn takes the steps.
     burn: Option<Burn>,
@@ -75,7 +77,7 @@ pub struct Session {
 impl Session {
     /// A session that hands its events to `emit`.
     pub fn new(emit: impl Fn(Event) + 'static) -> Self {
-        Self { emit: Box::new(emit), gpu: None, burn: None, data: None, test: None, run: None, watches: BTreeMap::new() }
+        Self { emit: Box::new(emit), gpu: None, burn: None, data: None, test: None, run: None, host: None, watches: BTreeMap::new() }
     }
 
     fn send(&self, event: Event) {
@@ -200,13 +202,36 @@ impl Session {
         burn.verify(gpu, entry, setup, steps).await
     }
 
+    /// Keeps the weights of the run at hand, which is about to be replaced, if they can be taken apart later.
+    async fn remember_host(&mut self) -> Result<(), String> {
+        if let Some(r) = self.run.as_mut().filter(|r| r.setup.can_host() == Ok(true)) {
+            self.host = Some((r.setup.clone(), r.engine.weights().await?));
+        }
+        Ok(())
+    }
+
+    /// The weights of the network that `setup` takes apart, if it takes one apart.
+    fn host(&self, setup: &Setup) -> Result<Option<Vec<Weight>>, String> {
+        let Some(wanted) = setup.hosted() else { return Ok(None) };
+        match &self.host {
+            Some((host, weights)) if !host.needs_rebuild(&wanted) => Ok(Some(weights.clone())),
+            _ => Err(format!("there is no trained {} here to take apart ({}); train it first, then choose it as input", wanted.method, wanted.to_query())),
+        }
+    }
+
     async fn start(&mut self, run: RunId, setup: Setup, weights: Option<ByteBuf>) -> Result<(), BuildError> {
+        // Weights that are given have their host's among them.
+        self.remember_host().await?;
+        let host = if weights.is_some() { None } else { self.host(&setup)? };
         // The old run goes first: two networks may not fit.
         let old = self.run.take();
         let built = async {
             let mut engine = self.build(&setup).await?;
             if let Some(bytes) = weights {
                 engine.set_weights(&weights::read(&bytes)?)?;
+            }
+            if let Some(host) = host {
+                engine.adopt(&host).await?;
             }
             Ok(engine)
         };
@@ -293,6 +318,8 @@ impl Session {
             encode_ms,
             dispatches: engine.info().dispatches,
             submits,
+            compile_ms: engine.info().compile_ms,
+            plan_ms: engine.info().plan_ms,
             loss,
         })
     }
