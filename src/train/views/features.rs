@@ -51,6 +51,29 @@ fn norm(row: &[f32]) -> f32 {
     row.iter().map(|v| v * v).sum::<f32>().sqrt()
 }
 
+/// What each feature by itself, as active as it ever was, changes in the picture that is decoded from nothing, row-major
+/// `[features, pixels]`: what atoms that are no pictures look like.
+async fn effects(engine: &mut impl Engine, max_f: &[f32]) -> Result<Vec<f32>, String> {
+    /// Features decoded at a time; a code has as many numbers as there are features.
+    const AT_ONCE: usize = 256;
+    let latent = engine.info().latent as usize;
+    let nothing = engine.decode(&vec![0.0; latent]).await?;
+    let mut out = Vec::with_capacity(max_f.len() * nothing.len());
+    for (from, max_f) in (0..).step_by(AT_ONCE).zip(max_f.chunks(AT_ONCE)) {
+        let mut z_bd = vec![0.0; max_f.len() * latent];
+        max_f.iter().enumerate().for_each(|(i, max)| z_bd[i * latent + from + i] = *max);
+        let x = engine.decode(&z_bd).await?;
+        out.extend(x.chunks_exact(nothing.len()).flat_map(|x| x.iter().zip(&nothing).map(|(a, b)| a - b)));
+    }
+    Ok(out)
+}
+
+/// A row as signed bytes, stretched to ±127.
+fn signed(row: &[f32]) -> impl Iterator<Item = u8> + '_ {
+    let reach = row.iter().fold(f32::MIN_POSITIVE, |most, v| most.max(v.abs()));
+    row.iter().map(move |v| (v / reach * 127.0).round() as i8 as u8)
+}
+
 /// Everything that the table of all features shows, over the first `count` test images, or fewer where their activations
 /// would not fit.
 ///
@@ -69,7 +92,6 @@ pub async fn features(engine: &mut impl Engine, test: &TestSet, count: usize) ->
     let mut numbers: [Vec<f32>; 5] = Default::default();
     let (mut label_f, mut count_fb) = (Vec::with_capacity(features), Vec::with_capacity(features * BINS));
     let (mut example_fe, mut activation_fe) = (Vec::with_capacity(features * EXAMPLES), Vec::with_capacity(features * EXAMPLES));
-    let mut signed_fa = Vec::with_capacity(atom_fa.len());
     for (f, atom_a) in atom_fa.chunks_exact(inputs).enumerate() {
         let act_n: Vec<f32> = act_nf.iter().skip(f).step_by(features).copied().collect();
         let portrait = Portrait::new(&act_n, &label_n);
@@ -81,9 +103,9 @@ pub async fn features(engine: &mut impl Engine, test: &TestSet, count: usize) ->
             example_fe.push(example.map_or(-1.0, |i| i as f32));
             activation_fe.push(example.map_or(0.0, |i| act_n[i]));
         }
-        let reach = atom_a.iter().fold(f32::MIN_POSITIVE, |most, v| most.max(v.abs()));
-        signed_fa.extend(atom_a.iter().map(|v| (v / reach * 127.0).round() as i8 as u8));
     }
+    let seen_fa = if inputs * shape.places() == test.shape.image.len() { atom_fa } else { effects(engine, &numbers[2]).await? };
+    let signed_fa: Vec<u8> = seen_fa.chunks_exact(seen_fa.len() / features).flat_map(signed).collect();
     let [density_f, mean_f, max_f, norm_f, purity_f] = numbers.map(|values| f32_bytes(&values));
     let info = engine.info();
     Ok(View::Features(FeatureTable {

@@ -36,9 +36,11 @@ pub const MAP: &str = "Codes by similarity";
 pub const MAP_HELP: &str = "The code vectors on their plane of largest variance. Larger discs are used more, empty ones never. Press one to put it in the place in hand.";
 pub const MAP_WORDS: &str = "Map of the code vectors. By keyboard, choose a code in the codebook.";
 
-pub fn level(level: usize) -> String {
-    format!("token {}", level + 1)
-}
+/// Test id, name and hint of each token of a place.
+pub const LEVEL_NAMES: [(&str, &str, &str); 8] = [
+    ("level-0", "1st", ""), ("level-1", "2nd", ""), ("level-2", "3rd", ""), ("level-3", "4th", ""),
+    ("level-4", "5th", ""), ("level-5", "6th", ""), ("level-6", "7th", ""), ("level-7", "8th", ""),
+];
 
 pub fn pick(i: u32) -> String {
     format!("Write test image {i} in tokens")
@@ -56,7 +58,7 @@ pub fn cell(row: usize, column: usize, token: Option<u32>) -> String {
 /// What is in hand, and how much was changed.
 pub fn place(grid: Option<TokenGrid>, cell: usize, level: usize, token: Option<u32>, edits: usize) -> String {
     let (Some(grid), Some(token)) = (grid, token) else { return "Press an image to write it in tokens.".into() };
-    let which = if grid.levels > 1 { format!(", {} of {}", self::level(level), grid.levels) } else { String::new() };
+    let which = if grid.levels > 1 { format!(", token {} of {}", level + 1, grid.levels) } else { String::new() };
     let edits = match edits {
         0 => String::new(),
         1 => " One change.".into(),

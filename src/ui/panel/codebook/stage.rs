@@ -2,63 +2,36 @@
 
 use leptos::html;
 use leptos::prelude::*;
-use leptos::wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, KeyboardEvent, PointerEvent};
+use web_sys::{KeyboardEvent, PointerEvent};
 
 use super::super::Panel;
 use super::editor::{Editor, Start};
 use crate::ui::paint;
 use crate::ui::picture::Picture;
+use crate::ui::roving::{focus, neighbour};
 use crate::ui::shelf::Shelf;
+use crate::ui::tiles::Segments;
 use crate::ui::views::{COMPOSED, TOKENS};
 use crate::ui::{state::Lab, text::codebook as text};
-
-/// Where a key leads to from a cell of a grid, if anywhere.
-pub fn neighbour(key: &str, cell: usize, columns: usize, cells: usize) -> Option<usize> {
-    let to = match key {
-        "ArrowLeft" => cell.checked_sub(1)?,
-        "ArrowRight" => cell + 1,
-        "ArrowUp" => cell.checked_sub(columns)?,
-        "ArrowDown" => cell + columns,
-        "Home" => 0,
-        "End" => cells.checked_sub(1)?,
-        _ => return None,
-    };
-    (to < cells).then_some(to)
-}
-
-/// Moves the keyboard to the element with a test id.
-pub fn focus(within: NodeRef<html::Div>, testid: &str) {
-    let found = within.get_untracked().and_then(|e| e.query_selector(&format!("[data-testid={testid}]")).ok().flatten());
-    if let Some(element) = found.and_then(|e| e.dyn_into::<HtmlElement>().ok()) {
-        // Refused only by an element that is gone.
-        let _ = element.focus();
-    }
-}
 
 #[component]
 pub fn Tokens() -> impl IntoView {
     let lab = Lab::get();
     let editor = Editor::get();
     let own = move || lab.own.get().filter(|x| x.len() == lab.model().shape.len());
-    let none = move || editor.count() == 0;
+    let unchanged = Signal::derive(move || (editor.count() == 0).to_string());
     let levels = move || editor.grid.get().map_or(1, |grid| grid.levels);
     let choose_level = move || {
-        (levels() > 1).then(|| {
-            let buttons = (0..levels()).map(|level| view! {
-                <button class="small" data-testid=format!("level-{level}") aria-pressed=move || (editor.level.get() == level).to_string()
-                    on:click=move |_| editor.level.set(level)>{text::level(level)}</button>
-            });
-            view! { <div class="segments" role="group" aria-label=text::LEVELS>{buttons.collect_view()}</div> }
-        })
+        (levels() > 1).then(|| view! { <Segments label=text::LEVELS options=&text::LEVEL_NAMES[..levels().min(text::LEVEL_NAMES.len())] chosen=editor.level /> })
     };
-    let drawn = move || matches!(editor.start.get(), Some(Start::Drawn(_)));
+    let drawn = Signal::derive(move || matches!(editor.start.get(), Some(Start::Drawn(_))));
+    let words = Signal::derive(move || text::place(editor.grid.get(), editor.cell.get(), editor.level.get(), editor.token(editor.cell.get()), editor.count()));
     view! {
         <Panel id="tokens" help=text::TOKENS_HELP slots=&[TOKENS, COMPOSED]
             tools=move || view! {
                 {choose_level}
-                <button class="small" data-testid="tokens-undo" aria-disabled=move || none().to_string() on:click=move |_| editor.undo()>{text::UNDO}</button>
-                <button class="small" data-testid="tokens-reset" aria-disabled=move || none().to_string() on:click=move |_| editor.reset()>{text::RESET}</button>
+                <button class="small" data-testid="tokens-undo" aria-disabled=unchanged on:click=move |_| editor.undo()>{text::UNDO}</button>
+                <button class="small" data-testid="tokens-reset" aria-disabled=unchanged on:click=move |_| editor.reset()>{text::RESET}</button>
             }>
             <div class="token-stage">
                 <Cells editor />
@@ -68,11 +41,9 @@ pub fn Tokens() -> impl IntoView {
                         <figcaption>{text::ENCODED}</figcaption></figure>
                 </div>
             </div>
-            <p class="note" data-testid="tokens-words">{move || text::place(editor.grid.get(), editor.cell.get(), editor.level.get(), editor.token(editor.cell.get()), editor.count())}</p>
+            <p class="note" data-testid="tokens-words">{words}</p>
             <Shelf verb=text::pick begin=editor.start.with_untracked(Option::is_none) pick=move |_, x| editor.begin(Start::Image(x.into())) />
-            <Show when=move || own().is_some()>
-                <button class="small own" data-testid="tokens-own" on:click=move |_| if let Some(x) = own() { editor.begin(Start::Image(x)) }>{text::OWN}</button>
-            </Show>
+            <button class="small own" class:absent=Signal::derive(move || own().is_none()) data-testid="tokens-own" on:click=move |_| if let Some(x) = own() { editor.begin(Start::Image(x)) }>{text::OWN}</button>
         </Panel>
     }
 }
@@ -125,13 +96,14 @@ fn Cells(editor: Editor) -> impl IntoView {
             let cells = (0..grid.width).map(|c| {
                 let cell = r * grid.width + c;
                 let token = move || editor.token(cell);
+                let in_hand = Memo::new(move |_| editor.cell.get() == cell);
                 view! {
-                    <button role="gridcell" data-testid=format!("cell-{cell}") class:changed=move || editor.changed(cell)
-                        tabindex=move || if editor.cell.get() == cell { "0" } else { "-1" }
-                        aria-selected=move || (editor.cell.get() == cell).to_string()
-                        aria-label=move || text::cell(r, c, token())
+                    <button role="gridcell" data-testid=format!("cell-{cell}") class:changed=Signal::derive(move || editor.changed(cell))
+                        tabindex=Signal::derive(move || if in_hand.get() { 0 } else { -1 })
+                        aria-selected=Signal::derive(move || in_hand.get().to_string())
+                        aria-label=Signal::derive(move || text::cell(r, c, token()))
                         on:click=move |_| select(cell) on:pointerenter=move |e| drag(&e, cell)>
-                        {move || token().map(|t| t.to_string())}</button>
+                        {Signal::derive(move || token().map_or_else(String::new, |t| t.to_string()))}</button>
                 }
             });
             view! { <div role="row">{cells.collect_view()}</div> }
@@ -144,18 +116,5 @@ fn Cells(editor: Editor) -> impl IntoView {
             <Picture from=COMPOSED index=0usize label=text::COMPOSED testid="tokens-picture" />
             <div class="token-cells" role="grid" aria-label=text::GRID node_ref=root style:grid-template-columns=columns on:keydown=on_key>{rows}</div>
         </div>
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::neighbour;
-
-    #[test]
-    fn keys_stay_on_the_grid() {
-        let to = |key, cell| neighbour(key, cell, 3, 6);
-        assert_eq!([to("ArrowRight", 0), to("ArrowDown", 0), to("ArrowUp", 4), to("End", 1)], [Some(1), Some(3), Some(1), Some(5)]);
-        assert_eq!([to("ArrowLeft", 0), to("ArrowDown", 4), to("ArrowUp", 2), to("x", 2)], [None; 4]);
-        assert_eq!(neighbour("End", 0, 1, 0), None);
     }
 }

@@ -8,6 +8,7 @@ use super::super::Panel;
 use super::atom::Atom;
 use super::inspector::{Inspector, class};
 use super::table::{Density, Filter, Sorting};
+use crate::ui::tiles::{Tile, Tiles};
 use crate::ui::views::FEATURES;
 use crate::ui::{state::Lab, text::features as text};
 
@@ -59,23 +60,24 @@ pub fn List() -> impl IntoView {
         pages.set(1);
     };
     let index = |text: String| text.parse::<usize>().unwrap_or(0);
-    let entry = move |f: usize| {
+    let tile = move |(f, stop): (usize, Signal<bool>)| {
         let words = move || {
-            inspector.table.with(|t| t.as_ref().filter(|t| f < t.features()).map(|t| text::feature(f, t.density_f[f], t.mean_f[f], t.purity_f[f], &class(lab, t.label_f[f]))))
+            inspector.table.with(|t| t.as_ref().filter(|t| f < t.features()).map_or_else(String::new, |t| text::feature(f, t.density_f[f], t.mean_f[f], t.purity_f[f], &class(lab, t.label_f[f]))))
         };
         let share = move || inspector.table.with(|t| t.as_ref().and_then(|t| t.density_f.get(f).copied()).unwrap_or(0.0));
         view! {
-            <button class="cell feature" class:dead=move || share() == 0.0 data-testid=format!("feature-{f}") title=words aria-label=words
-                aria-pressed=move || (inspector.feature() == Some(f)).to_string() on:click=move |_| inspector.chosen.set(Some(f))>
-                <Atom feature=Some(f) />
-                <span class="usage"><i style:width=move || format!("{:.1}%", 100.0 * share().sqrt())></i></span>
-                <span class="tag">{f}</span>
-            </button>
+            <Tile testid=format!("feature-{f}") tag=f.to_string() words=Signal::derive(words) stop press=move |()| inspector.chosen.set(Some(f))
+                bar=Some(Signal::derive(move || 100.0 * share().sqrt())) pressed=Signal::derive(move || inspector.feature() == Some(f))
+                dead=Signal::derive(move || share() == 0.0) picture=view! { <Atom feature=Some(f) /> }.into_any() />
         }
+        .into_any()
     };
+    let stats = Signal::derive(move || inspector.table.with(|t| t.as_ref().map_or_else(|| text::LOOKING.to_owned(), |t| text::living(t.living(), t.features(), t.l0(), t.images))));
+    let listed = Signal::derive(move || text::listed(total().min(pages.get() * PAGE), total()));
+    let all_there = Signal::derive(move || total() <= pages.get() * PAGE);
     view! {
         <Panel id="features" help=text::LIST_HELP slots=&[FEATURES]>
-            <p class="note" data-testid="features-stats">{move || inspector.table.with(|t| t.as_ref().map_or_else(|| text::LOOKING.to_owned(), |t| text::living(t.living(), t.features(), t.l0(), t.images)))}</p>
+            <p class="note" data-testid="features-stats">{stats}</p>
             <div class="sieve">
                 <input type="search" class="number" inputmode="numeric" placeholder=text::SEARCH aria-label=text::SEARCH data-testid="feature-search" node_ref=search on:input=typed />
                 <select aria-label=text::ORDER data-testid="feature-sort" on:change=move |e| sorting.set(ORDERS[index(event_target_value(&e)).min(4)].0)>
@@ -89,15 +91,9 @@ pub fn List() -> impl IntoView {
                     {move || (0..).zip(classes.get()).map(|(i, name): (i32, _)| view! { <option value=i.to_string()>{text::favours(&name)}</option> }).collect_view()}
                 </select>
             </div>
-            <div class="atlas" role="group" aria-label=text::LIST data-testid="feature-list"
-                on:pointerenter=move |_| held.set(true) on:pointerleave=move |_| held.set(false)
-                on:focusin=move |_| held.set(true) on:focusout=move |_| held.set(false)>
-                <For each=shown key=|f| *f let:f>{entry(f)}</For>
-            </div>
-            <p class="note more">{move || text::listed(total().min(pages.get() * PAGE), total())}
-                <Show when=move || { total() > pages.get() * PAGE }>
-                    <button class="small" data-testid="feature-more" on:click=move |_| pages.update(|n| *n += 1)>{text::MORE}</button>
-                </Show></p>
+            <Tiles order=Signal::derive(shown) label=text::LIST testid="feature-list" prefix="feature" held tile />
+            <p class="note more">{listed}
+                <button class="small" class:absent=all_there data-testid="feature-more" on:click=move |_| pages.update(|n| *n += 1)>{text::MORE}</button></p>
         </Panel>
     }
 }

@@ -10,6 +10,7 @@ use super::table::Example;
 use crate::spec::protocol::{EXAMPLES, QUARTER_EXAMPLES, Query, TOP_EXAMPLES, View};
 use crate::ui::paint::{self, Pictures};
 use crate::ui::picture::Picture;
+use crate::ui::tiles::Tile;
 use crate::ui::views::{FEATURE, FEATURES, FOUND};
 use crate::ui::{state::Lab, text::features as text};
 
@@ -49,7 +50,8 @@ pub fn One() -> impl IntoView {
         }
     });
     let fact = move |name: &'static str, testid: &'static str, value: fn(&super::table::Table, usize) -> String| {
-        view! { <div><dt>{name}</dt><dd data-testid=testid>{move || inspector.table.with(|t| t.as_ref().zip(feature.get()).map(|(t, f)| value(t, f)))}</dd></div> }
+        let value = Signal::derive(move || inspector.table.with(|t| t.as_ref().zip(feature.get()).map_or_else(String::new, |(t, f)| value(t, f))));
+        view! { <div><dt>{name}</dt><dd data-testid=testid>{value}</dd></div> }
     };
     let favours = move || inspector.table.with(|t| t.as_ref().zip(feature.get()).map(|(t, f)| text::purity(t.purity_f[f], &class(lab, t.label_f[f]))));
     let bars = move || {
@@ -138,6 +140,7 @@ fn Shown(e: usize, examples: Memo<Vec<Option<Example>>>) -> impl IntoView {
             view! { <i class="region" style=format!("left:{x:.2}%;top:{y:.2}%;width:{w:.2}%;height:{h:.2}%")></i> }
         })
     };
+    let words = Signal::derive(move || example.get().map_or_else(String::new, |e| text::example(e.image, e.activation)));
     let take = move |_| {
         let picture = lab.view(FOUND).with_untracked(|view| Some(Pictures::of(view.as_deref()?)?.get(index.get_untracked())?.to_vec()));
         if let Some(x) = picture {
@@ -145,8 +148,7 @@ fn Shown(e: usize, examples: Memo<Vec<Option<Example>>>) -> impl IntoView {
         }
     };
     view! {
-        <button class="cell example" class:gone=move || example.get().is_none() aria-label=move || example.get().map(|e| text::example(e.image, e.activation))
-            title=move || example.get().map(|e| text::example(e.image, e.activation)) on:click=take>
+        <button class="cell example" class:gone=Signal::derive(move || example.get().is_none()) aria-label=words title=words on:click=take>
             <Picture from=FOUND index=index /> {region}
         </button>
     }
@@ -171,7 +173,7 @@ fn Ablation(i: usize, feature: Memo<Option<usize>>) -> impl IntoView {
         }
     });
     view! {
-        <div class="ablation" class:gone=move || !there.get()>
+        <div class="ablation" class:gone=Signal::derive(move || !there.get())>
             <canvas class="digit" node_ref=canvas width="28" height="84" role="img" aria-label=text::ABLATION data-testid=format!("ablation-{i}")></canvas>
             <canvas class="digit" node_ref=change width="28" height="28" role="img" aria-label=text::CHANGE></canvas>
         </div>
@@ -189,8 +191,8 @@ fn Similar(feature: Memo<Option<usize>>) -> impl IntoView {
     });
     let cells = move || {
         near.get().into_iter().map(|(f, cosine)| view! {
-            <button class="cell feature" aria-label=text::similar(f, cosine) title=text::similar(f, cosine) on:click=move |_| inspector.chosen.set(Some(f as usize))>
-                <Atom feature=Some(f as usize) /><span class="tag">{text::cosine(cosine)}</span></button>
+            <Tile testid=format!("similar-{f}") tag=text::cosine(cosine) words=text::similar(f, cosine)
+                press=move |()| inspector.chosen.set(Some(f as usize)) picture=view! { <Atom feature=Some(f as usize) /> }.into_any() />
         }).collect_view()
     };
     view! { <div class="cells" data-testid="feature-similar">{cells}</div> }

@@ -16,6 +16,7 @@ use crate::ui::paint::{self, Pictures};
 use crate::ui::picture::Picture;
 use crate::ui::rank::rank;
 use crate::ui::shelf::Shelf;
+use crate::ui::tiles::Tile;
 use crate::ui::views::{FEATURES, FIRING, STEERED};
 use crate::ui::{state::Lab, text::features as text};
 
@@ -93,9 +94,8 @@ pub fn Steering() -> impl IntoView {
     let chips = move || {
         firing.get().map(|(_, first)| {
             first.into_iter().map(|(f, activation)| view! {
-                <button class="cell feature" data-testid=format!("fires-{f}") aria-label=text::fires(f, activation) title=text::fires(f, activation)
-                    on:click=move |_| { inspector.chosen.set(Some(f)); inspector.hold(f, Some(present(f))) }>
-                    <Atom feature=Some(f) /><span class="tag">{text::amount(activation)}</span></button>
+                <Tile testid=format!("fires-{f}") tag=text::amount(activation) words=text::fires(f, activation)
+                    press=move |()| { inspector.chosen.set(Some(f)); inspector.hold(f, Some(present(f))) } picture=view! { <Atom feature=Some(f) /> }.into_any() />
             }).collect_view()
         })
     };
@@ -104,9 +104,7 @@ pub fn Steering() -> impl IntoView {
     view! {
         <Panel id="steering" help=text::STEERING_HELP slots=&[FEATURES, FIRING, STEERED]>
             <Shelf verb=text::pick begin=inspector.input.with_untracked(Option::is_none) pick=move |_, x| inspector.input.set(Some(x.into())) />
-            <Show when=move || own().is_some()>
-                <button class="small own" data-testid="steer-own" on:click=move |_| if let Some(x) = own() { inspector.input.set(Some(x)) }>{text::OWN}</button>
-            </Show>
+            <button class="small own" class:absent=Signal::derive(move || own().is_none()) data-testid="steer-own" on:click=move |_| if let Some(x) = own() { inspector.input.set(Some(x)) }>{text::OWN}</button>
             <div class="steering">
                 <div class="quartet">
                     <figure><canvas class="digit" node_ref=seen width="28" height="28" role="img" aria-label=text::ORIGINAL data-testid="steer-input"></canvas><figcaption>{text::ORIGINAL}</figcaption></figure>
@@ -140,6 +138,7 @@ fn Hold(f: usize, present: Signal<f32>) -> impl IntoView {
         let negative = inspector.table.with(|t| t.as_ref().and_then(|t| t.max_f.get(f).copied()).is_some_and(|m| m < 0.0)) || present.get() < 0.0;
         if negative { -reach.get() } else { 0.0 }
     });
+    let words = Signal::derive(move || text::amount(value.get()));
     let moved = move |text: String| {
         if let Ok(v) = text.parse::<f32>() {
             inspector.hold(f, Some(v));
@@ -147,13 +146,12 @@ fn Hold(f: usize, present: Signal<f32>) -> impl IntoView {
     };
     view! {
         <div class="hold">
-            <button class="cell feature" aria-label=text::name(f) on:click=move |_| inspector.chosen.set(Some(f))><Atom feature=Some(f) /></button>
-            <span class="name">{f}</span>
+            <Tile testid=format!("held-{f}") tag=f.to_string() words=text::name(f) press=move |()| inspector.chosen.set(Some(f)) picture=view! { <Atom feature=Some(f) /> }.into_any() />
             <input type="range" class="slider" data-testid=format!("hold-{f}") aria-label=text::hold(f)
                 min=move || lowest.get().to_string() max=move || reach.get().to_string() step=move || (reach.get() / NOTCHES).to_string()
-                aria-valuetext=move || text::amount(value.get())
+                aria-valuetext=words
                 prop:value=move || { reach.track(); value.get().to_string() } on:input=move |e| moved(event_target_value(&e)) />
-            <output class="value">{move || text::amount(value.get())}</output>
+            <output class="value">{words}</output>
             <button class="quiet" aria-label=text::release(f) data-testid=format!("release-{f}") on:click=move |_| inspector.hold(f, None)>"×"</button>
         </div>
     }
