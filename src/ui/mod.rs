@@ -14,6 +14,7 @@ mod picture;
 mod plane;
 mod prose;
 mod rank;
+mod react;
 mod roving;
 mod shelf;
 mod source;

@@ -6,6 +6,7 @@ use leptos::wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 
 use super::panel::PANELS;
+use super::react::react;
 use super::state::Lab;
 use super::{browser, text};
 
@@ -80,7 +81,7 @@ pub fn Tabs() -> impl IntoView {
         let model = model.get();
         Tab::ALL.into_iter().filter(|tab| PANELS.iter().any(|p| p.tab == *tab && (p.applies)(&model))).collect::<Vec<_>>()
     });
-    Effect::new(move || {
+    react(move || {
         if !shown.get().contains(&lab.tab.get()) {
             lab.open_tab(Tab::Learn);
         }

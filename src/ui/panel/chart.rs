@@ -7,6 +7,7 @@ use web_sys::{CanvasRenderingContext2d, KeyboardEvent, PointerEvent};
 use super::Panel;
 use crate::ui::history::{Bucket, History};
 use crate::ui::paint::{self, Theme};
+use crate::ui::react::react;
 use crate::ui::{browser, state::Lab, text};
 
 const LEFT: f64 = 44.0;
@@ -160,7 +161,7 @@ pub fn Loss() -> impl IntoView {
     on_cleanup(move || on_resize.remove());
 
     let bucket = move |history: &History| hover.get().and_then(|s| history.nearest(s)).map(|i| history.train[i].clone());
-    Effect::new(move || {
+    react(move || {
         lab.curves.track();
         resized.track();
         let theme = lab.theme.get();

@@ -11,6 +11,7 @@ use crate::spec::protocol::{Query, f32_bytes};
 use crate::ui::model::TokenGrid;
 use crate::ui::picture::Picture;
 use crate::ui::rank::rank;
+use crate::ui::react::react;
 use crate::ui::tiles::{Segments, Tile, Tiles};
 use crate::ui::views::{ATLAS, CODEBOOK, TOKENS};
 use crate::ui::{state::Lab, text::codebook as text};
@@ -70,11 +71,11 @@ pub fn Atlas() -> impl IntoView {
     });
     // The same codes in another order are the same question.
     let shown = Memo::new(move |_| {
-        let mut codes: Vec<u32> = order.with(|(_, order)| order.iter().map(|code| *code as u32).collect());
-        codes.sort_unstable();
-        codes
+        let mut on = vec![false; editor.grid.get().map_or(0, |grid| grid.codes)];
+        order.with(|(_, order)| order.iter().for_each(|code| if let Some(on) = on.get_mut(*code) { *on = true }));
+        (0u32..).zip(on).filter(|(_, on)| *on).map(|(code, _)| code).collect::<Vec<u32>>()
     });
-    Effect::new(move || {
+    react(move || {
         let Some(grid) = editor.grid.get() else { return };
         let (mode, codes) = (mode.get(), shown.get());
         // Only what the picture depends on is tracked: a place in hand changes nothing of a code by itself.

@@ -8,6 +8,7 @@ use serde_bytes::ByteBuf;
 
 use crate::spec::protocol::{Query, View, bytes_f32, f32_bytes};
 use crate::ui::model::TokenGrid;
+use crate::ui::react::react;
 use crate::ui::state::Lab;
 use crate::ui::views::{COMPOSED, TOKENS};
 
@@ -66,12 +67,12 @@ impl Editor {
             (tokens.len() == grid.tokens()).then_some(tokens)
         });
         let tokens = Memo::new(move |_| edits.with(|edits| encoded.get().map(|tokens| edited(&tokens, edits))));
-        Effect::new(move || {
+        react(move || {
             if let Some(Start::Image(x)) = start.get() {
                 lab.ask(TOKENS, Query::Tokenise { x_np: ByteBuf::from(x.to_vec()) });
             }
         });
-        Effect::new(move || {
+        react(move || {
             if let Some(tokens) = tokens.get() {
                 lab.ask(COMPOSED, Query::Untokenise { token_bn: f32_bytes(&tokens) });
             }

@@ -10,6 +10,7 @@ use super::editor::Editor;
 use crate::ui::paint;
 use crate::ui::plane::Plane;
 use crate::ui::rank::rank;
+use crate::ui::react::react;
 use crate::ui::views::CODEBOOK;
 use crate::ui::{state::Lab, text::codebook as text};
 
@@ -47,7 +48,7 @@ pub fn CodeMap() -> impl IntoView {
         })
     });
     let at = |(x, y): (f64, f64), width: f64, height: f64| (MARGIN + x * (width - 2.0 * MARGIN), MARGIN + y * (height - 2.0 * MARGIN));
-    Effect::new(move || {
+    react(move || {
         let theme = lab.theme.get();
         let (Some(canvas), Some(spots), Some(book)) = (canvas.get(), spots.get(), book.get()) else { return };
         let (context, width, height) = paint::fit(&canvas);

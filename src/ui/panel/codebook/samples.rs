@@ -6,6 +6,7 @@ use super::super::Panel;
 use super::editor::{Editor, Start};
 use crate::spec::protocol::{Query, View, bytes_f32};
 use crate::ui::picture::Picture;
+use crate::ui::react::react;
 use crate::ui::views::DRAWN;
 use crate::ui::{state::Lab, text::codebook as text};
 
@@ -17,7 +18,7 @@ pub fn Samples() -> impl IntoView {
     let lab = Lab::get();
     let editor = Editor::get();
     let (seed, temperature) = (RwSignal::new(1u32), RwSignal::new(1.0f32));
-    Effect::new(move || lab.ask(DRAWN, Query::DrawTokens { n: COUNT, temperature: temperature.get(), seed: seed.get() }));
+    react(move || lab.ask(DRAWN, Query::DrawTokens { n: COUNT, temperature: temperature.get(), seed: seed.get() }));
     let take = move |i: usize| {
         let Some(grid) = editor.grid.get_untracked() else { return };
         let tokens = lab.view(DRAWN).with_untracked(|view| match view.as_deref() {

@@ -8,6 +8,7 @@ use super::super::Panel;
 use super::editor::{Editor, Start};
 use crate::ui::paint;
 use crate::ui::picture::Picture;
+use crate::ui::react::react;
 use crate::ui::roving::{focus, neighbour};
 use crate::ui::shelf::Shelf;
 use crate::ui::tiles::Segments;
@@ -53,7 +54,7 @@ pub fn Tokens() -> impl IntoView {
 fn Source(editor: Editor) -> impl IntoView {
     let lab = Lab::get();
     let canvas = NodeRef::<html::Canvas>::new();
-    Effect::new(move || {
+    react(move || {
         let (theme, shape) = (lab.theme.get(), lab.model().shape);
         if let (Some(canvas), Some(Start::Image(x))) = (canvas.get(), editor.start.get())
             && x.len() == shape.len()

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::inspector::Inspector;
 use crate::ui::paint;
+use crate::ui::react::react;
 use crate::ui::state::Lab;
 
 #[component]
@@ -18,7 +19,7 @@ pub fn Atom(
     let lab = Lab::get();
     let inspector = Inspector::get();
     let canvas = NodeRef::<html::Canvas>::new();
-    Effect::new(move || {
+    react(move || {
         let theme = lab.theme.get();
         if let (Some(canvas), Some(table), Some(f)) = (canvas.get(), inspector.table.get(), feature.get())
             && let Some(values) = table.atom(f)

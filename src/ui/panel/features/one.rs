@@ -10,6 +10,7 @@ use super::table::Example;
 use crate::spec::protocol::{EXAMPLES, QUARTER_EXAMPLES, Query, TOP_EXAMPLES, View};
 use crate::ui::paint::{self, Pictures};
 use crate::ui::picture::Picture;
+use crate::ui::react::react;
 use crate::ui::tiles::Tile;
 use crate::ui::views::{FEATURE, FEATURES, FOUND};
 use crate::ui::{state::Lab, text::features as text};
@@ -37,14 +38,14 @@ pub fn One() -> impl IntoView {
         let f = feature.get();
         inspector.table.with(|t| t.as_ref().zip(f).map_or_else(Vec::new, |(t, f)| t.examples(f)))
     });
-    Effect::new(move || {
+    react(move || {
         let found: Vec<u32> = examples.with(|all| all.iter().flatten().map(|e| e.image as u32).collect());
         if !found.is_empty() {
             lab.ask(FOUND, Query::Originals { indices: found });
         }
     });
     let ablated = Memo::new(move |_| examples.with(|all| images(&all[..TOP_EXAMPLES.min(all.len())], ABLATED)));
-    Effect::new(move || {
+    react(move || {
         if let Some(f) = feature.get() {
             lab.ask(FEATURE, Query::Feature { feature: f as u32, images: ablated.get() });
         }
@@ -160,7 +161,7 @@ fn Ablation(i: usize, feature: Memo<Option<usize>>) -> impl IntoView {
     let lab = Lab::get();
     let (canvas, change) = (NodeRef::<html::Canvas>::new(), NodeRef::<html::Canvas>::new());
     let there = Memo::new(move |_| answer(lab, feature.get()).is_some_and(|v| Pictures::of(&v).is_some_and(|p| p.len() / 3 > i)));
-    Effect::new(move || {
+    react(move || {
         let theme = lab.theme.get();
         let (Some(canvas), Some(change), Some(view)) = (canvas.get(), change.get(), answer(lab, feature.get())) else { return };
         let Some(pictures) = Pictures::of(&view) else { return };

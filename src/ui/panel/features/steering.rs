@@ -15,6 +15,7 @@ use crate::ui::model::FeatureGrid;
 use crate::ui::paint::{self, Pictures};
 use crate::ui::picture::Picture;
 use crate::ui::rank::rank;
+use crate::ui::react::react;
 use crate::ui::shelf::Shelf;
 use crate::ui::tiles::Tile;
 use crate::ui::views::{FEATURES, FIRING, STEERED};
@@ -51,7 +52,7 @@ pub fn Steering() -> impl IntoView {
     let lab = Lab::get();
     let inspector = Inspector::get();
     let input = move || inspector.input.get().filter(|x| x.len() == lab.model().shape.len());
-    Effect::new(move || {
+    react(move || {
         if let Some(x) = input() {
             lab.ask(FIRING, Query::Encode { x_np: ByteBuf::from(x.to_vec()) });
         }
@@ -62,7 +63,7 @@ pub fn Steering() -> impl IntoView {
         let code: Arc<[f32]> = codes.mean(0)?.into();
         (code.len() == grid.places() * grid.features).then_some((grid, code))
     });
-    Effect::new(move || {
+    react(move || {
         if let Some((grid, code)) = code.get() {
             let after = inspector.held.with(|held| steered(&code, grid, held));
             lab.ask(STEERED, Query::Decode { z_nd: f32_bytes(&[&code[..], &after].concat()) });
@@ -76,13 +77,13 @@ pub fn Steering() -> impl IntoView {
         Some((order.len(), order.iter().take(FIRST).map(|f| (*f, act_f[*f])).collect::<Vec<_>>()))
     });
     let (seen, change) = (NodeRef::<html::Canvas>::new(), NodeRef::<html::Canvas>::new());
-    Effect::new(move || {
+    react(move || {
         let (theme, shape) = (lab.theme.get(), lab.model().shape);
         if let (Some(canvas), Some(x)) = (seen.get(), input()) {
             paint::tiles(&canvas, &[&x], shape, 1, &theme);
         }
     });
-    Effect::new(move || {
+    react(move || {
         let theme = lab.theme.get();
         let (Some(canvas), Some(view)) = (change.get(), lab.view(STEERED).get()) else { return };
         let Some(pictures) = Pictures::of(&view) else { return };

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::rows::{COLUMNS, Shared};
 use crate::ui::paint::{self, Pictures};
+use crate::ui::react::react;
 use crate::ui::views::STRIPS;
 use crate::ui::{state::Lab, text};
 
@@ -21,7 +22,7 @@ pub fn Row(latent: usize, shared: Shared) -> impl IntoView {
     let active = Memo::new(move |_| lab.latents.with(|l| l.active(latent)));
     let range = Memo::new(move |_| shared.ranges.with(|r| r.get(latent).copied().unwrap_or((-1.0, 1.0))));
     let pinned = Memo::new(move |_| shared.pins.with(|p| p.contains(&latent)));
-    Effect::new(move || {
+    react(move || {
         let theme = lab.theme.get();
         let Some(view) = lab.view(STRIPS).get() else { return };
         let Some(pictures) = Pictures::of(&view) else { return };
