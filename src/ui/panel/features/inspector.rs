@@ -63,8 +63,7 @@ impl Inspector {
     pub fn feature(self) -> Option<usize> {
         let table = self.table.get()?;
         self.chosen.get().filter(|f| *f < table.features()).or_else(|| {
-            let telling = |f: &usize| table.purity_f[*f] * table.density_f[*f].sqrt();
-            (0..table.features()).max_by(|a, b| telling(a).total_cmp(&telling(b)))
+            (0..table.features()).max_by(|a, b| table.certain_purity(*a).total_cmp(&table.certain_purity(*b)))
         })
     }
 

@@ -34,7 +34,7 @@ const DENSITIES: [(Density, &str); 5] = [
 pub fn List() -> impl IntoView {
     let lab = Lab::get();
     let inspector = Inspector::get();
-    let (sorting, filter, pages) = (RwSignal::new(Sorting::Purity), RwSignal::new(Filter::default()), RwSignal::new(1usize));
+    let (sorting, filter, pages) = (RwSignal::new(Sorting::Density), RwSignal::new(Filter::default()), RwSignal::new(1usize));
     // A pointer or the keyboard on the list: it keeps its order.
     let held = RwSignal::new(false);
     let order = Memo::new(move |before: Option<&(Sorting, Filter, Vec<usize>)>| {

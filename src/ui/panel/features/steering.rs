@@ -115,7 +115,7 @@ pub fn Steering() -> impl IntoView {
                 </div>
                 <div>
                     <h3>{text::HELD}</h3>
-                    <p class="note" class:gone=move || !rows().is_empty()>{text::NONE_HELD}</p>
+                    <p class="note" class:absent=move || !rows().is_empty()>{text::NONE_HELD}</p>
                     <div class="holds"><For each=rows key=|f| *f let:f><Hold f present=Signal::derive(move || present(f)) /></For></div>
                 </div>
             </div>
