@@ -8,6 +8,8 @@ pub mod bench;
 mod breath;
 pub mod burn;
 mod choose;
+#[cfg(feature = "native")]
+pub mod classifier;
 #[cfg(feature = "eager")]
 pub mod eager;
 pub mod engine;

@@ -15,7 +15,9 @@ use crate::data::{Dataset, Render, Rendering, mnist, own, renderer, unit};
 use crate::gpu::{Data, Gpu};
 use crate::spec::Setup;
 use crate::spec::data::{MOVING_DIGITS, Own};
+use crate::train::any::AnyEngine;
 use crate::train::assess::{self, Measured, Sizes};
+use crate::train::classifier::Classifier;
 use crate::train::plan::{PlanEngine, RING};
 use crate::train::{Engine, Entry, Rows, Weight, eager, entry, weights};
 
@@ -91,6 +93,12 @@ fn load_into(id: &str, folder: Option<&Path>, room: u64) -> Result<Dataset, Stri
     Ok(digits)
 }
 
+/// Bytes of training images that the engine has room for: only packed sets can be larger.
+async fn room(engine: EngineKind, setup: &Setup) -> Result<u64, String> {
+    let asks = engine == EngineKind::Plan && Own::parse(&setup.data).is_some();
+    Ok(if asks { open_gpu().await?.info.room } else { ROOM })
+}
+
 /// The device of the engine `cpu`.
 pub fn cpu() -> Device {
     Device::flex()
@@ -108,20 +116,25 @@ pub async fn open_gpu() -> Result<Rc<Gpu>, String> {
 async fn train_async(options: &TrainOptions) -> Result<Value, String> {
     let setup = &options.setup;
     setup.check().map_err(|e| e.to_string())?;
+    let data = Arc::new(load_into(&setup.data, options.data_dir.as_deref(), room(options.engine, setup).await?)?);
+    let (engine, adapter) = open(options.engine, setup, &data).await?;
+    run(options, engine, &data, &adapter).await
+}
+
+/// The setup's network on an engine, and the name of what executes it.
+async fn open(engine: EngineKind, setup: &Setup, data: &Arc<Dataset>) -> Result<(AnyEngine, String), String> {
     let entry: &'static dyn Entry = entry(&setup.method).ok_or_else(|| format!("no method is called {:?}", setup.method))?;
-    let gpu = if options.engine == EngineKind::Plan { Some(open_gpu().await?) } else { None };
-    let room = gpu.as_ref().map_or(ROOM, |gpu| gpu.info.room);
-    let data = Arc::new(load_into(&setup.data, options.data_dir.as_deref(), room)?);
-    match gpu {
-        Some(gpu) => {
+    match engine {
+        EngineKind::Plan => {
+            let gpu = open_gpu().await?;
             let adapter = gpu.info.name.clone();
             let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels).map_err(|e| e.to_string())?;
-            let engine = PlanEngine::new(gpu, entry, setup, data.data_shape(), &uploaded).await?;
-            run(options, engine, &data, &adapter).await
+            let plan = PlanEngine::new(gpu, entry, setup, data.data_shape(), &uploaded).await?;
+            Ok((AnyEngine::Plan(Box::new(plan)), adapter))
         }
-        None => {
-            let (device, adapter) = eager_device(options.engine).await?;
-            run(options, entry.eager(setup, device, data.clone()), &data, &adapter).await
+        EngineKind::Cpu | EngineKind::Burn => {
+            let (device, adapter) = eager_device(engine).await?;
+            Ok((AnyEngine::Burn(entry.eager(setup, device, data.clone())), adapter))
         }
     }
 }
@@ -202,11 +215,26 @@ async fn run(options: &TrainOptions, mut engine: impl Engine, data: &Dataset, ad
     }))
 }
 
+/// Trains the classifier of digits behind the Fréchet score, writes it to `out`, and reports how good it is.
+///
+/// # Errors
+/// Names the file and what is wrong with it.
+pub fn classifier(out: &Path, epochs: u32, seed: u32) -> Result<Value, String> {
+    let data = load("mnist", None)?;
+    let classifier = Classifier::train(&data, epochs, seed);
+    let bytes = classifier.to_bytes()?;
+    write_whole(out, &bytes)?;
+    let test: Vec<f32> = unit(&data.test_images).collect();
+    Ok(json!({ "accuracy": classifier.accuracy(&test, &data.test_labels), "epochs": epochs, "seed": seed, "bytes": bytes.len() }))
+}
+
 /// What to measure, and how.
 #[derive(Clone, Debug)]
 pub struct MeasureOptions {
     /// A file of weights with its setup.
     pub weights: PathBuf,
+    /// Another file of a sparse autoencoder's weights, to compare the features with.
+    pub against: Option<PathBuf>,
     /// Folder with the data set's files; `None` takes the ones that ship with the project.
     pub data_dir: Option<PathBuf>,
     pub engine: EngineKind,
@@ -262,25 +290,20 @@ pub fn measure(options: &MeasureOptions) -> Result<MeasureReport, String> {
 async fn measure_async(options: &MeasureOptions) -> Result<MeasureReport, String> {
     let name = |e: String| format!("{}: {e}", options.weights.display());
     let Trained { setup, step, tensors } = trained(&options.weights)?;
-    let entry = entry(&setup.method).ok_or_else(|| name(format!("no method is called {:?}", setup.method)))?;
+    let family = setup.card().map_err(|e| name(e.to_string()))?.family;
     let data = Arc::new(load(&setup.data, options.data_dir.as_deref())?);
-    let family = entry.card().family;
-    let (adapter, measures) = match options.engine {
-        EngineKind::Plan => {
-            let gpu = open_gpu().await?;
-            let adapter = gpu.info.name.clone();
-            let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels).map_err(|e| e.to_string())?;
-            let mut engine = PlanEngine::new(gpu, entry, &setup, data.data_shape(), &uploaded).await?;
-            engine.set_weights(&tensors).map_err(name)?;
-            (adapter, assess::assess(&mut engine, family, &data, options.sizes).await?)
-        }
-        EngineKind::Cpu | EngineKind::Burn => {
-            let (device, adapter) = eager_device(options.engine).await?;
-            let mut engine = entry.eager(&setup, device, data.clone());
-            engine.set_weights(&tensors).map_err(name)?;
-            (adapter, assess::assess(&mut engine, family, &data, options.sizes).await?)
-        }
-    };
+    let (mut engine, adapter) = open(options.engine, &setup, &data).await?;
+    engine.set_weights(&tensors).map_err(name)?;
+    let mut measures = assess::assess(&mut engine, family, &data, options.sizes).await?;
+    if let Some(setup) = setup.hosted() {
+        let (mut host, _) = open(options.engine, &setup, &data).await?;
+        host.become_host_of(&tensors).await?;
+        measures.push(assess::recovered(&mut engine, &mut host, &data, options.sizes).await?);
+    }
+    if let Some(other) = &options.against {
+        let other = trained(other)?;
+        assess::stability(&mut measures, &tensors, &other.tensors)?;
+    }
     Ok(MeasureReport { setup: setup.to_query(), step, adapter, seed: options.sizes.seed, measures })
 }
 

@@ -15,12 +15,15 @@ mod picture;
 mod plane;
 mod prose;
 mod rank;
+mod react;
+mod roving;
 mod shelf;
 mod source;
 mod state;
 mod tab;
 mod text;
 mod theme;
+mod tiles;
 mod transport;
 mod verify;
 mod views;
@@ -67,6 +70,8 @@ fn Page() -> impl IntoView {
     theme::init(lab);
     api::install(lab);
     tab::follow_address(lab);
+    panel::codebook::provide(lab);
+    panel::features::provide(lab);
     lab.open();
     panel::chart::settle(lab);
     view! {

@@ -13,6 +13,7 @@ use super::link::{Heard, Link};
 use super::model::Model;
 use super::paint::Theme;
 use super::rank::rank;
+use super::react::react;
 use super::source::Source;
 use super::tab::Tab;
 use super::views::{CODED, CODES, CpuDesk, Desk, OWN_CODE, OWN_COPY, SLOTS};
@@ -23,7 +24,7 @@ use crate::spec::protocol::{
 };
 use crate::catalog::CARDS;
 use crate::spec::data::DataInfo;
-use crate::spec::{Family, Setup};
+use crate::spec::{Family, LATENT, Setup};
 
 /// A latent whose KL stays below this carries nothing.
 pub const INACTIVE: f32 = 0.01;
@@ -270,7 +271,7 @@ impl Lab {
     /// Fetches the pretrained model and the test digits, and starts the engine.
     pub fn open(self) {
         self.ask(CODES, Query::Embed { count: CODED });
-        Effect::new(move || {
+        react(move || {
             if let Some(own) = self.own.get() {
                 self.ask(OWN_CODE, Query::Encode { x_np: ByteBuf::from(own.to_vec()) });
                 self.ask(OWN_COPY, Query::Autoencode { x_np: ByteBuf::from(own.to_vec()) });
@@ -493,9 +494,12 @@ impl Lab {
     pub fn take_apart(self) {
         let Some(card) = CARDS.iter().find(|c| c.family == Family::Sae) else { return };
         let Some(host) = untrack(|| self.host()) else { return };
+        // Many more features than latents, of which a few at a time do: else every feature fires on everything.
+        let latent = host.usize(LATENT.key);
+        let (features, k) = ((16 * latent).clamp(64, 512), (latent / 3).max(2));
         self.set_method(card.id);
         self.setup.update(|s| s.host = Some(Box::new(host)));
-        self.set_pairs("source=code");
+        self.set_pairs(&format!("source=code&features={features}&k={k}"));
         self.train();
     }
 

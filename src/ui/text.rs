@@ -1,6 +1,8 @@
 //! Every word on the page that does not come from a method's card.
 
+pub mod codebook;
 pub mod data;
+pub mod features;
 
 use super::rank::rank;
 use crate::spec::data::DataCard;

@@ -6,6 +6,7 @@ use latent_lab::nn::ImageShape;
 use latent_lab::spec::Family;
 use latent_lab::spec::protocol::{CodeGroup, CodeKind, MetricRow, PlanInfo};
 use latent_lab::train::assess::{Measured, Quantity, Sizes, assess};
+use latent_lab::train::engine::BuildError;
 use latent_lab::train::{Engine, Program, Rows, Weight};
 
 const SHAPE: ImageShape = ImageShape { channels: 1, height: 12, width: 12 };
@@ -84,6 +85,10 @@ impl Engine for Threshold {
     fn set_weights(&mut self, _weights: &[Weight]) -> Result<(), String> {
         Err("nothing to set".into())
     }
+
+    async fn start(&mut self) -> Result<(), BuildError> {
+        Ok(())
+    }
 }
 
 /// Noise whose first pixel tells the label; the second is always dark, the third always bright.
@@ -128,7 +133,7 @@ fn number(sheet: &[Measured], name: &str) -> f64 {
 
 #[test]
 fn a_sparse_model() {
-    let sheet = measured(Family::Sae, CodeKind::Features, None, None).unwrap();
+    let sheet = measured(Family::Sae, CodeKind::Features { height: 1, width: 1 }, None, None).unwrap();
     let images = data().test_images;
     let bright = images.iter().filter(|b| **b > 127).count();
     assert!((number(&sheet, "l0") - bright as f64 / N as f64).abs() < 1e-9);
@@ -180,7 +185,7 @@ fn models_with_a_prior() {
 
 #[test]
 fn models_with_a_codebook() {
-    let grid = CodeKind::Grid { height: 1, width: 2, levels: 1, codes: 5 };
+    let grid = CodeKind::Grid { height: 1, width: 2, levels: 1, codes: 5, drawn: false };
     let sheet = measured(Family::Vq, grid, None, None).unwrap();
     // Half of the tokens are 3, a sixth each of the labels 0 to 2; nobody uses 4.
     assert_eq!((value(&sheet, "codes_used"), value(&sheet, "codes_dead")), (Quantity::Count(4), Quantity::Count(1)));
