@@ -14,7 +14,8 @@ use crate::data::{Dataset, Rendering, mnist, renderer, unit};
 use crate::gpu::{Data, Gpu};
 use crate::spec::Setup;
 use crate::train::any::AnyEngine;
-use crate::train::assess::{self, Measured, Sizes};
+use crate::spec::protocol::Measured;
+use crate::train::assess::{self, Images, Sizes};
 use crate::train::classifier::Classifier;
 use crate::train::plan::{PlanEngine, RING};
 use crate::train::{Engine, Entry, Rows, Weight, eager, entry, weights};
@@ -264,11 +265,12 @@ async fn measure_async(options: &MeasureOptions) -> Result<MeasureReport, String
     let data = Arc::new(load(&setup.data, options.data_dir.as_deref())?);
     let (mut engine, adapter) = open(options.engine, &setup, &data).await?;
     engine.set_weights(&tensors).map_err(name)?;
-    let mut measures = assess::assess(&mut engine, family, &data, options.sizes).await?;
+    let images = Images::draw(&data, options.sizes)?;
+    let mut measures = assess::assess(&mut engine, family, &images, options.sizes.seed).await?;
     if let Some(setup) = setup.hosted() {
         let (mut host, _) = open(options.engine, &setup, &data).await?;
         host.become_host_of(&tensors).await?;
-        measures.push(assess::recovered(&mut engine, &mut host, &data, options.sizes).await?);
+        measures.push(assess::recovered(&mut engine, &mut host, &images).await?);
     }
     if let Some(other) = &options.against {
         let other = trained(other)?;

@@ -117,7 +117,7 @@ impl Session {
     pub fn set_data(&mut self, mut data: Dataset) {
         let Some(gpu) = &self.gpu else { return };
         let (id, info, shape) = (data.id.clone(), data.info(), data.data_shape());
-        let factors_nk = ByteBuf::from(std::mem::take(&mut data.factors.test_nk));
+        let factors_nk = std::mem::take(&mut data.factors.test_nk);
         let (images, labels) = (std::mem::take(&mut data.test_images), std::mem::take(&mut data.test_labels));
         match &mut self.burn {
             // Eager steps take their images from the host.
@@ -128,9 +128,9 @@ impl Session {
             },
         }
         self.run = self.run.take().filter(|r| r.setup.data == id);
-        let labels_n = ByteBuf::from(labels.clone());
-        self.test = Some(TestSet { id, shape, images, labels });
-        self.send(Event::DataReady { data: info, labels_n, factors_nk });
+        let event = Event::DataReady { data: info, labels_n: ByteBuf::from(labels.clone()), factors_nk: ByteBuf::from(factors_nk.clone()) };
+        self.test = Some(TestSet { id, shape, images, labels, factors_nk });
+        self.send(event);
     }
 
     /// Carries out one command. [`Command::Open`] and [`Command::Load`] are the caller's: it knows where data comes from.
@@ -461,7 +461,7 @@ impl Session {
             let Some(query) = self.watches.get(&slot).map(|w| w.query.clone()) else { continue };
             let (Some(r), Some(test)) = (&mut self.run, &self.test) else { return Ok(()) };
             let begin = Instant::now();
-            let (run, view) = (r.id, view(&mut r.engine, test, &query).await);
+            let (run, view) = (r.id, view(&mut r.engine, &r.setup, test, &query).await);
             let done = Instant::now();
             r.idle = Some(done);
             if let Some(w) = self.watches.get_mut(&slot) {

@@ -2,6 +2,7 @@
 
 pub mod codebook;
 pub mod features;
+pub mod measures;
 
 use super::rank::rank;
 use crate::spec::data::DataCard;
