@@ -286,6 +286,7 @@ pub const PATH_PLAY: &str = "Play";
 pub const PATH_STOP: &str = "Stop";
 pub const PATH_AT: &str = "Place on the path";
 pub const PATH_PNG: &str = "Save strip (PNG)";
+pub const PATH_GIF: &str = "Save animation (GIF)";
 pub const PATH_WEBM: &str = "Save video";
 pub const PROFILE: &str = "ln p(z) of the prior at the slider";
 
