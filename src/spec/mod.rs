@@ -2,6 +2,7 @@
 
 pub mod card;
 pub mod data;
+pub mod history;
 pub mod optimizer;
 pub mod phrase;
 pub mod protocol;
@@ -9,5 +10,6 @@ pub mod setup;
 pub mod tokens;
 
 pub use card::{Card, Family, HIDDEN, Kind, LATENT, LIKELIHOOD, LIKELIHOODS, NET, NETS, PRIOR, PRIORS, Paper, ParamSpec, SIGMA};
+pub use history::History;
 pub use optimizer::Optimizer;
 pub use setup::{Setup, SetupError};

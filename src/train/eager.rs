@@ -23,7 +23,7 @@ use crate::train::order::epoch_order;
 use crate::train::plan::EVALUATION;
 use crate::train::engine::fits;
 use crate::train::program::{Input, Operands, apply};
-use crate::train::{Engine, Program, Rows, Weight, record};
+use crate::train::{Engine, Program, Rows, RunState, Weight, record};
 
 /// Images of one forward pass that does not train.
 const PIECE: usize = 500;
@@ -569,5 +569,15 @@ impl Engine for EagerEngine {
         fits(have.iter().map(|w| (w.name.as_str(), w.shape.as_slice())), weights)?;
         self.run.set_weights(weights);
         Ok(())
+    }
+
+    /// Burn hands its optimisers' state out in a blocking read only, which no browser allows.
+    async fn state(&mut self) -> Result<Option<RunState>, String> {
+        Ok(None)
+    }
+
+    /// Takes the weights; the optimiser starts anew.
+    fn set_state(&mut self, state: &RunState) -> Result<(), String> {
+        self.set_weights(&state.weights)
     }
 }

@@ -7,7 +7,9 @@ pub mod bench;
 #[cfg(all(feature = "worker", target_arch = "wasm32"))]
 mod breath;
 pub mod burn;
+pub mod checkpoint;
 mod choose;
+pub mod codes;
 #[cfg(feature = "eager")]
 pub mod eager;
 pub mod engine;
@@ -30,7 +32,7 @@ pub mod worker;
 
 use std::marker::PhantomData;
 
-pub use engine::{Engine, Rows, Weight};
+pub use engine::{Engine, Rows, RunState, Weight};
 pub use program::Program;
 pub use record::{Leaf, Output, Recording};
 

@@ -15,7 +15,7 @@ use crate::gpu::{Data, Gpu};
 use crate::spec::Setup;
 use crate::train::assess::{self, Measured, Sizes};
 use crate::train::plan::{PlanEngine, RING};
-use crate::train::{Engine, Entry, Rows, eager, entry, weights};
+use crate::train::{Engine, Entry, Rows, checkpoint, eager, entry, weights};
 
 /// Who executes the steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -208,10 +208,7 @@ async fn measure_async(options: &MeasureOptions) -> Result<MeasureReport, String
     let bytes = std::fs::read(&options.weights).map_err(|e| name(e.to_string()))?;
     let metadata = weights::metadata(&bytes).map_err(name)?;
     let query = metadata.get("setup").ok_or_else(|| name("the metadata has no \"setup\"".into()))?;
-    let (setup, notes) = Setup::from_query(query, &[]);
-    if let Some(note) = notes.first() {
-        return Err(name(format!("its setup does not fit this program: {note}")));
-    }
+    let setup = checkpoint::setup(query).map_err(name)?;
     let tensors = weights::read(&bytes).map_err(name)?;
     let entry = entry(&setup.method).ok_or_else(|| name(format!("no method is called {:?}", setup.method)))?;
     let data = Arc::new(load(&setup.data, options.data_dir.as_deref())?);

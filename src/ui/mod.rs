@@ -4,7 +4,6 @@ mod api;
 mod browser;
 mod codes;
 mod control;
-mod history;
 mod link;
 mod model;
 mod noise;

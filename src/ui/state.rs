@@ -8,7 +8,6 @@ use leptos::prelude::*;
 use serde_bytes::ByteBuf;
 
 use super::codes::Codes;
-use super::history::History;
 use super::link::{Heard, Link};
 use super::model::Model;
 use super::paint::Theme;
@@ -21,7 +20,7 @@ use crate::player::{Digits, Player};
 use crate::spec::protocol::{
     AdapterInfo, BenchReport, Command, DataUnit, EngineChoice, Event, NoGpu, PlanInfo, Query, RunId, Slot, Speed, View,
 };
-use crate::spec::Setup;
+use crate::spec::{History, Setup};
 use crate::spec::data::DataInfo;
 
 /// A latent whose KL stays below this carries nothing.
