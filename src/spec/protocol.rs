@@ -194,6 +194,8 @@ pub enum Event {
     Kept { run: RunId, id: String, step: u64 },
     /// The run could not be written to the browser's storage; what was kept of it before is still there.
     NotKept { run: RunId, message: String },
+    /// Answer to [`Command::Runs`] where the browser gives no storage.
+    NoStore { message: String },
     /// What the browser's storage holds, the latest first, and how much room it has, in bytes: used by this site, and all.
     Runs { runs: Vec<KeptRun>, used: f64, quota: f64 },
     Benched { report: BenchReport },

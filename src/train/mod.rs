@@ -13,6 +13,7 @@ pub mod codes;
 #[cfg(feature = "eager")]
 pub mod eager;
 pub mod engine;
+pub mod keeper;
 #[cfg(all(feature = "worker", target_arch = "wasm32"))]
 mod loader;
 #[cfg(feature = "native")]

@@ -109,7 +109,8 @@ impl Session {
         Self { emit: Box::new(emit), gpu: None, burn: None, data: None, test: None, run: None, watches: BTreeMap::new() }
     }
 
-    fn send(&self, event: Event) {
+    /// Tells whoever listens.
+    pub fn send(&self, event: Event) {
         (self.emit)(event);
     }
 
@@ -365,7 +366,10 @@ impl Session {
 
     /// The setup that a file of weights is for, and the step it is of, if it says so. A file without a setup is taken to be
     /// for `otherwise`.
-    fn examine(&self, otherwise: Setup, file: &[u8]) -> Result<(Setup, Option<u64>), String> {
+    ///
+    /// # Errors
+    /// What is wrong with it, and where.
+    pub fn examine(&self, otherwise: Setup, file: &[u8]) -> Result<(Setup, Option<u64>), String> {
         let metadata = weights::metadata(file)?;
         let setup = metadata.get("setup").map_or(Ok(otherwise), |query| checkpoint::setup(query))?;
         setup.check().map_err(|e| e.to_string())?;
