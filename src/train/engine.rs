@@ -147,7 +147,35 @@ pub trait Engine {
     /// # Errors
     /// If a name or a shape does not fit; nothing has changed then.
     fn set_state(&mut self, state: &RunState) -> Result<(), String>;
+
+    /// Sets anew what the method takes from the data before the first step, with the weights of now.
+    ///
+    /// # Errors
+    /// If the method does something that does not compile, or the device is lost.
+    async fn start(&mut self) -> Result<(), BuildError>;
+
+    /// Gives a sparse autoencoder the trained network that it takes apart, and starts it over on that.
+    ///
+    /// # Errors
+    /// If the weights are of another network, or as [`Engine::start`].
+    async fn adopt(&mut self, host: &[Weight]) -> Result<(), BuildError> {
+        let mut own = self.weights().await?;
+        for weight in &mut own {
+            let Some((_, name)) = weight.name.split_once(HOST) else { continue };
+            // The scale is the sparse autoencoder's own.
+            let Some(given) = host.iter().find(|w| w.name == name) else { continue };
+            if given.shape != weight.shape {
+                return Err(format!("the host's {name} has shape {:?}, expected {:?}", given.shape, weight.shape).into());
+            }
+            weight.values.clone_from(&given.values);
+        }
+        self.set_weights(&own)?;
+        self.start().await
+    }
 }
+
+/// What stands before the names of a host's weights, after the path to it.
+const HOST: &str = ".host.";
 
 /// Checks that `weights` has every parameter of a network, in its shape.
 ///

@@ -2,6 +2,7 @@
 
 pub mod any;
 pub mod assess;
+pub mod beginning;
 #[cfg(feature = "native")]
 pub mod bench;
 #[cfg(all(feature = "worker", target_arch = "wasm32"))]
@@ -27,6 +28,7 @@ pub mod sampling;
 pub mod session;
 #[cfg(feature = "eager")]
 pub mod verify;
+mod views;
 pub mod weights;
 #[cfg(all(feature = "worker", target_arch = "wasm32"))]
 pub mod worker;

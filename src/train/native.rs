@@ -15,7 +15,7 @@ use crate::gpu::{Data, Gpu};
 use crate::spec::Setup;
 use crate::train::assess::{self, Measured, Sizes};
 use crate::train::plan::{PlanEngine, RING};
-use crate::train::{Engine, Entry, Rows, checkpoint, eager, entry, weights};
+use crate::train::{Engine, Entry, Rows, Weight, checkpoint, eager, entry, weights};
 
 /// Who executes the steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub struct TrainOptions {
     pub engine: EngineKind,
     /// Folder with the data set's files; `None` takes the ones that ship with the project.
     pub data_dir: Option<PathBuf>,
+    /// Weights of the network to take apart, for a sparse autoencoder that takes one apart.
+    pub host: Option<Vec<Weight>>,
     /// Where to write the weights.
     pub out: Option<PathBuf>,
     /// Write 16-bit weights.
@@ -122,6 +124,9 @@ async fn run(options: &TrainOptions, mut engine: impl Engine, data: &Dataset, ad
     let named = |values: &[f64]| -> Value {
         names.iter().zip(values).map(|(n, v)| (n.clone(), json!(v))).collect::<serde_json::Map<_, _>>().into()
     };
+    if let Some(host) = &options.host {
+        engine.adopt(host).await?;
+    }
     let begin = Instant::now();
     let (mut epochs, mut training_seconds) = (vec![], 0.0);
     for epoch in 1..=u64::from(options.epochs) {
@@ -195,6 +200,29 @@ pub struct MeasureReport {
     pub measures: Vec<Measured>,
 }
 
+/// A file of weights.
+pub struct Trained {
+    pub setup: Setup,
+    /// Training steps behind the weights, as the file says.
+    pub step: String,
+    pub tensors: Vec<Weight>,
+}
+
+/// Reads a file of weights with the setup they belong to.
+///
+/// # Errors
+/// Names the file and what is wrong with it.
+pub fn trained(path: &Path) -> Result<Trained, String> {
+    let name = |e: String| format!("{}: {e}", path.display());
+    let bytes = std::fs::read(path).map_err(|e| name(e.to_string()))?;
+    let metadata = weights::metadata(&bytes).map_err(name)?;
+    let query = metadata.get("setup").ok_or_else(|| name("the metadata has no \"setup\"".into()))?;
+    let setup = checkpoint::setup(query).map_err(name)?;
+    let tensors = weights::read(&bytes).map_err(name)?;
+    let step = metadata.get("step").cloned().unwrap_or_else(|| "unknown".into());
+    Ok(Trained { setup, step, tensors })
+}
+
 /// Loads weights into a network of their own setup and takes every measure that applies.
 ///
 /// # Errors
@@ -205,11 +233,7 @@ pub fn measure(options: &MeasureOptions) -> Result<MeasureReport, String> {
 
 async fn measure_async(options: &MeasureOptions) -> Result<MeasureReport, String> {
     let name = |e: String| format!("{}: {e}", options.weights.display());
-    let bytes = std::fs::read(&options.weights).map_err(|e| name(e.to_string()))?;
-    let metadata = weights::metadata(&bytes).map_err(name)?;
-    let query = metadata.get("setup").ok_or_else(|| name("the metadata has no \"setup\"".into()))?;
-    let setup = checkpoint::setup(query).map_err(name)?;
-    let tensors = weights::read(&bytes).map_err(name)?;
+    let Trained { setup, step, tensors } = trained(&options.weights)?;
     let entry = entry(&setup.method).ok_or_else(|| name(format!("no method is called {:?}", setup.method)))?;
     let data = Arc::new(load(&setup.data, options.data_dir.as_deref())?);
     let family = entry.card().family;
@@ -229,7 +253,6 @@ async fn measure_async(options: &MeasureOptions) -> Result<MeasureReport, String
             (adapter, assess::assess(&mut engine, family, &data, options.sizes).await?)
         }
     };
-    let step = metadata.get("step").cloned().unwrap_or_else(|| "unknown".into());
     Ok(MeasureReport { setup: setup.to_query(), step, adapter, seed: options.sizes.seed, measures })
 }
 

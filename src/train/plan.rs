@@ -179,22 +179,19 @@ impl PlanEngine {
         Self::build(gpu, entry, setup, shape, data, false, None).await
     }
 
-    /// [`PlanEngine::new`], gone on to a state of an earlier run of the setup, with the kernels of that run where the adapter
-    /// has them.
+    /// [`PlanEngine::new`], with the kernels that an earlier run of the setup took, where the adapter has them.
     ///
     /// # Errors
-    /// As there, and if the state does not fit.
-    pub async fn resume(
+    /// As there.
+    pub async fn with_kernels(
         gpu: Rc<Gpu>,
         entry: &'static dyn Entry,
         setup: &Setup,
         shape: DataShape,
         data: &Data,
-        state: &RunState,
+        kernels: &str,
     ) -> Result<Self, BuildError> {
-        let mut engine = Self::build(gpu, entry, setup, shape, data, false, Some(&state.kernels)).await?;
-        engine.set_state(state)?;
-        Ok(engine)
+        Self::build(gpu, entry, setup, shape, data, false, Some(kernels)).await
     }
 
     /// [`PlanEngine::new`], with kernels that also store each gradient on its way to the optimiser.
@@ -273,16 +270,6 @@ impl PlanEngine {
         engine.start().await?;
         engine.info.compile_ms = begin.elapsed().as_secs_f64() * 1e3;
         Ok(engine)
-    }
-
-    /// Sets what the method takes from the data before the first step.
-    async fn start(&mut self) -> Result<(), BuildError> {
-        let prepared = start(self.entry, &self.setup, self.shape, self.images, &self.layout, self.target);
-        let Some(prepared) = prepared.map_err(BuildError::NotCompiled)? else { return Ok(()) };
-        self.upload_orders(0);
-        let recorded = self.load(&prepared).await?;
-        self.arena.run(&recorded, 1);
-        Ok(())
     }
 
     /// Uploads the orders of epoch `first` and the one after, which is as far as the order's buffer reaches.
@@ -805,6 +792,15 @@ fn constant_values(g: &Graph, places: &[(Id, usize)]) -> Vec<(usize, Vec<f32>)> 
 }
 
 impl Engine for PlanEngine {
+    async fn start(&mut self) -> Result<(), BuildError> {
+        let prepared = start(self.entry, &self.setup, self.shape, self.images, &self.layout, self.target);
+        let Some(prepared) = prepared.map_err(BuildError::NotCompiled)? else { return Ok(()) };
+        self.upload_orders(0);
+        let recorded = self.load(&prepared).await?;
+        self.arena.run(&recorded, 1);
+        Ok(())
+    }
+
     fn info(&self) -> &PlanInfo {
         &self.info
     }
