@@ -4,10 +4,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use leptos::wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{Blob, BlobEvent, HtmlAnchorElement, HtmlCanvasElement, MediaRecorder, Url};
+use web_sys::{Blob, BlobEvent, HtmlCanvasElement, MediaRecorder};
 
 use super::{Film, POINTS, SKIP, SWEEP};
-use crate::ui::browser::{next_frame, now, window};
+use crate::ui::browser::{next_frame, now, save, window};
 use crate::ui::paint::{self, Theme};
 
 /// Pixels of the export for one of the picture.
@@ -15,17 +15,6 @@ const SCALE: u32 = 4;
 
 fn canvas() -> Option<HtmlCanvasElement> {
     window().document()?.create_element("canvas").ok()?.dyn_into().ok()
-}
-
-/// Hands a file to the visitor.
-fn save(blob: &Blob, name: &str) {
-    let Ok(address) = Url::create_object_url_with_blob(blob) else { return };
-    if let Some(link) = window().document().and_then(|d| d.create_element("a").ok()).and_then(|a| a.dyn_into::<HtmlAnchorElement>().ok()) {
-        link.set_href(&address);
-        link.set_download(name);
-        link.click();
-    }
-    let _ = Url::revoke_object_url(&address);
 }
 
 /// A canvas enlarged, each pixel a square.
