@@ -180,7 +180,12 @@ impl Disk for Opfs {
         let (say, granted) = oneshot::channel();
         // One of two has the word: the callback, or the refusal.
         let say = Rc::new(Cell::new(Some(say)));
-        let answer = |say: &Cell<Option<oneshot::Sender<bool>>>, word: bool| drop(say.take().map(|say| say.send(word)));
+        let answer = |say: &Cell<Option<oneshot::Sender<bool>>>, word: bool| {
+            if let Some(say) = say.take() {
+                // Whoever asked may have gone.
+                let _ = say.send(word);
+            }
+        };
         let yes = say.clone();
         let callback = Closure::once_into_js(move || {
             answer(&yes, true);
@@ -205,7 +210,8 @@ impl Disk for Opfs {
             let all: JsValue = get(locks.query()).await?;
             Ok::<_, StoreError>(js_sys::Array::from(&Reflect::get(&all, &"held".into())?))
         };
-        let names = held.await.unwrap_or_default().iter().filter_map(|lock| Reflect::get(&lock, &"name".into()).ok()?.as_string());
+        let held = held.await.unwrap_or_default();
+        let names = held.iter().filter_map(|lock| Reflect::get(&lock, &"name".into()).ok()?.as_string());
         names.filter_map(|name| name.strip_prefix(LOCK).map(str::to_string)).collect()
     }
 

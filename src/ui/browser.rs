@@ -2,7 +2,7 @@
 
 use leptos::wasm_bindgen::{self, JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, HtmlAnchorElement, HtmlLinkElement, ReadableWritablePair, Response, Storage, Url, Window};
+use web_sys::{Blob, Element, HtmlAnchorElement, HtmlLinkElement, ReadableWritablePair, Response, Storage, Url, Window};
 
 // web-sys has it among its unstable interfaces only, which a build flag would have to unlock for all crates.
 #[wasm_bindgen]
@@ -11,6 +11,11 @@ extern "C" {
     type DecompressionStream;
     #[wasm_bindgen(constructor, catch)]
     fn new(format: &str) -> Result<DecompressionStream, JsValue>;
+
+    // The list that web-sys gives is one more type to load, and an array does.
+    type Root;
+    #[wasm_bindgen(method, js_name = querySelectorAll)]
+    fn query_selector_all(this: &Root, selector: &str) -> JsValue;
 }
 
 /// Keys of the address that belong to the page, not to the experiment.
@@ -178,6 +183,11 @@ pub fn save_bytes(bytes: &[u8], name: &str) -> Result<(), JsValue> {
     let parts = js_sys::Array::of1(&js_sys::Uint8Array::from(bytes));
     save(&Blob::new_with_u8_array_sequence(&parts)?, name);
     Ok(())
+}
+
+/// The elements below `root` that a selector finds.
+pub fn all(root: &Element, selector: &str) -> js_sys::Array {
+    js_sys::Array::from(&root.unchecked_ref::<Root>().query_selector_all(selector))
 }
 
 /// Whether a media query holds.

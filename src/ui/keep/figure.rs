@@ -13,8 +13,7 @@ const SCALE: f64 = 2.0;
 
 /// Saves all canvases below `panel` as `name.png`, on the colour of the page.
 pub fn save(panel: &Element, name: &str, theme: &Theme) {
-    let Ok(found) = panel.query_selector_all("canvas") else { return };
-    let canvases: Vec<HtmlCanvasElement> = (0..found.length()).filter_map(|i| found.get(i)?.dyn_into().ok()).collect();
+    let canvases: Vec<HtmlCanvasElement> = browser::all(panel, "canvas").iter().filter_map(|c| c.dyn_into().ok()).collect();
     let place = |c: &HtmlCanvasElement| {
         let r = c.get_bounding_client_rect();
         (r.left(), r.top(), r.width(), r.height())
