@@ -27,8 +27,10 @@ use crate::spec::{Family, History, Setup};
 
 /// A latent whose KL stays below this carries nothing.
 pub const INACTIVE: f32 = 0.01;
-/// Milliseconds between two safety copies of the run while training.
-const KEEP_EVERY: f64 = 15_000.0;
+/// A run is kept so often that a crash costs a tenth of its time, within these limits in milliseconds: the first copy comes
+/// soon, and a long run does not wear the disk.
+const KEEP_SHARE: f64 = 0.1;
+const KEEP_EVERY: [f64; 2] = [3_000.0, 60_000.0];
 /// Milliseconds between two updates of the latents' order.
 const KL_EVERY: f64 = 300.0;
 /// Milliseconds over which the page itself measures the pace.
@@ -158,6 +160,8 @@ struct Inner {
     runs: RunId,
     /// Latest copy of the run where the browser's storage has none, with its setup.
     saved: Option<(Setup, Vec<u8>)>,
+    /// When the run on show began on this page, and when it was last kept.
+    began_at: f64,
     saved_at: f64,
     kl_at: f64,
     /// Metrics of the run on show have come.
@@ -242,6 +246,7 @@ impl Lab {
             refused: Vec::new(),
             runs: 0,
             saved: None,
+            began_at: 0.0,
             saved_at: 0.0,
             kl_at: 0.0,
             measured: false,
@@ -579,7 +584,15 @@ impl Lab {
 
     fn keep_now_and_then(self) {
         let now = browser::now();
-        if self.with(|inner| now - inner.saved_at > KEEP_EVERY && { inner.saved_at = now; true }) {
+        let [least, most] = KEEP_EVERY;
+        let due = |inner: &mut Inner| {
+            let due = now - inner.saved_at > (KEEP_SHARE * (now - inner.began_at)).clamp(least, most);
+            if due {
+                inner.saved_at = now;
+            }
+            due
+        };
+        if self.with(due) {
             self.keep_run();
         }
     }
@@ -641,7 +654,8 @@ impl Lab {
             inner.runs += 1;
             inner.host = host;
             inner.starting = Some(start);
-            inner.saved_at = browser::now();
+            inner.began_at = browser::now();
+            inner.saved_at = inner.began_at;
             inner.measured = false;
             inner.runs
         });

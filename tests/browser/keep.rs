@@ -41,8 +41,8 @@ fn a_reload_in_the_middle_of_training_changes_no_step() {
     let options = || Options { query: SMALL, script: LISTENS, ..Options::default() };
     let page = ready(&options());
     page.click("train");
-    page.wait("it trains", "latentLab.state().step > 30");
-    // The page is left as it is, training.
+    // The page is left as it is, training, some steps after it was kept.
+    page.wait("it is kept on the way", "latentLab.state().step > probe.kept[0] + 10");
     page.go(SMALL);
     page.wait("the run is back", &format!("window.latentLab && {PAUSED}"));
     let kept = step(&page);
