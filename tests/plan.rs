@@ -314,7 +314,7 @@ fn a_resumed_run_keeps_the_kernels_that_it_began_with() {
     let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels).unwrap();
     for target in gpu.candidates {
         state.kernels = target.name();
-        let e = PlanEngine::with_kernels(gpu.clone(), entry("vae").unwrap(), &setup, data.data_shape(), &uploaded, &state.kernels);
+        let e = PlanEngine::with_kernels(gpu.clone(), entry("vae").unwrap(), &setup, data.data_shape(), &uploaded, Some(&state.kernels));
         let mut e = pollster::block_on(e).unwrap();
         e.set_state(&state).unwrap();
         assert_eq!(e.info().kernels, format!("{}, as before", target.name()));

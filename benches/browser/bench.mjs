@@ -119,6 +119,7 @@ async function runCase(browser, origin, workload, batch, checkSteps) {
     encodeMsPerStep: perStep(entry, 'encodeMs'),
     dispatchesPerStep: perStep(entry, 'dispatches'),
     submitsPerStep: perStep(entry, 'submits'),
+    ...(entry.contender === 'lab' && { compileMs: median(entry.rounds.map((r) => r.compileMs)), planMs: median(entry.rounds.map((r) => r.planMs)) }),
   }));
   for (const { tab } of entries) await tab.close();
   const found = Object.values(losses).filter((loss) => loss !== null);
@@ -168,6 +169,8 @@ try {
         ].join(' '),
       );
     }
+    const built = result.rows.find((row) => row.planMs !== undefined);
+    if (built) console.log(`compiling the plan: ${built.planMs.toFixed(1)} ms from the Burn model to the kernels, ${built.compileMs.toFixed(0)} ms with the adapter's own compiler`);
     if (!result.lossesAgree) console.log(`the losses differ by ${(100 * result.lossSpread).toFixed(1)} %, more than ${(100 * lossTolerance(batch)).toFixed(1)} %`);
   }
 } finally {

@@ -7,6 +7,7 @@ use crate::train::engine::BuildError;
 use crate::train::{Engine, Weight, weights};
 
 /// What a run begins from.
+#[derive(Clone, Debug)]
 pub enum Beginning {
     /// The seed's random weights.
     Noise,
@@ -27,6 +28,11 @@ impl Beginning {
             Some(checkpoint) if !checkpoint.setup.needs_rebuild(setup) => Self::Checkpoint(Box::new(checkpoint)),
             _ => Self::Weights(weights::read(file)?),
         })
+    }
+
+    /// The kernels that its steps have been taken with, if any have.
+    pub fn kernels(&self) -> Option<&str> {
+        if let Self::Checkpoint(checkpoint) = self { Some(&checkpoint.state.kernels) } else { None }
     }
 
     /// Puts a fresh engine there.

@@ -136,17 +136,23 @@ pub trait Engine {
     /// If a name or a shape does not fit; nothing has changed then.
     fn set_weights(&mut self, weights: &[Weight]) -> Result<(), String>;
 
-    /// Everything that the steps to come depend on; `None` where the engine cannot read what its optimiser remembers.
+    /// Everything that the steps to come depend on; `None` where the engine cannot read what its optimiser remembers. Burn
+    /// hands that out in a blocking read only, which no browser allows.
     ///
     /// # Errors
     /// If the device is lost.
-    async fn state(&mut self) -> Result<Option<RunState>, String>;
+    async fn state(&mut self) -> Result<Option<RunState>, String> {
+        Ok(None)
+    }
 
-    /// Goes back to a state; the same steps follow as then, bit by bit, on the same adapter with the same kernels.
+    /// Goes back to a state; the same steps follow as then, bit by bit, on the same adapter with the same kernels. An engine
+    /// without a state of its own takes the weights and begins at step 0.
     ///
     /// # Errors
     /// If a name or a shape does not fit; nothing has changed then.
-    fn set_state(&mut self, state: &RunState) -> Result<(), String>;
+    fn set_state(&mut self, state: &RunState) -> Result<(), String> {
+        self.set_weights(&state.weights)
+    }
 
     /// Sets anew what the method takes from the data before the first step, with the weights of now.
     ///
@@ -171,6 +177,22 @@ pub trait Engine {
         }
         self.set_weights(&own)?;
         self.start().await
+    }
+
+    /// The other way round: takes the weights of the network that a sparse autoencoder took apart from among its own. What
+    /// those leave out, the head for variances, stays as it is.
+    ///
+    /// # Errors
+    /// If the weights are of another network, or the device is lost.
+    async fn become_host_of(&mut self, sparse: &[Weight]) -> Result<(), String> {
+        let mut own = self.weights().await?;
+        for weight in &mut own {
+            let given = sparse.iter().find(|w| w.name.split_once(HOST).is_some_and(|(_, name)| name == weight.name));
+            if let Some(given) = given {
+                (weight.shape, weight.values) = (given.shape.clone(), given.values.clone());
+            }
+        }
+        self.set_weights(&own)
     }
 }
 

@@ -10,6 +10,8 @@ mod breath;
 pub mod burn;
 pub mod checkpoint;
 mod choose;
+#[cfg(feature = "native")]
+pub mod classifier;
 pub mod codes;
 #[cfg(feature = "eager")]
 pub mod eager;

@@ -176,10 +176,10 @@ impl PlanEngine {
         shape: DataShape,
         data: &Data,
     ) -> Result<Self, BuildError> {
-        Self::build(gpu, entry, setup, shape, data, false, None).await
+        Self::with_kernels(gpu, entry, setup, shape, data, None).await
     }
 
-    /// [`PlanEngine::new`], with the kernels that an earlier run of the setup took, where the adapter has them.
+    /// [`PlanEngine::new`], with the kernels of that name, where the adapter has them: those of an earlier run.
     ///
     /// # Errors
     /// As there.
@@ -189,9 +189,9 @@ impl PlanEngine {
         setup: &Setup,
         shape: DataShape,
         data: &Data,
-        kernels: &str,
+        kernels: Option<&str>,
     ) -> Result<Self, BuildError> {
-        Self::build(gpu, entry, setup, shape, data, false, Some(kernels)).await
+        Self::build(gpu, entry, setup, shape, data, false, kernels).await
     }
 
     /// [`PlanEngine::new`], with kernels that also store each gradient on its way to the optimiser.
@@ -221,11 +221,14 @@ impl PlanEngine {
         let live = live_keys(entry.card());
         let compiled = |target| training(entry, setup, shape, data.images, target, keep).map_err(BuildError::NotCompiled);
         let first = compiled(gpu.target())?;
+        let planned = begin.elapsed();
         let Choice { target, words } = match kernels.and_then(|name| again(&gpu, name)) {
             Some(choice) => choice,
             None => choose(&gpu, &first.graph, &first.plan.products).await?,
         };
+        let chosen = Instant::now();
         let mut training = if target == gpu.target() { first } else { compiled(target)? };
+        training.info.plan_ms = 1e3 * (planned + chosen.elapsed()).as_secs_f64();
         training.info.kernels = words;
         let floats = training.plan.end.max(training.layout.scratch);
         let arena = Arena::new(gpu, floats, live.len(), 2 * data.images, data.clone()).map_err(|e| e.to_string())?;

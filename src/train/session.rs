@@ -209,13 +209,7 @@ impl Session {
         } else {
             let missing = || String::from("the data has not arrived yet");
             let (data, test) = self.data.as_ref().zip(self.test.as_ref()).ok_or_else(missing)?;
-            let engine = match from {
-                Beginning::Checkpoint(checkpoint) => {
-                    PlanEngine::with_kernels(gpu, entry, setup, test.shape, data, &checkpoint.state.kernels).await?
-                },
-                _ => PlanEngine::new(gpu, entry, setup, test.shape, data).await?,
-            };
-            AnyEngine::Plan(Box::new(engine))
+            AnyEngine::Plan(Box::new(PlanEngine::with_kernels(gpu, entry, setup, test.shape, data, from.kernels()).await?))
         };
         from.give(engine).await
     }
@@ -409,6 +403,8 @@ impl Session {
             encode_ms,
             dispatches: engine.info().dispatches,
             submits,
+            compile_ms: engine.info().compile_ms,
+            plan_ms: engine.info().plan_ms,
             loss,
         })
     }

@@ -186,6 +186,7 @@ pub fn Controls() -> impl IntoView {
                 <MethodPicker />
                 <p class="method">{card.summary}</p>
                 <Formula card />
+                <Host />
                 <p class="help">{text::OBJECTIVE_HELP}</p>
             </section>
             <section>
@@ -197,7 +198,6 @@ pub fn Controls() -> impl IntoView {
                 <h2>{text::STRUCTURE}</h2>
                 <p class="help">{text::STRUCTURE_HELP}</p>
                 {group(false)}
-                <Host />
                 <NeedsNewRun />
             </section>
             <section>

@@ -23,7 +23,7 @@ use crate::spec::protocol::{
 };
 use crate::catalog::CARDS;
 use crate::spec::data::DataInfo;
-use crate::spec::{Family, History, Setup};
+use crate::spec::{Family, History, LATENT, Setup};
 
 /// A latent whose KL stays below this carries nothing.
 pub const INACTIVE: f32 = 0.01;
@@ -517,9 +517,12 @@ impl Lab {
     pub fn take_apart(self) {
         let Some(card) = CARDS.iter().find(|c| c.family == Family::Sae) else { return };
         let Some(host) = untrack(|| self.host()) else { return };
+        // Many more features than latents, of which a few at a time do: else every feature fires on everything.
+        let latent = host.usize(LATENT.key);
+        let (features, k) = ((16 * latent).clamp(64, 512), (latent / 3).max(2));
         self.set_method(card.id);
         self.setup.update(|s| s.host = Some(Box::new(host)));
-        self.set_pairs("source=code");
+        self.set_pairs(&format!("source=code&features={features}&k={k}"));
         self.train();
     }
 

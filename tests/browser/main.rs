@@ -386,7 +386,7 @@ const TROUBLE: &str = r"
 fn what_the_device_refuses_is_said_and_the_page_goes_on() {
     let page = ready(&Options { query: SMALL, script: TROUBLE, ..Options::default() });
     let status = "document.querySelector('[data-testid=status]').textContent";
-    let ready_again = "latentLab.state().status === 'Ready to train'";
+    let ready_again = "window.latentLab?.state().status === 'Ready to train'";
     let trained = |why: &str| page.wait(why, "latentLab.state().step > 3");
 
     page.js("probe.worker('reject')");

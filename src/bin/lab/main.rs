@@ -6,6 +6,7 @@
 
 mod bench;
 mod cargo;
+mod classifier;
 mod data;
 // Part of it is for the browser tests only.
 #[allow(dead_code)]
@@ -56,6 +57,8 @@ enum Command {
     Verify(verify::Args),
     /// Measure trained weights: likelihood, reconstructions, samples, probes.
     Measure(measure::Args),
+    /// Train anew the classifier whose features the Fréchet score is taken on.
+    Classifier(classifier::Args),
     /// Time training steps natively.
     Bench(bench::Args),
 }
@@ -85,6 +88,7 @@ fn main() -> ExitCode {
         Command::Train(args) => train::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Measure(args) => measure::run(args),
+        Command::Classifier(args) => classifier::run(args),
         Command::Bench(args) => bench::run(args),
     };
     outcome.unwrap_or_else(|message| refuse(&message))
