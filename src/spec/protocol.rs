@@ -130,6 +130,21 @@ pub enum Query {
     Paths { z_nd: ByteBuf, points: u32 },
     /// One step of a path, row-major `[points, latent]`, towards the geodesic of the decoder's metric: [`View::Relaxed`].
     Relax { z_td: ByteBuf, damping: f32 },
+    /// The codebook, and how the first `count` test images use it: [`View::Codebook`].
+    Codebook { count: u32 },
+    /// Tokens of such images as in [`Query::Encode`]: [`View::Tokens`].
+    Tokenise { x_np: ByteBuf },
+    /// The images that token grids stand for, row-major `[n, tokens]`, little-endian `f32`: [`View::Images`].
+    Untokenise { token_bn: ByteBuf },
+    /// The image that the tokens `token_n` stand for, with each of `codes` in turn in all the places `at`: [`View::Images`],
+    /// one for each code.
+    EachCode { token_n: ByteBuf, at: Vec<u32>, codes: Vec<u32> },
+    /// `n` token grids drawn from the learnt prior, see [`CodeKind::Grid`]: [`View::Tokens`].
+    DrawTokens { n: u32, temperature: f32, seed: u32 },
+    /// What each feature does on the first `count` test images, or as many as fit: [`View::Features`].
+    Features { count: u32 },
+    /// One feature: its neighbours, and what the test images at `images` are without it: [`View::Feature`].
+    Feature { feature: u32, images: Vec<u32> },
 }
 
 impl Query {
@@ -152,6 +167,70 @@ pub enum View {
     Paths { n: u32, width: u32, height: u32, channels: u32, pixels: ByteBuf, length_p: Vec<f32> },
     /// A path after one step of relaxation, the energy it has now, and the damping to go on with.
     Relaxed { z_td: ByteBuf, energy: f32, damping: f32 },
+    /// A codebook in use.
+    Codebook {
+        /// Images whose tokens were counted.
+        images: u32,
+        /// How often each code was chosen, all places and levels together.
+        count_k: Vec<u32>,
+        /// exp of the entropy of those counts.
+        perplexity: f32,
+        /// Training steps since each code was last chosen.
+        age_k: Vec<f32>,
+        /// The vector that each code stands for at a place, little-endian `f32`, row-major `[codes, dim]`; where a place has
+        /// several tokens, all of them this code.
+        vector_kd: ByteBuf,
+    },
+    /// Tokens of `n` images, little-endian `f32`, row-major `[n, tokens]`, and the pictures that they stand for, as in
+    /// [`View::Images`].
+    Tokens { n: u32, token_bn: ByteBuf, width: u32, height: u32, channels: u32, pixels: ByteBuf },
+    /// All features of a dictionary.
+    Features(FeatureTable),
+    /// The features most like `feature` and the cosines of their atoms to its own, most alike first; and of each image asked
+    /// for the original, the reconstruction, and the reconstruction without the feature, `[3, n]` pictures as in
+    /// [`View::Images`].
+    Feature { feature: u32, near: Vec<u32>, cosine: Vec<f32>, width: u32, height: u32, channels: u32, pixels: ByteBuf },
+}
+
+/// Examples of a feature in [`FeatureTable`]: those on which it is most active, then some from each quarter of the inputs on
+/// which it is active, strongest quarter first.
+pub const TOP_EXAMPLES: usize = 12;
+/// Examples from each quarter.
+pub const QUARTER_EXAMPLES: usize = 4;
+/// All of them.
+pub const EXAMPLES: usize = TOP_EXAMPLES + 4 * QUARTER_EXAMPLES;
+/// Bins of a feature's histogram.
+pub const BINS: usize = 16;
+
+/// What each feature of a dictionary does on some test images. An *input* is what a code of the features belongs to: an
+/// image, or each place of its grid, see [`CodeKind::Features`]. Numbers are little-endian `f32`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FeatureTable {
+    /// Images looked at.
+    pub images: u32,
+    /// Share of the inputs on which each feature is active, shape `[features]`.
+    pub density_f: ByteBuf,
+    /// Mean activation of each over the inputs on which it is active, and the largest; 0 where there is none.
+    pub mean_f: ByteBuf,
+    pub max_f: ByteBuf,
+    /// Length of each atom.
+    pub norm_f: ByteBuf,
+    /// The class that each feature's activation goes to most, and the share of it that does; 0 for dead ones.
+    pub label_f: ByteBuf,
+    pub purity_f: ByteBuf,
+    /// Inputs by activation, from 0 to the largest in [`BINS`] equal bins, shape `[features, BINS]`.
+    pub count_fb: ByteBuf,
+    /// Inputs, image by image and place by place, shape `[features, EXAMPLES]`; −1 where there are not so many.
+    pub example_fe: ByteBuf,
+    /// And the activations there.
+    pub activation_fe: ByteBuf,
+    /// Size of what an atom shows.
+    pub width: u32,
+    pub height: u32,
+    pub channels: u32,
+    /// What each feature adds to its input, `[features, channels, height, width]`, one signed byte a value, each atom stretched
+    /// to ±127.
+    pub atom_fa: ByteBuf,
 }
 
 /// Engine to page.
@@ -244,10 +323,12 @@ pub enum CodeKind {
     Point,
     /// A choice: the numbers are not negative and add up to one.
     Choice,
-    /// Features that are zero most of the time and never negative.
-    Features,
-    /// Vectors from a codebook, one at each place of a grid; a place has as many tokens as there are `levels`.
-    Grid { height: u32, width: u32, levels: u32, codes: u32 },
+    /// Features that are zero most of the time: as many for each place of a grid, one place after the other. An image that
+    /// is one input has a grid of one place.
+    Features { height: u32, width: u32 },
+    /// Vectors from a codebook, one at each place of a grid; a place has as many tokens as there are `levels`. `drawn`: a
+    /// prior over the tokens is learnt, so that new ones can be drawn.
+    Grid { height: u32, width: u32, levels: u32, codes: u32, drawn: bool },
 }
 
 /// Neighbouring numbers of a code.

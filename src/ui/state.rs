@@ -13,6 +13,7 @@ use super::link::{Heard, Link};
 use super::model::Model;
 use super::paint::Theme;
 use super::rank::rank;
+use super::react::react;
 use super::source::Source;
 use super::tab::Tab;
 use super::views::{CODED, CODES, CpuDesk, Desk, OWN_CODE, OWN_COPY, SLOTS};
@@ -294,7 +295,7 @@ impl Lab {
     /// Fetches the pretrained model and the test digits, and starts the engine.
     pub fn open(self) {
         self.ask(CODES, Query::Embed { count: CODED });
-        Effect::new(move || {
+        react(move || {
             if let Some(own) = self.own.get() {
                 self.ask(OWN_CODE, Query::Encode { x_np: ByteBuf::from(own.to_vec()) });
                 self.ask(OWN_COPY, Query::Autoencode { x_np: ByteBuf::from(own.to_vec()) });

@@ -1,5 +1,7 @@
 //! Every word on the page that does not come from a method's card.
 
+pub mod codebook;
+pub mod features;
 pub mod keep;
 
 use super::rank::rank;

@@ -133,7 +133,7 @@ fn number(sheet: &[Measured], name: &str) -> f64 {
 
 #[test]
 fn a_sparse_model() {
-    let sheet = measured(Family::Sae, CodeKind::Features, None, None).unwrap();
+    let sheet = measured(Family::Sae, CodeKind::Features { height: 1, width: 1 }, None, None).unwrap();
     let images = data().test_images;
     let bright = images.iter().filter(|b| **b > 127).count();
     assert!((number(&sheet, "l0") - bright as f64 / N as f64).abs() < 1e-9);
@@ -185,7 +185,7 @@ fn models_with_a_prior() {
 
 #[test]
 fn models_with_a_codebook() {
-    let grid = CodeKind::Grid { height: 1, width: 2, levels: 1, codes: 5 };
+    let grid = CodeKind::Grid { height: 1, width: 2, levels: 1, codes: 5, drawn: false };
     let sheet = measured(Family::Vq, grid, None, None).unwrap();
     // Half of the tokens are 3, a sixth each of the labels 0 to 2; nobody uses 4.
     assert_eq!((value(&sheet, "codes_used"), value(&sheet, "codes_dead")), (Quantity::Count(4), Quantity::Count(1)));

@@ -86,14 +86,14 @@ pub async fn assess(engine: &mut impl Engine, family: Family, data: &Dataset, si
     let (mean, logvar) = engine.encode(test.rows()).await?;
     let latent = engine.info().latent as usize;
     let code = engine.info().code.clone();
-    let all = |kind: CodeKind| code.iter().all(|group| group.kind == kind);
+    let all = |is: fn(CodeKind) -> bool| code.iter().all(|group| is(group.kind));
     let mean_nd = Rows::new(&mean, latent);
     let reconstruction = engine.decode(&mean).await?;
     pictures(&mut sheet, &test.x, &reconstruction, data);
-    if all(CodeKind::Features) {
+    if all(|kind| matches!(kind, CodeKind::Features { .. })) {
         sparse::features(&mut sheet, engine, &test, mean_nd, &reconstruction, data).await?;
     }
-    if all(CodeKind::Gaussian) {
+    if all(|kind| kind == CodeKind::Gaussian) {
         let logvar_nd = (!logvar.is_empty()).then(|| Rows::new(&logvar, latent));
         code::posterior(&mut sheet, mean_nd, logvar_nd);
     }

@@ -2,8 +2,10 @@
 
 pub mod chart;
 mod arithmetic;
+pub mod codebook;
 mod diagram;
 mod draw;
+pub mod features;
 mod kl;
 mod map;
 pub mod objective;
@@ -44,6 +46,10 @@ const VECTOR: fn(&Model) -> bool = |model| model.vector;
 // Before the first model is there, nothing is known against a plane.
 const PLANE: fn(&Model) -> bool = |model| model.vector && model.latent != 1;
 
+const TOKENS: fn(&Model) -> bool = |model| model.grid.is_some();
+const DRAWN_TOKENS: fn(&Model) -> bool = |model| model.grid.is_some_and(|grid| grid.drawn);
+const FEATURES: fn(&Model) -> bool = |model| model.features.is_some();
+
 /// All panels, in the order in which they stand.
 pub const PANELS: &[Entry] = &[
     entry(Tab::Learn, "traversal", text::TRAVERSAL, VECTOR, || view! { <traversal::Traversal /> }.into_any()),
@@ -56,6 +62,13 @@ pub const PANELS: &[Entry] = &[
     entry(Tab::Map, "explore", text::EXPLORE, PLANE, || view! { <map::Explore /> }.into_any()),
     entry(Tab::Paths, "path", text::PATH, VECTOR, || view! { <path::Paths /> }.into_any()),
     entry(Tab::Paths, "arithmetic", text::ARITHMETIC, VECTOR, || view! { <arithmetic::Arithmetic /> }.into_any()),
+    entry(Tab::Codebook, "tokens", text::codebook::TOKENS, TOKENS, || view! { <codebook::Tokens /> }.into_any()),
+    entry(Tab::Codebook, "codebook", text::codebook::ATLAS, TOKENS, || view! { <codebook::Atlas /> }.into_any()),
+    entry(Tab::Codebook, "token-samples", text::codebook::SAMPLES, DRAWN_TOKENS, || view! { <codebook::Samples /> }.into_any()),
+    entry(Tab::Codebook, "code-map", text::codebook::MAP, TOKENS, || view! { <codebook::CodeMap /> }.into_any()),
+    entry(Tab::Features, "features", text::features::LIST, FEATURES, || view! { <features::List /> }.into_any()),
+    entry(Tab::Features, "feature", text::features::ONE, FEATURES, || view! { <features::One /> }.into_any()),
+    entry(Tab::Features, "steering", text::features::STEERING, FEATURES, || view! { <features::Steering /> }.into_any()),
     entry(Tab::Draw, "draw", text::DRAW, ANY, || view! { <draw::Draw /> }.into_any()),
     entry(Tab::Explain, "objective", text::OBJECTIVE_PANEL, ANY, || view! { <objective::Objective /> }.into_any()),
     entry(Tab::Explain, "loss", text::LOSS, ANY, || view! { <chart::Loss /> }.into_any()),
