@@ -20,6 +20,7 @@ use leptos::prelude::*;
 use leptos::wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{IntersectionObserver, IntersectionObserverEntry};
 
+use super::keep::figure;
 use super::model::Model;
 use super::state::Lab;
 use super::tab::Tab;
@@ -116,12 +117,18 @@ pub fn Panel(
     });
     let title = PANELS.iter().find(|p| p.id == id).map_or("", |p| p.title);
     let heading = format!("{id}-title");
+    let save = move |_| if let Some(panel) = root.get_untracked() { figure::save(&panel, id, &lab.theme.get_untracked()) };
     let title_id = heading.clone();
     view! {
         <section class=format!("panel panel-{id}") id=id data-testid=format!("panel-{id}") aria-labelledby=heading node_ref=root>
             <header>
                 <h2 id=title_id>{title}</h2>
-                <div class="tools">{tools.run()}</div>
+                <div class="tools">
+                    {tools.run()}
+                    <button class="small figure" title=text::keep::FIGURE_HELP aria-label=text::keep::FIGURE_HELP data-testid=format!("figure-{id}") on:click=save>
+                        {text::keep::FIGURE}
+                    </button>
+                </div>
             </header>
             {children()}
             <p class="caption">{help}</p>
