@@ -29,7 +29,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("data", &["spec", "nn", "packed"]),
     ("measure", &[]),
     ("view", &["spec", "gpu"]),
-    ("train", &["spec", "catalog", "ae", "vae", "vq", "sae", "nn", "data", "packed", "measure", "view", "compile", "gpu", "latent"]),
+    // Bytes in, bytes out: knows nothing of what made them.
+    ("store", &["spec"]),
+    ("train", &["spec", "catalog", "ae", "vae", "vq", "sae", "nn", "data", "packed", "measure", "view", "compile", "gpu", "latent", "store"]),
 ];
 
 /// Crates that only some modules may name.

@@ -392,9 +392,11 @@ fn features_are_listed_taken_apart_and_steered() {
     page.wait("before it is changed, both are alike", "document.querySelector('[data-testid=steer-before]').toDataURL() === document.querySelector('[data-testid=steer-after]').toDataURL()");
     page.click("feature-ablate");
     page.wait("held at nothing", &format!("document.querySelector('[data-testid=hold-{f}]').value === '0'"));
-    page.wait("the same picture", "probe.values('steer-after').every((v, i) => v === probe.values('ablation-0')[2 * 784 + i])");
-    let off = values(&page, "steer-after");
-    assert!(distance(&off, &values(&page, "steer-before")) > 0.01, "the feature does nothing");
+    page.wait("it does something", "document.querySelector('[data-testid=steer-before]').toDataURL() !== document.querySelector('[data-testid=steer-after]').toDataURL()");
+    let (before, off, ablated) = (values(&page, "steer-before"), values(&page, "steer-after"), values(&page, "ablation-0"));
+    let (effect, apart) = (distance(&off, &before), distance(&off, &ablated[2 * 784..]));
+    // Batches of other sizes round differently.
+    assert!(apart < 0.1 * effect, "{apart} apart, where the feature does {effect}");
 
     // Keyboard: the slider; and along the list.
     let before = picture(&page, "steer-after");

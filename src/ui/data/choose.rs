@@ -102,7 +102,7 @@ fn Kept() -> impl IntoView {
     view! {
         <Show when=move || own.sets.with(|sets| !sets.is_empty())>
             <h3>{text::KEPT}</h3>
-            <ul class="kept">{move || own.sets.get().into_iter().map(row).collect_view()}</ul>
+            <ul class="own-sets">{move || own.sets.get().into_iter().map(row).collect_view()}</ul>
         </Show>
     }
 }
