@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use super::Setup;
+use super::{History, Setup};
 use super::data::DataInfo;
 
 /// Counts the runs of a page. A new one starts with every [`Command::Start`].
@@ -32,7 +32,8 @@ pub enum Command {
     Start {
         run: RunId,
         setup: Setup,
-        /// Safetensors to begin from; `None` starts from the seed's random weights.
+        /// Safetensors to begin from: weights, or a checkpoint of the same network, whose run goes on ([`Event::Resumed`]).
+        /// `None` starts from the seed's random weights.
         weights: Option<ByteBuf>,
     },
     /// Trains until paused.
@@ -47,13 +48,55 @@ pub enum Command {
     Watch { slot: Slot, query: Query },
     /// The panel is hidden or gone.
     Unwatch { slot: Slot },
-    /// Asks for the current weights: [`Event::Weights`].
-    Save { run: RunId },
+    /// Asks for a file to take home: [`Event::Saved`].
+    Save { run: RunId, what: Export },
+    /// Asks whether a file of weights fits a network, its own or else that of `setup`: [`Event::Examined`] or [`Event::Unfit`].
+    Examine { setup: Setup, safetensors: ByteBuf },
+    /// Writes a checkpoint of the run to the browser's storage, in place of the run's last one: [`Event::Kept`] or
+    /// [`Event::NotKept`].
+    Keep { run: RunId },
+    /// Asks for the runs in the browser's storage: [`Event::Runs`].
+    Runs,
+    /// Goes on with a kept run as run `run`: answers as [`Command::Start`], with [`Event::RunFailed`] where another tab has it.
+    Resume { run: RunId, id: String },
+    /// Gives a kept run a name. Answers [`Event::Runs`].
+    Rename { id: String, name: String },
+    /// Deletes a kept run. Answers [`Event::Runs`].
+    Delete { id: String },
     /// Times `steps` training steps of a fresh network: [`Event::Benched`].
     Bench { setup: Setup, steps: u32 },
     /// Takes `steps` steps of a fresh network on both engines and compares them: [`Event::Verified`]. Only the worker with
     /// eager Burn can.
     Verify { setup: Setup, steps: u32 },
+}
+
+/// What can be taken home of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Export {
+    /// Parameters, as safetensors of 32 bits.
+    Weights,
+    /// The same in 16 bits.
+    HalfWeights,
+    /// All that the run needs to go on, as safetensors; weights alone where the engine cannot read its optimiser.
+    Checkpoint,
+    /// Codes of the test images, as CSV.
+    Codes,
+}
+
+/// A run in the browser's storage.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KeptRun {
+    pub id: String,
+    /// What the visitor calls it; empty until then.
+    pub name: String,
+    /// Its setup, in the form of a link.
+    pub setup: String,
+    pub step: u64,
+    pub bytes: u64,
+    /// When it was last kept, in milliseconds since 1970.
+    pub kept_ms: f64,
+    /// This page has it, or another.
+    pub open: bool,
 }
 
 /// Which engine executes the training step.
@@ -100,6 +143,9 @@ pub enum Query {
     DrawTokens { n: u32, temperature: f32, seed: u32 },
     /// What each feature does on the first `count` test images, or as many as fit: [`View::Features`].
     Features { count: u32 },
+    /// Every measure that applies, on at most `images` test images and as many others of them for what is fitted:
+    /// [`View::Measures`]. Taken once for each number `press`, for it takes its time.
+    Measures { images: u32, press: u32 },
     /// One feature: its neighbours, and what the test images at `images` are without it: [`View::Feature`].
     Feature { feature: u32, images: Vec<u32> },
 }
@@ -107,7 +153,7 @@ pub enum Query {
 impl Query {
     /// Whether the answer changes with the weights.
     pub fn follows_weights(&self) -> bool {
-        !matches!(self, Self::Originals { .. })
+        !matches!(self, Self::Originals { .. } | Self::Measures { .. })
     }
 }
 
@@ -141,6 +187,8 @@ pub enum View {
     /// Tokens of `n` images, little-endian `f32`, row-major `[n, tokens]`, and the pictures that they stand for, as in
     /// [`View::Images`].
     Tokens { n: u32, token_bn: ByteBuf, width: u32, height: u32, channels: u32, pixels: ByteBuf },
+    /// What the model is worth, as far as numbers tell.
+    Measures(Vec<Measured>),
     /// All features of a dictionary.
     Features(FeatureTable),
     /// The features most like `feature` and the cosines of their atoms to its own, most alike first; and of each image asked
@@ -218,8 +266,22 @@ pub enum Event {
     Paused { run: RunId, step: u64 },
     /// Answer to the latest query of a slot, from the weights at `step`.
     Viewed { run: RunId, slot: Slot, step: u64, view: View },
-    /// Current weights as safetensors.
-    Weights { run: RunId, step: u64, safetensors: ByteBuf },
+    /// A run goes on from a checkpoint at `step`, with the curves up to there. Comes before [`Event::Built`].
+    Resumed { run: RunId, step: u64, history: History },
+    /// Answer to [`Command::Save`].
+    Saved { run: RunId, step: u64, what: Export, bytes: ByteBuf },
+    /// The file fits that network. `step` is of the run that it came from, where it says so.
+    Examined { setup: Setup, step: Option<u64> },
+    /// The file cannot be used: what is wrong with it, and where.
+    Unfit { message: String },
+    /// The run lies in the browser's storage under `id`, as it was at `step`.
+    Kept { run: RunId, id: String, step: u64 },
+    /// The run could not be written to the browser's storage; what was kept of it before is still there.
+    NotKept { run: RunId, message: String },
+    /// Answer to [`Command::Runs`] where the browser gives no storage.
+    NoStore { message: String },
+    /// What the browser's storage holds, the latest first, and how much room it has, in bytes: used by this site, and all.
+    Runs { runs: Vec<KeptRun>, used: f64, quota: f64 },
     Benched { report: BenchReport },
     Verified { report: VerifyReport },
     /// Something the visitor should know; the run goes on.
@@ -381,6 +443,41 @@ pub struct BenchReport {
     pub plan_ms: f64,
     /// First term after the last step.
     pub loss: f32,
+}
+
+/// One number or one for each latent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Quantity {
+    Count(usize),
+    Number(f64),
+    Each(Vec<f64>),
+}
+
+impl From<usize> for Quantity {
+    fn from(n: usize) -> Self {
+        Self::Count(n)
+    }
+}
+
+impl From<f64> for Quantity {
+    fn from(v: f64) -> Self {
+        Self::Number(v)
+    }
+}
+
+impl From<Vec<f64>> for Quantity {
+    fn from(v: Vec<f64>) -> Self {
+        Self::Each(v)
+    }
+}
+
+/// A measure, what it came to, and how it was taken.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    pub name: String,
+    pub value: Quantity,
+    pub protocol: String,
 }
 
 /// Packs numbers for a message.

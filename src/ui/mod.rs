@@ -4,7 +4,7 @@ mod api;
 mod browser;
 mod codes;
 mod control;
-mod history;
+mod keep;
 mod link;
 mod model;
 mod noise;
@@ -31,6 +31,7 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 use control::Controls;
+use keep::{Offer, RunsButton};
 use state::Lab;
 use tab::{TabPanel, Tabs};
 use theme::ThemeButton;
@@ -71,6 +72,7 @@ fn Page() -> impl IntoView {
     panel::codebook::provide(lab);
     panel::features::provide(lab);
     lab.open();
+    lab.keep_when_hidden();
     panel::chart::settle(lab);
     view! {
         <a class="skip" href="#panels">{text::SKIP}</a>
@@ -79,10 +81,10 @@ fn Page() -> impl IntoView {
                 <h1>{text::NAME}</h1>
                 <p class="lead">{text::LEAD}</p>
             </div>
-            <div class="masthead-tools"><CopyLink /><ThemeButton /></div>
+            <div class="masthead-tools"><RunsButton /><CopyLink /><ThemeButton /></div>
         </header>
         <Transport />
-        <div class="messages" role="region" aria-label=text::MESSAGES><Notices /><OnShow /></div>
+        <div class="messages" role="region" aria-label=text::MESSAGES><Notices /><OnShow /><Offer /></div>
         <nav aria-label=text::TABS><Tabs /></nav>
         <div class="columns">
             <main><TabPanel /></main>

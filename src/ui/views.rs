@@ -39,7 +39,9 @@ pub const FEATURES: Slot = 20;
 pub const FEATURE: Slot = 21;
 pub const FIRING: Slot = 22;
 pub const STEERED: Slot = 23;
-pub const SLOTS: usize = 24;
+/// Every measure, taken on demand.
+pub const MEASURES: Slot = 24;
+pub const SLOTS: usize = 25;
 
 /// Test images whose codes the page knows.
 pub const CODED: u32 = 2000;
@@ -96,9 +98,9 @@ impl CpuDesk {
             images.map(|x| player.encode(&x.iter().map(|b| f32::from(*b) / 255.0).collect::<Vec<_>>())).collect()
         };
         let view = match &job.query {
-            // The pretrained model has neither codebook nor features: no panel asks.
+            // The pretrained model has neither codebook nor features, and measuring needs the engine: no panel asks.
             Query::Codebook { .. } | Query::Tokenise { .. } | Query::Untokenise { .. } | Query::EachCode { .. }
-            | Query::DrawTokens { .. } | Query::Features { .. } | Query::Feature { .. } => return None,
+            | Query::DrawTokens { .. } | Query::Features { .. } | Query::Feature { .. } | Query::Measures { .. } => return None,
             Query::Decode { z_nd } => images(&decode(&bytes_f32(z_nd))),
             Query::Reconstruct { first, count } => {
                 let digits = digits?;

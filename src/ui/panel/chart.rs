@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use web_sys::{CanvasRenderingContext2d, KeyboardEvent, PointerEvent};
 
 use super::Panel;
-use crate::ui::history::{Bucket, History};
+use crate::spec::history::{Bucket, History};
 use crate::ui::paint::{self, Theme};
 use crate::ui::react::react;
 use crate::ui::{browser, state::Lab, text};

@@ -116,7 +116,7 @@ fn fits(query: &Query, model: &Model) -> bool {
         Query::DrawTokens { .. } => model.grid.is_some_and(|grid| grid.drawn),
         Query::Features { .. } => model.features.is_some(),
         Query::Feature { feature, .. } => model.features.is_some_and(|grid| (*feature as usize) < grid.features),
-        Query::Reconstruct { .. } | Query::Embed { .. } | Query::Originals { .. } => true,
+        Query::Reconstruct { .. } | Query::Embed { .. } | Query::Originals { .. } | Query::Measures { .. } => true,
     }
 }
 

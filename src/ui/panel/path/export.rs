@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use gif::{Encoder, Frame, Repeat};
 use leptos::wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{Blob, BlobEvent, BlobPropertyBag, HtmlAnchorElement, HtmlCanvasElement, MediaRecorder, Url};
+use web_sys::{Blob, BlobEvent, HtmlCanvasElement, MediaRecorder};
 
 use super::{Film, POINTS, SKIP, SWEEP};
-use crate::ui::browser::{next_frame, now, window};
+use crate::ui::browser::{next_frame, now, save, save_bytes, window};
 use crate::ui::paint::{self, Theme};
 
 /// Pixels of the export for one of the picture.
@@ -16,17 +16,6 @@ const SCALE: u32 = 4;
 
 fn canvas() -> Option<HtmlCanvasElement> {
     window().document()?.create_element("canvas").ok()?.dyn_into().ok()
-}
-
-/// Hands a file to the visitor.
-fn save(blob: &Blob, name: &str) {
-    let Ok(address) = Url::create_object_url_with_blob(blob) else { return };
-    if let Some(link) = window().document().and_then(|d| d.create_element("a").ok()).and_then(|a| a.dyn_into::<HtmlAnchorElement>().ok()) {
-        link.set_href(&address);
-        link.set_download(name);
-        link.click();
-    }
-    let _ = Url::revoke_object_url(&address);
 }
 
 /// A canvas enlarged, each pixel a square.
@@ -100,12 +89,8 @@ fn gif_frame(
             return gif_frame(encoder, left, paint);
         }
         let Ok(bytes) = encoder.into_inner() else { return };
-        let parts = js_sys::Array::of1(&js_sys::Uint8Array::from(&bytes[..]));
-        let options = BlobPropertyBag::new();
-        options.set_type("image/gif");
-        if let Ok(blob) = Blob::new_with_u8_array_sequence_and_options(&parts, &options) {
-            save(&blob, "latent-path.gif");
-        }
+        // Without memory for it there is no file, and nothing else is lost.
+        let _ = save_bytes(&bytes, "latent-path.gif");
     });
 }
 
