@@ -43,7 +43,8 @@ const PROGRAMS: &[(&str, &[&str])] = &[
     ("bin/page", &["ui"]),
     ("bin/engine", &["spec", "train"]),
     ("bin/eager", &["spec", "train"]),
-    ("bin/lab", &["spec", "catalog", "data", "train", "measure"]),
+    ("bin/lab", &["spec", "catalog", "data", "train", "measure", "player"]),
+    ("bin/player", &["spec", "player", "latent"]),
 ];
 
 #[test]

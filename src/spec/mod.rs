@@ -4,10 +4,12 @@ pub mod card;
 pub mod data;
 pub mod optimizer;
 pub mod phrase;
+pub mod preset;
 pub mod protocol;
 pub mod setup;
 pub mod tokens;
 
 pub use card::{Card, Family, HIDDEN, Kind, LATENT, LIKELIHOOD, LIKELIHOODS, NET, NETS, PRIOR, PRIORS, Paper, ParamSpec, SIGMA};
 pub use optimizer::Optimizer;
+pub use preset::{PRESETS, Preset};
 pub use setup::{Setup, SetupError};

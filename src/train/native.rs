@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::data::{Dataset, Rendering, mnist, renderer, unit};
 use crate::gpu::{Data, Gpu};
 use crate::spec::Setup;
+use crate::spec::protocol::CodeKind;
 use crate::train::assess::{self, Measured, Sizes};
 use crate::train::plan::{PlanEngine, RING};
 use crate::train::{Engine, Entry, Rows, eager, entry, weights};
@@ -151,11 +152,11 @@ async fn run(options: &TrainOptions, mut engine: impl Engine, data: &Dataset, ad
     if let Some(out) = &options.out {
         let (mean, logvar) = engine.encode(Rows::labelled(&test, &data.test_labels)).await?;
         let kl = kl_per_latent(&mean, &logvar, engine.info().latent as usize);
-        let metadata = [
-            ("setup", setup.to_query()),
-            ("step", engine.step().to_string()),
-            ("kl", kl.iter().map(|v| format!("{v:.4}")).collect::<Vec<_>>().join(",")),
-        ];
+        let mut metadata = vec![("setup", setup.to_query()), ("step", engine.step().to_string())];
+        // It says nothing of tokens and features, of which there may be thousands.
+        if engine.info().code.iter().all(|g| matches!(g.kind, CodeKind::Gaussian | CodeKind::Point)) {
+            metadata.push(("kl", kl.iter().map(|v| format!("{v:.4}")).collect::<Vec<_>>().join(",")));
+        }
         let tensors = engine.weights().await?;
         let bytes = if options.half { weights::write_half(&tensors, &metadata)? } else { weights::write(&tensors, &metadata)? };
         write_whole(out, &bytes)?;

@@ -20,7 +20,9 @@ pub fn write(weights: &[Weight], metadata: &[(&str, String)]) -> Result<Vec<u8>,
 /// # Errors
 /// If two parameters have the same name.
 pub fn write_half(weights: &[Weight], metadata: &[(&str, String)]) -> Result<Vec<u8>, String> {
-    let half = |w: &Weight| w.values.iter().flat_map(|v| half::f16::from_f32(*v).to_le_bytes()).collect();
+    // Counts, such as how long a feature has been silent, may be larger than such a number can be.
+    let most = half::f16::MAX.to_f32();
+    let half = |w: &Weight| w.values.iter().flat_map(|v| half::f16::from_f32(v.clamp(-most, most)).to_le_bytes()).collect();
     let bytes: Vec<Vec<u8>> = weights.iter().map(half).collect();
     write_bytes(weights, &bytes, Dtype::F16, metadata)
 }

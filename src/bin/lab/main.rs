@@ -15,9 +15,13 @@ mod methods;
 #[cfg(not(feature = "native"))]
 mod native;
 mod page;
+mod presets;
 mod serve;
 mod setup;
 mod shots;
+mod site;
+#[cfg(feature = "native")]
+mod still;
 mod suite;
 mod tools;
 mod train;
@@ -56,6 +60,8 @@ enum Command {
     Verify(verify::Args),
     /// Measure trained weights: likelihood, reconstructions, samples, probes.
     Measure(measure::Args),
+    /// Train the models that ship with the page.
+    Presets(presets::Args),
     /// Time training steps natively.
     Bench(bench::Args),
 }
@@ -85,6 +91,7 @@ fn main() -> ExitCode {
         Command::Train(args) => train::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Measure(args) => measure::run(args),
+        Command::Presets(args) => presets::run(args),
         Command::Bench(args) => bench::run(args),
     };
     outcome.unwrap_or_else(|message| refuse(&message))
