@@ -1,0 +1,40 @@
+// Every word that a figure shows.
+
+export const LOADING = "Loading the model…";
+export const TRAIN = "Train it yourself";
+export const TRAIN_HELP = "Opens the same model in Latent Lab, to train and take apart";
+export const START = "Start from";
+export const FROM = "From";
+export const TO = "To";
+export const PLAY = "Play";
+export const PAUSE = "Pause";
+export const STRAIGHT = "straight";
+export const ARC = "arc";
+export const ALONG = "Place along the path";
+export const UNDO = "Undo";
+export const RESET = "Reset";
+export const PALETTE = "Alphabet";
+export const FIRING = "What fires";
+export const ADD = "Add a feature";
+export const PICTURE = "What the decoder draws";
+
+export const failed = (message) => `This figure could not be loaded: ${message}`;
+export const unknownPanel = (name, kind, names) => `panel="${name}" does not go with a model whose code is ${kind}; there are ${names.join(", ")}`;
+export const noPreset = "the element needs an attribute preset or src";
+export const latent = (d) => `Latent ${d + 1}`;
+export const low = (d) => `Latent ${d + 1} at its low end`;
+export const high = (d) => `Latent ${d + 1} at its high end`;
+export const example = (name) => `Image: ${name}`;
+export const token = (k) => `Token ${k}`;
+export const cell = (row, column, token) => `Row ${row + 1}, column ${column + 1}: token ${token}`;
+export const feature = (f) => `Feature ${f}`;
+export const place = (row, column) => `Patch in row ${row + 1}, column ${column + 1}`;
+
+/** One sentence under each panel. */
+export const HELP = {
+  traversal: "Each slider moves one number of the code; the pictures beside it show its two ends. Those that say most come first.",
+  path: "The way from one image to another, drawn code by code.",
+  map: "Each dot is the code of a test image, coloured by what it shows. Point anywhere: the decoder draws that place.",
+  tokens: "The image is a grid of tokens. Choose one from the alphabet and paint with it.",
+  features: "The features that fire on this image, strongest first. Turn them up or down, or add others.",
+};

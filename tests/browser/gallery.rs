@@ -1,0 +1,57 @@
+//! The models that ship trained, and the dialog that writes the code of a figure.
+
+use serde_json::Value;
+
+use super::driver::{Options, Page, WebGpu};
+use super::{no_errors, notices, ready};
+
+#[test]
+fn a_card_of_the_gallery_opens_its_model() {
+    let page = ready(&Options::default());
+    for (id, method) in [("mnist-sae", "topk-sae"), ("mnist-map", "vae"), ("faces-vq", "vq-vae")] {
+        page.click(&format!("preset-{id}"));
+        page.wait(&format!("{id} is ready"), &format!("latentLab.state().setup.includes('method={method}') && latentLab.state().status === 'Ready to train'"));
+        page.wait("its card is marked", &format!("document.querySelector('[data-testid=preset-{id}]').ariaPressed === 'true'"));
+        page.wait("the address names it", &format!("location.search.includes('preset={id}')"));
+        assert_eq!(notices(&page), Value::Array(vec![]), "{id}");
+        page.screenshot(&format!("gallery-{id}"));
+    }
+    // The address opens the same model again.
+    let query = page.js("return location.search.slice(1)");
+    page.go(query.as_str().expect("a query"));
+    page.wait("it is back", "latentLab.state().setup.includes('vq-vae') && latentLab.state().status === 'Ready to train'");
+    assert_eq!(page.js("return document.querySelector('[data-testid=preset-faces-vq]').ariaPressed"), "true");
+    no_errors(&page);
+}
+
+#[test]
+fn without_webgpu_the_digits_of_the_gallery_still_open() {
+    let page = Page::open(&Options { webgpu: WebGpu::NoAdapter, ..Options::default() });
+    page.wait("the notice", "document.querySelector('[data-testid=no-gpu]')");
+    page.click("preset-mnist-vq");
+    page.wait("another model", "latentLab.state().setup.includes('vq-vae')");
+    let plain = "(c => { const p = new Uint32Array(c.getContext('2d').getImageData(0, 0, c.width, c.height).data.buffer); return p.every(v => v === p[0]) })";
+    page.wait("its copies", &format!("[...document.querySelectorAll('[data-testid=panel-reconstructions] canvas')].every(c => !{plain}(c))"));
+    assert_eq!(page.js("return document.querySelector('[data-testid=preset-faces-vq]').disabled"), true);
+    no_errors(&page);
+}
+
+#[test]
+fn the_code_of_a_figure_is_there_to_copy() {
+    let page = ready(&Options::default());
+    page.click("embed");
+    let code = |what: &str, part: &str| {
+        page.wait(what, &format!("document.querySelector('[data-testid=embed-code]').value.includes('{part}')"));
+    };
+    code("the model on show", "preset=\"mnist-vae\" panel=\"traversal\"");
+    page.js("const s = document.querySelector('[data-testid=embed-model]'); s.value = 'mnist-sae'; s.dispatchEvent(new Event('change', { bubbles: true }))");
+    code("another model has other panels", "preset=\"mnist-sae\" panel=\"features\"");
+    page.click("embed-frame");
+    code("a frame", "<iframe");
+    page.screenshot("embed-dialog");
+    let address = page.js("return document.querySelector('[data-testid=embed-see]').href");
+    assert!(address.as_str().is_some_and(|a| a.ends_with("embed.html?preset=mnist-sae&panel=features")), "{address}");
+    page.click("embed-close");
+    page.wait("it closes", "!document.querySelector('dialog.embed').open");
+    no_errors(&page);
+}
