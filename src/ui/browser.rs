@@ -14,7 +14,7 @@ extern "C" {
 }
 
 /// Keys of the address that belong to the page, not to the experiment.
-pub const RESERVED: &[&str] = &["theme", "engine"];
+pub const RESERVED: &[&str] = &["theme", "engine", "preset"];
 
 pub fn window() -> Window {
     web_sys::window().expect("the page runs in a window")

@@ -4,6 +4,8 @@ mod api;
 mod browser;
 mod codes;
 mod control;
+mod embed;
+mod gallery;
 mod history;
 mod link;
 mod model;
@@ -28,6 +30,8 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 use control::Controls;
+use embed::EmbedButton;
+use gallery::Gallery;
 use state::Lab;
 use tab::{TabPanel, Tabs};
 use theme::ThemeButton;
@@ -74,10 +78,11 @@ fn Page() -> impl IntoView {
                 <h1>{text::NAME}</h1>
                 <p class="lead">{text::LEAD}</p>
             </div>
-            <div class="masthead-tools"><CopyLink /><ThemeButton /></div>
+            <div class="masthead-tools"><CopyLink /><EmbedButton /><ThemeButton /></div>
         </header>
         <Transport />
         <div class="messages" role="region" aria-label=text::MESSAGES><Notices /><OnShow /></div>
+        <Gallery />
         <nav aria-label=text::TABS><Tabs /></nav>
         <div class="columns">
             <main><TabPanel /></main>

@@ -1,5 +1,7 @@
 //! Every word on the page that does not come from a method's card.
 
+pub mod embed;
+
 use super::rank::rank;
 use crate::spec::Family;
 use crate::spec::data::DataCard;
@@ -53,6 +55,11 @@ pub const UNNAMED_ADAPTER: &str = "WebGPU adapter";
 pub const RESTART: &str = "Start the engine again";
 pub const DISMISS: &str = "Dismiss";
 pub const NO_PRESET: &str = "The pretrained model could not be read";
+
+pub fn preset_failed(label: &str, message: &str) -> String {
+    format!("The model “{label}” could not be opened: {message}")
+}
+
 pub const LINK_NOTES: &str = "Part of the link was not understood:";
 
 pub const DATA_WAITING: &str = "Loading the images…";
