@@ -95,3 +95,37 @@ fn a_batch_shares_its_budget_and_single_images_a_threshold() {
     let counts: Vec<usize> = code.chunks_exact(64).map(|f| f.iter().filter(|v| **v > 0.0).count()).collect();
     assert!(counts.iter().any(|c| *c != counts[0]), "every image has {} features", counts[0]);
 }
+
+#[test]
+fn a_trained_network_is_taken_apart_and_stays_as_it_is() {
+    let (gpu, data) = (gpu(), spots(40));
+    let mut host = Setup::new("mnist", "vae");
+    for (key, value) in [("batch", 20.0), ("hidden", 32.0), ("latent", 6.0)] {
+        host.set(key, value).unwrap();
+    }
+    let mut vae = engine(&gpu, &host, &data);
+    vae.run_steps(20).unwrap();
+    let trained = pollster::block_on(vae.weights()).unwrap();
+    for source in ["code", "encoder", "decoder"] {
+        let mut setup = setup("topk-sae", &[("k", 4.0), ("batch", 20.0)]);
+        setup.set_text("source", source).unwrap();
+        setup.host = Some(Box::new(host.clone()));
+        let report = pollster::block_on(verify(gpu.clone(), Device::flex(), entry("topk-sae").unwrap(), &setup, &data, 2)).unwrap();
+        assert!(report.loss < 1e-4 && report.gradient < 1e-4, "{source}: {report:?}");
+
+        let mut e = engine(&gpu, &setup, &data);
+        pollster::block_on(e.adopt(&trained)).unwrap();
+        e.run_steps(200).unwrap();
+        let rows = pollster::block_on(e.metrics()).unwrap();
+        let fvu = |row: usize| term(&e, &rows[row].terms, "fvu");
+        assert!(fvu(199) < 0.7 * fvu(0), "{source}: {} became {}", fvu(0), fvu(199));
+        let hosted: Vec<_> = pollster::block_on(e.weights()).unwrap().into_iter().filter(|w| w.name.contains(".host.")).collect();
+        let kept = trained.iter().filter(|w| hosted.iter().any(|h| h.name.ends_with(&w.name) && h.values == w.values)).count();
+        assert_eq!(kept, trained.len() - 2, "{source}: all of the host's weights but the head for variances are there, and untouched");
+
+        let mut other = trained.clone();
+        other[0].shape = vec![1, 784 * 32];
+        let refused = String::from(pollster::block_on(e.adopt(&other)).unwrap_err());
+        assert!(refused.contains("encoder.hidden.weight"), "{refused}");
+    }
+}

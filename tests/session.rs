@@ -266,3 +266,26 @@ fn both_engines_are_compared_on_request() {
     b.tell(Command::Verify { setup: small(), steps: 2 });
     assert!(matches!(&b.take()[..], [Event::Warning { message }] if message.contains("eager Burn")));
 }
+
+#[test]
+fn a_sparse_autoencoder_takes_apart_what_was_trained_before_it() {
+    let mut b = Bench::open();
+    let mut setup = Setup::new("mnist", "topk-sae");
+    for (key, value) in [("batch", 8.0), ("features", 64.0), ("k", 3.0), ("source", 2.0)] {
+        setup.set(key, value).unwrap();
+    }
+    setup.host = Some(Box::new(small()));
+    let refused = b.start(1, setup.clone(), None);
+    assert!(matches!(&refused[..], [Event::RunFailed { run: 1, message }] if message.contains("no trained vae")), "{refused:?}");
+
+    b.start(2, small(), None);
+    b.steps(2, 20);
+    assert!(matches!(&b.start(3, setup.clone(), None)[..], [Event::Built { run: 3, .. }]));
+    assert_eq!(b.steps(3, 5).len(), 5);
+    // The host is remembered while one sparse autoencoder follows another.
+    setup.set("features", 128.0).unwrap();
+    assert!(matches!(&b.start(4, setup.clone(), None)[..], [Event::Built { run: 4, .. }]));
+    setup.host.as_mut().unwrap().set("latent", 4.0).unwrap();
+    let refused = b.start(5, setup, None);
+    assert!(matches!(&refused[..], [Event::RunFailed { run: 5, .. }]), "{refused:?}");
+}

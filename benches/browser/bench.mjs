@@ -1,7 +1,7 @@
 // Times one training step of Latent Lab's built page, of TensorFlow.js (WebGPU) and of jax-js: same Chromium, same workload,
 // rounds interleaved so that a slow minute of the machine hits everybody. Prints a table and, with --json, the raw numbers.
 //
-//   node bench.mjs [--page ../../dist] [--cases w1:128,w1:8,w2:16] [--contenders lab,tfjs,jaxjs] [--rounds 5] [--ms 2000] [--json out.json]
+//   node bench.mjs [--page ../../dist] [--cases w1:128,w1:8,w2:16] [--contenders lab,burn,tfjs,jaxjs] [--rounds 5] [--ms 2000] [--json out.json]
 
 import { createServer } from 'node:http';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ const { values: options } = parseArgs({
   options: {
     page: { type: 'string', default: join(here, '../../dist') },
     cases: { type: 'string', default: 'w1:128,w1:8,w2:16' },
-    contenders: { type: 'string', default: 'lab,tfjs,jaxjs' },
+    contenders: { type: 'string', default: 'lab,burn,tfjs,jaxjs' },
     rounds: { type: 'string', default: '5' },
     ms: { type: 'string', default: '2000' },
     json: { type: 'string' },
@@ -60,8 +60,9 @@ async function openTab(browser, origin, contender, workload, batch) {
   const tab = await browser.newPage();
   tab.on('pageerror', (error) => console.error(`[${contender}] ${error.message}`));
   tab.on('console', (message) => message.type() === 'error' && console.error(`[${contender}] ${message.text()}`));
-  if (contender === 'lab') {
-    await tab.goto(`${origin}/page/?${LINKS[WORKLOADS[workload].kind]}`);
+  if (contender === 'lab' || contender === 'burn') {
+    const engine = contender === 'burn' ? '&engine=burn' : '';
+    await tab.goto(`${origin}/page/?${LINKS[WORKLOADS[workload].kind]}${engine}`);
     const ready = () => /^Ready/.test(window.latentLab?.state?.().status ?? '');
     await tab.waitForFunction(ready, { timeout: 60_000, polling: 200 }).catch(async (error) => {
       const status = await tab.evaluate(() => window.latentLab?.state?.().status);
@@ -118,6 +119,7 @@ async function runCase(browser, origin, workload, batch, checkSteps) {
     encodeMsPerStep: perStep(entry, 'encodeMs'),
     dispatchesPerStep: perStep(entry, 'dispatches'),
     submitsPerStep: perStep(entry, 'submits'),
+    ...(entry.contender === 'lab' && { compileMs: median(entry.rounds.map((r) => r.compileMs)), planMs: median(entry.rounds.map((r) => r.planMs)) }),
   }));
   for (const { tab } of entries) await tab.close();
   const found = Object.values(losses).filter((loss) => loss !== null);
@@ -160,13 +162,15 @@ try {
           row.msPerStep.toFixed(2).padStart(9),
           row.bestMsPerStep.toFixed(2).padStart(9),
           row.encodeMsPerStep.toFixed(3).padStart(11),
-          row.dispatchesPerStep.toFixed(1).padStart(12),
+          (row.dispatchesPerStep ? row.dispatchesPerStep.toFixed(1) : '-').padStart(12),
           row.submitsPerStep.toFixed(2).padStart(9),
           (row.timesLab?.toFixed(2) ?? '-').padStart(7),
           (result.losses[row.contender]?.toFixed(2) ?? '-').padStart(12),
         ].join(' '),
       );
     }
+    const built = result.rows.find((row) => row.planMs !== undefined);
+    if (built) console.log(`compiling the plan: ${built.planMs.toFixed(1)} ms from the Burn model to the kernels, ${built.compileMs.toFixed(0)} ms with the adapter's own compiler`);
     if (!result.lossesAgree) console.log(`the losses differ by ${(100 * result.lossSpread).toFixed(1)} %, more than ${(100 * lossTolerance(batch)).toFixed(1)} %`);
   }
 } finally {

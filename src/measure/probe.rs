@@ -60,6 +60,13 @@ impl LinearProbe {
         argmax(self.logits(&self.weight_ce, &self.standardise(code_d)))
     }
 
+    /// The direction in which codes become more probably of a class, shape `[d]`.
+    pub fn direction(&self, class: usize) -> Vec<f32> {
+        let d = self.scale_d.len();
+        let weight_d = &self.weight_ce[class * (d + 1)..][..d];
+        weight_d.iter().zip(&self.scale_d).map(|(w, (_, std))| (w / std) as f32).collect()
+    }
+
     /// Share of codes whose label is predicted.
     pub fn accuracy(&self, code_nd: Rows, labels_n: &[u8]) -> f64 {
         assert_eq!(code_nd.len(), labels_n.len(), "not one label a code");

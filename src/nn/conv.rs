@@ -36,7 +36,7 @@ fn stages(shape: ImageShape) -> Vec<ImageShape> {
 #[derive(Module, Debug)]
 pub struct Encoder {
     convs: Vec<Conv2d>,
-    hidden: Linear,
+    pub(super) hidden: Linear,
     mean: Linear,
     logvar: Option<Linear>,
     #[module(skip)]
@@ -62,8 +62,8 @@ impl Encoder {
         }
     }
 
-    /// [`super::net::Encoder::heads`].
-    pub fn heads(&self, x_bp: Tensor<2>, side_bs: Option<Tensor<2>>) -> (Tensor<2>, Option<Tensor<2>>) {
+    /// [`super::net::Encoder::hidden`].
+    pub fn hidden(&self, x_bp: Tensor<2>, side_bs: Option<Tensor<2>>) -> Tensor<2> {
         let [batch, _] = x_bp.dims();
         let ImageShape { channels, height, width } = self.shape;
         let mut x_bchw = x_bp.reshape([batch, channels, height, width]);
@@ -71,7 +71,11 @@ impl Encoder {
             x_bchw = relu(conv.forward(x_bchw));
         }
         let flat = x_bchw.dims()[1..].iter().product();
-        let h_bh = relu(self.hidden.forward(beside(x_bchw.reshape([batch, flat]), side_bs)));
+        relu(self.hidden.forward(beside(x_bchw.reshape([batch, flat]), side_bs)))
+    }
+
+    /// [`super::net::Encoder::heads_of`].
+    pub fn heads_of(&self, h_bh: Tensor<2>) -> (Tensor<2>, Option<Tensor<2>>) {
         (self.mean.forward(h_bh.clone()), self.logvar.as_ref().map(|head| head.forward(h_bh)))
     }
 }
@@ -79,7 +83,7 @@ impl Encoder {
 /// Code to image logits.
 #[derive(Module, Debug)]
 pub struct Decoder {
-    hidden: Linear,
+    pub(super) hidden: Linear,
     spread: Linear,
     convs: Vec<ConvTranspose2d>,
     /// What `spread` is folded into.
@@ -108,12 +112,16 @@ impl Decoder {
         }
     }
 
-    /// # Shapes
-    /// - `z_bd`: `[batch, latent]`; output: `[batch, channels * height * width]`
-    pub fn forward(&self, z_bd: Tensor<2>) -> Tensor<2> {
-        let [batch, _] = z_bd.dims();
+    /// [`super::net::Decoder::hidden`].
+    pub fn hidden(&self, z_bd: Tensor<2>) -> Tensor<2> {
+        relu(self.hidden.forward(z_bd))
+    }
+
+    /// [`super::net::Decoder::logits_of`].
+    pub fn logits_of(&self, h_bh: Tensor<2>) -> Tensor<2> {
+        let [batch, _] = h_bh.dims();
         let ImageShape { channels, height, width } = self.innermost;
-        let h_bf = self.spread.forward(relu(self.hidden.forward(z_bd)));
+        let h_bf = self.spread.forward(h_bh);
         let mut x_bchw = h_bf.reshape([batch, channels, height, width]);
         for conv in &self.convs {
             x_bchw = conv.forward(relu(x_bchw));

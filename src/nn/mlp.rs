@@ -10,7 +10,7 @@ use super::net::{Ends, beside};
 /// Image to what describes its code.
 #[derive(Module, Debug)]
 pub struct Encoder {
-    hidden: Linear,
+    pub(super) hidden: Linear,
     mean: Linear,
     logvar: Option<Linear>,
 }
@@ -24,9 +24,13 @@ impl Encoder {
         }
     }
 
-    /// [`super::net::Encoder::heads`].
-    pub fn heads(&self, x_bp: Tensor<2>, side_bs: Option<Tensor<2>>) -> (Tensor<2>, Option<Tensor<2>>) {
-        let h_bh = relu(self.hidden.forward(beside(x_bp, side_bs)));
+    /// [`super::net::Encoder::hidden`].
+    pub fn hidden(&self, x_bp: Tensor<2>, side_bs: Option<Tensor<2>>) -> Tensor<2> {
+        relu(self.hidden.forward(beside(x_bp, side_bs)))
+    }
+
+    /// [`super::net::Encoder::heads_of`].
+    pub fn heads_of(&self, h_bh: Tensor<2>) -> (Tensor<2>, Option<Tensor<2>>) {
         (self.mean.forward(h_bh.clone()), self.logvar.as_ref().map(|head| head.forward(h_bh)))
     }
 }
@@ -34,7 +38,7 @@ impl Encoder {
 /// Code to image logits.
 #[derive(Module, Debug)]
 pub struct Decoder {
-    hidden: Linear,
+    pub(super) hidden: Linear,
     out: Linear,
 }
 
@@ -46,6 +50,16 @@ impl Decoder {
     /// # Shapes
     /// - `z_bd`: `[batch, latent]`; output: `[batch, pixels]`
     pub fn forward(&self, z_bd: Tensor<2>) -> Tensor<2> {
-        self.out.forward(relu(self.hidden.forward(z_bd)))
+        self.logits_of(self.hidden(z_bd))
+    }
+
+    /// [`super::net::Decoder::hidden`].
+    pub fn hidden(&self, z_bd: Tensor<2>) -> Tensor<2> {
+        relu(self.hidden.forward(z_bd))
+    }
+
+    /// [`super::net::Decoder::logits_of`].
+    pub fn logits_of(&self, h_bh: Tensor<2>) -> Tensor<2> {
+        self.out.forward(h_bh)
     }
 }

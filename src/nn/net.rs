@@ -64,9 +64,34 @@ impl Encoder {
     /// - `x_bp`: `[batch, pixels]`; `side_bs`: `[batch, side]`, there if [`Ends::side`] is not zero
     /// - outputs: `[batch, mean]`, `[batch, logvar]`
     pub fn heads(&self, x_bp: Tensor<2>, side_bs: Option<Tensor<2>>) -> (Tensor<2>, Option<Tensor<2>>) {
+        self.heads_of(self.hidden(x_bp, side_bs))
+    }
+
+    /// The last hidden layer, behind its activation.
+    ///
+    /// # Shapes
+    /// - `x_bp`, `side_bs`: as in [`Self::heads`]; output: `[batch, hidden]`
+    pub fn hidden(&self, x_bp: Tensor<2>, side_bs: Option<Tensor<2>>) -> Tensor<2> {
         match self {
-            Self::Mlp(net) => net.heads(x_bp, side_bs),
-            Self::Conv(net) => net.heads(x_bp, side_bs),
+            Self::Mlp(net) => net.hidden(x_bp, side_bs),
+            Self::Conv(net) => net.hidden(x_bp, side_bs),
+        }
+    }
+
+    /// Width of the hidden layer.
+    pub fn hidden_width(&self) -> usize {
+        let hidden = match self {
+            Self::Mlp(net) => &net.hidden,
+            Self::Conv(net) => &net.hidden,
+        };
+        hidden.weight.dims()[1]
+    }
+
+    /// [`Self::heads`] from the hidden layer on.
+    pub fn heads_of(&self, h_bh: Tensor<2>) -> (Tensor<2>, Option<Tensor<2>>) {
+        match self {
+            Self::Mlp(net) => net.heads_of(h_bh),
+            Self::Conv(net) => net.heads_of(h_bh),
         }
     }
 }
@@ -75,9 +100,34 @@ impl Decoder {
     /// # Shapes
     /// - `z_bd`: `[batch, latent]`; output: `[batch, pixels]`
     pub fn forward(&self, z_bd: Tensor<2>) -> Tensor<2> {
+        self.logits_of(self.hidden(z_bd))
+    }
+
+    /// The first hidden layer, behind its activation.
+    ///
+    /// # Shapes
+    /// - `z_bd`: `[batch, latent]`; output: `[batch, hidden]`
+    pub fn hidden(&self, z_bd: Tensor<2>) -> Tensor<2> {
         match self {
-            Self::Mlp(net) => net.forward(z_bd),
-            Self::Conv(net) => net.forward(z_bd),
+            Self::Mlp(net) => net.hidden(z_bd),
+            Self::Conv(net) => net.hidden(z_bd),
+        }
+    }
+
+    /// Width of the hidden layer.
+    pub fn hidden_width(&self) -> usize {
+        let hidden = match self {
+            Self::Mlp(net) => &net.hidden,
+            Self::Conv(net) => &net.hidden,
+        };
+        hidden.weight.dims()[1]
+    }
+
+    /// [`Self::forward`] from the hidden layer on.
+    pub fn logits_of(&self, h_bh: Tensor<2>) -> Tensor<2> {
+        match self {
+            Self::Mlp(net) => net.logits_of(h_bh),
+            Self::Conv(net) => net.logits_of(h_bh),
         }
     }
 }

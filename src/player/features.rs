@@ -33,6 +33,9 @@ pub struct Features {
 impl Features {
     /// Reads a dictionary for images of `[channels, height, width]`.
     pub fn read(file: &File, setup: &Setup, image: [usize; 3]) -> Result<Self, String> {
+        if setup.hosted().is_some() {
+            return Err("the player shows features of images, not those of another network".into());
+        }
         let [channels, height, width] = image;
         let [features, inputs] = file.shape("sae.dictionary.w_dec")?;
         let patch = if inputs == channels * height * width {

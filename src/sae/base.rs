@@ -37,7 +37,7 @@ pub struct Pass {
 
 impl Base {
     pub fn new(setup: &Setup, data: DataShape, tie: Tie, device: &Device) -> Self {
-        let source = Source::new(setup, data.image);
+        let source = Source::new(setup, data.image, device);
         let (inputs, features) = (source.inputs(), setup.usize("features"));
         let zeros = |n| Param::from_tensor(Tensor::zeros([n], device));
         Self {
@@ -56,10 +56,11 @@ impl Base {
 
     /// [`crate::nn::Method::start`]: the dictionary begins at the mean input.
     pub fn start(&self, batch: Batch) -> Vec<Named> {
-        let x_na = self.inputs_na(batch);
+        let (mut named, x_na) = self.source.start(batch);
         let [_, inputs] = x_na.dims();
         let mean_a = x_na.mean_dim(0).reshape([inputs]);
-        vec![("sae.dictionary.b_dec", mean_a.clone()), ("sae.mean_a", mean_a)]
+        named.extend([("sae.dictionary.b_dec", mean_a.clone()), ("sae.mean_a", mean_a)]);
+        named
     }
 
     /// Inputs of a batch, shape `[n, inputs]`.

@@ -1,7 +1,7 @@
 //! The sparse autoencoder that spends one budget on a whole batch.
 
-use super::params::{AUX, DEAD_AFTER, FEATURES, K, SOURCE};
-use crate::spec::{Card, Family, Paper, ParamSpec};
+use super::params::{AUX, DEAD_AFTER, FEATURES, K};
+use crate::spec::{Card, Family, Paper, ParamSpec, SOURCE};
 
 #[cfg(feature = "engine")]
 pub use engine::BatchTopK;

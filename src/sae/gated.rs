@@ -1,7 +1,7 @@
 //! The sparse autoencoder that decides whether a feature fires apart from how strongly.
 
-use super::params::{DEAD_AFTER, FEATURES, SOURCE};
-use crate::spec::{Card, Family, Paper, ParamSpec};
+use super::params::{DEAD_AFTER, FEATURES};
+use crate::spec::{Card, Family, Paper, ParamSpec, SOURCE};
 
 #[cfg(feature = "engine")]
 pub use engine::Gated;

@@ -1,7 +1,7 @@
 //! The sparse autoencoder whose features learn how strong they must be to fire.
 
-use super::params::{DEAD_AFTER, FEATURES, SOURCE};
-use crate::spec::{Card, Family, Paper, ParamSpec};
+use super::params::{DEAD_AFTER, FEATURES};
+use crate::spec::{Card, Family, Paper, ParamSpec, SOURCE};
 
 #[cfg(feature = "engine")]
 pub use engine::JumpRelu;

@@ -1,7 +1,7 @@
 //! The k-sparse autoencoder: linear, tied, and only the k largest units speak.
 
-use super::params::{DEAD_AFTER, FEATURES, K, SOURCE};
-use crate::spec::{Card, Family, Paper, ParamSpec};
+use super::params::{DEAD_AFTER, FEATURES, K};
+use crate::spec::{Card, Family, Paper, ParamSpec, SOURCE};
 
 #[cfg(feature = "engine")]
 pub use engine::KSparse;

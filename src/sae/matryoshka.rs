@@ -1,7 +1,7 @@
 //! The sparse autoencoder whose features are sorted from coarse to fine.
 
-use super::params::{AUX, DEAD_AFTER, FEATURES, K, SOURCE};
-use crate::spec::{Card, Family, Paper, ParamSpec};
+use super::params::{AUX, DEAD_AFTER, FEATURES, K};
+use crate::spec::{Card, Family, Paper, ParamSpec, SOURCE};
 
 #[cfg(feature = "engine")]
 pub use engine::Matryoshka;

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "engine")]
 mod base;
+#[cfg(feature = "engine")]
+mod host;
 mod params;
 #[cfg(feature = "engine")]
 mod source;

@@ -2,11 +2,6 @@
 
 use crate::spec::ParamSpec;
 
-/// Choices of [`SOURCE`].
-pub const SOURCES: &[&str] = &["pixels", "patches"];
-
-pub const SOURCE: ParamSpec = ParamSpec::choice("source", "Input", SOURCES, 0,
-    "What is taken apart. pixels: whole images. patches: small squares of them, 7 or 8 pixels wide, each by itself with the same features.");
 pub const FEATURES: ParamSpec = ParamSpec::int("features", "Features", 64, 4096, 512,
     "Size of the dictionary: how many features there are to choose from. More explain better and are rarer each.");
 pub const K: ParamSpec = ParamSpec::int("k", "Active features k", 1, 256, 32,

@@ -1,7 +1,7 @@
 //! The sparse autoencoder whose features are kept few by a penalty on their sum.
 
-use super::params::{DEAD_AFTER, FEATURES, SOURCE};
-use crate::spec::{Card, Family, Paper, ParamSpec};
+use super::params::{DEAD_AFTER, FEATURES};
+use crate::spec::{Card, Family, Paper, ParamSpec, SOURCE};
 
 #[cfg(feature = "engine")]
 pub use engine::Relu;

@@ -1,19 +1,20 @@
 //! What a sparse autoencoder takes apart, and the way back to images.
 
 use burn::module::Module;
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
 
-use super::params::SOURCES;
-use crate::nn::{Batch, Code, ImageShape};
-use crate::spec::Setup;
+use super::host::Host;
+use crate::nn::{Batch, Code, ImageShape, Named};
 use crate::spec::protocol::{CodeGroup, CodeKind};
+use crate::spec::{SOURCE, SOURCES, Setup};
 
 /// Sides of a patch, the first that divides the image.
 const PATCH_SIDES: [usize; 4] = [8, 7, 6, 5];
 
-/// Images seen as inputs: one each, or one for each place of a grid.
+/// Images seen as inputs: one each, one for each place of a grid, or what a trained autoencoder makes of them.
 #[derive(Module, Debug)]
 pub struct Source {
+    host: Option<Host>,
     #[module(skip)]
     image: ImageShape,
     /// Height and width of what one input shows.
@@ -23,24 +24,28 @@ pub struct Source {
 
 impl Source {
     /// What the setup's `source` asks for.
-    pub fn new(setup: &Setup, image: ImageShape) -> Self {
+    pub fn new(setup: &Setup, image: ImageShape, device: &Device) -> Self {
         let ImageShape { height, width, .. } = image;
         let side = PATCH_SIDES.into_iter().find(|s| height % s == 0 && width % s == 0);
+        let source = SOURCES[setup.usize(SOURCE.key)];
         let patch = match side {
-            Some(side) if SOURCES[setup.usize("source")] == "patches" => [side, side],
+            Some(side) if source == "patches" => [side, side],
             _ => [height, width],
         };
-        Self { image, patch }
+        Self { host: setup.hosted().map(|host| Host::new(&host, source, image, device)), image, patch }
     }
 
     /// Numbers in an input.
     pub fn inputs(&self) -> usize {
-        self.image.channels * self.patch[0] * self.patch[1]
+        match &self.host {
+            Some(host) => host.width(),
+            None => self.image.channels * self.patch[0] * self.patch[1],
+        }
     }
 
     /// Inputs of an image.
     fn places(&self) -> usize {
-        self.image.len() / self.inputs()
+        self.image.len() / (self.image.channels * self.patch[0] * self.patch[1])
     }
 
     /// The code of an image: the features of its inputs, one input after the other.
@@ -48,9 +53,23 @@ impl Source {
         vec![CodeGroup { kind: CodeKind::Features, count: (self.places() * features) as u32 }]
     }
 
+    /// What has to be known of the data before there are inputs, and the inputs once it is known.
+    pub fn start(&self, batch: Batch) -> (Vec<Named>, Tensor<2>) {
+        match &self.host {
+            Some(host) => {
+                let (scale, x_na) = host.start(batch.x_bp);
+                (vec![("sae.source.host.scale", scale)], x_na)
+            }
+            None => (vec![], self.inputs_na(batch)),
+        }
+    }
+
     /// Inputs of a batch, shape `[batch * places, inputs]`.
     pub fn inputs_na(&self, batch: Batch) -> Tensor<2> {
         let (n, x_bp) = (batch.len(), batch.x_bp);
+        if let Some(host) = &self.host {
+            return host.inputs_na(x_bp);
+        }
         if self.places() == 1 {
             return x_bp;
         }
@@ -73,6 +92,9 @@ impl Source {
 
     /// The images that inputs are of, shape `[batch, pixels]`.
     pub fn to_images(&self, x_na: Tensor<2>) -> Tensor<2> {
+        if let Some(host) = &self.host {
+            return host.images(x_na);
+        }
         let x_na = x_na.clamp(0.0, 1.0);
         if self.places() == 1 {
             return x_na;
@@ -97,7 +119,7 @@ mod tests {
         setup.set_text("source", "patches").unwrap();
         let device = Device::flex();
         for (image, side) in [(ImageShape::MNIST, 7), (ImageShape { channels: 3, height: 64, width: 64 }, 8)] {
-            let source = Source::new(&setup, image);
+            let source = Source::new(&setup, image, &device);
             let n = 2 * image.len();
             let x_bp = Tensor::<1, Int>::arange(0..n as i64, &device).float().reshape([2, image.len()]) / n as f64;
             let x_na = source.inputs_na(Batch { x_bp: x_bp.clone(), label_b: Tensor::zeros([2], &device) });

@@ -1,7 +1,7 @@
 //! The sparse autoencoder that keeps the k largest features, with the loss that revives dead ones.
 
-use super::params::{AUX, DEAD_AFTER, FEATURES, K, SOURCE};
-use crate::spec::{Card, Family, Paper};
+use super::params::{AUX, DEAD_AFTER, FEATURES, K};
+use crate::spec::{Card, Family, Paper, SOURCE};
 
 #[cfg(feature = "engine")]
 pub use engine::TopK;

@@ -167,6 +167,13 @@ pub const LIKELIHOOD: ParamSpec = ParamSpec::choice("likelihood", "Likelihood", 
 pub const SIGMA: ParamSpec = ParamSpec::log("sigma", "σ of a pixel", 0.01, 2.0, 0.1,
     "Noise of a pixel under the fixed Gaussian likelihood. Smaller asks for sharper copies, as a smaller β would.").live();
 
+/// Choices of [`SOURCE`]; those from [`FIRST_HOSTED`] on are activations of a trained autoencoder.
+pub const SOURCES: &[&str] = &["pixels", "patches", "code", "encoder", "decoder"];
+pub const FIRST_HOSTED: usize = 2;
+
+pub const SOURCE: ParamSpec = ParamSpec::choice("source", "Input", SOURCES, 0,
+    "What is taken apart. pixels: whole images. patches: small squares of them, 7 or 8 pixels wide, each by itself with the same features. code: the latents of an autoencoder that was trained before. encoder, decoder: its hidden layer on the way in, or out.");
+
 /// Choices of [`PRIOR`].
 pub const PRIORS: &[&str] = &["gaussian", "ring", "square", "ten-blobs"];
 pub const PRIOR: ParamSpec = ParamSpec::choice("prior", "Prior", PRIORS, 0,

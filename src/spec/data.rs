@@ -41,10 +41,12 @@ pub enum Origin {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Factor {
     pub name: &'static str,
-    /// Values are `0 .. size`; amounts are in order, the rest are kinds.
+    /// Values are `0 .. size`.
     pub size: u8,
     /// How often each kind comes; empty where all values come equally often.
     pub weights: &'static [u8],
+    /// Values are amounts; else they are kinds.
+    pub ordered: bool,
 }
 
 /// True of the images whose factor `factor` has a value in `from ..= to`.
@@ -76,11 +78,15 @@ pub struct DataInfo {
 
 impl Factor {
     const fn new(name: &'static str, size: u8) -> Self {
-        Self { name, size, weights: &[] }
+        Self { name, size, weights: &[], ordered: true }
     }
 
     const fn weighted(name: &'static str, weights: &'static [u8]) -> Self {
-        Self { name, size: weights.len() as u8, weights }
+        Self { name, size: weights.len() as u8, weights, ordered: false }
+    }
+
+    const fn kinds(name: &'static str, size: u8) -> Self {
+        Self { name, size, weights: &[], ordered: false }
     }
 }
 
@@ -132,7 +138,7 @@ pub const FACES: DataCard = DataCard {
     test: 1024,
     classes: &["Black_Hair", "Brown_Hair", "Blond_Hair", "Gray_Hair", "Red_Hair"],
     factors: &[
-        Factor::new("Hair_Color", 5),
+        Factor::kinds("Hair_Color", 5),
         Factor::weighted("Hair_Style", &[1, 3, 3, 3]),
         Factor::new("Bangs", 8),
         Factor::new("Skin", 16),
@@ -145,7 +151,7 @@ pub const FACES: DataCard = DataCard {
         Factor::weighted("Beard", &[6, 1, 1, 1, 1]),
         Factor::weighted("Wearing_Hat", &[6, 1, 1]),
         Factor::new("Narrow_Eyes", 8),
-        Factor::new("Eye_Color", 4),
+        Factor::kinds("Eye_Color", 4),
         Factor::new("Bushy_Eyebrows", 8),
         Factor::new("Arched_Eyebrows", 8),
         Factor::new("Heavy_Makeup", 8),
@@ -153,7 +159,7 @@ pub const FACES: DataCard = DataCard {
         Factor::new("Tilt", 16),
         Factor::new("Light", 16),
         Factor::new("Background", 16),
-        Factor::new("Clothes", 8),
+        Factor::kinds("Clothes", 8),
     ],
     attributes: &[
         Attribute::new("Black_Hair", 0, 0, 0),
@@ -188,12 +194,12 @@ pub const FACES: DataCard = DataCard {
 
 /// The factors of dSprites, and a colour.
 const SPRITE_FACTORS: &[Factor] = &[
-    Factor::new("Shape", 3),
+    Factor::kinds("Shape", 3),
     Factor::new("Scale", 6),
     Factor::new("Orientation", 40),
     Factor::new("X", 32),
     Factor::new("Y", 32),
-    Factor::new("Color", 8),
+    Factor::kinds("Color", 8),
 ];
 
 pub const SPRITES: DataCard = DataCard {

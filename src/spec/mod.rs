@@ -9,7 +9,9 @@ pub mod protocol;
 pub mod setup;
 pub mod tokens;
 
-pub use card::{Card, Family, HIDDEN, Kind, LATENT, LIKELIHOOD, LIKELIHOODS, NET, NETS, PRIOR, PRIORS, Paper, ParamSpec, SIGMA};
+pub use card::{
+    Card, FIRST_HOSTED, Family, HIDDEN, Kind, LATENT, LIKELIHOOD, LIKELIHOODS, NET, NETS, PRIOR, PRIORS, Paper, ParamSpec, SIGMA, SOURCE, SOURCES,
+};
 pub use optimizer::Optimizer;
 pub use preset::{PRESETS, Preset};
 pub use setup::{Setup, SetupError};

@@ -241,6 +241,8 @@ pub struct PlanInfo {
     pub dispatches: u32,
     /// Milliseconds from the Burn model to compiled pipelines.
     pub compile_ms: f64,
+    /// How much of that went from the Burn model to the kernels' text; the rest is the adapter's own compiler.
+    pub plan_ms: f64,
     /// GPU memory of the run, in bytes.
     pub bytes: u64,
     /// Floating-point operations of one step.
@@ -293,6 +295,9 @@ pub struct BenchReport {
     pub encode_ms: f64,
     pub dispatches: u32,
     pub submits: u32,
+    /// As in [`PlanInfo`].
+    pub compile_ms: f64,
+    pub plan_ms: f64,
     /// First term after the last step.
     pub loss: f32,
 }

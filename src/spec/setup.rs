@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::card::Card;
+use super::card::{Card, FIRST_HOSTED, HIDDEN, LATENT, NET, SOURCE};
 use super::data;
 
 /// Version of the link format. Links written by older versions must keep opening.
@@ -18,7 +18,13 @@ pub struct Setup {
     pub method: String,
     /// Values by key. Keys that are absent have their card's default.
     pub values: BTreeMap<String, f64>,
+    /// The autoencoder whose activations are taken apart, where it is not the default; see [`Setup::hosted`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<Box<Setup>>,
 }
+
+/// What the keys of a host's parameters begin with in links.
+const HOST_PREFIX: &str = "host.";
 
 /// Why a setup is refused.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,7 +51,7 @@ impl std::error::Error for SetupError {}
 impl Setup {
     /// The method's defaults on a data set.
     pub fn new(data: &str, method: &str) -> Self {
-        Self { data: data.into(), method: method.into(), values: BTreeMap::new() }
+        Self { data: data.into(), method: method.into(), values: BTreeMap::new(), host: None }
     }
 
     /// The card of this setup's method.
@@ -70,6 +76,22 @@ impl Setup {
     /// The value of a whole-number or choice parameter.
     pub fn usize(&self, key: &str) -> usize {
         self.get(key) as usize
+    }
+
+    /// The autoencoder whose activations this setup takes apart; `None` if it reads images.
+    pub fn hosted(&self) -> Option<Self> {
+        let source = self.card().ok()?.param(SOURCE.key).map(|p| self.usize(p.key))?;
+        (source >= FIRST_HOSTED).then(|| self.host.as_deref().cloned().unwrap_or_else(|| Self::new(&self.data, crate::catalog::CARDS[0].id)))
+    }
+
+    /// Whether activations of this network can be taken apart: whether it has one hidden layer each way, and a vector
+    /// between them.
+    ///
+    /// # Errors
+    /// If no such method is registered.
+    pub fn can_host(&self) -> Result<bool, SetupError> {
+        let card = self.card()?;
+        Ok([LATENT, NET, HIDDEN].iter().all(|p| card.param(p.key).is_some()))
     }
 
     /// Sets `key` after checking its name and range.
@@ -120,7 +142,16 @@ impl Setup {
                 card.param(key).ok_or_else(|| SetupError::UnknownParam { method: self.method.clone(), key: key.clone() })?;
             spec.check(*value).map_err(SetupError::BadValue)?;
         }
-        Ok(())
+        match self.hosted() {
+            Some(host) if !host.can_host()? => {
+                Err(SetupError::BadValue(format!("host = {}: expected an autoencoder whose code is one vector", host.method)))
+            }
+            Some(host) if host.data != self.data => {
+                Err(SetupError::BadValue(format!("the host was trained on {}, this is {}", host.data, self.data)))
+            }
+            Some(host) => host.check(),
+            None => Ok(()),
+        }
     }
 
     /// Whether going from `self` to `other` needs a new network, as opposed to moving live controls.
@@ -129,21 +160,26 @@ impl Setup {
             return true;
         }
         let Ok(card) = self.card() else { return true };
-        card.all_params().any(|p| !p.live && self.get(p.key) != other.get(p.key))
+        let hosts = match (self.hosted(), other.hosted()) {
+            (Some(a), Some(b)) => a.needs_rebuild(&b),
+            (a, b) => a.is_some() != b.is_some(),
+        };
+        hosts || card.all_params().any(|p| !p.live && self.get(p.key) != other.get(p.key))
     }
 
     /// The link form: `v=1&data=mnist&method=vae&beta=4`. Only what differs from the defaults is written.
     pub fn to_query(&self) -> String {
-        let mut out = format!("v={LINK_VERSION}&data={}&method={}", self.data, self.method);
-        if let Ok(card) = self.card() {
-            for p in card.all_params() {
-                let value = self.get(p.key);
-                if value != p.default {
-                    out.push_str(&format!("&{}={}", p.key, p.format(value)));
-                }
-            }
+        let mut out = format!("v={LINK_VERSION}&data={}&method={}{}", self.data, self.method, self.pairs(""));
+        if let Some(host) = self.host.as_deref().filter(|_| self.hosted().is_some()) {
+            out.push_str(&format!("&host={}{}", host.method, host.pairs(HOST_PREFIX)));
         }
         out
+    }
+
+    /// `&key=value` of all that differs from the defaults, with `prefix` before each key.
+    fn pairs(&self, prefix: &str) -> String {
+        let changed = self.card().into_iter().flat_map(Card::all_params).map(|p| (p, self.get(p.key))).filter(|(p, value)| *value != p.default);
+        changed.map(|(p, value)| format!("&{prefix}{}={}", p.key, p.format(value))).collect()
     }
 
     /// Reads a link. Unknown keys and bad values are reported and ignored, so that an old or foreign link still opens.
@@ -158,21 +194,32 @@ impl Setup {
             .map(|s| s.split_once('=').unwrap_or((s, "")))
             .collect();
         let find = |key: &str| pairs.iter().rev().find(|(k, _)| *k == key).map(|(_, v)| *v);
-        let first = crate::catalog::CARDS[0].id;
-        let mut setup = Self::new(find("data").unwrap_or(data::SETS[0].id), find("method").unwrap_or(first));
-        if data::find(&setup.data).is_none() {
-            notes.push(SetupError::UnknownData(setup.data.clone()).to_string());
-            setup.data = data::SETS[0].id.into();
+        let mut set = find("data").unwrap_or(data::SETS[0].id);
+        if data::find(set).is_none() {
+            notes.push(SetupError::UnknownData(set.into()).to_string());
+            set = data::SETS[0].id;
         }
+        let (hosts, own): (Vec<_>, Vec<_>) =
+            pairs.iter().filter(|(key, _)| !matches!(*key, "v" | "data" | "method" | "host")).partition(|(key, _)| key.starts_with(HOST_PREFIX));
+        let own = own.into_iter().filter(|(key, _)| !reserved.contains(key));
+        let mut setup = Self::read(set, find("method"), own, &mut notes);
+        if let Some(method) = find("host") {
+            let hosts = hosts.into_iter().map(|(key, text)| (&key[HOST_PREFIX.len()..], text));
+            setup.host = Some(Box::new(Self::read(set, Some(method), hosts, &mut notes)));
+        }
+        (setup, notes)
+    }
+
+    /// A setup from what a link says of one network.
+    fn read<'a>(data: &str, method: Option<&str>, pairs: impl Iterator<Item = (&'a str, &'a str)>, notes: &mut Vec<String>) -> Self {
+        let first = crate::catalog::CARDS[0].id;
+        let mut setup = Self::new(data, method.unwrap_or(first));
         if setup.card().is_err() {
             notes.push(SetupError::UnknownMethod(setup.method.clone()).to_string());
             setup.method = first.into();
         }
         let card = setup.card().expect("the first card is registered");
         for (key, text) in pairs {
-            if matches!(key, "v" | "data" | "method") || reserved.contains(&key) {
-                continue;
-            }
             match card.param(key) {
                 None => notes.push(SetupError::UnknownParam { method: card.id.into(), key: key.into() }.to_string()),
                 Some(spec) => match spec.parse(text) {
@@ -183,7 +230,7 @@ impl Setup {
                 },
             }
         }
-        (setup, notes)
+        setup
     }
 }
 
@@ -213,6 +260,33 @@ mod tests {
         assert!(!a.needs_rebuild(&b));
         b.set("latent", 3.0).unwrap();
         assert!(a.needs_rebuild(&b));
+    }
+
+    #[test]
+    fn a_host_travels_in_the_link() {
+        let mut setup = Setup::new("mnist", "topk-sae");
+        let mut host = Setup::new("mnist", "ae");
+        host.set("latent", 32.0).unwrap();
+        setup.host = Some(Box::new(host.clone()));
+        assert_eq!(setup.hosted(), None, "images need no host");
+        assert!(!setup.to_query().contains("host"));
+        setup.set_text("source", "code").unwrap();
+        assert_eq!(setup.hosted(), Some(host.clone()));
+        assert!(setup.to_query().ends_with("&host=ae&host.latent=32"), "{}", setup.to_query());
+        assert_eq!(Setup::from_query(&setup.to_query(), &[]), (setup.clone(), vec![]));
+        assert_eq!(setup.check(), Ok(()));
+
+        // Another learning rate of the host leaves its network as it is, another size does not.
+        let mut other = setup.clone();
+        other.host.as_mut().unwrap().set("lr", 0.01).unwrap();
+        assert!(!setup.needs_rebuild(&other));
+        other.host.as_mut().unwrap().set("latent", 8.0).unwrap();
+        assert!(setup.needs_rebuild(&other));
+
+        setup.host = Some(Box::new(Setup::new("mnist", "topk-sae")));
+        assert!(setup.check().unwrap_err().to_string().starts_with("host = topk-sae"));
+        let (_, notes) = Setup::from_query("method=topk-sae&source=code&host=vae&host.colour=3", &[]);
+        assert_eq!(notes, ["method vae has no parameter \"colour\""]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Either engine, chosen when the program runs.
 
 use crate::spec::protocol::{MetricRow, PlanInfo};
+use crate::train::engine::BuildError;
 use crate::train::plan::PlanEngine;
 use crate::train::{Engine, Program, Rows, Weight};
 #[cfg(feature = "eager")]
@@ -24,6 +25,10 @@ macro_rules! either {
 }
 
 impl Engine for AnyEngine {
+    async fn start(&mut self) -> Result<(), BuildError> {
+        either!(self, e => e.start().await)
+    }
+
     fn info(&self) -> &PlanInfo {
         either!(self, e => e.info())
     }

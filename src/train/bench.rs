@@ -129,6 +129,7 @@ pub fn bench(setup: &Setup, data: Arc<Dataset>, steps: u32, eager: bool, kernels
                 "images_per_second": f64::from(info.batch) / ms * 1e3,
                 "dispatches_per_step": info.dispatches,
                 "compile_ms": info.compile_ms,
+                "plan_ms": info.plan_ms,
                 "kernels": info.kernels,
                 "flops_per_step": info.flops,
                 "bytes_per_step": bytes,

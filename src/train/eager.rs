@@ -21,7 +21,7 @@ use crate::spec::protocol::{CodeGroup, MetricRow, PlanInfo};
 use crate::train::optimizer::{BETA_1, BETA_2, EPSILON};
 use crate::train::order::epoch_order;
 use crate::train::plan::EVALUATION;
-use crate::train::engine::fits;
+use crate::train::engine::{BuildError, fits};
 use crate::train::program::{Input, Operands, apply};
 use crate::train::{Engine, Program, Rows, Weight, record};
 
@@ -59,6 +59,8 @@ pub trait Eager {
     fn weights(&self) -> Vec<OnDevice>;
     /// Replaces all parameters by name.
     fn set_weights(&mut self, weights: &[Weight]);
+    /// [`Engine::start`].
+    fn start(&mut self);
 }
 
 /// A parameter or its gradient, before it is read.
@@ -329,16 +331,6 @@ impl<M: Method> Run<M> {
         run
     }
 
-    /// Sets what the method takes from the data before the first step.
-    fn start(&mut self) {
-        let (images, labels) = self.images_at(0, START_BATCH);
-        let mut noise = Replay { seed: self.seed, step: 0, stream: 0 };
-        let device = self.device.clone();
-        let batch = self.batch(&images, &labels, &device);
-        let values = self.model().start(batch, &mut self.ctx(&mut noise, 0, false, &device));
-        self.model = self.model.take().map(|model| updated(model, values, false));
-    }
-
     fn model(&self) -> &M {
         self.model.as_ref().expect("the optimiser has given it back")
     }
@@ -466,6 +458,15 @@ impl<M: Method> Eager for Run<M> {
         let model = self.model.take().expect("the optimiser has given it back");
         self.model = Some(model.map(&mut Replace { path: PathStack::default(), weights }));
     }
+
+    fn start(&mut self) {
+        let (images, labels) = self.images_at(0, START_BATCH);
+        let mut noise = Replay { seed: self.seed, step: 0, stream: 0 };
+        let device = self.device.clone();
+        let batch = self.batch(&images, &labels, &device);
+        let values = self.model().start(batch, &mut self.ctx(&mut noise, 0, false, &device));
+        self.model = self.model.take().map(|model| updated(model, values, false));
+    }
 }
 
 /// Eager training behind the common interface.
@@ -500,6 +501,11 @@ impl EagerEngine {
 }
 
 impl Engine for EagerEngine {
+    async fn start(&mut self) -> Result<(), BuildError> {
+        self.run.start();
+        Ok(())
+    }
+
     fn info(&self) -> &PlanInfo {
         self.run.info()
     }

@@ -118,7 +118,51 @@ pub trait Engine {
     /// # Errors
     /// If a name or a shape does not fit; nothing has changed then.
     fn set_weights(&mut self, weights: &[Weight]) -> Result<(), String>;
+
+    /// Sets anew what the method takes from the data before the first step, with the weights of now.
+    ///
+    /// # Errors
+    /// If the method does something that does not compile, or the device is lost.
+    async fn start(&mut self) -> Result<(), BuildError>;
+
+    /// Gives a sparse autoencoder the trained network that it takes apart, and starts it over on that.
+    ///
+    /// # Errors
+    /// If the weights are of another network, or as [`Engine::start`].
+    async fn adopt(&mut self, host: &[Weight]) -> Result<(), BuildError> {
+        let mut own = self.weights().await?;
+        for weight in &mut own {
+            let Some((_, name)) = weight.name.split_once(HOST) else { continue };
+            // The scale is the sparse autoencoder's own.
+            let Some(given) = host.iter().find(|w| w.name == name) else { continue };
+            if given.shape != weight.shape {
+                return Err(format!("the host's {name} has shape {:?}, expected {:?}", given.shape, weight.shape).into());
+            }
+            weight.values.clone_from(&given.values);
+        }
+        self.set_weights(&own)?;
+        self.start().await
+    }
+
+    /// The other way round: takes the weights of the network that a sparse autoencoder took apart from among its own. What
+    /// those leave out, the head for variances, stays as it is.
+    ///
+    /// # Errors
+    /// If the weights are of another network, or the device is lost.
+    async fn become_host_of(&mut self, sparse: &[Weight]) -> Result<(), String> {
+        let mut own = self.weights().await?;
+        for weight in &mut own {
+            let given = sparse.iter().find(|w| w.name.split_once(HOST).is_some_and(|(_, name)| name == weight.name));
+            if let Some(given) = given {
+                (weight.shape, weight.values) = (given.shape.clone(), given.values.clone());
+            }
+        }
+        self.set_weights(&own)
+    }
 }
+
+/// What stands before the names of a host's weights, after the path to it.
+const HOST: &str = ".host.";
 
 /// Checks that `weights` has every parameter of a network, in its shape.
 ///

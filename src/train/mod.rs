@@ -24,6 +24,7 @@ pub mod sampling;
 pub mod session;
 #[cfg(feature = "eager")]
 pub mod verify;
+mod views;
 pub mod weights;
 #[cfg(all(feature = "worker", target_arch = "wasm32"))]
 pub mod worker;

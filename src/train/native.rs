@@ -14,9 +14,10 @@ use crate::data::{Dataset, Rendering, mnist, renderer, unit};
 use crate::gpu::{Data, Gpu};
 use crate::spec::Setup;
 use crate::spec::protocol::CodeKind;
+use crate::train::any::AnyEngine;
 use crate::train::assess::{self, Measured, Sizes};
 use crate::train::plan::{PlanEngine, RING};
-use crate::train::{Engine, Entry, Rows, eager, entry, weights};
+use crate::train::{Engine, Entry, Rows, Weight, eager, entry, weights};
 
 /// Who executes the steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +38,8 @@ pub struct TrainOptions {
     pub engine: EngineKind,
     /// Folder with the data set's files; `None` takes the ones that ship with the project.
     pub data_dir: Option<PathBuf>,
+    /// Weights of the network to take apart, for a sparse autoencoder that takes one apart.
+    pub host: Option<Vec<Weight>>,
     /// Where to write the weights.
     pub out: Option<PathBuf>,
     /// Write 16-bit weights.
@@ -83,19 +86,25 @@ pub async fn open_gpu() -> Result<Rc<Gpu>, String> {
 async fn train_async(options: &TrainOptions) -> Result<Value, String> {
     let setup = &options.setup;
     setup.check().map_err(|e| e.to_string())?;
-    let entry: &'static dyn Entry = entry(&setup.method).ok_or_else(|| format!("no method is called {:?}", setup.method))?;
     let data = Arc::new(load(&setup.data, options.data_dir.as_deref())?);
-    match options.engine {
+    let (engine, adapter) = open(options.engine, setup, &data).await?;
+    run(options, engine, &data, &adapter).await
+}
+
+/// The setup's network on an engine, and the name of what executes it.
+async fn open(engine: EngineKind, setup: &Setup, data: &Arc<Dataset>) -> Result<(AnyEngine, String), String> {
+    let entry: &'static dyn Entry = entry(&setup.method).ok_or_else(|| format!("no method is called {:?}", setup.method))?;
+    match engine {
         EngineKind::Plan => {
             let gpu = open_gpu().await?;
             let adapter = gpu.info.name.clone();
             let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels).map_err(|e| e.to_string())?;
-            let engine = PlanEngine::new(gpu, entry, setup, data.data_shape(), &uploaded).await?;
-            run(options, engine, &data, &adapter).await
+            let plan = PlanEngine::new(gpu, entry, setup, data.data_shape(), &uploaded).await?;
+            Ok((AnyEngine::Plan(Box::new(plan)), adapter))
         }
         EngineKind::Cpu | EngineKind::Burn => {
-            let (device, adapter) = eager_device(options.engine).await?;
-            run(options, entry.eager(setup, device, data.clone()), &data, &adapter).await
+            let (device, adapter) = eager_device(engine).await?;
+            Ok((AnyEngine::Burn(entry.eager(setup, device, data.clone())), adapter))
         }
     }
 }
@@ -123,6 +132,9 @@ async fn run(options: &TrainOptions, mut engine: impl Engine, data: &Dataset, ad
     let named = |values: &[f64]| -> Value {
         names.iter().zip(values).map(|(n, v)| (n.clone(), json!(v))).collect::<serde_json::Map<_, _>>().into()
     };
+    if let Some(host) = &options.host {
+        engine.adopt(host).await?;
+    }
     let begin = Instant::now();
     let (mut epochs, mut training_seconds) = (vec![], 0.0);
     for epoch in 1..=u64::from(options.epochs) {
@@ -178,6 +190,8 @@ async fn run(options: &TrainOptions, mut engine: impl Engine, data: &Dataset, ad
 pub struct MeasureOptions {
     /// A file of weights with its setup.
     pub weights: PathBuf,
+    /// Another file of a sparse autoencoder's weights, to compare the features with.
+    pub against: Option<PathBuf>,
     /// Folder with the data set's files; `None` takes the ones that ship with the project.
     pub data_dir: Option<PathBuf>,
     pub engine: EngineKind,
@@ -196,6 +210,32 @@ pub struct MeasureReport {
     pub measures: Vec<Measured>,
 }
 
+/// A file of weights.
+pub struct Trained {
+    pub setup: Setup,
+    /// Training steps behind the weights, as the file says.
+    pub step: String,
+    pub tensors: Vec<Weight>,
+}
+
+/// Reads a file of weights with the setup they belong to.
+///
+/// # Errors
+/// Names the file and what is wrong with it.
+pub fn trained(path: &Path) -> Result<Trained, String> {
+    let name = |e: String| format!("{}: {e}", path.display());
+    let bytes = std::fs::read(path).map_err(|e| name(e.to_string()))?;
+    let metadata = weights::metadata(&bytes).map_err(name)?;
+    let query = metadata.get("setup").ok_or_else(|| name("the metadata has no \"setup\"".into()))?;
+    let (setup, notes) = Setup::from_query(query, &[]);
+    if let Some(note) = notes.first() {
+        return Err(name(format!("its setup does not fit this program: {note}")));
+    }
+    let tensors = weights::read(&bytes).map_err(name)?;
+    let step = metadata.get("step").cloned().unwrap_or_else(|| "unknown".into());
+    Ok(Trained { setup, step, tensors })
+}
+
 /// Loads weights into a network of their own setup and takes every measure that applies.
 ///
 /// # Errors
@@ -206,34 +246,21 @@ pub fn measure(options: &MeasureOptions) -> Result<MeasureReport, String> {
 
 async fn measure_async(options: &MeasureOptions) -> Result<MeasureReport, String> {
     let name = |e: String| format!("{}: {e}", options.weights.display());
-    let bytes = std::fs::read(&options.weights).map_err(|e| name(e.to_string()))?;
-    let metadata = weights::metadata(&bytes).map_err(name)?;
-    let query = metadata.get("setup").ok_or_else(|| name("the metadata has no \"setup\"".into()))?;
-    let (setup, notes) = Setup::from_query(query, &[]);
-    if let Some(note) = notes.first() {
-        return Err(name(format!("its setup does not fit this program: {note}")));
-    }
-    let tensors = weights::read(&bytes).map_err(name)?;
-    let entry = entry(&setup.method).ok_or_else(|| name(format!("no method is called {:?}", setup.method)))?;
+    let Trained { setup, step, tensors } = trained(&options.weights)?;
+    let family = setup.card().map_err(|e| name(e.to_string()))?.family;
     let data = Arc::new(load(&setup.data, options.data_dir.as_deref())?);
-    let family = entry.card().family;
-    let (adapter, measures) = match options.engine {
-        EngineKind::Plan => {
-            let gpu = open_gpu().await?;
-            let adapter = gpu.info.name.clone();
-            let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels).map_err(|e| e.to_string())?;
-            let mut engine = PlanEngine::new(gpu, entry, &setup, data.data_shape(), &uploaded).await?;
-            engine.set_weights(&tensors).map_err(name)?;
-            (adapter, assess::assess(&mut engine, family, &data, options.sizes).await?)
-        }
-        EngineKind::Cpu | EngineKind::Burn => {
-            let (device, adapter) = eager_device(options.engine).await?;
-            let mut engine = entry.eager(&setup, device, data.clone());
-            engine.set_weights(&tensors).map_err(name)?;
-            (adapter, assess::assess(&mut engine, family, &data, options.sizes).await?)
-        }
-    };
-    let step = metadata.get("step").cloned().unwrap_or_else(|| "unknown".into());
+    let (mut engine, adapter) = open(options.engine, &setup, &data).await?;
+    engine.set_weights(&tensors).map_err(name)?;
+    let mut measures = assess::assess(&mut engine, family, &data, options.sizes).await?;
+    if let Some(setup) = setup.hosted() {
+        let (mut host, _) = open(options.engine, &setup, &data).await?;
+        host.become_host_of(&tensors).await?;
+        measures.push(assess::recovered(&mut engine, &mut host, &data, options.sizes).await?);
+    }
+    if let Some(other) = &options.against {
+        let other = trained(other)?;
+        assess::stability(&mut measures, &tensors, &other.tensors)?;
+    }
     Ok(MeasureReport { setup: setup.to_query(), step, adapter, seed: options.sizes.seed, measures })
 }
 

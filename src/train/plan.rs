@@ -201,8 +201,11 @@ impl PlanEngine {
         let live = live_keys(entry.card());
         let compiled = |target| training(entry, setup, shape, data.images, target, keep).map_err(BuildError::NotCompiled);
         let first = compiled(gpu.target())?;
+        let planned = begin.elapsed();
         let Choice { target, words } = choose(&gpu, &first.graph, &first.plan.products).await?;
+        let chosen = Instant::now();
         let mut training = if target == gpu.target() { first } else { compiled(target)? };
+        training.info.plan_ms = 1e3 * (planned + chosen.elapsed()).as_secs_f64();
         training.info.kernels = words;
         let floats = training.plan.end.max(training.layout.scratch);
         let arena = Arena::new(gpu, floats, live.len(), 2 * data.images, data.clone()).map_err(|e| e.to_string())?;
@@ -247,16 +250,6 @@ impl PlanEngine {
         engine.start().await?;
         engine.info.compile_ms = begin.elapsed().as_secs_f64() * 1e3;
         Ok(engine)
-    }
-
-    /// Sets what the method takes from the data before the first step.
-    async fn start(&mut self) -> Result<(), BuildError> {
-        let prepared = start(self.entry, &self.setup, self.shape, self.images, &self.layout, self.target);
-        let Some(prepared) = prepared.map_err(BuildError::NotCompiled)? else { return Ok(()) };
-        self.upload_orders(0);
-        let recorded = self.load(&prepared).await?;
-        self.arena.run(&recorded, 1);
-        Ok(())
     }
 
     /// Uploads the orders of epoch `first` and the one after, which is as far as the order's buffer reaches.
@@ -764,6 +757,15 @@ fn constant_values(g: &Graph, places: &[(Id, usize)]) -> Vec<(usize, Vec<f32>)> 
 }
 
 impl Engine for PlanEngine {
+    async fn start(&mut self) -> Result<(), BuildError> {
+        let prepared = start(self.entry, &self.setup, self.shape, self.images, &self.layout, self.target);
+        let Some(prepared) = prepared.map_err(BuildError::NotCompiled)? else { return Ok(()) };
+        self.upload_orders(0);
+        let recorded = self.load(&prepared).await?;
+        self.arena.run(&recorded, 1);
+        Ok(())
+    }
+
     fn info(&self) -> &PlanInfo {
         &self.info
     }

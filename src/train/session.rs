@@ -12,17 +12,16 @@ use web_time::Instant;
 
 use crate::data::{Dataset, unit};
 use crate::gpu::{Data, Gpu, OpenError};
-use crate::latent::{self, Geodesic};
-use crate::nn::DataShape;
 use crate::spec::Setup;
 use crate::spec::protocol::{
-    BenchReport, Command, EngineChoice, Event, NoGpu, PlanInfo, Query, RunId, Slot, Speed, VerifyReport, View, bytes_f32, f32_bytes,
+    BenchReport, Command, EngineChoice, Event, NoGpu, Query, RunId, Slot, Speed, VerifyReport,
 };
 use crate::train::any::AnyEngine;
 use crate::train::burn::Burn;
 use crate::train::engine::BuildError;
 use crate::train::plan::{PlanEngine, RING};
-use crate::train::{Engine, Entry, Rows, entry, weights};
+use crate::train::views::{TestSet, view};
+use crate::train::{Engine, Entry, Rows, Weight, entry, weights};
 
 /// A turn aims at this much work for the device, in milliseconds: short enough for views and commands to feel immediate.
 const TURN_MS: f64 = 25.0;
@@ -32,15 +31,6 @@ const PAINT_MS: f64 = 33.0;
 const PAINT_SHARE: f64 = 10.0;
 /// Steps a second are counted over this long, in seconds.
 const SPEED_WINDOW: f64 = 1.5;
-
-/// Images kept on the CPU for views and tests.
-struct TestSet {
-    /// Name of the data set.
-    id: String,
-    shape: DataShape,
-    images: Vec<u8>,
-    labels: Vec<u8>,
-}
 
 struct Watch {
     query: Query,
@@ -77,6 +67,8 @@ pub struct Session {
     data: Option<Data>,
     test: Option<TestSet>,
     run: Option<Run>,
+    /// The last network that a sparse autoencoder could take apart.
+    host: Option<(Setup, Vec<Weight>)>,
     watches: BTreeMap<Slot, Watch>,
     /// Present where eager Burn takes the steps.
     burn: Option<Burn>,
@@ -85,7 +77,7 @@ pub struct Session {
 impl Session {
     /// A session that hands its events to `emit`.
     pub fn new(emit: impl Fn(Event) + 'static) -> Self {
-        Self { emit: Box::new(emit), gpu: None, burn: None, data: None, test: None, run: None, watches: BTreeMap::new() }
+        Self { emit: Box::new(emit), gpu: None, burn: None, data: None, test: None, run: None, host: None, watches: BTreeMap::new() }
     }
 
     fn send(&self, event: Event) {
@@ -210,13 +202,36 @@ impl Session {
         burn.verify(gpu, entry, setup, steps).await
     }
 
+    /// Keeps the weights of the run at hand, which is about to be replaced, if they can be taken apart later.
+    async fn remember_host(&mut self) -> Result<(), String> {
+        if let Some(r) = self.run.as_mut().filter(|r| r.setup.can_host() == Ok(true)) {
+            self.host = Some((r.setup.clone(), r.engine.weights().await?));
+        }
+        Ok(())
+    }
+
+    /// The weights of the network that `setup` takes apart, if it takes one apart.
+    fn host(&self, setup: &Setup) -> Result<Option<Vec<Weight>>, String> {
+        let Some(wanted) = setup.hosted() else { return Ok(None) };
+        match &self.host {
+            Some((host, weights)) if !host.needs_rebuild(&wanted) => Ok(Some(weights.clone())),
+            _ => Err(format!("there is no trained {} here to take apart ({}); train it first, then choose it as input", wanted.method, wanted.to_query())),
+        }
+    }
+
     async fn start(&mut self, run: RunId, setup: Setup, weights: Option<ByteBuf>) -> Result<(), BuildError> {
+        // Weights that are given have their host's among them.
+        self.remember_host().await?;
+        let host = if weights.is_some() { None } else { self.host(&setup)? };
         // The old run goes first: two networks may not fit.
         let old = self.run.take();
         let built = async {
             let mut engine = self.build(&setup).await?;
             if let Some(bytes) = weights {
                 engine.set_weights(&weights::read(&bytes)?)?;
+            }
+            if let Some(host) = host {
+                engine.adopt(&host).await?;
             }
             Ok(engine)
         };
@@ -303,6 +318,8 @@ impl Session {
             encode_ms,
             dispatches: engine.info().dispatches,
             submits,
+            compile_ms: engine.info().compile_ms,
+            plan_ms: engine.info().plan_ms,
             loss,
         })
     }
@@ -460,92 +477,4 @@ impl Session {
         }
         Ok(())
     }
-}
-
-/// Values in `[0, 1]` as bytes.
-fn pixels(values: &[f32]) -> impl Iterator<Item = u8> + '_ {
-    values.iter().map(|v| (v.clamp(0.0, 1.0) * 255.0).round() as u8)
-}
-
-/// A visitor's images, `len` bytes each, as the encoder wants them.
-fn own(x_np: &[u8], len: usize) -> Result<Vec<f32>, String> {
-    if x_np.is_empty() || x_np.len() % len != 0 {
-        return Err(format!("{} bytes are no whole number of pictures of {len}", x_np.len()));
-    }
-    Ok(unit(x_np).collect())
-}
-
-async fn view(engine: &mut AnyEngine, test: &TestSet, query: &Query) -> Result<View, String> {
-    let PlanInfo { width, height, channels, latent, .. } = *engine.info();
-    let images = |n: usize, pixels: Vec<u8>| View::Images { n: n as u32, width, height, channels, pixels: ByteBuf::from(pixels) };
-    let len = test.shape.image.len();
-    let range = |first: usize, count: usize| {
-        let end = (first + count).min(test.labels.len());
-        (first.min(end), end)
-    };
-    Ok(match query {
-        Query::Decode { z_nd } => {
-            let z = bytes_f32(z_nd);
-            let x = engine.decode(&z).await?;
-            images(x.len() / len, pixels(&x).collect())
-        }
-        Query::Reconstruct { first, count } => {
-            let (a, b) = range(*first as usize, *count as usize);
-            let originals = &test.images[a * len..b * len];
-            let (mean, _) = engine.encode(Rows::labelled(&unit(originals).collect::<Vec<_>>(), &test.labels[a..b])).await?;
-            let x = engine.decode(&mean).await?;
-            images(2 * (b - a), originals.iter().copied().chain(pixels(&x)).collect())
-        }
-        Query::Embed { count } => {
-            let (a, b) = range(0, *count as usize);
-            let (mean, logvar) = engine.encode(Rows::labelled(&unit(&test.images[a * len..b * len]).collect::<Vec<_>>(), &test.labels[a..b])).await?;
-            View::Codes {
-                n: (b - a) as u32,
-                latent,
-                mean_nd: f32_bytes(&mean),
-                logvar_nd: f32_bytes(&logvar),
-                labels: ByteBuf::from(test.labels[a..b].to_vec()),
-            }
-        }
-        Query::Originals { indices } => {
-            let known = indices.iter().map(|i| *i as usize).filter(|i| *i < test.labels.len());
-            let originals: Vec<u8> = known.flat_map(|i| test.images[i * len..(i + 1) * len].to_vec()).collect();
-            images(originals.len() / len, originals)
-        }
-        Query::Encode { x_np } => {
-            let (mean, logvar) = engine.encode(Rows::of(&own(x_np, len)?)).await?;
-            View::Codes {
-                n: (x_np.len() / len) as u32,
-                latent,
-                mean_nd: f32_bytes(&mean),
-                logvar_nd: f32_bytes(&logvar),
-                labels: ByteBuf::new(),
-            }
-        }
-        Query::Autoencode { x_np } => {
-            let (mean, _) = engine.encode(Rows::of(&own(x_np, len)?)).await?;
-            let x = engine.decode(&mean).await?;
-            images(x.len() / len, pixels(&x).collect())
-        }
-        Query::Paths { z_nd, points } => {
-            let x = engine.decode(&bytes_f32(z_nd)).await?;
-            View::Paths {
-                n: (x.len() / len) as u32,
-                width,
-                height,
-                channels,
-                pixels: ByteBuf::from(pixels(&x).collect::<Vec<u8>>()),
-                length_p: x.chunks(len * (*points as usize).max(1)).map(|path| latent::length(path, len)).collect(),
-            }
-        }
-        Query::Relax { z_td, damping } => {
-            let mut path = Geodesic::new(bytes_f32(z_td), latent as usize, *damping);
-            let x = engine.decode(&path.probes()).await?;
-            let before = Geodesic::energy(&x[..path.z_td.len() / latent as usize * len], len);
-            let proposal = path.propose(&x, len);
-            let after = Geodesic::energy(&engine.decode(&proposal).await?, len);
-            let energy = path.judge(proposal, before, after);
-            View::Relaxed { z_td: f32_bytes(&path.z_td), energy, damping: path.damping }
-        }
-    })
 }

@@ -49,7 +49,8 @@ fn to_js(value: &impl Serialize) -> JsValue {
 fn report(r: &BenchReport) -> JsValue {
     to_js(&serde_json::json!({
         "method": r.method, "batch": r.batch, "steps": r.steps, "totalMs": r.total_ms, "encodeMs": r.encode_ms,
-        "dispatches": r.dispatches, "submits": r.submits, "loss": r.loss,
+        "dispatches": r.dispatches, "submits": r.submits,
+        "compileMs": r.compile_ms, "planMs": r.plan_ms, "loss": r.loss,
     }))
 }
 

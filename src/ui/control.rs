@@ -7,7 +7,7 @@ use super::state::Lab;
 use super::{prose, text};
 use super::transport::NeedsNewRun;
 use crate::catalog::{self, CARDS};
-use crate::spec::{Card, Family, Kind, ParamSpec, data};
+use crate::spec::{Card, Family, Kind, ParamSpec, Setup, data};
 
 /// Positions of a slider.
 const NOTCHES: f64 = 400.0;
@@ -123,6 +123,14 @@ fn Formula(card: &'static Card) -> impl IntoView {
     view! { <p class="formula" aria-label=card.formula>{parts.collect_view()}</p> }
 }
 
+/// Which trained network a sparse autoencoder takes apart.
+#[component]
+fn Host() -> impl IntoView {
+    let lab = Lab::get();
+    let line = move || lab.setup.with(Setup::hosted).map(|host| view! { <p class="help" data-testid="host">{text::takes_apart(&host)}</p> });
+    view! { {line} }
+}
+
 /// Chooses the images.
 #[component]
 fn DataPicker() -> impl IntoView {
@@ -189,6 +197,7 @@ pub fn Controls() -> impl IntoView {
                 <h2>{text::STRUCTURE}</h2>
                 <p class="help">{text::STRUCTURE_HELP}</p>
                 {group(false)}
+                <Host />
                 <NeedsNewRun />
             </section>
             <section>

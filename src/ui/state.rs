@@ -22,8 +22,9 @@ use crate::player::{Digits, Player};
 use crate::spec::protocol::{
     AdapterInfo, BenchReport, Command, DataUnit, EngineChoice, Event, NoGpu, PlanInfo, Query, RunId, Slot, Speed, View,
 };
-use crate::spec::{PRESETS, Preset, Setup};
+use crate::catalog::CARDS;
 use crate::spec::data::DataInfo;
+use crate::spec::{Family, PRESETS, Preset, Setup};
 
 /// A latent whose KL stays below this carries nothing.
 pub const INACTIVE: f32 = 0.01;
@@ -134,6 +135,8 @@ struct Inner {
     desks: [Desk; SLOTS],
     cpu: CpuDesk,
     flush_due: bool,
+    /// What the engine last had that a sparse autoencoder can take apart.
+    host: Option<Setup>,
     /// The run being built, kept until it stands: it may have to begin again on the other engine.
     starting: Option<Start>,
     /// Setups that the step compiler refused.
@@ -222,6 +225,7 @@ impl Lab {
             desks: Default::default(),
             cpu: CpuDesk::default(),
             flush_due: false,
+            host: None,
             starting: None,
             refused: Vec::new(),
             runs: 0,
@@ -472,9 +476,31 @@ impl Lab {
                 // A parameter that the new method lacks, or has in another range, takes its default.
                 let _ = next.set(key, *value);
             }
+            next.host = s.host.take();
             *s = next;
         });
         self.write_link();
+    }
+
+    /// The network that a sparse autoencoder could take apart: the one on show, or the last that was.
+    fn host(self) -> Option<Setup> {
+        let shown = self.run.with(|r| r.as_ref().filter(|r| r.info.is_some()).map(|r| r.setup.clone()));
+        shown.filter(|s| s.can_host() == Ok(true)).or_else(|| self.with(|inner| inner.host.clone()))
+    }
+
+    /// Whether the network on show can be taken apart.
+    pub fn can_take_apart(self) -> bool {
+        self.can_run() && self.model().vector && self.run.with(|r| r.as_ref().is_some_and(|r| r.setup.can_host() == Ok(true)))
+    }
+
+    /// Trains a sparse autoencoder on the code of the network on show.
+    pub fn take_apart(self) {
+        let Some(card) = CARDS.iter().find(|c| c.family == Family::Sae) else { return };
+        let Some(host) = untrack(|| self.host()) else { return };
+        self.set_method(card.id);
+        self.setup.update(|s| s.host = Some(Box::new(host)));
+        self.set_pairs("source=code");
+        self.train();
     }
 
     fn load_data(self) {
@@ -563,8 +589,10 @@ impl Lab {
             return self.change_engine(executor, start);
         }
         let Start { setup, origin, weights, .. } = start.clone();
+        let host = untrack(|| self.host());
         let id = self.with(|inner| {
             inner.runs += 1;
+            inner.host = host;
             inner.starting = Some(start);
             inner.saved_at = browser::now();
             inner.runs
@@ -714,6 +742,9 @@ impl Lab {
         let mut setup = self.setup.get_untracked();
         if setup.set(key, value).is_err() {
             return;
+        }
+        if setup.host.is_none() && setup.hosted().is_some() {
+            setup.host = untrack(|| self.host()).map(Box::new);
         }
         let live = setup.card().ok().and_then(|c| c.param(key)).is_some_and(|p| p.live);
         self.setup.set(setup);

@@ -3,9 +3,9 @@
 pub mod embed;
 
 use super::rank::rank;
-use crate::spec::Family;
 use crate::spec::data::DataCard;
 use crate::spec::protocol::{DataUnit, NoGpu, PlanInfo, VerifyReport};
+use crate::spec::{Family, Setup};
 
 pub const NAME: &str = "Latent Lab";
 pub const LEAD: &str = "Train an autoencoder on your own graphics card, here in the page, and take it apart while it learns.";
@@ -32,6 +32,8 @@ pub const SHOWS_NOISE: &str = "On show: your run, started from noise.";
 pub const SHOWS_RESTORED: &str = "On show: your run, from the last copy of its weights.";
 pub const CONTINUE: &str = "Train the pretrained model further";
 pub const BACK: &str = "Back to the pretrained model";
+pub const TAKE_APART: &str = "Take its code apart";
+pub const TAKE_APART_HELP: &str = "Trains a sparse autoencoder on the codes of this model, which stays as it is: which features are its codes made of?";
 pub const NEW_RUN: &str = "These settings describe another network than the one on show.";
 pub const START_NEW_RUN: &str = "Start a new run with them";
 pub const REVERT: &str = "Keep the present network";
@@ -82,6 +84,11 @@ pub fn run_failed(message: &str) -> String {
 
 pub fn falls_back(message: &str) -> String {
     format!("This network runs on Burn, operation by operation, which is slower: {message}.")
+}
+
+pub fn takes_apart(host: &Setup) -> String {
+    let label = host.card().map_or(host.method.as_str(), |card| card.label);
+    format!("Taken apart: the {label} with {} latents that was trained here last. It stays as it is.", host.usize("latent"))
 }
 
 pub fn unknown_engine(name: &str) -> String {

@@ -136,6 +136,9 @@ pub fn OnShow() -> impl IntoView {
             <Show when=move || pretrained() && lab.can_run()>
                 <button class="link" data-testid="continue" on:click=move |_| lab.continue_pretrained()>{text::CONTINUE}</button>
             </Show>
+            <Show when=move || lab.can_take_apart() && !lab.is_training()>
+                " · "<button class="link" data-testid="take-apart" title=text::TAKE_APART_HELP on:click=move |_| lab.take_apart()>{text::TAKE_APART}</button>" "
+            </Show>
             <Show when=move || !pretrained() && origin.get().is_some() && has_preset()>
                 <button class="link" data-testid="pretrained" on:click=move |_| lab.show_pretrained()>{text::BACK}</button>
             </Show>

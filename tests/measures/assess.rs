@@ -6,6 +6,7 @@ use latent_lab::nn::ImageShape;
 use latent_lab::spec::Family;
 use latent_lab::spec::protocol::{CodeGroup, CodeKind, MetricRow, PlanInfo};
 use latent_lab::train::assess::{Measured, Quantity, Sizes, assess};
+use latent_lab::train::engine::BuildError;
 use latent_lab::train::{Engine, Program, Rows, Weight};
 
 const SHAPE: ImageShape = ImageShape { channels: 1, height: 12, width: 12 };
@@ -83,6 +84,10 @@ impl Engine for Threshold {
 
     fn set_weights(&mut self, _weights: &[Weight]) -> Result<(), String> {
         Err("nothing to set".into())
+    }
+
+    async fn start(&mut self) -> Result<(), BuildError> {
+        Ok(())
     }
 }
 

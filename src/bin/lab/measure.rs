@@ -13,6 +13,9 @@ pub struct Args {
     /// Weights written by `cargo lab train --out` or by the page (safetensors).
     #[arg(long, value_name = "FILE")]
     weights: PathBuf,
+    /// Weights of another sparse autoencoder, as from another seed: how many of the features are the same?
+    #[arg(long, value_name = "FILE")]
+    against: Option<PathBuf>,
     /// Another data set than the one the weights were trained on: a name, or a folder with the four MNIST-like IDX files.
     #[arg(long, value_name = "NAME|DIR")]
     data: Option<String>,
@@ -32,8 +35,10 @@ pub struct Args {
 
 /// The folder with the data where that is not the shipped set. Everything that needs no engine is refused here.
 fn check(args: &Args) -> Result<Option<PathBuf>, Failure> {
-    if !args.weights.is_file() {
-        return Err(format!("--weights {}: there is no such file", args.weights.display()));
+    for (flag, file) in [("weights", Some(&args.weights)), ("against", args.against.as_ref())] {
+        if let Some(file) = file.filter(|file| !file.is_file()) {
+            return Err(format!("--{flag} {}: there is no such file", file.display()));
+        }
     }
     let folder = args.data.as_ref().filter(|name| data::find(name).is_none()).map(PathBuf::from);
     match folder {
@@ -58,7 +63,8 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
 
     let data_dir = check(&args)?;
     let sizes = Sizes { images: args.images.map(|n| n as usize), seed: args.seed };
-    let report = native::measure(&MeasureOptions { weights: args.weights, data_dir, engine: args.engine.into(), sizes })?;
+    let options = MeasureOptions { weights: args.weights, against: args.against, data_dir, engine: args.engine.into(), sizes };
+    let report = native::measure(&options)?;
     if args.json {
         println!("{}", serde_json::to_string(&report).map_err(|e| e.to_string())?);
         return Ok(ExitCode::SUCCESS);

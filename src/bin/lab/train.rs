@@ -32,6 +32,9 @@ pub struct Args {
     /// Who executes the steps.
     #[arg(long, value_enum, default_value_t = EngineArg::Plan)]
     engine: EngineArg,
+    /// Trained weights of the network that a sparse autoencoder takes apart, with source=code, encoder or decoder (safetensors).
+    #[arg(long, value_name = "FILE")]
+    host: Option<PathBuf>,
     /// Write the trained weights to this file (safetensors).
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -88,6 +91,12 @@ fn check(args: &Args) -> Result<(Setup, Option<PathBuf>), Failure> {
             setup.set_text(key, text).map_err(|error| error.to_string())?;
         }
     }
+    match (&args.host, setup.hosted()) {
+        (Some(host), Some(_)) if !host.is_file() => return Err(format!("--host {}: there is no such file", host.display())),
+        (Some(_), None) => return Err("--host: this setup takes no network apart; a sparse autoencoder does with source=code, encoder or decoder".into()),
+        (None, Some(_)) => return Err("which trained network is to be taken apart? Give its weights with --host FILE".into()),
+        _ => {}
+    }
     if let Some(out) = &args.out {
         let folder = out.parent().filter(|p| !p.as_os_str().is_empty());
         if let Some(folder) = folder.filter(|p| !p.is_dir()) {
@@ -112,9 +121,19 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
 pub fn run(args: Args) -> Result<ExitCode, Failure> {
     use latent_lab::train::native::{self, TrainOptions};
 
-    let (setup, data_dir) = check(&args)?;
-    let options =
-        TrainOptions { setup, epochs: args.epochs, engine: args.engine.into(), data_dir, out: args.out, half: args.half, quiet: args.quiet };
+    let (mut setup, data_dir) = check(&args)?;
+    let host = args.host.as_deref().map(native::trained).transpose()?;
+    setup.host = host.as_ref().map(|host| Box::new(host.setup.clone()));
+    let options = TrainOptions {
+        setup,
+        epochs: args.epochs,
+        engine: args.engine.into(),
+        data_dir,
+        host: host.map(|host| host.tensors),
+        out: args.out,
+        half: args.half,
+        quiet: args.quiet,
+    };
     let report = native::train(&options)?;
     if args.json {
         println!("{report}");

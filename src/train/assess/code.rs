@@ -1,0 +1,113 @@
+//! How the code is used, and what it tells.
+
+use super::{Part, Sheet, spread};
+use crate::data::Dataset;
+use crate::measure::frechet::{self, Gaussian};
+use crate::measure::probe::{self, LinearProbe};
+use crate::measure::rng::Rng;
+use crate::measure::{Rows, codebook, image, vae};
+use crate::spec::protocol::CodeKind;
+use crate::train::{self, Engine, Program};
+
+/// Draws that are compared pair by pair.
+const PAIRED: usize = 2000;
+/// Neighbours of a vote.
+pub(super) const NEIGHBOURS: usize = 10;
+/// Squares along each side of an image whose means are its features.
+const GRID: usize = 7;
+
+/// How the posterior is used.
+pub(super) fn posterior(sheet: &mut Sheet, mean_nd: Rows, logvar_nd: Option<Rows>) {
+    let (n, d) = (mean_nd.len(), mean_nd.width());
+    let how = format!("of {d} latents; variance of the mean over {n} test images above {}", vae::ACTIVE);
+    sheet.add("active_units", vae::active_units(mean_nd), how);
+    if let Some(logvar_nd) = logvar_nd {
+        sheet.add("kl_d", vae::kl_d(mean_nd, logvar_nd), format!("nats of each latent, mean over {n} test images"));
+    }
+    let aggregate = vae::aggregate(mean_nd, logvar_nd);
+    sheet.add("aggregate_mean_d", aggregate.mean_d, format!("of q(z) over {n} test images; the prior has 0"));
+    sheet.add("aggregate_variance_d", aggregate.variance_d, format!("of q(z) over {n} test images; the prior has 1"));
+    let how = format!("mean over pairs of latents, absolute, {n} test images; the prior has 0");
+    sheet.add("aggregate_correlation", aggregate.correlation, how);
+}
+
+/// One draw from each posterior; the code itself where it is a point.
+pub(super) fn drawn(mean: &[f32], logvar: &[f32], seed: u64) -> Vec<f32> {
+    let mut rng = Rng::new(seed);
+    let mut draw = |(m, l): (&f32, &f32)| m + (0.5 * l).exp() * rng.normal();
+    if logvar.is_empty() { mean.to_vec() } else { mean.iter().zip(logvar).map(|pair| draw(pair)).collect() }
+}
+
+/// The aggregate posterior beside the method's prior, and pictures decoded from the prior.
+pub(super) async fn prior(
+    sheet: &mut Sheet,
+    engine: &mut impl Engine,
+    codes_nd: Rows<'_>,
+    x: &[f32],
+    x_train: &[f32],
+    data: &Dataset,
+) -> Result<(), String> {
+    let (n, d) = (codes_nd.len(), codes_nd.width());
+    let outputs = engine.run(Program::Prior, train::Rows::of(&vec![0.0; 2 * n])).await?;
+    let z = outputs.and_then(|o| o.into_iter().next()).ok_or("a method of this family has a prior")?;
+    let (prior_nd, other_nd) = (Rows::new(&z[..n * d], d), Rows::new(&z[n * d..], d));
+    let m = n.min(PAIRED);
+    let [codes, prior, other] = [codes_nd, prior_nd, other_nd].map(|z| spread(z, m));
+    let [codes_md, prior_md, other_md] = [&codes, &prior, &other].map(|z| Rows::new(z, d));
+    let how = |what: &str| format!("squared, unbiased, mean of {} scales; {what}, {m} draws of each", vae::SCALES.len());
+    for (name, kernel) in [("mmd_imq", vae::Kernel::Imq), ("mmd_rbf", vae::Kernel::Rbf)] {
+        sheet.add(name, vae::mmd(codes_md, prior_md, kernel), how("q(z) and the prior"));
+        sheet.add(&format!("{name}_null"), vae::mmd(other_md, prior_md, kernel), how("the prior and itself"));
+    }
+    let (codes, prior, other) = (Gaussian::fit(codes_nd), Gaussian::fit(prior_nd), Gaussian::fit(other_nd));
+    sheet.add(
+        "frechet_prior",
+        frechet::distance(&codes, &prior),
+        format!("Gaussians fitted to q(z) and the prior, {n} draws of each"),
+    );
+    sheet.add(
+        "frechet_prior_null",
+        frechet::distance(&other, &prior),
+        format!("Gaussians fitted to the prior and itself, {n} draws of each"),
+    );
+
+    let pictures = engine.decode(prior_nd.values()).await?;
+    let shape = [data.shape.channels, data.shape.height, data.shape.width];
+    let side = (data.shape.height.min(data.shape.width) / GRID).max(1);
+    let width = data.shape.channels * (data.shape.height / side) * (data.shape.width / side);
+    let fit = |x: &[f32]| Gaussian::fit(Rows::new(&image::pool(x, shape, side), width));
+    let test = fit(x);
+    let how = |what: &str| format!("features: means of {side} × {side} pixels; {n} {what} against {n} test images");
+    sheet.add("frechet_pooled", frechet::distance(&fit(&pictures), &test), how("pictures decoded from the prior"));
+    sheet.add("frechet_pooled_null", frechet::distance(&fit(x_train), &test), how("training images"));
+    Ok(())
+}
+
+/// Which codes of a codebook are used, where there is one.
+pub(super) async fn usage(sheet: &mut Sheet, engine: &mut impl Engine, train: &Part) -> Result<(), String> {
+    let codebook = engine.info().code.iter().find_map(|group| match group.kind {
+        CodeKind::Grid { codes, .. } => Some(codes as usize),
+        _ => None,
+    });
+    let (Some(codes), Some(outputs)) = (codebook, engine.run(Program::Tokens, train.rows()).await?) else { return Ok(()) };
+    let mut usage = codebook::Usage::new(codes);
+    usage.add(&outputs.iter().flatten().map(|token| *token as u32).collect::<Vec<u32>>())?;
+    let how = format!("of {codes} codes, over {} training images, all places and levels together", train.labels.len());
+    sheet.add("codebook_perplexity", usage.perplexity(), how.clone());
+    sheet.add("codes_used", usage.used(), how.clone());
+    sheet.add("codes_dead", usage.dead(), how.clone());
+    sheet.add("code_shares", usage.sorted_shares(), format!("{how}, largest first"));
+    Ok(())
+}
+
+/// What a simple reader finds in the codes.
+pub(super) fn probes(sheet: &mut Sheet, train_nd: Rows, train_labels: &[u8], test_nd: Rows, test_labels: &[u8]) {
+    let n = test_nd.len();
+    let classes = train_labels.iter().chain(test_labels).max().map_or(1, |l| usize::from(*l) + 1);
+    let of = format!("mean codes, {n} training and {n} test images");
+    let fit = LinearProbe::fit(train_nd, train_labels, classes);
+    let how = format!("logistic regression, L2 {}, {} iterations; {of}", probe::L2, probe::ITERATIONS);
+    sheet.add("linear_probe_accuracy", fit.accuracy(test_nd, test_labels), how);
+    let accuracy = probe::knn_accuracy(train_nd, train_labels, test_nd, test_labels, NEIGHBOURS);
+    sheet.add("knn_accuracy", accuracy, format!("k = {NEIGHBOURS}, Euclidean; {of}"));
+}

@@ -1,0 +1,38 @@
+//! The objective, and the likelihood.
+
+use super::{Part, Sheet, spread};
+use crate::measure::{Rows, vae};
+use crate::train::{self, Engine, Program};
+
+/// Images whose likelihood is estimated by importance sampling, and how often [`Program::LogWeights`] is run on them.
+const WEIGHTED: usize = 1000;
+const WEIGHTED_RUNS: usize = 5;
+
+/// The objective, term by term.
+pub(super) async fn terms(sheet: &mut Sheet, engine: &mut impl Engine, test: &Part) -> Result<(), String> {
+    let values = engine.evaluate(test.rows()).await?;
+    for (name, value) in engine.info().terms.clone().iter().zip(values) {
+        sheet.add(name, f64::from(value), format!("mean of {} test images, one draw each", test.labels.len()));
+    }
+    Ok(())
+}
+
+/// The likelihood by importance sampling, where the method has one.
+pub(super) async fn likelihood(sheet: &mut Sheet, engine: &mut impl Engine, test: &Part, len: usize) -> Result<(), String> {
+    let n = test.labels.len().min(WEIGHTED);
+    let (x, labels) = (spread(Rows::new(&test.x, len), n), spread(Rows::new(&test.labels, 1), n));
+    let mut weight_nk: Vec<Vec<f32>> = vec![vec![]; n];
+    for _ in 0..WEIGHTED_RUNS {
+        let Some(outputs) = engine.run(Program::LogWeights, train::Rows::labelled(&x, &labels)).await? else { return Ok(()) };
+        let values = outputs.first().ok_or("importance weights without an output")?;
+        let more_nk = Rows::new(values, values.len() / n);
+        weight_nk.iter_mut().zip(more_nk.iter()).for_each(|(row, more)| row.extend(more));
+    }
+    let most = weight_nk[0].len();
+    for k in [1, most / WEIGHTED_RUNS, most] {
+        let values: Vec<f32> = weight_nk.iter().flat_map(|row| &row[..k]).copied().collect();
+        let nll = vae::importance_weighted_nll(Rows::new(&values, k));
+        sheet.add(&format!("nll_k{k}"), nll, format!("nats, −ln of the mean of k = {k} importance weights, {n} test images"));
+    }
+    Ok(())
+}

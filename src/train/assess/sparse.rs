@@ -1,0 +1,166 @@
+//! What the features of a sparse autoencoder are worth.
+
+use super::{Measured, Part, Sheet, Sizes};
+use crate::data::{Dataset, toy};
+use crate::measure::probe::LinearProbe;
+use crate::measure::{Rows, image, sparse};
+use crate::train::{Engine, Weight};
+
+/// Values of an activation are written down as finely as costs this share of the squared error.
+const EXCESS: f64 = 0.01;
+/// Bits of a dictionary's value.
+const WEIGHT_BITS: u32 = 16;
+
+/// The features of a sparse autoencoder.
+pub(super) async fn features(
+    sheet: &mut Sheet,
+    engine: &mut impl Engine,
+    test: &Part,
+    act_nf: Rows<'_>,
+    reconstruction: &[f32],
+    data: &Dataset,
+) -> Result<(), String> {
+    let x = &test.x;
+    let (n, f) = (act_nf.len(), act_nf.width());
+    let d = x.len() / n;
+    let activity = sparse::activity(act_nf);
+    let histogram = activity.histogram(4, 2);
+    sheet.add("l0", activity.l0, format!("active features, mean over {n} test images"));
+    sheet.add("dead_features", activity.dead, format!("of {f}; active on none of {n} test images"));
+    sheet.add(
+        "ultra_dense_features",
+        activity.ultra_dense,
+        format!("of {f}; active on more than {} of {n} test images", sparse::ULTRA_DENSE),
+    );
+    let counts = histogram.count_b.iter().map(|c| *c as f64).collect::<Vec<f64>>();
+    sheet.add("density_histogram", counts, format!("features by log₁₀ of their density, 8 bins from −4 to 0; {n} test images"));
+    let fvu = sparse::fraction_unexplained(Rows::new(x, d), Rows::new(reconstruction, d));
+    sheet.add("fraction_unexplained", fvu, format!("of the variance of the pixels over {n} test images"));
+    let error = image::mse(x, reconstruction);
+    let (mut step, mut worst) = (act_nf.values().iter().fold(0.0f64, |m, a| m.max(f64::from(a.abs()))), f64::INFINITY);
+    while worst > error * (1.0 + EXCESS) && step > f64::from(f32::EPSILON) {
+        step *= 0.5;
+        let rounded = sparse::round_to(act_nf.values(), step);
+        worst = image::mse(x, &engine.decode(&rounded).await?);
+    }
+    if worst <= error * (1.0 + EXCESS) {
+        let length = sparse::description_length(act_nf, step, d, WEIGHT_BITS);
+        let how = format!(
+            "Σ H(feature) over {n} test images, activations rounded to {step:.2e}, which costs at most {EXCESS} of the error"
+        );
+        sheet.add("description_bits", length.input, how);
+        sheet.add(
+            "dictionary_bits",
+            length.dictionary,
+            format!("{WEIGHT_BITS} bits a value of each living feature's direction, once"),
+        );
+    }
+    directions(sheet, engine, test, act_nf, data).await
+}
+
+/// Names of a dictionary's parts among the weights.
+const DIRECTIONS: &str = "sae.dictionary.w_dec";
+const ORIGIN: &str = "sae.dictionary.b_dec";
+const ENCODER: &str = "sae.dictionary.w_enc";
+
+fn unit_row(row: &[f32]) -> impl Iterator<Item = f32> + '_ {
+    let length = row.iter().map(|v| v * v).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
+    row.iter().map(move |v| v / length)
+}
+
+/// The directions of a trained dictionary, of any length, shape `[features, inputs]` with `inputs` beside them; `None` if
+/// there are none.
+fn dictionary(weights: &[Weight]) -> Option<(&[f32], usize)> {
+    let w_fa = weights.iter().find(|w| w.name == DIRECTIONS)?;
+    Some((&w_fa.values, *w_fa.shape.last()?))
+}
+
+/// Where the features point, where whole images are what is taken apart.
+async fn directions(
+    sheet: &mut Sheet,
+    engine: &mut impl Engine,
+    test: &Part,
+    act_nf: Rows<'_>,
+    data: &Dataset,
+) -> Result<(), String> {
+    let weights = engine.weights().await?;
+    let Some((w_fa, inputs)) = dictionary(&weights).filter(|(_, inputs)| *inputs == data.shape.len()) else { return Ok(()) };
+    let w_fa = Rows::new(w_fa, inputs);
+    if data.id == "toy" {
+        let planted = toy::Toy::default();
+        let found = sparse::recovery(Rows::new(planted.dictionary_kp(), toy::PIXELS), w_fa);
+        let of = format!("{} planted features, {} learnt ones", toy::FEATURES, w_fa.len());
+        sheet.add("planted_cosine", found.mean_max_cosine, format!("largest cosine to a learnt direction, mean over {of}"));
+        sheet.add("planted_recovered", found.recovered, format!("share with a cosine of at least {}; {of}", sparse::RECOVERED));
+        return Ok(());
+    }
+    // An encoder of its own goes with directions of length one.
+    let named = |name: &str| weights.iter().find(|w| w.name == name);
+    let (Some(origin_a), Some(_)) = (named(ORIGIN), named(ENCODER)) else { return Ok(()) };
+    let unit: Vec<f32> = w_fa.iter().flat_map(unit_row).collect();
+    let w_fa = Rows::new(&unit, inputs);
+    let x: Vec<f32> = test.x.chunks_exact(inputs).flat_map(|row| row.iter().zip(&origin_a.values).map(|(x, b)| x - b)).collect();
+    let x_na = Rows::new(&x, inputs);
+    let classes = usize::from(test.labels.iter().copied().max().unwrap_or(0)) + 1;
+    let probe = LinearProbe::fit(x_na, &test.labels, classes);
+    let rate = |class: usize| {
+        let concept: Vec<bool> = test.labels.iter().map(|l| usize::from(*l) == class).collect();
+        let main = sparse::main_features(act_nf, &concept);
+        sparse::absorption(x_na, act_nf, w_fa, &probe.direction(class), &concept, &main).rate
+    };
+    let rates: Vec<f64> = (0..classes).map(rate).filter(|r| r.is_finite()).collect();
+    let how = format!(
+        "share of a class's images whose main features are silent while another carries its direction, a linear probe's, mean over {} classes, {} test images",
+        rates.len(),
+        test.labels.len()
+    );
+    sheet.add("absorption", rates.iter().sum::<f64>() / rates.len() as f64, how);
+    Ok(())
+}
+
+/// How alike two dictionaries are, as from two seeds.
+///
+/// # Errors
+/// If they are of different inputs, or the first has more features.
+pub fn stability(measures: &mut Vec<Measured>, a: &[Weight], b: &[Weight]) -> Result<(), String> {
+    let (Some((a_fa, a_inputs)), Some((b_ga, b_inputs))) = (dictionary(a), dictionary(b)) else {
+        return Err("only sparse autoencoders can be compared feature by feature".into());
+    };
+    let (features, others) = (a_fa.len() / a_inputs, b_ga.len() / b_inputs);
+    if a_inputs != b_inputs || features > others {
+        return Err(format!("{features} features of {a_inputs} inputs cannot be matched with {others} of {b_inputs}"));
+    }
+    let found = sparse::stability(Rows::new(a_fa, a_inputs), Rows::new(b_ga, b_inputs));
+    let how = format!("{features} features matched one to one with {others} others by the Hungarian algorithm");
+    let mut both = Sheet::default();
+    both.add("stability_cosine", found.mean_cosine, format!("mean cosine of the directions; {how}"));
+    both.add("stability_shared", found.shared, format!("share with a cosine of at least {}; {how}", sparse::SHARED));
+    measures.extend(both.0);
+    Ok(())
+}
+
+/// Share of the host's performance that survives when its layer is replaced by what the features stand for.
+///
+/// # Errors
+/// As [`super::assess`].
+pub async fn recovered(
+    engine: &mut impl Engine,
+    host: &mut impl Engine,
+    data: &Dataset,
+    sizes: Sizes,
+) -> Result<Measured, String> {
+    let (_, test) = super::parts(data, sizes)?;
+    let (mut code, _) = engine.encode(test.rows()).await?;
+    let spliced = engine.decode(&code).await?;
+    code.fill(0.0);
+    let silent = engine.decode(&code).await?;
+    let (mean, _) = host.encode(test.rows()).await?;
+    let whole = host.decode(&mean).await?;
+    let [whole, spliced, silent] = [whole, spliced, silent].map(|y| image::mse(&test.x, &y));
+    let protocol = format!(
+        "(L₀ − L̂) / (L₀ − L) with the squared error of the pixels of {} test images: L = {whole:.3e} by the host itself, \
+         L̂ = {spliced:.3e} with the layer replaced by its reconstruction, L₀ = {silent:.3e} by what no feature stands for",
+        test.labels.len()
+    );
+    Ok(Measured { name: "loss_recovered".into(), value: sparse::loss_recovered(whole, spliced, silent).into(), protocol })
+}
