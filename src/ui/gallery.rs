@@ -25,7 +25,7 @@ fn PresetCard(preset: &'static Preset) -> impl IntoView {
     view! {
         <button class="preset" class:grey=move || preset.data().channels == 1 data-testid=format!("preset-{}", preset.id) aria-pressed=chosen
             disabled=barred title=move || barred.get().then_some(text::NEEDS_GPU) on:click=move |_| lab.open_preset(preset)>
-            <img src=format!("assets/presets/{}.png", preset.id) alt="" width="112" height="56" loading="lazy" />
+            <img src=format!("assets/presets/{}.png", preset.id) alt="" width="84" height="56" loading="lazy" />
             <span class="words"><b>{preset.label}</b><span>{preset.summary}</span></span>
         </button>
     }
