@@ -35,8 +35,9 @@ export function signed(canvas, values, [channels, height, width], theme) {
   const most = values.reduce((most, v) => Math.max(most, Math.abs(v)), 1e-6);
   put(canvas, width, height, (i, c) => {
     if (channels === 3) return 128 + (127 * values[c * plane + i]) / most;
+    // A few strong pixels must not make the rest of a stroke invisible.
     const v = values[i] / most;
-    return mix(theme.paper[c], (v > 0 ? theme.up : theme.down)[c], Math.abs(v));
+    return mix(theme.paper[c], (v > 0 ? theme.up : theme.down)[c], Math.sqrt(Math.abs(v)));
   });
 }
 

@@ -23,9 +23,9 @@ export function stage(figure) {
   return { canvas, paint: () => picture(canvas, figure.decode(figure.code), figure.image, figure.theme) };
 }
 
-/** A row of test images to choose from. */
-export function thumbs(figure, title, pick) {
-  const images = figure.images.map((bytes, i) => ({ bytes, canvas: drawing(words.example(figure.names[i])) }));
+/** The first test images, to choose from. */
+export function thumbs(figure, title, pick, count = Infinity) {
+  const images = figure.images.slice(0, count).map((bytes, i) => ({ bytes, canvas: drawing(words.example(figure.names[i])) }));
   const buttons = images.map(({ canvas }, i) => make("button", { type: "button", "aria-pressed": "false", onclick: () => choose(i, true) }, canvas));
   const choose = (i, byHand = false) => {
     buttons.forEach((button, k) => button.setAttribute("aria-pressed", String(k === i)));

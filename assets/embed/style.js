@@ -44,7 +44,7 @@ button[aria-pressed="true"] { background: var(--ink); border-color: var(--ink); 
 .line > .note { min-width: 5em; }
 .line:has(.thumbs) { flex-wrap: nowrap; align-items: start; }
 .line:has(.thumbs) > .note { padding-top: 9px; }
-.thumbs { display: grid; grid-template-columns: repeat(auto-fill, 40px); gap: 2px; width: 100%; max-width: 420px; }
+.thumbs { display: grid; grid-template-columns: repeat(auto-fill, 40px); gap: 2px; flex: 1; min-width: 0; max-width: 420px; }
 .thumbs button { padding: 2px; min-height: 0; border-radius: 5px; background: none; border: 1px solid transparent; }
 .thumbs button:hover { border-color: var(--soft); }
 .thumbs button[aria-pressed="true"] { border-color: var(--accent); background: var(--accent); }
@@ -70,6 +70,8 @@ button[aria-pressed="true"] { background: var(--ink); border-color: var(--ink); 
 @media (max-width: 460px) {
   .split { grid-template-columns: minmax(0, 1fr); }
   .stage { grid-template-columns: minmax(0, 160px) minmax(0, 1fr); align-items: end; }
+  .line:has(.thumbs) { flex-direction: column; gap: 2px; }
+  .thumbs { width: 100%; }
 }
 `);
 

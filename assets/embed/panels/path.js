@@ -5,6 +5,8 @@ import { drawing, make, playButton, slider, stage, thumbs } from "../parts.js";
 import * as words from "../words.js";
 
 const POINTS = 9;
+/** Images to choose an end from. */
+const CHOICE = 10;
 /** Codes between which the slider chooses. */
 const FINE = 97;
 /** Milliseconds from one end to the other. */
@@ -13,7 +15,7 @@ const DURATION = 3000;
 export default function path(figure) {
   const shown = stage(figure);
   const play = playButton(figure);
-  let [from, to, arc] = [figure.shown, (figure.shown + 4) % figure.images.length, false];
+  let [from, to, arc] = [figure.shown, (figure.shown + 4) % Math.min(CHOICE, figure.images.length), false];
   let codes = [];
   const route = () => {
     const flat = figure.path(figure.encode(from), figure.encode(to), FINE, arc);
@@ -28,8 +30,8 @@ export default function path(figure) {
   });
   input.value = (FINE - 1) / 2;
   const ends = [
-    thumbs(figure, words.FROM, (i) => ((from = i), figure.say("select", { from, to }), route())),
-    thumbs(figure, words.TO, (i) => ((to = i), figure.say("select", { from, to }), route())),
+    thumbs(figure, words.FROM, (i) => ((from = i), figure.say("select", { from, to }), route()), CHOICE),
+    thumbs(figure, words.TO, (i) => ((to = i), figure.say("select", { from, to }), route()), CHOICE),
   ];
   const ways = [words.STRAIGHT, words.ARC].map((name, i) =>
     make("button", { type: "button", "aria-pressed": String(i === 0), onclick: () => {
