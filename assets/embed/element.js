@@ -173,7 +173,8 @@ for (const name of ["preset", "src", "panel", "theme"]) {
   });
 }
 
-customElements.define("latent-lab", LatentLab);
+// A page may have the script twice, from two posts or two hosts.
+if (!customElements.get("latent-lab")) customElements.define("latent-lab", LatentLab);
 
 // Figures in frames say how high they are; whoever has this script need not guess.
 addEventListener("message", ({ data, source }) => {

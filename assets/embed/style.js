@@ -5,7 +5,7 @@ sheet.replaceSync(`
 :host {
   --paper: #fcfbf8; --raised: #f4f2ec; --ink: #1d2026; --soft: #62676f; --rule: #dfdcd3; --accent: #1f5fa8; --on-accent: #fff;
   --up: #ad4612; --down: #2368b5;
-  display: block; max-width: 44rem; margin: 1.5em auto; contain: content;
+  display: block; max-width: 44rem; margin: 1.5em auto; contain: layout style;
   font: 14px/1.45 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; color: var(--ink); text-align: start;
 }
 :host([hidden]) { display: none; }
