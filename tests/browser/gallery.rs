@@ -1,16 +1,22 @@
 //! The models that ship trained, and the dialog that writes the code of a figure.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::driver::{Options, Page, WebGpu};
 use super::{no_errors, notices, ready};
+
+/// The engine draws nine thousand faces first.
+const DRAWING: Duration = Duration::from_secs(180);
 
 #[test]
 fn a_card_of_the_gallery_opens_its_model() {
     let page = ready(&Options::default());
     for (id, method) in [("mnist-sae", "topk-sae"), ("mnist-map", "vae"), ("faces-vq", "vq-vae")] {
         page.click(&format!("preset-{id}"));
-        page.wait(&format!("{id} is ready"), &format!("latentLab.state().setup.includes('method={method}') && latentLab.state().status === 'Ready to train'"));
+        let ready = format!("latentLab.state().setup.includes('method={method}') && latentLab.state().status === 'Ready to train'");
+        page.wait_for(&format!("{id} is ready"), &ready, DRAWING);
         page.wait("its card is marked", &format!("document.querySelector('[data-testid=preset-{id}]').ariaPressed === 'true'"));
         page.wait("the address names it", &format!("location.search.includes('preset={id}')"));
         assert_eq!(notices(&page), Value::Array(vec![]), "{id}");
@@ -19,7 +25,7 @@ fn a_card_of_the_gallery_opens_its_model() {
     // The address opens the same model again.
     let query = page.js("return location.search.slice(1)");
     page.go(query.as_str().expect("a query"));
-    page.wait("it is back", "latentLab.state().setup.includes('vq-vae') && latentLab.state().status === 'Ready to train'");
+    page.wait_for("it is back", "latentLab.state().setup.includes('vq-vae') && latentLab.state().status === 'Ready to train'", DRAWING);
     assert_eq!(page.js("return document.querySelector('[data-testid=preset-faces-vq]').ariaPressed"), "true");
     no_errors(&page);
 }

@@ -39,15 +39,16 @@ impl Lab {
         let kl_d = player.kl_d.clone();
         self.take_player(player, bytes);
         self.write_link();
-        if !matches!(self.engine.get_untracked(), Engine::Ready(_)) {
-            self.show_latents(kl_d);
-            self.refresh();
-        } else if other_data {
+        if other_data && matches!(self.engine.get_untracked(), Engine::Ready(_)) {
             self.with(|inner| inner.preset_wanted = true);
             self.pause();
             self.load_data();
-        } else {
+        } else if untrack(|| self.can_run()) {
             self.show_pretrained();
+        } else {
+            // The engine takes it up when it has come so far.
+            self.show_latents(kl_d);
+            self.refresh();
         }
     }
 
