@@ -45,8 +45,8 @@ pub const PRESETS: &[Preset] = &[
         id: "mnist-vq",
         label: "Digits as 49 tokens",
         summary: "A VQ-VAE: 7 × 7 tokens from an alphabet of 64, to paint with.",
-        setup: "v=1&data=mnist&method=vq-vae&prior_width=32&batch=64",
-        epochs: 4,
+        setup: "v=1&data=mnist&method=vq-vae&prior=none&batch=64",
+        epochs: 3,
     },
     Preset {
         id: "mnist-sae",
@@ -56,18 +56,18 @@ pub const PRESETS: &[Preset] = &[
         epochs: 20,
     },
     Preset {
-        id: "faces-vq",
-        label: "Faces as 64 tokens",
-        summary: "A VQ-VAE in colour: 8 × 8 tokens from an alphabet of 128.",
-        setup: "v=1&data=faces&method=vq-vae&codes=128&likelihood=gaussian&prior=none&batch=32",
-        epochs: 4,
+        id: "faces-vae",
+        label: "Faces on twelve sliders",
+        summary: "A variational autoencoder in colour: hair, light, a turn of the head.",
+        setup: "v=1&data=faces&method=vae&latent=12&hidden=18&likelihood=gaussian&batch=64",
+        epochs: 40,
     },
     Preset {
         id: "faces-sae",
         label: "Patches of a face",
         summary: "A sparse autoencoder: every patch of a face is a sum of 8 features.",
         setup: "v=1&data=faces&method=topk-sae&k=8&features=256&source=patches&batch=32",
-        epochs: 3,
+        epochs: 1,
     },
 ];
 

@@ -13,7 +13,7 @@ const DRAWING: Duration = Duration::from_secs(180);
 #[test]
 fn a_card_of_the_gallery_opens_its_model() {
     let page = ready(&Options::default());
-    for (id, method) in [("mnist-sae", "topk-sae"), ("mnist-map", "vae"), ("faces-vq", "vq-vae")] {
+    for (id, method) in [("mnist-sae", "topk-sae"), ("mnist-map", "vae"), ("faces-vae", "vae")] {
         page.click(&format!("preset-{id}"));
         let ready = format!("latentLab.state().setup.includes('method={method}') && latentLab.state().status === 'Ready to train'");
         page.wait_for(&format!("{id} is ready"), &ready, DRAWING);
@@ -25,8 +25,8 @@ fn a_card_of_the_gallery_opens_its_model() {
     // The address opens the same model again.
     let query = page.js("return location.search.slice(1)");
     page.go(query.as_str().expect("a query"));
-    page.wait_for("it is back", "latentLab.state().setup.includes('vq-vae') && latentLab.state().status === 'Ready to train'", DRAWING);
-    assert_eq!(page.js("return document.querySelector('[data-testid=preset-faces-vq]').ariaPressed"), "true");
+    page.wait_for("it is back", "latentLab.state().setup.includes('data=faces') && latentLab.state().status === 'Ready to train'", DRAWING);
+    assert_eq!(page.js("return document.querySelector('[data-testid=preset-faces-vae]').ariaPressed"), "true");
     no_errors(&page);
 }
 
@@ -38,7 +38,7 @@ fn without_webgpu_the_digits_of_the_gallery_still_open() {
     page.wait("another model", "latentLab.state().setup.includes('vq-vae')");
     let plain = "(c => { const p = new Uint32Array(c.getContext('2d').getImageData(0, 0, c.width, c.height).data.buffer); return p.every(v => v === p[0]) })";
     page.wait("its copies", &format!("[...document.querySelectorAll('[data-testid=panel-reconstructions] canvas')].every(c => !{plain}(c))"));
-    assert_eq!(page.js("return document.querySelector('[data-testid=preset-faces-vq]').disabled"), true);
+    assert_eq!(page.js("return document.querySelector('[data-testid=preset-faces-vae]').disabled"), true);
     no_errors(&page);
 }
 
