@@ -13,9 +13,9 @@ const DRAWING: Duration = Duration::from_secs(180);
 #[test]
 fn a_card_of_the_gallery_opens_its_model() {
     let page = ready(&Options::default());
-    for (id, method) in [("mnist-sae", "topk-sae"), ("mnist-map", "vae"), ("faces-vae", "vae")] {
+    for (id, setup) in [("mnist-sae", "method=topk-sae"), ("mnist-map", "latent=2&"), ("faces-vae", "data=faces")] {
         page.click(&format!("preset-{id}"));
-        let ready = format!("latentLab.state().setup.includes('method={method}') && latentLab.state().status === 'Ready to train'");
+        let ready = format!("latentLab.state().setup.includes('{setup}') && latentLab.state().status === 'Ready to train'");
         page.wait_for(&format!("{id} is ready"), &ready, DRAWING);
         page.wait("its card is marked", &format!("document.querySelector('[data-testid=preset-{id}]').ariaPressed === 'true'"));
         page.wait("the address names it", &format!("location.search.includes('preset={id}')"));

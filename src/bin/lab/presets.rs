@@ -88,6 +88,7 @@ mod make {
                 epochs: preset.epochs,
                 engine: ENGINE,
                 data_dir: None,
+                host: None,
                 out: Some(path.clone()),
                 half: true,
                 quiet: false,
