@@ -1,7 +1,7 @@
 //! A still picture of a trained model: what stands where a figure will be, and on its card in the gallery.
 
 use latent_lab::data::{Dataset, unit};
-use latent_lab::player::{Model, Player, to_bytes};
+use latent_lab::player::{Model, Player};
 
 use crate::presets::by_class;
 
@@ -69,10 +69,16 @@ fn packed(rgb: &[u8], width: usize, height: usize) -> Vec<u8> {
 fn tiles(player: &Player, data: &Dataset, rows: usize, columns: usize) -> Vec<Vec<f32>> {
     let image = |i: usize| unit(&data.test_images[i * player.pixels()..(i + 1) * player.pixels()]).collect::<Vec<f32>>();
     let along = |i: usize, n: usize| REACH * (2.0 * (i as f32 + 0.5) / n as f32 - 1.0);
+    let chosen = || by_class(&data.test_labels, data.classes, rows / 2 * columns);
     match &player.model {
         Model::Vector(m) if m.latent == 2 => {
             let code = |i: usize| [along(i % columns, columns), -along(i / columns, rows)];
             (0..rows * columns).map(|i| player.decode(&code(i))).collect()
+        }
+        // Damaged images above, made whole below.
+        Model::Vector(_) if player.setup.method == "dae" => {
+            let level = player.setup.get("level");
+            in_pairs(&chosen(), columns, |i| erase(image(i), level), |x| player.decode(&player.encode(x).0))
         }
         Model::Vector(m) => {
             let mut order: Vec<usize> = (0..m.latent).collect();
@@ -86,13 +92,30 @@ fn tiles(player: &Player, data: &Dataset, rows: usize, columns: usize) -> Vec<Ve
             (0..rows * columns).map(|i| player.decode(&code(i))).collect()
         }
         // Images above, what is left of them below.
-        Model::Tokens(_) | Model::Features(_) => {
-            let chosen = by_class(&data.test_labels, data.classes, rows / 2 * columns);
-            let pairs = chosen.chunks(columns).flat_map(|row| {
-                let originals = row.iter().map(|i| image(*i));
-                originals.chain(row.iter().map(|i| player.decode(&player.encode(&image(*i)).0)))
-            });
-            pairs.map(|x| to_bytes(&x).map(|b| f32::from(b) / 255.0).collect()).collect()
+        Model::Tokens(_) | Model::Features(_) => in_pairs(&chosen(), columns, image, |x| player.decode(&player.encode(x).0)),
+    }
+}
+
+/// Rows of images, each above a row of what becomes of them.
+fn in_pairs(chosen: &[usize], columns: usize, above: impl Fn(usize) -> Vec<f32>, below: impl Fn(&[f32]) -> Vec<f32>) -> Vec<Vec<f32>> {
+    let rows = chosen.chunks(columns).flat_map(|row| {
+        let above: Vec<Vec<f32>> = row.iter().map(|i| above(*i)).collect();
+        let below: Vec<Vec<f32>> = above.iter().map(|x| below(x)).collect();
+        above.into_iter().chain(below)
+    });
+    rows.collect()
+}
+
+/// The image with a share of its pixels gone, always the same ones.
+fn erase(mut x_p: Vec<f32>, level: f64) -> Vec<f32> {
+    for (i, x) in x_p.iter_mut().enumerate() {
+        // The finaliser of MurmurHash3: neighbouring pixels get unrelated numbers.
+        let mut h = i as u32 ^ 0x9e37_79b9;
+        h = (h ^ h >> 16).wrapping_mul(0x85eb_ca6b);
+        h = (h ^ h >> 13).wrapping_mul(0xc2b2_ae35);
+        if f64::from(h ^ h >> 16) < level * f64::from(u32::MAX) {
+            *x = 0.0;
         }
     }
+    x_p
 }
