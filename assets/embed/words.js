@@ -38,3 +38,29 @@ export const HELP = {
   tokens: "The image is a grid of tokens. Choose one from the alphabet and paint with it.",
   features: "The features that fire on this image, strongest first. Turn them up or down, or add others.",
 };
+
+// The page that writes the code of a figure.
+export const EMBED_HELP = "A figure downloads the trained model and a small player, never the trainer. It starts when it is scrolled to, and asks no other site for anything.";
+export const MODEL = "Model";
+export const PANEL = "Show";
+export const THEME = "Colours";
+export const THEME_AUTO = "as the page";
+export const THEME_LIGHT = "light";
+export const THEME_DARK = "dark";
+export const FORM = "As";
+export const FORM_ELEMENT = "an element";
+export const FORM_FRAME = "a frame";
+export const ELEMENT_HELP = "For pages that you write yourself: one script, and an element wherever a figure should stand.";
+export const FRAME_HELP = "For sites that take frames but no scripts. Where embed.js runs as well, it sets the frame's height.";
+export const CODE = "Code to copy";
+export const COPY = "Copy the code";
+export const COPIED = "Copied";
+export const COPY_FAILED = "Copy it by hand";
+export const SEE = "The figure by itself";
+export const PANELS = {
+  traversal: "sliders",
+  map: "map",
+  path: "way between two images",
+  tokens: "tokens to paint with",
+  features: "features to turn up and down",
+};

@@ -56,13 +56,6 @@ pub const PRESETS: &[Preset] = &[
         epochs: 20,
     },
     Preset {
-        id: "faces-vae",
-        label: "Faces on twelve sliders",
-        summary: "A variational autoencoder in colour: hair, light, a turn of the head.",
-        setup: "v=1&data=faces&method=vae&latent=12&hidden=18&likelihood=gaussian&batch=64",
-        epochs: 40,
-    },
-    Preset {
         id: "faces-sae",
         label: "Patches of a face",
         summary: "A sparse autoencoder: every patch of a face is a sum of 8 features.",

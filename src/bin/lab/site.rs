@@ -9,15 +9,22 @@ use std::thread;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use latent_lab::spec::{Family, PRESETS, Preset};
+use serde_json::{Value, json};
 
 use crate::Failure;
 use crate::cargo::root;
 
 /// What the figures compute with, as Trunk leaves it at the top of the site.
 const PLAYER: [&str; 2] = ["player.js", "player_bg.wasm"];
-/// The only scripts of figures that pages name; everything else lies in a folder that is called by its content.
+/// What others name; everything else lies in a folder that is called by its content.
 const ELEMENT: &str = "embed.js";
-const FRAME: &str = "embed.html";
+/// Pages with a figure, and by what name they are known.
+const PAGES: [(&str, &str); 2] = [("embed.html", "embed.html"), ("code.html", "embed-code.html")];
+/// Scripts of those pages alone.
+const OF_PAGES: [&str; 2] = ["frame.js", "code.js"];
+/// What the page that writes the code of a figure knows of the models.
+const PRESETS_FILE: &str = "presets.json";
 
 /// Files that compress, by extension. Pictures and the data's own .gz files do not.
 const COMPRESSIBLE: [&str; 8] = ["html", "css", "js", "wasm", "json", "svg", "txt", "safetensors"];
@@ -26,13 +33,15 @@ const BROTLI_LEVEL: i32 = 9;
 const BROTLI_WINDOW: i32 = 22;
 
 /// Puts the scripts of embedded figures and their player into a folder whose name changes with its content, so that hosts may
-/// let browsers keep it for ever; `embed.js` and `embed.html` keep their names and point there.
+/// let browsers keep it for ever; `embed.js` and the pages keep their names and point there.
 pub fn add_embed(site: &Path) -> Result<(), Failure> {
     let source = root().join("assets/embed");
     let mut files = files(&source)?;
-    files.retain(|file| *file != source.join(FRAME));
+    files.retain(|file| !PAGES.iter().any(|(name, _)| *file == source.join(name)));
     let player = PLAYER.map(|name| site.join(name));
+    let presets = presets().to_string();
     let mut hasher = DefaultHasher::new();
+    presets.hash(&mut hasher);
     for file in files.iter().chain(&player) {
         read(file)?.hash(&mut hasher);
     }
@@ -42,7 +51,7 @@ pub fn add_embed(site: &Path) -> Result<(), Failure> {
     for file in &files {
         let name = file.strip_prefix(&source).expect("it was found there").to_string_lossy().replace('\\', "/");
         copy(file, &site.join(&folder).join(&name))?;
-        if name.ends_with(".js") && name != "frame.js" {
+        if name.ends_with(".js") && !OF_PAGES.contains(&name.as_str()) {
             element += &format!("import \"./{folder}/{name}\";\n");
         }
     }
@@ -50,9 +59,26 @@ pub fn add_embed(site: &Path) -> Result<(), Failure> {
     for (file, name) in player.iter().zip(PLAYER) {
         fs::rename(file, site.join(&folder).join(name)).map_err(|e| about(file, &e))?;
     }
-    let frame = String::from_utf8_lossy(&read(&source.join(FRAME))?).replace("FOLDER", &folder);
-    write(&site.join(ELEMENT), element.as_bytes())?;
-    write(&site.join(FRAME), frame.as_bytes())
+    write(&site.join(&folder).join(PRESETS_FILE), presets.as_bytes())?;
+    for (from, to) in PAGES {
+        let page = String::from_utf8_lossy(&read(&source.join(from))?).replace("FOLDER", &folder);
+        write(&site.join(to), page.as_bytes())?;
+    }
+    write(&site.join(ELEMENT), element.as_bytes())
+}
+
+/// The models that ship, and what a figure of each can show, the first by itself.
+fn presets() -> Value {
+    let panels = |preset: &Preset| -> &[&str] {
+        let setup = preset.setup();
+        match setup.card().map(|card| card.family) {
+            Ok(Family::Vq) => &["tokens"],
+            Ok(Family::Sae) => &["features"],
+            _ if setup.usize("latent") == 2 => &["map", "traversal", "path"],
+            _ => &["traversal", "map", "path"],
+        }
+    };
+    PRESETS.iter().map(|p| json!({ "id": p.id, "label": p.label, "panels": panels(p) })).collect()
 }
 
 /// Puts `.gz` and `.br` beside every file that compresses: hosts that look for them need not compress on each request.
