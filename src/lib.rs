@@ -26,6 +26,8 @@ pub mod measure;
 #[cfg(feature = "engine")]
 pub mod nn;
 #[cfg(feature = "engine")]
+pub mod store;
+#[cfg(feature = "engine")]
 pub mod train;
 
 #[cfg(any(feature = "page", feature = "engine", feature = "player"))]

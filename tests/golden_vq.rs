@@ -2,10 +2,11 @@
 //! must hold exactly: tokens and vectors are each other's inverse, and no place sees itself or what comes after it.
 #![cfg(feature = "native")]
 
-use std::sync::Arc;
+#[path = "golden/case.rs"]
+mod case;
 
 use burn::tensor::{Device, Tensor, TensorData};
-use latent_lab::data::Dataset;
+use case::{Gradient, IMAGES, Sample, assert_close, compare_gradients, images, mix, sample, start_with};
 use latent_lab::nn::ImageShape;
 use latent_lab::nn::straight_through::{rotate, straight_through};
 use latent_lab::spec::Setup;
@@ -15,9 +16,6 @@ use latent_lab::train::{Engine, Program, Rows, Weight, entry, sampling};
 use pollster::block_on;
 use serde::Deserialize;
 
-/// Largest difference that rounding to 32 bits explains, relative to the tensor.
-const TOLERANCE: f64 = 1e-4;
-const IMAGES: usize = 6;
 const METHODS: [&str; 5] = ["vq-vae", "cvq", "fsq", "bsq", "rvq"];
 
 #[derive(Deserialize)]
@@ -33,57 +31,12 @@ struct Case {
     added: Vec<Sample>,
 }
 
-#[derive(Deserialize)]
-struct Gradient {
-    name: String,
-    norm: f64,
-    /// Scalar product with cos 0, cos 1, cos 2, …: a value in the wrong place changes it.
-    wave: f64,
-    sample: Vec<f64>,
-}
-
-#[derive(Deserialize)]
-struct Sample {
-    name: String,
-    /// Elements here and there.
-    sample: Vec<f64>,
-}
-
-fn mix(mut x: u32) -> u32 {
-    x ^= x >> 16;
-    x = x.wrapping_mul(0x7feb_352d);
-    x ^= x >> 15;
-    x = x.wrapping_mul(0x846c_a68b);
-    x ^ (x >> 16)
-}
-
-/// The weights from which the script starts.
+/// The weights from which the script starts: state must be positive.
 fn start(weights: &[Weight]) -> Vec<Weight> {
-    let make = |(salt, w): (usize, &Weight)| {
-        let r = (w.values.len() as f64).powf(-0.25);
-        let hash = |i: u32| (r * (f64::from(mix((salt as u32).wrapping_mul(0x9e37_79b9).wrapping_add(i))) / 2f64.powi(31) - 1.0)) as f32;
-        let value = |i| match w.name.rsplit('.').next() {
-            Some("usage_k") => (hash(i) + 1.0) * 0.002,
-            Some("age_k") => 3.0,
-            _ => hash(i),
-        };
-        Weight { values: (0..w.values.len() as u32).map(value).collect(), ..w.clone() }
-    };
-    weights.iter().enumerate().map(make).collect()
-}
-
-fn data() -> Arc<Dataset> {
-    let shape = ImageShape::MNIST;
-    let images: Vec<u8> = (0..(IMAGES * shape.len()) as u32).map(|i| mix(i) as u8).collect();
-    let labels = vec![0; IMAGES];
-    Arc::new(Dataset {
-        shape,
-        classes: 10,
-        train_images: images.clone(),
-        train_labels: labels.clone(),
-        test_images: images,
-        test_labels: labels,
-        ..Dataset::default()
+    start_with(weights, |name, value| match name.rsplit('.').next() {
+        Some("usage_k") => (value + 1.0) * 0.002,
+        Some("age_k") => 3.0,
+        _ => value,
     })
 }
 
@@ -91,7 +44,7 @@ fn data() -> Arc<Dataset> {
 fn run(query: &str) -> EagerEngine {
     let (setup, notes) = Setup::from_query(query, &[]);
     assert!(notes.is_empty(), "{query}: {notes:?}");
-    let mut run = entry(&setup.method).unwrap().eager(&setup, Device::flex(), data());
+    let mut run = entry(&setup.method).unwrap().eager(&setup, Device::flex(), images(ImageShape::MNIST));
     let weights = start(&block_on(run.weights()).unwrap());
     run.set_weights(&weights).unwrap();
     run
@@ -103,20 +56,12 @@ fn small(method: &str) -> EagerEngine {
     run(&format!("v=1&data=mnist&method={method}{size}&width=8&prior_width=8&batch=4&seed=5"))
 }
 
-fn images() -> Vec<f32> {
-    data().test_images.iter().map(|b| f32::from(*b) / 255.0).collect()
+fn pixels() -> Vec<f32> {
+    images(ImageShape::MNIST).test_images.iter().map(|b| f32::from(*b) / 255.0).collect()
 }
 
 fn one(run: &mut EagerEngine, what: Program, rows: &[f32]) -> Vec<f32> {
     block_on(run.run(what, Rows::of(rows))).unwrap().unwrap().remove(0)
-}
-
-fn sample(values: &[f32], n: usize) -> impl Iterator<Item = f64> + '_ {
-    (0..n as u32).map(move |i| f64::from(values[mix(i) as usize % values.len()]))
-}
-
-fn assert_close(got: f64, want: f64, scale: f64, what: &str) {
-    assert!((got - want).abs() <= TOLERANCE * scale, "{what}: {got} against {want}");
 }
 
 #[test]
@@ -134,16 +79,7 @@ fn a_step_equals_pytorch() {
         for (i, (got, want)) in row.terms.iter().zip(&case.terms).enumerate() {
             assert_close(f64::from(*got), *want, want.abs(), &format!("{name}: term {i}"));
         }
-        for want in &case.gradients {
-            let got = &gradients.iter().find(|g| g.name == want.name).unwrap().values;
-            let what = format!("{name}: gradient of {}", want.name);
-            assert!(want.norm > 0.0, "{what} is zero, which proves nothing");
-            assert_close(got.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt(), want.norm, want.norm, &what);
-            assert_close(got.iter().enumerate().map(|(i, v)| f64::from(*v) * (i as f64).cos()).sum(), want.wave, want.norm, &what);
-            for (got, value) in sample(got, want.sample.len()).zip(&want.sample) {
-                assert_close(got, *value, want.norm, &what);
-            }
-        }
+        compare_gradients(name, &gradients, &case.gradients);
         let find = |weights: &[Weight], name: &str| weights.iter().find(|w| w.name == name).unwrap().values.clone();
         for want in &case.state {
             let got = find(&after, &want.name);
@@ -178,7 +114,7 @@ fn forward_both_estimators_are_the_code() {
 fn tokens_are_the_code_and_decode_to_the_reconstruction_of_training() {
     for method in METHODS {
         let mut run = small(method);
-        let images = images();
+        let images = pixels();
         let tokens = one(&mut run, Program::Tokens, &images);
         let code = one(&mut run, Program::FromTokens, &tokens);
         let encoded = one(&mut run, Program::Encode, &images);

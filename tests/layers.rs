@@ -26,7 +26,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("data", &["spec", "nn"]),
     ("measure", &[]),
     ("view", &["spec", "gpu"]),
-    ("train", &["spec", "catalog", "ae", "vae", "vq", "sae", "nn", "data", "measure", "view", "compile", "gpu", "latent"]),
+    // Bytes in, bytes out: knows nothing of what made them.
+    ("store", &["spec"]),
+    ("train", &["spec", "catalog", "ae", "vae", "vq", "sae", "nn", "data", "measure", "view", "compile", "gpu", "latent", "store"]),
 ];
 
 /// Crates that only some modules may name.

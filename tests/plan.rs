@@ -307,6 +307,22 @@ fn weights_travel_or_nothing_changes() {
 }
 
 #[test]
+fn a_resumed_run_keeps_the_kernels_that_it_began_with() {
+    let (gpu, data) = (gpu(), stripes(20));
+    let setup = Setup::new("mnist", "vae");
+    let mut state = pollster::block_on(engine(&gpu, &setup, &data).state()).unwrap().expect("the plan knows its state");
+    let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels).unwrap();
+    for target in gpu.candidates {
+        state.kernels = target.name();
+        let e = PlanEngine::with_kernels(gpu.clone(), entry("vae").unwrap(), &setup, data.data_shape(), &uploaded, Some(&state.kernels));
+        let mut e = pollster::block_on(e).unwrap();
+        e.set_state(&state).unwrap();
+        assert_eq!(e.info().kernels, format!("{}, as before", target.name()));
+        assert_eq!(pollster::block_on(e.state()).unwrap().expect("as above"), state);
+    }
+}
+
+#[test]
 fn a_run_that_diverges_says_so() {
     let (gpu, data) = (gpu(), stripes(20));
     let mut setup = Setup::new("mnist", "vae");

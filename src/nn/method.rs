@@ -236,6 +236,16 @@ pub trait Method: Module + Sized + 'static {
     fn token_logits(&self, _token_bn: Tensor<2>) -> Option<Tensor<2>> {
         None
     }
+
+    /// Training steps since each code of the codebook was last chosen, shape `[codes]`; `None` without a codebook.
+    fn code_ages(&self) -> Option<Tensor<1>> {
+        None
+    }
+
+    /// What each feature adds to an input where it is active with 1, shape `[features, inputs]`; `None` without a dictionary.
+    fn atoms(&self) -> Option<Tensor<2>> {
+        None
+    }
 }
 
 /// Images that [`Method::start`] sees.

@@ -6,6 +6,7 @@ use burn::tensor::{Device, Tensor};
 use super::grid::{self, Decoder, Encoder, Grid};
 use super::likelihood::Likelihood;
 use super::token_prior::TokenPrior;
+use super::usage::Usage;
 use super::{Batch, Code, Ctx, DataShape, Method, Named, Terms, stop_gradient};
 use crate::spec::protocol::{CodeGroup, CodeKind};
 use crate::spec::tokens::PRIORS;
@@ -48,6 +49,9 @@ pub trait Quantiser: Module + ModuleDisplay + 'static {
     fn init(setup: &Setup, device: &Device) -> Self;
 
     fn alphabet(&self) -> Alphabet;
+
+    /// The record of which codes were chosen.
+    fn usage(&self) -> &Usage;
 
     /// `[n, dim]` to `[n, levels]`.
     fn tokens(&self, z_nd: Tensor<2>) -> Tensor<2>;
@@ -112,7 +116,7 @@ impl<Q: Quantiser> Method for TokenAutoencoder<Q> {
         let Alphabet { dim, levels, codes } = self.quantiser.alphabet();
         let [height, width, levels, codes, count] =
             [self.grid.height, self.grid.width, levels, codes, self.grid.places() * dim].map(|n| n as u32);
-        vec![CodeGroup { kind: CodeKind::Grid { height, width, levels, codes }, count }]
+        vec![CodeGroup { kind: CodeKind::Grid { height, width, levels, codes, drawn: self.prior.is_some() }, count }]
     }
 
     fn terms(&self, batch: Batch, ctx: &mut Ctx) -> Terms {
@@ -169,5 +173,9 @@ impl<Q: Quantiser> Method for TokenAutoencoder<Q> {
     fn token_logits(&self, token_bn: Tensor<2>) -> Option<Tensor<2>> {
         let ([batch, n], codes) = (token_bn.dims(), self.quantiser.alphabet().codes);
         Some(self.prior.as_ref()?.logits(token_bn).reshape([batch, n * codes]))
+    }
+
+    fn code_ages(&self) -> Option<Tensor<1>> {
+        Some(self.quantiser.usage().age_k())
     }
 }

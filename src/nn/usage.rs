@@ -27,6 +27,11 @@ impl Usage {
         Self { usage_k: constant(first), age_k: constant(0.0) }
     }
 
+    /// Steps since each code was last chosen, shape `[codes]`.
+    pub fn age_k(&self) -> Tensor<1> {
+        self.age_k.val()
+    }
+
     /// Shows the perplexity of the batch's choices, `exp H`, and the number of codes that were chosen lately.
     ///
     /// # Shapes

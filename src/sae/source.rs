@@ -50,7 +50,9 @@ impl Source {
 
     /// The code of an image: the features of its inputs, one input after the other.
     pub fn code(&self, features: usize) -> Vec<CodeGroup> {
-        vec![CodeGroup { kind: CodeKind::Features, count: (self.places() * features) as u32 }]
+        let ([ph, pw], ImageShape { height, width, .. }) = (self.patch, self.image);
+        let kind = CodeKind::Features { height: (height / ph) as u32, width: (width / pw) as u32 };
+        vec![CodeGroup { kind, count: (self.places() * features) as u32 }]
     }
 
     /// What has to be known of the data before there are inputs, and the inputs once it is known.

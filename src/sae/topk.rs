@@ -75,5 +75,9 @@ mod engine {
         fn decode(&self, z_bd: Tensor<2>) -> Tensor<2> {
             self.sae.images(z_bd)
         }
+
+        fn atoms(&self) -> Option<Tensor<2>> {
+            Some(self.sae.dictionary.atoms_fa())
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod card;
 pub mod data;
+pub mod history;
 pub mod optimizer;
 pub mod phrase;
 pub mod preset;
@@ -12,6 +13,7 @@ pub mod tokens;
 pub use card::{
     Card, FIRST_HOSTED, Family, HIDDEN, Kind, LATENT, LIKELIHOOD, LIKELIHOODS, NET, NETS, PRIOR, PRIORS, Paper, ParamSpec, SIGMA, SOURCE, SOURCES,
 };
+pub use history::History;
 pub use optimizer::Optimizer;
 pub use preset::{PRESETS, Preset};
 pub use setup::{Setup, SetupError};

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use super::Setup;
+use super::{History, Setup};
 use super::data::DataInfo;
 
 /// Counts the runs of a page. A new one starts with every [`Command::Start`].
@@ -32,7 +32,8 @@ pub enum Command {
     Start {
         run: RunId,
         setup: Setup,
-        /// Safetensors to begin from; `None` starts from the seed's random weights.
+        /// Safetensors to begin from: weights, or a checkpoint of the same network, whose run goes on ([`Event::Resumed`]).
+        /// `None` starts from the seed's random weights.
         weights: Option<ByteBuf>,
     },
     /// Trains until paused.
@@ -47,13 +48,55 @@ pub enum Command {
     Watch { slot: Slot, query: Query },
     /// The panel is hidden or gone.
     Unwatch { slot: Slot },
-    /// Asks for the current weights: [`Event::Weights`].
-    Save { run: RunId },
+    /// Asks for a file to take home: [`Event::Saved`].
+    Save { run: RunId, what: Export },
+    /// Asks whether a file of weights fits a network, its own or else that of `setup`: [`Event::Examined`] or [`Event::Unfit`].
+    Examine { setup: Setup, safetensors: ByteBuf },
+    /// Writes a checkpoint of the run to the browser's storage, in place of the run's last one: [`Event::Kept`] or
+    /// [`Event::NotKept`].
+    Keep { run: RunId },
+    /// Asks for the runs in the browser's storage: [`Event::Runs`].
+    Runs,
+    /// Goes on with a kept run as run `run`: answers as [`Command::Start`], with [`Event::RunFailed`] where another tab has it.
+    Resume { run: RunId, id: String },
+    /// Gives a kept run a name. Answers [`Event::Runs`].
+    Rename { id: String, name: String },
+    /// Deletes a kept run. Answers [`Event::Runs`].
+    Delete { id: String },
     /// Times `steps` training steps of a fresh network: [`Event::Benched`].
     Bench { setup: Setup, steps: u32 },
     /// Takes `steps` steps of a fresh network on both engines and compares them: [`Event::Verified`]. Only the worker with
     /// eager Burn can.
     Verify { setup: Setup, steps: u32 },
+}
+
+/// What can be taken home of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Export {
+    /// Parameters, as safetensors of 32 bits.
+    Weights,
+    /// The same in 16 bits.
+    HalfWeights,
+    /// All that the run needs to go on, as safetensors; weights alone where the engine cannot read its optimiser.
+    Checkpoint,
+    /// Codes of the test images, as CSV.
+    Codes,
+}
+
+/// A run in the browser's storage.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KeptRun {
+    pub id: String,
+    /// What the visitor calls it; empty until then.
+    pub name: String,
+    /// Its setup, in the form of a link.
+    pub setup: String,
+    pub step: u64,
+    pub bytes: u64,
+    /// When it was last kept, in milliseconds since 1970.
+    pub kept_ms: f64,
+    /// This page has it, or another.
+    pub open: bool,
 }
 
 /// Which engine executes the training step.
@@ -87,12 +130,30 @@ pub enum Query {
     Paths { z_nd: ByteBuf, points: u32 },
     /// One step of a path, row-major `[points, latent]`, towards the geodesic of the decoder's metric: [`View::Relaxed`].
     Relax { z_td: ByteBuf, damping: f32 },
+    /// The codebook, and how the first `count` test images use it: [`View::Codebook`].
+    Codebook { count: u32 },
+    /// Tokens of such images as in [`Query::Encode`]: [`View::Tokens`].
+    Tokenise { x_np: ByteBuf },
+    /// The images that token grids stand for, row-major `[n, tokens]`, little-endian `f32`: [`View::Images`].
+    Untokenise { token_bn: ByteBuf },
+    /// The image that the tokens `token_n` stand for, with each of `codes` in turn in all the places `at`: [`View::Images`],
+    /// one for each code.
+    EachCode { token_n: ByteBuf, at: Vec<u32>, codes: Vec<u32> },
+    /// `n` token grids drawn from the learnt prior, see [`CodeKind::Grid`]: [`View::Tokens`].
+    DrawTokens { n: u32, temperature: f32, seed: u32 },
+    /// What each feature does on the first `count` test images, or as many as fit: [`View::Features`].
+    Features { count: u32 },
+    /// Every measure that applies, on at most `images` test images and as many others of them for what is fitted:
+    /// [`View::Measures`]. Taken once for each number `press`, for it takes its time.
+    Measures { images: u32, press: u32 },
+    /// One feature: its neighbours, and what the test images at `images` are without it: [`View::Feature`].
+    Feature { feature: u32, images: Vec<u32> },
 }
 
 impl Query {
     /// Whether the answer changes with the weights.
     pub fn follows_weights(&self) -> bool {
-        !matches!(self, Self::Originals { .. })
+        !matches!(self, Self::Originals { .. } | Self::Measures { .. })
     }
 }
 
@@ -109,6 +170,72 @@ pub enum View {
     Paths { n: u32, width: u32, height: u32, channels: u32, pixels: ByteBuf, length_p: Vec<f32> },
     /// A path after one step of relaxation, the energy it has now, and the damping to go on with.
     Relaxed { z_td: ByteBuf, energy: f32, damping: f32 },
+    /// A codebook in use.
+    Codebook {
+        /// Images whose tokens were counted.
+        images: u32,
+        /// How often each code was chosen, all places and levels together.
+        count_k: Vec<u32>,
+        /// exp of the entropy of those counts.
+        perplexity: f32,
+        /// Training steps since each code was last chosen.
+        age_k: Vec<f32>,
+        /// The vector that each code stands for at a place, little-endian `f32`, row-major `[codes, dim]`; where a place has
+        /// several tokens, all of them this code.
+        vector_kd: ByteBuf,
+    },
+    /// Tokens of `n` images, little-endian `f32`, row-major `[n, tokens]`, and the pictures that they stand for, as in
+    /// [`View::Images`].
+    Tokens { n: u32, token_bn: ByteBuf, width: u32, height: u32, channels: u32, pixels: ByteBuf },
+    /// What the model is worth, as far as numbers tell.
+    Measures(Vec<Measured>),
+    /// All features of a dictionary.
+    Features(FeatureTable),
+    /// The features most like `feature` and the cosines of their atoms to its own, most alike first; and of each image asked
+    /// for the original, the reconstruction, and the reconstruction without the feature, `[3, n]` pictures as in
+    /// [`View::Images`].
+    Feature { feature: u32, near: Vec<u32>, cosine: Vec<f32>, width: u32, height: u32, channels: u32, pixels: ByteBuf },
+}
+
+/// Examples of a feature in [`FeatureTable`]: those on which it is most active, then some from each quarter of the inputs on
+/// which it is active, strongest quarter first.
+pub const TOP_EXAMPLES: usize = 12;
+/// Examples from each quarter.
+pub const QUARTER_EXAMPLES: usize = 4;
+/// All of them.
+pub const EXAMPLES: usize = TOP_EXAMPLES + 4 * QUARTER_EXAMPLES;
+/// Bins of a feature's histogram.
+pub const BINS: usize = 16;
+
+/// What each feature of a dictionary does on some test images. An *input* is what a code of the features belongs to: an
+/// image, or each place of its grid, see [`CodeKind::Features`]. Numbers are little-endian `f32`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FeatureTable {
+    /// Images looked at.
+    pub images: u32,
+    /// Share of the inputs on which each feature is active, shape `[features]`.
+    pub density_f: ByteBuf,
+    /// Mean activation of each over the inputs on which it is active, and the largest; 0 where there is none.
+    pub mean_f: ByteBuf,
+    pub max_f: ByteBuf,
+    /// Length of each atom.
+    pub norm_f: ByteBuf,
+    /// The class that each feature's activation goes to most, and the share of it that does; 0 for dead ones.
+    pub label_f: ByteBuf,
+    pub purity_f: ByteBuf,
+    /// Inputs by activation, from 0 to the largest in [`BINS`] equal bins, shape `[features, BINS]`.
+    pub count_fb: ByteBuf,
+    /// Inputs, image by image and place by place, shape `[features, EXAMPLES]`; −1 where there are not so many.
+    pub example_fe: ByteBuf,
+    /// And the activations there.
+    pub activation_fe: ByteBuf,
+    /// Size of what an atom shows.
+    pub width: u32,
+    pub height: u32,
+    pub channels: u32,
+    /// What each feature adds to its input, `[features, channels, height, width]`, one signed byte a value, each atom stretched
+    /// to ±127.
+    pub atom_fa: ByteBuf,
 }
 
 /// Engine to page.
@@ -139,8 +266,22 @@ pub enum Event {
     Paused { run: RunId, step: u64 },
     /// Answer to the latest query of a slot, from the weights at `step`.
     Viewed { run: RunId, slot: Slot, step: u64, view: View },
-    /// Current weights as safetensors.
-    Weights { run: RunId, step: u64, safetensors: ByteBuf },
+    /// A run goes on from a checkpoint at `step`, with the curves up to there. Comes before [`Event::Built`].
+    Resumed { run: RunId, step: u64, history: History },
+    /// Answer to [`Command::Save`].
+    Saved { run: RunId, step: u64, what: Export, bytes: ByteBuf },
+    /// The file fits that network. `step` is of the run that it came from, where it says so.
+    Examined { setup: Setup, step: Option<u64> },
+    /// The file cannot be used: what is wrong with it, and where.
+    Unfit { message: String },
+    /// The run lies in the browser's storage under `id`, as it was at `step`.
+    Kept { run: RunId, id: String, step: u64 },
+    /// The run could not be written to the browser's storage; what was kept of it before is still there.
+    NotKept { run: RunId, message: String },
+    /// Answer to [`Command::Runs`] where the browser gives no storage.
+    NoStore { message: String },
+    /// What the browser's storage holds, the latest first, and how much room it has, in bytes: used by this site, and all.
+    Runs { runs: Vec<KeptRun>, used: f64, quota: f64 },
     Benched { report: BenchReport },
     Verified { report: VerifyReport },
     /// Something the visitor should know; the run goes on.
@@ -187,10 +328,12 @@ pub enum CodeKind {
     Point,
     /// A choice: the numbers are not negative and add up to one.
     Choice,
-    /// Features that are zero most of the time and never negative.
-    Features,
-    /// Vectors from a codebook, one at each place of a grid; a place has as many tokens as there are `levels`.
-    Grid { height: u32, width: u32, levels: u32, codes: u32 },
+    /// Features that are zero most of the time: as many for each place of a grid, one place after the other. An image that
+    /// is one input has a grid of one place.
+    Features { height: u32, width: u32 },
+    /// Vectors from a codebook, one at each place of a grid; a place has as many tokens as there are `levels`. `drawn`: a
+    /// prior over the tokens is learnt, so that new ones can be drawn.
+    Grid { height: u32, width: u32, levels: u32, codes: u32, drawn: bool },
 }
 
 /// Neighbouring numbers of a code.
@@ -300,6 +443,41 @@ pub struct BenchReport {
     pub plan_ms: f64,
     /// First term after the last step.
     pub loss: f32,
+}
+
+/// One number or one for each latent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Quantity {
+    Count(usize),
+    Number(f64),
+    Each(Vec<f64>),
+}
+
+impl From<usize> for Quantity {
+    fn from(n: usize) -> Self {
+        Self::Count(n)
+    }
+}
+
+impl From<f64> for Quantity {
+    fn from(v: f64) -> Self {
+        Self::Number(v)
+    }
+}
+
+impl From<Vec<f64>> for Quantity {
+    fn from(v: Vec<f64>) -> Self {
+        Self::Each(v)
+    }
+}
+
+/// A measure, what it came to, and how it was taken.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    pub name: String,
+    pub value: Quantity,
+    pub protocol: String,
 }
 
 /// Packs numbers for a message.

@@ -3,7 +3,7 @@
 use crate::spec::protocol::{MetricRow, PlanInfo};
 use crate::train::engine::BuildError;
 use crate::train::plan::PlanEngine;
-use crate::train::{Engine, Program, Rows, Weight};
+use crate::train::{Engine, Program, Rows, RunState, Weight};
 #[cfg(feature = "eager")]
 use crate::train::eager::EagerEngine;
 
@@ -67,5 +67,13 @@ impl Engine for AnyEngine {
 
     fn set_weights(&mut self, weights: &[Weight]) -> Result<(), String> {
         either!(self, e => e.set_weights(weights))
+    }
+
+    async fn state(&mut self) -> Result<Option<RunState>, String> {
+        either!(self, e => e.state().await)
+    }
+
+    fn set_state(&mut self, state: &RunState) -> Result<(), String> {
+        either!(self, e => e.set_state(state))
     }
 }

@@ -51,6 +51,12 @@ pub async fn choose(gpu: &Rc<Gpu>, g: &Graph, products: &[Id]) -> Result<Choice,
     Ok(choice)
 }
 
+/// The adapter's candidate of that name, which an earlier run took.
+pub fn again(gpu: &Gpu, name: &str) -> Option<Choice> {
+    let target = gpu.candidates.iter().copied().find(|t| t.name() == name)?;
+    Some(Choice { target, words: format!("{name}, as before") })
+}
+
 /// Times the candidates. `None` if the device has no room for a probe, or refuses all but one candidate's kernels.
 async fn measure(gpu: &Rc<Gpu>, probe: &Probe) -> Result<Option<Choice>, String> {
     let plans = gpu.candidates.iter().map(|t| Ok((*t, probe.compile(*t)?))).collect::<Result<Vec<_>, _>>();

@@ -6,7 +6,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use burn::module::{ModuleMapper, ModuleVisitor, Param};
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::optim::momentum::MomentumConfig;
 use burn::optim::{AdamConfig, AdamWConfig, GradientsParams, ModuleOptimizer, SgdConfig};
 use burn::tensor::{Device, Tensor, TensorData};
@@ -141,7 +141,7 @@ async fn host<const D: usize>(t: Tensor<D>) -> Result<Vec<f32>, String> {
 }
 
 /// Several tensors at the price of one read.
-async fn host_all(tensors: Vec<OnDevice>) -> Result<Vec<Weight>, String> {
+pub(super) async fn host_all(tensors: Vec<OnDevice>) -> Result<Vec<Weight>, String> {
     let all_n = host(Tensor::cat(tensors.iter().map(|t| t.values_n.clone()).collect(), 0)).await?;
     let mut rest = all_n.as_slice();
     Ok(tensors
@@ -232,6 +232,12 @@ impl ModuleMapper for Update {
     }
 }
 
+/// The module with other values in the parameters that `weights` name.
+pub(super) fn replaced<M: Module>(model: M, weights: &[Weight]) -> M {
+    let weights = weights.iter().map(|w| (w.name.as_str(), w)).collect();
+    model.map(&mut Replace { path: PathStack::default(), weights })
+}
+
 fn updated<M: Method>(model: M, values: Vec<Named>, add: bool) -> M {
     if values.is_empty() {
         return model;
@@ -242,7 +248,8 @@ fn updated<M: Method>(model: M, values: Vec<Named>, add: bool) -> M {
     model
 }
 
-fn collect<M: Method>(model: &M, gradients: Option<&GradientsParams>) -> Vec<OnDevice> {
+/// Values of a module's parameters, or their gradients where `gradients` are given, in module order.
+pub(super) fn collect<M: Module>(model: &M, gradients: Option<&GradientsParams>) -> Vec<OnDevice> {
     let mut visitor = Collect { path: PathStack::default(), gradients, out: vec![] };
     model.visit(&mut visitor);
     visitor.out
@@ -454,9 +461,7 @@ impl<M: Method> Eager for Run<M> {
     }
 
     fn set_weights(&mut self, weights: &[Weight]) {
-        let weights = weights.iter().map(|w| (w.name.as_str(), w)).collect();
-        let model = self.model.take().expect("the optimiser has given it back");
-        self.model = Some(model.map(&mut Replace { path: PathStack::default(), weights }));
+        self.model = self.model.take().map(|model| replaced(model, weights));
     }
 
     fn start(&mut self) {

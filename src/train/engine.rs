@@ -12,6 +12,23 @@ pub struct Weight {
     pub values: Vec<f32>,
 }
 
+/// All that the rest of a run depends on, besides its setup and its data.
+///
+/// The order of the images and the noise of training follow from the seed and `step`; they need no place of their own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunState {
+    /// Steps taken.
+    pub step: u64,
+    /// Draws of noise so far by programs that do not train.
+    pub draws: u32,
+    /// Which kernels took the steps: others round otherwise.
+    pub kernels: String,
+    /// All parameters: trained, set by the method, frozen.
+    pub weights: Vec<Weight>,
+    /// What the optimiser remembers of each trained parameter, by its name: first moments or velocities, then second moments.
+    pub moments: [Vec<Weight>; 2],
+}
+
 /// What a program is run on.
 #[derive(Clone, Copy, Debug)]
 pub struct Rows<'a> {
@@ -118,6 +135,24 @@ pub trait Engine {
     /// # Errors
     /// If a name or a shape does not fit; nothing has changed then.
     fn set_weights(&mut self, weights: &[Weight]) -> Result<(), String>;
+
+    /// Everything that the steps to come depend on; `None` where the engine cannot read what its optimiser remembers. Burn
+    /// hands that out in a blocking read only, which no browser allows.
+    ///
+    /// # Errors
+    /// If the device is lost.
+    async fn state(&mut self) -> Result<Option<RunState>, String> {
+        Ok(None)
+    }
+
+    /// Goes back to a state; the same steps follow as then, bit by bit, on the same adapter with the same kernels. An engine
+    /// without a state of its own takes the weights and begins at step 0.
+    ///
+    /// # Errors
+    /// If a name or a shape does not fit; nothing has changed then.
+    fn set_state(&mut self, state: &RunState) -> Result<(), String> {
+        self.set_weights(&state.weights)
+    }
 
     /// Sets anew what the method takes from the data before the first step, with the weights of now.
     ///

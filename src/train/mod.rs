@@ -2,15 +2,21 @@
 
 pub mod any;
 pub mod assess;
+pub mod beginning;
 #[cfg(feature = "native")]
 pub mod bench;
 #[cfg(all(feature = "worker", target_arch = "wasm32"))]
 mod breath;
 pub mod burn;
+pub mod checkpoint;
 mod choose;
+#[cfg(feature = "native")]
+pub mod classifier;
+pub mod codes;
 #[cfg(feature = "eager")]
 pub mod eager;
 pub mod engine;
+pub mod keeper;
 #[cfg(all(feature = "worker", target_arch = "wasm32"))]
 mod loader;
 #[cfg(feature = "native")]
@@ -31,7 +37,7 @@ pub mod worker;
 
 use std::marker::PhantomData;
 
-pub use engine::{Engine, Rows, Weight};
+pub use engine::{Engine, Rows, RunState, Weight};
 pub use program::Program;
 pub use record::{Leaf, Output, Recording};
 

@@ -12,10 +12,13 @@ use serde_json::{Value, json};
 
 use crate::data::{Dataset, Rendering, mnist, renderer, unit};
 use crate::gpu::{Data, Gpu};
-use crate::spec::Setup;
-use crate::spec::protocol::CodeKind;
+use crate::spec::protocol::{CodeKind, Measured};
+use crate::spec::{History, Setup};
 use crate::train::any::AnyEngine;
-use crate::train::assess::{self, Measured, Sizes};
+use crate::train::assess::{self, Images, Sizes};
+use crate::train::beginning::Beginning;
+use crate::train::checkpoint::{self, Checkpoint};
+use crate::train::classifier::Classifier;
 use crate::train::plan::{PlanEngine, RING};
 use crate::train::{Engine, Entry, Rows, Weight, eager, entry, weights};
 
@@ -38,10 +41,11 @@ pub struct TrainOptions {
     pub engine: EngineKind,
     /// Folder with the data set's files; `None` takes the ones that ship with the project.
     pub data_dir: Option<PathBuf>,
-    /// Weights of the network to take apart, for a sparse autoencoder that takes one apart.
-    pub host: Option<Vec<Weight>>,
+    pub from: Beginning,
     /// Where to write the weights.
     pub out: Option<PathBuf>,
+    /// Where to write a checkpoint after each epoch.
+    pub checkpoint: Option<PathBuf>,
     /// Write 16-bit weights.
     pub half: bool,
     /// No progress on standard error.
@@ -87,26 +91,27 @@ async fn train_async(options: &TrainOptions) -> Result<Value, String> {
     let setup = &options.setup;
     setup.check().map_err(|e| e.to_string())?;
     let data = Arc::new(load(&setup.data, options.data_dir.as_deref())?);
-    let (engine, adapter) = open(options.engine, setup, &data).await?;
+    let (engine, adapter) = open(options.engine, setup, &data, &options.from).await?;
     run(options, engine, &data, &adapter).await
 }
 
-/// The setup's network on an engine, and the name of what executes it.
-async fn open(engine: EngineKind, setup: &Setup, data: &Arc<Dataset>) -> Result<(AnyEngine, String), String> {
+/// The setup's network on an engine, with what it begins from, and the name of what executes it.
+async fn open(kind: EngineKind, setup: &Setup, data: &Arc<Dataset>, from: &Beginning) -> Result<(AnyEngine, String), String> {
     let entry: &'static dyn Entry = entry(&setup.method).ok_or_else(|| format!("no method is called {:?}", setup.method))?;
-    match engine {
+    let (engine, adapter) = match kind {
         EngineKind::Plan => {
             let gpu = open_gpu().await?;
             let adapter = gpu.info.name.clone();
             let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels).map_err(|e| e.to_string())?;
-            let plan = PlanEngine::new(gpu, entry, setup, data.data_shape(), &uploaded).await?;
-            Ok((AnyEngine::Plan(Box::new(plan)), adapter))
+            let plan = PlanEngine::with_kernels(gpu, entry, setup, data.data_shape(), &uploaded, from.kernels()).await?;
+            (AnyEngine::Plan(Box::new(plan)), adapter)
         }
         EngineKind::Cpu | EngineKind::Burn => {
-            let (device, adapter) = eager_device(engine).await?;
-            Ok((AnyEngine::Burn(entry.eager(setup, device, data.clone())), adapter))
+            let (device, adapter) = eager_device(kind).await?;
+            (AnyEngine::Burn(entry.eager(setup, device, data.clone())), adapter)
         }
-    }
+    };
+    Ok((from.give(engine).await?, adapter))
 }
 
 /// The device of eager Burn, and its name in reports.
@@ -132,19 +137,27 @@ async fn run(options: &TrainOptions, mut engine: impl Engine, data: &Dataset, ad
     let named = |values: &[f64]| -> Value {
         names.iter().zip(values).map(|(n, v)| (n.clone(), json!(v))).collect::<serde_json::Map<_, _>>().into()
     };
-    if let Some(host) = &options.host {
-        engine.adopt(host).await?;
+    let mut history = match &options.from {
+        Beginning::Checkpoint(checkpoint) => checkpoint.history.clone(),
+        _ => History::default(),
+    };
+    let (begin, first) = (Instant::now(), engine.step());
+    if first >= total {
+        return Err(format!("the checkpoint is of step {first}, and {} epochs end at step {total}: nothing is left to train", options.epochs));
     }
-    let begin = Instant::now();
     let (mut epochs, mut training_seconds) = (vec![], 0.0);
     for epoch in 1..=u64::from(options.epochs) {
         let (epoch_begin, end) = (Instant::now(), (epoch * images).div_ceil(batch));
+        if engine.step() >= end {
+            continue;
+        }
         let (mut sums, mut rows) = (vec![0.0f64; names.len()], 0u64);
         while engine.step() < end {
             // Short enough for the bar to move, long enough not to wait for the device.
             let n = (end - engine.step()).min(32.min(RING as u64));
             engine.run_steps(n as u32)?;
             for row in engine.metrics().await? {
+                history.push(&row);
                 for (s, v) in sums.iter_mut().zip(&row.terms) {
                     *s += f64::from(*v);
                 }
@@ -158,6 +171,11 @@ async fn run(options: &TrainOptions, mut engine: impl Engine, data: &Dataset, ad
         let train: Vec<f64> = sums.iter().map(|s| s / rows as f64).collect();
         let tested: Vec<f64> = engine.evaluate(Rows::labelled(&test, &data.test_labels)).await?.into_iter().map(f64::from).collect();
         bar.println(format!("epoch {epoch}: train {} {:.2}, test {:.2}, {seconds:.1} s", names[0], train[0], tested[0]));
+        history.push_test(end, tested.iter().map(|v| *v as f32).collect());
+        if let Some(path) = &options.checkpoint {
+            let state = engine.state().await?.ok_or("--checkpoint needs --engine plan: the others do not tell what their optimiser remembers")?;
+            write_whole(path, &Checkpoint { setup: setup.clone(), state, history: history.clone() }.write()?)?;
+        }
         epochs.push(json!({ "epoch": epoch, "train": named(&train), "test": named(&tested), "seconds": seconds }));
     }
     bar.finish_and_clear();
@@ -181,8 +199,21 @@ async fn run(options: &TrainOptions, mut engine: impl Engine, data: &Dataset, ad
         "epochs": epochs,
         "steps": steps,
         "seconds": begin.elapsed().as_secs_f64(),
-        "steps_per_second": steps as f64 / training_seconds,
+        "steps_per_second": (steps - first) as f64 / training_seconds,
     }))
+}
+
+/// Trains the classifier of digits behind the Fréchet score, writes it to `out`, and reports how good it is.
+///
+/// # Errors
+/// Names the file and what is wrong with it.
+pub fn classifier(out: &Path, epochs: u32, seed: u32) -> Result<Value, String> {
+    let data = load("mnist", None)?;
+    let classifier = Classifier::train(&data, epochs, seed);
+    let bytes = classifier.to_bytes()?;
+    write_whole(out, &bytes)?;
+    let test: Vec<f32> = unit(&data.test_images).collect();
+    Ok(json!({ "accuracy": classifier.accuracy(&test, &data.test_labels), "epochs": epochs, "seed": seed, "bytes": bytes.len() }))
 }
 
 /// What to measure, and how.
@@ -227,13 +258,20 @@ pub fn trained(path: &Path) -> Result<Trained, String> {
     let bytes = std::fs::read(path).map_err(|e| name(e.to_string()))?;
     let metadata = weights::metadata(&bytes).map_err(name)?;
     let query = metadata.get("setup").ok_or_else(|| name("the metadata has no \"setup\"".into()))?;
-    let (setup, notes) = Setup::from_query(query, &[]);
-    if let Some(note) = notes.first() {
-        return Err(name(format!("its setup does not fit this program: {note}")));
-    }
+    let setup = checkpoint::setup(query).map_err(name)?;
     let tensors = weights::read(&bytes).map_err(name)?;
     let step = metadata.get("step").cloned().unwrap_or_else(|| "unknown".into());
     Ok(Trained { setup, step, tensors })
+}
+
+/// Reads a checkpoint.
+///
+/// # Errors
+/// Names the file and what is wrong with it.
+pub fn checkpoint(path: &Path) -> Result<Checkpoint, String> {
+    let name = |e: String| format!("{}: {e}", path.display());
+    let bytes = std::fs::read(path).map_err(|e| name(e.to_string()))?;
+    Checkpoint::read(&bytes).map_err(name)?.ok_or_else(|| name("this file has weights only; a checkpoint comes from --checkpoint, or from the page".into()))
 }
 
 /// Loads weights into a network of their own setup and takes every measure that applies.
@@ -249,13 +287,14 @@ async fn measure_async(options: &MeasureOptions) -> Result<MeasureReport, String
     let Trained { setup, step, tensors } = trained(&options.weights)?;
     let family = setup.card().map_err(|e| name(e.to_string()))?.family;
     let data = Arc::new(load(&setup.data, options.data_dir.as_deref())?);
-    let (mut engine, adapter) = open(options.engine, &setup, &data).await?;
+    let (mut engine, adapter) = open(options.engine, &setup, &data, &Beginning::Noise).await?;
     engine.set_weights(&tensors).map_err(name)?;
-    let mut measures = assess::assess(&mut engine, family, &data, options.sizes).await?;
+    let images = Images::draw(&data, options.sizes)?;
+    let mut measures = assess::assess(&mut engine, family, &images, options.sizes.seed).await?;
     if let Some(setup) = setup.hosted() {
-        let (mut host, _) = open(options.engine, &setup, &data).await?;
+        let (mut host, _) = open(options.engine, &setup, &data, &Beginning::Noise).await?;
         host.become_host_of(&tensors).await?;
-        measures.push(assess::recovered(&mut engine, &mut host, &data, options.sizes).await?);
+        measures.push(assess::recovered(&mut engine, &mut host, &images).await?);
     }
     if let Some(other) = &options.against {
         let other = trained(other)?;

@@ -21,12 +21,12 @@ use crate::nn::method::{START_BATCH, live_keys};
 use crate::spec::Setup;
 use crate::spec::protocol::{CodeGroup, MetricRow, PlanInfo, TensorInfo};
 use crate::train::order::epoch_order;
-use crate::train::choose::{Choice, choose};
+use crate::train::choose::{Choice, again, choose};
 use crate::train::engine::{BuildError, fits};
 use crate::train::optimizer;
 use crate::train::program::Input;
 use crate::train::record::{Output, Recording};
-use crate::train::{Engine, Entry, Program, Rows, Weight};
+use crate::train::{Engine, Entry, Program, Rows, RunState, Weight};
 
 /// Steps whose metrics are kept until they are read.
 pub const RING: usize = 1024;
@@ -75,6 +75,10 @@ impl Tensor {
 
     fn weight(&self, values: &[f32]) -> Weight {
         Weight { name: self.name.clone(), shape: self.shape.clone(), values: values.to_vec() }
+    }
+
+    fn describe(&self) -> (&str, &[usize]) {
+        (&self.name, &self.shape)
     }
 }
 
@@ -172,7 +176,22 @@ impl PlanEngine {
         shape: DataShape,
         data: &Data,
     ) -> Result<Self, BuildError> {
-        Self::build(gpu, entry, setup, shape, data, false).await
+        Self::with_kernels(gpu, entry, setup, shape, data, None).await
+    }
+
+    /// [`PlanEngine::new`], with the kernels of that name, where the adapter has them: those of an earlier run.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn with_kernels(
+        gpu: Rc<Gpu>,
+        entry: &'static dyn Entry,
+        setup: &Setup,
+        shape: DataShape,
+        data: &Data,
+        kernels: Option<&str>,
+    ) -> Result<Self, BuildError> {
+        Self::build(gpu, entry, setup, shape, data, false, kernels).await
     }
 
     /// [`PlanEngine::new`], with kernels that also store each gradient on its way to the optimiser.
@@ -186,7 +205,7 @@ impl PlanEngine {
         shape: DataShape,
         data: &Data,
     ) -> Result<Self, BuildError> {
-        Self::build(gpu, entry, setup, shape, data, true).await
+        Self::build(gpu, entry, setup, shape, data, true, None).await
     }
 
     async fn build(
@@ -196,13 +215,17 @@ impl PlanEngine {
         shape: DataShape,
         data: &Data,
         keep: bool,
+        kernels: Option<&str>,
     ) -> Result<Self, BuildError> {
         let begin = Instant::now();
         let live = live_keys(entry.card());
         let compiled = |target| training(entry, setup, shape, data.images, target, keep).map_err(BuildError::NotCompiled);
         let first = compiled(gpu.target())?;
         let planned = begin.elapsed();
-        let Choice { target, words } = choose(&gpu, &first.graph, &first.plan.products).await?;
+        let Choice { target, words } = match kernels.and_then(|name| again(&gpu, name)) {
+            Some(choice) => choice,
+            None => choose(&gpu, &first.graph, &first.plan.products).await?,
+        };
         let chosen = Instant::now();
         let mut training = if target == gpu.target() { first } else { compiled(target)? };
         training.info.plan_ms = 1e3 * (planned + chosen.elapsed()).as_secs_f64();
@@ -698,6 +721,21 @@ impl Layout {
         })
     }
 
+    /// All parameters in module order, from the trained ones followed by the others as they lie in the arena.
+    fn weights(&self, all: &[f32]) -> Vec<Weight> {
+        // What lies between the two has not been read.
+        let here = |t: &Tensor| if t.at < self.params { t.at } else { t.at - self.rest.0 + self.params };
+        self.tensors.iter().map(|t| t.weight(&all[here(t)..here(t) + t.len()])).collect()
+    }
+
+    /// Writes the values of the chosen parameters, `offset` floats behind their places. All of them must be there.
+    fn place(&self, values: &[Weight], offset: usize, chosen: impl Fn(&Tensor) -> bool, arena: &Arena) {
+        for t in self.tensors.iter().filter(|t| chosen(t)) {
+            let found = values.iter().find(|w| w.name == t.name).expect("it fits");
+            arena.write(offset + t.at, &found.values);
+        }
+    }
+
     /// The parameter that a step changes besides the optimiser.
     fn find(&self, update: &Output, trained: bool) -> Result<&Tensor, String> {
         let found = self.tensors.iter().find(|t| t.name == update.name && t.trained == trained);
@@ -854,20 +892,51 @@ impl Engine for PlanEngine {
         let (params, (rest, len)) = (self.layout.params, self.layout.rest);
         let ranges: Vec<_> = [(0, params), (rest, len)].into_iter().filter(|r| r.1 > 0).collect();
         let all = self.arena.read(&ranges).await?.concat();
-        // What lies between the two ranges has not been read.
-        let here = |t: &Tensor| if t.at < params { t.at } else { t.at - rest + params };
-        Ok(self.layout.tensors.iter().map(|t| t.weight(&all[here(t)..here(t) + t.len()])).collect())
+        Ok(self.layout.weights(&all))
     }
 
     /// The moments start again from zero.
     fn set_weights(&mut self, weights: &[Weight]) -> Result<(), String> {
         let l = &self.layout;
-        fits(l.tensors.iter().map(|t| (t.name.as_str(), t.shape.as_slice())), weights)?;
+        fits(l.tensors.iter().map(Tensor::describe), weights)?;
         self.arena.write(2 * l.params, &vec![0.0; 2 * l.params]);
-        let find = |name: &str| weights.iter().find(|w| w.name == name).expect("it fits");
-        for t in &l.tensors {
-            self.arena.write(t.at, &find(&t.name).values);
+        l.place(weights, 0, |_| true, &self.arena);
+        Ok(())
+    }
+
+    async fn state(&mut self) -> Result<Option<RunState>, String> {
+        let (params, (rest, len)) = (self.layout.params, self.layout.rest);
+        let parameters: Vec<_> = [(0, params), (rest, len)].into_iter().filter(|r| r.1 > 0).collect();
+        let ranges = [&parameters[..], &[(2 * params, params), (3 * params, params)]].concat();
+        let mut parts = self.arena.read(&ranges).await?;
+        let moments = parts.split_off(parameters.len());
+        let trained = |all: &Vec<f32>| self.layout.tensors.iter().filter(|t| t.trained).map(|t| t.weight(&all[t.at..t.at + t.len()])).collect();
+        Ok(Some(RunState {
+            step: self.step,
+            draws: self.nonce,
+            kernels: self.target.name(),
+            weights: self.layout.weights(&parts.concat()),
+            moments: [trained(&moments[0]), trained(&moments[1])],
+        }))
+    }
+
+    fn set_state(&mut self, state: &RunState) -> Result<(), String> {
+        let l = &self.layout;
+        let trained = || l.tensors.iter().filter(|t| t.trained).map(Tensor::describe);
+        fits(l.tensors.iter().map(Tensor::describe), &state.weights)?;
+        for moments in &state.moments {
+            fits(trained(), moments).map_err(|e| format!("the optimiser's moments: {e}"))?;
         }
+        let step = u32::try_from(state.step).map_err(|_| format!("{} steps are more than a run can have", state.step))?;
+        l.place(&state.weights, 0, |_| true, &self.arena);
+        for (i, moments) in state.moments.iter().enumerate() {
+            l.place(moments, (2 + i) * l.params, |t| t.trained, &self.arena);
+        }
+        self.arena.write_ctl(ctl::STEP, &[step]);
+        (self.step, self.seen, self.nonce) = (state.step, state.step, state.draws);
+        self.requested.clear();
+        // The orders of this step's epoch and the next are uploaded before it.
+        self.epochs = state.step * self.batch as u64 / self.images as u64;
         Ok(())
     }
 }

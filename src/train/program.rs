@@ -27,6 +27,10 @@ pub enum Program {
     FromTokens,
     /// [`Method::token_logits`]: output `logits`.
     TokenLogits,
+    /// [`Method::code_ages`] as one row: output `ages`. For a count of one.
+    CodeAges,
+    /// [`Method::atoms`] as one row: output `atoms`. For a count of one.
+    Atoms,
 }
 
 /// What a program starts from.
@@ -43,7 +47,7 @@ pub enum Input {
 }
 
 impl Program {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Train,
         Self::Evaluate,
         Self::Start,
@@ -54,6 +58,8 @@ impl Program {
         Self::Tokens,
         Self::FromTokens,
         Self::TokenLogits,
+        Self::CodeAges,
+        Self::Atoms,
     ];
 
     pub fn input(self) -> Input {
@@ -61,7 +67,7 @@ impl Program {
             Self::Train | Self::Evaluate | Self::Start | Self::Encode | Self::LogWeights | Self::Tokens => Input::Images,
             Self::Decode => Input::Codes,
             Self::FromTokens | Self::TokenLogits => Input::Tokens,
-            Self::Prior => Input::Count,
+            Self::Prior | Self::CodeAges | Self::Atoms => Input::Count,
         }
     }
 
@@ -74,8 +80,9 @@ impl Program {
             Self::Decode => "a decoder",
             Self::Prior => "a prior",
             Self::LogWeights => "importance weights",
-            Self::Tokens | Self::FromTokens => "a codebook",
+            Self::Tokens | Self::FromTokens | Self::CodeAges => "a codebook",
             Self::TokenLogits => "a learnt prior over its tokens",
+            Self::Atoms => "a dictionary of features",
         }
     }
 }
@@ -107,6 +114,8 @@ pub fn apply<M: Method>(model: &M, what: Program, operands: Operands, ctx: &mut 
         Program::Tokens => model.tokens(batch(input_bw)).map(|token_bn| vec![("tokens", token_bn)]),
         Program::FromTokens => model.from_tokens(input_bw).map(|z_bd| vec![("z", z_bd)]),
         Program::TokenLogits => model.token_logits(input_bw).map(|logit_bn| vec![("logits", logit_bn)]),
+        Program::CodeAges => model.code_ages().map(|age_k| vec![("ages", age_k.unsqueeze())]),
+        Program::Atoms => model.atoms().map(|atom_fa| vec![("atoms", atom_fa.flatten::<1>(0, 1).unsqueeze())]),
         Program::Train | Program::Evaluate | Program::Start => unreachable!("{what:?} gives no rows"),
     }
 }

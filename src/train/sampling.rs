@@ -33,7 +33,15 @@ pub async fn draw_tokens<E: Engine>(engine: &mut E, n: usize, temperature: f32, 
 /// As there.
 pub async fn draw_images<E: Engine>(engine: &mut E, n: usize, temperature: f32, seed: u32) -> Result<Vec<f32>, String> {
     let token_np = draw_tokens(engine, n, temperature, seed).await?;
-    let outputs = engine.run(Program::FromTokens, Rows::of(&token_np)).await?;
+    decode_tokens(engine, &token_np).await
+}
+
+/// Images that token grids stand for, row-major `[n, pixels]`, values in `[0, 1]`.
+///
+/// # Errors
+/// If the method has no codebook, or the device is lost.
+pub async fn decode_tokens<E: Engine>(engine: &mut E, token_np: &[f32]) -> Result<Vec<f32>, String> {
+    let outputs = engine.run(Program::FromTokens, Rows::of(token_np)).await?;
     let z_nd = outputs.and_then(|o| o.into_iter().next()).ok_or("the method has no codebook")?;
     engine.decode(&z_nd).await
 }

@@ -12,16 +12,19 @@ use web_time::Instant;
 
 use crate::data::{Dataset, unit};
 use crate::gpu::{Data, Gpu, OpenError};
-use crate::spec::Setup;
+use crate::nn::{DataShape, ImageShape};
+use crate::spec::{History, Setup, data};
 use crate::spec::protocol::{
-    BenchReport, Command, EngineChoice, Event, NoGpu, Query, RunId, Slot, Speed, VerifyReport,
+    BenchReport, Command, EngineChoice, Event, Export, NoGpu, Query, RunId, Slot, Speed, VerifyReport,
 };
 use crate::train::any::AnyEngine;
+use crate::train::beginning::Beginning;
 use crate::train::burn::Burn;
-use crate::train::engine::BuildError;
+use crate::train::checkpoint::{self, Checkpoint};
+use crate::train::engine::{BuildError, fits};
 use crate::train::plan::{PlanEngine, RING};
 use crate::train::views::{TestSet, view};
-use crate::train::{Engine, Entry, Rows, Weight, entry, weights};
+use crate::train::{Engine, Entry, Program, Rows, Weight, codes, entry, weights};
 
 /// A turn aims at this much work for the device, in milliseconds: short enough for views and commands to feel immediate.
 const TURN_MS: f64 = 25.0;
@@ -58,6 +61,7 @@ struct Run {
     window: Option<(u64, Instant)>,
     per_second: f64,
     tested: Option<(u64, Instant)>,
+    history: History,
 }
 
 /// Everything the worker holds.
@@ -80,7 +84,8 @@ impl Session {
         Self { emit: Box::new(emit), gpu: None, burn: None, data: None, test: None, run: None, host: None, watches: BTreeMap::new() }
     }
 
-    fn send(&self, event: Event) {
+    /// Tells whoever listens.
+    pub fn send(&self, event: Event) {
         (self.emit)(event);
     }
 
@@ -117,7 +122,7 @@ impl Session {
     pub fn set_data(&mut self, mut data: Dataset) {
         let Some(gpu) = &self.gpu else { return };
         let (id, info, shape) = (data.id.clone(), data.info(), data.data_shape());
-        let factors_nk = ByteBuf::from(std::mem::take(&mut data.factors.test_nk));
+        let factors_nk = std::mem::take(&mut data.factors.test_nk);
         let (images, labels) = (std::mem::take(&mut data.test_images), std::mem::take(&mut data.test_labels));
         match &mut self.burn {
             // Eager steps take their images from the host.
@@ -128,15 +133,22 @@ impl Session {
             },
         }
         self.run = self.run.take().filter(|r| r.setup.data == id);
-        let labels_n = ByteBuf::from(labels.clone());
-        self.test = Some(TestSet { id, shape, images, labels });
-        self.send(Event::DataReady { data: info, labels_n, factors_nk });
+        let event = Event::DataReady { data: info, labels_n: ByteBuf::from(labels.clone()), factors_nk: ByteBuf::from(factors_nk.clone()) };
+        self.test = Some(TestSet { id, shape, images, labels, factors_nk });
+        self.send(event);
     }
 
-    /// Carries out one command. [`Command::Open`] and [`Command::Load`] are the caller's: it knows where data comes from.
+    /// Carries out one command. [`Command::Open`], [`Command::Load`] and what concerns kept runs are the caller's: it
+    /// knows where data and files lie.
     pub async fn command(&mut self, command: Command) {
         match command {
-            Command::Open { .. } | Command::Load { .. } => {}
+            Command::Open { .. }
+            | Command::Load { .. }
+            | Command::Keep { .. }
+            | Command::Runs
+            | Command::Resume { .. }
+            | Command::Rename { .. }
+            | Command::Delete { .. } => {}
             Command::Start { run, setup, weights } => {
                 if let Err(e) = self.start(run, setup, weights).await {
                     self.send(match e {
@@ -155,7 +167,11 @@ impl Session {
             Command::Unwatch { slot } => {
                 self.watches.remove(&slot);
             }
-            Command::Save { run } => self.save(run).await,
+            Command::Save { run, what } => self.save(run, what).await,
+            Command::Examine { setup, safetensors } => self.send(match self.examine(setup, &safetensors) {
+                Ok((setup, step)) => Event::Examined { setup, step },
+                Err(message) => Event::Unfit { message },
+            }),
             Command::Bench { setup, steps } => match self.bench(&setup, steps).await {
                 Ok(report) => self.send(Event::Benched { report }),
                 Err(message) => self.send(Event::Warning { message: format!("bench: {message}") }),
@@ -186,14 +202,16 @@ impl Session {
         Ok((gpu, entry))
     }
 
-    async fn build(&self, setup: &Setup) -> Result<AnyEngine, BuildError> {
+    async fn build(&self, setup: &Setup, from: &Beginning) -> Result<AnyEngine, BuildError> {
         let (gpu, entry) = self.prepare(setup)?;
-        if let Some(burn) = &self.burn {
-            return Ok(burn.build(entry, setup)?);
-        }
-        let missing = || String::from("the data has not arrived yet");
-        let (data, test) = self.data.as_ref().zip(self.test.as_ref()).ok_or_else(missing)?;
-        Ok(AnyEngine::Plan(Box::new(PlanEngine::new(gpu, entry, setup, test.shape, data).await?)))
+        let engine = if let Some(burn) = &self.burn {
+            burn.build(entry, setup)?
+        } else {
+            let missing = || String::from("the data has not arrived yet");
+            let (data, test) = self.data.as_ref().zip(self.test.as_ref()).ok_or_else(missing)?;
+            AnyEngine::Plan(Box::new(PlanEngine::with_kernels(gpu, entry, setup, test.shape, data, from.kernels()).await?))
+        };
+        from.give(engine).await
     }
 
     async fn verify(&self, setup: &Setup, steps: u32) -> Result<VerifyReport, String> {
@@ -219,24 +237,18 @@ impl Session {
         }
     }
 
-    async fn start(&mut self, run: RunId, setup: Setup, weights: Option<ByteBuf>) -> Result<(), BuildError> {
-        // Weights that are given have their host's among them.
+    async fn start(&mut self, run: RunId, setup: Setup, file: Option<ByteBuf>) -> Result<(), BuildError> {
         self.remember_host().await?;
-        let host = if weights.is_some() { None } else { self.host(&setup)? };
+        // Weights that are given have their host's among them.
+        let from = match file {
+            Some(file) => Beginning::read(&file, &setup)?,
+            None => self.host(&setup)?.map_or(Beginning::Noise, Beginning::Host),
+        };
         // The old run goes first: two networks may not fit.
         let old = self.run.take();
-        let built = async {
-            let mut engine = self.build(&setup).await?;
-            if let Some(bytes) = weights {
-                engine.set_weights(&weights::read(&bytes)?)?;
-            }
-            if let Some(host) = host {
-                engine.adopt(&host).await?;
-            }
-            Ok(engine)
-        };
-        match built.await {
+        match self.build(&setup, &from).await {
             Ok(engine) => {
+                let history = self.take_history(run, &engine, from);
                 self.send(Event::Built { run, info: engine.info().clone() });
                 self.run = Some(Run {
                     id: run,
@@ -251,6 +263,7 @@ impl Session {
                     window: None,
                     per_second: 0.0,
                     tested: None,
+                    history,
                 });
                 self.repaint();
                 Ok(())
@@ -259,6 +272,19 @@ impl Session {
                 self.run = old;
                 Err(message)
             }
+        }
+    }
+
+    /// The curves that a run begins with; tells of a checkpoint that it goes on from.
+    fn take_history(&self, run: RunId, engine: &AnyEngine, from: Beginning) -> History {
+        let Beginning::Checkpoint(checkpoint) = from else { return History::default() };
+        let step = checkpoint.state.step;
+        if engine.step() == step {
+            self.send(Event::Resumed { run, step, history: checkpoint.history.clone() });
+            checkpoint.history
+        } else {
+            self.send(Event::Warning { message: "this engine takes the weights of the checkpoint and starts its optimiser anew".into() });
+            History::default()
         }
     }
 
@@ -285,18 +311,77 @@ impl Session {
         }
     }
 
-    async fn save(&mut self, run: RunId) {
-        let Some(r) = self.run.as_mut().filter(|r| r.id == run) else { return };
-        let step = r.engine.step();
-        let event = match r.engine.weights().await.and_then(|w| weights::write(&w, &[("setup", r.setup.to_query()), ("step", step.to_string())])) {
-            Ok(bytes) => Event::Weights { run, step, safetensors: ByteBuf::from(bytes) },
-            Err(message) => Event::Warning { message: format!("the weights could not be saved: {message}") },
+    async fn save(&mut self, run: RunId, what: Export) {
+        let event = match self.export(run, what).await {
+            None => return,
+            Some(Ok((step, bytes))) => Event::Saved { run, step, what, bytes: ByteBuf::from(bytes) },
+            Some(Err(message)) => Event::Warning { message: format!("this could not be saved: {message}") },
         };
         self.send(event);
     }
 
+    /// A file of the run and the step that it is of; `None` if the run is not there.
+    pub async fn export(&mut self, run: RunId, what: Export) -> Option<Result<(u64, Vec<u8>), String>> {
+        if self.run.as_ref()?.id != run {
+            return None;
+        }
+        // The curves up to the step that the file is of.
+        self.settle().await;
+        let (test, r) = (self.test.as_ref()?, self.run.as_mut()?);
+        let step = r.engine.step();
+        let metadata = [("setup", r.setup.to_query()), ("step", step.to_string())];
+        let bytes = async {
+            let engine = &mut r.engine;
+            match what {
+                Export::Weights => weights::write(&engine.weights().await?, &metadata),
+                Export::HalfWeights => weights::write_half(&engine.weights().await?, &metadata),
+                Export::Checkpoint => match engine.state().await? {
+                    Some(state) => Checkpoint { setup: r.setup.clone(), state, history: r.history.clone() }.write(),
+                    None => weights::write(&engine.weights().await?, &metadata),
+                },
+                Export::Codes => {
+                    let images: Vec<f32> = unit(&test.images).collect();
+                    let (mean_nd, logvar_nd) = engine.encode(Rows::labelled(&images, &test.labels)).await?;
+                    Ok(codes::csv(&mean_nd, &logvar_nd, &test.labels, engine.info().latent as usize).into_bytes())
+                }
+            }
+        };
+        Some(bytes.await.map(|bytes| (step, bytes)))
+    }
+
+    /// The setup that a file of weights is for, and the step it is of, if it says so. A file without a setup is taken to be
+    /// for `otherwise`.
+    ///
+    /// # Errors
+    /// What is wrong with it, and where.
+    pub fn examine(&self, otherwise: Setup, file: &[u8]) -> Result<(Setup, Option<u64>), String> {
+        let metadata = weights::metadata(file)?;
+        let setup = metadata.get("setup").map_or(Ok(otherwise), |query| checkpoint::setup(query))?;
+        setup.check().map_err(|e| e.to_string())?;
+        let weights = match Checkpoint::read(file)? {
+            Some(checkpoint) => checkpoint.state.weights,
+            None => weights::read(file)?,
+        };
+        let entry = entry(&setup.method).ok_or_else(|| format!("no method is called {:?}", setup.method))?;
+        let shape = self.shape_of(&setup.data).ok_or_else(|| format!("the images called {:?} are not here", setup.data))?;
+        let recording = entry.record(&setup, shape, Program::Evaluate, 1)?;
+        let parameters = recording.params.iter().map(|p| (p.name.as_str(), p.shape.as_slice()));
+        fits(parameters, &weights).map_err(|e| format!("it does not fit the network {}: {e}", setup.to_query()))?;
+        Ok((setup, metadata.get("step").and_then(|step| step.parse().ok())))
+    }
+
+    /// Shape of a data set's images: of the present one, or as its card has it.
+    fn shape_of(&self, id: &str) -> Option<DataShape> {
+        if let Some(test) = self.test.as_ref().filter(|test| test.id == id) {
+            return Some(test.shape);
+        }
+        let card = data::find(id)?;
+        let image = ImageShape { channels: card.channels, height: card.height, width: card.width };
+        Some(DataShape { image, classes: card.classes.len() })
+    }
+
     async fn bench(&self, setup: &Setup, steps: u32) -> Result<BenchReport, String> {
-        let mut engine = self.build(setup).await?;
+        let mut engine = self.build(setup, &Beginning::Noise).await?;
         // Pipelines settle, clocks rise.
         engine.run_steps(2)?;
         engine.metrics().await?;
@@ -399,6 +484,7 @@ impl Session {
             steps_per_submit: n as f64,
         };
         let run = r.id;
+        rows.iter().for_each(|row| r.history.push(row));
         self.send(Event::Metrics { run, rows, speed });
         Ok(())
     }
@@ -435,7 +521,10 @@ impl Session {
         r.idle = Some(Instant::now());
         let run = r.id;
         match result {
-            Ok(terms) => self.send(Event::TestMetrics { run, step, count: count as u32, terms }),
+            Ok(terms) => {
+                r.history.push_test(step, terms.clone());
+                self.send(Event::TestMetrics { run, step, count: count as u32, terms });
+            }
             Err(message) => self.fail(message),
         }
     }
@@ -461,7 +550,7 @@ impl Session {
             let Some(query) = self.watches.get(&slot).map(|w| w.query.clone()) else { continue };
             let (Some(r), Some(test)) = (&mut self.run, &self.test) else { return Ok(()) };
             let begin = Instant::now();
-            let (run, view) = (r.id, view(&mut r.engine, test, &query).await);
+            let (run, view) = (r.id, view(&mut r.engine, &r.setup, test, &query).await);
             let done = Instant::now();
             r.idle = Some(done);
             if let Some(w) = self.watches.get_mut(&slot) {

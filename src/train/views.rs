@@ -1,12 +1,17 @@
 //! Answers to queries: what a panel wants to see of the current weights.
 
+mod codebook;
+mod features;
+
 use serde_bytes::ByteBuf;
 
 use crate::data::unit;
 use crate::latent::{self, Geodesic};
 use crate::nn::DataShape;
 use crate::spec::protocol::{PlanInfo, Query, View, bytes_f32, f32_bytes};
+use crate::spec::Setup;
 use crate::train::any::AnyEngine;
+use crate::train::assess::{Images, assess};
 use crate::train::{Engine, Rows};
 
 /// Images kept on the CPU for views and tests.
@@ -16,6 +21,50 @@ pub struct TestSet {
     pub shape: DataShape,
     pub images: Vec<u8>,
     pub labels: Vec<u8>,
+    /// Values of the factors, row-major `[images, factors]`; empty where none are known.
+    pub factors_nk: Vec<u8>,
+}
+
+impl TestSet {
+    /// The first `count` images, or as many as there are, and their labels.
+    fn first(&self, count: usize) -> (Vec<f32>, &[u8]) {
+        let n = count.min(self.labels.len());
+        (unit_values(&self.images[..n * self.shape.image.len()]), &self.labels[..n])
+    }
+
+    /// The images at `indices`, as bytes, and their labels; unknown indices are left out.
+    fn at(&self, indices: &[u32]) -> (Vec<u8>, Vec<u8>) {
+        let (len, known) = (self.shape.image.len(), || indices.iter().map(|i| *i as usize).filter(|i| *i < self.labels.len()));
+        (known().flat_map(|i| self.images[i * len..(i + 1) * len].to_vec()).collect(), known().map(|i| self.labels[i]).collect())
+    }
+}
+
+/// Pictures as a view holds them.
+struct Pictured {
+    n: u32,
+    width: u32,
+    height: u32,
+    channels: u32,
+    pixels: ByteBuf,
+}
+
+impl Pictured {
+    /// The pictures whose values in `[0, 1]` are `x`, of a network's size.
+    fn new(info: &PlanInfo, x: &[f32]) -> Self {
+        let PlanInfo { width, height, channels, .. } = *info;
+        let n = (x.len() / (width * height * channels).max(1) as usize) as u32;
+        Self { n, width, height, channels, pixels: ByteBuf::from(pixels(x).collect::<Vec<u8>>()) }
+    }
+
+    fn images(self) -> View {
+        let Self { n, width, height, channels, pixels } = self;
+        View::Images { n, width, height, channels, pixels }
+    }
+}
+
+/// Bytes as values in `[0, 1]`.
+fn unit_values(bytes: &[u8]) -> Vec<f32> {
+    unit(bytes).collect()
 }
 
 /// Values in `[0, 1]` as bytes.
@@ -28,14 +77,14 @@ fn own(x_np: &[u8], len: usize) -> Result<Vec<f32>, String> {
     if x_np.is_empty() || x_np.len() % len != 0 {
         return Err(format!("{} bytes are no whole number of pictures of {len}", x_np.len()));
     }
-    Ok(unit(x_np).collect())
+    Ok(unit_values(x_np))
 }
 
-/// Answers a query from the weights of the moment.
+/// Answers a query from the weights of the moment of a network made by `setup`.
 ///
 /// # Errors
 /// A sentence, if the query does not fit the network or the data, or the device is lost.
-pub async fn view(engine: &mut AnyEngine, test: &TestSet, query: &Query) -> Result<View, String> {
+pub async fn view(engine: &mut AnyEngine, setup: &Setup, test: &TestSet, query: &Query) -> Result<View, String> {
     let PlanInfo { width, height, channels, latent, .. } = *engine.info();
     let images = |n: usize, pixels: Vec<u8>| View::Images { n: n as u32, width, height, channels, pixels: ByteBuf::from(pixels) };
     let len = test.shape.image.len();
@@ -68,8 +117,7 @@ pub async fn view(engine: &mut AnyEngine, test: &TestSet, query: &Query) -> Resu
             }
         }
         Query::Originals { indices } => {
-            let known = indices.iter().map(|i| *i as usize).filter(|i| *i < test.labels.len());
-            let originals: Vec<u8> = known.flat_map(|i| test.images[i * len..(i + 1) * len].to_vec()).collect();
+            let (originals, _) = test.at(indices);
             images(originals.len() / len, originals)
         }
         Query::Encode { x_np } => {
@@ -107,5 +155,22 @@ pub async fn view(engine: &mut AnyEngine, test: &TestSet, query: &Query) -> Resu
             let energy = path.judge(proposal, before, after);
             View::Relaxed { z_td: f32_bytes(&path.z_td), energy, damping: path.damping }
         }
+        Query::Codebook { count } => codebook::codebook(engine, test, *count as usize).await?,
+        Query::Tokenise { x_np } => codebook::tokenise(engine, &own(x_np, len)?).await?,
+        Query::Untokenise { token_bn } => {
+            let x = codebook::untokenise(engine, &bytes_f32(token_bn)).await?;
+            Pictured::new(engine.info(), &x).images()
+        }
+        Query::EachCode { token_n, at, codes } => {
+            let x = codebook::each_code(engine, &bytes_f32(token_n), at, codes).await?;
+            Pictured::new(engine.info(), &x).images()
+        }
+        Query::DrawTokens { n, temperature, seed } => codebook::draw(engine, *n as usize, *temperature, *seed).await?,
+        Query::Measures { images, .. } => {
+            let family = setup.card().map_err(|e| e.to_string())?.family;
+            View::Measures(assess(engine, family, &Images::halves(test, *images as usize)?, 0).await?)
+        }
+        Query::Features { count } => features::features(engine, test, *count as usize).await?,
+        Query::Feature { feature, images } => features::feature(engine, test, *feature, images).await?,
     })
 }

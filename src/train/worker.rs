@@ -12,7 +12,9 @@ use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
 use crate::data::Dataset;
 use crate::spec::protocol::{Command, EngineChoice, Event, NoGpu};
+use crate::store::Opfs;
 use crate::train::breath::Breath;
+use crate::train::keeper::Keeper;
 use crate::train::loader;
 use crate::train::session::Session;
 
@@ -61,6 +63,7 @@ enum Message {
 async fn run(mut inbox: UnboundedReceiver<Message>, sender: UnboundedSender<Message>) {
     let mut session = Session::new(|event| post(&event));
     let mut source = Source { assets: String::new(), loads: Rc::default(), sender };
+    let mut keeper = Keeper::new(Opfs::open().await, new_id);
     let mut breath = Breath::new();
     let mut busy = false;
     loop {
@@ -73,7 +76,11 @@ async fn run(mut inbox: UnboundedReceiver<Message>, sender: UnboundedSender<Mess
                     open(&mut session, engine).await;
                 }
                 Message::Command(Command::Load { data }) => source.load(data),
-                Message::Command(command) => session.command(command).await,
+                Message::Command(command) => {
+                    if let Some(command) = keeper.command(command, &mut session).await {
+                        session.command(command).await;
+                    }
+                }
                 Message::Data(load, _) if load != source.loads.get() => {}
                 Message::Data(_, Ok(data)) => session.set_data(data),
                 Message::Data(_, Err(message)) => post(&Event::DataFailed { message }),
@@ -83,6 +90,11 @@ async fn run(mut inbox: UnboundedReceiver<Message>, sender: UnboundedSender<Mess
         busy = session.turn().await;
         breath.take().await;
     }
+}
+
+/// The moment, and some letters for tabs that share it.
+fn new_id() -> String {
+    format!("{:x}-{:05x}", js_sys::Date::now() as u64, (js_sys::Math::random() * f64::from(1 << 20)) as u32)
 }
 
 /// Where data sets come from.

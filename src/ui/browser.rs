@@ -2,7 +2,7 @@
 
 use leptos::wasm_bindgen::{self, JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{HtmlLinkElement, ReadableWritablePair, Response, Window};
+use web_sys::{Blob, Element, HtmlAnchorElement, HtmlLinkElement, ReadableWritablePair, Response, Storage, Url, Window};
 
 // web-sys has it among its unstable interfaces only, which a build flag would have to unlock for all crates.
 #[wasm_bindgen]
@@ -11,10 +11,15 @@ extern "C" {
     type DecompressionStream;
     #[wasm_bindgen(constructor, catch)]
     fn new(format: &str) -> Result<DecompressionStream, JsValue>;
+
+    // The list that web-sys gives is one more type to load, and an array does.
+    type Root;
+    #[wasm_bindgen(method, js_name = querySelectorAll)]
+    fn query_selector_all(this: &Root, selector: &str) -> JsValue;
 }
 
 /// Keys of the address that belong to the page, not to the experiment.
-pub const RESERVED: &[&str] = &["theme", "engine", "preset"];
+pub const RESERVED: &[&str] = &["theme", "engine", "weights", "preset"];
 
 pub fn window() -> Window {
     web_sys::window().expect("the page runs in a window")
@@ -85,20 +90,24 @@ pub fn error_text(e: &JsValue) -> String {
     e.dyn_ref::<js_sys::Error>().map_or_else(|| format!("{e:?}"), |e| e.message().into())
 }
 
-async fn response(path: &str) -> Result<Response, String> {
-    let address = format!("{}{path}", base());
-    let answer = JsFuture::from(window().fetch_with_str(&address)).await.map_err(|e| error_text(&e))?;
+async fn response(address: &str) -> Result<Response, String> {
+    let answer = JsFuture::from(window().fetch_with_str(address)).await.map_err(|e| error_text(&e))?;
     let response: Response = answer.dyn_into().map_err(|e| error_text(&e))?;
-    if response.ok() { Ok(response) } else { Err(format!("{path}: the server answers {}", response.status())) }
+    if response.ok() { Ok(response) } else { Err(format!("the server answers {}", response.status())) }
 }
 
 async fn bytes(response: &Response) -> Result<Vec<u8>, JsValue> {
     Ok(js_sys::Uint8Array::new(&JsFuture::from(response.array_buffer()?).await?).to_vec())
 }
 
+/// Fetches a file from an address; one without a host is taken from this page on.
+pub async fn fetch_from(address: &str) -> Result<Vec<u8>, String> {
+    bytes(&response(address).await?).await.map_err(|e| error_text(&e))
+}
+
 /// Fetches a file beside the page.
 pub async fn fetch(path: &str) -> Result<Vec<u8>, String> {
-    bytes(&response(path).await?).await.map_err(|e| error_text(&e))
+    fetch_from(&format!("{}{path}", base())).await.map_err(|e| format!("{path}: {e}"))
 }
 
 /// Fetches a gzip file beside the page and unpacks it. A server that unpacks it on the way is no obstacle.
@@ -126,6 +135,59 @@ pub fn remember(key: &str, value: &str) {
     if let Ok(Some(storage)) = window().local_storage() {
         let _ = storage.set_item(key, value);
     }
+}
+
+/// This tab's own storage: it outlives a reload, and no other tab sees it.
+fn tab_storage() -> Option<Storage> {
+    window().session_storage().ok().flatten()
+}
+
+/// A value kept in this tab.
+pub fn recall_in_tab(key: &str) -> Option<String> {
+    tab_storage()?.get_item(key).ok().flatten()
+}
+
+/// Keeps a value in this tab, where the visitor allows it.
+pub fn remember_in_tab(key: &str, value: &str) {
+    if let Some(storage) = tab_storage() {
+        let _ = storage.set_item(key, value);
+    }
+}
+
+/// Milliseconds since 1970.
+pub fn today() -> f64 {
+    js_sys::Date::now()
+}
+
+/// What is written as `%20` in an address.
+pub fn decoded(text: &str) -> String {
+    js_sys::decode_uri_component(text).map_or_else(|_| text.to_owned(), String::from)
+}
+
+/// Hands a file to the visitor.
+pub fn save(blob: &Blob, name: &str) {
+    let Ok(address) = Url::create_object_url_with_blob(blob) else { return };
+    if let Some(link) = window().document().and_then(|d| d.create_element("a").ok()).and_then(|a| a.dyn_into::<HtmlAnchorElement>().ok()) {
+        link.set_href(&address);
+        link.set_download(name);
+        link.click();
+    }
+    let _ = Url::revoke_object_url(&address);
+}
+
+/// [`save`] for bytes.
+///
+/// # Errors
+/// If the browser has no memory for another copy.
+pub fn save_bytes(bytes: &[u8], name: &str) -> Result<(), JsValue> {
+    let parts = js_sys::Array::of1(&js_sys::Uint8Array::from(bytes));
+    save(&Blob::new_with_u8_array_sequence(&parts)?, name);
+    Ok(())
+}
+
+/// The elements below `root` that a selector finds.
+pub fn all(root: &Element, selector: &str) -> js_sys::Array {
+    js_sys::Array::from(&root.unchecked_ref::<Root>().query_selector_all(selector))
 }
 
 /// Whether a media query holds.

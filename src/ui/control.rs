@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::paint::term_colour;
 use super::panel::objective::terms;
 use super::state::Lab;
 use super::{prose, text};
@@ -116,7 +117,7 @@ fn Formula(card: &'static Card) -> impl IntoView {
         let plus = (i > 1).then_some("+ ");
         let point = move |on: bool| lab.pointed_term.set(on.then_some(i));
         view! {
-            <span class="part">{plus}<span class=format!("term term-{}", i.min(2)) class:lit=move || lab.pointed_term.get() == Some(i)
+            <span class="part">{plus}<span class=format!("term term-{}", term_colour(i)) class:lit=move || lab.pointed_term.get() == Some(i)
                 on:pointerenter=move |_| point(true) on:pointerleave=move |_| point(false)>{part}</span></span>" "
         }
     });
@@ -186,6 +187,7 @@ pub fn Controls() -> impl IntoView {
                 <MethodPicker />
                 <p class="method">{card.summary}</p>
                 <Formula card />
+                <Host />
                 <p class="help">{text::OBJECTIVE_HELP}</p>
             </section>
             <section>
@@ -197,7 +199,6 @@ pub fn Controls() -> impl IntoView {
                 <h2>{text::STRUCTURE}</h2>
                 <p class="help">{text::STRUCTURE_HELP}</p>
                 {group(false)}
-                <Host />
                 <NeedsNewRun />
             </section>
             <section>

@@ -6,7 +6,7 @@ mod codes;
 mod control;
 mod embed;
 mod gallery;
-mod history;
+mod keep;
 mod link;
 mod model;
 mod noise;
@@ -16,12 +16,15 @@ mod picture;
 mod plane;
 mod prose;
 mod rank;
+mod react;
+mod roving;
 mod shelf;
 mod source;
 mod state;
 mod tab;
 mod text;
 mod theme;
+mod tiles;
 mod transport;
 mod verify;
 mod views;
@@ -32,6 +35,7 @@ use wasm_bindgen_futures::JsFuture;
 use control::Controls;
 use embed::EmbedButton;
 use gallery::Gallery;
+use keep::{Offer, RunsButton};
 use state::Lab;
 use tab::{TabPanel, Tabs};
 use theme::ThemeButton;
@@ -69,7 +73,10 @@ fn Page() -> impl IntoView {
     theme::init(lab);
     api::install(lab);
     tab::follow_address(lab);
+    panel::codebook::provide(lab);
+    panel::features::provide(lab);
     lab.open();
+    lab.keep_when_hidden();
     panel::chart::settle(lab);
     view! {
         <a class="skip" href="#panels">{text::SKIP}</a>
@@ -78,10 +85,10 @@ fn Page() -> impl IntoView {
                 <h1>{text::NAME}</h1>
                 <p class="lead">{text::LEAD}</p>
             </div>
-            <div class="masthead-tools"><CopyLink /><EmbedButton /><ThemeButton /></div>
+            <div class="masthead-tools"><RunsButton /><CopyLink /><EmbedButton /><ThemeButton /></div>
         </header>
         <Transport />
-        <div class="messages" role="region" aria-label=text::MESSAGES><Notices /><OnShow /></div>
+        <div class="messages" role="region" aria-label=text::MESSAGES><Notices /><OnShow /><Offer /></div>
         <Gallery />
         <nav aria-label=text::TABS><Tabs /></nav>
         <div class="columns">

@@ -11,6 +11,15 @@ pub const LABELS: [&str; 10] = [
     "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd",
 ];
 
+/// Colours of the terms of an objective.
+const TERMS: usize = 8;
+
+/// Which of the theme's colours a term has: the first is that of what is minimised alone, the others begin again when they
+/// are used up.
+pub fn term_colour(i: usize) -> usize {
+    if i < TERMS { i } else { 1 + (i - 1) % (TERMS - 1) }
+}
+
 /// The theme's colours, read from the style sheet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Theme {
@@ -19,7 +28,7 @@ pub struct Theme {
     pub rule: String,
     pub paper: String,
     /// Curves: what is minimised, then its parts.
-    pub terms: [String; 3],
+    terms: [String; TERMS],
     /// Ways through latent space: straight, spherical, geodesic.
     ways: [String; 3],
     /// Colour of a pixel of value 0–255.
@@ -45,7 +54,7 @@ impl Theme {
             soft: read("--soft"),
             rule: read("--rule"),
             paper: read("--paper"),
-            terms: [read("--term-0"), read("--term-1"), read("--term-2")],
+            terms: std::array::from_fn(|i| read(&format!("--term-{i}"))),
             ways: [read("--way-0"), read("--way-1"), read("--way-2")],
             ramp,
             rise: rgb(&read("--term-2")),
@@ -59,7 +68,7 @@ impl Theme {
     }
 
     pub fn term(&self, i: usize) -> &str {
-        &self.terms[i.min(2)]
+        &self.terms[term_colour(i)]
     }
 }
 
@@ -119,11 +128,14 @@ pub struct Pictures<'a> {
 impl<'a> Pictures<'a> {
     pub fn of(view: &'a View) -> Option<Self> {
         match view {
-            View::Images { width, height, channels, pixels, .. } | View::Paths { width, height, channels, pixels, .. } => {
+            View::Images { width, height, channels, pixels, .. }
+            | View::Paths { width, height, channels, pixels, .. }
+            | View::Tokens { width, height, channels, pixels, .. }
+            | View::Feature { width, height, channels, pixels, .. } => {
                 let shape = Shape { width: *width, height: *height, channels: *channels };
                 (shape.len() > 0).then_some(Self { shape, pixels })
             }
-            View::Codes { .. } | View::Relaxed { .. } => None,
+            View::Codes { .. } | View::Relaxed { .. } | View::Codebook { .. } | View::Features(_) => None,
         }
     }
 
@@ -173,6 +185,20 @@ pub fn difference(canvas: &HtmlCanvasElement, values: &[f32], shape: Shape, them
     put(&context(canvas), &out, shape, (0.0, 0.0));
 }
 
+/// What changes from one picture to another at each pixel, mean over the channels, −1 to 1, stretched so that faint
+/// changes are seen.
+pub fn change(from: &[u8], to: &[u8], channels: u32) -> Vec<f32> {
+    let plane = from.len() / channels.max(1) as usize;
+    (0..plane)
+        .map(|p| {
+            let at = || (p..from.len()).step_by(plane);
+            let sum: f32 = at().map(|i| f32::from(to[i]) - f32::from(from[i])).sum();
+            let mean = sum / (255.0 * channels.max(1) as f32);
+            mean.signum() * mean.abs().sqrt()
+        })
+        .collect()
+}
+
 /// Pixels as a canvas takes them.
 pub fn rgba(picture: &[u8], shape: Shape, theme: &Theme) -> Vec<u8> {
     let plane = (shape.width * shape.height) as usize;
@@ -190,5 +216,24 @@ pub fn rgba(picture: &[u8], shape: Shape, theme: &Theme) -> Vec<u8> {
 pub fn put(context: &CanvasRenderingContext2d, rgba: &[u8], shape: Shape, (x, y): (f64, f64)) {
     if let Ok(data) = ImageData::new_with_u8_clamped_array_and_sh(Clamped(rgba), shape.width, shape.height) {
         let _ = context.put_image_data(&data, x, y);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn change_is_signed_and_averages_channels() {
+        assert_eq!(change(&[0, 255, 0], &[255, 0, 0], 1), vec![1.0, -1.0, 0.0]);
+        // Two pixels in two channels, planes one after the other.
+        assert_eq!(change(&[0, 0, 0, 0], &[255, 0, 255, 255], 2), vec![1.0, 0.5f32.sqrt()]);
+    }
+
+    #[test]
+    fn the_colour_of_what_is_minimised_is_its_own() {
+        let colours: Vec<usize> = (0..TERMS).map(term_colour).collect();
+        assert_eq!(colours, (0..TERMS).collect::<Vec<_>>());
+        assert_eq!([TERMS, TERMS + 1, 2 * TERMS - 1].map(term_colour), [1, 2, 1]);
     }
 }

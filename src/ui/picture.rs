@@ -4,6 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::paint::{self, Pictures};
+use super::react::react;
 use super::state::Lab;
 use crate::spec::protocol::Slot;
 
@@ -20,7 +21,7 @@ pub fn Picture(
 ) -> impl IntoView {
     let lab = Lab::get();
     let canvas = NodeRef::<html::Canvas>::new();
-    Effect::new(move || {
+    react(move || {
         let theme = lab.theme.get();
         let index = index.get();
         if let (Some(canvas), Some(view)) = (canvas.get(), lab.view(from).get())

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::paint::Pictures;
 use super::picture::Picture;
+use super::react::react;
 use super::state::Lab;
 use super::text;
 use super::views::{CODED, SHELF};
@@ -24,7 +25,7 @@ pub fn Shelf(
 ) -> impl IntoView {
     let lab = Lab::get();
     let first = RwSignal::new(0u32);
-    Effect::new(move || lab.ask(SHELF, Query::Originals { indices: (first.get()..first.get() + COUNT).collect() }));
+    react(move || lab.ask(SHELF, Query::Originals { indices: (first.get()..first.get() + COUNT).collect() }));
     lab.show(SHELF, true);
     on_cleanup(move || lab.show(SHELF, false));
     let chosen = move |i: u32| {

@@ -9,11 +9,12 @@ use leptos::prelude::*;
 use serde_bytes::ByteBuf;
 
 use super::codes::Codes;
-use super::history::History;
+use super::keep::Keep;
 use super::link::{Heard, Link};
 use super::model::Model;
 use super::paint::Theme;
 use super::rank::rank;
+use super::react::react;
 use super::source::Source;
 use super::tab::Tab;
 use super::views::{CODED, CODES, CpuDesk, Desk, OWN_CODE, OWN_COPY, SLOTS};
@@ -24,12 +25,14 @@ use crate::spec::protocol::{
 };
 use crate::catalog::CARDS;
 use crate::spec::data::DataInfo;
-use crate::spec::{Family, PRESETS, Preset, Setup};
+use crate::spec::{Family, History, LATENT, PRESETS, Preset, Setup};
 
 /// A latent whose KL stays below this carries nothing.
 pub const INACTIVE: f32 = 0.01;
-/// Milliseconds between two safety copies of the weights while training.
-const SAVE_EVERY: f64 = 15_000.0;
+/// A run is kept so often that a crash costs a tenth of its time, within these limits in milliseconds: the first copy comes
+/// soon, and a long run does not wear the disk.
+const KEEP_SHARE: f64 = 0.1;
+const KEEP_EVERY: [f64; 2] = [3_000.0, 60_000.0];
 /// Milliseconds between two updates of the latents' order.
 const KL_EVERY: f64 = 300.0;
 /// Milliseconds over which the page itself measures the pace.
@@ -63,6 +66,10 @@ pub enum Origin {
     Noise,
     /// The copy kept before the engine broke.
     Restored,
+    /// A run of an earlier visit.
+    Kept,
+    /// A file of the visitor's.
+    File,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -105,19 +112,29 @@ impl Latents {
 
 /// What to do once the run being built stands.
 #[derive(Clone, Copy, PartialEq)]
-enum Then {
+pub(super) enum Then {
     Stay,
     Train,
     Step,
 }
 
+/// What the weights of a run begin from.
+#[derive(Clone)]
+pub(super) enum Beginning {
+    Noise,
+    /// Weights or a checkpoint, as safetensors.
+    File(Vec<u8>),
+    /// The run of that name in the browser's storage.
+    Kept(String),
+}
+
 /// A run to begin.
 #[derive(Clone)]
-struct Start {
-    setup: Setup,
-    origin: Origin,
-    weights: Option<Vec<u8>>,
-    then: Then,
+pub(super) struct Start {
+    pub setup: Setup,
+    pub origin: Origin,
+    pub from: Beginning,
+    pub then: Then,
 }
 
 type Waiter = Box<dyn FnOnce(Result<BenchReport, String>)>;
@@ -142,10 +159,14 @@ struct Inner {
     /// Setups that the step compiler refused.
     refused: Vec<Setup>,
     runs: RunId,
-    /// Latest copy of the weights, with the setup and the step they belong to.
-    saved: Option<(Setup, u64, Vec<u8>)>,
+    /// Latest copy of the run where the browser's storage has none, with its setup.
+    saved: Option<(Setup, Vec<u8>)>,
+    /// When the run on show began on this page, and when it was last kept.
+    began_at: f64,
     saved_at: f64,
     kl_at: f64,
+    /// Metrics of the run on show have come.
+    measured: bool,
     /// When, and at which step, the page began to look at the pace.
     pace: Option<(f64, u64)>,
     /// An image whose code the traversal waits for.
@@ -196,6 +217,7 @@ pub struct Lab {
     /// Counts changes of [`Lab::history`].
     pub curves: RwSignal<u32>,
     pub history: StoredValue<History, LocalStorage>,
+    pub keep: Keep,
     pub dark: RwSignal<bool>,
     /// The colours that canvases are painted with; follows [`Lab::dark`].
     pub theme: RwSignal<Rc<Theme>, LocalStorage>,
@@ -230,8 +252,10 @@ impl Lab {
             refused: Vec::new(),
             runs: 0,
             saved: None,
+            began_at: 0.0,
             saved_at: 0.0,
             kl_at: 0.0,
+            measured: false,
             pace: None,
             wanted: None,
             waiters: Vec::new(),
@@ -262,6 +286,7 @@ impl Lab {
             no_preset: RwSignal::new(None),
             curves: RwSignal::new(0),
             history: StoredValue::new_local(History::default()),
+            keep: Keep::new(),
             dark: RwSignal::new(false),
             theme: RwSignal::new_local(Rc::new(Theme::current())),
             views: std::array::from_fn(|_| RwSignal::new_local(None)),
@@ -277,7 +302,7 @@ impl Lab {
     /// Fetches the pretrained model and the test digits, and starts the engine.
     pub fn open(self) {
         self.ask(CODES, Query::Embed { count: CODED });
-        Effect::new(move || {
+        react(move || {
             if let Some(own) = self.own.get() {
                 self.ask(OWN_CODE, Query::Encode { x_np: ByteBuf::from(own.to_vec()) });
                 self.ask(OWN_COPY, Query::Autoencode { x_np: ByteBuf::from(own.to_vec()) });
@@ -324,7 +349,7 @@ impl Lab {
         f(&mut self.inner.get_value().borrow_mut())
     }
 
-    fn send(self, command: &Command) {
+    pub(super) fn send(self, command: &Command) {
         self.with(|inner| {
             if let Some(link) = &inner.link {
                 link.send(command);
@@ -367,8 +392,9 @@ impl Lab {
             return;
         }
         self.engine.set(Engine::Crashed(message.clone()));
+        let kept = self.kept_start();
         let waiters = self.with(|inner| {
-            inner.starting = None;
+            inner.starting = kept;
             std::mem::take(&mut inner.waiters)
         });
         for waiter in waiters {
@@ -396,6 +422,7 @@ impl Lab {
             Event::Ready { adapter } => {
                 self.engine.set(Engine::Ready(adapter));
                 self.load_data();
+                self.ask_for_runs();
             }
             Event::NoGpu { reason, detail } => self.engine.set(Engine::NoGpu(reason, detail)),
             Event::DataProgress { loaded, total, unit } => self.data.set(Data::Arriving { loaded, total, unit }),
@@ -410,17 +437,22 @@ impl Lab {
             Event::Built { run, info } if Some(run) == current => self.built(run, info),
             Event::NotCompiled { run, message } if Some(run) == current => self.fall_back(&message),
             Event::RunFailed { run, message } if Some(run) == current => {
+                let starting = self.with(|inner| inner.starting.take());
+                if starting.is_some_and(|start| matches!(start.from, Beginning::Kept(_))) {
+                    return self.give_up_kept(&message);
+                }
                 self.update_run(|r| r.phase = Phase::Failed(message));
             }
             Event::Metrics { run, rows, speed } if Some(run) == current => {
                 self.history.update_value(|h| rows.iter().for_each(|row| h.push(row)));
                 if let Some(last) = rows.last() {
                     self.step.set(last.step);
+                    self.with(|inner| inner.measured = true);
                     self.take_kl(&last.kl_d);
                     self.take_speed(last.step, speed);
                 }
                 self.curves.update(|n| *n += 1);
-                self.save_now_and_then(run);
+                self.keep_now_and_then();
             }
             Event::TestMetrics { run, step, terms, .. } if Some(run) == current => {
                 self.history.update_value(|h| h.push_test(step, terms));
@@ -429,16 +461,9 @@ impl Lab {
             Event::Paused { run, step } if Some(run) == current => {
                 self.step.set(step);
                 self.update_run(|r| r.phase = Phase::Paused);
-                if step > 0 {
-                    self.send(&Command::Save { run });
-                }
+                self.keep_run();
             }
             Event::Viewed { run, slot, view, .. } if Some(run) == current => self.viewed(slot, view),
-            Event::Weights { run, step, safetensors } if Some(run) == current => {
-                if let Some(setup) = self.run.with_untracked(|r| r.as_ref().map(|r| r.setup.clone())) {
-                    self.with(|inner| inner.saved = Some((setup, step, safetensors.into_vec())));
-                }
-            }
             Event::Benched { report } => {
                 let waiter = self.with(|inner| (!inner.waiters.is_empty()).then(|| inner.waiters.remove(0)));
                 if let Some(waiter) = waiter {
@@ -447,8 +472,8 @@ impl Lab {
             }
             Event::Warning { message } => self.warning.set(Some(message)),
             Event::DeviceLost { message } => self.lose_engine(message),
-            // The rest is of an older run, or an answer nobody on this page asks for.
-            _ => {}
+            // The rest is about files, of an older run, or an answer nobody on this page asks for.
+            other => self.hear_of_keeping(other),
         }
     }
 
@@ -497,9 +522,12 @@ impl Lab {
     pub fn take_apart(self) {
         let Some(card) = CARDS.iter().find(|c| c.family == Family::Sae) else { return };
         let Some(host) = untrack(|| self.host()) else { return };
+        // Many more features than latents, of which a few at a time do: else every feature fires on everything.
+        let latent = host.usize(LATENT.key);
+        let (features, k) = ((16 * latent).clamp(64, 512), (latent / 3).max(2));
         self.set_method(card.id);
         self.setup.update(|s| s.host = Some(Box::new(host)));
-        self.set_pairs("source=code");
+        self.set_pairs(&format!("source=code&features={features}&k={k}"));
         self.train();
     }
 
@@ -518,10 +546,29 @@ impl Lab {
             self.show_latents(vec![0.0; latent]);
         }
         self.refresh();
+        self.send_live_changes();
         match self.with(|inner| inner.starting.take()).map_or(Then::Stay, |start| start.then) {
             Then::Stay => {}
             Then::Train => self.go(run),
             Then::Step => self.send(&Command::Step { run, steps: 1 }),
+        }
+    }
+
+    /// The kept run that is being begun.
+    pub(super) fn starting_kept(self) -> Option<String> {
+        self.with(|inner| match &inner.starting {
+            Some(Start { from: Beginning::Kept(id), .. }) => Some(id.clone()),
+            _ => None,
+        })
+    }
+
+    /// Moves a kept run's live controls to where the address has them.
+    fn send_live_changes(self) {
+        let Some(run) = self.run.get_untracked().filter(|r| r.origin == Origin::Kept) else { return };
+        let wanted = self.setup.get_untracked();
+        let Ok(card) = run.setup.card() else { return };
+        if !run.setup.needs_rebuild(&wanted) {
+            card.all_params().filter(|p| wanted.get(p.key) != run.setup.get(p.key)).for_each(|p| self.set_param(p.key, wanted.get(p.key)));
         }
     }
 
@@ -543,11 +590,31 @@ impl Lab {
         self.speed.set(speed);
     }
 
-    fn save_now_and_then(self, run: RunId) {
+    fn keep_now_and_then(self) {
         let now = browser::now();
-        if self.with(|inner| now - inner.saved_at > SAVE_EVERY && { inner.saved_at = now; true }) {
-            self.send(&Command::Save { run });
+        let [least, most] = KEEP_EVERY;
+        let due = |inner: &mut Inner| {
+            let due = now - inner.saved_at > (KEEP_SHARE * (now - inner.began_at)).clamp(least, most);
+            if due {
+                inner.saved_at = now;
+            }
+            due
+        };
+        if self.with(due) {
+            self.keep_run();
         }
+    }
+
+    /// Holds a copy of the run on show that the storage would not take.
+    pub(super) fn take_copy(self, bytes: Vec<u8>) {
+        if let Some(setup) = self.run.with_untracked(|r| r.as_ref().map(|r| r.setup.clone())) {
+            self.with(|inner| inner.saved = Some((setup, bytes)));
+        }
+    }
+
+    /// The storage has a later copy.
+    pub(super) fn forget_copy(self) {
+        self.with(|inner| inner.saved = None);
     }
 
     fn update_run(self, f: impl FnOnce(&mut Run)) {
@@ -583,18 +650,21 @@ impl Lab {
             })
     }
 
-    fn start(self, start: Start) {
+    pub(super) fn start(self, start: Start) {
         let executor = self.executor_for(&start.setup);
         if executor != self.executor.get_untracked() {
             return self.change_engine(executor, start);
         }
-        let Start { setup, origin, weights, .. } = start.clone();
+        self.leave_run();
+        let Start { setup, origin, from, .. } = start.clone();
         let host = untrack(|| self.host());
         let id = self.with(|inner| {
             inner.runs += 1;
             inner.host = host;
             inner.starting = Some(start);
-            inner.saved_at = browser::now();
+            inner.began_at = browser::now();
+            inner.saved_at = inner.began_at;
+            inner.measured = false;
             inner.runs
         });
         self.history.update_value(History::clear);
@@ -604,7 +674,11 @@ impl Lab {
         self.run.set(Some(Run { id, setup: setup.clone(), origin, phase: Phase::Building, info: None }));
         // Questions about the old network may not fit the new one; they are asked again once it stands.
         (0..SLOTS as Slot).for_each(|slot| self.send(&Command::Unwatch { slot }));
-        self.send(&Command::Start { run: id, setup, weights: weights.map(ByteBuf::from) });
+        self.send(&match from {
+            Beginning::Noise => Command::Start { run: id, setup, weights: None },
+            Beginning::File(bytes) => Command::Start { run: id, setup, weights: Some(ByteBuf::from(bytes)) },
+            Beginning::Kept(kept) => Command::Resume { run: id, id: kept },
+        });
     }
 
     /// Burn where the link asks for it and where the step compiler is known to fail, else the plan.
@@ -634,8 +708,8 @@ impl Lab {
 
     /// Puts a network on show where there is none, or one for other data: the one that waited for this engine, the visitor's
     /// own, else the pretrained one, else an untrained one.
-    fn start_first_run(self) {
-        if !untrack(|| self.can_run()) {
+    pub(super) fn start_first_run(self) {
+        if !untrack(|| self.can_run()) || !self.knows_the_shelf() {
             return;
         }
         let setup = self.setup.get_untracked();
@@ -646,16 +720,25 @@ impl Lab {
             return self.show_pretrained();
         }
         let waiting = self.with(|inner| inner.starting.take()).filter(|s| s.setup.data == setup.data);
-        let saved = self.with(|inner| inner.saved.clone()).filter(|(s, ..)| s.data == setup.data);
+        let saved = self.with(|inner| inner.saved.clone()).filter(|(s, _)| s.data == setup.data);
         if let Some(start) = waiting {
             self.start(start);
-        } else if let Some((saved, _, weights)) = saved {
-            self.start(Start { setup: saved, origin: Origin::Restored, weights: Some(weights), then: Then::Stay });
+        } else if let Some((saved, copy)) = saved {
+            self.start(Start { setup: saved, origin: Origin::Restored, from: Beginning::File(copy), then: Then::Stay });
+        } else if self.begin_with_own_run() {
+            // It is on its way.
         } else if setup.data == self.preset_data() {
             self.show_pretrained();
         } else {
-            self.start(Start { setup, origin: Origin::Noise, weights: None, then: Then::Stay });
+            self.start(Start { setup, origin: Origin::Noise, from: Beginning::Noise, then: Then::Stay });
         }
+    }
+
+    /// Begins `start` when the images of its setup have come.
+    pub(super) fn wait_with(self, start: Start) {
+        self.with(|inner| inner.starting = Some(start));
+        self.pause();
+        self.load_data();
     }
 
     /// Puts the pretrained model back on show.
@@ -669,7 +752,7 @@ impl Lab {
             return;
         };
         self.show_latents(kl_d);
-        self.start(Start { setup, origin: Origin::Pretrained, weights: Some(weights), then: Then::Stay });
+        self.start(Start { setup, origin: Origin::Pretrained, from: Beginning::File(weights), then: Then::Stay });
     }
 
     /// Train: goes on, or starts over from noise when the pretrained model is on show or the network has changed.
@@ -679,7 +762,7 @@ impl Lab {
 
     /// Whether there is a copy of the visitor's own weights.
     pub fn has_copy(self) -> bool {
-        self.with(|inner| inner.saved.is_some())
+        self.with(|inner| inner.saved.is_some() || matches!(inner.starting, Some(Start { from: Beginning::Kept(_), .. })))
     }
 
     pub fn step_once(self) {
@@ -688,7 +771,7 @@ impl Lab {
 
     fn advance(self, then: Then) {
         if untrack(|| self.train_is_new()) {
-            self.start(Start { setup: self.setup.get_untracked(), origin: Origin::Noise, weights: None, then });
+            self.start(Start { setup: self.setup.get_untracked(), origin: Origin::Noise, from: Beginning::Noise, then });
         } else if let Some(run) = self.run.get_untracked() {
             match then {
                 Then::Train => self.go(run.id),
@@ -734,7 +817,7 @@ impl Lab {
 
     /// New weights from noise, at rest.
     pub fn reset(self) {
-        self.start(Start { setup: self.setup.get_untracked(), origin: Origin::Noise, weights: None, then: Then::Stay });
+        self.start(Start { setup: self.setup.get_untracked(), origin: Origin::Noise, from: Beginning::Noise, then: Then::Stay });
     }
 
     /// Moves a control.
@@ -775,7 +858,7 @@ impl Lab {
         }
     }
 
-    fn write_link(self) {
+    pub(super) fn write_link(self) {
         let engine = browser::parameter("engine").map_or_else(String::new, |engine| format!("&engine={engine}"));
         let preset = self.preset.with_untracked(|p| if p.id == PRESETS[0].id { String::new() } else { format!("&preset={}", p.id) });
         browser::replace_query(&format!("{}{engine}{preset}", self.setup.with_untracked(Setup::to_query)));
@@ -818,8 +901,8 @@ impl Lab {
 
     fn take_codes(self, view: &View) {
         let Some(codes) = Codes::read(view) else { return };
-        // Before the first step of a run there are no training metrics: the KL of the test codes stands in.
-        if self.step.get_untracked() == 0
+        // Before the first step on this page there are no training metrics: the KL of the test codes stands in.
+        if !self.with(|inner| inner.measured)
             && let Some(kl_d) = codes.kl()
         {
             self.take_kl(&kl_d);
@@ -868,7 +951,11 @@ impl Lab {
     /// What the panels may ask of the model on show.
     pub fn model(self) -> Model {
         let latent = self.latents.with(|l| l.kl_d.len());
-        self.played.with(|played| self.run.with(|r| Model::new(r.as_ref().and_then(|r| r.info.as_ref()).or(played.as_ref()), latent)))
+        self.run.with(|r| match r.as_ref().and_then(|r| r.info.as_ref()) {
+            Some(info) => Model::new(Some(info), latent),
+            // Panels of tokens and features need the engine.
+            None => Model { grid: None, features: None, ..self.played.with(|played| Model::new(played.as_ref(), latent)) },
+        })
     }
 
     /// Opens a tab and says so in the address.

@@ -6,6 +6,7 @@ use leptos::wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 
 use super::panel::PANELS;
+use super::react::react;
 use super::state::Lab;
 use super::{browser, text};
 
@@ -16,12 +17,25 @@ pub enum Tab {
     Latents,
     Map,
     Paths,
+    Codebook,
+    Features,
     Draw,
+    Measure,
     Explain,
 }
 
 impl Tab {
-    pub const ALL: [Self; 6] = [Self::Learn, Self::Latents, Self::Map, Self::Paths, Self::Draw, Self::Explain];
+    pub const ALL: [Self; 9] = [
+        Self::Learn,
+        Self::Latents,
+        Self::Map,
+        Self::Paths,
+        Self::Codebook,
+        Self::Features,
+        Self::Draw,
+        Self::Measure,
+        Self::Explain,
+    ];
 
     pub fn id(self) -> &'static str {
         match self {
@@ -29,7 +43,10 @@ impl Tab {
             Self::Latents => "latents",
             Self::Map => "explore",
             Self::Paths => "paths",
+            Self::Codebook => "codebook",
+            Self::Features => "features",
             Self::Draw => "draw",
+            Self::Measure => "measure",
             Self::Explain => "explain",
         }
     }
@@ -40,7 +57,10 @@ impl Tab {
             Self::Latents => text::TAB_LATENTS,
             Self::Map => text::TAB_MAP,
             Self::Paths => text::TAB_PATHS,
+            Self::Codebook => text::codebook::TAB,
+            Self::Features => text::features::TAB,
             Self::Draw => text::TAB_DRAW,
+            Self::Measure => text::measures::TAB,
             Self::Explain => text::TAB_EXPLAIN,
         }
     }
@@ -73,7 +93,7 @@ pub fn Tabs() -> impl IntoView {
         let model = model.get();
         Tab::ALL.into_iter().filter(|tab| PANELS.iter().any(|p| p.tab == *tab && (p.applies)(&model))).collect::<Vec<_>>()
     });
-    Effect::new(move || {
+    react(move || {
         if !shown.get().contains(&lab.tab.get()) {
             lab.open_tab(Tab::Learn);
         }

@@ -1,6 +1,10 @@
 //! Every word on the page that does not come from a method's card.
 
+pub mod codebook;
 pub mod embed;
+pub mod features;
+pub mod keep;
+pub mod measures;
 
 use super::rank::rank;
 use crate::spec::data::DataCard;
@@ -29,7 +33,9 @@ pub const SHOWS_PRETRAINED: &str = "On show: a model trained beforehand. Train s
 pub const SHOWS_PRETRAINED_ALONE: &str = "On show: a model trained beforehand, computed on the CPU. Every panel but the loss works.";
 pub const SHOWS_CONTINUED: &str = "On show: the pretrained model, trained further by you.";
 pub const SHOWS_NOISE: &str = "On show: your run, started from noise.";
-pub const SHOWS_RESTORED: &str = "On show: your run, from the last copy of its weights.";
+pub const SHOWS_RESTORED: &str = "On show: your run, from its last copy.";
+pub const SHOWS_KEPT: &str = "On show: your run, as this browser kept it. Train goes on from here.";
+pub const SHOWS_FILE: &str = "On show: the model from your file.";
 pub const CONTINUE: &str = "Train the pretrained model further";
 pub const BACK: &str = "Back to the pretrained model";
 pub const TAKE_APART: &str = "Take its code apart";
@@ -97,7 +103,7 @@ pub fn unknown_engine(name: &str) -> String {
 
 pub fn crashed(message: &str, has_copy: bool) -> String {
     let then = if has_copy {
-        "Your weights were copied while it trained: a new engine goes on from the last copy."
+        "Your run was copied while it trained: a new engine goes on from the last copy."
     } else {
         "The pretrained model below goes on, on the CPU."
     };
@@ -289,6 +295,7 @@ pub const PATH_PLAY: &str = "Play";
 pub const PATH_STOP: &str = "Stop";
 pub const PATH_AT: &str = "Place on the path";
 pub const PATH_PNG: &str = "Save strip (PNG)";
+pub const PATH_GIF: &str = "Save animation (GIF)";
 pub const PATH_WEBM: &str = "Save video";
 pub const PROFILE: &str = "ln p(z) of the prior at the slider";
 

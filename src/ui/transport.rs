@@ -128,6 +128,8 @@ pub fn OnShow() -> impl IntoView {
         Some(Origin::Continued) => text::SHOWS_CONTINUED,
         Some(Origin::Noise) => text::SHOWS_NOISE,
         Some(Origin::Restored) => text::SHOWS_RESTORED,
+        Some(Origin::Kept) => text::SHOWS_KEPT,
+        Some(Origin::File) => text::SHOWS_FILE,
     };
     let pretrained = move || origin.get() == Some(Origin::Pretrained);
     view! {

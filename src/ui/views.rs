@@ -28,7 +28,20 @@ pub const ARITHMETIC: Slot = 12;
 /// Pictures on the map: in place of dots, and decoded in a grid.
 pub const THUMBNAILS: Slot = 13;
 pub const MANIFOLD: Slot = 14;
-pub const SLOTS: usize = 15;
+/// A codebook in use; the tokens of an image, what they stand for after changes, and each code's picture; drawn tokens.
+pub const CODEBOOK: Slot = 15;
+pub const TOKENS: Slot = 16;
+pub const COMPOSED: Slot = 17;
+pub const ATLAS: Slot = 18;
+pub const DRAWN: Slot = 19;
+/// All features and one of them; an input's features, and what it is when they are moved.
+pub const FEATURES: Slot = 20;
+pub const FEATURE: Slot = 21;
+pub const FIRING: Slot = 22;
+pub const STEERED: Slot = 23;
+/// Every measure, taken on demand.
+pub const MEASURES: Slot = 24;
+pub const SLOTS: usize = 25;
 
 /// Test images whose codes the page knows.
 pub const CODED: u32 = 2000;
@@ -85,6 +98,9 @@ impl CpuDesk {
             images.map(|x| player.encode(&x.iter().map(|b| f32::from(*b) / 255.0).collect::<Vec<_>>())).collect()
         };
         let view = match &job.query {
+            // Tokens, features and measures need the engine: no panel asks.
+            Query::Codebook { .. } | Query::Tokenise { .. } | Query::Untokenise { .. } | Query::EachCode { .. }
+            | Query::DrawTokens { .. } | Query::Features { .. } | Query::Feature { .. } | Query::Measures { .. } => return None,
             Query::Decode { z_nd } => pictures(player, to_bytes(&decode(&bytes_f32(z_nd))).collect()),
             Query::Reconstruct { first, count } => {
                 let digits = digits?;

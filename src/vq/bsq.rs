@@ -109,6 +109,10 @@ mod engine {
             Alphabet { dim: self.bases.len(), levels: 1, codes: 1 << self.bases.len() }
         }
 
+        fn usage(&self) -> &Usage {
+            &self.usage
+        }
+
         fn tokens(&self, z_nd: Tensor<2>) -> Tensor<2> {
             token(self.on(z_nd), &self.bases)
         }

@@ -26,7 +26,8 @@ pub const CARD: Card = Card {
         COMMITMENT,
         ParamSpec::choice("anchor", "Unused codes go to", ANCHORS, 0,
             "by-distance: a vector of the batch, nearer ones more likely. random: any vector of the batch."),
-        DECAY,
+        // The paper's 0.99 is for many epochs: a code that was chosen once counts as used for 700 steps.
+        ParamSpec { default: 0.9, ..DECAY },
         GRID_NET,
         WIDTH,
         HIDDEN,
@@ -78,6 +79,10 @@ mod engine {
 
         fn alphabet(&self) -> Alphabet {
             self.codebook.alphabet(1)
+        }
+
+        fn usage(&self) -> &Usage {
+            &self.usage
         }
 
         fn tokens(&self, z_nd: Tensor<2>) -> Tensor<2> {

@@ -102,6 +102,10 @@ mod engine {
             Alphabet { dim: self.levels.len(), levels: 1, codes: self.levels.iter().product() }
         }
 
+        fn usage(&self) -> &Usage {
+            &self.usage
+        }
+
         fn tokens(&self, z_nd: Tensor<2>) -> Tensor<2> {
             self.token(self.rounded(z_nd))
         }

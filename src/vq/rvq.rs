@@ -95,6 +95,10 @@ mod engine {
             self.codebook.alphabet(self.levels)
         }
 
+        fn usage(&self) -> &Usage {
+            &self.usage
+        }
+
         fn tokens(&self, z_nd: Tensor<2>) -> Tensor<2> {
             let mut left_nd = z_nd;
             let mut tokens = vec![];

@@ -90,6 +90,10 @@ mod engine {
             self.codebook.alphabet(1)
         }
 
+        fn usage(&self) -> &Usage {
+            &self.usage
+        }
+
         fn tokens(&self, z_nd: Tensor<2>) -> Tensor<2> {
             self.codebook.nearest(z_nd)
         }

@@ -8,6 +8,7 @@ mod embed;
 mod gallery;
 #[path = "../../src/bin/lab/driver.rs"]
 mod driver;
+mod keep;
 mod panels;
 
 use std::fs;
@@ -389,7 +390,7 @@ const TROUBLE: &str = r"
 fn what_the_device_refuses_is_said_and_the_page_goes_on() {
     let page = ready(&Options { query: SMALL, script: TROUBLE, ..Options::default() });
     let status = "document.querySelector('[data-testid=status]').textContent";
-    let ready_again = "latentLab.state().status === 'Ready to train'";
+    let ready_again = "window.latentLab?.state().status === 'Ready to train'";
     let trained = |why: &str| page.wait(why, "latentLab.state().step > 3");
 
     page.js("probe.worker('reject')");
@@ -413,17 +414,19 @@ fn what_the_device_refuses_is_said_and_the_page_goes_on() {
     trained("it trains");
     page.click("train");
     page.wait("paused", "latentLab.state().status === 'Paused'");
-    // A pause copies the weights, which takes a moment.
+    // A pause keeps the run, which takes a moment.
     sleep(Duration::from_secs(2));
+    let kept = step(&page);
     page.js("probe.worker('lose')");
     page.click("train");
     let said = page.wait("a lost device", "document.querySelector('[data-testid=crashed]')?.textContent");
     assert!(said.as_str().is_some_and(|text| text.contains("copied")), "{said}");
     page.click("restart");
     page.wait("the copy is back", "document.querySelector('[data-testid=on-show]').textContent.includes('last copy')");
-    page.wait("the engine is back", "latentLab.state().status === 'Ready to train'");
+    page.wait("the engine is back", "latentLab.state().status === 'Paused'");
+    assert_eq!(step(&page), kept);
     page.click("train");
-    trained("it trains on");
+    page.wait("it trains on", &format!("latentLab.state().step > {kept}"));
 }
 
 /// Compressed sizes of the code in a folder, by path: what a visitor downloads besides data and weights.

@@ -1,12 +1,14 @@
 //! The panels on their tabs: each shows the weights, hears pointer and keyboard, and its numbers are the library's.
 
 use latent_lab::latent::log_prior;
+use latent_lab::measure::codebook::Usage;
 use serde_json::Value;
 
 use super::*;
 
 const LEFT: &str = "\u{E012}";
 const HOME: &str = "\u{E011}";
+const PAGE_DOWN: &str = "\u{E00F}";
 
 /// Opens the page on a tab.
 fn tab(page: &Page, name: &str) {
@@ -277,5 +279,141 @@ fn an_experiment_sets_itself_up() {
     let before = picture(&page, "loss-chart");
     page.js("document.querySelector('[data-testid=summand-2]').focus()");
     changes(&page, "loss-chart", &before, "the curve of the term in focus stands out");
+    no_errors(&page);
+}
+
+/// Opens a tab that only another method than the shipped one has, with a network of it that has taken a step.
+fn tab_of(name: &str, query: &'static str) -> Page {
+    let page = ready(&Options { query, script: &[SHOWN, VALUES].concat(), ..Options::default() });
+    page.click("step");
+    page.wait("one step", "latentLab.state().step === 1 && latentLab.state().status === 'Paused'");
+    tab(&page, name);
+    page
+}
+
+/// Another step of the training moves what each of the panels shows.
+fn panels_follow_the_weights(page: &Page, panels: &[&str]) {
+    for panel in panels {
+        page.js(&format!("document.querySelector('[data-testid=panel-{panel}]').scrollIntoView()"));
+        let shown = format!("probe.shown('panel-{panel}')");
+        page.wait(&format!("the panel {panel} shows something"), &shown);
+        let step = step(page);
+        page.js(&format!("probe.old = {shown}"));
+        page.click("step");
+        page.wait("another step", &format!("latentLab.state().step === {} && latentLab.state().status === 'Paused'", step + 1));
+        page.wait(&format!("the panel {panel} moves with the weights"), &format!("{shown} && {shown} !== probe.old"));
+    }
+}
+
+#[test]
+fn a_codebook_is_counted_painted_with_and_drawn_from() {
+    let page = tab_of("codebook", "v=1&data=mnist&method=vq-vae&codes=16&net=mlp&hidden=32&batch=16&prior_width=8");
+    panels_follow_the_weights(&page, &["tokens", "codebook", "code-map", "token-samples"]);
+
+    // The numbers are those of the library, from the counts that the bars stand for.
+    let stats = page.wait("the use of the codes", "document.querySelector('[data-testid=codebook-stats]').textContent");
+    let counts = page.js("return Array.from({ length: 16 }, (_, i) => +document.querySelector(`[data-testid=code-${i}]`).dataset.value)");
+    let counts: Vec<u32> = counts.as_array().expect("counts").iter().map(|n| n.as_u64().expect("a count") as u32).collect();
+    let mut usage = Usage::new(counts.len());
+    for (code, n) in (0..).zip(&counts) {
+        usage.add(&vec![code; *n as usize]).expect("codes of the codebook");
+    }
+    let stats = stats.as_str().expect("a text");
+    assert_eq!(counts.iter().sum::<u32>(), 500 * 8, "tokens of 500 images, eight each");
+    assert_eq!(number(stats) as usize, usage.used(), "{stats}");
+    let perplexity = number(stats.split("perplexity").nth(1).expect("a perplexity"));
+    assert!((perplexity - usage.perplexity()).abs() < 0.051, "{stats}, {} from the counts", usage.perplexity());
+
+    // Pointer: a place, then a code. What the atlas foretells is what the tokens then stand for.
+    page.js("document.querySelector('[data-testid=panel-codebook]').scrollIntoView()");
+    page.click("atlas-in-place");
+    page.click("cell-5");
+    let old = number(&text(&page, "cell-5")) as usize;
+    let new = (old + 1) % 16;
+    let before = picture(&page, "tokens-picture");
+    let foretold = format!("document.querySelector('[data-testid=code-{new}] canvas').toDataURL()");
+    page.wait("the code in hand gives the picture as it is", &format!("document.querySelector('[data-testid=code-{old}] canvas').toDataURL() === '{before}'"));
+    let foretold = page.js(&format!("return {foretold}"));
+    page.click(&format!("code-{new}"));
+    let after = format!("document.querySelector('[data-testid=tokens-picture]').toDataURL() === {foretold}");
+    page.wait("the picture that the atlas foretold", &after);
+    assert_eq!(number(&text(&page, "cell-5")) as usize, new);
+    assert_eq!(page.js("return document.querySelector('[data-testid=cell-5]').classList.contains('changed')"), true);
+    page.click("tokens-undo");
+    page.wait("undone", &format!("document.querySelector('[data-testid=tokens-picture]').toDataURL() === '{before}'"));
+    assert_eq!(number(&text(&page, "cell-5")) as usize, old);
+
+    // Keyboard: along the places, and through the codes.
+    page.js("document.querySelector('[data-testid=cell-5]').focus()");
+    page.press(RIGHT);
+    assert_eq!(page.js("return document.activeElement.dataset.testid"), "cell-6");
+    let token = number(&text(&page, "cell-6"));
+    page.press(PAGE_DOWN);
+    page.wait("the next code", &format!("document.querySelector('[data-testid=cell-6]').textContent === '{}'", (token + 1.0) % 16.0));
+    changes(&page, "tokens-picture", &before, "another code at a place");
+    page.click("codes-number");
+    page.js("document.querySelector('[data-testid=code-0]').focus()");
+    page.press(RIGHT);
+    assert_eq!(page.js("return document.activeElement.dataset.testid"), "code-1");
+
+    // A drawn image brings its tokens along.
+    page.js("document.querySelector('[data-testid=panel-token-samples]').scrollIntoView()");
+    let drawn = "document.querySelector('[data-testid=drawn-0] canvas').toDataURL()";
+    page.js(&format!("probe.old = {drawn}"));
+    page.click("draw-tokens");
+    page.wait("others are drawn", &format!("{drawn} !== probe.old"));
+    page.click("drawn-0");
+    page.wait("its tokens stand for it", &format!("document.querySelector('[data-testid=tokens-picture]').toDataURL() === {drawn}"));
+    no_errors(&page);
+}
+
+#[test]
+fn features_are_listed_taken_apart_and_steered() {
+    let page = tab_of("features", "v=1&data=mnist&method=topk-sae&features=64&k=4&batch=16");
+    panels_follow_the_weights(&page, &["features", "feature", "steering"]);
+    page.js("document.querySelector('[data-testid=panel-feature]').scrollIntoView()");
+    let stats = text(&page, "features-stats");
+    let l0 = number(stats.split('·').nth(1).expect("active features"));
+    assert!(l0 > 0.0 && l0 <= 4.05, "{stats}");
+
+    // The most active one first; its histogram holds every input on which it is active.
+    let first = page.js("return document.querySelector('[data-testid=feature-list] button').dataset.testid");
+    page.click(first.as_str().expect("a feature"));
+    let f = number(first.as_str().expect("a feature").trim_start_matches("feature-")) as usize;
+    page.wait("it is in hand", &format!("document.querySelector('[data-testid=feature-name]').textContent === 'Feature {f}'"));
+    let inputs = page.js("return [...document.querySelectorAll('[data-testid=feature-histogram] li')].reduce((sum, li) => sum + parseInt(li.title), 0)");
+    let density = number(&text(&page, "fact-density"));
+    assert!((density - inputs.as_f64().expect("a sum") / 10.0).abs() < 0.051, "{density} % of 1000 inputs, {inputs} in the histogram");
+
+    // Held at zero the image that it is most active on is what the panel shows as the image without it.
+    page.wait("images without it", "probe.values('ablation-0').length === 3 * 784");
+    page.js("document.querySelector('[data-testid=feature-top] button').click()");
+    page.wait("that image is steered", "probe.values('steer-input').every((v, i) => v === probe.values('ablation-0')[i])");
+    page.wait("before it is changed, both are alike", "document.querySelector('[data-testid=steer-before]').toDataURL() === document.querySelector('[data-testid=steer-after]').toDataURL()");
+    page.click("feature-ablate");
+    page.wait("held at nothing", &format!("document.querySelector('[data-testid=hold-{f}]').value === '0'"));
+    page.wait("it does something", "document.querySelector('[data-testid=steer-before]').toDataURL() !== document.querySelector('[data-testid=steer-after]').toDataURL()");
+    let (before, off, ablated) = (values(&page, "steer-before"), values(&page, "steer-after"), values(&page, "ablation-0"));
+    let (effect, apart) = (distance(&off, &before), distance(&off, &ablated[2 * 784..]));
+    // Batches of other sizes round differently.
+    assert!(apart < 0.1 * effect, "{apart} apart, where the feature does {effect}");
+
+    // Keyboard: the slider; and along the list.
+    let before = picture(&page, "steer-after");
+    page.keys(&format!("hold-{f}"), END);
+    changes(&page, "steer-after", &before, "the feature is turned up");
+    page.click(&format!("release-{f}"));
+    page.wait("let go", &format!("!document.querySelector('[data-testid=hold-{f}]')"));
+    page.js("document.querySelector('[data-testid=feature-list] button').focus()");
+    page.press(RIGHT);
+    assert_eq!(page.js("return document.activeElement === document.querySelectorAll('[data-testid=feature-list] button')[1]"), true);
+    let atom = picture(&page, "feature-atom");
+    page.press(ENTER);
+    changes(&page, "feature-atom", &atom, "the next feature was chosen");
+
+    // Search and filters.
+    page.keys("feature-search", "63");
+    page.js("const s = document.querySelector('[data-testid=feature-density]'); s.value = '4'; s.dispatchEvent(new Event('change', { bubbles: true }))");
+    page.wait("one feature is called so", "[...document.querySelectorAll('[data-testid=feature-list] button')].map(b => b.dataset.testid).join() === 'feature-63'");
     no_errors(&page);
 }

@@ -115,7 +115,7 @@ class VqVae(Average):
 
 class Cvq:
     def __init__(self, codes=11, dim=3):
-        self.query = f"method=cvq&codes={codes}&dim={dim}"
+        self.query = f"method=cvq&codes={codes}&dim={dim}&decay=0.99"
         self.dim, self.levels, self.codes = dim, 1, codes
         self.shapes = {"codebook.vectors_kd": (codes, dim)}
 

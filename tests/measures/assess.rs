@@ -4,8 +4,8 @@ use latent_lab::data::Dataset;
 use latent_lab::measure::rng::Rng;
 use latent_lab::nn::ImageShape;
 use latent_lab::spec::Family;
-use latent_lab::spec::protocol::{CodeGroup, CodeKind, MetricRow, PlanInfo};
-use latent_lab::train::assess::{Measured, Quantity, Sizes, assess};
+use latent_lab::spec::protocol::{CodeGroup, CodeKind, Measured, MetricRow, PlanInfo, Quantity};
+use latent_lab::train::assess::{Images, Sizes, assess};
 use latent_lab::train::engine::BuildError;
 use latent_lab::train::{Engine, Program, Rows, Weight};
 
@@ -113,7 +113,8 @@ fn data() -> Dataset {
 }
 
 fn measured(family: Family, kind: CodeKind, logvar: Option<f32>, images: Option<usize>) -> Result<Vec<Measured>, String> {
-    pollster::block_on(assess(&mut Threshold::new(kind, logvar), family, &data(), Sizes { images, seed: 0 }))
+    let images = Images::draw(&data(), Sizes { images, seed: 0 })?;
+    pollster::block_on(assess(&mut Threshold::new(kind, logvar), family, &images, 0))
 }
 
 fn has(sheet: &[Measured], name: &str) -> bool {
@@ -133,7 +134,7 @@ fn number(sheet: &[Measured], name: &str) -> f64 {
 
 #[test]
 fn a_sparse_model() {
-    let sheet = measured(Family::Sae, CodeKind::Features, None, None).unwrap();
+    let sheet = measured(Family::Sae, CodeKind::Features { height: 1, width: 1 }, None, None).unwrap();
     let images = data().test_images;
     let bright = images.iter().filter(|b| **b > 127).count();
     assert!((number(&sheet, "l0") - bright as f64 / N as f64).abs() < 1e-9);
@@ -185,7 +186,7 @@ fn models_with_a_prior() {
 
 #[test]
 fn models_with_a_codebook() {
-    let grid = CodeKind::Grid { height: 1, width: 2, levels: 1, codes: 5 };
+    let grid = CodeKind::Grid { height: 1, width: 2, levels: 1, codes: 5, drawn: false };
     let sheet = measured(Family::Vq, grid, None, None).unwrap();
     // Half of the tokens are 3, a sixth each of the labels 0 to 2; nobody uses 4.
     assert_eq!((value(&sheet, "codes_used"), value(&sheet, "codes_dead")), (Quantity::Count(4), Quantity::Count(1)));

@@ -6,6 +6,7 @@
 
 mod bench;
 mod cargo;
+mod classifier;
 mod data;
 // Part of it is for the browser tests only.
 #[allow(dead_code)]
@@ -62,6 +63,8 @@ enum Command {
     Measure(measure::Args),
     /// Train the models that ship with the page.
     Presets(presets::Args),
+    /// Train anew the classifier whose features the Fréchet score is taken on.
+    Classifier(classifier::Args),
     /// Time training steps natively.
     Bench(bench::Args),
 }
@@ -92,6 +95,7 @@ fn main() -> ExitCode {
         Command::Verify(args) => verify::run(args),
         Command::Measure(args) => measure::run(args),
         Command::Presets(args) => presets::run(args),
+        Command::Classifier(args) => classifier::run(args),
         Command::Bench(args) => bench::run(args),
     };
     outcome.unwrap_or_else(|message| refuse(&message))

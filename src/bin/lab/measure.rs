@@ -58,7 +58,8 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
 /// Prints each measure with its protocol.
 #[cfg(feature = "native")]
 pub fn run(args: Args) -> Result<ExitCode, Failure> {
-    use latent_lab::train::assess::{Quantity, Sizes};
+    use latent_lab::spec::protocol::Quantity;
+    use latent_lab::train::assess::Sizes;
     use latent_lab::train::native::{self, MeasureOptions};
 
     let data_dir = check(&args)?;

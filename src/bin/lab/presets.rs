@@ -57,6 +57,7 @@ mod make {
     use latent_lab::data::{Dataset, unit};
     use latent_lab::player::Player;
     use latent_lab::spec::Preset;
+    use latent_lab::train::beginning::Beginning;
     use latent_lab::train::native::{self, EngineKind, TrainOptions};
     use latent_lab::train::{Engine, Rows, entry, weights};
     use pollster::block_on;
@@ -88,8 +89,9 @@ mod make {
                 epochs: preset.epochs,
                 engine: ENGINE,
                 data_dir: None,
-                host: None,
+                from: Beginning::Noise,
                 out: Some(path.clone()),
+                checkpoint: None,
                 half: true,
                 quiet: false,
             };

@@ -1,6 +1,6 @@
 //! `cargo lab train`: one training run without a browser.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::ValueEnum;
@@ -12,15 +12,15 @@ use crate::setup::{card, setup};
 #[derive(clap::Args)]
 pub struct Args {
     /// Which method; `cargo lab methods` lists them.
-    #[arg(long, value_name = "ID")]
-    method: String,
+    #[arg(long, value_name = "ID", required_unless_present = "resume")]
+    method: Option<String>,
     /// A parameter of the method, for example beta=4; as many as wanted.
     #[arg(long, value_name = "KEY=VALUE", num_args = 1..)]
     set: Vec<String>,
     /// A data set (`cargo lab data` lists them), or a folder with the four MNIST-like IDX files.
     #[arg(long, value_name = "NAME|DIR", default_value = data::SETS[0].id)]
     data: String,
-    /// Passes over the training images.
+    /// Passes over the training images, from the very first step on.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     epochs: u32,
     /// Images a step; the same as --set batch=N.
@@ -35,6 +35,12 @@ pub struct Args {
     /// Trained weights of the network that a sparse autoencoder takes apart, with source=code, encoder or decoder (safetensors).
     #[arg(long, value_name = "FILE")]
     host: Option<PathBuf>,
+    /// Go on from a checkpoint, of --checkpoint or of the page: same setup, same data, and bit by bit the same steps.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["method", "set", "data", "batch", "seed", "host"])]
+    resume: Option<PathBuf>,
+    /// After each epoch, write all that the run needs to go on to this file (safetensors).
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Option<PathBuf>,
     /// Write the trained weights to this file (safetensors).
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -71,11 +77,24 @@ impl From<EngineArg> for latent_lab::train::native::EngineKind {
     }
 }
 
-/// The experiment that the arguments describe, and the folder with its data where that is not the shipped one.
+/// The experiment that the arguments describe, unless a checkpoint does, and the folder with its data where that is not the
+/// shipped one.
 ///
 /// Everything that can be refused without a device is refused here, before anything is compiled or written.
-fn check(args: &Args) -> Result<(Setup, Option<PathBuf>), Failure> {
-    let card = card(&args.method)?;
+fn check(args: &Args) -> Result<(Option<Setup>, Option<PathBuf>), Failure> {
+    for (name, path) in [("--out", &args.out), ("--checkpoint", &args.checkpoint)] {
+        if let Some(path) = path {
+            check_place(name, path)?;
+        }
+    }
+    let plan = matches!(args.engine, EngineArg::Plan);
+    if !plan && (args.checkpoint.is_some() || args.resume.is_some()) {
+        return Err("--checkpoint and --resume need --engine plan: the others do not tell what their optimiser remembers".into());
+    }
+    if let Some(resume) = &args.resume {
+        return if resume.is_file() { Ok((None, None)) } else { Err(format!("--resume {}: there is no such file", resume.display())) };
+    }
+    let card = card(args.method.as_deref().unwrap_or_default())?;
     let (name, folder) = match data::find(&args.data) {
         Some(card) => (card.id, None),
         None => (data::SETS[0].id, Some(PathBuf::from(&args.data))),
@@ -97,16 +116,19 @@ fn check(args: &Args) -> Result<(Setup, Option<PathBuf>), Failure> {
         (None, Some(_)) => return Err("which trained network is to be taken apart? Give its weights with --host FILE".into()),
         _ => {}
     }
-    if let Some(out) = &args.out {
-        let folder = out.parent().filter(|p| !p.as_os_str().is_empty());
-        if let Some(folder) = folder.filter(|p| !p.is_dir()) {
-            return Err(format!("--out {}: there is no folder {}", out.display(), folder.display()));
-        }
-        if out.is_dir() {
-            return Err(format!("--out {}: this is a folder", out.display()));
-        }
+    Ok((Some(setup), folder))
+}
+
+/// Whether a file can be written there.
+fn check_place(option: &str, file: &Path) -> Result<(), Failure> {
+    let folder = file.parent().filter(|p| !p.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|p| !p.is_dir()) {
+        return Err(format!("{option} {}: there is no folder {}", file.display(), folder.display()));
     }
-    Ok((setup, folder))
+    if file.is_dir() {
+        return Err(format!("{option} {}: this is a folder", file.display()));
+    }
+    Ok(())
 }
 
 /// Checks the arguments, then hands them as they are to the command built with the engines.
@@ -119,18 +141,30 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
 /// Trains, and ends with one JSON object on standard output.
 #[cfg(feature = "native")]
 pub fn run(args: Args) -> Result<ExitCode, Failure> {
+    use latent_lab::train::beginning::Beginning;
     use latent_lab::train::native::{self, TrainOptions};
 
-    let (mut setup, data_dir) = check(&args)?;
-    let host = args.host.as_deref().map(native::trained).transpose()?;
-    setup.host = host.as_ref().map(|host| Box::new(host.setup.clone()));
+    let (setup, data_dir) = check(&args)?;
+    let (setup, from) = match (setup, &args.resume, &args.host) {
+        (Some(setup), _, None) => (setup, Beginning::Noise),
+        (Some(mut setup), _, Some(host)) => {
+            let host = native::trained(host)?;
+            setup.host = Some(Box::new(host.setup));
+            (setup, Beginning::Host(host.tensors))
+        }
+        (None, resume, _) => {
+            let checkpoint = native::checkpoint(resume.as_deref().expect("there is no setup of its own"))?;
+            (checkpoint.setup.clone(), Beginning::Checkpoint(Box::new(checkpoint)))
+        }
+    };
     let options = TrainOptions {
         setup,
         epochs: args.epochs,
         engine: args.engine.into(),
         data_dir,
-        host: host.map(|host| host.tensors),
+        from,
         out: args.out,
+        checkpoint: args.checkpoint,
         half: args.half,
         quiet: args.quiet,
     };

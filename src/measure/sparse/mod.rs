@@ -8,9 +8,11 @@ mod activity;
 mod dictionary;
 mod fidelity;
 mod length;
+mod portrait;
 
 pub use absorption::{Absorption, absorption, main_features};
 pub use activity::{Activity, DensityHistogram, ULTRA_DENSE, activity};
 pub use dictionary::{RECOVERED, Recovery, SHARED, Stability, recovery, stability};
 pub use fidelity::{fraction_unexplained, loss_recovered};
 pub use length::{DescriptionLength, description_length, round_to};
+pub use portrait::{Portrait, histogram};

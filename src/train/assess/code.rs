@@ -1,7 +1,6 @@
 //! How the code is used, and what it tells.
 
-use super::{Part, Sheet, spread};
-use crate::data::Dataset;
+use super::{Images, Part, Sheet, spread};
 use crate::measure::frechet::{self, Gaussian};
 use crate::measure::probe::{self, LinearProbe};
 use crate::measure::rng::Rng;
@@ -43,9 +42,7 @@ pub(super) async fn prior(
     sheet: &mut Sheet,
     engine: &mut impl Engine,
     codes_nd: Rows<'_>,
-    x: &[f32],
-    x_train: &[f32],
-    data: &Dataset,
+    images: &Images,
 ) -> Result<(), String> {
     let (n, d) = (codes_nd.len(), codes_nd.width());
     let outputs = engine.run(Program::Prior, train::Rows::of(&vec![0.0; 2 * n])).await?;
@@ -72,15 +69,31 @@ pub(super) async fn prior(
     );
 
     let pictures = engine.decode(prior_nd.values()).await?;
-    let shape = [data.shape.channels, data.shape.height, data.shape.width];
-    let side = (data.shape.height.min(data.shape.width) / GRID).max(1);
-    let width = data.shape.channels * (data.shape.height / side) * (data.shape.width / side);
-    let fit = |x: &[f32]| Gaussian::fit(Rows::new(&image::pool(x, shape, side), width));
-    let test = fit(x);
-    let how = |what: &str| format!("features: means of {side} × {side} pixels; {n} {what} against {n} test images");
-    sheet.add("frechet_pooled", frechet::distance(&fit(&pictures), &test), how("pictures decoded from the prior"));
-    sheet.add("frechet_pooled_null", frechet::distance(&fit(x_train), &test), how("training images"));
+    let (x, x_train) = (&images.test.x, &images.train.x);
+    let shape = [images.shape.channels, images.shape.height, images.shape.width];
+    let side = (images.shape.height.min(images.shape.width) / GRID).max(1);
+    let width = images.shape.channels * (images.shape.height / side) * (images.shape.width / side);
+    let pooled = |x: &[f32]| image::pool(x, shape, side);
+    samples(sheet, "frechet_pooled", &format!("means of {side} × {side} pixels"), (pooled(&pictures), pooled(x_train), pooled(x)), width);
+    #[cfg(feature = "native")]
+    if images.id == "mnist" {
+        use crate::train::classifier::{Classifier, FEATURES};
+        let classifier = Classifier::shipped()?;
+        let what = format!("the last hidden layer of this project's classifier of digits, 196-128-{FEATURES}-10; this is not FID");
+        let features = |x: &[f32]| classifier.features(x);
+        samples(sheet, "frechet_classifier", &what, (features(&pictures), features(x_train), features(x)), FEATURES);
+    }
     Ok(())
+}
+
+/// How far pictures from the prior are from test images, and how far training images are, on features `width` wide.
+fn samples(sheet: &mut Sheet, name: &str, what: &str, (pictures, train, test): (Vec<f32>, Vec<f32>, Vec<f32>), width: usize) {
+    let n = test.len() / width;
+    let fit = |features: &[f32]| Gaussian::fit(Rows::new(features, width));
+    let (pictures, train, test) = (fit(&pictures), fit(&train), fit(&test));
+    let how = |whose: &str| format!("features: {what}; {n} {whose} against {n} test images");
+    sheet.add(name, frechet::distance(&pictures, &test), how("pictures decoded from the prior"));
+    sheet.add(&format!("{name}_null"), frechet::distance(&train, &test), how("training images"));
 }
 
 /// Which codes of a codebook are used, where there is one.

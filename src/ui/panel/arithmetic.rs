@@ -7,6 +7,7 @@ use super::Panel;
 use crate::spec::protocol::{Query, f32_bytes};
 use crate::ui::paint::{self, Pictures};
 use crate::ui::picture::Picture;
+use crate::ui::react::react;
 use crate::ui::shelf::Shelf;
 use crate::ui::source::Source;
 use crate::ui::views::{ARITHMETIC, CODES, OWN_CODE};
@@ -53,14 +54,14 @@ pub fn Arithmetic() -> impl IntoView {
         };
         (latent > 0 && [&a, &b, &c].iter().all(|z| z.len() == latent)).then_some([a, b, c])
     });
-    Effect::new(move || {
+    react(move || {
         if let Some([a, b, c]) = codes.get() {
             let mut z = [a.as_slice(), &b, &c].concat();
             z.extend(along(&c, &a, &b, &STRENGTHS));
             lab.ask(ARITHMETIC, Query::Decode { z_nd: f32_bytes(&z) });
         }
     });
-    Effect::new(move || {
+    react(move || {
         let theme = lab.theme.get();
         if let (Some(canvas), Some(view)) = (strip.get(), lab.view(ARITHMETIC).get())
             && let Some(pictures) = Pictures::of(&view)

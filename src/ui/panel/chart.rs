@@ -5,8 +5,9 @@ use leptos::prelude::*;
 use web_sys::{CanvasRenderingContext2d, KeyboardEvent, PointerEvent};
 
 use super::Panel;
-use crate::ui::history::{Bucket, History};
+use crate::spec::history::{Bucket, History};
 use crate::ui::paint::{self, Theme};
+use crate::ui::react::react;
 use crate::ui::{browser, state::Lab, text};
 
 const LEFT: f64 = 44.0;
@@ -160,7 +161,7 @@ pub fn Loss() -> impl IntoView {
     on_cleanup(move || on_resize.remove());
 
     let bucket = move |history: &History| hover.get().and_then(|s| history.nearest(s)).map(|i| history.train[i].clone());
-    Effect::new(move || {
+    react(move || {
         lab.curves.track();
         resized.track();
         let theme = lab.theme.get();
@@ -195,7 +196,7 @@ pub fn Loss() -> impl IntoView {
             let number = |b: &Option<Bucket>| b.as_ref().and_then(|b| b.terms.get(i)).map(|v| format!("{v:.1}"));
             view! {
                 <span class="reading">
-                    <i class=format!("swatch swatch-{}", i.min(2))></i>
+                    <i class=format!("swatch swatch-{}", paint::term_colour(i))></i>
                     <span class="reading-name">{name}</span>
                     <b>{number(&train).unwrap_or_else(|| "–".into())}</b>
                     {number(&test).map(|v| view! { <span class="reading-test">"test "{v}</span> })}

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::Panel;
 use super::objective::terms;
 use crate::spec::protocol::Query;
+use crate::ui::paint::term_colour;
 use crate::ui::picture::Picture;
 use crate::ui::views::{CODES, RECONSTRUCTIONS};
 use crate::ui::{browser, state::Lab, text};
@@ -62,7 +63,7 @@ pub fn Diagram() -> impl IntoView {
             view! {
                 <span class=format!("measure measure-{}", i.min(2)) class:lit=lit
                     on:pointerenter=move |_| lab.pointed_term.set(Some(i)) on:pointerleave=move |_| lab.pointed_term.set(None)>
-                    <span class=format!("term term-{}", i.min(2))>{part}</span></span>
+                    <span class=format!("term term-{}", term_colour(i))>{part}</span></span>
             }
         }).collect_view()
     };

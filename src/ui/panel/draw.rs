@@ -14,6 +14,7 @@ use super::Panel;
 use crate::spec::protocol::Query;
 use crate::ui::paint::{self, Pictures};
 use crate::ui::picture::Picture;
+use crate::ui::react::react;
 use crate::ui::shelf::Shelf;
 use crate::ui::source::Source;
 use crate::ui::tab::Tab;
@@ -47,14 +48,14 @@ pub fn Draw() -> impl IntoView {
         let picture = Pictures::of(&view)?.get(0)?.to_vec();
         (picture.len() == shape.get().len()).then_some(picture)
     };
-    Effect::new(move || {
+    react(move || {
         let (theme, shape) = (lab.theme.get(), shape.get());
         if let (Some(canvas), Some(x)) = (seen.get(), own()) {
             paint::tiles(&canvas, &[&x], shape, 1, &theme);
         }
     });
     let rms = RwSignal::new(None::<f32>);
-    Effect::new(move || {
+    react(move || {
         let (theme, shape) = (lab.theme.get(), shape.get());
         let (Some(canvas), Some(x), Some(copy)) = (anomaly.get(), own(), copy()) else { return rms.set(None) };
         let (size, difference) = error(&x, &copy);
@@ -68,7 +69,7 @@ pub fn Draw() -> impl IntoView {
         let code = Source::Own.code(lab)?;
         lab.codes.with(|codes| codes.as_ref().filter(|c| c.latent == code.len()).map(|c| c.nearest(&code, NEAREST)))
     });
-    Effect::new(move || {
+    react(move || {
         if let Some(found) = nearest.get() {
             lab.ask(FOUND, Query::Originals { indices: found.into_iter().map(|i| i as u32).collect() });
         }

@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use super::Panel;
 use crate::spec::protocol::Query;
 use crate::ui::picture::Picture;
+use crate::ui::react::react;
 use crate::ui::source::Source;
 use crate::ui::views::{CODES, FOUND, MANIFOLD, THUMBNAILS};
 use crate::ui::{state::Lab, text};
@@ -66,7 +67,7 @@ pub fn Explore() -> impl IntoView {
     let lab = Lab::get();
     let map = MapState::new();
     let gaussian = Memo::new(move |_| lab.model().gaussian);
-    Effect::new(move || {
+    react(move || {
         let indices: Vec<u32> = map.selected.with(|s| s.iter().take(SHOWN).map(|i| *i as u32).collect());
         if !indices.is_empty() {
             lab.ask(FOUND, Query::Originals { indices });

@@ -2,10 +2,13 @@
 
 pub mod chart;
 mod arithmetic;
+pub mod codebook;
 mod diagram;
 mod draw;
+pub mod features;
 mod kl;
 mod map;
+mod measures;
 pub mod objective;
 mod path;
 mod reconstructions;
@@ -17,6 +20,7 @@ use leptos::prelude::*;
 use leptos::wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{IntersectionObserver, IntersectionObserverEntry};
 
+use super::keep::figure;
 use super::model::Model;
 use super::state::Lab;
 use super::tab::Tab;
@@ -43,6 +47,10 @@ const VECTOR: fn(&Model) -> bool = |model| model.vector;
 // Before the first model is there, nothing is known against a plane.
 const PLANE: fn(&Model) -> bool = |model| model.vector && model.latent != 1;
 
+const TOKENS: fn(&Model) -> bool = |model| model.grid.is_some();
+const DRAWN_TOKENS: fn(&Model) -> bool = |model| model.grid.is_some_and(|grid| grid.drawn);
+const FEATURES: fn(&Model) -> bool = |model| model.features.is_some();
+
 /// All panels, in the order in which they stand.
 pub const PANELS: &[Entry] = &[
     entry(Tab::Learn, "traversal", text::TRAVERSAL, VECTOR, || view! { <traversal::Traversal /> }.into_any()),
@@ -55,7 +63,15 @@ pub const PANELS: &[Entry] = &[
     entry(Tab::Map, "explore", text::EXPLORE, PLANE, || view! { <map::Explore /> }.into_any()),
     entry(Tab::Paths, "path", text::PATH, VECTOR, || view! { <path::Paths /> }.into_any()),
     entry(Tab::Paths, "arithmetic", text::ARITHMETIC, VECTOR, || view! { <arithmetic::Arithmetic /> }.into_any()),
+    entry(Tab::Codebook, "tokens", text::codebook::TOKENS, TOKENS, || view! { <codebook::Tokens /> }.into_any()),
+    entry(Tab::Codebook, "codebook", text::codebook::ATLAS, TOKENS, || view! { <codebook::Atlas /> }.into_any()),
+    entry(Tab::Codebook, "token-samples", text::codebook::SAMPLES, DRAWN_TOKENS, || view! { <codebook::Samples /> }.into_any()),
+    entry(Tab::Codebook, "code-map", text::codebook::MAP, TOKENS, || view! { <codebook::CodeMap /> }.into_any()),
+    entry(Tab::Features, "features", text::features::LIST, FEATURES, || view! { <features::List /> }.into_any()),
+    entry(Tab::Features, "feature", text::features::ONE, FEATURES, || view! { <features::One /> }.into_any()),
+    entry(Tab::Features, "steering", text::features::STEERING, FEATURES, || view! { <features::Steering /> }.into_any()),
     entry(Tab::Draw, "draw", text::DRAW, ANY, || view! { <draw::Draw /> }.into_any()),
+    entry(Tab::Measure, "measures", text::measures::TITLE, ANY, || view! { <measures::Measures /> }.into_any()),
     entry(Tab::Explain, "objective", text::OBJECTIVE_PANEL, ANY, || view! { <objective::Objective /> }.into_any()),
     entry(Tab::Explain, "loss", text::LOSS, ANY, || view! { <chart::Loss /> }.into_any()),
     entry(Tab::Explain, "diagram", text::DIAGRAM, ANY, || view! { <diagram::Diagram /> }.into_any()),
@@ -101,12 +117,18 @@ pub fn Panel(
     });
     let title = PANELS.iter().find(|p| p.id == id).map_or("", |p| p.title);
     let heading = format!("{id}-title");
+    let save = move |_| if let Some(panel) = root.get_untracked() { figure::save(&panel, id, &lab.theme.get_untracked()) };
     let title_id = heading.clone();
     view! {
         <section class=format!("panel panel-{id}") id=id data-testid=format!("panel-{id}") aria-labelledby=heading node_ref=root>
             <header>
                 <h2 id=title_id>{title}</h2>
-                <div class="tools">{tools.run()}</div>
+                <div class="tools">
+                    {tools.run()}
+                    <button class="small figure" title=text::keep::FIGURE_HELP aria-label=text::keep::FIGURE_HELP data-testid=format!("figure-{id}") on:click=save>
+                        {text::keep::FIGURE}
+                    </button>
+                </div>
             </header>
             {children()}
             <p class="caption">{help}</p>

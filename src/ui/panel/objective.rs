@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::Panel;
 use crate::ui::control::Control;
+use crate::ui::paint::term_colour;
 use crate::ui::{prose, state::Lab, text};
 
 /// The terms of a formula: its summands, which stand in the order of the method's terms after the loss itself. What is in
@@ -47,7 +48,7 @@ pub fn Objective() -> impl IntoView {
                 <div class="summand" class:lit=move || lit.get() tabindex="0" data-testid=format!("summand-{i}")
                     on:pointerenter=move |_| point(true) on:pointerleave=move |_| point(false)
                     on:focusin=move |_| point(true) on:focusout=move |_| point(false)>
-                    <p class="formula">{(i > 1).then_some("+ ")}<span class=format!("term term-{}", i.min(2))>{part}</span></p>
+                    <p class="formula">{(i > 1).then_some("+ ")}<span class=format!("term term-{}", term_colour(i))>{part}</span></p>
                     <p class="readout"><span>{move || names.with(|n| n.get(i).cloned())}</span>
                         <b>{move || value(i).map(|v| text::nats(v))}</b></p>
                     {sliders}

@@ -13,6 +13,7 @@ use super::Panel;
 use crate::latent::{linear, spherical};
 use crate::spec::protocol::{Query, View, f32_bytes};
 use crate::ui::paint::{self, Pictures, Shape};
+use crate::ui::react::react;
 use crate::ui::shelf::Shelf;
 use crate::ui::source::Source;
 use crate::ui::views::{CODES, OWN_CODE, PATHS, RELAXED};
@@ -76,7 +77,7 @@ pub fn Paths() -> impl IntoView {
         }
         Ways { rows }
     });
-    Effect::new(move || {
+    react(move || {
         let z = ways.with(|w| w.rows.iter().flat_map(|(_, z)| z.to_vec()).collect::<Vec<f32>>());
         if !z.is_empty() {
             lab.ask(PATHS, Query::Paths { z_nd: f32_bytes(&z), points: POINTS as u32 });
@@ -122,6 +123,7 @@ pub fn Paths() -> impl IntoView {
     let code = move |_| put(Source::Code(lab.code.get_untracked().into()));
     let tools = move || view! {
         <button class="small" data-testid="path-png" on:click=move |_| film.with_untracked(|f| export::strip(f.as_deref(), &lab.theme.get_untracked()))>{text::PATH_PNG}</button>
+        <button class="small" data-testid="path-gif" on:click=move |_| film.with_untracked(|f| export::gif(f.clone(), lab.theme.get_untracked()))>{text::PATH_GIF}</button>
         <Show when=export::can_record>
             <button class="small" data-testid="path-webm" on:click=move |_| film.with_untracked(|f| export::video(f.clone(), lab.theme.get_untracked()))>{text::PATH_WEBM}</button>
         </Show>
@@ -175,7 +177,7 @@ fn advance(at: RwSignal<f64>, playing: RwSignal<bool>, started: f64) {
 fn End(i: usize, n: usize, film: Memo<Option<Arc<Film>>>, chosen: RwSignal<Option<usize>>) -> impl IntoView {
     let lab = Lab::get();
     let canvas = NodeRef::<html::Canvas>::new();
-    Effect::new(move || {
+    react(move || {
         let theme = lab.theme.get();
         if let (Some(canvas), Some(film)) = (canvas.get(), film.get())
             && let Some(picture) = film.rows.first().and_then(|row| row.get(i * (POINTS - 1) / (n - 1).max(1)))
@@ -210,14 +212,14 @@ fn Way(
     let lab = Lab::get();
     let (strip, big) = (NodeRef::<html::Canvas>::new(), NodeRef::<html::Canvas>::new());
     let row = move || film.get().filter(|film| film.rows.len() > kind);
-    Effect::new(move || {
+    react(move || {
         let theme = lab.theme.get();
         if let (Some(canvas), Some(film)) = (strip.get(), row()) {
             let shown: Vec<&[u8]> = film.rows[kind].iter().step_by(SKIP).map(Vec::as_slice).collect();
             paint::tiles(&canvas, &shown, film.shape, shown.len() as u32, &theme);
         }
     });
-    Effect::new(move || {
+    react(move || {
         let theme = lab.theme.get();
         let i = (at.get() * (POINTS - 1) as f64).round() as usize;
         if let (Some(canvas), Some(film)) = (big.get(), row())

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::Panel;
 use crate::spec::protocol::Query;
 use crate::ui::paint::{self, Pictures};
+use crate::ui::react::react;
 use crate::ui::source::Source;
 use crate::ui::views::{CODES, RECONSTRUCTIONS};
 use crate::ui::{state::Lab, text};
@@ -18,10 +19,10 @@ const LAST: u32 = 1984;
 pub fn Reconstructions() -> impl IntoView {
     let lab = Lab::get();
     let first = RwSignal::new(0u32);
-    Effect::new(move || lab.ask(RECONSTRUCTIONS, Query::Reconstruct { first: first.get(), count: COUNT }));
+    react(move || lab.ask(RECONSTRUCTIONS, Query::Reconstruct { first: first.get(), count: COUNT }));
     let pairs = (0..COUNT).map(|i| {
         let canvas = NodeRef::<html::Canvas>::new();
-        Effect::new(move || {
+        react(move || {
             let theme = lab.theme.get();
             let (Some(view), Some(canvas)) = (lab.view(RECONSTRUCTIONS).get(), canvas.get()) else { return };
             let Some(pictures) = Pictures::of(&view) else { return };

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::Panel;
 use crate::spec::protocol::{Query, f32_bytes};
 use crate::ui::picture::Picture;
+use crate::ui::react::react;
 use crate::ui::source::Source;
 use crate::ui::{noise, state::Lab, text, views::SAMPLES};
 
@@ -16,7 +17,7 @@ pub fn Samples() -> impl IntoView {
     let seed = RwSignal::new(1u32);
     let latent = Memo::new(move |_| lab.latents.with(|l| l.kl_d.len()));
     let codes = Memo::new(move |_| noise::normals(seed.get(), COUNT * latent.get()));
-    Effect::new(move || lab.ask(SAMPLES, Query::Decode { z_nd: codes.with(|z| f32_bytes(z)) }));
+    react(move || lab.ask(SAMPLES, Query::Decode { z_nd: codes.with(|z| f32_bytes(z)) }));
     let cells = (0..COUNT).map(|i| {
         let take = move |_| {
             let n = latent.get_untracked();

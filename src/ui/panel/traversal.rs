@@ -9,6 +9,7 @@ use super::Panel;
 use crate::spec::protocol::{Query, f32_bytes};
 use crate::ui::noise::normals;
 use crate::ui::picture::Picture;
+use crate::ui::react::react;
 use crate::ui::shelf::Shelf;
 use crate::ui::source::Source;
 use crate::ui::views::{CODES, CURRENT, OWN_CODE, STRIPS};
@@ -23,7 +24,7 @@ const ALL: usize = 64;
 #[component]
 fn Stage() -> impl IntoView {
     let lab = Lab::get();
-    Effect::new(move || lab.ask(CURRENT, Query::Decode { z_nd: f32_bytes(&lab.code.get()) }));
+    react(move || lab.ask(CURRENT, Query::Decode { z_nd: f32_bytes(&lab.code.get()) }));
     let zero = move |_| lab.start_from(Source::Code(vec![0.0; lab.code.with_untracked(Vec::len)].into()));
     let seed = RwSignal::new(0u32);
     let random = move |_| {

@@ -109,7 +109,15 @@ fn fits(query: &Query, model: &Model) -> bool {
             whole(z_nd.len(), 4 * model.latent)
         }
         Query::Encode { x_np } | Query::Autoencode { x_np } => whole(x_np.len(), model.shape.len()),
-        Query::Reconstruct { .. } | Query::Embed { .. } | Query::Originals { .. } => true,
+        Query::Tokenise { x_np } => model.grid.is_some() && whole(x_np.len(), model.shape.len()),
+        Query::Untokenise { token_bn: tokens } | Query::EachCode { token_n: tokens, .. } => {
+            model.grid.is_some_and(|grid| whole(tokens.len(), 4 * grid.tokens()))
+        }
+        Query::Codebook { .. } => model.grid.is_some(),
+        Query::DrawTokens { .. } => model.grid.is_some_and(|grid| grid.drawn),
+        Query::Features { .. } => model.features.is_some(),
+        Query::Feature { feature, .. } => model.features.is_some_and(|grid| (*feature as usize) < grid.features),
+        Query::Reconstruct { .. } | Query::Embed { .. } | Query::Originals { .. } | Query::Measures { .. } => true,
     }
 }
 

@@ -6,6 +6,7 @@ use web_sys::{CanvasRenderingContext2d, PointerEvent};
 
 use super::file;
 use crate::ui::paint::{self, Shape};
+use crate::ui::react::react;
 use crate::ui::{state::Lab, text};
 
 /// Width of the pen, as a part of the pad: that of the strokes of MNIST.
@@ -64,7 +65,7 @@ pub fn Pad(shape: Memo<Shape>, take: impl Fn(Vec<u8>) + Copy + 'static) -> impl 
     let strokes = RwSignal::new(Vec::<Stroke>::new());
     let drawing = RwSignal::new(false);
     let centred = RwSignal::new(true);
-    Effect::new(move || {
+    react(move || {
         let theme = lab.theme.get();
         let Some(canvas) = canvas.get() else { return };
         let (context, width, height) = paint::fit(&canvas);

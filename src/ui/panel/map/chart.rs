@@ -12,6 +12,7 @@ use crate::ui::paint::{LABELS, Pictures};
 use crate::ui::picture::Picture;
 use crate::ui::plane::Axes;
 use crate::ui::rank::ordered;
+use crate::ui::react::react;
 use crate::ui::source::Source;
 use crate::ui::views::{MANIFOLD, POINT, THUMBNAILS};
 use crate::ui::{state::Lab, text};
@@ -34,26 +35,26 @@ pub fn Chart(map: MapState) -> impl IntoView {
     on_cleanup(move || on_resize.remove());
 
     let latent = Memo::new(move |_| lab.latents.with(|l| l.kl_d.len()));
-    Effect::new(move || {
+    react(move || {
         // Axes that another model does not have.
         let n = latent.get();
         if matches!(axes.get_untracked(), Axes::Latents(a, b) if a >= n || b >= n) {
             axes.set(Axes::Pca);
         }
     });
-    Effect::new(move || {
+    react(move || {
         let (axes, clouds, density) = (axes.get(), ellipses.get(), ground.get() == Ground::Density);
         if let Some(codes) = lab.codes.get() {
             points.set(points.with_untracked(|before| Points::new(&codes, axes, before, clouds, density)));
         }
     });
-    Effect::new(move || {
+    react(move || {
         if marks.get() == Marks::Pictures {
             let indices = points.with(|p| p.spaced(draw::THUMBNAILS).into_iter().map(|(i, _)| i as u32).collect());
             lab.ask(THUMBNAILS, Query::Originals { indices });
         }
     });
-    Effect::new(move || {
+    react(move || {
         if ground.get() != Ground::Manifold {
             return;
         }
@@ -66,7 +67,7 @@ pub fn Chart(map: MapState) -> impl IntoView {
         });
         lab.ask(MANIFOLD, Query::Decode { z_nd: f32_bytes(&z) });
     });
-    Effect::new(move || {
+    react(move || {
         resized.track();
         let theme = lab.theme.get();
         let (manifold, thumbnails) = (lab.view(MANIFOLD).get(), lab.view(THUMBNAILS).get());
@@ -91,7 +92,7 @@ pub fn Chart(map: MapState) -> impl IntoView {
         points.with(|p| (p.plane.u.len() == code.len() && !code.is_empty()).then(|| p.plane.place(&code, place)))
     };
     let pointing = Memo::new(move |_| at.with(Option::is_some));
-    Effect::new(move || {
+    react(move || {
         if let Some(z) = pointed() {
             lab.ask(POINT, Query::Decode { z_nd: f32_bytes(&z) });
         }

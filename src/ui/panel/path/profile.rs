@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::{POINTS, Ways};
 use crate::latent::log_prior;
 use crate::ui::paint;
+use crate::ui::react::react;
 use crate::ui::{state::Lab, text};
 
 const MARGIN: f64 = 8.0;
@@ -19,7 +20,7 @@ pub fn Profile(ways: Memo<Ways>, at: RwSignal<f64>) -> impl IntoView {
             w.rows.iter().map(|(kind, z)| (*kind, z.chunks_exact(z.len() / POINTS).map(log_prior).collect::<Vec<f32>>())).collect::<Vec<_>>()
         })
     });
-    Effect::new(move || {
+    react(move || {
         let theme = lab.theme.get();
         let Some(canvas) = canvas.get() else { return };
         let (context, width, height) = paint::fit(&canvas);

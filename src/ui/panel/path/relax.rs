@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use crate::latent::linear;
 use crate::spec::protocol::{Query, View, bytes_f32, f32_bytes};
+use crate::ui::react::react;
 use crate::ui::views::RELAXED;
 use crate::ui::{browser, state::Lab, text};
 
@@ -64,7 +65,7 @@ impl Relaxation {
         };
         let before = StoredValue::new(0usize);
         let again = RwSignal::new(0u32);
-        Effect::new(move || {
+        react(move || {
             again.track();
             let Some(ends) = ends.get() else { return legs.set(Vec::new()) };
             let now = browser::now();
@@ -80,7 +81,7 @@ impl Relaxation {
             legs.set(ends.windows(2).map(|pair| Leg::new(&pair[0], &pair[1])).collect());
             ask();
         });
-        Effect::new(move || {
+        react(move || {
             let Some(view) = lab.view(RELAXED).get() else { return };
             let View::Relaxed { z_td, energy, damping } = &*view else { return };
             let z_td = bytes_f32(z_td);

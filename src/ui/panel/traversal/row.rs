@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::rows::{COLUMNS, Shared};
 use crate::ui::paint::{self, Pictures};
+use crate::ui::react::react;
 use crate::ui::views::STRIPS;
 use crate::ui::{state::Lab, text};
 
@@ -21,7 +22,7 @@ pub fn Row(latent: usize, shared: Shared) -> impl IntoView {
     let active = Memo::new(move |_| lab.latents.with(|l| l.active(latent)));
     let range = Memo::new(move |_| shared.ranges.with(|r| r.get(latent).copied().unwrap_or((-1.0, 1.0))));
     let pinned = Memo::new(move |_| shared.pins.with(|p| p.contains(&latent)));
-    Effect::new(move || {
+    react(move || {
         let theme = lab.theme.get();
         let Some(view) = lab.view(STRIPS).get() else { return };
         let Some(pictures) = Pictures::of(&view) else { return };
@@ -36,7 +37,7 @@ pub fn Row(latent: usize, shared: Shared) -> impl IntoView {
             paint::tiles(&canvas, &images, pictures.shape, COLUMNS as u32, &theme);
         }
         if let Some(canvas) = heat.get() {
-            paint::difference(&canvas, &change(images[0], images[COLUMNS - 1], pictures.shape.channels), pictures.shape, &theme);
+            paint::difference(&canvas, &paint::change(images[0], images[COLUMNS - 1], pictures.shape.channels), pictures.shape, &theme);
         }
     });
     let moved = move |text: String| {
@@ -77,31 +78,5 @@ pub fn Row(latent: usize, shared: Shared) -> impl IntoView {
             <output class="value">{move || text::coordinate(value.get())}</output>
             {details}
         </div>
-    }
-}
-
-/// What changes from one picture to another at each pixel, mean over the channels, −1 to 1, stretched so that faint
-/// changes are seen.
-fn change(from: &[u8], to: &[u8], channels: u32) -> Vec<f32> {
-    let plane = from.len() / channels.max(1) as usize;
-    (0..plane)
-        .map(|p| {
-            let at = || (p..from.len()).step_by(plane);
-            let sum: f32 = at().map(|i| f32::from(to[i]) - f32::from(from[i])).sum();
-            let mean = sum / (255.0 * channels.max(1) as f32);
-            mean.signum() * mean.abs().sqrt()
-        })
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn change_is_signed_and_averages_channels() {
-        assert_eq!(change(&[0, 255, 0], &[255, 0, 0], 1), vec![1.0, -1.0, 0.0]);
-        // Two pixels in two channels, planes one after the other.
-        assert_eq!(change(&[0, 0, 0, 0], &[255, 0, 255, 255], 2), vec![1.0, 0.5f32.sqrt()]);
     }
 }

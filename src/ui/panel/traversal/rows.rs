@@ -6,6 +6,7 @@ use super::row::Row;
 use crate::spec::protocol::{Query, f32_bytes};
 use crate::ui::paint::Pictures;
 use crate::ui::rank::ordered;
+use crate::ui::react::react;
 use crate::ui::views::STRIPS;
 use crate::ui::state::Lab;
 
@@ -92,7 +93,7 @@ pub fn Rows(
             _ => vec![prior; n],
         }
     });
-    Effect::new(move || {
+    react(move || {
         let (code, rows, ranges) = (lab.code.get(), shown.get(), ranges.get());
         let mut z = Vec::with_capacity(rows.len() * COLUMNS * code.len());
         for &latent in rows.iter().filter(|i| **i < code.len()) {
@@ -106,7 +107,7 @@ pub fn Rows(
         asked.set(rows);
         lab.ask(STRIPS, Query::Decode { z_nd: f32_bytes(&z) });
     });
-    Effect::new(move || {
+    react(move || {
         let Some(view) = lab.view(STRIPS).get() else { return };
         let (Some(pictures), asked) = (Pictures::of(&view), asked.get_untracked()) else { return };
         // A hand on the sliders keeps the order, and so does another one.

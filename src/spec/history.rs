@@ -1,12 +1,14 @@
 //! The curves of a run in bounded memory.
 
-use crate::spec::protocol::MetricRow;
+use serde::{Deserialize, Serialize};
+
+use super::protocol::MetricRow;
 
 /// Buckets kept; when they are full, neighbours merge and each stands for twice as many steps.
 const CAPACITY: usize = 2048;
 
 /// Mean of the terms over a stretch of steps.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bucket {
     /// Last step of the stretch.
     pub step: u64,
@@ -26,7 +28,7 @@ impl Bucket {
 }
 
 /// Training curves, thinned as they grow, and the test points beside them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct History {
     pub train: Vec<Bucket>,
     pub test: Vec<Bucket>,
@@ -35,6 +37,13 @@ pub struct History {
 }
 
 impl History {
+    /// The curves that were once taken apart.
+    pub fn new(train: Vec<Bucket>, test: Vec<Bucket>) -> Self {
+        // Only the last bucket may not be full.
+        let stride = train.first().map_or(0, |b| b.count);
+        Self { train, test, stride }
+    }
+
     pub fn clear(&mut self) {
         *self = Self::default();
     }
@@ -102,6 +111,7 @@ mod tests {
         let first = &history.train[0];
         assert!((first.terms[0] - (1.0 + first.count as f32) / 2.0).abs() < 1e-2, "{first:?}");
         assert!(history.train.windows(2).all(|w| w[0].step < w[1].step));
+        assert_eq!(History::new(history.train.clone(), vec![]), history);
     }
 
     #[test]

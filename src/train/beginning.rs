@@ -1,0 +1,51 @@
+//! What a run begins from.
+
+use crate::spec::Setup;
+use crate::train::any::AnyEngine;
+use crate::train::checkpoint::Checkpoint;
+use crate::train::engine::BuildError;
+use crate::train::{Engine, Weight, weights};
+
+/// What a run begins from.
+#[derive(Clone, Debug)]
+pub enum Beginning {
+    /// The seed's random weights.
+    Noise,
+    /// Random weights, around a trained network that is taken apart.
+    Host(Vec<Weight>),
+    Weights(Vec<Weight>),
+    /// The end of an earlier stretch of the same run.
+    Checkpoint(Box<Checkpoint>),
+}
+
+impl Beginning {
+    /// What a file means to a run of `setup`: a checkpoint of another network has weights to give at most.
+    ///
+    /// # Errors
+    /// Names what is wrong with the file, and where.
+    pub fn read(file: &[u8], setup: &Setup) -> Result<Self, String> {
+        Ok(match Checkpoint::read(file)? {
+            Some(checkpoint) if !checkpoint.setup.needs_rebuild(setup) => Self::Checkpoint(Box::new(checkpoint)),
+            _ => Self::Weights(weights::read(file)?),
+        })
+    }
+
+    /// The kernels that its steps have been taken with, if any have.
+    pub fn kernels(&self) -> Option<&str> {
+        if let Self::Checkpoint(checkpoint) = self { Some(&checkpoint.state.kernels) } else { None }
+    }
+
+    /// Puts a fresh engine there.
+    ///
+    /// # Errors
+    /// If a tensor does not fit, or the device is lost.
+    pub async fn give(&self, mut engine: AnyEngine) -> Result<AnyEngine, BuildError> {
+        match self {
+            Self::Noise => {}
+            Self::Host(weights) => engine.adopt(weights).await?,
+            Self::Weights(weights) => engine.set_weights(weights)?,
+            Self::Checkpoint(checkpoint) => engine.set_state(&checkpoint.state)?,
+        }
+        Ok(engine)
+    }
+}

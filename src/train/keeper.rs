@@ -1,0 +1,120 @@
+//! Keeps the run of a session in a store, and hands kept runs back.
+
+use crate::spec::protocol::{Command, Event, Export, RunId};
+use crate::spec::Setup;
+use crate::store::{Disk, Store, StoreError};
+use crate::train::session::Session;
+
+/// The kept run that this session's run goes into.
+struct Open<L> {
+    run: RunId,
+    id: String,
+    /// No other tab writes to it meanwhile.
+    _lock: L,
+}
+
+/// Answers the commands about kept runs.
+pub struct Keeper<D: Disk> {
+    /// Or why there is none.
+    store: Result<Store<D>, StoreError>,
+    open: Option<Open<D::Lock>>,
+    /// A name that nothing in the store has yet.
+    new_id: Box<dyn FnMut() -> String>,
+}
+
+/// Said where another tab, or this one, has a run.
+const ELSEWHERE: &str = "this run is open in another tab; close it there first";
+
+impl<D: Disk> Keeper<D> {
+    /// `new_id` gives a new name each time, that no other tab gives.
+    pub fn new(disk: Result<D, StoreError>, new_id: impl FnMut() -> String + 'static) -> Self {
+        Self { store: disk.map(Store::new), open: None, new_id: Box::new(new_id) }
+    }
+
+    /// Carries out a command about kept runs, and returns any other.
+    pub async fn command(&mut self, command: Command, session: &mut Session) -> Option<Command> {
+        match command {
+            Command::Keep { run } => self.keep(run, session).await,
+            Command::Resume { run, id } => self.resume(run, id, session).await,
+            Command::Runs => self.tell_runs(session).await,
+            Command::Rename { id, name } => {
+                let renamed = async { Ok(self.store()?.rename(&id, &name).await?) };
+                self.warn(renamed.await, session);
+                self.tell_runs(session).await;
+            }
+            Command::Delete { id } => {
+                let deleted = async {
+                    let store = self.store()?;
+                    // Nobody may be writing to it.
+                    let _lock = store.disk.lock(&id).await.ok_or(ELSEWHERE)?;
+                    Ok(store.delete(&id).await?)
+                };
+                self.warn(deleted.await, session);
+                self.tell_runs(session).await;
+            }
+            other => return Some(other),
+        }
+        None
+    }
+
+    fn store(&self) -> Result<&Store<D>, String> {
+        self.store.as_ref().map_err(|e| e.to_string())
+    }
+
+    fn warn(&self, outcome: Result<(), String>, session: &Session) {
+        if let Err(message) = outcome {
+            session.send(Event::Warning { message });
+        }
+    }
+
+    async fn tell_runs(&self, session: &Session) {
+        let runs = async {
+            let store = self.store()?;
+            let (used, quota) = store.disk.room().await;
+            Ok::<_, String>(Event::Runs { runs: store.runs().await?, used, quota })
+        };
+        session.send(runs.await.unwrap_or_else(|message| Event::NoStore { message }));
+    }
+
+    async fn keep(&mut self, run: RunId, session: &mut Session) {
+        let event = match session.export(run, Export::Checkpoint).await {
+            None => return,
+            Some(checkpoint) => match self.write(run, checkpoint).await {
+                Ok((id, step)) => Event::Kept { run, id, step },
+                Err(message) => Event::NotKept { run, message },
+            },
+        };
+        session.send(event);
+    }
+
+    async fn write(&mut self, run: RunId, checkpoint: Result<(u64, Vec<u8>), String>) -> Result<(String, u64), String> {
+        let (step, bytes) = checkpoint?;
+        if self.open.as_ref().is_none_or(|open| open.run != run) {
+            let id = (self.new_id)();
+            let lock = self.store()?.disk.lock(&id).await.ok_or(ELSEWHERE)?;
+            self.open = Some(Open { run, id, _lock: lock });
+        }
+        let id = self.open.as_ref().expect("it has just been opened").id.clone();
+        self.store()?.keep(&id, &bytes).await?;
+        Ok((id, step))
+    }
+
+    async fn resume(&mut self, run: RunId, id: String, session: &mut Session) {
+        match self.begin(run, &id, session).await {
+            Ok(open) => self.open = Some(open),
+            Err(message) => session.send(Event::RunFailed { run, message }),
+        }
+    }
+
+    /// Starts the kept run `id` as run `run`.
+    async fn begin(&mut self, run: RunId, id: &str, session: &mut Session) -> Result<Open<D::Lock>, String> {
+        // A page may go back to the kept state of the run that it has.
+        self.open.take_if(|open| open.id == id);
+        let store = self.store()?;
+        let lock = store.disk.lock(id).await.ok_or(ELSEWHERE)?;
+        let bytes = store.load(id).await?.ok_or("this run is no longer in the browser's storage")?;
+        let (setup, _) = session.examine(Setup::new("", ""), &bytes)?;
+        session.command(Command::Start { run, setup, weights: Some(bytes.into()) }).await;
+        Ok(Open { run, id: id.to_string(), _lock: lock })
+    }
+}

@@ -1,0 +1,182 @@
+//! The list of kept runs, and what enters and leaves the page as files.
+
+use leptos::html;
+use leptos::prelude::*;
+
+use super::Shelf;
+use crate::spec::protocol::{Export, KeptRun};
+use crate::ui::state::{Lab, Origin};
+use crate::ui::{browser, text};
+
+/// The button that opens the dialog, and the dialog.
+#[component]
+pub fn RunsButton() -> impl IntoView {
+    let lab = Lab::get();
+    let dialog = NodeRef::<html::Dialog>::new();
+    let open = move |_| {
+        if let Some(dialog) = dialog.get_untracked() {
+            lab.keep.said.set(None);
+            lab.keep_run();
+            lab.ask_for_runs();
+            // Fails only where it is open already.
+            let _ = dialog.show_modal();
+        }
+    };
+    let close = move || {
+        if let Some(dialog) = dialog.get_untracked() {
+            dialog.close();
+        }
+    };
+    view! {
+        <button class="link" data-testid="runs" on:click=open>{text::keep::RUNS}</button>
+        <dialog class="runs" node_ref=dialog aria-labelledby="runs-title" data-testid="runs-dialog">
+            <header>
+                <h2 id="runs-title">{text::keep::RUNS}</h2>
+                <button class="quiet" aria-label=text::keep::CLOSE data-testid="runs-close" on:click=move |_| close()>"✕"</button>
+            </header>
+            <Files />
+            <Kept close=Callback::new(move |()| close()) />
+        </dialog>
+    }
+}
+
+/// Files out and in.
+#[component]
+fn Files() -> impl IntoView {
+    let lab = Lab::get();
+    let input = NodeRef::<html::Input>::new();
+    let save = move |what: Export, name: &'static str, help: &'static str, id: &'static str| {
+        view! {
+            <button class="small" title=help data-testid=id disabled=move || !lab.can_save() on:click=move |_| lab.download(what)>{name}</button>
+        }
+    };
+    view! {
+        <section>
+            <h3>{text::keep::FILES}</h3>
+            <div class="row-of-buttons">
+                {save(Export::Weights, text::keep::WEIGHTS, text::keep::WEIGHTS_HELP, "save-weights")}
+                {save(Export::HalfWeights, text::keep::HALF, text::keep::HALF_HELP, "save-half")}
+                {save(Export::Checkpoint, text::keep::CHECKPOINT, text::keep::CHECKPOINT_HELP, "save-checkpoint")}
+                {save(Export::Codes, text::keep::CODES, text::keep::CODES_HELP, "save-codes")}
+                <label class="button" title=text::keep::OPEN_FILE_HELP>
+                    {text::keep::OPEN_FILE}
+                    <input class="unseen" type="file" accept=".safetensors" data-testid="open-file" node_ref=input
+                        on:change=move |_| if let Some(input) = input.get_untracked() { lab.open_chosen(&input) } />
+                </label>
+            </div>
+            <p class="help" role="status" data-testid="file-said">{move || lab.keep.said.get().unwrap_or_else(|| text::keep::FILES_HELP.into())}</p>
+        </section>
+    }
+}
+
+/// Kept runs and the room they take.
+#[component]
+fn Kept(close: Callback<()>) -> impl IntoView {
+    let lab = Lab::get();
+    let runs = Memo::new(move |_| match lab.keep.shelf.get() {
+        Shelf::Open { runs, .. } => runs,
+        Shelf::Unknown | Shelf::Absent(_) => Vec::new(),
+    });
+    let room = move || match lab.keep.shelf.get() {
+        Shelf::Unknown => None,
+        Shelf::Absent(why) => Some(view! { <p class="notice" data-testid="no-store">{text::keep::no_store(&why)}</p> }.into_any()),
+        Shelf::Open { used, quota, .. } => Some(view! {
+            <p class="room" data-testid="room">
+                <meter min="0" max=quota.to_string() value=used.to_string() aria-label=text::keep::ROOM></meter>
+                {text::keep::room(used, quota)}
+            </p>
+        }.into_any()),
+    };
+    view! {
+        <section>
+            <h3>{text::keep::KEPT}</h3>
+            <p class="help">{text::keep::KEPT_HELP}</p>
+            <ul class="kept" data-testid="kept">
+                <For each=move || runs.get() key=|run| (run.id.clone(), run.name.clone(), run.step, run.open) let:run>
+                    <Row run close />
+                </For>
+            </ul>
+            <Show when=move || runs.with(Vec::is_empty)><p class="note">{text::keep::NONE}</p></Show>
+            {room}
+        </section>
+    }
+}
+
+/// What the visitor is doing to a row.
+#[derive(Clone, Copy, PartialEq)]
+enum Act {
+    Nothing,
+    Renaming,
+    Deleting,
+}
+
+#[component]
+fn Row(run: KeptRun, close: Callback<()>) -> impl IntoView {
+    let lab = Lab::get();
+    let act = RwSignal::new(Act::Nothing);
+    let field = NodeRef::<html::Input>::new();
+    let run = StoredValue::new(run);
+    let id = move || run.with_value(|r| r.id.clone());
+    let here = Memo::new(move |_| {
+        let shown = lab.run.with(|r| r.as_ref().filter(|r| r.origin != Origin::Pretrained).map(|r| r.id));
+        lab.keep.kept.with(|kept| kept.as_ref().is_some_and(|(on, kept, _)| Some(*on) == shown && *kept == id()))
+    });
+    let elsewhere = move || run.with_value(|r| r.open) && !here.get();
+    let busy = move || here.get() || elsewhere();
+    let rename = move || {
+        if let Some(field) = field.get_untracked() {
+            lab.rename_run(id(), field.value());
+        }
+        act.set(Act::Nothing);
+    };
+    field.on_load(|field| {
+        let _ = field.focus();
+        field.select();
+    });
+    let open = move |_| {
+        run.with_value(|r| lab.open_kept(r));
+        close.run(());
+    };
+    let name = run.with_value(text::keep::name);
+    let place = move || match (here.get(), elsewhere()) {
+        (true, _) => text::keep::HERE,
+        (_, true) => text::keep::ELSEWHERE,
+        _ => "",
+    };
+    let buttons = move || match act.get() {
+        Act::Nothing => view! {
+            <button class="small" data-testid="open-run" disabled=busy on:click=open>{text::keep::OPEN}</button>
+            <button class="small" data-testid="rename-run" on:click=move |_| act.set(Act::Renaming)>{text::keep::RENAME}</button>
+            <button class="small" data-testid="delete-run" disabled=busy on:click=move |_| act.set(Act::Deleting)>{text::keep::DELETE}</button>
+        }.into_any(),
+        Act::Renaming => view! {
+            <button class="small" data-testid="rename-done" on:click=move |_| rename()>{text::keep::DONE}</button>
+        }.into_any(),
+        Act::Deleting => view! {
+            <span class="note">{text::keep::SURE}</span>
+            <button class="small" data-testid="delete-yes" on:click=move |_| lab.delete_run(id())>{text::keep::DELETE}</button>
+            <button class="small" on:click=move |_| act.set(Act::Nothing)>{text::keep::CANCEL}</button>
+        }.into_any(),
+    };
+    let title = move || match act.get() {
+        Act::Renaming => view! {
+            <input class="rename" type="text" maxlength="60" aria-label=text::keep::NAME data-testid="run-name" node_ref=field value=run.with_value(text::keep::name)
+                on:keydown=move |e| match e.key().as_str() {
+                    "Enter" => rename(),
+                    // The dialog would close.
+                    "Escape" => { e.prevent_default(); act.set(Act::Nothing); }
+                    _ => {}
+                } />
+        }.into_any(),
+        _ => view! { <b>{name.clone()}</b> }.into_any(),
+    };
+    view! {
+        <li data-testid="kept-run">
+            <div class="kept-what">
+                {title}
+                <span class="note">{run.with_value(|r| text::keep::about(r, browser::today()))}" "{place}</span>
+            </div>
+            <div class="kept-do">{buttons}</div>
+        </li>
+    }
+}

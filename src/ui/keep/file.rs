@@ -1,0 +1,102 @@
+//! Files of weights, out and in.
+
+use leptos::prelude::*;
+use leptos::wasm_bindgen::JsCast;
+use serde_bytes::ByteBuf;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{File, HtmlInputElement};
+
+use super::Examined;
+use crate::spec::Setup;
+use crate::spec::protocol::{Command, Export};
+use crate::ui::browser::{self, error_text};
+use crate::ui::state::{Beginning, Lab, Origin, Start, Then};
+use crate::ui::text;
+
+/// What a file is called: which network on which data after how many steps.
+fn file_name(setup: &Setup, step: u64, what: Export) -> String {
+    let end = match what {
+        Export::Weights => ".safetensors",
+        Export::HalfWeights => "-16bit.safetensors",
+        Export::Checkpoint => "-checkpoint.safetensors",
+        Export::Codes => "-codes.csv",
+    };
+    format!("{}-{}-{step}{end}", setup.method, setup.data)
+}
+
+impl Lab {
+    /// Hands a file of the run on show to the visitor.
+    pub fn download(self, what: Export) {
+        if let Some(run) = self.run.get_untracked() {
+            self.keep.wanted.update_value(|wanted| wanted.push(what));
+            self.send(&Command::Save { run: run.id, what });
+        }
+    }
+
+    pub(super) fn hand_over(self, what: Export, step: u64, bytes: &[u8]) {
+        let name = self.run.with_untracked(|r| r.as_ref().map(|r| file_name(&r.setup, step, what)));
+        if let Some(name) = name {
+            let saved = browser::save_bytes(bytes, &name);
+            self.keep.said.set(Some(saved.map_or_else(|e| text::file_refused(&name, &error_text(&e)), |()| text::keep::saved(&name))));
+        }
+    }
+
+    /// Reads the file that the visitor has chosen.
+    pub fn open_chosen(self, input: &HtmlInputElement) {
+        let Some(file) = input.files().and_then(|files| files.get(0)) else { return };
+        // The same file may be chosen again.
+        input.set_value("");
+        self.open_file(file);
+    }
+
+    fn open_file(self, file: File) {
+        leptos::task::spawn_local(async move {
+            let name = file.name();
+            match JsFuture::from(file.array_buffer()).await {
+                Ok(buffer) => self.examine(name, js_sys::Uint8Array::new(&buffer.unchecked_into()).to_vec()),
+                Err(e) => self.say(text::file_refused(&name, &error_text(&e))),
+            }
+        });
+    }
+
+    /// Begins with the weights at an address, which must be this site's or allow it (CORS).
+    pub(super) fn fetch_file(self, address: String) {
+        leptos::task::spawn_local(async move {
+            match browser::fetch_from(&address).await {
+                Ok(bytes) => self.examine(address, bytes),
+                Err(e) => self.say(text::file_refused(&address, &e)),
+            }
+        });
+    }
+
+    /// Has the engine look at a file; nothing changes before it fits.
+    fn examine(self, name: String, bytes: Vec<u8>) {
+        if !untrack(|| self.can_run()) {
+            return self.say(text::file_refused(&name, text::NO_ENGINE));
+        }
+        let safetensors = ByteBuf::from(bytes.clone());
+        self.keep.examined.set_value(Some(Examined { name, bytes }));
+        self.send(&Command::Examine { setup: self.setup.get_untracked(), safetensors });
+    }
+
+    /// Begins with the file that has been found good.
+    pub(super) fn take_file(self, setup: Setup) {
+        let Some(Examined { name, bytes }) = self.keep.examined.try_update_value(Option::take).flatten() else { return };
+        self.keep.offer.set(None);
+        self.keep.said.set(Some(text::keep::opened(&name)));
+        self.begin_with(Start { setup, origin: Origin::File, from: Beginning::File(bytes), then: Then::Stay });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_named_after_what_they_hold() {
+        let setup = Setup::new("mnist", "vq-vae");
+        assert_eq!(file_name(&setup, 1200, Export::Weights), "vq-vae-mnist-1200.safetensors");
+        assert_eq!(file_name(&setup, 1200, Export::HalfWeights), "vq-vae-mnist-1200-16bit.safetensors");
+        assert_eq!(file_name(&setup, 0, Export::Codes), "vq-vae-mnist-0-codes.csv");
+    }
+}

@@ -1,0 +1,47 @@
+//! Images drawn token by token from the learnt prior.
+
+use leptos::prelude::*;
+
+use super::super::Panel;
+use super::editor::{Editor, Start};
+use crate::spec::protocol::{Query, View, bytes_f32};
+use crate::ui::picture::Picture;
+use crate::ui::react::react;
+use crate::ui::views::DRAWN;
+use crate::ui::{state::Lab, text::codebook as text};
+
+/// Images at a time: what a program is compiled for.
+const COUNT: u32 = 16;
+
+#[component]
+pub fn Samples() -> impl IntoView {
+    let lab = Lab::get();
+    let editor = Editor::get();
+    let (seed, temperature) = (RwSignal::new(1u32), RwSignal::new(1.0f32));
+    react(move || lab.ask(DRAWN, Query::DrawTokens { n: COUNT, temperature: temperature.get(), seed: seed.get() }));
+    let take = move |i: usize| {
+        let Some(grid) = editor.grid.get_untracked() else { return };
+        let tokens = lab.view(DRAWN).with_untracked(|view| match view.as_deref() {
+            Some(View::Tokens { token_bn, .. }) => bytes_f32(token_bn).chunks_exact(grid.tokens()).nth(i).map(<[f32]>::to_vec),
+            _ => None,
+        });
+        if let Some(tokens) = tokens {
+            editor.begin(Start::Drawn(tokens.into()));
+        }
+    };
+    let cells = (0..COUNT as usize).map(|i| view! {
+        <button class="cell" aria-label=text::take_sample(i) data-testid=format!("drawn-{i}") on:click=move |_| take(i)><Picture from=DRAWN index=i /></button>
+    });
+    let cells = cells.collect_view();
+    view! {
+        <Panel id="token-samples" help=text::SAMPLES_HELP slots=&[DRAWN]
+            tools=move || view! { <button class="small" data-testid="draw-tokens" on:click=move |_| seed.update(|s| *s += 1)>{text::SAMPLES_NEW}</button> }>
+            <label class="heat-control"><span>{text::TEMPERATURE}</span>
+                <input type="range" class="slider" min="0" max="1.5" step="0.05" data-testid="temperature"
+                    prop:value=move || temperature.get().to_string()
+                    on:change=move |e| if let Ok(v) = event_target_value(&e).parse() { temperature.set(v) } />
+                <output class="value">{move || format!("{:.2}", temperature.get())}</output></label>
+            <div class="cells" data-testid="drawn">{cells}</div>
+        </Panel>
+    }
+}

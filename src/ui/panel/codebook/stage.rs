@@ -1,0 +1,121 @@
+//! The token grid of an image, over what it stands for.
+
+use leptos::html;
+use leptos::prelude::*;
+use web_sys::{KeyboardEvent, PointerEvent};
+
+use super::super::Panel;
+use super::editor::{Editor, Start};
+use crate::ui::paint;
+use crate::ui::picture::Picture;
+use crate::ui::react::react;
+use crate::ui::roving::{focus, neighbour};
+use crate::ui::shelf::Shelf;
+use crate::ui::tiles::Segments;
+use crate::ui::views::{COMPOSED, TOKENS};
+use crate::ui::{state::Lab, text::codebook as text};
+
+#[component]
+pub fn Tokens() -> impl IntoView {
+    let lab = Lab::get();
+    let editor = Editor::get();
+    let own = move || lab.own.get().filter(|x| x.len() == lab.model().shape.len());
+    let unchanged = Signal::derive(move || (editor.count() == 0).to_string());
+    let levels = move || editor.grid.get().map_or(1, |grid| grid.levels);
+    let choose_level = move || {
+        (levels() > 1).then(|| view! { <Segments label=text::LEVELS options=&text::LEVEL_NAMES[..levels().min(text::LEVEL_NAMES.len())] chosen=editor.level /> })
+    };
+    let drawn = Signal::derive(move || matches!(editor.start.get(), Some(Start::Drawn(_))));
+    let words = Signal::derive(move || text::place(editor.grid.get(), editor.cell.get(), editor.level.get(), editor.token(editor.cell.get()), editor.count()));
+    view! {
+        <Panel id="tokens" help=text::TOKENS_HELP slots=&[TOKENS, COMPOSED]
+            tools=move || view! {
+                {choose_level}
+                <button class="small" data-testid="tokens-undo" aria-disabled=unchanged on:click=move |_| editor.undo()>{text::UNDO}</button>
+                <button class="small" data-testid="tokens-reset" aria-disabled=unchanged on:click=move |_| editor.reset()>{text::RESET}</button>
+            }>
+            <div class="token-stage">
+                <Cells editor />
+                <div class="token-side">
+                    <figure class:gone=drawn><Source editor /><figcaption>{text::ORIGINAL}</figcaption></figure>
+                    <figure class:gone=drawn><Picture from=TOKENS index=0usize label=text::ENCODED testid="tokens-encoded" />
+                        <figcaption>{text::ENCODED}</figcaption></figure>
+                </div>
+            </div>
+            <p class="note" data-testid="tokens-words">{words}</p>
+            <Shelf verb=text::pick begin=editor.start.with_untracked(Option::is_none) pick=move |_, x| editor.begin(Start::Image(x.into())) />
+            <button class="small own" class:absent=Signal::derive(move || own().is_none()) data-testid="tokens-own" on:click=move |_| if let Some(x) = own() { editor.begin(Start::Image(x)) }>{text::OWN}</button>
+        </Panel>
+    }
+}
+
+/// The image that the tokens come from.
+#[component]
+fn Source(editor: Editor) -> impl IntoView {
+    let lab = Lab::get();
+    let canvas = NodeRef::<html::Canvas>::new();
+    react(move || {
+        let (theme, shape) = (lab.theme.get(), lab.model().shape);
+        if let (Some(canvas), Some(Start::Image(x))) = (canvas.get(), editor.start.get())
+            && x.len() == shape.len()
+        {
+            paint::tiles(&canvas, &[&x], shape, 1, &theme);
+        }
+    });
+    view! { <canvas class="digit" node_ref=canvas width="28" height="28" role="img" aria-label=text::ORIGINAL data-testid="tokens-source"></canvas> }
+}
+
+/// The places over the picture: arrow keys move among them, Page Up and Page Down turn the code, a drag paints.
+#[component]
+fn Cells(editor: Editor) -> impl IntoView {
+    let root = NodeRef::<html::Div>::new();
+    let select = move |cell: usize| {
+        editor.cell.set(cell);
+        focus(root, &format!("cell-{cell}"));
+    };
+    let on_key = move |e: KeyboardEvent| {
+        let Some(grid) = editor.grid.get_untracked() else { return };
+        match e.key().as_str() {
+            "PageUp" => editor.turn(-1),
+            "PageDown" => editor.turn(1),
+            key => match neighbour(key, editor.cell.get_untracked(), grid.width, grid.places()) {
+                Some(to) => select(to),
+                None => return,
+            },
+        }
+        e.prevent_default();
+    };
+    let drag = move |e: &PointerEvent, cell: usize| {
+        if let (1, Some(code)) = (e.buttons(), editor.brush.get_untracked()) {
+            editor.cell.set(cell);
+            editor.put(code);
+        }
+    };
+    let rows = move || {
+        let grid = editor.grid.get()?;
+        let row = |r: usize| {
+            let cells = (0..grid.width).map(|c| {
+                let cell = r * grid.width + c;
+                let token = move || editor.token(cell);
+                let in_hand = Memo::new(move |_| editor.cell.get() == cell);
+                view! {
+                    <button role="gridcell" data-testid=format!("cell-{cell}") class:changed=Signal::derive(move || editor.changed(cell))
+                        tabindex=Signal::derive(move || if in_hand.get() { 0 } else { -1 })
+                        aria-selected=Signal::derive(move || in_hand.get().to_string())
+                        aria-label=Signal::derive(move || text::cell(r, c, token()))
+                        on:click=move |_| select(cell) on:pointerenter=move |e| drag(&e, cell)>
+                        {Signal::derive(move || token().map_or_else(String::new, |t| t.to_string()))}</button>
+                }
+            });
+            view! { <div role="row">{cells.collect_view()}</div> }
+        };
+        Some((0..grid.height).map(row).collect_view())
+    };
+    let columns = move || format!("repeat({}, minmax(0, 1fr))", editor.grid.get().map_or(1, |grid| grid.width));
+    view! {
+        <div class="token-grid">
+            <Picture from=COMPOSED index=0usize label=text::COMPOSED testid="tokens-picture" />
+            <div class="token-cells" role="grid" aria-label=text::GRID node_ref=root style:grid-template-columns=columns on:keydown=on_key>{rows}</div>
+        </div>
+    }
+}

@@ -1,0 +1,35 @@
+//! A feature as a picture: what it adds to an input.
+
+use leptos::html;
+use leptos::prelude::*;
+
+use super::inspector::Inspector;
+use crate::ui::paint;
+use crate::ui::react::react;
+use crate::ui::state::Lab;
+
+#[component]
+pub fn Atom(
+    #[prop(into)] feature: Signal<Option<usize>>,
+    /// For those who do not see it; without one the picture only decorates its button.
+    #[prop(optional)]
+    label: &'static str,
+    #[prop(optional)] testid: &'static str,
+) -> impl IntoView {
+    let lab = Lab::get();
+    let inspector = Inspector::get();
+    let canvas = NodeRef::<html::Canvas>::new();
+    react(move || {
+        let theme = lab.theme.get();
+        if let (Some(canvas), Some(table), Some(f)) = (canvas.get(), inspector.table.get(), feature.get())
+            && let Some(values) = table.atom(f)
+        {
+            paint::difference(&canvas, &values, table.atom_shape(), &theme);
+        }
+    });
+    let seen = !label.is_empty();
+    view! {
+        <canvas class="digit" node_ref=canvas width="28" height="28" role=seen.then_some("img") aria-hidden=(!seen).then_some("true")
+            aria-label=seen.then_some(label) data-testid=(!testid.is_empty()).then_some(testid)></canvas>
+    }
+}

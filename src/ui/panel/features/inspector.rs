@@ -1,0 +1,84 @@
+//! What the panels of the tab share: the table, the feature in hand, and the input that is steered.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use super::table::Table;
+use crate::spec::protocol::{Query, View};
+use crate::ui::model::FeatureGrid;
+use crate::ui::state::Lab;
+use crate::ui::views::FEATURES;
+
+/// Test images that the table looks at.
+const IMAGES: u32 = 1000;
+
+/// What is being looked at; a handle that the panels of the tab share.
+#[derive(Clone, Copy)]
+pub struct Inspector {
+    pub grid: Memo<Option<FeatureGrid>>,
+    pub table: Memo<Option<Arc<Table>>>,
+    /// The feature in hand, once one was chosen.
+    pub chosen: RwSignal<Option<usize>>,
+    /// Pixels of the input that is steered.
+    pub input: RwSignal<Option<Rc<[u8]>>, LocalStorage>,
+    /// Features that are held at a value.
+    pub held: RwSignal<Vec<(usize, f32)>>,
+}
+
+impl Inspector {
+    pub fn new(lab: Lab) -> Self {
+        let grid = Memo::new(move |_| lab.model().features);
+        let table = Memo::new_with_compare(
+            move |_| {
+                let grid = grid.get()?;
+                let view = lab.view(FEATURES).get()?;
+                let View::Features(table) = &*view else { return None };
+                let table = Table::read(table, grid.places());
+                // One about another model is about to be replaced.
+                (table.features() == grid.features).then(|| Arc::new(table))
+            },
+            |_, _| true,
+        );
+        let (chosen, held) = (RwSignal::new(None), RwSignal::new(Vec::new()));
+        // Another dictionary: the numbers of its features mean something else.
+        Effect::new(move |before: Option<Option<FeatureGrid>>| {
+            let now = grid.get();
+            if before.is_some_and(|before| before != now) {
+                chosen.set(None);
+                held.set(Vec::new());
+            }
+            now
+        });
+        lab.ask(FEATURES, Query::Features { count: IMAGES });
+        Self { grid, table, chosen, input: RwSignal::new_local(None), held }
+    }
+
+    pub fn get() -> Self {
+        expect_context()
+    }
+
+    /// The feature in hand, or before one was chosen the one that says most about a class.
+    pub fn feature(self) -> Option<usize> {
+        let table = self.table.get()?;
+        self.chosen.get().filter(|f| *f < table.features()).or_else(|| {
+            (0..table.features()).max_by(|a, b| table.certain_purity(*a).total_cmp(&table.certain_purity(*b)))
+        })
+    }
+
+    /// Holds a feature at a value, or lets go of it.
+    pub fn hold(self, feature: usize, value: Option<f32>) {
+        self.held.update(|held| match (held.iter_mut().find(|(f, _)| *f == feature), value) {
+            (Some(slot), Some(value)) => slot.1 = value,
+            (None, Some(value)) => held.push((feature, value)),
+            (_, None) => held.retain(|(f, _)| *f != feature),
+        });
+    }
+}
+
+/// What a class is called.
+pub fn class(lab: Lab, label: u8) -> String {
+    let name = lab.data_info.with(|info| info.as_ref().and_then(|info| info.classes.get(usize::from(label)).cloned()));
+    name.unwrap_or_else(|| label.to_string())
+}

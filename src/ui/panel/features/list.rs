@@ -1,0 +1,99 @@
+//! All features: search, order, filters.
+
+use leptos::html;
+use leptos::prelude::*;
+use web_sys::HtmlInputElement;
+
+use super::super::Panel;
+use super::atom::Atom;
+use super::inspector::{Inspector, class};
+use super::table::{Density, Filter, Sorting};
+use crate::ui::tiles::{Tile, Tiles};
+use crate::ui::views::FEATURES;
+use crate::ui::{state::Lab, text::features as text};
+
+/// Features on show at first, and with each press of the button.
+const PAGE: usize = 96;
+
+const ORDERS: [(Sorting, &str); 5] = [
+    (Sorting::Density, text::BY_DENSITY),
+    (Sorting::Mean, text::BY_MEAN),
+    (Sorting::Purity, text::BY_PURITY),
+    (Sorting::Norm, text::BY_NORM),
+    (Sorting::Number, text::BY_NUMBER),
+];
+const DENSITIES: [(Density, &str); 5] = [
+    (Density::Living, text::LIVING),
+    (Density::Rare, text::RARE),
+    (Density::Dense, text::DENSE),
+    (Density::Dead, text::DEAD),
+    (Density::Any, text::ALL),
+];
+
+#[component]
+pub fn List() -> impl IntoView {
+    let lab = Lab::get();
+    let inspector = Inspector::get();
+    let (sorting, filter, pages) = (RwSignal::new(Sorting::Density), RwSignal::new(Filter::default()), RwSignal::new(1usize));
+    // A pointer or the keyboard on the list: it keeps its order.
+    let held = RwSignal::new(false);
+    let order = Memo::new(move |before: Option<&(Sorting, Filter, Vec<usize>)>| {
+        let (sorting, filter) = (sorting.get(), filter.get());
+        let same = before.filter(|(s, f, order)| held.get() && *s == sorting && *f == filter && !order.is_empty());
+        if let Some((.., order)) = same {
+            return (sorting, filter, order.clone());
+        }
+        let list = inspector.table.with(|t| t.as_ref().map_or_else(Vec::new, |t| t.list(sorting, &filter)));
+        (sorting, filter, list)
+    });
+    let total = move || order.with(|(.., order)| order.len());
+    let shown = move || order.with(|(.., order)| order.iter().take(pages.get() * PAGE).copied().collect::<Vec<_>>());
+    // As many classes as features favour.
+    let classes = Memo::new(move |_| {
+        let highest = inspector.table.with(|t| t.as_ref().and_then(|t| t.label_f.iter().max().copied()));
+        highest.map_or_else(Vec::new, |highest| (0..=highest).map(|label| class(lab, label)).collect())
+    });
+    let search = NodeRef::<html::Input>::new();
+    let typed = move |_| {
+        let value = search.get_untracked().map(|input: HtmlInputElement| input.value()).unwrap_or_default();
+        filter.update(|f| f.number = value);
+        pages.set(1);
+    };
+    let index = |text: String| text.parse::<usize>().unwrap_or(0);
+    let tile = move |(f, stop): (usize, Signal<bool>)| {
+        let words = move || {
+            inspector.table.with(|t| t.as_ref().filter(|t| f < t.features()).map_or_else(String::new, |t| text::feature(f, t.density_f[f], t.mean_f[f], t.purity_f[f], &class(lab, t.label_f[f]))))
+        };
+        let share = move || inspector.table.with(|t| t.as_ref().and_then(|t| t.density_f.get(f).copied()).unwrap_or(0.0));
+        view! {
+            <Tile testid=format!("feature-{f}") tag=f.to_string() words=Signal::derive(words) stop press=move |()| inspector.chosen.set(Some(f))
+                bar=Some(Signal::derive(move || 100.0 * share().sqrt())) pressed=Signal::derive(move || inspector.feature() == Some(f))
+                dead=Signal::derive(move || share() == 0.0) picture=view! { <Atom feature=Some(f) /> }.into_any() />
+        }
+        .into_any()
+    };
+    let stats = Signal::derive(move || inspector.table.with(|t| t.as_ref().map_or_else(|| text::LOOKING.to_owned(), |t| text::living(t.living(), t.features(), t.l0(), t.images))));
+    let listed = Signal::derive(move || text::listed(total().min(pages.get() * PAGE), total()));
+    let all_there = Signal::derive(move || total() <= pages.get() * PAGE);
+    view! {
+        <Panel id="features" help=text::LIST_HELP slots=&[FEATURES]>
+            <p class="note" data-testid="features-stats">{stats}</p>
+            <div class="sieve">
+                <input type="search" class="number" inputmode="numeric" placeholder=text::SEARCH aria-label=text::SEARCH data-testid="feature-search" node_ref=search on:input=typed />
+                <select aria-label=text::ORDER data-testid="feature-sort" on:change=move |e| sorting.set(ORDERS[index(event_target_value(&e)).min(4)].0)>
+                    {(0..).zip(ORDERS).map(|(i, (value, name)): (i32, _)| view! { <option value=i.to_string() selected=sorting.get_untracked() == value>{name}</option> }).collect_view()}
+                </select>
+                <select aria-label=text::DENSITY data-testid="feature-density" on:change=move |e| { pages.set(1); filter.update(|f| f.density = DENSITIES[index(event_target_value(&e)).min(4)].0) }>
+                    {(0..).zip(DENSITIES).map(|(i, (_, name)): (i32, _)| view! { <option value=i.to_string()>{name}</option> }).collect_view()}
+                </select>
+                <select aria-label=text::CLASS data-testid="feature-class" on:change=move |e| { pages.set(1); filter.update(|f| f.label = event_target_value(&e).parse().ok()) }>
+                    <option value="">{text::ANY_CLASS}</option>
+                    {move || (0..).zip(classes.get()).map(|(i, name): (i32, _)| view! { <option value=i.to_string()>{text::favours(&name)}</option> }).collect_view()}
+                </select>
+            </div>
+            <Tiles order=Signal::derive(shown) label=text::LIST testid="feature-list" prefix="feature" held tile />
+            <p class="note more">{listed}
+                <button class="small" class:absent=all_there data-testid="feature-more" on:click=move |_| pages.update(|n| *n += 1)>{text::MORE}</button></p>
+        </Panel>
+    }
+}

@@ -1,0 +1,129 @@
+//! Words of the features' tab.
+
+pub const TAB: &str = "Features";
+
+pub const LIST: &str = "The dictionary";
+pub const LIST_HELP: &str = "Each picture is what a feature adds to an image where it fires: orange brightens, blue darkens. The bar grows with the root of the share of inputs it fires on. Press one to look into it.";
+pub const LOOKING: &str = "Looking through the test images…";
+pub const SEARCH: &str = "Number";
+pub const ORDER: &str = "Order of the features";
+pub const BY_DENSITY: &str = "most often active first";
+pub const BY_MEAN: &str = "strongest first";
+pub const BY_PURITY: &str = "purest first";
+pub const BY_NORM: &str = "longest atom first";
+pub const BY_NUMBER: &str = "by number";
+pub const DENSITY: &str = "Active on";
+pub const LIVING: &str = "all that live";
+pub const RARE: &str = "rare: under 1 %";
+pub const DENSE: &str = "dense: over 10 %";
+pub const DEAD: &str = "dead: active on none";
+pub const ALL: &str = "all of them";
+pub const CLASS: &str = "Favours";
+pub const ANY_CLASS: &str = "any class";
+pub const MORE: &str = "Show more";
+
+pub const ONE: &str = "One feature";
+pub const ONE_HELP: &str = "What it fires on tells what it means; what images lose without it tells whether that matters. Press an image to steer it below.";
+pub const SWITCH_OFF: &str = "Switch it off";
+pub const STEER: &str = "Turn it up";
+pub const ATOM: &str = "What the feature adds to its input";
+pub const MEAN: &str = "Mean activation";
+pub const NORM: &str = "Length of its atom";
+pub const HISTOGRAM: &str = "inputs by activation";
+pub const STRONGEST: &str = "Most active on";
+pub const BY_QUARTER: &str = "From the strongest quarter of its inputs to the weakest";
+pub const QUARTERS: [&str; 4] = ["strongest", "second", "third", "weakest"];
+pub const WITHOUT: &str = "Without it";
+pub const ORIGINAL: &str = "image";
+pub const REBUILT: &str = "rebuilt";
+pub const LEFT_OUT: &str = "without";
+pub const CHANGE: &str = "change";
+pub const ABLATION: &str = "An image, rebuilt, and rebuilt without the feature";
+pub const SIMILAR: &str = "Similar atoms";
+
+pub const STEERING: &str = "Steering";
+pub const STEERING_HELP: &str = "Hold features at values of your own, several at once: the code of the image above is changed there and decoded. Where an image has many places, a feature is held where it is active, or everywhere if it is active nowhere. Press a feature that fires to take it in hand.";
+pub const OWN: &str = "Take your drawing";
+pub const STEERED: &str = "steered";
+pub const HELD: &str = "Held features";
+pub const NONE_HELD: &str = "None yet: press one that fires, or “Turn it up” above.";
+pub const FIRING: &str = "What fires";
+
+pub fn name(f: usize) -> String {
+    format!("Feature {f}")
+}
+
+pub fn percent(share: f32) -> String {
+    format!("{:.1} % of the inputs", 100.0 * share)
+}
+
+pub fn amount(v: f32) -> String {
+    format!("{v:.2}").replace('-', "−")
+}
+
+pub fn purity(share: f32, class: &str) -> String {
+    if share > 0.0 { format!("{class}, with {:.0} % of its activation", 100.0 * share) } else { "none: it is dead".into() }
+}
+
+pub fn favours(class: &str) -> String {
+    format!("favour {class}")
+}
+
+pub fn feature(f: usize, density: f32, mean: f32, purity: f32, class: &str) -> String {
+    if density == 0.0 {
+        return format!("Feature {f}: active on none");
+    }
+    format!("Feature {f}: active on {}, {} in the mean; {:.0} % of it on {class}", percent(density), amount(mean), 100.0 * purity)
+}
+
+pub fn living(living: usize, all: usize, l0: f32, images: usize) -> String {
+    format!("{living} of {all} features live · {l0:.1} active on an input · on {images} test images")
+}
+
+pub fn listed(shown: usize, all: usize) -> String {
+    match (shown, all) {
+        (_, 0) => "No feature is like that.".into(),
+        (shown, all) if shown == all => format!("{all} features."),
+        (shown, all) => format!("{shown} of {all} features. "),
+    }
+}
+
+pub fn inputs(n: f32) -> String {
+    format!("{n:.0} inputs")
+}
+
+pub fn example(image: usize, activation: f32) -> String {
+    format!("Test image {image}: {}", amount(activation))
+}
+
+pub fn moved(rms: f32) -> String {
+    format!("{rms:.3} rms")
+}
+
+pub fn cosine(cosine: f32) -> String {
+    format!("{cosine:.2}").replace("-0.", "−.").replace("0.", ".")
+}
+
+pub fn similar(f: u32, cosine: f32) -> String {
+    format!("Feature {f}: cosine {}", amount(cosine))
+}
+
+pub fn pick(i: u32) -> String {
+    format!("Steer test image {i}")
+}
+
+pub fn fires(f: usize, activation: f32) -> String {
+    format!("Feature {f} fires with {}: take it in hand", amount(activation))
+}
+
+pub fn firing(all: usize, shown: usize) -> String {
+    if shown < all { format!("{all} features; the strongest {shown}") } else { format!("{all} features") }
+}
+
+pub fn hold(f: usize) -> String {
+    format!("Hold feature {f} at")
+}
+
+pub fn release(f: usize) -> String {
+    format!("Let go of feature {f}")
+}

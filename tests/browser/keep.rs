@@ -1,0 +1,211 @@
+//! What outlives the page: runs in the browser's storage, files, links.
+
+use super::*;
+
+/// Collects what the engine says: `probe.rows` has the metrics of each step, `probe.kept` the steps that were kept.
+/// `probe.files` has each file that is handed to the visitor, as an array of bytes by its name.
+const LISTENS: &str = r"
+    probe.rows = []; probe.kept = []; probe.files = {};
+    window.Worker = class extends Worker {
+        constructor(...a) {
+            super(...a);
+            this.addEventListener('message', ({ data }) => {
+                if (data.Metrics) probe.rows.push(...data.Metrics.rows.map(r => [r.step, r.terms]));
+                if (data.Kept) probe.kept.push(data.Kept.step);
+            });
+        }
+    };
+    const blobs = new Map(), url = URL.createObjectURL;
+    URL.createObjectURL = blob => { const address = url(blob); blobs.set(address, blob); return address; };
+    HTMLAnchorElement.prototype.click = function () {
+        blobs.get(this.href).arrayBuffer().then(b => probe.files[this.download] = Array.from(new Uint8Array(b)));
+    };
+";
+
+const PAUSED: &str = "latentLab.state().status === 'Paused'";
+
+fn trains_to(page: &Page, step: u64) {
+    page.click("train");
+    page.wait("it trains", &format!("latentLab.state().step >= {step}"));
+    page.click("train");
+    page.wait("paused", PAUSED);
+}
+
+/// The metrics of all steps, `[step, terms]`.
+fn rows(page: &Page) -> Vec<Value> {
+    page.js("return probe.rows").as_array().expect("rows").clone()
+}
+
+#[test]
+fn a_reload_in_the_middle_of_training_changes_no_step() {
+    let options = || Options { query: SMALL, script: LISTENS, ..Options::default() };
+    let page = ready(&options());
+    page.click("train");
+    // The page is left as it is, training, some steps after it was kept.
+    page.wait("it is kept on the way", "latentLab.state().step > probe.kept[0] + 10");
+    page.go(SMALL);
+    page.wait("the run is back", &format!("window.latentLab && {PAUSED}"));
+    let kept = step(&page);
+    assert!(kept > 0, "it goes on, not over");
+    let shown = page.js("return document.querySelector('[data-testid=on-show]').textContent");
+    assert!(shown.as_str().is_some_and(|text| text.contains("kept")), "{shown}");
+    trains_to(&page, kept + 30);
+    let resumed = rows(&page);
+    assert_eq!(resumed[0][0], kept + 1, "from the next step on");
+
+    let whole = ready(&options());
+    trains_to(&whole, kept + 30);
+    let whole = rows(&whole);
+    let both = whole.iter().filter(|row| row[0].as_u64() > Some(kept)).zip(&resumed);
+    assert!(both.clone().count() >= 30);
+    for (expected, row) in both {
+        assert_eq!(expected, row, "the same steps as without the reload");
+    }
+    no_errors(&page);
+}
+
+#[test]
+fn runs_are_listed_renamed_opened_and_deleted() {
+    let page = ready(&Options { query: SMALL, script: LISTENS, ..Options::default() });
+    trains_to(&page, 5);
+    page.wait("it is kept", "probe.kept.length > 0");
+    let first = step(&page);
+    page.click("reset");
+    page.wait("a new run", "latentLab.state().step === 0 && latentLab.state().status === 'Ready to train'");
+    trains_to(&page, first + 10);
+    page.wait("it is kept as well", &format!("probe.kept.at(-1) > {first}"));
+    page.click("runs");
+    let count = |n: u32| format!("document.querySelectorAll('[data-testid=kept-run]').length === {n}");
+    page.wait("two runs", &count(2));
+    let room = page.js("return document.querySelector('[data-testid=room]').textContent");
+    assert!(room.as_str().is_some_and(|text| text.contains("MB of about") || text.contains("kB of about")), "{room}");
+
+    // The latest is on show and stands first; the other one is renamed, opened, and left again.
+    let other = "document.querySelectorAll('[data-testid=kept-run]')[1]";
+    assert_eq!(page.js("return document.querySelector('[data-testid=open-run]').disabled"), true);
+    page.js(&format!("{other}.querySelector('[data-testid=rename-run]').click()"));
+    page.wait("a field", "document.activeElement.dataset.testid === 'run-name'");
+    page.js("document.activeElement.value = ''");
+    page.keys("run-name", &format!("first try{ENTER}"));
+    page.wait("its name", &format!("{other}.textContent.includes('first try')"));
+    page.screenshot("runs");
+    page.js(&format!("{other}.querySelector('[data-testid=open-run]').click()"));
+    page.wait("the first run is on show", &format!("latentLab.state().step === {first} && {PAUSED}"));
+    page.click("runs");
+    page.wait("the other may go now", "[...document.querySelectorAll('[data-testid=delete-run]')].filter(b => !b.disabled).length === 1");
+    page.js("[...document.querySelectorAll('[data-testid=delete-run]')].find(b => !b.disabled).click()");
+    page.wait("it asks", "document.querySelector('[data-testid=delete-yes]')");
+    page.click("delete-yes");
+    page.wait("one run", &count(1));
+    let left = page.js("return document.querySelector('[data-testid=kept-run]').textContent");
+    assert!(left.as_str().is_some_and(|text| text.contains("first try")), "{left}");
+    no_errors(&page);
+}
+
+#[test]
+fn another_link_wins_over_a_kept_run_which_is_offered() {
+    let page = ready(&Options { query: SMALL, script: LISTENS, ..Options::default() });
+    trains_to(&page, 5);
+    page.wait("it is kept", "probe.kept.length > 0");
+    let kept = step(&page);
+    page.go("v=1&method=vae&latent=3&hidden=64&batch=16");
+    let offer = page.wait("the offer", "document.querySelector('[data-testid=offer]')?.textContent");
+    assert!(offer.as_str().is_some_and(|text| text.contains(&format!("step {kept}"))), "{offer}");
+    assert!(page.state()["setup"].as_str().is_some_and(|setup| setup.contains("latent=3")), "the link counts: {}", page.state());
+    page.screenshot("offer");
+    page.click("resume");
+    page.wait("the run is back", &format!("latentLab.state().step === {kept} && {PAUSED}"));
+    assert!(page.state()["setup"].as_str().is_some_and(|setup| setup.contains("latent=4")), "and the address follows: {}", page.state());
+    assert!(page.js("return location.search").as_str().is_some_and(|query| query.contains("latent=4")));
+    no_errors(&page);
+}
+
+/// Gives a file to the page as if the visitor had chosen it.
+fn choose(page: &Page, name: &str, bytes: &str) {
+    page.js(&format!(
+        "const file = new File([new Uint8Array({bytes})], '{name}'), list = new DataTransfer();
+         list.items.add(file);
+         const input = document.querySelector('[data-testid=open-file]');
+         input.files = list.files;
+         input.dispatchEvent(new Event('change'))"
+    ));
+}
+
+#[test]
+fn files_leave_and_enter_the_page() {
+    let page = ready(&Options { query: SMALL, script: LISTENS, ..Options::default() });
+    trains_to(&page, 10);
+    let (at, mid) = (step(&page), picture(&page, "traversal-digit"));
+    page.click("runs");
+    for (button, end) in [("save-weights", ".safetensors"), ("save-half", "-16bit.safetensors"), ("save-checkpoint", "-checkpoint.safetensors"), ("save-codes", "-codes.csv")] {
+        page.click(button);
+        page.wait(button, &format!("probe.files['vae-mnist-{at}{end}']"));
+    }
+    let sizes = page.js(&format!("return ['', '-16bit', '-checkpoint'].map(end => probe.files['vae-mnist-{at}' + end + '.safetensors'].length)"));
+    let size = |i: usize| sizes[i].as_f64().expect("a size");
+    assert!(size(1) < 0.6 * size(0) && size(2) > 2.5 * size(0), "{sizes}");
+    let table = page.js(&format!("return new TextDecoder().decode(new Uint8Array(probe.files['vae-mnist-{at}-codes.csv'])).split('\\n')"));
+    let lines = table.as_array().expect("lines");
+    assert_eq!((lines.len(), &lines[0]), (10_002, &Value::from("image,label,mean_0,mean_1,mean_2,mean_3,logvar_0,logvar_1,logvar_2,logvar_3")));
+
+    // What cannot be used is named, and the run does not notice.
+    let said = "document.querySelector('[data-testid=file-said]').textContent";
+    let whole = format!("probe.files['vae-mnist-{at}.safetensors']");
+    choose(&page, "half.safetensors", &format!("{whole}.slice(0, 5000)"));
+    page.wait("a damaged file", &format!("{said}.includes('half.safetensors') && {said}.includes('not a whole safetensors file')"));
+    let foreign = "[...new TextEncoder().encode('\\x40\\0\\0\\0\\0\\0\\0\\0' + JSON.stringify({other:{dtype:'F32',shape:[1],data_offsets:[0,4]}}).padEnd(64)), 0, 0, 0, 0]";
+    choose(&page, "foreign.safetensors", foreign);
+    let words = page.wait("a foreign file", &format!("{said}.includes('foreign.safetensors') && {said}"));
+    assert!(words.as_str().is_some_and(|text| text.contains("no tensor")), "{words}");
+    assert_eq!((step(&page), picture(&page, "traversal-digit")), (at, mid.clone()));
+
+    // Weights begin a new run, a checkpoint goes on.
+    choose(&page, "mine.safetensors", &whole);
+    page.wait("the weights are on show", "latentLab.state().step === 0 && latentLab.state().status === 'Ready to train'");
+    page.wait("with the same picture", &format!("document.querySelector('[data-testid=traversal-digit]').toDataURL() === '{mid}'"));
+    choose(&page, "mine-checkpoint.safetensors", &format!("probe.files['vae-mnist-{at}-checkpoint.safetensors']"));
+    page.wait("the run is back", &format!("latentLab.state().step === {at} && {PAUSED}"));
+    page.js("document.querySelector('[data-testid=runs-close]').click()");
+    trains_to(&page, at + 3);
+
+    // A panel as a picture.
+    page.click("figure-map");
+    page.wait("a picture", "probe.files['map.png']?.length > 1000");
+    no_errors(&page);
+}
+
+#[test]
+fn two_tabs_do_not_write_to_one_run() {
+    let page = ready(&Options { query: SMALL, script: LISTENS, ..Options::default() });
+    trains_to(&page, 5);
+    page.wait("it is kept", "probe.kept.length > 0");
+    // A copy of the tab takes the tab's own storage along.
+    page.js("window.copy = window.open(location.href)");
+    let there = "copy.document.querySelector('.messages')?.textContent";
+    page.wait("the copy says so", &format!("{there}.includes('open in another tab')"));
+    page.js("copy.close()");
+    trains_to(&page, 12);
+    no_errors(&page);
+}
+
+/// The storage has room for nothing.
+const FULL: &str = r"
+    const full = `
+        FileSystemSyncAccessHandle.prototype.write = () => { throw new DOMException('no room', 'QuotaExceededError') };
+    `;
+    const make = URL.createObjectURL;
+    URL.createObjectURL = blob => make(new Blob([full, blob], { type: blob.type }));
+";
+
+#[test]
+fn a_full_storage_is_said_once_and_training_goes_on() {
+    let page = ready(&Options { query: SMALL, script: &format!("{LISTENS}{FULL}"), ..Options::default() });
+    trains_to(&page, 5);
+    let notice = page.wait("the message", "document.querySelector('.notice')?.textContent");
+    assert!(notice.as_str().is_some_and(|text| text.contains("is full") && text.contains("goes on")), "{notice}");
+    let at = step(&page);
+    trains_to(&page, at + 5);
+    assert_eq!(page.js("return document.querySelectorAll('.notice').length"), 1);
+    page.screenshot("full");
+    no_errors(&page);
+}

@@ -1,0 +1,223 @@
+//! What the panels of codebooks and features are told, against the library and the network itself. Runs on the native GPU;
+//! a software Vulkan adapter will do.
+#![cfg(feature = "native")]
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use latent_lab::data::Dataset;
+use latent_lab::measure::{Rows, codebook::Usage, sparse};
+use latent_lab::nn::ImageShape;
+use latent_lab::spec::Setup;
+use latent_lab::spec::protocol::{
+    BINS, Command, EXAMPLES, EngineChoice, Event, Query, TOP_EXAMPLES, View, bytes_f32, f32_bytes,
+};
+use latent_lab::train::session::Session;
+use serde_bytes::ByteBuf;
+
+const IMAGES: usize = 40;
+
+/// Bright squares that wander, as many classes as there are digits.
+fn squares() -> Dataset {
+    let pixel = |image: usize, at: usize| {
+        let (x, y) = (at % 28, at / 28);
+        let (left, top) = (image * 5 % 20, image * 3 % 20);
+        if (left..left + 8).contains(&x) && (top..top + 8).contains(&y) { 230 } else { 5 }
+    };
+    let images: Vec<u8> = (0..IMAGES).flat_map(|i| (0..784).map(move |at| pixel(i, at))).collect();
+    let labels: Vec<u8> = (0..IMAGES).map(|i| (i % 10) as u8).collect();
+    Dataset {
+        id: "mnist".into(),
+        shape: ImageShape::MNIST,
+        classes: 10,
+        train_images: images.clone(),
+        train_labels: labels.clone(),
+        test_images: images,
+        test_labels: labels,
+        ..Dataset::default()
+    }
+}
+
+/// A session with a network that has taken a few steps.
+struct Lab {
+    session: Session,
+    events: Rc<RefCell<Vec<Event>>>,
+}
+
+impl Lab {
+    fn new(query: &str) -> Self {
+        let events: Rc<RefCell<Vec<Event>>> = Rc::default();
+        let sink = events.clone();
+        let mut session = Session::new(move |e| sink.borrow_mut().push(e));
+        assert!(pollster::block_on(session.open(EngineChoice::Plan, None)), "a GPU adapter; on Debian: mesa-vulkan-drivers");
+        session.set_data(squares());
+        let (setup, notes) = Setup::from_query(query, &[]);
+        assert!(notes.is_empty(), "{notes:?}");
+        let mut lab = Self { session, events };
+        lab.tell(Command::Start { run: 1, setup, weights: None });
+        lab.tell(Command::Step { run: 1, steps: 5 });
+        while pollster::block_on(lab.session.turn()) {}
+        lab.events.borrow_mut().clear();
+        lab
+    }
+
+    fn tell(&mut self, command: Command) {
+        pollster::block_on(self.session.command(command));
+    }
+
+    /// The answer to a query, or why there is none.
+    fn ask(&mut self, query: Query) -> Result<View, String> {
+        self.tell(Command::Watch { slot: 0, query });
+        while pollster::block_on(self.session.turn()) {}
+        let events = std::mem::take(&mut *self.events.borrow_mut());
+        let answer = events.into_iter().find_map(|e| match e {
+            Event::Viewed { view, .. } => Some(Ok(view)),
+            Event::Warning { message } | Event::RunFailed { message, .. } => Some(Err(message)),
+            _ => None,
+        });
+        answer.expect("an answer")
+    }
+
+    fn pictures(&mut self, query: Query) -> Vec<u8> {
+        match self.ask(query).unwrap() {
+            View::Images { pixels, .. } => pixels.into_vec(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Tokens and what they stand for.
+    fn tokens(&mut self, query: Query) -> (Vec<f32>, Vec<u8>) {
+        match self.ask(query).unwrap() {
+            View::Tokens { token_bn, pixels, .. } => (bytes_f32(&token_bn), pixels.into_vec()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Activations of all test images.
+    fn codes(&mut self) -> (usize, Vec<f32>) {
+        match self.ask(Query::Embed { count: IMAGES as u32 }).unwrap() {
+            View::Codes { latent, mean_nd, .. } => (latent as usize, bytes_f32(&mean_nd)),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn all_images() -> ByteBuf {
+    ByteBuf::from(squares().test_images)
+}
+
+#[test]
+fn a_codebook_is_counted_swapped_and_drawn_from() {
+    for query in ["method=vq-vae&codes=16&net=mlp&hidden=16&batch=8&prior_width=8", "method=rvq&codes=8&levels=2&net=mlp&hidden=16&batch=8&prior_width=8"] {
+        let mut lab = Lab::new(&format!("v=1&data=mnist&{query}"));
+        let View::Codebook { images, count_k, perplexity, age_k, vector_kd } = lab.ask(Query::Codebook { count: 1000 }).unwrap() else { panic!() };
+        let (token_bn, pictures) = lab.tokens(Query::Tokenise { x_np: all_images() });
+        let mut usage = Usage::new(count_k.len());
+        usage.add(&token_bn.iter().map(|t| *t as u32).collect::<Vec<_>>()).unwrap();
+        assert_eq!(images as usize, IMAGES, "{query}");
+        assert_eq!(usage.count_k(), count_k.iter().map(|n| u64::from(*n)).collect::<Vec<_>>(), "{query}");
+        assert!((f64::from(perplexity) - usage.perplexity()).abs() < 1e-4, "{query}");
+        assert!(age_k.len() == count_k.len() && age_k.iter().all(|age| (0.0..=5.0).contains(age)) && age_k.contains(&0.0), "{query}: {age_k:?}");
+        assert_eq!(vector_kd.len() % (4 * count_k.len()), 0);
+
+        // Through the tokens and back is what the network makes of the images.
+        assert_eq!(pictures, lab.pictures(Query::Autoencode { x_np: all_images() }), "{query}");
+        assert_eq!(pictures, lab.pictures(Query::Untokenise { token_bn: f32_bytes(&token_bn) }), "{query}");
+
+        // Each code at the third place; one of them is the token itself.
+        let (places, size) = (token_bn.len() / IMAGES, pictures.len() / IMAGES);
+        let codes: Vec<u32> = (0..count_k.len() as u32).collect();
+        let first = &token_bn[..places];
+        let swapped = lab.pictures(Query::EachCode { token_n: f32_bytes(first), at: vec![2], codes: codes.clone() });
+        assert_eq!(swapped.len(), size * codes.len(), "{query}");
+        let own = first[2] as usize;
+        assert_eq!(swapped[own * size..(own + 1) * size], pictures[..size], "{query}");
+        let other = usize::from(own == 0);
+        let by_hand = first.iter().enumerate().map(|(i, t)| if i == 2 { other as f32 } else { *t }).collect::<Vec<_>>();
+        let by_hand = lab.pictures(Query::Untokenise { token_bn: f32_bytes(&by_hand) });
+        assert_eq!(swapped[other * size..(other + 1) * size], by_hand, "{query}");
+
+        let draw = |seed| Query::DrawTokens { n: 3, temperature: 1.0, seed };
+        let (drawn, _) = lab.tokens(draw(1));
+        assert_eq!(drawn, lab.tokens(draw(1)).0, "{query}: the same seed");
+        assert_ne!(drawn, lab.tokens(draw(2)).0, "{query}: another seed");
+        assert!(drawn.len() == 3 * places && drawn.iter().all(|t| *t >= 0.0 && (*t as usize) < codes.len()), "{query}");
+
+        let mut bad = first.to_vec();
+        bad[0] = codes.len() as f32;
+        let refused = lab.ask(Query::Untokenise { token_bn: f32_bytes(&bad) }).unwrap_err();
+        assert!(refused.contains(&format!("the token {}", codes.len())), "{refused}");
+        let refused = lab.ask(Query::EachCode { token_n: f32_bytes(first), at: vec![9999], codes }).unwrap_err();
+        assert!(refused.contains("9999"), "{refused}");
+    }
+}
+
+#[test]
+fn features_are_those_of_the_codes() {
+    for (query, places) in [
+        ("method=topk-sae&features=64&k=8&batch=8&source=patches", 16),
+        ("method=k-sparse&features=64&k=8&batch=8", 1),
+    ] {
+        let mut lab = Lab::new(&format!("v=1&data=mnist&{query}"));
+        let (latent, code) = lab.codes();
+        let features = latent / places;
+        let act_nf = Rows::new(&code, features);
+        let View::Features(table) = lab.ask(Query::Features { count: 1000 }).unwrap() else { panic!() };
+        assert_eq!(table.images as usize, IMAGES);
+        let density: Vec<f64> = bytes_f32(&table.density_f).into_iter().map(f64::from).collect();
+        for (shown, want) in density.iter().zip(sparse::activity(act_nf).density_f) {
+            assert!((shown - want).abs() < 1e-6, "{query}: {shown} {want}");
+        }
+        let (max_f, example_fe, activation_fe) = (bytes_f32(&table.max_f), bytes_f32(&table.example_fe), bytes_f32(&table.activation_fe));
+        let count_fb = bytes_f32(&table.count_fb);
+        for f in 0..features {
+            let column: Vec<f32> = act_nf.column(f).collect();
+            let active = column.iter().filter(|a| **a != 0.0).count();
+            assert_eq!(count_fb[f * BINS..(f + 1) * BINS].iter().sum::<f32>(), active as f32, "{query}: histogram of {f}");
+            for e in 0..EXAMPLES {
+                let (input, activation) = (example_fe[f * EXAMPLES + e], activation_fe[f * EXAMPLES + e]);
+                if input >= 0.0 {
+                    assert_eq!(column[input as usize], activation, "{query}: example {e} of {f}");
+                }
+            }
+            assert_eq!(example_fe[f * EXAMPLES..][..TOP_EXAMPLES].iter().filter(|i| **i >= 0.0).count(), active.min(TOP_EXAMPLES));
+            if active > 0 {
+                assert_eq!(activation_fe[f * EXAMPLES], max_f[f], "{query}: the first example is the strongest");
+            }
+        }
+        assert_eq!((table.width, table.height), if places == 1 { (28, 28) } else { (7, 7) });
+        assert_eq!(table.atom_fa.len(), features * (table.width * table.height) as usize);
+
+        // Without its strongest feature an image is what the decoder makes of the code with a zero there.
+        let strongest = (0..features).max_by(|a, b| code[*a].total_cmp(&code[*b])).unwrap();
+        let answer = lab.ask(Query::Feature { feature: strongest as u32, images: vec![0] }).unwrap();
+        let View::Feature { near, cosine, pixels, .. } = answer else { panic!() };
+        let mut without = code[..latent].to_vec();
+        without.iter_mut().skip(strongest).step_by(features).for_each(|a| *a = 0.0);
+        let decoded = lab.pictures(Query::Decode { z_nd: f32_bytes(&[&code[..latent], &without].concat()) });
+        assert_eq!(pixels[784..], decoded, "{query}");
+        assert_ne!(decoded[..784], decoded[784..], "{query}: the feature does something");
+        assert!(cosine.windows(2).all(|w| w[0] >= w[1]) && cosine.iter().all(|c| c.abs() <= 1.0 + 1e-5), "{query}: {cosine:?}");
+        // The atoms on show tell the same cosine, as far as a byte can.
+        let inputs = table.atom_fa.len() / features;
+        let atom = |i: usize| table.atom_fa[i * inputs..(i + 1) * inputs].iter().map(|b| f64::from(*b as i8)).collect::<Vec<_>>();
+        let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
+        let (a, b) = (atom(strongest), atom(near[0] as usize));
+        let shown = dot(&a, &b) / (dot(&a, &a) * dot(&b, &b)).sqrt();
+        assert!((shown - f64::from(cosine[0])).abs() < 0.02, "{query}: {shown} {}", cosine[0]);
+
+        let refused = lab.ask(Query::Feature { feature: features as u32, images: vec![] }).unwrap_err();
+        assert!(refused.contains(&format!("no feature {features}")), "{refused}");
+    }
+}
+
+#[test]
+fn a_method_without_codebook_or_features_says_so() {
+    let mut lab = Lab::new("v=1&data=mnist&method=vae&hidden=16&latent=2&batch=8");
+    for query in [Query::Codebook { count: 5 }, Query::Tokenise { x_np: all_images() }, Query::DrawTokens { n: 1, temperature: 1.0, seed: 0 }] {
+        let refused = lab.ask(query).unwrap_err();
+        assert!(refused.contains("codebook") || refused.contains("tokens"), "{refused}");
+    }
+    let refused = lab.ask(Query::Features { count: 5 }).unwrap_err();
+    assert!(refused.contains("features"), "{refused}");
+}
