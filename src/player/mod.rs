@@ -21,6 +21,7 @@ pub use vector::Vector;
 use file::File;
 
 use crate::spec::protocol::{CodeGroup, CodeKind};
+use crate::spec::tokens::PRIORS;
 use crate::spec::{LIKELIHOODS, Setup, data};
 
 /// What a model's code is made of, with the network that goes with it.
@@ -92,9 +93,13 @@ impl Player {
             Model::Vector(_) => CodeKind::Point,
             Model::Tokens(m) => {
                 let [height, width] = m.grid.map(|n| n as u32);
-                CodeKind::Grid { height, width, levels: 1, codes: m.codes as u32 }
+                let drawn = PRIORS[self.setup.usize("prior")] == "pixelcnn";
+                CodeKind::Grid { height, width, levels: 1, codes: m.codes as u32, drawn }
             }
-            Model::Features(_) => CodeKind::Features,
+            Model::Features(m) => {
+                let [_, height, width] = self.image;
+                CodeKind::Features { height: (height / m.patch[0]) as u32, width: (width / m.patch[1]) as u32 }
+            }
         };
         vec![CodeGroup { kind, count: self.latent() as u32 }]
     }
