@@ -3,7 +3,7 @@
 //! Dependencies point downwards only (`tests/layers.rs` holds the rule):
 //!
 //! ```text
-//! ui ─▶ player, latent, spec, catalog    bin/lab ─▶ train, data, spec
+//! ui, bin/player ─▶ player, latent, spec, catalog    bin/lab ─▶ train, data, spec
 //! train ─▶ ae, vae.. ─▶ nn ─▶ burn   train ─▶ gpu ─▶ compile ─▶ burn-ir
 //! import ─▶ packed ◀─ data ◀─ train
 //! ```
@@ -33,11 +33,11 @@ pub mod store;
 #[cfg(feature = "engine")]
 pub mod train;
 
-#[cfg(any(feature = "page", feature = "engine"))]
+#[cfg(any(feature = "page", feature = "engine", feature = "player"))]
 pub mod latent;
 #[cfg(any(feature = "engine", feature = "pack"))]
 pub mod packed;
-#[cfg(any(feature = "page", feature = "engine"))]
+#[cfg(any(feature = "page", feature = "engine", feature = "player"))]
 pub mod player;
 #[cfg(feature = "page")]
 pub mod ui;

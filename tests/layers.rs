@@ -49,7 +49,8 @@ const PROGRAMS: &[(&str, &[&str])] = &[
     ("bin/engine", &["spec", "train"]),
     ("bin/eager", &["spec", "train"]),
     ("bin/pack", &["import"]),
-    ("bin/lab", &["spec", "catalog", "data", "train", "measure", "import"]),
+    ("bin/lab", &["spec", "catalog", "data", "train", "measure", "import", "player"]),
+    ("bin/player", &["spec", "player", "latent"]),
 ];
 
 #[test]

@@ -14,9 +14,9 @@ use crate::data::moving::Moving;
 use crate::data::{Dataset, Render, Rendering, mnist, own, renderer, unit};
 use crate::gpu::{Data, Gpu};
 use crate::spec::data::{MOVING_DIGITS, Own};
+use crate::spec::protocol::{CodeKind, Measured};
 use crate::spec::{History, Setup};
 use crate::train::any::AnyEngine;
-use crate::spec::protocol::Measured;
 use crate::train::assess::{self, Images, Sizes};
 use crate::train::beginning::Beginning;
 use crate::train::checkpoint::{self, Checkpoint};
@@ -212,11 +212,11 @@ async fn run(options: &TrainOptions, mut engine: impl Engine, data: &Dataset, ad
     if let Some(out) = &options.out {
         let (mean, logvar) = engine.encode(Rows::labelled(&test, &data.test_labels)).await?;
         let kl = kl_per_latent(&mean, &logvar, engine.info().latent as usize);
-        let metadata = [
-            ("setup", setup.to_query()),
-            ("step", engine.step().to_string()),
-            ("kl", kl.iter().map(|v| format!("{v:.4}")).collect::<Vec<_>>().join(",")),
-        ];
+        let mut metadata = vec![("setup", setup.to_query()), ("step", engine.step().to_string())];
+        // It says nothing of tokens and features, of which there may be thousands.
+        if engine.info().code.iter().all(|g| matches!(g.kind, CodeKind::Gaussian | CodeKind::Point)) {
+            metadata.push(("kl", kl.iter().map(|v| format!("{v:.4}")).collect::<Vec<_>>().join(",")));
+        }
         let tensors = engine.weights().await?;
         let bytes = if options.half { weights::write_half(&tensors, &metadata)? } else { weights::write(&tensors, &metadata)? };
         write_whole(out, &bytes)?;

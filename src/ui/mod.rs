@@ -5,6 +5,8 @@ mod browser;
 mod codes;
 mod control;
 mod data;
+mod embed;
+mod gallery;
 mod keep;
 mod link;
 mod model;
@@ -32,6 +34,8 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 use control::Controls;
+use embed::EmbedButton;
+use gallery::Gallery;
 use keep::{Offer, RunsButton};
 use state::Lab;
 use tab::{TabPanel, Tabs};
@@ -83,10 +87,11 @@ fn Page() -> impl IntoView {
                 <h1>{text::NAME}</h1>
                 <p class="lead">{text::LEAD}</p>
             </div>
-            <div class="masthead-tools"><RunsButton /><CopyLink /><ThemeButton /></div>
+            <div class="masthead-tools"><RunsButton /><CopyLink /><EmbedButton /><ThemeButton /></div>
         </header>
         <Transport />
         <div class="messages" role="region" aria-label=text::MESSAGES><Notices /><OnShow /><Offer /></div>
+        <Gallery />
         <nav aria-label=text::TABS><Tabs /></nav>
         <div class="columns">
             <main><TabPanel /></main>

@@ -2,6 +2,7 @@
 
 pub mod codebook;
 pub mod data;
+pub mod embed;
 pub mod features;
 pub mod keep;
 pub mod measures;
@@ -63,6 +64,11 @@ pub const UNNAMED_ADAPTER: &str = "WebGPU adapter";
 pub const RESTART: &str = "Start the engine again";
 pub const DISMISS: &str = "Dismiss";
 pub const NO_PRESET: &str = "The pretrained model could not be read";
+
+pub fn preset_failed(label: &str, message: &str) -> String {
+    format!("The model “{label}” could not be opened: {message}")
+}
+
 pub const LINK_NOTES: &str = "Part of the link was not understood:";
 
 pub const DATA_WAITING: &str = "Loading the images…";

@@ -4,6 +4,8 @@
 //! small.
 
 mod data;
+mod embed;
+mod gallery;
 #[path = "../../src/bin/lab/driver.rs"]
 mod driver;
 mod import;
@@ -267,7 +269,9 @@ const DOWNLOAD: usize = 940_000;
 #[test]
 fn the_download_is_small() {
     let mut sizes = Vec::new();
-    measure(&Path::new(env!("CARGO_MANIFEST_DIR")).join("dist"), &mut sizes);
+    measure(&Path::new(env!("CARGO_MANIFEST_DIR")).join("dist"), "", &mut sizes);
+    // Figures are for other pages, see `embed`.
+    sizes.retain(|(name, _)| !name.starts_with("embed") && !name.starts_with("examples"));
     // The workers with eager Burn and for own images: `what_does_not_compile_runs_on_eager_burn` and the tests of imports hold
     // that nobody else downloads them.
     let (later, sizes): (Vec<_>, Vec<_>) = sizes.into_iter().partition(|(name, _)| ["eager", "pack"].iter().any(|worker| name.starts_with(worker)));
@@ -427,12 +431,12 @@ fn what_the_device_refuses_is_said_and_the_page_goes_on() {
     page.wait("it trains on", &format!("latentLab.state().step > {kept}"));
 }
 
-/// Compressed sizes of the page's code: what a visitor downloads besides data and weights.
-fn measure(folder: &Path, sizes: &mut Vec<(String, usize)>) {
+/// Compressed sizes of the code in a folder, by path: what a visitor downloads besides data and weights.
+fn measure(folder: &Path, prefix: &str, sizes: &mut Vec<(String, usize)>) {
     for entry in fs::read_dir(folder).expect("the page is built").map(|entry| entry.expect("the folder is readable")) {
-        let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+        let (path, name) = (entry.path(), format!("{prefix}{}", entry.file_name().to_string_lossy()));
         if path.is_dir() {
-            measure(&path, sizes);
+            measure(&path, &format!("{name}/"), sizes);
         } else if [".html", ".css", ".js", ".wasm"].iter().any(|end| name.ends_with(end)) {
             let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
             gzip.write_all(&fs::read(&path).expect("the file is readable")).expect("memory takes it");

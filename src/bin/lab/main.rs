@@ -17,9 +17,13 @@ mod methods;
 mod native;
 mod pack;
 mod page;
+mod presets;
 mod serve;
 mod setup;
 mod shots;
+mod site;
+#[cfg(feature = "native")]
+mod still;
 mod suite;
 mod tools;
 mod train;
@@ -60,6 +64,8 @@ enum Command {
     Verify(verify::Args),
     /// Measure trained weights: likelihood, reconstructions, samples, probes.
     Measure(measure::Args),
+    /// Train the models that ship with the page.
+    Presets(presets::Args),
     /// Train anew the classifier whose features the Fréchet score is taken on.
     Classifier(classifier::Args),
     /// Time training steps natively.
@@ -92,6 +98,7 @@ fn main() -> ExitCode {
         Command::Train(args) => train::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Measure(args) => measure::run(args),
+        Command::Presets(args) => presets::run(args),
         Command::Classifier(args) => classifier::run(args),
         Command::Bench(args) => bench::run(args),
     };
