@@ -69,6 +69,11 @@ pub fn opened(name: &str) -> String {
     format!("{name} is on show.")
 }
 
+/// A part of the address that says nothing about the view.
+pub fn unknown_view(part: &str) -> String {
+    format!("#{part}: no tab and no place of this page")
+}
+
 /// What a run is called: the visitor's word, or else its method and data.
 pub fn name(run: &KeptRun) -> String {
     if !run.name.is_empty() {
