@@ -108,7 +108,7 @@ fn all_images() -> ByteBuf {
 
 #[test]
 fn a_codebook_is_counted_swapped_and_drawn_from() {
-    for query in ["method=vq-vae&codes=16&width=8&batch=8", "method=rvq&codes=8&levels=2&net=mlp&hidden=16&batch=8", "method=fsq&net=mlp&hidden=16&batch=8", "method=bsq&bits=4&net=mlp&hidden=16&batch=8"] {
+    for query in ["method=vq-vae&codes=16&net=mlp&hidden=16&batch=8&prior_width=8", "method=rvq&codes=8&levels=2&net=mlp&hidden=16&batch=8&prior_width=8"] {
         let mut lab = Lab::new(&format!("v=1&data=mnist&{query}"));
         let View::Codebook { images, count_k, perplexity, age_k, vector_kd } = lab.ask(Query::Codebook { count: 1000 }).unwrap() else { panic!() };
         let (token_bn, pictures) = lab.tokens(Query::Tokenise { x_np: all_images() });
@@ -155,7 +155,6 @@ fn a_codebook_is_counted_swapped_and_drawn_from() {
 #[test]
 fn features_are_those_of_the_codes() {
     for (query, places) in [
-        ("method=topk-sae&features=64&k=8&batch=8", 1),
         ("method=topk-sae&features=64&k=8&batch=8&source=patches", 16),
         ("method=k-sparse&features=64&k=8&batch=8", 1),
     ] {

@@ -22,6 +22,11 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const MIME = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm', '.css': 'text/css', '.svg': 'image/svg+xml' };
 const SCREENS = [['desktop', 1440, 900], ['phone', 390, 844]];
 const BAD = ['serious', 'critical'];
+// Tabs that only some methods have.
+const OTHERS = [
+  '?v=1&data=mnist&method=vq-vae&net=mlp&hidden=32&batch=16&prior_width=8',
+  '?v=1&data=mnist&method=topk-sae&features=128&batch=16',
+];
 
 function serve(directory) {
   const server = createServer((request, response) => {
@@ -47,26 +52,38 @@ const browser = await puppeteer.launch({
     '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
 });
 let bad = 0;
+
+/** Audits each tab of the page that is open. */
+async function audit(page, name) {
+  await page.evaluate(AXE);
+  for (const tab of await page.$$eval('[role=tab]', (tabs) => tabs.map((t) => t.id))) {
+    await page.evaluate((id) => document.getElementById(id).click(), tab);
+    // What the panel asks of the engine arrives.
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    const { violations } = await page.evaluate(() => axe.run({ resultTypes: ['violations'] }));
+    for (const v of violations) {
+      const places = v.nodes.slice(0, 3).map((n) => n.target.join(' ')).join('; ');
+      console.log(`${name} ${tab}: ${v.impact}: ${v.id}: ${v.help} (${v.nodes.length}: ${places})`);
+      bad += BAD.includes(v.impact) ? 1 : 0;
+    }
+  }
+}
+
 for (const [screen, width, height] of SCREENS) {
   for (const scheme of ['light', 'dark']) {
-    const page = await browser.newPage();
-    await page.setViewport({ width, height });
-    await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
-    await page.goto(`http://127.0.0.1:${server.address().port}/`);
-    await page.waitForFunction(() => document.querySelector('[data-testid=train]')?.disabled === false, { timeout: 60_000 });
-    await page.evaluate(AXE);
-    for (const tab of await page.$$eval('[role=tab]', (tabs) => tabs.map((t) => t.id))) {
-      await page.evaluate((id) => document.getElementById(id).click(), tab);
-      // What the panel asks of the engine arrives.
-      await new Promise((resolve) => setTimeout(resolve, 1500));
-      const { violations } = await page.evaluate(() => axe.run({ resultTypes: ['violations'] }));
-      for (const v of violations) {
-        const places = v.nodes.slice(0, 3).map((n) => n.target.join(' ')).join('; ');
-        console.log(`${screen} ${scheme} ${tab}: ${v.impact}: ${v.id}: ${v.help} (${v.nodes.length}: ${places})`);
-        bad += BAD.includes(v.impact) ? 1 : 0;
+    for (const query of ['', ...OTHERS]) {
+      const page = await browser.newPage();
+      await page.setViewport({ width, height });
+      await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
+      await page.goto(`http://127.0.0.1:${server.address().port}/${query}`);
+      await page.waitForFunction(() => document.querySelector('[data-testid=train]')?.ariaDisabled === 'false', { timeout: 60_000 });
+      if (query) {
+        await page.click('[data-testid=step]');
+        await page.waitForFunction(() => latentLab.state().step === 1, { timeout: 60_000 });
       }
+      await audit(page, `${screen} ${scheme}`);
+      await page.close();
     }
-    await page.close();
   }
 }
 await browser.close();

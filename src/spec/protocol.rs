@@ -143,6 +143,9 @@ pub enum Query {
     DrawTokens { n: u32, temperature: f32, seed: u32 },
     /// What each feature does on the first `count` test images, or as many as fit: [`View::Features`].
     Features { count: u32 },
+    /// Every measure that applies, on at most `images` test images and as many others of them for what is fitted:
+    /// [`View::Measures`]. Taken once for each number `press`, for it takes its time.
+    Measures { images: u32, press: u32 },
     /// One feature: its neighbours, and what the test images at `images` are without it: [`View::Feature`].
     Feature { feature: u32, images: Vec<u32> },
 }
@@ -150,7 +153,7 @@ pub enum Query {
 impl Query {
     /// Whether the answer changes with the weights.
     pub fn follows_weights(&self) -> bool {
-        !matches!(self, Self::Originals { .. })
+        !matches!(self, Self::Originals { .. } | Self::Measures { .. })
     }
 }
 
@@ -184,6 +187,8 @@ pub enum View {
     /// Tokens of `n` images, little-endian `f32`, row-major `[n, tokens]`, and the pictures that they stand for, as in
     /// [`View::Images`].
     Tokens { n: u32, token_bn: ByteBuf, width: u32, height: u32, channels: u32, pixels: ByteBuf },
+    /// What the model is worth, as far as numbers tell.
+    Measures(Vec<Measured>),
     /// All features of a dictionary.
     Features(FeatureTable),
     /// The features most like `feature` and the cosines of their atoms to its own, most alike first; and of each image asked
@@ -292,6 +297,8 @@ pub enum DataUnit {
     Bytes,
     /// Rendered.
     Images,
+    /// Read from the browser's storage.
+    Stored,
 }
 
 /// Rung of the ladder on which WebGPU failed.
@@ -312,6 +319,8 @@ pub struct AdapterInfo {
     pub backend: String,
     /// A software adapter: correct, and slow.
     pub software: bool,
+    /// Bytes of training images that it has room for.
+    pub room: u64,
 }
 
 /// What a stretch of a code means, and so how it can be shown and moved.
@@ -438,6 +447,41 @@ pub struct BenchReport {
     pub plan_ms: f64,
     /// First term after the last step.
     pub loss: f32,
+}
+
+/// One number or one for each latent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Quantity {
+    Count(usize),
+    Number(f64),
+    Each(Vec<f64>),
+}
+
+impl From<usize> for Quantity {
+    fn from(n: usize) -> Self {
+        Self::Count(n)
+    }
+}
+
+impl From<f64> for Quantity {
+    fn from(v: f64) -> Self {
+        Self::Number(v)
+    }
+}
+
+impl From<Vec<f64>> for Quantity {
+    fn from(v: Vec<f64>) -> Self {
+        Self::Each(v)
+    }
+}
+
+/// A measure, what it came to, and how it was taken.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    pub name: String,
+    pub value: Quantity,
+    pub protocol: String,
 }
 
 /// Packs numbers for a message.

@@ -133,7 +133,7 @@ impl Setup {
     /// # Errors
     /// The first thing that is wrong.
     pub fn check(&self) -> Result<(), SetupError> {
-        if data::find(&self.data).is_none() {
+        if !data::known(&self.data) {
             return Err(SetupError::UnknownData(self.data.clone()));
         }
         let card = self.card()?;
@@ -198,7 +198,7 @@ impl Setup {
             notes.push(format!("v={v}: this link is of a later version of the page than {LINK_VERSION}"));
         }
         let mut set = find("data").unwrap_or(data::SETS[0].id);
-        if data::find(set).is_none() {
+        if !data::known(set) {
             notes.push(SetupError::UnknownData(set.into()).to_string());
             set = data::SETS[0].id;
         }

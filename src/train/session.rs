@@ -109,6 +109,11 @@ impl Session {
         }
     }
 
+    /// Bytes of training images that there is room for; none before the device is open.
+    pub fn room(&self) -> u64 {
+        self.gpu.as_ref().map_or(0, |gpu| gpu.info.room)
+    }
+
     async fn open_both(&mut self, engine: EngineChoice) -> Result<Gpu, OpenError> {
         let gpu = Gpu::open().await?;
         if engine == EngineChoice::Burn {
@@ -122,7 +127,7 @@ impl Session {
     pub fn set_data(&mut self, mut data: Dataset) {
         let Some(gpu) = &self.gpu else { return };
         let (id, info, shape) = (data.id.clone(), data.info(), data.data_shape());
-        let factors_nk = ByteBuf::from(std::mem::take(&mut data.factors.test_nk));
+        let factors_nk = std::mem::take(&mut data.factors.test_nk);
         let (images, labels) = (std::mem::take(&mut data.test_images), std::mem::take(&mut data.test_labels));
         match &mut self.burn {
             // Eager steps take their images from the host.
@@ -133,9 +138,9 @@ impl Session {
             },
         }
         self.run = self.run.take().filter(|r| r.setup.data == id);
-        let labels_n = ByteBuf::from(labels.clone());
-        self.test = Some(TestSet { id, shape, images, labels });
-        self.send(Event::DataReady { data: info, labels_n, factors_nk });
+        let event = Event::DataReady { data: info, labels_n: ByteBuf::from(labels.clone()), factors_nk: ByteBuf::from(factors_nk.clone()) };
+        self.test = Some(TestSet { id, shape, images, labels, factors_nk });
+        self.send(event);
     }
 
     /// Carries out one command. [`Command::Open`], [`Command::Load`] and what concerns kept runs are the caller's: it
@@ -550,7 +555,7 @@ impl Session {
             let Some(query) = self.watches.get(&slot).map(|w| w.query.clone()) else { continue };
             let (Some(r), Some(test)) = (&mut self.run, &self.test) else { return Ok(()) };
             let begin = Instant::now();
-            let (run, view) = (r.id, view(&mut r.engine, test, &query).await);
+            let (run, view) = (r.id, view(&mut r.engine, &r.setup, test, &query).await);
             let done = Instant::now();
             r.idle = Some(done);
             if let Some(w) = self.watches.get_mut(&slot) {

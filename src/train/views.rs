@@ -9,7 +9,9 @@ use crate::data::unit;
 use crate::latent::{self, Geodesic};
 use crate::nn::DataShape;
 use crate::spec::protocol::{PlanInfo, Query, View, bytes_f32, f32_bytes};
+use crate::spec::Setup;
 use crate::train::any::AnyEngine;
+use crate::train::assess::{Images, assess};
 use crate::train::{Engine, Rows};
 
 /// Images kept on the CPU for views and tests.
@@ -19,6 +21,8 @@ pub struct TestSet {
     pub shape: DataShape,
     pub images: Vec<u8>,
     pub labels: Vec<u8>,
+    /// Values of the factors, row-major `[images, factors]`; empty where none are known.
+    pub factors_nk: Vec<u8>,
 }
 
 impl TestSet {
@@ -76,11 +80,11 @@ fn own(x_np: &[u8], len: usize) -> Result<Vec<f32>, String> {
     Ok(unit_values(x_np))
 }
 
-/// Answers a query from the weights of the moment.
+/// Answers a query from the weights of the moment of a network made by `setup`.
 ///
 /// # Errors
 /// A sentence, if the query does not fit the network or the data, or the device is lost.
-pub async fn view(engine: &mut AnyEngine, test: &TestSet, query: &Query) -> Result<View, String> {
+pub async fn view(engine: &mut AnyEngine, setup: &Setup, test: &TestSet, query: &Query) -> Result<View, String> {
     let PlanInfo { width, height, channels, latent, .. } = *engine.info();
     let images = |n: usize, pixels: Vec<u8>| View::Images { n: n as u32, width, height, channels, pixels: ByteBuf::from(pixels) };
     let len = test.shape.image.len();
@@ -162,6 +166,10 @@ pub async fn view(engine: &mut AnyEngine, test: &TestSet, query: &Query) -> Resu
             Pictured::new(engine.info(), &x).images()
         }
         Query::DrawTokens { n, temperature, seed } => codebook::draw(engine, *n as usize, *temperature, *seed).await?,
+        Query::Measures { images, .. } => {
+            let family = setup.card().map_err(|e| e.to_string())?.family;
+            View::Measures(assess(engine, family, &Images::halves(test, *images as usize)?, 0).await?)
+        }
         Query::Features { count } => features::features(engine, test, *count as usize).await?,
         Query::Feature { feature, images } => features::feature(engine, test, *feature, images).await?,
     })

@@ -5,6 +5,9 @@ mod browser;
 mod camera;
 mod codes;
 mod control;
+mod data;
+mod embed;
+mod gallery;
 mod keep;
 mod link;
 mod model;
@@ -32,6 +35,8 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 use control::Controls;
+use embed::EmbedButton;
+use gallery::Gallery;
 use keep::{Offer, RunsButton};
 use state::Lab;
 use tab::{TabPanel, Tabs};
@@ -67,6 +72,7 @@ fn CopyLink() -> impl IntoView {
 fn Page() -> impl IntoView {
     let lab = Lab::new();
     provide_context(lab);
+    provide_context(data::OwnData::new(lab));
     theme::init(lab);
     api::install(lab);
     tab::follow_address(lab);
@@ -83,15 +89,17 @@ fn Page() -> impl IntoView {
                 <h1>{text::NAME}</h1>
                 <p class="lead">{text::LEAD}</p>
             </div>
-            <div class="masthead-tools"><RunsButton /><CopyLink /><ThemeButton /></div>
+            <div class="masthead-tools"><RunsButton /><CopyLink /><EmbedButton /><ThemeButton /></div>
         </header>
         <Transport />
         <div class="messages" role="region" aria-label=text::MESSAGES><Notices /><OnShow /><Offer /></div>
+        <Gallery />
         <nav aria-label=text::TABS><Tabs /></nav>
         <div class="columns">
             <main><TabPanel /></main>
             <Controls />
         </div>
+        <data::Dialog />
         <footer><Verify /><p>{text::CREDIT_DATA}</p><p>{text::CREDIT_CODE}</p></footer>
     }
 }

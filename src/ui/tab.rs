@@ -20,12 +20,22 @@ pub enum Tab {
     Codebook,
     Features,
     Draw,
+    Measure,
     Explain,
 }
 
 impl Tab {
-    pub const ALL: [Self; 8] =
-        [Self::Learn, Self::Latents, Self::Map, Self::Paths, Self::Codebook, Self::Features, Self::Draw, Self::Explain];
+    pub const ALL: [Self; 9] = [
+        Self::Learn,
+        Self::Latents,
+        Self::Map,
+        Self::Paths,
+        Self::Codebook,
+        Self::Features,
+        Self::Draw,
+        Self::Measure,
+        Self::Explain,
+    ];
 
     pub fn id(self) -> &'static str {
         match self {
@@ -36,6 +46,7 @@ impl Tab {
             Self::Codebook => "codebook",
             Self::Features => "features",
             Self::Draw => "draw",
+            Self::Measure => "measure",
             Self::Explain => "explain",
         }
     }
@@ -49,6 +60,7 @@ impl Tab {
             Self::Codebook => text::codebook::TAB,
             Self::Features => text::features::TAB,
             Self::Draw => text::TAB_DRAW,
+            Self::Measure => text::measures::TAB,
             Self::Explain => text::TAB_EXPLAIN,
         }
     }

@@ -389,12 +389,15 @@ fn features_are_listed_taken_apart_and_steered() {
     page.wait("images without it", "probe.values('ablation-0').length === 3 * 784");
     page.js("document.querySelector('[data-testid=feature-top] button').click()");
     page.wait("that image is steered", "probe.values('steer-input').every((v, i) => v === probe.values('ablation-0')[i])");
-    page.wait("before it is changed, both are alike", "document.querySelector('[data-testid=steer-before]').toDataURL() === document.querySelector('[data-testid=steer-after]').toDataURL()");
     page.click("feature-ablate");
     page.wait("held at nothing", &format!("document.querySelector('[data-testid=hold-{f}]').value === '0'"));
-    page.wait("the same picture", "probe.values('steer-after').every((v, i) => v === probe.values('ablation-0')[2 * 784 + i])");
-    let off = values(&page, "steer-after");
-    assert!(distance(&off, &values(&page, "steer-before")) > 0.01, "the feature does nothing");
+    // What is out of view asks for nothing.
+    page.js("document.querySelector('[data-testid=panel-steering]').scrollIntoView()");
+    page.wait("it does something", "document.querySelector('[data-testid=steer-before]').toDataURL() !== document.querySelector('[data-testid=steer-after]').toDataURL()");
+    let (before, off, ablated) = (values(&page, "steer-before"), values(&page, "steer-after"), values(&page, "ablation-0"));
+    let (effect, apart) = (distance(&off, &before), distance(&off, &ablated[2 * 784..]));
+    // Batches of other sizes round differently.
+    assert!(apart < 0.1 * effect, "{apart} apart, where the feature does {effect}");
 
     // Keyboard: the slider; and along the list.
     let before = picture(&page, "steer-after");

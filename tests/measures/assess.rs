@@ -4,8 +4,8 @@ use latent_lab::data::Dataset;
 use latent_lab::measure::rng::Rng;
 use latent_lab::nn::ImageShape;
 use latent_lab::spec::Family;
-use latent_lab::spec::protocol::{CodeGroup, CodeKind, MetricRow, PlanInfo};
-use latent_lab::train::assess::{Measured, Quantity, Sizes, assess};
+use latent_lab::spec::protocol::{CodeGroup, CodeKind, Measured, MetricRow, PlanInfo, Quantity};
+use latent_lab::train::assess::{Images, Sizes, assess};
 use latent_lab::train::engine::BuildError;
 use latent_lab::train::{Engine, Program, Rows, Weight};
 
@@ -113,7 +113,8 @@ fn data() -> Dataset {
 }
 
 fn measured(family: Family, kind: CodeKind, logvar: Option<f32>, images: Option<usize>) -> Result<Vec<Measured>, String> {
-    pollster::block_on(assess(&mut Threshold::new(kind, logvar), family, &data(), Sizes { images, seed: 0 }))
+    let images = Images::draw(&data(), Sizes { images, seed: 0 })?;
+    pollster::block_on(assess(&mut Threshold::new(kind, logvar), family, &images, 0))
 }
 
 fn has(sheet: &[Measured], name: &str) -> bool {

@@ -1,7 +1,6 @@
 //! How the code is used, and what it tells.
 
-use super::{Part, Sheet, spread};
-use crate::data::Dataset;
+use super::{Images, Part, Sheet, spread};
 use crate::measure::frechet::{self, Gaussian};
 use crate::measure::probe::{self, LinearProbe};
 use crate::measure::rng::Rng;
@@ -43,9 +42,7 @@ pub(super) async fn prior(
     sheet: &mut Sheet,
     engine: &mut impl Engine,
     codes_nd: Rows<'_>,
-    x: &[f32],
-    x_train: &[f32],
-    data: &Dataset,
+    images: &Images,
 ) -> Result<(), String> {
     let (n, d) = (codes_nd.len(), codes_nd.width());
     let outputs = engine.run(Program::Prior, train::Rows::of(&vec![0.0; 2 * n])).await?;
@@ -72,13 +69,14 @@ pub(super) async fn prior(
     );
 
     let pictures = engine.decode(prior_nd.values()).await?;
-    let shape = [data.shape.channels, data.shape.height, data.shape.width];
-    let side = (data.shape.height.min(data.shape.width) / GRID).max(1);
-    let width = data.shape.channels * (data.shape.height / side) * (data.shape.width / side);
+    let (x, x_train) = (&images.test.x, &images.train.x);
+    let shape = [images.shape.channels, images.shape.height, images.shape.width];
+    let side = (images.shape.height.min(images.shape.width) / GRID).max(1);
+    let width = images.shape.channels * (images.shape.height / side) * (images.shape.width / side);
     let pooled = |x: &[f32]| image::pool(x, shape, side);
     samples(sheet, "frechet_pooled", &format!("means of {side} × {side} pixels"), (pooled(&pictures), pooled(x_train), pooled(x)), width);
     #[cfg(feature = "native")]
-    if data.id == "mnist" {
+    if images.id == "mnist" {
         use crate::train::classifier::{Classifier, FEATURES};
         let classifier = Classifier::shipped()?;
         let what = format!("the last hidden layer of this project's classifier of digits, 196-128-{FEATURES}-10; this is not FID");

@@ -1,7 +1,6 @@
 //! Disentanglement, where the factors behind the images are known.
 
 use super::{Part, Sheet};
-use crate::data::Dataset;
 use crate::measure::Rows;
 use crate::measure::disentangle::{BINS, Scale, VoteProtocol, dci, factor_vae_score, mig, modularity, sap};
 use crate::spec::data;
@@ -10,15 +9,18 @@ use crate::spec::data;
 const CODES: usize = 2000;
 
 /// Adds every score of codes against factors.
-pub(super) fn factors(sheet: &mut Sheet, (train_nd, train): (Rows<'_>, &Part), (test_nd, test): (Rows<'_>, &Part), data: &Dataset) {
-    let k = data.factors.names.len();
-    let Some(card) = data::find(&data.id).filter(|card| k > 0 && card.factors.len() == k) else { return };
+pub(super) fn factors(sheet: &mut Sheet, (train_nd, train): (Rows<'_>, &Part), (test_nd, test): (Rows<'_>, &Part), id: &str) {
+    let Some(card) = data::find(id).filter(|card| !card.factors.is_empty()) else { return };
+    let k = card.factors.len();
+    if train.factor_nk.len() != k * train.labels.len() {
+        return;
+    }
     let d = train_nd.width();
     let first = |codes: Rows<'_>| Rows::len(codes).min(CODES);
     let (n, m) = (first(train_nd), first(test_nd));
     let (train_nd, test_nd) = (Rows::new(&train_nd.values()[..n * d], d), Rows::new(&test_nd.values()[..m * d], d));
     let (train_nk, test_nk) = (Rows::new(&train.factor_nk[..n * k], k), Rows::new(&test.factor_nk[..m * k], k));
-    let of = format!("{d} latents, {k} factors, mean codes of {n} training images");
+    let of = format!("{d} latents, {k} factors, mean codes of {n} images");
     sheet.add("mig", mig(train_nd, train_nk), format!("mutual information gap, {BINS} bins of equal width; {of}"));
     sheet.add("modularity", modularity(train_nd, train_nk), format!("{BINS} bins of equal width; {of}"));
     let scale_k: Vec<Scale> = card.factors.iter().map(|f| if f.ordered { Scale::Ordinal } else { Scale::Categorical }).collect();

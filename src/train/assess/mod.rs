@@ -7,13 +7,13 @@ mod sparse;
 
 pub use sparse::{recovered, stability};
 
-use serde::Serialize;
-
 use crate::data::{Dataset, unit};
 use crate::measure::rng::Rng;
 use crate::measure::{Rows, image};
 use crate::spec::Family;
-use crate::spec::protocol::CodeKind;
+use crate::nn::ImageShape;
+use crate::spec::protocol::{CodeKind, Measured, Quantity};
+use crate::train::views::TestSet;
 use crate::train::{self, Engine};
 
 /// What a caller may choose.
@@ -29,41 +29,6 @@ pub struct Sizes {
 /// Images that are enough for every measure.
 pub const MOST: usize = 10_000;
 
-/// One number or one for each latent.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(untagged)]
-pub enum Quantity {
-    Count(usize),
-    Number(f64),
-    Each(Vec<f64>),
-}
-
-impl From<usize> for Quantity {
-    fn from(n: usize) -> Self {
-        Self::Count(n)
-    }
-}
-
-impl From<f64> for Quantity {
-    fn from(v: f64) -> Self {
-        Self::Number(v)
-    }
-}
-
-impl From<Vec<f64>> for Quantity {
-    fn from(v: Vec<f64>) -> Self {
-        Self::Each(v)
-    }
-}
-
-/// A measure, what it came to, and how it was taken.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Measured {
-    pub name: String,
-    pub value: Quantity,
-    pub protocol: String,
-}
-
 /// Measures in the order in which they are shown.
 #[derive(Default)]
 struct Sheet(Vec<Measured>);
@@ -74,54 +39,85 @@ impl Sheet {
     }
 }
 
-/// Measures the model in `engine`, whose method is of `family`, on the images that it knows.
+/// What a model is measured on.
+pub struct Images {
+    /// Name of the data set.
+    id: String,
+    shape: ImageShape,
+    /// For what is fitted.
+    train: Part,
+    /// For all else.
+    test: Part,
+}
+
+impl Images {
+    /// As many training and test images as `sizes` says.
+    ///
+    /// # Errors
+    /// If there are too few.
+    pub fn draw(data: &Dataset, sizes: Sizes) -> Result<Self, String> {
+        let have = data.train_labels.len().min(data.test_labels.len());
+        let images = sizes.images.unwrap_or(have.min(MOST));
+        if images < code::NEIGHBOURS || images > have {
+            return Err(format!("{images} images: expected {} to {have}", code::NEIGHBOURS));
+        }
+        let factors = &data.factors;
+        let train = Part::draw(&data.train_images, &data.train_labels, &factors.train_nk, images, sizes.seed);
+        let test = Part::draw(&data.test_images, &data.test_labels, &factors.test_nk, images, sizes.seed);
+        Ok(Self { id: data.id.clone(), shape: data.shape, train, test })
+    }
+
+    /// `n` test images for what is fitted and `n` others for all else, where the training images are out of reach; fewer if
+    /// there are not so many.
+    ///
+    /// # Errors
+    /// If there are too few.
+    pub fn halves(test: &TestSet, n: usize) -> Result<Self, String> {
+        let n = n.min(test.labels.len() / 2);
+        if n < code::NEIGHBOURS {
+            return Err(format!("{} test images: expected at least {}", test.labels.len(), 2 * code::NEIGHBOURS));
+        }
+        let both = Part::draw(&test.images, &test.labels, &test.factors_nk, 2 * n, 0);
+        let (train, test_half) = both.split(n);
+        Ok(Self { id: test.id.clone(), shape: test.shape.image, train, test: test_half })
+    }
+}
+
+/// Measures the model in `engine`, whose method is of `family`. `seed` decides what is drawn from posteriors.
 ///
 /// # Errors
-/// If there are too few images for `sizes`, or the engine fails.
-pub async fn assess(engine: &mut impl Engine, family: Family, data: &Dataset, sizes: Sizes) -> Result<Vec<Measured>, String> {
+/// If the engine fails.
+pub async fn assess(engine: &mut impl Engine, family: Family, images: &Images, seed: u64) -> Result<Vec<Measured>, String> {
     let mut sheet = Sheet::default();
-    let (train, test) = parts(data, sizes)?;
-    likelihood::terms(&mut sheet, engine, &test).await?;
-    likelihood::likelihood(&mut sheet, engine, &test, data.shape.len()).await?;
+    let Images { train, test, .. } = images;
+    likelihood::terms(&mut sheet, engine, test).await?;
+    likelihood::likelihood(&mut sheet, engine, test, images.shape.len()).await?;
     let (mean, logvar) = engine.encode(test.rows()).await?;
     let latent = engine.info().latent as usize;
     let code = engine.info().code.clone();
     let all = |is: fn(CodeKind) -> bool| code.iter().all(|group| is(group.kind));
     let mean_nd = Rows::new(&mean, latent);
     let reconstruction = engine.decode(&mean).await?;
-    pictures(&mut sheet, &test.x, &reconstruction, data);
+    pictures(&mut sheet, &reconstruction, images);
     if all(|kind| matches!(kind, CodeKind::Features { .. })) {
-        sparse::features(&mut sheet, engine, &test, mean_nd, &reconstruction, data).await?;
+        sparse::features(&mut sheet, engine, mean_nd, &reconstruction, images).await?;
     }
     if all(|kind| kind == CodeKind::Gaussian) {
         let logvar_nd = (!logvar.is_empty()).then(|| Rows::new(&logvar, latent));
         code::posterior(&mut sheet, mean_nd, logvar_nd);
     }
     if family == Family::Vae {
-        let codes = code::drawn(&mean, &logvar, sizes.seed);
-        code::prior(&mut sheet, engine, Rows::new(&codes, latent), &test.x, &train.x, data).await?;
+        let codes = code::drawn(&mean, &logvar, seed);
+        code::prior(&mut sheet, engine, Rows::new(&codes, latent), images).await?;
     }
-    code::usage(&mut sheet, engine, &train).await?;
+    code::usage(&mut sheet, engine, train).await?;
     let (mean_train, _) = engine.encode(train.rows()).await?;
     let train_nd = Rows::new(&mean_train, latent);
     code::probes(&mut sheet, train_nd, &train.labels, mean_nd, &test.labels);
     if family == Family::Vae || family == Family::Ae {
-        factors::factors(&mut sheet, (train_nd, &train), (mean_nd, &test), data);
+        factors::factors(&mut sheet, (train_nd, train), (mean_nd, test), &images.id);
     }
     Ok(sheet.0)
-}
-
-/// As many training and test images as `sizes` says.
-fn parts(data: &Dataset, sizes: Sizes) -> Result<(Part, Part), String> {
-    let have = data.train_labels.len().min(data.test_labels.len());
-    let images = sizes.images.unwrap_or(have.min(MOST));
-    if images < code::NEIGHBOURS || images > have {
-        return Err(format!("{images} images: expected {} to {have}", code::NEIGHBOURS));
-    }
-    let factors = &data.factors;
-    let train = Part::draw(&data.train_images, &data.train_labels, &factors.train_nk, images, sizes.seed);
-    let test = Part::draw(&data.test_images, &data.test_labels, &factors.test_nk, images, sizes.seed);
-    Ok((train, test))
 }
 
 /// Images and labels drawn from one part of a data set.
@@ -146,17 +142,25 @@ impl Part {
         }
     }
 
+    /// The first `n` images, and the others.
+    fn split(mut self, n: usize) -> (Self, Self) {
+        let (len, k) = (self.x.len() / self.labels.len(), self.factor_nk.len() / self.labels.len());
+        let rest = Self { x: self.x.split_off(n * len), labels: self.labels.split_off(n), factor_nk: self.factor_nk.split_off(n * k) };
+        (self, rest)
+    }
+
     fn rows(&self) -> train::Rows<'_> {
         train::Rows::labelled(&self.x, &self.labels)
     }
 }
 
 /// Reconstructions beside the images.
-fn pictures(sheet: &mut Sheet, x: &[f32], reconstruction: &[f32], data: &Dataset) {
-    let shape = [data.shape.channels, data.shape.height, data.shape.width];
-    let of = format!("{} test images decoded from the mean of their code, values in [0, 1]", x.len() / data.shape.len());
+fn pictures(sheet: &mut Sheet, reconstruction: &[f32], images: &Images) {
+    let x = &images.test.x;
+    let shape = [images.shape.channels, images.shape.height, images.shape.width];
+    let of = format!("{} test images decoded from the mean of their code, values in [0, 1]", x.len() / images.shape.len());
     sheet.add("mse", image::mse(x, reconstruction), of.clone());
-    sheet.add("psnr", image::psnr(x, reconstruction, data.shape.len()), format!("{of}; decibels of each image, mean"));
+    sheet.add("psnr", image::psnr(x, reconstruction, images.shape.len()), format!("{of}; decibels of each image, mean"));
     sheet.add("ssim", image::ssim(x, reconstruction, shape), format!("{of}; Gaussian window 11 × 11, σ 1.5, mean over channels"));
 }
 

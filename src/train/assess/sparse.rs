@@ -1,9 +1,10 @@
 //! What the features of a sparse autoencoder are worth.
 
-use super::{Measured, Part, Sheet, Sizes};
-use crate::data::{Dataset, toy};
+use super::{Images, Sheet};
+use crate::data::toy;
 use crate::measure::probe::LinearProbe;
 use crate::measure::{Rows, image, sparse};
+use crate::spec::protocol::Measured;
 use crate::train::{Engine, Weight};
 
 /// Values of an activation are written down as finely as costs this share of the squared error.
@@ -15,27 +16,30 @@ const WEIGHT_BITS: u32 = 16;
 pub(super) async fn features(
     sheet: &mut Sheet,
     engine: &mut impl Engine,
-    test: &Part,
     act_nf: Rows<'_>,
     reconstruction: &[f32],
-    data: &Dataset,
+    images: &Images,
 ) -> Result<(), String> {
-    let x = &test.x;
+    let x = &images.test.x;
+    let d = images.shape.len();
+    let weights = engine.weights().await?;
+    // A code holds the features of each place of a grid in turn: each place is an input of its own.
+    let (features, inputs) = dictionary(&weights).map_or((act_nf.width(), d), |(w_fa, inputs)| (w_fa.len() / inputs, inputs));
+    let act_nf = Rows::new(act_nf.values(), features);
     let (n, f) = (act_nf.len(), act_nf.width());
-    let d = x.len() / n;
     let activity = sparse::activity(act_nf);
     let histogram = activity.histogram(4, 2);
-    sheet.add("l0", activity.l0, format!("active features, mean over {n} test images"));
-    sheet.add("dead_features", activity.dead, format!("of {f}; active on none of {n} test images"));
+    sheet.add("l0", activity.l0, format!("active features, mean over {n} inputs"));
+    sheet.add("dead_features", activity.dead, format!("of {f}; active on none of {n} inputs"));
     sheet.add(
         "ultra_dense_features",
         activity.ultra_dense,
-        format!("of {f}; active on more than {} of {n} test images", sparse::ULTRA_DENSE),
+        format!("of {f}; active on more than {} of {n} inputs", sparse::ULTRA_DENSE),
     );
     let counts = histogram.count_b.iter().map(|c| *c as f64).collect::<Vec<f64>>();
-    sheet.add("density_histogram", counts, format!("features by log₁₀ of their density, 8 bins from −4 to 0; {n} test images"));
+    sheet.add("density_histogram", counts, format!("features by log₁₀ of their density, 8 bins from −4 to 0; {n} inputs"));
     let fvu = sparse::fraction_unexplained(Rows::new(x, d), Rows::new(reconstruction, d));
-    sheet.add("fraction_unexplained", fvu, format!("of the variance of the pixels over {n} test images"));
+    sheet.add("fraction_unexplained", fvu, format!("of the variance of the pixels over {n} inputs"));
     let error = image::mse(x, reconstruction);
     let (mut step, mut worst) = (act_nf.values().iter().fold(0.0f64, |m, a| m.max(f64::from(a.abs()))), f64::INFINITY);
     while worst > error * (1.0 + EXCESS) && step > f64::from(f32::EPSILON) {
@@ -44,9 +48,9 @@ pub(super) async fn features(
         worst = image::mse(x, &engine.decode(&rounded).await?);
     }
     if worst <= error * (1.0 + EXCESS) {
-        let length = sparse::description_length(act_nf, step, d, WEIGHT_BITS);
+        let length = sparse::description_length(act_nf, step, inputs, WEIGHT_BITS);
         let how = format!(
-            "Σ H(feature) over {n} test images, activations rounded to {step:.2e}, which costs at most {EXCESS} of the error"
+            "Σ H(feature) over {n} inputs, activations rounded to {step:.2e}, which costs at most {EXCESS} of the error"
         );
         sheet.add("description_bits", length.input, how);
         sheet.add(
@@ -55,7 +59,8 @@ pub(super) async fn features(
             format!("{WEIGHT_BITS} bits a value of each living feature's direction, once"),
         );
     }
-    directions(sheet, engine, test, act_nf, data).await
+    directions(sheet, &weights, act_nf, images);
+    Ok(())
 }
 
 /// Names of a dictionary's parts among the weights.
@@ -76,27 +81,21 @@ fn dictionary(weights: &[Weight]) -> Option<(&[f32], usize)> {
 }
 
 /// Where the features point, where whole images are what is taken apart.
-async fn directions(
-    sheet: &mut Sheet,
-    engine: &mut impl Engine,
-    test: &Part,
-    act_nf: Rows<'_>,
-    data: &Dataset,
-) -> Result<(), String> {
-    let weights = engine.weights().await?;
-    let Some((w_fa, inputs)) = dictionary(&weights).filter(|(_, inputs)| *inputs == data.shape.len()) else { return Ok(()) };
+fn directions(sheet: &mut Sheet, weights: &[Weight], act_nf: Rows<'_>, images: &Images) {
+    let Some((w_fa, inputs)) = dictionary(weights).filter(|(_, inputs)| *inputs == images.shape.len()) else { return };
+    let test = &images.test;
     let w_fa = Rows::new(w_fa, inputs);
-    if data.id == "toy" {
+    if images.id == "toy" {
         let planted = toy::Toy::default();
         let found = sparse::recovery(Rows::new(planted.dictionary_kp(), toy::PIXELS), w_fa);
         let of = format!("{} planted features, {} learnt ones", toy::FEATURES, w_fa.len());
         sheet.add("planted_cosine", found.mean_max_cosine, format!("largest cosine to a learnt direction, mean over {of}"));
         sheet.add("planted_recovered", found.recovered, format!("share with a cosine of at least {}; {of}", sparse::RECOVERED));
-        return Ok(());
+        return;
     }
     // An encoder of its own goes with directions of length one.
     let named = |name: &str| weights.iter().find(|w| w.name == name);
-    let (Some(origin_a), Some(_)) = (named(ORIGIN), named(ENCODER)) else { return Ok(()) };
+    let (Some(origin_a), Some(_)) = (named(ORIGIN), named(ENCODER)) else { return };
     let unit: Vec<f32> = w_fa.iter().flat_map(unit_row).collect();
     let w_fa = Rows::new(&unit, inputs);
     let x: Vec<f32> = test.x.chunks_exact(inputs).flat_map(|row| row.iter().zip(&origin_a.values).map(|(x, b)| x - b)).collect();
@@ -115,7 +114,6 @@ async fn directions(
         test.labels.len()
     );
     sheet.add("absorption", rates.iter().sum::<f64>() / rates.len() as f64, how);
-    Ok(())
 }
 
 /// How alike two dictionaries are, as from two seeds.
@@ -146,10 +144,9 @@ pub fn stability(measures: &mut Vec<Measured>, a: &[Weight], b: &[Weight]) -> Re
 pub async fn recovered(
     engine: &mut impl Engine,
     host: &mut impl Engine,
-    data: &Dataset,
-    sizes: Sizes,
+    images: &Images,
 ) -> Result<Measured, String> {
-    let (_, test) = super::parts(data, sizes)?;
+    let test = &images.test;
     let (mut code, _) = engine.encode(test.rows()).await?;
     let spliced = engine.decode(&code).await?;
     code.fill(0.0);

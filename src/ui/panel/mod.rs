@@ -8,6 +8,7 @@ mod draw;
 pub mod features;
 mod kl;
 mod map;
+mod measures;
 pub mod objective;
 mod path;
 mod reconstructions;
@@ -70,6 +71,7 @@ pub const PANELS: &[Entry] = &[
     entry(Tab::Features, "feature", text::features::ONE, FEATURES, || view! { <features::One /> }.into_any()),
     entry(Tab::Features, "steering", text::features::STEERING, FEATURES, || view! { <features::Steering /> }.into_any()),
     entry(Tab::Draw, "draw", text::DRAW, ANY, || view! { <draw::Draw /> }.into_any()),
+    entry(Tab::Measure, "measures", text::measures::TITLE, ANY, || view! { <measures::Measures /> }.into_any()),
     entry(Tab::Explain, "objective", text::OBJECTIVE_PANEL, ANY, || view! { <objective::Objective /> }.into_any()),
     entry(Tab::Explain, "loss", text::LOSS, ANY, || view! { <chart::Loss /> }.into_any()),
     entry(Tab::Explain, "diagram", text::DIAGRAM, ANY, || view! { <diagram::Diagram /> }.into_any()),

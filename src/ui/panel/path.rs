@@ -123,6 +123,7 @@ pub fn Paths() -> impl IntoView {
     let code = move |_| put(Source::Code(lab.code.get_untracked().into()));
     let tools = move || view! {
         <button class="small" data-testid="path-png" on:click=move |_| film.with_untracked(|f| export::strip(f.as_deref(), &lab.theme.get_untracked()))>{text::PATH_PNG}</button>
+        <button class="small" data-testid="path-gif" on:click=move |_| film.with_untracked(|f| export::gif(f.clone(), lab.theme.get_untracked()))>{text::PATH_GIF}</button>
         <Show when=export::can_record>
             <button class="small" data-testid="path-webm" on:click=move |_| film.with_untracked(|f| export::video(f.clone(), lab.theme.get_untracked()))>{text::PATH_WEBM}</button>
         </Show>

@@ -65,7 +65,8 @@ impl Lab {
                 if !fits(&query, &model) {
                     continue; // Asked of another model; the panel is about to ask again.
                 }
-                let cpu_ready = inner.digits.is_some() || !needs_digits(&query);
+                let digits = inner.digits.is_some() && inner.player.as_ref().is_some_and(|p| p.setup.data == PRESETS[0].data().id);
+                let cpu_ready = digits || !needs_digits(&query);
                 desk.fresh = false;
                 match (&inner.link, &inner.player) {
                     (Some(link), _) if standing => link.send(&Command::Watch { slot, query }),
@@ -116,7 +117,7 @@ fn fits(query: &Query, model: &Model) -> bool {
         Query::DrawTokens { .. } => model.grid.is_some_and(|grid| grid.drawn),
         Query::Features { .. } => model.features.is_some(),
         Query::Feature { feature, .. } => model.features.is_some_and(|grid| (*feature as usize) < grid.features),
-        Query::Reconstruct { .. } | Query::Embed { .. } | Query::Originals { .. } => true,
+        Query::Reconstruct { .. } | Query::Embed { .. } | Query::Originals { .. } | Query::Measures { .. } => true,
     }
 }
 
