@@ -138,6 +138,9 @@ fn choose(page: &Page, name: &str, bytes: &str) {
 fn files_leave_and_enter_the_page() {
     let page = ready(&Options { query: SMALL, script: LISTENS, ..Options::default() });
     trains_to(&page, 10);
+    // The traversal goes to its first image when the codes of the new network have come.
+    page.wait("the traversal has arrived", "latentLab.state().code.some(v => v !== 0)");
+    sleep(Duration::from_secs(1));
     let (at, mid) = (step(&page), picture(&page, "traversal-digit"));
     page.click("runs");
     for (button, end) in [("save-weights", ".safetensors"), ("save-half", "-16bit.safetensors"), ("save-checkpoint", "-checkpoint.safetensors"), ("save-codes", "-codes.csv")] {
