@@ -3,6 +3,7 @@
 pub mod card;
 pub mod data;
 pub mod history;
+pub mod import;
 pub mod optimizer;
 pub mod phrase;
 pub mod preset;

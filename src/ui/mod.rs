@@ -4,6 +4,7 @@ mod api;
 mod browser;
 mod codes;
 mod control;
+mod data;
 mod embed;
 mod gallery;
 mod keep;
@@ -70,6 +71,7 @@ fn CopyLink() -> impl IntoView {
 fn Page() -> impl IntoView {
     let lab = Lab::new();
     provide_context(lab);
+    provide_context(data::OwnData::new(lab));
     theme::init(lab);
     api::install(lab);
     tab::follow_address(lab);
@@ -95,6 +97,7 @@ fn Page() -> impl IntoView {
             <main><TabPanel /></main>
             <Controls />
         </div>
+        <data::Dialog />
         <footer><Verify /><p>{text::CREDIT_DATA}</p><p>{text::CREDIT_CODE}</p></footer>
     }
 }

@@ -531,6 +531,15 @@ impl Lab {
         self.train();
     }
 
+    /// Loads the data set anew: more of it may be there.
+    pub fn reload_data(self) {
+        if matches!(self.engine.get_untracked(), Engine::Ready(_)) {
+            self.pause();
+            self.run.set(None);
+            self.load_data();
+        }
+    }
+
     fn load_data(self) {
         self.data.set(Data::Waiting);
         self.send(&Command::Load { data: self.setup.with_untracked(|s| s.data.clone()) });

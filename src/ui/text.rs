@@ -1,6 +1,7 @@
 //! Every word on the page that does not come from a method's card.
 
 pub mod codebook;
+pub mod data;
 pub mod embed;
 pub mod features;
 pub mod keep;
@@ -77,6 +78,7 @@ pub fn data_progress(loaded: u64, total: u64, unit: DataUnit) -> String {
     match unit {
         DataUnit::Bytes => format!("Loading the images… {:.1} of {:.1} MB", mb(loaded), mb(total)),
         DataUnit::Images => format!("Drawing the images… {loaded} of {total}"),
+        DataUnit::Stored => format!("Reading your images… {loaded} of {total}"),
     }
 }
 

@@ -8,6 +8,7 @@ mod embed;
 mod gallery;
 #[path = "../../src/bin/lab/driver.rs"]
 mod driver;
+mod import;
 mod keep;
 mod panels;
 
@@ -271,16 +272,17 @@ fn the_download_is_small() {
     measure(&Path::new(env!("CARGO_MANIFEST_DIR")).join("dist"), "", &mut sizes);
     // Figures are for other pages, see `embed`.
     sizes.retain(|(name, _)| !name.starts_with("embed") && !name.starts_with("examples"));
-    // The worker with eager Burn; `what_does_not_compile_runs_on_eager_burn` holds
-    // that nobody else downloads it.
-    let (later, sizes): (Vec<_>, Vec<_>) = sizes.into_iter().partition(|(name, _)| name.starts_with("eager"));
-    assert_eq!(later.len(), 2, "{later:?}");
+    // The workers with eager Burn and for own images: `what_does_not_compile_runs_on_eager_burn` and the tests of imports hold
+    // that nobody else downloads them.
+    let (later, sizes): (Vec<_>, Vec<_>) = sizes.into_iter().partition(|(name, _)| ["eager", "pack"].iter().any(|worker| name.starts_with(worker)));
+    assert_eq!(later.len(), 4, "{later:?}");
     assert!(sizes.iter().filter(|(name, _)| name.ends_with(".wasm")).count() >= 2, "{sizes:?}");
     let total: usize = sizes.iter().map(|(_, bytes)| bytes).sum();
     println!("{total} bytes: {sizes:?}; loaded when asked for: {later:?}");
     assert!(total <= DOWNLOAD, "{total} bytes: {sizes:?}");
     let html = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("dist/index.html")).expect("the page is built");
     assert!(!html.contains("eager.js") && !html.contains("eager_bg"), "the page loads Burn before anybody asks");
+    assert!(!html.contains("pack.js") && !html.contains("pack_bg"), "the page loads the importer before anybody asks");
 }
 
 /// What the page says of its adapter.

