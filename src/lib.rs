@@ -3,8 +3,9 @@
 //! Dependencies point downwards only (`tests/layers.rs` holds the rule):
 //!
 //! ```text
-//! ui ─▶ player, latent, spec, catalog    bin/lab ─▶ train, data, spec
+//! ui, bin/player ─▶ player, latent, spec, catalog    bin/lab ─▶ train, data, spec
 //! train ─▶ ae, vae.. ─▶ nn ─▶ burn   train ─▶ gpu ─▶ compile ─▶ burn-ir
+//! import ─▶ packed ◀─ data ◀─ train
 //! ```
 
 pub mod ae;
@@ -21,6 +22,8 @@ pub mod compile;
 pub mod data;
 #[cfg(feature = "engine")]
 pub mod gpu;
+#[cfg(feature = "pack")]
+pub mod import;
 #[cfg(feature = "engine")]
 pub mod measure;
 #[cfg(feature = "engine")]
@@ -30,9 +33,11 @@ pub mod store;
 #[cfg(feature = "engine")]
 pub mod train;
 
-#[cfg(any(feature = "page", feature = "engine"))]
+#[cfg(any(feature = "page", feature = "engine", feature = "player"))]
 pub mod latent;
-#[cfg(any(feature = "page", feature = "engine"))]
+#[cfg(any(feature = "engine", feature = "pack"))]
+pub mod packed;
+#[cfg(any(feature = "page", feature = "engine", feature = "player"))]
 pub mod player;
 #[cfg(feature = "page")]
 pub mod ui;

@@ -47,7 +47,11 @@ fn wrong_arguments_are_refused_in_one_line() {
     refused(&["serve", "--port", "70000"], "70000");
     refused(&["serve", "--port", "many"], "many");
     refused(&["build"], "--out");
-    refused(&["train"], "--method <ID> --epochs <N>");
+    refused(&["build", "--out", "x", "--base", "lab"], "begins and ends with /");
+    refused(&["presets", "gioconda"], "mnist-vae, mnist-map");
+    refused(&["presets", "--out", "no/such/folder"], "no/such/folder");
+    refused(&["train"], "--method <ID>");
+    refused(&["train"], "--epochs <N>");
     let train = |rest: &[&str], expected: &str| refused(&[&["train", "--method", "vae", "--epochs", "1"], rest].concat(), expected);
     train(&["--epochs", "0"], "--epochs");
     train(&["--engine", "steam"], "plan, cpu, burn");

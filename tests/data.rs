@@ -1,8 +1,14 @@
-//! Rendered data sets: deterministic, of the factors they say, and like what they are drawn after.
+//! Data sets: those that are rendered are deterministic, of the factors they say, and like what they are drawn after; packed
+//! ones are read back as they were packed.
 #![cfg(feature = "native")]
 
-use latent_lab::data::{Rendering, renderer};
-use latent_lab::spec::data::{Origin, SETS};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use latent_lab::data::moving::Moving;
+use latent_lab::data::{Dataset, Render, Rendering, mnist, own, renderer};
+use latent_lab::packed::{FORMAT, META, Meta, PackedFactor, ShardBuilder, Split, shard_name};
+use latent_lab::spec::data::{MOVING_DIGITS, Origin, Own, SETS};
 
 /// Twelve pictures of dSprites (Matthey, Higgins, Hassabis and Lerchner, github.com/google-deepmind/dsprites-dataset), one
 /// bit a pixel.
@@ -73,4 +79,100 @@ fn every_factor_of_a_rendered_image_shows() {
             assert!(a != b, "{}: {} changes nothing", card.id, factor.name);
         }
     }
+}
+
+#[test]
+fn moving_digits_are_digits_moved() {
+    let digits = Arc::new(mnist::from_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/mnist")).unwrap());
+    let make = || -> Box<dyn Render> { Box::new(Moving::new(digits.clone())) };
+    let whole = Rendering::new(make()).in_parallel(make);
+    let mut slices = Rendering::new(make());
+    while slices.advance(777) {}
+    assert!(whole == slices.finish());
+
+    let k = MOVING_DIGITS.factors.len();
+    for (image_p, factors_k) in whole.test_images.chunks_exact(32 * 32).zip(whole.factors.test_nk.chunks_exact(k)) {
+        // The middle of the ink lies where the factors say, within what a digit is off its own middle.
+        let ink: f32 = image_p.iter().map(|v| f32::from(*v)).sum();
+        let mean = |axis: &dyn Fn(usize) -> usize| image_p.iter().enumerate().map(|(i, v)| f32::from(*v) * axis(i) as f32).sum::<f32>() / ink;
+        for (at, position) in [(mean(&|i| i % 32), factors_k[1]), (mean(&|i| i / 32), factors_k[2])] {
+            assert!((at - (f32::from(position) + 9.5)).abs() < 3.0, "{factors_k:?}: {at}");
+        }
+    }
+    // Turned by nothing, a digit is its own, only smaller: nearly as much ink, times the area.
+    let mut moving = Moving::new(digits.clone());
+    let mut image_p = [0; 32 * 32];
+    moving.image(&[digits.train_labels[5], 6, 6, 0, 5, 0, 0], &mut image_p);
+    let sum = |x: &[u8]| x.iter().map(|v| f32::from(*v)).sum::<f32>();
+    let ratio = sum(&image_p) / sum(&digits.train_images[5 * 784..6 * 784]);
+    assert!((ratio / (0.75 * 0.75) - 1.0).abs() < 0.1, "{ratio}");
+}
+
+/// Packs 40 images of one value each, whose number gives two factors, 30 of them to train on; returns the folder.
+fn packed(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    let factor = |name: &str, n: usize| PackedFactor { name: name.into(), values: (0..n).map(|v| format!("{name} {v}")).collect() };
+    let meta = Meta {
+        format: FORMAT,
+        title: "Forty".into(),
+        credit: String::new(),
+        channels: 1,
+        height: 4,
+        width: 8,
+        factors: vec![factor("Parity", 2), factor("Rest", 3)],
+        label: 1,
+        source: "made".into(),
+        items: 40,
+    };
+    std::fs::write(folder.join(META), meta.to_json()).unwrap();
+    for (index, part) in [(0..25u8), (25..40)].into_iter().enumerate() {
+        let (mut builder, end) = (ShardBuilder::default(), u64::from(part.end));
+        for i in part {
+            let split = [Split::Train, Split::Train, Split::Train, Split::Test][usize::from(i % 4)];
+            builder.push(split, &[i % 2, i % 3], &[i; 32]);
+        }
+        std::fs::write(folder.join(shard_name(index as u32)), builder.finish(&meta, index == 1, end, 0)).unwrap();
+    }
+    folder
+}
+
+fn load(folder: &Path, id: &str, room: u64) -> Result<(Dataset, Option<String>), String> {
+    own::from_folder(folder, Own::parse(id).unwrap(), room)
+}
+
+#[test]
+fn packed_images_come_back_with_the_labels_asked_for() {
+    let folder = packed("packed");
+    let (data, note) = load(&folder, "own:forty", 1 << 20).unwrap();
+    assert_eq!((data.train_labels.len(), data.test_labels.len(), data.classes, note), (30, 10, 3, None));
+    let train: Vec<u8> = (0..40).filter(|i| i % 4 != 3).collect();
+    assert_eq!(data.train_images.chunks_exact(32).map(|x| x[0]).collect::<Vec<_>>(), train);
+    assert_eq!(data.train_labels, train.iter().map(|i| i % 3).collect::<Vec<_>>());
+    assert_eq!(data.factors.test_nk, (0..40).filter(|i| i % 4 == 3).flat_map(|i| [i % 2, i % 3]).collect::<Vec<_>>());
+    let (data, _) = load(&folder, "own:forty:Parity", 1 << 20).unwrap();
+    assert_eq!((data.classes, data.class_names[1].as_str(), data.id.as_str()), (2, "Parity 1", "own:forty:Parity"));
+    assert_eq!(data.test_labels, [1; 10]);
+    // Room for twenty images and their labels.
+    let (data, note) = load(&folder, "own:forty", 20 * 33).unwrap();
+    assert_eq!(data.train_labels.len(), 20);
+    assert!(note.is_some_and(|n| n.starts_with("20 training images")));
+}
+
+#[test]
+fn damaged_packed_images_are_named() {
+    let folder = packed("damaged");
+    let error = load(&folder, "own:forty:Colour", 1 << 20).unwrap_err();
+    assert!(error.contains("no factor Colour"), "{error}");
+    let shard = folder.join(shard_name(0));
+    let bytes = std::fs::read(&shard).unwrap();
+    std::fs::write(&shard, &bytes[..100]).unwrap();
+    let error = load(&folder, "own:forty", 1 << 20).unwrap_err();
+    assert!(error.contains("shard-0000.bin") && error.contains("100 bytes"), "{error}");
+    // One that was never finished ends the set: there is nothing before it.
+    std::fs::write(&shard, [0; 100]).unwrap();
+    assert!(load(&folder, "own:forty", 1 << 20).unwrap_err().contains("no images to train on"));
+    std::fs::write(folder.join(META), "{}").unwrap();
+    assert!(load(&folder, "own:forty", 1 << 20).unwrap_err().contains("meta.json: is no description"));
 }

@@ -23,12 +23,15 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("vae", &["spec", "nn", "registry", "train"]),
     ("vq", &["spec", "nn", "registry", "train"]),
     ("sae", &["spec", "nn", "registry", "train"]),
-    ("data", &["spec", "nn"]),
+    // What `import` writes and `data` reads.
+    ("packed", &["spec"]),
+    ("import", &["spec", "packed"]),
+    ("data", &["spec", "nn", "packed"]),
     ("measure", &[]),
     ("view", &["spec", "gpu"]),
     // Bytes in, bytes out: knows nothing of what made them.
     ("store", &["spec"]),
-    ("train", &["spec", "catalog", "ae", "vae", "vq", "sae", "nn", "data", "measure", "view", "compile", "gpu", "latent", "store"]),
+    ("train", &["spec", "catalog", "ae", "vae", "vq", "sae", "nn", "data", "packed", "measure", "view", "compile", "gpu", "latent", "store"]),
 ];
 
 /// Crates that only some modules may name.
@@ -45,7 +48,9 @@ const PROGRAMS: &[(&str, &[&str])] = &[
     ("bin/page", &["ui"]),
     ("bin/engine", &["spec", "train"]),
     ("bin/eager", &["spec", "train"]),
-    ("bin/lab", &["spec", "catalog", "data", "train", "measure"]),
+    ("bin/pack", &["import"]),
+    ("bin/lab", &["spec", "catalog", "data", "train", "measure", "import", "player"]),
+    ("bin/player", &["spec", "player", "latent"]),
 ];
 
 #[test]

@@ -2,6 +2,8 @@
 
 pub mod faces;
 pub mod mnist;
+pub mod moving;
+pub mod own;
 pub mod sprites;
 pub mod toy;
 

@@ -7,6 +7,8 @@ use crate::spec::data::{DataCard, Factor};
 
 /// Fixed: a link must mean the same images on every computer.
 const SEED: u32 = 0;
+/// The stream of random numbers that makes the test part.
+const TEST: u32 = 1;
 
 /// A way to make images.
 pub trait Render {
@@ -16,6 +18,9 @@ pub trait Render {
     fn factors(&self, rng: &mut SplitMix) -> Vec<u8> {
         self.card().factors.iter().map(|f| draw(f, rng)).collect()
     }
+
+    /// Tells which part comes now, where that makes a difference.
+    fn begin(&mut self, _test: bool) {}
 
     /// Which of the card's classes the image is.
     fn label(&self, factors: &[u8]) -> u8;
@@ -91,6 +96,7 @@ struct Rows<'a> {
 impl Rows<'_> {
     fn render(self, render: &mut dyn Render, stream: u32) {
         let (len, k) = sizes(render.card());
+        render.begin(stream == TEST);
         for (i, (label, image)) in self.labels.iter_mut().zip(self.images.chunks_exact_mut(len)).enumerate() {
             let mut rng = SplitMix::new(SEED, stream, (self.first + i) as u32);
             let factors = render.factors(&mut rng);
@@ -111,7 +117,7 @@ pub struct Rendering {
 impl Rendering {
     pub fn new(render: Box<dyn Render>) -> Self {
         let card = render.card();
-        Self { test: Part::new(card, 1, card.test), train: Part::new(card, 0, card.train), render }
+        Self { test: Part::new(card, TEST, card.test), train: Part::new(card, 0, card.train), render }
     }
 
     /// Images done, and images in all.

@@ -23,6 +23,9 @@ impl std::fmt::Display for OpenError {
     }
 }
 
+/// Bytes of images that pass through the engine's memory on their way to the device; a browser's tab has little.
+const HOST_ROOM: u64 = if cfg!(target_arch = "wasm32") { 384 << 20 } else { (2 << 30) - 4 };
+
 /// An open device.
 pub struct Gpu {
     pub device: wgpu::Device,
@@ -89,7 +92,6 @@ impl Gpu {
         let name = if raw.name.is_empty() { raw.driver.clone() } else { raw.name.clone() };
         let lower = format!("{name} {} {}", raw.driver, raw.driver_info).to_lowercase();
         let software = raw.device_type == wgpu::DeviceType::Cpu || ["swiftshader", "llvmpipe", "software"].iter().any(|s| lower.contains(s));
-        let info = AdapterInfo { name, backend: format!("{:?}", raw.backend), software };
         let candidates: &[Target] = match (software, subgroups) {
             // A browser's software adapter takes longer to compile a second candidate than a short run could gain.
             (true, true) if cfg!(target_arch = "wasm32") => &[Target::SOFTWARE_QUADS],
@@ -99,6 +101,8 @@ impl Gpu {
         };
         let l = device.limits();
         let buffer_limit = l.max_buffer_size.min(u64::from(l.max_storage_buffer_binding_size));
+        let room = buffer_limit.min(HOST_ROOM);
+        let info = AdapterInfo { name, backend: format!("{:?}", raw.backend), software, room };
         Ok(Self { device, queue, info, candidates, buffer_limit, trouble, lost })
     }
 

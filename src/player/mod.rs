@@ -1,154 +1,150 @@
-//! A trained MLP-VAE on the CPU: what the page shows before the GPU is up, and instead of it where there is none.
+//! A trained model on the CPU: what the page shows before the GPU is up and instead of it where there is none, and all that
+//! an embedded figure has.
 //!
-//! Plain Rust: no Burn, no JavaScript. A picture of 28 × 28 costs about a tenth of a millisecond each way.
+//! Plain Rust: no Burn, no JavaScript. A fully connected 28 × 28 picture costs about a tenth of a millisecond each way, a
+//! convolutional one a millisecond or two.
 
 mod digits;
+mod examples;
+mod features;
+mod file;
+mod layers;
+mod tokens;
+mod vector;
 
 pub use digits::Digits;
+pub use examples::Examples;
+pub use features::Features;
+pub use tokens::Tokens;
+pub use vector::Vector;
 
-use half::f16;
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use file::File;
 
-use crate::spec::Setup;
+use crate::spec::protocol::{CodeGroup, CodeKind};
+use crate::spec::tokens::PRIORS;
+use crate::spec::{LIKELIHOODS, Setup, data};
 
-/// A fully connected layer, `y = x · W + b`.
-struct Dense {
-    inputs: usize,
-    outputs: usize,
-    /// Shape `[inputs, outputs]`, row-major.
-    weight_io: Vec<f32>,
-    bias_o: Vec<f32>,
-}
-
-impl Dense {
-    fn read(file: &SafeTensors, name: &str) -> Result<Self, String> {
-        let weight = tensor(file, &format!("{name}.weight"))?;
-        let bias = tensor(file, &format!("{name}.bias"))?;
-        let &[inputs, outputs] = weight.shape() else {
-            return Err(format!("{name}.weight has shape {:?}: expected two dimensions", weight.shape()));
-        };
-        if bias.shape() != [outputs] {
-            return Err(format!("{name}.bias has shape {:?}: expected [{outputs}]", bias.shape()));
-        }
-        Ok(Self { inputs, outputs, weight_io: values(&weight, name)?, bias_o: values(&bias, name)? })
-    }
-
-    /// Walks the weights row by row, so that the zeros of a digit's background and of a ReLU cost nothing.
-    fn apply(&self, x_i: &[f32]) -> Vec<f32> {
-        let mut y_o = self.bias_o.clone();
-        for (x, row) in x_i.iter().zip(self.weight_io.chunks_exact(self.outputs)) {
-            if *x != 0.0 {
-                for (y, w) in y_o.iter_mut().zip(row) {
-                    *y += x * w;
-                }
-            }
-        }
-        y_o
-    }
-}
-
-fn tensor<'a>(file: &SafeTensors<'a>, name: &str) -> Result<TensorView<'a>, String> {
-    file.tensor(name).map_err(|_| format!("the model has no tensor called {name}"))
-}
-
-fn values(view: &TensorView, name: &str) -> Result<Vec<f32>, String> {
-    let bytes = view.data();
-    match view.dtype() {
-        Dtype::F32 => Ok(bytes.chunks_exact(4).map(|c| f32::from_le_bytes([c[0], c[1], c[2], c[3]])).collect()),
-        Dtype::F16 => Ok(bytes.chunks_exact(2).map(|c| f16::from_le_bytes([c[0], c[1]]).to_f32()).collect()),
-        other => Err(format!("{name} is stored as {other:?}: expected F16 or F32")),
-    }
-}
-
-fn relu(mut x: Vec<f32>) -> Vec<f32> {
-    x.iter_mut().for_each(|v| *v = v.max(0.0));
-    x
+/// What a model's code is made of, with the network that goes with it.
+pub enum Model {
+    Vector(Vector),
+    Tokens(Tokens),
+    Features(Features),
 }
 
 /// A trained model and the run that made it.
 pub struct Player {
     /// The experiment whose weights these are.
     pub setup: Setup,
-    /// KL of each latent in nats, as measured when the model was saved.
+    /// KL of each number of the code in nats, as measured when the model was saved; zeros where that means nothing.
     pub kl_d: Vec<f32>,
-    encoder: Dense,
-    mean: Dense,
-    logvar: Dense,
-    decoder: Dense,
-    out: Dense,
+    /// Channels, height and width of an image.
+    pub image: [usize; 3],
+    pub model: Model,
+    continuous: bool,
 }
 
 impl Player {
-    /// Reads a safetensors file with the names of the Burn module and the metadata `setup` and `kl`.
+    /// Reads a safetensors file with the names of the Burn module and the metadata `setup` and, for codes that are vectors,
+    /// `kl`.
     ///
     /// # Errors
     /// A sentence that names what is missing or does not fit.
     pub fn load(bytes: &[u8]) -> Result<Self, String> {
-        let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| format!("not a safetensors file: {e}"))?;
-        let file = SafeTensors::deserialize(bytes).map_err(|e| format!("not a safetensors file: {e}"))?;
-        let metadata = header.metadata().clone().unwrap_or_default();
-        let read = |key: &str| metadata.get(key).ok_or_else(|| format!("the model's metadata has no {key:?}"));
-        let (setup, notes) = Setup::from_query(read("setup")?, &[]);
+        let file = File::open(bytes)?;
+        let (setup, notes) = Setup::from_query(file.note("setup")?, &[]);
         if let Some(note) = notes.first() {
             return Err(format!("the model's setup: {note}"));
         }
-        let kl_d = read("kl")?
-            .split(',')
-            .map(|v| v.trim().parse().map_err(|_| format!("the model's kl has {v:?}: expected a number")))
-            .collect::<Result<Vec<f32>, _>>()?;
-        let player = Self {
-            setup,
-            kl_d,
-            encoder: Dense::read(&file, "encoder.hidden")?,
-            mean: Dense::read(&file, "encoder.mean")?,
-            logvar: Dense::read(&file, "encoder.logvar")?,
-            decoder: Dense::read(&file, "decoder.hidden")?,
-            out: Dense::read(&file, "decoder.out")?,
+        let card = data::find(&setup.data).ok_or_else(|| format!("no data set is called {:?}", setup.data))?;
+        let image = [card.channels, card.height, card.width];
+        let model = if file.has("sae.dictionary.w_dec") {
+            Model::Features(Features::read(&file, &setup, image)?)
+        } else if file.has("quantiser.codebook.vectors_kd") {
+            Model::Tokens(Tokens::read(&file, image)?)
+        } else {
+            Model::Vector(Vector::read(&file, image)?)
         };
-        player.check_shapes()?;
-        Ok(player)
-    }
-
-    fn check_shapes(&self) -> Result<(), String> {
-        let latent = self.latent();
-        let joints = [
-            ("encoder.mean", self.mean.inputs, self.encoder.outputs),
-            ("encoder.logvar", self.logvar.inputs, self.encoder.outputs),
-            ("encoder.logvar", self.logvar.outputs, latent),
-            ("decoder.hidden", self.decoder.inputs, latent),
-            ("decoder.out", self.out.inputs, self.decoder.outputs),
-            ("decoder.out", self.out.outputs, self.pixels()),
-            ("kl", self.kl_d.len(), latent),
-            ("setup.latent", self.setup.usize("latent"), latent),
-        ];
-        match joints.iter().find(|(_, got, want)| got != want) {
-            Some((name, got, want)) => Err(format!("{name} has size {got}: expected {want}")),
-            None => Ok(()),
+        let has_likelihood = setup.card().is_ok_and(|card| card.param("likelihood").is_some());
+        let continuous = has_likelihood && LIKELIHOODS[setup.usize("likelihood")] == "continuous-bernoulli";
+        let mut player = Self { setup, kl_d: Vec::new(), image, model, continuous };
+        player.kl_d = match &player.model {
+            Model::Vector(_) => kl(file.note("kl")?)?,
+            _ => vec![0.0; player.latent()],
+        };
+        match (player.kl_d.len(), player.latent()) {
+            (got, want) if got != want => Err(format!("kl has size {got}: expected {want}")),
+            _ => Ok(player),
         }
     }
 
-    /// Latent dimensions.
+    /// Numbers in a code.
     pub fn latent(&self) -> usize {
-        self.mean.outputs
+        match &self.model {
+            Model::Vector(m) => m.latent,
+            Model::Tokens(m) => m.places() * m.dim,
+            Model::Features(m) => m.places() * m.features,
+        }
+    }
+
+    /// What the numbers of a code are.
+    pub fn code(&self) -> Vec<CodeGroup> {
+        let kind = match &self.model {
+            Model::Vector(m) if m.is_cloud() => CodeKind::Gaussian,
+            Model::Vector(_) => CodeKind::Point,
+            Model::Tokens(m) => {
+                let [height, width] = m.grid.map(|n| n as u32);
+                let drawn = PRIORS[self.setup.usize("prior")] == "pixelcnn";
+                CodeKind::Grid { height, width, levels: 1, codes: m.codes as u32, drawn }
+            }
+            Model::Features(m) => {
+                let [_, height, width] = self.image;
+                CodeKind::Features { height: (height / m.patch[0]) as u32, width: (width / m.patch[1]) as u32 }
+            }
+        };
+        vec![CodeGroup { kind, count: self.latent() as u32 }]
     }
 
     /// Values in one image.
     pub fn pixels(&self) -> usize {
-        self.encoder.inputs
+        self.image.iter().product()
     }
 
-    /// Posterior mean and log-variance of one image with values in `[0, 1]`.
+    /// Code of one image with values in `[0, 1]`: its mean and, where codes are clouds, its log-variance.
     pub fn encode(&self, x_p: &[f32]) -> (Vec<f32>, Vec<f32>) {
-        let h = relu(self.encoder.apply(x_p));
-        (self.mean.apply(&h), self.logvar.apply(&h))
+        match &self.model {
+            Model::Vector(m) => m.encode(x_p),
+            Model::Tokens(m) => (m.code(&m.tokens(x_p)), Vec::new()),
+            Model::Features(m) => (m.encode(x_p), Vec::new()),
+        }
     }
 
     /// Mean image of one code, values in `[0, 1]`.
     pub fn decode(&self, z_d: &[f32]) -> Vec<f32> {
-        let mut y = self.out.apply(&relu(self.decoder.apply(z_d)));
-        y.iter_mut().for_each(|v| *v = 1.0 / (1.0 + (-*v).exp()));
-        y
+        let mut x_p = match &self.model {
+            Model::Vector(m) => m.decode(z_d),
+            Model::Tokens(m) => m.decode(z_d),
+            Model::Features(m) => return m.decode(z_d),
+        };
+        let mean = if self.continuous { continuous_bernoulli } else { sigmoid };
+        x_p.iter_mut().for_each(|v| *v = mean(*v));
+        x_p
     }
+}
+
+/// KL of each latent, from a file's note.
+fn kl(note: &str) -> Result<Vec<f32>, String> {
+    let number = |v: &str| v.trim().parse().map_err(|_| format!("the model's kl has {v:?}: expected a number"));
+    note.split(',').map(number).collect()
+}
+
+fn sigmoid(logit: f32) -> f32 {
+    1.0 / (1.0 + (-logit).exp())
+}
+
+/// Mean of the continuous Bernoulli distribution, `σ(l)/tanh(l/2) − 1/l` (Loaiza-Ganem & Cunningham 2019, section 3), by its
+/// series near zero.
+fn continuous_bernoulli(logit: f32) -> f32 {
+    if logit.abs() < 0.1 { 0.5 + logit / 12.0 - logit.powi(3) / 720.0 } else { sigmoid(logit) / (logit / 2.0).tanh() - logit.recip() }
 }
 
 /// Packs values in `[0, 1]` as bytes.
@@ -160,7 +156,9 @@ pub fn to_bytes(values: &[f32]) -> impl Iterator<Item = u8> {
 mod tests {
     use std::collections::HashMap;
 
+    use half::f16;
     use safetensors::serialize;
+    use safetensors::tensor::{Dtype, TensorView};
 
     use super::*;
 
@@ -191,13 +189,6 @@ mod tests {
     }
 
     const META: &[(&str, &str)] = &[("setup", "v=1&data=mnist&method=vae&latent=3&hidden=16"), ("kl", "1.5, 0.002, 0.7")];
-
-    #[test]
-    fn a_dense_layer_is_x_times_w_plus_b() {
-        let layer = Dense { inputs: 2, outputs: 3, weight_io: vec![1., 2., 3., 4., 5., 6.], bias_o: vec![0.5, 0., -1.] };
-        assert_eq!(layer.apply(&[2.0, -1.0]), vec![-1.5, -1.0, -1.0]);
-        assert_eq!(layer.apply(&[0.0, 1.0]), vec![4.5, 5.0, 5.0]);
-    }
 
     #[test]
     fn half_and_single_precision_models_agree() {

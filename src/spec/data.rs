@@ -97,7 +97,7 @@ impl Attribute {
 }
 
 /// Every data set; the first is what a bare link means.
-pub const SETS: &[&DataCard] = &[&MNIST, &FACES, &SPRITES, &COLOURED_SPRITES, &TOY];
+pub const SETS: &[&DataCard] = &[&MNIST, &MOVING_DIGITS, &FACES, &SPRITES, &COLOURED_SPRITES, &TOY];
 
 /// The data set called `id`.
 pub fn find(id: &str) -> Option<&'static DataCard> {
@@ -107,6 +107,46 @@ pub fn find(id: &str) -> Option<&'static DataCard> {
 /// The names of all data sets.
 pub fn ids() -> Vec<&'static str> {
     SETS.iter().map(|d| d.id).collect()
+}
+
+/// Begins the names of sets that are not registered: packed from a visitor's own files.
+const OWN: &str = "own:";
+
+/// A packed set as a setup names it: `own:NAME`, or `own:NAME:FACTOR` where that factor gives the labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Own<'a> {
+    pub name: &'a str,
+    /// The set's own choice where it is left out.
+    pub label: Option<&'a str>,
+}
+
+impl<'a> Own<'a> {
+    /// Takes such a name apart; `None` for the name of a registered set.
+    pub fn parse(id: &'a str) -> Option<Self> {
+        let rest = id.strip_prefix(OWN)?;
+        let (name, label) = rest.split_once(':').map_or((rest, None), |(name, label)| (name, Some(label)));
+        let good = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+        (good(name) && label.is_none_or(good)).then_some(Self { name, label })
+    }
+
+    /// The setup's name for it.
+    pub fn id(&self) -> String {
+        match self.label {
+            Some(label) => format!("{OWN}{}:{label}", self.name),
+            None => format!("{OWN}{}", self.name),
+        }
+    }
+}
+
+/// A factor's name as it stands in links.
+pub fn label_id(factor: &str) -> String {
+    factor.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
+}
+
+/// Whether a setup may ask for this data: a registered set, or one packed from a visitor's files. Whether the latter exists
+/// only its storage knows.
+pub fn known(id: &str) -> bool {
+    find(id).is_some() || Own::parse(id).is_some()
 }
 
 const DIGITS: &[&str] = &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
@@ -125,6 +165,18 @@ pub const MNIST: DataCard = DataCard {
     attributes: &[],
     credit: "Digits: MNIST by Yann LeCun and Corinna Cortes, CC BY-SA 3.0.",
     origin: Origin::Files,
+};
+
+pub const MOVING_DIGITS: DataCard = DataCard {
+    id: "moving-digits",
+    label: "Moving digits",
+    summary: "Handwritten digits, each moved and turned: place and angle are known, the hand is not.",
+    height: 32,
+    width: 32,
+    train: 16_384,
+    test: 2048,
+    factors: &[Factor::new("Digit", 10), Factor::new("X", 13), Factor::new("Y", 13), Factor::new("Orientation", 24)],
+    ..MNIST
 };
 
 pub const FACES: DataCard = DataCard {
@@ -246,6 +298,17 @@ pub const TOY: DataCard = DataCard {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_packed_sets_go_round() {
+        for (id, name, label) in [("own:my-cats", "my-cats", None), ("own:celeba:5_o_Clock_Shadow", "celeba", Some("5_o_Clock_Shadow"))] {
+            assert_eq!(Own::parse(id), Some(Own { name, label }));
+            assert_eq!(Own { name, label }.id(), id);
+        }
+        for id in ["own:", "own:../x", "own:a:b:c", "own:a&b", "mnist", "celeba"] {
+            assert_eq!(Own::parse(id), None, "{id}");
+        }
+    }
 
     #[test]
     fn cards_are_consistent() {

@@ -3,8 +3,10 @@
 pub mod card;
 pub mod data;
 pub mod history;
+pub mod import;
 pub mod optimizer;
 pub mod phrase;
+pub mod preset;
 pub mod protocol;
 pub mod setup;
 pub mod tokens;
@@ -14,4 +16,5 @@ pub use card::{
 };
 pub use history::History;
 pub use optimizer::Optimizer;
+pub use preset::{PRESETS, Preset};
 pub use setup::{Setup, SetupError};

@@ -297,6 +297,8 @@ pub enum DataUnit {
     Bytes,
     /// Rendered.
     Images,
+    /// Read from the browser's storage.
+    Stored,
 }
 
 /// Rung of the ladder on which WebGPU failed.
@@ -317,6 +319,8 @@ pub struct AdapterInfo {
     pub backend: String,
     /// A software adapter: correct, and slow.
     pub software: bool,
+    /// Bytes of training images that it has room for.
+    pub room: u64,
 }
 
 /// What a stretch of a code means, and so how it can be shown and moved.

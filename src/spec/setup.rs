@@ -133,7 +133,7 @@ impl Setup {
     /// # Errors
     /// The first thing that is wrong.
     pub fn check(&self) -> Result<(), SetupError> {
-        if data::find(&self.data).is_none() {
+        if !data::known(&self.data) {
             return Err(SetupError::UnknownData(self.data.clone()));
         }
         let card = self.card()?;
@@ -195,7 +195,7 @@ impl Setup {
             .collect();
         let find = |key: &str| pairs.iter().rev().find(|(k, _)| *k == key).map(|(_, v)| *v);
         let mut set = find("data").unwrap_or(data::SETS[0].id);
-        if data::find(set).is_none() {
+        if !data::known(set) {
             notes.push(SetupError::UnknownData(set.into()).to_string());
             set = data::SETS[0].id;
         }

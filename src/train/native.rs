@@ -10,17 +10,22 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::data::{Dataset, Rendering, mnist, renderer, unit};
+use crate::data::moving::Moving;
+use crate::data::{Dataset, Render, Rendering, mnist, own, renderer, unit};
 use crate::gpu::{Data, Gpu};
+use crate::spec::data::{MOVING_DIGITS, Own};
+use crate::spec::protocol::{CodeKind, Measured};
 use crate::spec::{History, Setup};
 use crate::train::any::AnyEngine;
-use crate::spec::protocol::Measured;
 use crate::train::assess::{self, Images, Sizes};
 use crate::train::beginning::Beginning;
 use crate::train::checkpoint::{self, Checkpoint};
 use crate::train::classifier::Classifier;
 use crate::train::plan::{PlanEngine, RING};
 use crate::train::{Engine, Entry, Rows, Weight, eager, entry, weights};
+
+/// Most bytes of packed training images where no adapter says so.
+const ROOM: u64 = 2 << 30;
 
 /// Who executes the steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,12 +70,37 @@ pub fn train(options: &TrainOptions) -> Result<Value, String> {
 /// # Errors
 /// Names the file and what is wrong with it.
 pub fn load(id: &str, folder: Option<&Path>) -> Result<Dataset, String> {
+    load_into(id, folder, ROOM)
+}
+
+/// [`load`] with room for `room` bytes of packed training images.
+fn load_into(id: &str, folder: Option<&Path>, room: u64) -> Result<Dataset, String> {
     if let Some(render) = renderer(id) {
         let another = || renderer(id).expect("the same name has the same renderer");
         return Ok(Rendering::new(render).in_parallel(another));
     }
+    if let Some(own) = Own::parse(id) {
+        let folder = folder.ok_or_else(|| format!("{id}: where are the packed images? --data {}:DIR says it", own.name))?;
+        let (data, note) = own::from_folder(folder, own, room)?;
+        if let Some(note) = note {
+            eprintln!("note: {note}");
+        }
+        return Ok(data);
+    }
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/mnist");
-    mnist::from_folder(folder.unwrap_or(&shipped))
+    let digits = mnist::from_folder(folder.unwrap_or(&shipped))?;
+    if id == MOVING_DIGITS.id {
+        let digits = Arc::new(digits);
+        let render = || -> Box<dyn Render> { Box::new(Moving::new(digits.clone())) };
+        return Ok(Rendering::new(render()).in_parallel(render));
+    }
+    Ok(digits)
+}
+
+/// Bytes of training images that the engine has room for: only packed sets can be larger.
+async fn room(engine: EngineKind, setup: &Setup) -> Result<u64, String> {
+    let asks = engine == EngineKind::Plan && Own::parse(&setup.data).is_some();
+    Ok(if asks { open_gpu().await?.info.room } else { ROOM })
 }
 
 /// The device of the engine `cpu`.
@@ -90,7 +120,7 @@ pub async fn open_gpu() -> Result<Rc<Gpu>, String> {
 async fn train_async(options: &TrainOptions) -> Result<Value, String> {
     let setup = &options.setup;
     setup.check().map_err(|e| e.to_string())?;
-    let data = Arc::new(load(&setup.data, options.data_dir.as_deref())?);
+    let data = Arc::new(load_into(&setup.data, options.data_dir.as_deref(), room(options.engine, setup).await?)?);
     let (engine, adapter) = open(options.engine, setup, &data, &options.from).await?;
     run(options, engine, &data, &adapter).await
 }
@@ -182,11 +212,11 @@ async fn run(options: &TrainOptions, mut engine: impl Engine, data: &Dataset, ad
     if let Some(out) = &options.out {
         let (mean, logvar) = engine.encode(Rows::labelled(&test, &data.test_labels)).await?;
         let kl = kl_per_latent(&mean, &logvar, engine.info().latent as usize);
-        let metadata = [
-            ("setup", setup.to_query()),
-            ("step", engine.step().to_string()),
-            ("kl", kl.iter().map(|v| format!("{v:.4}")).collect::<Vec<_>>().join(",")),
-        ];
+        let mut metadata = vec![("setup", setup.to_query()), ("step", engine.step().to_string())];
+        // It says nothing of tokens and features, of which there may be thousands.
+        if engine.info().code.iter().all(|g| matches!(g.kind, CodeKind::Gaussian | CodeKind::Point)) {
+            metadata.push(("kl", kl.iter().map(|v| format!("{v:.4}")).collect::<Vec<_>>().join(",")));
+        }
         let tensors = engine.weights().await?;
         let bytes = if options.half { weights::write_half(&tensors, &metadata)? } else { weights::write(&tensors, &metadata)? };
         write_whole(out, &bytes)?;

@@ -109,6 +109,11 @@ impl Session {
         }
     }
 
+    /// Bytes of training images that there is room for; none before the device is open.
+    pub fn room(&self) -> u64 {
+        self.gpu.as_ref().map_or(0, |gpu| gpu.info.room)
+    }
+
     async fn open_both(&mut self, engine: EngineChoice) -> Result<Gpu, OpenError> {
         let gpu = Gpu::open().await?;
         if engine == EngineChoice::Burn {

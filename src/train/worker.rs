@@ -75,7 +75,7 @@ async fn run(mut inbox: UnboundedReceiver<Message>, sender: UnboundedSender<Mess
                     source.assets = assets;
                     open(&mut session, engine).await;
                 }
-                Message::Command(Command::Load { data }) => source.load(data),
+                Message::Command(Command::Load { data }) => source.load(data, session.room()),
                 Message::Command(command) => {
                     if let Some(command) = keeper.command(command, &mut session).await {
                         session.command(command).await;
@@ -107,8 +107,8 @@ struct Source {
 }
 
 impl Source {
-    /// Starts loading beside everything else.
-    fn load(&mut self, id: String) {
+    /// Starts loading beside everything else, no more training images than `room` bytes.
+    fn load(&mut self, id: String, room: u64) {
         let load = self.loads.get() + 1;
         self.loads.set(load);
         let (assets, loads, sender) = (self.assets.clone(), self.loads.clone(), self.sender.clone());
@@ -120,7 +120,8 @@ impl Source {
                 }
                 wanted()
             };
-            if let Some(data) = loader::load(&id, &assets, progress).await {
+            let note = |message| post(&Event::Warning { message });
+            if let Some(data) = loader::load(&id, &assets, room, progress, note).await {
                 // The receiver lives as long as the worker.
                 let _ = sender.unbounded_send(Message::Data(load, data));
             }

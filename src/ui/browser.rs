@@ -19,7 +19,7 @@ extern "C" {
 }
 
 /// Keys of the address that belong to the page, not to the experiment.
-pub const RESERVED: &[&str] = &["theme", "engine", "weights"];
+pub const RESERVED: &[&str] = &["theme", "engine", "weights", "preset"];
 
 pub fn window() -> Window {
     web_sys::window().expect("the page runs in a window")

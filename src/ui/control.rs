@@ -2,13 +2,14 @@
 
 use leptos::prelude::*;
 
+use super::data::DataPicker;
 use super::paint::term_colour;
 use super::panel::objective::terms;
 use super::state::Lab;
 use super::{prose, text};
 use super::transport::NeedsNewRun;
 use crate::catalog::{self, CARDS};
-use crate::spec::{Card, Family, Kind, ParamSpec, Setup, data};
+use crate::spec::{Card, Family, Kind, ParamSpec, Setup};
 
 /// Positions of a slider.
 const NOTCHES: f64 = 400.0;
@@ -130,28 +131,6 @@ fn Host() -> impl IntoView {
     let lab = Lab::get();
     let line = move || lab.setup.with(Setup::hosted).map(|host| view! { <p class="help" data-testid="host">{text::takes_apart(&host)}</p> });
     view! { {line} }
-}
-
-/// Chooses the images.
-#[component]
-fn DataPicker() -> impl IntoView {
-    let lab = Lab::get();
-    let card = Memo::new(move |_| lab.setup.with(|s| data::find(&s.data)).unwrap_or(data::SETS[0]));
-    view! {
-        <section>
-            <h2>{text::DATA}</h2>
-            <div class="control">
-                <select id="data" data-testid="data" aria-label=text::DATA_CHOICE aria-describedby="data-help"
-                    on:change=move |e| lab.set_data(&event_target_value(&e))>
-                    {data::SETS.iter().map(|d| view! {
-                        <option value=d.id selected=move || card.get().id == d.id>{d.label}</option>
-                    }).collect_view()}
-                </select>
-                <p class="help" id="data-help">{move || card.get().summary}" "{move || text::data_size(card.get())}</p>
-                <p class="help">{move || card.get().credit}</p>
-            </div>
-        </section>
-    }
 }
 
 /// Chooses what is trained, by family.

@@ -25,6 +25,29 @@ try {
 }
 "#;
 
+/// What a worker says once it takes commands.
+pub const LOADED: &str = "loaded";
+/// Begins what [`BOOT`] says of a worker that is of no use.
+pub const FAILED: &str = "failed: ";
+
+/// Starts the worker that runs `program`, whose files lie at `base` (ending in `/`). `build` keeps browsers from pairing this
+/// page with a program of another build: the workers' files have no hash in their names.
+///
+/// # Errors
+/// If the browser refuses to start a worker.
+pub fn worker(program: &str, base: &str, build: &str) -> Result<Worker, JsValue> {
+    let boot = BOOT
+        .replace("SCRIPT", &format!("{:?}", format!("{base}{program}.js?{build}")))
+        .replace("WASM", &format!("{:?}", format!("{base}{program}_bg.wasm?{build}")));
+    let parts = js_sys::Array::of1(&boot.into());
+    let kind = BlobPropertyBag::new();
+    kind.set_type("text/javascript");
+    let url = Url::create_object_url_with_blob(&Blob::new_with_str_sequence_and_options(&parts, &kind)?)?;
+    let options = WorkerOptions::new();
+    options.set_type(WorkerType::Module);
+    Worker::new_with_options(&url, &options)
+}
+
 /// What the page hears from the worker.
 pub enum Heard {
     /// The wasm is up and takes commands.
@@ -42,8 +65,7 @@ pub struct Link {
 }
 
 impl Link {
-    /// Starts the worker for `engine`, whose files lie at `base` (ending in `/`). `build` keeps browsers from pairing this page with
-    /// an engine of another build: the worker's files have no hash in their names.
+    /// Starts the worker for `engine`; see [`worker`].
     ///
     /// # Errors
     /// If the browser refuses to start a worker.
@@ -52,23 +74,13 @@ impl Link {
             EngineChoice::Plan => "engine",
             EngineChoice::Burn => "eager",
         };
-        let boot = BOOT
-            .replace("SCRIPT", &format!("{:?}", format!("{base}{program}.js?{build}")))
-            .replace("WASM", &format!("{:?}", format!("{base}{program}_bg.wasm?{build}")));
-        let parts = js_sys::Array::of1(&boot.into());
-        let kind = BlobPropertyBag::new();
-        kind.set_type("text/javascript");
-        let url = Url::create_object_url_with_blob(&Blob::new_with_str_sequence_and_options(&parts, &kind)?)?;
-        let options = WorkerOptions::new();
-        options.set_type(WorkerType::Module);
-        let worker = Worker::new_with_options(&url, &options)?;
-
+        let worker = worker(program, base, build)?;
         let say = heard.clone();
         let on_message = Closure::new(move |message: MessageEvent| {
             let data = message.data();
             say(match data.as_string() {
-                Some(text) if text == "loaded" => Heard::Loaded,
-                Some(text) => Heard::Crashed(text.trim_start_matches("failed: ").into()),
+                Some(text) if text == LOADED => Heard::Loaded,
+                Some(text) => Heard::Crashed(text.trim_start_matches(FAILED).into()),
                 None => match serde_wasm_bindgen::from_value(data) {
                     Ok(event) => Heard::Event(event),
                     Err(e) => Heard::Crashed(e.to_string()),

@@ -4,6 +4,9 @@ mod api;
 mod browser;
 mod codes;
 mod control;
+mod data;
+mod embed;
+mod gallery;
 mod keep;
 mod link;
 mod model;
@@ -31,6 +34,8 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
 use control::Controls;
+use embed::EmbedButton;
+use gallery::Gallery;
 use keep::{Offer, RunsButton};
 use state::Lab;
 use tab::{TabPanel, Tabs};
@@ -66,6 +71,7 @@ fn CopyLink() -> impl IntoView {
 fn Page() -> impl IntoView {
     let lab = Lab::new();
     provide_context(lab);
+    provide_context(data::OwnData::new(lab));
     theme::init(lab);
     api::install(lab);
     tab::follow_address(lab);
@@ -81,15 +87,17 @@ fn Page() -> impl IntoView {
                 <h1>{text::NAME}</h1>
                 <p class="lead">{text::LEAD}</p>
             </div>
-            <div class="masthead-tools"><RunsButton /><CopyLink /><ThemeButton /></div>
+            <div class="masthead-tools"><RunsButton /><CopyLink /><EmbedButton /><ThemeButton /></div>
         </header>
         <Transport />
         <div class="messages" role="region" aria-label=text::MESSAGES><Notices /><OnShow /><Offer /></div>
+        <Gallery />
         <nav aria-label=text::TABS><Tabs /></nav>
         <div class="columns">
             <main><TabPanel /></main>
             <Controls />
         </div>
+        <data::Dialog />
         <footer><Verify /><p>{text::CREDIT_DATA}</p><p>{text::CREDIT_CODE}</p></footer>
     }
 }

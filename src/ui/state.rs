@@ -1,6 +1,7 @@
 //! What the page knows, and what its buttons do.
 
 mod asks;
+mod presets;
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -24,7 +25,7 @@ use crate::spec::protocol::{
 };
 use crate::catalog::CARDS;
 use crate::spec::data::DataInfo;
-use crate::spec::{Family, History, LATENT, Setup};
+use crate::spec::{Family, History, LATENT, PRESETS, Preset, Setup};
 
 /// A latent whose KL stays below this carries nothing.
 pub const INACTIVE: f32 = 0.01;
@@ -36,9 +37,6 @@ const KEEP_EVERY: [f64; 2] = [3_000.0, 60_000.0];
 const KL_EVERY: f64 = 300.0;
 /// Milliseconds over which the page itself measures the pace.
 const PACE_OVER: f64 = 2_000.0;
-
-/// What the pretrained model was trained on.
-const PRETRAINED_DATA: &str = "mnist";
 
 /// How far the engine has come.
 #[derive(Clone, Debug, PartialEq)]
@@ -145,6 +143,8 @@ type Waiter = Box<dyn FnOnce(Result<BenchReport, String>)>;
 struct Inner {
     link: Option<Link>,
     player: Option<Rc<Player>>,
+    /// The preset goes on show once its images have come, whatever else could.
+    preset_wanted: bool,
     digits: Option<Digits>,
     /// Class of each test image of the engine's data.
     labels: Vec<u8>,
@@ -187,6 +187,10 @@ pub struct Lab {
     pub data: RwSignal<Data>,
     /// What the engine has loaded.
     pub data_info: RwSignal<Option<DataInfo>>,
+    /// The trained model that the page opens with, or that was chosen since.
+    pub preset: RwSignal<&'static Preset>,
+    /// What its player says of it.
+    pub played: RwSignal<Option<PlanInfo>>,
     pub run: RwSignal<Option<Run>>,
     pub step: RwSignal<u64>,
     pub speed: RwSignal<Speed>,
@@ -236,6 +240,7 @@ impl Lab {
         let inner = Inner {
             link: None,
             player: None,
+            preset_wanted: false,
             digits: None,
             labels: Vec::new(),
             preset: None,
@@ -262,6 +267,8 @@ impl Lab {
             executor: RwSignal::new(executor),
             data: RwSignal::new(Data::Waiting),
             data_info: RwSignal::new(None),
+            preset: RwSignal::new(Self::preset_of_address()),
+            played: RwSignal::new(None),
             run: RwSignal::new(None),
             step: RwSignal::new(0),
             speed: RwSignal::new(Speed::default()),
@@ -302,7 +309,7 @@ impl Lab {
             }
         });
         leptos::task::spawn_local(async move {
-            match browser::fetch("assets/presets/mnist-vae.safetensors").await {
+            match browser::fetch(&self.preset.get_untracked().weights()).await {
                 Ok(bytes) => self.take_preset(bytes),
                 Err(e) => self.no_preset.set(Some(e)),
             }
@@ -333,10 +340,7 @@ impl Lab {
             self.setup.set(player.setup.clone());
         }
         self.show_latents(player.kl_d.clone());
-        self.with(|inner| {
-            inner.player = Some(Rc::new(player));
-            inner.preset = Some(bytes);
-        });
+        self.take_player(player, bytes);
         self.refresh();
         self.start_first_run();
     }
@@ -527,6 +531,15 @@ impl Lab {
         self.train();
     }
 
+    /// Loads the data set anew: more of it may be there.
+    pub fn reload_data(self) {
+        if matches!(self.engine.get_untracked(), Engine::Ready(_)) {
+            self.pause();
+            self.run.set(None);
+            self.load_data();
+        }
+    }
+
     fn load_data(self) {
         self.data.set(Data::Waiting);
         self.send(&Command::Load { data: self.setup.with_untracked(|s| s.data.clone()) });
@@ -712,6 +725,9 @@ impl Lab {
         if self.run.with_untracked(|r| r.as_ref().is_some_and(|r| r.setup.data == setup.data)) {
             return;
         }
+        if self.with(|inner| std::mem::take(&mut inner.preset_wanted)) && setup.data == self.preset_data() {
+            return self.show_pretrained();
+        }
         let waiting = self.with(|inner| inner.starting.take()).filter(|s| s.setup.data == setup.data);
         let saved = self.with(|inner| inner.saved.clone()).filter(|(s, _)| s.data == setup.data);
         if let Some(start) = waiting {
@@ -720,7 +736,7 @@ impl Lab {
             self.start(Start { setup: saved, origin: Origin::Restored, from: Beginning::File(copy), then: Then::Stay });
         } else if self.begin_with_own_run() {
             // It is on its way.
-        } else if setup.data == PRETRAINED_DATA {
+        } else if setup.data == self.preset_data() {
             self.show_pretrained();
         } else {
             self.start(Start { setup, origin: Origin::Noise, from: Beginning::Noise, then: Then::Stay });
@@ -736,8 +752,8 @@ impl Lab {
 
     /// Puts the pretrained model back on show.
     pub fn show_pretrained(self) {
-        if self.setup.with_untracked(|s| s.data != PRETRAINED_DATA) {
-            return self.set_data(PRETRAINED_DATA);
+        if self.setup.with_untracked(|s| s.data != self.preset_data()) {
+            return self.set_data(self.preset_data());
         }
         let Some((setup, kl_d, weights)) = self.with(|inner| {
             inner.player.as_ref().map(|p| (p.setup.clone(), p.kl_d.clone())).zip(inner.preset.clone()).map(|((s, k), w)| (s, k, w))
@@ -853,7 +869,8 @@ impl Lab {
 
     pub(super) fn write_link(self) {
         let engine = browser::parameter("engine").map_or_else(String::new, |engine| format!("&engine={engine}"));
-        browser::replace_query(&format!("{}{engine}", self.setup.with_untracked(Setup::to_query)));
+        let preset = self.preset.with_untracked(|p| if p.id == PRESETS[0].id { String::new() } else { format!("&preset={}", p.id) });
+        browser::replace_query(&format!("{}{engine}{preset}", self.setup.with_untracked(Setup::to_query)));
     }
 
     /// Times training steps; `done` hears the report.
@@ -943,7 +960,11 @@ impl Lab {
     /// What the panels may ask of the model on show.
     pub fn model(self) -> Model {
         let latent = self.latents.with(|l| l.kl_d.len());
-        self.run.with(|r| Model::new(r.as_ref().and_then(|r| r.info.as_ref()), latent))
+        self.run.with(|r| match r.as_ref().and_then(|r| r.info.as_ref()) {
+            Some(info) => Model::new(Some(info), latent),
+            // Panels of tokens and features need the engine.
+            None => Model { grid: None, features: None, ..self.played.with(|played| Model::new(played.as_ref(), latent)) },
+        })
     }
 
     /// Opens a tab and says so in the address.

@@ -1,6 +1,8 @@
 //! Every word on the page that does not come from a method's card.
 
 pub mod codebook;
+pub mod data;
+pub mod embed;
 pub mod features;
 pub mod keep;
 pub mod measures;
@@ -62,6 +64,11 @@ pub const UNNAMED_ADAPTER: &str = "WebGPU adapter";
 pub const RESTART: &str = "Start the engine again";
 pub const DISMISS: &str = "Dismiss";
 pub const NO_PRESET: &str = "The pretrained model could not be read";
+
+pub fn preset_failed(label: &str, message: &str) -> String {
+    format!("The model “{label}” could not be opened: {message}")
+}
+
 pub const LINK_NOTES: &str = "Part of the link was not understood:";
 
 pub const DATA_WAITING: &str = "Loading the images…";
@@ -71,6 +78,7 @@ pub fn data_progress(loaded: u64, total: u64, unit: DataUnit) -> String {
     match unit {
         DataUnit::Bytes => format!("Loading the images… {:.1} of {:.1} MB", mb(loaded), mb(total)),
         DataUnit::Images => format!("Drawing the images… {loaded} of {total}"),
+        DataUnit::Stored => format!("Reading your images… {loaded} of {total}"),
     }
 }
 

@@ -46,8 +46,8 @@ pub const SLOTS: usize = 25;
 /// Test images whose codes the page knows.
 pub const CODED: u32 = 2000;
 
-/// Images encoded before the thread is given back: a few milliseconds.
-const SLICE: usize = 100;
+/// Images encoded before the clock is looked at: a millisecond or, for convolutions, ten.
+const SLICE: usize = 10;
 
 /// One slot: its latest question, and how many look.
 #[derive(Default)]
@@ -98,10 +98,10 @@ impl CpuDesk {
             images.map(|x| player.encode(&x.iter().map(|b| f32::from(*b) / 255.0).collect::<Vec<_>>())).collect()
         };
         let view = match &job.query {
-            // The pretrained model has neither codebook nor features, and measuring needs the engine: no panel asks.
+            // Tokens, features and measures need the engine: no panel asks.
             Query::Codebook { .. } | Query::Tokenise { .. } | Query::Untokenise { .. } | Query::EachCode { .. }
             | Query::DrawTokens { .. } | Query::Features { .. } | Query::Feature { .. } | Query::Measures { .. } => return None,
-            Query::Decode { z_nd } => images(&decode(&bytes_f32(z_nd))),
+            Query::Decode { z_nd } => pictures(player, to_bytes(&decode(&bytes_f32(z_nd))).collect()),
             Query::Reconstruct { first, count } => {
                 let digits = digits?;
                 let range = (*first as usize).min(digits.len())..((first + count) as usize).min(digits.len());
@@ -109,12 +109,12 @@ impl CpuDesk {
                 for i in range {
                     pixels.extend(to_bytes(&player.decode(&player.encode(&digits.values(i)).0)));
                 }
-                pictures(pixels)
+                pictures(player, pixels)
             }
             Query::Originals { indices } => {
                 let digits = digits?;
                 let known = indices.iter().map(|i| *i as usize).filter(|i| *i < digits.len());
-                pictures(known.flat_map(|i| digits.image(i).to_vec()).collect())
+                pictures(player, known.flat_map(|i| digits.image(i).to_vec()).collect())
             }
             Query::Encode { x_np } => {
                 let codes = own(x_np);
@@ -126,15 +126,18 @@ impl CpuDesk {
                     labels: ByteBuf::new(),
                 }
             }
-            Query::Autoencode { x_np } => images(&own(x_np).iter().flat_map(|(z, _)| player.decode(z)).collect::<Vec<_>>()),
+            Query::Autoencode { x_np } => {
+                let copies = own(x_np).into_iter().flat_map(|(z, _)| player.decode(&z)).collect::<Vec<_>>();
+                pictures(player, to_bytes(&copies).collect())
+            }
             Query::Paths { z_nd, points } => {
                 let x = decode(&bytes_f32(z_nd));
                 let size = player.pixels();
                 View::Paths {
                     n: (x.len() / size) as u32,
-                    width: SIDE,
-                    height: SIDE,
-                    channels: 1,
+                    width: player.image[2] as u32,
+                    height: player.image[1] as u32,
+                    channels: player.image[0] as u32,
                     pixels: ByteBuf::from(to_bytes(&x).collect::<Vec<u8>>()),
                     length_p: x.chunks(size * (*points as usize).max(1)).map(|path| latent::length(path, size)).collect(),
                 }
@@ -175,14 +178,7 @@ impl CpuDesk {
     }
 }
 
-/// Side of the pictures of the pretrained model.
-const SIDE: u32 = 28;
-
-fn images(values: &[f32]) -> View {
-    pictures(to_bytes(values).collect())
-}
-
-fn pictures(pixels: Vec<u8>) -> View {
-    let n = (pixels.len() / (SIDE * SIDE) as usize) as u32;
-    View::Images { n, width: SIDE, height: SIDE, channels: 1, pixels: ByteBuf::from(pixels) }
+fn pictures(player: &Player, pixels: Vec<u8>) -> View {
+    let [channels, height, width] = player.image.map(|n| n as u32);
+    View::Images { n: (pixels.len() / player.pixels()) as u32, width, height, channels, pixels: ByteBuf::from(pixels) }
 }

@@ -4,8 +4,11 @@
 //! small.
 
 mod data;
+mod embed;
+mod gallery;
 #[path = "../../src/bin/lab/driver.rs"]
 mod driver;
+mod import;
 mod keep;
 mod panels;
 
@@ -266,17 +269,20 @@ const DOWNLOAD: usize = 940_000;
 #[test]
 fn the_download_is_small() {
     let mut sizes = Vec::new();
-    measure(&Path::new(env!("CARGO_MANIFEST_DIR")).join("dist"), &mut sizes);
-    // The worker with eager Burn; `what_does_not_compile_runs_on_eager_burn` holds
-    // that nobody else downloads it.
-    let (later, sizes): (Vec<_>, Vec<_>) = sizes.into_iter().partition(|(name, _)| name.starts_with("eager"));
-    assert_eq!(later.len(), 2, "{later:?}");
+    measure(&Path::new(env!("CARGO_MANIFEST_DIR")).join("dist"), "", &mut sizes);
+    // Figures are for other pages, see `embed`.
+    sizes.retain(|(name, _)| !name.starts_with("embed") && !name.starts_with("examples"));
+    // The workers with eager Burn and for own images: `what_does_not_compile_runs_on_eager_burn` and the tests of imports hold
+    // that nobody else downloads them.
+    let (later, sizes): (Vec<_>, Vec<_>) = sizes.into_iter().partition(|(name, _)| ["eager", "pack"].iter().any(|worker| name.starts_with(worker)));
+    assert_eq!(later.len(), 4, "{later:?}");
     assert!(sizes.iter().filter(|(name, _)| name.ends_with(".wasm")).count() >= 2, "{sizes:?}");
     let total: usize = sizes.iter().map(|(_, bytes)| bytes).sum();
     println!("{total} bytes: {sizes:?}; loaded when asked for: {later:?}");
     assert!(total <= DOWNLOAD, "{total} bytes: {sizes:?}");
     let html = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("dist/index.html")).expect("the page is built");
     assert!(!html.contains("eager.js") && !html.contains("eager_bg"), "the page loads Burn before anybody asks");
+    assert!(!html.contains("pack.js") && !html.contains("pack_bg"), "the page loads the importer before anybody asks");
 }
 
 /// What the page says of its adapter.
@@ -425,12 +431,12 @@ fn what_the_device_refuses_is_said_and_the_page_goes_on() {
     page.wait("it trains on", &format!("latentLab.state().step > {kept}"));
 }
 
-/// Compressed sizes of the page's code: what a visitor downloads besides data and weights.
-fn measure(folder: &Path, sizes: &mut Vec<(String, usize)>) {
+/// Compressed sizes of the code in a folder, by path: what a visitor downloads besides data and weights.
+fn measure(folder: &Path, prefix: &str, sizes: &mut Vec<(String, usize)>) {
     for entry in fs::read_dir(folder).expect("the page is built").map(|entry| entry.expect("the folder is readable")) {
-        let (path, name) = (entry.path(), entry.file_name().to_string_lossy().into_owned());
+        let (path, name) = (entry.path(), format!("{prefix}{}", entry.file_name().to_string_lossy()));
         if path.is_dir() {
-            measure(&path, sizes);
+            measure(&path, &format!("{name}/"), sizes);
         } else if [".html", ".css", ".js", ".wasm"].iter().any(|end| name.ends_with(end)) {
             let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
             gzip.write_all(&fs::read(&path).expect("the file is readable")).expect("memory takes it");

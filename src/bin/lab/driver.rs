@@ -50,8 +50,12 @@ pub enum WebGpu {
 /// How to open the page.
 #[derive(Default)]
 pub struct Options<'a> {
+    /// Which page of the site; the lab itself where it is left out.
+    pub path: &'a str,
     /// After the `?` of the address.
     pub query: &'a str,
+    /// A Content-Security-Policy that the server sends.
+    pub csp: Option<&'a str>,
     /// CSS pixels; a desktop where it is left out.
     pub size: Option<(u32, u32)>,
     pub dark: bool,
@@ -65,6 +69,7 @@ pub struct Page {
     driver: Running,
     server: Running,
     host: &'static str,
+    path: String,
     session: String,
     profile: PathBuf,
 }
@@ -74,6 +79,9 @@ impl Page {
     pub fn open(options: &Options) -> Self {
         let mut lab = Command::new(program());
         lab.env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR")).args(["serve", "--no-build", "--port", "0"]);
+        if let Some(policy) = options.csp {
+            lab.args(["--csp", policy]);
+        }
         let server = Running::start(&mut lab, "localhost:");
         let mut chromedriver = Command::new(std::env::var("LATENT_LAB_CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".into()));
         let driver = Running::start(chromedriver.arg("--port=0"), "started successfully on port ");
@@ -96,7 +104,7 @@ impl Page {
             chrome["binary"] = binary.into();
         }
         let capabilities = json!({ "alwaysMatch": { "goog:chromeOptions": chrome, "goog:loggingPrefs": { "browser": "ALL" } } });
-        let mut page = Self { driver, server, host, session: String::new(), profile };
+        let mut page = Self { driver, server, host, path: options.path.to_string(), session: String::new(), profile };
         let session = page.send("POST", "", &json!({ "capabilities": capabilities }));
         page.session = session["sessionId"].as_str().expect("a session").to_string();
 
@@ -112,8 +120,14 @@ impl Page {
 
     /// Opens the page afresh.
     pub fn go(&self, query: &str) {
-        let url = format!("http://{}:{}/?{query}", self.host, self.server.port);
+        let url = format!("http://{}:{}/{}?{query}", self.host, self.server.port, self.path);
         self.post("url", &json!({ "url": url }));
+    }
+
+    /// Turns to a frame of the page, or back to the page itself.
+    pub fn turn_to_frame(&self, css: Option<&str>) {
+        let id = css.map(|css| self.post("element", &json!({ "using": "css selector", "value": css })));
+        self.post("frame", &json!({ "id": id }));
     }
 
     /// Runs the body of a function in the page and returns what it returns; waits for promises.

@@ -2,7 +2,7 @@
 //!
 //! The command is built without features, in well under a minute, so that `cargo lab serve` on a fresh machine compiles
 //! nothing that serving does not need. What needs Burn and wgpu is the same source built again with the feature
-//! `native` (`native.rs`).
+//! `native` (`native.rs`), and what reads archives and pictures with the feature `pack`.
 
 mod bench;
 mod cargo;
@@ -13,12 +13,17 @@ mod data;
 mod driver;
 mod measure;
 mod methods;
-#[cfg(not(feature = "native"))]
+#[cfg(not(all(feature = "native", feature = "pack")))]
 mod native;
+mod pack;
 mod page;
+mod presets;
 mod serve;
 mod setup;
 mod shots;
+mod site;
+#[cfg(feature = "native")]
+mod still;
 mod suite;
 mod tools;
 mod train;
@@ -51,12 +56,16 @@ enum Command {
     Methods(methods::Args),
     /// List the data sets.
     Data(data::Args),
+    /// Pack images for training: CelebA from its official files, or your own.
+    Pack(pack::Args),
     /// Train natively, on any Vulkan, Metal or DX12 adapter, or on the CPU.
     Train(train::Args),
     /// Compare the plan with eager Burn: loss and every gradient, from equal weights and noise.
     Verify(verify::Args),
     /// Measure trained weights: likelihood, reconstructions, samples, probes.
     Measure(measure::Args),
+    /// Train the models that ship with the page.
+    Presets(presets::Args),
     /// Train anew the classifier whose features the Fréchet score is taken on.
     Classifier(classifier::Args),
     /// Time training steps natively.
@@ -85,9 +94,11 @@ fn main() -> ExitCode {
         Command::Shots(args) => shots::run(&args),
         Command::Methods(args) => methods::run(&args),
         Command::Data(args) => data::run(&args),
+        Command::Pack(args) => pack::run(&args),
         Command::Train(args) => train::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Measure(args) => measure::run(args),
+        Command::Presets(args) => presets::run(args),
         Command::Classifier(args) => classifier::run(args),
         Command::Bench(args) => bench::run(args),
     };

@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use latent_lab::spec::data;
-
 use crate::Failure;
+use crate::setup::data;
 use crate::train::EngineArg;
 
 #[derive(clap::Args)]
@@ -16,7 +15,8 @@ pub struct Args {
     /// Weights of another sparse autoencoder, as from another seed: how many of the features are the same?
     #[arg(long, value_name = "FILE")]
     against: Option<PathBuf>,
-    /// Another data set than the one the weights were trained on: a name, or a folder with the four MNIST-like IDX files.
+    /// Another data set than the one the weights were trained on: a folder with the four MNIST-like IDX files, or packed images as in
+    /// celeba:DIR.
     #[arg(long, value_name = "NAME|DIR")]
     data: Option<String>,
     /// Test images, and as many training images for the probes; by default all, but no more than 10,000.
@@ -40,19 +40,13 @@ fn check(args: &Args) -> Result<Option<PathBuf>, Failure> {
             return Err(format!("--{flag} {}: there is no such file", file.display()));
         }
     }
-    let folder = args.data.as_ref().filter(|name| data::find(name).is_none()).map(PathBuf::from);
-    match folder {
-        Some(folder) if !folder.is_dir() => {
-            Err(format!("--data {}: neither a data set ({}) nor a folder", folder.display(), data::ids().join(", ")))
-        }
-        folder => Ok(folder),
-    }
+    args.data.as_deref().map_or(Ok(None), |text| data(text).map(|(_, folder)| folder))
 }
 
 #[cfg(not(feature = "native"))]
 pub fn run(args: Args) -> Result<ExitCode, Failure> {
     check(&args)?;
-    crate::native::hand_over()
+    crate::native::hand_over("native")
 }
 
 /// Prints each measure with its protocol.

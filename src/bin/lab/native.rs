@@ -1,4 +1,4 @@
-//! This command once more, built with Burn and wgpu.
+//! This command once more, built with more features: with Burn and wgpu, or with what reads archives.
 
 use std::env;
 use std::io::{BufRead, BufReader, IsTerminal, Write};
@@ -10,12 +10,12 @@ use serde_json::Value;
 use crate::Failure;
 use crate::cargo::{cargo, quiet};
 
-/// Builds the command with the engines and gives it the arguments of this one.
+/// Builds the command with a feature of `Cargo.toml` and gives it the arguments of this one.
 ///
 /// # Errors
 /// If it does not compile or start.
-pub fn hand_over() -> Result<ExitCode, Failure> {
-    let mut command = quiet(Command::new(build()?));
+pub fn hand_over(feature: &str) -> Result<ExitCode, Failure> {
+    let mut command = quiet(Command::new(build(feature)?));
     command.args(env::args_os().skip(1));
     become_it(command)
 }
@@ -34,13 +34,13 @@ fn become_it(mut command: Command) -> Result<ExitCode, Failure> {
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
 }
 
-/// Builds this command with Burn and wgpu and returns the binary. Says nothing when it is already built.
+/// Builds this command with a feature and returns the binary. Says nothing when it is already built.
 ///
 /// # Errors
 /// If the build fails; the compiler's messages have been shown.
-fn build() -> Result<PathBuf, Failure> {
+fn build(feature: &str) -> Result<PathBuf, Failure> {
     let mut child = cargo()
-        .args(["build", "--quiet", "--release", "--bin", "lab", "--features", "native"])
+        .args(["build", "--quiet", "--release", "--bin", "lab", "--features", feature])
         .arg("--message-format=json-render-diagnostics")
         .stdout(Stdio::piped())
         .spawn()
@@ -55,7 +55,7 @@ fn build() -> Result<PathBuf, Failure> {
         }
         if message["fresh"] == false {
             if compiled == 0 {
-                let _ = writeln!(stderr, "compiling the native engine (the first time takes minutes)");
+                let _ = writeln!(stderr, "compiling the command with {feature} (the first time takes minutes)");
             }
             compiled += 1;
             if stderr.is_terminal() {

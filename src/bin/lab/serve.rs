@@ -9,6 +9,7 @@ use std::thread;
 
 use tiny_http::{Header, Method, Request, Response, Server};
 
+use crate::site::beside;
 use crate::{Failure, page};
 
 #[derive(clap::Args)]
@@ -19,6 +20,13 @@ pub struct Args {
     /// Serve the page as it was built last.
     #[arg(long)]
     no_build: bool,
+    /// Send this Content-Security-Policy with everything: to try figures under the policy of one's own site.
+    #[arg(long, value_name = "POLICY", value_parser = policy)]
+    csp: Option<Header>,
+}
+
+fn policy(text: &str) -> Result<Header, String> {
+    Header::from_bytes("Content-Security-Policy", text).map_err(|()| "expected the value of an HTTP header".into())
 }
 
 const DEFAULT_PORT: u16 = 8080;
@@ -42,7 +50,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
         for _ in 0..THREADS {
             scope.spawn(|| {
                 while let Ok(request) = server.recv() {
-                    answer(request, &dist);
+                    answer(request, &dist, args.csp.as_ref());
                 }
             });
         }
@@ -58,19 +66,44 @@ fn listen(port: Option<u16>) -> Result<TcpListener, Failure> {
     }
 }
 
-fn answer(request: Request, dist: &Path) {
-    let file = locate(dist, request.url()).and_then(|path| Some((File::open(&path).ok()?, mime(&path))));
+fn answer(request: Request, dist: &Path, csp: Option<&Header>) {
+    let file = locate(dist, request.url()).and_then(|path| {
+        let (file, coding) = open(&path, accepted(&request))?;
+        Some((file, coding, mime(&path)))
+    });
     // A visitor who goes away in the middle of a download is no error.
     let _ = match (request.method(), file) {
-        (Method::Get | Method::Head, Some((file, mime))) => {
+        (Method::Get | Method::Head, Some((file, coding, mime))) => {
             // Never in chunks: the page shows how much of the data has arrived, and needs the length for that.
-            let response = Response::from_file(file).with_chunked_threshold(usize::MAX).with_header(header("Content-Type", mime));
-            // A rebuilt page must be seen at once, and fetching again from localhost costs nothing.
-            request.respond(response.with_header(header("Cache-Control", "no-cache")))
+            let mut response = Response::from_file(file).with_chunked_threshold(usize::MAX).with_header(header("Content-Type", mime));
+            if let Some(coding) = coding {
+                response = response.with_header(header("Content-Encoding", coding));
+            }
+            if let Some(csp) = csp {
+                response = response.with_header(csp.clone());
+            }
+            // A rebuilt page must be seen at once, and fetching again from localhost costs nothing. What is here is for
+            // everybody: pages elsewhere, and sandboxed frames, whose origin is nobody's, embed figures.
+            let open = [("Cache-Control", "no-cache"), ("Vary", "Accept-Encoding"), ("Access-Control-Allow-Origin", "*")];
+            request.respond(open.into_iter().fold(response, |response, (name, value)| response.with_header(header(name, value))))
         }
         (Method::Get | Method::Head, None) => request.respond(Response::from_string("not found").with_status_code(404)),
         _ => request.respond(Response::from_string("only GET and HEAD").with_status_code(405)),
     };
+}
+
+/// What the browser says it unpacks.
+fn accepted(request: &Request) -> &str {
+    request.headers().iter().find(|h| h.field.equiv("Accept-Encoding")).map_or("", |h| h.value.as_str())
+}
+
+/// The file or, where there is one that the browser unpacks, a compressed one beside it, with its content coding.
+fn open(path: &Path, accepted: &str) -> Option<(File, Option<&'static str>)> {
+    let codings = accepted.split(',').map(|coding| coding.split(';').next().unwrap_or_default().trim());
+    let codings: Vec<&str> = codings.collect();
+    let packed = [("br", ".br"), ("gzip", ".gz")].into_iter().filter(|(coding, _)| codings.contains(coding));
+    let packed = packed.filter_map(|(coding, end)| Some((File::open(beside(path, end)).ok()?, Some(coding))));
+    packed.into_iter().next().or_else(|| Some((File::open(path).ok()?, None)))
 }
 
 fn header(name: &str, value: &str) -> Header {
@@ -143,6 +176,22 @@ mod tests {
         for url in ["/src", "/nothing", "/../etc/passwd", "/src/..%2f..%2fetc/passwd", "/%2e%2e/x", "/.gitignore", "/%", "/%zz"] {
             assert_eq!(find(url), None, "{url}");
         }
+    }
+
+    #[test]
+    fn a_compressed_file_is_sent_to_whoever_unpacks_it() {
+        let folder = std::env::temp_dir().join(format!("latent-lab-serve-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let plain = folder.join("a.js");
+        std::fs::write(&plain, "long").unwrap();
+        let coding = |accepted: &str| open(&plain, accepted).unwrap().1;
+        assert_eq!(coding("gzip, deflate, br"), None);
+        std::fs::write(beside(&plain, ".gz"), "gz").unwrap();
+        assert_eq!(coding("gzip;q=0.8, deflate, br"), Some("gzip"));
+        std::fs::write(beside(&plain, ".br"), "br").unwrap();
+        assert_eq!((coding("gzip, deflate, br"), coding("gzip"), coding("")), (Some("br"), Some("gzip"), None));
+        assert!(open(&folder.join("b.js"), "gzip").is_none());
+        std::fs::remove_dir_all(folder).unwrap();
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Experiments from arguments.
 
+use std::path::{Path, PathBuf};
+
 use latent_lab::catalog;
+use latent_lab::spec::data::{self, Own};
 use latent_lab::spec::{Card, Setup, SetupError};
 
 use crate::Failure;
@@ -17,4 +20,27 @@ pub fn setup(card: &'static Card, data: &str, pairs: &[String]) -> Result<Setup,
         setup.set_pair(pair).map_err(|error| format!("--set {error}"))?;
     }
     Ok(setup)
+}
+
+/// A setup's name for `--data NAME`, `--data DIR` or `--data NAME:DIR`, and the folder with the files where one is given. A folder
+/// alone has MNIST's four files, or packed images; after the name of the packed set another factor may give the labels, as in
+/// `celeba:Male:DIR`.
+pub fn data(text: &str) -> Result<(String, Option<PathBuf>), Failure> {
+    if let Some(card) = data::find(text) {
+        return Ok((card.id.into(), None));
+    }
+    let packed = |folder: &Path| folder.join("meta.json").is_file();
+    let own = text.split_once(':').and_then(|(name, rest)| {
+        let id = |rest: &str, folder: &str| Own::parse(&format!("own:{name}{rest}")).map(|own| (own.id(), PathBuf::from(folder)));
+        let labelled = rest.split_once(':').and_then(|(label, folder)| id(&format!(":{label}"), folder)).filter(|(_, f)| packed(f));
+        labelled.or_else(|| id("", rest))
+    });
+    let folder = Path::new(text);
+    match own {
+        _ if packed(folder) => Ok(("own:images".into(), Some(folder.into()))),
+        _ if folder.is_dir() => Ok((data::SETS[0].id.into(), Some(folder.into()))),
+        Some((id, folder)) if packed(&folder) => Ok((id, Some(folder))),
+        Some((_, folder)) => Err(format!("--data {text}: {} has no packed images; `cargo lab pack` makes them", folder.display())),
+        None => Err(format!("--data {text}: neither a data set ({}) nor a folder", data::ids().join(", "))),
+    }
 }

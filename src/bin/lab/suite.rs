@@ -56,6 +56,8 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
         }
         Err(message) => Outcome::Failed(message),
     });
+    // Without Burn: quick to build, and what its crates ask of others does not compile Burn anew.
+    stage("import", &mut || cargo_test(cargo().args(["test", "--release", "--features", "pack", "--lib", "--test", "import", "--no-fail-fast"])));
     stage("cargo test", &mut || cargo_test(cargo().args(["test", "--release", "--features", "native", "--no-fail-fast"])));
     if args.skip_browser {
         stage("browser", &mut || Outcome::Skipped("--skip-browser".into()));

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::ValueEnum;
-use latent_lab::spec::{Setup, data};
+use latent_lab::spec::Setup;
+use latent_lab::spec::data::SETS;
 
 use crate::Failure;
-use crate::setup::{card, setup};
+use crate::setup::{card, data, setup};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -17,8 +18,9 @@ pub struct Args {
     /// A parameter of the method, for example beta=4; as many as wanted.
     #[arg(long, value_name = "KEY=VALUE", num_args = 1..)]
     set: Vec<String>,
-    /// A data set (`cargo lab data` lists them), or a folder with the four MNIST-like IDX files.
-    #[arg(long, value_name = "NAME|DIR", default_value = data::SETS[0].id)]
+    /// A data set (`cargo lab data` lists them), a folder with the four MNIST-like IDX files, or packed images: celeba:DIR, or
+    /// celeba:Male:DIR with another attribute for labels.
+    #[arg(long, value_name = "NAME|DIR", default_value = SETS[0].id)]
     data: String,
     /// Passes over the training images, from the very first step on.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -92,19 +94,11 @@ fn check(args: &Args) -> Result<(Option<Setup>, Option<PathBuf>), Failure> {
         return Err("--checkpoint and --resume need --engine plan: the others do not tell what their optimiser remembers".into());
     }
     if let Some(resume) = &args.resume {
-        return if resume.is_file() { Ok((None, None)) } else { Err(format!("--resume {}: there is no such file", resume.display())) };
+        return if resume.is_file() { Ok((None, data(&args.data)?.1)) } else { Err(format!("--resume {}: there is no such file", resume.display())) };
     }
     let card = card(args.method.as_deref().unwrap_or_default())?;
-    let (name, folder) = match data::find(&args.data) {
-        Some(card) => (card.id, None),
-        None => (data::SETS[0].id, Some(PathBuf::from(&args.data))),
-    };
-    if let Some(folder) = &folder
-        && !folder.is_dir()
-    {
-        return Err(format!("--data {}: neither a data set ({}) nor a folder", args.data, data::ids().join(", ")));
-    }
-    let mut setup = setup(card, name, &args.set)?;
+    let (name, folder) = data(&args.data)?;
+    let mut setup = setup(card, &name, &args.set)?;
     for (key, text) in [("batch", &args.batch), ("seed", &args.seed)] {
         if let Some(text) = text {
             setup.set_text(key, text).map_err(|error| error.to_string())?;
@@ -135,7 +129,7 @@ fn check_place(option: &str, file: &Path) -> Result<(), Failure> {
 #[cfg(not(feature = "native"))]
 pub fn run(args: Args) -> Result<ExitCode, Failure> {
     check(&args)?;
-    crate::native::hand_over()
+    crate::native::hand_over("native")
 }
 
 /// Trains, and ends with one JSON object on standard output.

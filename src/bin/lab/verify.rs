@@ -35,7 +35,7 @@ fn check(args: &Args) -> Result<Vec<&'static str>, Failure> {
 #[cfg(not(feature = "native"))]
 pub fn run(args: Args) -> Result<ExitCode, Failure> {
     check(&args)?;
-    crate::native::hand_over()
+    crate::native::hand_over("native")
 }
 
 /// Prints the largest relative differences; fails where one exceeds what rounding explains.

@@ -65,7 +65,8 @@ impl Lab {
                 if !fits(&query, &model) {
                     continue; // Asked of another model; the panel is about to ask again.
                 }
-                let cpu_ready = inner.digits.is_some() || !needs_digits(&query);
+                let digits = inner.digits.is_some() && inner.player.as_ref().is_some_and(|p| p.setup.data == PRESETS[0].data().id);
+                let cpu_ready = digits || !needs_digits(&query);
                 desk.fresh = false;
                 match (&inner.link, &inner.player) {
                     (Some(link), _) if standing => link.send(&Command::Watch { slot, query }),

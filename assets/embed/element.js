@@ -1,0 +1,184 @@
+// <latent-lab preset="mnist-vae" panel="traversal">: a trained model in somebody's page.
+//
+// Attributes: preset (a model of this site) or src (the address of weights, with .examples.safetensors beside them); panel (one
+// or several of traversal, map, path, tokens, features); theme (auto, light, dark); latents (how many sliders); start (which
+// example). Events: ready, select, step, failed. What stands inside the element is shown until the figure is there.
+
+import { Figure } from "./figure.js";
+import { SITE, load } from "./model.js";
+import { make } from "./parts.js";
+import { follow, scheme } from "./scheme.js";
+import sheet from "./style.js";
+import * as words from "./words.js";
+
+/** Figures begin to load when they are this near to being seen. */
+const NEAR = "120px";
+
+export class LatentLab extends HTMLElement {
+  static observedAttributes = ["preset", "src", "panel", "theme", "latents", "start"];
+
+  #frame = make("figure", { part: "figure" });
+  #figure = null;
+  #seen = false;
+  #run = 0;
+  #unfollow = () => {};
+  #watching = null;
+  #settle = {};
+
+  constructor() {
+    super();
+    const shadow = this.attachShadow({ mode: "open" });
+    shadow.adoptedStyleSheets = [sheet];
+    shadow.append(this.#frame);
+    this.#promise();
+  }
+
+  /** Resolves with the element once the figure answers; a new preset begins anew. */
+  ready;
+
+  #promise() {
+    this.ready = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
+    // Nobody need listen.
+    this.ready.catch(() => {});
+  }
+
+  connectedCallback() {
+    this.#still();
+    this.#unfollow = follow(() => this.#paintScheme());
+    this.#paintScheme();
+    this.#watching = new IntersectionObserver((entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      this.#watching.disconnect();
+      this.#seen = true;
+      this.#begin();
+    }, { rootMargin: NEAR });
+    this.#watching.observe(this);
+    if (this.#seen) this.#begin();
+  }
+
+  disconnectedCallback() {
+    this.#unfollow();
+    this.#watching.disconnect();
+    this.#figure?.pause();
+  }
+
+  attributeChangedCallback(name, old, value) {
+    if (!this.isConnected || old === value) return;
+    if (name === "theme") return this.#paintScheme();
+    this.#promise();
+    this.#still();
+    if (this.#seen) this.#begin();
+  }
+
+  /** The picture that stands here before the figure: the page's own, or the model's. */
+  #still() {
+    const url = this.#address();
+    const own = url && make("img", { src: url.href.replace(/\.safetensors(?=$|[?#])/, ".png"), alt: "", loading: "lazy" });
+    this.#frame.className = "";
+    this.#frame.replaceChildren(make("div", { className: "still" }, make("slot", {}, own || "")));
+  }
+
+  #address() {
+    if (this.src) return new URL(this.src, document.baseURI);
+    return this.preset ? new URL(`assets/presets/${encodeURIComponent(this.preset)}.safetensors`, SITE) : null;
+  }
+
+  async #begin() {
+    const run = ++this.#run;
+    this.#figure?.pause();
+    try {
+      const url = this.#address();
+      if (!url) throw new Error(words.noPreset);
+      const loaded = await load(url);
+      if (run !== this.#run || !this.isConnected) return;
+      this.#figure = new Figure(loaded, {
+        panels: this.panel.split(/[\s,]+/).filter(Boolean),
+        latents: Number(this.getAttribute("latents")) || 6,
+        start: Math.max(0, Math.trunc(Number(this.getAttribute("start")))) || 0,
+        scheme: this.dataset.scheme,
+        say: (type, detail) => this.#say(type, detail),
+      });
+      const link = make("a", { href: new URL(`?${loaded.model.setup}${this.preset ? `&preset=${this.preset}` : ""}`, SITE).href, title: words.TRAIN_HELP, target: "_top" }, words.TRAIN);
+      this.#frame.append(this.#figure.root, make("figcaption", {}, link));
+      this.#frame.className = "live";
+      this.#figure.open();
+      this.#say("ready", { kind: this.#figure.kind, latent: this.#figure.latent, image: this.#figure.image });
+      this.#settle.resolve(this);
+    } catch (error) {
+      if (run !== this.#run) return;
+      this.#figure = null;
+      this.#still();
+      this.#frame.append(make("p", { className: "error", role: "alert" }, words.failed(error.message)));
+      this.#say("failed", { message: error.message });
+      this.#settle.reject(error);
+    }
+  }
+
+  #say(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
+  }
+
+  #paintScheme() {
+    this.dataset.scheme = ["light", "dark"].includes(this.theme) ? this.theme : scheme(this);
+    this.#figure?.paintIn(this.dataset.scheme);
+  }
+
+  /** What a code is: `vector`, `tokens`, `features`; nothing before the figure is there. */
+  get kind() {
+    return this.#figure?.kind;
+  }
+
+  /** The code on show. */
+  get code() {
+    return this.#figure?.code;
+  }
+
+  set code(code) {
+    if (code.length === this.#figure?.latent) this.#figure.set(Float32Array.from(code));
+  }
+
+  /** Bytes `[channels, height, width]` of the image that a code stands for. */
+  decode(code) {
+    return this.#figure?.decode(Float32Array.from(code));
+  }
+
+  /** Code of an image of that shape. */
+  encode(image) {
+    return this.#figure?.encode(Uint8Array.from(image));
+  }
+
+  /** Puts an example on show. */
+  show(example) {
+    this.#figure?.show(example);
+  }
+
+  /** Moves by itself, where the panel can. */
+  play() {
+    this.#figure?.play();
+  }
+
+  pause() {
+    this.#figure?.pause();
+  }
+}
+
+for (const name of ["preset", "src", "panel", "theme"]) {
+  Object.defineProperty(LatentLab.prototype, name, {
+    get() {
+      return this.getAttribute(name) ?? "";
+    },
+    set(value) {
+      this.setAttribute(name, value);
+    },
+  });
+}
+
+// A page may have the script twice, from two posts or two hosts.
+if (!customElements.get("latent-lab")) customElements.define("latent-lab", LatentLab);
+
+// Figures in frames say how high they are; whoever has this script need not guess.
+addEventListener("message", ({ data, source }) => {
+  const height = data?.latentLab?.height;
+  const frame = Number.isFinite(height) && [...document.querySelectorAll("iframe")].find((frame) => frame.contentWindow === source);
+  if (frame) frame.style.height = `${Math.ceil(height)}px`;
+});

@@ -1,0 +1,86 @@
+// Where the codes of test images lie, and what the decoder makes of any place among them.
+
+import { LABELS, fit } from "../paint.js";
+import { make, stage } from "../parts.js";
+import * as words from "../words.js";
+
+/** Half the width of the map at the least, in standard deviations, and the share of the dots that lie on it. */
+const LEAST = 2.5;
+const SHARE = 0.99;
+/** How far an arrow key goes, in the same. */
+const STRIDE = 0.1;
+
+export default function map(figure) {
+  const [across, up] = figure.order;
+  const { centre, spread, codes, codeLabels, latent } = figure;
+  const far = Array.from(codeLabels, (_, i) => Math.max(...[across, up].map((d) => Math.abs(codes[i * latent + d] - centre[d]) / spread[d]))).sort((a, b) => a - b);
+  const reach = Math.max(LEAST, 1.05 * (far[Math.floor(SHARE * far.length)] ?? 0));
+  const shown = stage(figure);
+  const plot = make("canvas", { className: "plot", tabIndex: 0, role: "img" });
+  // From a number of the code to the unit square, and back.
+  const unit = (d, value) => (value - centre[d]) / (2 * reach * spread[d]) + 0.5;
+  const value = (d, t) => centre[d] + (t - 0.5) * 2 * reach * spread[d];
+  const go = (x, y) => {
+    const clamp = (t) => Math.min(1, Math.max(0, t));
+    const code = Float32Array.from(centre);
+    [code[across], code[up]] = [value(across, clamp(x)), value(up, clamp(1 - y))];
+    figure.set(code);
+  };
+  const point = (event) => {
+    const box = plot.getBoundingClientRect();
+    go((event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height);
+  };
+  plot.onpointermove = (event) => event.pointerType === "touch" || point(event);
+  plot.onpointerdown = point;
+  plot.onclick = () => figure.say("select", { code: figure.code });
+  plot.onkeydown = (event) => {
+    const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const stride = STRIDE / (2 * reach);
+    go(unit(across, figure.code[across]) + stride * step[0], 1 - unit(up, figure.code[up]) + stride * step[1]);
+  };
+  const present = [...new Set(codeLabels)].sort((a, b) => a - b);
+  const legend = make("div", { className: "legend" }, ...present.map((label) => {
+    const dot = make("i");
+    dot.style.background = LABELS[label % 10];
+    return make("span", {}, dot, figure.classes[label] ?? String(label));
+  }));
+  const root = make("div", { className: "split map" }, plot, make("div", { className: "stage" }, shown.canvas, legend));
+  const draw = () => {
+    const { context, width, height } = fit(plot);
+    for (let i = 0; i < codeLabels.length; i++) {
+      context.fillStyle = LABELS[codeLabels[i] % 10];
+      context.beginPath();
+      context.arc(unit(across, codes[i * latent + across]) * width, (1 - unit(up, codes[i * latent + up])) * height, 2, 0, 2 * Math.PI);
+      context.fill();
+    }
+    const [x, y] = [unit(across, figure.code[across]) * width, (1 - unit(up, figure.code[up])) * height];
+    context.strokeStyle = figure.theme.ink;
+    context.lineWidth = 1.5;
+    context.beginPath();
+    context.arc(x, y, 6, 0, 2 * Math.PI);
+    for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
+      context.moveTo(x + 6 * dx, y + 6 * dy);
+      context.lineTo(x + 11 * dx, y + 11 * dy);
+    }
+    context.stroke();
+    plot.setAttribute("aria-label", `${words.HELP.map} ${figure.code[across].toFixed(1)}, ${figure.code[up].toFixed(1)}`);
+  };
+  return {
+    root,
+    paint() {
+      shown.paint();
+      draw();
+    },
+    paintOnce() {},
+    /** Once around the middle. */
+    play(ms) {
+      const angle = (2 * Math.PI * ms) / 8000;
+      const code = Float32Array.from(centre);
+      code[across] += 1.3 * spread[across] * Math.cos(angle);
+      code[up] += 1.3 * spread[up] * Math.sin(angle);
+      return code;
+    },
+  };
+}

@@ -1,0 +1,106 @@
+// The grid of tokens of an image, to paint with others.
+
+import { fit, part } from "../paint.js";
+import { drawing, make, stage, thumbs } from "../parts.js";
+import * as words from "../words.js";
+
+export default function tokens(figure) {
+  const [rows, columns, kinds] = figure.grid;
+  const [, height, width] = figure.image;
+  const shown = stage(figure);
+  const grid = make("canvas", { className: "grid", tabIndex: 0, role: "img" });
+  let chosen = 0;
+  let cursor = [Math.floor(rows / 2), Math.floor(columns / 2)];
+  let present = figure.tokens(figure.shown);
+  let past = [];
+  const show = (next) => {
+    present = next;
+    undo.disabled = past.length === 0;
+    figure.set(figure.fromTokens(next));
+  };
+  const put = ([row, column]) => {
+    cursor = [row, column];
+    const at = row * columns + column;
+    if (present[at] === chosen) return figure.repaint();
+    past.push(present);
+    figure.say("select", { row, column, token: chosen });
+    show(present.map((token, i) => (i === at ? chosen : token)));
+  };
+  const undo = make("button", { type: "button", disabled: true, onclick: () => show(past.pop() ?? present) }, words.UNDO);
+  const reset = make("button", { type: "button", onclick: () => figure.show(figure.shown) }, words.RESET);
+
+  const under = (event) => {
+    const box = grid.getBoundingClientRect();
+    const at = (share, n) => Math.min(n - 1, Math.max(0, Math.floor(share * n)));
+    return [at((event.clientY - box.top) / box.height, rows), at((event.clientX - box.left) / box.width, columns)];
+  };
+  grid.onpointerdown = (event) => {
+    grid.setPointerCapture(event.pointerId);
+    put(under(event));
+  };
+  grid.onpointermove = (event) => event.buttons && put(under(event));
+  grid.onkeydown = (event) => {
+    const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
+    if (step) {
+      cursor = [Math.min(rows - 1, Math.max(0, cursor[0] + step[0])), Math.min(columns - 1, Math.max(0, cursor[1] + step[1]))];
+      figure.repaint();
+    } else if (event.key === "Enter" || event.key === " ") {
+      put(cursor);
+    } else {
+      return;
+    }
+    event.preventDefault();
+  };
+
+  // What a token draws: a whole grid of it, seen at the middle, where neighbours of its own kind surround it.
+  const swatches = Array.from({ length: kinds }, (_, k) => drawing(words.token(k)));
+  const [h, w] = [height / rows, width / columns];
+  const middle = [Math.floor(rows / 2) * h, Math.floor(columns / 2) * w, h, w];
+  const swatch = (k) => part(swatches[k], figure.decode(figure.fromTokens(new Uint32Array(rows * columns).fill(k))), figure.image, middle, figure.theme);
+  const choose = (k) => {
+    chosen = k;
+    buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(i === k)));
+  };
+  const buttons = swatches.map((canvas, k) => make("button", { type: "button", "aria-pressed": "false", onclick: () => choose(k) }, canvas));
+  const shelf = thumbs(figure, words.START, (i) => figure.show(i));
+  const root = make("div", {},
+    make("div", { className: "split" },
+      make("div", { className: "stage" }, make("div", { className: "board" }, shown.canvas, grid)),
+      make("div", {},
+        make("div", { className: "palette", role: "group", "aria-label": words.PALETTE }, ...buttons),
+        make("div", { className: "line" }, undo, reset))),
+    shelf.root);
+
+  const draw = () => {
+    const { context, width, height } = fit(grid);
+    context.strokeStyle = figure.theme.soft;
+    context.globalAlpha = 0.25;
+    context.lineWidth = 0.5;
+    for (let i = 1; i < columns; i++) context.strokeRect((i * width) / columns, -1, 0, height + 2);
+    for (let i = 1; i < rows; i++) context.strokeRect(-1, (i * height) / rows, width + 2, 0);
+    context.globalAlpha = 1;
+    context.strokeStyle = figure.theme.accent;
+    context.lineWidth = 2;
+    context.strokeRect((cursor[1] * width) / columns + 1, (cursor[0] * height) / rows + 1, width / columns - 2, height / rows - 2);
+    grid.setAttribute("aria-label", words.cell(cursor[0], cursor[1], present[cursor[0] * columns + cursor[1]]));
+  };
+  return {
+    root,
+    paint() {
+      shown.paint();
+      draw();
+    },
+    paintOnce() {
+      shelf.paint();
+      shelf.choose(figure.shown);
+      swatches.forEach((_, k) => swatch(k));
+      choose(chosen);
+    },
+    /** Another image is on show. */
+    restart() {
+      past = [];
+      undo.disabled = true;
+      present = figure.tokens(figure.shown);
+    },
+  };
+}

@@ -1,0 +1,53 @@
+// A slider for each of the numbers that say most.
+
+import { picture } from "../paint.js";
+import { drawing, make, playButton, slider, stage, thumbs } from "../parts.js";
+import * as words from "../words.js";
+
+/** Reach of a slider, in standard deviations. */
+const REACH = 3;
+/** Milliseconds for there and back. */
+const PERIOD = 4000;
+
+export default function traversal(figure) {
+  const { centre, spread, order } = figure;
+  const ends = (d) => [-1, 1].map((side) => centre[d] + side * REACH * spread[d]);
+  const at = (d, value) => figure.code.map((v, k) => (k === d ? value : v));
+  const shown = stage(figure);
+  const play = playButton(figure);
+  const rows = order.slice(0, figure.latents).map((d) => {
+    const [low, high] = ends(d);
+    const canvases = [drawing(words.low(d)), drawing(words.high(d))];
+    const input = slider(words.latent(d), [low, high, (high - low) / 120], (value) => {
+      figure.pause();
+      figure.set(at(d, value));
+    });
+    return { d, input, canvases, root: make("div", { className: "row" }, canvases[0], input, canvases[1]) };
+  });
+  const shelf = thumbs(figure, words.START, (i) => figure.show(i));
+  const root = make("div", {},
+    make("div", { className: "split" },
+      make("div", { className: "stage" }, shown.canvas, make("div", {}, play.button)),
+      make("div", { className: "rows" }, ...rows.map((row) => row.root))),
+    shelf.root);
+  return {
+    root,
+    paint() {
+      shown.paint();
+      play.paint();
+      for (const { d, input, canvases } of rows) {
+        input.value = figure.code[d];
+        ends(d).forEach((value, i) => picture(canvases[i], figure.decode(at(d, value)), figure.image, figure.theme));
+      }
+    },
+    paintOnce() {
+      shelf.paint();
+      shelf.choose(figure.shown);
+    },
+    /** The first number sways from end to end. */
+    play(ms) {
+      const d = order[0];
+      return at(d, centre[d] + REACH * spread[d] * Math.sin((2 * Math.PI * ms) / PERIOD));
+    },
+  };
+}

@@ -1,0 +1,66 @@
+// Every word that a figure shows.
+
+export const LOADING = "Loading the model…";
+export const TRAIN = "Train it yourself";
+export const TRAIN_HELP = "Opens the same model in Latent Lab, to train and take apart";
+export const START = "Start from";
+export const FROM = "From";
+export const TO = "To";
+export const PLAY = "Play";
+export const PAUSE = "Pause";
+export const STRAIGHT = "straight line";
+export const ARC = "arc around the middle";
+export const ALONG = "Place along the path";
+export const UNDO = "Undo";
+export const RESET = "Reset";
+export const PALETTE = "Alphabet";
+export const FIRING = "What fires";
+export const ADD = "Add a feature";
+export const PICTURE = "What the decoder draws";
+
+export const failed = (message) => `This figure could not be loaded: ${message}`;
+export const unknownPanel = (name, kind, names) => `panel="${name}" does not go with a model whose code is ${kind}; there are ${names.join(", ")}`;
+export const noPreset = "the element needs an attribute preset or src";
+export const latent = (d) => `Latent ${d + 1}`;
+export const low = (d) => `Latent ${d + 1} at its low end`;
+export const high = (d) => `Latent ${d + 1} at its high end`;
+export const example = (name) => `Image: ${name}`;
+export const token = (k) => `Token ${k}`;
+export const cell = (row, column, token) => `Row ${row + 1}, column ${column + 1}: token ${token}`;
+export const feature = (f) => `Feature ${f}`;
+export const place = (row, column) => `Patch in row ${row + 1}, column ${column + 1}`;
+
+/** One sentence under each panel. */
+export const HELP = {
+  traversal: "Each slider moves one number of the code; the pictures beside it show its two ends. Those that say most come first.",
+  path: "The way from one image to another, drawn code by code.",
+  map: "Each dot is the code of a test image, coloured by what it shows. Point anywhere: the decoder draws that place.",
+  tokens: "The image is a grid of tokens. Choose one from the alphabet and paint with it.",
+  features: "The features that fire on this image, strongest first. Turn them up or down, or add others.",
+};
+
+// The page that writes the code of a figure.
+export const EMBED_HELP = "A figure downloads the trained model and a small player, never the trainer. It starts when it is scrolled to, and asks no other site for anything.";
+export const MODEL = "Model";
+export const PANEL = "Show";
+export const THEME = "Colours";
+export const THEME_AUTO = "as the page";
+export const THEME_LIGHT = "light";
+export const THEME_DARK = "dark";
+export const FORM = "As";
+export const FORM_ELEMENT = "an element";
+export const FORM_FRAME = "a frame";
+export const ELEMENT_HELP = "For pages that you write yourself: one script, and an element wherever a figure should stand.";
+export const FRAME_HELP = "For sites that take frames but no scripts. Where embed.js runs as well, it sets the frame's height.";
+export const CODE = "Code to copy";
+export const COPY = "Copy the code";
+export const COPIED = "Copied";
+export const COPY_FAILED = "Copy it by hand";
+export const SEE = "The figure by itself";
+export const PANELS = {
+  traversal: "sliders",
+  map: "map",
+  path: "way between two images",
+  tokens: "tokens to paint with",
+  features: "features to turn up and down",
+};

@@ -1,0 +1,178 @@
+//! `cargo lab presets`: trains the models that ship with the page, and makes what lies beside them.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use latent_lab::spec::{PRESETS, Preset};
+
+use crate::Failure;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Which models; without it, all.
+    #[arg(value_name = "ID")]
+    ids: Vec<String>,
+    /// Folder to write to; without it, `assets/presets`.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Keep the weights that are there, and make anew what lies beside them.
+    #[arg(long)]
+    keep_weights: bool,
+}
+
+fn check(args: &Args) -> Result<(Vec<&'static Preset>, PathBuf), Failure> {
+    let find = |id: &String| {
+        let known = || PRESETS.iter().map(|p| p.id).collect::<Vec<_>>().join(", ");
+        Preset::find(id).ok_or_else(|| format!("no preset is called {id:?}; there are {}", known()))
+    };
+    let chosen = if args.ids.is_empty() { PRESETS.iter().collect() } else { args.ids.iter().map(find).collect::<Result<_, _>>()? };
+    let out = args.out.clone().unwrap_or_else(|| crate::cargo::root().join("assets/presets"));
+    if !out.is_dir() {
+        return Err(format!("--out {}: there is no such folder", out.display()));
+    }
+    Ok((chosen, out))
+}
+
+#[cfg(not(feature = "native"))]
+pub fn run(args: Args) -> Result<ExitCode, Failure> {
+    check(&args)?;
+    crate::native::hand_over()
+}
+
+#[cfg(feature = "native")]
+pub fn run(args: Args) -> Result<ExitCode, Failure> {
+    let (chosen, out) = check(&args)?;
+    for preset in chosen {
+        make::make(preset, &out, args.keep_weights)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(feature = "native")]
+mod make {
+    use std::fs;
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use latent_lab::data::{Dataset, unit};
+    use latent_lab::player::Player;
+    use latent_lab::spec::Preset;
+    use latent_lab::train::beginning::Beginning;
+    use latent_lab::train::native::{self, EngineKind, TrainOptions};
+    use latent_lab::train::{Engine, Rows, entry, weights};
+    use pollster::block_on;
+    use serde_json::{Value, json};
+
+    use crate::Failure;
+    use crate::still;
+
+    /// The quickest engine where there is no graphics card, and the same numbers everywhere.
+    const ENGINE: EngineKind = EngineKind::Cpu;
+    /// Images for figures: no more than this many, and than fit in so many bytes.
+    const IMAGES: usize = 20;
+    const IMAGE_BYTES: usize = 100_000;
+    /// Test images whose codes a map shows.
+    const CODES: usize = 1000;
+
+    /// Makes the four files of a preset.
+    pub fn make(preset: &Preset, out: &Path, keep_weights: bool) -> Result<(), Failure> {
+        let setup = preset.setup();
+        let file = |end: &str| out.join(format!("{}{end}", preset.id));
+        let (path, record) = (file(".safetensors"), file(".json"));
+        let report = if keep_weights {
+            let text = fs::read_to_string(&record).map_err(|e| format!("{}: {e}", record.display()))?;
+            serde_json::from_str(&text).map_err(|e| format!("{}: {e}", record.display()))?
+        } else {
+            eprintln!("{}: training", preset.id);
+            let options = TrainOptions {
+                setup: setup.clone(),
+                epochs: preset.epochs,
+                engine: ENGINE,
+                data_dir: None,
+                from: Beginning::Noise,
+                out: Some(path.clone()),
+                checkpoint: None,
+                half: true,
+                quiet: false,
+            };
+            trained(preset, native::train(&options)?)
+        };
+        let bytes = fs::read(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+        let player = Player::load(&bytes)?;
+        let data = Arc::new(native::load(&setup.data, None)?);
+        let report = with_shipped(report, &player, &bytes, &data)?;
+        let write = |end: &str, bytes: &[u8]| fs::write(file(end), bytes).map_err(|e| format!("{}: {e}", file(end).display()));
+        write(".json", format!("{report:#}\n").as_bytes())?;
+        write(".examples.safetensors", &examples(&player, &data)?)?;
+        write(".png", &still::png(&player, &data))?;
+        eprintln!("{}: {} bytes, {}", preset.id, bytes.len(), report["test"]);
+        Ok(())
+    }
+
+    /// What training says, in short.
+    fn trained(preset: &Preset, mut report: Value) -> Value {
+        let last = report["epochs"].as_array_mut().and_then(Vec::pop).unwrap_or_default();
+        json!({
+            "setup": report["setup"],
+            "epochs": preset.epochs,
+            "engine": report["adapter"],
+            "parameters": report["parameters"],
+            "seconds": report["seconds"],
+            "test": { "as_trained": last["test"] },
+        })
+    }
+
+    /// Adds what the weights are worth at the 16 bits in which they ship.
+    fn with_shipped(mut report: Value, player: &Player, bytes: &[u8], data: &Arc<Dataset>) -> Result<Value, Failure> {
+        let entry = entry(&player.setup.method).ok_or("a preset's method is registered")?;
+        let mut engine = entry.eager(&player.setup, native::cpu(), data.clone());
+        engine.set_weights(&weights::read(bytes)?)?;
+        let test: Vec<f32> = unit(&data.test_images).collect();
+        let values = block_on(engine.evaluate(Rows::labelled(&test, &data.test_labels)))?;
+        let terms = engine.info().terms.iter().cloned().zip(values.into_iter().map(Value::from));
+        report["test"]["as_shipped"] = Value::Object(terms.collect());
+        report["bytes"] = bytes.len().into();
+        Ok(report)
+    }
+
+    /// Test images, one of each class after the other, and where the codes of many lie.
+    fn examples(player: &Player, data: &Dataset) -> Result<Vec<u8>, Failure> {
+        use safetensors::tensor::{Dtype, TensorView, serialize};
+
+        let chosen = by_class(&data.test_labels, data.classes, IMAGES.min(IMAGE_BYTES / player.pixels()));
+        let image = |i: usize| &data.test_images[i * player.pixels()..(i + 1) * player.pixels()];
+        let images: Vec<u8> = chosen.iter().flat_map(|i| image(*i).to_vec()).collect();
+        let labels: Vec<u8> = chosen.iter().map(|i| data.test_labels[*i]).collect();
+        let [c, h, w] = player.image;
+        let mut tensors = vec![("images", Dtype::U8, vec![labels.len(), c, h, w], images), ("labels", Dtype::U8, vec![labels.len()], labels)];
+        if let latent_lab::player::Model::Vector(vector) = &player.model {
+            let n = CODES.min(data.test_labels.len());
+            let codes = (0..n).flat_map(|i| vector.encode(&unit(image(i)).collect::<Vec<_>>()).0);
+            let codes = codes.flat_map(|v| half::f16::from_f32(v).to_le_bytes()).collect();
+            tensors.push(("codes", Dtype::F16, vec![n, vector.latent], codes));
+            tensors.push(("code_labels", Dtype::U8, vec![n], data.test_labels[..n].to_vec()));
+        }
+        let views = tensors.iter().map(|(name, dtype, shape, bytes)| Ok((*name, TensorView::new(*dtype, shape.clone(), bytes)?)));
+        let views = views.collect::<Result<Vec<_>, safetensors::SafeTensorError>>().map_err(|e| e.to_string())?;
+        serialize(views, None).map_err(|e| e.to_string())
+    }
+
+    /// The first image of each class, then the second of each, and so on, `count` in all.
+    pub fn by_class(labels: &[u8], classes: usize, count: usize) -> Vec<usize> {
+        let of = |class: usize| labels.iter().enumerate().filter(move |(_, l)| usize::from(**l) == class).map(|(i, _)| i);
+        let mut rows: Vec<_> = (0..classes.max(1)).map(of).collect();
+        let mut out = Vec::new();
+        while out.len() < count {
+            let before = out.len();
+            out.extend(rows.iter_mut().filter_map(Iterator::next));
+            if out.len() == before {
+                break;
+            }
+        }
+        out.truncate(count);
+        out
+    }
+}
+
+#[cfg(feature = "native")]
+pub use make::by_class;

@@ -1,0 +1,150 @@
+//! What Trunk leaves to be done for a site: the folder of embedded figures, and compressed files beside the others.
+
+use std::collections::hash_map::DefaultHasher;
+use std::fs::{self, File};
+use std::hash::{Hash, Hasher};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use latent_lab::spec::{Family, PRESETS, Preset};
+use serde_json::{Value, json};
+
+use crate::Failure;
+use crate::cargo::root;
+
+/// What the figures compute with, as Trunk leaves it at the top of the site.
+const PLAYER: [&str; 2] = ["player.js", "player_bg.wasm"];
+/// What others name; everything else lies in a folder that is called by its content.
+const ELEMENT: &str = "embed.js";
+/// Pages with a figure, and by what name they are known.
+const PAGES: [(&str, &str); 2] = [("embed.html", "embed.html"), ("code.html", "embed-code.html")];
+/// Scripts of those pages alone.
+const OF_PAGES: [&str; 2] = ["frame.js", "code.js"];
+/// What the page that writes the code of a figure knows of the models.
+const PRESETS_FILE: &str = "presets.json";
+
+/// Files that compress, by extension. Pictures and the data's own .gz files do not.
+const COMPRESSIBLE: [&str; 8] = ["html", "css", "js", "wasm", "json", "svg", "txt", "safetensors"];
+/// Brotli's slowest levels take minutes for the largest worker and save a few hundredths.
+const BROTLI_LEVEL: i32 = 9;
+const BROTLI_WINDOW: i32 = 22;
+
+/// Puts the scripts of embedded figures and their player into a folder whose name changes with its content, so that hosts may
+/// let browsers keep it for ever; `embed.js` and the pages keep their names and point there.
+pub fn add_embed(site: &Path) -> Result<(), Failure> {
+    let source = root().join("assets/embed");
+    let mut files = files(&source)?;
+    files.retain(|file| !PAGES.iter().any(|(name, _)| *file == source.join(name)));
+    let player = PLAYER.map(|name| site.join(name));
+    let presets = presets().to_string();
+    let mut hasher = DefaultHasher::new();
+    presets.hash(&mut hasher);
+    for file in files.iter().chain(&player) {
+        read(file)?.hash(&mut hasher);
+    }
+    let folder = format!("embed-{:016x}", hasher.finish());
+    // Flat, so that a browser fetches all at once instead of one behind the other.
+    let mut element = String::from("// Figures of Latent Lab for any page: <latent-lab preset=\"mnist-vae\" panel=\"traversal\">.\n");
+    for file in &files {
+        let name = file.strip_prefix(&source).expect("it was found there").to_string_lossy().replace('\\', "/");
+        copy(file, &site.join(&folder).join(&name))?;
+        if name.ends_with(".js") && !OF_PAGES.contains(&name.as_str()) {
+            element += &format!("import \"./{folder}/{name}\";\n");
+        }
+    }
+    element += &format!("export * from \"./{folder}/element.js\";\n");
+    for (file, name) in player.iter().zip(PLAYER) {
+        fs::rename(file, site.join(&folder).join(name)).map_err(|e| about(file, &e))?;
+    }
+    write(&site.join(&folder).join(PRESETS_FILE), presets.as_bytes())?;
+    for (from, to) in PAGES {
+        let page = String::from_utf8_lossy(&read(&source.join(from))?).replace("FOLDER", &folder);
+        write(&site.join(to), page.as_bytes())?;
+    }
+    write(&site.join(ELEMENT), element.as_bytes())
+}
+
+/// The models that ship, and what a figure of each can show, the first by itself.
+fn presets() -> Value {
+    let panels = |preset: &Preset| -> &[&str] {
+        let setup = preset.setup();
+        match setup.card().map(|card| card.family) {
+            Ok(Family::Vq) => &["tokens"],
+            Ok(Family::Sae) => &["features"],
+            _ if setup.usize("latent") == 2 => &["map", "traversal", "path"],
+            _ => &["traversal", "map", "path"],
+        }
+    };
+    PRESETS.iter().map(|p| json!({ "id": p.id, "label": p.label, "panels": panels(p) })).collect()
+}
+
+/// Puts `.gz` and `.br` beside every file that compresses: hosts that look for them need not compress on each request.
+pub fn compress(site: &Path) -> Result<(), Failure> {
+    let compressible = |file: &PathBuf| file.extension().and_then(|e| e.to_str()).is_some_and(|e| COMPRESSIBLE.contains(&e));
+    let mut files: Vec<PathBuf> = files(site)?.into_iter().filter(compressible).collect();
+    // The largest first, so that no thread is left with it alone at the end.
+    files.sort_by_key(|file| std::cmp::Reverse(fs::metadata(file).map_or(0, |m| m.len())));
+    let next = std::sync::Mutex::new(files.into_iter());
+    let work = || {
+        loop {
+            let file = next.lock().expect("no thread panics while it takes a file").next();
+            let Some(file) = file else { return Ok(()) };
+            compress_one(&file)?;
+        }
+    };
+    thread::scope(|scope| {
+        let threads = thread::available_parallelism().map_or(1, usize::from);
+        let running: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        running.into_iter().try_for_each(|thread| thread.join().expect("compressing does not panic"))
+    })
+}
+
+fn compress_one(file: &Path) -> Result<(), Failure> {
+    let bytes = read(file)?;
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(&bytes).map_err(|e| about(file, &e))?;
+    write(&beside(file, ".gz"), &gzip.finish().map_err(|e| about(file, &e))?)?;
+    let parameters = brotli::enc::BrotliEncoderParams { quality: BROTLI_LEVEL, lgwin: BROTLI_WINDOW, ..Default::default() };
+    let mut packed = Vec::new();
+    brotli::BrotliCompress(&mut &bytes[..], &mut packed, &parameters).map_err(|e| about(file, &e))?;
+    write(&beside(file, ".br"), &packed)
+}
+
+/// The name of a compressed file beside `file`.
+pub fn beside(file: &Path, end: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}
+
+/// All files below a folder, in a fixed order.
+fn files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let entries = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>).map_err(|e| about(folder, &e))?;
+    let mut paths: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).collect();
+    paths.sort();
+    let mut out = Vec::new();
+    for path in paths {
+        if path.is_dir() { out.extend(files(&path)?) } else { out.push(path) }
+    }
+    Ok(out)
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, Failure> {
+    fs::read(file).map_err(|e| about(file, &e))
+}
+
+fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
+    fs::create_dir_all(to.parent().expect("a file lies in a folder")).map_err(|e| about(to, &e))?;
+    fs::copy(from, to).map(|_| ()).map_err(|e| about(to, &e))
+}
+
+fn write(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    File::create(file).and_then(|mut f| f.write_all(bytes)).map_err(|e| about(file, &e))
+}
+
+fn about(file: &Path, error: &io::Error) -> Failure {
+    format!("{}: {error}", file.display())
+}

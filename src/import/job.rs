@@ -1,0 +1,207 @@
+//! The import itself, apart from who decodes and where shards go: what comes next, what is kept, when a shard is full.
+
+use crate::packed::{FORMAT, Header, Meta, ShardBuilder, Split};
+use crate::spec::import::{Choice, Frame, Progress};
+
+use super::frame::Framer;
+use super::source::{About, Fault, Item, Raw, Source};
+
+/// So many pictures in a row that cannot be read are no accident.
+const HOPELESS: u64 = 500;
+
+/// What a decoder needs of an item.
+pub struct Undecoded {
+    pub place: u64,
+    pub name: String,
+    pub raw: Raw,
+    split: Split,
+    factors_k: Vec<u8>,
+}
+
+/// A shard to be written.
+pub struct Full {
+    pub index: u32,
+    pub bytes: Vec<u8>,
+}
+
+/// The description of the set that a choice makes of a source.
+pub fn meta(about: &About, choice: &Choice) -> Meta {
+    let Choice { frame, first, only, .. } = choice;
+    let part = format!("{frame:?} {first:?} {only:?}");
+    let matching = first.unwrap_or(u64::MAX).min(about.items);
+    Meta {
+        format: FORMAT,
+        title: choice.title.clone(),
+        credit: about.credit.clone(),
+        channels: frame.channels,
+        height: frame.height,
+        width: frame.width,
+        factors: about.factors.clone(),
+        label: choice.label.min(about.factors.len().saturating_sub(1)),
+        source: format!("{}, {part}", about.fingerprint),
+        items: matching,
+    }
+}
+
+/// Decodes and frames one image.
+///
+/// # Errors
+/// Names the image and what is wrong with it.
+pub fn decode(framer: &mut Framer, name: &str, raw: Raw, frame: &Frame) -> Result<Vec<u8>, String> {
+    raw.picture().and_then(|picture| framer.frame(picture, frame)).map_err(|e| format!("{name} {e}"))
+}
+
+/// One import.
+pub struct Job {
+    pub meta: Meta,
+    source: Box<dyn Source>,
+    choice: Choice,
+    /// Place in the source that is fetched next, and the one after the last image that was taken.
+    fetched: u64,
+    taken: u64,
+    /// Images and failures on their way to a decoder and back.
+    sent: u64,
+    packed: u64,
+    skipped: u64,
+    in_a_row: u64,
+    shard: ShardBuilder,
+    index: u32,
+}
+
+impl Job {
+    /// A job that begins at the beginning.
+    ///
+    /// # Errors
+    /// If nothing of the source is left by the choice.
+    pub fn new(source: Box<dyn Source>, choice: Choice) -> Result<Self, String> {
+        let mut meta = meta(source.about(), &choice);
+        if let Some((factor, value)) = choice.only {
+            let known = meta.factors.get(factor).is_some_and(|f| usize::from(value) < f.values.len());
+            if !known {
+                return Err("the images to take are told by an attribute that there is not".into());
+            }
+        }
+        // Where the factors are known beforehand, so is the number of images.
+        if let Some((factor, value)) = choice.only
+            && source.factors(0).is_some()
+        {
+            let places = 0..source.about().items;
+            let matching = places.filter(|p| source.factors(*p).is_some_and(|row| row.get(factor) == Some(&value))).count() as u64;
+            if matching == 0 {
+                return Err(format!("no image has {}", meta.factors[factor].values[usize::from(value)]));
+            }
+            meta.items = matching.min(choice.first.unwrap_or(u64::MAX));
+        }
+        Ok(Self {
+            meta,
+            source,
+            choice,
+            fetched: 0,
+            taken: 0,
+            sent: 0,
+            packed: 0,
+            skipped: 0,
+            in_a_row: 0,
+            shard: ShardBuilder::default(),
+            index: 0,
+        })
+    }
+
+    /// Goes on behind shards that are already there, in their order.
+    pub fn resume(&mut self, shards: &[Header]) {
+        if let Some(last) = shards.last() {
+            (self.fetched, self.taken, self.skipped) = (last.next, last.next, last.skipped);
+            self.packed = shards.iter().map(|s| u64::from(s.images)).sum();
+            self.sent = self.packed;
+            self.index = shards.len() as u32;
+        }
+    }
+
+    /// The next image for a decoder; `None` when there are no more. Failures are to be handed back like decoded images.
+    ///
+    /// # Errors
+    /// If the source has failed; what is packed stays.
+    pub fn next(&mut self) -> Result<Option<(Undecoded, Option<String>)>, String> {
+        loop {
+            if self.fetched >= self.source.about().items || self.choice.first.is_some_and(|n| self.sent >= n) {
+                return Ok(None);
+            }
+            let place = self.fetched;
+            self.fetched += 1;
+            if self.source.factors(place).is_some_and(|row| !self.wanted(row)) {
+                continue;
+            }
+            match self.source.item(place) {
+                Ok(item) if self.wanted(&item.factors_k) => {
+                    let Item { name, raw, split, factors_k } = item;
+                    self.sent += 1;
+                    return Ok(Some((Undecoded { place, name, raw, split, factors_k }, None)));
+                }
+                Ok(_) => {}
+                Err(Fault::Skip(why)) => {
+                    let nothing = Undecoded { place, name: String::new(), raw: Raw::File(Vec::new()), split: Split::Train, factors_k: Vec::new() };
+                    self.sent += 1;
+                    return Ok(Some((nothing, Some(why))));
+                }
+                Err(Fault::Stop(why)) => return Err(why),
+            }
+        }
+    }
+
+    fn wanted(&self, factors_k: &[u8]) -> bool {
+        self.choice.only.is_none_or(|(factor, value)| factors_k.get(factor) == Some(&value))
+    }
+
+    /// Takes a decoded image, in the order of [`Job::next`]; gives a shard when one is full.
+    ///
+    /// # Errors
+    /// When nothing but failures comes: with the last one.
+    pub fn take(&mut self, of: &Undecoded, image: Result<Vec<u8>, String>) -> Result<Option<Full>, String> {
+        self.taken = of.place + 1;
+        match image {
+            Ok(image_p) => {
+                self.shard.push(of.split, &of.factors_k, &image_p);
+                self.packed += 1;
+                self.in_a_row = 0;
+            }
+            Err(why) => {
+                // Another image may come in its place.
+                self.sent -= 1;
+                self.skipped += 1;
+                self.in_a_row += 1;
+                if self.in_a_row >= HOPELESS {
+                    return Err(format!("{} images in a row could not be read; the last: {why}", self.in_a_row));
+                }
+            }
+        }
+        Ok(self.shard.is_full().then(|| self.close(false)))
+    }
+
+    /// The last shard, once [`Job::next`] gives nothing and everything is taken.
+    ///
+    /// # Errors
+    /// If there is no image at all.
+    pub fn finish(&mut self) -> Result<Full, String> {
+        if self.packed == 0 {
+            return Err(format!("no image is left of {}: {} could not be read", self.taken, self.skipped));
+        }
+        Ok(self.close(true))
+    }
+
+    /// The images that have not filled a shard, when the visitor stops: none is lost.
+    pub fn stop(&mut self) -> Option<Full> {
+        (!self.shard.is_empty()).then(|| self.close(false))
+    }
+
+    fn close(&mut self, last: bool) -> Full {
+        let full = Full { index: self.index, bytes: self.shard.finish(&self.meta, last, self.taken, self.skipped) };
+        self.index += 1;
+        full
+    }
+
+    /// How far it is; images in a shard that is not full count as packed.
+    pub fn progress(&self) -> Progress {
+        let looked = self.packed + self.skipped;
+        Progress { looked, total: self.meta.items.max(looked), packed: self.packed, skipped: self.skipped, per_second: 0.0, seconds_left: 0.0 }
+    }
+}

@@ -1,0 +1,245 @@
+//! A table of images in a Parquet file, on disk or behind an address: the way public mirrors keep data sets. A column
+//! `image` has a structure of `bytes` (a JPEG or PNG file) and `path`; other columns with few values become factors.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use ::parquet::basic::Type as Physical;
+use ::parquet::errors::{ParquetError, Result as ParquetResult};
+use ::parquet::file::metadata::ParquetMetaData;
+use ::parquet::file::reader::{ChunkReader, FileReader, Length, SerializedFileReader};
+use ::parquet::file::statistics::Statistics;
+use ::parquet::record::reader::{ReaderIter, TreeBuilder};
+use ::parquet::record::{Field, Row};
+use ::parquet::schema::types::{SchemaDescriptor, Type};
+use bytes::Bytes;
+use send_wrapper::SendWrapper;
+
+use crate::packed::PackedFactor;
+use crate::spec::import::Crop;
+
+use super::read::{Cursor, Named, ReadAt, range};
+use super::source::{About, Fault, Item, Raw, Source, default_split};
+
+/// The column with the images.
+const IMAGE: &str = "image";
+/// Rows that are decoded together.
+const BATCH: usize = 32;
+/// Most values of a factor; a column with more is left out.
+const VALUES: i64 = 256;
+/// Largest part of a file that is read at once.
+const PART: usize = 256 << 20;
+/// The factor that gives the labels where there is one called so.
+const LABELS: [&str; 3] = ["label", "Smiling", "Male"];
+
+/// Our files as the library wants them. It asks for `Send`, but everything happens on one thread.
+struct Chunks(SendWrapper<Rc<dyn ReadAt>>);
+
+impl Length for Chunks {
+    fn len(&self) -> u64 {
+        self.0.size()
+    }
+}
+
+impl ChunkReader for Chunks {
+    type T = Cursor;
+
+    fn get_read(&self, start: u64) -> ParquetResult<Cursor> {
+        Ok(Cursor::between(Rc::clone(&self.0), start, u64::MAX))
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> ParquetResult<Bytes> {
+        if length > PART {
+            return Err(ParquetError::General(format!("a part of {} MB", length >> 20)));
+        }
+        Ok(Bytes::from(range(&**self.0, start, length)?))
+    }
+}
+
+/// A column that is a factor: the value of its first name, and what each row's number is less it.
+#[derive(Clone, Debug)]
+struct Column {
+    name: String,
+    low: i64,
+    /// From one name to the next.
+    step: i64,
+    values: Vec<String>,
+}
+
+pub struct Mirror {
+    about: About,
+    name: String,
+    reader: SerializedFileReader<Chunks>,
+    schema: Arc<SchemaDescriptor>,
+    columns: Vec<Column>,
+    /// Rows before each row group, and all rows at the end.
+    starts: Vec<u64>,
+    rows: Option<ReaderIter>,
+    /// The row that comes next.
+    at: u64,
+}
+
+impl Mirror {
+    /// Reads what the file says of itself: no row.
+    ///
+    /// # Errors
+    /// Names the file and what it lacks.
+    pub fn open(file: &Named) -> Result<Self, String> {
+        let wrong = |e: &dyn std::fmt::Display| format!("{}: this is no readable Parquet file: {e}", file.name);
+        let reader = SerializedFileReader::new(Chunks(SendWrapper::new(file.file.clone()))).map_err(|e| wrong(&e))?;
+        let metadata = reader.metadata();
+        let columns = columns(metadata);
+        let projection = projection(metadata, &columns).map_err(|e| format!("{}: {e}", file.name))?;
+        let mut starts = vec![0u64];
+        for group in metadata.row_groups() {
+            let rows = u64::try_from(group.num_rows()).map_err(|_| wrong(&"a row group of less than no rows"))?;
+            starts.push(starts[starts.len() - 1].checked_add(rows).filter(|n| *n < 1 << 40).ok_or_else(|| wrong(&"too many rows"))?);
+        }
+        let items = starts[starts.len() - 1];
+        if items == 0 {
+            return Err(format!("{}: the table has no rows", file.name));
+        }
+        let label = LABELS.iter().find_map(|l| columns.iter().position(|c| c.name == *l)).unwrap_or(0);
+        let faces = columns.iter().any(|c| c.name == "Eyeglasses");
+        let title = if faces { "CelebA (mirror)" } else { file.base().trim_end_matches(".parquet") };
+        let about = About {
+            what: "a Parquet table of images".into(),
+            title: title.into(),
+            credit: if faces { "CelebA: Liu, Luo, Wang and Tang, 2015; for non-commercial research only." } else { "From a Parquet table." }.into(),
+            items,
+            factors: columns.iter().map(|c| PackedFactor { name: c.name.clone(), values: c.values.clone() }).collect(),
+            label,
+            notes: Vec::new(),
+            crop: if faces { Crop::Square(148) } else { Crop::Middle },
+            sheet: false,
+            fingerprint: format!("parquet {} {}", file.name, file.file.size()),
+        };
+        let schema = Arc::new(SchemaDescriptor::new(Arc::new(projection)));
+        Ok(Self { about, name: file.name.clone(), reader, schema, columns, starts, rows: None, at: 0 })
+    }
+
+    /// Goes to the row group that a row is in.
+    fn seek(&mut self, place: u64) -> Result<(), String> {
+        let group = self.starts.partition_point(|s| *s <= place).saturating_sub(1);
+        let reader = self.reader.get_row_group(group).map_err(|e| e.to_string())?;
+        let tree = TreeBuilder::new().with_batch_size(BATCH);
+        self.rows = Some(tree.as_iter(self.schema.clone(), &*reader).map_err(|e| e.to_string())?);
+        self.at = self.starts[group];
+        Ok(())
+    }
+
+    fn row(&mut self, place: u64) -> Result<Row, String> {
+        let group = |row: u64| self.starts.partition_point(|s| *s <= row);
+        // A reader goes forth within its row group; one that has just ended it still counts as in it.
+        if self.rows.is_none() || place < self.at || group(place) != group(self.at.saturating_sub(1)) {
+            self.seek(place)?;
+        }
+        loop {
+            let rows = self.rows.as_mut().expect("the reader stands in a row group");
+            let row = rows.next().ok_or("the row group ends before it should")?.map_err(|e| e.to_string())?;
+            self.at += 1;
+            if self.at > place {
+                return Ok(row);
+            }
+        }
+    }
+}
+
+/// Columns of truth values and of whole numbers in a small range, by what the file says of their least and largest.
+fn columns(metadata: &ParquetMetaData) -> Vec<Column> {
+    let schema = metadata.file_metadata().schema_descr();
+    let found = (0..schema.num_columns()).filter_map(|i| {
+        let column = schema.column(i);
+        // Only columns of the table itself.
+        let [name] = column.path().parts() else { return None };
+        if column.max_def_level() > 1 || column.max_rep_level() > 0 {
+            return None;
+        }
+        let name = name.clone();
+        if column.physical_type() == Physical::BOOLEAN {
+            return Some(Column { values: vec![format!("not {name}"), name.clone()], name, low: 0, step: 1 });
+        }
+        let ranges = metadata.row_groups().iter().map(|group| least_and_largest(group.column(i).statistics()));
+        let (low, high) = ranges.collect::<Option<Vec<_>>>()?.into_iter().reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))?;
+        if (low, high) == (-1, 1) {
+            return Some(Column { values: vec![format!("not {name}"), name.clone()], name, low, step: 2 });
+        }
+        let values: Vec<String> = if high.checked_sub(low)? < VALUES { (low..=high).map(|v| v.to_string()).collect() } else { return None };
+        (values.len() > 1).then_some(Column { name, low, step: 1, values })
+    });
+    found.collect()
+}
+
+fn least_and_largest(statistics: Option<&Statistics>) -> Option<(i64, i64)> {
+    match statistics? {
+        Statistics::Int32(s) => Some((i64::from(*s.min_opt()?), i64::from(*s.max_opt()?))),
+        Statistics::Int64(s) => Some((*s.min_opt()?, *s.max_opt()?)),
+        _ => None,
+    }
+}
+
+/// The schema's part that is read: the images and the factors.
+fn projection(metadata: &ParquetMetaData, columns: &[Column]) -> Result<Type, String> {
+    let root = metadata.file_metadata().schema_descr().root_schema();
+    let named = |name: &str| root.get_fields().iter().find(|f| f.name() == name).cloned();
+    let image = named(IMAGE).filter(|image| image.is_group()).filter(|image| {
+        image.get_fields().iter().any(|f| f.name() == "bytes" && f.is_primitive() && f.get_physical_type() == Physical::BYTE_ARRAY)
+    });
+    let image = image.ok_or_else(|| {
+        let there: Vec<&str> = root.get_fields().iter().map(|f| f.name()).take(12).collect();
+        format!("the table has no column `{IMAGE}` with a structure of `bytes` and `path`; its columns are {}", there.join(", "))
+    })?;
+    let fields = std::iter::once(image).chain(columns.iter().filter_map(|c| named(&c.name))).collect();
+    Type::group_type_builder(root.name()).with_fields(fields).build().map_err(|e| e.to_string())
+}
+
+fn whole(field: &Field) -> Option<i64> {
+    Some(match field {
+        Field::Bool(v) => i64::from(*v),
+        Field::Byte(v) => i64::from(*v),
+        Field::Short(v) => i64::from(*v),
+        Field::Int(v) => i64::from(*v),
+        Field::Long(v) => *v,
+        Field::UByte(v) => i64::from(*v),
+        Field::UShort(v) => i64::from(*v),
+        Field::UInt(v) => i64::from(*v),
+        Field::ULong(v) => i64::try_from(*v).ok()?,
+        _ => return None,
+    })
+}
+
+impl Source for Mirror {
+    fn about(&self) -> &About {
+        &self.about
+    }
+
+    fn item(&mut self, place: u64) -> Result<Item, Fault> {
+        let row = self.row(place).map_err(|e| Fault::Stop(format!("{}: row {place}: {e}", self.name)))?;
+        let skip = |what: &str| Fault::Skip(format!("{}: row {place} {what}", self.name));
+        let (mut file, mut name, mut factors_k) = (None, None, vec![None; self.columns.len()]);
+        for (column, field) in row.into_columns() {
+            match field {
+                Field::Group(image) if column == IMAGE => {
+                    for (part, field) in image.into_columns() {
+                        match (part.as_str(), field) {
+                            ("bytes", Field::Bytes(bytes)) => file = Some(bytes.data().to_vec()),
+                            ("path", Field::Str(path)) => name = Some(path),
+                            _ => {}
+                        }
+                    }
+                }
+                field => {
+                    if let Some(k) = self.columns.iter().position(|c| c.name == column) {
+                        let Column { low, step, values, .. } = &self.columns[k];
+                        let index = whole(&field).map(|v| (v - low) / step).filter(|i| (0..values.len() as i64).contains(i));
+                        factors_k[k] = index.map(|i| i as u8);
+                    }
+                }
+            }
+        }
+        let file = file.ok_or_else(|| skip("has no image"))?;
+        let factors_k = factors_k.into_iter().collect::<Option<Vec<u8>>>().ok_or_else(|| skip("lacks a value"))?;
+        let name = name.unwrap_or_else(|| format!("row {place}"));
+        Ok(Item { name: format!("{}: {name}", self.name), raw: Raw::File(file), split: default_split(place), factors_k })
+    }
+}

@@ -1,0 +1,188 @@
+//! Packing on all cores, into a folder on disk.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread;
+use std::time::Instant;
+
+use crate::packed::{HEADER, Header, META, Meta, shard_name};
+use crate::spec::import::{Choice, Frame, Progress};
+
+use super::frame::Framer;
+use super::job::{Full, Job, Undecoded, decode};
+use super::source::{Raw, Source};
+
+/// Images that a thread takes at a time.
+const CHUNK: usize = 32;
+/// Chunks on their way for each thread: enough for none to wait, few enough to hold little memory.
+const AHEAD: usize = 3;
+
+/// A folder with a packed set.
+pub struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    pub fn new(path: &Path) -> Self {
+        Self { path: path.into() }
+    }
+
+    fn place(&self, name: &str, what: &dyn std::fmt::Display) -> String {
+        format!("{}: {what}", self.path.join(name).display())
+    }
+
+    /// Writes a file whole or not at all.
+    fn write(&self, name: &str, bytes: &[u8]) -> Result<(), String> {
+        let (path, part) = (self.path.join(name), self.path.join(format!("{name}.part")));
+        fs::write(&part, bytes).and_then(|()| fs::rename(&part, &path)).map_err(|e| {
+            // Whatever was begun is taken back.
+            let _ = fs::remove_file(&part);
+            self.place(name, &e)
+        })
+    }
+
+    /// Begins a set, or finds how far an interrupted one of the same description came.
+    ///
+    /// # Errors
+    /// If the folder holds something else.
+    fn begin(&self, meta: &Meta) -> Result<Vec<Header>, String> {
+        fs::create_dir_all(&self.path).map_err(|e| format!("{}: {e}", self.path.display()))?;
+        match fs::read(self.path.join(META)) {
+            Ok(text) => {
+                let there = Meta::from_json(&text).map_err(|e| self.place(META, &e))?;
+                if there.source != meta.source {
+                    return Err(self.place(META, &"another set of images is packed there; choose another folder or delete it"));
+                }
+                self.headers(meta)
+            }
+            Err(_) if fs::read_dir(&self.path).is_ok_and(|mut files| files.next().is_some()) => {
+                Err(format!("{}: the folder is not empty, and what is in it is no packed set", self.path.display()))
+            }
+            Err(_) => self.write(META, meta.to_json().as_bytes()).map(|()| Vec::new()),
+        }
+    }
+
+    /// The headers of the shards that are whole.
+    fn headers(&self, meta: &Meta) -> Result<Vec<Header>, String> {
+        use std::io::Read;
+
+        let mut headers = Vec::new();
+        loop {
+            let name = shard_name(headers.len() as u32);
+            let Ok(mut file) = fs::File::open(self.path.join(&name)) else { return Ok(headers) };
+            let mut bytes = Vec::new();
+            file.by_ref().take(HEADER as u64).read_to_end(&mut bytes).map_err(|e| self.place(&name, &e))?;
+            match Header::read(&bytes, meta).map_err(|e| self.place(&name, &e))? {
+                Some(header) if file.metadata().is_ok_and(|m| m.len() == header.bytes() as u64) => headers.push(header),
+                _ => return Ok(headers),
+            }
+        }
+    }
+}
+
+/// An image on its way to a thread and back.
+struct Task {
+    of: Undecoded,
+    /// Taken out by the thread that decodes it.
+    image: Result<Vec<u8>, String>,
+}
+
+type Chunk = (u64, Vec<Task>);
+
+/// Packs a source into a folder. `progress` hears how far it is, `skipped` why an image is left out.
+///
+/// # Errors
+/// Names the file and what is wrong with it. What was packed stays, and the same call goes on from there.
+pub fn pack(
+    source: Box<dyn Source>,
+    choice: &Choice,
+    folder: &Folder,
+    progress: impl Fn(Progress),
+    skipped: impl Fn(&str),
+) -> Result<Progress, String> {
+    let mut job = Job::new(source, choice.clone())?;
+    let there = folder.begin(&job.meta)?;
+    job.resume(&there);
+    let begun = (Instant::now(), job.progress().looked);
+    let now = |job: &Job| {
+        let mut at = job.progress();
+        let seconds = begun.0.elapsed().as_secs_f64();
+        at.per_second = (at.looked - begun.1) as f64 / seconds.max(1e-9);
+        at.seconds_left = (at.total - at.looked) as f64 / at.per_second.max(1e-9);
+        at
+    };
+    if there.last().is_some_and(|s| s.last) {
+        return Ok(now(&job));
+    }
+    let threads = thread::available_parallelism().map_or(1, usize::from);
+    let (to, tasks) = channel::<Chunk>();
+    let (back, done) = channel::<Chunk>();
+    let tasks = Mutex::new(tasks);
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            let (tasks, back) = (&tasks, back.clone());
+            scope.spawn(move || work(tasks, &back, &choice.frame));
+        }
+        let (mut sent, mut taken, mut waiting) = (0u64, 0u64, BTreeMap::new());
+        let mut more = true;
+        loop {
+            while more && sent - taken < (threads * AHEAD) as u64 {
+                let chunk = fetch(&mut job)?;
+                more = chunk.len() == CHUNK;
+                to.send((sent, chunk)).expect("the threads live as long as this scope");
+                sent += 1;
+            }
+            if taken == sent {
+                break;
+            }
+            let (number, chunk) = done.recv().map_err(|_| "a thread that decodes has ended")?;
+            waiting.insert(number, chunk);
+            while let Some(chunk) = waiting.remove(&taken) {
+                taken += 1;
+                for task in chunk {
+                    if let Err(why) = &task.image {
+                        skipped(why);
+                    }
+                    if let Some(Full { index, bytes }) = job.take(&task.of, task.image)? {
+                        folder.write(&shard_name(index), &bytes)?;
+                    }
+                }
+                progress(now(&job));
+            }
+        }
+        // The threads end when nobody can send them anything.
+        drop(to);
+        let Full { index, bytes } = job.finish()?;
+        folder.write(&shard_name(index), &bytes)?;
+        Ok(now(&job))
+    })
+}
+
+/// The next chunk; a shorter one is the last.
+fn fetch(job: &mut Job) -> Result<Vec<Task>, String> {
+    let mut chunk = Vec::with_capacity(CHUNK);
+    while chunk.len() < CHUNK {
+        let Some((of, fault)) = job.next()? else { break };
+        chunk.push(Task { of, image: fault.map_or(Ok(Vec::new()), Err) });
+    }
+    Ok(chunk)
+}
+
+/// Decodes chunks until there are no more.
+fn work(tasks: &Mutex<Receiver<Chunk>>, back: &Sender<Chunk>, frame: &Frame) {
+    let mut framer = Framer::default();
+    loop {
+        let next = tasks.lock().expect("no thread panics while it takes a chunk").recv();
+        let Ok((number, mut chunk)) = next else { return };
+        for task in chunk.iter_mut().filter(|t| t.image.is_ok()) {
+            let raw = std::mem::replace(&mut task.of.raw, Raw::File(Vec::new()));
+            task.image = decode(&mut framer, &task.of.name, raw, frame);
+        }
+        if back.send((number, chunk)).is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! NumPy's arrays: the header of an `.npy` file (NEP 1, versions 1 to 3).
+
+use std::io::Read;
+
+/// Type of the values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Bool,
+    Unsigned,
+    Signed,
+    Float,
+}
+
+/// What a header says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NpyHeader {
+    pub kind: Kind,
+    /// Bytes of a value.
+    pub width: usize,
+    big_endian: bool,
+    pub shape: Vec<usize>,
+}
+
+/// Longest header that is read: real ones have a few hundred bytes.
+const LONGEST: usize = 64 << 10;
+/// Most dimensions.
+const DIMENSIONS: usize = 32;
+
+impl NpyHeader {
+    /// Reads a header, and leaves the reader at the first value.
+    ///
+    /// # Errors
+    /// What is wrong with it, without the file's name.
+    pub fn read(reader: &mut dyn Read) -> Result<Self, String> {
+        let short = |_| "ends within its header".to_string();
+        let mut start = [0; 8];
+        reader.read_exact(&mut start).map_err(short)?;
+        if &start[..6] != b"\x93NUMPY" {
+            return Err("is no NumPy array".into());
+        }
+        let length = match start[6] {
+            1 => {
+                let mut bytes = [0; 2];
+                reader.read_exact(&mut bytes).map_err(short)?;
+                usize::from(u16::from_le_bytes(bytes))
+            }
+            2 | 3 => {
+                let mut bytes = [0; 4];
+                reader.read_exact(&mut bytes).map_err(short)?;
+                u32::from_le_bytes(bytes) as usize
+            }
+            other => return Err(format!("has version {other} of NumPy's format, 1 to 3 are known")),
+        };
+        if length > LONGEST {
+            return Err(format!("has a header of {length} bytes"));
+        }
+        let mut text = vec![0; length];
+        reader.read_exact(&mut text).map_err(short)?;
+        Self::parse(&String::from_utf8_lossy(&text))
+    }
+
+    /// Reads the header's dictionary, such as `{'descr': '|u1', 'fortran_order': False, 'shape': (10, 28, 28), }`.
+    fn parse(text: &str) -> Result<Self, String> {
+        let descr = value(text, "descr")?.trim_start();
+        let quote = descr.chars().next().filter(|c| matches!(c, '\'' | '"')).ok_or("has values of several types at once")?;
+        let descr = descr[1..].split(quote).next().unwrap_or_default();
+        let (order, kind) = descr.split_at_checked(1).ok_or("has values of an unknown type")?;
+        let (kind, width) = kind.split_at_checked(1).ok_or("has values of an unknown type")?;
+        let unknown = || format!("has values of type {descr:?}; whole numbers, floats and truth values are understood");
+        let kind = match kind {
+            "b" => Kind::Bool,
+            "u" => Kind::Unsigned,
+            "i" => Kind::Signed,
+            "f" => Kind::Float,
+            _ => return Err(unknown()),
+        };
+        let width: usize = width.parse().map_err(|_| unknown())?;
+        let known = match kind {
+            Kind::Bool => width == 1,
+            Kind::Float => matches!(width, 4 | 8),
+            _ => matches!(width, 1 | 2 | 4 | 8),
+        };
+        if !known || !matches!(order, "<" | ">" | "|" | "=") {
+            return Err(unknown());
+        }
+        if value(text, "fortran_order")?.trim_start().starts_with("True") {
+            return Err("is stored column by column (Fortran order); save numpy.ascontiguousarray of it".into());
+        }
+        let shape = value(text, "shape")?.trim_start();
+        let inside = shape.strip_prefix('(').and_then(|s| s.split(')').next()).ok_or("has no shape")?;
+        let sizes = inside.split(',').map(str::trim).filter(|s| !s.is_empty()).take(DIMENSIONS + 1);
+        let shape: Vec<usize> = sizes.map(|s| s.parse().map_err(|_| format!("has {s:?} in its shape"))).collect::<Result<_, String>>()?;
+        let total = shape.iter().try_fold(width, |n, s| n.checked_mul(*s));
+        if shape.len() > DIMENSIONS || total.is_none_or(|n| n as u64 > 1 << 50) {
+            return Err("has an impossible shape".into());
+        }
+        Ok(Self { kind, width, big_endian: order == ">", shape })
+    }
+
+    /// Values in one entry of the first dimension.
+    pub fn row(&self) -> usize {
+        self.shape.iter().skip(1).product()
+    }
+
+    /// The values as numbers.
+    pub fn numbers(&self, bytes: &[u8]) -> impl Iterator<Item = f64> {
+        let (kind, width, big) = (self.kind, self.width, self.big_endian);
+        bytes.chunks_exact(width).map(move |chunk| {
+            let mut word = [0; 8];
+            word[..width].copy_from_slice(chunk);
+            if big {
+                word[..width].reverse();
+            }
+            let bits = u64::from_le_bytes(word);
+            let unused = 64 - 8 * width as u32;
+            match (kind, width) {
+                (Kind::Bool, _) => f64::from(u8::from(bits != 0)),
+                (Kind::Unsigned, _) => bits as f64,
+                (Kind::Signed, _) => ((bits << unused) as i64 >> unused) as f64,
+                (Kind::Float, 4) => f64::from(f32::from_bits(bits as u32)),
+                (Kind::Float, _) => f64::from_bits(bits),
+            }
+        })
+    }
+}
+
+/// What follows a key of the dictionary.
+fn value<'a>(text: &'a str, key: &str) -> Result<&'a str, String> {
+    let found = ["'", "\""].iter().find_map(|quote| text.split_once(&format!("{quote}{key}{quote}")));
+    let rest = found.and_then(|(_, rest)| rest.trim_start().strip_prefix(':'));
+    rest.ok_or_else(|| format!("has no {key} in its header"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A file of version 1 with that dictionary.
+    fn file(dictionary: &str) -> Vec<u8> {
+        let mut out = b"\x93NUMPY\x01\0".to_vec();
+        out.extend((dictionary.len() as u16).to_le_bytes());
+        out.extend(dictionary.as_bytes());
+        out
+    }
+
+    #[test]
+    fn headers_are_read() {
+        let bytes = file("{'descr': '>i2', 'fortran_order': False, 'shape': (3, 2), }");
+        let header = NpyHeader::read(&mut &bytes[..]).unwrap();
+        assert_eq!((header.kind, header.width, &header.shape[..], header.row()), (Kind::Signed, 2, &[3, 2][..], 2));
+        assert_eq!(header.numbers(&[0xff, 0xfe, 0, 3]).collect::<Vec<_>>(), [-2.0, 3.0]);
+        let text = "{'descr': '<f4', 'fortran_order': False, 'shape': (5,)}";
+        let header = NpyHeader::read(&mut &file(text)[..]).unwrap();
+        assert_eq!(header.numbers(&1.5f32.to_le_bytes()).collect::<Vec<_>>(), [1.5]);
+        for n in 0..bytes.len() {
+            assert!(NpyHeader::read(&mut &bytes[..n]).is_err(), "{n} bytes");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_said() {
+        for (text, words) in [
+            ("{'descr': '<c8', 'fortran_order': False, 'shape': (3,)}", "<c8"),
+            ("{'descr': [('a', '<i4')], 'fortran_order': False, 'shape': (3,)}", "several types"),
+            ("{'descr': '|u1', 'fortran_order': True, 'shape': (3,)}", "column by column"),
+            ("{'descr': '|u1', 'fortran_order': False, 'shape': (3, x)}", "\"x\""),
+            ("{'descr': '<u8', 'fortran_order': False, 'shape': (99999999999, 99999999999)}", "impossible"),
+            ("{'fortran_order': False, 'shape': (3,)}", "descr"),
+        ] {
+            let error = NpyHeader::read(&mut &file(text)[..]).unwrap_err();
+            assert!(error.contains(words), "{error}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Pictures in memory, and how they get there from JPEG and PNG files.
+
+use std::io::Cursor;
+
+use png::{ColorType, Transformations};
+use zune_core::bytestream::ZCursor;
+use zune_core::colorspace::ColorSpace;
+use zune_core::options::DecoderOptions;
+use zune_jpeg::JpegDecoder;
+
+use super::exif::Orientation;
+
+/// Most pixels of a picture: as many as a phone takes, and no more memory than a tab can give.
+pub const PIXEL_LIMIT: usize = 50_000_000;
+/// Longest side of a picture, in pixels.
+const SIDE_LIMIT: usize = 32_768;
+
+/// A picture, eight bits a value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Picture {
+    pub width: usize,
+    pub height: usize,
+    /// 1: grey, 2: grey and alpha, 3: colour, 4: colour and alpha.
+    pub channels: usize,
+    /// `[height, width, channels]`
+    pub values_hwc: Vec<u8>,
+}
+
+/// Whether a file of this name could be a picture.
+pub fn is_picture_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    [".jpg", ".jpeg", ".png", ".jpe", ".jfif"].iter().any(|end| name.ends_with(end))
+}
+
+impl Picture {
+    /// Decodes a JPEG or PNG file, and turns it as its EXIF data says.
+    ///
+    /// # Errors
+    /// What is wrong with it, without the file's name.
+    pub fn decode(bytes: &[u8]) -> Result<Self, String> {
+        if bytes.starts_with(&[0xff, 0xd8]) {
+            jpeg(bytes)
+        } else if bytes.starts_with(b"\x89PNG") {
+            png(bytes)
+        } else if bytes.is_empty() {
+            Err("is empty".into())
+        } else {
+            Err("is neither a JPEG nor a PNG picture".into())
+        }
+    }
+
+    /// The picture as it should be looked at.
+    fn turned(self, orientation: Orientation) -> Self {
+        if orientation == Orientation::default() {
+            return self;
+        }
+        let (w, h, c) = (self.width, self.height, self.channels);
+        let (width, height) = if orientation.transposed { (h, w) } else { (w, h) };
+        let mut values_hwc = Vec::with_capacity(self.values_hwc.len());
+        for y in 0..height {
+            for x in 0..width {
+                let (sx, sy) = if orientation.transposed { (y, x) } else { (x, y) };
+                let sx = if orientation.mirrored_x { w - 1 - sx } else { sx };
+                let sy = if orientation.mirrored_y { h - 1 - sy } else { sy };
+                let at = (sy * w + sx) * c;
+                values_hwc.extend_from_slice(&self.values_hwc[at..at + c]);
+            }
+        }
+        Self { width, height, channels: c, values_hwc }
+    }
+}
+
+fn check_size(width: usize, height: usize) -> Result<(), String> {
+    if width == 0 || height == 0 {
+        return Err("has no pixels".into());
+    }
+    if width > SIDE_LIMIT || height > SIDE_LIMIT || width * height > PIXEL_LIMIT {
+        return Err(format!("has {width} × {height} pixels, more than {} million", PIXEL_LIMIT / 1_000_000));
+    }
+    Ok(())
+}
+
+fn jpeg(bytes: &[u8]) -> Result<Picture, String> {
+    let damaged = |e: &dyn std::fmt::Display| format!("is a damaged JPEG picture: {e}");
+    // Strict: a picture cut short is left out, not filled with grey.
+    let options = DecoderOptions::default().set_strict_mode(true).set_max_width(SIDE_LIMIT).set_max_height(SIDE_LIMIT);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
+    decoder.decode_headers().map_err(|e| damaged(&e))?;
+    let (width, height) = decoder.dimensions().ok_or_else(|| damaged(&"it has no size"))?;
+    check_size(width, height)?;
+    let grey = decoder.input_colorspace() == Some(ColorSpace::Luma);
+    let (space, channels) = if grey { (ColorSpace::Luma, 1) } else { (ColorSpace::RGB, 3) };
+    let orientation = decoder.exif().map_or_else(Orientation::default, |exif| Orientation::read(exif));
+    decoder.set_options(options.jpeg_set_out_colorspace(space));
+    let values_hwc = decoder.decode().map_err(|e| damaged(&e))?;
+    if values_hwc.len() != width * height * channels {
+        return Err(damaged(&"its values do not fill its size"));
+    }
+    Ok(Picture { width, height, channels, values_hwc }.turned(orientation))
+}
+
+fn png(bytes: &[u8]) -> Result<Picture, String> {
+    let damaged = |e: &dyn std::fmt::Display| format!("is a damaged PNG picture: {e}");
+    let limits = png::Limits { bytes: 8 * PIXEL_LIMIT };
+    let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), limits);
+    // Palettes become colours, 1 to 4 bits eight, and 16 bits eight.
+    decoder.set_transformations(Transformations::EXPAND | Transformations::STRIP_16);
+    let mut reader = decoder.read_info().map_err(|e| damaged(&e))?;
+    let (width, height) = (reader.info().width as usize, reader.info().height as usize);
+    check_size(width, height)?;
+    let orientation = reader.info().exif_metadata.as_ref().map_or_else(Orientation::default, |exif| Orientation::read(exif));
+    let size = reader.output_buffer_size().ok_or_else(|| damaged(&"it is too large"))?;
+    let mut values_hwc = vec![0; size];
+    let frame = reader.next_frame(&mut values_hwc).map_err(|e| damaged(&e))?;
+    values_hwc.truncate(frame.buffer_size());
+    let channels = match frame.color_type {
+        ColorType::Grayscale => 1,
+        ColorType::GrayscaleAlpha => 2,
+        ColorType::Rgb => 3,
+        ColorType::Rgba => 4,
+        ColorType::Indexed => return Err(damaged(&"its palette is missing")),
+    };
+    if values_hwc.len() != width * height * channels {
+        return Err(damaged(&"its values do not fill its size"));
+    }
+    Ok(Picture { width, height, channels, values_hwc }.turned(orientation))
+}

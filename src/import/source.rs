@@ -1,0 +1,178 @@
+//! What images are packed from: the same questions to an archive, an array and a table.
+
+use crate::packed::{PackedFactor, Split};
+use crate::spec::import::{Crop, Frame};
+
+use super::picture::Picture;
+
+/// What a source says of itself before its images are read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct About {
+    /// In a few words, for the visitor.
+    pub what: String,
+    pub title: String,
+    pub credit: String,
+    /// Places to look at; each has an image at most.
+    pub items: u64,
+    pub factors: Vec<PackedFactor>,
+    /// The factor that suits best as a label.
+    pub label: usize,
+    /// What is missing or was assumed.
+    pub notes: Vec<String>,
+    /// What to cut from each picture where nobody says otherwise.
+    pub crop: Crop,
+    /// One picture with many on it.
+    pub sheet: bool,
+    /// Tells this source from others: names and sizes of its files.
+    pub fingerprint: String,
+}
+
+/// An image as its source has it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Raw {
+    /// A JPEG or PNG file.
+    File(Vec<u8>),
+    Picture(Picture),
+}
+
+/// One image.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Item {
+    /// For messages.
+    pub name: String,
+    pub raw: Raw,
+    pub split: Split,
+    /// One value for each of [`About::factors`].
+    pub factors_k: Vec<u8>,
+}
+
+/// Why there is no image.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fault {
+    /// This one cannot be read; the others can.
+    Skip(String),
+    /// The source itself has failed.
+    Stop(String),
+}
+
+/// Images, in the order in which they are packed: any first part of them has all splits and kinds in proportion.
+pub trait Source {
+    fn about(&self) -> &About;
+
+    /// Factors of the image at a place, where they are known without reading it.
+    fn factors(&self, _place: u64) -> Option<&[u8]> {
+        None
+    }
+
+    /// Reads the image at a place.
+    ///
+    /// # Errors
+    /// Names the file.
+    fn item(&mut self, place: u64) -> Result<Item, Fault>;
+}
+
+impl Raw {
+    /// The picture itself.
+    ///
+    /// # Errors
+    /// What is wrong with the file, without its name.
+    pub fn picture(self) -> Result<Picture, String> {
+        match self {
+            Self::File(bytes) => Picture::decode(&bytes),
+            Self::Picture(picture) => Ok(picture),
+        }
+    }
+}
+
+/// Pictures that are tried when the first ones cannot be read.
+const TRIES: u64 = 50;
+
+/// The first pictures that can be read, `n` at most.
+///
+/// # Errors
+/// If none can: with what is wrong with the first.
+pub fn first_pictures(source: &mut dyn Source, n: usize) -> Result<Vec<Picture>, String> {
+    let (mut pictures, mut wrong) = (Vec::new(), None);
+    for place in 0..source.about().items.min(TRIES) {
+        let read = match source.item(place) {
+            Ok(item) => item.raw.picture().map_err(|e| format!("{} {e}", item.name)),
+            Err(Fault::Skip(e) | Fault::Stop(e)) => Err(e),
+        };
+        match read {
+            Ok(picture) => pictures.push(picture),
+            Err(e) => drop(wrong.get_or_insert(e)),
+        }
+        if pictures.len() == n {
+            break;
+        }
+    }
+    if pictures.is_empty() { Err(wrong.unwrap_or_else(|| "there are no images".into())) } else { Ok(pictures) }
+}
+
+/// The frame that suits a source's pictures.
+///
+/// # Errors
+/// As [`first_pictures`].
+pub fn first_frame(source: &mut dyn Source) -> Result<Frame, String> {
+    let first = first_pictures(source, 1)?;
+    Ok(suggested_frame(&first[0], source.about().crop))
+}
+
+/// Grey levels that differ less between the channels of a picture are grey.
+const COLOURLESS: u8 = 2;
+
+/// The frame for pictures like `first`: 28, 32 or 64 pixels a side, whichever is nearest below its own.
+fn suggested_frame(first: &Picture, crop: Crop) -> Frame {
+    let side = first.width.min(first.height);
+    let side = [64, 32, 28].into_iter().find(|s| *s <= side).unwrap_or(28);
+    let grey = first.channels < 3
+        || first.values_hwc.chunks_exact(first.channels).all(|p| p[0].abs_diff(p[1]).max(p[1].abs_diff(p[2])) <= COLOURLESS);
+    Frame { width: side as u32, height: side as u32, channels: if grey { 1 } else { 3 }, crop, paper: 255 }
+}
+
+/// One image in this many is kept for tests where a source has no splits of its own.
+const TEST_EVERY: u64 = 10;
+
+/// The split of an image of a source without splits.
+pub fn default_split(place: u64) -> Split {
+    if place % TEST_EVERY == TEST_EVERY - 1 { Split::Test } else { Split::Train }
+}
+
+/// Neighbours that stay together when images are reordered: they lie side by side in their archive, and a read brings many.
+const BLOCK: usize = 32;
+
+/// An order in which every first part has the parts' images in proportion; within a part the order stays.
+pub fn interleaved(parts: &[Vec<u32>]) -> Vec<u32> {
+    let total: usize = parts.iter().map(Vec::len).sum();
+    let mut order = Vec::with_capacity(total);
+    let mut taken = vec![0; parts.len()];
+    while order.len() < total {
+        // The part that lags most behind its share gives the next block.
+        let lag = |p: &usize| (order.len() + BLOCK) as f64 * parts[*p].len() as f64 / total as f64 - taken[*p] as f64;
+        let open = (0..parts.len()).filter(|p| taken[*p] < parts[*p].len());
+        let part = open.max_by(|a, b| lag(a).total_cmp(&lag(b))).expect("not all are taken");
+        let end = (taken[part] + BLOCK).min(parts[part].len());
+        order.extend_from_slice(&parts[part][taken[part]..end]);
+        taken[part] = end;
+    }
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_first_part_has_every_part_in_proportion() {
+        let parts = [(0..8000).collect::<Vec<_>>(), (8000..9000).collect(), (9000..10_000).collect()];
+        let order = interleaved(&parts);
+        let mut sorted = order.clone();
+        sorted.sort_unstable();
+        assert_eq!(sorted, (0..10_000).collect::<Vec<_>>());
+        for n in [1000, 3000, 10_000] {
+            let train = order[..n].iter().filter(|i| **i < 8000).count();
+            assert!(train.abs_diff(n * 8 / 10) <= 2 * BLOCK, "{train} of the first {n}");
+        }
+        assert!(interleaved(&[vec![], vec![]]).is_empty());
+    }
+}

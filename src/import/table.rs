@@ -1,0 +1,176 @@
+//! CelebA's text files: attributes and partition, as published and as mirrors rewrite them (with commas and without the
+//! count in the first line).
+
+use std::collections::HashMap;
+
+use crate::packed::Split;
+
+/// Rows by the name of their image.
+#[derive(Debug, PartialEq)]
+pub struct Attributes {
+    pub names: Vec<String>,
+    row_of: HashMap<Box<str>, u32>,
+    /// `[rows, names]`, 0 or 1.
+    values_nk: Vec<u8>,
+}
+
+/// Most attributes that a file may have.
+const MOST: usize = 256;
+
+impl Attributes {
+    /// Reads `list_attr_celeba.txt`: a count, the attributes' names, then a line for each image with its name and 1 or −1 for
+    /// each attribute.
+    ///
+    /// # Errors
+    /// The line and what is wrong with it, without the file's name.
+    pub fn read(text: &[u8]) -> Result<Self, String> {
+        let mut lines = Lines::new(text)?;
+        let (mut number, mut words) = lines.next().ok_or("is empty")?;
+        let count = if words.len() == 1 { words[0].parse::<u64>().ok() } else { None };
+        if count.is_some() {
+            (number, words) = lines.next().ok_or("ends after its count")?;
+        }
+        // Mirrors name the column of the image as well.
+        if words.first().is_some_and(|w| w.eq_ignore_ascii_case("image_id") || w.eq_ignore_ascii_case("filename")) {
+            words.remove(0);
+        }
+        if words.is_empty() || words.len() > MOST || words[0].contains('.') {
+            return Err(format!("line {number}: here stand the names of the attributes, but these are {} words", words.len()));
+        }
+        let names: Vec<String> = words.iter().map(|w| (*w).to_owned()).collect();
+        let (mut row_of, mut values_nk) = (HashMap::new(), Vec::new());
+        for (number, words) in lines {
+            let (image, values) = words.split_first().expect("no line is empty");
+            if values.len() != names.len() {
+                return Err(format!("line {number}: {} values for {} attributes", values.len(), names.len()));
+            }
+            for (value, name) in values.iter().zip(&names) {
+                values_nk.push(match *value {
+                    "1" => 1,
+                    "-1" | "0" => 0,
+                    other => return Err(format!("line {number}: {name} is {other:?}, expected 1 or -1")),
+                });
+            }
+            if row_of.insert((*image).into(), row_of.len() as u32).is_some() {
+                return Err(format!("line {number}: {image} stands there twice"));
+            }
+        }
+        if let Some(count) = count.filter(|n| *n != row_of.len() as u64) {
+            return Err(format!("promises {count} images and has {}: is it complete?", row_of.len()));
+        }
+        Ok(Self { names, row_of, values_nk })
+    }
+
+    /// Images that it has a row for.
+    pub fn len(&self) -> usize {
+        self.row_of.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.row_of.is_empty()
+    }
+
+    /// The values of an image, 0 or 1.
+    pub fn row(&self, image: &str) -> Option<&[u8]> {
+        let row = *self.row_of.get(image)? as usize;
+        let k = self.names.len();
+        Some(&self.values_nk[row * k..(row + 1) * k])
+    }
+}
+
+/// The official split.
+#[derive(Debug, PartialEq)]
+pub struct Partition {
+    split_of: HashMap<Box<str>, Split>,
+}
+
+impl Partition {
+    /// Reads `list_eval_partition.txt`: a line for each image, its name and 0, 1 or 2.
+    ///
+    /// # Errors
+    /// The line and what is wrong with it, without the file's name.
+    pub fn read(text: &[u8]) -> Result<Self, String> {
+        let mut split_of = HashMap::new();
+        for (number, words) in Lines::new(text)? {
+            let [image, split] = words[..] else {
+                return Err(format!("line {number}: expected an image's name and 0, 1 or 2, not {} words", words.len()));
+            };
+            if number == 1 && split.eq_ignore_ascii_case("partition") {
+                continue;
+            }
+            let split = split.parse().ok().and_then(Split::from_byte);
+            let split = split.ok_or_else(|| format!("line {number}: expected 0, 1 or 2 after {image}"))?;
+            if split_of.insert(image.into(), split).is_some() {
+                return Err(format!("line {number}: {image} stands there twice"));
+            }
+        }
+        if split_of.is_empty() {
+            return Err("is empty".into());
+        }
+        Ok(Self { split_of })
+    }
+
+    pub fn split(&self, image: &str) -> Option<Split> {
+        self.split_of.get(image).copied()
+    }
+}
+
+/// Lines that are not empty, with their numbers, as words.
+struct Lines<'a> {
+    lines: std::iter::Enumerate<std::str::Lines<'a>>,
+}
+
+impl<'a> Lines<'a> {
+    fn new(text: &'a [u8]) -> Result<Self, String> {
+        let text = std::str::from_utf8(text).map_err(|e| format!("is no text: byte {} is none", e.valid_up_to()))?;
+        Ok(Self { lines: text.trim_start_matches('\u{feff}').lines().enumerate() })
+    }
+}
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = (usize, Vec<&'a str>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.lines.by_ref().find_map(|(i, line)| {
+            let words: Vec<&str> = line.split(|c: char| c == ',' || c.is_whitespace()).filter(|w| !w.is_empty()).collect();
+            (!words.is_empty()).then_some((i + 1, words))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_spellings_say_the_same() {
+        let official = b"2\nSmiling Male \n000001.jpg  1 -1\n000002.jpg -1  1\n";
+        let mirror = b"image_id,Smiling,Male\r\n000001.jpg,1,-1\r\n000002.jpg,-1,1\r\n";
+        let read = Attributes::read(official).unwrap();
+        assert_eq!(read, Attributes::read(mirror).unwrap());
+        assert_eq!((read.row("000001.jpg"), read.row("000003.jpg")), (Some(&[1, 0][..]), None));
+        let official = Partition::read(b"000001.jpg 0\n000002.jpg 2\n").unwrap();
+        assert_eq!(official, Partition::read(b"image_id,partition\n000001.jpg,0\n000002.jpg,2\n").unwrap());
+        assert_eq!(official.split("000002.jpg"), Some(Split::Test));
+    }
+
+    #[test]
+    fn the_line_that_is_wrong_is_named() {
+        for (text, words) in [
+            (&b""[..], "empty"),
+            (b"3\nA B\n1.jpg 1 1\n", "promises 3 images and has 1"),
+            (b"1\nA B\n1.jpg 1\n", "line 3: 1 values for 2"),
+            (b"1\nA B\n1.jpg 1 2\n", "line 3: B is \"2\""),
+            (b"2\nA\n1.jpg 1\n1.jpg 1\n", "line 4: 1.jpg stands there twice"),
+            (b"1.jpg 1\n", "line 1"),
+            (b"\xff\xd8\xff", "no text"),
+        ] {
+            let error = Attributes::read(text).unwrap_err();
+            assert!(error.contains(words), "{error}");
+        }
+        for (text, words) in [(&b""[..], "empty"), (b"1.jpg 0\n2.jpg 3\n", "line 2"), (b"1.jpg\n", "line 1"), (b"1.jpg 0\n1.jpg 0", "twice")] {
+            let error = Partition::read(text).unwrap_err();
+            assert!(error.contains(words), "{error}");
+        }
+    }
+}

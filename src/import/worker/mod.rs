@@ -1,0 +1,175 @@
+//! The worker that imports: commands in, events out, decoders below it, shards into the browser's storage.
+
+mod files;
+mod pack;
+mod pool;
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use futures_channel::mpsc::{UnboundedReceiver, unbounded};
+use serde::Serialize;
+use serde_bytes::ByteBuf;
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{Blob, DedicatedWorkerGlobalScope, MessageEvent};
+
+use crate::import::frame::Framer;
+use crate::import::source::{Source, first_frame, first_pictures};
+use crate::import::{mirror::Mirror, open};
+use crate::packed::store::Store;
+use crate::spec::import::{Choice, FoundFactor, Found, Frame, ImportCommand, ImportEvent};
+
+use files::{Chosen, Remote};
+
+/// What the page waits for before it sends its first command.
+const LOADED: &str = "loaded";
+/// Pictures in a preview.
+const PREVIEWS: usize = 8;
+
+fn scope() -> DedicatedWorkerGlobalScope {
+    js_sys::global().unchecked_into()
+}
+
+fn to_js(value: &impl Serialize) -> JsValue {
+    let serializer = serde_wasm_bindgen::Serializer::new().serialize_maps_as_objects(true);
+    value.serialize(&serializer).expect("messages are plain data")
+}
+
+fn post(event: &ImportEvent) {
+    scope().post_message(&to_js(event)).expect("the page takes structured clones");
+}
+
+/// Waits for the next message; `None` once nobody can send one.
+async fn next<T>(inbox: &mut UnboundedReceiver<T>) -> Option<T> {
+    std::future::poll_fn(|cx| {
+        use futures_core::Stream;
+        std::pin::Pin::new(&mut *inbox).poll_next(cx)
+    })
+    .await
+}
+
+/// A command, and the files that came with it.
+type Message = (ImportCommand, Vec<Blob>);
+
+/// Starts listening: as the importer, or as one of its decoders.
+pub fn start() {
+    console_error_panic_hook::set_once();
+    if scope().name() == pool::DECODER {
+        return pool::decoder(&scope());
+    }
+    let (sender, receiver) = unbounded::<Message>();
+    let stopped = Rc::new(Cell::new(false));
+    let stop = stopped.clone();
+    let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |e: MessageEvent| {
+        let get = |key: &str| js_sys::Reflect::get(&e.data(), &key.into()).unwrap_or(JsValue::UNDEFINED);
+        match serde_wasm_bindgen::from_value::<ImportCommand>(get("command")) {
+            // It must not wait behind the import that it ends.
+            Ok(ImportCommand::Stop) => stop.set(true),
+            Ok(command) => {
+                let files = get("files").dyn_into::<js_sys::Array>().unwrap_or_default();
+                let files = files.iter().filter_map(|file| file.dyn_into::<Blob>().ok()).collect();
+                // The receiver lives as long as the worker.
+                let _ = sender.unbounded_send((command, files));
+            }
+            Err(e) => post(&ImportEvent::Failed { message: format!("the importer does not understand a command: {e}") }),
+        }
+    });
+    scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+    on_message.forget();
+    spawn_local(run(receiver, stopped));
+    scope().post_message(&JsValue::from_str(LOADED)).expect("the page listens");
+}
+
+async fn run(mut inbox: UnboundedReceiver<Message>, stopped: Rc<Cell<bool>>) {
+    let mut importer = Importer { source: None, stopped };
+    while let Some((command, files)) = next(&mut inbox).await {
+        if let Err(message) = importer.carry_out(command, files).await {
+            post(&ImportEvent::Failed { message });
+        }
+    }
+}
+
+struct Importer {
+    /// What was last inspected.
+    source: Option<Box<dyn Source>>,
+    stopped: Rc<Cell<bool>>,
+}
+
+impl Importer {
+    async fn carry_out(&mut self, command: ImportCommand, files: Vec<Blob>) -> Result<(), String> {
+        match command {
+            ImportCommand::Inspect { names, tile } => {
+                // The old one first: two indices of large archives need not fit.
+                self.source = None;
+                let named = names.iter().zip(files).map(|(name, file)| Chosen::named(name, file)).collect::<Result<Vec<_>, _>>()?;
+                self.found(open(&named, tile)?)
+            }
+            ImportCommand::InspectAddress { address } => {
+                self.source = None;
+                self.found(Box::new(Mirror::open(&Remote::open(&address)?)?))
+            }
+            ImportCommand::Preview { frame } => self.preview(frame),
+            ImportCommand::Start { choice } => self.pack(choice).await,
+            // Taken where messages arrive.
+            ImportCommand::Stop => Ok(()),
+            ImportCommand::List => list().await,
+            ImportCommand::Delete { id } => {
+                Store::open().await?.delete(&id).await?;
+                list().await
+            }
+        }
+    }
+
+    fn found(&mut self, mut source: Box<dyn Source>) -> Result<(), String> {
+        let frame = first_frame(&mut *source)?;
+        let first = &first_pictures(&mut *source, 1)?[0];
+        let about = source.about();
+        let found = Found {
+            what: about.what.clone(),
+            title: about.title.clone(),
+            credit: about.credit.clone(),
+            items: about.items,
+            width: first.width as u32,
+            height: first.height as u32,
+            channels: first.channels as u32,
+            factors: about.factors.iter().map(|f| FoundFactor { name: f.name.clone(), values: f.values.clone() }).collect(),
+            notes: about.notes.clone(),
+            frame,
+            sheet: about.sheet,
+        };
+        self.source = Some(source);
+        post(&ImportEvent::Found { found });
+        self.preview(frame)
+    }
+
+    fn preview(&mut self, frame: Frame) -> Result<(), String> {
+        let source = self.source.as_mut().ok_or("nothing has been chosen yet")?;
+        let (mut framer, mut pixels) = (Framer::default(), Vec::new());
+        let pictures = first_pictures(&mut **source, PREVIEWS)?;
+        let n = pictures.len() as u32;
+        for picture in pictures {
+            pixels.extend(framer.frame(picture, &frame)?);
+        }
+        post(&ImportEvent::Preview { frame, n, pixels: ByteBuf::from(pixels) });
+        Ok(())
+    }
+
+    async fn pack(&mut self, choice: Choice) -> Result<(), String> {
+        self.stopped.set(false);
+        let source = self.source.take().ok_or("nothing has been chosen yet")?;
+        pack::pack(source, choice, &self.stopped).await
+    }
+}
+
+/// Tells the page which sets there are.
+async fn list() -> Result<(), String> {
+    let store = Store::open().await?;
+    let mut sets = Vec::new();
+    for id in store.names().await? {
+        // What cannot be read can still be deleted.
+        sets.push(pack::stored(&store, &id).await.unwrap_or_else(|_| pack::broken(&id)));
+    }
+    post(&ImportEvent::Stored { sets });
+    Ok(())
+}

@@ -1,0 +1,40 @@
+//! What a figure shows its model: a few test images, and where the codes of many lie.
+
+use super::file::File;
+
+/// Test images of a model's data, and codes that the model gave more of them.
+pub struct Examples {
+    /// `[images, channels, height, width]`
+    pub images_np: Vec<u8>,
+    pub labels_n: Vec<u8>,
+    /// Codes of the first test images, `[codes, latent]`; empty where a code is not a vector.
+    pub codes_nd: Vec<f32>,
+    /// Label of each code.
+    pub code_labels_n: Vec<u8>,
+}
+
+impl Examples {
+    /// Reads the file that belongs to a model of `pixels` values an image and `latent` numbers a code.
+    ///
+    /// # Errors
+    /// A sentence that names what is missing or does not fit.
+    pub fn load(bytes: &[u8], pixels: usize, latent: usize) -> Result<Self, String> {
+        let file = File::open(bytes)?;
+        let ([n, c, h, w], images_np) = file.bytes::<4>("images")?;
+        let ([labels], labels_n) = file.bytes::<1>("labels")?;
+        if c * h * w != pixels || labels != n {
+            return Err(format!("the examples have {n} images of {} values and {labels} labels: expected {pixels} values each", c * h * w));
+        }
+        let (mut codes_nd, mut code_labels_n) = (Vec::new(), Vec::new());
+        if file.has("codes") {
+            let [codes, _] = file.shape("codes")?;
+            codes_nd = file.values("codes", &[codes, latent])?;
+            let ([labels], bytes) = file.bytes::<1>("code_labels")?;
+            if labels != codes {
+                return Err(format!("the examples have {codes} codes and {labels} labels for them"));
+            }
+            code_labels_n = bytes;
+        }
+        Ok(Self { images_np, labels_n, codes_nd, code_labels_n })
+    }
+}

@@ -1,0 +1,112 @@
+//! The models that ship trained: what each is, and how it was made. Plain data, no weights.
+
+use super::{Setup, data};
+
+/// A trained model in `assets/presets`: `ID.safetensors`, with `ID.examples.safetensors` (images for figures), `ID.png` (a
+/// still) and `ID.json` (what it is worth) beside it. `cargo lab presets` makes them all from this table.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Preset {
+    /// Name of its files, and in the attribute `preset` of an embedded figure.
+    pub id: &'static str,
+    /// Name on the page.
+    pub label: &'static str,
+    /// One sentence for a newcomer.
+    pub summary: &'static str,
+    /// The experiment, as in a link.
+    pub setup: &'static str,
+    /// Passes over the training images.
+    pub epochs: u32,
+}
+
+/// Every model, in the order of the gallery; the first is on show when the page opens.
+pub const PRESETS: &[Preset] = &[
+    Preset {
+        id: "mnist-vae",
+        label: "Ten numbers a digit",
+        summary: "A variational autoencoder: drag a slider and the digit morphs.",
+        setup: "v=1&data=mnist&method=vae&latent=10&hidden=200",
+        epochs: 30,
+    },
+    Preset {
+        id: "mnist-map",
+        label: "Digits on a plane",
+        summary: "Two numbers a digit: all of them lie on one map.",
+        setup: "v=1&data=mnist&method=vae&latent=2&hidden=200",
+        epochs: 30,
+    },
+    Preset {
+        id: "mnist-dae",
+        label: "Made whole again",
+        summary: "A denoising autoencoder, shown digits with 40 % of their pixels gone.",
+        setup: "v=1&data=mnist&method=dae&latent=16&hidden=200",
+        epochs: 20,
+    },
+    Preset {
+        id: "mnist-vq",
+        label: "Digits as 49 tokens",
+        summary: "A VQ-VAE: 7 × 7 tokens from an alphabet of 64, to paint with.",
+        setup: "v=1&data=mnist&method=vq-vae&prior=none&batch=64",
+        epochs: 3,
+    },
+    Preset {
+        id: "mnist-sae",
+        label: "A dictionary of strokes",
+        summary: "A sparse autoencoder: each digit is a sum of 16 of 256 strokes.",
+        setup: "v=1&data=mnist&method=topk-sae&k=16&features=256",
+        epochs: 20,
+    },
+    Preset {
+        id: "faces-sae",
+        label: "Patches of a face",
+        summary: "A sparse autoencoder: every patch of a face is a sum of 8 features.",
+        setup: "v=1&data=faces&method=topk-sae&k=8&features=256&source=patches&batch=32",
+        epochs: 1,
+    },
+];
+
+impl Preset {
+    /// The preset called `id`.
+    pub fn find(id: &str) -> Option<&'static Self> {
+        PRESETS.iter().find(|p| p.id == id)
+    }
+
+    /// Its weights, from the page's folder.
+    pub fn weights(&self) -> String {
+        format!("assets/presets/{}.safetensors", self.id)
+    }
+
+    /// The experiment.
+    ///
+    /// # Panics
+    /// If the table is wrong, which a test excludes.
+    pub fn setup(&self) -> Setup {
+        let (setup, notes) = Setup::from_query(self.setup, &[]);
+        assert!(notes.is_empty(), "{}: {notes:?}", self.id);
+        setup
+    }
+
+    /// Which data set it was trained on.
+    pub fn data(&self) -> &'static data::DataCard {
+        data::find(&self.setup().data).expect("a setup names a data set")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::Family;
+
+    #[test]
+    fn the_table_is_sound_and_has_every_family() {
+        let mut families = Vec::new();
+        for preset in PRESETS {
+            assert_eq!(Preset::find(preset.id), Some(preset), "{} twice", preset.id);
+            assert_eq!(preset.setup().to_query().split('&').count(), preset.setup.split('&').count(), "{}: a value is the default", preset.id);
+            assert!(preset.id.starts_with(preset.data().id), "{}", preset.id);
+            families.push(preset.setup().card().unwrap().family);
+        }
+        for family in [Family::Ae, Family::Vae, Family::Vq, Family::Sae] {
+            assert!(families.contains(&family), "{family:?}");
+        }
+    }
+}

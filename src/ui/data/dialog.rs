@@ -1,0 +1,85 @@
+//! The dialog in which a visitor adds images.
+
+use leptos::html;
+use leptos::prelude::*;
+
+use super::choose::Choose;
+use super::fit::Fit;
+use super::{OwnData, Step};
+use crate::spec::import::{ImportCommand, USABLE};
+use crate::ui::text::data as text;
+
+#[component]
+pub fn Dialog() -> impl IntoView {
+    let own = OwnData::get();
+    let dialog = NodeRef::<html::Dialog>::new();
+    Effect::new(move || {
+        if let Some(dialog) = dialog.get() {
+            match (own.open.get(), dialog.open()) {
+                // Refused only for an element that is not on the page.
+                (true, false) => drop(dialog.show_modal()),
+                (false, true) => dialog.close(),
+                _ => {}
+            }
+        }
+    });
+    let body = move || match own.step.get() {
+        Step::Choose => view! { <Choose /> }.into_any(),
+        Step::Looking => view! { <p class="status busy">{text::LOOKING}</p> }.into_any(),
+        Step::Found => own.found.get().map(|found| view! { <Fit found /> }).into_any(),
+        Step::Packing | Step::Done => view! { <Packing /> }.into_any(),
+    };
+    view! {
+        <dialog class="import" node_ref=dialog aria-labelledby="import-title" data-testid="import" on:close=move |_| own.open.set(false)>
+            <header>
+                <h2 id="import-title">{text::ADD_TITLE}</h2>
+                <button class="icon" aria-label=text::CLOSE title=text::CLOSE data-testid="import-close" on:click=move |_| own.open.set(false)>"×"</button>
+            </header>
+            {move || own.problem.get().map(|p| view! { <p class="notice" role="alert" data-testid="import-problem">{p}</p> })}
+            {body}
+        </dialog>
+    }
+}
+
+/// How far packing is, and the way on.
+#[component]
+fn Packing() -> impl IntoView {
+    let own = OwnData::get();
+    let done = move || own.step.get() == Step::Done;
+    let usable = move || done() || own.progress.with(|p| p.as_ref().is_some_and(|(_, p)| p.packed >= USABLE));
+    let train = move |_| {
+        if let Some((id, _)) = own.progress.get_untracked() {
+            own.train_on(&id);
+        }
+    };
+    let again = move |_| {
+        own.progress.set(None);
+        own.step.set(Step::Choose);
+    };
+    view! {
+        <Bar />
+        {move || own.skipped.get().map(|why| view! { <p class="help" data-testid="import-skipped">{text::skipped(&why)}</p> })}
+        <div class="row">
+            <button class="primary" data-testid="import-use" disabled=move || !usable() on:click=train>
+                {move || if done() { text::USE } else { text::USE_NOW }}</button>
+            <Show when=move || !done() fallback=move || view! { <button on:click=again>{text::BACK}</button> }>
+                <button data-testid="import-stop" on:click=move |_| own.send(ImportCommand::Stop, &[])>{text::STOP}</button>
+            </Show>
+        </div>
+    }
+}
+
+/// The progress of an import, in the dialog and beside the picker.
+#[component]
+pub fn Bar() -> impl IntoView {
+    let own = OwnData::get();
+    let part = move || own.progress.with(|p| p.as_ref().map_or(0.0, |(_, p)| p.looked as f64 / p.total.max(1) as f64));
+    let words = move || {
+        let done = own.step.get() == Step::Done;
+        own.progress.with(|p| p.as_ref().map(|(_, p)| if done { text::done(p) } else { text::progress(p) }))
+    };
+    view! {
+        <progress max="1" value=move || part().to_string() aria-label=text::ADD_TITLE></progress>
+        <p class="note" role="status" data-testid="import-progress">{words}</p>
+    }
+}

@@ -1,0 +1,224 @@
+//! Images of the visitor's own: which there are, and the dialog that adds more. Reading them is the work of a worker that
+//! is loaded when it is first needed.
+
+mod choose;
+mod dialog;
+mod files;
+mod fit;
+mod picker;
+mod worker;
+
+use std::rc::Rc;
+
+use leptos::prelude::*;
+use web_sys::Blob;
+
+use super::state::Lab;
+use super::{browser, text};
+use crate::spec::data::Own;
+use crate::spec::import::{Choice, Found, Frame, ImportCommand, ImportEvent, Progress, Stored};
+
+pub use dialog::Dialog;
+pub use picker::DataPicker;
+use worker::{Heard, Importer};
+
+/// Where the page keeps the list of sets: asking the storage itself would load the worker.
+const KEY: &str = "latent-lab-sets";
+
+/// How far the dialog is.
+#[derive(Clone, Debug, PartialEq)]
+enum Step {
+    Choose,
+    Looking,
+    Found,
+    Packing,
+    Done,
+}
+
+/// Pictures as they will be packed.
+#[derive(Clone, PartialEq)]
+struct Preview {
+    frame: Frame,
+    n: u32,
+    pixels: Rc<[u8]>,
+}
+
+/// What the page knows of the visitor's images; a handle that is copied into every component.
+#[derive(Clone, Copy)]
+pub struct OwnData {
+    lab: Lab,
+    open: RwSignal<bool>,
+    step: RwSignal<Step>,
+    found: RwSignal<Option<Found>>,
+    preview: RwSignal<Option<Preview>, LocalStorage>,
+    /// The set being packed, and how far it is.
+    progress: RwSignal<Option<(String, Progress)>>,
+    /// Why a picture was left out last.
+    skipped: RwSignal<Option<String>>,
+    problem: RwSignal<Option<String>>,
+    sets: RwSignal<Vec<Stored>>,
+    /// Images that a set had when it was last loaded.
+    loaded: RwSignal<u64>,
+    worker: StoredValue<Option<Importer>, LocalStorage>,
+    /// What was chosen last, for another look with other tiles.
+    files: StoredValue<(Vec<String>, Vec<Blob>), LocalStorage>,
+}
+
+impl OwnData {
+    pub fn new(lab: Lab) -> Self {
+        let sets = browser::recall(KEY).and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        Self {
+            lab,
+            open: RwSignal::new(false),
+            step: RwSignal::new(Step::Choose),
+            found: RwSignal::new(None),
+            preview: RwSignal::new_local(None),
+            progress: RwSignal::new(None),
+            skipped: RwSignal::new(None),
+            problem: RwSignal::new(None),
+            sets: RwSignal::new(sets),
+            loaded: RwSignal::new(0),
+            worker: StoredValue::new_local(None),
+            files: StoredValue::new_local((Vec::new(), Vec::new())),
+        }
+    }
+
+    /// The handle that the root component provided.
+    fn get() -> Self {
+        expect_context()
+    }
+
+    /// Opens the dialog, and asks the storage what it has.
+    fn open(self) {
+        self.open.set(true);
+        self.send(ImportCommand::List, &[]);
+    }
+
+    fn send(self, command: ImportCommand, files: &[Blob]) {
+        let start = |worker: &mut Option<Importer>| {
+            if worker.is_none() {
+                *worker = Some(Importer::spawn(move |heard| self.hear(heard))?);
+            }
+            worker.iter().for_each(|w| w.send(&command, files));
+            Ok(())
+        };
+        if let Some(Err(e)) = self.worker.try_update_value(start) {
+            self.fail(e);
+        }
+    }
+
+    fn hear(self, heard: Heard) {
+        match heard {
+            Heard::Event(event) => self.take(event),
+            Heard::Crashed(message) => {
+                self.fail(format!("{message}: {}", text::data::ENDED));
+                self.progress.set(None);
+                // The worker is dropped after this handler, which belongs to it, has returned.
+                browser::next_frame(move || self.worker.set_value(None));
+            }
+        }
+    }
+
+    fn take(self, event: ImportEvent) {
+        match event {
+            ImportEvent::Found { found } => {
+                self.found.set(Some(found));
+                self.step.set(Step::Found);
+            }
+            ImportEvent::Preview { frame, n, pixels } => self.preview.set(Some(Preview { frame, n, pixels: Rc::from(pixels.into_vec()) })),
+            ImportEvent::Progress { id, progress } => self.progress.set(Some((id, progress))),
+            ImportEvent::Skipped { message } => self.skipped.set(Some(message)),
+            ImportEvent::Done { stored, progress } => {
+                self.progress.set(Some((stored.id.clone(), progress)));
+                self.keep(stored);
+                self.step.set(Step::Done);
+            }
+            ImportEvent::Stored { sets } => {
+                self.sets.set(sets);
+                self.remember();
+            }
+            ImportEvent::Failed { message } => self.fail(message),
+        }
+    }
+
+    fn fail(self, message: String) {
+        self.problem.set(Some(message));
+        self.step.set(Step::Choose);
+        if self.progress.with_untracked(Option::is_some) {
+            self.progress.set(None);
+            // What was packed until then is kept.
+            self.send(ImportCommand::List, &[]);
+        }
+    }
+
+    fn keep(self, stored: Stored) {
+        self.sets.update(|sets| {
+            sets.retain(|s| s.id != stored.id);
+            sets.push(stored);
+            sets.sort_by(|a, b| a.title.cmp(&b.title));
+        });
+        self.remember();
+    }
+
+    fn remember(self) {
+        if let Ok(text) = self.sets.with_untracked(|sets| serde_json::to_string(sets)) {
+            browser::remember(KEY, &text);
+        }
+    }
+
+    /// Asks what files are.
+    fn inspect(self, names: Vec<String>, files: Vec<Blob>, tile: Option<(u32, u32)>) {
+        if files.is_empty() {
+            return;
+        }
+        self.look();
+        self.send(ImportCommand::Inspect { names: names.clone(), tile }, &files);
+        self.files.set_value((names, files));
+    }
+
+    /// Asks what the last files are when a sheet is cut into other tiles.
+    fn inspect_again(self, tile: (u32, u32)) {
+        let (names, files) = self.files.get_value();
+        self.inspect(names, files, Some(tile));
+    }
+
+    fn inspect_address(self, address: String) {
+        self.look();
+        self.send(ImportCommand::InspectAddress { address }, &[]);
+    }
+
+    fn look(self) {
+        self.problem.set(None);
+        self.skipped.set(None);
+        self.found.set(None);
+        self.preview.set(None);
+        self.step.set(Step::Looking);
+    }
+
+    fn start(self, choice: Choice) {
+        self.problem.set(None);
+        self.progress.set(Some((choice.id.clone(), Progress::default())));
+        self.step.set(Step::Packing);
+        self.send(ImportCommand::Start { choice }, &[]);
+    }
+
+    /// Trains on a set, as far as it is there.
+    fn train_on(self, id: &str) {
+        let packed = self.progress.with_untracked(|p| p.as_ref().filter(|(packing, _)| packing == id).map(|(_, p)| p.packed));
+        // A set that is still being packed is in no list yet.
+        if packed.is_some() {
+            self.send(ImportCommand::List, &[]);
+        }
+        self.loaded.set(packed.unwrap_or_default());
+        self.open.set(false);
+        let id = Own { name: id, label: None }.id();
+        if self.lab.setup.with_untracked(|s| s.data == id) { self.lab.reload_data() } else { self.lab.set_data(&id) }
+    }
+
+    /// The set that the setup means, if it is one of these.
+    fn current(self) -> Option<Stored> {
+        let data = self.lab.setup.with(|s| s.data.clone());
+        let own = Own::parse(&data)?;
+        self.sets.with(|sets| sets.iter().find(|s| s.id == own.name).cloned())
+    }
+}

@@ -1,0 +1,98 @@
+//! The choice of the images to learn, and of what labels them.
+
+use leptos::prelude::*;
+
+use super::dialog::Bar;
+use super::{OwnData, Step};
+use crate::spec::data::{self, Own, label_id};
+use crate::spec::import::Stored;
+use crate::ui::state::Lab;
+use crate::ui::text;
+use crate::ui::text::data as words;
+
+/// Chooses the images.
+#[component]
+pub fn DataPicker() -> impl IntoView {
+    let lab = Lab::get();
+    let own = OwnData::get();
+    let id = Memo::new(move |_| lab.setup.with(|s| s.data.clone()));
+    let card = Memo::new(move |_| id.with(|id| data::find(id)));
+    let current = Memo::new(move |_| own.current());
+    // Another choice of labels is the same set.
+    let chosen = move |set: &str| id.with(|id| Own::parse(id).map_or(id == set, |own| Own { label: None, ..own }.id() == set));
+    let summary = move || match (card.get(), current.get()) {
+        (Some(card), _) => format!("{} {}", card.summary, text::data_size(card)),
+        (None, Some(set)) => words::own_size(&set),
+        (None, None) => id.with(|id| words::unknown(Own::parse(id).map_or(id, |own| own.name))),
+    };
+    let credit = move || card.get().map_or_else(|| current.get().map(|s| s.credit).unwrap_or_default(), |c| c.credit.to_owned());
+    let own_options = move || {
+        let mut sets: Vec<(String, String)> = own.sets.get().into_iter().filter(|s| s.images > 0).map(|s| (s.id, s.title)).collect();
+        // A link may mean a set that is not there; the box shows it all the same.
+        if let Some(own) = Own::parse(&id.get()).filter(|own| sets.iter().all(|(id, _)| id != own.name)) {
+            sets.push((own.name.into(), own.name.into()));
+        }
+        (!sets.is_empty()).then(|| view! {
+            <optgroup label=words::OWN_GROUP>
+                {sets.into_iter().map(|(id, title)| {
+                    let id = Own { name: &id, label: None }.id();
+                    view! { <option value=id.clone() selected=chosen(&id)>{title}</option> }
+                }).collect_view()}
+            </optgroup>
+        })
+    };
+    view! {
+        <section>
+            <h2>{text::DATA}</h2>
+            <div class="control">
+                <select id="data" data-testid="data" aria-label=text::DATA_CHOICE aria-describedby="data-help"
+                    on:change=move |e| lab.set_data(&event_target_value(&e))>
+                    {data::SETS.iter().map(|d| view! {
+                        <option value=d.id selected=move || id.with(|id| id == d.id)>{d.label}</option>
+                    }).collect_view()}
+                    {own_options}
+                </select>
+                <p class="help" id="data-help">{summary}</p>
+                <p class="help">{credit}</p>
+                {move || current.get().filter(|s| !s.factors.is_empty()).map(|set| view! { <Label set /> })}
+                <button class="small" data-testid="add-data" on:click=move |_| own.open()>{words::ADD}</button>
+                <Show when=move || own.step.get() == Step::Packing><Bar /></Show>
+                <More />
+            </div>
+        </section>
+    }
+}
+
+/// Which factor gives the labels.
+#[component]
+fn Label(set: Stored) -> impl IntoView {
+    let lab = Lab::get();
+    let own = set.factors[set.label.min(set.factors.len() - 1)].clone();
+    let (id, default) = (set.id.clone(), label_id(&own));
+    let now = Memo::new(move |_| lab.setup.with(|s| Own::parse(&s.data).and_then(|own| own.label.map(ToOwned::to_owned))).unwrap_or_else(|| default.clone()));
+    let pick = move |e: leptos::ev::Event| lab.set_data(&Own { name: &id, label: Some(&event_target_value(&e)) }.id());
+    view! {
+        <label class="field">{words::LABEL}
+            <select data-testid="data-label" on:change=pick>
+                {set.factors.iter().map(|f| {
+                    let value = label_id(f);
+                    let same = value.clone();
+                    view! { <option value=value selected=move || now.with(|now| *now == same)>{f.clone()}</option> }
+                }).collect_view()}
+            </select></label>
+        <p class="help">{words::LABEL_HELP}</p>
+    }
+}
+
+/// A set that has grown since it was loaded can be loaded again.
+#[component]
+fn More() -> impl IntoView {
+    let own = OwnData::get();
+    let grown = move || {
+        let current = own.current()?;
+        let (packing, p) = own.progress.get()?;
+        (packing == current.id && own.loaded.get() > 0 && own.step.get() == Step::Done && p.packed > own.loaded.get()).then_some(packing)
+    };
+    let reload = move |_| if let Some(id) = untrack(grown) { own.train_on(&id) };
+    view! { <Show when=move || grown().is_some()><button class="small" data-testid="reload-data" on:click=reload>{words::RELOAD}</button></Show> }
+}

@@ -1,0 +1,77 @@
+//! The wire to the worker that reads files.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use leptos::wasm_bindgen::{JsCast, JsValue, closure::Closure};
+use serde::Serialize;
+use web_sys::{Blob, ErrorEvent, MessageEvent, Worker};
+
+use crate::spec::import::{ImportCommand, ImportEvent};
+use crate::ui::{browser, link};
+
+/// What the page hears from it.
+pub enum Heard {
+    Event(ImportEvent),
+    /// It is of no more use.
+    Crashed(String),
+}
+
+/// The running worker. Dropping it ends it.
+pub struct Importer {
+    worker: Worker,
+    /// Messages that wait until it listens; `None` once it does.
+    waiting: Rc<RefCell<Option<Vec<JsValue>>>>,
+    _on_message: Closure<dyn FnMut(MessageEvent)>,
+    _on_error: Closure<dyn FnMut(ErrorEvent)>,
+}
+
+impl Importer {
+    /// Loads and starts it.
+    ///
+    /// # Errors
+    /// If the browser refuses to start a worker.
+    pub fn spawn(heard: impl Fn(Heard) + Clone + 'static) -> Result<Self, String> {
+        let worker = link::worker("pack", &browser::base(), &browser::build_id()).map_err(|e| browser::error_text(&e))?;
+        let waiting = Rc::new(RefCell::new(Some(Vec::new())));
+        let (say, queue, port) = (heard.clone(), waiting.clone(), worker.clone());
+        let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
+            let data = message.data();
+            match data.as_string() {
+                Some(text) if text == link::LOADED => {
+                    for message in queue.take().into_iter().flatten() {
+                        // Posting fails only for values that cannot be cloned, and files can.
+                        let _ = port.post_message(&message);
+                    }
+                }
+                Some(text) => say(Heard::Crashed(text.trim_start_matches(link::FAILED).into())),
+                None => say(serde_wasm_bindgen::from_value(data).map_or_else(|e| Heard::Crashed(e.to_string()), Heard::Event)),
+            }
+        });
+        let on_error = Closure::<dyn FnMut(ErrorEvent)>::new(move |e: ErrorEvent| heard(Heard::Crashed(e.message())));
+        worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
+        worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+        Ok(Self { worker, waiting, _on_message: on_message, _on_error: on_error })
+    }
+
+    /// Sends a command, and files with it.
+    pub fn send(&self, command: &ImportCommand, files: &[Blob]) {
+        let serializer = serde_wasm_bindgen::Serializer::new().serialize_large_number_types_as_bigints(false);
+        let message = js_sys::Object::new();
+        let put = |key: &str, value: &JsValue| drop(js_sys::Reflect::set(&message, &key.into(), value));
+        put("command", &command.serialize(&serializer).expect("a command is plain data"));
+        put("files", &files.iter().collect::<js_sys::Array>());
+        match self.waiting.borrow_mut().as_mut() {
+            Some(waiting) => waiting.push(message.into()),
+            None => drop(self.worker.post_message(&message)),
+        }
+    }
+}
+
+impl Drop for Importer {
+    fn drop(&mut self) {
+        self.worker.set_onmessage(None);
+        self.worker.set_onerror(None);
+        self.worker.terminate();
+    }
+}

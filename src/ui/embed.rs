@@ -1,0 +1,38 @@
+//! The button and the dialog for a figure in somebody's own page. What the dialog shows is a page of its own, which nobody
+//! downloads who does not ask: `assets/embed/code.html`.
+
+use leptos::html;
+use leptos::prelude::*;
+
+use super::state::Lab;
+use super::text::embed as text;
+
+#[component]
+pub fn EmbedButton() -> impl IntoView {
+    let lab = Lab::get();
+    let dialog = NodeRef::<html::Dialog>::new();
+    let address = RwSignal::new(None::<String>);
+    let open = move |_| {
+        let theme = if lab.dark.get_untracked() { "dark" } else { "light" };
+        address.set(Some(format!("embed-code.html?preset={}&theme={theme}", lab.preset.get_untracked().id)));
+        if let Some(dialog) = dialog.get_untracked() {
+            // Refused only where it is open already.
+            let _ = dialog.show_modal();
+        }
+    };
+    let close = move |_| {
+        if let Some(dialog) = dialog.get_untracked() {
+            dialog.close();
+        }
+    };
+    view! {
+        <button class="link" data-testid="embed" on:click=open>{text::EMBED}</button>
+        <dialog class="embed" aria-labelledby="embed-title" node_ref=dialog>
+            <header>
+                <h2 id="embed-title">{text::EMBED_TITLE}</h2>
+                <button class="quiet" aria-label=text::CLOSE data-testid="embed-close" on:click=close>"✕"</button>
+            </header>
+            <iframe title=text::EMBED_TITLE src=address></iframe>
+        </dialog>
+    }
+}

@@ -1,0 +1,32 @@
+//! The models that ship trained, as cards: a press opens one.
+
+use leptos::prelude::*;
+
+use super::state::{Engine, Lab};
+use super::text::embed as text;
+use crate::spec::{PRESETS, Preset};
+
+#[component]
+pub fn Gallery() -> impl IntoView {
+    view! {
+        <details class="gallery" open=true data-testid="gallery">
+            <summary>{text::GALLERY}<span class="note">{text::GALLERY_HELP}</span></summary>
+            <ul>{PRESETS.iter().map(|preset| view! { <li><PresetCard preset /></li> }).collect_view()}</ul>
+        </details>
+    }
+}
+
+#[component]
+fn PresetCard(preset: &'static Preset) -> impl IntoView {
+    let lab = Lab::get();
+    let chosen = move || (lab.preset.get().id == preset.id && lab.shows_preset()).to_string();
+    // Without an engine the page has the digits alone.
+    let barred = Memo::new(move |_| preset.data().id != PRESETS[0].data().id && matches!(lab.engine.get(), Engine::NoGpu(..)));
+    view! {
+        <button class="preset" class:grey=move || preset.data().channels == 1 data-testid=format!("preset-{}", preset.id) aria-pressed=chosen
+            disabled=barred title=move || barred.get().then_some(text::NEEDS_GPU) on:click=move |_| lab.open_preset(preset)>
+            <img src=format!("assets/presets/{}.png", preset.id) alt="" width="84" height="56" loading="lazy" />
+            <span class="words"><b>{preset.label}</b><span>{preset.summary}</span></span>
+        </button>
+    }
+}

@@ -1,0 +1,263 @@
+//! A visitor's own images: brought, packed, trained on, still there after a reload; and what goes wrong is said.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tiny_http::{Header, Response, Server, StatusCode};
+
+use super::driver::{Options, Page};
+use super::{no_errors, ready};
+
+/// Names the worker of each script that is started.
+const WORKERS: &str = r"
+    probe.workers = [];
+    const url = URL.createObjectURL;
+    URL.createObjectURL = blob => (blob.text?.().then(t => probe.workers.push(/(engine|eager|pack)\.js/.exec(t)?.[1])), url(blob));
+";
+
+const QUERY: &str = "v=1&method=vae&latent=2&hidden=16&batch=4";
+
+fn golden(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/import/golden").join(name)
+}
+
+fn open(page: &Page) {
+    page.click("add-data");
+    page.wait("the dialog", "document.querySelector('[data-testid=import]').open");
+}
+
+/// Brings files, as the button does.
+fn bring(page: &Page, files: &[PathBuf]) {
+    let names: Vec<String> = files.iter().map(|f| f.to_string_lossy().into_owned()).collect();
+    page.keys("import-files", &names.join("\n"));
+}
+
+fn text(page: &Page, testid: &str) -> String {
+    let found = page.wait(testid, &format!("document.querySelector('[data-testid={testid}]')?.textContent"));
+    found.as_str().unwrap_or_default().to_owned()
+}
+
+/// Packs what was found, and waits for the end.
+fn pack(page: &Page) -> String {
+    page.click("import-start");
+    let use_it = "document.querySelector('[data-testid=import-use]')";
+    let problem = "document.querySelector('[data-testid=import-problem]')";
+    page.wait("the end of packing", &format!("{problem} || {use_it}?.textContent === 'Train on them'"));
+    assert_eq!(page.js(&format!("return {problem}?.textContent")), Value::Null);
+    text(page, "import-progress")
+}
+
+fn trains_on(page: &Page, data: &str) {
+    page.click("import-use");
+    page.wait("a network for them", &format!("latentLab.state().setup.includes('data={data}&') && latentLab.state().status === 'Ready to train'"));
+    page.click("step");
+    page.wait("a step", "latentLab.state().step === 1 && latentLab.state().terms.length > 0");
+}
+
+/// Waits for the problem that the dialog tells.
+fn problem(page: &Page, words: &str) {
+    let told = text(page, "import-problem");
+    assert!(told.contains(words), "expected {words:?}: {told}");
+}
+
+/// An `.npy` file of `n` images of 28 × 28, in a folder for what is thrown away.
+fn array(name: &str, n: usize) -> PathBuf {
+    let header = format!("{{'descr': '|u1', 'fortran_order': False, 'shape': ({n}, 28, 28), }}");
+    let mut bytes = b"\x93NUMPY\x01\0".to_vec();
+    bytes.extend((header.len() as u16).to_le_bytes());
+    bytes.extend(header.as_bytes());
+    bytes.extend((0..n * 784).map(|i| (i / 784 + i % 28) as u8));
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, bytes).expect("writable");
+    path
+}
+
+#[test]
+fn celeba_comes_in_and_is_there_after_a_reload() {
+    let page = ready(&Options { query: QUERY, script: WORKERS, ..Options::default() });
+    assert_eq!(page.js("return probe.workers.join()"), "engine", "nobody who brings nothing loads the importer");
+    open(&page);
+    bring(&page, &["img_align_celeba.zip", "list_attr_celeba.txt", "list_eval_partition.txt"].map(golden));
+    let found = text(&page, "found");
+    assert!(found.contains("CelebA") && found.contains("48") && found.contains("178 × 218"), "{found}");
+    page.wait("the preview", "document.querySelector('[data-testid=import-preview]').width === 8 * 64");
+    page.screenshot("import-found");
+    let done = pack(&page);
+    assert!(done.starts_with("48 images are ready"), "{done}");
+    trains_on(&page, "own:celeba");
+
+    // Another attribute for labels is another network on the same images.
+    let choose = "const s = document.querySelector('[data-testid=data-label]'); s.value = 'Male'; s.dispatchEvent(new Event('change', { bubbles: true }))";
+    page.js(choose);
+    page.wait("labels by another attribute", "latentLab.state().setup.includes('own:celeba:Male') && latentLab.state().status === 'Ready to train'");
+
+    page.go(&format!("data=own:celeba&{QUERY}"));
+    page.wait("it is there after a reload", "window.latentLab && latentLab.state().status === 'Ready to train'");
+    assert_eq!(page.js("return probe.workers.join()"), "engine", "what is packed needs no importer");
+
+    open(&page);
+    page.wait("the set in the list", "document.querySelector('[data-testid=delete-celeba]')");
+    page.click("delete-celeba");
+    page.click("delete-celeba");
+    page.wait("it is deleted", "!document.querySelector('[data-testid=delete-celeba]')");
+    page.go(&format!("data=own:celeba&{QUERY}"));
+    page.wait("a link to images that are gone", "window.latentLab && latentLab.state().status.includes('no images called celeba')");
+    no_errors(&page);
+}
+
+#[test]
+fn an_import_that_was_stopped_goes_on() {
+    let file = array("stopped.npy", 30_000);
+    let page = ready(&Options { query: QUERY, ..Options::default() });
+    open(&page);
+    bring(&page, std::slice::from_ref(&file));
+    text(&page, "found");
+    page.click("import-start");
+    page.wait("the first shard", "document.querySelector('[data-testid=import-use]')?.disabled === false");
+    page.click("import-stop");
+    page.wait("it has stopped", "document.querySelector('[data-testid=import-use]')?.textContent === 'Train on them'");
+    let some = text(&page, "import-progress");
+    let count = |words: &str| words.chars().take_while(|c| *c != 'i').filter(char::is_ascii_digit).collect::<String>().parse::<u32>().unwrap_or(0);
+    assert!((1024..30_000).contains(&count(&some)), "{some}");
+    trains_on(&page, "own:stopped");
+
+    // As after a closed tab: the page is opened anew, the same file brought again.
+    page.go(QUERY);
+    page.wait("the page is back", "window.latentLab && latentLab.state().status === 'Ready to train'");
+    open(&page);
+    let listed = page.wait("the list", "document.querySelector('[data-testid=set-stopped]')?.textContent");
+    assert!(listed.as_str().is_some_and(|t| t.contains("interrupted")), "{listed}");
+    bring(&page, std::slice::from_ref(&file));
+    text(&page, "found");
+    assert!(pack(&page).starts_with("30\u{202f}000 images are ready"));
+
+    // Another file is not mistaken for it.
+    page.go(QUERY);
+    page.wait("the page is back", "window.latentLab && latentLab.state().status === 'Ready to train'");
+    open(&page);
+    bring(&page, &[array("stopped.npy", 2000)]);
+    text(&page, "found");
+    page.click("import-start");
+    problem(&page, "another set has this name");
+    no_errors(&page);
+}
+
+#[test]
+fn what_goes_wrong_is_said_and_the_page_goes_on() {
+    let page = ready(&Options { query: QUERY, ..Options::default() });
+    open(&page);
+    for (name, bytes, words) in [
+        ("cut.zip", std::fs::read(golden("img_align_celeba.zip")).expect("readable")[..90_000].to_vec(), "cut.zip: this is no readable zip archive"),
+        ("words.txt", b"hello".to_vec(), "words.txt: nothing known"),
+        ("broken.jpg", b"\xff\xd8\xff\xe0 no picture".to_vec(), "broken.jpg is a damaged JPEG picture"),
+        ("table.parquet", std::fs::read(golden("other.parquet")).expect("readable"), "no column `image`"),
+    ] {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        std::fs::write(&path, bytes).expect("writable");
+        bring(&page, &[path]);
+        page.wait(name, &format!("document.querySelector('[data-testid=import-problem]')?.textContent.includes('{words}')"));
+    }
+
+    // Another tab is writing the set: here, a worker that holds its lock.
+    let file = array("taken.npy", 1500);
+    page.js(r"
+        const hold = `onmessage = async () => {
+            const root = await navigator.storage.getDirectory();
+            const data = await root.getDirectoryHandle('data', { create: true });
+            const set = await data.getDirectoryHandle('taken', { create: true });
+            self.lock = await (await set.getFileHandle('lock', { create: true })).createSyncAccessHandle();
+            postMessage('held');
+        }`;
+        window.other = new Worker(URL.createObjectURL(new Blob([hold])));
+        const held = new Promise(done => other.onmessage = done);
+        other.postMessage('');
+        return held.then(() => true);
+    ");
+    bring(&page, std::slice::from_ref(&file));
+    text(&page, "found");
+    page.click("import-start");
+    problem(&page, "another tab is writing this set");
+    page.js("other.terminate()");
+
+    // There is no room: said before the first image.
+    let origin = page.js("return location.origin");
+    page.cdp("Storage.overrideQuotaForOrigin", &json!({ "origin": origin, "quotaSize": 500_000 }));
+    bring(&page, std::slice::from_ref(&file));
+    text(&page, "found");
+    page.click("import-start");
+    problem(&page, "MB left for this page");
+    page.cdp("Storage.overrideQuotaForOrigin", &json!({ "origin": origin }));
+
+    bring(&page, std::slice::from_ref(&file));
+    text(&page, "found");
+    assert!(pack(&page).starts_with("1\u{202f}500 images are ready"));
+    trains_on(&page, "own:taken");
+    no_errors(&page);
+}
+
+/// A server of the files in `golden`: under `ranges/` as it should be, under `whole/` without ranges, under `closed/` without
+/// leave for other pages.
+fn serve() -> u16 {
+    let server = Server::http("127.0.0.1:0").expect("a free port");
+    let port = server.server_addr().to_ip().expect("an address").port();
+    std::thread::spawn(move || {
+        for request in server.incoming_requests() {
+            let url = request.url().to_owned();
+            let (kind, name) = url.trim_start_matches('/').split_once('/').unwrap_or(("", ""));
+            let header = |name: &str, value: &str| Header::from_bytes(name, value).expect("a header");
+            let range = request.headers().iter().find(|h| h.field.equiv("Range")).map(|h| h.value.as_str().to_owned());
+            let Ok(bytes) = std::fs::read(golden(name)) else {
+                let _ = request.respond(Response::empty(StatusCode(404)).with_header(header("Access-Control-Allow-Origin", "*")));
+                continue;
+            };
+            let wanted = range.as_deref().and_then(|r| r.strip_prefix("bytes=")?.split_once('-'));
+            let wanted = wanted.and_then(|(a, b)| Some((a.parse::<usize>().ok()?, b.parse::<usize>().ok()?.min(bytes.len() - 1))));
+            let mut response = match wanted.filter(|_| kind != "whole") {
+                Some((a, b)) => Response::from_data(&bytes[a..=b])
+                    .with_status_code(206)
+                    .with_header(header("Content-Range", &format!("bytes {a}-{b}/{}", bytes.len()))),
+                None => Response::from_data(bytes),
+            };
+            if kind != "closed" {
+                response.add_header(header("Access-Control-Allow-Origin", "*"));
+                response.add_header(header("Access-Control-Expose-Headers", "Content-Range"));
+            }
+            let _ = request.respond(response);
+        }
+    });
+    port
+}
+
+#[test]
+fn a_mirror_is_read_by_ranges() {
+    let port = serve();
+    let page = ready(&Options { query: QUERY, ..Options::default() });
+    open(&page);
+    page.click("mirror");
+    let terms = page.js("return document.querySelector('[data-testid=mirror]').parentElement.textContent");
+    assert!(terms.as_str().is_some_and(|t| t.contains("non-commercial research only")), "{terms}");
+    let ask = |path: &str| {
+        page.wait("the form", "document.querySelector('[data-testid=mirror-address]')");
+        page.js(&format!("document.querySelector('[data-testid=mirror]').parentElement.open = true;
+            document.querySelector('[data-testid=mirror-address]').value = 'http://127.0.0.1:{port}/{path}'"));
+        page.click("mirror-go");
+    };
+    for (path, words) in [
+        ("whole/mirror.parquet", "whole files only"),
+        ("closed/mirror.parquet", "CORS"),
+        ("ranges/nothing.parquet", "404"),
+        ("ranges/other.parquet", "no column `image`"),
+    ] {
+        ask(path);
+        page.wait_for(path, &format!("document.querySelector('[data-testid=import-problem]')?.textContent.includes('{words}')"), Duration::from_secs(30));
+    }
+    ask("ranges/mirror.parquet");
+    let found = text(&page, "found");
+    assert!(found.contains("60 pictures"), "{found}");
+    assert!(pack(&page).starts_with("60 images are ready"));
+    trains_on(&page, "own:celeba-mirror");
+    // A browser tells of every request that fails: those above were meant to.
+    let errors: Vec<String> = page.errors().into_iter().filter(|e| !e.contains(&format!("127.0.0.1:{port}"))).collect();
+    assert_eq!(errors, Vec::<String>::new());
+}

@@ -1,0 +1,171 @@
+//! Damaged files, thousands of them: whatever stands in a file, reading it ends, with images or with words.
+//!
+//! Deterministic: the corpus is `golden/` and what `made` makes, each file is damaged in the same ways on every run, and a
+//! failure names file and round.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use latent_lab::import::open;
+use latent_lab::import::picture::Picture;
+use latent_lab::import::read::Named;
+use latent_lab::import::source::{Fault, Source};
+use latent_lab::import::table::{Attributes, Partition};
+use latent_lab::packed::{FORMAT, Meta, PackedFactor, Shard, ShardBuilder, Split};
+
+use super::{golden, made};
+
+/// Damaged copies of each file of the corpus.
+const ROUNDS: u64 = 600;
+/// Images of a damaged file that are read.
+const IMAGES: u64 = 12;
+
+/// SplitMix64.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, n: usize) -> usize {
+        (self.next() % n.max(1) as u64) as usize
+    }
+}
+
+/// Damages a file in one to four places. Headers and indices lie at the ends, so most damage is there.
+fn damage(bytes: &[u8], random: &mut Random) -> Vec<u8> {
+    let mut out = bytes.to_vec();
+    for _ in 0..=random.below(4) {
+        if out.is_empty() {
+            break;
+        }
+        let near = 160.min(out.len());
+        let at = match random.below(4) {
+            0 => random.below(near),
+            1 | 2 => out.len() - 1 - random.below(near),
+            _ => random.below(out.len()),
+        };
+        match random.below(8) {
+            0 => out[at] ^= 1 << random.below(8),
+            1 => out[at] = [0, 1, 0x7f, 0x80, 0xff, b'9', b'-', b'\n'][random.below(8)],
+            2 => out.truncate(at),
+            3 => {
+                let word = [0, u32::MAX, i32::MAX as u32, 1 << 31, 0xffff, random.next() as u32][random.below(6)];
+                let end = (at + 4).min(out.len());
+                out[at..end].copy_from_slice(&word.to_le_bytes()[..end - at]);
+            }
+            4 => drop(out.drain(at..(at + 1 + random.below(16)).min(out.len()))),
+            5 => {
+                let end = (at + 1 + random.below(64)).min(out.len());
+                let part = out[at..end].to_vec();
+                out.splice(at..at, part);
+            }
+            6 => {
+                let end = (at + 1 + random.below(8)).min(out.len());
+                out[at..end].fill(random.next() as u8);
+            }
+            _ => {
+                let (from, end) = (random.below(out.len()), (at + 8).min(out.len()));
+                for (i, to) in (at..end).enumerate() {
+                    out[to] = out[(from + i) % bytes.len().min(out.len())];
+                }
+            }
+        }
+    }
+    out
+}
+
+/// Damages each file of a corpus, and hands it to `read` once intact and then damaged.
+fn fuzz(corpus: &[(&str, Vec<u8>)], read: impl Fn(&str, Vec<u8>) -> Result<(), String>) {
+    let (mut refused, mut taken) = (0, 0);
+    for (name, bytes) in corpus {
+        read(name, bytes.clone()).unwrap_or_else(|e| panic!("{name} itself: {e}"));
+        for round in 0..ROUNDS {
+            let mut random = Random(round.wrapping_mul(0x1000_0001) ^ bytes.len() as u64);
+            let damaged = damage(bytes, &mut random);
+            match catch_unwind(AssertUnwindSafe(|| read(name, damaged))) {
+                Ok(Ok(())) => taken += 1,
+                Ok(Err(e)) => {
+                    assert!(!e.is_empty(), "{name}, round {round}: no words");
+                    refused += 1;
+                }
+                Err(_) => panic!("{name}, round {round}: reading it panics"),
+            }
+        }
+    }
+    println!("{refused} damaged files refused, {taken} read");
+    // Damage that nothing notices everywhere would mean that nothing was read.
+    assert!(refused > 0 && taken > 0, "{refused} refused, {taken} taken");
+}
+
+/// Opens a file and reads its first images.
+fn read_images(name: &str, bytes: Vec<u8>) -> Result<(), String> {
+    let mut source: Box<dyn Source> = open(&[Named::new(name, bytes)], None)?;
+    for place in 0..source.about().items.min(IMAGES) {
+        match source.item(place) {
+            Ok(item) => drop(item.raw.picture()?),
+            Err(Fault::Skip(e) | Fault::Stop(e)) => return Err(e),
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn zip_indices() {
+    let files = |large| made::zip((1..=6).map(|i| (format!("a/{i}.jpg"), std::fs::read(golden().join("grey.jpg")).unwrap())), large);
+    fuzz(&[("a.zip", files(false)), ("b.zip", files(true))], read_images);
+}
+
+#[test]
+fn idx_files() {
+    let bytes = [&[0, 0, 8, 3, 0, 0, 0, 5, 0, 0, 0, 6, 0, 0, 0, 6][..], &[9; 180]].concat();
+    fuzz(&[("images.idx", bytes)], read_images);
+}
+
+#[test]
+fn arrays() {
+    let values: Vec<u8> = (0..720u32).map(|v| (v % 251) as u8).collect();
+    let (x, y) = (made::npy("|u1", &[5, 6, 6], &values[..180]), made::npy("<i4", &[5], &values[..20]));
+    let npz = made::zip([("x.npy".to_owned(), x.clone()), ("y.npy".to_owned(), y)].into_iter(), false);
+    fuzz(&[("x.npy", x), ("f.npy", made::npy("<f4", &[5, 6, 6], &values)), ("xy.npz", npz)], read_images);
+}
+
+#[test]
+fn tables() {
+    fuzz(&[("mirror.parquet", std::fs::read(golden().join("mirror.parquet")).unwrap())], read_images);
+}
+
+#[test]
+fn attribute_and_partition_files() {
+    fuzz(&[("list_attr_celeba.txt", made::attributes(8).into_bytes())], |_, bytes| Attributes::read(&bytes).map(drop));
+    fuzz(&[("list_eval_partition.txt", made::partition(8).into_bytes())], |_, bytes| Partition::read(&bytes).map(drop));
+}
+
+#[test]
+fn pictures() {
+    let corpus = ["grey.jpg", "turned6.jpg", "progressive.jpg", "cmyk.jpg", "palette.png", "alpha.png", "bits.png"];
+    let corpus: Vec<_> = corpus.iter().map(|n| (*n, std::fs::read(golden().join(n)).unwrap())).collect();
+    fuzz(&corpus, |_, bytes| Picture::decode(&bytes).map(drop));
+}
+
+#[test]
+fn packed_shards_and_their_description() {
+    let factors = vec![PackedFactor { name: "Label".into(), values: vec!["a".into(), "b".into()] }];
+    let (title, credit, source) = ("t".to_owned(), String::new(), String::new());
+    let meta = Meta { format: FORMAT, title, credit, source, channels: 1, height: 4, width: 4, factors, label: 0, items: 9 };
+    let mut builder = ShardBuilder::default();
+    (0..9u8).for_each(|i| builder.push(Split::Train, &[i % 2], &[i; 16]));
+    let shard = builder.finish(&meta, true, 9, 0);
+    fuzz(&[("shard-0000.bin", shard)], |_, bytes| match Shard::read(&bytes, &meta)? {
+        // Every image of a shard that was taken for good can be looked at.
+        Some(shard) => (0..shard.header.images as usize).try_for_each(|i| match (shard.split(i), shard.factors(i), shard.image(i).len()) {
+            (_, [0 | 1], 16) => Ok(()),
+            other => panic!("image {i}: {other:?}"),
+        }),
+        None => Err("was never finished".into()),
+    });
+    fuzz(&[("meta.json", meta.to_json().into_bytes())], |_, bytes| Meta::from_json(&bytes).map(drop));
+}

@@ -1,0 +1,91 @@
+//! Archives and arrays like the real ones, made for tests. What is in an image follows from its number, so that a test can
+//! tell whether an image and its attributes still belong together.
+
+use std::io::{Cursor, Write};
+use std::path::Path;
+
+use jpeg_encoder::{ColorType, Encoder};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+/// Attributes of the archives made here.
+pub const ATTRIBUTES: [&str; 5] = ["5_o_Clock_Shadow", "Bald", "Eyeglasses", "Smiling", "Young"];
+
+/// The colour in the middle of image `i`.
+pub fn colour(i: u32) -> [u8; 3] {
+    [(i * 37 % 256) as u8, (i * 91 % 256) as u8, (i * 17 % 256) as u8]
+}
+
+/// Whether image `i` has attribute `k`.
+pub fn has(i: u32, k: usize) -> bool {
+    i >> k & 1 == 1
+}
+
+/// The official split of image `i` of `n`, in CelebA's proportions.
+pub fn split(i: u32, n: u32) -> u8 {
+    match f64::from(i) / f64::from(n) {
+        part if part <= 0.8 => 0,
+        part if part <= 0.9 => 1,
+        _ => 2,
+    }
+}
+
+/// Image `i` as CelebA has it, 178 × 218: its colour on a ground of another.
+pub fn face(i: u32) -> Vec<u8> {
+    let (middle, ground) = (colour(i), colour(i + 1));
+    let mut rgb = Vec::with_capacity(178 * 218 * 3);
+    for y in 0..218 {
+        for x in 0..178 {
+            let inside = (y - 109i32).pow(2) + (x - 89i32).pow(2) < 60 * 60;
+            rgb.extend(if inside { middle } else { ground });
+        }
+    }
+    let mut jpeg = Vec::new();
+    Encoder::new(&mut jpeg, 92).encode(&rgb, 178, 218, ColorType::Rgb).expect("a JPEG");
+    jpeg
+}
+
+/// An archive of files, deflated.
+pub fn zip(files: impl Iterator<Item = (String, Vec<u8>)>, large: bool) -> Vec<u8> {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated).large_file(large);
+    for (name, bytes) in files {
+        writer.start_file(name, options).expect("a file in an archive");
+        writer.write_all(&bytes).expect("memory takes it");
+    }
+    writer.finish().expect("an archive").into_inner()
+}
+
+/// `list_attr_celeba.txt` for images 1 to `n`.
+pub fn attributes(n: u32) -> String {
+    let mut text = format!("{n}\n{} \n", ATTRIBUTES.join(" "));
+    for i in 1..=n {
+        let row: Vec<&str> = (0..ATTRIBUTES.len()).map(|k| if has(i, k) { " 1" } else { "-1" }).collect();
+        text += &format!("{i:06}.jpg {}\n", row.join(" "));
+    }
+    text
+}
+
+/// `list_eval_partition.txt` for images 1 to `n`.
+pub fn partition(n: u32) -> String {
+    (1..=n).map(|i| format!("{i:06}.jpg {}\n", split(i, n))).collect()
+}
+
+/// The three files of a small CelebA.
+pub fn celeba(folder: &Path, n: u32) {
+    let images = (1..=n).map(|i| (format!("img_align_celeba/{i:06}.jpg"), face(i)));
+    std::fs::write(folder.join("img_align_celeba.zip"), zip(images, false)).expect("writable");
+    std::fs::write(folder.join("list_attr_celeba.txt"), attributes(n)).expect("writable");
+    std::fs::write(folder.join("list_eval_partition.txt"), partition(n)).expect("writable");
+}
+
+/// An `.npy` file.
+pub fn npy(descr: &str, shape: &[usize], values: &[u8]) -> Vec<u8> {
+    let shape: Vec<String> = shape.iter().map(ToString::to_string).collect();
+    let text = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({},), }}", shape.join(", "));
+    let mut out = b"\x93NUMPY\x01\0".to_vec();
+    out.extend((text.len() as u16).to_le_bytes());
+    out.extend(text.as_bytes());
+    out.extend(values);
+    out
+}
