@@ -729,7 +729,7 @@ impl Lab {
     /// Puts a network on show where there is none, or one for other data: the one that waited for this engine, the visitor's
     /// own, else the pretrained one, else an untrained one.
     pub(super) fn start_first_run(self) {
-        if !untrack(|| self.can_run()) || !self.knows_the_shelf() {
+        if !untrack(|| self.can_run()) || !self.knows_the_storage() {
             return;
         }
         let setup = self.setup.get_untracked();

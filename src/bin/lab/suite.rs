@@ -59,6 +59,8 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     });
     // Without Burn: quick to build, and what its crates ask of others does not compile Burn anew.
     stage("import", &mut || cargo_test(cargo().args(["test", "--release", "--features", "pack", "--lib", "--test", "import", "--no-fail-fast"])));
+    // The page's own logic, which needs no browser.
+    stage("page logic", &mut || cargo_test(cargo().args(["test", "--release", "--features", "page", "--lib"])));
     stage("cargo test", &mut || {
         let mut command = cargo();
         command.args(["test", "--release", "--features", "native", "--no-fail-fast"]);

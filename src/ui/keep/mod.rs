@@ -20,7 +20,7 @@ const KEY: &str = "latent-lab-run";
 
 /// What the page knows of the browser's storage.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Shelf {
+pub enum Storage {
     /// Not heard of yet.
     Unknown,
     /// There is none: why.
@@ -39,7 +39,7 @@ struct Examined {
 /// The part of the page's state that is about keeping.
 #[derive(Clone, Copy)]
 pub struct Keep {
-    pub shelf: RwSignal<Shelf>,
+    pub storage: RwSignal<Storage>,
     /// The run on show, as the storage calls it, and the step that lies there.
     pub kept: RwSignal<Option<(RunId, String, u64)>>,
     /// A run from an earlier visit that could go on.
@@ -60,7 +60,7 @@ pub struct Keep {
 impl Keep {
     pub fn new() -> Self {
         Self {
-            shelf: RwSignal::new(Shelf::Unknown),
+            storage: RwSignal::new(Storage::Unknown),
             kept: RwSignal::new(None),
             offer: RwSignal::new(None),
             said: RwSignal::new(None),
@@ -74,8 +74,8 @@ impl Keep {
 
     /// The kept run of that name.
     pub(super) fn find(self, id: &str) -> Option<KeptRun> {
-        self.shelf.with_untracked(|shelf| match shelf {
-            Shelf::Open { runs, .. } => runs.iter().find(|run| run.id == id).cloned(),
+        self.storage.with_untracked(|storage| match storage {
+            Storage::Open { runs, .. } => runs.iter().find(|run| run.id == id).cloned(),
             _ => None,
         })
     }
@@ -121,15 +121,15 @@ impl Lab {
 
     /// Takes the events about kept runs and files. The rest is not for here.
     pub(super) fn hear_of_keeping(self, event: Event) {
-        let Keep { shelf, kept, refused, .. } = self.keep;
+        let Keep { storage, kept, refused, .. } = self.keep;
         let current = self.run.with_untracked(|r| r.as_ref().map(|r| r.id));
         match event {
             Event::Runs { runs, used, quota } => {
-                shelf.set(Shelf::Open { runs, used, quota });
+                storage.set(Storage::Open { runs, used, quota });
                 self.start_first_run();
             }
             Event::NoStore { message } => {
-                shelf.set(Shelf::Absent(message));
+                storage.set(Storage::Absent(message));
                 refused.set_value(true);
                 self.start_first_run();
             }
@@ -193,8 +193,8 @@ impl Lab {
     }
 
     /// Whether the page may choose how to begin: it knows what the storage holds.
-    pub(super) fn knows_the_shelf(self) -> bool {
-        self.keep.shelf.with_untracked(|shelf| *shelf != Shelf::Unknown)
+    pub(super) fn knows_the_storage(self) -> bool {
+        self.keep.storage.with_untracked(|storage| *storage != Storage::Unknown)
     }
 
     /// Begins with this tab's own run, where the address still describes it; else offers the latest.
@@ -208,8 +208,8 @@ impl Lab {
             self.start(Start { setup: setup_of(&run), origin: Origin::Kept, from: Beginning::Kept(run.id), then: Then::Stay });
             return true;
         }
-        let latest = self.keep.shelf.with_untracked(|shelf| match shelf {
-            Shelf::Open { runs, .. } => runs.iter().find(|run| !run.open).cloned(),
+        let latest = self.keep.storage.with_untracked(|storage| match storage {
+            Storage::Open { runs, .. } => runs.iter().find(|run| !run.open).cloned(),
             _ => None,
         });
         self.keep.offer.set(own.or(latest));
