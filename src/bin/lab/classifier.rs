@@ -20,7 +20,7 @@ pub struct Args {
 
 #[cfg(not(feature = "native"))]
 pub fn run(_: Args) -> Result<ExitCode, Failure> {
-    crate::native::hand_over()
+    crate::native::hand_over("native")
 }
 
 /// Trains, writes, and prints the accuracy.

@@ -36,7 +36,7 @@ fn check(args: &Args) -> Result<(Vec<&'static Preset>, PathBuf), Failure> {
 #[cfg(not(feature = "native"))]
 pub fn run(args: Args) -> Result<ExitCode, Failure> {
     check(&args)?;
-    crate::native::hand_over()
+    crate::native::hand_over("native")
 }
 
 #[cfg(feature = "native")]

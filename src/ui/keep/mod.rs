@@ -31,6 +31,8 @@ pub enum Shelf {
 /// A file that the engine looks at before anything changes.
 struct Examined {
     name: String,
+    /// Where it came from, if from an address.
+    address: Option<String>,
     bytes: Vec<u8>,
 }
 
@@ -49,6 +51,8 @@ pub struct Keep {
     /// The way the page begins has been chosen.
     begun: StoredValue<bool>,
     examined: StoredValue<Option<Examined>, LocalStorage>,
+    /// The address of the weights that the run on show began with, and the network that they are for.
+    address: StoredValue<Option<(Setup, String)>>,
     /// Files that the visitor waits for.
     wanted: StoredValue<Vec<Export>>,
 }
@@ -63,6 +67,7 @@ impl Keep {
             refused: StoredValue::new(false),
             begun: StoredValue::new(false),
             examined: StoredValue::new_local(None),
+            address: StoredValue::new(None),
             wanted: StoredValue::new(Vec::new()),
         }
     }
@@ -105,10 +110,13 @@ impl Lab {
         self.send(&if self.keep.refused.get_value() { Command::Save { run, what: Export::Checkpoint } } else { Command::Keep { run } });
     }
 
-    /// The run on show is about to go.
-    pub(super) fn leave_run(self) {
+    /// The run on show is about to go, in favour of one that begins from `next`.
+    pub(super) fn leave_run(self, next: &Beginning) {
         self.keep_run();
         self.keep.wanted.update_value(Vec::clear);
+        if !matches!(next, Beginning::File(_)) {
+            self.keep.address.set_value(None);
+        }
     }
 
     /// Takes the events about kept runs and files. The rest is not for here.
