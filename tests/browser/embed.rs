@@ -100,8 +100,13 @@ fn figures_wait_to_be_seen_and_answer_pointer_and_keyboard() {
 #[test]
 fn a_sandboxed_frame_has_its_figure_and_its_height() {
     let page = post(false);
-    page.js("document.querySelector('iframe').scrollIntoView({ block: 'center' })");
+    let scroll = "document.querySelector('iframe').scrollIntoView({ block: 'center' })";
+    // The figures above grow when they are drawn, and a frame that is out of view draws nothing.
+    scroll_to(&page, 0);
+    scroll_to(&page, 1);
+    page.js(scroll);
     page.wait("the frame has said how high it is", "parseFloat(document.querySelector('iframe').style.height) > 200");
+    page.js(scroll);
     page.turn_to_frame(Some("iframe"));
     // Scripts before the page's own do not reach frames of another origin.
     page.js(INSIDE);
