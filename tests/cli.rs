@@ -64,6 +64,12 @@ fn wrong_arguments_are_refused_in_one_line() {
     train(&["--batch", "many"], "batch = \"many\"");
     train(&["--seed", "-1"], "seed");
     refused(&["train", "--method", "gan", "--epochs", "1"], "\"gan\"");
+    refused(&["train", "--epochs", "1", "--resume", "no/such/file"], "no/such/file");
+    refused(&["train", "--epochs", "1", "--resume", "README.md", "--method", "vae"], "cannot be used with");
+    train(&["--engine", "cpu", "--checkpoint", "c.safetensors"], "need --engine plan");
+    train(&["--checkpoint", "no/such/folder/c"], "no/such/folder");
+    #[cfg(feature = "native")]
+    refused(&["train", "--epochs", "1", "--resume", "assets/presets/mnist-vae.safetensors"], "weights only");
 }
 
 #[test]

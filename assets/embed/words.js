@@ -36,7 +36,7 @@ export const HELP = {
   path: "The way from one image to another, drawn code by code.",
   map: "Each dot is the code of a test image, coloured by what it shows. Point anywhere: the decoder draws that place.",
   tokens: "The image is a grid of tokens. Choose one from the alphabet and paint with it.",
-  features: "The features that fire on this image, strongest first. Turn them up or down, or add others.",
+  features: "What fires here, strongest first: turn it up or down, or add others. Where images are taken apart by patches, point at one.",
 };
 
 // The page that writes the code of a figure.

@@ -19,14 +19,16 @@ const { values: options } = parseArgs({
   },
 });
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+/** A network stands, and can be trained. */
+const READY = () => {
+  const train = document.querySelector('[data-testid=train]');
+  return train?.disabled === false && train.ariaDisabled === 'false';
+};
 const MIME = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm', '.css': 'text/css', '.svg': 'image/svg+xml' };
 const SCREENS = [['desktop', 1440, 900], ['phone', 390, 844]];
 const BAD = ['serious', 'critical'];
-// Tabs that only some methods have.
-const OTHERS = [
-  '?v=1&data=mnist&method=vq-vae&net=mlp&hidden=32&batch=16&prior_width=8',
-  '?v=1&data=mnist&method=topk-sae&features=128&batch=16',
-];
+// Trained models with tabs that the first one has not.
+const OTHERS = ['mnist-vq', 'faces-sae'];
 
 function serve(directory) {
   const server = createServer((request, response) => {
@@ -71,15 +73,16 @@ async function audit(page, name) {
 
 for (const [screen, width, height] of SCREENS) {
   for (const scheme of ['light', 'dark']) {
-    for (const query of ['', ...OTHERS]) {
+    for (const preset of [null, ...OTHERS]) {
       const page = await browser.newPage();
       await page.setViewport({ width, height });
       await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
-      await page.goto(`http://127.0.0.1:${server.address().port}/${query}`);
-      await page.waitForFunction(() => document.querySelector('[data-testid=train]')?.ariaDisabled === 'false', { timeout: 60_000 });
-      if (query) {
-        await page.click('[data-testid=step]');
-        await page.waitForFunction(() => latentLab.state().step === 1, { timeout: 60_000 });
+      await page.goto(`http://127.0.0.1:${server.address().port}/`);
+      await page.waitForFunction(READY, { timeout: 60_000 });
+      if (preset) {
+        await page.$eval(`[data-testid=preset-${preset}]`, (button) => button.click());
+        await page.waitForFunction(() => document.querySelector('#tab-codebook, #tab-features'), { timeout: 60_000 });
+        await page.waitForFunction(READY, { timeout: 60_000 });
       }
       await audit(page, `${screen} ${scheme}`);
       await page.close();

@@ -19,6 +19,11 @@ const { values: options } = parseArgs({
     chromium: { type: 'string', default: process.env.CHROMIUM ?? '/usr/bin/chromium' },
   },
 });
+/** A network stands, and can be trained. */
+const READY = () => {
+  const train = document.querySelector('[data-testid=train]');
+  return train?.disabled === false && train.ariaDisabled === 'false';
+};
 const MIME = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm', '.css': 'text/css', '.svg': 'image/svg+xml' };
 
 function serve(directory) {
@@ -45,7 +50,7 @@ const browser = await puppeteer.launch({ executablePath: options.chromium, userD
 const page = await browser.newPage();
 await page.setViewport({ width: 1440, height: 900 });
 await page.goto(`http://127.0.0.1:${server.address().port}/`);
-await page.waitForFunction(() => document.querySelector('[data-testid=train]')?.ariaDisabled === 'false', { timeout: 60_000 });
+await page.waitForFunction(READY, { timeout: 60_000 });
 // What the other panels asked for has been answered by then.
 await new Promise((resolve) => setTimeout(resolve, 5000));
 const times = await page.evaluate(async (moves) => {

@@ -194,6 +194,9 @@ impl Setup {
             .map(|s| s.split_once('=').unwrap_or((s, "")))
             .collect();
         let find = |key: &str| pairs.iter().rev().find(|(k, _)| *k == key).map(|(_, v)| *v);
+        if let Some(v) = find("v").filter(|v| v.parse::<u32>().is_ok_and(|v| v > LINK_VERSION)) {
+            notes.push(format!("v={v}: this link is of a later version of the page than {LINK_VERSION}"));
+        }
         let mut set = find("data").unwrap_or(data::SETS[0].id);
         if !data::known(set) {
             notes.push(SetupError::UnknownData(set.into()).to_string());
@@ -237,6 +240,7 @@ impl Setup {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spec::{Kind, ParamSpec};
 
     #[test]
     fn link_round_trips_and_reports_what_it_ignores() {
@@ -247,8 +251,53 @@ mod tests {
 
         let (back, notes) = Setup::from_query("?v=9&method=vae&beta=4&latent=7&colour=red&batch=0", &[]);
         assert_eq!(back, setup);
-        assert_eq!(notes.len(), 2, "{notes:?}");
-        assert!(notes[0].contains("colour") && notes[1].contains("batch"), "{notes:?}");
+        assert_eq!(notes.len(), 3, "{notes:?}");
+        assert!(notes[0].contains("later version") && notes[1].contains("colour") && notes[2].contains("batch"), "{notes:?}");
+    }
+
+    /// A value of the parameter that is not its default.
+    fn another(p: &ParamSpec) -> f64 {
+        match p.kind {
+            Kind::Float { min, max, .. } => [min, max, 0.3 * min + 0.7 * max].into_iter().find(|v| *v != p.default).unwrap(),
+            Kind::Int { min, max } => [max as f64, min as f64].into_iter().find(|v| *v != p.default).unwrap(),
+            Kind::Choice { names } => (p.default as usize + 1).rem_euclid(names.len()) as f64,
+        }
+    }
+
+    #[test]
+    fn every_parameter_of_every_method_travels() {
+        for card in crate::catalog::CARDS {
+            for (i, set) in data::SETS.iter().enumerate() {
+                let mut setup = Setup::new(set.id, card.id);
+                // All at once on the first data set, some of them on each of the others.
+                let chosen: Vec<_> = card.all_params().enumerate().filter(|(k, _)| i == 0 || k % data::SETS.len() == i).collect();
+                for (_, p) in chosen {
+                    setup.set(p.key, another(p)).unwrap();
+                }
+                let link = setup.to_query();
+                assert!(link.starts_with("v=1&") && link.is_ascii() && !link.contains([' ', '%', '#', '+']), "{link}");
+                assert_eq!(Setup::from_query(&link, &[]), (setup, vec![]), "{link}");
+            }
+        }
+    }
+
+    #[test]
+    fn old_links_keep_opening() {
+        let opened = |link: &str| {
+            let (setup, notes) = Setup::from_query(link, &["theme", "engine"]);
+            assert_eq!(notes, Vec::<String>::new(), "{link}");
+            setup
+        };
+        // Links that were written, or given away by hand, before today: they mean what they meant.
+        assert_eq!(opened(""), Setup::new("mnist", "vae"));
+        assert_eq!(opened("?theme=dark"), Setup::new("mnist", "vae"));
+        let beta = opened("?method=beta-vae&objective=fixed&beta=8");
+        assert_eq!((beta.data.as_str(), beta.method.as_str(), beta.get("beta")), ("mnist", "beta-vae", 8.0));
+        let small = opened("?v=1&data=mnist&method=vae&latent=4&hidden=64&batch=16&engine=burn");
+        assert_eq!((small.usize("latent"), small.usize("hidden"), small.usize("batch")), (4, 64, 16));
+        let faces = opened("#v=1&data=faces&method=vae&net=conv&latent=64&lr=0.0005&seed=4294967295");
+        assert_eq!((faces.data.as_str(), faces.usize("net"), faces.get("lr"), faces.get("seed")), ("faces", 1, 0.0005, 4_294_967_295.0));
+        assert_eq!(opened("?v=1&method=vq-vae&optimizer=sgd&momentum=0.5").get("momentum"), 0.5);
     }
 
     #[test]

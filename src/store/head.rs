@@ -1,9 +1,9 @@
 //! What the head of a safetensors file says, without the tensors behind it.
 //!
 //! The format: the head's length as a 64-bit little-endian number, the head as JSON, then the tensors without gaps
-//! (<https://github.com/huggingface/safetensors>, "Format").
+//! (<https://github.com/huggingface/safetensors>, "Format"). The library itself reads whole files only.
 
-use serde_json::Value;
+use safetensors::tensor::Metadata;
 
 /// Bytes before the head.
 pub const START: u64 = 8;
@@ -29,14 +29,12 @@ pub fn length(start: &[u8]) -> Option<u64> {
 impl Head {
     /// Reads the bytes up to the first tensor. `None` if they are damaged or say no setup and step.
     pub fn read(bytes: &[u8]) -> Option<Self> {
-        let json: Value = serde_json::from_slice(bytes.get(START as usize..)?).ok()?;
-        let end = |tensor: &Value| tensor["data_offsets"][1].as_u64();
-        let ends: Option<Vec<u64>> = json.as_object()?.iter().filter(|(name, _)| *name != "__metadata__").map(|(_, t)| end(t)).collect();
-        let metadata = json.get("__metadata__")?;
+        let head: Metadata = serde_json::from_slice(bytes.get(START as usize..)?).ok()?;
+        let entry = |key: &str| head.metadata().as_ref()?.get(key);
         Some(Self {
-            setup: metadata.get("setup")?.as_str()?.to_string(),
-            step: metadata.get("step")?.as_str()?.parse().ok()?,
-            whole: bytes.len() as u64 + ends?.into_iter().max().unwrap_or(0),
+            setup: entry("setup")?.clone(),
+            step: entry("step")?.parse().ok()?,
+            whole: (bytes.len() + head.data_len()) as u64,
         })
     }
 }

@@ -61,6 +61,11 @@ pub fn query() -> String {
     window().location().search().unwrap_or_default()
 }
 
+/// What follows the `#` of the address, with it.
+pub fn fragment() -> String {
+    window().location().hash().unwrap_or_default()
+}
+
 /// The value of a key of the address.
 pub fn parameter(key: &str) -> Option<String> {
     let query = query();
@@ -162,6 +167,12 @@ pub fn today() -> f64 {
 /// What is written as `%20` in an address.
 pub fn decoded(text: &str) -> String {
     js_sys::decode_uri_component(text).map_or_else(|_| text.to_owned(), String::from)
+}
+
+/// Text as a value in an address; slashes and colons may stay as they are there.
+pub fn encoded(text: &str) -> String {
+    let strict = String::from(js_sys::encode_uri_component(text));
+    strict.replace("%2F", "/").replace("%3A", ":")
 }
 
 /// Hands a file to the visitor.

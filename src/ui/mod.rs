@@ -2,6 +2,7 @@
 
 mod api;
 mod browser;
+mod camera;
 mod codes;
 mod control;
 mod data;
@@ -79,6 +80,7 @@ fn Page() -> impl IntoView {
     panel::features::provide(lab);
     lab.open();
     lab.keep_when_hidden();
+    lab.follow_camera();
     panel::chart::settle(lab);
     view! {
         <a class="skip" href="#panels">{text::SKIP}</a>

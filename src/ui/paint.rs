@@ -135,7 +135,7 @@ impl<'a> Pictures<'a> {
                 let shape = Shape { width: *width, height: *height, channels: *channels };
                 (shape.len() > 0).then_some(Self { shape, pixels })
             }
-            View::Codes { .. } | View::Relaxed { .. } | View::Codebook { .. } | View::Features(_) | View::Measures(_) => None,
+            _ => None,
         }
     }
 

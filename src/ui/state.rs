@@ -8,11 +8,13 @@ use std::{cell::RefCell, rc::Rc};
 use leptos::prelude::*;
 use serde_bytes::ByteBuf;
 
+use super::camera::Camera;
 use super::codes::Codes;
 use super::keep::Keep;
 use super::link::{Heard, Link};
 use super::model::Model;
 use super::paint::Theme;
+use super::plane::Axes;
 use super::rank::rank;
 use super::react::react;
 use super::source::Source;
@@ -169,8 +171,9 @@ struct Inner {
     measured: bool,
     /// When, and at which step, the page began to look at the pace.
     pace: Option<(f64, u64)>,
-    /// An image whose code the traversal waits for.
+    /// What the traversal waits for the code of, and the code that it last got so.
     wanted: Option<Source>,
+    arrived: Vec<f32>,
     waiters: Vec<Waiter>,
 }
 
@@ -207,6 +210,10 @@ pub struct Lab {
     /// End points of the path.
     pub ends: RwSignal<Vec<Source>, LocalStorage>,
     pub tab: RwSignal<Tab>,
+    /// The two directions of the map.
+    pub axes: RwSignal<Axes>,
+    /// Latents kept on top of the traversal.
+    pub pins: RwSignal<Vec<usize>>,
     /// The term of the objective that the visitor points at.
     pub pointed_term: RwSignal<Option<usize>>,
     /// A hand is on the sliders: they keep their order.
@@ -237,6 +244,8 @@ impl Lab {
                 EngineChoice::Plan
             }
         };
+        let (camera, strange) = Camera::read(&browser::fragment());
+        notes.extend(strange);
         let inner = Inner {
             link: None,
             player: None,
@@ -258,9 +267,10 @@ impl Lab {
             measured: false,
             pace: None,
             wanted: None,
+            arrived: Vec::new(),
             waiters: Vec::new(),
         };
-        Self {
+        let lab = Self {
             setup: RwSignal::new(setup),
             notes: RwSignal::new(notes),
             engine: RwSignal::new(Engine::Loading),
@@ -279,7 +289,9 @@ impl Lab {
             own: RwSignal::new_local(None),
             own_code: RwSignal::new_local(None),
             ends: RwSignal::new_local(Vec::new()),
-            tab: RwSignal::new(Tab::from_address().unwrap_or(Tab::Learn)),
+            tab: RwSignal::new(camera.tab),
+            axes: RwSignal::new(camera.axes),
+            pins: RwSignal::new(camera.pins.clone()),
             pointed_term: RwSignal::new(None),
             held: RwSignal::new(false),
             warning: RwSignal::new(None),
@@ -291,7 +303,9 @@ impl Lab {
             theme: RwSignal::new_local(Rc::new(Theme::current())),
             views: std::array::from_fn(|_| RwSignal::new_local(None)),
             inner: StoredValue::new_local(Rc::new(RefCell::new(inner))),
-        }
+        };
+        lab.look_where_the_address_says(&camera);
+        lab
     }
 
     /// The handle that the root component provided.
@@ -321,10 +335,6 @@ impl Lab {
                 && let Ok(digits) = Digits::read(&images, &labels)
             {
                 self.with(|inner| inner.digits = Some(digits));
-                // A digit says more than the blur at the centre of the prior.
-                if self.code.with_untracked(|z| z.iter().all(|v| *v == 0.0)) {
-                    self.start_from(Source::Test(0));
-                }
                 self.schedule_flush();
             }
         });
@@ -535,6 +545,7 @@ impl Lab {
     pub fn reload_data(self) {
         if matches!(self.engine.get_untracked(), Engine::Ready(_)) {
             self.pause();
+            self.keep_run();
             self.run.set(None);
             self.load_data();
         }
@@ -664,7 +675,7 @@ impl Lab {
         if executor != self.executor.get_untracked() {
             return self.change_engine(executor, start);
         }
-        self.leave_run();
+        self.leave_run(&start.from);
         let Start { setup, origin, from, .. } = start.clone();
         let host = untrack(|| self.host());
         let id = self.with(|inner| {
@@ -718,7 +729,7 @@ impl Lab {
     /// Puts a network on show where there is none, or one for other data: the one that waited for this engine, the visitor's
     /// own, else the pretrained one, else an untrained one.
     pub(super) fn start_first_run(self) {
-        if !untrack(|| self.can_run()) || !self.knows_the_shelf() {
+        if !untrack(|| self.can_run()) || !self.knows_the_storage() {
             return;
         }
         let setup = self.setup.get_untracked();
@@ -870,7 +881,8 @@ impl Lab {
     pub(super) fn write_link(self) {
         let engine = browser::parameter("engine").map_or_else(String::new, |engine| format!("&engine={engine}"));
         let preset = self.preset.with_untracked(|p| if p.id == PRESETS[0].id { String::new() } else { format!("&preset={}", p.id) });
-        browser::replace_query(&format!("{}{engine}{preset}", self.setup.with_untracked(Setup::to_query)));
+        let weights = self.weights_part();
+        browser::replace_query(&format!("{}{engine}{preset}{weights}", self.setup.with_untracked(Setup::to_query)));
     }
 
     /// Times training steps; `done` hears the report.
@@ -891,6 +903,7 @@ impl Lab {
         self.latents.set(Latents::new(kl_d));
         if self.code.with_untracked(Vec::len) != n {
             self.code.set(vec![0.0; n]);
+            self.await_origin();
         }
     }
 
@@ -929,9 +942,40 @@ impl Lab {
     fn arrive(self) {
         let Some(source) = self.with(|inner| inner.wanted.clone()) else { return };
         if let Some(code) = untrack(|| source.code(self)).filter(|z| z.len() == self.latents.with_untracked(|l| l.kl_d.len())) {
-            self.with(|inner| inner.wanted = None);
+            self.with(|inner| {
+                inner.wanted = None;
+                inner.arrived.clone_from(&code);
+            });
             self.code.set(code);
         }
+    }
+
+    /// Whether the traversal still stands where the image that it started from put it.
+    pub(super) fn is_where_it_arrived(self, code: &[f32]) -> bool {
+        self.with(|inner| inner.arrived == code)
+    }
+
+    pub(super) fn awaits_a_code(self) -> bool {
+        self.with(|inner| inner.wanted.is_some())
+    }
+
+    /// Has the traversal go to the image that it started from, in another model, unless it is on its way already.
+    fn await_origin(self) {
+        let origin = self.origin.get_untracked();
+        if !self.awaits_a_code() && !matches!(origin, Source::Code(_)) {
+            self.await_source(origin);
+        }
+    }
+
+    /// A hand has moved the traversal: where it was about to go no longer counts.
+    pub fn forget_source(self) {
+        self.with(|inner| inner.wanted = None);
+    }
+
+    /// Has the traversal go somewhere when a model with such codes is there.
+    pub(super) fn await_source(self, source: Source) {
+        self.origin.set(source.clone());
+        self.with(|inner| inner.wanted = Some(source));
     }
 
     /// Puts the traversal at a code; that of an image once the current weights have given it.
@@ -970,6 +1014,6 @@ impl Lab {
     /// Opens a tab and says so in the address.
     pub fn open_tab(self, tab: Tab) {
         self.tab.set(tab);
-        browser::replace_fragment(tab.id());
+        self.write_camera();
     }
 }

@@ -67,8 +67,9 @@ impl Tab {
 
     /// The tab that the address asks for.
     pub fn from_address() -> Option<Self> {
-        let fragment = browser::window().location().hash().unwrap_or_default();
-        Self::ALL.into_iter().find(|tab| fragment.trim_start_matches('#') == tab.id())
+        let fragment = browser::fragment();
+        let name = fragment.trim_start_matches('#').split('&').next();
+        Self::ALL.into_iter().find(|tab| name == Some(tab.id()))
     }
 }
 

@@ -25,7 +25,7 @@ fn a_card_of_the_gallery_opens_its_model() {
     // The address opens the same model again.
     let query = page.js("return location.search.slice(1)");
     page.go(query.as_str().expect("a query"));
-    page.wait_for("it is back", "latentLab.state().setup.includes('data=faces') && latentLab.state().status === 'Ready to train'", DRAWING);
+    page.wait_for("it is back", "window.latentLab && latentLab.state().setup.includes('data=faces') && latentLab.state().status === 'Ready to train'", DRAWING);
     assert_eq!(page.js("return document.querySelector('[data-testid=preset-faces-sae]').ariaPressed"), "true");
     no_errors(&page);
 }
@@ -47,7 +47,7 @@ fn the_code_of_a_figure_is_there_to_copy() {
     let page = ready(&Options::default());
     assert_eq!(page.js("return performance.getEntriesByType('resource').some(r => r.name.includes('embed'))"), false, "nobody asked for it");
     page.click("embed");
-    page.wait("the dialog", "document.querySelector('dialog.embed').open && document.querySelector('dialog.embed iframe').contentDocument?.querySelector('textarea')");
+    page.wait("the dialog", "document.querySelector('dialog.embed').open && !!document.querySelector('dialog.embed iframe').contentDocument?.querySelector('textarea')");
     page.turn_to_frame(Some("dialog.embed iframe"));
     let code = |what: &str, part: &str| {
         page.wait(what, &format!("document.querySelector('textarea').value.includes('{part}')"));

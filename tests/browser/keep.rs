@@ -1,5 +1,8 @@
 //! What outlives the page: runs in the browser's storage, files, links.
 
+use latent_lab::catalog::CARDS;
+use latent_lab::spec::{Kind, Setup};
+
 use super::*;
 
 /// Collects what the engine says: `probe.rows` has the metrics of each step, `probe.kept` the steps that were kept.
@@ -135,6 +138,9 @@ fn choose(page: &Page, name: &str, bytes: &str) {
 fn files_leave_and_enter_the_page() {
     let page = ready(&Options { query: SMALL, script: LISTENS, ..Options::default() });
     trains_to(&page, 10);
+    // The traversal goes to its first image when the codes of the new network have come.
+    page.wait("the traversal has arrived", "latentLab.state().code.some(v => v !== 0)");
+    sleep(Duration::from_secs(1));
     let (at, mid) = (step(&page), picture(&page, "traversal-digit"));
     page.click("runs");
     for (button, end) in [("save-weights", ".safetensors"), ("save-half", "-16bit.safetensors"), ("save-checkpoint", "-checkpoint.safetensors"), ("save-codes", "-codes.csv")] {
@@ -208,4 +214,72 @@ fn a_full_storage_is_said_once_and_training_goes_on() {
     assert_eq!(page.js("return document.querySelectorAll('.notice').length"), 1);
     page.screenshot("full");
     no_errors(&page);
+}
+
+#[test]
+fn the_link_of_every_method_comes_back() {
+    let page = Page::open(&Options { webgpu: WebGpu::NoApi, ..Options::default() });
+    for card in CARDS {
+        // What a visitor would change: the last parameter of the method's own, and the seed.
+        let own = card.params.last().expect("a method has parameters");
+        let mut setup = Setup::new("mnist", card.id);
+        let value = match own.kind {
+            Kind::Float { max, .. } => max,
+            Kind::Int { min, .. } => min as f64,
+            Kind::Choice { names } => (names.len() - 1) as f64,
+        };
+        setup.set(own.key, value).expect("within its range");
+        setup.set("seed", 7.0).expect("within its range");
+        let link = setup.to_query();
+        page.go(&link);
+        page.wait(card.id, "window.latentLab && latentLab.state().setup");
+        assert_eq!(page.state()["setup"], link);
+        assert_eq!(page.js("return document.querySelector('[data-testid=link-notes]')"), Value::Null, "{link}");
+        let shown = page.js("return document.querySelector('#method').value");
+        assert_eq!(shown, card.id, "the controls follow");
+    }
+    no_errors(&page);
+}
+
+#[test]
+fn a_link_carries_where_the_visitor_looks() {
+    let there = "&axes=1,0&pins=2&from=5";
+    let page = ready(&Options { query: &format!("v=1&method=vae#explore{there}"), ..Options::default() });
+    page.wait("the map's axes", "document.querySelector('[data-testid=map-x]')?.value === '1' && document.querySelector('[data-testid=map-y]').value === '0'");
+    page.click("tab-latents");
+    page.wait("the pin", "document.querySelector('.row')?.classList.contains('pinned')");
+    page.wait("the address follows the tab", &format!("location.hash === '#latents{there}'"));
+    page.keys("latent-2", END);
+    let moved = page.wait("the address has the code", "location.hash.includes('&z=') && location.hash");
+    let (moved, code) = (moved.as_str().expect("text").to_string(), page.state()["code"].clone());
+    assert!(!moved.contains("from=") && moved.contains(&there[..there.len() - 7]), "{moved}");
+
+    page.go(&format!("v=1&method=vae{moved}"));
+    page.js("location.reload()");
+    page.wait("the code is back", "window.latentLab?.state().code[2] === 3");
+    let back = page.state()["code"].clone();
+    let near = |a: &Value, b: &Value| (a.as_f64().expect("a number") - b.as_f64().expect("a number")).abs() < 0.006;
+    assert!(back.as_array().into_iter().flatten().zip(code.as_array().into_iter().flatten()).all(|(a, b)| near(a, b)), "{back} {code}");
+
+    page.go("v=1&method=vae#attic&axes=1");
+    page.js("location.reload()");
+    let notes = page.wait("what is strange is reported", "document.querySelector('[data-testid=link-notes]')?.textContent");
+    assert!(notes.as_str().is_some_and(|text| text.contains("attic") && text.contains("axes=1")), "{notes}");
+    no_errors(&page);
+}
+
+#[test]
+fn a_link_may_bring_weights_along() {
+    let query = "weights=assets/presets/mnist-vae.safetensors";
+    let page = ready(&Options { query: &format!("v=1&method=vae&{query}"), ..Options::default() });
+    let on_show = "document.querySelector('[data-testid=on-show]').textContent";
+    page.wait("the file is on show", &format!("{on_show}.includes('from your file')"));
+    page.wait("the address keeps it", &format!("location.search.includes('{query}')"));
+    assert!(page.state()["setup"].as_str().is_some_and(|setup| setup.contains("latent=10")), "the file's own setup counts: {}", page.state());
+    no_errors(&page);
+
+    page.go("v=1&method=vae&weights=assets/nothing.safetensors");
+    let notice = page.wait("a file that is not there", "document.querySelector('.notice')?.textContent");
+    assert!(notice.as_str().is_some_and(|text| text.contains("assets/nothing.safetensors") && text.contains("404")), "{notice}");
+    page.wait("the page goes on without it", "latentLab.state().status === 'Ready to train'");
 }

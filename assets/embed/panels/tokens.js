@@ -52,11 +52,16 @@ export default function tokens(figure) {
     event.preventDefault();
   };
 
-  // What a token draws: a whole grid of it, seen at the middle, where neighbours of its own kind surround it.
+  // What a token draws: one of it, and half a place around it, among the kind that fills the corners of images.
   const swatches = Array.from({ length: kinds }, (_, k) => drawing(words.token(k)));
   const [h, w] = [height / rows, width / columns];
-  const middle = [Math.floor(rows / 2) * h, Math.floor(columns / 2) * w, h, w];
-  const swatch = (k) => part(swatches[k], figure.decode(figure.fromTokens(new Uint32Array(rows * columns).fill(k))), figure.image, middle, figure.theme);
+  const [row, column] = [Math.floor(rows / 2), Math.floor(columns / 2)];
+  const around = [Math.floor((row - 0.5) * h), Math.floor((column - 0.5) * w), 2 * h, 2 * w];
+  const swatch = (k) => {
+    const alone = new Uint32Array(rows * columns).fill(figure.tokens(0)[0]);
+    alone[row * columns + column] = k;
+    part(swatches[k], figure.decode(figure.fromTokens(alone)), figure.image, around, figure.theme);
+  };
   const choose = (k) => {
     chosen = k;
     buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(i === k)));

@@ -27,13 +27,8 @@ const SETTLE: Duration = Duration::from_millis(1500);
 /// Training before the last picture.
 const TRAINING: Duration = Duration::from_secs(10);
 
-/// Networks with tabs of their own, small enough for a software adapter.
-const OTHERS: [(&str, &str); 2] = [
-    ("codebook", "v=1&data=mnist&method=vq-vae&net=mlp&hidden=128&batch=32&prior_width=8"),
-    ("features", "v=1&data=mnist&method=topk-sae&k=16&batch=64"),
-];
-/// And their training.
-const LONGER: Duration = Duration::from_secs(30);
+/// Trained models with tabs that the first one has not.
+const OTHERS: [(&str, &str); 2] = [("mnist-vq", "codebook"), ("faces-sae", "features")];
 
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     let out = env::current_dir().map_err(|error| format!("no current folder: {error}"))?.join(&args.out);
@@ -49,13 +44,11 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
             let page = Page::open(&Options { size: Some(size), dark, ..Options::default() });
             page.wait("the engine is ready", "document.querySelector('[data-testid=train]')?.disabled === false");
             shoot(&page, &out, &format!("{screen}-{scheme}"));
-            for (tab, query) in OTHERS {
-                let page = Page::open(&Options { query, size: Some(size), dark, ..Options::default() });
-                page.wait("the engine is ready", "document.querySelector('[data-testid=train]')?.ariaDisabled === 'false'");
-                page.click("train");
-                page.wait("it trains", "latentLab.state().step > 0");
-                sleep(LONGER);
-                page.click("train");
+            for (preset, tab) in OTHERS {
+                let page = Page::open(&Options { size: Some(size), dark, ..Options::default() });
+                page.wait("the engine is ready", "document.querySelector('[data-testid=train]')?.disabled === false");
+                page.click(&format!("preset-{preset}"));
+                page.wait("its own tab", &format!("document.querySelector('[data-testid=tab-{tab}]')"));
                 page.click(&format!("tab-{tab}"));
                 look(&page);
                 page.screenshot_to(&out, &format!("{screen}-{scheme}-{tab}"));

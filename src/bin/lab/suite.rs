@@ -50,15 +50,25 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     let mut found = None;
     stage("set-up", &mut || match tools::set_up_tests(!args.skip_browser) {
         Ok(tools) => {
-            let vulkan = tools.vulkan;
+            let missing = [(tools.vulkan, "no Vulkan driver for the GPU tests"), (tools.python.is_some(), "no Python to read our files with")];
             found = Some(tools);
-            if vulkan { Outcome::Passed(String::new()) } else { Outcome::Failed("no Vulkan driver for the GPU tests".into()) }
+            let missing: Vec<_> = missing.into_iter().filter(|(there, _)| !there).map(|(_, what)| what).collect();
+            if missing.is_empty() { Outcome::Passed(String::new()) } else { Outcome::Failed(missing.join("; ")) }
         }
         Err(message) => Outcome::Failed(message),
     });
     // Without Burn: quick to build, and what its crates ask of others does not compile Burn anew.
     stage("import", &mut || cargo_test(cargo().args(["test", "--release", "--features", "pack", "--lib", "--test", "import", "--no-fail-fast"])));
-    stage("cargo test", &mut || cargo_test(cargo().args(["test", "--release", "--features", "native", "--no-fail-fast"])));
+    // The page's own logic, which needs no browser.
+    stage("page logic", &mut || cargo_test(cargo().args(["test", "--release", "--features", "page", "--lib"])));
+    stage("cargo test", &mut || {
+        let mut command = cargo();
+        command.args(["test", "--release", "--features", "native", "--no-fail-fast"]);
+        if let Some(python) = found.as_ref().and_then(|tools| tools.python.as_ref()) {
+            command.env("LATENT_LAB_PYTHON", python);
+        }
+        cargo_test(&mut command)
+    });
     if args.skip_browser {
         stage("browser", &mut || Outcome::Skipped("--skip-browser".into()));
     } else {

@@ -33,9 +33,9 @@ pub fn find(name: &str) -> PathBuf {
     env::split_paths(&path()).map(|dir| dir.join(&file)).find(|p| p.is_file()).unwrap_or_else(|| file.into())
 }
 
-/// The first line that `program argument` prints, if it runs.
-fn first_line(program: &Path, argument: &str) -> Option<String> {
-    let output = Command::new(program).arg(argument).output().ok().filter(|o| o.status.success())?;
+/// The first line that a program prints, if it runs.
+fn first_line(program: &Path, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(arguments).output().ok().filter(|o| o.status.success())?;
     Some(String::from_utf8_lossy(&output.stdout).lines().next()?.to_string())
 }
 
@@ -72,7 +72,7 @@ fn wasm_target() -> Result<(), Failure> {
 
 /// Installs a tool at one exact version, unless it is there.
 fn install(package: &str, program: &str, version: &str, why: &str, options: &[&str]) -> Result<(), Failure> {
-    let here = first_line(&find(program), "--version");
+    let here = first_line(&find(program), &["--version"]);
     if here.as_deref().is_some_and(|line| line.split_whitespace().nth(1) == Some(version)) {
         return Ok(());
     }
@@ -97,6 +97,8 @@ fn install(package: &str, program: &str, version: &str, why: &str, options: &[&s
 pub struct TestTools {
     pub chromium: Option<PathBuf>,
     pub chromedriver: Option<PathBuf>,
+    /// Python with the packages that read our files, see [`set_up_python`].
+    pub python: Option<PathBuf>,
     /// Some Vulkan driver, lavapipe on a machine without a GPU. Other systems bring their own graphics.
     pub vulkan: bool,
 }
@@ -109,6 +111,7 @@ impl TestTools {
         Self {
             chromium: program(&["chromium", "google-chrome", "google-chrome-stable", "chrome"]),
             chromedriver: program(&["chromedriver"]),
+            python: None,
             vulkan: vulkan || !cfg!(target_os = "linux"),
         }
     }
@@ -122,6 +125,10 @@ impl TestTools {
         if browser && self.chromedriver.is_none() {
             packages.push("chromium-driver");
         }
+        // Debian has the part of Python that makes environments in a package of its own.
+        if first_line(Path::new("python3"), &["-c", "import ensurepip, venv; print(1)"]).is_none() {
+            packages.push("python3-venv");
+        }
         if !self.vulkan {
             packages.extend(["mesa-vulkan-drivers", "libvulkan1"]);
         }
@@ -129,16 +136,39 @@ impl TestTools {
     }
 }
 
-/// Finds Chromium, chromedriver and a Vulkan driver; installs what is missing where this is Debian and we are root.
+/// Finds Chromium, chromedriver, Python and a Vulkan driver; installs what is missing where this is Debian and we are root.
 /// Otherwise says what to install, and leaves it to the caller whether that is a failure.
 pub fn set_up_tests(browser: bool) -> Result<TestTools, Failure> {
+    let tools = set_up_packages(browser)?;
+    let python = set_up_python().inspect_err(|message| eprintln!("set-up: {message}")).ok();
+    Ok(TestTools { python, ..tools })
+}
+
+/// Packages by which the tests read our files, as others would.
+const PYTHON_PACKAGES: [&str; 2] = ["numpy==2.4.6", "safetensors==0.8.0"];
+
+/// Python in an environment of its own with [`PYTHON_PACKAGES`], made where it is not there yet.
+fn set_up_python() -> Result<PathBuf, Failure> {
+    let folder = cache().join("python");
+    let python = folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
+    let check = "from importlib.metadata import version as v; print(*(f'{p}=={v(p)}' for p in ('numpy', 'safetensors')))";
+    if first_line(&python, &["-c", check]) == Some(PYTHON_PACKAGES.join(" ")) {
+        return Ok(python);
+    }
+    eprintln!("set-up: installing {} into {}: Python reads the weights that we write", PYTHON_PACKAGES.join(", "), folder.display());
+    succeed(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder), "making a Python environment (Debian: python3-venv)")?;
+    succeed(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(PYTHON_PACKAGES), "installing Python packages")?;
+    Ok(python)
+}
+
+fn set_up_packages(browser: bool) -> Result<TestTools, Failure> {
     let tools = TestTools::look();
     let missing = tools.missing(browser);
     if missing.is_empty() {
         return Ok(tools);
     }
     let debian = fs::read_to_string("/etc/os-release").is_ok_and(|text| text.lines().any(|line| line == "ID=debian"));
-    let root = first_line(Path::new("id"), "-u").as_deref() == Some("0");
+    let root = first_line(Path::new("id"), &["-u"]).as_deref() == Some("0");
     if !(debian && root) {
         eprintln!(
             "set-up: missing on this machine: {} (names of Debian's packages; there, `apt-get install {}` as root)",
@@ -147,7 +177,7 @@ pub fn set_up_tests(browser: bool) -> Result<TestTools, Failure> {
         );
         return Ok(tools);
     }
-    eprintln!("set-up: installing {}: the browser tests drive Chromium, the GPU tests run on a software Vulkan", missing.join(", "));
+    eprintln!("set-up: installing {}: the tests drive Chromium, run on a software Vulkan, and have Python read our files", missing.join(", "));
     let apt = |arguments: &[&str]| {
         let mut command = Command::new("apt-get");
         command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");

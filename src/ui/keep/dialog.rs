@@ -3,7 +3,7 @@
 use leptos::html;
 use leptos::prelude::*;
 
-use super::Shelf;
+use super::Storage;
 use crate::spec::protocol::{Export, KeptRun};
 use crate::ui::state::{Lab, Origin};
 use crate::ui::{browser, text};
@@ -73,14 +73,14 @@ fn Files() -> impl IntoView {
 #[component]
 fn Kept(close: Callback<()>) -> impl IntoView {
     let lab = Lab::get();
-    let runs = Memo::new(move |_| match lab.keep.shelf.get() {
-        Shelf::Open { runs, .. } => runs,
-        Shelf::Unknown | Shelf::Absent(_) => Vec::new(),
+    let runs = Memo::new(move |_| match lab.keep.storage.get() {
+        Storage::Open { runs, .. } => runs,
+        Storage::Unknown | Storage::Absent(_) => Vec::new(),
     });
-    let room = move || match lab.keep.shelf.get() {
-        Shelf::Unknown => None,
-        Shelf::Absent(why) => Some(view! { <p class="notice" data-testid="no-store">{text::keep::no_store(&why)}</p> }.into_any()),
-        Shelf::Open { used, quota, .. } => Some(view! {
+    let room = move || match lab.keep.storage.get() {
+        Storage::Unknown => None,
+        Storage::Absent(why) => Some(view! { <p class="notice" data-testid="no-store">{text::keep::no_store(&why)}</p> }.into_any()),
+        Storage::Open { used, quota, .. } => Some(view! {
             <p class="room" data-testid="room">
                 <meter min="0" max=quota.to_string() value=used.to_string() aria-label=text::keep::ROOM></meter>
                 {text::keep::room(used, quota)}

@@ -53,7 +53,7 @@ impl Lab {
         leptos::task::spawn_local(async move {
             let name = file.name();
             match JsFuture::from(file.array_buffer()).await {
-                Ok(buffer) => self.examine(name, js_sys::Uint8Array::new(&buffer.unchecked_into()).to_vec()),
+                Ok(buffer) => self.examine(name, None, js_sys::Uint8Array::new(&buffer.unchecked_into()).to_vec()),
                 Err(e) => self.say(text::file_refused(&name, &error_text(&e))),
             }
         });
@@ -63,27 +63,35 @@ impl Lab {
     pub(super) fn fetch_file(self, address: String) {
         leptos::task::spawn_local(async move {
             match browser::fetch_from(&address).await {
-                Ok(bytes) => self.examine(address, bytes),
+                Ok(bytes) => self.examine(address.clone(), Some(address), bytes),
                 Err(e) => self.say(text::file_refused(&address, &e)),
             }
         });
     }
 
     /// Has the engine look at a file; nothing changes before it fits.
-    fn examine(self, name: String, bytes: Vec<u8>) {
+    fn examine(self, name: String, address: Option<String>, bytes: Vec<u8>) {
         if !untrack(|| self.can_run()) {
             return self.say(text::file_refused(&name, text::NO_ENGINE));
         }
         let safetensors = ByteBuf::from(bytes.clone());
-        self.keep.examined.set_value(Some(Examined { name, bytes }));
+        self.keep.examined.set_value(Some(Examined { name, address, bytes }));
         self.send(&Command::Examine { setup: self.setup.get_untracked(), safetensors });
+    }
+
+    /// `&weights=` and the address, while the experiment is the one that the weights there are for.
+    pub fn weights_part(self) -> String {
+        let setup = self.setup.get_untracked();
+        let address = self.keep.address.get_value().filter(|(theirs, _)| !theirs.needs_rebuild(&setup));
+        address.map_or_else(String::new, |(_, address)| format!("&weights={}", browser::encoded(&address)))
     }
 
     /// Begins with the file that has been found good.
     pub(super) fn take_file(self, setup: Setup) {
-        let Some(Examined { name, bytes }) = self.keep.examined.try_update_value(Option::take).flatten() else { return };
+        let Some(Examined { name, address, bytes }) = self.keep.examined.try_update_value(Option::take).flatten() else { return };
         self.keep.offer.set(None);
         self.keep.said.set(Some(text::keep::opened(&name)));
+        self.keep.address.set_value(address.map(|address| (setup.clone(), address)));
         self.begin_with(Start { setup, origin: Origin::File, from: Beginning::File(bytes), then: Then::Stay });
     }
 }

@@ -20,7 +20,7 @@ const KEY: &str = "latent-lab-run";
 
 /// What the page knows of the browser's storage.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Shelf {
+pub enum Storage {
     /// Not heard of yet.
     Unknown,
     /// There is none: why.
@@ -31,13 +31,15 @@ pub enum Shelf {
 /// A file that the engine looks at before anything changes.
 struct Examined {
     name: String,
+    /// Where it came from, if from an address.
+    address: Option<String>,
     bytes: Vec<u8>,
 }
 
 /// The part of the page's state that is about keeping.
 #[derive(Clone, Copy)]
 pub struct Keep {
-    pub shelf: RwSignal<Shelf>,
+    pub storage: RwSignal<Storage>,
     /// The run on show, as the storage calls it, and the step that lies there.
     pub kept: RwSignal<Option<(RunId, String, u64)>>,
     /// A run from an earlier visit that could go on.
@@ -49,6 +51,8 @@ pub struct Keep {
     /// The way the page begins has been chosen.
     begun: StoredValue<bool>,
     examined: StoredValue<Option<Examined>, LocalStorage>,
+    /// The address of the weights that the run on show began with, and the network that they are for.
+    address: StoredValue<Option<(Setup, String)>>,
     /// Files that the visitor waits for.
     wanted: StoredValue<Vec<Export>>,
 }
@@ -56,21 +60,22 @@ pub struct Keep {
 impl Keep {
     pub fn new() -> Self {
         Self {
-            shelf: RwSignal::new(Shelf::Unknown),
+            storage: RwSignal::new(Storage::Unknown),
             kept: RwSignal::new(None),
             offer: RwSignal::new(None),
             said: RwSignal::new(None),
             refused: StoredValue::new(false),
             begun: StoredValue::new(false),
             examined: StoredValue::new_local(None),
+            address: StoredValue::new(None),
             wanted: StoredValue::new(Vec::new()),
         }
     }
 
     /// The kept run of that name.
     pub(super) fn find(self, id: &str) -> Option<KeptRun> {
-        self.shelf.with_untracked(|shelf| match shelf {
-            Shelf::Open { runs, .. } => runs.iter().find(|run| run.id == id).cloned(),
+        self.storage.with_untracked(|storage| match storage {
+            Storage::Open { runs, .. } => runs.iter().find(|run| run.id == id).cloned(),
             _ => None,
         })
     }
@@ -105,23 +110,26 @@ impl Lab {
         self.send(&if self.keep.refused.get_value() { Command::Save { run, what: Export::Checkpoint } } else { Command::Keep { run } });
     }
 
-    /// The run on show is about to go.
-    pub(super) fn leave_run(self) {
+    /// The run on show is about to go, in favour of one that begins from `next`.
+    pub(super) fn leave_run(self, next: &Beginning) {
         self.keep_run();
         self.keep.wanted.update_value(Vec::clear);
+        if !matches!(next, Beginning::File(_)) {
+            self.keep.address.set_value(None);
+        }
     }
 
     /// Takes the events about kept runs and files. The rest is not for here.
     pub(super) fn hear_of_keeping(self, event: Event) {
-        let Keep { shelf, kept, refused, .. } = self.keep;
+        let Keep { storage, kept, refused, .. } = self.keep;
         let current = self.run.with_untracked(|r| r.as_ref().map(|r| r.id));
         match event {
             Event::Runs { runs, used, quota } => {
-                shelf.set(Shelf::Open { runs, used, quota });
+                storage.set(Storage::Open { runs, used, quota });
                 self.start_first_run();
             }
             Event::NoStore { message } => {
-                shelf.set(Shelf::Absent(message));
+                storage.set(Storage::Absent(message));
                 refused.set_value(true);
                 self.start_first_run();
             }
@@ -185,8 +193,8 @@ impl Lab {
     }
 
     /// Whether the page may choose how to begin: it knows what the storage holds.
-    pub(super) fn knows_the_shelf(self) -> bool {
-        self.keep.shelf.with_untracked(|shelf| *shelf != Shelf::Unknown)
+    pub(super) fn knows_the_storage(self) -> bool {
+        self.keep.storage.with_untracked(|storage| *storage != Storage::Unknown)
     }
 
     /// Begins with this tab's own run, where the address still describes it; else offers the latest.
@@ -200,8 +208,8 @@ impl Lab {
             self.start(Start { setup: setup_of(&run), origin: Origin::Kept, from: Beginning::Kept(run.id), then: Then::Stay });
             return true;
         }
-        let latest = self.keep.shelf.with_untracked(|shelf| match shelf {
-            Shelf::Open { runs, .. } => runs.iter().find(|run| !run.open).cloned(),
+        let latest = self.keep.storage.with_untracked(|storage| match storage {
+            Storage::Open { runs, .. } => runs.iter().find(|run| !run.open).cloned(),
             _ => None,
         });
         self.keep.offer.set(own.or(latest));

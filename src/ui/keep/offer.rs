@@ -11,7 +11,7 @@ pub fn Offer() -> impl IntoView {
     // Who has begun something else has answered.
     let untouched = move || lab.run.with(|r| r.as_ref().is_none_or(|r| r.origin == Origin::Pretrained || r.origin == Origin::Noise && lab.step.get() == 0));
     let there = move |id: &str| {
-        lab.keep.shelf.track();
+        lab.keep.storage.track();
         lab.keep.find(id).is_some()
     };
     let offered = move || lab.keep.offer.get().filter(|run| untouched() && lab.can_run() && there(&run.id));

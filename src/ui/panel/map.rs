@@ -40,7 +40,7 @@ pub struct MapState {
 impl MapState {
     fn new() -> Self {
         Self {
-            axes: RwSignal::new(crate::ui::plane::Axes::Pca),
+            axes: Lab::get().axes,
             points: RwSignal::new(Points::default()),
             only: RwSignal::new(None),
             marks: RwSignal::new(Marks::Dots),

@@ -125,7 +125,7 @@ pub fn Panel(
                 <h2 id=title_id>{title}</h2>
                 <div class="tools">
                     {tools.run()}
-                    <button class="small figure" title=text::keep::FIGURE_HELP aria-label=text::keep::FIGURE_HELP data-testid=format!("figure-{id}") on:click=save>
+                    <button class="quiet figure" title=text::keep::FIGURE_HELP aria-label=text::keep::FIGURE_HELP data-testid=format!("figure-{id}") on:click=save>
                         {text::keep::FIGURE}
                     </button>
                 </div>

@@ -69,6 +69,11 @@ pub fn opened(name: &str) -> String {
     format!("{name} is on show.")
 }
 
+/// A part of the address that says nothing about the view.
+pub fn unknown_view(part: &str) -> String {
+    format!("#{part}: no tab and no place of this page")
+}
+
 /// What a run is called: the visitor's word, or else its method and data.
 pub fn name(run: &KeptRun) -> String {
     if !run.name.is_empty() {
@@ -82,7 +87,7 @@ pub fn name(run: &KeptRun) -> String {
 /// What differs from the method's defaults.
 fn changes(setup: &str) -> String {
     let known = |pair: &&str| !["v=", "data=", "method="].iter().any(|key| pair.starts_with(key));
-    setup.split('&').filter(known).map(|pair| format!(" · {}", pair.replace('=', " = "))).collect()
+    setup.split('&').filter(known).map(|pair| format!(" · {}", pair.replace('=', "\u{a0}=\u{a0}"))).collect()
 }
 
 pub fn about(run: &KeptRun, today_ms: f64) -> String {
@@ -125,7 +130,7 @@ mod tests {
     #[test]
     fn a_run_says_what_it_is() {
         assert_eq!(name(&run()), "VAE, Handwritten digits");
-        assert_eq!(about(&run(), 1e6), "step 12\u{202f}000 · just now · 7.8 MB · beta = 4");
+        assert_eq!(about(&run(), 1e6), "step 12\u{202f}000 · just now · 7.8 MB · beta\u{a0}=\u{a0}4");
         let named = KeptRun { name: "first try".into(), ..run() };
         assert_eq!(name(&named), "first try");
         assert!(about(&named, 1e6).starts_with("VAE, Handwritten digits · step"), "{}", about(&named, 1e6));

@@ -42,6 +42,7 @@ pub fn Row(latent: usize, shared: Shared) -> impl IntoView {
     });
     let moved = move |text: String| {
         if let Ok(v) = text.parse::<f32>() {
+            lab.forget_source();
             lab.code.update(|z| {
                 if let Some(slot) = z.get_mut(latent) {
                     *slot = v;

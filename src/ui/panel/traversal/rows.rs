@@ -61,7 +61,7 @@ pub fn Rows(
 ) -> impl IntoView {
     let lab = Lab::get();
     let asked = RwSignal::new(Vec::<usize>::new());
-    let pins = RwSignal::new(Vec::<usize>::new());
+    let pins = lab.pins;
     let effects = RwSignal::new(Vec::<f32>::new());
     let order = Memo::new(move |_| {
         let (pins, sorting) = (pins.get(), sorting.get());

@@ -1,0 +1,189 @@
+//! What the visitor looks at, behind the `#` of the address: the open tab, and where in the model.
+//!
+//! `#explore&axes=2,5&pins=3&from=12`: the tab, then what is not as it is by itself. `axes` are the two latents of the map,
+//! `pins` the latents kept on top, `from` the test image whose code the traversal shows, `z` the code itself where its
+//! sliders have been moved.
+
+use leptos::prelude::*;
+
+use super::plane::Axes;
+use super::react::react;
+use super::source::Source;
+use super::state::Lab;
+use super::tab::Tab;
+use super::{browser, text};
+
+/// Longer codes have no place in a link.
+const SHORT: usize = 32;
+/// Milliseconds that a moving slider rests before the address follows: browsers limit how often it may change.
+const REST: u64 = 400;
+/// The test image that a page begins with: a digit says more than the blur at the centre of the prior.
+const FIRST: usize = 0;
+
+/// Where the traversal stands.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Place {
+    Test(usize),
+    /// Rounded to hundredths.
+    Code(Vec<f32>),
+}
+
+/// What the address says of the view.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Camera {
+    pub tab: Tab,
+    pub axes: Axes,
+    pub pins: Vec<usize>,
+    pub place: Place,
+}
+
+impl Default for Camera {
+    fn default() -> Self {
+        Self { tab: Tab::Learn, axes: Axes::Pca, pins: Vec::new(), place: Place::Test(FIRST) }
+    }
+}
+
+/// Numbers joined by commas.
+fn list<T: std::str::FromStr>(text: &str) -> Option<Vec<T>> {
+    text.split(',').map(|part| part.parse().ok()).collect()
+}
+
+fn joined(numbers: impl Iterator<Item = String>) -> String {
+    numbers.collect::<Vec<_>>().join(",")
+}
+
+fn hundredths(v: f32) -> f32 {
+    // Minus nothing is nothing.
+    (100.0 * v).round() / 100.0 + 0.0
+}
+
+impl Camera {
+    /// Reads what follows the `#`. What is not understood is reported and ignored.
+    pub fn read(fragment: &str) -> (Self, Vec<String>) {
+        let (mut camera, mut notes) = (Self::default(), Vec::new());
+        for (i, part) in fragment.trim_start_matches('#').split('&').enumerate().filter(|(_, part)| !part.is_empty()) {
+            if !camera.take(i == 0, part) {
+                notes.push(text::keep::unknown_view(part));
+            }
+        }
+        (camera, notes)
+    }
+
+    /// Takes one part in, if it says something.
+    fn take(&mut self, first: bool, part: &str) -> bool {
+        let Some((key, value)) = part.split_once('=') else {
+            let tab = Tab::ALL.into_iter().find(|tab| first && part == tab.id());
+            self.tab = tab.unwrap_or(self.tab);
+            return tab.is_some();
+        };
+        match (key, list::<usize>(value), list::<f32>(value)) {
+            ("axes", Some(latents), _) if latents.len() == 2 => self.axes = Axes::Latents(latents[0], latents[1]),
+            ("pins", Some(pins), _) => self.pins = pins,
+            ("from", Some(image), _) if image.len() == 1 => self.place = Place::Test(image[0]),
+            ("z", _, Some(z)) if z.len() <= SHORT && z.iter().all(|v| v.is_finite()) => self.place = Place::Code(z),
+            _ => return false,
+        }
+        true
+    }
+
+    /// What stands behind the `#`.
+    pub fn write(&self) -> String {
+        let mut out = String::from(self.tab.id());
+        if let Axes::Latents(a, b) = self.axes {
+            out.push_str(&format!("&axes={a},{b}"));
+        }
+        if !self.pins.is_empty() {
+            out.push_str(&format!("&pins={}", joined(self.pins.iter().map(usize::to_string))));
+        }
+        match &self.place {
+            Place::Test(FIRST) => {}
+            Place::Test(i) => out.push_str(&format!("&from={i}")),
+            Place::Code(z) if z.is_empty() || z.len() > SHORT => {}
+            Place::Code(z) => out.push_str(&format!("&z={}", joined(z.iter().map(|v| hundredths(*v).to_string())))),
+        }
+        out
+    }
+}
+
+impl Lab {
+    /// What the page shows of the model, as the address would have it.
+    pub fn camera(self) -> Camera {
+        let code = self.code.get();
+        let place = match self.origin.get() {
+            // The sliders stand where the image put them.
+            Source::Test(i) if self.is_where_it_arrived(&code) => Place::Test(i),
+            _ => Place::Code(code),
+        };
+        Camera { tab: self.tab.get(), axes: self.axes.get(), pins: self.pins.get(), place }
+    }
+
+    /// Puts the traversal where the address has it, as soon as a model with such codes is there.
+    pub fn look_where_the_address_says(self, camera: &Camera) {
+        match &camera.place {
+            Place::Test(i) => self.await_source(Source::Test(*i)),
+            Place::Code(z) => self.await_source(Source::Code(z.as_slice().into())),
+        }
+    }
+
+    /// Writes to the address what the page shows.
+    pub fn write_camera(self) {
+        let fragment = untrack(|| self.camera()).write();
+        let there = browser::fragment();
+        // A bare address stays bare until there is something to say.
+        if there.trim_start_matches('#') != fragment && !(there.is_empty() && fragment == Camera::default().write()) {
+            browser::replace_fragment(&fragment);
+        }
+    }
+
+    /// Lets the address follow what the page shows.
+    pub fn follow_camera(self) {
+        let due = StoredValue::new(false);
+        let begun = StoredValue::new(false);
+        react(move || {
+            self.camera();
+            // While a code is on its way, the address says better than the page where it goes.
+            if !begun.try_update_value(|begun| std::mem::replace(begun, true)).unwrap_or(true) || self.awaits_a_code() {
+                return;
+            }
+            if !due.try_update_value(|due| std::mem::replace(due, true)).unwrap_or(true) {
+                set_timeout(
+                    move || {
+                        due.set_value(false);
+                        self.write_camera();
+                    },
+                    std::time::Duration::from_millis(REST),
+                );
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_view_travels_in_the_address() {
+        let camera = Camera { tab: Tab::Map, axes: Axes::Latents(2, 5), pins: vec![3, 7], place: Place::Test(12) };
+        assert_eq!(camera.write(), "explore&axes=2,5&pins=3,7&from=12");
+        assert_eq!(Camera::read(&format!("#{}", camera.write())), (camera, vec![]));
+        let moved = Camera { place: Place::Code(vec![0.5, -1.25, 0.0]), ..Camera::default() };
+        assert_eq!(moved.write(), "learn&z=0.5,-1.25,0");
+        assert_eq!(Camera::read(&moved.write()).0, moved);
+        let fine = Camera { place: Place::Code(vec![0.123_456, -0.001]), ..Camera::default() };
+        assert_eq!(fine.write(), "learn&z=0.12,0");
+    }
+
+    #[test]
+    fn old_links_open_and_what_is_strange_is_reported() {
+        // As the first versions of the page wrote them: the tab alone.
+        for tab in Tab::ALL {
+            assert_eq!(Camera::read(&format!("#{}", tab.id())), (Camera { tab, ..Camera::default() }, vec![]));
+        }
+        assert_eq!(Camera::read(""), (Camera::default(), vec![]));
+        let (camera, notes) = Camera::read("#attic&axes=1&pins=2&colour=red&z=1,many&from=3");
+        assert_eq!(camera, Camera { pins: vec![2], place: Place::Test(3), ..Camera::default() });
+        assert_eq!(notes.len(), 4, "{notes:?}");
+        assert!(notes[0].contains("attic") && notes[1].contains("axes=1") && notes[3].contains("many"), "{notes:?}");
+    }
+}

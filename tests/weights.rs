@@ -1,0 +1,112 @@
+//! Files of weights and checkpoints as others see them: the command line writes them, Python reads them, and a run that was
+//! cut in two is the same run.
+#![cfg(feature = "native")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use latent_lab::train::checkpoint::Checkpoint;
+use latent_lab::train::{Weight, weights};
+use serde_json::Value;
+
+/// One JSON object: the metadata, and each tensor's type, shape and bytes as hexadecimal digits.
+const PYTHON: &str = r#"
+import json, sys
+from safetensors import safe_open
+with safe_open(sys.argv[1], framework="np") as file:
+    tensors = {name: file.get_tensor(name) for name in file.keys()}
+    print(json.dumps({
+        "metadata": file.metadata(),
+        "tensors": {name: [str(t.dtype), list(t.shape), t.tobytes().hex()] for name, t in tensors.items()},
+    }))
+"#;
+
+fn scratch(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).expect("the target folder is writable");
+    folder
+}
+
+fn train(arguments: &[&str], files: &[(&str, &Path)]) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lab"));
+    command.args(["train", "--quiet", "--json"]).args(arguments).current_dir(env!("CARGO_MANIFEST_DIR"));
+    for (option, file) in files {
+        command.arg(option).arg(file);
+    }
+    let output = command.output().expect("the built binary runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// What Python's own package for such files finds in one.
+fn read_by_python(file: &Path) -> Value {
+    let python = std::env::var("LATENT_LAB_PYTHON").unwrap_or_else(|_| "python3".into());
+    let output = Command::new(&python).args(["-c", PYTHON]).arg(file).output();
+    let output = output.unwrap_or_else(|e| panic!("{python} does not start: {e}; `cargo lab test` sets it up"));
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{python} cannot read {}: {words}; `cargo lab test` sets its packages up", file.display());
+    serde_json::from_slice(&output.stdout).expect("one JSON object")
+}
+
+fn read(file: &Path) -> Vec<u8> {
+    std::fs::read(file).expect("the file is written")
+}
+
+fn hex(bytes: impl IntoIterator<Item = u8>) -> String {
+    bytes.into_iter().map(|b| format!("{b:02x}")).collect()
+}
+
+const SMALL: &[&str] = &["--method", "vae", "--data", "toy", "--set", "latent=2", "hidden=16", "batch=512", "optimizer=adamw"];
+
+#[test]
+fn python_reads_names_and_values() {
+    let folder = scratch("python");
+    let (whole, half) = (folder.join("whole.safetensors"), folder.join("half.safetensors"));
+    train(&[SMALL, &["--epochs", "1", "--engine", "cpu"]].concat(), &[("--out", &whole)]);
+    train(&[SMALL, &["--epochs", "1", "--engine", "cpu", "--half"]].concat(), &[("--out", &half)]);
+    let ours: Vec<Weight> = weights::read(&read(&whole)).expect("our own file");
+    let names: Vec<&str> = ours.iter().map(|w| w.name.as_str()).collect();
+    let part = |module: &str, layers: &[&str]| -> Vec<String> {
+        layers.iter().flat_map(|layer| ["bias", "weight"].map(|field| format!("{module}.{layer}.{field}"))).collect()
+    };
+    assert_eq!(names, [part("decoder", &["hidden", "out"]), part("encoder", &["hidden", "logvar", "mean"])].concat(), "as in the Burn module");
+    for (file, dtype) in [(&whole, "float32"), (&half, "float16")] {
+        let theirs = read_by_python(file);
+        assert!(theirs["metadata"]["setup"].as_str().is_some_and(|s| s.starts_with("v=1&data=toy&method=vae") && s.contains("hidden=16")), "{theirs}");
+        assert!(theirs["metadata"]["step"].as_str().and_then(|s| s.parse::<u64>().ok()) > Some(0));
+        let tensors = theirs["tensors"].as_object().expect("an object");
+        assert_eq!(tensors.keys().map(String::as_str).collect::<Vec<_>>(), names, "the same tensors");
+        // The two files come of two runs, which the seed makes one.
+        for w in &ours {
+            let bytes = match dtype {
+                "float32" => hex(w.values.iter().flat_map(|v| v.to_le_bytes())),
+                _ => hex(w.values.iter().flat_map(|v| half::f16::from_f32(*v).to_le_bytes())),
+            };
+            assert_eq!(tensors[&w.name], serde_json::json!([dtype, w.shape, bytes]), "{}", w.name);
+        }
+    }
+}
+
+#[test]
+fn a_run_cut_in_two_is_the_same_run() {
+    let folder = scratch("resume");
+    let file = |name: &str| folder.join(format!("{name}.safetensors"));
+    let (whole, first, second) = (file("whole"), file("first"), file("second"));
+    train(&[SMALL, &["--epochs", "2"]].concat(), &[("--checkpoint", &whole)]);
+    train(&[SMALL, &["--epochs", "1"]].concat(), &[("--checkpoint", &first)]);
+    train(&["--epochs", "2"], &[("--resume", &first), ("--checkpoint", &second)]);
+    let checkpoint = |path: &Path| Checkpoint::read(&read(path)).expect("our own file").expect("a checkpoint");
+    let (whole, halves) = (checkpoint(&whole), checkpoint(&second));
+    assert_eq!(whole.setup, halves.setup);
+    assert_eq!(whole.history.train, halves.history.train, "the curve");
+    assert_eq!((whole.state.step, whole.state.weights), (halves.state.step, halves.state.weights));
+    assert_eq!(whole.state.moments, halves.state.moments);
+
+    // A checkpoint is a file of weights, for Python as well.
+    let theirs = read_by_python(&second);
+    let tensors = theirs["tensors"].as_object().expect("an object");
+    for w in weights::read(&read(&second)).expect("our own file") {
+        assert_eq!(tensors[&w.name][2], hex(w.values.iter().flat_map(|v| v.to_le_bytes())), "{}", w.name);
+    }
+    assert_eq!(theirs["metadata"]["step"], halves.state.step.to_string());
+}
