@@ -16,12 +16,10 @@ pub const COMPOSED: &str = "What the tokens stand for";
 pub const OWN: &str = "Take your drawing";
 
 pub const ATLAS: &str = "The codebook";
-pub const ATLAS_HELP: &str = "Every code as a picture: put in all places, alone in the middle of the commonest code, or in the place chosen on the left. The bar is its share of the tokens of test images; struck-out codes were chosen by none of them. Age is the training steps since a code was last chosen.";
+pub const ATLAS_HELP: &str = "Every code as a picture: put in all places, or in the place chosen on the left. The bar is its share of the tokens of test images; struck-out codes were chosen by none of them. Age is the training steps since a code was last chosen.";
 pub const MODE: &str = "What the pictures show";
 pub const EVERYWHERE: &str = "everywhere";
 pub const EVERYWHERE_HELP: &str = "All places have the code; where a place has several tokens, the others are those of the place in hand";
-pub const ALONE: &str = "alone";
-pub const ALONE_HELP: &str = "The middle place has the code, all others have the one that is used most";
 pub const IN_PLACE: &str = "in place";
 pub const IN_PLACE_HELP: &str = "The image on the left with the code in the place in hand";
 pub const SORT: &str = "Order of the codes";

@@ -1,5 +1,7 @@
 //! All codes as pictures, with their use.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 
 use super::super::Panel;
@@ -22,31 +24,23 @@ const ORDERS: [(&str, &str, &str); 3] =
     [("codes-usage", text::BY_USAGE, ""), ("codes-age", text::BY_AGE, ""), ("codes-number", text::BY_NUMBER, "")];
 const BY_USAGE: usize = 0;
 const BY_AGE: usize = 1;
-/// What a code's picture is: all places have it; the middle one has it, among the commonest code; the place in hand has it.
-const MODES: [(&str, &str, &str); 3] = [
-    ("atlas-everywhere", text::EVERYWHERE, text::EVERYWHERE_HELP),
-    ("atlas-alone", text::ALONE, text::ALONE_HELP),
-    ("atlas-in-place", text::IN_PLACE, text::IN_PLACE_HELP),
-];
+/// What a code's picture is: all places have it, or the place in hand alone.
+const MODES: [(&str, &str, &str); 2] =
+    [("atlas-everywhere", text::EVERYWHERE, text::EVERYWHERE_HELP), ("atlas-in-place", text::IN_PLACE, text::IN_PLACE_HELP)];
 const EVERYWHERE: usize = 0;
-const ALONE: usize = 1;
-const IN_PLACE: usize = 2;
-
-/// A grid of more places than these is taken to be one in which each place shows its own part of the picture.
-const FEW_PLACES: usize = 16;
+const IN_PLACE: usize = 1;
 
 /// The tokens that codes are put into, and where: see [`Query::EachCode`].
-fn question(grid: TokenGrid, mode: usize, tokens: Option<&[f32]>, cell: usize, level: usize, common: usize) -> (Vec<f32>, Vec<u32>) {
-    let at = |place: usize| (place * grid.levels + level) as u32;
-    match (mode, tokens) {
-        (IN_PLACE, Some(tokens)) => (tokens.to_vec(), vec![at(cell)]),
-        (ALONE, _) => (vec![common as f32; grid.tokens()], vec![at(grid.height / 2 * grid.width + grid.width / 2)]),
+fn question(grid: TokenGrid, mode: usize, tokens: Option<Arc<[f32]>>, cell: usize, level: usize) -> (Vec<f32>, Vec<u32>) {
+    let of_cell = tokens.as_ref().and_then(|t| t.get(cell * grid.levels..(cell + 1) * grid.levels));
+    match (mode, &tokens) {
+        (IN_PLACE, Some(tokens)) => (tokens.to_vec(), vec![(cell * grid.levels + level) as u32]),
         _ => {
             // What the other levels add is that of the place in hand; with one level there is nothing else.
             let zeros = vec![0.0; grid.levels];
-            let of_cell = tokens.and_then(|t| t.get(cell * grid.levels..(cell + 1) * grid.levels));
             let of_place = if grid.levels > 1 { of_cell.unwrap_or(&zeros) } else { &zeros };
-            (of_place.repeat(grid.places()), (0..grid.places()).map(at).collect())
+            let at = (0..grid.places()).map(|place| (place * grid.levels + level) as u32);
+            (of_place.repeat(grid.places()), at.collect())
         }
     }
 }
@@ -81,19 +75,16 @@ pub fn Atlas() -> impl IntoView {
         order.with(|(_, order)| order.iter().for_each(|code| if let Some(on) = on.get_mut(*code) { *on = true }));
         (0u32..).zip(on).filter(|(_, on)| *on).map(|(code, _)| code).collect::<Vec<u32>>()
     });
-    let common = Memo::new(move |_| book.with(|b| b.as_ref().and_then(|b| rank((0..b.count_k.len()).map(|k| -b.share(k))).first().copied()).unwrap_or(0)));
-    react(move || mode.set(if editor.grid.get().is_some_and(|grid| grid.places() > FEW_PLACES) { ALONE } else { EVERYWHERE }));
     react(move || {
         let Some(grid) = editor.grid.get() else { return };
         let (mode, codes) = (mode.get(), shown.get());
         // Only what the picture depends on is tracked: a place in hand changes nothing of a code by itself.
-        let in_hand = mode == IN_PLACE || (mode == EVERYWHERE && grid.levels > 1);
+        let in_hand = mode == IN_PLACE || grid.levels > 1;
         let (tokens, cell) = if in_hand { (editor.tokens.get(), editor.cell.get()) } else { (None, 0) };
         if mode == IN_PLACE && tokens.is_none() {
             return;
         }
-        let common = if mode == ALONE { common.get() } else { 0 };
-        let (token_n, at) = question(grid, mode, tokens.as_deref(), cell, editor.level.get(), common);
+        let (token_n, at) = question(grid, mode, tokens, cell, editor.level.get());
         lab.ask(ATLAS, Query::EachCode { token_n: f32_bytes(&token_n), at, codes });
     });
     let most = Memo::new(move |_| book.with(|b| b.as_ref().map_or(0.0, |b| (0..b.count_k.len()).map(|k| b.share(k)).fold(0.0, f32::max))));
@@ -130,12 +121,11 @@ mod tests {
     #[test]
     fn a_code_stands_everywhere_or_in_its_place() {
         let grid = TokenGrid { height: 1, width: 2, levels: 2, codes: 9, drawn: false };
-        let tokens: Option<&[f32]> = Some(&[1.0, 2.0, 3.0, 4.0]);
-        assert_eq!(question(grid, IN_PLACE, tokens, 1, 0, 7), (vec![1.0, 2.0, 3.0, 4.0], vec![2]));
-        assert_eq!(question(grid, EVERYWHERE, tokens, 1, 1, 7), (vec![3.0, 4.0, 3.0, 4.0], vec![1, 3]));
-        assert_eq!(question(grid, ALONE, tokens, 0, 1, 7), (vec![7.0; 4], vec![3]));
+        let tokens: Option<Arc<[f32]>> = Some(vec![1.0, 2.0, 3.0, 4.0].into());
+        assert_eq!(question(grid, IN_PLACE, tokens.clone(), 1, 0), (vec![1.0, 2.0, 3.0, 4.0], vec![2]));
+        assert_eq!(question(grid, EVERYWHERE, tokens.clone(), 1, 1), (vec![3.0, 4.0, 3.0, 4.0], vec![1, 3]));
         let plain = TokenGrid { levels: 1, ..grid };
-        assert_eq!(question(plain, EVERYWHERE, tokens, 1, 0, 7), (vec![0.0, 0.0], vec![0, 1]));
-        assert_eq!(question(grid, IN_PLACE, None, 0, 0, 7).0.len(), 4);
+        assert_eq!(question(plain, EVERYWHERE, tokens, 1, 0), (vec![0.0, 0.0], vec![0, 1]));
+        assert_eq!(question(grid, IN_PLACE, None, 0, 0).0.len(), 4);
     }
 }

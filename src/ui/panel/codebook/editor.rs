@@ -82,7 +82,10 @@ impl Editor {
             let now = grid.get();
             if before.is_some_and(|before| before != now) {
                 edits.set(Vec::new());
-                (cell.set(0), level.set(0), brush.set(None));
+                // In the middle, where there is something to see.
+                cell.set(now.map_or(0, |grid| grid.height / 2 * grid.width + grid.width / 2));
+                level.set(0);
+                brush.set(None);
                 if matches!(start.get_untracked(), Some(Start::Drawn(_))) {
                     start.set(None);
                 }
