@@ -263,8 +263,8 @@ fn it_fits_phones_and_wide_screens_in_light_and_dark() {
     }
 }
 
-/// What the default download may weigh, in bytes: what it weighs with all methods and panels, and a little. The aim is 800,000.
-const DOWNLOAD: usize = 940_000;
+/// What the default download may weigh, in bytes: what it weighs with all methods, panels and dialogs, and a little. The aim is 800,000.
+const DOWNLOAD: usize = 1_250_000;
 
 #[test]
 fn the_download_is_small() {

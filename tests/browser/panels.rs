@@ -418,3 +418,31 @@ fn features_are_listed_taken_apart_and_steered() {
     page.wait("one feature is called so", "[...document.querySelectorAll('[data-testid=feature-list] button')].map(b => b.dataset.testid).join() === 'feature-63'");
     no_errors(&page);
 }
+
+#[test]
+fn measures_are_taken_when_asked_for() {
+    let page = ready(&Options { query: SMALL, script: SHOWN, ..Options::default() });
+    tab(&page, "measure");
+    page.wait("an invitation", "document.querySelector('[data-testid=measures-none]')");
+    let shown = |name: &str| page.js(&format!("return document.querySelector('[data-testid=measure-{name}] .value')?.textContent ?? ''"));
+    let measure = || {
+        let before = shown("mse");
+        page.click("measure");
+        let new = format!("(document.querySelector('[data-testid=measure-mse] .value')?.textContent ?? '') !== {before}");
+        page.wait_for("measures", &new, Duration::from_secs(120));
+        let value = |name: &str| number(shown(name).as_str().expect("a value"));
+        (value("loss"), value("reconstruction") + value("kl"), value("mse"))
+    };
+    let (loss, parts, mse) = measure();
+    assert!((loss - parts).abs() < 1e-3 * loss, "{loss} nats are not {parts}, the sum of their parts");
+    let protocol = text(&page, "measure-nll_k50");
+    assert!(protocol.contains("k = 50") && protocol.contains("200 test images"), "{protocol}");
+
+    page.click("train");
+    page.wait_for("hundred steps", "latentLab.state().step > 100", Duration::from_secs(120));
+    page.click("train");
+    page.wait("a pause", "latentLab.state().status === 'Paused'");
+    let (.., after) = measure();
+    assert!(after < mse, "the squared error was {mse} and is {after} after training");
+    no_errors(&page);
+}
