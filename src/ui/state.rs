@@ -525,7 +525,7 @@ impl Lab {
 
     /// Whether the network on show can be taken apart.
     pub fn can_take_apart(self) -> bool {
-        self.can_run() && self.model().vector && self.run.with(|r| r.as_ref().is_some_and(|r| r.setup.can_host() == Ok(true)))
+        self.can_run() && self.model().vector && self.run.with(|r| r.as_ref().is_some_and(|r| r.info.is_some() && r.setup.can_host() == Ok(true)))
     }
 
     /// Trains a sparse autoencoder on the code of the network on show.

@@ -89,7 +89,7 @@ fn tabs_are_reached_by_keyboard_and_by_link() {
 fn latents_have_ranges_orders_and_pins() {
     let page = ready(&Options::default());
     tab(&page, "latents");
-    let order = "[...document.querySelectorAll('.row input')].map(i => i.dataset.testid)";
+    let order = "[...document.querySelectorAll('.panel-latents .row input')].map(i => i.dataset.testid)";
     let rows = page.wait("rows", &format!("{order}.length > 1 && {order}"));
     let last = rows.as_array().and_then(|r| r.last()?.as_str()).expect("a row").to_string();
     page.click(&last.replace("latent", "pin"));
@@ -423,11 +423,12 @@ fn features_are_listed_taken_apart_and_steered() {
 fn measures_are_taken_when_asked_for() {
     let page = ready(&Options { query: SMALL, script: SHOWN, ..Options::default() });
     tab(&page, "measure");
-    page.wait("an invitation", "document.querySelector('[data-testid=measures-none]')");
+    page.wait("an invitation", "document.querySelector('[data-testid=measures-none]') && document.querySelector('[data-testid=measure]:enabled')");
     let shown = |name: &str| page.js(&format!("return document.querySelector('[data-testid=measure-{name}] .value')?.textContent ?? ''"));
     let measure = || {
         let before = shown("mse");
-        page.click("measure");
+        page.js("document.querySelector('[data-testid=measure]').focus()");
+        page.press(ENTER);
         let new = format!("(document.querySelector('[data-testid=measure-mse] .value')?.textContent ?? '') !== {before}");
         page.wait_for("measures", &new, Duration::from_secs(120));
         let value = |name: &str| number(shown(name).as_str().expect("a value"));
@@ -443,6 +444,6 @@ fn measures_are_taken_when_asked_for() {
     page.click("train");
     page.wait("a pause", "latentLab.state().status === 'Paused'");
     let (.., after) = measure();
-    assert!(after < mse, "the squared error was {mse} and is {after} after training");
+    assert!(after > mse, "a network after a hundred steps has {after}, the trained one that was on show {mse}");
     no_errors(&page);
 }

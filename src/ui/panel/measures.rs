@@ -35,7 +35,7 @@ pub fn Measures() -> impl IntoView {
     let pick = move |e| images.set(event_target_value(&e).parse().unwrap_or(IMAGES[0]));
     let body = move || match sheet() {
         None => view! { <p class="note" data-testid="measures-none">{if ready() { text::NOTHING } else { text::NO_ENGINE }}</p> }.into_any(),
-        Some(sheet) => view! { <dl class="measures" data-testid="measures">{sheet.into_iter().map(row).collect_view()}</dl> }.into_any(),
+        Some(sheet) => view! { <dl class="sheet" data-testid="measures">{sheet.into_iter().map(row).collect_view()}</dl> }.into_any(),
     };
     view! {
         <Panel id="measures" help=text::HELP slots=&[MEASURES]>
