@@ -345,8 +345,10 @@ impl Lab {
             Ok(player) => player,
             Err(e) => return self.no_preset.set(Some(e)),
         };
-        // A bare link means "the model on show": Train then starts the same one over.
-        if browser::query().trim_start_matches('?').is_empty() {
+        // A link that says nothing of an experiment means "the model on show": Train then starts the same one over.
+        let query = browser::query();
+        let mut keys = query.trim_start_matches('?').split('&').filter_map(|pair| pair.split('=').next()).filter(|key| !key.is_empty());
+        if keys.all(|key| browser::RESERVED.contains(&key)) {
             self.setup.set(player.setup.clone());
         }
         self.show_latents(player.kl_d.clone());

@@ -7,7 +7,7 @@ use web_sys::{HtmlElement, KeyboardEvent};
 
 use super::panel::PANELS;
 use super::react::react;
-use super::state::Lab;
+use super::state::{Engine, Lab};
 use super::{browser, text};
 
 /// A tab; its name is also the fragment of the address that opens it.
@@ -95,7 +95,9 @@ pub fn Tabs() -> impl IntoView {
         Tab::ALL.into_iter().filter(|tab| PANELS.iter().any(|p| p.tab == *tab && (p.applies)(&model))).collect::<Vec<_>>()
     });
     react(move || {
-        if !shown.get().contains(&lab.tab.get()) {
+        // Before a network stands, nobody knows that it will have nothing to show there.
+        let stands = lab.run.with(|r| r.as_ref().is_some_and(|r| r.info.is_some())) || matches!(lab.engine.get(), Engine::NoGpu(..) | Engine::Crashed(_));
+        if stands && !shown.get().contains(&lab.tab.get()) {
             lab.open_tab(Tab::Learn);
         }
     });
@@ -135,7 +137,10 @@ pub fn TabPanel() -> impl IntoView {
     let model = Memo::new(move |_| lab.model());
     let shown = Memo::new(move |_| {
         let (tab, model) = (lab.tab.get(), model.get());
-        (0..PANELS.len()).filter(|i| PANELS[*i].tab == tab && (PANELS[*i].applies)(&model)).collect::<Vec<_>>()
+        let of = |tab| (0..PANELS.len()).filter(|i| PANELS[*i].tab == tab && (PANELS[*i].applies)(&model)).collect::<Vec<_>>();
+        // The first tab stands in for one that waits for its network.
+        let panels = of(tab);
+        if panels.is_empty() { of(Tab::Learn) } else { panels }
     });
     view! {
         <div id="panels" role="tabpanel" tabindex="-1" class=move || format!("panels tab-{}", lab.tab.get().id())

@@ -70,3 +70,12 @@ fn the_code_of_a_figure_is_there_to_copy() {
     page.wait("it closes", "!document.querySelector('dialog.embed').open");
     no_errors(&page);
 }
+
+#[test]
+fn a_link_opens_a_trained_model_on_its_tab() {
+    let page = ready(&Options { query: "preset=mnist-vq#codebook", ..Options::default() });
+    page.wait("the network of the link", "document.querySelector('[data-testid=codebook-stats]')?.textContent.includes('perplexity')");
+    assert_eq!(page.js("return document.querySelector('#panels').classList.contains('tab-codebook')"), true);
+    assert_eq!(page.js("return document.querySelector('[data-testid=method]').value"), "vq-vae");
+    no_errors(&page);
+}
