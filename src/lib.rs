@@ -11,8 +11,8 @@
 pub mod ae;
 pub mod catalog;
 mod registry;
-pub mod spec;
 pub mod sae;
+pub mod spec;
 pub mod vae;
 pub mod vq;
 

@@ -103,7 +103,8 @@ fn a_run_ends_with_one_json_object_and_its_weights() {
     assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
     let measured: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
     assert!(measured["setup"].as_str().is_some_and(|setup| setup.contains("hidden=16")), "{measured}");
-    let value = |name: &str| &measured["measures"].as_array().expect("a list").iter().find(|m| m["name"] == name).expect(name)["value"];
+    let value =
+        |name: &str| &measured["measures"].as_array().expect("a list").iter().find(|m| m["name"] == name).expect(name)["value"];
     assert_eq!(value("kl_d").as_array().expect("one a latent").len(), 2);
     // It learnt something: of ten digits, twice what guessing finds.
     assert!(value("linear_probe_accuracy").as_f64() > Some(0.2), "{measured}");
@@ -121,7 +122,10 @@ fn weights_that_cannot_be_measured_are_refused() {
     #[cfg(feature = "native")]
     refused(&["measure", "--weights", "README.md", "--engine", "cpu"], "README.md: this is not a whole safetensors file");
     #[cfg(feature = "native")]
-    refused(&["measure", "--weights", "assets/presets/mnist-vae.safetensors", "--engine", "cpu", "--images", "10001"], "10 to 10000");
+    refused(
+        &["measure", "--weights", "assets/presets/mnist-vae.safetensors", "--engine", "cpu", "--images", "10001"],
+        "10 to 10000",
+    );
 }
 
 #[cfg(feature = "native")]

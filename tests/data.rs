@@ -94,7 +94,9 @@ fn moving_digits_are_digits_moved() {
     for (image_p, factors_k) in whole.test_images.chunks_exact(32 * 32).zip(whole.factors.test_nk.chunks_exact(k)) {
         // The middle of the ink lies where the factors say, within what a digit is off its own middle.
         let ink: f32 = image_p.iter().map(|v| f32::from(*v)).sum();
-        let mean = |axis: &dyn Fn(usize) -> usize| image_p.iter().enumerate().map(|(i, v)| f32::from(*v) * axis(i) as f32).sum::<f32>() / ink;
+        let mean = |axis: &dyn Fn(usize) -> usize| {
+            image_p.iter().enumerate().map(|(i, v)| f32::from(*v) * axis(i) as f32).sum::<f32>() / ink
+        };
         for (at, position) in [(mean(&|i| i % 32), factors_k[1]), (mean(&|i| i / 32), factors_k[2])] {
             assert!((at - (f32::from(position) + 9.5)).abs() < 3.0, "{factors_k:?}: {at}");
         }

@@ -42,7 +42,11 @@ fn objectives_equal_pytorch() {
             let got = weights.iter().find(|w| w.name == want.name).unwrap();
             let scale = want.values.iter().fold(0.0f64, |m, v| m.max(v.abs()));
             for (got, want_value) in got.values.iter().zip(&want.values) {
-                assert!((f64::from(*got) - want_value).abs() < TOLERANCE * scale, "{name}: {} is {got}, not {want_value}", want.name);
+                assert!(
+                    (f64::from(*got) - want_value).abs() < TOLERANCE * scale,
+                    "{name}: {} is {got}, not {want_value}",
+                    want.name
+                );
             }
         }
         seen.insert(Setup::from_query(name, &[]).0.method);

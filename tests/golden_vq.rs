@@ -100,7 +100,12 @@ fn a_step_equals_pytorch() {
 
 #[test]
 fn forward_both_estimators_are_the_code() {
-    let rows = |salt: u32| Tensor::<2>::from_data(TensorData::new((0..60).map(|i| mix(salt + i) as f32 / 2e9 - 1.0).collect(), [12, 5]), &Device::flex());
+    let rows = |salt: u32| {
+        Tensor::<2>::from_data(
+            TensorData::new((0..60).map(|i| mix(salt + i) as f32 / 2e9 - 1.0).collect(), [12, 5]),
+            &Device::flex(),
+        )
+    };
     let (z, q) = (rows(1), rows(1000));
     let want = q.clone().into_data().try_into_vec::<f32>().unwrap();
     for got in [straight_through(z.clone(), q.clone()), rotate(z.clone(), q.clone()), rotate(-q.clone(), q)] {
@@ -132,13 +137,16 @@ fn tokens_are_the_code_and_decode_to_the_reconstruction_of_training() {
 
 #[test]
 fn every_token_of_a_codebook_without_vectors_has_its_own() {
-    for (query, numbers) in [("fsq&levels=8-6-5", 3), ("fsq&levels=7-5-5-5-5", 5), ("bsq&bits=12", 12), ("bsq&bits=6&surface=cube", 6)] {
+    for (query, numbers) in
+        [("fsq&levels=8-6-5", 3), ("fsq&levels=7-5-5-5-5", 5), ("bsq&bits=12", 12), ("bsq&bits=6&surface=cube", 6)]
+    {
         let mut run = run(&format!("v=1&data=mnist&method={query}&width=8&prior=none"));
         let CodeKind::Grid { codes, .. } = run.info().code[0].kind else { panic!("{query} has no grid") };
         let places = run.info().code[0].places().unwrap();
         let tokens: Vec<f32> = (0..codes.next_multiple_of(places)).map(|t| (t % codes) as f32).collect();
         let values = one(&mut run, Program::FromTokens, &tokens);
-        let mut vectors: Vec<Vec<i32>> = values.chunks(numbers).take(codes as usize).map(|v| v.iter().map(|x| (x * 1000.0).round() as i32).collect()).collect();
+        let mut vectors: Vec<Vec<i32>> =
+            values.chunks(numbers).take(codes as usize).map(|v| v.iter().map(|x| (x * 1000.0).round() as i32).collect()).collect();
         assert!(vectors.iter().flatten().all(|x| x.abs() <= 1000), "{query}");
         vectors.sort();
         vectors.dedup();
@@ -160,7 +168,11 @@ fn no_token_sees_itself_or_the_ones_after_it() {
             let after = one(&mut run, Program::TokenLogits, &other);
             let behind = (place + 1) * codes;
             assert_eq!(before[..behind], after[..behind], "{query}: place {place} changed what is before it, or itself");
-            assert_ne!(before[behind..behind + codes], after[behind..behind + codes], "{query}: place {place} is not seen by the next");
+            assert_ne!(
+                before[behind..behind + codes],
+                after[behind..behind + codes],
+                "{query}: place {place} is not seen by the next"
+            );
         }
     }
 }

@@ -52,7 +52,11 @@ impl Disk for Tab {
     type Lock = Held;
 
     async fn list(&self) -> Result<Vec<FileInfo>, StoreError> {
-        let info = |(name, (bytes, at)): (&String, &(Vec<u8>, f64))| FileInfo { name: name.clone(), bytes: bytes.len() as u64, written_ms: *at };
+        let info = |(name, (bytes, at)): (&String, &(Vec<u8>, f64))| FileInfo {
+            name: name.clone(),
+            bytes: bytes.len() as u64,
+            written_ms: *at,
+        };
         Ok(self.0.files.borrow().iter().map(info).collect())
     }
 
@@ -217,7 +221,9 @@ fn two_tabs_never_write_to_one_run() {
     let events = second.tell(Command::Resume { run: 1, id: id.clone() });
     assert!(matches!(&events[..], [Event::RunFailed { message, .. }] if message.contains("another tab")), "{events:?}");
     let events = second.tell(Command::Delete { id: id.clone() });
-    assert!(matches!(&events[..], [Event::Warning { message }, Event::Runs { runs, .. }] if message.contains("another tab") && runs.len() == 1));
+    assert!(
+        matches!(&events[..], [Event::Warning { message }, Event::Runs { runs, .. }] if message.contains("another tab") && runs.len() == 1)
+    );
 
     first.tell(Command::Start { run: 2, setup: small(), weights: None });
     first.steps(2, 1);

@@ -31,7 +31,13 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("view", &["spec", "gpu"]),
     // Bytes in, bytes out: knows nothing of what made them.
     ("store", &["spec"]),
-    ("train", &["spec", "catalog", "ae", "vae", "vq", "sae", "nn", "data", "packed", "measure", "view", "compile", "gpu", "latent", "store"]),
+    (
+        "train",
+        &[
+            "spec", "catalog", "ae", "vae", "vq", "sae", "nn", "data", "packed", "measure", "view", "compile", "gpu", "latent",
+            "store",
+        ],
+    ),
 ];
 
 /// Crates that only some modules may name.

@@ -12,13 +12,13 @@ use latent_lab::data::Dataset;
 use latent_lab::gpu::{Data, Gpu};
 use latent_lab::nn::ImageShape;
 use latent_lab::spec::card::COMMON;
-use latent_lab::spec::{Family, Kind, Setup};
-use latent_lab::train::plan::PlanEngine;
-use latent_lab::train::verify::{difference, verify};
-use latent_lab::train::program::Input;
-use latent_lab::train::engine::BuildError;
-use latent_lab::train::{Engine, Entry, Of, Program, Rows, Weight, entry};
 use latent_lab::spec::protocol::{CodeGroup, CodeKind};
+use latent_lab::spec::{Family, Kind, Setup};
+use latent_lab::train::engine::BuildError;
+use latent_lab::train::plan::PlanEngine;
+use latent_lab::train::program::Input;
+use latent_lab::train::verify::{difference, verify};
+use latent_lab::train::{Engine, Entry, Of, Program, Rows, Weight, entry};
 
 fn gpu() -> Rc<Gpu> {
     Rc::new(pollster::block_on(Gpu::open()).expect("a GPU adapter; on Debian: mesa-vulkan-drivers"))
@@ -30,7 +30,8 @@ fn stripes(n: usize) -> Arc<Dataset> {
     let images: Vec<u8> = (0..n).flat_map(image).collect();
     let labels = (0..n).map(|i| (i % 10) as u8).collect::<Vec<_>>();
     Arc::new(Dataset {
-        shape: ImageShape::MNIST, classes: 10,
+        shape: ImageShape::MNIST,
+        classes: 10,
         train_images: images.clone(),
         train_labels: labels.clone(),
         test_images: images,
@@ -121,7 +122,8 @@ fn plan_equals_burn(family: Family) {
         let name = setup.to_query();
         println!("{name}");
         // Four steps cross the end of an epoch: 28 of 20 images.
-        let report = pollster::block_on(verify(gpu.clone(), Device::flex(), entry(&setup.method).unwrap(), &setup, &data, 4)).unwrap();
+        let report =
+            pollster::block_on(verify(gpu.clone(), Device::flex(), entry(&setup.method).unwrap(), &setup, &data, 4)).unwrap();
         assert!(report.loss < 1e-4, "{name}: terms differ by {}", report.loss);
         assert!(report.gradient < 1e-4, "{name}: the gradient of {} differs by {}", report.worst, report.gradient);
 
@@ -159,7 +161,8 @@ fn plan_equals_burn(family: Family) {
             if rows.values.is_empty() {
                 continue;
             }
-            let (got, want) = (pollster::block_on(plan.run(what, rows)).unwrap(), pollster::block_on(burn.run(what, rows)).unwrap());
+            let (got, want) =
+                (pollster::block_on(plan.run(what, rows)).unwrap(), pollster::block_on(burn.run(what, rows)).unwrap());
             assert_eq!(got.is_some(), want.is_some(), "{name}: {what:?}");
             for (got, want) in got.iter().flatten().zip(want.iter().flatten()) {
                 assert!(difference(got, want) < 1e-3, "{name}: {what:?}");
@@ -181,7 +184,8 @@ fn a_graphics_cards_kernels_equal_burn() {
         }
         let name = setup.to_query();
         assert!(engine(&gpu, &setup, &data).info().kernels.starts_with("workgroup tiles"), "{name}");
-        let report = pollster::block_on(verify(gpu.clone(), Device::flex(), entry(CARDS[0].id).unwrap(), &setup, &data, 2)).unwrap();
+        let report =
+            pollster::block_on(verify(gpu.clone(), Device::flex(), entry(CARDS[0].id).unwrap(), &setup, &data, 2)).unwrap();
         assert!(report.loss < 1e-4, "{name}: terms differ by {}", report.loss);
         assert!(report.gradient < 1e-4, "{name}: the gradient of {} differs by {}", report.worst, report.gradient);
     }
@@ -314,7 +318,14 @@ fn a_resumed_run_keeps_the_kernels_that_it_began_with() {
     let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels).unwrap();
     for target in gpu.candidates {
         state.kernels = target.name();
-        let e = PlanEngine::with_kernels(gpu.clone(), entry("vae").unwrap(), &setup, data.data_shape(), &uploaded, Some(&state.kernels));
+        let e = PlanEngine::with_kernels(
+            gpu.clone(),
+            entry("vae").unwrap(),
+            &setup,
+            data.data_shape(),
+            &uploaded,
+            Some(&state.kernels),
+        );
         let mut e = pollster::block_on(e).unwrap();
         e.set_state(&state).unwrap();
         assert_eq!(e.info().kernels, format!("{}, as before", target.name()));
@@ -345,7 +356,10 @@ fn a_network_beyond_the_buffer_limit_is_refused_with_both_sizes() {
     let setup = Setup::new("mnist", "vae");
     let e = PlanEngine::new(gpu, entry("vae").unwrap(), &setup, data.data_shape(), &uploaded);
     let message = format!("{:?}", pollster::block_on(e).err().expect("two hundred kilobytes are too few"));
-    assert!(message.contains("the network with its activations needs") && message.contains("the adapter allows 200000"), "{message}");
+    assert!(
+        message.contains("the network with its activations needs") && message.contains("the adapter allows 200000"),
+        "{message}"
+    );
 }
 
 #[test]

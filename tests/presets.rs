@@ -22,7 +22,8 @@ fn file(preset: &Preset, end: &str) -> PathBuf {
 fn the_table_has_every_file() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/presets");
     let names = fs::read_dir(folder).unwrap().map(|f| f.unwrap().file_name().into_string().unwrap());
-    let strangers: Vec<String> = names.filter(|name| !name.ends_with(".md") && Preset::find(name.split('.').next().unwrap()).is_none()).collect();
+    let strangers: Vec<String> =
+        names.filter(|name| !name.ends_with(".md") && Preset::find(name.split('.').next().unwrap()).is_none()).collect();
     assert!(strangers.is_empty(), "no line of the table has {strangers:?}");
 }
 
@@ -40,14 +41,17 @@ fn models_are_worth_what_is_recorded() {
         burn.set_weights(&weights::read(&bytes).unwrap()).unwrap();
 
         let record: Value = serde_json::from_slice(&fs::read(file(preset, ".json")).unwrap()).unwrap();
-        let recorded = |when: &str| record["test"][when]["loss"].as_f64().unwrap_or_else(|| panic!("{}: no loss {when}", preset.id));
+        let recorded =
+            |when: &str| record["test"][when]["loss"].as_f64().unwrap_or_else(|| panic!("{}: no loss {when}", preset.id));
         let (trained, shipped) = (recorded("as_trained"), recorded("as_shipped"));
         let got = f64::from(block_on(burn.evaluate(labelled)).unwrap()[0]);
         // One draw of each posterior: draws of these losses have a standard deviation of 0.0003 of them.
         assert!((got / shipped - 1.0).abs() < 2e-3, "{}: test loss {got}, recorded {shipped}", preset.id);
         assert!((shipped / trained - 1.0).abs() < 5e-3, "{}: 16 bits make {shipped} of {trained}", preset.id);
 
-        if let Model::Vector(model) = &player.model && model.is_cloud() {
+        if let Model::Vector(model) = &player.model
+            && model.is_cloud()
+        {
             let (mean, logvar) = block_on(burn.encode(labelled)).unwrap();
             for (d, recorded) in player.kl_d.iter().enumerate() {
                 let of = |values: &[f32]| values.iter().skip(d).step_by(model.latent).map(|v| f64::from(*v)).collect::<Vec<_>>();

@@ -22,7 +22,8 @@ use latent_lab::nn::kth::kth_largest;
 fn gpu() -> Rc<Gpu> {
     thread_local!(static GPU: RefCell<Option<Rc<Gpu>>> = const { RefCell::new(None) });
     GPU.with_borrow_mut(|g| {
-        g.get_or_insert_with(|| Rc::new(pollster::block_on(Gpu::open()).expect("a GPU adapter; on Debian: mesa-vulkan-drivers"))).clone()
+        g.get_or_insert_with(|| Rc::new(pollster::block_on(Gpu::open()).expect("a GPU adapter; on Debian: mesa-vulkan-drivers")))
+            .clone()
     })
 }
 
@@ -56,7 +57,8 @@ fn run(g: &Graph, leaves: &[(Id, Vec<f32>)], outputs: &[Id], updates: Updates, t
         ranges.push((at, n));
         at += pad(n);
     }
-    let job = Job { graph: g, target, leaves: places, outputs: wanted, updates, specials: vec![], scratch: at, training: false, salt: 0 };
+    let job =
+        Job { graph: g, target, leaves: places, outputs: wanted, updates, specials: vec![], scratch: at, training: false, salt: 0 };
     let plan = compile(&job).unwrap();
     let gpu = gpu();
     let data = Data::upload(&gpu, &[], &[]).unwrap();
@@ -67,7 +69,10 @@ fn run(g: &Graph, leaves: &[(Id, Vec<f32>)], outputs: &[Id], updates: Updates, t
         arena.write(at, &values);
     }
     pollster::block_on(async {
-        let recorded = arena.record(&plan).await.unwrap_or_else(|e| panic!("{e}\n{}", plan.dispatches.iter().map(|d| d.wgsl.as_str()).collect::<String>()));
+        let recorded = arena
+            .record(&plan)
+            .await
+            .unwrap_or_else(|e| panic!("{e}\n{}", plan.dispatches.iter().map(|d| d.wgsl.as_str()).collect::<String>()));
         arena.run(&recorded, 1);
         (arena.read(&ranges).await.unwrap(), arena.read(&homes[..leaves.len()]).await.unwrap())
     })
@@ -78,7 +83,12 @@ fn close(what: &str, got: &[f32], want: &[f32], tolerance: f32) {
     let scale = want.iter().fold(1e-3f32, |m, v| if v.is_finite() { m.max(v.abs()) } else { m });
     for (i, (a, b)) in got.iter().zip(want).enumerate() {
         let same = (a.is_nan() && b.is_nan()) || a == b || (a - b).abs() <= tolerance * scale;
-        assert!(same, "{what}: element {i} is {a}, Burn says {b}\n got {:?}\nwant {:?}", &got[..got.len().min(12)], &want[..want.len().min(12)]);
+        assert!(
+            same,
+            "{what}: element {i} is {a}, Burn says {b}\n got {:?}\nwant {:?}",
+            &got[..got.len().min(12)],
+            &want[..want.len().min(12)]
+        );
     }
 }
 
@@ -121,7 +131,8 @@ fn check_inputs(name: &str, inputs: &[Vec<f32>], differentiable: bool, f: &F) {
         })
         .unwrap();
     let leaves: Vec<_> = ids.iter().zip(inputs).map(|(id, v)| (*id, vec![v.len()])).collect();
-    let mut imported = import(&captured.graph, &captured.values, &leaves, &[out_id.unwrap()]).unwrap_or_else(|e| panic!("{name}: {e}"));
+    let mut imported =
+        import(&captured.graph, &captured.values, &leaves, &[out_id.unwrap()]).unwrap_or_else(|e| panic!("{name}: {e}"));
     let nodes: Vec<Id> = ids.iter().map(|id| imported.id(*id).unwrap()).collect();
     let out = imported.id(out_id.unwrap()).unwrap();
     let g = &mut imported.graph;
@@ -449,7 +460,11 @@ fn differentiating_twice() {
         for i in 0..n {
             let shifted = |sign: f32| {
                 let (mut va, mut vb) = (va.clone(), vb.clone());
-                if which == 0 { va[i] += sign * eps } else { vb[i] += sign * eps }
+                if which == 0 {
+                    va[i] += sign * eps
+                } else {
+                    vb[i] += sign * eps
+                }
                 f64::from(at(&va, &vb, &[norm])[0][0])
             };
             let slope = ((shifted(1.0) - shifted(-1.0)) / f64::from(2.0 * eps)) as f32;

@@ -121,7 +121,11 @@ fn a_trained_network_is_taken_apart_and_stays_as_it_is() {
         assert!(fvu(199) < 0.7 * fvu(0), "{source}: {} became {}", fvu(0), fvu(199));
         let hosted: Vec<_> = pollster::block_on(e.weights()).unwrap().into_iter().filter(|w| w.name.contains(".host.")).collect();
         let kept = trained.iter().filter(|w| hosted.iter().any(|h| h.name.ends_with(&w.name) && h.values == w.values)).count();
-        assert_eq!(kept, trained.len() - 2, "{source}: all of the host's weights but the head for variances are there, and untouched");
+        assert_eq!(
+            kept,
+            trained.len() - 2,
+            "{source}: all of the host's weights but the head for variances are there, and untouched"
+        );
 
         let mut other = trained.clone();
         other[0].shape = vec![1, 784 * 32];

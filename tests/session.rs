@@ -55,7 +55,10 @@ impl Bench {
         session.set_data(stripes(40));
         let bench = Self { session, events };
         let events = bench.take();
-        assert!(matches!(&events[..], [Event::Ready { .. }, Event::DataReady { data, .. }] if (data.train, data.test) == (40, 40)), "{events:?}");
+        assert!(
+            matches!(&events[..], [Event::Ready { .. }, Event::DataReady { data, .. }] if (data.train, data.test) == (40, 40)),
+            "{events:?}"
+        );
         bench
     }
 
@@ -186,10 +189,15 @@ fn a_checkpoint_of_another_network_gives_its_weights_or_is_refused() {
     let checkpoint = b.save(1, Export::Checkpoint);
     let mut other = small();
     other.set("batch", 16.0).unwrap();
-    assert!(matches!(&b.start(2, other, Some(checkpoint.clone()))[..], [Event::Built { run: 2, .. }]), "the same shapes, from step 0");
+    assert!(
+        matches!(&b.start(2, other, Some(checkpoint.clone()))[..], [Event::Built { run: 2, .. }]),
+        "the same shapes, from step 0"
+    );
     let mut other = small();
     other.set("latent", 4.0).unwrap();
-    assert!(matches!(&b.start(3, other, Some(checkpoint))[..], [Event::RunFailed { run: 3, message }] if message.contains("has shape")));
+    assert!(
+        matches!(&b.start(3, other, Some(checkpoint))[..], [Event::RunFailed { run: 3, message }] if message.contains("has shape"))
+    );
     assert_eq!(b.steps(2, 1).len(), 1, "run 2 is still there");
 }
 
@@ -362,11 +370,14 @@ fn eager_burn_answers_the_same_commands() {
     b.tell(Command::Watch { slot: 8, query: Query::Embed { count: 12 } });
     b.tell(Command::Watch { slot: 9, query: Query::Decode { z_nd: f32_bytes(&[0.0; 4]) } });
     let views = b.turns(5);
-    assert!(matches!(&views[..], [
+    assert!(
+        matches!(&views[..], [
         Event::Viewed { slot: 7, view: View::Images { n: 2, .. }, .. },
         Event::Viewed { slot: 8, view: View::Codes { n: 12, latent: 3, .. }, .. },
         Event::Warning { message },
-    ] if message.contains("rows of 3")), "{views:?}");
+    ] if message.contains("rows of 3")),
+        "{views:?}"
+    );
 
     // Burn hands its optimiser's state out nowhere but natively: what it calls a checkpoint are its weights.
     let weights = b.save(1, Export::Checkpoint);

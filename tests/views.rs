@@ -9,9 +9,7 @@ use latent_lab::data::Dataset;
 use latent_lab::measure::{Rows, codebook::Usage, sparse};
 use latent_lab::nn::ImageShape;
 use latent_lab::spec::Setup;
-use latent_lab::spec::protocol::{
-    BINS, Command, EXAMPLES, EngineChoice, Event, Query, TOP_EXAMPLES, View, bytes_f32, f32_bytes,
-};
+use latent_lab::spec::protocol::{BINS, Command, EXAMPLES, EngineChoice, Event, Query, TOP_EXAMPLES, View, bytes_f32, f32_bytes};
 use latent_lab::train::session::Session;
 use serde_bytes::ByteBuf;
 
@@ -108,16 +106,25 @@ fn all_images() -> ByteBuf {
 
 #[test]
 fn a_codebook_is_counted_swapped_and_drawn_from() {
-    for query in ["method=vq-vae&codes=16&net=mlp&hidden=16&batch=8&prior_width=8", "method=rvq&codes=8&levels=2&net=mlp&hidden=16&batch=8&prior_width=8"] {
+    for query in [
+        "method=vq-vae&codes=16&net=mlp&hidden=16&batch=8&prior_width=8",
+        "method=rvq&codes=8&levels=2&net=mlp&hidden=16&batch=8&prior_width=8",
+    ] {
         let mut lab = Lab::new(&format!("v=1&data=mnist&{query}"));
-        let View::Codebook { images, count_k, perplexity, age_k, vector_kd } = lab.ask(Query::Codebook { count: 1000 }).unwrap() else { panic!() };
+        let View::Codebook { images, count_k, perplexity, age_k, vector_kd } = lab.ask(Query::Codebook { count: 1000 }).unwrap()
+        else {
+            panic!()
+        };
         let (token_bn, pictures) = lab.tokens(Query::Tokenise { x_np: all_images() });
         let mut usage = Usage::new(count_k.len());
         usage.add(&token_bn.iter().map(|t| *t as u32).collect::<Vec<_>>()).unwrap();
         assert_eq!(images as usize, IMAGES, "{query}");
         assert_eq!(usage.count_k(), count_k.iter().map(|n| u64::from(*n)).collect::<Vec<_>>(), "{query}");
         assert!((f64::from(perplexity) - usage.perplexity()).abs() < 1e-4, "{query}");
-        assert!(age_k.len() == count_k.len() && age_k.iter().all(|age| (0.0..=5.0).contains(age)) && age_k.contains(&0.0), "{query}: {age_k:?}");
+        assert!(
+            age_k.len() == count_k.len() && age_k.iter().all(|age| (0.0..=5.0).contains(age)) && age_k.contains(&0.0),
+            "{query}: {age_k:?}"
+        );
         assert_eq!(vector_kd.len() % (4 * count_k.len()), 0);
 
         // Through the tokens and back is what the network makes of the images.
@@ -154,10 +161,9 @@ fn a_codebook_is_counted_swapped_and_drawn_from() {
 
 #[test]
 fn features_are_those_of_the_codes() {
-    for (query, places) in [
-        ("method=topk-sae&features=64&k=8&batch=8&source=patches", 16),
-        ("method=k-sparse&features=64&k=8&batch=8", 1),
-    ] {
+    for (query, places) in
+        [("method=topk-sae&features=64&k=8&batch=8&source=patches", 16), ("method=k-sparse&features=64&k=8&batch=8", 1)]
+    {
         let mut lab = Lab::new(&format!("v=1&data=mnist&{query}"));
         let (latent, code) = lab.codes();
         let features = latent / places;
@@ -168,7 +174,8 @@ fn features_are_those_of_the_codes() {
         for (shown, want) in density.iter().zip(sparse::activity(act_nf).density_f) {
             assert!((shown - want).abs() < 1e-6, "{query}: {shown} {want}");
         }
-        let (max_f, example_fe, activation_fe) = (bytes_f32(&table.max_f), bytes_f32(&table.example_fe), bytes_f32(&table.activation_fe));
+        let (max_f, example_fe, activation_fe) =
+            (bytes_f32(&table.max_f), bytes_f32(&table.example_fe), bytes_f32(&table.activation_fe));
         let count_fb = bytes_f32(&table.count_fb);
         for f in 0..features {
             let column: Vec<f32> = act_nf.column(f).collect();
@@ -214,7 +221,11 @@ fn features_are_those_of_the_codes() {
 #[test]
 fn a_method_without_codebook_or_features_says_so() {
     let mut lab = Lab::new("v=1&data=mnist&method=vae&hidden=16&latent=2&batch=8");
-    for query in [Query::Codebook { count: 5 }, Query::Tokenise { x_np: all_images() }, Query::DrawTokens { n: 1, temperature: 1.0, seed: 0 }] {
+    for query in [
+        Query::Codebook { count: 5 },
+        Query::Tokenise { x_np: all_images() },
+        Query::DrawTokens { n: 1, temperature: 1.0, seed: 0 },
+    ] {
         let refused = lab.ask(query).unwrap_err();
         assert!(refused.contains("codebook") || refused.contains("tokens"), "{refused}");
     }

@@ -69,10 +69,19 @@ fn python_reads_names_and_values() {
     let part = |module: &str, layers: &[&str]| -> Vec<String> {
         layers.iter().flat_map(|layer| ["bias", "weight"].map(|field| format!("{module}.{layer}.{field}"))).collect()
     };
-    assert_eq!(names, [part("decoder", &["hidden", "out"]), part("encoder", &["hidden", "logvar", "mean"])].concat(), "as in the Burn module");
+    assert_eq!(
+        names,
+        [part("decoder", &["hidden", "out"]), part("encoder", &["hidden", "logvar", "mean"])].concat(),
+        "as in the Burn module"
+    );
     for (file, dtype) in [(&whole, "float32"), (&half, "float16")] {
         let theirs = read_by_python(file);
-        assert!(theirs["metadata"]["setup"].as_str().is_some_and(|s| s.starts_with("v=1&data=toy&method=vae") && s.contains("hidden=16")), "{theirs}");
+        assert!(
+            theirs["metadata"]["setup"]
+                .as_str()
+                .is_some_and(|s| s.starts_with("v=1&data=toy&method=vae") && s.contains("hidden=16")),
+            "{theirs}"
+        );
         assert!(theirs["metadata"]["step"].as_str().and_then(|s| s.parse::<u64>().ok()) > Some(0));
         let tensors = theirs["tensors"].as_object().expect("an object");
         assert_eq!(tensors.keys().map(String::as_str).collect::<Vec<_>>(), names, "the same tensors");

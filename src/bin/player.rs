@@ -3,8 +3,8 @@
 use latent_lab::latent;
 use latent_lab::player::{self, Examples, Player, to_bytes};
 use latent_lab::spec::data;
-use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::JsError;
+use wasm_bindgen::prelude::wasm_bindgen;
 
 fn main() {}
 
@@ -135,7 +135,9 @@ impl Model {
     /// Tokens of an image, row by row.
     pub fn tokens(&self, image: &[u8]) -> Vec<u32> {
         match &self.player.model {
-            player::Model::Tokens(m) if image.len() == self.player.pixels() => m.tokens(&unit(image)).into_iter().map(|t| t as u32).collect(),
+            player::Model::Tokens(m) if image.len() == self.player.pixels() => {
+                m.tokens(&unit(image)).into_iter().map(|t| t as u32).collect()
+            }
             _ => Vec::new(),
         }
     }

@@ -86,12 +86,7 @@ pub fn literal(v: f32) -> String {
 }
 
 impl<'a> Emitter<'a> {
-    pub fn new(
-        graph: &'a Graph,
-        place: &'a dyn Fn(Id) -> Option<Place>,
-        noise: (&'a str, u32),
-        prefix: &'static str,
-    ) -> Self {
+    pub fn new(graph: &'a Graph, place: &'a dyn Fn(Id) -> Option<Place>, noise: (&'a str, u32), prefix: &'static str) -> Self {
         Self {
             graph,
             place,

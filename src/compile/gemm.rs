@@ -18,14 +18,29 @@ pub struct Gemm {
 
 #[derive(Clone, Debug)]
 enum Kind {
-    MatMul { a: Id, b: Id },
+    MatMul {
+        a: Id,
+        b: Id,
+    },
     /// m runs over `n, oh, ow`, n over `co`, k over `ci, kh, kw`.
-    Conv { x: Id, w: Id, c: Conv },
+    Conv {
+        x: Id,
+        w: Id,
+        c: Conv,
+    },
     /// One batch entry for each output phase modulo the stride, so that no tap is wasted on zeros. m runs over
     /// `n, y / stride, x / stride`, n over `co`, k over `ci` and the taps of the phase.
-    Transpose { x: Id, w: Id, c: Conv },
+    Transpose {
+        x: Id,
+        w: Id,
+        c: Conv,
+    },
     /// m runs over `co`, n over `ci, kh, kw`, k over `n, oh, ow`.
-    Weight { x: Id, dy: Id, c: Conv },
+    Weight {
+        x: Id,
+        dy: Id,
+        c: Conv,
+    },
 }
 
 impl Gemm {
@@ -173,7 +188,14 @@ impl Gemm {
             Kind::MatMul { .. } => (self.lead(e, b, m, n).flat(&self.shape), None),
             Kind::Conv { .. } => {
                 let mi = At::Flat(m.clone()).dims(&[self.shape[0], self.shape[2] * self.shape[3]], e);
-                (At::Dims(vec![mi[0].clone(), n.clone(), mi[1].clone()]).flat(&[self.shape[0], self.n, self.shape[2] * self.shape[3]]), None)
+                (
+                    At::Dims(vec![mi[0].clone(), n.clone(), mi[1].clone()]).flat(&[
+                        self.shape[0],
+                        self.n,
+                        self.shape[2] * self.shape[3],
+                    ]),
+                    None,
+                )
             }
             Kind::Transpose { c, .. } => {
                 let grid: Vec<usize> = (0..2).map(|i| self.shape[2 + i].div_ceil(c.stride[i])).collect();
@@ -199,7 +221,16 @@ impl Gemm {
 
     /// Indices of a transposed convolution: `(n, y / s, x / s)`, the phases, and `(ci, tap y, tap x)`.
     #[allow(clippy::too_many_arguments)]
-    fn transpose_at(&self, e: &mut Emitter, g: &Graph, w: Id, c: &Conv, b: &Lin, m: &Lin, k: &Lin) -> (Vec<Lin>, Vec<Lin>, Vec<Lin>) {
+    fn transpose_at(
+        &self,
+        e: &mut Emitter,
+        g: &Graph,
+        w: Id,
+        c: &Conv,
+        b: &Lin,
+        m: &Lin,
+        k: &Lin,
+    ) -> (Vec<Lin>, Vec<Lin>, Vec<Lin>) {
         let (w, [s0, s1]) = (g.shape(w).to_vec(), c.stride);
         let mi = At::Flat(m.clone()).dims(&[self.shape[0], self.shape[2].div_ceil(s0), self.shape[3].div_ceil(s1)], e);
         let phase = At::Flat(b.clone()).dims(&[s0, s1], e);

@@ -64,7 +64,9 @@ pub enum Binary {
     Gt,
     Ge,
     /// The number that comes `b · 2^shift` places after `a` in the order of all 32-bit floats.
-    Advance { shift: u32 },
+    Advance {
+        shift: u32,
+    },
 }
 
 /// Distribution of a [`Op::Random`] node.
@@ -103,9 +105,14 @@ pub enum Op {
     /// One value everywhere, as its bits.
     Fill(u32),
     /// The element's coordinate along `axis`.
-    Iota { axis: usize },
+    Iota {
+        axis: usize,
+    },
     /// Counter-based noise; `stream` tells the operations of a step apart.
-    Random { dist: Dist, stream: u32 },
+    Random {
+        dist: Dist,
+        stream: u32,
+    },
     Unary(Unary),
     Binary(Binary),
     /// `cond != 0 ? a : b`
@@ -117,16 +124,25 @@ pub enum Op {
     /// Repeats dimensions of length one.
     Broadcast,
     /// Elements `start + i * step` of each dimension.
-    Slice { start: Vec<usize>, step: Vec<usize> },
+    Slice {
+        start: Vec<usize>,
+        step: Vec<usize>,
+    },
     /// Puts elements at `start + i * step` of each dimension of a zero tensor: the adjoint of [`Op::Slice`].
-    Embed { start: Vec<usize>, step: Vec<usize> },
+    Embed {
+        start: Vec<usize>,
+        step: Vec<usize>,
+    },
     Flip(Vec<usize>),
     /// Joins along an axis.
     Concat(usize),
     /// Keeps the reduced axes with length one.
     Reduce(Reduction, Vec<usize>),
     /// Index of the first largest (`true`) or smallest element along an axis, kept with length one.
-    ArgReduce { largest: bool, axis: usize },
+    ArgReduce {
+        largest: bool,
+        axis: usize,
+    },
     /// `[.., m, k] × [.., k, n]`, equal leading dimensions.
     MatMul,
     /// `x [n, ci, h, w]`, `w [co, ci, kh, kw]`.
@@ -140,7 +156,10 @@ pub enum Op {
     /// `out[.., index[.., i, ..], ..] += v[.., i, ..]`, arguments `index, v`: the adjoint of [`Op::Gather`].
     ScatterAdd(usize),
     /// Running sum along an axis, from the end if `reverse`.
-    CumSum { axis: usize, reverse: bool },
+    CumSum {
+        axis: usize,
+        reverse: bool,
+    },
     /// Place of every element in its row sorted in falling order (ties by position): 0 is the largest.
     Rank(usize),
     /// The k-th largest element along the last axis, which stays with length one; arguments `x, k`, where `k` is one number,
@@ -648,8 +667,7 @@ impl Graph {
     /// Sums `x` down to `shape`, undoing a broadcast.
     pub fn sum_to(&mut self, x: Id, shape: &[usize]) -> Id {
         let extra = self.shape(x).len() - shape.len();
-        let axes: Vec<usize> =
-            (0..self.shape(x).len()).filter(|a| *a < extra || shape[*a - extra] == 1).collect();
+        let axes: Vec<usize> = (0..self.shape(x).len()).filter(|a| *a < extra || shape[*a - extra] == 1).collect();
         let s = self.sum(x, &axes);
         self.reshape(s, shape)
     }
@@ -684,9 +702,7 @@ impl Graph {
     /// `x [n, ci, h, w]` with `w [co, ci, kh, kw]`.
     pub fn conv2d(&mut self, x: Id, w: Id, c: Conv) -> Id {
         let (sx, sw) = (self.shape(x), self.shape(w));
-        let size = |i: usize| {
-            (sx[2 + i] + 2 * c.padding[i] - c.dilation[i] * (sw[2 + i] - 1) - 1) / c.stride[i] + 1
-        };
+        let size = |i: usize| (sx[2 + i] + 2 * c.padding[i] - c.dilation[i] * (sw[2 + i] - 1) - 1) / c.stride[i] + 1;
         let shape = vec![sx[0], sw[0], size(0), size(1)];
         self.push(Op::Conv2d(c), vec![x, w], shape)
     }

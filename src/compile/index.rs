@@ -125,9 +125,7 @@ impl At {
     pub fn flat(&self, shape: &[usize]) -> Lin {
         match self {
             Self::Flat(l) => l.clone(),
-            Self::Dims(dims) => {
-                dims.iter().zip(strides(shape)).fold(Lin::default(), |sum, (d, s)| sum.plus(&d.scaled(s)))
-            }
+            Self::Dims(dims) => dims.iter().zip(strides(shape)).fold(Lin::default(), |sum, (d, s)| sum.plus(&d.scaled(s))),
         }
     }
 

@@ -41,13 +41,24 @@ pub struct Target {
 
 impl Target {
     /// A software adapter: few cores, no use for workgroup memory, every dispatch and every load counts.
-    pub const SOFTWARE: Self = Self { workgroup: 64, tile: [8, 8], unroll: 2, busy: 64, groups: 8, each: 4, compact: true, quads: false, shared: false };
+    pub const SOFTWARE: Self =
+        Self { workgroup: 64, tile: [8, 8], unroll: 2, busy: 64, groups: 8, each: 4, compact: true, quads: false, shared: false };
     /// [`Self::SOFTWARE`] where subgroup operations are at hand.
     pub const SOFTWARE_QUADS: Self = Self { tile: [4, 4], quads: true, ..Self::SOFTWARE };
     /// A graphics card.
     pub const GPU: Self = Self { shared: true, ..Self::GPU_REGISTERS };
     /// [`Self::GPU`] without workgroup memory.
-    pub const GPU_REGISTERS: Self = Self { workgroup: 64, tile: [4, 4], unroll: 4, busy: 16_384, groups: 1, each: 1, compact: false, quads: false, shared: false };
+    pub const GPU_REGISTERS: Self = Self {
+        workgroup: 64,
+        tile: [4, 4],
+        unroll: 4,
+        busy: 16_384,
+        groups: 1,
+        each: 1,
+        compact: false,
+        quads: false,
+        shared: false,
+    };
     pub const ALL: [Self; 4] = [Self::SOFTWARE, Self::SOFTWARE_QUADS, Self::GPU, Self::GPU_REGISTERS];
 
     /// How its matrix products are computed, in words.
@@ -151,7 +162,11 @@ pub(super) struct Kernel {
 }
 
 fn heavy(op: &Op) -> bool {
-    product(op) || matches!(op, Op::Reduce(..) | Op::ArgReduce { .. } | Op::ScatterAdd(_) | Op::CumSum { .. } | Op::Rank(_) | Op::KthLargest)
+    product(op)
+        || matches!(
+            op,
+            Op::Reduce(..) | Op::ArgReduce { .. } | Op::ScatterAdd(_) | Op::CumSum { .. } | Op::Rank(_) | Op::KthLargest
+        )
 }
 
 fn product(op: &Op) -> bool {
@@ -360,17 +375,15 @@ impl<'a> Planner<'a> {
             return None;
         }
         let reads = self.reads[&id].clone();
-        let late: Vec<(Id, bool)> =
-            reads.iter().copied().filter(|(d, _)| !self.is_leaf(*d) && self.ready(*d) == level).collect();
+        let late: Vec<(Id, bool)> = reads.iter().copied().filter(|(d, _)| !self.is_leaf(*d) && self.ready(*d) == level).collect();
         if reads.iter().any(|(d, _)| self.is_leaf(*d) && self.ready(*d) == level) {
             return None;
         }
         let mut hosts: Vec<usize> = late.iter().map(|(d, _)| self.kernel_of[d]).collect();
         hosts.sort_unstable();
         hosts.dedup();
-        let fits = |p: &Self, k: usize| {
-            p.kernels[k].len == n && late.iter().filter(|(d, _)| p.kernel_of[d] == k).all(|(_, same)| *same)
-        };
+        let fits =
+            |p: &Self, k: usize| p.kernels[k].len == n && late.iter().filter(|(d, _)| p.kernel_of[d] == k).all(|(_, same)| *same);
         if hosts.len() == 1 {
             return fits(self, hosts[0]).then_some(hosts[0]);
         }
@@ -443,7 +456,8 @@ impl<'a> Planner<'a> {
                     plan.flops += if kernel.split == 1 { flops } else { 0 };
                     for id in kernel.root.iter().chain(&kernel.members) {
                         let n: usize = self.reads[id].iter().map(|(d, _)| len(self.g.shape(*d))).sum();
-                        let each = if places.contains_key(id) { 4 } else { 0 } + if self.fused.contains_key(id) { self.job.updates.bytes } else { 0 };
+                        let each = if places.contains_key(id) { 4 } else { 0 }
+                            + if self.fused.contains_key(id) { self.job.updates.bytes } else { 0 };
                         plan.bytes += 4 * n as u64 + each * len(self.g.shape(*id)) as u64;
                     }
                 }
@@ -535,8 +549,7 @@ impl<'a> Planner<'a> {
         let mut taken: Vec<(usize, usize, usize, usize)> = vec![];
         for (first, end, n, owner) in wanted {
             let mut at = self.job.scratch;
-            let mut meets: Vec<(usize, usize)> =
-                taken.iter().filter(|t| t.0 <= end && first <= t.1).map(|t| (t.2, t.3)).collect();
+            let mut meets: Vec<(usize, usize)> = taken.iter().filter(|t| t.0 <= end && first <= t.1).map(|t| (t.2, t.3)).collect();
             meets.sort_unstable();
             for (from, to) in meets {
                 if at + n <= from {
@@ -611,7 +624,8 @@ impl<'a> Planner<'a> {
         let o = Lin::var("i", n, 0);
         let v = e.value(id, &At::Flat(o.clone())).text;
         let to = o.offset(to as i64).text();
-        let (name, store) = if update { ("update", format!("opt_step({to}, {v});\n")) } else { ("copy", format!("a[{to}] = {v};\n")) };
+        let (name, store) =
+            if update { ("update", format!("opt_step({to}, {v});\n")) } else { ("copy", format!("a[{to}] = {v};\n")) };
         module.add(name, n, e.take(0) + &store);
     }
 
@@ -646,9 +660,7 @@ impl<'a> Planner<'a> {
         }
         if product(op) {
             let gemm = Gemm::new(self.g, root)?;
-            self.write_product(module, &gemm, 1, place, level, |p, e, flat| {
-                p.write_members(e, kernel, Some("acc"), flat, place)
-            });
+            self.write_product(module, &gemm, 1, place, level, |p, e, flat| p.write_members(e, kernel, Some("acc"), flat, place));
             return Ok(());
         }
         let (name, head) = match op {
@@ -757,7 +769,8 @@ impl<'a> Planner<'a> {
         let k = e.value(k, &At::Flat(Lin::default())).text;
         let row = o.scaled(n);
         let mut order = |at: Lin| format!("m_order({})", e.value(x, &At::Flat(row.plus(&at))).text);
-        let inside: Vec<String> = (0..UNROLL).map(|u| order(Lin::var("r", n / UNROLL, 1).scaled(UNROLL).offset(u as i64))).collect();
+        let inside: Vec<String> =
+            (0..UNROLL).map(|u| order(Lin::var("r", n / UNROLL, 1).scaled(UNROLL).offset(u as i64))).collect();
         let behind: Vec<String> = (n - n % UNROLL..n).map(|r| order(Lin::default().offset(r as i64))).collect();
         let (outer, inner) = (e.take(0), e.take(1));
         let each = |visit: &dyn Fn(&String) -> String| {

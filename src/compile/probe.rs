@@ -76,8 +76,7 @@ impl Probe {
             end += len(self.graph.shape(*id)).next_multiple_of(4);
             (*id, at)
         };
-        let leaves: HashMap<_, _> =
-            self.leaves.iter().map(&mut place).map(|(id, at)| (id, (Place::Arena(at), false))).collect();
+        let leaves: HashMap<_, _> = self.leaves.iter().map(&mut place).map(|(id, at)| (id, (Place::Arena(at), false))).collect();
         let outputs = self.outputs.iter().map(&mut place).collect();
         let (updates, specials) = (Updates::default(), vec![]);
         compile(&Job { graph: &self.graph, target, leaves, outputs, updates, specials, scratch: end, training: false, salt: 0 })

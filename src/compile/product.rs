@@ -40,8 +40,7 @@ impl Planner<'_> {
         };
         // One function for all elements: where the element lies, what becomes of it.
         let mut e = self.emitter(place, level, "v");
-        let (flat, inside) =
-            gemm.out(&mut e, &Lin::var("b", gemm.batch, 0), &Lin::var("m", gemm.m, 0), &Lin::var("n", gemm.n, 0));
+        let (flat, inside) = gemm.out(&mut e, &Lin::var("b", gemm.batch, 0), &Lin::var("m", gemm.m, 0), &Lin::var("n", gemm.n, 0));
         let flat = if flat.terms.len() > 1 { e.bind(flat.text(), len(self.g.shape(gemm.id)), 0) } else { flat };
         let before = e.take(0);
         let finish = finish(self, &mut e, &flat);
@@ -72,10 +71,12 @@ impl Planner<'_> {
         let steps = gemm.n.div_ceil(APART * walks);
         let mut e = self.emitter(place, level, "v");
         let b = Lin::var("b", gemm.batch, 0);
-        let m: Vec<Lin> = (0..ROWS)
-            .map(|r| clamp(&mut e, Lin::var("tile_m", rows, 0).scaled(ROWS).offset(r as i64), gemm.m))
-            .collect();
-        let column = Lin::var("walk", walks, 0).scaled(APART * steps).plus(&Lin::var("lane", APART, 0)).plus(&Lin::var("j", steps, 1).scaled(APART));
+        let m: Vec<Lin> =
+            (0..ROWS).map(|r| clamp(&mut e, Lin::var("tile_m", rows, 0).scaled(ROWS).offset(r as i64), gemm.m)).collect();
+        let column = Lin::var("walk", walks, 0)
+            .scaled(APART * steps)
+            .plus(&Lin::var("lane", APART, 0))
+            .plus(&Lin::var("j", steps, 1).scaled(APART));
         let whole = gemm.n % (APART * steps) == 0;
         let n = if whole { column.clone() } else { e.bind(format!("min({}, {}u)", column.text(), gemm.n - 1), gemm.n, 1) };
         let mut sums = vec!["0.0f".to_string(); ROWS];

@@ -139,7 +139,8 @@ impl Planner<'_> {
             for j in 0..tn {
                 let row = format!("tile_m * {}u + down + {}u", SIDE * tm, SIDE * i);
                 let column = format!("tile_n * {}u + across + {}u", SIDE * tn, SIDE * j);
-                let tests = [(gemm.m % tiling.height() != 0, row.as_str(), gemm.m), (gemm.n % tiling.width() != 0, &column, gemm.n)];
+                let tests =
+                    [(gemm.m % tiling.height() != 0, row.as_str(), gemm.m), (gemm.n % tiling.width() != 0, &column, gemm.n)];
                 body += &guarded(&tests, &format!("{store}(b, {row}, {column}, {part}, c{i}[{j}]);"));
             }
         }

@@ -51,11 +51,8 @@ impl Planner<'_> {
         let fits = |p: &Id, k: usize| {
             readers(p).iter().all(|(r, same)| if self.kernel_of[r] == k { *same } else { !waiting.contains(&self.kernel_of[r]) })
         };
-        let accepted: HashSet<usize> = waiting
-            .iter()
-            .copied()
-            .filter(|k| candidates.iter().filter(|c| c.1 == k).all(|(p, k)| fits(p, *k)))
-            .collect();
+        let accepted: HashSet<usize> =
+            waiting.iter().copied().filter(|k| candidates.iter().filter(|c| c.1 == k).all(|(p, k)| fits(p, *k))).collect();
 
         let mut levels: HashMap<usize, usize> = HashMap::new();
         for (gradient, p) in updates {

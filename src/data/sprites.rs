@@ -24,16 +24,8 @@ mod at {
 }
 
 /// Eight colours of about the same brightness, once around the colour wheel.
-const COLOURS: [[u8; 3]; 8] = [
-    [226, 90, 84],
-    [214, 124, 38],
-    [170, 150, 30],
-    [90, 168, 70],
-    [38, 166, 154],
-    [66, 146, 214],
-    [132, 122, 222],
-    [206, 96, 178],
-];
+const COLOURS: [[u8; 3]; 8] =
+    [[226, 90, 84], [214, 124, 38], [170, 150, 30], [90, 168, 70], [38, 166, 154], [66, 146, 214], [132, 122, 222], [206, 96, 178]];
 
 /// The heart as a list of rows: where it begins and ends on the right of its axis, as half widths.
 struct Heart {

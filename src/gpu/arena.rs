@@ -211,8 +211,7 @@ impl Arena {
         };
         let resolved = buffer("time stamps", wgpu::BufferUsages::QUERY_RESOLVE | wgpu::BufferUsages::COPY_SRC);
         let staging = buffer("time stamps, read", wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST);
-        let queries =
-            device.create_query_set(&wgpu::QuerySetDescriptor { label: None, ty: wgpu::QueryType::Timestamp, count });
+        let queries = device.create_query_set(&wgpu::QuerySetDescriptor { label: None, ty: wgpu::QueryType::Timestamp, count });
         let mut encoder = device.create_command_encoder(&Default::default());
         for ((pipeline, [x, y]), i) in recorded.steps.iter().zip((0..).step_by(2)) {
             let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
@@ -324,9 +323,7 @@ pub struct Pending {
 }
 
 fn bind_group(gpu: &Gpu, layout: &wgpu::BindGroupLayout, buffers: [&wgpu::Buffer; 4]) -> wgpu::BindGroup {
-    let entries: Vec<_> = (0..)
-        .zip(buffers)
-        .map(|(binding, b)| wgpu::BindGroupEntry { binding, resource: b.as_entire_binding() })
-        .collect();
+    let entries: Vec<_> =
+        (0..).zip(buffers).map(|(binding, b)| wgpu::BindGroupEntry { binding, resource: b.as_entire_binding() }).collect();
     gpu.device.create_bind_group(&wgpu::BindGroupDescriptor { label: Some("plan"), layout, entries: &entries })
 }

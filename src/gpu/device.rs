@@ -52,13 +52,12 @@ impl Gpu {
             backends: wgpu::Backends::PRIMARY,
             ..wgpu::InstanceDescriptor::new_without_display_handle()
         });
-        let options = wgpu::RequestAdapterOptions { power_preference: wgpu::PowerPreference::HighPerformance, ..Default::default() };
+        let options =
+            wgpu::RequestAdapterOptions { power_preference: wgpu::PowerPreference::HighPerformance, ..Default::default() };
         #[cfg(target_arch = "wasm32")]
         let asks = super::subgroups::always_ask().is_ok();
-        let adapter = instance
-            .request_adapter(&options)
-            .await
-            .map_err(|e| OpenError { rung: NoGpu::NoAdapter, detail: e.to_string() })?;
+        let adapter =
+            instance.request_adapter(&options).await.map_err(|e| OpenError { rung: NoGpu::NoAdapter, detail: e.to_string() })?;
         let limits = adapter.limits();
         let wanted = wgpu::Limits {
             max_buffer_size: limits.max_buffer_size,
@@ -91,7 +90,8 @@ impl Gpu {
         });
         let name = if raw.name.is_empty() { raw.driver.clone() } else { raw.name.clone() };
         let lower = format!("{name} {} {}", raw.driver, raw.driver_info).to_lowercase();
-        let software = raw.device_type == wgpu::DeviceType::Cpu || ["swiftshader", "llvmpipe", "software"].iter().any(|s| lower.contains(s));
+        let software =
+            raw.device_type == wgpu::DeviceType::Cpu || ["swiftshader", "llvmpipe", "software"].iter().any(|s| lower.contains(s));
         let candidates: &[Target] = match (software, subgroups) {
             // A browser's software adapter takes longer to compile a second candidate than a short run could gain.
             (true, true) if cfg!(target_arch = "wasm32") => &[Target::SOFTWARE_QUADS],

@@ -37,7 +37,11 @@ impl Archive {
     pub fn open(file: &Named) -> Result<Self, String> {
         let zip = ZipArchive::new(Cursor::new(file.file.clone())).map_err(|e| {
             // A truncated download is the commonest damage, and its index is what it lacks.
-            let hint = if matches!(e, ZipError::InvalidArchive(_)) { "; its index lies at its end: is the download complete?" } else { "" };
+            let hint = if matches!(e, ZipError::InvalidArchive(_)) {
+                "; its index lies at its end: is the download complete?"
+            } else {
+                ""
+            };
             format!("{}: this is no readable zip archive: {}{hint}", file.name, words(&e))
         })?;
         Ok(Self { name: file.name.clone(), zip, file: file.file.clone() })

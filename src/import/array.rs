@@ -102,7 +102,10 @@ impl Arrays {
         let mut headers = Vec::new();
         for entry in &entries {
             let Ok(header) = NpyHeader::read(&mut *archive.stream(entry)?) else { continue };
-            if Layout::of(&header.shape).is_some() && header.shape.len() > 2 && images.as_ref().is_none_or(|(_, size, _)| entry.size > *size) {
+            if Layout::of(&header.shape).is_some()
+                && header.shape.len() > 2
+                && images.as_ref().is_none_or(|(_, size, _)| entry.size > *size)
+            {
                 images = Some((entry.index, entry.size, entry.name.clone()));
             }
             headers.push((entry.clone(), header));
@@ -111,9 +114,12 @@ impl Arrays {
             let names: Vec<&str> = entries.iter().map(|e| e.name.as_str()).collect();
             return Err(format!("{}: none of its arrays ({}) holds images", file.name, names.join(", ")));
         };
-        let (entry, rows) = headers.iter().find(|(e, _)| e.index == index).map(|(e, h)| (e.clone(), h.shape[0])).expect("it was found there");
+        let (entry, rows) =
+            headers.iter().find(|(e, _)| e.index == index).map(|(e, h)| (e.clone(), h.shape[0])).expect("it was found there");
         let mut labels = Vec::new();
-        for (other, header) in headers.iter().filter(|(e, h)| e.index != index && h.shape.first() == Some(&rows) && h.shape.len() <= 2) {
+        for (other, header) in
+            headers.iter().filter(|(e, h)| e.index != index && h.shape.first() == Some(&rows) && h.shape.len() <= 2)
+        {
             if other.size <= LABEL_LIMIT && header.kind != Kind::Float {
                 let bytes = archive.read(other, LABEL_LIMIT)?;
                 labels.push((other.name.trim_end_matches(".npy").to_owned(), bytes));
@@ -145,10 +151,22 @@ impl Arrays {
         Self::new(images.name.clone(), title, "an IDX file", fingerprint, open, &labels)
     }
 
-    fn new(name: String, title: String, what: &str, fingerprint: String, mut open: Open, labels: &[(String, Vec<u8>)]) -> Result<Self, String> {
+    fn new(
+        name: String,
+        title: String,
+        what: &str,
+        fingerprint: String,
+        mut open: Open,
+        labels: &[(String, Vec<u8>)],
+    ) -> Result<Self, String> {
         let mut reader = open()?;
         let header = NpyHeader::read(&mut *reader).map_err(|e| format!("{name} {e}"))?;
-        let wrong = || format!("{name}: an array of shape {:?} holds no images; [n, height, width] and [n, height, width, channels] do", header.shape);
+        let wrong = || {
+            format!(
+                "{name}: an array of shape {:?} holds no images; [n, height, width] and [n, height, width, channels] do",
+                header.shape
+            )
+        };
         let layout = Layout::of(&header.shape).ok_or_else(wrong)?;
         let rows = header.shape[0];
         if rows == 0 {
@@ -176,7 +194,12 @@ impl Arrays {
             credit: "Your own images; they stay on this computer.".into(),
             items: rows as u64,
             // The factor with the fewest values divides best.
-            label: (0..factors.len()).min_by_key(|i| { let f: &PackedFactor = &factors[*i]; f.values.len() }).unwrap_or(0),
+            label: (0..factors.len())
+                .min_by_key(|i| {
+                    let f: &PackedFactor = &factors[*i];
+                    f.values.len()
+                })
+                .unwrap_or(0),
             factors,
             notes,
             crop: Crop::Middle,
@@ -215,7 +238,10 @@ impl Arrays {
         let byte = |v: f64| ((v - low) / (high - low) * 255.0).clamp(0.0, 255.0).round() as u8;
         let values: Vec<u8> = self.header.numbers(bytes).map(byte).collect();
         let values_hwc = if planar {
-            (0..width * height).flat_map(|i| (0..channels).map(move |c| (c, i))).map(|(c, i)| values[c * width * height + i]).collect()
+            (0..width * height)
+                .flat_map(|i| (0..channels).map(move |c| (c, i)))
+                .map(|(c, i)| values[c * width * height + i])
+                .collect()
         } else {
             values
         };

@@ -80,7 +80,8 @@ impl CelebA {
             inside.map(|e| Ok((format!("{}: {}", images.name, e.name), archive.read(e, TEXT_LIMIT)?))).transpose()
         };
         let attributes = text(attributes, Text::Attributes)?;
-        let attributes = attributes.map(|(name, bytes)| Attributes::read(&bytes).map_err(|e| format!("{name}: {e}"))).transpose()?;
+        let attributes =
+            attributes.map(|(name, bytes)| Attributes::read(&bytes).map_err(|e| format!("{name}: {e}"))).transpose()?;
         let partition = text(partition, Text::Partition)?;
         let partition = partition.map(|(name, bytes)| Partition::read(&bytes).map_err(|e| format!("{name}: {e}"))).transpose()?;
         Self::new(images, archive, entries, attributes, partition)
@@ -95,7 +96,9 @@ impl CelebA {
     ) -> Result<Self, String> {
         let mut notes = Vec::new();
         if attributes.is_none() {
-            notes.push("list_attr_celeba.txt is missing: there will be no attributes to colour by, to measure or to steer with.".into());
+            notes.push(
+                "list_attr_celeba.txt is missing: there will be no attributes to colour by, to measure or to steer with.".into(),
+            );
         }
         if partition.is_none() {
             notes.push("list_eval_partition.txt is missing: the official split is taken from the images' numbers.".into());
@@ -143,7 +146,10 @@ impl CelebA {
             credit: CREDIT.into(),
             items: places.len() as u64,
             label: names.iter().position(|n| n == LABEL).unwrap_or(0),
-            factors: names.into_iter().map(|name| PackedFactor { values: vec![format!("not {name}"), name.clone()], name }).collect(),
+            factors: names
+                .into_iter()
+                .map(|name| PackedFactor { values: vec![format!("not {name}"), name.clone()], name })
+                .collect(),
             notes,
             crop: Crop::Square(148),
             sheet: false,

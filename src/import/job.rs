@@ -139,7 +139,13 @@ impl Job {
                 }
                 Ok(_) => {}
                 Err(Fault::Skip(why)) => {
-                    let nothing = Undecoded { place, name: String::new(), raw: Raw::File(Vec::new()), split: Split::Train, factors_k: Vec::new() };
+                    let nothing = Undecoded {
+                        place,
+                        name: String::new(),
+                        raw: Raw::File(Vec::new()),
+                        split: Split::Train,
+                        factors_k: Vec::new(),
+                    };
                     self.sent += 1;
                     return Ok(Some((nothing, Some(why))));
                 }
@@ -202,6 +208,13 @@ impl Job {
     /// How far it is; images in a shard that is not full count as packed.
     pub fn progress(&self) -> Progress {
         let looked = self.packed + self.skipped;
-        Progress { looked, total: self.meta.items.max(looked), packed: self.packed, skipped: self.skipped, per_second: 0.0, seconds_left: 0.0 }
+        Progress {
+            looked,
+            total: self.meta.items.max(looked),
+            packed: self.packed,
+            skipped: self.skipped,
+            per_second: 0.0,
+            seconds_left: 0.0,
+        }
     }
 }

@@ -93,7 +93,8 @@ impl Mirror {
         let mut starts = vec![0u64];
         for group in metadata.row_groups() {
             let rows = u64::try_from(group.num_rows()).map_err(|_| wrong(&"a row group of less than no rows"))?;
-            starts.push(starts[starts.len() - 1].checked_add(rows).filter(|n| *n < 1 << 40).ok_or_else(|| wrong(&"too many rows"))?);
+            starts
+                .push(starts[starts.len() - 1].checked_add(rows).filter(|n| *n < 1 << 40).ok_or_else(|| wrong(&"too many rows"))?);
         }
         let items = starts[starts.len() - 1];
         if items == 0 {
@@ -105,7 +106,12 @@ impl Mirror {
         let about = About {
             what: "a Parquet table of images".into(),
             title: title.into(),
-            credit: if faces { "CelebA: Liu, Luo, Wang and Tang, 2015; for non-commercial research only." } else { "From a Parquet table." }.into(),
+            credit: if faces {
+                "CelebA: Liu, Luo, Wang and Tang, 2015; for non-commercial research only."
+            } else {
+                "From a Parquet table."
+            }
+            .into(),
             items,
             factors: columns.iter().map(|c| PackedFactor { name: c.name.clone(), values: c.values.clone() }).collect(),
             label,
@@ -164,7 +170,8 @@ fn columns(metadata: &ParquetMetaData) -> Vec<Column> {
         if (low, high) == (-1, 1) {
             return Some(Column { values: vec![format!("not {name}"), name.clone()], name, low, step: 2 });
         }
-        let values: Vec<String> = if high.checked_sub(low)? < VALUES { (low..=high).map(|v| v.to_string()).collect() } else { return None };
+        let values: Vec<String> =
+            if high.checked_sub(low)? < VALUES { (low..=high).map(|v| v.to_string()).collect() } else { return None };
         (values.len() > 1).then_some(Column { name, low, step: 1, values })
     });
     found.collect()

@@ -89,7 +89,8 @@ impl NpyHeader {
         let shape = value(text, "shape")?.trim_start();
         let inside = shape.strip_prefix('(').and_then(|s| s.split(')').next()).ok_or("has no shape")?;
         let sizes = inside.split(',').map(str::trim).filter(|s| !s.is_empty()).take(DIMENSIONS + 1);
-        let shape: Vec<usize> = sizes.map(|s| s.parse().map_err(|_| format!("has {s:?} in its shape"))).collect::<Result<_, String>>()?;
+        let shape: Vec<usize> =
+            sizes.map(|s| s.parse().map_err(|_| format!("has {s:?} in its shape"))).collect::<Result<_, String>>()?;
         let total = shape.iter().try_fold(width, |n, s| n.checked_mul(*s));
         if shape.len() > DIMENSIONS || total.is_none_or(|n| n as u64 > 1 << 50) {
             return Err("has an impossible shape".into());

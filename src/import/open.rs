@@ -29,7 +29,10 @@ pub fn open(files: &[Named], tile: Option<(u32, u32)>) -> Result<Box<dyn Source>
         return Ok(Box::new(CelebA::open(zip, attributes, partition)?));
     }
     if let Some(file) = attributes.or(partition).filter(|_| !faces) {
-        return Err(format!("{} describes CelebA's images, but img_align_celeba.zip is missing: choose the files together", file.name));
+        return Err(format!(
+            "{} describes CelebA's images, but img_align_celeba.zip is missing: choose the files together",
+            file.name
+        ));
     }
     let pictures: Vec<Named> = files.iter().filter(|f| is_picture_name(&f.name)).map(|f| (*f).clone()).collect();
     match (pictures.len(), files.as_slice()) {

@@ -68,7 +68,10 @@ impl Pictures {
         classes.sort_unstable();
         classes.dedup();
         if classes.len() > CLASSES {
-            notes.push(format!("{} folders are more than the {CLASSES} classes that there can be: they are ignored.", classes.len()));
+            notes.push(format!(
+                "{} folders are more than the {CLASSES} classes that there can be: they are ignored.",
+                classes.len()
+            ));
             classes.clear();
         } else if classes.len() < 2 {
             classes.clear();

@@ -168,7 +168,9 @@ mod tests {
             let error = Attributes::read(text).unwrap_err();
             assert!(error.contains(words), "{error}");
         }
-        for (text, words) in [(&b""[..], "empty"), (b"1.jpg 0\n2.jpg 3\n", "line 2"), (b"1.jpg\n", "line 1"), (b"1.jpg 0\n1.jpg 0", "twice")] {
+        for (text, words) in
+            [(&b""[..], "empty"), (b"1.jpg 0\n2.jpg 3\n", "line 2"), (b"1.jpg\n", "line 1"), (b"1.jpg 0\n1.jpg 0", "twice")]
+        {
             let error = Partition::read(text).unwrap_err();
             assert!(error.contains(words), "{error}");
         }

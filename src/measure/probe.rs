@@ -26,12 +26,7 @@ impl LinearProbe {
     /// # Panics
     /// If there are no codes, not one label each, or a label is not below `classes`.
     pub fn fit(code_nd: Rows, labels_n: &[u8], classes: usize) -> Self {
-        assert!(
-            !labels_n.is_empty() && code_nd.len() == labels_n.len(),
-            "{} codes with {} labels",
-            code_nd.len(),
-            labels_n.len()
-        );
+        assert!(!labels_n.is_empty() && code_nd.len() == labels_n.len(), "{} codes with {} labels", code_nd.len(), labels_n.len());
         assert!(labels_n.iter().all(|l| usize::from(*l) < classes), "a label is not below {classes}");
         let scale = |j| {
             let (mean, variance) = moments(code_nd.column(j));

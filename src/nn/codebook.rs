@@ -3,8 +3,8 @@
 use burn::module::{Initializer, Module, Param};
 use burn::tensor::{Device, Int, Tensor};
 
-use super::token_autoencoder::Alphabet;
 use super::one_hot::one_hot;
+use super::token_autoencoder::Alphabet;
 use super::usage::{Usage, mix, shares};
 use super::{Ctx, Named, Terms, stop_gradient};
 

@@ -4,8 +4,8 @@
 //! place then sees its own neighbourhood. The MLP sees the whole image at once; its [`MLP_PLACES`] are places in name only.
 
 use burn::module::Module;
-use burn::nn::conv::{Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig};
 use burn::nn::PaddingConfig2d;
+use burn::nn::conv::{Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 
@@ -43,7 +43,11 @@ fn stages(image: ImageShape, width: usize) -> Vec<ImageShape> {
     }
     let n = sides.len();
     let channels = |i: usize| if i == 0 { image.channels } else { (width >> (n - 1 - i)).max(LEAST_WIDTH.min(width)) };
-    sides.iter().enumerate().map(|(i, (height, width))| ImageShape { channels: channels(i), height: *height, width: *width }).collect()
+    sides
+        .iter()
+        .enumerate()
+        .map(|(i, (height, width))| ImageShape { channels: channels(i), height: *height, width: *width })
+        .collect()
 }
 
 /// Image to one vector a place.

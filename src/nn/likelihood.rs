@@ -82,7 +82,8 @@ impl Likelihood {
                 // σ(l)/tanh(l/2) − 1/l, by its series ½ + l/12 − l³/720 + l⁵/30240 − l⁷/1209600 near zero
                 let (near_bp, safe_bp) = away_from_zero(l_bp.clone());
                 let far_bp = sigmoid(safe_bp.clone()) / (safe_bp.clone() * 0.5).tanh() - safe_bp.recip();
-                let series_bp = power_series(l_bp.clone().square(), [1.0 / 12.0, -1.0 / 720.0, 1.0 / 30_240.0, -1.0 / 1_209_600.0]) * l_bp;
+                let series_bp =
+                    power_series(l_bp.clone().square(), [1.0 / 12.0, -1.0 / 720.0, 1.0 / 30_240.0, -1.0 / 1_209_600.0]) * l_bp;
                 far_bp.mask_where(near_bp, series_bp + 0.5)
             }
             _ => sigmoid(l_bp),

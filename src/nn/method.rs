@@ -9,8 +9,8 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
-use crate::spec::data::DataCard;
 use super::one_hot::one_hot;
+use crate::spec::data::DataCard;
 use crate::spec::protocol::CodeGroup;
 use crate::spec::{Card, Setup};
 

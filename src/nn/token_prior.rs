@@ -117,7 +117,8 @@ impl TokenPrior {
 
 impl Layer {
     fn new(width: usize, device: &Device) -> Self {
-        let conv = |inputs, outputs, kernel, padding| Conv2dConfig::new([inputs, outputs], kernel).with_padding(padding).init(device);
+        let conv =
+            |inputs, outputs, kernel, padding| Conv2dConfig::new([inputs, outputs], kernel).with_padding(padding).init(device);
         Self {
             // The current row and the one above; what they hold was shifted down by one before.
             vertical: conv(width, 2 * width, [2, 5], PaddingConfig2d::Explicit(1, 2, 0, 2)),

@@ -103,7 +103,8 @@ impl Store {
     /// Why the browser does not give it.
     pub async fn open() -> Result<Self, String> {
         let open = async || -> Result<JsValue, JsValue> {
-            let root: Directory = storage().map_err(|e| JsValue::from(js_sys::Error::new(&e)))?.get_directory().await?.unchecked_into();
+            let root: Directory =
+                storage().map_err(|e| JsValue::from(js_sys::Error::new(&e)))?.get_directory().await?.unchecked_into();
             root.get_directory_handle(FOLDER, &option("create", true)).await
         };
         Ok(Self { root: open().await.map_err(|e| words(&e))?.unchecked_into() })
@@ -143,7 +144,11 @@ impl Store {
     /// # Errors
     /// If somebody is using it.
     pub async fn delete(&self, id: &str) -> Result<(), String> {
-        self.root.remove_entry(id, &option("recursive", true)).await.map(drop).map_err(|e| format!("{id} cannot be deleted: {}", words(&e)))
+        self.root
+            .remove_entry(id, &option("recursive", true))
+            .await
+            .map(drop)
+            .map_err(|e| format!("{id} cannot be deleted: {}", words(&e)))
     }
 }
 

@@ -19,9 +19,7 @@ impl Digits {
     /// # Errors
     /// A sentence, when a file is truncated, foreign, or does not go with the other.
     pub fn read(images: &[u8], labels: &[u8]) -> Result<Self, String> {
-        let word = |bytes: &[u8], i: usize| {
-            bytes.get(4 * i..4 * i + 4).map(|b| u32::from_be_bytes([b[0], b[1], b[2], b[3]]))
-        };
+        let word = |bytes: &[u8], i: usize| bytes.get(4 * i..4 * i + 4).map(|b| u32::from_be_bytes([b[0], b[1], b[2], b[3]]));
         if word(images, 0) != Some(MAGIC) {
             return Err("the test images are not an IDX file".into());
         }

@@ -23,7 +23,10 @@ impl Examples {
         let ([n, c, h, w], images_np) = file.bytes::<4>("images")?;
         let ([labels], labels_n) = file.bytes::<1>("labels")?;
         if c * h * w != pixels || labels != n {
-            return Err(format!("the examples have {n} images of {} values and {labels} labels: expected {pixels} values each", c * h * w));
+            return Err(format!(
+                "the examples have {n} images of {} values and {labels} labels: expected {pixels} values each",
+                c * h * w
+            ));
         }
         let (mut codes_nd, mut code_labels_n) = (Vec::new(), Vec::new());
         if file.has("codes") {

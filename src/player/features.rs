@@ -46,7 +46,9 @@ impl Features {
         };
         let [ph, pw] = patch;
         if inputs == 0 || channels * ph * pw != inputs || height % ph != 0 || width % pw != 0 {
-            return Err(format!("sae.dictionary.w_dec has {inputs} inputs: expected an image or a patch of {channels}×{height}×{width}"));
+            return Err(format!(
+                "sae.dictionary.w_dec has {inputs} inputs: expected an image or a patch of {channels}×{height}×{width}"
+            ));
         }
         let choice = match setup.method.as_str() {
             "topk-sae" => Choice::Largest(file.values("k", &[1])?[0] as usize),
@@ -97,7 +99,9 @@ impl Features {
 
     /// Strength of each feature on each input, `[places, features]`.
     pub fn encode(&self, x_p: &[f32]) -> Vec<f32> {
-        (0..self.places()).flat_map(|place| self.fire(self.pixels(place).zip(&self.b_dec).map(|(p, b)| x_p[p] - b).collect())).collect()
+        (0..self.places())
+            .flat_map(|place| self.fire(self.pixels(place).zip(&self.b_dec).map(|(p, b)| x_p[p] - b).collect()))
+            .collect()
     }
 
     /// Features of one input that was moved by −b_dec.

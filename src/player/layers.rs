@@ -114,8 +114,10 @@ impl Conv {
                 let x_hw = &x.x_chw[i * x.height * x.width..][..x.height * x.width];
                 let y_hw = &mut y_ohw[o * plane..][..plane];
                 match self.way {
-                    Way::Down => self.correlate(kernel, (height, width), (x.height, x.width), |small, large, w| y_hw[small] += w * x_hw[large]),
-                    Way::Up => self.correlate(kernel, (x.height, x.width), (height, width), |small, large, w| y_hw[large] += w * x_hw[small]),
+                    Way::Down => self
+                        .correlate(kernel, (height, width), (x.height, x.width), |small, large, w| y_hw[small] += w * x_hw[large]),
+                    Way::Up => self
+                        .correlate(kernel, (x.height, x.width), (height, width), |small, large, w| y_hw[large] += w * x_hw[small]),
                 }
             }
         }
@@ -161,7 +163,8 @@ mod tests {
 
     #[test]
     fn a_convolution_halves_and_its_transpose_doubles() {
-        let conv = |way, weight: Vec<f32>| Conv { way, inputs: 1, outputs: 1, kernel: 4, stride: 2, pad: 1, weight, bias_o: vec![0.5] };
+        let conv =
+            |way, weight: Vec<f32>| Conv { way, inputs: 1, outputs: 1, kernel: 4, stride: 2, pad: 1, weight, bias_o: vec![0.5] };
         let maps = |side: usize, x_chw: Vec<f32>| Maps { channels: 1, height: side, width: side, x_chw };
         // A kernel with one weight at (1, 1) picks every second pixel: with padding 1 it lies on the pixel itself.
         let mut one = vec![0.0; 16];

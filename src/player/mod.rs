@@ -144,7 +144,11 @@ fn sigmoid(logit: f32) -> f32 {
 /// Mean of the continuous Bernoulli distribution, `σ(l)/tanh(l/2) − 1/l` (Loaiza-Ganem & Cunningham 2019, section 3), by its
 /// series near zero.
 fn continuous_bernoulli(logit: f32) -> f32 {
-    if logit.abs() < 0.1 { 0.5 + logit / 12.0 - logit.powi(3) / 720.0 } else { sigmoid(logit) / (logit / 2.0).tanh() - logit.recip() }
+    if logit.abs() < 0.1 {
+        0.5 + logit / 12.0 - logit.powi(3) / 720.0
+    } else {
+        sigmoid(logit) / (logit / 2.0).tanh() - logit.recip()
+    }
 }
 
 /// Packs values in `[0, 1]` as bytes.

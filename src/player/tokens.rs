@@ -24,7 +24,12 @@ pub struct Tokens {
 enum Net {
     /// Two layers each way.
     Mlp([Dense; 4]),
-    Conv { downs: Vec<Conv>, out: Conv, mix: Conv, ups: Vec<Conv> },
+    Conv {
+        downs: Vec<Conv>,
+        out: Conv,
+        mix: Conv,
+        ups: Vec<Conv>,
+    },
 }
 
 impl Tokens {

@@ -56,7 +56,8 @@ impl Vector {
         if let Some((name, got, want)) = joints.into_iter().find(|(_, got, want)| got != want) {
             return Err(format!("{name} has size {got}: expected {want}"));
         }
-        let (centre_d, spread_d) = if file.has("cloud.mean_d") { cloud(file, latent)? } else { (vec![0.0; latent], vec![1.0; latent]) };
+        let (centre_d, spread_d) =
+            if file.has("cloud.mean_d") { cloud(file, latent)? } else { (vec![0.0; latent], vec![1.0; latent]) };
         Ok(Self { latent, centre_d, spread_d, encoder, hidden, mean, logvar, decoder, out, ups, image, innermost })
     }
 
@@ -81,7 +82,10 @@ impl Vector {
     pub fn decode(&self, z_d: &[f32]) -> Vec<f32> {
         let [channels, height, width] = self.innermost;
         let flat = self.out.apply(&relu(self.decoder.apply(z_d)));
-        self.ups.iter().fold(Maps { channels, height, width, x_chw: flat }, |x, conv| conv.apply(&Maps { x_chw: relu(x.x_chw), ..x })).x_chw
+        self.ups
+            .iter()
+            .fold(Maps { channels, height, width, x_chw: flat }, |x, conv| conv.apply(&Maps { x_chw: relu(x.x_chw), ..x }))
+            .x_chw
     }
 }
 

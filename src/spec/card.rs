@@ -66,7 +66,13 @@ impl ParamSpec {
     }
 
     /// One of a few names.
-    pub const fn choice(key: &'static str, label: &'static str, names: &'static [&'static str], default: usize, help: &'static str) -> Self {
+    pub const fn choice(
+        key: &'static str,
+        label: &'static str,
+        names: &'static [&'static str],
+        default: usize,
+        help: &'static str,
+    ) -> Self {
         Self { key, label, kind: Kind::Choice { names }, default: default as f64, live: false, help }
     }
 
@@ -141,13 +147,49 @@ pub struct Card {
 
 /// Parameters that every method has.
 pub const COMMON: &[ParamSpec] = &[
-    ParamSpec::log("lr", "Learning rate", 1e-5, 1e-1, 1e-3, "Step size of the optimiser. Too high and the loss jumps; too low and nothing happens.").live(),
+    ParamSpec::log(
+        "lr",
+        "Learning rate",
+        1e-5,
+        1e-1,
+        1e-3,
+        "Step size of the optimiser. Too high and the loss jumps; too low and nothing happens.",
+    )
+    .live(),
     ParamSpec::int("batch", "Batch size", 1, 1024, 128, "How many images each step looks at."),
-    ParamSpec::choice("optimizer", "Optimiser", OPTIMIZERS, 0, "adam: steps of about the learning rate for every weight, whatever its gradient. adamw: the same, and weights decay. sgd: steps along the gradient, with momentum; it wants a smaller learning rate here."),
-    ParamSpec::float("weight_decay", "Weight decay", 0.0, 1.0, 0.01, "AdamW: each step also shrinks every weight by this share of the learning rate. The other optimisers ignore it.").live(),
+    ParamSpec::choice(
+        "optimizer",
+        "Optimiser",
+        OPTIMIZERS,
+        0,
+        "adam: steps of about the learning rate for every weight, whatever its gradient. adamw: the same, and weights decay. sgd: steps along the gradient, with momentum; it wants a smaller learning rate here.",
+    ),
+    ParamSpec::float(
+        "weight_decay",
+        "Weight decay",
+        0.0,
+        1.0,
+        0.01,
+        "AdamW: each step also shrinks every weight by this share of the learning rate. The other optimisers ignore it.",
+    )
+    .live(),
     ParamSpec::float("momentum", "Momentum", 0.0, 0.99, 0.9, "SGD: how much of the last step each step keeps. Adam has its own."),
-    ParamSpec::float("clip", "Clip gradients", 0.0, 100.0, 0.0, "Largest norm of all gradients together; longer ones are scaled down to it. 0 is off and costs nothing."),
-    ParamSpec::int("seed", "Seed", 0, 4_294_967_295, 0, "Fixes the initial weights, the order of the images and the noise: the same seed gives the same run."),
+    ParamSpec::float(
+        "clip",
+        "Clip gradients",
+        0.0,
+        100.0,
+        0.0,
+        "Largest norm of all gradients together; longer ones are scaled down to it. 0 is off and costs nothing.",
+    ),
+    ParamSpec::int(
+        "seed",
+        "Seed",
+        0,
+        4_294_967_295,
+        0,
+        "Fixes the initial weights, the order of the images and the noise: the same seed gives the same run.",
+    ),
 ];
 
 /// Choices of [`NET`].
@@ -158,26 +200,59 @@ pub const LIKELIHOODS: &[&str] = &["bernoulli", "continuous-bernoulli", "gaussia
 
 /// Parameters that methods share by name and meaning: a card lists those that it has.
 pub const LATENT: ParamSpec = ParamSpec::int("latent", "Latent size", 1, 64, 20, "How many numbers describe an image.");
-pub const NET: ParamSpec = ParamSpec::choice("net", "Network", NETS, 0,
-    "mlp: one hidden layer each way, as in the original paper. conv: strided convolutions, mirrored in the decoder.");
-pub const HIDDEN: ParamSpec = ParamSpec::int("hidden", "Hidden units", 16, 1024, 400,
-    "Width of the hidden layer of the MLP; the convolutional net uses it for its dense layers as well, at most 256.");
-pub const LIKELIHOOD: ParamSpec = ParamSpec::choice("likelihood", "Likelihood", LIKELIHOODS, 0,
-    "How a reconstruction is judged. bernoulli: grey values as probabilities of black or white. continuous-bernoulli: the same, made a proper density of grey values. gaussian: squared error at a fixed noise level σ. gaussian-learnt: σ is learnt as well.");
-pub const SIGMA: ParamSpec = ParamSpec::log("sigma", "σ of a pixel", 0.01, 2.0, 0.1,
-    "Noise of a pixel under the fixed Gaussian likelihood. Smaller asks for sharper copies, as a smaller β would.").live();
+pub const NET: ParamSpec = ParamSpec::choice(
+    "net",
+    "Network",
+    NETS,
+    0,
+    "mlp: one hidden layer each way, as in the original paper. conv: strided convolutions, mirrored in the decoder.",
+);
+pub const HIDDEN: ParamSpec = ParamSpec::int(
+    "hidden",
+    "Hidden units",
+    16,
+    1024,
+    400,
+    "Width of the hidden layer of the MLP; the convolutional net uses it for its dense layers as well, at most 256.",
+);
+pub const LIKELIHOOD: ParamSpec = ParamSpec::choice(
+    "likelihood",
+    "Likelihood",
+    LIKELIHOODS,
+    0,
+    "How a reconstruction is judged. bernoulli: grey values as probabilities of black or white. continuous-bernoulli: the same, made a proper density of grey values. gaussian: squared error at a fixed noise level σ. gaussian-learnt: σ is learnt as well.",
+);
+pub const SIGMA: ParamSpec = ParamSpec::log(
+    "sigma",
+    "σ of a pixel",
+    0.01,
+    2.0,
+    0.1,
+    "Noise of a pixel under the fixed Gaussian likelihood. Smaller asks for sharper copies, as a smaller β would.",
+)
+.live();
 
 /// Choices of [`SOURCE`]; those from [`FIRST_HOSTED`] on are activations of a trained autoencoder.
 pub const SOURCES: &[&str] = &["pixels", "patches", "code", "encoder", "decoder"];
 pub const FIRST_HOSTED: usize = 2;
 
-pub const SOURCE: ParamSpec = ParamSpec::choice("source", "Input", SOURCES, 0,
-    "What is taken apart. pixels: whole images. patches: small squares of them, 7 or 8 pixels wide, each by itself with the same features. code: the latents of an autoencoder that was trained before. encoder, decoder: its hidden layer on the way in, or out.");
+pub const SOURCE: ParamSpec = ParamSpec::choice(
+    "source",
+    "Input",
+    SOURCES,
+    0,
+    "What is taken apart. pixels: whole images. patches: small squares of them, 7 or 8 pixels wide, each by itself with the same features. code: the latents of an autoencoder that was trained before. encoder, decoder: its hidden layer on the way in, or out.",
+);
 
 /// Choices of [`PRIOR`].
 pub const PRIORS: &[&str] = &["gaussian", "ring", "square", "ten-blobs"];
-pub const PRIOR: ParamSpec = ParamSpec::choice("prior", "Prior", PRIORS, 0,
-    "The shape that the cloud of all codes is asked to take. Look at it with two latents.");
+pub const PRIOR: ParamSpec = ParamSpec::choice(
+    "prior",
+    "Prior",
+    PRIORS,
+    0,
+    "The shape that the cloud of all codes is asked to take. Look at it with two latents.",
+);
 
 impl Card {
     /// The parameters of the method followed by the common ones.

@@ -301,7 +301,9 @@ mod tests {
 
     #[test]
     fn names_of_packed_sets_go_round() {
-        for (id, name, label) in [("own:my-cats", "my-cats", None), ("own:celeba:5_o_Clock_Shadow", "celeba", Some("5_o_Clock_Shadow"))] {
+        for (id, name, label) in
+            [("own:my-cats", "my-cats", None), ("own:celeba:5_o_Clock_Shadow", "celeba", Some("5_o_Clock_Shadow"))]
+        {
             assert_eq!(Own::parse(id), Some(Own { name, label }));
             assert_eq!(Own { name, label }.id(), id);
         }

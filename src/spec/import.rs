@@ -134,17 +134,35 @@ pub enum ImportCommand {
 /// Worker to page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum ImportEvent {
-    Found { found: Found },
+    Found {
+        found: Found,
+    },
     /// `n` images of the frame last asked for, `[n, channels, height, width]`.
-    Preview { frame: Frame, n: u32, pixels: ByteBuf },
-    Progress { id: String, progress: Progress },
+    Preview {
+        frame: Frame,
+        n: u32,
+        pixels: ByteBuf,
+    },
+    Progress {
+        id: String,
+        progress: Progress,
+    },
     /// A picture was left out, and why.
-    Skipped { message: String },
+    Skipped {
+        message: String,
+    },
     /// The import has ended: at its end, or where it was told to stop.
-    Done { stored: Stored, progress: Progress },
-    Stored { sets: Vec<Stored> },
+    Done {
+        stored: Stored,
+        progress: Progress,
+    },
+    Stored {
+        sets: Vec<Stored>,
+    },
     /// What was asked for could not be done; nothing that is stored was lost.
-    Failed { message: String },
+    Failed {
+        message: String,
+    },
 }
 
 /// A name for links from a title: `My cats, 2024` becomes `my-cats-2024`.

@@ -12,7 +12,8 @@ pub mod setup;
 pub mod tokens;
 
 pub use card::{
-    Card, FIRST_HOSTED, Family, HIDDEN, Kind, LATENT, LIKELIHOOD, LIKELIHOODS, NET, NETS, PRIOR, PRIORS, Paper, ParamSpec, SIGMA, SOURCE, SOURCES,
+    Card, FIRST_HOSTED, Family, HIDDEN, Kind, LATENT, LIKELIHOOD, LIKELIHOODS, NET, NETS, PRIOR, PRIORS, Paper, ParamSpec, SIGMA,
+    SOURCE, SOURCES,
 };
 pub use history::History;
 pub use optimizer::Optimizer;

@@ -5,7 +5,10 @@
 pub enum Phrase<'a> {
     Text(&'a str),
     /// `set` is `key=value`, several joined by `&`, as in a link.
-    Experiment { words: &'a str, set: &'a str },
+    Experiment {
+        words: &'a str,
+        set: &'a str,
+    },
 }
 
 /// The phrases of a sentence, in order. Brackets that are no experiment stay text.
@@ -23,7 +26,12 @@ pub fn phrases(text: &str) -> Vec<Phrase<'_>> {
 
 /// The sentence without its marks.
 pub fn plain(text: &str) -> String {
-    phrases(text).into_iter().map(|p| match p { Phrase::Text(words) | Phrase::Experiment { words, .. } => words }).collect()
+    phrases(text)
+        .into_iter()
+        .map(|p| match p {
+            Phrase::Text(words) | Phrase::Experiment { words, .. } => words,
+        })
+        .collect()
 }
 
 /// Splits at the first experiment: what is before it, its words, what it sets, and what is after it.

@@ -101,7 +101,12 @@ mod tests {
         let mut families = Vec::new();
         for preset in PRESETS {
             assert_eq!(Preset::find(preset.id), Some(preset), "{} twice", preset.id);
-            assert_eq!(preset.setup().to_query().split('&').count(), preset.setup.split('&').count(), "{}: a value is the default", preset.id);
+            assert_eq!(
+                preset.setup().to_query().split('&').count(),
+                preset.setup.split('&').count(),
+                "{}: a value is the default",
+                preset.id
+            );
             assert!(preset.id.starts_with(preset.data().id), "{}", preset.id);
             families.push(preset.setup().card().unwrap().family);
         }

@@ -81,7 +81,8 @@ impl Setup {
     /// The autoencoder whose activations this setup takes apart; `None` if it reads images.
     pub fn hosted(&self) -> Option<Self> {
         let source = self.card().ok()?.param(SOURCE.key).map(|p| self.usize(p.key))?;
-        (source >= FIRST_HOSTED).then(|| self.host.as_deref().cloned().unwrap_or_else(|| Self::new(&self.data, crate::catalog::CARDS[0].id)))
+        (source >= FIRST_HOSTED)
+            .then(|| self.host.as_deref().cloned().unwrap_or_else(|| Self::new(&self.data, crate::catalog::CARDS[0].id)))
     }
 
     /// Whether activations of this network can be taken apart: whether it has one hidden layer each way, and a vector
@@ -99,10 +100,8 @@ impl Setup {
     /// # Errors
     /// If the method has no such parameter or the value is out of range.
     pub fn set(&mut self, key: &str, value: f64) -> Result<(), SetupError> {
-        let spec = self
-            .card()?
-            .param(key)
-            .ok_or_else(|| SetupError::UnknownParam { method: self.method.clone(), key: key.into() })?;
+        let spec =
+            self.card()?.param(key).ok_or_else(|| SetupError::UnknownParam { method: self.method.clone(), key: key.into() })?;
         let value = spec.check(value).map_err(SetupError::BadValue)?;
         self.values.insert(key.into(), value);
         Ok(())
@@ -138,8 +137,7 @@ impl Setup {
         }
         let card = self.card()?;
         for (key, value) in &self.values {
-            let spec =
-                card.param(key).ok_or_else(|| SetupError::UnknownParam { method: self.method.clone(), key: key.clone() })?;
+            let spec = card.param(key).ok_or_else(|| SetupError::UnknownParam { method: self.method.clone(), key: key.clone() })?;
             spec.check(*value).map_err(SetupError::BadValue)?;
         }
         match self.hosted() {
@@ -178,7 +176,12 @@ impl Setup {
 
     /// `&key=value` of all that differs from the defaults, with `prefix` before each key.
     fn pairs(&self, prefix: &str) -> String {
-        let changed = self.card().into_iter().flat_map(Card::all_params).map(|p| (p, self.get(p.key))).filter(|(p, value)| *value != p.default);
+        let changed = self
+            .card()
+            .into_iter()
+            .flat_map(Card::all_params)
+            .map(|p| (p, self.get(p.key)))
+            .filter(|(p, value)| *value != p.default);
         changed.map(|(p, value)| format!("&{prefix}{}={}", p.key, p.format(value))).collect()
     }
 
@@ -202,8 +205,10 @@ impl Setup {
             notes.push(SetupError::UnknownData(set.into()).to_string());
             set = data::SETS[0].id;
         }
-        let (hosts, own): (Vec<_>, Vec<_>) =
-            pairs.iter().filter(|(key, _)| !matches!(*key, "v" | "data" | "method" | "host")).partition(|(key, _)| key.starts_with(HOST_PREFIX));
+        let (hosts, own): (Vec<_>, Vec<_>) = pairs
+            .iter()
+            .filter(|(key, _)| !matches!(*key, "v" | "data" | "method" | "host"))
+            .partition(|(key, _)| key.starts_with(HOST_PREFIX));
         let own = own.into_iter().filter(|(key, _)| !reserved.contains(key));
         let mut setup = Self::read(set, find("method"), own, &mut notes);
         if let Some(method) = find("host") {
@@ -214,7 +219,12 @@ impl Setup {
     }
 
     /// A setup from what a link says of one network.
-    fn read<'a>(data: &str, method: Option<&str>, pairs: impl Iterator<Item = (&'a str, &'a str)>, notes: &mut Vec<String>) -> Self {
+    fn read<'a>(
+        data: &str,
+        method: Option<&str>,
+        pairs: impl Iterator<Item = (&'a str, &'a str)>,
+        notes: &mut Vec<String>,
+    ) -> Self {
         let first = crate::catalog::CARDS[0].id;
         let mut setup = Self::new(data, method.unwrap_or(first));
         if setup.card().is_err() {
@@ -296,7 +306,10 @@ mod tests {
         let small = opened("?v=1&data=mnist&method=vae&latent=4&hidden=64&batch=16&engine=burn");
         assert_eq!((small.usize("latent"), small.usize("hidden"), small.usize("batch")), (4, 64, 16));
         let faces = opened("#v=1&data=faces&method=vae&net=conv&latent=64&lr=0.0005&seed=4294967295");
-        assert_eq!((faces.data.as_str(), faces.usize("net"), faces.get("lr"), faces.get("seed")), ("faces", 1, 0.0005, 4_294_967_295.0));
+        assert_eq!(
+            (faces.data.as_str(), faces.usize("net"), faces.get("lr"), faces.get("seed")),
+            ("faces", 1, 0.0005, 4_294_967_295.0)
+        );
         assert_eq!(opened("?v=1&method=vq-vae&optimizer=sgd&momentum=0.5").get("momentum"), 0.5);
     }
 

@@ -1,11 +1,11 @@
 //! Either engine, chosen when the program runs.
 
 use crate::spec::protocol::{MetricRow, PlanInfo};
+#[cfg(feature = "eager")]
+use crate::train::eager::EagerEngine;
 use crate::train::engine::BuildError;
 use crate::train::plan::PlanEngine;
 use crate::train::{Engine, Program, Rows, RunState, Weight};
-#[cfg(feature = "eager")]
-use crate::train::eager::EagerEngine;
 
 /// The engine of a session's run. The small worker has only the first, so that nobody downloads the second in vain.
 pub enum AnyEngine {

@@ -5,10 +5,10 @@
 
 use safetensors::tensor::{Dtype, SafeTensors};
 
-use super::weights::{self, APART, Raw};
 use super::RunState;
-use crate::spec::history::{Bucket, History};
+use super::weights::{self, APART, Raw};
 use crate::spec::Setup;
+use crate::spec::history::{Bucket, History};
 
 /// Version of the format, in the metadata under `checkpoint`.
 const VERSION: &str = "1";
@@ -95,7 +95,8 @@ fn curve_name(curve: &str, part: &str) -> String {
 /// A curve as `step` `[n]`, `count` `[n]` and `terms` `[n, terms]`.
 fn curve_tensors(curve: &str, buckets: &[Bucket]) -> [Raw; 3] {
     let terms = buckets.first().map_or(0, |b| b.terms.len());
-    let raw = |part: &str, dtype: Dtype, shape: Vec<usize>, bytes: Vec<u8>| Raw { name: curve_name(curve, part), dtype, shape, bytes };
+    let raw =
+        |part: &str, dtype: Dtype, shape: Vec<usize>, bytes: Vec<u8>| Raw { name: curve_name(curve, part), dtype, shape, bytes };
     let n = buckets.len();
     [
         raw("step", Dtype::U64, vec![n], buckets.iter().flat_map(|b| b.step.to_le_bytes()).collect()),
@@ -118,7 +119,8 @@ fn curve(file: &SafeTensors, curve: &str) -> Result<Vec<Bucket>, String> {
         (a, b, c) => return Err(format!("{} has shapes {a:?}, {b:?} and {c:?}, which do not go together", curve_name(curve, "*"))),
     };
     let values = weights::floats(terms.data());
-    let words = |bytes: &[u8], at: usize, size: usize| bytes[at * size..][..size].iter().rev().fold(0, |w, b| w << 8 | u64::from(*b));
+    let words =
+        |bytes: &[u8], at: usize, size: usize| bytes[at * size..][..size].iter().rev().fold(0, |w, b| w << 8 | u64::from(*b));
     Ok((0..n)
         .map(|i| Bucket {
             step: words(steps.data(), i, 8),

@@ -102,7 +102,12 @@ fn pick(times: &[(Target, f64)], products: usize) -> Choice {
     let (target, ms) = if fastest.1 < MARGIN * times[0].1 { fastest } else { times[0] };
     let others: Vec<String> = times.iter().filter(|t| t.0 != target).map(|(_, ms)| format!("{ms:.2}")).collect();
     let what = if products == 1 { "the largest product".into() } else { format!("the {products} largest products") };
-    let words = format!("{}, chosen of {} by measurement: {ms:.2} ms against {} for {what}", target.name(), times.len(), others.join(" and "));
+    let words = format!(
+        "{}, chosen of {} by measurement: {ms:.2} ms against {} for {what}",
+        target.name(),
+        times.len(),
+        others.join(" and ")
+    );
     Choice { target, words }
 }
 
@@ -116,6 +121,9 @@ mod tests {
         assert_eq!(near.target, Target::GPU);
         let clear = pick(&[(Target::GPU, 1.3), (Target::GPU_REGISTERS, 0.8)], 3);
         assert_eq!(clear.target, Target::GPU_REGISTERS);
-        assert_eq!(clear.words, "register tiles 4 × 4, chosen of 2 by measurement: 0.80 ms against 1.30 for the 3 largest products");
+        assert_eq!(
+            clear.words,
+            "register tiles 4 × 4, chosen of 2 by measurement: 0.80 ms against 1.30 for the 3 largest products"
+        );
     }
 }

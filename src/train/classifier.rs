@@ -65,7 +65,8 @@ impl Classifier {
         let loss = CrossEntropyLossConfig::new().init(&device);
         for epoch in 0..epochs {
             for rows in epoch_order(seed, epoch, data.train_labels.len() as u32).chunks_exact(BATCH) {
-                let pixels = rows.iter().flat_map(|i| unit(&data.train_images[*i as usize * SIDE * SIDE..][..SIDE * SIDE])).collect();
+                let pixels =
+                    rows.iter().flat_map(|i| unit(&data.train_images[*i as usize * SIDE * SIDE..][..SIDE * SIDE])).collect();
                 let labels: Vec<i64> = rows.iter().map(|i| i64::from(data.train_labels[*i as usize])).collect();
                 let logits_bc = model.out.forward(model.features_bf(images(pixels, &device)));
                 let label_b = Tensor::<1, Int>::from_data(TensorData::new(labels, [BATCH]), &device);
@@ -105,7 +106,8 @@ impl Classifier {
         let f_nf = Tensor::<2>::from_data(TensorData::new(features, [labels.len(), FEATURES]), &Device::flex());
         let logits = values(self.out.forward(f_nf));
         let largest = |row: &[f32]| (0..row.len()).fold(0, |best, i| if row[i] > row[best] { i } else { best });
-        let right = Rows::new(&logits, CLASSES).iter().zip(labels).filter(|(row, label)| largest(row) == usize::from(**label)).count();
+        let right =
+            Rows::new(&logits, CLASSES).iter().zip(labels).filter(|(row, label)| largest(row) == usize::from(**label)).count();
         right as f64 / labels.len() as f64
     }
 }

@@ -13,15 +13,15 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::compile::rng;
 use crate::data::{Dataset, unit};
-use crate::nn::params::PathStack;
 use crate::nn::method::{START_BATCH, latent, live_keys};
+use crate::nn::params::PathStack;
 use crate::nn::{Batch, Ctx, ImageShape, Method, Named, Noise};
-use crate::spec::{Optimizer, Setup};
 use crate::spec::protocol::{CodeGroup, MetricRow, PlanInfo};
+use crate::spec::{Optimizer, Setup};
+use crate::train::engine::{BuildError, fits};
 use crate::train::optimizer::{BETA_1, BETA_2, EPSILON};
 use crate::train::order::epoch_order;
 use crate::train::plan::EVALUATION;
-use crate::train::engine::{BuildError, fits};
 use crate::train::program::{Input, Operands, apply};
 use crate::train::{Engine, Program, Rows, Weight, record};
 

@@ -220,7 +220,9 @@ impl MetricRow {
     /// Names the first that is not.
     pub fn finite(self, names: &[String]) -> Result<Self, String> {
         match self.terms.iter().position(|v| !v.is_finite()) {
-            Some(bad) => Err(format!("{} is {} at step {}; a lower learning rate may help", names[bad], self.terms[bad], self.step)),
+            Some(bad) => {
+                Err(format!("{} is {} at step {}; a lower learning rate may help", names[bad], self.terms[bad], self.step))
+            }
             None => Ok(self),
         }
     }

@@ -1,7 +1,7 @@
 //! Keeps the run of a session in a store, and hands kept runs back.
 
-use crate::spec::protocol::{Command, Event, Export, RunId};
 use crate::spec::Setup;
+use crate::spec::protocol::{Command, Event, Export, RunId};
 use crate::store::{Disk, Store, StoreError};
 use crate::train::session::Session;
 

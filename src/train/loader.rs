@@ -113,8 +113,7 @@ async fn fetch_mnist(assets: &str, progress: impl Fn(u64, u64, DataUnit) -> bool
 async fn fetch(address: &str, mut progress: impl FnMut(u64)) -> Result<Vec<u8>, String> {
     let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
     let why = |e: JsValue| format!("{address} could not be loaded: {}", describe(&e));
-    let response: Response =
-        JsFuture::from(scope.fetch_with_str(address)).await.map_err(why)?.dyn_into().map_err(why)?;
+    let response: Response = JsFuture::from(scope.fetch_with_str(address)).await.map_err(why)?.dyn_into().map_err(why)?;
     if !response.ok() {
         return Err(format!("{address} could not be loaded: the server answered {}", response.status()));
     }

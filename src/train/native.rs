@@ -113,7 +113,9 @@ pub fn cpu() -> Device {
 /// # Errors
 /// What is missing.
 pub async fn open_gpu() -> Result<Rc<Gpu>, String> {
-    let gpu = Gpu::open().await.map_err(|e| format!("{e}; a software adapter will do (on Debian: mesa-vulkan-drivers), or use --engine cpu"))?;
+    let gpu = Gpu::open()
+        .await
+        .map_err(|e| format!("{e}; a software adapter will do (on Debian: mesa-vulkan-drivers), or use --engine cpu"))?;
     Ok(Rc::new(gpu))
 }
 
@@ -161,7 +163,8 @@ async fn run(options: &TrainOptions, mut engine: impl Engine, data: &Dataset, ad
     let total = (u64::from(options.epochs) * images).div_ceil(batch);
     let bar = if options.quiet { ProgressBar::hidden() } else { ProgressBar::new(total) };
     bar.set_style(
-        ProgressStyle::with_template("{bar:32} {pos}/{len} steps  {per_sec}  {eta} left  {msg}").expect("the template is well-formed"),
+        ProgressStyle::with_template("{bar:32} {pos}/{len} steps  {per_sec}  {eta} left  {msg}")
+            .expect("the template is well-formed"),
     );
     let names = engine.info().terms.clone();
     let named = |values: &[f64]| -> Value {
@@ -173,7 +176,10 @@ async fn run(options: &TrainOptions, mut engine: impl Engine, data: &Dataset, ad
     };
     let (begin, first) = (Instant::now(), engine.step());
     if first >= total {
-        return Err(format!("the checkpoint is of step {first}, and {} epochs end at step {total}: nothing is left to train", options.epochs));
+        return Err(format!(
+            "the checkpoint is of step {first}, and {} epochs end at step {total}: nothing is left to train",
+            options.epochs
+        ));
     }
     let (mut epochs, mut training_seconds) = (vec![], 0.0);
     for epoch in 1..=u64::from(options.epochs) {
@@ -199,11 +205,15 @@ async fn run(options: &TrainOptions, mut engine: impl Engine, data: &Dataset, ad
         let seconds = epoch_begin.elapsed().as_secs_f64();
         training_seconds += seconds;
         let train: Vec<f64> = sums.iter().map(|s| s / rows as f64).collect();
-        let tested: Vec<f64> = engine.evaluate(Rows::labelled(&test, &data.test_labels)).await?.into_iter().map(f64::from).collect();
+        let tested: Vec<f64> =
+            engine.evaluate(Rows::labelled(&test, &data.test_labels)).await?.into_iter().map(f64::from).collect();
         bar.println(format!("epoch {epoch}: train {} {:.2}, test {:.2}, {seconds:.1} s", names[0], train[0], tested[0]));
         history.push_test(end, tested.iter().map(|v| *v as f32).collect());
         if let Some(path) = &options.checkpoint {
-            let state = engine.state().await?.ok_or("--checkpoint needs --engine plan: the others do not tell what their optimiser remembers")?;
+            let state = engine
+                .state()
+                .await?
+                .ok_or("--checkpoint needs --engine plan: the others do not tell what their optimiser remembers")?;
             write_whole(path, &Checkpoint { setup: setup.clone(), state, history: history.clone() }.write()?)?;
         }
         epochs.push(json!({ "epoch": epoch, "train": named(&train), "test": named(&tested), "seconds": seconds }));
@@ -301,7 +311,9 @@ pub fn trained(path: &Path) -> Result<Trained, String> {
 pub fn checkpoint(path: &Path) -> Result<Checkpoint, String> {
     let name = |e: String| format!("{}: {e}", path.display());
     let bytes = std::fs::read(path).map_err(|e| name(e.to_string()))?;
-    Checkpoint::read(&bytes).map_err(name)?.ok_or_else(|| name("this file has weights only; a checkpoint comes from --checkpoint, or from the page".into()))
+    Checkpoint::read(&bytes)
+        .map_err(name)?
+        .ok_or_else(|| name("this file has weights only; a checkpoint comes from --checkpoint, or from the page".into()))
 }
 
 /// Loads weights into a network of their own setup and takes every measure that applies.

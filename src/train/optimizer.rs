@@ -20,36 +20,45 @@ pub fn kernels(setup: &Setup, live: &[&str], params: usize, keep: bool) -> (Upda
     let store = if keep { format!("a[p + {params}u] = g;") } else { String::new() };
     let optimizer = Optimizer::of(setup);
     if optimizer == Optimizer::Sgd {
-        let function = fill(include_str!("../../shaders/optimizer/sgd.wgsl"), &[
-            ("momentum", format!("{:?}", setup.get("momentum"))),
-            ("m", word(2 * params)),
-            ("lr", control("lr")),
-            ("store", store),
-        ]);
+        let function = fill(
+            include_str!("../../shaders/optimizer/sgd.wgsl"),
+            &[
+                ("momentum", format!("{:?}", setup.get("momentum"))),
+                ("m", word(2 * params)),
+                ("lr", control("lr")),
+                ("store", store),
+            ],
+        );
         return (Updates { function, bytes: 4 * 4, of: vec![] }, None);
     }
     let decays = optimizer == Optimizer::AdamW;
-    let schedule = fill(include_str!("../../shaders/optimizer/schedule.wgsl"), &[
-        ("beta1", format!("{BETA_1:?}")),
-        ("beta2", format!("{BETA_2:?}")),
-        ("step", word(ctl::STEP)),
-        ("lr", control("lr")),
-        ("decay", if decays { format!("bitcast<f32>(ctl[{}])", control("weight_decay")) } else { "0.0f".into() }),
-        ("rate", word(ctl::RATE)),
-        ("scale", word(ctl::SCALE)),
-        ("kept", word(ctl::KEPT)),
-    ]);
-    let function = fill(include_str!("../../shaders/optimizer/adam.wgsl"), &[
-        ("beta1", format!("{BETA_1:?}")),
-        ("beta2", format!("{BETA_2:?}")),
-        ("epsilon", format!("{EPSILON:?}")),
-        ("m", word(2 * params)),
-        ("v", word(3 * params)),
-        ("rate", word(ctl::RATE)),
-        ("scale", word(ctl::SCALE)),
-        ("kept", if decays { format!("bitcast<f32>(ctl[{}]) * ", ctl::KEPT) } else { String::new() }),
-        ("store", store),
-    ]);
+    let schedule = fill(
+        include_str!("../../shaders/optimizer/schedule.wgsl"),
+        &[
+            ("beta1", format!("{BETA_1:?}")),
+            ("beta2", format!("{BETA_2:?}")),
+            ("step", word(ctl::STEP)),
+            ("lr", control("lr")),
+            ("decay", if decays { format!("bitcast<f32>(ctl[{}])", control("weight_decay")) } else { "0.0f".into() }),
+            ("rate", word(ctl::RATE)),
+            ("scale", word(ctl::SCALE)),
+            ("kept", word(ctl::KEPT)),
+        ],
+    );
+    let function = fill(
+        include_str!("../../shaders/optimizer/adam.wgsl"),
+        &[
+            ("beta1", format!("{BETA_1:?}")),
+            ("beta2", format!("{BETA_2:?}")),
+            ("epsilon", format!("{EPSILON:?}")),
+            ("m", word(2 * params)),
+            ("v", word(3 * params)),
+            ("rate", word(ctl::RATE)),
+            ("scale", word(ctl::SCALE)),
+            ("kept", if decays { format!("bitcast<f32>(ctl[{}]) * ", ctl::KEPT) } else { String::new() }),
+            ("store", store),
+        ],
+    );
     let schedule = Special { name: "schedule", body: schedule, len: 1, when: When::First };
     (Updates { function, bytes: 6 * 4, of: vec![] }, Some(schedule))
 }

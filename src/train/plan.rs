@@ -16,14 +16,14 @@ use crate::compile::graph::{Graph, Op};
 use crate::compile::plan::{Job, Special, Updates, When, compile};
 use crate::compile::{Dispatch, Id, Plan, Target};
 use crate::gpu::{Arena, Data, Gpu, Pending, Recorded};
-use crate::nn::{DataShape, ImageShape};
 use crate::nn::method::{START_BATCH, live_keys};
+use crate::nn::{DataShape, ImageShape};
 use crate::spec::Setup;
 use crate::spec::protocol::{CodeGroup, MetricRow, PlanInfo, TensorInfo};
-use crate::train::order::epoch_order;
 use crate::train::choose::{Choice, again, choose};
 use crate::train::engine::{BuildError, fits};
 use crate::train::optimizer;
+use crate::train::order::epoch_order;
 use crate::train::program::Input;
 use crate::train::record::{Output, Recording};
 use crate::train::{Engine, Entry, Program, Rows, RunState, Weight};
@@ -335,7 +335,9 @@ impl PlanEngine {
         if self.programs.contains_key(&(what, batch)) {
             return Ok(true);
         }
-        let Some(prepared) = program(self.entry, &self.setup, self.shape, &self.layout, what, batch, self.target)? else { return Ok(false) };
+        let Some(prepared) = program(self.entry, &self.setup, self.shape, &self.layout, what, batch, self.target)? else {
+            return Ok(false);
+        };
         let recorded = self.load(&prepared).await?;
         let Prepared { constants, input, outputs, .. } = prepared;
         self.programs.insert((what, batch), Compiled { recorded, constants, input, outputs });
@@ -377,7 +379,8 @@ impl PlanEngine {
                 self.arena.write(*at, values);
             }
             self.arena.write(program.input.rows, piece);
-            let labels: Vec<f32> = (i * PIECE..i * PIECE + n).map(|at| f32::from(rows.labels.get(at).copied().unwrap_or(0))).collect();
+            let labels: Vec<f32> =
+                (i * PIECE..i * PIECE + n).map(|at| f32::from(rows.labels.get(at).copied().unwrap_or(0))).collect();
             self.arena.write(program.input.labels, &labels);
             self.arena.write(program.input.step, &[self.step as f32]);
             self.nonce = self.nonce.wrapping_add(1);
@@ -491,14 +494,17 @@ fn labels(batch: usize, shape: ImageShape, images: usize, input: InputAt) -> Spe
     let word = |w: usize| w.to_string();
     Special {
         name: "labels",
-        body: fill(include_str!("../../shaders/labels.wgsl"), &[
-            ("batch", word(batch)),
-            ("order", word(2 * images)),
-            ("labels", word(images * shape.len())),
-            ("to", word(input.labels)),
-            ("number", word(input.step)),
-            ("step", word(ctl::STEP)),
-        ]),
+        body: fill(
+            include_str!("../../shaders/labels.wgsl"),
+            &[
+                ("batch", word(batch)),
+                ("order", word(2 * images)),
+                ("labels", word(images * shape.len())),
+                ("to", word(input.labels)),
+                ("number", word(input.step)),
+                ("step", word(ctl::STEP)),
+            ],
+        ),
         len: batch,
         when: When::First,
     }
@@ -571,14 +577,17 @@ fn gather(batch: usize, shape: ImageShape, images: usize, x: usize) -> Special {
     let word = |w: usize| w.to_string();
     Special {
         name: "gather",
-        body: fill(include_str!("../../shaders/gather.wgsl"), &[
-            ("quads", word(shape.len() / 4)),
-            ("batch", word(batch)),
-            ("order", word(2 * images)),
-            ("x", word(x)),
-            ("step", word(ctl::STEP)),
-            ("now", word(ctl::NOW)),
-        ]),
+        body: fill(
+            include_str!("../../shaders/gather.wgsl"),
+            &[
+                ("quads", word(shape.len() / 4)),
+                ("batch", word(batch)),
+                ("order", word(2 * images)),
+                ("x", word(x)),
+                ("step", word(ctl::STEP)),
+                ("now", word(ctl::NOW)),
+            ],
+        ),
         len: batch * shape.len() / 4,
         when: When::First,
     }
@@ -591,14 +600,17 @@ fn specials(layout: &Layout, batch: usize, shape: ImageShape, images: usize, x: 
         gather(batch, shape, images, x),
         Special {
             name: "metrics",
-            body: fill(include_str!("../../shaders/metrics.wgsl"), &[
-                ("ring", word(layout.ring)),
-                ("rows", word(RING)),
-                ("width", word(layout.width)),
-                ("terms", word(layout.terms)),
-                ("step", word(ctl::STEP)),
-                ("now", word(ctl::NOW)),
-            ]),
+            body: fill(
+                include_str!("../../shaders/metrics.wgsl"),
+                &[
+                    ("ring", word(layout.ring)),
+                    ("rows", word(RING)),
+                    ("width", word(layout.width)),
+                    ("terms", word(layout.terms)),
+                    ("step", word(ctl::STEP)),
+                    ("now", word(ctl::NOW)),
+                ],
+            ),
             len: layout.width,
             when: When::Stored,
         },
@@ -654,7 +666,17 @@ fn prepare(
 ) -> Result<Prepared, String> {
     let (constants, scratch) = constant_places(&imported.graph, scratch);
     leaves.extend(constants.iter().map(|(id, at)| (*id, (Place::Arena(*at), false))));
-    let job = Job { graph: &imported.graph, target, leaves, outputs, updates: Updates::default(), specials, scratch, training: false, salt };
+    let job = Job {
+        graph: &imported.graph,
+        target,
+        leaves,
+        outputs,
+        updates: Updates::default(),
+        specials,
+        scratch,
+        training: false,
+        salt,
+    };
     let plan = compile(&job).map_err(|e| e.to_string())?;
     let input = InputAt { rows: scratch, labels: scratch, step: scratch, end: scratch };
     Ok(Prepared { plan, constants: constant_values(&imported.graph, &constants), input, outputs: vec![] })
@@ -910,7 +932,9 @@ impl Engine for PlanEngine {
         let ranges = [&parameters[..], &[(2 * params, params), (3 * params, params)]].concat();
         let mut parts = self.arena.read(&ranges).await?;
         let moments = parts.split_off(parameters.len());
-        let trained = |all: &Vec<f32>| self.layout.tensors.iter().filter(|t| t.trained).map(|t| t.weight(&all[t.at..t.at + t.len()])).collect();
+        let trained = |all: &Vec<f32>| {
+            self.layout.tensors.iter().filter(|t| t.trained).map(|t| t.weight(&all[t.at..t.at + t.len()])).collect()
+        };
         Ok(Some(RunState {
             step: self.step,
             draws: self.nonce,

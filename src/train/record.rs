@@ -212,18 +212,21 @@ mod tests {
         assert_eq!(names(&train), ["loss", "reconstruction", "kl", "kl_d"]);
         assert_eq!((train.input.shape.as_slice(), train.label.shape.as_slice()), (&[8, 784][..], &[8][..]));
         let params: Vec<_> = train.params.iter().map(|p| (p.name.as_str(), p.shape.as_slice())).collect();
-        assert_eq!(params, [
-            ("encoder.hidden.weight", &[784, 400][..]),
-            ("encoder.hidden.bias", &[400]),
-            ("encoder.mean.weight", &[400, 20]),
-            ("encoder.mean.bias", &[20]),
-            ("encoder.logvar.weight", &[400, 20]),
-            ("encoder.logvar.bias", &[20]),
-            ("decoder.hidden.weight", &[20, 400]),
-            ("decoder.hidden.bias", &[400]),
-            ("decoder.out.weight", &[400, 784]),
-            ("decoder.out.bias", &[784]),
-        ]);
+        assert_eq!(
+            params,
+            [
+                ("encoder.hidden.weight", &[784, 400][..]),
+                ("encoder.hidden.bias", &[400]),
+                ("encoder.mean.weight", &[400, 20]),
+                ("encoder.mean.bias", &[20]),
+                ("encoder.logvar.weight", &[400, 20]),
+                ("encoder.logvar.bias", &[20]),
+                ("decoder.hidden.weight", &[20, 400]),
+                ("decoder.hidden.bias", &[400]),
+                ("decoder.out.weight", &[400, 784]),
+                ("decoder.out.bias", &[784]),
+            ]
+        );
 
         let encode = record::<Vae>(&setup, DataShape::MNIST, Program::Encode, 3).unwrap();
         assert_eq!(names(&encode), ["mean", "logvar"]);

@@ -21,7 +21,8 @@ pub async fn draw_tokens<E: Engine>(engine: &mut E, n: usize, temperature: f32, 
         let logit_npk = outputs.and_then(|o| o.into_iter().next()).ok_or("the method has no learnt prior over its tokens")?;
         for i in 0..n {
             let from = (i * places + place) * codes;
-            token_np[i * places + place] = draw(&logit_npk[from..from + codes], temperature, rng::uniform(i as u32, place as u32, 0, seed)) as f32;
+            token_np[i * places + place] =
+                draw(&logit_npk[from..from + codes], temperature, rng::uniform(i as u32, place as u32, 0, seed)) as f32;
         }
     }
     Ok(token_np)

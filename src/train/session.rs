@@ -13,10 +13,8 @@ use web_time::Instant;
 use crate::data::{Dataset, unit};
 use crate::gpu::{Data, Gpu, OpenError};
 use crate::nn::{DataShape, ImageShape};
+use crate::spec::protocol::{BenchReport, Command, EngineChoice, Event, Export, NoGpu, Query, RunId, Slot, Speed, VerifyReport};
 use crate::spec::{History, Setup, data};
-use crate::spec::protocol::{
-    BenchReport, Command, EngineChoice, Event, Export, NoGpu, Query, RunId, Slot, Speed, VerifyReport,
-};
 use crate::train::any::AnyEngine;
 use crate::train::beginning::Beginning;
 use crate::train::burn::Burn;
@@ -81,7 +79,16 @@ pub struct Session {
 impl Session {
     /// A session that hands its events to `emit`.
     pub fn new(emit: impl Fn(Event) + 'static) -> Self {
-        Self { emit: Box::new(emit), gpu: None, burn: None, data: None, test: None, run: None, host: None, watches: BTreeMap::new() }
+        Self {
+            emit: Box::new(emit),
+            gpu: None,
+            burn: None,
+            data: None,
+            test: None,
+            run: None,
+            host: None,
+            watches: BTreeMap::new(),
+        }
     }
 
     /// Tells whoever listens.
@@ -138,7 +145,8 @@ impl Session {
             },
         }
         self.run = self.run.take().filter(|r| r.setup.data == id);
-        let event = Event::DataReady { data: info, labels_n: ByteBuf::from(labels.clone()), factors_nk: ByteBuf::from(factors_nk.clone()) };
+        let event =
+            Event::DataReady { data: info, labels_n: ByteBuf::from(labels.clone()), factors_nk: ByteBuf::from(factors_nk.clone()) };
         self.test = Some(TestSet { id, shape, images, labels, factors_nk });
         self.send(event);
     }
@@ -238,7 +246,11 @@ impl Session {
         let Some(wanted) = setup.hosted() else { return Ok(None) };
         match &self.host {
             Some((host, weights)) if !host.needs_rebuild(&wanted) => Ok(Some(weights.clone())),
-            _ => Err(format!("there is no trained {} here to take apart ({}); train it first, then choose it as input", wanted.method, wanted.to_query())),
+            _ => Err(format!(
+                "there is no trained {} here to take apart ({}); train it first, then choose it as input",
+                wanted.method,
+                wanted.to_query()
+            )),
         }
     }
 
@@ -288,7 +300,9 @@ impl Session {
             self.send(Event::Resumed { run, step, history: checkpoint.history.clone() });
             checkpoint.history
         } else {
-            self.send(Event::Warning { message: "this engine takes the weights of the checkpoint and starts its optimiser anew".into() });
+            self.send(Event::Warning {
+                message: "this engine takes the weights of the checkpoint and starts its optimiser anew".into(),
+            });
             History::default()
         }
     }

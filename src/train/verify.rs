@@ -44,7 +44,8 @@ pub async fn verify(
         let (expected, gradients) = burn.step_with_gradients().await?;
         report.loss = report.loss.max(difference(&row.terms, &expected.terms)).max(difference(&row.kl_d, &expected.kl_d));
         for got in plan.gradients().await? {
-            let want = gradients.iter().find(|w| w.name == got.name).ok_or_else(|| format!("Burn has no gradient of {}", got.name))?;
+            let want =
+                gradients.iter().find(|w| w.name == got.name).ok_or_else(|| format!("Burn has no gradient of {}", got.name))?;
             let d = difference(&got.values, &want.values);
             if d > report.gradient || d.is_nan() {
                 (report.gradient, report.worst) = (d, got.name.clone());

@@ -8,8 +8,8 @@ use serde_bytes::ByteBuf;
 use crate::data::unit;
 use crate::latent::{self, Geodesic};
 use crate::nn::DataShape;
-use crate::spec::protocol::{PlanInfo, Query, View, bytes_f32, f32_bytes};
 use crate::spec::Setup;
+use crate::spec::protocol::{PlanInfo, Query, View, bytes_f32, f32_bytes};
 use crate::train::any::AnyEngine;
 use crate::train::assess::{Images, assess};
 use crate::train::{Engine, Rows};
@@ -107,7 +107,9 @@ pub async fn view(engine: &mut AnyEngine, setup: &Setup, test: &TestSet, query: 
         }
         Query::Embed { count } => {
             let (a, b) = range(0, *count as usize);
-            let (mean, logvar) = engine.encode(Rows::labelled(&unit(&test.images[a * len..b * len]).collect::<Vec<_>>(), &test.labels[a..b])).await?;
+            let (mean, logvar) = engine
+                .encode(Rows::labelled(&unit(&test.images[a * len..b * len]).collect::<Vec<_>>(), &test.labels[a..b]))
+                .await?;
             View::Codes {
                 n: (b - a) as u32,
                 latent,

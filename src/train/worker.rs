@@ -41,12 +41,11 @@ pub fn start() {
     }));
     let (sender, receiver) = unbounded::<Message>();
     let commands = sender.clone();
-    let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |e: MessageEvent| {
-        match serde_wasm_bindgen::from_value::<Command>(e.data()) {
+    let on_message =
+        Closure::<dyn FnMut(MessageEvent)>::new(move |e: MessageEvent| match serde_wasm_bindgen::from_value::<Command>(e.data()) {
             Ok(command) => drop(commands.unbounded_send(Message::Command(command))),
             Err(e) => post(&Event::Warning { message: format!("the engine does not understand a command: {e}") }),
-        }
-    });
+        });
     scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     on_message.forget();
     spawn_local(run(receiver, sender));

@@ -86,12 +86,16 @@ fn bench(lab: Lab, request: JsValue) -> Promise {
             return fail(&e.to_string());
         }
         let reject = reject.clone();
-        lab.bench(setup, request.steps, Box::new(move |answer| {
-            let _ = match answer {
-                Ok(r) => resolve.call1(&JsValue::NULL, &report(&r)),
-                Err(e) => reject.call1(&JsValue::NULL, &js_sys::Error::new(&e).into()),
-            };
-        }));
+        lab.bench(
+            setup,
+            request.steps,
+            Box::new(move |answer| {
+                let _ = match answer {
+                    Ok(r) => resolve.call1(&JsValue::NULL, &report(&r)),
+                    Err(e) => reject.call1(&JsValue::NULL, &js_sys::Error::new(&e).into()),
+                };
+            }),
+        );
     })
 }
 

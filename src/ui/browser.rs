@@ -178,7 +178,9 @@ pub fn encoded(text: &str) -> String {
 /// Hands a file to the visitor.
 pub fn save(blob: &Blob, name: &str) {
     let Ok(address) = Url::create_object_url_with_blob(blob) else { return };
-    if let Some(link) = window().document().and_then(|d| d.create_element("a").ok()).and_then(|a| a.dyn_into::<HtmlAnchorElement>().ok()) {
+    if let Some(link) =
+        window().document().and_then(|d| d.create_element("a").ok()).and_then(|a| a.dyn_into::<HtmlAnchorElement>().ok())
+    {
         link.set_href(&address);
         link.set_download(name);
         link.click();

@@ -6,8 +6,8 @@ use super::data::DataPicker;
 use super::paint::term_colour;
 use super::panel::objective::terms;
 use super::state::Lab;
-use super::{prose, text};
 use super::transport::NeedsNewRun;
+use super::{prose, text};
 use crate::catalog::{self, CARDS};
 use crate::spec::{Card, Family, Kind, ParamSpec, Setup};
 
@@ -129,7 +129,9 @@ fn Formula(card: &'static Card) -> impl IntoView {
 #[component]
 fn Host() -> impl IntoView {
     let lab = Lab::get();
-    let line = move || lab.setup.with(Setup::hosted).map(|host| view! { <p class="help" data-testid="host">{text::takes_apart(&host)}</p> });
+    let line = move || {
+        lab.setup.with(Setup::hosted).map(|host| view! { <p class="help" data-testid="host">{text::takes_apart(&host)}</p> })
+    };
     view! { {line} }
 }
 
@@ -157,9 +159,7 @@ pub fn Controls() -> impl IntoView {
     let method = Memo::new(move |_| lab.setup.with(|s| s.method.clone()));
     let body = move || {
         let card = method.with(|id| catalog::card(id)).unwrap_or(CARDS[0]);
-        let group = |live: bool| {
-            card.all_params().filter(|p| p.live == live).map(|spec| view! { <Control spec /> }).collect_view()
-        };
+        let group = |live: bool| card.all_params().filter(|p| p.live == live).map(|spec| view! { <Control spec /> }).collect_view();
         view! {
             <section>
                 <h2>{text::OBJECTIVE}</h2>

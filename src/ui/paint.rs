@@ -7,9 +7,8 @@ use super::browser;
 use crate::spec::protocol::View;
 
 /// Colours of the labels 0–9: Matthew Petroff's ten-colour cycle, chosen for colour-vision deficiencies.
-pub const LABELS: [&str; 10] = [
-    "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd",
-];
+pub const LABELS: [&str; 10] =
+    ["#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6", "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd"];
 
 /// Colours of the terms of an objective.
 const TERMS: usize = 8;
@@ -42,9 +41,7 @@ impl Theme {
     pub fn current() -> Self {
         let root = browser::window().document().and_then(|d| d.document_element()).expect("the page has a root");
         let style = browser::window().get_computed_style(&root).ok().flatten();
-        let read = |name: &str| {
-            style.as_ref().and_then(|s| s.get_property_value(name).ok()).unwrap_or_default().trim().to_owned()
-        };
+        let read = |name: &str| style.as_ref().and_then(|s| s.get_property_value(name).ok()).unwrap_or_default().trim().to_owned();
         let (low, high) = (rgb(&read("--digit-paper")), rgb(&read("--digit-ink")));
         let ramp = (0..=255u32)
             .map(|v| std::array::from_fn(|i| ((u32::from(low[i]) * (255 - v) + u32::from(high[i]) * v) / 255) as u8))

@@ -29,9 +29,7 @@ pub fn Shelf(
     lab.show(SHELF, true);
     on_cleanup(move || lab.show(SHELF, false));
     let chosen = move |i: u32| {
-        let pixels = lab.view(SHELF).with_untracked(|view| {
-            Some(Pictures::of(view.as_deref()?)?.get(i as usize)?.to_vec())
-        });
+        let pixels = lab.view(SHELF).with_untracked(|view| Some(Pictures::of(view.as_deref()?)?.get(i as usize)?.to_vec()));
         if let Some(pixels) = pixels {
             pick((first.get_untracked() + i) as usize, pixels);
         }

@@ -21,12 +21,12 @@ use super::source::Source;
 use super::tab::Tab;
 use super::views::{CODED, CODES, CpuDesk, Desk, OWN_CODE, OWN_COPY, SLOTS};
 use super::{browser, text};
+use crate::catalog::CARDS;
 use crate::player::{Digits, Player};
+use crate::spec::data::DataInfo;
 use crate::spec::protocol::{
     AdapterInfo, BenchReport, Command, DataUnit, EngineChoice, Event, NoGpu, PlanInfo, Query, RunId, Slot, Speed, View,
 };
-use crate::catalog::CARDS;
-use crate::spec::data::DataInfo;
 use crate::spec::{Family, History, LATENT, PRESETS, Preset, Setup};
 
 /// A latent whose KL stays below this carries nothing.
@@ -347,7 +347,8 @@ impl Lab {
         };
         // A link that says nothing of an experiment means "the model on show": Train then starts the same one over.
         let query = browser::query();
-        let mut keys = query.trim_start_matches('?').split('&').filter_map(|pair| pair.split('=').next()).filter(|key| !key.is_empty());
+        let mut keys =
+            query.trim_start_matches('?').split('&').filter_map(|pair| pair.split('=').next()).filter(|key| !key.is_empty());
         if keys.all(|key| browser::RESERVED.contains(&key)) {
             self.setup.set(player.setup.clone());
         }
@@ -375,7 +376,8 @@ impl Lab {
         self.engine.set(Engine::Loading);
         self.data.set(Data::Waiting);
         self.data_info.set(None);
-        let link = Link::spawn(self.executor.get_untracked(), &browser::base(), &browser::build_id(), move |heard| self.hear(heard));
+        let link =
+            Link::spawn(self.executor.get_untracked(), &browser::base(), &browser::build_id(), move |heard| self.hear(heard));
         match link {
             Ok(link) => self.with(|inner| inner.link = Some(link)),
             Err(e) => self.engine.set(Engine::Crashed(browser::error_text(&e))),
@@ -527,7 +529,9 @@ impl Lab {
 
     /// Whether the network on show can be taken apart.
     pub fn can_take_apart(self) -> bool {
-        self.can_run() && self.model().vector && self.run.with(|r| r.as_ref().is_some_and(|r| r.info.is_some() && r.setup.can_host() == Ok(true)))
+        self.can_run()
+            && self.model().vector
+            && self.run.with(|r| r.as_ref().is_some_and(|r| r.info.is_some() && r.setup.can_host() == Ok(true)))
     }
 
     /// Trains a sparse autoencoder on the code of the network on show.
@@ -590,7 +594,9 @@ impl Lab {
         let wanted = self.setup.get_untracked();
         let Ok(card) = run.setup.card() else { return };
         if !run.setup.needs_rebuild(&wanted) {
-            card.all_params().filter(|p| wanted.get(p.key) != run.setup.get(p.key)).for_each(|p| self.set_param(p.key, wanted.get(p.key)));
+            card.all_params()
+                .filter(|p| wanted.get(p.key) != run.setup.get(p.key))
+                .for_each(|p| self.set_param(p.key, wanted.get(p.key)));
         }
     }
 
@@ -667,9 +673,9 @@ impl Lab {
     /// Whether Train starts over from noise instead of going on.
     pub fn train_is_new(self) -> bool {
         self.needs_new_run()
-            || self.run.with(|run| {
-                run.as_ref().is_none_or(|r| r.origin == Origin::Pretrained || matches!(r.phase, Phase::Failed(_)))
-            })
+            || self
+                .run
+                .with(|run| run.as_ref().is_none_or(|r| r.origin == Origin::Pretrained || matches!(r.phase, Phase::Failed(_))))
     }
 
     pub(super) fn start(self, start: Start) {
@@ -882,7 +888,8 @@ impl Lab {
 
     pub(super) fn write_link(self) {
         let engine = browser::parameter("engine").map_or_else(String::new, |engine| format!("&engine={engine}"));
-        let preset = self.preset.with_untracked(|p| if p.id == PRESETS[0].id { String::new() } else { format!("&preset={}", p.id) });
+        let preset =
+            self.preset.with_untracked(|p| if p.id == PRESETS[0].id { String::new() } else { format!("&preset={}", p.id) });
         let weights = self.weights_part();
         browser::replace_query(&format!("{}{engine}{preset}{weights}", self.setup.with_untracked(Setup::to_query)));
     }
@@ -914,7 +921,12 @@ impl Lab {
             return;
         }
         let now = browser::now();
-        if self.with(|inner| now - inner.kl_at > KL_EVERY && { inner.kl_at = now; true }) {
+        if self.with(|inner| {
+            now - inner.kl_at > KL_EVERY && {
+                inner.kl_at = now;
+                true
+            }
+        }) {
             let mut new = Latents::new(kl_d.to_vec());
             if self.held.get_untracked() {
                 new.order = self.latents.with_untracked(|l| l.order.clone());

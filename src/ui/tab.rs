@@ -96,7 +96,8 @@ pub fn Tabs() -> impl IntoView {
     });
     react(move || {
         // Before a network stands, nobody knows that it will have nothing to show there.
-        let stands = lab.run.with(|r| r.as_ref().is_some_and(|r| r.info.is_some())) || matches!(lab.engine.get(), Engine::NoGpu(..) | Engine::Crashed(_));
+        let stands = lab.run.with(|r| r.as_ref().is_some_and(|r| r.info.is_some()))
+            || matches!(lab.engine.get(), Engine::NoGpu(..) | Engine::Crashed(_));
         if stands && !shown.get().contains(&lab.tab.get()) {
             lab.open_tab(Tab::Learn);
         }

@@ -30,8 +30,10 @@ pub const STEPS_A_SECOND: &str = "steps/s";
 pub const IMAGES_A_SECOND: &str = "images/s";
 
 // Which model is on show
-pub const SHOWS_PRETRAINED: &str = "On show: a model trained beforehand. Train starts the network over from noise, so you can watch it learn.";
-pub const SHOWS_PRETRAINED_ALONE: &str = "On show: a model trained beforehand, computed on the CPU. Every panel but the loss works.";
+pub const SHOWS_PRETRAINED: &str =
+    "On show: a model trained beforehand. Train starts the network over from noise, so you can watch it learn.";
+pub const SHOWS_PRETRAINED_ALONE: &str =
+    "On show: a model trained beforehand, computed on the CPU. Every panel but the loss works.";
 pub const SHOWS_CONTINUED: &str = "On show: the pretrained model, trained further by you.";
 pub const SHOWS_NOISE: &str = "On show: your run, started from noise.";
 pub const SHOWS_RESTORED: &str = "On show: your run, from its last copy.";
@@ -40,7 +42,8 @@ pub const SHOWS_FILE: &str = "On show: the model from your file.";
 pub const CONTINUE: &str = "Train the pretrained model further";
 pub const BACK: &str = "Back to the pretrained model";
 pub const TAKE_APART: &str = "Take its code apart";
-pub const TAKE_APART_HELP: &str = "Trains a sparse autoencoder on the codes of this model, which stays as it is: which features are its codes made of?";
+pub const TAKE_APART_HELP: &str =
+    "Trains a sparse autoencoder on the codes of this model, which stays as it is: which features are its codes made of?";
 pub const NEW_RUN: &str = "These settings describe another network than the one on show.";
 pub const START_NEW_RUN: &str = "Start a new run with them";
 pub const REVERT: &str = "Keep the present network";
@@ -208,7 +211,8 @@ pub const LOSS_LINEAR: &str = "linear";
 pub const LOSS_SCALE: &str = "Scale of the loss";
 
 pub const KL: &str = "KL by latent";
-pub const KL_HELP: &str = "Nats that each latent carries about its image. Below 0.01 it is inactive: the decoder has learned to ignore it.";
+pub const KL_HELP: &str =
+    "Nats that each latent carries about its image. Below 0.01 it is inactive: the decoder has learned to ignore it.";
 
 // Tabs
 pub const TABS: &str = "Views of the model";
@@ -228,7 +232,8 @@ pub const REACH: &str = "Range of the sliders";
 pub const REACH_PRIOR: &str = "Prior ±3";
 pub const REACH_PRIOR_HELP: &str = "From −3 to 3: three standard deviations of the prior";
 pub const REACH_POSTERIOR: &str = "Posterior ±3σ";
-pub const REACH_POSTERIOR_HELP: &str = "Three standard deviations of the posterior about its mean, for the image started from: what the encoder itself is unsure of";
+pub const REACH_POSTERIOR_HELP: &str =
+    "Three standard deviations of the posterior about its mean, for the image started from: what the encoder itself is unsure of";
 pub const SORT: &str = "Order of the rows";
 pub const SORT_KL: &str = "by KL";
 pub const SORT_EFFECT: &str = "by effect";
@@ -267,7 +272,9 @@ pub const MAP_SELECTED: &str = "Selected";
 /// What the colours of the density mean, and how far the two are apart.
 pub fn density(distance: Option<f32>) -> String {
     let apart = distance.map_or_else(String::new, |d| format!(" Total variation distance on this plane: {d:.2}."));
-    format!("Codes of all images, q(z), against the prior. Orange: more codes than the prior expects. Blue: holes, where samples from the prior fall and no image lives.{apart}")
+    format!(
+        "Codes of all images, q(z), against the prior. Orange: more codes than the prior expects. Blue: holes, where samples from the prior fall and no image lives.{apart}"
+    )
 }
 
 /// How many images are selected, and of which labels.
@@ -399,7 +406,8 @@ pub fn code_bar(i: usize, mean: f32, sd: Option<f32>) -> String {
 }
 
 pub const OBJECTIVE_PANEL: &str = "What training makes small";
-pub const OBJECTIVE_PANEL_HELP: &str = "Point at a term: its curve and its place in the machine stand out. A slider stands with the term that it weighs.";
+pub const OBJECTIVE_PANEL_HELP: &str =
+    "Point at a term: its curve and its place in the machine stand out. A slider stands with the term that it weighs.";
 pub const DIAGRAM: &str = "The machine";
 pub const DIAGRAM_HELP: &str = "A picture is pressed through the code and drawn again. Each pass of the dots is a training step: forth the picture, back the gradient.";
 pub const DIAGRAM_WORDS: &str = "Picture, encoder, code, decoder, picture";
@@ -422,7 +430,10 @@ pub fn plan(info: &PlanInfo) -> String {
     let kernels = if info.kernels.is_empty() { String::new() } else { format!(" Matrix products: {}.", info.kernels) };
     format!(
         "{} parameters, {} images a step, {:.1} million floating-point operations in {} kernel launches.{kernels}",
-        info.parameters, info.batch, info.flops as f64 / 1e6, info.dispatches
+        info.parameters,
+        info.batch,
+        info.flops as f64 / 1e6,
+        info.dispatches
     )
 }
 
@@ -431,7 +442,8 @@ pub const RECONSTRUCTIONS_HELP: &str = "Test digits the network never trains on,
 pub const RECONSTRUCTIONS_OTHER: &str = "Other digits";
 
 pub const SAMPLES: &str = "Samples from the prior";
-pub const SAMPLES_HELP: &str = "Codes drawn from N(0, I) and decoded. The same codes are redrawn while it learns. Press one to take it to the traversal.";
+pub const SAMPLES_HELP: &str =
+    "Codes drawn from N(0, I) and decoded. The same codes are redrawn while it learns. Press one to take it to the traversal.";
 pub const SAMPLES_NEW: &str = "Draw others";
 
 pub fn latent(i: usize) -> String {
@@ -483,7 +495,8 @@ pub fn chart_summary(step: u64, terms: &[(String, f32)]) -> String {
 
 // Foot
 pub const VERIFY: &str = "Verify against Burn";
-pub const VERIFY_HELP: &str = "takes three steps of your network on this page's engine and on Burn's own, and compares every gradient.";
+pub const VERIFY_HELP: &str =
+    "takes three steps of your network on this page's engine and on Burn's own, and compares every gradient.";
 pub const VERIFY_LOADING: &str = "loading Burn and the digits…";
 pub const VERIFY_COMPARING: &str = "comparing…";
 
@@ -493,7 +506,9 @@ const TOLERANCE: f64 = 1e-4;
 pub fn verified(r: &VerifyReport) -> String {
     let verdict = if r.loss <= TOLERANCE && r.gradient <= TOLERANCE { "plan = Burn" } else { "plan ≠ Burn" };
     let VerifyReport { method, steps, loss, gradient, worst } = r;
-    format!("{verdict} ({method}, {steps} steps). Largest relative difference: loss {loss:.1e}, gradient {gradient:.1e} (worst: {worst}).")
+    format!(
+        "{verdict} ({method}, {steps} steps). Largest relative difference: loss {loss:.1e}, gradient {gradient:.1e} (worst: {worst})."
+    )
 }
 
 pub fn verify_failed(message: &str) -> String {

@@ -60,7 +60,8 @@ pub fn Tiles(
 ) -> impl IntoView {
     let root = NodeRef::<html::Div>::new();
     let stop = RwSignal::new(None::<usize>);
-    let enters = Memo::new(move |_| order.with(|order| stop.get().filter(|at| order.contains(at)).or_else(|| order.first().copied())));
+    let enters =
+        Memo::new(move |_| order.with(|order| stop.get().filter(|at| order.contains(at)).or_else(|| order.first().copied())));
     let on_key = move |e: KeyboardEvent| {
         let all = order.get_untracked();
         let at = all.iter().position(|i| Some(*i) == enters.get_untracked()).unwrap_or(0);

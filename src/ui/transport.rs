@@ -171,33 +171,47 @@ pub fn Notices() -> impl IntoView {
     let trouble = move || match lab.engine.get() {
         Engine::NoGpu(reason, detail) => {
             let (what, todo) = text::no_gpu(reason);
-            Some(view! {
-                <div class="notice strong" role="alert" data-testid="no-gpu">
-                    <p><strong>{what}</strong></p>
-                    <ul>{todo.iter().map(|line| view! { <li>{*line}</li> }).collect_view()}</ul>
-                    <p>{text::NO_GPU_STILL}</p>
-                    {(!detail.is_empty()).then(|| view! { <p class="detail">{detail}</p> })}
-                </div>
-            }.into_any())
+            Some(
+                view! {
+                    <div class="notice strong" role="alert" data-testid="no-gpu">
+                        <p><strong>{what}</strong></p>
+                        <ul>{todo.iter().map(|line| view! { <li>{*line}</li> }).collect_view()}</ul>
+                        <p>{text::NO_GPU_STILL}</p>
+                        {(!detail.is_empty()).then(|| view! { <p class="detail">{detail}</p> })}
+                    </div>
+                }
+                .into_any(),
+            )
         }
-        Engine::Crashed(message) => Some(view! {
-            <div class="notice strong" role="alert" data-testid="crashed">
-                <p>{text::crashed(&message, lab.has_copy())}</p>
-                <button data-testid="restart" on:click=move |_| lab.restart_engine()>{text::RESTART}</button>
-            </div>
-        }.into_any()),
+        Engine::Crashed(message) => Some(
+            view! {
+                <div class="notice strong" role="alert" data-testid="crashed">
+                    <p>{text::crashed(&message, lab.has_copy())}</p>
+                    <button data-testid="restart" on:click=move |_| lab.restart_engine()>{text::RESTART}</button>
+                </div>
+            }
+            .into_any(),
+        ),
         _ => None,
     };
-    let warning = move || lab.warning.get().map(|message| view! {
+    let warning = move || {
+        lab.warning.get().map(|message| view! {
         <p class="notice" role="status">{message}" "<button class="link" on:click=move |_| lab.warning.set(None)>{text::DISMISS}</button></p>
-    });
-    let notes = move || lab.notes.with(|notes| (!notes.is_empty()).then(|| view! {
-        <div class="notice" data-testid="link-notes">
-            <p>{text::LINK_NOTES}</p>
-            <ul>{notes.iter().cloned().map(|n| view! { <li>{n}</li> }).collect_view()}</ul>
-            <button class="link" on:click=move |_| lab.notes.set(Vec::new())>{text::DISMISS}</button>
-        </div>
-    }));
+    })
+    };
+    let notes = move || {
+        lab.notes.with(|notes| {
+            (!notes.is_empty()).then(|| {
+                view! {
+                    <div class="notice" data-testid="link-notes">
+                        <p>{text::LINK_NOTES}</p>
+                        <ul>{notes.iter().cloned().map(|n| view! { <li>{n}</li> }).collect_view()}</ul>
+                        <button class="link" on:click=move |_| lab.notes.set(Vec::new())>{text::DISMISS}</button>
+                    </div>
+                }
+            })
+        })
+    };
     let no_preset = move || lab.no_preset.get().map(|e| view! { <p class="notice">{text::NO_PRESET}": "{e}</p> });
     view! { {trouble} {warning} {notes} {no_preset} }
 }

@@ -99,8 +99,14 @@ impl CpuDesk {
         };
         let view = match &job.query {
             // Tokens, features and measures need the engine: no panel asks.
-            Query::Codebook { .. } | Query::Tokenise { .. } | Query::Untokenise { .. } | Query::EachCode { .. }
-            | Query::DrawTokens { .. } | Query::Features { .. } | Query::Feature { .. } | Query::Measures { .. } => return None,
+            Query::Codebook { .. }
+            | Query::Tokenise { .. }
+            | Query::Untokenise { .. }
+            | Query::EachCode { .. }
+            | Query::DrawTokens { .. }
+            | Query::Features { .. }
+            | Query::Feature { .. }
+            | Query::Measures { .. } => return None,
             Query::Decode { z_nd } => pictures(player, to_bytes(&decode(&bytes_f32(z_nd))).collect()),
             Query::Reconstruct { first, count } => {
                 let digits = digits?;

@@ -32,7 +32,14 @@ const PLAYER: usize = 250_000;
 const FIRST: f64 = 5000.0;
 
 fn post(dark: bool) -> Page {
-    Page::open(&Options { path: "examples/post/", csp: Some(STRICT), dark, script: INSIDE, size: Some((1280, 700)), ..Options::default() })
+    Page::open(&Options {
+        path: "examples/post/",
+        csp: Some(STRICT),
+        dark,
+        script: INSIDE,
+        size: Some((1280, 700)),
+        ..Options::default()
+    })
 }
 
 /// Scrolls to figure `i` and waits until it has drawn.
@@ -52,7 +59,8 @@ fn text(value: &Value) -> String {
 
 /// Moves the mouse to a place in an element, in shares of its size.
 fn point(page: &Page, element: &str, x: f64, y: f64) {
-    let at = page.js(&format!("const b = {element}.getBoundingClientRect(); return [b.left + {x} * b.width, b.top + {y} * b.height]"));
+    let at =
+        page.js(&format!("const b = {element}.getBoundingClientRect(); return [b.left + {x} * b.width, b.top + {y} * b.height]"));
     page.cdp("Input.dispatchMouseEvent", &json!({ "type": "mouseMoved", "x": at[0], "y": at[1] }));
 }
 
@@ -89,7 +97,14 @@ fn figures_wait_to_be_seen_and_answer_pointer_and_keyboard() {
     // One player and one download of each model, nothing of the trainer, nothing from elsewhere, no cookie.
     let names = page.js("return performance.getEntriesByType('resource').map(r => r.name)");
     let names: Vec<&str> = names.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    for (part, times) in [("player_bg.wasm", 1), ("mnist-vae.safetensors", 1), ("mnist-map.safetensors", 1), ("engine", 0), ("page-", 0), ("train-images", 0)] {
+    for (part, times) in [
+        ("player_bg.wasm", 1),
+        ("mnist-vae.safetensors", 1),
+        ("mnist-map.safetensors", 1),
+        ("engine", 0),
+        ("page-", 0),
+        ("train-images", 0),
+    ] {
         assert_eq!(names.iter().filter(|name| name.contains(part)).count(), times, "{part}: {names:?}");
     }
     assert!(names.iter().all(|name| name.starts_with("http://localhost:")), "{names:?}");
@@ -207,7 +222,11 @@ fn scrolling_past_idle_figures_is_smooth() {
         let gaps: Vec<f64> = result["gaps"].as_array().into_iter().flatten().filter_map(Value::as_f64).collect();
         let median = gaps[gaps.len() / 2];
         let slow = page.long_tasks(result["start"].as_f64().expect("a time"));
-        println!("{} frames, median gap {median:.1} ms, 95 % within {:.1} ms, long tasks {slow:?}", gaps.len(), gaps[gaps.len() * 95 / 100]);
+        println!(
+            "{} frames, median gap {median:.1} ms, 95 % within {:.1} ms, long tasks {slow:?}",
+            gaps.len(),
+            gaps[gaps.len() * 95 / 100]
+        );
         if median <= FRAME && slow.is_empty() {
             return no_errors(&page);
         }

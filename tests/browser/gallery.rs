@@ -25,7 +25,11 @@ fn a_card_of_the_gallery_opens_its_model() {
     // The address opens the same model again.
     let query = page.js("return location.search.slice(1)");
     page.go(query.as_str().expect("a query"));
-    page.wait_for("it is back", "window.latentLab && latentLab.state().setup.includes('data=faces') && latentLab.state().status === 'Ready to train'", DRAWING);
+    page.wait_for(
+        "it is back",
+        "window.latentLab && latentLab.state().setup.includes('data=faces') && latentLab.state().status === 'Ready to train'",
+        DRAWING,
+    );
     assert_eq!(page.js("return document.querySelector('[data-testid=preset-faces-sae]').ariaPressed"), "true");
     no_errors(&page);
 }
@@ -37,7 +41,10 @@ fn without_webgpu_the_digits_of_the_gallery_still_open() {
     page.click("preset-mnist-vq");
     page.wait("another model", "latentLab.state().setup.includes('vq-vae')");
     let plain = "(c => { const p = new Uint32Array(c.getContext('2d').getImageData(0, 0, c.width, c.height).data.buffer); return p.every(v => v === p[0]) })";
-    page.wait("its copies", &format!("[...document.querySelectorAll('[data-testid=panel-reconstructions] canvas')].every(c => !{plain}(c))"));
+    page.wait(
+        "its copies",
+        &format!("[...document.querySelectorAll('[data-testid=panel-reconstructions] canvas')].every(c => !{plain}(c))"),
+    );
     assert_eq!(page.js("return document.querySelector('[data-testid=preset-faces-sae]').disabled"), true);
     no_errors(&page);
 }
@@ -45,7 +52,11 @@ fn without_webgpu_the_digits_of_the_gallery_still_open() {
 #[test]
 fn the_code_of_a_figure_is_there_to_copy() {
     let page = ready(&Options::default());
-    assert_eq!(page.js("return performance.getEntriesByType('resource').some(r => r.name.includes('embed'))"), false, "nobody asked for it");
+    assert_eq!(
+        page.js("return performance.getEntriesByType('resource').some(r => r.name.includes('embed'))"),
+        false,
+        "nobody asked for it"
+    );
     page.click("embed");
     page.wait("the dialog", "document.querySelector('dialog.embed').open && !!document.querySelector('dialog.embed iframe').contentDocument?.querySelector('textarea')");
     page.turn_to_frame(Some("dialog.embed iframe"));
@@ -53,7 +64,9 @@ fn the_code_of_a_figure_is_there_to_copy() {
         page.wait(what, &format!("document.querySelector('textarea').value.includes('{part}')"));
     };
     let choose = |name: &str, value: &str| {
-        page.js(&format!("const s = document.querySelector('[name={name}]'); s.value = '{value}'; s.dispatchEvent(new Event('change'))"));
+        page.js(&format!(
+            "const s = document.querySelector('[name={name}]'); s.value = '{value}'; s.dispatchEvent(new Event('change'))"
+        ));
     };
     code("the model on show", "preset=\"mnist-vae\" panel=\"traversal\"");
     choose("preset", "mnist-sae");
@@ -74,7 +87,10 @@ fn the_code_of_a_figure_is_there_to_copy() {
 #[test]
 fn a_link_opens_a_trained_model_on_its_tab() {
     let page = ready(&Options { query: "preset=mnist-vq#codebook", ..Options::default() });
-    page.wait("the network of the link", "document.querySelector('[data-testid=codebook-stats]')?.textContent.includes('perplexity')");
+    page.wait(
+        "the network of the link",
+        "document.querySelector('[data-testid=codebook-stats]')?.textContent.includes('perplexity')",
+    );
     assert_eq!(page.js("return document.querySelector('#panels').classList.contains('tab-codebook')"), true);
     assert_eq!(page.js("return document.querySelector('[data-testid=method]').value"), "vq-vae");
     no_errors(&page);

@@ -50,7 +50,10 @@ fn pack(page: &Page) -> String {
 
 fn trains_on(page: &Page, data: &str) {
     page.click("import-use");
-    page.wait("a network for them", &format!("latentLab.state().setup.includes('data={data}&') && latentLab.state().status === 'Ready to train'"));
+    page.wait(
+        "a network for them",
+        &format!("latentLab.state().setup.includes('data={data}&') && latentLab.state().status === 'Ready to train'"),
+    );
     page.click("step");
     page.wait("a step", "latentLab.state().step === 1 && latentLab.state().terms.length > 0");
 }
@@ -90,7 +93,10 @@ fn celeba_comes_in_and_is_there_after_a_reload() {
     // Another attribute for labels is another network on the same images.
     let choose = "const s = document.querySelector('[data-testid=data-label]'); s.value = 'Male'; s.dispatchEvent(new Event('change', { bubbles: true }))";
     page.js(choose);
-    page.wait("labels by another attribute", "latentLab.state().setup.includes('own:celeba:Male') && latentLab.state().status === 'Ready to train'");
+    page.wait(
+        "labels by another attribute",
+        "latentLab.state().setup.includes('own:celeba:Male') && latentLab.state().status === 'Ready to train'",
+    );
 
     page.go(&format!("data=own:celeba&{QUERY}"));
     // The run that was kept goes on, on the same images.
@@ -120,7 +126,9 @@ fn an_import_that_was_stopped_goes_on() {
     page.click("import-stop");
     page.wait("it has stopped", "document.querySelector('[data-testid=import-use]')?.textContent === 'Train on them'");
     let some = text(&page, "import-progress");
-    let count = |words: &str| words.chars().take_while(|c| *c != 'i').filter(char::is_ascii_digit).collect::<String>().parse::<u32>().unwrap_or(0);
+    let count = |words: &str| {
+        words.chars().take_while(|c| *c != 'i').filter(char::is_ascii_digit).collect::<String>().parse::<u32>().unwrap_or(0)
+    };
     assert!((1024..30_000).contains(&count(&some)), "{some}");
     trains_on(&page, "own:stopped");
 
@@ -150,7 +158,11 @@ fn what_goes_wrong_is_said_and_the_page_goes_on() {
     let page = ready(&Options { query: QUERY, ..Options::default() });
     open(&page);
     for (name, bytes, words) in [
-        ("cut.zip", std::fs::read(golden("img_align_celeba.zip")).expect("readable")[..90_000].to_vec(), "cut.zip: this is no readable zip archive"),
+        (
+            "cut.zip",
+            std::fs::read(golden("img_align_celeba.zip")).expect("readable")[..90_000].to_vec(),
+            "cut.zip: this is no readable zip archive",
+        ),
         ("words.txt", b"hello".to_vec(), "words.txt: nothing known"),
         ("broken.jpg", b"\xff\xd8\xff\xe0 no picture".to_vec(), "broken.jpg is a damaged JPEG picture"),
         ("table.parquet", std::fs::read(golden("other.parquet")).expect("readable"), "no column `image`"),
@@ -242,8 +254,10 @@ fn a_mirror_is_read_by_ranges() {
     assert!(terms.as_str().is_some_and(|t| t.contains("non-commercial research only")), "{terms}");
     let ask = |path: &str| {
         page.wait("the form", "document.querySelector('[data-testid=mirror-address]')");
-        page.js(&format!("document.querySelector('[data-testid=mirror]').parentElement.open = true;
-            document.querySelector('[data-testid=mirror-address]').value = 'http://127.0.0.1:{port}/{path}'"));
+        page.js(&format!(
+            "document.querySelector('[data-testid=mirror]').parentElement.open = true;
+            document.querySelector('[data-testid=mirror-address]').value = 'http://127.0.0.1:{port}/{path}'"
+        ));
         page.click("mirror-go");
     };
     for (path, words) in [
@@ -253,7 +267,11 @@ fn a_mirror_is_read_by_ranges() {
         ("ranges/other.parquet", "no column `image`"),
     ] {
         ask(path);
-        page.wait_for(path, &format!("document.querySelector('[data-testid=import-problem]')?.textContent.includes('{words}')"), Duration::from_secs(30));
+        page.wait_for(
+            path,
+            &format!("document.querySelector('[data-testid=import-problem]')?.textContent.includes('{words}')"),
+            Duration::from_secs(30),
+        );
     }
     ask("ranges/mirror.parquet");
     let found = text(&page, "found");

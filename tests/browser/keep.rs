@@ -95,7 +95,10 @@ fn runs_are_listed_renamed_opened_and_deleted() {
     page.js(&format!("{other}.querySelector('[data-testid=open-run]').click()"));
     page.wait("the first run is on show", &format!("latentLab.state().step === {first} && {PAUSED}"));
     page.click("runs");
-    page.wait("the other may go now", "[...document.querySelectorAll('[data-testid=delete-run]')].filter(b => !b.disabled).length === 1");
+    page.wait(
+        "the other may go now",
+        "[...document.querySelectorAll('[data-testid=delete-run]')].filter(b => !b.disabled).length === 1",
+    );
     page.js("[...document.querySelectorAll('[data-testid=delete-run]')].find(b => !b.disabled).click()");
     page.wait("it asks", "document.querySelector('[data-testid=delete-yes]')");
     page.click("delete-yes");
@@ -118,7 +121,11 @@ fn another_link_wins_over_a_kept_run_which_is_offered() {
     page.screenshot("offer");
     page.click("resume");
     page.wait("the run is back", &format!("latentLab.state().step === {kept} && {PAUSED}"));
-    assert!(page.state()["setup"].as_str().is_some_and(|setup| setup.contains("latent=4")), "and the address follows: {}", page.state());
+    assert!(
+        page.state()["setup"].as_str().is_some_and(|setup| setup.contains("latent=4")),
+        "and the address follows: {}",
+        page.state()
+    );
     assert!(page.js("return location.search").as_str().is_some_and(|query| query.contains("latent=4")));
     no_errors(&page);
 }
@@ -143,16 +150,27 @@ fn files_leave_and_enter_the_page() {
     sleep(Duration::from_secs(1));
     let (at, mid) = (step(&page), picture(&page, "traversal-digit"));
     page.click("runs");
-    for (button, end) in [("save-weights", ".safetensors"), ("save-half", "-16bit.safetensors"), ("save-checkpoint", "-checkpoint.safetensors"), ("save-codes", "-codes.csv")] {
+    for (button, end) in [
+        ("save-weights", ".safetensors"),
+        ("save-half", "-16bit.safetensors"),
+        ("save-checkpoint", "-checkpoint.safetensors"),
+        ("save-codes", "-codes.csv"),
+    ] {
         page.click(button);
         page.wait(button, &format!("probe.files['vae-mnist-{at}{end}']"));
     }
-    let sizes = page.js(&format!("return ['', '-16bit', '-checkpoint'].map(end => probe.files['vae-mnist-{at}' + end + '.safetensors'].length)"));
+    let sizes = page.js(&format!(
+        "return ['', '-16bit', '-checkpoint'].map(end => probe.files['vae-mnist-{at}' + end + '.safetensors'].length)"
+    ));
     let size = |i: usize| sizes[i].as_f64().expect("a size");
     assert!(size(1) < 0.6 * size(0) && size(2) > 2.5 * size(0), "{sizes}");
-    let table = page.js(&format!("return new TextDecoder().decode(new Uint8Array(probe.files['vae-mnist-{at}-codes.csv'])).split('\\n')"));
+    let table =
+        page.js(&format!("return new TextDecoder().decode(new Uint8Array(probe.files['vae-mnist-{at}-codes.csv'])).split('\\n')"));
     let lines = table.as_array().expect("lines");
-    assert_eq!((lines.len(), &lines[0]), (10_002, &Value::from("image,label,mean_0,mean_1,mean_2,mean_3,logvar_0,logvar_1,logvar_2,logvar_3")));
+    assert_eq!(
+        (lines.len(), &lines[0]),
+        (10_002, &Value::from("image,label,mean_0,mean_1,mean_2,mean_3,logvar_0,logvar_1,logvar_2,logvar_3"))
+    );
 
     // What cannot be used is named, and the run does not notice.
     let said = "document.querySelector('[data-testid=file-said]').textContent";
@@ -259,7 +277,10 @@ fn a_link_carries_where_the_visitor_looks() {
     page.wait("the code is back", "window.latentLab?.state().code[2] === 3");
     let back = page.state()["code"].clone();
     let near = |a: &Value, b: &Value| (a.as_f64().expect("a number") - b.as_f64().expect("a number")).abs() < 0.006;
-    assert!(back.as_array().into_iter().flatten().zip(code.as_array().into_iter().flatten()).all(|(a, b)| near(a, b)), "{back} {code}");
+    assert!(
+        back.as_array().into_iter().flatten().zip(code.as_array().into_iter().flatten()).all(|(a, b)| near(a, b)),
+        "{back} {code}"
+    );
 
     page.go("v=1&method=vae#attic&axes=1");
     page.js("location.reload()");
@@ -275,7 +296,11 @@ fn a_link_may_bring_weights_along() {
     let on_show = "document.querySelector('[data-testid=on-show]').textContent";
     page.wait("the file is on show", &format!("{on_show}.includes('from your file')"));
     page.wait("the address keeps it", &format!("location.search.includes('{query}')"));
-    assert!(page.state()["setup"].as_str().is_some_and(|setup| setup.contains("latent=10")), "the file's own setup counts: {}", page.state());
+    assert!(
+        page.state()["setup"].as_str().is_some_and(|setup| setup.contains("latent=10")),
+        "the file's own setup counts: {}",
+        page.state()
+    );
     no_errors(&page);
 
     page.go("v=1&method=vae&weights=assets/nothing.safetensors");

@@ -4,10 +4,10 @@
 //! small.
 
 mod data;
-mod embed;
-mod gallery;
 #[path = "../../src/bin/lab/driver.rs"]
 mod driver;
+mod embed;
+mod gallery;
 mod import;
 mod keep;
 mod panels;
@@ -254,7 +254,8 @@ fn it_fits_phones_and_wide_screens_in_light_and_dark() {
             page.wait("the pretrained model is decoded", "latentLab.state().latent > 0");
             let width = page.js("return document.documentElement.scrollWidth").as_u64().expect("a width");
             assert!(width <= size.0.into(), "{name}: the page is {width} pixels wide");
-            let background = page.js("return getComputedStyle(document.documentElement).backgroundColor.match(/[0-9.]+/g).slice(0, 3).map(Number)");
+            let background = page
+                .js("return getComputedStyle(document.documentElement).backgroundColor.match(/[0-9.]+/g).slice(0, 3).map(Number)");
             let light: f64 = background.as_array().into_iter().flatten().filter_map(Value::as_f64).sum();
             assert_eq!(light < 3.0 * 128.0, dark, "{name}: the background is {background}");
             page.screenshot(&format!("{name}-{}", if dark { "dark" } else { "light" }));
@@ -274,7 +275,8 @@ fn the_download_is_small() {
     sizes.retain(|(name, _)| !name.starts_with("embed") && !name.starts_with("examples"));
     // The workers with eager Burn and for own images: `what_does_not_compile_runs_on_eager_burn` and the tests of imports hold
     // that nobody else downloads them.
-    let (later, sizes): (Vec<_>, Vec<_>) = sizes.into_iter().partition(|(name, _)| ["eager", "pack"].iter().any(|worker| name.starts_with(worker)));
+    let (later, sizes): (Vec<_>, Vec<_>) =
+        sizes.into_iter().partition(|(name, _)| ["eager", "pack"].iter().any(|worker| name.starts_with(worker)));
     assert_eq!(later.len(), 4, "{later:?}");
     assert!(sizes.iter().filter(|(name, _)| name.ends_with(".wasm")).count() >= 2, "{sizes:?}");
     let total: usize = sizes.iter().map(|(_, bytes)| bytes).sum();

@@ -53,7 +53,14 @@ fn every_tab_shows_the_weights() {
     let page = ready(&Options { query: SMALL, script: SHOWN, ..Options::default() });
     page.click("step");
     page.wait("one step", "latentLab.state().step === 1 && latentLab.state().status === 'Paused'");
-    let panels = [("latents", "latents"), ("explore", "explore"), ("paths", "path"), ("paths", "arithmetic"), ("draw", "draw"), ("explain", "diagram")];
+    let panels = [
+        ("latents", "latents"),
+        ("explore", "explore"),
+        ("paths", "path"),
+        ("paths", "arithmetic"),
+        ("draw", "draw"),
+        ("explain", "diagram"),
+    ];
     for (name, panel) in panels {
         tab(&page, name);
         page.js(&format!("document.querySelector('[data-testid=panel-{panel}]').scrollIntoView()"));
@@ -73,7 +80,14 @@ fn tabs_are_reached_by_keyboard_and_by_link() {
     let page = ready(&Options { query: SMALL, ..Options::default() });
     page.js("document.querySelector('[data-testid=tab-learn]').focus()");
     let open = || page.js("return document.querySelector('[role=tab][aria-selected=true]').dataset.testid");
-    for (key, want) in [(RIGHT, "tab-latents"), (RIGHT, "tab-explore"), (LEFT, "tab-latents"), (END, "tab-explain"), (RIGHT, "tab-learn"), (HOME, "tab-learn")] {
+    for (key, want) in [
+        (RIGHT, "tab-latents"),
+        (RIGHT, "tab-explore"),
+        (LEFT, "tab-latents"),
+        (END, "tab-explain"),
+        (RIGHT, "tab-learn"),
+        (HOME, "tab-learn"),
+    ] {
         page.press(key);
         assert_eq!(open(), want);
         assert_eq!(page.js("return document.activeElement.dataset.testid"), want, "the focus follows");
@@ -102,7 +116,10 @@ fn latents_have_ranges_orders_and_pins() {
 
     let heat = picture(&page, "heat-0");
     page.click("reach-posterior");
-    page.wait("a narrower range", "+document.querySelector('[data-testid=latent-0]').max - +document.querySelector('[data-testid=latent-0]').min < 5.9");
+    page.wait(
+        "a narrower range",
+        "+document.querySelector('[data-testid=latent-0]').max - +document.querySelector('[data-testid=latent-0]').min < 5.9",
+    );
     changes(&page, "heat-0", &heat, "a narrower range moves other pixels");
     let before = picture(&page, "traversal-digit");
     page.keys("latent-0", END);
@@ -123,8 +140,10 @@ fn paths_have_their_length_and_the_density_of_the_prior() {
 
     // The film at each of its 25 places, and the sum of the distances between neighbours.
     let at = |i: usize| {
-        page.js(&format!("const at = document.querySelector('[data-testid=path-at]'); at.value = {i} / 24; at.dispatchEvent(new Event('input'));
-            return new Promise(requestAnimationFrame)"));
+        page.js(&format!(
+            "const at = document.querySelector('[data-testid=path-at]'); at.value = {i} / 24; at.dispatchEvent(new Event('input'));
+            return new Promise(requestAnimationFrame)"
+        ));
         values(&page, "way-0")
     };
     let film: Vec<_> = (0..25).map(at).collect();
@@ -136,7 +155,10 @@ fn paths_have_their_length_and_the_density_of_the_prior() {
     page.wait("a third end", "document.querySelector('[data-testid=end-2]')");
     at(24);
     let origin = log_prior(&[0.0; 10]);
-    page.wait("the origin's density", &format!("document.querySelector('[data-testid=density-0]').textContent.startsWith('−{:.1}')", -origin));
+    page.wait(
+        "the origin's density",
+        &format!("document.querySelector('[data-testid=density-0]').textContent.startsWith('−{:.1}')", -origin),
+    );
 
     // By keyboard, and by itself.
     page.keys("path-at", HOME);
@@ -185,7 +207,10 @@ fn a_drawing_is_encoded_and_compared() {
     let ink: f64 = stroke().iter().sum();
     assert!(ink > 20.0 && ink < 200.0, "{ink} pixels of ink");
     // A vertical stroke: its neighbours are ones.
-    page.wait("its neighbours", "[...document.querySelectorAll('[data-testid=draw-nearest] .tag')].filter(t => t.textContent === '1').length > 5");
+    page.wait(
+        "its neighbours",
+        "[...document.querySelectorAll('[data-testid=draw-nearest] .tag')].filter(t => t.textContent === '1').length > 5",
+    );
 
     let copy = values(&page, "draw-copy");
     let rms = distance(&stroke(), &copy) / (copy.len() as f64).sqrt();
@@ -195,7 +220,10 @@ fn a_drawing_is_encoded_and_compared() {
     let bars = page.js("return [...document.querySelectorAll('[data-testid=draw-code] li')].map(li => li.title)");
     let before = page.state()["code"].to_string();
     page.click("draw-traverse");
-    page.wait("the traversal goes there", &format!("document.querySelector('[data-testid=panel-latents]') && JSON.stringify(latentLab.state().code) !== '{before}'"));
+    page.wait(
+        "the traversal goes there",
+        &format!("document.querySelector('[data-testid=panel-latents]') && JSON.stringify(latentLab.state().code) !== '{before}'"),
+    );
     let code = page.state()["code"].clone();
     for bar in bars.as_array().expect("bars").iter().filter_map(Value::as_str) {
         let (latent, mean) = bar.split_once(": ").expect("latent and mean");
@@ -219,12 +247,14 @@ fn a_dropped_file_is_cropped_scaled_and_refused_if_it_is_none() {
         "));
     };
     // Dark ink on white paper, twice as wide as high: the middle is kept, and the colours are turned round.
-    drop(r"
+    drop(
+        r"
         const canvas = new OffscreenCanvas(560, 280), context = canvas.getContext('2d');
         context.fillStyle = '#fff'; context.fillRect(0, 0, 560, 280);
         context.fillStyle = '#000'; context.fillRect(260, 60, 40, 160);
         const file = new File([await canvas.convertToBlob()], 'one.png', { type: 'image/png' });
-    ");
+    ",
+    );
     page.wait("the file is seen", "(v => v.length === 784 && v[14 * 28 + 14] > 0.9 && v[14 * 28 + 2] < 0.1 && v[2 * 28 + 14] < 0.1)(probe.values('draw-seen'))");
     drop("const file = new File(['no picture'], 'words.png', { type: 'image/png' });");
     let said = page.wait("a refusal", "document.querySelector('.draw .notice')?.textContent");
@@ -242,7 +272,10 @@ fn the_map_is_explored() {
         page.click(mode);
         shown = changes(&page, "map", &shown, mode);
     }
-    let help = page.wait("the distance from the prior", "[...document.querySelectorAll('.explore-side .help')].map(p => p.textContent).find(t => t.includes('variation'))");
+    let help = page.wait(
+        "the distance from the prior",
+        "[...document.querySelectorAll('.explore-side .help')].map(p => p.textContent).find(t => t.includes('variation'))",
+    );
     let distance = number(help.as_str().expect("a text").rsplit(": ").next().expect("a number").trim_end_matches('.'));
     assert!(distance > 0.0 && distance < 1.0, "{distance}");
 
@@ -312,7 +345,8 @@ fn a_codebook_is_counted_painted_with_and_drawn_from() {
 
     // The numbers are those of the library, from the counts that the bars stand for.
     let stats = page.wait("the use of the codes", "document.querySelector('[data-testid=codebook-stats]').textContent");
-    let counts = page.js("return Array.from({ length: 16 }, (_, i) => +document.querySelector(`[data-testid=code-${i}]`).dataset.value)");
+    let counts =
+        page.js("return Array.from({ length: 16 }, (_, i) => +document.querySelector(`[data-testid=code-${i}]`).dataset.value)");
     let counts: Vec<u32> = counts.as_array().expect("counts").iter().map(|n| n.as_u64().expect("a count") as u32).collect();
     let mut usage = Usage::new(counts.len());
     for (code, n) in (0..).zip(&counts) {
@@ -332,7 +366,10 @@ fn a_codebook_is_counted_painted_with_and_drawn_from() {
     let new = (old + 1) % 16;
     let before = picture(&page, "tokens-picture");
     let foretold = format!("document.querySelector('[data-testid=code-{new}] canvas').toDataURL()");
-    page.wait("the code in hand gives the picture as it is", &format!("document.querySelector('[data-testid=code-{old}] canvas').toDataURL() === '{before}'"));
+    page.wait(
+        "the code in hand gives the picture as it is",
+        &format!("document.querySelector('[data-testid=code-{old}] canvas').toDataURL() === '{before}'"),
+    );
     let foretold = page.js(&format!("return {foretold}"));
     page.click(&format!("code-{new}"));
     let after = format!("document.querySelector('[data-testid=tokens-picture]').toDataURL() === {foretold}");
@@ -349,7 +386,10 @@ fn a_codebook_is_counted_painted_with_and_drawn_from() {
     assert_eq!(page.js("return document.activeElement.dataset.testid"), "cell-6");
     let token = number(&text(&page, "cell-6"));
     page.press(PAGE_DOWN);
-    page.wait("the next code", &format!("document.querySelector('[data-testid=cell-6]').textContent === '{}'", (token + 1.0) % 16.0));
+    page.wait(
+        "the next code",
+        &format!("document.querySelector('[data-testid=cell-6]').textContent === '{}'", (token + 1.0) % 16.0),
+    );
     changes(&page, "tokens-picture", &before, "another code at a place");
     page.click("codes-number");
     page.js("document.querySelector('[data-testid=code-0]').focus()");
@@ -363,7 +403,10 @@ fn a_codebook_is_counted_painted_with_and_drawn_from() {
     page.click("draw-tokens");
     page.wait("others are drawn", &format!("{drawn} !== probe.old"));
     page.click("drawn-0");
-    page.wait("its tokens stand for it", &format!("document.querySelector('[data-testid=tokens-picture]').toDataURL() === {drawn}"));
+    page.wait(
+        "its tokens stand for it",
+        &format!("document.querySelector('[data-testid=tokens-picture]').toDataURL() === {drawn}"),
+    );
     no_errors(&page);
 }
 
@@ -383,7 +426,10 @@ fn features_are_listed_taken_apart_and_steered() {
     page.wait("it is in hand", &format!("document.querySelector('[data-testid=feature-name]').textContent === 'Feature {f}'"));
     let inputs = page.js("return [...document.querySelectorAll('[data-testid=feature-histogram] li')].reduce((sum, li) => sum + parseInt(li.title), 0)");
     let density = number(&text(&page, "fact-density"));
-    assert!((density - inputs.as_f64().expect("a sum") / 10.0).abs() < 0.051, "{density} % of 1000 inputs, {inputs} in the histogram");
+    assert!(
+        (density - inputs.as_f64().expect("a sum") / 10.0).abs() < 0.051,
+        "{density} % of 1000 inputs, {inputs} in the histogram"
+    );
 
     // Held at zero the image that it is most active on is what the panel shows as the image without it.
     page.wait("images without it", "probe.values('ablation-0').length === 3 * 784");
@@ -407,7 +453,10 @@ fn features_are_listed_taken_apart_and_steered() {
     page.wait("let go", &format!("!document.querySelector('[data-testid=hold-{f}]')"));
     page.js("document.querySelector('[data-testid=feature-list] button').focus()");
     page.press(RIGHT);
-    assert_eq!(page.js("return document.activeElement === document.querySelectorAll('[data-testid=feature-list] button')[1]"), true);
+    assert_eq!(
+        page.js("return document.activeElement === document.querySelectorAll('[data-testid=feature-list] button')[1]"),
+        true
+    );
     let atom = picture(&page, "feature-atom");
     page.press(ENTER);
     changes(&page, "feature-atom", &atom, "the next feature was chosen");
@@ -415,7 +464,10 @@ fn features_are_listed_taken_apart_and_steered() {
     // Search and filters.
     page.keys("feature-search", "63");
     page.js("const s = document.querySelector('[data-testid=feature-density]'); s.value = '4'; s.dispatchEvent(new Event('change', { bubbles: true }))");
-    page.wait("one feature is called so", "[...document.querySelectorAll('[data-testid=feature-list] button')].map(b => b.dataset.testid).join() === 'feature-63'");
+    page.wait(
+        "one feature is called so",
+        "[...document.querySelectorAll('[data-testid=feature-list] button')].map(b => b.dataset.testid).join() === 'feature-63'",
+    );
     no_errors(&page);
 }
 
@@ -423,8 +475,12 @@ fn features_are_listed_taken_apart_and_steered() {
 fn measures_are_taken_when_asked_for() {
     let page = ready(&Options { query: SMALL, script: SHOWN, ..Options::default() });
     tab(&page, "measure");
-    page.wait("an invitation", "document.querySelector('[data-testid=measures-none]') && document.querySelector('[data-testid=measure]:enabled')");
-    let shown = |name: &str| page.js(&format!("return document.querySelector('[data-testid=measure-{name}] .value')?.textContent ?? ''"));
+    page.wait(
+        "an invitation",
+        "document.querySelector('[data-testid=measures-none]') && document.querySelector('[data-testid=measure]:enabled')",
+    );
+    let shown =
+        |name: &str| page.js(&format!("return document.querySelector('[data-testid=measure-{name}] .value')?.textContent ?? ''"));
     let measure = || {
         let before = shown("mse");
         page.js("document.querySelector('[data-testid=measure]').focus()");

@@ -80,7 +80,8 @@ pub fn start_with(weights: &[Weight], of: impl Fn(&str, f32) -> f32) -> Vec<Weig
     let make = |(salt, w): (usize, &Weight)| {
         let n = w.values.len();
         let r = (n as f64).powf(-0.25);
-        let value = |i: u32| (r * (f64::from(mix((salt as u32).wrapping_mul(0x9e37_79b9).wrapping_add(i))) / 2f64.powi(31) - 1.0)) as f32;
+        let value =
+            |i: u32| (r * (f64::from(mix((salt as u32).wrapping_mul(0x9e37_79b9).wrapping_add(i))) / 2f64.powi(31) - 1.0)) as f32;
         Weight { values: (0..n as u32).map(|i| of(&w.name, value(i))).collect(), ..w.clone() }
     };
     weights.iter().enumerate().map(make).collect()

@@ -29,7 +29,9 @@ fn read(folder: &Path) -> (Meta, Vec<(Split, Vec<u8>, Vec<u8>)>) {
 }
 
 fn files(folder: &Path) -> Vec<Named> {
-    ["img_align_celeba.zip", "list_attr_celeba.txt", "list_eval_partition.txt"].map(|f| OnDisk::open(&folder.join(f)).unwrap()).to_vec()
+    ["img_align_celeba.zip", "list_attr_celeba.txt", "list_eval_partition.txt"]
+        .map(|f| OnDisk::open(&folder.join(f)).unwrap())
+        .to_vec()
 }
 
 fn choice(source: &mut dyn Source) -> Choice {
@@ -143,7 +145,9 @@ fn wrong_files_are_named_with_the_place() {
     let (n, folder) = (40, scratch("wrong"));
     made::celeba(&folder, n);
     let [zip, attributes, partition] = &files(&folder)[..] else { panic!("three files") };
-    let open = |zip: &Named, attributes: Option<&Named>, partition: Option<&Named>| CelebA::open(zip, attributes, partition).map(|c| c.about().clone());
+    let open = |zip: &Named, attributes: Option<&Named>, partition: Option<&Named>| {
+        CelebA::open(zip, attributes, partition).map(|c| c.about().clone())
+    };
     let text = |name: &str, text: &str| Named::new(name, text.as_bytes().to_vec());
 
     let whole = std::fs::read(folder.join("img_align_celeba.zip")).unwrap();
@@ -154,7 +158,11 @@ fn wrong_files_are_named_with_the_place() {
         (text("a.txt", "40\nSmiling\n000001.jpg 1 1\n"), partition.clone(), "a.txt: line 3"),
         (attributes.clone(), text("p.txt", "000001.jpg 0\n000002.jpg 7\n"), "p.txt: line 2"),
         (attributes.clone(), text("p.txt", "x000001.jpg 0\n"), "img_align_celeba.zip: has no image that the partition file knows"),
-        (text("a.txt", "1\nSmiling\nx.jpg 1\n"), partition.clone(), "img_align_celeba.zip: has no image that the attribute file knows"),
+        (
+            text("a.txt", "1\nSmiling\nx.jpg 1\n"),
+            partition.clone(),
+            "img_align_celeba.zip: has no image that the attribute file knows",
+        ),
     ] {
         let error = open(zip, Some(&attr), Some(&part)).unwrap_err();
         assert!(error.contains(words), "{error}");
@@ -176,7 +184,10 @@ fn large_archives_and_bombs() {
     assert_eq!(source.about().items, 20);
     assert!((0..20).all(|i| source.item(i).is_ok()));
     // A file of 80 MB that packs to 80 kB.
-    let bomb = Named::new("bomb.zip", made::zip((1..=2).map(|i| (names(i), if i == 2 { vec![0; 80 << 20] } else { made::face(i) })), false));
+    let bomb = Named::new(
+        "bomb.zip",
+        made::zip((1..=2).map(|i| (names(i), if i == 2 { vec![0; 80 << 20] } else { made::face(i) })), false),
+    );
     let mut source = CelebA::open(&bomb, None, None).unwrap();
     let faults: Vec<String> = (0..2).filter_map(|i| source.item(i).err()).map(|e| format!("{e:?}")).collect();
     assert!(faults.len() == 1 && faults[0].contains("000002.jpg") && faults[0].contains("64 MB"), "{faults:?}");

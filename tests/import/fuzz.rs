@@ -115,7 +115,8 @@ fn read_images(name: &str, bytes: Vec<u8>) -> Result<(), String> {
 
 #[test]
 fn zip_indices() {
-    let files = |large| made::zip((1..=6).map(|i| (format!("a/{i}.jpg"), std::fs::read(golden().join("grey.jpg")).unwrap())), large);
+    let files =
+        |large| made::zip((1..=6).map(|i| (format!("a/{i}.jpg"), std::fs::read(golden().join("grey.jpg")).unwrap())), large);
     fuzz(&[("a.zip", files(false)), ("b.zip", files(true))], read_images);
 }
 
@@ -161,10 +162,12 @@ fn packed_shards_and_their_description() {
     let shard = builder.finish(&meta, true, 9, 0);
     fuzz(&[("shard-0000.bin", shard)], |_, bytes| match Shard::read(&bytes, &meta)? {
         // Every image of a shard that was taken for good can be looked at.
-        Some(shard) => (0..shard.header.images as usize).try_for_each(|i| match (shard.split(i), shard.factors(i), shard.image(i).len()) {
-            (_, [0 | 1], 16) => Ok(()),
-            other => panic!("image {i}: {other:?}"),
-        }),
+        Some(shard) => {
+            (0..shard.header.images as usize).try_for_each(|i| match (shard.split(i), shard.factors(i), shard.image(i).len()) {
+                (_, [0 | 1], 16) => Ok(()),
+                other => panic!("image {i}: {other:?}"),
+            })
+        }
         None => Err("was never finished".into()),
     });
     fuzz(&[("meta.json", meta.to_json().into_bytes())], |_, bytes| Meta::from_json(&bytes).map(drop));

@@ -258,8 +258,7 @@ fn sparse_features() {
     let act: Vec<f32> =
         made(61, 720, 1.0, 0.0).into_iter().enumerate().map(|(i, a)| (f64::from(a) - threshold(i % 8)).max(0.0) as f32).collect();
     let dictionary = made(66, 48, 1.0, 0.0);
-    let sum =
-        |a: &[f32], b: &[f32]| -> Vec<f32> { a.iter().zip(b).map(|(a, b)| (f64::from(*a) + f64::from(*b)) as f32).collect() };
+    let sum = |a: &[f32], b: &[f32]| -> Vec<f32> { a.iter().zip(b).map(|(a, b)| (f64::from(*a) + f64::from(*b)) as f32).collect() };
     let x = sum(&product(&act, &dictionary, 8), &made(60, 540, 0.125, 0.0));
     let reconstruction = sum(&x, &made(62, 540, 0.3, 0.0));
     let (x_nd, act_nf, dictionary_fd) = (Rows::new(&x, 6), Rows::new(&act, 8), Rows::new(&dictionary, 6));
@@ -284,8 +283,7 @@ fn sparse_features() {
     assert_close(stability.shared, want.shared, EXACT);
 
     let concept: Vec<bool> = act_nf.iter().map(|a| (f64::from(a[1]) + 2.0 * f64::from(a[4])) as f32 > 0.5).collect();
-    let direction: Vec<f32> =
-        (0..6).map(|i| (f64::from(dictionary[6 + i]) + 2.0 * f64::from(dictionary[24 + i])) as f32).collect();
+    let direction: Vec<f32> = (0..6).map(|i| (f64::from(dictionary[6 + i]) + 2.0 * f64::from(dictionary[24 + i])) as f32).collect();
     let main = sparse::main_features(act_nf, &concept);
     assert_eq!(main, want.main);
     let absorption = sparse::absorption(x_nd, act_nf, dictionary_fd, &direction, &concept, &main);

@@ -251,7 +251,8 @@ impl Page {
     /// If the driver refuses the command, with its own words.
     fn send(&self, method: &str, command: &str, body: &Value) -> Value {
         let path: Vec<&str> = ["session", &self.session, command].into_iter().filter(|part| !part.is_empty()).collect();
-        let answer = http(self.driver.port, method, &path.join("/"), &body.to_string()).unwrap_or_else(|e| panic!("{command}: {e}"));
+        let answer =
+            http(self.driver.port, method, &path.join("/"), &body.to_string()).unwrap_or_else(|e| panic!("{command}: {e}"));
         let value: Value = serde_json::from_str(&answer).unwrap_or_else(|e| panic!("{command}: {e}: {answer}"));
         let value = value["value"].clone();
         assert!(value.get("error").is_none(), "{command} {body}: {} {}", value["error"], value["message"]);

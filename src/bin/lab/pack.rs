@@ -162,7 +162,10 @@ fn pack(mut source: Box<dyn latent_lab::import::source::Source>, common: &Common
         eprintln!("note: {note}");
     }
     let bar = if common.quiet { ProgressBar::hidden() } else { ProgressBar::new(about.items) };
-    bar.set_style(ProgressStyle::with_template("{bar:32} {pos}/{len} images  {per_sec}  {eta} left  {msg}").expect("the template is well-formed"));
+    bar.set_style(
+        ProgressStyle::with_template("{bar:32} {pos}/{len} images  {per_sec}  {eta} left  {msg}")
+            .expect("the template is well-formed"),
+    );
     let begin = Instant::now();
     let progress = |p: Progress| {
         bar.set_length(p.total);
@@ -176,7 +179,14 @@ fn pack(mut source: Box<dyn latent_lab::import::source::Source>, common: &Common
     bar.finish_and_clear();
     println!(
         "{} images of {} × {} × {} in {}, {} left out, {:.0} images/s, {:.1} s",
-        end.packed, frame.width, frame.height, frame.channels, common.out.display(), end.skipped, end.per_second, begin.elapsed().as_secs_f64()
+        end.packed,
+        frame.width,
+        frame.height,
+        frame.channels,
+        common.out.display(),
+        end.skipped,
+        end.per_second,
+        begin.elapsed().as_secs_f64()
     );
     Ok(ExitCode::SUCCESS)
 }

@@ -25,7 +25,8 @@ fn check(args: &Args) -> Result<(Vec<&'static Preset>, PathBuf), Failure> {
         let known = || PRESETS.iter().map(|p| p.id).collect::<Vec<_>>().join(", ");
         Preset::find(id).ok_or_else(|| format!("no preset is called {id:?}; there are {}", known()))
     };
-    let chosen = if args.ids.is_empty() { PRESETS.iter().collect() } else { args.ids.iter().map(find).collect::<Result<_, _>>()? };
+    let chosen =
+        if args.ids.is_empty() { PRESETS.iter().collect() } else { args.ids.iter().map(find).collect::<Result<_, _>>()? };
     let out = args.out.clone().unwrap_or_else(|| crate::cargo::root().join("assets/presets"));
     if !out.is_dir() {
         return Err(format!("--out {}: there is no such folder", out.display()));
@@ -144,7 +145,8 @@ mod make {
         let images: Vec<u8> = chosen.iter().flat_map(|i| image(*i).to_vec()).collect();
         let labels: Vec<u8> = chosen.iter().map(|i| data.test_labels[*i]).collect();
         let [c, h, w] = player.image;
-        let mut tensors = vec![("images", Dtype::U8, vec![labels.len(), c, h, w], images), ("labels", Dtype::U8, vec![labels.len()], labels)];
+        let mut tensors =
+            vec![("images", Dtype::U8, vec![labels.len(), c, h, w], images), ("labels", Dtype::U8, vec![labels.len()], labels)];
         if let latent_lab::player::Model::Vector(vector) = &player.model {
             let n = CODES.min(data.test_labels.len());
             let codes = (0..n).flat_map(|i| vector.encode(&unit(image(i)).collect::<Vec<_>>()).0);

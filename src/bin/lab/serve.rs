@@ -75,7 +75,8 @@ fn answer(request: Request, dist: &Path, csp: Option<&Header>) {
     let _ = match (request.method(), file) {
         (Method::Get | Method::Head, Some((file, coding, mime))) => {
             // Never in chunks: the page shows how much of the data has arrived, and needs the length for that.
-            let mut response = Response::from_file(file).with_chunked_threshold(usize::MAX).with_header(header("Content-Type", mime));
+            let mut response =
+                Response::from_file(file).with_chunked_threshold(usize::MAX).with_header(header("Content-Type", mime));
             if let Some(coding) = coding {
                 response = response.with_header(header("Content-Encoding", coding));
             }

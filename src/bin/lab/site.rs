@@ -47,7 +47,8 @@ pub fn add_embed(site: &Path) -> Result<(), Failure> {
     }
     let folder = format!("embed-{:016x}", hasher.finish());
     // Flat, so that a browser fetches all at once instead of one behind the other.
-    let mut element = String::from("// Figures of Latent Lab for any page: <latent-lab preset=\"mnist-vae\" panel=\"traversal\">.\n");
+    let mut element =
+        String::from("// Figures of Latent Lab for any page: <latent-lab preset=\"mnist-vae\" panel=\"traversal\">.\n");
     for file in &files {
         let name = file.strip_prefix(&source).expect("it was found there").to_string_lossy().replace('\\', "/");
         copy(file, &site.join(&folder).join(&name))?;

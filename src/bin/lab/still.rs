@@ -97,7 +97,12 @@ fn tiles(player: &Player, data: &Dataset, rows: usize, columns: usize) -> Vec<Ve
 }
 
 /// Rows of images, each above a row of what becomes of them.
-fn in_pairs(chosen: &[usize], columns: usize, above: impl Fn(usize) -> Vec<f32>, below: impl Fn(&[f32]) -> Vec<f32>) -> Vec<Vec<f32>> {
+fn in_pairs(
+    chosen: &[usize],
+    columns: usize,
+    above: impl Fn(usize) -> Vec<f32>,
+    below: impl Fn(&[f32]) -> Vec<f32>,
+) -> Vec<Vec<f32>> {
     let rows = chosen.chunks(columns).flat_map(|row| {
         let above: Vec<Vec<f32>> = row.iter().map(|i| above(*i)).collect();
         let below: Vec<Vec<f32>> = above.iter().map(|x| below(x)).collect();

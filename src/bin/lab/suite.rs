@@ -50,7 +50,10 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     let mut found = None;
     stage("set-up", &mut || match tools::set_up_tests(!args.skip_browser) {
         Ok(tools) => {
-            let missing = [(tools.vulkan, "no Vulkan driver for the GPU tests"), (tools.python.is_some(), "no Python to read our files with")];
+            let missing = [
+                (tools.vulkan, "no Vulkan driver for the GPU tests"),
+                (tools.python.is_some(), "no Python to read our files with"),
+            ];
             found = Some(tools);
             let missing: Vec<_> = missing.into_iter().filter(|(there, _)| !there).map(|(_, what)| what).collect();
             if missing.is_empty() { Outcome::Passed(String::new()) } else { Outcome::Failed(missing.join("; ")) }
@@ -58,7 +61,9 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
         Err(message) => Outcome::Failed(message),
     });
     // Without Burn: quick to build, and what its crates ask of others does not compile Burn anew.
-    stage("import", &mut || cargo_test(cargo().args(["test", "--release", "--features", "pack", "--lib", "--test", "import", "--no-fail-fast"])));
+    stage("import", &mut || {
+        cargo_test(cargo().args(["test", "--release", "--features", "pack", "--lib", "--test", "import", "--no-fail-fast"]))
+    });
     // The page's own logic, which needs no browser.
     stage("page logic", &mut || cargo_test(cargo().args(["test", "--release", "--features", "page", "--lib"])));
     stage("cargo test", &mut || {

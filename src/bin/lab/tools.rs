@@ -45,7 +45,13 @@ pub fn set_up_wasm() -> Result<(), Failure> {
     let lock = fs::read_to_string(root().join("Cargo.lock")).map_err(|error| format!("Cargo.lock cannot be read: {error}"))?;
     let version = locked_version(&lock, "wasm-bindgen").ok_or("Cargo.lock has no wasm-bindgen")?;
     // Without `--locked`: its own lock file is older than what it builds with.
-    install("wasm-bindgen-cli", "wasm-bindgen", version, "writes the JavaScript around the compiled page; must match Cargo.lock", &[])?;
+    install(
+        "wasm-bindgen-cli",
+        "wasm-bindgen",
+        version,
+        "writes the JavaScript around the compiled page; must match Cargo.lock",
+        &[],
+    )?;
     // rustls: no OpenSSL needed. The default features would add a self-updater.
     let lean = ["--locked", "--no-default-features", "--features", "rustls"];
     install("trunk", "trunk", TRUNK, "bundles the page into dist/", &lean)
@@ -155,8 +161,15 @@ fn set_up_python() -> Result<PathBuf, Failure> {
     if first_line(&python, &["-c", check]) == Some(PYTHON_PACKAGES.join(" ")) {
         return Ok(python);
     }
-    eprintln!("set-up: installing {} into {}: Python reads the weights that we write", PYTHON_PACKAGES.join(", "), folder.display());
-    succeed(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder), "making a Python environment (Debian: python3-venv)")?;
+    eprintln!(
+        "set-up: installing {} into {}: Python reads the weights that we write",
+        PYTHON_PACKAGES.join(", "),
+        folder.display()
+    );
+    succeed(
+        Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder),
+        "making a Python environment (Debian: python3-venv)",
+    )?;
     succeed(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(PYTHON_PACKAGES), "installing Python packages")?;
     Ok(python)
 }
@@ -177,7 +190,10 @@ fn set_up_packages(browser: bool) -> Result<TestTools, Failure> {
         );
         return Ok(tools);
     }
-    eprintln!("set-up: installing {}: the tests drive Chromium, run on a software Vulkan, and have Python read our files", missing.join(", "));
+    eprintln!(
+        "set-up: installing {}: the tests drive Chromium, run on a software Vulkan, and have Python read our files",
+        missing.join(", ")
+    );
     let apt = |arguments: &[&str]| {
         let mut command = Command::new("apt-get");
         command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");

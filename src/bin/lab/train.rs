@@ -94,7 +94,11 @@ fn check(args: &Args) -> Result<(Option<Setup>, Option<PathBuf>), Failure> {
         return Err("--checkpoint and --resume need --engine plan: the others do not tell what their optimiser remembers".into());
     }
     if let Some(resume) = &args.resume {
-        return if resume.is_file() { Ok((None, data(&args.data)?.1)) } else { Err(format!("--resume {}: there is no such file", resume.display())) };
+        return if resume.is_file() {
+            Ok((None, data(&args.data)?.1))
+        } else {
+            Err(format!("--resume {}: there is no such file", resume.display()))
+        };
     }
     let card = card(args.method.as_deref().unwrap_or_default())?;
     let (name, folder) = data(&args.data)?;
@@ -106,7 +110,11 @@ fn check(args: &Args) -> Result<(Option<Setup>, Option<PathBuf>), Failure> {
     }
     match (&args.host, setup.hosted()) {
         (Some(host), Some(_)) if !host.is_file() => return Err(format!("--host {}: there is no such file", host.display())),
-        (Some(_), None) => return Err("--host: this setup takes no network apart; a sparse autoencoder does with source=code, encoder or decoder".into()),
+        (Some(_), None) => {
+            return Err(
+                "--host: this setup takes no network apart; a sparse autoencoder does with source=code, encoder or decoder".into()
+            );
+        }
         (None, Some(_)) => return Err("which trained network is to be taken apart? Give its weights with --host FILE".into()),
         _ => {}
     }

@@ -147,7 +147,18 @@ fn head(c: &mut Canvas, look: &Look) {
         let gloss = spot(((x - middle - 0.16 * lx) * (x - middle - 0.16 * lx) + (y + 0.28) * (y + 0.28)) * 16.7);
         brightness += 0.07 * gloss;
         let colour = skin_at(skin, brightness);
-        (blend(colour, [lipstick[0] * brightness * skin[0], lipstick[1] * brightness * skin[1] * 1.3, lipstick[2] * brightness * skin[2] * 1.4], rosy * unit(cheeks)), alpha)
+        (
+            blend(
+                colour,
+                [
+                    lipstick[0] * brightness * skin[0],
+                    lipstick[1] * brightness * skin[1] * 1.3,
+                    lipstick[2] * brightness * skin[2] * 1.4,
+                ],
+                rosy * unit(cheeks),
+            ),
+            alpha,
+        )
     });
 }
 
@@ -319,7 +330,8 @@ fn beard(c: &mut Canvas, look: &Look) {
         let line = mix(0.30, 0.02, step(0.25, 0.95, q.sqrt())) - 0.02;
         let jaw = step(line - 0.05, line + 0.05, y);
         let u = (x - at) * 5.0;
-        let lip = cover(((y - MOUTH + 0.075 - 0.10 * u * u * u * u + lift * u * u * 0.6).abs() - 0.038 * unit(1.35 - u * u)) * 0.8) * unit((1.0 - u * u) * 5.0);
+        let lip = cover(((y - MOUTH + 0.075 - 0.10 * u * u * u * u + lift * u * u * 0.6).abs() - 0.038 * unit(1.35 - u * u)) * 0.8)
+            * unit((1.0 - u * u) * 5.0);
         let (du, dv) = ((x - 0.95 * at) * 6.45, (y - 0.56 - drop * 0.5) * 6.67);
         let chin = cover((du * du + dv * dv).sqrt() * 0.14 - 0.14);
         let amount = if stubble { 0.30 * jaw } else { 0.0 };

@@ -2,7 +2,7 @@
 
 use super::look::Look;
 use super::paint::LINE;
-use crate::data::canvas::{Canvas, cover, blend, lit, spot, step, unit, wave};
+use crate::data::canvas::{Canvas, blend, cover, lit, spot, step, unit, wave};
 
 /// Level of the glasses, and where the middle of each is, from ear to ear.
 const LEVEL: f32 = 0.005;
@@ -13,7 +13,13 @@ pub fn glasses(c: &mut Canvas, look: &Look) {
         return;
     }
     let (square, dark) = (look.glasses == 2, look.glasses == 3);
-    let frame = if dark { [0.08, 0.08, 0.09] } else if square { [0.16, 0.12, 0.11] } else { [0.55, 0.42, 0.22] };
+    let frame = if dark {
+        [0.08, 0.08, 0.09]
+    } else if square {
+        [0.16, 0.12, 0.11]
+    } else {
+        [0.55, 0.42, 0.22]
+    };
     let thick = if square { 0.030 } else { LINE };
     let [lx, ..] = look.light;
     let (left, right) = (look.turn(-LENS, LEVEL), look.turn(LENS, LEVEL));
@@ -77,7 +83,8 @@ fn beanie(c: &mut Canvas, look: &Look) {
         let cuff = cover((y - line + 0.075).abs() - 0.075) * cover((s.abs() - 1.0) * w);
         let alpha = (cover(dome) * cover(y - line)).max(cuff);
         let knit = if cuff > 0.5 { 0.07 * wave(13.0 * x) } else { 0.05 * wave(9.0 * x / (1.15 - 0.6 * unit(up))) };
-        let brightness = 0.92 + knit + 0.22 * s * lx - 0.22 * s * s + 0.10 * cuff - 0.12 * spot((y - line + 0.16) * (y - line + 0.16) * 400.0);
+        let brightness =
+            0.92 + knit + 0.22 * s * lx - 0.22 * s * s + 0.10 * cuff - 0.12 * spot((y - line + 0.16) * (y - line + 0.16) * 400.0);
         (lit(colour, brightness), alpha)
     });
 }

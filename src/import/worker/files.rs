@@ -99,7 +99,11 @@ impl Remote {
         let answer = ask(address, "GET", Some((0, 0)))?;
         let size = match answer.status() {
             206 => answer.get_response_header("Content-Range").and_then(|range| range.rsplit('/').next()?.parse().ok()),
-            200 => return Err(format!("{address}: the server sends whole files only, not ranges; download the file and bring it from your disk")),
+            200 => {
+                return Err(format!(
+                    "{address}: the server sends whole files only, not ranges; download the file and bring it from your disk"
+                ));
+            }
             404 => return Err(format!("{address}: there is no such file (404)")),
             status => return Err(format!("{address}: the server answers {status}")),
         };

@@ -18,7 +18,7 @@ use crate::import::frame::Framer;
 use crate::import::source::{Source, first_frame, first_pictures};
 use crate::import::{mirror::Mirror, open};
 use crate::packed::store::Store;
-use crate::spec::import::{Choice, FoundFactor, Found, Frame, ImportCommand, ImportEvent};
+use crate::spec::import::{Choice, Found, FoundFactor, Frame, ImportCommand, ImportEvent};
 
 use files::{Chosen, Remote};
 

@@ -132,7 +132,8 @@ async fn check_room(job: &Job) -> Result<(), String> {
     match free().await {
         Some(free) if free < needed => Err(format!(
             "these images take {:.0} MB, and this browser has {:.0} MB left for this page: take fewer or smaller ones, or delete a set",
-            needed / 1e6, free / 1e6
+            needed / 1e6,
+            free / 1e6
         )),
         _ => Ok(()),
     }

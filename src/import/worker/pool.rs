@@ -145,13 +145,19 @@ fn own_address() -> String {
     get(&get(&scope(), "location"), "href").as_string().unwrap_or_default()
 }
 
-fn listen(worker: &Worker, i: usize, say: &UnboundedSender<Heard>) -> (Closure<dyn FnMut(MessageEvent)>, Closure<dyn FnMut(ErrorEvent)>) {
+fn listen(
+    worker: &Worker,
+    i: usize,
+    say: &UnboundedSender<Heard>,
+) -> (Closure<dyn FnMut(MessageEvent)>, Closure<dyn FnMut(ErrorEvent)>) {
     let (message, error) = (say.clone(), say.clone());
     let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |e: MessageEvent| {
         let heard = match e.data().as_string() {
             Some(text) if text == READY => Heard::Ready(i),
             Some(text) => Heard::Broken(text),
-            None => serde_wasm_bindgen::from_value(e.data()).map_or_else(|e| Heard::Broken(e.to_string()), |d| Heard::Decoded(i, d)),
+            None => {
+                serde_wasm_bindgen::from_value(e.data()).map_or_else(|e| Heard::Broken(e.to_string()), |d| Heard::Decoded(i, d))
+            }
         };
         // The pool may have gone, with whoever would have listened.
         let _ = message.unbounded_send(heard);

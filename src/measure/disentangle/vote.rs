@@ -48,10 +48,8 @@ pub fn factor_vae_score(code_nd: Rows, factor_nk: Rows<u8>, protocol: VoteProtoc
         let members = &members_kv[k][usize::from(value)];
         let batch: Vec<usize> = (0..protocol.batch).map(|_| members[rng.below(members.len())]).collect();
         let spread = |j: usize| moments(batch.iter().map(|i| code_nd.row(*i)[j])).1 / variance_d[j];
-        let (latent, _) = active
-            .iter()
-            .map(|j| (*j, spread(*j)))
-            .fold((active[0], f64::INFINITY), |best, s| if s.1 < best.1 { s } else { best });
+        let (latent, _) =
+            active.iter().map(|j| (*j, spread(*j))).fold((active[0], f64::INFINITY), |best, s| if s.1 < best.1 { s } else { best });
         (latent, k)
     };
     let mut votes_dk = vec![vec![0u32; factor_nk.width()]; code_nd.width()];

@@ -76,11 +76,7 @@ pub fn absorption(
     main: &[usize],
 ) -> Absorption {
     assert_eq!((x_nd.len(), act_nf.len()), (concept_n.len(), concept_n.len()), "not one label an input");
-    assert_eq!(
-        (dictionary_fd.len(), dictionary_fd.width()),
-        (act_nf.width(), x_nd.width()),
-        "not a dictionary of these features"
-    );
+    assert_eq!((dictionary_fd.len(), dictionary_fd.width()), (act_nf.width(), x_nd.width()), "not a dictionary of these features");
     assert_eq!(direction_d.len(), x_nd.width(), "the concept's direction has another width");
     let p = unit(direction_d);
     let along = |row: &[f64]| row.iter().zip(&p).map(|(a, b)| a * b).sum::<f64>();
@@ -95,8 +91,7 @@ pub fn absorption(
         }
         // In units of the input: an activation counts with the length of its direction.
         let carried = |j: usize| f64::from(act[j]) * norm_f[j] * cosine_f[j];
-        let top =
-            (0..act.len()).map(|j| (j, carried(j))).fold((0, f64::NEG_INFINITY), |top, c| if c.1 > top.1 { c } else { top });
+        let top = (0..act.len()).map(|j| (j, carried(j))).fold((0, f64::NEG_INFINITY), |top, c| if c.1 > top.1 { c } else { top });
         (cosine_f[top.0] >= LEAST_COSINE && top.1 >= CARRIED_SHARE * whole).then_some((i, top.0))
     };
     let present: Vec<usize> = (0..concept_n.len()).filter(|i| concept_n[*i]).collect();

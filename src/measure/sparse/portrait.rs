@@ -50,7 +50,9 @@ impl Portrait {
         let quarters = (0..4).flat_map(|q| {
             let (from, to) = (q * n / 4, (q + 1) * n / 4);
             // In the middle of equal parts; in a quarter of fewer inputs than examples each occurs once.
-            (0..each).map(move |k| if to - from < each { from + k } else { from + (2 * k + 1) * (to - from) / (2 * each) }).map(move |at| (at, to))
+            (0..each)
+                .map(move |k| if to - from < each { from + k } else { from + (2 * k + 1) * (to - from) / (2 * each) })
+                .map(move |at| (at, to))
         });
         strongest.chain(quarters.map(|(at, to)| (at < to).then(|| self.ranked[at]))).collect()
     }

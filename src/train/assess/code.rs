@@ -38,12 +38,7 @@ pub(super) fn drawn(mean: &[f32], logvar: &[f32], seed: u64) -> Vec<f32> {
 }
 
 /// The aggregate posterior beside the method's prior, and pictures decoded from the prior.
-pub(super) async fn prior(
-    sheet: &mut Sheet,
-    engine: &mut impl Engine,
-    codes_nd: Rows<'_>,
-    images: &Images,
-) -> Result<(), String> {
+pub(super) async fn prior(sheet: &mut Sheet, engine: &mut impl Engine, codes_nd: Rows<'_>, images: &Images) -> Result<(), String> {
     let (n, d) = (codes_nd.len(), codes_nd.width());
     let outputs = engine.run(Program::Prior, train::Rows::of(&vec![0.0; 2 * n])).await?;
     let z = outputs.and_then(|o| o.into_iter().next()).ok_or("a method of this family has a prior")?;
@@ -74,7 +69,13 @@ pub(super) async fn prior(
     let side = (images.shape.height.min(images.shape.width) / GRID).max(1);
     let width = images.shape.channels * (images.shape.height / side) * (images.shape.width / side);
     let pooled = |x: &[f32]| image::pool(x, shape, side);
-    samples(sheet, "frechet_pooled", &format!("means of {side} × {side} pixels"), (pooled(&pictures), pooled(x_train), pooled(x)), width);
+    samples(
+        sheet,
+        "frechet_pooled",
+        &format!("means of {side} × {side} pixels"),
+        (pooled(&pictures), pooled(x_train), pooled(x)),
+        width,
+    );
     #[cfg(feature = "native")]
     if images.id == "mnist" {
         use crate::train::classifier::{Classifier, FEATURES};

@@ -10,8 +10,8 @@ pub use sparse::{recovered, stability};
 use crate::data::{Dataset, unit};
 use crate::measure::rng::Rng;
 use crate::measure::{Rows, image};
-use crate::spec::Family;
 use crate::nn::ImageShape;
+use crate::spec::Family;
 use crate::spec::protocol::{CodeKind, Measured, Quantity};
 use crate::train::views::TestSet;
 use crate::train::{self, Engine};
@@ -145,7 +145,8 @@ impl Part {
     /// The first `n` images, and the others.
     fn split(mut self, n: usize) -> (Self, Self) {
         let (len, k) = (self.x.len() / self.labels.len(), self.factor_nk.len() / self.labels.len());
-        let rest = Self { x: self.x.split_off(n * len), labels: self.labels.split_off(n), factor_nk: self.factor_nk.split_off(n * k) };
+        let rest =
+            Self { x: self.x.split_off(n * len), labels: self.labels.split_off(n), factor_nk: self.factor_nk.split_off(n * k) };
         (self, rest)
     }
 

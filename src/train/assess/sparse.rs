@@ -49,9 +49,8 @@ pub(super) async fn features(
     }
     if worst <= error * (1.0 + EXCESS) {
         let length = sparse::description_length(act_nf, step, inputs, WEIGHT_BITS);
-        let how = format!(
-            "Σ H(feature) over {n} inputs, activations rounded to {step:.2e}, which costs at most {EXCESS} of the error"
-        );
+        let how =
+            format!("Σ H(feature) over {n} inputs, activations rounded to {step:.2e}, which costs at most {EXCESS} of the error");
         sheet.add("description_bits", length.input, how);
         sheet.add(
             "dictionary_bits",
@@ -141,11 +140,7 @@ pub fn stability(measures: &mut Vec<Measured>, a: &[Weight], b: &[Weight]) -> Re
 ///
 /// # Errors
 /// As [`super::assess`].
-pub async fn recovered(
-    engine: &mut impl Engine,
-    host: &mut impl Engine,
-    images: &Images,
-) -> Result<Measured, String> {
+pub async fn recovered(engine: &mut impl Engine, host: &mut impl Engine, images: &Images) -> Result<Measured, String> {
     let test = &images.test;
     let (mut code, _) = engine.encode(test.rows()).await?;
     let spliced = engine.decode(&code).await?;

@@ -29,7 +29,14 @@ pub fn Fit(found: Found) -> impl IntoView {
     };
     let choice = move || {
         let title = title.get_untracked();
-        Choice { id: id_of(&title), title, frame: frame.get_untracked(), label: label.get_untracked(), first: first.get_untracked(), only: only.get_untracked() }
+        Choice {
+            id: id_of(&title),
+            title,
+            frame: frame.get_untracked(),
+            label: label.get_untracked(),
+            first: first.get_untracked(),
+            only: only.get_untracked(),
+        }
     };
     let items = found.items;
     let room = move || {
@@ -38,17 +45,27 @@ pub fn Fit(found: Found) -> impl IntoView {
         text::room(first.get().map_or(items, |n| n.min(items)), u64::from(width * height * channels), room)
     };
     let factors = Rc::new(found.factors.clone());
-    let names = factors.iter().enumerate().map(|(i, f)| view! { <option value=i.to_string() selected=move || label.get() == i>{f.name.clone()}</option> });
+    let names = factors
+        .iter()
+        .enumerate()
+        .map(|(i, f)| view! { <option value=i.to_string() selected=move || label.get() == i>{f.name.clone()}</option> });
     let names = names.collect_view();
-    let conditions: Vec<_> = factors.iter().enumerate().flat_map(|(i, f)| {
-        let shown = if f.values.len() <= CONDITIONS { f.values.clone() } else { Vec::new() };
-        shown.into_iter().enumerate().map(move |(v, name)| (i, v, name))
-    }).collect();
+    let conditions: Vec<_> = factors
+        .iter()
+        .enumerate()
+        .flat_map(|(i, f)| {
+            let shown = if f.values.len() <= CONDITIONS { f.values.clone() } else { Vec::new() };
+            shown.into_iter().enumerate().map(move |(v, name)| (i, v, name))
+        })
+        .collect();
     let single = factors.len() == 1;
-    let conditions = conditions.into_iter().map(|(i, v, name)| {
-        let shown = if single { format!("{}: {name}", factors[i].name) } else { name };
-        view! { <option value=format!("{i},{v}")>{shown}</option> }
-    }).collect_view();
+    let conditions = conditions
+        .into_iter()
+        .map(|(i, v, name)| {
+            let shown = if single { format!("{}: {name}", factors[i].name) } else { name };
+            view! { <option value=format!("{i},{v}")>{shown}</option> }
+        })
+        .collect_view();
     let set_only = move |e: leptos::ev::Event| {
         let value = event_target_value(&e);
         only.set(value.split_once(',').and_then(|(i, v)| Some((i.parse().ok()?, v.parse().ok()?))));

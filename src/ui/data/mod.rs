@@ -125,7 +125,9 @@ impl OwnData {
                 self.found.set(Some(found));
                 self.step.set(Step::Found);
             }
-            ImportEvent::Preview { frame, n, pixels } => self.preview.set(Some(Preview { frame, n, pixels: Rc::from(pixels.into_vec()) })),
+            ImportEvent::Preview { frame, n, pixels } => {
+                self.preview.set(Some(Preview { frame, n, pixels: Rc::from(pixels.into_vec()) }))
+            }
             ImportEvent::Progress { id, progress } => self.progress.set(Some((id, progress))),
             ImportEvent::Skipped { message } => self.skipped.set(Some(message)),
             ImportEvent::Done { stored, progress } => {

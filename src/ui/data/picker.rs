@@ -27,18 +27,21 @@ pub fn DataPicker() -> impl IntoView {
     };
     let credit = move || card.get().map_or_else(|| current.get().map(|s| s.credit).unwrap_or_default(), |c| c.credit.to_owned());
     let own_options = move || {
-        let mut sets: Vec<(String, String)> = own.sets.get().into_iter().filter(|s| s.images > 0).map(|s| (s.id, s.title)).collect();
+        let mut sets: Vec<(String, String)> =
+            own.sets.get().into_iter().filter(|s| s.images > 0).map(|s| (s.id, s.title)).collect();
         // A link may mean a set that is not there; the box shows it all the same.
         if let Some(own) = Own::parse(&id.get()).filter(|own| sets.iter().all(|(id, _)| id != own.name)) {
             sets.push((own.name.into(), own.name.into()));
         }
-        (!sets.is_empty()).then(|| view! {
-            <optgroup label=words::OWN_GROUP>
-                {sets.into_iter().map(|(id, title)| {
-                    let id = Own { name: &id, label: None }.id();
-                    view! { <option value=id.clone() selected=chosen(&id)>{title}</option> }
-                }).collect_view()}
-            </optgroup>
+        (!sets.is_empty()).then(|| {
+            view! {
+                <optgroup label=words::OWN_GROUP>
+                    {sets.into_iter().map(|(id, title)| {
+                        let id = Own { name: &id, label: None }.id();
+                        view! { <option value=id.clone() selected=chosen(&id)>{title}</option> }
+                    }).collect_view()}
+                </optgroup>
+            }
         })
     };
     view! {
@@ -69,7 +72,9 @@ fn Label(set: Stored) -> impl IntoView {
     let lab = Lab::get();
     let own = set.factors[set.label.min(set.factors.len() - 1)].clone();
     let (id, default) = (set.id.clone(), label_id(&own));
-    let now = Memo::new(move |_| lab.setup.with(|s| Own::parse(&s.data).and_then(|own| own.label.map(ToOwned::to_owned))).unwrap_or_else(|| default.clone()));
+    let now = Memo::new(move |_| {
+        lab.setup.with(|s| Own::parse(&s.data).and_then(|own| own.label.map(ToOwned::to_owned))).unwrap_or_else(|| default.clone())
+    });
     let pick = move |e: leptos::ev::Event| lab.set_data(&Own { name: &id, label: Some(&event_target_value(&e)) }.id());
     view! {
         <label class="field">{words::LABEL}
@@ -91,8 +96,13 @@ fn More() -> impl IntoView {
     let grown = move || {
         let current = own.current()?;
         let (packing, p) = own.progress.get()?;
-        (packing == current.id && own.loaded.get() > 0 && own.step.get() == Step::Done && p.packed > own.loaded.get()).then_some(packing)
+        (packing == current.id && own.loaded.get() > 0 && own.step.get() == Step::Done && p.packed > own.loaded.get())
+            .then_some(packing)
     };
-    let reload = move |_| if let Some(id) = untrack(grown) { own.train_on(&id) };
+    let reload = move |_| {
+        if let Some(id) = untrack(grown) {
+            own.train_on(&id)
+        }
+    };
     view! { <Show when=move || grown().is_some()><button class="small" data-testid="reload-data" on:click=reload>{words::RELOAD}</button></Show> }
 }

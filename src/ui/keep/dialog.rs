@@ -79,13 +79,18 @@ fn Kept(close: Callback<()>) -> impl IntoView {
     });
     let room = move || match lab.keep.storage.get() {
         Storage::Unknown => None,
-        Storage::Absent(why) => Some(view! { <p class="notice" data-testid="no-store">{text::keep::no_store(&why)}</p> }.into_any()),
-        Storage::Open { used, quota, .. } => Some(view! {
-            <p class="room" data-testid="room">
-                <meter min="0" max=quota.to_string() value=used.to_string() aria-label=text::keep::ROOM></meter>
-                {text::keep::room(used, quota)}
-            </p>
-        }.into_any()),
+        Storage::Absent(why) => {
+            Some(view! { <p class="notice" data-testid="no-store">{text::keep::no_store(&why)}</p> }.into_any())
+        }
+        Storage::Open { used, quota, .. } => Some(
+            view! {
+                <p class="room" data-testid="room">
+                    <meter min="0" max=quota.to_string() value=used.to_string() aria-label=text::keep::ROOM></meter>
+                    {text::keep::room(used, quota)}
+                </p>
+            }
+            .into_any(),
+        ),
     };
     view! {
         <section>
@@ -143,7 +148,8 @@ fn Row(run: KeptRun, close: Callback<()>) -> impl IntoView {
         (_, true) => text::keep::ELSEWHERE,
         _ => "",
     };
-    let buttons = move || match act.get() {
+    let buttons = move || {
+        match act.get() {
         Act::Nothing => view! {
             <button class="small" data-testid="open-run" disabled=busy on:click=open>{text::keep::OPEN}</button>
             <button class="small" data-testid="rename-run" on:click=move |_| act.set(Act::Renaming)>{text::keep::RENAME}</button>
@@ -157,8 +163,10 @@ fn Row(run: KeptRun, close: Callback<()>) -> impl IntoView {
             <button class="small" data-testid="delete-yes" on:click=move |_| lab.delete_run(id())>{text::keep::DELETE}</button>
             <button class="small" on:click=move |_| act.set(Act::Nothing)>{text::keep::CANCEL}</button>
         }.into_any(),
+    }
     };
-    let title = move || match act.get() {
+    let title = move || {
+        match act.get() {
         Act::Renaming => view! {
             <input class="rename" type="text" maxlength="60" aria-label=text::keep::NAME data-testid="run-name" node_ref=field value=run.with_value(text::keep::name)
                 on:keydown=move |e| match e.key().as_str() {
@@ -169,6 +177,7 @@ fn Row(run: KeptRun, close: Callback<()>) -> impl IntoView {
                 } />
         }.into_any(),
         _ => view! { <b>{name.clone()}</b> }.into_any(),
+    }
     };
     view! {
         <li data-testid="kept-run">

@@ -19,12 +19,14 @@ pub fn save(panel: &Element, name: &str, theme: &Theme) {
         (r.left(), r.top(), r.width(), r.height())
     };
     let hidden = |c: &HtmlCanvasElement| c.class_list().contains("gone");
-    let seen: Vec<_> = canvases.iter().filter(|c| !hidden(c)).map(|c| (c, place(c))).filter(|(_, (.., w, h))| *w > 0.0 && *h > 0.0).collect();
+    let seen: Vec<_> =
+        canvases.iter().filter(|c| !hidden(c)).map(|c| (c, place(c))).filter(|(_, (.., w, h))| *w > 0.0 && *h > 0.0).collect();
     let edge = |of: fn(&(f64, f64, f64, f64)) -> f64, pick: fn(f64, f64) -> f64| seen.iter().map(|(_, p)| of(p)).reduce(pick);
     let (Some(left), Some(top)) = (edge(|p| p.0, f64::min), edge(|p| p.1, f64::min)) else { return };
     let (Some(right), Some(bottom)) = (edge(|p| p.0 + p.2, f64::max), edge(|p| p.1 + p.3, f64::max)) else { return };
 
-    let sheet = window().document().and_then(|d| d.create_element("canvas").ok()).and_then(|c| c.dyn_into::<HtmlCanvasElement>().ok());
+    let sheet =
+        window().document().and_then(|d| d.create_element("canvas").ok()).and_then(|c| c.dyn_into::<HtmlCanvasElement>().ok());
     let Some(sheet) = sheet else { return };
     let size = |length: f64| ((length + 2.0 * MARGIN) * SCALE) as u32;
     paint::resize(&sheet, size(right - left), size(bottom - top));

@@ -37,7 +37,9 @@ impl Lab {
         let name = self.run.with_untracked(|r| r.as_ref().map(|r| file_name(&r.setup, step, what)));
         if let Some(name) = name {
             let saved = browser::save_bytes(bytes, &name);
-            self.keep.said.set(Some(saved.map_or_else(|e| text::file_refused(&name, &error_text(&e)), |()| text::keep::saved(&name))));
+            self.keep
+                .said
+                .set(Some(saved.map_or_else(|e| text::file_refused(&name, &error_text(&e)), |()| text::keep::saved(&name))));
         }
     }
 

@@ -1,8 +1,8 @@
 //! Runs that outlive the page, weights that leave and enter it, pictures of its panels.
 
 mod dialog;
-mod file;
 pub mod figure;
+mod file;
 mod offer;
 
 use leptos::prelude::*;
@@ -25,7 +25,11 @@ pub enum Storage {
     Unknown,
     /// There is none: why.
     Absent(String),
-    Open { runs: Vec<KeptRun>, used: f64, quota: f64 },
+    Open {
+        runs: Vec<KeptRun>,
+        used: f64,
+        quota: f64,
+    },
 }
 
 /// A file that the engine looks at before anything changes.
@@ -107,7 +111,11 @@ impl Lab {
             return;
         }
         let run = run.id;
-        self.send(&if self.keep.refused.get_value() { Command::Save { run, what: Export::Checkpoint } } else { Command::Keep { run } });
+        self.send(&if self.keep.refused.get_value() {
+            Command::Save { run, what: Export::Checkpoint }
+        } else {
+            Command::Keep { run }
+        });
     }
 
     /// The run on show is about to go, in favour of one that begins from `next`.

@@ -9,7 +9,10 @@ use crate::ui::{browser, text};
 pub fn Offer() -> impl IntoView {
     let lab = Lab::get();
     // Who has begun something else has answered.
-    let untouched = move || lab.run.with(|r| r.as_ref().is_none_or(|r| r.origin == Origin::Pretrained || r.origin == Origin::Noise && lab.step.get() == 0));
+    let untouched = move || {
+        lab.run
+            .with(|r| r.as_ref().is_none_or(|r| r.origin == Origin::Pretrained || r.origin == Origin::Noise && lab.step.get() == 0))
+    };
     let there = move |id: &str| {
         lab.keep.storage.track();
         lab.keep.find(id).is_some()

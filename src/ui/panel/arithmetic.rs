@@ -77,22 +77,28 @@ pub fn Arithmetic() -> impl IntoView {
         })
     });
     let by_class = Memo::new(move |_| direction.get() == Direction::Classes);
-    let choose = move |value: Direction, name: &'static str, id: &'static str| view! {
-        <button class="small" data-testid=id aria-pressed=move || (direction.get() == value).to_string()
-            on:click=move |_| { direction.set(value); if value == Direction::Classes { chosen.set(2) } }>{name}</button>
+    let choose = move |value: Direction, name: &'static str, id: &'static str| {
+        view! {
+            <button class="small" data-testid=id aria-pressed=move || (direction.get() == value).to_string()
+                on:click=move |_| { direction.set(value); if value == Direction::Classes { chosen.set(2) } }>{name}</button>
+        }
     };
-    let tools = move || view! {
-        <div class="segments" role="group" aria-label=text::ARITHMETIC_DIRECTION>
-            {choose(Direction::Images, text::ARITHMETIC_IMAGES, "arithmetic-images")}
-            {choose(Direction::Classes, text::ARITHMETIC_CLASSES, "arithmetic-classes")}
-        </div>
+    let tools = move || {
+        view! {
+            <div class="segments" role="group" aria-label=text::ARITHMETIC_DIRECTION>
+                {choose(Direction::Images, text::ARITHMETIC_IMAGES, "arithmetic-images")}
+                {choose(Direction::Classes, text::ARITHMETIC_CLASSES, "arithmetic-classes")}
+            </div>
+        }
     };
-    let cell = move |i: usize, name: &'static str| view! {
-        <figure>
-            <button class="cell" data-testid=format!("given-{i}") aria-pressed=move || (chosen.get() == i).to_string()
-                aria-label=text::arithmetic_choose(name) on:click=move |_| chosen.set(i)><Picture from=ARITHMETIC index=i /></button>
-            <figcaption>{name}</figcaption>
-        </figure>
+    let cell = move |i: usize, name: &'static str| {
+        view! {
+            <figure>
+                <button class="cell" data-testid=format!("given-{i}") aria-pressed=move || (chosen.get() == i).to_string()
+                    aria-label=text::arithmetic_choose(name) on:click=move |_| chosen.set(i)><Picture from=ARITHMETIC index=i /></button>
+                <figcaption>{name}</figcaption>
+            </figure>
+        }
     };
     let class = move |second: bool| {
         let value = move || if second { classes.get().1 } else { classes.get().0 };

@@ -48,11 +48,7 @@ impl Frame {
     }
 
     fn y(&self, value: f64) -> f64 {
-        let part = if self.log {
-            (value.max(self.low) / self.low).ln() / (self.high / self.low).ln()
-        } else {
-            value / self.high
-        };
+        let part = if self.log { (value.max(self.low) / self.low).ln() / (self.high / self.low).ln() } else { value / self.high };
         self.height - BOTTOM - (self.height - TOP - BOTTOM) * part.clamp(0.0, 1.02)
     }
 
@@ -85,7 +81,14 @@ fn short(step: f64) -> String {
     }
 }
 
-fn draw(context: &CanvasRenderingContext2d, frame: &Frame, history: &History, theme: &Theme, hover: Option<&Bucket>, lit: Option<usize>) {
+fn draw(
+    context: &CanvasRenderingContext2d,
+    frame: &Frame,
+    history: &History,
+    theme: &Theme,
+    hover: Option<&Bucket>,
+    lit: Option<usize>,
+) {
     context.set_font("11px system-ui, sans-serif");
     context.set_line_width(1.0);
     context.set_stroke_style_str(&theme.rule);
@@ -111,7 +114,13 @@ fn draw(context: &CanvasRenderingContext2d, frame: &Frame, history: &History, th
     // What is minimised is drawn last, over its parts.
     for term in (0..terms).rev() {
         context.set_stroke_style_str(theme.term(term));
-        context.set_line_width(if lit == Some(term) { 3.2 } else if term == 0 { 1.8 } else { 1.5 });
+        context.set_line_width(if lit == Some(term) {
+            3.2
+        } else if term == 0 {
+            1.8
+        } else {
+            1.5
+        });
         // The term that is pointed at stands out from the others.
         context.set_global_alpha(if lit.is_none_or(|l| l == term) { 1.0 } else { 0.3 });
         context.set_line_join("round");
@@ -176,9 +185,7 @@ pub fn Loss() -> impl IntoView {
         });
     });
 
-    let names = move || {
-        lab.run.with(|r| r.as_ref().and_then(|r| r.info.as_ref()).map(|i| i.terms.clone()).unwrap_or_default())
-    };
+    let names = move || lab.run.with(|r| r.as_ref().and_then(|r| r.info.as_ref()).map(|i| i.terms.clone()).unwrap_or_default());
     // The values under the pointer, or the latest; then the test set's latest up to there.
     let reading = move || {
         lab.curves.track();

@@ -43,10 +43,13 @@ pub fn Diagram() -> impl IntoView {
         })
     };
     let code = move || {
-        bars().into_iter().map(|m| {
-            let (low, high) = (50.0 + 16.0 * m.clamp(-3.0, 0.0), 50.0 + 16.0 * m.clamp(0.0, 3.0));
-            view! { <span><i style=format!("bottom:{low:.0}%;height:{:.0}%", (high - low).max(1.0))></i></span> }
-        }).collect_view()
+        bars()
+            .into_iter()
+            .map(|m| {
+                let (low, high) = (50.0 + 16.0 * m.clamp(-3.0, 0.0), 50.0 + 16.0 * m.clamp(0.0, 3.0));
+                view! { <span><i style=format!("bottom:{low:.0}%;height:{:.0}%", (high - low).max(1.0))></i></span> }
+            })
+            .collect_view()
     };
     let size = move || {
         let s = model.get().shape;
@@ -57,8 +60,9 @@ pub fn Diagram() -> impl IntoView {
         crate::catalog::card(&method).unwrap_or(crate::catalog::CARDS[0]).formula
     };
     // Terms after the first are measured at the code, the first between the pictures.
-    let tags = move || {
-        terms(formula()).map(|(i, part)| {
+    let tags =
+        move || {
+            terms(formula()).map(|(i, part)| {
             let lit = move || lab.pointed_term.get() == Some(i);
             view! {
                 <span class=format!("measure measure-{}", i.min(2)) class:lit=lit
@@ -66,7 +70,7 @@ pub fn Diagram() -> impl IntoView {
                     <span class=format!("term term-{}", term_colour(i))>{part}</span></span>
             }
         }).collect_view()
-    };
+        };
     let flow = move || {
         // Keyed by the pass: a new element starts its animation.
         let n = pass.get();

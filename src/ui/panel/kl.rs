@@ -27,9 +27,7 @@ pub fn KlBars() -> impl IntoView {
                 .collect_view()
         })
     };
-    let count = move || {
-        lab.latents.with(|l| text::active((0..l.kl_d.len()).filter(|i| l.active(*i)).count(), l.kl_d.len()))
-    };
+    let count = move || lab.latents.with(|l| text::active((0..l.kl_d.len()).filter(|i| l.active(*i)).count(), l.kl_d.len()));
     let top = move || lab.latents.with(|l| format!("{:.1} nats", l.kl_d.iter().copied().fold(0.5f32, f32::max)));
     let total = move || lab.latents.with(|l| format!("{:.1} nats in all", l.kl_d.iter().sum::<f32>()));
     // No room for their numbers.

@@ -73,14 +73,20 @@ pub fn Explore() -> impl IntoView {
             lab.ask(FOUND, Query::Originals { indices });
         }
     });
-    let mark = move |value: Marks, name: &'static str, id: &'static str| view! {
-        <button class="small" data-testid=id aria-pressed=move || (map.marks.get() == value).to_string() on:click=move |_| map.marks.set(value)>{name}</button>
+    let mark = move |value: Marks, name: &'static str, id: &'static str| {
+        view! {
+            <button class="small" data-testid=id aria-pressed=move || (map.marks.get() == value).to_string() on:click=move |_| map.marks.set(value)>{name}</button>
+        }
     };
-    let ground = move |value: Ground, name: &'static str, id: &'static str| view! {
-        <button class="small" data-testid=id aria-pressed=move || (map.ground.get() == value).to_string() on:click=move |_| map.ground.set(value)>{name}</button>
+    let ground = move |value: Ground, name: &'static str, id: &'static str| {
+        view! {
+            <button class="small" data-testid=id aria-pressed=move || (map.ground.get() == value).to_string() on:click=move |_| map.ground.set(value)>{name}</button>
+        }
     };
-    let toggle = move |signal: RwSignal<bool>, name: &'static str, help: &'static str, id: &'static str| view! {
-        <button class="small" title=help data-testid=id aria-pressed=move || signal.get().to_string() on:click=move |_| signal.update(|v| *v = !*v)>{name}</button>
+    let toggle = move |signal: RwSignal<bool>, name: &'static str, help: &'static str, id: &'static str| {
+        view! {
+            <button class="small" title=help data-testid=id aria-pressed=move || signal.get().to_string() on:click=move |_| signal.update(|v| *v = !*v)>{name}</button>
+        }
     };
     let found = move || {
         let n = map.selected.with(|s| s.len().min(SHOWN));

@@ -16,7 +16,9 @@ const IMAGES: [u32; 3] = [200, 500, 2000];
 pub fn Measures() -> impl IntoView {
     let lab = Lab::get();
     let (images, presses, waits) = (RwSignal::new(IMAGES[0]), RwSignal::new(0u32), RwSignal::new(false));
-    let sheet = move || lab.view(MEASURES).get().and_then(|view| if let View::Measures(sheet) = &*view { Some(sheet.clone()) } else { None });
+    let sheet = move || {
+        lab.view(MEASURES).get().and_then(|view| if let View::Measures(sheet) = &*view { Some(sheet.clone()) } else { None })
+    };
     react(move || {
         lab.view(MEASURES).track();
         waits.set(false);
@@ -34,8 +36,11 @@ pub fn Measures() -> impl IntoView {
     };
     let pick = move |e| images.set(event_target_value(&e).parse().unwrap_or(IMAGES[0]));
     let body = move || match sheet() {
-        None => view! { <p class="note" data-testid="measures-none">{if ready() { text::NOTHING } else { text::NO_ENGINE }}</p> }.into_any(),
-        Some(sheet) => view! { <dl class="sheet" data-testid="measures">{sheet.into_iter().map(row).collect_view()}</dl> }.into_any(),
+        None => view! { <p class="note" data-testid="measures-none">{if ready() { text::NOTHING } else { text::NO_ENGINE }}</p> }
+            .into_any(),
+        Some(sheet) => {
+            view! { <dl class="sheet" data-testid="measures">{sheet.into_iter().map(row).collect_view()}</dl> }.into_any()
+        }
     };
     view! {
         <Panel id="measures" help=text::HELP slots=&[MEASURES]>
@@ -64,7 +69,8 @@ fn row(measured: Measured) -> impl IntoView {
 fn each(values: &[f64]) -> impl IntoView + use<> {
     let (least, most) = values.iter().fold((0.0f64, 0.0f64), |(a, b), v| (a.min(*v), b.max(*v)));
     let span = (most - least).max(f64::MIN_POSITIVE);
-    let bars = values.iter().take(128).map(|v| view! { <i style:height=format!("{:.0}%", 100.0 * v.abs() / span)></i> }).collect_view();
+    let bars =
+        values.iter().take(128).map(|v| view! { <i style:height=format!("{:.0}%", 100.0 * v.abs() / span)></i> }).collect_view();
     let words = format!("{} … {}", digits(least), digits(most));
     view! { <span class="spark" aria-hidden="true">{bars}</span><span class="note">{words}</span> }
 }

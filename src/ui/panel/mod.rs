@@ -1,7 +1,7 @@
 //! The panels. Each is a file here and a line in [`PANELS`].
 
-pub mod chart;
 mod arithmetic;
+pub mod chart;
 pub mod codebook;
 mod diagram;
 mod draw;
@@ -117,7 +117,11 @@ pub fn Panel(
     });
     let title = PANELS.iter().find(|p| p.id == id).map_or("", |p| p.title);
     let heading = format!("{id}-title");
-    let save = move |_| if let Some(panel) = root.get_untracked() { figure::save(&panel, id, &lab.theme.get_untracked()) };
+    let save = move |_| {
+        if let Some(panel) = root.get_untracked() {
+            figure::save(&panel, id, &lab.theme.get_untracked())
+        }
+    };
     let title_id = heading.clone();
     view! {
         <section class=format!("panel panel-{id}") id=id data-testid=format!("panel-{id}") aria-labelledby=heading node_ref=root>

@@ -31,7 +31,8 @@ pub fn terms(formula: &'static str) -> impl Iterator<Item = (usize, &'static str
 pub fn Objective() -> impl IntoView {
     let lab = Lab::get();
     let method = Memo::new(move |_| lab.setup.with(|s| s.method.clone()));
-    let names = Memo::new(move |_| lab.run.with(|r| r.as_ref().and_then(|r| r.info.as_ref()).map(|i| i.terms.clone()).unwrap_or_default()));
+    let names =
+        Memo::new(move |_| lab.run.with(|r| r.as_ref().and_then(|r| r.info.as_ref()).map(|i| i.terms.clone()).unwrap_or_default()));
     let value = move |i: usize| {
         lab.curves.track();
         lab.history.with_value(|h| h.train.last().and_then(|b| b.terms.get(i).copied()))

@@ -29,8 +29,11 @@ const SKIP: usize = 2;
 const SWEEP: f64 = 3_000.0;
 
 /// The kinds of path, in the order of their rows.
-const KINDS: [(&str, &str); 3] =
-    [(text::PATH_LINEAR, text::PATH_LINEAR_HELP), (text::PATH_SPHERICAL, text::PATH_SPHERICAL_HELP), (text::PATH_GEODESIC, text::PATH_GEODESIC_HELP)];
+const KINDS: [(&str, &str); 3] = [
+    (text::PATH_LINEAR, text::PATH_LINEAR_HELP),
+    (text::PATH_SPHERICAL, text::PATH_SPHERICAL_HELP),
+    (text::PATH_GEODESIC, text::PATH_GEODESIC_HELP),
+];
 
 /// A path through several codes, leg by leg; the places where legs meet occur once.
 fn through(ends: &[Vec<f32>], leg: impl Fn(usize, &[f32], &[f32], usize) -> Vec<f32>) -> Vec<f32> {
@@ -88,7 +91,8 @@ pub fn Paths() -> impl IntoView {
         move |_| {
             let view = lab.view(PATHS).get()?;
             let pictures = Pictures::of(&view)?;
-            let rows = pictures.iter().collect::<Vec<_>>().chunks(POINTS).map(|row| row.iter().map(|p| p.to_vec()).collect()).collect();
+            let rows =
+                pictures.iter().collect::<Vec<_>>().chunks(POINTS).map(|row| row.iter().map(|p| p.to_vec()).collect()).collect();
             Some(Arc::new(Film { shape: pictures.shape, rows }))
         },
         |_, _| true,
@@ -121,12 +125,14 @@ pub fn Paths() -> impl IntoView {
         (0..n).map(|i| view! { <End i n film chosen /> }).collect_view()
     };
     let code = move |_| put(Source::Code(lab.code.get_untracked().into()));
-    let tools = move || view! {
-        <button class="small" data-testid="path-png" on:click=move |_| film.with_untracked(|f| export::strip(f.as_deref(), &lab.theme.get_untracked()))>{text::PATH_PNG}</button>
-        <button class="small" data-testid="path-gif" on:click=move |_| film.with_untracked(|f| export::gif(f.clone(), lab.theme.get_untracked()))>{text::PATH_GIF}</button>
-        <Show when=export::can_record>
-            <button class="small" data-testid="path-webm" on:click=move |_| film.with_untracked(|f| export::video(f.clone(), lab.theme.get_untracked()))>{text::PATH_WEBM}</button>
-        </Show>
+    let tools = move || {
+        view! {
+            <button class="small" data-testid="path-png" on:click=move |_| film.with_untracked(|f| export::strip(f.as_deref(), &lab.theme.get_untracked()))>{text::PATH_PNG}</button>
+            <button class="small" data-testid="path-gif" on:click=move |_| film.with_untracked(|f| export::gif(f.clone(), lab.theme.get_untracked()))>{text::PATH_GIF}</button>
+            <Show when=export::can_record>
+                <button class="small" data-testid="path-webm" on:click=move |_| film.with_untracked(|f| export::video(f.clone(), lab.theme.get_untracked()))>{text::PATH_WEBM}</button>
+            </Show>
+        }
     };
     view! {
         <Panel id="path" help=text::PATH_HELP slots=&[PATHS, CODES, OWN_CODE, RELAXED] tools=tools>

@@ -34,9 +34,11 @@ fn Stage() -> impl IntoView {
     };
     let labels = Memo::new(move |_| lab.codes.with(|c| c.as_ref().and_then(|c| c.labels.iter().max().copied()).unwrap_or(9)));
     let picks = move || {
-        let pick = |label: u8| move |_| {
-            if let Some(i) = lab.codes.with_untracked(|c| c.as_ref().and_then(|c| c.labels.iter().position(|l| *l == label))) {
-                lab.start_from(Source::Test(i));
+        let pick = |label: u8| {
+            move |_| {
+                if let Some(i) = lab.codes.with_untracked(|c| c.as_ref().and_then(|c| c.labels.iter().position(|l| *l == label))) {
+                    lab.start_from(Source::Test(i));
+                }
             }
         };
         (0..=labels.get().min(9))
@@ -78,24 +80,30 @@ pub fn Latents() -> impl IntoView {
     let reach = RwSignal::new(Reach::Prior);
     let sorting = RwSignal::new(Sorting::Kl);
     let gaussian = Memo::new(move |_| lab.model().gaussian);
-    let choose = move |value: Reach, name: &'static str, help: &'static str, id: &'static str| view! {
-        <button class="small" title=help data-testid=id aria-pressed=move || (reach.get() == value).to_string() on:click=move |_| reach.set(value)>{name}</button>
+    let choose = move |value: Reach, name: &'static str, help: &'static str, id: &'static str| {
+        view! {
+            <button class="small" title=help data-testid=id aria-pressed=move || (reach.get() == value).to_string() on:click=move |_| reach.set(value)>{name}</button>
+        }
     };
-    let sort = move |value: Sorting, name: &'static str, id: &'static str| view! {
-        <button class="small" data-testid=id aria-pressed=move || (sorting.get() == value).to_string() on:click=move |_| sorting.set(value)>{name}</button>
+    let sort = move |value: Sorting, name: &'static str, id: &'static str| {
+        view! {
+            <button class="small" data-testid=id aria-pressed=move || (sorting.get() == value).to_string() on:click=move |_| sorting.set(value)>{name}</button>
+        }
     };
-    let tools = move || view! {
-        <Show when=move || gaussian.get()>
-            <div class="segments" role="group" aria-label=text::REACH>
-                {choose(Reach::Prior, text::REACH_PRIOR, text::REACH_PRIOR_HELP, "reach-prior")}
-                {choose(Reach::Posterior, text::REACH_POSTERIOR, text::REACH_POSTERIOR_HELP, "reach-posterior")}
+    let tools = move || {
+        view! {
+            <Show when=move || gaussian.get()>
+                <div class="segments" role="group" aria-label=text::REACH>
+                    {choose(Reach::Prior, text::REACH_PRIOR, text::REACH_PRIOR_HELP, "reach-prior")}
+                    {choose(Reach::Posterior, text::REACH_POSTERIOR, text::REACH_POSTERIOR_HELP, "reach-posterior")}
+                </div>
+            </Show>
+            <div class="segments" role="group" aria-label=text::SORT>
+                {sort(Sorting::Kl, text::SORT_KL, "sort-kl")}
+                {sort(Sorting::Effect, text::SORT_EFFECT, "sort-effect")}
+                {sort(Sorting::Index, text::SORT_INDEX, "sort-index")}
             </div>
-        </Show>
-        <div class="segments" role="group" aria-label=text::SORT>
-            {sort(Sorting::Kl, text::SORT_KL, "sort-kl")}
-            {sort(Sorting::Effect, text::SORT_EFFECT, "sort-effect")}
-            {sort(Sorting::Index, text::SORT_INDEX, "sort-index")}
-        </div>
+        }
     };
     view! {
         <Panel id="latents" help=text::LATENTS_HELP slots=&[CURRENT, STRIPS, CODES, OWN_CODE] tools=tools>

@@ -105,9 +105,7 @@ impl Lab {
 fn fits(query: &Query, model: &Model) -> bool {
     let whole = |bytes: usize, each: usize| each > 0 && bytes > 0 && bytes.is_multiple_of(each);
     match query {
-        Query::Decode { z_nd } | Query::Paths { z_nd, .. } | Query::Relax { z_td: z_nd, .. } => {
-            whole(z_nd.len(), 4 * model.latent)
-        }
+        Query::Decode { z_nd } | Query::Paths { z_nd, .. } | Query::Relax { z_td: z_nd, .. } => whole(z_nd.len(), 4 * model.latent),
         Query::Encode { x_np } | Query::Autoencode { x_np } => whole(x_np.len(), model.shape.len()),
         Query::Tokenise { x_np } => model.grid.is_some() && whole(x_np.len(), model.shape.len()),
         Query::Untokenise { token_bn: tokens } | Query::EachCode { token_n: tokens, .. } => {

@@ -55,7 +55,14 @@ impl Lab {
     /// Keeps the player of a preset, and what it says of itself.
     pub(super) fn take_player(self, player: Player, bytes: Vec<u8>) {
         let [channels, height, width] = player.image.map(|n| n as u32);
-        self.played.set(Some(PlanInfo { latent: player.latent() as u32, code: player.code(), channels, height, width, ..PlanInfo::default() }));
+        self.played.set(Some(PlanInfo {
+            latent: player.latent() as u32,
+            code: player.code(),
+            channels,
+            height,
+            width,
+            ..PlanInfo::default()
+        }));
         self.with(|inner| {
             inner.player = Some(Rc::new(player));
             inner.preset = Some(bytes);

@@ -19,7 +19,8 @@ pub const ATLAS: &str = "The codebook";
 pub const ATLAS_HELP: &str = "Every code as a picture: put in all places, or in the place chosen on the left. The bar is its share of the tokens of test images; struck-out codes were chosen by none of them. Age is the training steps since a code was last chosen.";
 pub const MODE: &str = "What the pictures show";
 pub const EVERYWHERE: &str = "everywhere";
-pub const EVERYWHERE_HELP: &str = "All places have the code; where a place has several tokens, the others are those of the place in hand";
+pub const EVERYWHERE_HELP: &str =
+    "All places have the code; where a place has several tokens, the others are those of the place in hand";
 pub const IN_PLACE: &str = "in place";
 pub const IN_PLACE_HELP: &str = "The image on the left with the code in the place in hand";
 pub const SORT: &str = "Order of the codes";
@@ -38,8 +39,14 @@ pub const MAP_WORDS: &str = "Map of the code vectors. By keyboard, choose a code
 
 /// Test id, name and hint of each token of a place.
 pub const LEVEL_NAMES: [(&str, &str, &str); 8] = [
-    ("level-0", "1st", ""), ("level-1", "2nd", ""), ("level-2", "3rd", ""), ("level-3", "4th", ""),
-    ("level-4", "5th", ""), ("level-5", "6th", ""), ("level-6", "7th", ""), ("level-7", "8th", ""),
+    ("level-0", "1st", ""),
+    ("level-1", "2nd", ""),
+    ("level-2", "3rd", ""),
+    ("level-3", "4th", ""),
+    ("level-4", "5th", ""),
+    ("level-5", "6th", ""),
+    ("level-6", "7th", ""),
+    ("level-7", "8th", ""),
 ];
 
 pub fn pick(i: u32) -> String {

@@ -20,7 +20,8 @@ pub const MIRROR: &str = "CelebA without a download, from a mirror";
 pub const MIRROR_TERMS: &str = "CelebA is for non-commercial research only. Its authors ask that the images are not published, sold or passed on, and that no other use is made of the faces than research; the people in them have rights of their own. The address below is not ours: its server sees that you read from it. By going on you accept these terms.";
 pub const MIRROR_ADDRESS: &str = "Address of a Parquet file with a column “image”";
 /// A public copy of the first tenth; the visitor may put any other.
-pub const MIRROR_DEFAULT: &str = "https://huggingface.co/datasets/flwrlabs/celeba/resolve/main/img_align+identity+attr/train-00000-of-00019.parquet";
+pub const MIRROR_DEFAULT: &str =
+    "https://huggingface.co/datasets/flwrlabs/celeba/resolve/main/img_align+identity+attr/train-00000-of-00019.parquet";
 pub const MIRROR_GO: &str = "I accept: look at it";
 pub const LOOKING: &str = "Looking at what it is…";
 pub const BACK: &str = "Choose something else";
@@ -58,7 +59,13 @@ pub const CROPS: [(Crop, &str); 4] = [
 
 pub fn found(found: &Found) -> String {
     let colours = if found.channels < 3 { "grey" } else { "colour" };
-    format!("This is {}: {} pictures; the first has {} × {} pixels in {colours}.", found.what, grouped(found.items as f64), found.width, found.height)
+    format!(
+        "This is {}: {} pictures; the first has {} × {} pixels in {colours}.",
+        found.what,
+        grouped(found.items as f64),
+        found.width,
+        found.height
+    )
 }
 
 /// What it costs, and what of it can be trained on at once.
@@ -67,7 +74,10 @@ pub fn room(images: u64, bytes: u64, room: Option<u64>) -> String {
     let size = format!("{} images of {} take {}.", grouped(images as f64), size(bytes), size(all));
     match room {
         Some(room) if all > room => {
-            format!("{size} This adapter has room for {} of them at a time: the first are trained on.", grouped((room / bytes) as f64))
+            format!(
+                "{size} This adapter has room for {} of them at a time: the first are trained on.",
+                grouped((room / bytes) as f64)
+            )
         }
         _ => size,
     }
@@ -83,7 +93,11 @@ fn size(bytes: u64) -> String {
 }
 
 pub fn progress(p: &Progress) -> String {
-    let rate = if p.per_second > 0.0 { format!(" · {} a second · {} left", grouped(p.per_second), time(p.seconds_left)) } else { String::new() };
+    let rate = if p.per_second > 0.0 {
+        format!(" · {} a second · {} left", grouped(p.per_second), time(p.seconds_left))
+    } else {
+        String::new()
+    };
     let skipped = if p.skipped > 0 { format!(" · {} left out", grouped(p.skipped as f64)) } else { String::new() };
     format!("{} of {}{rate}{skipped}", grouped(p.looked as f64), grouped(p.total as f64))
 }
@@ -101,7 +115,8 @@ pub fn skipped(why: &str) -> String {
 }
 
 pub fn done(p: &Progress) -> String {
-    let skipped = if p.skipped > 0 { format!(" {} could not be read and are left out.", grouped(p.skipped as f64)) } else { String::new() };
+    let skipped =
+        if p.skipped > 0 { format!(" {} could not be read and are left out.", grouped(p.skipped as f64)) } else { String::new() };
     format!("{} images are ready.{skipped}", grouped(p.packed as f64))
 }
 

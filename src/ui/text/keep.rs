@@ -50,7 +50,9 @@ pub fn room(used: f64, quota: f64) -> String {
 }
 
 pub fn no_store(why: &str) -> String {
-    format!("This browser keeps no runs for this page: {why}. A copy of the run stays in memory until the page is closed; save a checkpoint to have it later.")
+    format!(
+        "This browser keeps no runs for this page: {why}. A copy of the run stays in memory until the page is closed; save a checkpoint to have it later."
+    )
 }
 
 pub fn not_kept(why: &str) -> String {
@@ -92,12 +94,18 @@ fn changes(setup: &str) -> String {
 
 pub fn about(run: &KeptRun, today_ms: f64) -> String {
     let (steps, when) = (grouped(run.step as f64), ago(today_ms - run.kept_ms));
-    let named = if run.name.is_empty() { String::new() } else { format!("{} · ", name(&KeptRun { name: String::new(), ..run.clone() })) };
+    let named =
+        if run.name.is_empty() { String::new() } else { format!("{} · ", name(&KeptRun { name: String::new(), ..run.clone() })) };
     format!("{named}step {steps} · {when} · {}{}", size(run.bytes as f64), changes(&run.setup))
 }
 
 pub fn offer(run: &KeptRun, today_ms: f64) -> String {
-    format!("Kept in this browser: your run “{}”, step {}, from {}.", name(run), grouped(run.step as f64), ago(today_ms - run.kept_ms))
+    format!(
+        "Kept in this browser: your run “{}”, step {}, from {}.",
+        name(run),
+        grouped(run.step as f64),
+        ago(today_ms - run.kept_ms)
+    )
 }
 
 /// A time that has passed, in words.

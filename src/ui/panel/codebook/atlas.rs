@@ -72,7 +72,13 @@ pub fn Atlas() -> impl IntoView {
     // The same codes in another order are the same question.
     let shown = Memo::new(move |_| {
         let mut on = vec![false; editor.grid.get().map_or(0, |grid| grid.codes)];
-        order.with(|(_, order)| order.iter().for_each(|code| if let Some(on) = on.get_mut(*code) { *on = true }));
+        order.with(|(_, order)| {
+            order.iter().for_each(|code| {
+                if let Some(on) = on.get_mut(*code) {
+                    *on = true
+                }
+            })
+        });
         (0u32..).zip(on).filter(|(_, on)| *on).map(|(code, _)| code).collect::<Vec<u32>>()
     });
     react(move || {
@@ -87,7 +93,8 @@ pub fn Atlas() -> impl IntoView {
         let (token_n, at) = question(grid, mode, tokens, cell, editor.level.get());
         lab.ask(ATLAS, Query::EachCode { token_n: f32_bytes(&token_n), at, codes });
     });
-    let most = Memo::new(move |_| book.with(|b| b.as_ref().map_or(0.0, |b| (0..b.count_k.len()).map(|k| b.share(k)).fold(0.0, f32::max))));
+    let most =
+        Memo::new(move |_| book.with(|b| b.as_ref().map_or(0.0, |b| (0..b.count_k.len()).map(|k| b.share(k)).fold(0.0, f32::max))));
     let tile = move |(code, stop): (usize, Signal<bool>)| {
         let index = Signal::derive(move || shown.with(|codes| codes.binary_search(&(code as u32)).unwrap_or(0)));
         let share = Memo::new(move |_| book.with(|b| b.as_ref().map_or(0.0, |b| b.share(code))));
@@ -102,8 +109,12 @@ pub fn Atlas() -> impl IntoView {
         }
         .into_any()
     };
-    let stats = Signal::derive(move || book.with(|b| b.as_ref().map_or_else(String::new, |b| text::usage(b.used(), b.count_k.len(), b.perplexity, b.images))));
-    let rest = Signal::derive(move || editor.grid.get().filter(|grid| grid.codes > MOST).map_or_else(String::new, |grid| text::first_of(MOST, grid.codes)));
+    let stats = Signal::derive(move || {
+        book.with(|b| b.as_ref().map_or_else(String::new, |b| text::usage(b.used(), b.count_k.len(), b.perplexity, b.images)))
+    });
+    let rest = Signal::derive(move || {
+        editor.grid.get().filter(|grid| grid.codes > MOST).map_or_else(String::new, |grid| text::first_of(MOST, grid.codes))
+    });
     view! {
         <Panel id="codebook" help=text::ATLAS_HELP slots=&[CODEBOOK, ATLAS, TOKENS]
             tools=move || view! { <Segments label=text::MODE options=&MODES chosen=mode /> <Segments label=text::SORT options=&ORDERS chosen=sorting /> }>

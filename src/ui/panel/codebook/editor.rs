@@ -119,7 +119,9 @@ impl Editor {
     /// Whether a place is no longer what the encoder made it.
     pub fn changed(self, cell: usize) -> bool {
         let levels = self.grid.get().map_or(1, |grid| grid.levels);
-        let of = |tokens: &Option<Arc<[f32]>>| tokens.as_ref().and_then(|t| t.get(cell * levels..(cell + 1) * levels).map(<[f32]>::to_vec));
+        let of = |tokens: &Option<Arc<[f32]>>| {
+            tokens.as_ref().and_then(|t| t.get(cell * levels..(cell + 1) * levels).map(<[f32]>::to_vec))
+        };
         self.tokens.with(of) != self.encoded.with(of)
     }
 

@@ -47,7 +47,8 @@ pub fn CodeMap() -> impl IntoView {
             Some(spots)
         })
     });
-    let at = |(x, y): (f64, f64), width: f64, height: f64| (MARGIN + x * (width - 2.0 * MARGIN), MARGIN + y * (height - 2.0 * MARGIN));
+    let at =
+        |(x, y): (f64, f64), width: f64, height: f64| (MARGIN + x * (width - 2.0 * MARGIN), MARGIN + y * (height - 2.0 * MARGIN));
     react(move || {
         let theme = lab.theme.get();
         let (Some(canvas), Some(spots), Some(book)) = (canvas.get(), spots.get(), book.get()) else { return };

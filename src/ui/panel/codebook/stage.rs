@@ -26,7 +26,9 @@ pub fn Tokens() -> impl IntoView {
         (levels() > 1).then(|| view! { <Segments label=text::LEVELS options=&text::LEVEL_NAMES[..levels().min(text::LEVEL_NAMES.len())] chosen=editor.level /> })
     };
     let drawn = Signal::derive(move || matches!(editor.start.get(), Some(Start::Drawn(_))));
-    let words = Signal::derive(move || text::place(editor.grid.get(), editor.cell.get(), editor.level.get(), editor.token(editor.cell.get()), editor.count()));
+    let words = Signal::derive(move || {
+        text::place(editor.grid.get(), editor.cell.get(), editor.level.get(), editor.token(editor.cell.get()), editor.count())
+    });
     view! {
         <Panel id="tokens" help=text::TOKENS_HELP slots=&[TOKENS, COMPOSED]
             tools=move || view! {

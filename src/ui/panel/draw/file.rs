@@ -28,7 +28,15 @@ pub async fn read(file: &File, shape: Shape) -> Result<Vec<u8>, String> {
     context.fill_rect(0.0, 0.0, width, height);
     context
         .draw_image_with_image_bitmap_and_sw_and_sh_and_dx_and_dy_and_dw_and_dh(
-            &bitmap, (w - sw) / 2.0, (h - sh) / 2.0, sw, sh, 0.0, 0.0, width, height,
+            &bitmap,
+            (w - sw) / 2.0,
+            (h - sh) / 2.0,
+            sw,
+            sh,
+            0.0,
+            0.0,
+            width,
+            height,
         )
         .map_err(|e| error_text(&e))?;
     let mut x = pixels(&context, shape)?;

@@ -62,9 +62,10 @@ impl Inspector {
     /// The feature in hand, or before one was chosen the one that says most about a class.
     pub fn feature(self) -> Option<usize> {
         let table = self.table.get()?;
-        self.chosen.get().filter(|f| *f < table.features()).or_else(|| {
-            (0..table.features()).max_by(|a, b| table.certain_purity(*a).total_cmp(&table.certain_purity(*b)))
-        })
+        self.chosen
+            .get()
+            .filter(|f| *f < table.features())
+            .or_else(|| (0..table.features()).max_by(|a, b| table.certain_purity(*a).total_cmp(&table.certain_purity(*b))))
     }
 
     /// Holds a feature at a value, or lets go of it.

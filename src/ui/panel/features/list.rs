@@ -62,7 +62,11 @@ pub fn List() -> impl IntoView {
     let index = |text: String| text.parse::<usize>().unwrap_or(0);
     let tile = move |(f, stop): (usize, Signal<bool>)| {
         let words = move || {
-            inspector.table.with(|t| t.as_ref().filter(|t| f < t.features()).map_or_else(String::new, |t| text::feature(f, t.density_f[f], t.mean_f[f], t.purity_f[f], &class(lab, t.label_f[f]))))
+            inspector.table.with(|t| {
+                t.as_ref().filter(|t| f < t.features()).map_or_else(String::new, |t| {
+                    text::feature(f, t.density_f[f], t.mean_f[f], t.purity_f[f], &class(lab, t.label_f[f]))
+                })
+            })
         };
         let share = move || inspector.table.with(|t| t.as_ref().and_then(|t| t.density_f.get(f).copied()).unwrap_or(0.0));
         view! {
@@ -72,7 +76,11 @@ pub fn List() -> impl IntoView {
         }
         .into_any()
     };
-    let stats = Signal::derive(move || inspector.table.with(|t| t.as_ref().map_or_else(|| text::LOOKING.to_owned(), |t| text::living(t.living(), t.features(), t.l0(), t.images))));
+    let stats = Signal::derive(move || {
+        inspector.table.with(|t| {
+            t.as_ref().map_or_else(|| text::LOOKING.to_owned(), |t| text::living(t.living(), t.features(), t.l0(), t.images))
+        })
+    });
     let listed = Signal::derive(move || text::listed(total().min(pages.get() * PAGE), total()));
     let all_there = Signal::derive(move || total() <= pages.get() * PAGE);
     view! {

@@ -51,10 +51,14 @@ pub fn One() -> impl IntoView {
         }
     });
     let fact = move |name: &'static str, testid: &'static str, value: fn(&super::table::Table, usize) -> String| {
-        let value = Signal::derive(move || inspector.table.with(|t| t.as_ref().zip(feature.get()).map_or_else(String::new, |(t, f)| value(t, f))));
+        let value = Signal::derive(move || {
+            inspector.table.with(|t| t.as_ref().zip(feature.get()).map_or_else(String::new, |(t, f)| value(t, f)))
+        });
         view! { <div><dt>{name}</dt><dd data-testid=testid>{value}</dd></div> }
     };
-    let favours = move || inspector.table.with(|t| t.as_ref().zip(feature.get()).map(|(t, f)| text::purity(t.purity_f[f], &class(lab, t.label_f[f]))));
+    let favours = move || {
+        inspector.table.with(|t| t.as_ref().zip(feature.get()).map(|(t, f)| text::purity(t.purity_f[f], &class(lab, t.label_f[f]))))
+    };
     let bars = move || {
         inspector.table.with(|t| {
             let (t, f) = t.as_ref().zip(feature.get())?;
@@ -71,9 +75,11 @@ pub fn One() -> impl IntoView {
         <div class="quarter"><span class="note">{text::QUARTERS[q]}</span><div class="cells">{row(TOP_EXAMPLES + q * QUARTER_EXAMPLES, QUARTER_EXAMPLES)}</div></div>
     });
     let quarters = quarters.collect_view();
-    let hold = move |value: fn(&super::table::Table, usize) -> f32| move |_| {
-        if let Some((t, f)) = inspector.table.get_untracked().zip(feature.get_untracked()) {
-            inspector.hold(f, Some(value(&t, f)));
+    let hold = move |value: fn(&super::table::Table, usize) -> f32| {
+        move |_| {
+            if let Some((t, f)) = inspector.table.get_untracked().zip(feature.get_untracked()) {
+                inspector.hold(f, Some(value(&t, f)));
+            }
         }
     };
     view! {
@@ -143,7 +149,8 @@ fn Shown(e: usize, examples: Memo<Vec<Option<Example>>>) -> impl IntoView {
     };
     let words = Signal::derive(move || example.get().map_or_else(String::new, |e| text::example(e.image, e.activation)));
     let take = move |_| {
-        let picture = lab.view(FOUND).with_untracked(|view| Some(Pictures::of(view.as_deref()?)?.get(index.get_untracked())?.to_vec()));
+        let picture =
+            lab.view(FOUND).with_untracked(|view| Some(Pictures::of(view.as_deref()?)?.get(index.get_untracked())?.to_vec()));
         if let Some(x) = picture {
             inspector.input.set(Some(x.into()));
         }

@@ -136,7 +136,8 @@ fn Hold(f: usize, present: Signal<f32>) -> impl IntoView {
         2.0 * most.max(present.get().abs()).max(0.5)
     });
     let lowest = Memo::new(move |_| {
-        let negative = inspector.table.with(|t| t.as_ref().and_then(|t| t.max_f.get(f).copied()).is_some_and(|m| m < 0.0)) || present.get() < 0.0;
+        let negative = inspector.table.with(|t| t.as_ref().and_then(|t| t.max_f.get(f).copied()).is_some_and(|m| m < 0.0))
+            || present.get() < 0.0;
         if negative { -reach.get() } else { 0.0 }
     });
     let words = Signal::derive(move || text::amount(value.get()));

@@ -120,7 +120,8 @@ impl Table {
     pub fn atom(&self, f: usize) -> Option<Vec<f32>> {
         let (plane, channels) = ((self.atom.0 * self.atom.1) as usize, self.atom.2.max(1) as usize);
         let values = self.atom_fa.get(f * plane * channels..(f + 1) * plane * channels)?;
-        let mean = |p: usize| values[p..].iter().step_by(plane).map(|b| f32::from(*b as i8)).sum::<f32>() / (127.0 * channels as f32);
+        let mean =
+            |p: usize| values[p..].iter().step_by(plane).map(|b| f32::from(*b as i8)).sum::<f32>() / (127.0 * channels as f32);
         Some((0..plane).map(mean).collect())
     }
 
@@ -132,9 +133,14 @@ impl Table {
     /// The examples of a feature in the protocol's order; `None` where there are not so many.
     pub fn examples(&self, f: usize) -> Vec<Option<Example>> {
         let range = f * EXAMPLES..(f + 1) * EXAMPLES;
-        let (inputs, activations) = (self.example_fe.get(range.clone()).unwrap_or_default(), self.activation_fe.get(range).unwrap_or_default());
+        let (inputs, activations) =
+            (self.example_fe.get(range.clone()).unwrap_or_default(), self.activation_fe.get(range).unwrap_or_default());
         let read = |(input, activation): (&f32, &f32)| {
-            (*input >= 0.0).then(|| Example { image: *input as usize / self.places, place: *input as usize % self.places, activation: *activation })
+            (*input >= 0.0).then(|| Example {
+                image: *input as usize / self.places,
+                place: *input as usize % self.places,
+                activation: *activation,
+            })
         };
         inputs.iter().zip(activations).map(read).collect()
     }

@@ -104,7 +104,11 @@ pub fn Chart(map: MapState) -> impl IntoView {
         }
         now
     });
-    on_cleanup(move || if pointing.get_untracked() { lab.show(POINT, false) });
+    on_cleanup(move || {
+        if pointing.get_untracked() {
+            lab.show(POINT, false)
+        }
+    });
 
     let place = move |e: &PointerEvent| {
         let canvas = canvas.get_untracked()?;
@@ -216,17 +220,24 @@ pub fn Axis(map: MapState) -> impl IntoView {
     let lab = Lab::get();
     let axes = map.axes;
     let latent = Memo::new(move |_| lab.latents.with(|l| l.kl_d.len()));
-    let order = Memo::new(move |_| {
-        lab.latents.with(|l| ordered((0..latent.get()).collect(), |i| f32::from(u8::from(!l.active(i)))))
-    });
-    let top_two = move || lab.latents.with_untracked(|l| match l.order[..] {
-        [a, b, ..] => Axes::Latents(a, b),
-        _ => Axes::Latents(0, 0),
-    });
+    let order =
+        Memo::new(move |_| lab.latents.with(|l| ordered((0..latent.get()).collect(), |i| f32::from(u8::from(!l.active(i))))));
+    let top_two = move || {
+        lab.latents.with_untracked(|l| match l.order[..] {
+            [a, b, ..] => Axes::Latents(a, b),
+            _ => Axes::Latents(0, 0),
+        })
+    };
     let is_pca = Memo::new(move |_| axes.get() == Axes::Pca);
     let select = move |up: bool, label: &'static str| {
         let chosen = move || match axes.get() {
-            Axes::Latents(a, b) => if up { b } else { a },
+            Axes::Latents(a, b) => {
+                if up {
+                    b
+                } else {
+                    a
+                }
+            }
             Axes::Pca => 0,
         };
         let change = move |text: String| {

@@ -110,7 +110,15 @@ fn clouds(context: &CanvasRenderingContext2d, points: &Points, only: Option<u8>,
         context.set_stroke_style_str(LABELS[usize::from(label) % LABELS.len()]);
         context.begin_path();
         // The page counts angles clockwise. Half axes are never negative.
-        let _ = context.ellipse(x * width, y * height, f64::from(a) * scale, f64::from(b) * scale, f64::from(-angle), 0.0, std::f64::consts::TAU);
+        let _ = context.ellipse(
+            x * width,
+            y * height,
+            f64::from(a) * scale,
+            f64::from(b) * scale,
+            f64::from(-angle),
+            0.0,
+            std::f64::consts::TAU,
+        );
         context.stroke();
     }
     context.set_global_alpha(1.0);
@@ -140,7 +148,14 @@ fn dots(context: &CanvasRenderingContext2d, points: &Points, scene: &Scene, widt
     context.set_global_alpha(1.0);
 }
 
-fn pictures(context: &CanvasRenderingContext2d, points: &Points, pictures: Option<Pictures>, width: f64, height: f64, theme: &Theme) {
+fn pictures(
+    context: &CanvasRenderingContext2d,
+    points: &Points,
+    pictures: Option<Pictures>,
+    width: f64,
+    height: f64,
+    theme: &Theme,
+) {
     let (Some(pictures), Some(sheet)) = (pictures, sheet()) else { return };
     let spaced = points.spaced(THUMBNAILS);
     // An answer to an earlier choice: the next one is on its way.
@@ -154,7 +169,15 @@ fn pictures(context: &CanvasRenderingContext2d, points: &Points, pictures: Optio
     for (k, (_, cell)) in spaced.into_iter().enumerate() {
         let (x, y) = ((cell % THUMBNAILS) as f64 * cw, (cell / THUMBNAILS) as f64 * ch);
         let _ = context.draw_image_with_html_canvas_element_and_sw_and_sh_and_dx_and_dy_and_dw_and_dh(
-            &sheet, 0.0, k as f64 * h, w, h, x, y, cw, ch,
+            &sheet,
+            0.0,
+            k as f64 * h,
+            w,
+            h,
+            x,
+            y,
+            cw,
+            ch,
         );
     }
 }

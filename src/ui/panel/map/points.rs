@@ -94,7 +94,8 @@ impl Points {
     pub fn inside(&self, polygon: &[(f32, f32)]) -> Vec<usize> {
         let holds = |(x, y): (f32, f32)| {
             let edges = polygon.iter().zip(polygon.iter().cycle().skip(1));
-            edges.filter(|((x0, y0), (x1, y1))| (*y0 > y) != (*y1 > y) && x < (x1 - x0) * (y - y0) / (y1 - y0) + x0).count() % 2 == 1
+            edges.filter(|((x0, y0), (x1, y1))| (*y0 > y) != (*y1 > y) && x < (x1 - x0) * (y - y0) / (y1 - y0) + x0).count() % 2
+                == 1
         };
         (0..self.places.len()).filter(|i| holds(self.places[*i])).collect()
     }

@@ -113,7 +113,11 @@ pub fn video(film: Option<Arc<Film>>, theme: Rc<Theme>) {
     });
     recorder.set_ondataavailable(Some(done.unchecked_ref()));
     if recorder.start().is_ok() {
-        frame(recorder, move |part| paint_frame(&film, &theme, &small, &large, (part * (POINTS - 1) as f64).round() as usize), now());
+        frame(
+            recorder,
+            move |part| paint_frame(&film, &theme, &small, &large, (part * (POINTS - 1) as f64).round() as usize),
+            now(),
+        );
     }
 }
 

@@ -17,7 +17,10 @@ pub fn Profile(ways: Memo<Ways>, at: RwSignal<f64>) -> impl IntoView {
     let canvas = NodeRef::<html::Canvas>::new();
     let curves = Memo::new(move |_| {
         ways.with(|w| {
-            w.rows.iter().map(|(kind, z)| (*kind, z.chunks_exact(z.len() / POINTS).map(log_prior).collect::<Vec<f32>>())).collect::<Vec<_>>()
+            w.rows
+                .iter()
+                .map(|(kind, z)| (*kind, z.chunks_exact(z.len() / POINTS).map(log_prior).collect::<Vec<f32>>()))
+                .collect::<Vec<_>>()
         })
     });
     react(move || {

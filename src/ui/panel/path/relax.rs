@@ -36,7 +36,9 @@ impl Leg {
     }
 
     fn settled(&self) -> bool {
-        self.failures >= FAILURES || self.energies.len() >= LONGEST || matches!(self.energies[..], [.., a, b] if b < a && a - b < SETTLED * a)
+        self.failures >= FAILURES
+            || self.energies.len() >= LONGEST
+            || matches!(self.energies[..], [.., a, b] if b < a && a - b < SETTLED * a)
     }
 
     fn take(&mut self, z_td: Vec<f32>, energy: f32, damping: f32) {
@@ -73,7 +75,9 @@ impl Relaxation {
             let wait = RESTART - (now - started.get_untracked());
             if wait > 0.0 && before.get_value() == ends.len() {
                 // The panel may be gone by then.
-                let later = move || { let _ = again.try_update(|n| *n += 1); };
+                let later = move || {
+                    let _ = again.try_update(|n| *n += 1);
+                };
                 return set_timeout(later, std::time::Duration::from_millis(wait as u64 + 1));
             }
             started.set(now);

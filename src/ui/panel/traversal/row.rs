@@ -37,7 +37,12 @@ pub fn Row(latent: usize, shared: Shared) -> impl IntoView {
             paint::tiles(&canvas, &images, pictures.shape, COLUMNS as u32, &theme);
         }
         if let Some(canvas) = heat.get() {
-            paint::difference(&canvas, &paint::change(images[0], images[COLUMNS - 1], pictures.shape.channels), pictures.shape, &theme);
+            paint::difference(
+                &canvas,
+                &paint::change(images[0], images[COLUMNS - 1], pictures.shape.channels),
+                pictures.shape,
+                &theme,
+            );
         }
     });
     let moved = move |text: String| {

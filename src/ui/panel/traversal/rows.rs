@@ -7,8 +7,8 @@ use crate::spec::protocol::{Query, f32_bytes};
 use crate::ui::paint::Pictures;
 use crate::ui::rank::ordered;
 use crate::ui::react::react;
-use crate::ui::views::STRIPS;
 use crate::ui::state::Lab;
+use crate::ui::views::STRIPS;
 
 /// Reach of a slider, in standard deviations.
 const DEVIATIONS: f32 = 3.0;
@@ -116,7 +116,9 @@ pub fn Rows(
         }
         let mut new = vec![0.0; lab.latents.with_untracked(|l| l.kl_d.len())];
         for (row, latent) in asked.into_iter().enumerate() {
-            if let (Some(a), Some(b), Some(e)) = (pictures.get(row * COLUMNS), pictures.get((row + 1) * COLUMNS - 1), new.get_mut(latent)) {
+            if let (Some(a), Some(b), Some(e)) =
+                (pictures.get(row * COLUMNS), pictures.get((row + 1) * COLUMNS - 1), new.get_mut(latent))
+            {
                 *e = effect(a, b);
             }
         }
