@@ -2,14 +2,12 @@
 //
 //   npm install --no-package-lock && npm run audit [-- --page ../../dist]
 
-import { createServer } from 'node:http';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { dirname, extname, join, normalize } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import puppeteer from 'puppeteer-core';
+import { READY, launch, serve } from './site.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const { values: options } = parseArgs({
@@ -19,40 +17,13 @@ const { values: options } = parseArgs({
   },
 });
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-/** A network stands, and can be trained. */
-const READY = () => {
-  const train = document.querySelector('[data-testid=train]');
-  return train?.disabled === false && train.ariaDisabled === 'false';
-};
-const MIME = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm', '.css': 'text/css', '.svg': 'image/svg+xml' };
 const SCREENS = [['desktop', 1440, 900], ['phone', 390, 844]];
 const BAD = ['serious', 'critical'];
 // Trained models with tabs that the first one has not.
 const OTHERS = ['mnist-vq', 'faces-sae'];
 
-function serve(directory) {
-  const server = createServer((request, response) => {
-    let file = join(directory, normalize(decodeURIComponent(new URL(request.url, 'http://local').pathname)));
-    try {
-      if (statSync(file).isDirectory()) file = join(file, 'index.html');
-      response.setHeader('content-type', MIME[extname(file)] ?? 'application/octet-stream');
-      response.end(readFileSync(file));
-    } catch {
-      response.statusCode = 404;
-      response.end();
-    }
-  });
-  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
-}
-
-const server = await serve(options.page);
-const profile = mkdtempSync(join(tmpdir(), 'latent-lab-audit-'));
-const browser = await puppeteer.launch({
-  executablePath: options.chromium,
-  userDataDir: profile,
-  args: ['--headless=new', '--no-sandbox', '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--disable-quic',
-    '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-});
+const site = await serve((path) => join(options.page, path));
+const { browser, close } = await launch({ chromium: options.chromium });
 let bad = 0;
 
 /** Audits each tab of the page that is open. */
@@ -77,7 +48,7 @@ for (const [screen, width, height] of SCREENS) {
       const page = await browser.newPage();
       await page.setViewport({ width, height });
       await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: scheme }]);
-      await page.goto(`http://127.0.0.1:${server.address().port}/`);
+      await page.goto(`${site.origin}/`);
       await page.waitForFunction(READY, { timeout: 60_000 });
       if (preset) {
         await page.$eval(`[data-testid=preset-${preset}]`, (button) => button.click());
@@ -89,8 +60,7 @@ for (const [screen, width, height] of SCREENS) {
     }
   }
 }
-await browser.close();
-server.close();
-rmSync(profile, { recursive: true, force: true });
+await close();
+site.close();
 console.log(`${bad} serious or critical findings`);
 process.exitCode = bad ? 1 : 0;

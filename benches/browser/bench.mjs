@@ -3,15 +3,13 @@
 //
 //   node bench.mjs [--page ../../dist] [--cases w1:128,w1:8,w2:16] [--contenders lab,burn,tfjs,jaxjs] [--rounds 5] [--ms 2000] [--json out.json]
 
-import { createServer } from 'node:http';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, extname, join, normalize } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gunzipSync } from 'node:zlib';
-import puppeteer from 'puppeteer-core';
 import { LINKS } from './contenders/lab.js';
+import { launch, serve } from './site.mjs';
 import { WORKLOADS } from './workloads.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -34,26 +32,15 @@ const CHECK_STEPS = { mlp: 20, conv: 2 };
 /** How far apart they may lie: the loss of one image strays by about a quarter, so this is three deviations of two minibatches. */
 const lossTolerance = (batch) => (3 * Math.SQRT2 * 0.25) / Math.sqrt(batch);
 
-const MIME = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm', '.css': 'text/css', '.json': 'application/json', '.gz': 'application/gzip' };
 const IDX_HEADER = 16;
 
 /** The benchmark's own files under `/`, the built page under `/page/`, the test digits as raw bytes under `/digits`. */
-function serve(pageDirectory) {
+function files() {
   const digits = gunzipSync(readFileSync(join(here, '../../assets/mnist/t10k-images-idx3-ubyte.gz'))).subarray(IDX_HEADER);
-  const server = createServer((request, response) => {
-    const path = normalize(decodeURIComponent(new URL(request.url, 'http://local').pathname));
-    if (path === '/digits') return response.end(digits);
-    let file = path.startsWith('/page/') ? join(pageDirectory, path.slice('/page/'.length)) : join(here, path);
-    try {
-      if (statSync(file).isDirectory()) file = join(file, 'index.html');
-      response.setHeader('content-type', MIME[extname(file)] ?? 'application/octet-stream');
-      response.end(readFileSync(file));
-    } catch {
-      response.statusCode = 404;
-      response.end();
-    }
-  });
-  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
+  return (path) => {
+    if (path === '/digits') return digits;
+    return path.startsWith('/page/') ? join(options.page, path.slice('/page/'.length)) : join(here, path);
+  };
 }
 
 async function openTab(browser, origin, contender, workload, batch) {
@@ -129,18 +116,12 @@ async function runCase(browser, origin, workload, batch, checkSteps) {
   return { workload, batch, checkSteps, losses, lossSpread: spread, lossesAgree: spread <= lossTolerance(batch), rows };
 }
 
-const server = await serve(options.page);
-const origin = `http://127.0.0.1:${server.address().port}`;
-const profile = mkdtempSync(join(tmpdir(), 'latent-lab-bench-'));
-const browser = await puppeteer.launch({
-  executablePath: options.chromium,
-  userDataDir: profile,
+const site = await serve(files());
+const { browser, close } = await launch({
+  chromium: options.chromium,
+  adapter: options.adapter,
   protocolTimeout: 1_800_000,
-  args: [
-    '--headless=new', '--no-sandbox', '--enable-unsafe-webgpu', ...(options.adapter === 'default' ? ['--enable-features=Vulkan'] : [`--use-webgpu-adapter=${options.adapter}`]), '--disable-quic',
-    '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
-    '--disable-background-timer-throttling', '--disable-renderer-backgrounding',
-  ],
+  args: ['--disable-background-timer-throttling', '--disable-renderer-backgrounding'],
 });
 
 let failed = false;
@@ -149,7 +130,7 @@ try {
   for (const spec of options.cases.split(',')) {
     const [workload, batchText] = spec.split(':');
     const batch = Number(batchText);
-    const result = await runCase(browser, origin, workload, batch, CHECK_STEPS[WORKLOADS[workload].kind]);
+    const result = await runCase(browser, site.origin, workload, batch, CHECK_STEPS[WORKLOADS[workload].kind]);
     failed ||= !result.lossesAgree;
     report.push(result);
 
@@ -174,9 +155,8 @@ try {
     if (!result.lossesAgree) console.log(`the losses differ by ${(100 * result.lossSpread).toFixed(1)} %, more than ${(100 * lossTolerance(batch)).toFixed(1)} %`);
   }
 } finally {
-  await browser.close();
-  server.close();
-  rmSync(profile, { recursive: true, force: true });
+  await close();
+  site.close();
 }
 if (options.json) writeFileSync(options.json, `${JSON.stringify(report, null, 2)}\n`);
 process.exitCode = failed ? 1 : 0;

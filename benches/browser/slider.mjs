@@ -2,13 +2,10 @@
 //
 //   npm install --no-package-lock && npm run slider [-- --page ../../dist] [--moves 60] [--adapter default]
 
-import { createServer } from 'node:http';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, extname, join, normalize } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import puppeteer from 'puppeteer-core';
+import { READY, launch, serve } from './site.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const { values: options } = parseArgs({
@@ -19,37 +16,11 @@ const { values: options } = parseArgs({
     chromium: { type: 'string', default: process.env.CHROMIUM ?? '/usr/bin/chromium' },
   },
 });
-/** A network stands, and can be trained. */
-const READY = () => {
-  const train = document.querySelector('[data-testid=train]');
-  return train?.disabled === false && train.ariaDisabled === 'false';
-};
-const MIME = { '.html': 'text/html', '.js': 'text/javascript', '.wasm': 'application/wasm', '.css': 'text/css', '.svg': 'image/svg+xml' };
-
-function serve(directory) {
-  const server = createServer((request, response) => {
-    let file = join(directory, normalize(decodeURIComponent(new URL(request.url, 'http://local').pathname)));
-    try {
-      if (statSync(file).isDirectory()) file = join(file, 'index.html');
-      response.setHeader('content-type', MIME[extname(file)] ?? 'application/octet-stream');
-      response.end(readFileSync(file));
-    } catch {
-      response.statusCode = 404;
-      response.end();
-    }
-  });
-  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
-}
-
-const server = await serve(options.page);
-const profile = mkdtempSync(join(tmpdir(), 'latent-lab-slider-'));
-const args = ['--headless=new', '--no-sandbox', '--enable-unsafe-webgpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync'];
-if (options.adapter !== 'default') args.push(`--use-webgpu-adapter=${options.adapter}`);
-const browser = await puppeteer.launch({ executablePath: options.chromium, userDataDir: profile, args });
+const site = await serve((path) => join(options.page, path));
+const { browser, close } = await launch({ chromium: options.chromium, adapter: options.adapter });
 const page = await browser.newPage();
 await page.setViewport({ width: 1440, height: 900 });
-await page.goto(`http://127.0.0.1:${server.address().port}/`);
+await page.goto(`${site.origin}/`);
 await page.waitForFunction(READY, { timeout: 60_000 });
 // What the other panels asked for has been answered by then.
 await new Promise((resolve) => setTimeout(resolve, 5000));
@@ -70,9 +41,8 @@ const times = await page.evaluate(async (moves) => {
   }
   return times;
 }, +options.moves);
-await browser.close();
-server.close();
-rmSync(profile, { recursive: true, force: true });
+await close();
+site.close();
 times.sort((a, b) => a - b);
 const quantile = (part) => times[Math.floor(part * (times.length - 1))].toFixed(1);
 console.log(`slider to picture over ${times.length} moves: median ${quantile(0.5)} ms, nine in ten within ${quantile(0.9)} ms, longest ${quantile(1)} ms`);

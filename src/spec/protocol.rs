@@ -431,6 +431,28 @@ impl CodeGroup {
             _ => None,
         }
     }
+
+    /// How its features are laid out, if it has any.
+    pub fn features(&self) -> Option<FeatureGrid> {
+        let CodeKind::Features { height, width } = self.kind else { return None };
+        let (height, width) = (height as usize, width as usize);
+        Some(FeatureGrid { height, width, features: self.count as usize / (height * width) })
+    }
+}
+
+/// A code of features that are zero most of the time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FeatureGrid {
+    /// Places, each with all of the features.
+    pub height: usize,
+    pub width: usize,
+    pub features: usize,
+}
+
+impl FeatureGrid {
+    pub fn places(self) -> usize {
+        self.height * self.width
+    }
 }
 
 /// A tensor of the network.
@@ -558,6 +580,15 @@ pub struct Measured {
     pub name: String,
     pub value: Quantity,
     pub protocol: String,
+}
+
+/// A number in four digits, whatever its size.
+pub fn four_digits(v: f64) -> String {
+    if v == 0.0 || !v.is_finite() {
+        return v.to_string();
+    }
+    let before = v.abs().log10().floor() as i32 + 1;
+    if before < -2 { format!("{v:.3e}") } else { format!("{v:.*}", (4 - before).max(0) as usize) }
 }
 
 /// Packs numbers for a message.

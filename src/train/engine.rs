@@ -127,6 +127,14 @@ pub trait Engine {
         Ok(outputs.into_iter().next().unwrap_or_default())
     }
 
+    /// What each feature of a dictionary adds to an input, row-major `[features, inputs]`; `None` without a dictionary.
+    ///
+    /// # Errors
+    /// As [`Engine::run`].
+    async fn atoms(&mut self) -> Result<Option<Vec<f32>>, String> {
+        Ok(self.run(Program::Atoms, Rows::of(&[0.0])).await?.and_then(|outputs| outputs.into_iter().next()))
+    }
+
     /// Current parameters, in module order.
     async fn weights(&mut self) -> Result<Vec<Weight>, String>;
 

@@ -1,7 +1,7 @@
 //! What is known of the model on show. Panels decide by this whether they apply, never by a method's name.
 
 use super::paint::Shape;
-use crate::spec::protocol::{CodeGroup, CodeKind, PlanInfo};
+use crate::spec::protocol::{CodeGroup, CodeKind, FeatureGrid, PlanInfo};
 
 /// A code that is written in tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,21 +24,6 @@ impl TokenGrid {
     /// Tokens of an image.
     pub fn tokens(self) -> usize {
         self.places() * self.levels
-    }
-}
-
-/// A code of features that are zero most of the time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FeatureGrid {
-    /// Places, each with all of the features.
-    pub height: usize,
-    pub width: usize,
-    pub features: usize,
-}
-
-impl FeatureGrid {
-    pub fn places(self) -> usize {
-        self.height * self.width
     }
 }
 
@@ -70,7 +55,7 @@ impl Model {
             gaussian: all(|g| g.kind == CodeKind::Gaussian),
             vector: all(|g| matches!(g.kind, CodeKind::Gaussian | CodeKind::Point | CodeKind::Choice)),
             grid: info.code.iter().find_map(tokens),
-            features: info.code.iter().find_map(features),
+            features: info.code.iter().find_map(CodeGroup::features),
             shape: Shape { width: info.width, height: info.height, channels: info.channels },
         }
     }
@@ -80,12 +65,6 @@ fn tokens(group: &CodeGroup) -> Option<TokenGrid> {
     let CodeKind::Grid { height, width, levels, codes, drawn } = group.kind else { return None };
     let [height, width, levels, codes] = [height, width, levels, codes].map(|n| n as usize);
     Some(TokenGrid { height, width, levels, codes, drawn })
-}
-
-fn features(group: &CodeGroup) -> Option<FeatureGrid> {
-    let CodeKind::Features { height, width } = group.kind else { return None };
-    let (height, width) = (height as usize, width as usize);
-    Some(FeatureGrid { height, width, features: group.count as usize / (height * width).max(1) })
 }
 
 #[cfg(test)]

@@ -52,7 +52,7 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
 /// Prints each measure with its protocol.
 #[cfg(feature = "native")]
 pub fn run(args: Args) -> Result<ExitCode, Failure> {
-    use latent_lab::spec::protocol::Quantity;
+    use latent_lab::spec::protocol::{Quantity, four_digits};
     use latent_lab::train::assess::Sizes;
     use latent_lab::train::native::{self, MeasureOptions};
 
@@ -68,20 +68,10 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
     for measured in &report.measures {
         let value = match &measured.value {
             Quantity::Count(n) => n.to_string(),
-            Quantity::Number(v) => number(*v),
-            Quantity::Each(v) => v.iter().map(|v| number(*v)).collect::<Vec<_>>().join(" "),
+            Quantity::Number(v) => four_digits(*v),
+            Quantity::Each(v) => v.iter().map(|v| four_digits(*v)).collect::<Vec<_>>().join(" "),
         };
         println!("\n{} = {value}\n    {}", measured.name, measured.protocol);
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// Four digits, whatever the size.
-#[cfg(feature = "native")]
-fn number(v: f64) -> String {
-    if v == 0.0 || !v.is_finite() {
-        return v.to_string();
-    }
-    let before = v.abs().log10().floor() as i32 + 1;
-    if before < -2 { format!("{v:.3e}") } else { format!("{v:.*}", (4 - before).max(0) as usize) }
 }

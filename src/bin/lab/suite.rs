@@ -60,6 +60,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
         }
         Err(message) => Outcome::Failed(message),
     });
+    stage("format", &mut format);
     // Without Burn: quick to build, and what its crates ask of others does not compile Burn anew.
     stage("import", &mut || {
         cargo_test(cargo().args(["test", "--release", "--features", "pack", "--lib", "--test", "import", "--no-fail-fast"]))
@@ -110,6 +111,20 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
         println!("  with CI=true a skipped stage is a failure");
     }
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Whether every file is as `rustfmt` writes it.
+fn format() -> Outcome {
+    // Toolchains may come without it.
+    if !cargo().args(["fmt", "--version"]).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+    {
+        return Outcome::Passed("not looked at: there is no rustfmt here".into());
+    }
+    match cargo().args(["fmt", "--check"]).status() {
+        Ok(status) if status.success() => Outcome::Passed(String::new()),
+        Ok(_) => Outcome::Failed("`cargo fmt` would change files".into()),
+        Err(error) => Outcome::Failed(format!("cargo cannot be started: {error}")),
+    }
 }
 
 /// Runs `cargo test`, shows its output as it comes, and adds up its results.

@@ -112,7 +112,7 @@ fn check(args: &Args) -> Result<(Option<Setup>, Option<PathBuf>), Failure> {
         (Some(host), Some(_)) if !host.is_file() => return Err(format!("--host {}: there is no such file", host.display())),
         (Some(_), None) => {
             return Err(
-                "--host: this setup takes no network apart; a sparse autoencoder does with source=code, encoder or decoder".into()
+                "--host: this setup takes no network apart; a sparse autoencoder does with source=code, encoder or decoder".into(),
             );
         }
         (None, Some(_)) => return Err("which trained network is to be taken apart? Give its weights with --host FILE".into()),

@@ -4,7 +4,7 @@ use super::{Images, Sheet};
 use crate::data::toy;
 use crate::measure::probe::LinearProbe;
 use crate::measure::{Rows, image, sparse};
-use crate::spec::protocol::Measured;
+use crate::spec::protocol::{CodeGroup, Measured};
 use crate::train::{Engine, Weight};
 
 /// Values of an activation are written down as finely as costs this share of the squared error.
@@ -22,9 +22,10 @@ pub(super) async fn features(
 ) -> Result<(), String> {
     let x = &images.test.x;
     let d = images.shape.len();
-    let weights = engine.weights().await?;
     // A code holds the features of each place of a grid in turn: each place is an input of its own.
-    let (features, inputs) = dictionary(&weights).map_or((act_nf.width(), d), |(w_fa, inputs)| (w_fa.len() / inputs, inputs));
+    let features = engine.info().code.iter().find_map(CodeGroup::features).map_or(act_nf.width(), |grid| grid.features);
+    let atom_fa = engine.atoms().await?;
+    let inputs = atom_fa.as_ref().map_or(d, |atom_fa| atom_fa.len() / features);
     let act_nf = Rows::new(act_nf.values(), features);
     let (n, f) = (act_nf.len(), act_nf.width());
     let activity = sparse::activity(act_nf);
@@ -58,19 +59,23 @@ pub(super) async fn features(
             format!("{WEIGHT_BITS} bits a value of each living feature's direction, once"),
         );
     }
-    directions(sheet, &weights, act_nf, images);
+    // Where the features point can be read only where whole images are what is taken apart.
+    let Some(atom_fa) = atom_fa.filter(|_| inputs == d) else { return Ok(()) };
+    let atom_fa = Rows::new(&atom_fa, d);
+    if images.id == "toy" {
+        recovery(sheet, atom_fa);
+        return Ok(());
+    }
+    let weights = engine.weights().await?;
+    if let Some(origin_a) = weights.iter().find(|w| w.name == ORIGIN) {
+        absorption(sheet, atom_fa, &origin_a.values, act_nf, images);
+    }
     Ok(())
 }
 
 /// Names of a dictionary's parts among the weights.
 const DIRECTIONS: &str = "sae.dictionary.w_dec";
 const ORIGIN: &str = "sae.dictionary.b_dec";
-const ENCODER: &str = "sae.dictionary.w_enc";
-
-fn unit_row(row: &[f32]) -> impl Iterator<Item = f32> + '_ {
-    let length = row.iter().map(|v| v * v).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
-    row.iter().map(move |v| v / length)
-}
 
 /// The directions of a trained dictionary, of any length, shape `[features, inputs]` with `inputs` beside them; `None` if
 /// there are none.
@@ -79,32 +84,25 @@ fn dictionary(weights: &[Weight]) -> Option<(&[f32], usize)> {
     Some((&w_fa.values, *w_fa.shape.last()?))
 }
 
-/// Where the features point, where whole images are what is taken apart.
-fn directions(sheet: &mut Sheet, weights: &[Weight], act_nf: Rows<'_>, images: &Images) {
-    let Some((w_fa, inputs)) = dictionary(weights).filter(|(_, inputs)| *inputs == images.shape.len()) else { return };
-    let test = &images.test;
-    let w_fa = Rows::new(w_fa, inputs);
-    if images.id == "toy" {
-        let planted = toy::Toy::default();
-        let found = sparse::recovery(Rows::new(planted.dictionary_kp(), toy::PIXELS), w_fa);
-        let of = format!("{} planted features, {} learnt ones", toy::FEATURES, w_fa.len());
-        sheet.add("planted_cosine", found.mean_max_cosine, format!("largest cosine to a learnt direction, mean over {of}"));
-        sheet.add("planted_recovered", found.recovered, format!("share with a cosine of at least {}; {of}", sparse::RECOVERED));
-        return;
-    }
-    // An encoder of its own goes with directions of length one.
-    let named = |name: &str| weights.iter().find(|w| w.name == name);
-    let (Some(origin_a), Some(_)) = (named(ORIGIN), named(ENCODER)) else { return };
-    let unit: Vec<f32> = w_fa.iter().flat_map(unit_row).collect();
-    let w_fa = Rows::new(&unit, inputs);
-    let x: Vec<f32> = test.x.chunks_exact(inputs).flat_map(|row| row.iter().zip(&origin_a.values).map(|(x, b)| x - b)).collect();
+/// How many of the features that were planted in the toy world have been found.
+fn recovery(sheet: &mut Sheet, atom_fa: Rows<'_>) {
+    let found = sparse::recovery(Rows::new(toy::Toy::default().dictionary_kp(), toy::PIXELS), atom_fa);
+    let of = format!("{} planted features, {} learnt ones", toy::FEATURES, atom_fa.len());
+    sheet.add("planted_cosine", found.mean_max_cosine, format!("largest cosine to a learnt direction, mean over {of}"));
+    sheet.add("planted_recovered", found.recovered, format!("share with a cosine of at least {}; {of}", sparse::RECOVERED));
+}
+
+/// How often a feature that stands for a class gives way to another that has swallowed it.
+fn absorption(sheet: &mut Sheet, atom_fa: Rows<'_>, origin_a: &[f32], act_nf: Rows<'_>, images: &Images) {
+    let (test, inputs) = (&images.test, atom_fa.width());
+    let x: Vec<f32> = test.x.chunks_exact(inputs).flat_map(|row| row.iter().zip(origin_a).map(|(x, b)| x - b)).collect();
     let x_na = Rows::new(&x, inputs);
     let classes = usize::from(test.labels.iter().copied().max().unwrap_or(0)) + 1;
     let probe = LinearProbe::fit(x_na, &test.labels, classes);
     let rate = |class: usize| {
         let concept: Vec<bool> = test.labels.iter().map(|l| usize::from(*l) == class).collect();
         let main = sparse::main_features(act_nf, &concept);
-        sparse::absorption(x_na, act_nf, w_fa, &probe.direction(class), &concept, &main).rate
+        sparse::absorption(x_na, act_nf, atom_fa, &probe.direction(class), &concept, &main).rate
     };
     let rates: Vec<f64> = (0..classes).map(rate).filter(|r| r.is_finite()).collect();
     let how = format!(

@@ -4,8 +4,10 @@ use serde_bytes::ByteBuf;
 
 use super::{Pictured, TestSet, unit_values};
 use crate::measure::sparse::{Portrait, histogram};
-use crate::spec::protocol::{BINS, CodeGroup, CodeKind, EXAMPLES, FeatureTable, QUARTER_EXAMPLES, TOP_EXAMPLES, View, f32_bytes};
-use crate::train::{Engine, Program, Rows};
+use crate::spec::protocol::{
+    BINS, CodeGroup, EXAMPLES, FeatureGrid, FeatureTable, QUARTER_EXAMPLES, TOP_EXAMPLES, View, f32_bytes,
+};
+use crate::train::{Engine, Rows};
 
 /// Activations held at a time: 16 MB.
 const ACTIVATIONS: usize = 1 << 22;
@@ -14,37 +16,13 @@ const LEAST_IMAGES: usize = 64;
 /// Neighbours of a feature.
 const NEAR: usize = 8;
 
-/// How a code of features is laid out.
-#[derive(Clone, Copy)]
-struct Shape {
-    /// Places of the grid.
-    height: usize,
-    width: usize,
-    /// Features of each.
-    features: usize,
+fn grid(engine: &impl Engine) -> Result<FeatureGrid, String> {
+    engine.info().code.iter().find_map(CodeGroup::features).ok_or_else(|| "the method's code has no features".into())
 }
 
-impl Shape {
-    fn of(engine: &impl Engine) -> Result<Self, String> {
-        let shape = |group: &CodeGroup| match group.kind {
-            CodeKind::Features { height, width } => {
-                let (height, width) = (height as usize, width as usize);
-                Some(Self { height, width, features: group.count as usize / (height * width) })
-            }
-            _ => None,
-        };
-        engine.info().code.iter().find_map(shape).ok_or_else(|| "the method's code has no features".into())
-    }
-
-    fn places(self) -> usize {
-        self.height * self.width
-    }
-}
-
-/// What each feature adds to an input, row-major `[features, inputs]`.
+/// [`Engine::atoms`] of a method whose code has features.
 async fn atoms(engine: &mut impl Engine) -> Result<Vec<f32>, String> {
-    let outputs = engine.run(Program::Atoms, Rows::of(&[0.0])).await?;
-    outputs.and_then(|o| o.into_iter().next()).ok_or_else(|| "the method has no dictionary of features".into())
+    engine.atoms().await?.ok_or_else(|| "the method has no dictionary of features".into())
 }
 
 fn norm(row: &[f32]) -> f32 {
@@ -80,12 +58,12 @@ fn signed(row: &[f32]) -> impl Iterator<Item = u8> + '_ {
 /// # Errors
 /// If the code has no features, or the device is lost.
 pub async fn features(engine: &mut impl Engine, test: &TestSet, count: usize) -> Result<View, String> {
-    let shape = Shape::of(engine)?;
-    let Shape { features, .. } = shape;
-    let count = count.min((ACTIVATIONS / (shape.places() * features)).max(LEAST_IMAGES));
+    let grid = grid(engine)?;
+    let features = grid.features;
+    let count = count.min((ACTIVATIONS / (grid.places() * features)).max(LEAST_IMAGES));
     let (images, labels) = test.first(count);
     let (act_nf, _) = engine.encode(Rows::labelled(&images, labels)).await?;
-    let label_n: Vec<u8> = labels.iter().flat_map(|label| std::iter::repeat_n(*label, shape.places())).collect();
+    let label_n: Vec<u8> = labels.iter().flat_map(|label| std::iter::repeat_n(*label, grid.places())).collect();
     let atom_fa = atoms(engine).await?;
     let inputs = atom_fa.len() / features;
 
@@ -104,7 +82,7 @@ pub async fn features(engine: &mut impl Engine, test: &TestSet, count: usize) ->
             activation_fe.push(example.map_or(0.0, |i| act_n[i]));
         }
     }
-    let seen_fa = if inputs * shape.places() == test.shape.image.len() { atom_fa } else { effects(engine, &numbers[2]).await? };
+    let seen_fa = if inputs * grid.places() == test.shape.image.len() { atom_fa } else { effects(engine, &numbers[2]).await? };
     let signed_fa: Vec<u8> = seen_fa.chunks_exact(seen_fa.len() / features).flat_map(signed).collect();
     let [density_f, mean_f, max_f, norm_f, purity_f] = numbers.map(|values| f32_bytes(&values));
     let info = engine.info();
@@ -119,8 +97,8 @@ pub async fn features(engine: &mut impl Engine, test: &TestSet, count: usize) ->
         count_fb: f32_bytes(&count_fb),
         example_fe: f32_bytes(&example_fe),
         activation_fe: f32_bytes(&activation_fe),
-        width: info.width / shape.width as u32,
-        height: info.height / shape.height as u32,
+        width: info.width / grid.width as u32,
+        height: info.height / grid.height as u32,
         channels: info.channels,
         atom_fa: ByteBuf::from(signed_fa),
     }))
@@ -131,7 +109,7 @@ pub async fn features(engine: &mut impl Engine, test: &TestSet, count: usize) ->
 /// # Errors
 /// If there is no such feature, or the device is lost.
 pub async fn feature(engine: &mut impl Engine, test: &TestSet, feature: u32, images: &[u32]) -> Result<View, String> {
-    let Shape { features, .. } = Shape::of(engine)?;
+    let features = grid(engine)?.features;
     let f = feature as usize;
     if f >= features {
         return Err(format!("there is no feature {f} among {features}"));

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::Panel;
-use crate::spec::protocol::{Measured, Quantity, Query, View};
+use crate::spec::protocol::{Measured, Quantity, Query, View, four_digits};
 use crate::ui::react::react;
 use crate::ui::state::Lab;
 use crate::ui::text::measures as text;
@@ -59,7 +59,7 @@ fn row(measured: Measured) -> impl IntoView {
     let Measured { name, value, protocol } = measured;
     let value = match value {
         Quantity::Count(n) => view! { <b>{n.to_string()}</b> }.into_any(),
-        Quantity::Number(v) => view! { <b>{digits(v)}</b> }.into_any(),
+        Quantity::Number(v) => view! { <b>{four_digits(v)}</b> }.into_any(),
         Quantity::Each(values) => each(&values).into_any(),
     };
     view! { <div data-testid=format!("measure-{name}")><dt>{text::name(&name)}</dt><dd class="value">{value}</dd><dd class="protocol">{protocol}</dd></div> }
@@ -71,15 +71,6 @@ fn each(values: &[f64]) -> impl IntoView + use<> {
     let span = (most - least).max(f64::MIN_POSITIVE);
     let bars =
         values.iter().take(128).map(|v| view! { <i style:height=format!("{:.0}%", 100.0 * v.abs() / span)></i> }).collect_view();
-    let words = format!("{} … {}", digits(least), digits(most));
+    let words = format!("{} … {}", four_digits(least), four_digits(most));
     view! { <span class="spark" aria-hidden="true">{bars}</span><span class="note">{words}</span> }
-}
-
-/// Four digits, whatever the size.
-fn digits(v: f64) -> String {
-    if v == 0.0 || !v.is_finite() {
-        return v.to_string();
-    }
-    let before = v.abs().log10().floor() as i32 + 1;
-    if before < -2 { format!("{v:.2e}") } else { format!("{v:.*}", (4 - before).max(0) as usize) }
 }

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::table::Table;
-use crate::spec::protocol::{Query, View};
-use crate::ui::model::FeatureGrid;
+use crate::spec::protocol::{FeatureGrid, Query, View};
 use crate::ui::state::Lab;
 use crate::ui::views::FEATURES;
 

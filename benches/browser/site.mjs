@@ -1,0 +1,50 @@
+// What the scripts here share: a server of static files, and a Chromium with WebGPU.
+
+import { createServer } from 'node:http';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { extname, join, normalize } from 'node:path';
+import puppeteer from 'puppeteer-core';
+
+const MIME = { '.html': 'text/html', '.js': 'text/javascript', '.mjs': 'text/javascript', '.wasm': 'application/wasm', '.css': 'text/css', '.svg': 'image/svg+xml', '.json': 'application/json', '.gz': 'application/gzip' };
+
+/** Serves what `find` makes of a path: bytes, or the name of a file or of a folder with an `index.html`. */
+export function serve(find) {
+  const server = createServer((request, response) => {
+    const found = find(normalize(decodeURIComponent(new URL(request.url, 'http://local').pathname)));
+    if (typeof found !== 'string') return response.end(found);
+    try {
+      const file = statSync(found).isDirectory() ? join(found, 'index.html') : found;
+      response.setHeader('content-type', MIME[extname(file)] ?? 'application/octet-stream');
+      response.end(readFileSync(file));
+    } catch {
+      response.statusCode = 404;
+      response.end();
+    }
+  });
+  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve({ origin: `http://127.0.0.1:${server.address().port}`, close: () => server.close() })));
+}
+
+/** Starts Chromium on a software adapter (`swiftshader`) or the machine's own (`default`); `close` ends it and its profile. */
+export async function launch({ chromium, adapter = 'swiftshader', args = [], ...more }) {
+  const profile = mkdtempSync(join(tmpdir(), 'latent-lab-'));
+  const gpu = adapter === 'default' ? '--enable-features=Vulkan' : `--use-webgpu-adapter=${adapter}`;
+  const browser = await puppeteer.launch({
+    executablePath: chromium,
+    userDataDir: profile,
+    args: ['--headless=new', '--no-sandbox', '--enable-unsafe-webgpu', gpu, '--disable-quic', '--no-first-run',
+      '--disable-background-networking', '--disable-component-update', '--disable-sync', ...args],
+    ...more,
+  });
+  const close = async () => {
+    await browser.close();
+    rmSync(profile, { recursive: true, force: true });
+  };
+  return { browser, close };
+}
+
+/** In the page: a network stands, and can be trained. */
+export const READY = () => {
+  const train = document.querySelector('[data-testid=train]');
+  return train?.disabled === false && train.ariaDisabled === 'false';
+};
