@@ -18,6 +18,7 @@ mod native;
 mod pack;
 mod page;
 mod presets;
+mod programs;
 mod serve;
 mod setup;
 mod shots;
