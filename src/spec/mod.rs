@@ -12,8 +12,8 @@ pub mod setup;
 pub mod tokens;
 
 pub use card::{
-    Card, FIRST_HOSTED, Family, HIDDEN, Kind, LATENT, LIKELIHOOD, LIKELIHOODS, NET, NETS, PRIOR, PRIORS, Paper, ParamSpec, SIGMA,
-    SOURCE, SOURCES,
+    CHANNELS, Card, FIRST_HOSTED, Family, HIDDEN, Kind, LATENT, LIKELIHOOD, LIKELIHOODS, NET, NETS, PRIOR, PRIORS, Paper,
+    ParamSpec, SIGMA, SOURCE, SOURCES,
 };
 pub use history::History;
 pub use optimizer::Optimizer;
