@@ -6,6 +6,7 @@ pub mod history;
 pub mod import;
 pub mod optimizer;
 pub mod phrase;
+pub mod precision;
 pub mod preset;
 pub mod protocol;
 pub mod setup;
@@ -17,5 +18,6 @@ pub use card::{
 };
 pub use history::History;
 pub use optimizer::Optimizer;
+pub use precision::Precision;
 pub use preset::{PRESETS, Preset};
 pub use setup::{Setup, SetupError};
