@@ -7,10 +7,12 @@ mod data;
 #[path = "../../src/bin/lab/driver.rs"]
 mod driver;
 mod embed;
+mod exports;
 mod gallery;
 mod import;
 mod keep;
 mod panels;
+mod site;
 
 use std::fs;
 use std::io::Write;

@@ -50,6 +50,8 @@ pub enum WebGpu {
 /// How to open the page.
 #[derive(Default)]
 pub struct Options<'a> {
+    /// Path of the site on its host, as `/some/path/`; the host is all its own where it is left out.
+    pub base: &'a str,
     /// Which page of the site; the lab itself where it is left out.
     pub path: &'a str,
     /// After the `?` of the address.
@@ -79,6 +81,9 @@ impl Page {
     pub fn open(options: &Options) -> Self {
         let mut lab = Command::new(program());
         lab.env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR")).args(["serve", "--no-build", "--port", "0"]);
+        if !options.base.is_empty() {
+            lab.args(["--base", options.base]);
+        }
         if let Some(policy) = options.csp {
             lab.args(["--csp", policy]);
         }
@@ -104,7 +109,14 @@ impl Page {
             chrome["binary"] = binary.into();
         }
         let capabilities = json!({ "alwaysMatch": { "goog:chromeOptions": chrome, "goog:loggingPrefs": { "browser": "ALL" } } });
-        let mut page = Self { driver, server, host, path: options.path.to_string(), session: String::new(), profile };
+        let mut page = Self {
+            driver,
+            server,
+            host,
+            path: format!("{}{}", options.base.trim_start_matches('/'), options.path),
+            session: String::new(),
+            profile,
+        };
         let session = page.send("POST", "", &json!({ "capabilities": capabilities }));
         page.session = session["sessionId"].as_str().expect("a session").to_string();
 
