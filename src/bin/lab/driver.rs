@@ -61,6 +61,8 @@ pub struct Options<'a> {
     /// CSS pixels; a desktop where it is left out.
     pub size: Option<(u32, u32)>,
     pub dark: bool,
+    /// Whether the visitor bears motion that nobody asked for.
+    pub motion: bool,
     pub webgpu: WebGpu,
     /// Runs before the page's own scripts.
     pub script: &'a str,
@@ -124,7 +126,10 @@ impl Page {
         let screen = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500 });
         page.cdp("Emulation.setDeviceMetricsOverride", &screen);
         let scheme = if options.dark { "dark" } else { "light" };
-        page.cdp("Emulation.setEmulatedMedia", &json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] }));
+        let motion = if options.motion { "no-preference" } else { "reduce" };
+        let features = [("prefers-color-scheme", scheme), ("prefers-reduced-motion", motion)];
+        let features = features.map(|(name, value)| json!({ "name": name, "value": value }));
+        page.cdp("Emulation.setEmulatedMedia", &json!({ "features": features }));
         page.cdp("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": format!("{HOOKS}{}", options.script) }));
         page.go(options.query);
         page
