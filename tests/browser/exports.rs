@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::driver::{Options, Page};
 use super::keep::LISTENS;
-use super::{SHOWN, no_errors, ready};
+use super::{SHOWN, SMALL, no_errors, ready};
 
 /// Places on a way.
 const POINTS: u64 = 25;
@@ -84,7 +84,12 @@ fn a_way_leaves_the_page_as_strip_animation_and_video() {
 
 #[test]
 fn every_panel_with_pictures_is_saved_as_one() {
-    let page = ready(&Options { script: &[SHOWN, LISTENS].concat(), ..Options::default() });
+    let page = ready(&Options { query: SMALL, script: &[SHOWN, LISTENS].concat(), ..Options::default() });
+    // Before that there are no curves.
+    page.click("train");
+    page.wait("some steps", "latentLab.state().step > 10");
+    page.click("train");
+    page.wait("paused", "latentLab.state().status === 'Paused'");
     let panels = page.js("return [...document.querySelectorAll('[data-testid^=figure-]')].filter(b => b.checkVisibility()).map(b => b.dataset.testid.slice(7))");
     let panels: Vec<&str> = panels.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     assert!(panels.len() > 3, "{panels:?}");
