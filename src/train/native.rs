@@ -1,5 +1,7 @@
 //! Training and measuring without a browser: `cargo lab train`, `cargo lab measure`.
 
+mod encode;
+
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -15,7 +17,7 @@ use crate::data::{Dataset, Render, Rendering, mnist, own, renderer, unit};
 use crate::gpu::{Data, Gpu};
 use crate::spec::data::{MOVING_DIGITS, Own};
 use crate::spec::protocol::{CodeKind, Measured};
-use crate::spec::{History, Setup};
+use crate::spec::{History, Precision, Setup};
 use crate::train::any::AnyEngine;
 use crate::train::assess::{self, Images, Sizes};
 use crate::train::beginning::Beginning;
@@ -23,6 +25,8 @@ use crate::train::checkpoint::{self, Checkpoint};
 use crate::train::classifier::Classifier;
 use crate::train::plan::{PlanEngine, RING};
 use crate::train::{Engine, Entry, Rows, Weight, eager, entry, weights};
+
+pub use encode::{EncodeOptions, encode};
 
 /// Most bytes of packed training images where no adapter says so.
 const ROOM: u64 = 2 << 30;
@@ -51,8 +55,8 @@ pub struct TrainOptions {
     pub out: Option<PathBuf>,
     /// Where to write a checkpoint after each epoch.
     pub checkpoint: Option<PathBuf>,
-    /// Write 16-bit weights.
-    pub half: bool,
+    /// Bits of the weights in `out`.
+    pub precision: Precision,
     /// No progress on standard error.
     pub quiet: bool,
 }
@@ -228,8 +232,7 @@ async fn run(options: &TrainOptions, mut engine: impl Engine, data: &Dataset, ad
             metadata.push(("kl", kl.iter().map(|v| format!("{v:.4}")).collect::<Vec<_>>().join(",")));
         }
         let tensors = engine.weights().await?;
-        let bytes = if options.half { weights::write_half(&tensors, &metadata)? } else { weights::write(&tensors, &metadata)? };
-        write_whole(out, &bytes)?;
+        write_whole(out, &weights::write_as(options.precision, &tensors, &metadata)?)?;
     }
     let steps = engine.step();
     Ok(json!({

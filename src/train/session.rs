@@ -19,10 +19,11 @@ use crate::train::any::AnyEngine;
 use crate::train::beginning::Beginning;
 use crate::train::burn::Burn;
 use crate::train::checkpoint::{self, Checkpoint};
+use crate::train::codes::{self, Codes};
 use crate::train::engine::{BuildError, fits};
 use crate::train::plan::{PlanEngine, RING};
 use crate::train::views::{TestSet, view};
-use crate::train::{Engine, Entry, Program, Rows, Weight, codes, fetch_entry, weights};
+use crate::train::{Engine, Entry, Program, Rows, Weight, fetch_entry, weights};
 
 /// A turn aims at this much work for the device, in milliseconds: short enough for views and commands to feel immediate.
 const TURN_MS: f64 = 25.0;
@@ -351,16 +352,16 @@ impl Session {
         let bytes = async {
             let engine = &mut r.engine;
             match what {
-                Export::Weights => weights::write(&engine.weights().await?, &metadata),
-                Export::HalfWeights => weights::write_half(&engine.weights().await?, &metadata),
+                Export::Weights(precision) => weights::write_as(precision, &engine.weights().await?, &metadata),
                 Export::Checkpoint => match engine.state().await? {
                     Some(state) => Checkpoint { setup: r.setup.clone(), state, history: r.history.clone() }.write(),
                     None => weights::write(&engine.weights().await?, &metadata),
                 },
-                Export::Codes => {
+                Export::Codes(table) => {
                     let images: Vec<f32> = unit(&test.images).collect();
                     let (mean_nd, logvar_nd) = engine.encode(Rows::labelled(&images, &test.labels)).await?;
-                    Ok(codes::csv(&mean_nd, &logvar_nd, &test.labels, engine.info().latent as usize).into_bytes())
+                    let codes = Codes { latent: engine.info().latent as usize, mean_nd, logvar_nd, labels: &test.labels };
+                    codes::writer().await?(&codes, table)
                 }
             }
         };

@@ -24,6 +24,7 @@ mod roving;
 mod shelf;
 mod source;
 mod state;
+mod sway;
 mod tab;
 mod text;
 mod theme;
@@ -81,6 +82,7 @@ fn Page() -> impl IntoView {
     lab.open();
     lab.keep_when_hidden();
     lab.follow_camera();
+    sway::begin(lab);
     panel::chart::settle(lab);
     view! {
         <a class="skip" href="#panels">{text::SKIP}</a>

@@ -859,7 +859,9 @@ impl Lab {
         let live = setup.card().ok().and_then(|c| c.param(key)).is_some_and(|p| p.live);
         self.setup.set(setup);
         self.write_link();
-        if live && let Some(run) = self.run.get_untracked() {
+        // The network on show may be of another method, until a run of this one begins.
+        let has = |run: &Run| run.setup.card().is_ok_and(|card| card.param(key).is_some());
+        if live && let Some(run) = self.run.get_untracked().filter(has) {
             self.update_run(|r| {
                 r.setup.values.insert(key.into(), value);
             });

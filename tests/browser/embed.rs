@@ -33,7 +33,13 @@ const PLAYER: usize = 250_000;
 const FIRST: f64 = 5000.0;
 
 fn post(dark: bool) -> Page {
+    post_at("", dark)
+}
+
+/// The post on a site that lies below a path of its host.
+pub(super) fn post_at(base: &str, dark: bool) -> Page {
     Page::open(&Options {
+        base,
         path: "examples/post/",
         csp: Some(STRICT),
         dark,
@@ -44,7 +50,7 @@ fn post(dark: bool) -> Page {
 }
 
 /// Scrolls to figure `i` and waits until it has drawn.
-fn scroll_to(page: &Page, i: usize) -> String {
+pub(super) fn scroll_to(page: &Page, i: usize) -> String {
     page.js(&format!("document.querySelectorAll('latent-lab')[{i}].scrollIntoView({{ block: 'center' }})"));
     text(&page.wait(&format!("figure {i} draws"), &format!("drawn({i})")))
 }

@@ -7,10 +7,12 @@ mod data;
 #[path = "../../src/bin/lab/driver.rs"]
 mod driver;
 mod embed;
+mod exports;
 mod gallery;
 mod import;
 mod keep;
 mod panels;
+mod site;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -112,6 +114,24 @@ fn training_learns_in_front_of_the_visitor() {
     the_pace_shown_is_true(&page);
     page.screenshot("training");
     no_errors(&page);
+}
+
+#[test]
+fn the_model_moves_by_itself_until_it_is_touched() {
+    let page = ready(&Options { motion: true, ..Options::default() });
+    let first = picture(&page, "traversal-digit");
+    let moved = changes(&page, "traversal-digit", &first, "nobody has touched anything");
+    changes(&page, "traversal-digit", &moved, "it goes on");
+    page.press(TAB);
+    page.wait("it stands where it began", "latentLab.state().code.length > 0 && !location.hash.includes('z=')");
+    let code = page.state()["code"].clone();
+    sleep(Duration::from_millis(700));
+    assert_eq!(page.state()["code"], code, "it rests");
+    no_errors(&page);
+    let calm = ready(&Options::default());
+    let code = calm.wait("a code", "latentLab.state().code.some(v => v !== 0) && latentLab.state().code");
+    sleep(Duration::from_millis(700));
+    assert_eq!(calm.state()["code"], code, "a visitor who asks for less motion sees none");
 }
 
 /// Compares the steps a second on show with the steps that the page counts.

@@ -21,7 +21,7 @@ pub struct Args {
 }
 
 /// A path from the root of a host, as Trunk wants it.
-fn base(text: &str) -> Result<String, String> {
+pub fn base(text: &str) -> Result<String, String> {
     let good = text.starts_with('/') && text.ends_with('/') && !text.contains(['?', '#', '"', '\'', '<', ' ']);
     if good { Ok(text.to_owned()) } else { Err("expected a path that begins and ends with /".into()) }
 }

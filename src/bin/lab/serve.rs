@@ -20,6 +20,9 @@ pub struct Args {
     /// Serve the page as it was built last.
     #[arg(long)]
     no_build: bool,
+    /// Serve it below this path, as a host that has other sites would, such as /latent-lab/.
+    #[arg(long, value_name = "PATH", value_parser = page::base, default_value = "/")]
+    base: String,
     /// Send this Content-Security-Policy with everything: to try figures under the policy of one's own site.
     #[arg(long, value_name = "POLICY", value_parser = policy)]
     csp: Option<Header>,
@@ -49,7 +52,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     }
     let log = args.log.as_ref().map(|file| File::create(file).map_err(|e| format!("{}: {e}", file.display()))).transpose()?;
     let server = Server::from_listener(listener, None).map_err(|error| format!("the server does not start: {error}"))?;
-    println!("Latent Lab is at http://localhost:{}/ (stop with Ctrl-C)", address.port());
+    println!("Latent Lab is at http://localhost:{}{} (stop with Ctrl-C)", address.port(), args.base);
     thread::scope(|scope| {
         for _ in 0..THREADS {
             scope.spawn(|| {
@@ -58,7 +61,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
                         // A full disk is no reason to answer nothing.
                         let _ = writeln!(log, "{}", request.url());
                     }
-                    answer(request, &dist, args.csp.as_ref());
+                    answer(request, &dist, &args.base, args.csp.as_ref());
                 }
             });
         }
@@ -74,8 +77,8 @@ fn listen(port: Option<u16>) -> Result<TcpListener, Failure> {
     }
 }
 
-fn answer(request: Request, dist: &Path, csp: Option<&Header>) {
-    let file = locate(dist, request.url()).and_then(|path| {
+fn answer(request: Request, dist: &Path, base: &str, csp: Option<&Header>) {
+    let file = request.url().strip_prefix(base).and_then(|url| locate(dist, url)).and_then(|path| {
         let (file, coding) = open(&path, accepted(&request))?;
         Some((file, coding, mime(&path)))
     });

@@ -4,7 +4,8 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::Storage;
-use crate::spec::protocol::{Export, KeptRun};
+use crate::spec::Precision;
+use crate::spec::protocol::{Export, KeptRun, Table};
 use crate::ui::part::{Make, fetched};
 use crate::ui::state::{Lab, Origin};
 use crate::ui::{browser, text};
@@ -62,10 +63,12 @@ fn Files() -> impl IntoView {
         <section>
             <h3>{text::keep::FILES}</h3>
             <div class="row-of-buttons">
-                {save(Export::Weights, text::keep::WEIGHTS, text::keep::WEIGHTS_HELP, "save-weights")}
-                {save(Export::HalfWeights, text::keep::HALF, text::keep::HALF_HELP, "save-half")}
+                {save(Export::Weights(Precision::Full), text::keep::WEIGHTS, text::keep::WEIGHTS_HELP, "save-weights")}
+                {save(Export::Weights(Precision::Half), text::keep::HALF, text::keep::HALF_HELP, "save-half")}
+                {save(Export::Weights(Precision::Quarter), text::keep::QUARTER, text::keep::QUARTER_HELP, "save-quarter")}
                 {save(Export::Checkpoint, text::keep::CHECKPOINT, text::keep::CHECKPOINT_HELP, "save-checkpoint")}
-                {save(Export::Codes, text::keep::CODES, text::keep::CODES_HELP, "save-codes")}
+                {save(Export::Codes(Table::Csv), text::keep::CODES_CSV, text::keep::CODES_HELP, "save-codes")}
+                {save(Export::Codes(Table::Npz), text::keep::CODES_NPZ, text::keep::CODES_NPZ_HELP, "save-codes-npz")}
                 <label class="button" title=text::keep::OPEN_FILE_HELP>
                     {text::keep::OPEN_FILE}
                     <input class="unseen" type="file" accept=".safetensors" data-testid="open-file" node_ref=input
