@@ -75,7 +75,9 @@ impl CelebA {
     /// # Errors
     /// Names the file and the place.
     pub fn open(images: &Named, attributes: Option<&Named>, partition: Option<&Named>) -> Result<Self, String> {
-        let given = |file: Option<&Named>| file.map(|f| Ok((f.name.clone(), f.whole(TEXT_LIMIT)?))).transpose();
+        let given = |file: Option<&Named>| -> Result<Option<(String, Vec<u8>)>, String> {
+            file.map(|f| Ok((f.name.clone(), f.whole(TEXT_LIMIT)?))).transpose()
+        };
         let read_attributes = |(name, bytes): (String, Vec<u8>)| Attributes::read(&bytes).map_err(|e| format!("{name}: {e}"));
         let read_partition = |(name, bytes): (String, Vec<u8>)| Partition::read(&bytes).map_err(|e| format!("{name}: {e}"));
         // One after the other, and before the archive's index: their texts are large, and gone by then.
