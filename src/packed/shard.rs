@@ -169,6 +169,10 @@ pub struct ShardBuilder {
 
 impl ShardBuilder {
     pub fn push(&mut self, split: Split, factors_k: &[u8], image_p: &[u8]) {
+        if self.is_empty() {
+            // All at once, with what will stand in front: growing would need it twice.
+            self.images_np.reserve_exact(HEADER + SHARD_IMAGES * (1 + factors_k.len() + image_p.len()));
+        }
         self.split_n.push(split as u8);
         self.factors_nk.extend_from_slice(factors_k);
         self.images_np.extend_from_slice(image_p);
@@ -196,11 +200,8 @@ impl ShardBuilder {
             next,
             skipped,
         };
-        let mut out = Vec::with_capacity(header.bytes());
-        out.extend_from_slice(&header.to_bytes());
-        out.append(&mut self.split_n);
-        out.append(&mut self.factors_nk);
-        out.append(&mut self.images_np);
+        let mut out = std::mem::take(&mut self.images_np);
+        out.splice(0..0, header.to_bytes().into_iter().chain(self.split_n.drain(..)).chain(self.factors_nk.drain(..)));
         debug_assert_eq!(out.len(), header.bytes());
         out
     }
