@@ -33,7 +33,7 @@ pub const PRESETS: &[Preset] = &[
     Preset {
         id: "faces-beta",
         label: "Sliders for a face",
-        summary: "A β-VAE of drawn faces: numbers for hair, skin, light and the turn of the head.",
+        summary: "A β-VAE of drawn faces: 8 of its 16 numbers stay in use, hair and background among them.",
         setup: "v=1&data=faces&method=beta-vae&objective=fixed&latent=16&net=conv&channels=16&hidden=128&batch=32",
         epochs: 24,
         precision: Precision::Quarter,
