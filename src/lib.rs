@@ -33,10 +33,14 @@ pub mod store;
 #[cfg(feature = "engine")]
 pub mod train;
 
+#[cfg(any(feature = "page", all(feature = "worker", target_arch = "wasm32")))]
+mod gunzip;
 #[cfg(any(feature = "page", feature = "engine", feature = "player"))]
 pub mod latent;
 #[cfg(any(feature = "engine", feature = "pack"))]
 pub mod packed;
+#[cfg(any(feature = "page", feature = "engine"))]
+mod part;
 #[cfg(any(feature = "page", feature = "engine", feature = "player"))]
 pub mod player;
 #[cfg(feature = "page")]

@@ -4,6 +4,7 @@ mod npz;
 
 use std::fmt::Write;
 
+use crate::part::part;
 use crate::spec::protocol::Table;
 
 /// What an encoder makes of `n` images.
@@ -18,6 +19,11 @@ pub struct Codes<'a> {
     /// Label of each image.
     pub labels: &'a [u8],
 }
+
+part!(inspection:
+    /// [`Codes::write`], for the few who save codes.
+    pub fn writer() -> fn(&Codes<'_>, Table) -> Result<Vec<u8>, String> = |codes, table| codes.write(table)
+);
 
 impl Codes<'_> {
     /// The file of that kind.

@@ -37,7 +37,7 @@ fn the_page_trains_below_a_path() {
     page.wait("the dialog", "!!document.querySelector('dialog.embed iframe').contentDocument?.querySelector('textarea')");
     let code = page.js("return document.querySelector('dialog.embed iframe').contentDocument.querySelector('textarea').value");
     assert!(code.as_str().is_some_and(|code| code.contains(&format!("{BELOW}embed.js"))), "{code}");
-    all_below(&page, &["page-", "assets/presets/mnist-vq.safetensors", "embed-code.html"]);
+    all_below(&page, &["/page/page_bg.wasm", "assets/presets/mnist-vq.safetensors", "embed-code.html"]);
 }
 
 #[test]

@@ -58,6 +58,8 @@ pub struct Options<'a> {
     pub query: &'a str,
     /// A Content-Security-Policy that the server sends.
     pub csp: Option<&'a str>,
+    /// Where the server writes what it is asked for.
+    pub log: Option<&'a Path>,
     /// CSS pixels; a desktop where it is left out.
     pub size: Option<(u32, u32)>,
     pub dark: bool,
@@ -88,6 +90,9 @@ impl Page {
         }
         if let Some(policy) = options.csp {
             lab.args(["--csp", policy]);
+        }
+        if let Some(file) = options.log {
+            lab.arg("--log").arg(file);
         }
         let server = Running::start(&mut lab, "localhost:");
         let mut chromedriver = Command::new(std::env::var("LATENT_LAB_CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".into()));

@@ -19,6 +19,7 @@ mod native;
 mod pack;
 mod page;
 mod presets;
+mod programs;
 mod serve;
 mod setup;
 mod shots;

@@ -1,7 +1,7 @@
 //! `cargo lab serve`: the page on localhost.
 
 use std::fs::File;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -26,6 +26,9 @@ pub struct Args {
     /// Send this Content-Security-Policy with everything: to try figures under the policy of one's own site.
     #[arg(long, value_name = "POLICY", value_parser = policy)]
     csp: Option<Header>,
+    /// Write a line with the path of each request to this file.
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
 }
 
 fn policy(text: &str) -> Result<Header, String> {
@@ -47,12 +50,17 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     } else if !dist.join("index.html").is_file() {
         return Err("the page is not built yet: leave out --no-build".into());
     }
+    let log = args.log.as_ref().map(|file| File::create(file).map_err(|e| format!("{}: {e}", file.display()))).transpose()?;
     let server = Server::from_listener(listener, None).map_err(|error| format!("the server does not start: {error}"))?;
     println!("Latent Lab is at http://localhost:{}{} (stop with Ctrl-C)", address.port(), args.base);
     thread::scope(|scope| {
         for _ in 0..THREADS {
             scope.spawn(|| {
                 while let Ok(request) = server.recv() {
+                    if let Some(mut log) = log.as_ref() {
+                        // A full disk is no reason to answer nothing.
+                        let _ = writeln!(log, "{}", request.url());
+                    }
                     answer(request, &dist, &args.base, args.csp.as_ref());
                 }
             });
