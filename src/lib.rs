@@ -37,6 +37,8 @@ pub mod train;
 mod gunzip;
 #[cfg(any(feature = "page", feature = "engine", feature = "player"))]
 pub mod latent;
+#[cfg(all(any(feature = "worker", feature = "packer"), target_arch = "wasm32"))]
+pub mod opfs;
 #[cfg(any(feature = "engine", feature = "pack"))]
 pub mod packed;
 #[cfg(any(feature = "page", feature = "engine"))]

@@ -113,6 +113,59 @@ fn a_run_ends_with_one_json_object_and_its_weights() {
     refused(&measure, "this is not a whole safetensors file");
 }
 
+/// What `cargo lab pack celeba --size 16` makes of a small CelebA, as `tests/import` holds it to.
+#[cfg(feature = "native")]
+const PACKED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/import/golden/packed");
+
+/// Trains to the end and returns the report.
+#[cfg(feature = "native")]
+fn trained(arguments: &[&str]) -> (Value, String) {
+    let output = lab(&[&["train", "--json", "--quiet"], arguments].concat()).output().expect("the built binary runs");
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{stderr}");
+    (serde_json::from_slice(&output.stdout).expect("one JSON object"), stderr)
+}
+
+#[cfg(feature = "native")]
+#[test]
+fn packed_faces_are_trained_on() {
+    let data = format!("celeba:{PACKED}");
+    let small = ["--set", "latent=2", "hidden=16", "lr=0.005", "--batch", "8"];
+    let (report, said) = trained(&[&["--method", "vae", "--data", &data, "--steps", "20"], &small[..]].concat());
+    assert_eq!((report["steps"].as_u64(), said.as_str()), (Some(20), ""), "{report}");
+    // In nats an image of 768 values that an untrained network puts at one half: log 2 each.
+    let loss = report["epochs"].as_array().and_then(|e| e.last()).and_then(|e| e["test"]["loss"].as_f64());
+    assert!(loss.is_some_and(|loss| loss < 768.0 * 2f64.ln()), "{report}");
+
+    // Conditional, on an attribute of the set's and on one that is asked for.
+    for (data, id) in [(data, "own:celeba"), (format!("celeba:Male:{PACKED}"), "own:celeba:Male")] {
+        let (report, _) = trained(&[&["--method", "cvae", "--data", &data, "--steps", "3"], &small[..]].concat());
+        assert!(report["setup"].as_str().is_some_and(|s| s.contains(&format!("data={id}&method=cvae"))), "{report}");
+    }
+    refused(&["train", "--method", "cvae", "--data", &format!("celeba:Wings:{PACKED}"), "--steps", "3"], "no factor Wings");
+}
+
+#[cfg(feature = "native")]
+#[test]
+fn more_images_than_there_is_room_for_pass_through_it_and_a_run_goes_on() {
+    let folder = scratch("paged");
+    let path = |name: &str| folder.join(name).to_str().expect("UTF-8").to_owned();
+    let (data, whole, half, cut) = (format!("celeba:{PACKED}"), path("whole"), path("half"), path("checkpoint"));
+    // Room for twenty images of 768 values.
+    let paged = ["--room", "0.0154", "--batch", "3"];
+    let begin = |steps: &'static str| ["--method", "vae", "--set", "latent=2", "hidden=16", "--steps", steps];
+    let from = ["--data", data.as_str()];
+    let (_, said) = trained(&[&begin("40")[..], &paged, &from, &["--out", &whole]].concat());
+    assert!(said.starts_with("note: ") && said.contains("about 20 are there at a time"), "{said}");
+    trained(&[&begin("22")[..], &paged, &from, &["--out", &half, "--checkpoint", &cut]].concat());
+    let (report, _) = trained(&["--resume", &cut, "--steps", "40", "--data", &data, "--room", "0.0154", "--out", &path("resumed")]);
+    assert_eq!(report["steps"], 40);
+    let bytes = |name: &str| std::fs::read(folder.join(name)).expect("written");
+    assert!(bytes("whole") == bytes("resumed") && bytes("whole") != bytes("half"));
+    refused(&["train", "--resume", &cut, "--steps", "40", "--data", "faces"], "was trained on own:celeba");
+    refused(&["train", "--resume", &cut, "--steps", "22", "--data", &data], "nothing is left to train");
+}
+
 #[test]
 fn what_cannot_be_encoded_is_refused() {
     let out = scratch("encode").join("codes.npz");

@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use latent_lab::data::moving::Moving;
-use latent_lab::data::{Dataset, Render, Rendering, mnist, own, renderer};
-use latent_lab::packed::{FORMAT, META, Meta, PackedFactor, ShardBuilder, Split, shard_name};
+use latent_lab::data::own::{self, Loaded, Room};
+use latent_lab::data::{Render, Rendering, mnist, renderer};
+use latent_lab::packed::{FORMAT, META, Meta, OnDisk, PackedFactor, ShardBuilder, Split, shard_name};
 use latent_lab::spec::data::{MOVING_DIGITS, Origin, Own, SETS};
+use pollster::block_on;
 
 /// Twelve pictures of dSprites (Matthey, Higgins, Hassabis and Lerchner, github.com/google-deepmind/dsprites-dataset), one
 /// bit a pixel.
@@ -140,41 +142,71 @@ fn packed(name: &str) -> PathBuf {
     folder
 }
 
-fn load(folder: &Path, id: &str, room: u64) -> Result<(Dataset, Option<String>), String> {
-    own::from_folder(folder, Own::parse(id).unwrap(), room)
+fn load(folder: &Path, id: &str, bytes: u64, paged: bool) -> Result<Loaded, String> {
+    let files = OnDisk { folder: folder.into() };
+    let loaded = block_on(own::load(files, Own::parse(id).unwrap(), Room { bytes, paged }, |_, _| true));
+    loaded.map(|loaded| loaded.expect("it is wanted"))
 }
 
 #[test]
 fn packed_images_come_back_with_the_labels_asked_for() {
     let folder = packed("packed");
-    let (data, note) = load(&folder, "own:forty", 1 << 20).unwrap();
+    let Loaded { data, pages, note } = load(&folder, "own:forty", 1 << 20, true).unwrap();
     assert_eq!((data.train_labels.len(), data.test_labels.len(), data.classes, note), (30, 10, 3, None));
+    assert!(pages.is_none(), "everything fits");
     let train: Vec<u8> = (0..40).filter(|i| i % 4 != 3).collect();
     assert_eq!(data.train_images.chunks_exact(32).map(|x| x[0]).collect::<Vec<_>>(), train);
     assert_eq!(data.train_labels, train.iter().map(|i| i % 3).collect::<Vec<_>>());
     assert_eq!(data.factors.test_nk, (0..40).filter(|i| i % 4 == 3).flat_map(|i| [i % 2, i % 3]).collect::<Vec<_>>());
-    let (data, _) = load(&folder, "own:forty:Parity", 1 << 20).unwrap();
+    let data = load(&folder, "own:forty:Parity", 1 << 20, true).unwrap().data;
     assert_eq!((data.classes, data.class_names[1].as_str(), data.id.as_str()), (2, "Parity 1", "own:forty:Parity"));
     assert_eq!(data.test_labels, [1; 10]);
+    // Nobody waits for what is not wanted.
+    let files = OnDisk { folder: folder.clone() };
+    let stopped = own::load(files, Own::parse("own:forty").unwrap(), Room { bytes: 1 << 20, paged: true }, |_, _| false);
+    assert!(block_on(stopped).unwrap().is_none());
+}
+
+#[test]
+fn what_does_not_fit_is_left_out_or_read_in_pages() {
+    let folder = packed("paged");
     // Room for twenty images and their labels.
-    let (data, note) = load(&folder, "own:forty", 20 * 33).unwrap();
-    assert_eq!(data.train_labels.len(), 20);
-    assert!(note.is_some_and(|n| n.starts_with("20 training images")));
+    let Loaded { data, note, .. } = load(&folder, "own:forty", 20 * 33, false).unwrap();
+    assert_eq!((data.train_images.len(), data.train_labels.len()), (20 * 32, 20));
+    assert!(note.is_some_and(|n| n.starts_with("20 of 30 training images")));
+
+    let Loaded { data, pages, note } = load(&folder, "own:forty", 20 * 33, true).unwrap();
+    let train: Vec<u8> = (0..40).filter(|i| i % 4 != 3).collect();
+    assert!(data.train_images.is_empty(), "they are not in memory");
+    assert_eq!(data.train_labels, train.iter().map(|i| i % 3).collect::<Vec<_>>());
+    assert_eq!((data.info().train, data.test_labels.len()), (30, 10));
+    assert!(note.is_some_and(|n| n.contains("about 20 are there at a time")));
+    let pages = pages.unwrap();
+    // Within a shard, across both, and nothing.
+    for range in [0..30, 3..7, 17..22, 29..30, 5..5] {
+        let images = block_on(pages.read(range.clone())).unwrap();
+        assert_eq!(images, train[range].iter().flat_map(|i| [*i; 32]).collect::<Vec<_>>());
+    }
+    // A shard that was cut short since.
+    let shard = folder.join(shard_name(1));
+    let bytes = std::fs::read(&shard).unwrap();
+    std::fs::write(&shard, &bytes[..bytes.len() - 100]).unwrap();
+    assert!(block_on(pages.read(0..30)).unwrap_err().contains("shard-0001.bin: ends before"));
 }
 
 #[test]
 fn damaged_packed_images_are_named() {
     let folder = packed("damaged");
-    let error = load(&folder, "own:forty:Colour", 1 << 20).unwrap_err();
+    let error = load(&folder, "own:forty:Colour", 1 << 20, true).err().unwrap();
     assert!(error.contains("no factor Colour"), "{error}");
     let shard = folder.join(shard_name(0));
     let bytes = std::fs::read(&shard).unwrap();
     std::fs::write(&shard, &bytes[..100]).unwrap();
-    let error = load(&folder, "own:forty", 1 << 20).unwrap_err();
+    let error = load(&folder, "own:forty", 1 << 20, true).err().unwrap();
     assert!(error.contains("shard-0000.bin") && error.contains("100 bytes"), "{error}");
     // One that was never finished ends the set: there is nothing before it.
     std::fs::write(&shard, [0; 100]).unwrap();
-    assert!(load(&folder, "own:forty", 1 << 20).unwrap_err().contains("no images to train on"));
+    assert!(load(&folder, "own:forty", 1 << 20, true).err().unwrap().contains("no images to train on"));
     std::fs::write(folder.join(META), "{}").unwrap();
-    assert!(load(&folder, "own:forty", 1 << 20).unwrap_err().contains("meta.json: is no description"));
+    assert!(load(&folder, "own:forty", 1 << 20, true).err().unwrap().contains("meta.json: is no description"));
 }

@@ -25,14 +25,16 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("vae", &["spec", "nn", "registry", "train"]),
     ("vq", &["spec", "nn", "registry", "train"]),
     ("sae", &["spec", "nn", "registry", "train"]),
+    // The browser's files: knows nothing of what is in them.
+    ("opfs", &[]),
     // What `import` writes and `data` reads.
-    ("packed", &["spec"]),
+    ("packed", &["spec", "opfs"]),
     ("import", &["spec", "packed"]),
     ("data", &["spec", "nn", "packed"]),
     ("measure", &[]),
     ("view", &["spec", "gpu"]),
     // Bytes in, bytes out: knows nothing of what made them.
-    ("store", &["spec"]),
+    ("store", &["spec", "opfs"]),
     (
         "train",
         &[

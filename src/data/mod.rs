@@ -4,6 +4,7 @@ pub mod faces;
 pub mod mnist;
 pub mod moving;
 pub mod own;
+pub mod pages;
 pub mod sprites;
 pub mod toy;
 

@@ -1,151 +1,220 @@
-//! Images that somebody packed (`packed`): as many as there is room for.
+//! Images that somebody packed (`packed`). Training images that there is room for are read at once; where there is not, they
+//! are read a page at a time while training goes on.
 
+use std::rc::Rc;
+
+use super::pages::{Pages, Shelf, read_rows};
 use super::{Dataset, Factors};
 use crate::nn::ImageShape;
-use crate::packed::{Meta, Shard, Split};
-use crate::spec::data::{Own, label_id};
+use crate::packed::{Files, META, Meta, Shard, Split, front_bytes, shard_name};
+use crate::spec::data::Own;
+use crate::spec::data::label_id;
 
 /// Most bytes of images to test with: they stay in the engine's memory.
 const TEST_BYTES: usize = 64 << 20;
+/// The same beside training images that pass through it, and are waited for already.
+const PAGED_TEST_BYTES: usize = 24 << 20;
+/// Images that serve twice where a set has nothing but training images.
+const TWICE: usize = 16;
+/// Longest description.
+const META_BYTES: u64 = 16 << 20;
 
-/// A data set in the making, shard by shard.
-pub struct Assembly {
-    data: Dataset,
+/// What there is room for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Bytes of training images with their labels.
+    pub bytes: u64,
+    /// Whether more of them may pass through it, some at a time; otherwise the first are taken.
+    pub paged: bool,
+}
+
+/// A data set that was read.
+pub struct Loaded {
+    /// Without its training images where these are paged; their labels and factors are there.
+    pub data: Dataset,
+    /// Where the training images are then.
+    pub pages: Option<Rc<dyn Pages>>,
+    /// What the visitor should know of it.
+    pub note: Option<String>,
+}
+
+impl From<Dataset> for Loaded {
+    fn from(data: Dataset) -> Self {
+        Self { data, pages: None, note: None }
+    }
+}
+
+/// What the fronts of all shards tell.
+struct Census {
     meta: Meta,
-    /// The factor that gives the labels.
-    label: Option<usize>,
-    /// Most bytes of training images and their labels.
-    room: usize,
-    /// Images that there was no room for.
-    left: usize,
-    /// Where a set has no test images of its own, the validation images are kept for it.
-    valid: Vec<u8>,
-    valid_factors_nk: Vec<u8>,
+    shards: Vec<Listed>,
+    /// Images to train on.
+    train: usize,
+    /// The part that gives the images to test with.
+    test: Split,
 }
 
-impl Assembly {
-    /// Begins the set that a setup calls `own`, with room for `room` bytes of training images.
-    ///
-    /// # Errors
-    /// If it has no such factor as the setup wants for its labels.
-    pub fn new(meta: Meta, own: Own, room: u64) -> Result<Self, String> {
-        let label = match own.label {
-            Some(name) => {
-                let found = meta.factors.iter().position(|f| label_id(&f.name) == name);
-                Some(found.ok_or_else(|| format!("the images of {} have no factor {name}", meta.title))?)
-            }
-            None => (!meta.factors.is_empty()).then_some(meta.label),
-        };
-        let class_names = label.map_or_else(|| vec!["image".into()], |label| meta.factors[label].values.clone());
-        let shape = ImageShape { channels: meta.channels as usize, height: meta.height as usize, width: meta.width as usize };
-        let factors = Factors {
-            names: meta.factors.iter().map(|f| f.name.clone()).collect(),
-            // 256 values are more than a byte can count; the last one is as good as unknown.
-            sizes: meta.factors.iter().map(|f| f.values.len().min(255) as u8).collect(),
-            ..Factors::default()
-        };
-        let data = Dataset { id: own.id(), shape, classes: class_names.len(), class_names, factors, ..Dataset::default() };
-        let room = usize::try_from(room).unwrap_or(usize::MAX);
-        Ok(Self { data, meta, label, room, left: 0, valid: Vec::new(), valid_factors_nk: Vec::new() })
-    }
+/// One shard.
+struct Listed {
+    /// Part of each image.
+    split_n: Vec<Split>,
+    factors_nk: Vec<u8>,
+    /// Where its images begin in the file.
+    at: u64,
+}
 
-    /// Adds a shard. Returns whether another one is wanted.
-    ///
-    /// # Errors
-    /// What is wrong with it, without the file's name.
-    pub fn push(&mut self, bytes: &[u8]) -> Result<bool, String> {
-        let Some(shard) = Shard::read(bytes, &self.meta)? else { return Ok(false) };
-        let len = self.meta.image_bytes();
-        for i in 0..shard.header.images as usize {
-            let (image_p, factors_k) = (shard.image(i), shard.factors(i));
-            match shard.split(i) {
-                Split::Train => {
-                    let data = &mut self.data;
-                    // The device keeps a label beside each image.
-                    if data.train_images.len() + data.train_labels.len() + len + 1 > self.room {
-                        self.left += 1;
-                        continue;
-                    }
-                    data.train_images.extend_from_slice(image_p);
-                    data.factors.train_nk.extend_from_slice(factors_k);
-                    data.train_labels.push(self.label.map_or(0, |label| factors_k[label]));
-                }
-                split => {
-                    let (images, factors) = match split {
-                        Split::Test => (&mut self.data.test_images, &mut self.data.factors.test_nk),
-                        _ => (&mut self.valid, &mut self.valid_factors_nk),
-                    };
-                    if images.len() + len <= TEST_BYTES {
-                        images.extend_from_slice(image_p);
-                        factors.extend_from_slice(factors_k);
-                    }
-                }
-            }
-        }
-        // Every part of a set has all splits: one without room for more has enough test images as well.
-        Ok(!shard.header.last && self.left == 0)
-    }
-
-    /// Training images that are there.
-    pub fn images(&self) -> usize {
-        self.data.train_labels.len()
-    }
-
-    /// The data set, and what of it there was no room for, if anything.
-    ///
-    /// # Errors
-    /// If there is nothing to train on.
-    pub fn finish(mut self) -> Result<(Dataset, Option<String>), String> {
-        let (len, k, images) = (self.meta.image_bytes(), self.meta.factors.len(), self.images());
-        if self.data.test_images.is_empty() {
-            (self.data.test_images, self.data.factors.test_nk) = (self.valid, self.valid_factors_nk);
-        }
-        if self.data.train_labels.is_empty() {
-            return Err(format!("{} has no images to train on", self.meta.title));
-        }
-        // A handful of images may all be training images: the first ones then serve twice.
-        if self.data.test_images.is_empty() {
-            let n = self.data.train_labels.len().min(16);
-            self.data.test_images = self.data.train_images[..n * len].to_vec();
-            self.data.factors.test_nk = self.data.factors.train_nk[..n * k].to_vec();
-        }
-        let tests = self.data.test_images.len() / len;
-        self.data.test_labels = match self.label {
-            Some(label) => self.data.factors.test_nk.iter().skip(label).step_by(k).copied().collect(),
-            None => vec![0; tests],
-        };
-        let note = (self.left > 0).then(|| {
-            let mb = self.room >> 20;
-            format!("{images} training images are in use: more do not fit into the {mb} MB that there is room for.")
-        });
-        Ok((self.data, note))
+impl Listed {
+    /// Which of its images belong to a part.
+    fn rows(&self, split: Split) -> impl Iterator<Item = usize> + '_ {
+        self.split_n.iter().enumerate().filter(move |(_, s)| **s == split).map(|(row, _)| row)
     }
 }
 
-/// The set called `own` from a folder with its shards, and what of it there was no room for, if anything.
+impl Census {
+    /// Reads the description and the front of each shard. A set whose packing was interrupted is as good as its whole shards.
+    async fn take(files: &impl Files) -> Result<Self, String> {
+        let named = |name: &str, e: String| format!("{}: {e}", files.place(name));
+        let text = files.part(META, 0..META_BYTES).await?.ok_or_else(|| named(META, "there is no such file".into()))?;
+        let meta = Meta::from_json(&text.bytes).map_err(|e| named(META, e))?;
+        let mut shards = Vec::new();
+        let front = front_bytes(meta.factors.len());
+        for name in (0..).map(shard_name) {
+            let Some(part) = files.part(&name, 0..front).await? else { break };
+            let Some(shard) = Shard::front(&part.bytes, part.of, &meta).map_err(|e| named(&name, e))? else { break };
+            let images = 0..shard.header.images as usize;
+            shards.push(Listed {
+                split_n: images.clone().map(|i| shard.split(i)).collect(),
+                factors_nk: images.flat_map(|i| shard.factors(i)).copied().collect(),
+                at: shard.header.image_at(0) as u64,
+            });
+            if shard.header.last {
+                break;
+            }
+        }
+        let count = |split| shards.iter().map(|s| s.rows(split).count()).sum::<usize>();
+        let (train, tests) = (count(Split::Train), count(Split::Test));
+        if train == 0 {
+            return Err(format!("{} has no images to train on", meta.title));
+        }
+        // Where a set has no test images of its own, the validation images serve.
+        let test = if tests > 0 { Split::Test } else { Split::Valid };
+        Ok(Self { meta, shards, train, test })
+    }
+
+    /// Where the training images lie.
+    fn shelf<F: Files>(&self, files: F) -> Shelf<F> {
+        let mut shelf = Shelf::new(files, self.meta.image_bytes());
+        for shard in &self.shards {
+            shelf.push(shard.at, shard.rows(Split::Train));
+        }
+        shelf
+    }
+}
+
+/// Reads the set that a setup calls `own`. `progress` hears how many images of how many there are, and says whether they are
+/// still wanted; `None` when they are not.
 ///
 /// # Errors
-/// Names the file and what is wrong with it.
-#[cfg(not(target_arch = "wasm32"))]
-pub fn from_folder(folder: &std::path::Path, own: Own, room: u64) -> Result<(Dataset, Option<String>), String> {
-    use crate::packed::{META, shard_name};
-
-    let read = |name: &str| {
-        let path = folder.join(name);
-        std::fs::read(&path).map_err(|e| format!("{}: {e}", path.display()))
+/// Names the file and what is wrong with it, or the factor that the set does not have.
+pub async fn load(
+    files: impl Files + 'static,
+    own: Own<'_>,
+    room: Room,
+    progress: impl Fn(u64, u64) -> bool,
+) -> Result<Option<Loaded>, String> {
+    let census = Census::take(&files).await?;
+    let meta = &census.meta;
+    let label = label(meta, own)?;
+    let len = meta.image_bytes();
+    // The device keeps a label beside each image.
+    let fit = usize::try_from(room.bytes).unwrap_or(usize::MAX) / (len + 1);
+    let (all, paged) = (census.train <= fit, census.train > fit && room.paged);
+    let kept = census.train.min(if paged { TWICE } else { fit });
+    if fit == 0 {
+        return Err(format!("{}: there is no room for a single image", meta.title));
+    }
+    let tests = if paged { PAGED_TEST_BYTES } else { TEST_BYTES } / len;
+    let Some(mut data) = read(&files, &census, [kept, tests], progress).await? else { return Ok(None) };
+    if paged {
+        // What is known of the images takes little room.
+        (data.train_images, data.factors.train_nk) = (vec![], factors(&census, Split::Train));
+    }
+    let labels = |factors_nk: &[u8], n: usize| match label {
+        Some(label) => factors_nk.iter().skip(label).step_by(meta.factors.len()).copied().collect(),
+        None => vec![0; n],
     };
-    let named = |name: &str, e: String| format!("{}: {e}", folder.join(name).display());
-    let meta = Meta::from_json(&read(META)?).map_err(|e| named(META, e))?;
-    let mut assembly = Assembly::new(meta, own, room)?;
-    for index in 0.. {
-        let name = shard_name(index);
-        // A set whose packing was interrupted is as good as its whole shards.
-        if !folder.join(&name).exists() {
-            break;
+    data.train_labels = labels(&data.factors.train_nk, if paged { census.train } else { kept });
+    data.test_labels = labels(&data.factors.test_nk, data.test_images.len() / len);
+    data.id = own.id();
+    data.class_names = label.map_or_else(|| vec!["image".into()], |label| meta.factors[label].values.clone());
+    data.classes = data.class_names.len();
+    let note = (!all).then(|| note(&census, room, fit));
+    let pages = paged.then(|| Rc::new(census.shelf(files)) as Rc<dyn Pages>);
+    Ok(Some(Loaded { data, pages, note }))
+}
+
+/// The factor that gives the labels, if there is one.
+fn label(meta: &Meta, own: Own) -> Result<Option<usize>, String> {
+    let Some(name) = own.label else { return Ok((!meta.factors.is_empty()).then_some(meta.label)) };
+    let found = meta.factors.iter().position(|f| label_id(&f.name) == name);
+    found.map(Some).ok_or_else(|| format!("the images of {} have no factor {name}", meta.title))
+}
+
+/// Said where the training images do not all fit.
+fn note(census: &Census, room: Room, fit: usize) -> String {
+    let (n, mb) = (census.train, room.bytes >> 20);
+    if room.paged {
+        return format!(
+            "{n} training images do not fit into the {mb} MB that there is room for: about {fit} are there at a time and give way \
+             to the others while training goes on. Every image is seen once an epoch."
+        );
+    }
+    format!("{fit} of {n} training images are in use: more do not fit into the {mb} MB that there is room for.")
+}
+
+/// Factors of all images of a part.
+fn factors(census: &Census, split: Split) -> Vec<u8> {
+    let k = census.meta.factors.len();
+    let of = |s: &Listed| s.rows(split).flat_map(|row| s.factors_nk[row * k..(row + 1) * k].to_vec()).collect::<Vec<_>>();
+    census.shards.iter().flat_map(of).collect()
+}
+
+/// The first images to train and to test with, `most` of each, with their factors.
+async fn read(
+    files: &impl Files,
+    census: &Census,
+    most: [usize; 2],
+    progress: impl Fn(u64, u64) -> bool,
+) -> Result<Option<Dataset>, String> {
+    let (meta, splits) = (&census.meta, [Split::Train, census.test]);
+    let (len, k) = (meta.image_bytes(), meta.factors.len());
+    let mut images: [Vec<u8>; 2] = Default::default();
+    let mut factors_nk: [Vec<u8>; 2] = Default::default();
+    let there = census.shards.iter().map(|s| s.rows(census.test).count()).sum::<usize>().min(most[1]);
+    let total = (most[0] + there) as u64;
+    for (name, shard) in (0..).map(shard_name).zip(&census.shards) {
+        for part in [0, 1] {
+            let rows: Vec<usize> = shard.rows(splits[part]).take(most[part] - images[part].len() / len).collect();
+            read_rows(files, &name, shard.at, len, &rows, &mut images[part]).await?;
+            factors_nk[part].extend(rows.iter().flat_map(|row| &shard.factors_nk[row * k..(row + 1) * k]));
         }
-        if !assembly.push(&read(&name)?).map_err(|e| named(&name, e))? {
-            break;
+        if !progress(((images[0].len() + images[1].len()) / len) as u64, total) {
+            return Ok(None);
         }
     }
-    assembly.finish()
+    let ([train_images, mut test_images], [train_nk, mut test_nk]) = (images, factors_nk);
+    // A handful of images may all be training images: the first ones then serve twice.
+    if test_images.is_empty() {
+        let n = (train_images.len() / len).min(TWICE);
+        (test_images, test_nk) = (train_images[..n * len].to_vec(), train_nk[..n * k].to_vec());
+    }
+    let factors = Factors {
+        names: meta.factors.iter().map(|f| f.name.clone()).collect(),
+        // 256 values are more than a byte can count; the last one is as good as unknown.
+        sizes: meta.factors.iter().map(|f| f.values.len().min(255) as u8).collect(),
+        train_nk,
+        test_nk,
+    };
+    let shape = ImageShape { channels: meta.channels as usize, height: meta.height as usize, width: meta.width as usize };
+    Ok(Some(Dataset { shape, train_images, test_images, factors, ..Dataset::default() }))
 }

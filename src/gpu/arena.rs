@@ -55,7 +55,7 @@ fn storage(gpu: &Gpu, label: &str, bytes: u64) -> Result<wgpu::Buffer, CompileEr
 #[derive(Clone)]
 pub struct Data {
     buffer: wgpu::Buffer,
-    /// Images in it.
+    /// Images that it has room for; their labels lie behind that.
     pub images: usize,
 }
 
@@ -73,6 +73,29 @@ impl Data {
         rest.resize(rest.len().next_multiple_of(4), 0);
         gpu.queue.write_buffer(&buffer, whole as u64, &rest);
         Ok(Self { buffer, images: labels.len() })
+    }
+
+    /// Room for `images` images of `len` values, none of which is there yet.
+    ///
+    /// # Errors
+    /// If the adapter does not allow a buffer of that size.
+    pub fn empty(gpu: &Gpu, images: usize, len: usize) -> Result<Self, CompileError> {
+        Ok(Self { buffer: storage(gpu, "data", images as u64 * (len as u64 + 1))?, images })
+    }
+
+    /// Puts images and their labels in the places from `first` on, a multiple of four as the number of values of an image is.
+    /// What has been submitted before still sees what was there.
+    pub fn replace(&self, gpu: &Gpu, first: usize, images: &[u8], labels: &[u8]) {
+        let len = images.len() / labels.len().max(1);
+        gpu.queue.write_buffer(&self.buffer, (first * len) as u64, images);
+        let mut words = labels.to_vec();
+        words.resize(labels.len().next_multiple_of(4), 0);
+        gpu.queue.write_buffer(&self.buffer, (self.images * len + first) as u64, &words);
+    }
+
+    /// Bytes that it takes on the device.
+    pub fn bytes(&self) -> u64 {
+        self.buffer.size()
     }
 }
 

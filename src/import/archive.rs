@@ -48,13 +48,14 @@ impl Archive {
     }
 
     /// The files in it, without folders and without what macOS adds.
-    pub fn entries(&self) -> Vec<Entry> {
-        let files = (0..self.zip.len()).filter_map(|index| {
-            let entry = self.zip.by_index_data(index).ok().filter(|e| !e.is_dir())?;
-            let name = entry.name().ok()?.into_owned();
-            (!name.starts_with("__MACOSX/")).then(|| Entry { index, size: entry.size(), name })
-        });
-        files.collect()
+    pub fn entries(&self) -> impl Iterator<Item = Entry> + '_ {
+        (0..self.zip.len()).filter_map(|index| self.entry(index)).filter(|e| !e.name.starts_with("__MACOSX/"))
+    }
+
+    /// The file of that index; `None` for folders.
+    pub fn entry(&self, index: usize) -> Option<Entry> {
+        let entry = self.zip.by_index_data(index).ok().filter(|e| !e.is_dir())?;
+        Some(Entry { index, size: entry.size(), name: entry.name().ok()?.into_owned() })
     }
 
     /// Unpacks a file and checks its sum.

@@ -98,7 +98,7 @@ impl Arrays {
     /// Names the file and what is wrong with it.
     pub fn npz(file: &Named, mut archive: Archive) -> Result<Self, String> {
         let mut images: Option<(usize, u64, String)> = None;
-        let entries: Vec<_> = archive.entries().into_iter().filter(|e| e.name.ends_with(".npy")).collect();
+        let entries: Vec<_> = archive.entries().filter(|e| e.name.ends_with(".npy")).collect();
         let mut headers = Vec::new();
         for entry in &entries {
             let Ok(header) = NpyHeader::read(&mut *archive.stream(entry)?) else { continue };

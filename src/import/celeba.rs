@@ -3,7 +3,7 @@
 use crate::packed::{PackedFactor, Split};
 use crate::spec::import::Crop;
 
-use super::archive::{Archive, Entry, FILE_LIMIT};
+use super::archive::{Archive, FILE_LIMIT};
 use super::picture::is_picture_name;
 use super::read::Named;
 use super::source::{About, Fault, Item, Raw, Source, interleaved};
@@ -18,16 +18,21 @@ const OFFICIAL: (u32, u32) = (162_770, 182_637);
 
 const CREDIT: &str = "CelebA: Liu, Luo, Wang and Tang, 2015; for non-commercial research only, from your own copy.";
 
-/// One image to pack.
+/// One image to pack. There are hundreds of thousands: its name is looked up when it is wanted.
+#[derive(Clone, Copy)]
 struct Place {
-    entry: Entry,
+    /// In the archive.
+    index: u32,
+    /// In the attribute file.
+    row: u32,
     split: Split,
 }
 
 pub struct CelebA {
     about: About,
     archive: Archive,
-    attributes: Option<Attributes>,
+    /// Values of the attributes, `[rows, attributes]`.
+    values_nk: Vec<u8>,
     places: Vec<Place>,
 }
 
@@ -70,30 +75,29 @@ impl CelebA {
     /// # Errors
     /// Names the file and the place.
     pub fn open(images: &Named, attributes: Option<&Named>, partition: Option<&Named>) -> Result<Self, String> {
-        let mut archive = Archive::open(images)?;
-        let entries = archive.entries();
-        let mut text = |given: Option<&Named>, kind| -> Result<Option<(String, Vec<u8>)>, String> {
-            if let Some(file) = given {
-                return Ok(Some((file.name.clone(), file.whole(TEXT_LIMIT)?)));
-            }
-            let inside = entries.iter().find(|e| is_text(&e.name) == Some(kind));
-            inside.map(|e| Ok((format!("{}: {}", images.name, e.name), archive.read(e, TEXT_LIMIT)?))).transpose()
+        let given = |file: Option<&Named>| -> Result<Option<(String, Vec<u8>)>, String> {
+            file.map(|f| Ok((f.name.clone(), f.whole(TEXT_LIMIT)?))).transpose()
         };
-        let attributes = text(attributes, Text::Attributes)?;
-        let attributes =
-            attributes.map(|(name, bytes)| Attributes::read(&bytes).map_err(|e| format!("{name}: {e}"))).transpose()?;
-        let partition = text(partition, Text::Partition)?;
-        let partition = partition.map(|(name, bytes)| Partition::read(&bytes).map_err(|e| format!("{name}: {e}"))).transpose()?;
-        Self::new(images, archive, entries, attributes, partition)
+        let read_attributes = |(name, bytes): (String, Vec<u8>)| Attributes::read(&bytes).map_err(|e| format!("{name}: {e}"));
+        let read_partition = |(name, bytes): (String, Vec<u8>)| Partition::read(&bytes).map_err(|e| format!("{name}: {e}"));
+        // One after the other, and before the archive's index: their texts are large, and gone by then.
+        let mut attributes = given(attributes)?.map(read_attributes).transpose()?;
+        let mut partition = given(partition)?.map(read_partition).transpose()?;
+        let mut archive = Archive::open(images)?;
+        let mut inside = |kind| -> Result<Option<(String, Vec<u8>)>, String> {
+            let found = archive.entries().find(|e| is_text(&e.name) == Some(kind));
+            found.map(|e| Ok((format!("{}: {}", images.name, e.name), archive.read(&e, TEXT_LIMIT)?))).transpose()
+        };
+        if attributes.is_none() {
+            attributes = inside(Text::Attributes)?.map(read_attributes).transpose()?;
+        }
+        if partition.is_none() {
+            partition = inside(Text::Partition)?.map(read_partition).transpose()?;
+        }
+        Self::new(images, archive, attributes, partition)
     }
 
-    fn new(
-        images: &Named,
-        archive: Archive,
-        entries: Vec<Entry>,
-        attributes: Option<Attributes>,
-        partition: Option<Partition>,
-    ) -> Result<Self, String> {
+    fn new(images: &Named, archive: Archive, attributes: Option<Attributes>, partition: Option<Partition>) -> Result<Self, String> {
         let mut notes = Vec::new();
         if attributes.is_none() {
             notes.push(
@@ -106,7 +110,7 @@ impl CelebA {
         let mut parts: [Vec<u32>; 3] = Default::default();
         let mut places = Vec::new();
         let (mut without_row, mut without_split) = (0u64, 0u64);
-        for entry in entries.into_iter().filter(|e| is_picture_name(&e.name)) {
+        for entry in archive.entries().filter(|e| is_picture_name(&e.name)) {
             let image = base(&entry.name);
             let split = match &partition {
                 Some(partition) => partition.split(image),
@@ -116,12 +120,12 @@ impl CelebA {
                     _ => Split::Test,
                 }),
             };
-            let known = attributes.as_ref().is_none_or(|a| a.row(image).is_some());
-            without_row += u64::from(!known);
-            without_split += u64::from(known && split.is_none());
-            if let Some(split) = split.filter(|_| known) {
+            let row = attributes.as_ref().map_or(Some(0), |a| a.row_of(image));
+            without_row += u64::from(row.is_none());
+            without_split += u64::from(row.is_some() && split.is_none());
+            if let Some((row, split)) = row.zip(split) {
                 parts[split as usize].push(places.len() as u32);
-                places.push(Place { entry, split });
+                places.push(Place { index: entry.index as u32, row, split });
             }
         }
         if places.is_empty() {
@@ -137,9 +141,9 @@ impl CelebA {
                 notes.push(format!("{n} images are left out: the {file} file has no line for them."));
             }
         }
-        let mut sorted: Vec<Option<Place>> = places.into_iter().map(Some).collect();
-        let places: Vec<Place> = interleaved(&parts).into_iter().filter_map(|i| sorted[i as usize].take()).collect();
-        let names = attributes.as_ref().map(|a| a.names.clone()).unwrap_or_default();
+        let places: Vec<Place> = interleaved(&parts).into_iter().map(|i| places[i as usize]).collect();
+        // Which row is whose is known by now.
+        let (names, values_nk) = attributes.map(|a| (a.names, a.values_nk)).unwrap_or_default();
         let about = About {
             what: "CelebA".into(),
             title: "CelebA".into(),
@@ -155,7 +159,7 @@ impl CelebA {
             sheet: false,
             fingerprint: format!("celeba {} {}", images.base(), images.file.size()),
         };
-        Ok(Self { about, archive, attributes, places })
+        Ok(Self { about, archive, values_nk, places })
     }
 }
 
@@ -165,14 +169,15 @@ impl Source for CelebA {
     }
 
     fn factors(&self, place: u64) -> Option<&[u8]> {
-        let image = base(&self.places.get(place as usize)?.entry.name);
-        Some(self.attributes.as_ref().map_or(&[], |a| a.row(image).unwrap_or_default()))
+        let (row, k) = (self.places.get(place as usize)?.row as usize, self.about.factors.len());
+        Some(&self.values_nk[row * k..(row + 1) * k])
     }
 
     fn item(&mut self, place: u64) -> Result<Item, Fault> {
         let factors_k = self.factors(place).unwrap_or_default().to_vec();
-        let Place { entry, split } = &self.places[place as usize];
-        let bytes = self.archive.read(entry, FILE_LIMIT).map_err(Fault::Skip)?;
-        Ok(Item { name: entry.name.clone(), raw: Raw::File(bytes), split: *split, factors_k })
+        let Place { index, split, .. } = self.places[place as usize];
+        let entry = self.archive.entry(index as usize).expect("it was there when the archive was opened");
+        let bytes = self.archive.read(&entry, FILE_LIMIT).map_err(Fault::Skip)?;
+        Ok(Item { name: entry.name, raw: Raw::File(bytes), split, factors_k })
     }
 }

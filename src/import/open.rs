@@ -63,11 +63,12 @@ pub fn open(files: &[Named], tile: Option<(u32, u32)>) -> Result<Box<dyn Source>
 /// What an archive is, by the names of the files in it.
 fn archive(zip: &Named) -> Result<Box<dyn Source>, String> {
     let archive = Archive::open(zip)?;
-    let entries = archive.entries();
-    if entries.iter().any(|e| celeba::is_image(&e.name)) {
+    if archive.entries().any(|e| celeba::is_image(&e.name)) {
+        // Its index takes much memory, and is read again.
+        drop(archive);
         return Ok(Box::new(CelebA::open(zip, None, None)?));
     }
-    if entries.iter().any(|e| e.name.ends_with(".npy")) && !entries.iter().any(|e| is_picture_name(&e.name)) {
+    if archive.entries().any(|e| e.name.ends_with(".npy")) && !archive.entries().any(|e| is_picture_name(&e.name)) {
         return Ok(Box::new(Arrays::npz(zip, archive)?));
     }
     Ok(Box::new(Pictures::archive(zip, archive)?))

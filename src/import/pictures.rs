@@ -51,7 +51,7 @@ impl Pictures {
     /// # Errors
     /// Names the file, if there are none in it.
     pub fn archive(file: &Named, archive: Archive) -> Result<Self, String> {
-        let entries = archive.entries().into_iter().filter(|e| is_picture_name(&e.name)).map(Place::Entry).collect();
+        let entries = archive.entries().filter(|e| is_picture_name(&e.name)).map(Place::Entry).collect();
         let title = file.base().trim_end_matches(".zip").to_owned();
         let fingerprint = format!("archive {} {}", file.base(), file.file.size());
         Self::new("an archive of pictures", &title, fingerprint, Some(archive), entries).map_err(|e| format!("{}: {e}", file.name))

@@ -11,7 +11,7 @@ pub struct Attributes {
     pub names: Vec<String>,
     row_of: HashMap<Box<str>, u32>,
     /// `[rows, names]`, 0 or 1.
-    values_nk: Vec<u8>,
+    pub values_nk: Vec<u8>,
 }
 
 /// Most attributes that a file may have.
@@ -70,11 +70,9 @@ impl Attributes {
         self.row_of.is_empty()
     }
 
-    /// The values of an image, 0 or 1.
-    pub fn row(&self, image: &str) -> Option<&[u8]> {
-        let row = *self.row_of.get(image)? as usize;
-        let k = self.names.len();
-        Some(&self.values_nk[row * k..(row + 1) * k])
+    /// The row of an image.
+    pub fn row_of(&self, image: &str) -> Option<u32> {
+        self.row_of.get(image).copied()
     }
 }
 
@@ -148,7 +146,8 @@ mod tests {
         let mirror = b"image_id,Smiling,Male\r\n000001.jpg,1,-1\r\n000002.jpg,-1,1\r\n";
         let read = Attributes::read(official).unwrap();
         assert_eq!(read, Attributes::read(mirror).unwrap());
-        assert_eq!((read.row("000001.jpg"), read.row("000003.jpg")), (Some(&[1, 0][..]), None));
+        assert_eq!((read.row_of("000002.jpg"), read.row_of("000003.jpg")), (Some(1), None));
+        assert_eq!(read.values_nk, [1, 0, 0, 1]);
         let official = Partition::read(b"000001.jpg 0\n000002.jpg 2\n").unwrap();
         assert_eq!(official, Partition::read(b"image_id,partition\n000001.jpg,0\n000002.jpg,2\n").unwrap());
         assert_eq!(official.split("000002.jpg"), Some(Split::Test));

@@ -4,13 +4,19 @@
 //! there: its first bytes are written last, so whatever ends a tab or a program in the middle costs at most one shard, and
 //! the last whole one says where to go on.
 
+#[cfg(not(target_arch = "wasm32"))]
+mod disk;
 mod shard;
 #[cfg(all(any(feature = "worker", feature = "packer"), target_arch = "wasm32"))]
 pub mod store;
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
-pub use shard::{HEADER, Header, Shard, ShardBuilder, Split, shard_name};
+#[cfg(not(target_arch = "wasm32"))]
+pub use disk::OnDisk;
+pub use shard::{HEADER, Header, Shard, ShardBuilder, Split, front_bytes, shard_name};
 
 /// Version of this format.
 pub const FORMAT: u32 = 1;
@@ -20,6 +26,27 @@ pub const META: &str = "meta.json";
 pub const SHARD_IMAGES: usize = 1024;
 /// Widest and highest packed image.
 pub const MAX_SIDE: u32 = 256;
+
+/// What a file has of the bytes asked for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Part {
+    pub bytes: Vec<u8>,
+    /// Bytes of the whole file.
+    pub of: u64,
+}
+
+/// The files of a packed set, wherever they lie.
+#[allow(async_fn_in_trait)]
+pub trait Files {
+    /// What a file has of the bytes in `range`; `None` where there is no such file.
+    ///
+    /// # Errors
+    /// Names the file.
+    async fn part(&self, name: &str, range: Range<u64>) -> Result<Option<Part>, String>;
+
+    /// How messages call a file.
+    fn place(&self, name: &str) -> String;
+}
 
 /// Something known about each image, a class or an attribute.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -86,8 +86,18 @@ impl Header {
 
     /// Length of the whole shard, in bytes.
     pub fn bytes(&self) -> usize {
-        HEADER + self.images as usize * (1 + self.factors as usize + self.image_bytes as usize)
+        self.image_at(self.images as usize)
     }
+
+    /// Where image `i` begins.
+    pub fn image_at(&self, i: usize) -> usize {
+        HEADER + self.images as usize * (1 + self.factors as usize) + i * self.image_bytes as usize
+    }
+}
+
+/// Most bytes in front of a shard's images, where each has `factors` factors.
+pub fn front_bytes(factors: usize) -> u64 {
+    (HEADER + SHARD_IMAGES * (1 + factors)) as u64
 }
 
 /// A shard as it lies in its file.
@@ -103,9 +113,18 @@ impl<'a> Shard<'a> {
     /// # Errors
     /// What is wrong with it, without the file's name.
     pub fn read(bytes: &'a [u8], meta: &Meta) -> Result<Option<Self>, String> {
+        Self::front(bytes, bytes.len() as u64, meta)
+    }
+
+    /// [`Shard::read`] from the first bytes of a file of `of` bytes: those in front of the images at least, which are all that
+    /// it takes to know splits and factors.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn front(bytes: &'a [u8], of: u64, meta: &Meta) -> Result<Option<Self>, String> {
         let Some(header) = Header::read(bytes, meta)? else { return Ok(None) };
-        if bytes.len() != header.bytes() {
-            return Err(format!("has {} bytes, its header promises {}", bytes.len(), header.bytes()));
+        if of != header.bytes() as u64 || bytes.len() < header.image_at(0) {
+            return Err(format!("has {of} bytes, its header promises {}", header.bytes()));
         }
         let shard = Self { header, bytes };
         for i in 0..header.images as usize {
@@ -132,9 +151,11 @@ impl<'a> Shard<'a> {
     }
 
     /// Image `i`, `[channels * height * width]`.
+    ///
+    /// # Panics
+    /// If only the front of the shard was read.
     pub fn image(&self, i: usize) -> &'a [u8] {
-        let (n, k, len) = (self.header.images as usize, self.header.factors as usize, self.header.image_bytes as usize);
-        &self.bytes[HEADER + n * (1 + k) + i * len..][..len]
+        &self.bytes[self.header.image_at(i)..self.header.image_at(i + 1)]
     }
 }
 
@@ -148,6 +169,10 @@ pub struct ShardBuilder {
 
 impl ShardBuilder {
     pub fn push(&mut self, split: Split, factors_k: &[u8], image_p: &[u8]) {
+        if self.is_empty() {
+            // All at once, with what will stand in front: growing would need it twice.
+            self.images_np.reserve_exact(HEADER + SHARD_IMAGES * (1 + factors_k.len() + image_p.len()));
+        }
         self.split_n.push(split as u8);
         self.factors_nk.extend_from_slice(factors_k);
         self.images_np.extend_from_slice(image_p);
@@ -175,11 +200,8 @@ impl ShardBuilder {
             next,
             skipped,
         };
-        let mut out = Vec::with_capacity(header.bytes());
-        out.extend_from_slice(&header.to_bytes());
-        out.append(&mut self.split_n);
-        out.append(&mut self.factors_nk);
-        out.append(&mut self.images_np);
+        let mut out = std::mem::take(&mut self.images_np);
+        out.splice(0..0, header.to_bytes().into_iter().chain(self.split_n.drain(..)).chain(self.factors_nk.drain(..)));
         debug_assert_eq!(out.len(), header.bytes());
         out
     }

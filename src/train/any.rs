@@ -37,6 +37,10 @@ impl Engine for AnyEngine {
         either!(self, e => e.set_live(key, value));
     }
 
+    async fn ready(&mut self, n: u32) -> Result<u32, String> {
+        either!(self, e => e.ready(n).await)
+    }
+
     fn run_steps(&mut self, n: u32) -> Result<(), String> {
         either!(self, e => e.run_steps(n))
     }

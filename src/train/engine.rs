@@ -59,7 +59,16 @@ pub trait Engine {
     /// Moves a live control. Takes effect on the next step.
     fn set_live(&mut self, key: &str, value: f32);
 
-    /// Starts `n` training steps. May return before they are done.
+    /// Makes sure that the next step can be taken, and returns how many can, `n` at most: where the training images do not all
+    /// fit on the device, those of later steps may have to be read first.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    async fn ready(&mut self, n: u32) -> Result<u32, String> {
+        Ok(n)
+    }
+
+    /// Starts `n` training steps that are ready. May return before they are done.
     ///
     /// # Errors
     /// A sentence, when the device refuses.

@@ -9,11 +9,10 @@ use web_time::Instant;
 
 use super::breath::Breath;
 use crate::data::moving::Moving;
-use crate::data::own::Assembly;
+use crate::data::own::{self, Loaded, Room};
 use crate::data::{Dataset, Rendering, mnist, renderer};
 use crate::gunzip::gunzip;
 use crate::packed::store::Store;
-use crate::packed::{META, Meta, shard_name};
 use crate::part::part;
 use crate::spec::data::{MNIST, MOVING_DIGITS, Own};
 use crate::spec::protocol::DataUnit;
@@ -23,24 +22,22 @@ const SLICE_MS: u128 = 20;
 /// Images rendered between two looks at the clock.
 const SLICE: usize = 16;
 
-/// The data set called `id`, with `room` for so many bytes of training images. `progress` hears how much there is of how much,
-/// and says whether the data is still wanted: rendering and reading stop when it is not, with `None`. `note` hears what the
-/// visitor should know.
+/// The data set called `id`, with `room` for training images. `progress` hears how much there is of how much, and says
+/// whether the data is still wanted: rendering and reading stop when it is not, with `None`.
 ///
 /// # Errors
 /// A sentence that names the file and what is wrong with it.
 pub async fn load(
     id: &str,
     assets: &str,
-    room: u64,
+    room: Room,
     progress: impl Fn(u64, u64, DataUnit) -> bool,
-    note: impl Fn(String),
-) -> Option<Result<Dataset, String>> {
+) -> Option<Result<Loaded, String>> {
     if let Some(own) = Own::parse(id) {
-        return read_own(own, room, progress, note).await.transpose();
+        return read_own(own, room, progress).await.transpose();
     }
     if id == MNIST.id {
-        return Some(fetch_mnist(assets, progress).await);
+        return Some(fetch_mnist(assets, progress).await.map(Loaded::from));
     }
     let rendering = async {
         Ok(if id == MOVING_DIGITS.id {
@@ -50,7 +47,7 @@ pub async fn load(
         })
     };
     match rendering.await {
-        Ok(rendering) => render_all(rendering, progress).await.map(Ok),
+        Ok(rendering) => render_all(rendering, progress).await.map(|data| Ok(data.into())),
         Err(e) => Some(Err(e)),
     }
 }
@@ -79,29 +76,11 @@ async fn render_all(mut rendering: Rendering, progress: impl Fn(u64, u64, DataUn
 }
 
 /// Reads a packed set from the browser's storage; `None` when it is no longer wanted.
-async fn read_own(
-    own: Own<'_>,
-    room: u64,
-    progress: impl Fn(u64, u64, DataUnit) -> bool,
-    note: impl Fn(String),
-) -> Result<Option<Dataset>, String> {
+async fn read_own(own: Own<'_>, room: Room, progress: impl Fn(u64, u64, DataUnit) -> bool) -> Result<Option<Loaded>, String> {
     let missing = || format!("this browser has no images called {}; add them again, or choose other data", own.name);
     let folder = Store::open().await?.set(own.name, false).await?.ok_or_else(missing)?;
-    let meta = Meta::from_json(&folder.read(META).await?.ok_or_else(missing)?).map_err(|e| format!("{}: {META} {e}", own.name))?;
-    let total = meta.items.min(room / meta.image_bytes() as u64);
-    let mut assembly = Assembly::new(meta, own, room)?;
-    for name in (0..).map(shard_name) {
-        let Some(bytes) = folder.read(&name).await? else { break };
-        if !assembly.push(&bytes).map_err(|e| format!("{}: {name} {e}", own.name))? {
-            break;
-        }
-        if !progress(assembly.images() as u64, total, DataUnit::Stored) {
-            return Ok(None);
-        }
-    }
-    let (data, left) = assembly.finish()?;
-    left.into_iter().for_each(note);
-    Ok(Some(data))
+    let progress = |done, total| progress(done, total, DataUnit::Stored);
+    own::load(folder, own, room, progress).await.map_err(|e| format!("{}: {e}", own.name))
 }
 
 async fn fetch_mnist(assets: &str, progress: impl Fn(u64, u64, DataUnit) -> bool) -> Result<Dataset, String> {

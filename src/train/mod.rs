@@ -16,6 +16,7 @@ pub mod codes;
 #[cfg(feature = "eager")]
 pub mod eager;
 pub mod engine;
+pub mod feed;
 pub mod keeper;
 #[cfg(all(feature = "worker", target_arch = "wasm32"))]
 mod loader;
@@ -28,10 +29,12 @@ pub mod program;
 pub mod record;
 pub mod sampling;
 pub mod session;
+mod turnover;
 #[cfg(feature = "eager")]
 pub mod verify;
 mod views;
 pub mod weights;
+pub mod window;
 #[cfg(all(feature = "worker", target_arch = "wasm32"))]
 pub mod worker;
 

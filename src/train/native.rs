@@ -13,8 +13,11 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::data::moving::Moving;
-use crate::data::{Dataset, Render, Rendering, mnist, own, renderer, unit};
+use crate::data::own::{self, Loaded, Room};
+use crate::data::pages::Pages;
+use crate::data::{Dataset, Render, Rendering, mnist, renderer, unit};
 use crate::gpu::{Data, Gpu};
+use crate::packed::OnDisk;
 use crate::spec::data::{MOVING_DIGITS, Own};
 use crate::spec::protocol::{CodeKind, Measured};
 use crate::spec::{History, Precision, Setup};
@@ -23,13 +26,15 @@ use crate::train::assess::{self, Images, Sizes};
 use crate::train::beginning::Beginning;
 use crate::train::checkpoint::{self, Checkpoint};
 use crate::train::classifier::Classifier;
+use crate::train::feed::Supply;
 use crate::train::plan::{PlanEngine, RING};
+use crate::train::window::Window;
 use crate::train::{Engine, Entry, Rows, Weight, eager, entry, weights};
 
 pub use encode::{EncodeOptions, encode};
 
-/// Most bytes of packed training images where no adapter says so.
-const ROOM: u64 = 2 << 30;
+/// Room for packed training images where no adapter says how much.
+const ROOM: Room = Room { bytes: 2 << 30, paged: false };
 
 /// Who executes the steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,15 +47,25 @@ pub enum EngineKind {
     Burn,
 }
 
+/// When training ends, counted from the very first step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Length {
+    /// After so many passes over the training images.
+    Epochs(u32),
+    Steps(u64),
+}
+
 /// What to train, and where the result goes.
 #[derive(Clone, Debug)]
 pub struct TrainOptions {
     pub setup: Setup,
-    pub epochs: u32,
+    pub length: Length,
     pub engine: EngineKind,
     /// Folder with the data set's files; `None` takes the ones that ship with the project.
     pub data_dir: Option<PathBuf>,
     pub from: Beginning,
+    /// Bytes of training images on the device at a time, where that is to be less than it has room for.
+    pub room: Option<u64>,
     /// Where to write the weights.
     pub out: Option<PathBuf>,
     /// Where to write a checkpoint after each epoch.
@@ -74,37 +89,39 @@ pub fn train(options: &TrainOptions) -> Result<Value, String> {
 /// # Errors
 /// Names the file and what is wrong with it.
 pub fn load(id: &str, folder: Option<&Path>) -> Result<Dataset, String> {
-    load_into(id, folder, ROOM)
+    Ok(load_into(id, folder, ROOM)?.data)
 }
 
-/// [`load`] with room for `room` bytes of packed training images.
-fn load_into(id: &str, folder: Option<&Path>, room: u64) -> Result<Dataset, String> {
+/// [`load`] with `room` for packed training images.
+fn load_into(id: &str, folder: Option<&Path>, room: Room) -> Result<Loaded, String> {
     if let Some(render) = renderer(id) {
         let another = || renderer(id).expect("the same name has the same renderer");
-        return Ok(Rendering::new(render).in_parallel(another));
+        return Ok(Rendering::new(render).in_parallel(another).into());
     }
     if let Some(own) = Own::parse(id) {
         let folder = folder.ok_or_else(|| format!("{id}: where are the packed images? --data {}:DIR says it", own.name))?;
-        let (data, note) = own::from_folder(folder, own, room)?;
-        if let Some(note) = note {
+        let files = OnDisk { folder: folder.into() };
+        let loaded = pollster::block_on(own::load(files, own, room, |_, _| true))?.expect("nobody says that it is not wanted");
+        if let Some(note) = &loaded.note {
             eprintln!("note: {note}");
         }
-        return Ok(data);
+        return Ok(loaded);
     }
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/mnist");
     let digits = mnist::from_folder(folder.unwrap_or(&shipped))?;
     if id == MOVING_DIGITS.id {
         let digits = Arc::new(digits);
         let render = || -> Box<dyn Render> { Box::new(Moving::new(digits.clone())) };
-        return Ok(Rendering::new(render()).in_parallel(render));
+        return Ok(Rendering::new(render()).in_parallel(render).into());
     }
-    Ok(digits)
+    Ok(digits.into())
 }
 
-/// Bytes of training images that the engine has room for: only packed sets can be larger.
-async fn room(engine: EngineKind, setup: &Setup) -> Result<u64, String> {
+/// Room for training images on the engine: only packed sets can need more.
+async fn room(engine: EngineKind, setup: &Setup, most: Option<u64>) -> Result<Room, String> {
     let asks = engine == EngineKind::Plan && Own::parse(&setup.data).is_some();
-    Ok(if asks { open_gpu().await?.info.room } else { ROOM })
+    let room = if asks { Room { bytes: open_gpu().await?.info.room, paged: true } } else { ROOM };
+    Ok(Room { bytes: room.bytes.min(most.unwrap_or(u64::MAX)), ..room })
 }
 
 /// The device of the engine `cpu`.
@@ -126,20 +143,33 @@ pub async fn open_gpu() -> Result<Rc<Gpu>, String> {
 async fn train_async(options: &TrainOptions) -> Result<Value, String> {
     let setup = &options.setup;
     setup.check().map_err(|e| e.to_string())?;
-    let data = Arc::new(load_into(&setup.data, options.data_dir.as_deref(), room(options.engine, setup).await?)?);
-    let (engine, adapter) = open(options.engine, setup, &data, &options.from).await?;
+    let room = room(options.engine, setup, options.room).await?;
+    let Loaded { data, pages, .. } = load_into(&setup.data, options.data_dir.as_deref(), room)?;
+    let data = Arc::new(data);
+    let pages = pages.map(|pages| (pages, room.bytes));
+    let (engine, adapter) = open(options.engine, setup, &data, pages, &options.from).await?;
     run(options, engine, &data, &adapter).await
 }
 
-/// The setup's network on an engine, with what it begins from, and the name of what executes it.
-async fn open(kind: EngineKind, setup: &Setup, data: &Arc<Dataset>, from: &Beginning) -> Result<(AnyEngine, String), String> {
+/// The setup's network on an engine, with what it begins from, and the name of what executes it. `pages` has the training images
+/// where `data` does not, and room for how many bytes of them.
+async fn open(
+    kind: EngineKind,
+    setup: &Setup,
+    data: &Arc<Dataset>,
+    pages: Option<(Rc<dyn Pages>, u64)>,
+    from: &Beginning,
+) -> Result<(AnyEngine, String), String> {
     let entry: &'static dyn Entry = entry(&setup.method).ok_or_else(|| format!("no method is called {:?}", setup.method))?;
     let (engine, adapter) = match kind {
         EngineKind::Plan => {
             let gpu = open_gpu().await?;
             let adapter = gpu.info.name.clone();
-            let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels).map_err(|e| e.to_string())?;
-            let plan = PlanEngine::with_kernels(gpu, entry, setup, data.data_shape(), &uploaded, from.kernels()).await?;
+            let supply = match pages {
+                Some((pages, room)) => Supply::Window(Rc::new(Window::new(gpu.clone(), data, pages, room)?)),
+                None => Supply::Whole(Data::upload(&gpu, &data.train_images, &data.train_labels).map_err(|e| e.to_string())?),
+            };
+            let plan = PlanEngine::supplied(gpu, entry, setup, data.data_shape(), &supply, from.kernels()).await?;
             (AnyEngine::Plan(Box::new(plan)), adapter)
         }
         EngineKind::Cpu | EngineKind::Burn => {
@@ -164,7 +194,10 @@ async fn run(options: &TrainOptions, mut engine: impl Engine, data: &Dataset, ad
     let setup = &options.setup;
     let (images, batch) = (data.train_labels.len() as u64, setup.usize("batch") as u64);
     let test: Vec<f32> = unit(&data.test_images).collect();
-    let total = (u64::from(options.epochs) * images).div_ceil(batch);
+    let total = match options.length {
+        Length::Epochs(epochs) => (u64::from(epochs) * images).div_ceil(batch),
+        Length::Steps(steps) => steps,
+    };
     let bar = if options.quiet { ProgressBar::hidden() } else { ProgressBar::new(total) };
     bar.set_style(
         ProgressStyle::with_template("{bar:32} {pos}/{len} steps  {per_sec}  {eta} left  {msg}")
@@ -180,22 +213,22 @@ async fn run(options: &TrainOptions, mut engine: impl Engine, data: &Dataset, ad
     };
     let (begin, first) = (Instant::now(), engine.step());
     if first >= total {
-        return Err(format!(
-            "the checkpoint is of step {first}, and {} epochs end at step {total}: nothing is left to train",
-            options.epochs
-        ));
+        return Err(format!("the checkpoint is of step {first}, and training is to end at step {total}: nothing is left to train"));
     }
     let (mut epochs, mut training_seconds) = (vec![], 0.0);
-    for epoch in 1..=u64::from(options.epochs) {
-        let (epoch_begin, end) = (Instant::now(), (epoch * images).div_ceil(batch));
+    for epoch in first * batch / images + 1.. {
+        let (epoch_begin, end) = (Instant::now(), (epoch * images).div_ceil(batch).min(total));
+        if engine.step() >= total {
+            break;
+        }
         if engine.step() >= end {
             continue;
         }
         let (mut sums, mut rows) = (vec![0.0f64; names.len()], 0u64);
         while engine.step() < end {
             // Short enough for the bar to move, long enough not to wait for the device.
-            let n = (end - engine.step()).min(32.min(RING as u64));
-            engine.run_steps(n as u32)?;
+            let n = engine.ready((end - engine.step()).min(32.min(RING as u64)) as u32).await?;
+            engine.run_steps(n)?;
             for row in engine.metrics().await? {
                 history.push(&row);
                 for (s, v) in sums.iter_mut().zip(&row.terms) {
@@ -332,12 +365,12 @@ async fn measure_async(options: &MeasureOptions) -> Result<MeasureReport, String
     let Trained { setup, step, tensors } = trained(&options.weights)?;
     let family = setup.card().map_err(|e| name(e.to_string()))?.family;
     let data = Arc::new(load(&setup.data, options.data_dir.as_deref())?);
-    let (mut engine, adapter) = open(options.engine, &setup, &data, &Beginning::Noise).await?;
+    let (mut engine, adapter) = open(options.engine, &setup, &data, None, &Beginning::Noise).await?;
     engine.set_weights(&tensors).map_err(name)?;
     let images = Images::draw(&data, options.sizes)?;
     let mut measures = assess::assess(&mut engine, family, &images, options.sizes.seed).await?;
     if let Some(setup) = setup.hosted() {
-        let (mut host, _) = open(options.engine, &setup, &data, &Beginning::Noise).await?;
+        let (mut host, _) = open(options.engine, &setup, &data, None, &Beginning::Noise).await?;
         host.become_host_of(&tensors).await?;
         measures.push(assess::recovered(&mut engine, &mut host, &images).await?);
     }

@@ -22,8 +22,8 @@ use crate::spec::Setup;
 use crate::spec::protocol::{CodeGroup, MetricRow, PlanInfo, TensorInfo};
 use crate::train::choose::{Choice, again, choose};
 use crate::train::engine::{BuildError, fits};
+use crate::train::feed::{Feed, Reach, Supply};
 use crate::train::optimizer;
-use crate::train::order::epoch_order;
 use crate::train::program::Input;
 use crate::train::record::{Output, Recording};
 use crate::train::{Engine, Entry, Program, Rows, RunState, Weight};
@@ -121,17 +121,15 @@ pub struct PlanEngine {
     info: PlanInfo,
     live: Vec<&'static str>,
     train: Recorded,
+    /// Where the minibatch of a step lies.
+    input: InputAt,
     programs: HashMap<(Program, usize), Compiled>,
-    images: usize,
-    seed: u32,
-    batch: usize,
+    feed: Feed,
     step: u64,
     /// Steps whose metrics have been asked for.
     seen: u64,
     /// Metrics on their way from the device, each with the step before its first.
     requested: VecDeque<(u64, Pending)>,
-    /// Epochs whose order has been uploaded.
-    epochs: u64,
     nonce: u32,
     bytes_moved: u64,
     /// Name, FLOPs and bytes of each dispatch of a step.
@@ -191,7 +189,22 @@ impl PlanEngine {
         data: &Data,
         kernels: Option<&str>,
     ) -> Result<Self, BuildError> {
-        Self::build(gpu, entry, setup, shape, data, false, kernels).await
+        Self::supplied(gpu, entry, setup, shape, &Supply::Whole(data.clone()), kernels).await
+    }
+
+    /// [`PlanEngine::with_kernels`], on images that need not all be on the device.
+    ///
+    /// # Errors
+    /// As there, or if a minibatch is too large for the images that are on the device at a time.
+    pub async fn supplied(
+        gpu: Rc<Gpu>,
+        entry: &'static dyn Entry,
+        setup: &Setup,
+        shape: DataShape,
+        supply: &Supply,
+        kernels: Option<&str>,
+    ) -> Result<Self, BuildError> {
+        Self::build(gpu, entry, setup, shape, supply, false, kernels).await
     }
 
     /// [`PlanEngine::new`], with kernels that also store each gradient on its way to the optimiser.
@@ -205,7 +218,7 @@ impl PlanEngine {
         shape: DataShape,
         data: &Data,
     ) -> Result<Self, BuildError> {
-        Self::build(gpu, entry, setup, shape, data, true, None).await
+        Self::build(gpu, entry, setup, shape, &Supply::Whole(data.clone()), true, None).await
     }
 
     async fn build(
@@ -213,13 +226,16 @@ impl PlanEngine {
         entry: &'static dyn Entry,
         setup: &Setup,
         shape: DataShape,
-        data: &Data,
+        supply: &Supply,
         keep: bool,
         kernels: Option<&str>,
     ) -> Result<Self, BuildError> {
         let begin = Instant::now();
         let live = live_keys(entry.card());
-        let compiled = |target| training(entry, setup, shape, data.images, target, keep).map_err(BuildError::NotCompiled);
+        let seed = setup.get("seed") as u32;
+        let feed = Feed::new(supply, seed, setup.usize("batch"))?;
+        let reach = feed.reach();
+        let compiled = |target| training(entry, setup, shape, reach, target, keep).map_err(BuildError::NotCompiled);
         let first = compiled(gpu.target())?;
         let planned = begin.elapsed();
         let Choice { target, words } = match kernels.and_then(|name| again(&gpu, name)) {
@@ -231,7 +247,7 @@ impl PlanEngine {
         training.info.plan_ms = 1e3 * (planned + chosen.elapsed()).as_secs_f64();
         training.info.kernels = words;
         let floats = training.plan.end.max(training.layout.scratch);
-        let arena = Arena::new(gpu, floats, live.len(), 2 * data.images, data.clone()).map_err(|e| e.to_string())?;
+        let arena = Arena::new(gpu, floats, live.len(), reach.order, supply.data().clone()).map_err(|e| e.to_string())?;
         for (at, values) in &training.constants {
             arena.write(*at, values);
         }
@@ -239,7 +255,6 @@ impl PlanEngine {
         for (i, key) in live.iter().enumerate() {
             arena.write_ctl(ctl::LIVE + i, &[(setup.get(key) as f32).to_bits()]);
         }
-        let seed = setup.get("seed") as u32;
         arena.write_ctl(ctl::SEED, &[seed]);
         training.info.dispatches = train.dispatches();
         training.info.bytes = 4 * floats as u64;
@@ -253,14 +268,12 @@ impl PlanEngine {
             info: training.info,
             live,
             train,
+            input: training.input,
             programs: HashMap::new(),
-            images: data.images,
-            seed,
-            batch: setup.usize("batch"),
+            feed,
             step: 0,
             seen: 0,
             requested: VecDeque::new(),
-            epochs: 0,
             nonce: 0,
             bytes_moved: training.plan.bytes,
             #[cfg(feature = "native")]
@@ -273,15 +286,6 @@ impl PlanEngine {
         engine.start().await?;
         engine.info.compile_ms = begin.elapsed().as_secs_f64() * 1e3;
         Ok(engine)
-    }
-
-    /// Uploads the orders of epoch `first` and the one after, which is as far as the order's buffer reaches.
-    fn upload_orders(&mut self, first: u64) {
-        while self.epochs < first + 2 {
-            let order = epoch_order(self.seed, self.epochs as u32, self.images as u32);
-            self.arena.write_order((self.epochs % 2) as usize * self.images, &order);
-            self.epochs += 1;
-        }
     }
 
     /// Makes room for a program, writes its constants and makes its pipelines.
@@ -304,6 +308,17 @@ impl PlanEngine {
         let params = self.layout.params;
         let all = self.arena.read(&[(params, params)]).await?.remove(0);
         Ok(self.layout.tensors.iter().filter(|t| t.trained).map(|t| t.weight(&all[t.at..t.at + t.len()])).collect())
+    }
+
+    /// Images and labels of the latest step's minibatch, as the device fetched them; labels are zero where the method reads
+    /// none. Other programs overwrite them.
+    ///
+    /// # Errors
+    /// If the device is lost.
+    pub async fn minibatch(&mut self) -> Result<(Vec<f32>, Vec<f32>), String> {
+        let (at, batch) = (self.input, self.info.batch as usize);
+        let mut parts = self.arena.read(&[(at.rows, batch * self.shape.image.len()), (at.labels, batch)]).await?.into_iter();
+        Ok((parts.next().unwrap_or_default(), parts.next().unwrap_or_default()))
     }
 
     /// Takes two steps and times each dispatch of the second.
@@ -409,15 +424,16 @@ struct Training {
     plan: Plan,
     constants: Vec<(usize, Vec<f32>)>,
     recording: Recording,
+    input: InputAt,
     info: PlanInfo,
 }
 
-/// Compiles the training step of a setup on a data set of `images` images; `keep` stores the gradients as well.
+/// Compiles the training step of a setup on a data set; `keep` stores the gradients as well.
 fn training(
     entry: &dyn Entry,
     setup: &Setup,
     data: DataShape,
-    images: usize,
+    reach: Reach,
     target: Target,
     keep: bool,
 ) -> Result<Training, String> {
@@ -453,10 +469,10 @@ fn training(
     let input = InputAt::new(scratch, &recording);
     let mut leaves = imported_leaves(&imported, &recording, &layout, input, true)?;
     leaves.extend(constants.iter().map(|(id, at)| (*id, (Place::Arena(*at), false))));
-    let mut specials = specials(&layout, batch, shape, images, input.rows);
+    let mut specials = specials(&layout, batch, shape, reach, input.rows);
     specials.extend(schedule);
     if [recording.label.id, recording.step.id].into_iter().any(|id| used(&imported, id)) {
-        specials.push(labels(batch, shape, images, input));
+        specials.push(labels(batch, shape, reach, input));
     }
     let scratch = state(&imported, &recording, &layout, input.end, &mut outputs, &mut specials)?;
     let job = Job { graph: &imported.graph, target, leaves, outputs, updates, specials, scratch, training: true, salt: 0 };
@@ -479,7 +495,7 @@ fn training(
         ..PlanInfo::default()
     };
     let constants = constant_values(&imported.graph, &constants);
-    Ok(Training { layout, graph: imported.graph, plan, constants, recording, info })
+    Ok(Training { layout, graph: imported.graph, plan, constants, recording, input, info })
 }
 
 /// Whether anything reads the tensor.
@@ -490,7 +506,7 @@ fn used(imported: &Imported, id: burn::tensor::TensorId) -> bool {
 }
 
 /// The kernel that fetches labels and the step's number.
-fn labels(batch: usize, shape: ImageShape, images: usize, input: InputAt) -> Special {
+fn labels(batch: usize, shape: ImageShape, reach: Reach, input: InputAt) -> Special {
     let word = |w: usize| w.to_string();
     Special {
         name: "labels",
@@ -498,8 +514,8 @@ fn labels(batch: usize, shape: ImageShape, images: usize, input: InputAt) -> Spe
             include_str!("../../shaders/labels.wgsl"),
             &[
                 ("batch", word(batch)),
-                ("order", word(2 * images)),
-                ("labels", word(images * shape.len())),
+                ("order", word(reach.order)),
+                ("labels", word(reach.images * shape.len())),
                 ("to", word(input.labels)),
                 ("number", word(input.step)),
                 ("step", word(ctl::STEP)),
@@ -548,7 +564,7 @@ fn start(
     entry: &dyn Entry,
     setup: &Setup,
     data: DataShape,
-    images: usize,
+    reach: Reach,
     layout: &Layout,
     target: Target,
 ) -> Result<Option<Prepared>, String> {
@@ -559,7 +575,7 @@ fn start(
     let imported = import_program(&recording)?;
     let input = InputAt::new(layout.scratch, &recording);
     let leaves = imported_leaves(&imported, &recording, layout, input, true)?;
-    let mut specials = vec![gather(START_BATCH, data.image, images, input.rows), labels(START_BATCH, data.image, images, input)];
+    let mut specials = vec![gather(START_BATCH, data.image, reach, input.rows), labels(START_BATCH, data.image, reach, input)];
     let (mut outputs, mut end) = (vec![], input.end);
     for new in &recording.set {
         let t = layout.tensors.iter().find(|t| t.name == new.name).ok_or_else(|| format!("there is no parameter {}", new.name))?;
@@ -573,7 +589,7 @@ fn start(
 }
 
 /// The kernel that fetches the minibatch.
-fn gather(batch: usize, shape: ImageShape, images: usize, x: usize) -> Special {
+fn gather(batch: usize, shape: ImageShape, reach: Reach, x: usize) -> Special {
     let word = |w: usize| w.to_string();
     Special {
         name: "gather",
@@ -582,7 +598,7 @@ fn gather(batch: usize, shape: ImageShape, images: usize, x: usize) -> Special {
             &[
                 ("quads", word(shape.len() / 4)),
                 ("batch", word(batch)),
-                ("order", word(2 * images)),
+                ("order", word(reach.order)),
                 ("x", word(x)),
                 ("step", word(ctl::STEP)),
                 ("now", word(ctl::NOW)),
@@ -594,10 +610,10 @@ fn gather(batch: usize, shape: ImageShape, images: usize, x: usize) -> Special {
 }
 
 /// The kernels around the generated ones: minibatch and metrics.
-fn specials(layout: &Layout, batch: usize, shape: ImageShape, images: usize, x: usize) -> Vec<Special> {
+fn specials(layout: &Layout, batch: usize, shape: ImageShape, reach: Reach, x: usize) -> Vec<Special> {
     let word = |w: usize| w.to_string();
     vec![
-        gather(batch, shape, images, x),
+        gather(batch, shape, reach, x),
         Special {
             name: "metrics",
             body: fill(
@@ -687,10 +703,10 @@ fn prepare(
 /// # Errors
 /// Names the operation that does not compile.
 pub fn all_dispatches(entry: &dyn Entry, setup: &Setup, data: DataShape, target: Target) -> Result<Vec<Dispatch>, String> {
-    const IMAGES: usize = 1000;
-    let training = training(entry, setup, data, IMAGES, target, false)?;
+    const REACH: Reach = Reach { images: 1000, order: 2000 };
+    let training = training(entry, setup, data, REACH, target, false)?;
     let initial = initialisation(&training.recording, &training.layout, target)?;
-    let start = start(entry, setup, data, IMAGES, &training.layout, target)?;
+    let start = start(entry, setup, data, REACH, &training.layout, target)?;
     let mut out = training.plan.dispatches;
     out.extend(initial.plan.dispatches);
     out.extend(start.into_iter().flat_map(|p| p.plan.dispatches));
@@ -818,9 +834,9 @@ fn constant_values(g: &Graph, places: &[(Id, usize)]) -> Vec<(usize, Vec<f32>)> 
 
 impl Engine for PlanEngine {
     async fn start(&mut self) -> Result<(), BuildError> {
-        let prepared = start(self.entry, &self.setup, self.shape, self.images, &self.layout, self.target);
+        let prepared = start(self.entry, &self.setup, self.shape, self.feed.reach(), &self.layout, self.target);
         let Some(prepared) = prepared.map_err(BuildError::NotCompiled)? else { return Ok(()) };
-        self.upload_orders(0);
+        self.feed.start(&self.arena).await?;
         let recorded = self.load(&prepared).await?;
         self.arena.run(&recorded, 1);
         Ok(())
@@ -837,19 +853,20 @@ impl Engine for PlanEngine {
         }
     }
 
+    async fn ready(&mut self, n: u32) -> Result<u32, String> {
+        self.feed.ready(self.step, n).await
+    }
+
     fn run_steps(&mut self, n: u32) -> Result<(), String> {
-        let (mut left, batch, images) = (u64::from(n), self.batch as u64, self.images as u64);
+        let mut left = u64::from(n);
         if self.step + left - self.seen > RING as u64 {
             return Err(format!("{left} steps at once: at most {RING} fit between two looks at the metrics"));
         }
         while left > 0 {
-            // The order holds two epochs: the first of these steps' and the next.
-            let first = self.step * batch / images;
-            self.upload_orders(first);
-            let fit = ((first + 2) * images / batch - self.step).clamp(1, left);
-            self.arena.run(&self.train, fit as u32);
-            self.step += fit;
-            left -= fit;
+            let told = self.feed.tell(&self.arena, self.step, left)?;
+            self.arena.run(&self.train, told as u32);
+            self.step += told;
+            left -= told;
         }
         Ok(())
     }
@@ -959,8 +976,7 @@ impl Engine for PlanEngine {
         self.arena.write_ctl(ctl::STEP, &[step]);
         (self.step, self.seen, self.nonce) = (state.step, state.step, state.draws);
         self.requested.clear();
-        // The orders of this step's epoch and the next are uploaded before it.
-        self.epochs = state.step * self.batch as u64 / self.images as u64;
+        self.feed.seek(state.step);
         Ok(())
     }
 }

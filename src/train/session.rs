@@ -10,7 +10,8 @@ use std::rc::Rc;
 use serde_bytes::ByteBuf;
 use web_time::Instant;
 
-use crate::data::{Dataset, unit};
+use crate::data::own::{Loaded, Room};
+use crate::data::unit;
 use crate::gpu::{Data, Gpu, OpenError};
 use crate::nn::{DataShape, ImageShape};
 use crate::spec::protocol::{BenchReport, Command, EngineChoice, Event, Export, NoGpu, Query, RunId, Slot, Speed, VerifyReport};
@@ -21,8 +22,10 @@ use crate::train::burn::Burn;
 use crate::train::checkpoint::{self, Checkpoint};
 use crate::train::codes::{self, Codes};
 use crate::train::engine::{BuildError, fits};
+use crate::train::feed::Supply;
 use crate::train::plan::{PlanEngine, RING};
 use crate::train::views::{TestSet, view};
+use crate::train::window::Window;
 use crate::train::{Engine, Entry, Program, Rows, Weight, fetch_entry, weights};
 
 /// A turn aims at this much work for the device, in milliseconds: short enough for views and commands to feel immediate.
@@ -67,7 +70,9 @@ struct Run {
 pub struct Session {
     emit: Box<dyn Fn(Event)>,
     gpu: Option<Rc<Gpu>>,
-    data: Option<Data>,
+    data: Option<Supply>,
+    /// Bytes of training images on the device, where that is to be less than it has room for.
+    room: u64,
     test: Option<TestSet>,
     run: Option<Run>,
     /// The last network that a sparse autoencoder could take apart.
@@ -85,6 +90,7 @@ impl Session {
             gpu: None,
             burn: None,
             data: None,
+            room: u64::MAX,
             test: None,
             run: None,
             host: None,
@@ -117,9 +123,16 @@ impl Session {
         }
     }
 
-    /// Bytes of training images that there is room for; none before the device is open.
-    pub fn room(&self) -> u64 {
-        self.gpu.as_ref().map_or(0, |gpu| gpu.info.room)
+    /// Room for training images; none before the device is open.
+    pub fn room(&self) -> Room {
+        let bytes = self.gpu.as_ref().map_or(0, |gpu| gpu.info.room).min(self.room);
+        // Eager steps take their images from the host.
+        Room { bytes, paged: self.burn.is_none() }
+    }
+
+    /// Keeps no more than so many bytes of training images on the device.
+    pub fn limit_room(&mut self, bytes: u64) {
+        self.room = bytes;
     }
 
     async fn open_both(&mut self, engine: EngineChoice) -> Result<Gpu, OpenError> {
@@ -130,26 +143,39 @@ impl Session {
         Ok(gpu)
     }
 
-    /// Takes the data set in place of the present one: the training images go to the device, the test images stay. A run of
-    /// other data ends.
-    pub fn set_data(&mut self, mut data: Dataset) {
+    /// Takes the data set in place of the present one: the training images go to the device, or some of them at a time when
+    /// they are wanted; the test images stay. A run of other data ends.
+    pub fn set_data(&mut self, loaded: impl Into<Loaded>) {
+        let Loaded { mut data, pages, note } = loaded.into();
         let Some(gpu) = &self.gpu else { return };
         let (id, info, shape) = (data.id.clone(), data.info(), data.data_shape());
         let factors_nk = std::mem::take(&mut data.factors.test_nk);
         let (images, labels) = (std::mem::take(&mut data.test_images), std::mem::take(&mut data.test_labels));
-        match &mut self.burn {
+        let supply = match (&mut self.burn, pages) {
             // Eager steps take their images from the host.
-            Some(burn) => burn.set_data(data),
-            None => match Data::upload(gpu, &data.train_images, &data.train_labels) {
-                Ok(uploaded) => self.data = Some(uploaded),
-                Err(e) => return self.send(Event::DataFailed { message: e.to_string() }),
-            },
+            (Some(burn), _) => Ok(burn.set_data(data)).map(|()| None),
+            (None, Some(pages)) => {
+                // The old window first: two may not fit.
+                self.data = None;
+                Window::new(gpu.clone(), &data, pages, self.room().bytes).map(|window| Some(Supply::Window(Rc::new(window))))
+            }
+            (None, None) => {
+                let uploaded = Data::upload(gpu, &data.train_images, &data.train_labels);
+                uploaded.map(|uploaded| Some(Supply::Whole(uploaded))).map_err(|e| e.to_string())
+            }
+        };
+        match supply {
+            Ok(supply) => self.data = supply,
+            Err(message) => return self.send(Event::DataFailed { message }),
         }
         self.run = self.run.take().filter(|r| r.setup.data == id);
         let event =
             Event::DataReady { data: info, labels_n: ByteBuf::from(labels.clone()), factors_nk: ByteBuf::from(factors_nk.clone()) };
         self.test = Some(TestSet { id, shape, images, labels, factors_nk });
         self.send(event);
+        if let Some(message) = note {
+            self.send(Event::Warning { message });
+        }
     }
 
     /// Carries out one command. [`Command::Open`], [`Command::Load`] and what concerns kept runs are the caller's: it
@@ -222,7 +248,7 @@ impl Session {
         } else {
             let missing = || String::from("the data has not arrived yet");
             let (data, test) = self.data.as_ref().zip(self.test.as_ref()).ok_or_else(missing)?;
-            AnyEngine::Plan(Box::new(PlanEngine::with_kernels(gpu, entry, setup, test.shape, data, from.kernels()).await?))
+            AnyEngine::Plan(Box::new(PlanEngine::supplied(gpu, entry, setup, test.shape, data, from.kernels()).await?))
         };
         from.give(engine).await
     }
@@ -402,12 +428,13 @@ impl Session {
     async fn bench(&self, setup: &Setup, steps: u32) -> Result<BenchReport, String> {
         let mut engine = self.build(setup, &Beginning::Noise).await?;
         // Pipelines settle, clocks rise.
-        engine.run_steps(2)?;
+        let warm = engine.ready(2).await?;
+        engine.run_steps(warm)?;
         engine.metrics().await?;
         let begin = Instant::now();
         let (mut left, mut encode_ms, mut submits, mut loss) = (steps, 0.0, 0, f32::NAN);
         while left > 0 {
-            let n = left.min(RING as u32 / 2);
+            let n = engine.ready(left.min(RING as u32 / 2)).await?;
             let encode = Instant::now();
             engine.run_steps(n)?;
             encode_ms += encode.elapsed().as_secs_f64() * 1e3;
@@ -454,7 +481,7 @@ impl Session {
     async fn train(&mut self) -> Result<(), String> {
         let Some(r) = self.run.as_mut().filter(|r| r.training) else { return Ok(()) };
         let fit = if r.step_ms > 0.0 { (TURN_MS / r.step_ms) as u32 } else { 1 };
-        let n = fit.clamp(1, RING as u32 / 4).min(r.left.unwrap_or(u32::MAX));
+        let n = r.engine.ready(fit.clamp(1, RING as u32 / 4).min(r.left.unwrap_or(u32::MAX))).await?;
         let now = Instant::now();
         r.window.get_or_insert((r.engine.step(), now));
         r.engine.run_steps(n)?;

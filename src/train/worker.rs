@@ -10,7 +10,7 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
 
-use crate::data::Dataset;
+use crate::data::own::{Loaded, Room};
 use crate::spec::protocol::{Command, EngineChoice, Event, NoGpu};
 use crate::store::Opfs;
 use crate::train::breath::Breath;
@@ -56,7 +56,7 @@ pub fn start() {
 enum Message {
     Command(Command),
     /// The answer to the [`Command::Load`] of that number.
-    Data(u32, Result<Dataset, String>),
+    Data(u32, Result<Loaded, String>),
 }
 
 async fn run(mut inbox: UnboundedReceiver<Message>, sender: UnboundedSender<Message>) {
@@ -106,8 +106,8 @@ struct Source {
 }
 
 impl Source {
-    /// Starts loading beside everything else, no more training images than `room` bytes.
-    fn load(&mut self, id: String, room: u64) {
+    /// Starts loading beside everything else, with `room` for training images.
+    fn load(&mut self, id: String, room: Room) {
         let load = self.loads.get() + 1;
         self.loads.set(load);
         let (assets, loads, sender) = (self.assets.clone(), self.loads.clone(), self.sender.clone());
@@ -119,8 +119,7 @@ impl Source {
                 }
                 wanted()
             };
-            let note = |message| post(&Event::Warning { message });
-            if let Some(data) = loader::load(&id, &assets, room, progress, note).await {
+            if let Some(data) = loader::load(&id, &assets, room, progress).await {
                 // The receiver lives as long as the worker.
                 let _ = sender.unbounded_send(Message::Data(load, data));
             }

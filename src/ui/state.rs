@@ -1,7 +1,10 @@
 //! What the page knows, and what its buttons do.
 
 mod asks;
+mod classes;
 mod presets;
+
+pub use classes::words;
 
 use std::{cell::RefCell, rc::Rc};
 

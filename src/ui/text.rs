@@ -187,7 +187,7 @@ pub const RESET_PARAM: &str = "Back to the default";
 // Panels
 pub const TRAVERSAL: &str = "Traversal";
 pub const TRAVERSAL_HELP: &str = "Each row is one latent, the one that carries most on top. Drag a frame: the digit is decoded from the codes you set. The pictures in a row show what that latent alone would do.";
-pub const TRAVERSAL_START: &str = "Start from a";
+pub const TRAVERSAL_START: &str = "Start from";
 pub const TRAVERSAL_ZERO: &str = "Zero";
 pub const TRAVERSAL_ZERO_HELP: &str = "All latents at 0, the centre of the prior";
 pub const TRAVERSAL_PICTURE: &str = "The digit decoded from the present code";
@@ -268,6 +268,11 @@ pub const MAP_CLOUDS: &str = "Posterior clouds";
 pub const MAP_CLOUDS_HELP: &str = "Ellipses of one standard deviation of q(z|x)";
 pub const MAP_LASSO: &str = "Lasso";
 pub const MAP_LASSO_HELP: &str = "Drag around codes to see their images";
+/// Said where there are more classes than colours.
+pub fn more_classes(n: usize) -> String {
+    format!("{n} more share these colours.")
+}
+
 pub const MAP_SELECTED: &str = "Selected";
 
 /// What the colours of the density mean, and how far the two are apart.
@@ -279,12 +284,12 @@ pub fn density(distance: Option<f32>) -> String {
 }
 
 /// How many images are selected, and of which labels.
-pub fn selected(n: usize, counts: &[usize]) -> String {
+pub fn selected(n: usize, counts: &[usize], name: impl Fn(u8) -> String) -> String {
     if n == 0 {
         return "Nothing yet.".into();
     }
     let most_first = rank(counts.iter().map(|c| -(*c as f32))).into_iter().filter(|label| counts[*label] > 0);
-    let parts: Vec<String> = most_first.map(|label| format!("{label} × {}", counts[label])).collect();
+    let parts: Vec<String> = most_first.map(|label| format!("{} × {}", name(label as u8), counts[label])).collect();
     format!("{n} images: {}", parts.join(", "))
 }
 
@@ -359,8 +364,8 @@ pub fn arithmetic_pick(i: u32) -> String {
     format!("Put test image {i} there")
 }
 
-pub fn class_mean(label: u8) -> String {
-    format!("mean {label}")
+pub fn class_mean(class: &str) -> String {
+    format!("mean {class}")
 }
 
 pub fn strength(t: f32) -> String {
@@ -389,8 +394,8 @@ pub fn draw_preset(i: u32) -> String {
     format!("Take test image {i}")
 }
 
-pub fn neighbour(i: usize, label: Option<u8>) -> String {
-    format!("{}start from test image {i}", label.map_or_else(String::new, |l| format!("{l}: ")))
+pub fn neighbour(i: usize, class: Option<String>) -> String {
+    format!("{}start from test image {i}", class.map_or_else(String::new, |class| format!("{class}: ")))
 }
 
 pub fn file_refused(name: &str, why: &str) -> String {
@@ -468,8 +473,8 @@ pub fn latent_slider(i: usize, kl: f32) -> String {
     format!("Latent {i}, {kl:.2} nats{}", if kl < super::state::INACTIVE { ", inactive" } else { "" })
 }
 
-pub fn digit_pick(label: u8) -> String {
-    format!("Start from a {label}")
+pub fn class_pick(class: &str) -> String {
+    format!("{TRAVERSAL_START} {class}")
 }
 
 pub fn reconstruction(i: u32) -> String {

@@ -211,6 +211,79 @@ fn what_goes_wrong_is_said_and_the_page_goes_on() {
     no_errors(&page);
 }
 
+/// Drops files and folders on the dialog, as a visitor's file manager does.
+fn drop_on(page: &Page, paths: &[PathBuf]) {
+    let at = page
+        .js("const r = document.querySelector('[data-testid=drop]').getBoundingClientRect(); return [r.x + r.width / 2, r.y + 12]");
+    let files: Vec<String> = paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+    for kind in ["dragEnter", "dragOver", "drop"] {
+        let data = json!({ "items": [], "files": files, "dragOperationsMask": 1 });
+        page.cdp("Input.dispatchDragEvent", &json!({ "type": kind, "x": at[0], "y": at[1], "data": data }));
+    }
+}
+
+#[test]
+fn a_dropped_folder_has_a_class_for_each_folder_in_it() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pets");
+    for (class, picture) in [("cats", "colour.png"), ("dogs", "grey.jpg")] {
+        std::fs::create_dir_all(folder.join(class)).expect("writable");
+        // More than a reader of a folder gives at a time.
+        for i in 0..120 {
+            let end = picture.rsplit('.').next().expect("an ending");
+            std::fs::copy(golden(picture), folder.join(class).join(format!("{i}.{end}"))).expect("writable");
+        }
+    }
+    let page = ready(&Options { query: QUERY, ..Options::default() });
+    open(&page);
+    drop_on(&page, &[folder]);
+    let found = text(&page, "found");
+    assert!(found.contains("240 pictures"), "{found}");
+    assert!(pack(&page).starts_with("240 images are ready"));
+    trains_on(&page, "own:pets");
+    // The map tells the classes by their names.
+    let legend = page.wait(
+        "the legend",
+        "(keys => keys.includes('dogs') && keys)([...document.querySelectorAll('[data-testid=map-legend] button')].map(b => b.textContent.trim()))",
+    );
+    assert_eq!(legend, json!(["cats", "dogs"]));
+    page.screenshot("names");
+    no_errors(&page);
+}
+
+#[test]
+fn what_was_packed_when_the_storage_became_full_is_usable() {
+    let file = array("filling.npy", 60_000);
+    let page = ready(&Options { query: QUERY, ..Options::default() });
+    open(&page);
+    bring(&page, std::slice::from_ref(&file));
+    text(&page, "found");
+    page.click("import-start");
+    page.wait("the first shard", "document.querySelector('[data-testid=import-use]')?.disabled === false");
+    let origin = page.js("return location.origin");
+    let used = page.js("return navigator.storage.estimate().then(e => e.usage)").as_f64().expect("a number of bytes");
+    page.cdp("Storage.overrideQuotaForOrigin", &json!({ "origin": origin, "quotaSize": used + 500_000.0 }));
+    problem(&page, "the browser's storage is full: delete a set");
+    let kept = page.wait("the set in the list", "document.querySelector('[data-testid=set-filling]')?.textContent");
+    assert!(kept.as_str().is_some_and(|t| t.contains("interrupted")), "{kept}");
+    page.js("document.querySelector('[data-testid=set-filling] button').click()");
+    page.wait(
+        "a network for what is there",
+        "latentLab.state().setup.includes('data=own:filling&') && latentLab.state().status === 'Ready to train'",
+    );
+    page.click("step");
+    page.wait("a step", "latentLab.state().step === 1 && latentLab.state().terms.length > 0");
+
+    // With room again the rest comes in.
+    page.cdp("Storage.overrideQuotaForOrigin", &json!({ "origin": origin }));
+    open(&page);
+    bring(&page, &[file]);
+    text(&page, "found");
+    assert!(pack(&page).starts_with("60\u{202f}000 images are ready"));
+    // A browser tells of a write that fails: that one was meant to.
+    let errors: Vec<String> = page.errors().into_iter().filter(|e| !e.to_lowercase().contains("quota")).collect();
+    assert_eq!(errors, Vec::<String>::new());
+}
+
 /// A server of the files in `golden`: under `ranges/` as it should be, under `whole/` without ranges, under `closed/` without
 /// leave for other pages.
 fn serve() -> u16 {

@@ -2,6 +2,7 @@
 #![cfg(feature = "pack")]
 
 mod celeba;
+mod command;
 mod fuzz;
 mod golden;
 mod kinds;

@@ -59,7 +59,7 @@ mod make {
     use latent_lab::player::Player;
     use latent_lab::spec::{Precision, Preset};
     use latent_lab::train::beginning::Beginning;
-    use latent_lab::train::native::{self, EngineKind, TrainOptions};
+    use latent_lab::train::native::{self, EngineKind, Length, TrainOptions};
     use latent_lab::train::{Engine, Rows, entry, weights};
     use pollster::block_on;
     use serde_json::{Value, json};
@@ -87,10 +87,11 @@ mod make {
             eprintln!("{}: training", preset.id);
             let options = TrainOptions {
                 setup: setup.clone(),
-                epochs: preset.epochs,
+                length: Length::Epochs(preset.epochs),
                 engine: ENGINE,
                 data_dir: None,
                 from: Beginning::Noise,
+                room: None,
                 out: Some(path.clone()),
                 checkpoint: None,
                 // As trained; they are packed below.

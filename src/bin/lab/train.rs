@@ -23,8 +23,11 @@ pub struct Args {
     #[arg(long, value_name = "NAME|DIR", default_value = SETS[0].id)]
     data: String,
     /// Passes over the training images, from the very first step on.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    epochs: u32,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), required_unless_present = "steps")]
+    epochs: Option<u32>,
+    /// Training steps in place of --epochs, from the very first one on.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "epochs")]
+    steps: Option<u64>,
     /// Images a step; the same as --set batch=N.
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     batch: Option<String>,
@@ -37,8 +40,12 @@ pub struct Args {
     /// Trained weights of the network that a sparse autoencoder takes apart, with source=code, encoder or decoder (safetensors).
     #[arg(long, value_name = "FILE")]
     host: Option<PathBuf>,
-    /// Go on from a checkpoint, of --checkpoint or of the page: same setup, same data, and bit by bit the same steps.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["method", "set", "data", "batch", "seed", "host"])]
+    /// Keep no more than so many megabytes of packed training images on the device at a time.
+    #[arg(long, value_name = "MB")]
+    room: Option<f64>,
+    /// Go on from a checkpoint, of --checkpoint or of the page: same setup, same data, and bit by bit the same steps. --data then
+    /// only says where packed images are.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["method", "set", "batch", "seed", "host"])]
     resume: Option<PathBuf>,
     /// After each epoch, write all that the run needs to go on to this file (safetensors).
     #[arg(long, value_name = "FILE")]
@@ -149,7 +156,7 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
 #[cfg(feature = "native")]
 pub fn run(args: Args) -> Result<ExitCode, Failure> {
     use latent_lab::train::beginning::Beginning;
-    use latent_lab::train::native::{self, TrainOptions};
+    use latent_lab::train::native::{self, Length, TrainOptions};
 
     let (setup, data_dir) = check(&args)?;
     let (setup, from) = match (setup, &args.resume, &args.host) {
@@ -161,15 +168,20 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
         }
         (None, resume, _) => {
             let checkpoint = native::checkpoint(resume.as_deref().expect("there is no setup of its own"))?;
+            let (trained_on, given) = (&checkpoint.setup.data, data(&args.data)?.0);
+            if args.data != SETS[0].id && given != *trained_on {
+                return Err(format!("--data {}: the checkpoint was trained on {trained_on}", args.data));
+            }
             (checkpoint.setup.clone(), Beginning::Checkpoint(Box::new(checkpoint)))
         }
     };
     let options = TrainOptions {
         setup,
-        epochs: args.epochs,
+        length: args.steps.map_or_else(|| Length::Epochs(args.epochs.unwrap_or(1)), Length::Steps),
         engine: args.engine.into(),
         data_dir,
         from,
+        room: args.room.map(|mb| (mb * 1e6) as u64),
         out: args.out,
         checkpoint: args.checkpoint,
         precision: args.bits,

@@ -36,6 +36,20 @@ fn to_js(value: &impl Serialize) -> JsValue {
     value.serialize(&serializer).expect("messages are plain data")
 }
 
+/// The memory behind the byte arrays in a message: a message that takes it along leaves no copy behind.
+fn buffers(message: &JsValue) -> js_sys::Array {
+    let found = js_sys::Array::new();
+    let mut open = vec![message.clone()];
+    while let Some(value) = open.pop() {
+        if let Some(bytes) = value.dyn_ref::<js_sys::Uint8Array>() {
+            found.push(&bytes.buffer());
+        } else if let Some(object) = value.dyn_ref::<js_sys::Object>() {
+            open.extend(js_sys::Object::values(object).iter());
+        }
+    }
+    found
+}
+
 fn post(event: &ImportEvent) {
     scope().post_message(&to_js(event)).expect("the page takes structured clones");
 }

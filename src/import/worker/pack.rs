@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::import::job::{Full, Job, Undecoded};
 use crate::import::source::{Raw, Source};
 use crate::packed::store::{SetFolder, Store, free};
-use crate::packed::{Header, META, Meta, shard_name};
+use crate::packed::{Files, HEADER, Header, META, Meta, shard_name};
 use crate::spec::import::{Choice, ImportEvent, Progress, Stored};
 
 use super::pool::{Decoded, Pool};
@@ -116,9 +116,9 @@ async fn begin(folder: &SetFolder, meta: &Meta) -> Result<Vec<Header>, String> {
 /// The headers of the shards that are whole.
 async fn headers(folder: &SetFolder, meta: &Meta) -> Result<Vec<Header>, String> {
     let mut headers = Vec::new();
-    while let Some((head, size)) = folder.head(&shard_name(headers.len() as u32)).await? {
-        match Header::read(&head, meta)? {
-            Some(header) if header.bytes() as f64 == size => headers.push(header),
+    while let Some(head) = folder.part(&shard_name(headers.len() as u32), 0..HEADER as u64).await? {
+        match Header::read(&head.bytes, meta)? {
+            Some(header) if header.bytes() as u64 == head.of => headers.push(header),
             _ => break,
         }
     }

@@ -8,7 +8,7 @@ use serde_bytes::ByteBuf;
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
-use super::{next, scope, to_js};
+use super::{buffers, next, scope, to_js};
 use crate::import::frame::Framer;
 use crate::import::job::decode;
 use crate::import::picture::Picture;
@@ -102,7 +102,8 @@ impl Pool {
         let ready = (0..self.workers.len()).filter_map(|i| Some((self.busy[i].get()?, i)));
         let (tasks, i) = ready.min().expect("one is ready from the start");
         self.busy[i].set(Some(tasks + 1));
-        self.workers[i].post_message(&to_js(&task)).expect("a task can be cloned");
+        let message = to_js(&task);
+        self.workers[i].post_message_with_transfer(&message, &buffers(&message)).expect("bytes and words can be sent");
     }
 
     /// Waits for the next answer.
@@ -192,7 +193,7 @@ pub fn decoder(scope: &DedicatedWorkerGlobalScope) {
             }
             Err(e) => JsValue::from_str(&e.to_string()),
         };
-        port.post_message(&answer).expect("bytes and words can be cloned");
+        port.post_message_with_transfer(&answer, &buffers(&answer)).expect("bytes and words can be sent");
     });
     scope.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     on_message.forget();

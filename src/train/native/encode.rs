@@ -37,7 +37,7 @@ pub fn encode(options: &EncodeOptions) -> Result<Value, String> {
 async fn encode_async(options: &EncodeOptions) -> Result<Value, String> {
     let Trained { setup, tensors, .. } = trained(&options.weights)?;
     let data = Arc::new(load(&setup.data, options.data_dir.as_deref())?);
-    let (mut engine, adapter) = open(options.engine, &setup, &data, &Beginning::Noise).await?;
+    let (mut engine, adapter) = open(options.engine, &setup, &data, None, &Beginning::Noise).await?;
     engine.set_weights(&tensors).map_err(|e| format!("{}: {e}", options.weights.display()))?;
     let (images, labels) =
         if options.training { (&data.train_images, &data.train_labels) } else { (&data.test_images, &data.test_labels) };

@@ -112,7 +112,7 @@ pub fn Arithmetic() -> impl IntoView {
                 <span class="cell"><Picture from=ARITHMETIC index=usize::from(second) /></span>
                 <figcaption><label><span class="unseen">{if second { text::ARITHMETIC_TO } else { text::ARITHMETIC_FROM }}</span>
                     <select data-testid=if second { "class-to" } else { "class-from" } prop:value=move || value().to_string() on:change=move |e| change(event_target_value(&e))>
-                        {move || labels.get().into_iter().map(|l| view! { <option value=l.to_string() selected=move || value() == l>{text::class_mean(l)}</option> }).collect_view()}
+                        {move || labels.get().into_iter().map(|l| view! { <option value=l.to_string() selected=move || value() == l>{text::class_mean(&lab.class_name(l))}</option> }).collect_view()}
                     </select></label></figcaption>
             </figure>
         }

@@ -115,10 +115,10 @@ pub fn Draw() -> impl IntoView {
         let index = move || nearest.with(|n| n.as_ref().and_then(|n| n.get(k).copied()));
         let label = move || index().and_then(|i| lab.codes.with(|c| c.as_ref().and_then(|c| c.labels.get(i).copied())));
         view! {
-            <button class="cell" class:gone=move || index().is_none() aria-label=move || index().map(|i| text::neighbour(i, label()))
+            <button class="cell" class:gone=move || index().is_none() aria-label=move || index().map(|i| text::neighbour(i, label().map(|l| lab.class_name(l))))
                 on:click=move |_| if let Some(i) = index() { lab.start_from(Source::Test(i)); lab.open_tab(Tab::Latents) }>
                 <Picture from=FOUND index=k />
-                <span class="tag">{move || label().map(|l| l.to_string())}</span>
+                <span class="tag">{move || label().map(|l| lab.class_name(l))}</span>
             </button>
         }
     });

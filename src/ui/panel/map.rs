@@ -103,7 +103,7 @@ pub fn Explore() -> impl IntoView {
         map.selected.with(|selected| {
             let mut counts = [0usize; 256];
             map.points.with(|p| selected.iter().filter_map(|i| p.labels.get(*i)).for_each(|l| counts[usize::from(*l)] += 1));
-            text::selected(selected.len(), &counts)
+            text::selected(selected.len(), &counts, |label| lab.class_name(label))
         })
     };
     view! {

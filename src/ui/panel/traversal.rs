@@ -12,8 +12,9 @@ use crate::ui::picture::Picture;
 use crate::ui::react::react;
 use crate::ui::shelf::Shelf;
 use crate::ui::source::Source;
+use crate::ui::state::{Lab, words};
+use crate::ui::text;
 use crate::ui::views::{CODES, CURRENT, OWN_CODE, STRIPS};
-use crate::ui::{state::Lab, text};
 use rows::{Reach, Rows, Sorting};
 
 /// Rows with pictures on the overview; a code of 64 latents does not need 448 pictures after each step there.
@@ -32,7 +33,10 @@ fn Stage() -> impl IntoView {
         // Another stream than that of the samples.
         lab.start_from(Source::Code(normals(seed.get_untracked() ^ 0x5eed, lab.code.with_untracked(Vec::len)).into()));
     };
-    let labels = Memo::new(move |_| lab.codes.with(|c| c.as_ref().and_then(|c| c.labels.iter().max().copied()).unwrap_or(9)));
+    let classes = Memo::new(move |_| {
+        let most = lab.codes.with(|c| c.as_ref().and_then(|c| c.labels.iter().max().copied())).unwrap_or(9);
+        (0..=most.min(9)).map(|label| lab.class_name(label)).collect::<Vec<_>>()
+    });
     let picks = move || {
         let pick = |label: u8| {
             move |_| {
@@ -41,8 +45,12 @@ fn Stage() -> impl IntoView {
                 }
             }
         };
-        (0..=labels.get().min(9))
-            .map(|label| view! { <button class="small pick" aria-label=text::digit_pick(label) on:click=pick(label)>{label}</button> })
+        let named = classes.with(|c| words(c));
+        (0u8..)
+            .zip(classes.get())
+            .map(|(label, name)| view! {
+                <button class="small pick" class:named=named aria-label=text::class_pick(&name) on:click=pick(label)>{name}</button>
+            })
             .collect_view()
     };
     view! {

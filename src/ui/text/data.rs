@@ -75,7 +75,7 @@ pub fn room(images: u64, bytes: u64, room: Option<u64>) -> String {
     match room {
         Some(room) if all > room => {
             format!(
-                "{size} This adapter has room for {} of them at a time: the first are trained on.",
+                "{size} This adapter has room for about {} of them at a time: while training goes on they give way to the others, and every image is seen once an epoch.",
                 grouped((room / bytes) as f64)
             )
         }

@@ -78,9 +78,3 @@ impl Inspector {
         });
     }
 }
-
-/// What a class is called.
-pub fn class(lab: Lab, label: u8) -> String {
-    let name = lab.data_info.with(|info| info.as_ref().and_then(|info| info.classes.get(usize::from(label)).cloned()));
-    name.unwrap_or_else(|| label.to_string())
-}

@@ -6,7 +6,7 @@ use web_sys::HtmlInputElement;
 
 use super::super::Panel;
 use super::atom::Atom;
-use super::inspector::{Inspector, class};
+use super::inspector::Inspector;
 use super::table::{Density, Filter, Sorting};
 use crate::ui::tiles::{Tile, Tiles};
 use crate::ui::views::FEATURES;
@@ -51,7 +51,7 @@ pub fn List() -> impl IntoView {
     // As many classes as features favour.
     let classes = Memo::new(move |_| {
         let highest = inspector.table.with(|t| t.as_ref().and_then(|t| t.label_f.iter().max().copied()));
-        highest.map_or_else(Vec::new, |highest| (0..=highest).map(|label| class(lab, label)).collect())
+        highest.map_or_else(Vec::new, |highest| (0..=highest).map(|label| lab.class_name(label)).collect())
     });
     let search = NodeRef::<html::Input>::new();
     let typed = move |_| {
@@ -64,7 +64,7 @@ pub fn List() -> impl IntoView {
         let words = move || {
             inspector.table.with(|t| {
                 t.as_ref().filter(|t| f < t.features()).map_or_else(String::new, |t| {
-                    text::feature(f, t.density_f[f], t.mean_f[f], t.purity_f[f], &class(lab, t.label_f[f]))
+                    text::feature(f, t.density_f[f], t.mean_f[f], t.purity_f[f], &lab.class_name(t.label_f[f]))
                 })
             })
         };

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::super::Panel;
 use super::atom::Atom;
-use super::inspector::{Inspector, class};
+use super::inspector::Inspector;
 use super::table::Example;
 use crate::spec::protocol::{EXAMPLES, QUARTER_EXAMPLES, Query, TOP_EXAMPLES, View};
 use crate::ui::paint::{self, Pictures};
@@ -57,7 +57,9 @@ pub fn One() -> impl IntoView {
         view! { <div><dt>{name}</dt><dd data-testid=testid>{value}</dd></div> }
     };
     let favours = move || {
-        inspector.table.with(|t| t.as_ref().zip(feature.get()).map(|(t, f)| text::purity(t.purity_f[f], &class(lab, t.label_f[f]))))
+        inspector
+            .table
+            .with(|t| t.as_ref().zip(feature.get()).map(|(t, f)| text::purity(t.purity_f[f], &lab.class_name(t.label_f[f]))))
     };
     let bars = move || {
         inspector.table.with(|t| {

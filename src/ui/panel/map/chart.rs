@@ -14,8 +14,9 @@ use crate::ui::plane::Axes;
 use crate::ui::rank::ordered;
 use crate::ui::react::react;
 use crate::ui::source::Source;
+use crate::ui::state::{Lab, words};
+use crate::ui::text;
 use crate::ui::views::{MANIFOLD, POINT, THUMBNAILS};
-use crate::ui::{state::Lab, text};
 
 /// Arrow keys move by this part of the map's half width.
 const NUDGE: f32 = 0.05;
@@ -182,14 +183,19 @@ pub fn Chart(map: MapState) -> impl IntoView {
     };
     let cursor = Memo::new(move |_| at.get().map(|place| points.with(|p| p.part(place))));
 
-    let labels = Memo::new(move |_| points.with(|p| p.labels.iter().max().map_or(0, |l| l + 1).min(10)));
+    let classes = Memo::new(move |_| {
+        let most = points.with(|p| p.labels.iter().max().copied());
+        most.map_or_else(Vec::new, |most| (0..=most).map(|label| lab.class_name(label)).collect::<Vec<_>>())
+    });
     let legend = move || {
-        (0..labels.get())
-            .map(|label| {
+        (0u8..)
+            .zip(classes.get())
+            .take(LABELS.len())
+            .map(|(label, name)| {
                 let toggle = move |_| only.update(|o| *o = if *o == Some(label) { None } else { Some(label) });
                 view! {
                     <button class="key" aria-pressed=move || (only.get() == Some(label)).to_string() on:click=toggle>
-                        <i style:background=LABELS[usize::from(label)]></i>{label}
+                        <i style:background=LABELS[usize::from(label)]></i>{name}
                     </button>
                 }
             })
@@ -210,7 +216,11 @@ pub fn Chart(map: MapState) -> impl IntoView {
                 <Picture from=POINT index=0usize label=text::MAP_POINT testid="map-digit" />
             </figure>
         </div>
-        <div class="legend" role="group" aria-label=text::MAP_LEGEND>{legend}</div>
+        <div class="legend" class:named=move || classes.with(|c| words(c)) role="group" aria-label=text::MAP_LEGEND data-testid="map-legend">{legend}</div>
+        {move || {
+            let more = classes.with(Vec::len).saturating_sub(LABELS.len());
+            (more > 0).then(|| view! { <p class="note">{text::more_classes(more)}</p> })
+        }}
     }
 }
 

@@ -1,0 +1,54 @@
+//! `cargo lab pack`, run as a visitor runs it.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use latent_lab::packed::{META, Meta, Shard, shard_name};
+
+use super::{golden, made, scratch};
+
+fn pack(images: &Path, attributes: &Path, partition: &Path, more: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lab"));
+    command.args(["pack", "celeba", "--quiet", "--images"]).arg(images);
+    command.arg("--attr").arg(attributes).arg("--partition").arg(partition).args(more);
+    command.output().expect("the built binary runs")
+}
+
+/// The folder that `tests/cli.rs` trains on is what the command makes of the archive beside it.
+#[test]
+fn the_command_makes_what_training_reads() {
+    let out = scratch("command");
+    let file = |name: &str| golden().join(name);
+    let more = ["--size", "16", "--out", out.to_str().expect("UTF-8")];
+    let output = pack(&file("img_align_celeba.zip"), &file("list_attr_celeba.txt"), &file("list_eval_partition.txt"), &more);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with("48 images of 16 × 16 × 3 in "));
+    let read = |folder: &Path, name: &str| std::fs::read(folder.join(name)).expect("readable");
+    let expected = file("packed");
+    assert_eq!(read(&out, META), read(&expected, META));
+    let meta = Meta::from_json(&read(&out, META)).expect("a description");
+    let (made, expected) = (read(&out, &shard_name(0)), read(&expected, &shard_name(0)));
+    let shard = Shard::read(&made, &meta).expect("a shard").expect("whole");
+    assert!(shard.header.last && shard.header.images == 48);
+    // Decoders may round otherwise on another processor; what is known of the images may not differ.
+    let (front, images) = made.split_at(shard.header.image_at(0));
+    assert_eq!(front, &expected[..front.len()]);
+    let far = images.iter().zip(&expected[front.len()..]).map(|(a, b)| a.abs_diff(*b)).max();
+    assert!(made.len() == expected.len() && far <= Some(2), "{far:?} grey levels");
+}
+
+#[test]
+fn what_is_wrong_with_the_files_is_one_line() {
+    let (folder, out) = (scratch("command-wrong"), scratch("command-wrong-out"));
+    made::celeba(&folder, 20);
+    let file = |name: &str| folder.join(name);
+    let more = ["--out", out.to_str().expect("UTF-8")];
+    std::fs::write(file("list_attr_celeba.txt"), "20\nSmiling\n000001.jpg 7\n").expect("writable");
+    let output = pack(&file("img_align_celeba.zip"), &file("list_attr_celeba.txt"), &file("list_eval_partition.txt"), &more);
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{words}");
+    assert!(
+        words.starts_with("error: ") && words.contains("list_attr_celeba.txt: line 3") && words.lines().count() == 1,
+        "{words}"
+    );
+}

@@ -1,0 +1,204 @@
+//! Training on more images than the device has room for: each is seen once an epoch and arrives as it is, a run cut in two is
+//! the same run, and neither memory nor device holds more than was allowed.
+#![cfg(feature = "native")]
+
+use std::cell::{Cell, RefCell};
+use std::ops::Range;
+use std::rc::Rc;
+
+use latent_lab::data::Dataset;
+use latent_lab::data::own::Loaded;
+use latent_lab::data::pages::{Pages, Reading};
+use latent_lab::gpu::{Data, Gpu};
+use latent_lab::nn::ImageShape;
+use latent_lab::spec::Setup;
+use latent_lab::spec::protocol::{Command, EngineChoice, Event, MetricRow};
+use latent_lab::train::feed::Supply;
+use latent_lab::train::native::open_gpu;
+use latent_lab::train::plan::PlanEngine;
+use latent_lab::train::session::Session;
+use latent_lab::train::window::Window;
+use latent_lab::train::{Engine, entry};
+use pollster::block_on;
+
+/// Images of the set, and bytes of one.
+const IMAGES: usize = 230;
+const LEN: usize = 32;
+/// Room for sixty of them.
+const ROOM: u64 = 60 * (LEN as u64 + 1);
+const BATCH: usize = 8;
+
+/// Image `i`: its number, and words that follow from it.
+fn image(i: usize) -> Vec<u8> {
+    (0..LEN).map(|p| if p == 0 { i as u8 } else { (i * 7 + p * 31) as u8 }).collect()
+}
+
+fn label(i: usize) -> u8 {
+    (i % 5) as u8
+}
+
+/// The images, and the most that was asked for at a time.
+#[derive(Default)]
+struct Source {
+    most: Cell<usize>,
+    asked: Cell<usize>,
+    broken: Cell<bool>,
+}
+
+impl Pages for Source {
+    fn read(&self, range: Range<usize>) -> Reading<'_> {
+        self.most.set(self.most.get().max(range.len()));
+        self.asked.set(self.asked.get() + range.len());
+        let images = if self.broken.get() { Err("shard-0003.bin: gone".into()) } else { Ok(range.flat_map(image).collect()) };
+        Box::pin(std::future::ready(images))
+    }
+}
+
+/// The set without its training images.
+fn set() -> Dataset {
+    let shape = ImageShape { channels: 1, height: 4, width: 8 };
+    let (test_images, test_labels) = ((0..20).flat_map(image).collect(), (0..20).map(label).collect());
+    let train_labels = (0..IMAGES).map(label).collect();
+    Dataset { id: "own:many".into(), shape, classes: 5, train_labels, test_images, test_labels, ..Dataset::default() }
+}
+
+/// A method that reads labels.
+fn setup() -> Setup {
+    let mut setup = Setup::new("own:many", "cvae");
+    for (key, value) in [("batch", BATCH as f64), ("hidden", 16.0), ("latent", 2.0), ("lr", 0.01)] {
+        setup.set(key, value).unwrap();
+    }
+    setup
+}
+
+fn engine(gpu: &Rc<Gpu>, source: &Rc<Source>, setup: &Setup) -> PlanEngine {
+    let window = Window::new(gpu.clone(), &set(), source.clone(), ROOM).unwrap();
+    assert!(window.data().bytes() <= ROOM.next_multiple_of(16) && window.data().images < IMAGES / 3);
+    let supply = Supply::Window(Rc::new(window));
+    let entry = entry(&setup.method).unwrap();
+    block_on(PlanEngine::supplied(gpu.clone(), entry, setup, set().data_shape(), &supply, None)).unwrap()
+}
+
+/// Takes `n` steps, as many at a time as can be taken.
+fn steps(engine: &mut PlanEngine, n: u32) -> Vec<MetricRow> {
+    let mut rows = vec![];
+    while rows.len() < n as usize {
+        let ready = block_on(engine.ready(n - rows.len() as u32)).unwrap();
+        engine.run_steps(ready).unwrap();
+        rows.extend(block_on(engine.metrics()).unwrap());
+    }
+    rows
+}
+
+#[test]
+fn each_image_is_seen_once_an_epoch_and_arrives_as_it_is() {
+    let (gpu, source) = (block_on(open_gpu()).unwrap(), Rc::new(Source::default()));
+    let mut engine = engine(&gpu, &source, &setup());
+    let mut seen = vec![];
+    for _ in 0..(2 * IMAGES).div_ceil(BATCH) {
+        steps(&mut engine, 1);
+        let (images, labels) = block_on(engine.minibatch()).unwrap();
+        for (values, given) in images.chunks_exact(LEN).zip(labels) {
+            let bytes: Vec<u8> = values.iter().map(|v| (v * 255.0).round() as u8).collect();
+            let i = usize::from(bytes[0]);
+            assert_eq!((bytes, given), (image(i), f32::from(label(i))));
+            seen.push(i);
+        }
+    }
+    for epoch in seen.chunks_exact(IMAGES) {
+        let mut sorted = epoch.to_vec();
+        sorted.sort_unstable();
+        assert_eq!(sorted, (0..IMAGES).collect::<Vec<_>>());
+    }
+    assert_ne!(seen[..IMAGES], seen[IMAGES..2 * IMAGES]);
+    // Neighbours in the set are not neighbours in time, as they would be if it were walked through.
+    let apart = seen.windows(2).filter(|pair| pair[0].abs_diff(pair[1]) > 12).count();
+    assert!(apart > seen.len() / 2, "{apart} of {}", seen.len());
+    // What passes through memory at a time is a page; an epoch reads what the last one has not left behind.
+    assert!(source.most.get() <= 15, "{} images at once", source.most.get());
+    assert!(source.asked.get() <= 2 * IMAGES, "{} images read", source.asked.get());
+}
+
+#[test]
+fn a_run_cut_in_two_is_the_same_run() {
+    let (gpu, source) = (block_on(open_gpu()).unwrap(), Rc::new(Source::default()));
+    let mut whole = engine(&gpu, &source, &setup());
+    let rows = steps(&mut whole, 70);
+    let mut first = engine(&gpu, &source, &setup());
+    assert_eq!(steps(&mut first, 41), rows[..41]);
+    let state = block_on(first.state()).unwrap().unwrap();
+    // Another window, in which nothing lies where it lay.
+    let mut second = engine(&gpu, &source, &setup());
+    second.set_state(&state).unwrap();
+    assert_eq!(steps(&mut second, 29), rows[41..]);
+    assert!(rows[69].terms[0] < rows[0].terms[0]);
+}
+
+#[test]
+fn paging_costs_no_dispatch_and_says_what_is_wrong() {
+    let (gpu, source) = (block_on(open_gpu()).unwrap(), Rc::new(Source::default()));
+    let images: Vec<u8> = (0..IMAGES).flat_map(image).collect();
+    let uploaded = Data::upload(&gpu, &images, &set().train_labels).unwrap();
+    let (entry, shape) = (entry("cvae").unwrap(), set().data_shape());
+    let mut whole = block_on(PlanEngine::new(gpu.clone(), entry, &setup(), shape, &uploaded)).unwrap();
+    let mut paged = engine(&gpu, &source, &setup());
+    assert_eq!(whole.info().dispatches, paged.info().dispatches);
+    assert_eq!(block_on(whole.ready(500)), Ok(500), "where all images are there nothing has to be read");
+
+    assert!(paged.run_steps(1).unwrap_err().contains("images of step 1 are not on the device"));
+    source.broken.set(true);
+    assert!(block_on(paged.ready(1)).unwrap_err().contains("shard-0003.bin: gone"));
+    source.broken.set(false);
+    assert_eq!(steps(&mut paged, 3).len(), 3);
+
+    let mut large = setup();
+    large.set("batch", 200.0).unwrap();
+    let window = Window::new(gpu.clone(), &set(), source.clone(), ROOM).unwrap();
+    let refused = block_on(PlanEngine::supplied(gpu.clone(), entry, &large, shape, &Supply::Window(Rc::new(window)), None));
+    let words = String::from(refused.err().unwrap());
+    assert!(words.contains("batch of 200 is too large"), "{words}");
+    assert!(Window::new(gpu, &set(), source, 100).err().unwrap().contains("no room"));
+}
+
+#[test]
+fn methods_that_start_from_data_start_from_what_is_there() {
+    let (gpu, source) = (block_on(open_gpu()).unwrap(), Rc::new(Source::default()));
+    let mut setup = Setup::new("own:many", "cvq");
+    for (key, value) in [("batch", BATCH as f64), ("codes", 16.0), ("width", 8.0)] {
+        setup.set(key, value).unwrap();
+    }
+    let mut engine = engine(&gpu, &source, &setup);
+    assert_eq!(steps(&mut engine, 12).len(), 12);
+}
+
+#[test]
+fn a_session_pages_and_a_benchmark_beside_it_changes_nothing() {
+    let run = |bench: bool| {
+        let events: Rc<RefCell<Vec<Event>>> = Rc::default();
+        let sink = events.clone();
+        let mut session = Session::new(move |e| sink.borrow_mut().push(e));
+        assert!(block_on(session.open(EngineChoice::Plan, None)));
+        session.limit_room(ROOM);
+        let note = Some("some at a time".to_owned());
+        session.set_data(Loaded { data: set(), pages: Some(Rc::new(Source::default())), note });
+        block_on(session.command(Command::Start { run: 1, setup: setup(), weights: None }));
+        for part in [20, 25] {
+            block_on(session.command(Command::Step { run: 1, steps: part }));
+            while block_on(session.turn()) {}
+            if bench {
+                block_on(session.command(Command::Bench { setup: setup(), steps: 30 }));
+            }
+        }
+        events.take()
+    };
+    let (alone, beside) = (run(false), run(true));
+    assert!(alone.iter().any(|e| matches!(e, Event::DataReady { data, .. } if data.train == IMAGES as u32)));
+    assert!(alone.iter().any(|e| matches!(e, Event::Warning { message } if message == "some at a time")));
+    assert!(beside.iter().any(|e| matches!(e, Event::Benched { report } if report.steps == 30)));
+    let rows = |events: &[Event]| {
+        let rows = events.iter().filter_map(|e| if let Event::Metrics { rows, .. } = e { Some(rows.clone()) } else { None });
+        rows.flatten().collect::<Vec<_>>()
+    };
+    assert_eq!(rows(&alone).len(), 45);
+    assert_eq!(rows(&alone), rows(&beside));
+}
