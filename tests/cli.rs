@@ -48,7 +48,7 @@ fn wrong_arguments_are_refused_in_one_line() {
     refused(&["serve", "--port", "many"], "many");
     refused(&["build"], "--out");
     refused(&["build", "--out", "x", "--base", "lab"], "begins and ends with /");
-    refused(&["presets", "gioconda"], "mnist-vae, mnist-map");
+    refused(&["presets", "gioconda"], "mnist-vae, faces-beta");
     refused(&["presets", "--out", "no/such/folder"], "no/such/folder");
     refused(&["train"], "--method <ID>");
     refused(&["train"], "--epochs <N>");
