@@ -33,12 +33,16 @@ pub mod store;
 #[cfg(feature = "engine")]
 pub mod train;
 
+#[cfg(any(feature = "page", all(feature = "worker", target_arch = "wasm32")))]
+mod gunzip;
 #[cfg(any(feature = "page", feature = "engine", feature = "player"))]
 pub mod latent;
 #[cfg(all(any(feature = "worker", feature = "packer"), target_arch = "wasm32"))]
 pub mod opfs;
 #[cfg(any(feature = "engine", feature = "pack"))]
 pub mod packed;
+#[cfg(any(feature = "page", feature = "engine"))]
+mod part;
 #[cfg(any(feature = "page", feature = "engine", feature = "player"))]
 pub mod player;
 #[cfg(feature = "page")]

@@ -48,7 +48,7 @@ fn wrong_arguments_are_refused_in_one_line() {
     refused(&["serve", "--port", "many"], "many");
     refused(&["build"], "--out");
     refused(&["build", "--out", "x", "--base", "lab"], "begins and ends with /");
-    refused(&["presets", "gioconda"], "mnist-vae, mnist-map");
+    refused(&["presets", "gioconda"], "there are mnist-vae, ");
     refused(&["presets", "--out", "no/such/folder"], "no/such/folder");
     refused(&["train"], "--method <ID>");
     refused(&["train"], "--epochs <N>");
@@ -170,6 +170,22 @@ fn more_images_than_there_is_room_for_pass_through_it_and_a_run_goes_on() {
 }
 
 #[test]
+fn what_cannot_be_encoded_is_refused() {
+    let out = scratch("encode").join("codes.npz");
+    let out = out.to_str().expect("the path is UTF-8");
+    refused(&["encode", "--out", out], "--weights");
+    refused(&["encode", "--weights", "no/such/file", "--out", out], "no/such/file");
+    refused(&["encode", "--weights", "README.md", "--out", "codes.txt"], ".npz or .csv");
+    refused(&["encode", "--weights", "README.md", "--out", "no/such/folder/c.npz"], "no/such/folder");
+    #[cfg(feature = "native")]
+    refused(
+        &["encode", "--weights", "README.md", "--out", out, "--engine", "cpu"],
+        "README.md: this is not a whole safetensors file",
+    );
+    assert!(!std::path::Path::new(out).exists(), "something was written");
+}
+
+#[test]
 fn weights_that_cannot_be_measured_are_refused() {
     refused(&["measure"], "--weights");
     refused(&["measure", "--weights", "no/such/file"], "no/such/file");
@@ -264,8 +280,8 @@ impl Drop for Served {
 }
 
 /// Serves `root/dist` as it is.
-fn serve(root: &std::path::Path) -> Served {
-    let mut command = lab(&["serve", "--no-build", "--port", "0"]);
+fn serve(root: &std::path::Path, more: &[&str]) -> Served {
+    let mut command = lab(&[&["serve", "--no-build", "--port", "0"], more].concat());
     let mut child = command.env("CARGO_MANIFEST_DIR", root).stdout(Stdio::piped()).spawn().expect("the built binary runs");
     let mut line = String::new();
     BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("the address is printed");
@@ -293,7 +309,7 @@ fn the_server_serves_the_page_and_nothing_else() {
         std::fs::write(dist.join(name), bytes).expect("writable");
     }
     std::fs::write(root.join("secret.txt"), "secret").expect("writable");
-    let served = serve(&root);
+    let served = serve(&root, &[]);
 
     for (path, kind, body) in [
         ("/", "text/html", &b"<p>hello"[..]),
@@ -312,6 +328,14 @@ fn the_server_serves_the_page_and_nothing_else() {
         assert!(request(served.port, &format!("GET {path}")).0.starts_with("http/1.1 404"), "{path}");
     }
     assert!(request(served.port, "POST /").0.starts_with("http/1.1 405"));
+
+    // Below a path, and there only.
+    let below = serve(&root, &["--base", "/blog/lab/"]);
+    for (path, status) in [("/blog/lab/", 200), ("/blog/lab/a.js?x", 200), ("/blog/lab", 404), ("/blog/a.js", 404), ("/a.js", 404)]
+    {
+        let (head, _) = request(below.port, &format!("GET {path}"));
+        assert!(head.starts_with(&format!("http/1.1 {status}")), "{path}: {head}");
+    }
 
     let port = served.port.to_string();
     refused(&["serve", "--no-build", "--port", &port], &port);

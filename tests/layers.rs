@@ -12,7 +12,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("player", &["spec", "catalog"]),
     // Geometry of codes, for both sides: names nothing.
     ("latent", &[]),
-    ("ui", &["spec", "catalog", "player", "latent"]),
+    ("part", &[]),
+    ("gunzip", &[]),
+    ("ui", &["spec", "catalog", "player", "latent", "part", "gunzip"]),
     // Page and engine meet only in `spec::protocol`: from here on nobody names `ui`.
     ("compile", &["spec"]),
     ("gpu", &["spec", "compile"]),
@@ -37,7 +39,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "train",
         &[
             "spec", "catalog", "ae", "vae", "vq", "sae", "nn", "data", "packed", "measure", "view", "compile", "gpu", "latent",
-            "store",
+            "store", "part", "gunzip",
         ],
     ),
 ];

@@ -47,7 +47,7 @@ fn models_are_worth_what_is_recorded() {
         let got = f64::from(block_on(burn.evaluate(labelled)).unwrap()[0]);
         // One draw of each posterior: draws of these losses have a standard deviation of 0.0003 of them.
         assert!((got / shipped - 1.0).abs() < 2e-3, "{}: test loss {got}, recorded {shipped}", preset.id);
-        assert!((shipped / trained - 1.0).abs() < 5e-3, "{}: 16 bits make {shipped} of {trained}", preset.id);
+        assert!((shipped / trained - 1.0).abs() < 5e-3, "{}: fewer bits make {shipped} of {trained}", preset.id);
 
         if let Model::Vector(model) = &player.model
             && model.is_cloud()

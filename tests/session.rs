@@ -6,8 +6,8 @@ use std::rc::Rc;
 
 use latent_lab::data::Dataset;
 use latent_lab::nn::ImageShape;
-use latent_lab::spec::Setup;
-use latent_lab::spec::protocol::{Command, EngineChoice, Event, Export, MetricRow, Query, View, bytes_f32, f32_bytes};
+use latent_lab::spec::protocol::{Command, EngineChoice, Event, Export, MetricRow, Query, Table, View, bytes_f32, f32_bytes};
+use latent_lab::spec::{Precision, Setup};
 use latent_lab::train::checkpoint::Checkpoint;
 use latent_lab::train::session::Session;
 use latent_lab::train::{Weight, weights};
@@ -206,7 +206,7 @@ fn a_file_is_examined_before_anything_changes() {
     let mut b = Bench::open();
     b.start(1, small(), None);
     b.steps(1, 3);
-    let file = b.save(1, Export::Weights);
+    let file = b.save(1, Export::Weights(Precision::Full));
     let examine = |b: &mut Bench, setup: Setup, file: ByteBuf| {
         b.tell(Command::Examine { setup, safetensors: file });
         b.take().pop().unwrap()
@@ -242,7 +242,7 @@ fn a_file_is_examined_before_anything_changes() {
 fn codes_come_as_a_table_of_the_test_images() {
     let mut b = Bench::open();
     b.start(1, small(), None);
-    let table = String::from_utf8(b.save(1, Export::Codes).into_vec()).unwrap();
+    let table = String::from_utf8(b.save(1, Export::Codes(Table::Csv)).into_vec()).unwrap();
     assert_eq!(table.lines().count(), 41);
     assert_eq!(table.lines().next(), Some("image,label,mean_0,mean_1,mean_2,logvar_0,logvar_1,logvar_2"));
     assert!(table.lines().nth(14).is_some_and(|row| row.starts_with("13,3,")), "{table}");
@@ -330,19 +330,23 @@ fn saved_weights_come_back() {
             .unwrap()
     };
     let before = picture(&mut b);
-    let whole = b.save(1, Export::Weights);
+    let whole = b.save(1, Export::Weights(Precision::Full));
     assert!(matches!(b.start(2, small(), Some(whole.clone()))[..], [Event::Built { .. }]));
     assert_eq!(picture(&mut b), before);
     assert_eq!(b.steps(2, 1)[0].step, 1, "weights alone begin a new run");
 
-    let half = b.save(1, Export::HalfWeights);
+    let half = b.save(1, Export::Weights(Precision::Half));
     assert!(half.is_empty(), "run 1 is gone");
     b.start(3, small(), Some(whole.clone()));
-    let half = b.save(3, Export::HalfWeights);
+    let half = b.save(3, Export::Weights(Precision::Half));
     assert!(half.len() < whole.len() * 6 / 10, "{} bytes instead of {}", half.len(), whole.len());
     assert!(matches!(b.start(4, small(), Some(half))[..], [Event::Built { .. }]));
     let near = picture(&mut b);
     assert!(near.iter().zip(before.iter()).all(|(a, b)| a.abs_diff(*b) <= 2), "16 bits are enough to look at");
+    let quarter = b.save(4, Export::Weights(Precision::Quarter));
+    assert!(matches!(b.start(5, small(), Some(quarter))[..], [Event::Built { .. }]));
+    let near = picture(&mut b);
+    assert!(near.iter().zip(before.iter()).all(|(a, b)| a.abs_diff(*b) <= 4), "8 bits are as well");
 }
 
 #[test]

@@ -21,6 +21,14 @@ with safe_open(sys.argv[1], framework="np") as file:
     }))
 "#;
 
+/// One JSON object: each array's type, shape and bytes as hexadecimal digits.
+const NUMPY: &str = r#"
+import json, sys
+import numpy
+with numpy.load(sys.argv[1], allow_pickle=False) as arrays:
+    print(json.dumps({name: [a.dtype.str, list(a.shape), a.tobytes().hex()] for name, a in arrays.items()}))
+"#;
+
 fn scratch(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = std::fs::remove_dir_all(&folder);
@@ -29,8 +37,12 @@ fn scratch(name: &str) -> PathBuf {
 }
 
 fn train(arguments: &[&str], files: &[(&str, &Path)]) {
+    lab(&[&["train", "--quiet", "--json"], arguments].concat(), files);
+}
+
+fn lab(arguments: &[&str], files: &[(&str, &Path)]) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_lab"));
-    command.args(["train", "--quiet", "--json"]).args(arguments).current_dir(env!("CARGO_MANIFEST_DIR"));
+    command.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR"));
     for (option, file) in files {
         command.arg(option).arg(file);
     }
@@ -40,8 +52,12 @@ fn train(arguments: &[&str], files: &[(&str, &Path)]) {
 
 /// What Python's own package for such files finds in one.
 fn read_by_python(file: &Path) -> Value {
+    python(PYTHON, file)
+}
+
+fn python(script: &str, file: &Path) -> Value {
     let python = std::env::var("LATENT_LAB_PYTHON").unwrap_or_else(|_| "python3".into());
-    let output = Command::new(&python).args(["-c", PYTHON]).arg(file).output();
+    let output = Command::new(&python).args(["-c", script]).arg(file).output();
     let output = output.unwrap_or_else(|e| panic!("{python} does not start: {e}; `cargo lab test` sets it up"));
     let words = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{python} cannot read {}: {words}; `cargo lab test` sets its packages up", file.display());
@@ -63,7 +79,7 @@ fn python_reads_names_and_values() {
     let folder = scratch("python");
     let (whole, half) = (folder.join("whole.safetensors"), folder.join("half.safetensors"));
     train(&[SMALL, &["--epochs", "1", "--engine", "cpu"]].concat(), &[("--out", &whole)]);
-    train(&[SMALL, &["--epochs", "1", "--engine", "cpu", "--half"]].concat(), &[("--out", &half)]);
+    train(&[SMALL, &["--epochs", "1", "--engine", "cpu", "--bits", "16"]].concat(), &[("--out", &half)]);
     let ours: Vec<Weight> = weights::read(&read(&whole)).expect("our own file");
     let names: Vec<&str> = ours.iter().map(|w| w.name.as_str()).collect();
     let part = |module: &str, layers: &[&str]| -> Vec<String> {
@@ -94,6 +110,61 @@ fn python_reads_names_and_values() {
             assert_eq!(tensors[&w.name], serde_json::json!([dtype, w.shape, bytes]), "{}", w.name);
         }
     }
+}
+
+#[test]
+fn eight_bits_are_rows_of_whole_numbers_for_python_as_well() {
+    let folder = scratch("eight");
+    let file = folder.join("eight.safetensors");
+    train(
+        &["--method", "vae", "--data", "toy", "--set", "hidden=64", "batch=512", "--epochs", "1", "--engine", "cpu", "--bits", "8"],
+        &[("--out", &file)],
+    );
+    let theirs = read_by_python(&file);
+    let bytes = |name: &str, dtype: &str| -> Vec<u8> {
+        let tensor = &theirs["tensors"][name];
+        assert_eq!(tensor[0], dtype, "{name}");
+        let digits = tensor[2].as_str().expect("hexadecimal digits").as_bytes();
+        digits.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
+    };
+    let mut of_eight = 0;
+    for w in weights::read(&read(&file)).expect("our own file") {
+        assert_eq!(theirs["tensors"][&w.name][1], serde_json::json!(w.shape), "{}", w.name);
+        if theirs["tensors"][&w.name][0] != "int8" {
+            continue;
+        }
+        of_eight += 1;
+        let scales = bytes(&format!("{}.scale", w.name), "float32");
+        let scales: Vec<f32> = scales.chunks(4).map(|c| f32::from_le_bytes(c.try_into().unwrap())).collect();
+        let whole = bytes(&w.name, "int8");
+        let (width, rows) = (whole.len() / scales.len(), whole.iter().enumerate());
+        let want: Vec<f32> = rows.map(|(i, q)| scales[i / width] * f32::from(q.cast_signed())).collect();
+        assert_eq!(w.values, want, "{}: the row's scale times the whole number", w.name);
+    }
+    assert!(of_eight >= 2, "the two large layers: {:?}", theirs["tensors"].as_object().map(|t| t.keys().collect::<Vec<_>>()));
+}
+
+#[test]
+fn numpy_reads_codes() {
+    let folder = scratch("codes");
+    let [weights, npz, csv] = ["w.safetensors", "codes.npz", "codes.csv"].map(|name| folder.join(name));
+    train(&[SMALL, &["--epochs", "1", "--engine", "cpu"]].concat(), &[("--out", &weights)]);
+    for out in [&npz, &csv] {
+        lab(&["encode", "--engine", "cpu"], &[("--weights", &weights), ("--out", out)]);
+    }
+    let table = String::from_utf8(read(&csv)).expect("text");
+    let mut rows = table.lines().map(|line| line.split(',').collect::<Vec<_>>());
+    assert_eq!(rows.next().expect("a header"), ["image", "label", "mean_0", "mean_1", "logvar_0", "logvar_1"]);
+    let rows: Vec<Vec<f32>> = rows.map(|row| row.iter().map(|v| v.parse().expect("a number")).collect()).collect();
+    assert!(rows.len() > 100 && rows.iter().any(|row| row[1] > 0.0), "{} rows", rows.len());
+    let floats =
+        |columns: std::ops::Range<usize>| hex(rows.iter().flat_map(|row| row[columns.clone()].to_vec()).flat_map(f32::to_le_bytes));
+    let theirs = python(NUMPY, &npz);
+    let n = rows.len();
+    assert_eq!(theirs["mean"], serde_json::json!(["<f4", [n, 2], floats(2..4)]));
+    assert_eq!(theirs["logvar"], serde_json::json!(["<f4", [n, 2], floats(4..6)]));
+    assert_eq!(theirs["label"], serde_json::json!(["|u1", [n], hex(rows.iter().map(|row| row[1] as u8))]));
+    assert_eq!(theirs.as_object().map(serde_json::Map::len), Some(3));
 }
 
 #[test]

@@ -36,6 +36,26 @@ export function thumbs(figure, title, pick, count = Infinity) {
   return { root: make("div", { className: "line" }, make("span", { className: "note" }, title), list), choose, paint };
 }
 
+/** Milliseconds of a frame that small pictures may take. */
+const BUDGET = 8;
+
+/** Makes many small pictures follow the code without holding up the page: a few a frame, in turn, until all are of the latest. */
+export function inTurn(paints) {
+  let [left, next, due] = [0, 0, 0];
+  const work = () => {
+    due = 0;
+    for (const began = performance.now(); left > 0 && performance.now() - began < BUDGET; left--) {
+      paints[next]();
+      next = (next + 1) % paints.length;
+    }
+    if (left > 0) due = requestAnimationFrame(work);
+  };
+  return () => {
+    left = paints.length;
+    if (!due) work();
+  };
+}
+
 /** A slider that tells what it is moved to. */
 export function slider(label, [min, max, step], move) {
   const input = make("input", { type: "range", min, max, step, "aria-label": label });

@@ -1,6 +1,6 @@
 //! The plain autoencoder.
 
-use crate::spec::{Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
+use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
 pub use engine::Ae;
@@ -15,6 +15,7 @@ pub const CARD: Card = Card {
     params: &[
         ParamSpec { default: 10.0, ..LATENT },
         NET,
+        CHANNELS,
         HIDDEN,
         LIKELIHOOD,
         SIGMA,

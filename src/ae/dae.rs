@@ -1,6 +1,6 @@
 //! The denoising autoencoder.
 
-use crate::spec::{Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
+use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
 pub use engine::Dae;
@@ -22,6 +22,7 @@ pub const CARD: Card = Card {
             "masking: the probability. gaussian: the standard deviation, where the image spans 0 to 1. At 0 this is the plain autoencoder.").live(),
         LATENT,
         NET,
+        CHANNELS,
         HIDDEN,
         LIKELIHOOD,
         SIGMA,

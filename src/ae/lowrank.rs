@@ -1,6 +1,6 @@
 //! The low-rank autoencoder: a matrix between encoder and decoder, with a price on its nuclear norm.
 
-use crate::spec::{Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
+use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
 pub use engine::LowRank;
@@ -20,6 +20,7 @@ pub const CARD: Card = Card {
             "Price of the nuclear norm (the sum of the singular values) of the matrix M. Higher: fewer directions survive.").live(),
         LATENT,
         NET,
+        CHANNELS,
         HIDDEN,
         LIKELIHOOD,
         SIGMA,

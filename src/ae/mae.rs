@@ -1,6 +1,6 @@
 //! The masked autoencoder: patches are hidden, and only they are judged.
 
-use crate::spec::{Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
+use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
 pub use engine::Mae;
@@ -19,6 +19,7 @@ pub const CARD: Card = Card {
             "Side of a patch in pixels. Small patches can be filled in from their neighbours; large ones need an idea of the whole."),
         ParamSpec { default: 64.0, ..LATENT },
         NET,
+        CHANNELS,
         HIDDEN,
         LIKELIHOOD,
         SIGMA,

@@ -1,9 +1,6 @@
 //! MNIST (Yann LeCun and Corinna Cortes, CC BY-SA 3.0) in its four original IDX files, gzip-compressed.
 
 use std::fmt;
-use std::io::Read;
-
-use flate2::read::GzDecoder;
 
 use super::{Dataset, Factors};
 use crate::nn::ImageShape;
@@ -86,17 +83,35 @@ pub fn parse_idx<'a>(bytes: &'a [u8], dims: &[u32]) -> Result<&'a [u8], IdxError
 }
 
 impl File {
-    /// Unpacks and checks the file.
+    fn dims(&self) -> Vec<u32> {
+        let items = self.items as u32;
+        if self.images { vec![items, 28, 28] } else { vec![items] }
+    }
+
+    /// Unpacks the file. In browsers that is [`crate::gunzip`]'s work.
     ///
     /// # Errors
-    /// What is wrong, and where.
-    pub fn read(&self, gzip: &[u8]) -> Result<Vec<u8>, IdxError> {
-        let dims: &[u32] = if self.images { &[self.items as u32, 28, 28] } else { &[self.items as u32] };
+    /// If it is damaged, or something else.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn unpack(&self, gzip: &[u8]) -> Result<Vec<u8>, IdxError> {
+        use std::io::Read;
+
+        let dims = self.dims();
         let want = 4 + 4 * dims.len() + dims.iter().map(|d| *d as usize).product::<usize>();
         let mut bytes = Vec::with_capacity(want + 1);
         // One byte more than there should be tells a longer file from a right one, and a bomb is cut short.
-        GzDecoder::new(gzip).take(want as u64 + 1).read_to_end(&mut bytes).map_err(|e| IdxError::Gzip(e.to_string()))?;
-        let values = parse_idx(&bytes, dims)?;
+        let mut unpacked = flate2::read::GzDecoder::new(gzip).take(want as u64 + 1);
+        unpacked.read_to_end(&mut bytes).map_err(|e| IdxError::Gzip(e.to_string()))?;
+        Ok(bytes)
+    }
+
+    /// Checks the file, unpacked; its values.
+    ///
+    /// # Errors
+    /// What is wrong, and where.
+    pub fn read(&self, mut bytes: Vec<u8>) -> Result<Vec<u8>, IdxError> {
+        let dims = self.dims();
+        let values = parse_idx(&bytes, &dims)?;
         if !self.images
             && let Some((at, got)) = values.iter().copied().enumerate().find(|(_, l)| *l > 9)
         {
@@ -107,11 +122,11 @@ impl File {
     }
 }
 
-/// The data set from its four files, in the order of [`FILES`].
+/// The data set from its four files, unpacked, in the order of [`FILES`].
 ///
 /// # Errors
 /// A sentence that names the file and what is wrong with it.
-pub fn from_files(files: &[Vec<u8>]) -> Result<Dataset, String> {
+pub fn from_files(files: Vec<Vec<u8>>) -> Result<Dataset, String> {
     let mut read = FILES.iter().zip(files).map(|(f, bytes)| f.read(bytes).map_err(|e| format!("{}: {e}", f.name)));
     let mut next = || read.next().unwrap_or_else(|| Err("MNIST has four files".into()));
     let (test_images, test_labels, train_images, train_labels) = (next()?, next()?, next()?, next()?);
@@ -132,12 +147,14 @@ pub fn from_files(files: &[Vec<u8>]) -> Result<Dataset, String> {
 ///
 /// # Errors
 /// A sentence that names the file and what is wrong with it.
+#[cfg(not(target_arch = "wasm32"))]
 pub fn from_folder(folder: &std::path::Path) -> Result<Dataset, String> {
     let read = |f: &File| {
         let path = folder.join(f.name);
-        std::fs::read(&path).map_err(|e| format!("{}: {e}", path.display()))
+        let gzip = std::fs::read(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+        f.unpack(&gzip).map_err(|e| format!("{}: {e}", f.name))
     };
-    from_files(&FILES.iter().map(read).collect::<Result<Vec<_>, _>>()?)
+    from_files(FILES.iter().map(read).collect::<Result<_, _>>()?)
 }
 
 #[cfg(test)]
@@ -167,8 +184,10 @@ mod tests {
     fn foreign_files_are_told_apart() {
         assert_eq!(parse_idx(&idx(&[12], 12), &[3, 2, 2]), Err(IdxError::Magic { got: 0x0801, want: 0x0803 }));
         assert_eq!(parse_idx(&idx(&[3, 2, 4], 24), &[3, 2, 2]), Err(IdxError::Dimension { axis: 2, got: 4, want: 2 }));
-        let error = from_files(&[b"<html>not found</html>".to_vec()]).unwrap_err();
-        assert!(error.starts_with("t10k-images-idx3-ubyte.gz: the gzip stream is damaged"), "{error}");
+        let page = b"<html>not found</html>";
+        let error = from_files(vec![page.to_vec()]).unwrap_err();
+        assert!(error.starts_with("t10k-images-idx3-ubyte.gz: starts with 0x3c68746d"), "{error}");
+        assert!(matches!(FILES[0].unpack(page), Err(IdxError::Gzip(_))));
     }
 
     /// The real files, as they are shipped.
@@ -192,14 +211,15 @@ mod tests {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/mnist");
         let file = FILES[1];
         let good = std::fs::read(folder.join(file.name)).unwrap();
-        let labels = file.read(&good).unwrap();
+        let read = |gzip: &[u8]| file.unpack(gzip).and_then(|idx| file.read(idx));
+        let labels = read(&good).unwrap();
         for i in (0..good.len()).step_by(97) {
             let mut bad = good.clone();
             bad[i] ^= 1 << (i % 8);
-            if let Ok(read) = file.read(&bad) {
-                assert_eq!(read, labels, "byte {i}");
+            if let Ok(values) = read(&bad) {
+                assert_eq!(values, labels, "byte {i}");
             }
-            assert!(file.read(&good[..i]).is_err(), "{i} bytes");
+            assert!(read(&good[..i]).is_err(), "{i} bytes");
         }
     }
 }

@@ -89,7 +89,7 @@ impl Gpu {
             gone.lock().expect("no panic while held").get_or_insert(format!("{reason:?}: {message}"));
         });
         let name = if raw.name.is_empty() { raw.driver.clone() } else { raw.name.clone() };
-        let lower = format!("{name} {} {}", raw.driver, raw.driver_info).to_lowercase();
+        let lower = format!("{name} {} {}", raw.driver, raw.driver_info).to_ascii_lowercase();
         let software =
             raw.device_type == wgpu::DeviceType::Cpu || ["swiftshader", "llvmpipe", "software"].iter().any(|s| lower.contains(s));
         let candidates: &[Target] = match (software, subgroups) {

@@ -1,7 +1,7 @@
 //! Strided convolutions with a dense layer before the code, and their mirror image.
 //!
-//! Every convolution has kernel 4, stride 2 and padding 1, so each halves the side exactly: 28 → 14 → 7 (32, 64 channels)
-//! and 64 → 32 → 16 → 8 → 4 (32, 64, 128, 256 channels). There is no normalisation: a batch of one must train as well.
+//! Every convolution has kernel 4, stride 2 and padding 1, so each halves the side exactly: 28 → 14 → 7 and
+//! 64 → 32 → 16 → 8 → 4, while channels double, from 32 on where nothing else is said. There is no normalisation: a batch of one must train as well.
 
 use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig};
@@ -15,17 +15,15 @@ use super::net::{Ends, beside};
 const KERNEL: [usize; 2] = [4, 4];
 const STRIDE: [usize; 2] = [2, 2];
 const PAD: usize = 1;
-/// Channels after the first convolution; each further one doubles them.
-const FIRST_WIDTH: usize = 32;
 /// No convolution makes an image smaller than this.
 const LEAST_SIDE: usize = 4;
 
-/// Channels, height and width after each convolution, the image itself first.
-fn stages(shape: ImageShape) -> Vec<ImageShape> {
+/// Channels, height and width after each convolution, the image itself first. The first convolution makes `first` channels.
+fn stages(shape: ImageShape, first: usize) -> Vec<ImageShape> {
     let mut stages = vec![shape];
     let mut last = shape;
     while last.height % 2 == 0 && last.width % 2 == 0 && last.height.min(last.width) >= 2 * LEAST_SIDE {
-        let channels = if stages.len() == 1 { FIRST_WIDTH } else { 2 * last.channels };
+        let channels = if stages.len() == 1 { first } else { 2 * last.channels };
         last = ImageShape { channels, height: last.height / 2, width: last.width / 2 };
         stages.push(last);
     }
@@ -44,8 +42,8 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    pub fn new(shape: ImageShape, hidden: usize, ends: Ends, device: &Device) -> Self {
-        let stages = stages(shape);
+    pub fn new(shape: ImageShape, channels: usize, hidden: usize, ends: Ends, device: &Device) -> Self {
+        let stages = stages(shape, channels);
         let flat = stages[stages.len() - 1].len();
         let conv = |pair: &[ImageShape]| {
             Conv2dConfig::new([pair[0].channels, pair[1].channels], KERNEL)
@@ -94,8 +92,8 @@ pub struct Decoder {
 }
 
 impl Decoder {
-    pub fn new(latent: usize, hidden: usize, shape: ImageShape, device: &Device) -> Self {
-        let mut stages = stages(shape);
+    pub fn new(latent: usize, channels: usize, hidden: usize, shape: ImageShape, device: &Device) -> Self {
+        let mut stages = stages(shape, channels);
         stages.reverse();
         let conv = |pair: &[ImageShape]| {
             ConvTranspose2dConfig::new([pair[0].channels, pair[1].channels], KERNEL)
@@ -136,9 +134,9 @@ mod tests {
 
     #[test]
     fn stages_halve_down_to_an_odd_or_small_side() {
-        let sides = |shape| stages(shape).iter().map(|s| (s.channels, s.height)).collect::<Vec<_>>();
-        assert_eq!(sides(ImageShape::MNIST), [(1, 28), (32, 14), (64, 7)]);
+        let sides = |shape, first| stages(shape, first).iter().map(|s| (s.channels, s.height)).collect::<Vec<_>>();
+        assert_eq!(sides(ImageShape::MNIST, 32), [(1, 28), (32, 14), (64, 7)]);
         let colour = ImageShape { channels: 3, height: 64, width: 64 };
-        assert_eq!(sides(colour), [(3, 64), (32, 32), (64, 16), (128, 8), (256, 4)]);
+        assert_eq!(sides(colour, 16), [(3, 64), (16, 32), (32, 16), (64, 8), (128, 4)]);
     }
 }

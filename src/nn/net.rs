@@ -36,16 +36,16 @@ pub enum Decoder {
     Conv(conv::Decoder),
 }
 
-/// The encoder and, for codes of `code` numbers, the decoder that a setup's `net` and `hidden` ask for.
+/// The encoder and, for codes of `code` numbers, the decoder that a setup's `net`, `channels` and `hidden` ask for.
 pub fn pair(setup: &Setup, shape: ImageShape, ends: Ends, code: usize, device: &Device) -> (Encoder, Decoder) {
     let hidden = setup.usize("hidden");
     if NETS[setup.usize("net")] == "mlp" {
         let encoder = mlp::Encoder::new(shape.len(), hidden, ends, device);
         (Encoder::Mlp(encoder), Decoder::Mlp(mlp::Decoder::new(code, hidden, shape.len(), device)))
     } else {
-        let hidden = hidden.min(CONV_HIDDEN_MAX);
-        let encoder = conv::Encoder::new(shape, hidden, ends, device);
-        (Encoder::Conv(encoder), Decoder::Conv(conv::Decoder::new(code, hidden, shape, device)))
+        let (channels, hidden) = (setup.usize("channels"), hidden.min(CONV_HIDDEN_MAX));
+        let encoder = conv::Encoder::new(shape, channels, hidden, ends, device);
+        (Encoder::Conv(encoder), Decoder::Conv(conv::Decoder::new(code, channels, hidden, shape, device)))
     }
 }
 

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use half::f16;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
+use crate::spec::precision::{SCALE, from_eight};
+
 /// An open safetensors file.
 pub struct File<'a> {
     tensors: SafeTensors<'a>,
@@ -46,7 +48,7 @@ impl<'a> File<'a> {
         view.shape().try_into().map_err(|_| format!("{name} has shape {:?}: expected {D} dimensions", view.shape()))
     }
 
-    /// The values of a tensor of 16 or 32 bits.
+    /// The values of a tensor of 8, 16 or 32 bits.
     ///
     /// # Errors
     /// If there is no such tensor, or it has another shape or kind of number.
@@ -59,7 +61,8 @@ impl<'a> File<'a> {
         match view.dtype() {
             Dtype::F32 => Ok(data.chunks_exact(4).map(|c| f32::from_le_bytes([c[0], c[1], c[2], c[3]])).collect()),
             Dtype::F16 => Ok(data.chunks_exact(2).map(|c| f16::from_le_bytes([c[0], c[1]]).to_f32()).collect()),
-            other => Err(format!("{name} is stored as {other:?}: expected F16 or F32")),
+            Dtype::I8 => Ok(from_eight(data, &self.values(&format!("{name}{SCALE}"), &shape[..1])?)),
+            other => Err(format!("{name} is stored as {other:?}: expected I8, F16 or F32")),
         }
     }
 

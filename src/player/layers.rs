@@ -77,12 +77,14 @@ pub struct Conv {
     kernel: usize,
     stride: usize,
     pad: usize,
-    /// `[outputs, inputs, kernel, kernel]` on the way down, `[inputs, outputs, kernel, kernel]` on the way up.
-    weight: Vec<f32>,
+    /// `[kernel, kernel, inputs, outputs]`: what one place of the kernel does is a fully connected layer.
+    weight_kkio: Vec<f32>,
     bias_o: Vec<f32>,
 }
 
 impl Conv {
+    /// Reads weights of shape `[outputs, inputs, kernel, kernel]` on the way down, `[inputs, outputs, kernel, kernel]` on the
+    /// way up.
     pub fn read(file: &File, name: &str, way: Way, stride: usize, pad: usize) -> Result<Self, String> {
         let weight = format!("{name}.weight");
         let shape: [usize; 4] = file.shape(&weight)?;
@@ -92,7 +94,8 @@ impl Conv {
         }
         let (inputs, outputs) = if way == Way::Down { (b, a) } else { (a, b) };
         let bias_o = file.values(&format!("{name}.bias"), &[outputs])?;
-        Ok(Self { way, inputs, outputs, kernel, stride, pad, weight: file.values(&weight, &shape)?, bias_o })
+        let weight_kkio = innermost(way, &file.values(&weight, &shape)?, kernel, inputs, outputs);
+        Ok(Self { way, inputs, outputs, kernel, stride, pad, weight_kkio, bias_o })
     }
 
     /// Side of the output for that of the input.
@@ -105,44 +108,45 @@ impl Conv {
 
     pub fn apply(&self, x: &Maps) -> Maps {
         let (height, width) = (self.side(x.height), self.side(x.width));
-        let plane = height * width;
-        let mut y_ohw: Vec<f32> = self.bias_o.iter().flat_map(|b| std::iter::repeat_n(*b, plane)).collect();
-        for o in 0..self.outputs {
-            for i in 0..self.inputs {
-                let pair = if self.way == Way::Down { o * self.inputs + i } else { i * self.outputs + o };
-                let kernel = &self.weight[pair * self.kernel * self.kernel..][..self.kernel * self.kernel];
-                let x_hw = &x.x_chw[i * x.height * x.width..][..x.height * x.width];
-                let y_hw = &mut y_ohw[o * plane..][..plane];
-                match self.way {
-                    Way::Down => self
-                        .correlate(kernel, (height, width), (x.height, x.width), |small, large, w| y_hw[small] += w * x_hw[large]),
-                    Way::Up => self
-                        .correlate(kernel, (x.height, x.width), (height, width), |small, large, w| y_hw[large] += w * x_hw[small]),
+        let (n, x_hwi) = (self.inputs * self.outputs, transposed(&x.x_chw, x.channels));
+        let mut y_hwo = self.bias_o.repeat(height * width);
+        for (at, y_o) in y_hwo.chunks_exact_mut(self.outputs).enumerate() {
+            for (ky, y) in self.taps(at / width, x.height) {
+                for (kx, x_at) in self.taps(at % width, x.width) {
+                    let x_i = &x_hwi[(y * x.width + x_at) * self.inputs..][..self.inputs];
+                    add_rows(y_o, x_i, &self.weight_kkio[(ky * self.kernel + kx) * n..][..n]);
                 }
             }
         }
-        Maps { channels: self.outputs, height, width, x_chw: y_ohw }
+        Maps { channels: self.outputs, height, width, x_chw: transposed(&y_hwo, height * width) }
     }
 
-    /// Visits each pair of pixels that the kernel joins, with its weight: one of the small picture, one of the large.
-    fn correlate(&self, kernel: &[f32], small: (usize, usize), large: (usize, usize), mut join: impl FnMut(usize, usize, f32)) {
-        for (k, w) in kernel.iter().enumerate() {
-            let (ky, kx) = (k / self.kernel, k % self.kernel);
-            for y in 0..small.0 {
-                // Before the edge it wraps around to a number that is beyond the other edge.
-                let ly = (y * self.stride + ky).wrapping_sub(self.pad);
-                if ly >= large.0 {
-                    continue;
-                }
-                for x in 0..small.1 {
-                    let lx = (x * self.stride + kx).wrapping_sub(self.pad);
-                    if lx < large.1 {
-                        join(y * small.1 + x, ly * large.1 + lx, *w);
-                    }
-                }
-            }
-        }
+    /// Along one side: which places of the kernel join the output's place `out` to which of `inputs` places.
+    fn taps(&self, out: usize, inputs: usize) -> impl Iterator<Item = (usize, usize)> {
+        let (way, stride, pad) = (self.way, self.stride, self.pad);
+        (0..self.kernel).filter_map(move |k| {
+            let at = match way {
+                Way::Down => (out * stride + k).checked_sub(pad)?,
+                Way::Up => (out + pad).checked_sub(k).filter(|from| from % stride == 0)? / stride,
+            };
+            (at < inputs).then_some((k, at))
+        })
     }
+}
+
+/// A kernel as files have it with its channels moved innermost.
+fn innermost(way: Way, weight: &[f32], kernel: usize, inputs: usize, outputs: usize) -> Vec<f32> {
+    let places = kernel * kernel;
+    let at = |k: usize, i: usize, o: usize| {
+        if way == Way::Down { (o * inputs + i) * places + k } else { (i * outputs + o) * places + k }
+    };
+    (0..places * inputs * outputs).map(|n| weight[at(n / (inputs * outputs), n / outputs % inputs, n % outputs)]).collect()
+}
+
+/// `[rows, columns]` as `[columns, rows]`.
+fn transposed(x: &[f32], rows: usize) -> Vec<f32> {
+    let columns = x.len() / rows.max(1);
+    (0..x.len()).map(|n| x[n % rows * columns + n / rows]).collect()
 }
 
 pub fn relu(mut x: Vec<f32>) -> Vec<f32> {
@@ -163,8 +167,16 @@ mod tests {
 
     #[test]
     fn a_convolution_halves_and_its_transpose_doubles() {
-        let conv =
-            |way, weight: Vec<f32>| Conv { way, inputs: 1, outputs: 1, kernel: 4, stride: 2, pad: 1, weight, bias_o: vec![0.5] };
+        let conv = |way, weight_kkio: Vec<f32>| Conv {
+            way,
+            inputs: 1,
+            outputs: 1,
+            kernel: 4,
+            stride: 2,
+            pad: 1,
+            weight_kkio,
+            bias_o: vec![0.5],
+        };
         let maps = |side: usize, x_chw: Vec<f32>| Maps { channels: 1, height: side, width: side, x_chw };
         // A kernel with one weight at (1, 1) picks every second pixel: with padding 1 it lies on the pixel itself.
         let mut one = vec![0.0; 16];
@@ -178,5 +190,18 @@ mod tests {
         assert!(up.x_chw[1] == 0.5 && up.x_chw[15] == 0.5, "between them there is nothing but the bias");
         // At the edges a kernel of ones sees nine of its sixteen pixels.
         assert_eq!(conv(Way::Down, vec![1.0; 16]).apply(&maps(4, vec![1.0; 16])).x_chw, vec![9.5; 4]);
+    }
+
+    #[test]
+    fn channels_keep_their_places() {
+        // Two channels in, three out, a kernel of one place: a fully connected layer at each pixel.
+        let weight: Vec<f32> = (1..=6).map(|v| v as f32).collect();
+        for (way, columns) in [(Way::Down, [[1., 2.], [3., 4.], [5., 6.]]), (Way::Up, [[1., 4.], [2., 5.], [3., 6.]])] {
+            let weight_kkio = innermost(way, &weight, 1, 2, 3);
+            let conv = Conv { way, inputs: 2, outputs: 3, kernel: 1, stride: 1, pad: 0, weight_kkio, bias_o: vec![0.0; 3] };
+            let y = conv.apply(&Maps { channels: 2, height: 1, width: 2, x_chw: vec![10.0, 20.0, 1.0, 2.0] });
+            let want: Vec<f32> = columns.iter().flat_map(|[a, b]| [10.0 * a + b, 20.0 * a + 2.0 * b]).collect();
+            assert_eq!((y.channels, y.height, y.width, y.x_chw), (3, 1, 2, want), "{way:?}");
+        }
     }
 }

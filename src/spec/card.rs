@@ -207,6 +207,14 @@ pub const NET: ParamSpec = ParamSpec::choice(
     0,
     "mlp: one hidden layer each way, as in the original paper. conv: strided convolutions, mirrored in the decoder.",
 );
+pub const CHANNELS: ParamSpec = ParamSpec::int(
+    "channels",
+    "Channels",
+    4,
+    64,
+    32,
+    "Channels of the convolutional net next to the image; each further layer has twice as many.",
+);
 pub const HIDDEN: ParamSpec = ParamSpec::int(
     "hidden",
     "Hidden units",

@@ -6,16 +6,18 @@ pub mod history;
 pub mod import;
 pub mod optimizer;
 pub mod phrase;
+pub mod precision;
 pub mod preset;
 pub mod protocol;
 pub mod setup;
 pub mod tokens;
 
 pub use card::{
-    Card, FIRST_HOSTED, Family, HIDDEN, Kind, LATENT, LIKELIHOOD, LIKELIHOODS, NET, NETS, PRIOR, PRIORS, Paper, ParamSpec, SIGMA,
-    SOURCE, SOURCES,
+    CHANNELS, Card, FIRST_HOSTED, Family, HIDDEN, Kind, LATENT, LIKELIHOOD, LIKELIHOODS, NET, NETS, PRIOR, PRIORS, Paper,
+    ParamSpec, SIGMA, SOURCE, SOURCES,
 };
 pub use history::History;
 pub use optimizer::Optimizer;
+pub use precision::Precision;
 pub use preset::{PRESETS, Preset};
 pub use setup::{Setup, SetupError};

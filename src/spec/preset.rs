@@ -1,6 +1,6 @@
 //! The models that ship trained: what each is, and how it was made. Plain data, no weights.
 
-use super::{Setup, data};
+use super::{Precision, Setup, data};
 
 /// A trained model in `assets/presets`: `ID.safetensors`, with `ID.examples.safetensors` (images for figures), `ID.png` (a
 /// still) and `ID.json` (what it is worth) beside it. `cargo lab presets` makes them all from this table.
@@ -16,6 +16,8 @@ pub struct Preset {
     pub setup: &'static str,
     /// Passes over the training images.
     pub epochs: u32,
+    /// Of the weights in its file: as few bits as its pictures bear, see `ID.json`.
+    pub precision: Precision,
 }
 
 /// Every model, in the order of the gallery; the first is on show when the page opens.
@@ -26,6 +28,15 @@ pub const PRESETS: &[Preset] = &[
         summary: "A variational autoencoder: drag a slider and the digit morphs.",
         setup: "v=1&data=mnist&method=vae&latent=10&hidden=200",
         epochs: 30,
+        precision: Precision::Quarter,
+    },
+    Preset {
+        id: "faces-beta",
+        label: "Sliders for a face",
+        summary: "A β-VAE of drawn faces: numbers for hair, skin, light and the turn of the head.",
+        setup: "v=1&data=faces&method=beta-vae&objective=fixed&latent=16&net=conv&channels=16&hidden=128&batch=32",
+        epochs: 24,
+        precision: Precision::Quarter,
     },
     Preset {
         id: "mnist-map",
@@ -33,13 +44,7 @@ pub const PRESETS: &[Preset] = &[
         summary: "Two numbers a digit: all of them lie on one map.",
         setup: "v=1&data=mnist&method=vae&latent=2&hidden=200",
         epochs: 30,
-    },
-    Preset {
-        id: "mnist-dae",
-        label: "Made whole again",
-        summary: "A denoising autoencoder, shown digits with 40 % of their pixels gone.",
-        setup: "v=1&data=mnist&method=dae&latent=16&hidden=200",
-        epochs: 20,
+        precision: Precision::Quarter,
     },
     Preset {
         id: "mnist-vq",
@@ -47,6 +52,15 @@ pub const PRESETS: &[Preset] = &[
         summary: "A VQ-VAE: 7 × 7 tokens from an alphabet of 64, to paint with.",
         setup: "v=1&data=mnist&method=vq-vae&prior=none&batch=64",
         epochs: 3,
+        precision: Precision::Quarter,
+    },
+    Preset {
+        id: "faces-vq",
+        label: "Faces as 64 tokens",
+        summary: "A VQ-VAE: 8 × 8 tokens from an alphabet of 128, to paint with.",
+        setup: "v=1&data=faces&method=vq-vae&codes=128&prior=none&batch=32",
+        epochs: 8,
+        precision: Precision::Quarter,
     },
     Preset {
         id: "mnist-sae",
@@ -54,6 +68,7 @@ pub const PRESETS: &[Preset] = &[
         summary: "A sparse autoencoder: each digit is a sum of 16 of 256 strokes.",
         setup: "v=1&data=mnist&method=topk-sae&k=16&features=256",
         epochs: 20,
+        precision: Precision::Quarter,
     },
     Preset {
         id: "faces-sae",
@@ -61,6 +76,31 @@ pub const PRESETS: &[Preset] = &[
         summary: "A sparse autoencoder: every patch of a face is a sum of 8 features.",
         setup: "v=1&data=faces&method=topk-sae&k=8&features=256&source=patches&batch=32",
         epochs: 1,
+        precision: Precision::Quarter,
+    },
+    Preset {
+        id: "mnist-beta",
+        label: "Half the nats",
+        summary: "A β-VAE: at β = 4 a digit must do with 9 nats, not 18, and sliders turn width, slant, a loop.",
+        setup: "v=1&data=mnist&method=beta-vae&objective=fixed&latent=10&hidden=200",
+        epochs: 30,
+        precision: Precision::Quarter,
+    },
+    Preset {
+        id: "mnist-dae",
+        label: "Made whole again",
+        summary: "A denoising autoencoder, shown digits with 40 % of their pixels gone.",
+        setup: "v=1&data=mnist&method=dae&latent=16&hidden=200",
+        epochs: 20,
+        precision: Precision::Quarter,
+    },
+    Preset {
+        id: "faces-dae",
+        label: "A face through snow",
+        summary: "A denoising autoencoder, shown faces with 40 % of their values gone.",
+        setup: "v=1&data=faces&method=dae&latent=32&net=conv&channels=8&hidden=128&batch=32",
+        epochs: 12,
+        precision: Precision::Quarter,
     },
 ];
 
@@ -97,7 +137,7 @@ mod tests {
     use crate::spec::Family;
 
     #[test]
-    fn the_table_is_sound_and_has_every_family() {
+    fn the_table_is_sound_and_has_every_family_on_digits_and_faces() {
         let mut families = Vec::new();
         for preset in PRESETS {
             assert_eq!(Preset::find(preset.id), Some(preset), "{} twice", preset.id);
@@ -108,10 +148,12 @@ mod tests {
                 preset.id
             );
             assert!(preset.id.starts_with(preset.data().id), "{}", preset.id);
-            families.push(preset.setup().card().unwrap().family);
+            families.push((preset.data().id, preset.setup().card().unwrap().family));
         }
-        for family in [Family::Ae, Family::Vae, Family::Vq, Family::Sae] {
-            assert!(families.contains(&family), "{family:?}");
+        for data in ["mnist", "faces"] {
+            for family in [Family::Ae, Family::Vae, Family::Vq, Family::Sae] {
+                assert!(families.contains(&(data, family)), "{data}: {family:?}");
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
 use super::data::DataInfo;
-use super::{History, Setup};
+use super::{History, Precision, Setup};
 
 /// Counts the runs of a page. A new one starts with every [`Command::Start`].
 pub type RunId = u32;
@@ -73,14 +73,21 @@ pub enum Command {
 /// What can be taken home of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Export {
-    /// Parameters, as safetensors of 32 bits.
-    Weights,
-    /// The same in 16 bits.
-    HalfWeights,
+    /// Parameters, as safetensors.
+    Weights(Precision),
     /// All that the run needs to go on, as safetensors; weights alone where the engine cannot read its optimiser.
     Checkpoint,
-    /// Codes of the test images, as CSV.
-    Codes,
+    /// Codes of the test images.
+    Codes(Table),
+}
+
+/// A file of numbers for other programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Table {
+    /// Comma-separated values, a row an image.
+    Csv,
+    /// NumPy's archive of arrays.
+    Npz,
 }
 
 /// A run in the browser's storage.

@@ -11,6 +11,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use crate::data::{Dataset, unit};
 use crate::measure::Rows;
+use crate::spec::Precision;
 use crate::train::eager::{collect, host_all, replaced};
 use crate::train::order::epoch_order;
 use crate::train::{Weight, weights};
@@ -83,7 +84,11 @@ impl Classifier {
     /// If they cannot be read from the device.
     pub fn to_bytes(&self) -> Result<Vec<u8>, String> {
         let tensors: Vec<Weight> = pollster::block_on(host_all(collect(self, None)))?;
-        weights::write_half(&tensors, &[("what", "a classifier of MNIST digits, 196-128-64-10, for the Fréchet score".into())])
+        weights::write_as(
+            Precision::Half,
+            &tensors,
+            &[("what", "a classifier of MNIST digits, 196-128-64-10, for the Fréchet score".into())],
+        )
     }
 
     /// Shapes `[batch, 28 * 28]` and `[batch, FEATURES]`.

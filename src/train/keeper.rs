@@ -113,7 +113,7 @@ impl<D: Disk> Keeper<D> {
         let store = self.store()?;
         let lock = store.disk.lock(id).await.ok_or(ELSEWHERE)?;
         let bytes = store.load(id).await?.ok_or("this run is no longer in the browser's storage")?;
-        let (setup, _) = session.examine(Setup::new("", ""), &bytes)?;
+        let (setup, _) = session.examine(Setup::new("", ""), &bytes).await?;
         session.command(Command::Start { run, setup, weights: Some(bytes.into()) }).await;
         Ok(Open { run, id: id.to_string(), _lock: lock })
     }

@@ -11,8 +11,10 @@ use super::breath::Breath;
 use crate::data::moving::Moving;
 use crate::data::own::{self, Loaded, Room};
 use crate::data::{Dataset, Rendering, mnist, renderer};
+use crate::gunzip::gunzip;
 use crate::packed::store::Store;
-use crate::spec::data::{MOVING_DIGITS, Own};
+use crate::part::part;
+use crate::spec::data::{MNIST, MOVING_DIGITS, Own};
 use crate::spec::protocol::DataUnit;
 
 /// Rendering gives the thread back after this long, in milliseconds.
@@ -34,17 +36,24 @@ pub async fn load(
     if let Some(own) = Own::parse(id) {
         return read_own(own, room, progress).await.transpose();
     }
-    let data = match renderer(id) {
-        Some(render) => Ok(render_all(Rendering::new(render), progress).await?),
-        None => match fetch_mnist(assets, &progress).await {
-            Ok(digits) if id == MOVING_DIGITS.id => {
-                Ok(render_all(Rendering::new(Box::new(Moving::new(Arc::new(digits)))), progress).await?)
-            }
-            fetched => fetched,
-        },
+    if id == MNIST.id {
+        return Some(fetch_mnist(assets, progress).await.map(Loaded::from));
+    }
+    let rendering = async {
+        Ok(if id == MOVING_DIGITS.id {
+            moving().await?(Arc::new(fetch_mnist(assets, &progress).await?))
+        } else {
+            rendered().await?(id).ok_or_else(|| format!("there are no images called {id}"))?
+        })
     };
-    Some(data.map(Loaded::from))
+    match rendering.await {
+        Ok(rendering) => render_all(rendering, progress).await.map(|data| Ok(Loaded::from(data))),
+        Err(e) => Some(Err(e)),
+    }
 }
+
+part!(drawing: fn rendered() -> fn(&str) -> Option<Rendering> = |id| renderer(id).map(Rendering::new));
+part!(drawing: fn moving() -> fn(Arc<Dataset>) -> Rendering = |digits| Rendering::new(Box::new(Moving::new(digits))));
 
 async fn render_all(mut rendering: Rendering, progress: impl Fn(u64, u64, DataUnit) -> bool) -> Option<Dataset> {
     let mut breath = Breath::new();
@@ -85,9 +94,10 @@ async fn fetch_mnist(assets: &str, progress: impl Fn(u64, u64, DataUnit) -> bool
             loaded += n;
             progress(loaded, total, DataUnit::Bytes);
         };
-        files.push(fetch(&address, piece).await?);
+        let gzip = fetch(&address, piece).await?;
+        files.push(gunzip(gzip).await.map_err(|e| format!("{address} is damaged: {}", describe(&e)))?);
     }
-    mnist::from_files(&files)
+    mnist::from_files(files)
 }
 
 /// Fetches a file, telling each piece's size.

@@ -44,8 +44,10 @@ pub use engine::{Engine, Rows, RunState, Weight};
 pub use program::Program;
 pub use record::{Leaf, Output, Recording};
 
+use crate::catalog;
 use crate::nn::{DataShape, Method};
-use crate::spec::{Card, Setup};
+use crate::part::part;
+use crate::spec::{Card, Family, Setup};
 
 /// A registered method, whatever its type.
 pub trait Entry: Sync {
@@ -94,10 +96,34 @@ impl<M: Method> Entry for Of<M> {
     }
 }
 
-/// The entries of all families.
-const FAMILIES: &[&[&dyn Entry]] = &[crate::vae::ENTRIES, crate::ae::ENTRIES, crate::vq::ENTRIES, crate::sae::ENTRIES];
+type Entries = &'static [&'static dyn Entry];
+
+// What the engine is not without: the method that a visitor meets first.
+const FIRST: &dyn Entry = &Of::<crate::vae::vae::Vae>::NEW;
+part!(line: fn vae_line() -> Entries = crate::vae::ENTRIES);
+part!(line: fn ae_line() -> Entries = crate::ae::ENTRIES);
+part!(vq: fn vq_line() -> Entries = crate::vq::ENTRIES);
+part!(sae: fn sae_line() -> Entries = crate::sae::ENTRIES);
+
+/// The entry of the method called `id`, for those who need not wait for it.
+#[cfg(feature = "native")]
+pub fn entry(id: &str) -> Option<&'static dyn Entry> {
+    pollster::block_on(fetch_entry(id)).ok()
+}
 
 /// The entry of the method called `id`.
-pub fn entry(id: &str) -> Option<&'static dyn Entry> {
-    FAMILIES.iter().flat_map(|entries| entries.iter()).find(|e| e.card().id == id).copied()
+///
+/// # Errors
+/// If there is no such method, or its family could not be fetched.
+pub async fn fetch_entry(id: &str) -> Result<&'static dyn Entry, String> {
+    let unknown = || format!("no method is called {id:?}");
+    let family = catalog::card(id).ok_or_else(unknown)?.family;
+    let entries = match family {
+        _ if FIRST.card().id == id => return Ok(FIRST),
+        Family::Vae => vae_line().await?,
+        Family::Ae => ae_line().await?,
+        Family::Vq => vq_line().await?,
+        Family::Sae => sae_line().await?,
+    };
+    entries.iter().find(|e| e.card().id == id).copied().ok_or_else(unknown)
 }

@@ -1,5 +1,7 @@
 //! Training and measuring without a browser: `cargo lab train`, `cargo lab measure`.
 
+mod encode;
+
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -18,7 +20,7 @@ use crate::gpu::{Data, Gpu};
 use crate::packed::OnDisk;
 use crate::spec::data::{MOVING_DIGITS, Own};
 use crate::spec::protocol::{CodeKind, Measured};
-use crate::spec::{History, Setup};
+use crate::spec::{History, Precision, Setup};
 use crate::train::any::AnyEngine;
 use crate::train::assess::{self, Images, Sizes};
 use crate::train::beginning::Beginning;
@@ -28,6 +30,8 @@ use crate::train::feed::Supply;
 use crate::train::plan::{PlanEngine, RING};
 use crate::train::window::Window;
 use crate::train::{Engine, Entry, Rows, Weight, eager, entry, weights};
+
+pub use encode::{EncodeOptions, encode};
 
 /// Room for packed training images where no adapter says how much.
 const ROOM: Room = Room { bytes: 2 << 30, paged: false };
@@ -66,8 +70,8 @@ pub struct TrainOptions {
     pub out: Option<PathBuf>,
     /// Where to write a checkpoint after each epoch.
     pub checkpoint: Option<PathBuf>,
-    /// Write 16-bit weights.
-    pub half: bool,
+    /// Bits of the weights in `out`.
+    pub precision: Precision,
     /// No progress on standard error.
     pub quiet: bool,
 }
@@ -261,8 +265,7 @@ async fn run(options: &TrainOptions, mut engine: impl Engine, data: &Dataset, ad
             metadata.push(("kl", kl.iter().map(|v| format!("{v:.4}")).collect::<Vec<_>>().join(",")));
         }
         let tensors = engine.weights().await?;
-        let bytes = if options.half { weights::write_half(&tensors, &metadata)? } else { weights::write(&tensors, &metadata)? };
-        write_whole(out, &bytes)?;
+        write_whole(out, &weights::write_as(options.precision, &tensors, &metadata)?)?;
     }
     let steps = engine.step();
     Ok(json!({

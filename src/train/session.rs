@@ -20,12 +20,13 @@ use crate::train::any::AnyEngine;
 use crate::train::beginning::Beginning;
 use crate::train::burn::Burn;
 use crate::train::checkpoint::{self, Checkpoint};
+use crate::train::codes::{self, Codes};
 use crate::train::engine::{BuildError, fits};
 use crate::train::feed::Supply;
 use crate::train::plan::{PlanEngine, RING};
 use crate::train::views::{TestSet, view};
 use crate::train::window::Window;
-use crate::train::{Engine, Entry, Program, Rows, Weight, codes, entry, weights};
+use crate::train::{Engine, Entry, Program, Rows, Weight, fetch_entry, weights};
 
 /// A turn aims at this much work for the device, in milliseconds: short enough for views and commands to feel immediate.
 const TURN_MS: f64 = 25.0;
@@ -207,7 +208,7 @@ impl Session {
                 self.watches.remove(&slot);
             }
             Command::Save { run, what } => self.save(run, what).await,
-            Command::Examine { setup, safetensors } => self.send(match self.examine(setup, &safetensors) {
+            Command::Examine { setup, safetensors } => self.send(match self.examine(setup, &safetensors).await {
                 Ok((setup, step)) => Event::Examined { setup, step },
                 Err(message) => Event::Unfit { message },
             }),
@@ -231,18 +232,17 @@ impl Session {
     }
 
     /// The open device and the setup's method.
-    fn prepare(&self, setup: &Setup) -> Result<(Rc<Gpu>, &'static dyn Entry), String> {
+    async fn prepare(&self, setup: &Setup) -> Result<(Rc<Gpu>, &'static dyn Entry), String> {
         setup.check().map_err(|e| e.to_string())?;
         let gpu = self.gpu.clone().ok_or("the GPU is not open")?;
         if self.test.as_ref().is_some_and(|test| test.id != setup.data) {
             return Err(format!("the data set {} has not arrived yet", setup.data));
         }
-        let entry = entry(&setup.method).ok_or_else(|| format!("no method is called {:?}", setup.method))?;
-        Ok((gpu, entry))
+        Ok((gpu, fetch_entry(&setup.method).await?))
     }
 
     async fn build(&self, setup: &Setup, from: &Beginning) -> Result<AnyEngine, BuildError> {
-        let (gpu, entry) = self.prepare(setup)?;
+        let (gpu, entry) = self.prepare(setup).await?;
         let engine = if let Some(burn) = &self.burn {
             burn.build(entry, setup)?
         } else {
@@ -254,7 +254,7 @@ impl Session {
     }
 
     async fn verify(&self, setup: &Setup, steps: u32) -> Result<VerifyReport, String> {
-        let (gpu, entry) = self.prepare(setup)?;
+        let (gpu, entry) = self.prepare(setup).await?;
         let burn = self.burn.as_ref().ok_or("this session was not opened with eager Burn")?;
         burn.verify(gpu, entry, setup, steps).await
     }
@@ -378,16 +378,16 @@ impl Session {
         let bytes = async {
             let engine = &mut r.engine;
             match what {
-                Export::Weights => weights::write(&engine.weights().await?, &metadata),
-                Export::HalfWeights => weights::write_half(&engine.weights().await?, &metadata),
+                Export::Weights(precision) => weights::write_as(precision, &engine.weights().await?, &metadata),
                 Export::Checkpoint => match engine.state().await? {
                     Some(state) => Checkpoint { setup: r.setup.clone(), state, history: r.history.clone() }.write(),
                     None => weights::write(&engine.weights().await?, &metadata),
                 },
-                Export::Codes => {
+                Export::Codes(table) => {
                     let images: Vec<f32> = unit(&test.images).collect();
                     let (mean_nd, logvar_nd) = engine.encode(Rows::labelled(&images, &test.labels)).await?;
-                    Ok(codes::csv(&mean_nd, &logvar_nd, &test.labels, engine.info().latent as usize).into_bytes())
+                    let codes = Codes { latent: engine.info().latent as usize, mean_nd, logvar_nd, labels: &test.labels };
+                    codes::writer().await?(&codes, table)
                 }
             }
         };
@@ -399,7 +399,7 @@ impl Session {
     ///
     /// # Errors
     /// What is wrong with it, and where.
-    pub fn examine(&self, otherwise: Setup, file: &[u8]) -> Result<(Setup, Option<u64>), String> {
+    pub async fn examine(&self, otherwise: Setup, file: &[u8]) -> Result<(Setup, Option<u64>), String> {
         let metadata = weights::metadata(file)?;
         let setup = metadata.get("setup").map_or(Ok(otherwise), |query| checkpoint::setup(query))?;
         setup.check().map_err(|e| e.to_string())?;
@@ -407,7 +407,7 @@ impl Session {
             Some(checkpoint) => checkpoint.state.weights,
             None => weights::read(file)?,
         };
-        let entry = entry(&setup.method).ok_or_else(|| format!("no method is called {:?}", setup.method))?;
+        let entry = fetch_entry(&setup.method).await?;
         let shape = self.shape_of(&setup.data).ok_or_else(|| format!("the images called {:?} are not here", setup.data))?;
         let recording = entry.record(&setup, shape, Program::Evaluate, 1)?;
         let parameters = recording.params.iter().map(|p| (p.name.as_str(), p.shape.as_slice()));

@@ -3,11 +3,15 @@
 mod codebook;
 mod features;
 
+use std::future::Future;
+use std::pin::Pin;
+
 use serde_bytes::ByteBuf;
 
 use crate::data::unit;
 use crate::latent::{self, Geodesic};
 use crate::nn::DataShape;
+use crate::part::part;
 use crate::spec::Setup;
 use crate::spec::protocol::{PlanInfo, Query, View, bytes_f32, f32_bytes};
 use crate::train::any::AnyEngine;
@@ -157,8 +161,31 @@ pub async fn view(engine: &mut AnyEngine, setup: &Setup, test: &TestSet, query: 
             let energy = path.judge(proposal, before, after);
             View::Relaxed { z_td: f32_bytes(&path.z_td), energy, damping: path.damping }
         }
+        Query::Codebook { .. }
+        | Query::Tokenise { .. }
+        | Query::Untokenise { .. }
+        | Query::EachCode { .. }
+        | Query::DrawTokens { .. }
+        | Query::Measures { .. }
+        | Query::Features { .. }
+        | Query::Feature { .. } => return inspection().await?(engine, setup, test, query).await,
+    })
+}
+
+type Answer<'a> = Pin<Box<dyn Future<Output = Result<View, String>> + 'a>>;
+type Inspection = for<'a> fn(&'a mut AnyEngine, &'a Setup, &'a TestSet, &'a Query) -> Answer<'a>;
+
+part!(inspection:
+    /// [`inspect`], for the tabs that not everybody opens.
+    fn inspection() -> Inspection = |engine, setup, test, query| Box::pin(inspect(engine, setup, test, query))
+);
+
+/// Answers a query about a codebook, about features, or for measures.
+async fn inspect(engine: &mut AnyEngine, setup: &Setup, test: &TestSet, query: &Query) -> Result<View, String> {
+    let own = |x_np: &[u8]| own(x_np, test.shape.image.len());
+    Ok(match query {
         Query::Codebook { count } => codebook::codebook(engine, test, *count as usize).await?,
-        Query::Tokenise { x_np } => codebook::tokenise(engine, &own(x_np, len)?).await?,
+        Query::Tokenise { x_np } => codebook::tokenise(engine, &own(x_np)?).await?,
         Query::Untokenise { token_bn } => {
             let x = codebook::untokenise(engine, &bytes_f32(token_bn)).await?;
             Pictured::new(engine.info(), &x).images()
@@ -174,5 +201,6 @@ pub async fn view(engine: &mut AnyEngine, setup: &Setup, test: &TestSet, query: 
         }
         Query::Features { count } => features::features(engine, test, *count as usize).await?,
         Query::Feature { feature, images } => features::feature(engine, test, *feature, images).await?,
+        other => return Err(format!("nothing to inspect in {other:?}")),
     })
 }

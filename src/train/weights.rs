@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 
 use super::Weight;
+use crate::spec::Precision;
+use crate::spec::precision::{SCALE, eight, from_eight, takes_eight};
 
 /// What is no parameter has a name that begins like this.
 pub(super) const APART: &str = "checkpoint.";
@@ -31,6 +33,14 @@ impl Raw {
         Self { name: w.name.clone(), dtype: Dtype::F16, shape: w.shape.clone(), bytes }
     }
 
+    /// Whole numbers of eight bits, and their scales.
+    fn quarter(w: &Weight) -> [Self; 2] {
+        let (whole, scales) = eight(&w.values, w.values.len() / w.shape[0]);
+        let bytes = whole.iter().map(|q| q.cast_unsigned()).collect();
+        let scales = Weight { name: format!("{}{SCALE}", w.name), shape: vec![scales.len()], values: scales };
+        [Self { name: w.name.clone(), dtype: Dtype::I8, shape: w.shape.clone(), bytes }, Self::full(&scales)]
+    }
+
     pub fn called(self, name: String) -> Self {
         Self { name, ..self }
     }
@@ -41,17 +51,22 @@ impl Raw {
 /// # Errors
 /// If two parameters have the same name.
 pub fn write(weights: &[Weight], metadata: &[(&str, String)]) -> Result<Vec<u8>, String> {
-    write_raw(weights.iter().map(Raw::full).collect(), metadata)
+    write_as(Precision::Full, weights, metadata)
 }
 
-/// Writes parameters as 16-bit floats: half the size, about three digits. A tensor with larger numbers than there are of 16
-/// bits, such as counts of inputs, keeps its 32.
+/// Writes parameters in a precision, with metadata. A tensor with larger numbers than there are of 16 bits, such as counts of
+/// inputs, keeps its 32.
 ///
 /// # Errors
 /// If two parameters have the same name.
-pub fn write_half(weights: &[Weight], metadata: &[(&str, String)]) -> Result<Vec<u8>, String> {
+pub fn write_as(precision: Precision, weights: &[Weight], metadata: &[(&str, String)]) -> Result<Vec<u8>, String> {
     let fits = |w: &Weight| !w.values.iter().any(|v| v.is_finite() && half::f16::from_f32(*v).is_infinite());
-    write_raw(weights.iter().map(|w| if fits(w) { Raw::half(w) } else { Raw::full(w) }).collect(), metadata)
+    let raw = |w: &Weight| match precision {
+        Precision::Quarter if takes_eight(&w.shape) && w.values.iter().all(|v| v.is_finite()) => Raw::quarter(w).into(),
+        Precision::Half | Precision::Quarter if fits(w) => vec![Raw::half(w)],
+        _ => vec![Raw::full(w)],
+    };
+    write_raw(weights.iter().flat_map(raw).collect(), metadata)
 }
 
 pub(super) fn write_raw(tensors: Vec<Raw>, metadata: &[(&str, String)]) -> Result<Vec<u8>, String> {
@@ -70,7 +85,7 @@ pub(super) fn open(bytes: &[u8]) -> Result<SafeTensors<'_>, String> {
     SafeTensors::deserialize(bytes).map_err(|e| format!("this is not a whole safetensors file: {e}"))
 }
 
-/// Reads parameters of 16 or 32 bits, by name.
+/// Reads parameters of 8, 16 or 32 bits, by name.
 ///
 /// # Errors
 /// A sentence that names the tensor, if the file is damaged or has something else in it.
@@ -83,10 +98,15 @@ pub(super) fn read_those(file: &SafeTensors, prefix: &str) -> Result<Vec<Weight>
     let mut out = Vec::new();
     for (name, view) in file.iter() {
         let Some(rest) = name.strip_prefix(prefix).filter(|rest| !rest.starts_with(APART)) else { continue };
+        let of_eight = |name: &str| file.tensor(name).is_ok_and(|view| view.dtype() == Dtype::I8);
+        if name.strip_suffix(SCALE).is_some_and(of_eight) {
+            continue;
+        }
         let values: Vec<f32> = match view.dtype() {
             Dtype::F32 => floats(view.data()),
             Dtype::F16 => view.data().chunks_exact(2).map(|c| half::f16::from_le_bytes([c[0], c[1]]).to_f32()).collect(),
-            other => return Err(format!("{name} holds {other:?}, expected F32 or F16")),
+            Dtype::I8 => from_eight(view.data(), &scales(file, name, view.shape())?),
+            other => return Err(format!("{name} holds {other:?}, expected F32, F16, or I8 with scales")),
         };
         if let Some(at) = values.iter().position(|v| !v.is_finite()) {
             return Err(format!("{name}[{at}] is {}", values[at]));
@@ -95,6 +115,15 @@ pub(super) fn read_those(file: &SafeTensors, prefix: &str) -> Result<Vec<Weight>
     }
     out.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(out)
+}
+
+/// The scales of a tensor of eight bits.
+fn scales(file: &SafeTensors, name: &str, shape: &[usize]) -> Result<Vec<f32>, String> {
+    let view = file.tensor(&format!("{name}{SCALE}")).map_err(|_| format!("{name} holds I8, and there is no {name}{SCALE}"))?;
+    if view.dtype() != Dtype::F32 || view.shape() != shape.get(..1).unwrap_or_default() {
+        return Err(format!("{name}{SCALE} is {:?} {:?}, expected one F32 for each row of {shape:?}", view.dtype(), view.shape()));
+    }
+    Ok(floats(view.data()))
 }
 
 /// Little-endian 32-bit floats.
@@ -123,12 +152,36 @@ mod tests {
     }
 
     #[test]
-    fn round_trip_in_both_widths() {
+    fn round_trip_in_every_width() {
         let metadata = [("setup", "method=vae".to_string())];
-        assert_eq!(read(&write(&weights(), &metadata).unwrap()).unwrap(), weights());
-        let half = write_half(&weights(), &metadata).unwrap();
-        assert_eq!(read(&half).unwrap(), weights());
-        assert_eq!(super::metadata(&half).unwrap()["setup"], "method=vae");
+        for precision in Precision::ALL {
+            let file = write_as(precision, &weights(), &metadata).unwrap();
+            assert_eq!(read(&file).unwrap(), weights(), "so few numbers are kept to the last bit of 16");
+            assert_eq!(super::metadata(&file).unwrap()["setup"], "method=vae");
+        }
+    }
+
+    #[test]
+    fn eight_bits_halve_sixteen() {
+        let values: Vec<f32> = (0..64 * 100).map(|i| (i as f32).sin() * (1.0 + (i / 100) as f32)).collect();
+        let large = vec![Weight { name: "w".into(), shape: vec![64, 100], values }];
+        let file = write_as(Precision::Quarter, &large, &[]).unwrap();
+        assert!(file.len() < 64 * 100 + 64 * 4 + 300, "{} bytes", file.len());
+        let back = read(&file).unwrap();
+        assert_eq!((back.len(), &back[0].name, &back[0].shape), (1, &large[0].name, &large[0].shape));
+        for (row, (got, want)) in back[0].values.chunks(100).zip(large[0].values.chunks(100)).enumerate() {
+            let most = want.iter().fold(0.0f32, |most, v| most.max(v.abs()));
+            assert!(got.iter().zip(want).all(|(a, b)| (a - b).abs() <= 0.501 * most / 127.0), "row {row}");
+        }
+        for n in (0..file.len()).step_by(97) {
+            assert!(read(&file[..n]).is_err(), "{n} bytes");
+        }
+        // Scales that are missing, or of another shape, are named.
+        let [whole, mut scale] = Raw::quarter(&large[0]);
+        let alone = Raw { bytes: whole.bytes.clone(), shape: whole.shape.clone(), dtype: whole.dtype, name: whole.name.clone() };
+        assert!(read(&write_raw(vec![alone], &[]).unwrap()).unwrap_err().contains("w.scale"));
+        (scale.shape, scale.bytes) = (vec![1], scale.bytes[..4].to_vec());
+        assert!(read(&write_raw(vec![whole, scale], &[]).unwrap()).unwrap_err().contains("w.scale is F32 [1]"));
     }
 
     #[test]
@@ -145,6 +198,6 @@ mod tests {
         assert!(write(&bad, &[]).is_err());
         bad[0].values[0] = 70_000.0;
         // Beyond what 16 bits can say, a tensor keeps its 32.
-        assert_eq!(read(&write_half(&bad[..1], &[]).unwrap()).unwrap()[0].values[0], 70_000.0);
+        assert_eq!(read(&write_as(Precision::Half, &bad[..1], &[]).unwrap()).unwrap()[0].values[0], 70_000.0);
     }
 }

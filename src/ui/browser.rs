@@ -2,21 +2,17 @@
 
 use leptos::wasm_bindgen::{self, JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, Element, HtmlAnchorElement, HtmlLinkElement, ReadableWritablePair, Response, Storage, Url, Window};
+use web_sys::{Blob, Element, HtmlAnchorElement, HtmlLinkElement, Response, Storage, Url, Window};
 
-// web-sys has it among its unstable interfaces only, which a build flag would have to unlock for all crates.
 #[wasm_bindgen]
 extern "C" {
-    #[wasm_bindgen(extends = ReadableWritablePair)]
-    type DecompressionStream;
-    #[wasm_bindgen(constructor, catch)]
-    fn new(format: &str) -> Result<DecompressionStream, JsValue>;
-
     // The list that web-sys gives is one more type to load, and an array does.
     type Root;
     #[wasm_bindgen(method, js_name = querySelectorAll)]
     fn query_selector_all(this: &Root, selector: &str) -> JsValue;
 }
+
+use crate::gunzip::gunzip;
 
 /// Keys of the address that belong to the page, not to the experiment.
 pub const RESERVED: &[&str] = &["theme", "engine", "weights", "preset"];
@@ -49,11 +45,11 @@ pub fn assets() -> String {
     format!("{}assets/", base())
 }
 
-/// Changes whenever the page's code does: the hash that the build put into its file name.
-pub fn build_id() -> String {
+/// The address of the folder with the programs, each in a folder of its own, ending in `/`; the page is one of them.
+pub fn programs() -> String {
     let link = window().document().and_then(|d| d.query_selector("link[rel=modulepreload]").ok().flatten());
     let href = link.and_then(|l| l.dyn_into::<HtmlLinkElement>().ok()).map(|l| l.href()).unwrap_or_default();
-    href.rsplit('/').next().unwrap_or_default().chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect()
+    href.trim_end_matches("page/page.js").to_owned()
 }
 
 /// The query of the address, with its `?`.
@@ -115,19 +111,9 @@ pub async fn fetch(path: &str) -> Result<Vec<u8>, String> {
     fetch_from(&format!("{}{path}", base())).await.map_err(|e| format!("{path}: {e}"))
 }
 
-/// Fetches a gzip file beside the page and unpacks it. A server that unpacks it on the way is no obstacle.
+/// Fetches a gzip file beside the page and unpacks it.
 pub async fn fetch_gz(path: &str) -> Result<Vec<u8>, String> {
-    let packed = fetch(path).await?;
-    if !packed.starts_with(&[0x1f, 0x8b]) {
-        return Ok(packed);
-    }
-    let unpack = async || {
-        let body = Response::new_with_opt_js_u8_array(Some(&js_sys::Uint8Array::from(&packed[..])))?.body();
-        let stream = DecompressionStream::new("gzip")?;
-        let body = body.ok_or(JsValue::NULL)?.pipe_through(&stream);
-        bytes(&Response::new_with_opt_readable_stream(Some(&body))?).await
-    };
-    unpack().await.map_err(|e| error_text(&e))
+    gunzip(fetch(path).await?).await.map_err(|e| error_text(&e))
 }
 
 /// A value kept in this browser.

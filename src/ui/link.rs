@@ -19,7 +19,7 @@ console.error = (...parts) => {
 self.addEventListener("unhandledrejection", (e) => say(e.reason));
 try {
     const engine = await import(SCRIPT);
-    await engine.default({ module_or_path: WASM });
+    await engine.default();
 } catch (e) {
     say(e);
 }
@@ -30,15 +30,12 @@ pub const LOADED: &str = "loaded";
 /// Begins what [`BOOT`] says of a worker that is of no use.
 pub const FAILED: &str = "failed: ";
 
-/// Starts the worker that runs `program`, whose files lie at `base` (ending in `/`). `build` keeps browsers from pairing this
-/// page with a program of another build: the workers' files have no hash in their names.
+/// Starts the worker that runs `program`, whose folder lies at `programs` (ending in `/`).
 ///
 /// # Errors
 /// If the browser refuses to start a worker.
-pub fn worker(program: &str, base: &str, build: &str) -> Result<Worker, JsValue> {
-    let boot = BOOT
-        .replace("SCRIPT", &format!("{:?}", format!("{base}{program}.js?{build}")))
-        .replace("WASM", &format!("{:?}", format!("{base}{program}_bg.wasm?{build}")));
+pub fn worker(program: &str, programs: &str) -> Result<Worker, JsValue> {
+    let boot = BOOT.replace("SCRIPT", &format!("{:?}", format!("{programs}{program}/{program}.js")));
     let parts = js_sys::Array::of1(&boot.into());
     let kind = BlobPropertyBag::new();
     kind.set_type("text/javascript");
@@ -69,12 +66,12 @@ impl Link {
     ///
     /// # Errors
     /// If the browser refuses to start a worker.
-    pub fn spawn(engine: EngineChoice, base: &str, build: &str, heard: impl Fn(Heard) + Clone + 'static) -> Result<Self, JsValue> {
+    pub fn spawn(engine: EngineChoice, programs: &str, heard: impl Fn(Heard) + Clone + 'static) -> Result<Self, JsValue> {
         let program = match engine {
             EngineChoice::Plan => "engine",
             EngineChoice::Burn => "eager",
         };
-        let worker = worker(program, base, build)?;
+        let worker = worker(program, programs)?;
         let say = heard.clone();
         let on_message = Closure::new(move |message: MessageEvent| {
             let data = message.data();

@@ -14,6 +14,7 @@ mod model;
 mod noise;
 mod paint;
 mod panel;
+mod part;
 mod picture;
 mod plane;
 mod prose;
@@ -23,6 +24,7 @@ mod roving;
 mod shelf;
 mod source;
 mod state;
+mod sway;
 mod tab;
 mod text;
 mod theme;
@@ -71,16 +73,16 @@ fn CopyLink() -> impl IntoView {
 #[component]
 fn Page() -> impl IntoView {
     let lab = Lab::new();
+    part::provide_root();
     provide_context(lab);
     provide_context(data::OwnData::new(lab));
     theme::init(lab);
     api::install(lab);
     tab::follow_address(lab);
-    panel::codebook::provide(lab);
-    panel::features::provide(lab);
     lab.open();
     lab.keep_when_hidden();
     lab.follow_camera();
+    sway::begin(lab);
     panel::chart::settle(lab);
     view! {
         <a class="skip" href="#panels">{text::SKIP}</a>

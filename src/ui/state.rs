@@ -379,8 +379,7 @@ impl Lab {
         self.engine.set(Engine::Loading);
         self.data.set(Data::Waiting);
         self.data_info.set(None);
-        let link =
-            Link::spawn(self.executor.get_untracked(), &browser::base(), &browser::build_id(), move |heard| self.hear(heard));
+        let link = Link::spawn(self.executor.get_untracked(), &browser::programs(), move |heard| self.hear(heard));
         match link {
             Ok(link) => self.with(|inner| inner.link = Some(link)),
             Err(e) => self.engine.set(Engine::Crashed(browser::error_text(&e))),
@@ -863,7 +862,9 @@ impl Lab {
         let live = setup.card().ok().and_then(|c| c.param(key)).is_some_and(|p| p.live);
         self.setup.set(setup);
         self.write_link();
-        if live && let Some(run) = self.run.get_untracked() {
+        // The network on show may be of another method, until a run of this one begins.
+        let has = |run: &Run| run.setup.card().is_ok_and(|card| card.param(key).is_some());
+        if live && let Some(run) = self.run.get_untracked().filter(has) {
             self.update_run(|r| {
                 r.setup.values.insert(key.into(), value);
             });

@@ -146,7 +146,7 @@ pub fn TabPanel() -> impl IntoView {
     view! {
         <div id="panels" role="tabpanel" tabindex="-1" class=move || format!("panels tab-{}", lab.tab.get().id())
             aria-labelledby=move || format!("tab-{}", lab.tab.get().id())>
-            <For each=move || shown.get() key=|i| *i let:i>{(PANELS[i].view)()}</For>
+            <For each=move || shown.get() key=|i| *i let:i>{PANELS[i].make.view()}</For>
         </div>
     }
 }

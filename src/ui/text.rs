@@ -217,6 +217,7 @@ pub const KL_HELP: &str =
 // Tabs
 pub const TABS: &str = "Views of the model";
 pub const MESSAGES: &str = "Model on show";
+pub const TRY_AGAIN: &str = "Try again";
 pub const TAB_LEARN: &str = "Learn";
 pub const TAB_LATENTS: &str = "Latents";
 pub const TAB_MAP: &str = "Map";

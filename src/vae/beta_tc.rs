@@ -1,6 +1,6 @@
 //! The β-TCVAE: the KL taken apart, and only the dependence between latents weighed.
 
-use crate::spec::{Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
+use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
 pub use engine::BetaTc;
@@ -21,6 +21,7 @@ pub const CARD: Card = Card {
             "Weight of each latent's distance from its standard normal prior.").live(),
         LATENT,
         NET,
+        CHANNELS,
         HIDDEN,
         LIKELIHOOD,
         SIGMA,

@@ -1,6 +1,6 @@
 //! The β-VAE: a fixed weight of the KL, a capacity that the KL is held at, or copies of a perfect reconstruction.
 
-use crate::spec::{Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
+use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
 pub use engine::BetaVae;
@@ -34,6 +34,7 @@ pub const CARD: Card = Card {
             "Under autogen: how many perfect reconstructions are asked for besides the image itself. 0 is the VAE; more makes codes more descriptive.").live(),
         LATENT,
         NET,
+        CHANNELS,
         HIDDEN,
         LIKELIHOOD,
         SIGMA,

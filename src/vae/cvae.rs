@@ -1,6 +1,6 @@
 //! The conditional VAE: encoder and decoder are told the label.
 
-use crate::spec::{Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
+use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
 pub use engine::Cvae;
@@ -20,6 +20,7 @@ pub const CARD: Card = Card {
             "Weight of the KL term. Lower: better copies, but a changed label may not take hold; higher: the label decides more.").live(),
         ParamSpec { default: 10.0, ..LATENT },
         NET,
+        CHANNELS,
         HIDDEN,
         LIKELIHOOD,
         SIGMA,

@@ -1,6 +1,6 @@
 //! DIP-VAE: the codes are asked to have the covariance of the prior.
 
-use crate::spec::{Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
+use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
 pub use engine::DipVae;
@@ -23,6 +23,7 @@ pub const CARD: Card = Card {
             "Price of a latent whose variance is not 1. The paper takes ten times λ_o for the means, and the same for samples.").live(),
         LATENT,
         NET,
+        CHANNELS,
         HIDDEN,
         LIKELIHOOD,
         SIGMA,

@@ -1,6 +1,6 @@
 //! FactorVAE: a critic learns to tell codes from codes with their latents shuffled, and the encoder evades it.
 
-use crate::spec::{Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
+use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
 pub use engine::FactorVae;
@@ -18,6 +18,7 @@ pub const CARD: Card = Card {
         ParamSpec::int("critic", "Critic units", 16, 512, 256, "Width of the critic's two hidden layers."),
         LATENT,
         NET,
+        CHANNELS,
         HIDDEN,
         LIKELIHOOD,
         SIGMA,

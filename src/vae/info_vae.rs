@@ -1,6 +1,6 @@
 //! InfoVAE: the cloud of all codes is held to the prior, each single posterior only as far as wanted.
 
-use crate::spec::{Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
+use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
 pub use engine::InfoVae;
@@ -19,6 +19,7 @@ pub const CARD: Card = Card {
             "How strictly all codes together must look like the prior.").live(),
         LATENT,
         NET,
+        CHANNELS,
         HIDDEN,
         LIKELIHOOD,
         SIGMA,

@@ -1,6 +1,6 @@
 //! The importance-weighted autoencoder and its relatives.
 
-use crate::spec::{Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
+use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
 pub use engine::Iwae;
@@ -26,6 +26,7 @@ pub const CARD: Card = Card {
         ParamSpec::float("beta", "Share of the ELBO β", 0.0, 1.0, 0.5, "Under ciwae: 1 is the VAE, 0 the IWAE.").live(),
         LATENT,
         NET,
+        CHANNELS,
         HIDDEN,
         LIKELIHOOD,
         SIGMA,

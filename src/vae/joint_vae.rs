@@ -1,6 +1,6 @@
 //! JointVAE: a code of numbers and a choice, each with a capacity of its own.
 
-use crate::spec::{Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
+use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
 pub use engine::JointVae;
@@ -23,6 +23,7 @@ pub const CARD: Card = Card {
         ParamSpec::int("ramp", "Capacity ramp", 0, 200_000, 3000, "Steps over which both targets grow from 0.").live(),
         ParamSpec { default: 10.0, ..LATENT },
         NET,
+        CHANNELS,
         HIDDEN,
         LIKELIHOOD,
         SIGMA,

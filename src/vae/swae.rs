@@ -1,6 +1,6 @@
 //! The sliced-Wasserstein autoencoder.
 
-use crate::spec::{Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, PRIOR, Paper, ParamSpec, SIGMA};
+use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, PRIOR, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
 pub use engine::Swae;
@@ -19,6 +19,7 @@ pub const CARD: Card = Card {
         PRIOR,
         ParamSpec { default: 2.0, ..LATENT },
         NET,
+        CHANNELS,
         HIDDEN,
         LIKELIHOOD,
         SIGMA,

@@ -1,6 +1,6 @@
 //! The variational autoencoder with a Gaussian posterior, with KL warm-up and free bits.
 
-use crate::spec::{Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
+use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
 pub use engine::Vae;
@@ -24,6 +24,7 @@ pub const CARD: Card = Card {
             "Each latent may carry this many nats, on average over the batch, without paying for them. Above 0 no latent goes silent for the KL's sake.").live(),
         LATENT,
         NET,
+        CHANNELS,
         HIDDEN,
         LIKELIHOOD,
         SIGMA,

@@ -1,6 +1,6 @@
 //! The Wasserstein autoencoder with an MMD penalty on its codes.
 
-use crate::spec::{Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, PRIOR, Paper, ParamSpec, SIGMA};
+use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, PRIOR, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
 pub use engine::Wae;
@@ -18,6 +18,7 @@ pub const CARD: Card = Card {
         PRIOR,
         ParamSpec { default: 8.0, ..LATENT },
         NET,
+        CHANNELS,
         HIDDEN,
         LIKELIHOOD,
         SIGMA,

@@ -7,7 +7,7 @@ use super::*;
 
 /// Collects what the engine says: `probe.rows` has the metrics of each step, `probe.kept` the steps that were kept.
 /// `probe.files` has each file that is handed to the visitor, as an array of bytes by its name.
-const LISTENS: &str = r"
+pub(super) const LISTENS: &str = r"
     probe.rows = []; probe.kept = []; probe.files = {};
     window.Worker = class extends Worker {
         constructor(...a) {
@@ -153,17 +153,19 @@ fn files_leave_and_enter_the_page() {
     for (button, end) in [
         ("save-weights", ".safetensors"),
         ("save-half", "-16bit.safetensors"),
+        ("save-quarter", "-8bit.safetensors"),
         ("save-checkpoint", "-checkpoint.safetensors"),
         ("save-codes", "-codes.csv"),
+        ("save-codes-npz", "-codes.npz"),
     ] {
         page.click(button);
         page.wait(button, &format!("probe.files['vae-mnist-{at}{end}']"));
     }
     let sizes = page.js(&format!(
-        "return ['', '-16bit', '-checkpoint'].map(end => probe.files['vae-mnist-{at}' + end + '.safetensors'].length)"
+        "return ['', '-16bit', '-8bit', '-checkpoint'].map(end => probe.files['vae-mnist-{at}' + end + '.safetensors'].length)"
     ));
     let size = |i: usize| sizes[i].as_f64().expect("a size");
-    assert!(size(1) < 0.6 * size(0) && size(2) > 2.5 * size(0), "{sizes}");
+    assert!(size(1) < 0.6 * size(0) && size(2) < 0.6 * size(1) && size(3) > 2.5 * size(0), "{sizes}");
     let table =
         page.js(&format!("return new TextDecoder().decode(new Uint8Array(probe.files['vae-mnist-{at}-codes.csv'])).split('\\n')"));
     let lines = table.as_array().expect("lines");
@@ -171,6 +173,13 @@ fn files_leave_and_enter_the_page() {
         (lines.len(), &lines[0]),
         (10_002, &Value::from("image,label,mean_0,mean_1,mean_2,mean_3,logvar_0,logvar_1,logvar_2,logvar_3"))
     );
+    // Uncompressed: a zip file whose arrays are as long as the codes of the test images, and headers.
+    let npz = page.js(&format!(
+        "const f = probe.files['vae-mnist-{at}-codes.npz']; return [String.fromCharCode(...f.slice(0, 2)), f.length]"
+    ));
+    assert_eq!(npz[0], "PK");
+    let values = 10_000 * (2 * 4 * 4 + 1);
+    assert!(npz[1].as_u64().is_some_and(|n| n > values && n < values + 2000), "{npz}");
 
     // What cannot be used is named, and the run does not notice.
     let said = "document.querySelector('[data-testid=file-said]').textContent";
@@ -183,7 +192,9 @@ fn files_leave_and_enter_the_page() {
     assert!(words.as_str().is_some_and(|text| text.contains("no tensor")), "{words}");
     assert_eq!((step(&page), picture(&page, "traversal-digit")), (at, mid.clone()));
 
-    // Weights begin a new run, a checkpoint goes on.
+    // Weights begin a new run, of eight bits as well; a checkpoint goes on.
+    choose(&page, "small.safetensors", &format!("probe.files['vae-mnist-{at}-8bit.safetensors']"));
+    page.wait("the weights are on show", "latentLab.state().step === 0 && latentLab.state().status === 'Ready to train'");
     choose(&page, "mine.safetensors", &whole);
     page.wait("the weights are on show", "latentLab.state().step === 0 && latentLab.state().status === 'Ready to train'");
     page.wait("with the same picture", &format!("document.querySelector('[data-testid=traversal-digit]').toDataURL() === '{mid}'"));

@@ -7,11 +7,14 @@ mod data;
 #[path = "../../src/bin/lab/driver.rs"]
 mod driver;
 mod embed;
+mod exports;
 mod gallery;
 mod import;
 mod keep;
 mod panels;
+mod site;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -111,6 +114,24 @@ fn training_learns_in_front_of_the_visitor() {
     the_pace_shown_is_true(&page);
     page.screenshot("training");
     no_errors(&page);
+}
+
+#[test]
+fn the_model_moves_by_itself_until_it_is_touched() {
+    let page = ready(&Options { motion: true, ..Options::default() });
+    let first = picture(&page, "traversal-digit");
+    let moved = changes(&page, "traversal-digit", &first, "nobody has touched anything");
+    changes(&page, "traversal-digit", &moved, "it goes on");
+    page.press(TAB);
+    page.wait("it stands where it began", "latentLab.state().code.length > 0 && !location.hash.includes('z=')");
+    let code = page.state()["code"].clone();
+    sleep(Duration::from_millis(700));
+    assert_eq!(page.state()["code"], code, "it rests");
+    no_errors(&page);
+    let calm = ready(&Options::default());
+    let code = calm.wait("a code", "latentLab.state().code.some(v => v !== 0) && latentLab.state().code");
+    sleep(Duration::from_millis(700));
+    assert_eq!(calm.state()["code"], code, "a visitor who asks for less motion sees none");
 }
 
 /// Compares the steps a second on show with the steps that the page counts.
@@ -264,27 +285,35 @@ fn it_fits_phones_and_wide_screens_in_light_and_dark() {
     }
 }
 
-/// What the default download may weigh, in bytes: what it weighs with all methods, panels and dialogs, and a little. The aim is 800,000.
-const DOWNLOAD: usize = 1_250_000;
+/// What a visitor may have to download, besides data and weights, to watch a first network learn, in bytes.
+const DOWNLOAD: usize = 870_000;
 
 #[test]
-fn the_download_is_small() {
-    let mut sizes = Vec::new();
-    measure(&Path::new(env!("CARGO_MANIFEST_DIR")).join("dist"), "", &mut sizes);
-    // Figures are for other pages, see `embed`.
-    sizes.retain(|(name, _)| !name.starts_with("embed") && !name.starts_with("examples"));
-    // The workers with eager Burn and for own images: `what_does_not_compile_runs_on_eager_burn` and the tests of imports hold
-    // that nobody else downloads them.
-    let (later, sizes): (Vec<_>, Vec<_>) =
-        sizes.into_iter().partition(|(name, _)| ["eager", "pack"].iter().any(|worker| name.starts_with(worker)));
-    assert_eq!(later.len(), 4, "{later:?}");
-    assert!(sizes.iter().filter(|(name, _)| name.ends_with(".wasm")).count() >= 2, "{sizes:?}");
+fn a_first_visit_downloads_little() {
+    let log = std::env::temp_dir().join(format!("latent-lab-requests-{}", std::process::id()));
+    let page = ready(&Options { log: Some(&log), ..Options::default() });
+    page.click("train");
+    page.wait("it trains", "latentLab.state().terms.length > 0 && latentLab.state().test.length > 0");
+    let requested = || -> BTreeSet<String> {
+        let paths = fs::read_to_string(&log).expect("the server writes down what it is asked for");
+        paths.lines().map(|path| path.split('?').next().unwrap_or_default().trim_start_matches('/').into()).collect()
+    };
+    let first = requested();
+    let sizes: Vec<(String, usize)> = first.iter().filter_map(|path| Some((path.clone(), compressed(path)?))).collect();
     let total: usize = sizes.iter().map(|(_, bytes)| bytes).sum();
-    println!("{total} bytes: {sizes:?}; loaded when asked for: {later:?}");
+    println!("{total} bytes: {sizes:?}");
+    assert!(sizes.iter().any(|(path, _)| path.ends_with("engine_bg.wasm")), "{sizes:?}");
     assert!(total <= DOWNLOAD, "{total} bytes: {sizes:?}");
-    let html = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("dist/index.html")).expect("the page is built");
-    assert!(!html.contains("eager.js") && !html.contains("eager_bg"), "the page loads Burn before anybody asks");
-    assert!(!html.contains("pack.js") && !html.contains("pack_bg"), "the page loads the importer before anybody asks");
+
+    // A tab that is opened for the first time fetches its part, and only that.
+    page.click("tab-paths");
+    page.wait("the panel has arrived", "document.querySelector('[data-testid=panel-path]')");
+    let parts: Vec<String> = requested().difference(&first).filter(|path| path.ends_with(".wasm")).cloned().collect();
+    println!("the tab: {parts:?}");
+    assert!(parts.iter().any(|path| path.contains("/page/")), "{parts:?}");
+    assert!(parts.iter().all(|path| !path.contains("/engine/")), "{parts:?}");
+    no_errors(&page);
+    let _ = fs::remove_file(log);
 }
 
 /// What the page says of its adapter.
@@ -433,16 +462,14 @@ fn what_the_device_refuses_is_said_and_the_page_goes_on() {
     page.wait("it trains on", &format!("latentLab.state().step > {kept}"));
 }
 
-/// Compressed sizes of the code in a folder, by path: what a visitor downloads besides data and weights.
-fn measure(folder: &Path, prefix: &str, sizes: &mut Vec<(String, usize)>) {
-    for entry in fs::read_dir(folder).expect("the page is built").map(|entry| entry.expect("the folder is readable")) {
-        let (path, name) = (entry.path(), format!("{prefix}{}", entry.file_name().to_string_lossy()));
-        if path.is_dir() {
-            measure(&path, &format!("{name}/"), sizes);
-        } else if [".html", ".css", ".js", ".wasm"].iter().any(|end| name.ends_with(end)) {
-            let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
-            gzip.write_all(&fs::read(&path).expect("the file is readable")).expect("memory takes it");
-            sizes.push((name, gzip.finish().expect("memory takes it").len()));
-        }
+/// Compressed size of a file of the page's code, as a host sends it; `None` for data, weights and pictures.
+fn compressed(path: &str) -> Option<usize> {
+    let path = if path.is_empty() { "index.html" } else { path };
+    if ![".html", ".css", ".js", ".wasm"].iter().any(|end| path.ends_with(end)) {
+        return None;
     }
+    let file = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("dist").join(path)).expect("it has been served");
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(&file).expect("memory takes it");
+    Some(gzip.finish().expect("memory takes it").len())
 }

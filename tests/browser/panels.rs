@@ -472,6 +472,32 @@ fn features_are_listed_taken_apart_and_steered() {
 }
 
 #[test]
+fn hidden_layers_have_features_as_well() {
+    let page = ready(&Options { query: SMALL, script: &[SHOWN, VALUES].concat(), ..Options::default() });
+    page.click("step");
+    page.wait("a network to take apart", "latentLab.state().step === 1 && latentLab.state().status === 'Paused'");
+    page.click("take-apart");
+    for source in ["encoder", "decoder"] {
+        page.js(&format!(
+            "const s = document.querySelector('[data-testid=param-source]');
+             s.value = '{source}';
+             s.dispatchEvent(new Event('change', {{ bubbles: true }}))"
+        ));
+        page.wait("the link says it", &format!("latentLab.state().setup.includes('source={source}')"));
+        page.click("reset");
+        page.wait("a new network", "latentLab.state().step === 0 && latentLab.state().status === 'Ready to train'");
+        page.click("step");
+        page.wait("one step", "latentLab.state().step === 1 && latentLab.state().status === 'Paused'");
+        assert!(text(&page, "host").contains("4 latents"), "{}", text(&page, "host"));
+        tab(&page, "features");
+        panels_follow_the_weights(&page, &["features", "feature", "steering"]);
+        assert_eq!(notices(&page), Value::Array(vec![]), "{source}");
+        page.screenshot(&format!("features-{source}"));
+    }
+    no_errors(&page);
+}
+
+#[test]
 fn measures_are_taken_when_asked_for() {
     let page = ready(&Options { query: SMALL, script: SHOWN, ..Options::default() });
     tab(&page, "measure");

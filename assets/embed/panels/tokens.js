@@ -1,7 +1,7 @@
 // The grid of tokens of an image, to paint with others.
 
 import { fit, part } from "../paint.js";
-import { drawing, make, stage, thumbs } from "../parts.js";
+import { drawing, inTurn, make, stage, thumbs } from "../parts.js";
 import * as words from "../words.js";
 
 export default function tokens(figure) {
@@ -62,6 +62,7 @@ export default function tokens(figure) {
     alone[row * columns + column] = k;
     part(swatches[k], figure.decode(figure.fromTokens(alone)), figure.image, around, figure.theme);
   };
+  const paintSwatches = inTurn(swatches.map((_, k) => () => swatch(k)));
   const choose = (k) => {
     chosen = k;
     buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(i === k)));
@@ -98,7 +99,7 @@ export default function tokens(figure) {
     paintOnce() {
       shelf.paint();
       shelf.choose(figure.shown);
-      swatches.forEach((_, k) => swatch(k));
+      paintSwatches();
       choose(chosen);
     },
     /** Another image is on show. */

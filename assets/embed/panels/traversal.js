@@ -1,7 +1,7 @@
 // A slider for each of the numbers that say most.
 
 import { picture } from "../paint.js";
-import { drawing, make, playButton, slider, stage, thumbs } from "../parts.js";
+import { drawing, inTurn, make, playButton, slider, stage, thumbs } from "../parts.js";
 import * as words from "../words.js";
 
 /** Reach of a slider, in standard deviations. */
@@ -24,6 +24,8 @@ export default function traversal(figure) {
     });
     return { d, input, canvases, root: make("div", { className: "row" }, canvases[0], input, canvases[1]) };
   });
+  const end = (d, value, canvas) => () => picture(canvas, figure.decode(at(d, value)), figure.image, figure.theme);
+  const paintEnds = inTurn(rows.flatMap(({ d, canvases }) => ends(d).map((value, i) => end(d, value, canvases[i]))));
   const shelf = thumbs(figure, words.START, (i) => figure.show(i));
   const root = make("div", {},
     make("div", { className: "split" },
@@ -35,10 +37,8 @@ export default function traversal(figure) {
     paint() {
       shown.paint();
       play.paint();
-      for (const { d, input, canvases } of rows) {
-        input.value = figure.code[d];
-        ends(d).forEach((value, i) => picture(canvases[i], figure.decode(at(d, value)), figure.image, figure.theme));
-      }
+      for (const { d, input } of rows) input.value = figure.code[d];
+      paintEnds();
     },
     paintOnce() {
       shelf.paint();

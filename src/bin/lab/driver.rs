@@ -50,15 +50,21 @@ pub enum WebGpu {
 /// How to open the page.
 #[derive(Default)]
 pub struct Options<'a> {
+    /// Path of the site on its host, as `/some/path/`; the host is all its own where it is left out.
+    pub base: &'a str,
     /// Which page of the site; the lab itself where it is left out.
     pub path: &'a str,
     /// After the `?` of the address.
     pub query: &'a str,
     /// A Content-Security-Policy that the server sends.
     pub csp: Option<&'a str>,
+    /// Where the server writes what it is asked for.
+    pub log: Option<&'a Path>,
     /// CSS pixels; a desktop where it is left out.
     pub size: Option<(u32, u32)>,
     pub dark: bool,
+    /// Whether the visitor bears motion that nobody asked for.
+    pub motion: bool,
     pub webgpu: WebGpu,
     /// Runs before the page's own scripts.
     pub script: &'a str,
@@ -79,8 +85,14 @@ impl Page {
     pub fn open(options: &Options) -> Self {
         let mut lab = Command::new(program());
         lab.env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR")).args(["serve", "--no-build", "--port", "0"]);
+        if !options.base.is_empty() {
+            lab.args(["--base", options.base]);
+        }
         if let Some(policy) = options.csp {
             lab.args(["--csp", policy]);
+        }
+        if let Some(file) = options.log {
+            lab.arg("--log").arg(file);
         }
         let server = Running::start(&mut lab, "localhost:");
         let mut chromedriver = Command::new(std::env::var("LATENT_LAB_CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".into()));
@@ -104,7 +116,14 @@ impl Page {
             chrome["binary"] = binary.into();
         }
         let capabilities = json!({ "alwaysMatch": { "goog:chromeOptions": chrome, "goog:loggingPrefs": { "browser": "ALL" } } });
-        let mut page = Self { driver, server, host, path: options.path.to_string(), session: String::new(), profile };
+        let mut page = Self {
+            driver,
+            server,
+            host,
+            path: format!("{}{}", options.base.trim_start_matches('/'), options.path),
+            session: String::new(),
+            profile,
+        };
         let session = page.send("POST", "", &json!({ "capabilities": capabilities }));
         page.session = session["sessionId"].as_str().expect("a session").to_string();
 
@@ -112,7 +131,10 @@ impl Page {
         let screen = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500 });
         page.cdp("Emulation.setDeviceMetricsOverride", &screen);
         let scheme = if options.dark { "dark" } else { "light" };
-        page.cdp("Emulation.setEmulatedMedia", &json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] }));
+        let motion = if options.motion { "no-preference" } else { "reduce" };
+        let features = [("prefers-color-scheme", scheme), ("prefers-reduced-motion", motion)];
+        let features = features.map(|(name, value)| json!({ "name": name, "value": value }));
+        page.cdp("Emulation.setEmulatedMedia", &json!({ "features": features }));
         page.cdp("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": format!("{HOOKS}{}", options.script) }));
         page.go(options.query);
         page

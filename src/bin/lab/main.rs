@@ -11,6 +11,7 @@ mod data;
 // Part of it is for the browser tests only.
 #[allow(dead_code)]
 mod driver;
+mod encode;
 mod measure;
 mod methods;
 #[cfg(not(all(feature = "native", feature = "pack")))]
@@ -18,6 +19,7 @@ mod native;
 mod pack;
 mod page;
 mod presets;
+mod programs;
 mod serve;
 mod setup;
 mod shots;
@@ -64,6 +66,8 @@ enum Command {
     Verify(verify::Args),
     /// Measure trained weights: likelihood, reconstructions, samples, probes.
     Measure(measure::Args),
+    /// Write the codes of images to a file, for NumPy or as CSV.
+    Encode(encode::Args),
     /// Train the models that ship with the page.
     Presets(presets::Args),
     /// Train anew the classifier whose features the Fréchet score is taken on.
@@ -98,6 +102,7 @@ fn main() -> ExitCode {
         Command::Train(args) => train::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Measure(args) => measure::run(args),
+        Command::Encode(args) => encode::run(args),
         Command::Presets(args) => presets::run(args),
         Command::Classifier(args) => classifier::run(args),
         Command::Bench(args) => bench::run(args),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use crate::cargo::{cargo, root, succeed, target};
-use crate::{Failure, site, tools};
+use crate::{Failure, programs, site, tools};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -21,7 +21,7 @@ pub struct Args {
 }
 
 /// A path from the root of a host, as Trunk wants it.
-fn base(text: &str) -> Result<String, String> {
+pub fn base(text: &str) -> Result<String, String> {
     let good = text.starts_with('/') && text.ends_with('/') && !text.contains(['?', '#', '"', '\'', '<', ' ']);
     if good { Ok(text.to_owned()) } else { Err("expected a path that begins and ends with /".into()) }
 }
@@ -66,5 +66,6 @@ fn build_for(out: &Path, base: Option<&str>) -> Result<(), Failure> {
     // Trunk accepts only "true" and "false" here, everybody else any text.
     trunk.env_remove("NO_COLOR");
     succeed(&mut trunk, "building the page")?;
+    programs::arrange(out)?;
     site::add_embed(out)
 }

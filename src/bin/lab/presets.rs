@@ -57,7 +57,7 @@ mod make {
 
     use latent_lab::data::{Dataset, unit};
     use latent_lab::player::Player;
-    use latent_lab::spec::Preset;
+    use latent_lab::spec::{Precision, Preset};
     use latent_lab::train::beginning::Beginning;
     use latent_lab::train::native::{self, EngineKind, Length, TrainOptions};
     use latent_lab::train::{Engine, Rows, entry, weights};
@@ -94,20 +94,29 @@ mod make {
                 room: None,
                 out: Some(path.clone()),
                 checkpoint: None,
-                half: true,
+                // As trained; they are packed below.
+                precision: Precision::Full,
                 quiet: false,
             };
             trained(preset, native::train(&options)?)
         };
-        let bytes = fs::read(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+        let bytes = packed(&path, preset.precision)?;
         let player = Player::load(&bytes)?;
         let data = Arc::new(native::load(&setup.data, None)?);
-        let report = with_shipped(report, &player, &bytes, &data)?;
+        let report = with_shipped(report, preset, &player, &bytes, &data)?;
         let write = |end: &str, bytes: &[u8]| fs::write(file(end), bytes).map_err(|e| format!("{}: {e}", file(end).display()));
         write(".json", format!("{report:#}\n").as_bytes())?;
         write(".examples.safetensors", &examples(&player, &data)?)?;
         write(".png", &still::png(&player, &data))?;
-        eprintln!("{}: {} bytes, {}", preset.id, bytes.len(), report["test"]);
+        let loss = |when: &str| report["test"][when]["loss"].as_f64().unwrap_or(f64::NAN);
+        let (trained, shipped) = (loss("as_trained"), loss("as_shipped"));
+        let change = 100.0 * (shipped / trained - 1.0);
+        eprintln!(
+            "{}: {} bytes; test loss {trained:.3} as trained, {shipped:.3} at {} bits ({change:+.3} %)",
+            preset.id,
+            bytes.len(),
+            preset.precision.bits()
+        );
         Ok(())
     }
 
@@ -124,8 +133,28 @@ mod make {
         })
     }
 
-    /// Adds what the weights are worth at the 16 bits in which they ship.
-    fn with_shipped(mut report: Value, player: &Player, bytes: &[u8], data: &Arc<Dataset>) -> Result<Value, Failure> {
+    /// Rewrites a file of weights in fewer bits, unless it has as few already; returns what it holds.
+    fn packed(path: &Path, precision: Precision) -> Result<Vec<u8>, Failure> {
+        let name = |e: String| format!("{}: {e}", path.display());
+        let bytes = fs::read(path).map_err(|e| name(e.to_string()))?;
+        let metadata = weights::metadata(&bytes).map_err(name)?;
+        let notes: Vec<(&str, String)> = metadata.iter().map(|(key, note)| (key.as_str(), note.clone())).collect();
+        let fewer = weights::write_as(precision, &weights::read(&bytes).map_err(name)?, &notes).map_err(name)?;
+        if fewer.len() >= bytes.len() {
+            return Ok(bytes);
+        }
+        fs::write(path, &fewer).map_err(|e| name(e.to_string()))?;
+        Ok(fewer)
+    }
+
+    /// Adds what the weights are worth at the bits in which they ship.
+    fn with_shipped(
+        mut report: Value,
+        preset: &Preset,
+        player: &Player,
+        bytes: &[u8],
+        data: &Arc<Dataset>,
+    ) -> Result<Value, Failure> {
         let entry = entry(&player.setup.method).ok_or("a preset's method is registered")?;
         let mut engine = entry.eager(&player.setup, native::cpu(), data.clone());
         engine.set_weights(&weights::read(bytes)?)?;
@@ -133,6 +162,7 @@ mod make {
         let values = block_on(engine.evaluate(Rows::labelled(&test, &data.test_labels)))?;
         let terms = engine.info().terms.iter().cloned().zip(values.into_iter().map(Value::from));
         report["test"]["as_shipped"] = Value::Object(terms.collect());
+        report["bits"] = preset.precision.bits().into();
         report["bytes"] = bytes.len().into();
         Ok(report)
     }

@@ -1,7 +1,7 @@
 //! `cargo lab serve`: the page on localhost.
 
 use std::fs::File;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -20,9 +20,15 @@ pub struct Args {
     /// Serve the page as it was built last.
     #[arg(long)]
     no_build: bool,
+    /// Serve it below this path, as a host that has other sites would, such as /latent-lab/.
+    #[arg(long, value_name = "PATH", value_parser = page::base, default_value = "/")]
+    base: String,
     /// Send this Content-Security-Policy with everything: to try figures under the policy of one's own site.
     #[arg(long, value_name = "POLICY", value_parser = policy)]
     csp: Option<Header>,
+    /// Write a line with the path of each request to this file.
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
 }
 
 fn policy(text: &str) -> Result<Header, String> {
@@ -44,13 +50,18 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     } else if !dist.join("index.html").is_file() {
         return Err("the page is not built yet: leave out --no-build".into());
     }
+    let log = args.log.as_ref().map(|file| File::create(file).map_err(|e| format!("{}: {e}", file.display()))).transpose()?;
     let server = Server::from_listener(listener, None).map_err(|error| format!("the server does not start: {error}"))?;
-    println!("Latent Lab is at http://localhost:{}/ (stop with Ctrl-C)", address.port());
+    println!("Latent Lab is at http://localhost:{}{} (stop with Ctrl-C)", address.port(), args.base);
     thread::scope(|scope| {
         for _ in 0..THREADS {
             scope.spawn(|| {
                 while let Ok(request) = server.recv() {
-                    answer(request, &dist, args.csp.as_ref());
+                    if let Some(mut log) = log.as_ref() {
+                        // A full disk is no reason to answer nothing.
+                        let _ = writeln!(log, "{}", request.url());
+                    }
+                    answer(request, &dist, &args.base, args.csp.as_ref());
                 }
             });
         }
@@ -66,8 +77,8 @@ fn listen(port: Option<u16>) -> Result<TcpListener, Failure> {
     }
 }
 
-fn answer(request: Request, dist: &Path, csp: Option<&Header>) {
-    let file = locate(dist, request.url()).and_then(|path| {
+fn answer(request: Request, dist: &Path, base: &str, csp: Option<&Header>) {
+    let file = request.url().strip_prefix(base).and_then(|url| locate(dist, url)).and_then(|path| {
         let (file, coding) = open(&path, accepted(&request))?;
         Some((file, coding, mime(&path)))
     });

@@ -27,8 +27,12 @@ const SETTLE: Duration = Duration::from_millis(1500);
 /// Training before the last picture.
 const TRAINING: Duration = Duration::from_secs(10);
 
-/// Trained models with tabs that the first one has not.
-const OTHERS: [(&str, &str); 2] = [("mnist-vq", "codebook"), ("faces-sae", "features")];
+/// The engine draws nine thousand faces first.
+const DRAWING: Duration = Duration::from_secs(180);
+
+/// Trained models in colour, or with tabs that the first one has not.
+const OTHERS: [(&str, &str); 4] =
+    [("mnist-vq", "codebook"), ("faces-sae", "features"), ("faces-beta", "learn"), ("faces-vq", "codebook")];
 
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     let out = env::current_dir().map_err(|error| format!("no current folder: {error}"))?.join(&args.out);
@@ -48,10 +52,13 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
                 let page = Page::open(&Options { size: Some(size), dark, ..Options::default() });
                 page.wait("the engine is ready", "document.querySelector('[data-testid=train]')?.disabled === false");
                 page.click(&format!("preset-{preset}"));
-                page.wait("its own tab", &format!("document.querySelector('[data-testid=tab-{tab}]')"));
+                let open = format!(
+                    "document.querySelector('[data-testid=preset-{preset}]').ariaPressed === 'true' && document.querySelector('[data-testid=tab-{tab}]') && latentLab.state().status === 'Ready to train'"
+                );
+                page.wait_for("the model is ready", &open, DRAWING);
                 page.click(&format!("tab-{tab}"));
                 look(&page);
-                page.screenshot_to(&out, &format!("{screen}-{scheme}-{tab}"));
+                page.screenshot_to(&out, &format!("{screen}-{scheme}-{preset}"));
             }
         }
     }

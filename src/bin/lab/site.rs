@@ -122,7 +122,7 @@ pub fn beside(file: &Path, end: &str) -> PathBuf {
 }
 
 /// All files below a folder, in a fixed order.
-fn files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+pub fn files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let entries = fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<_>>>).map_err(|e| about(folder, &e))?;
     let mut paths: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).collect();
     paths.sort();
@@ -133,7 +133,7 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(out)
 }
 
-fn read(file: &Path) -> Result<Vec<u8>, Failure> {
+pub fn read(file: &Path) -> Result<Vec<u8>, Failure> {
     fs::read(file).map_err(|e| about(file, &e))
 }
 
@@ -142,10 +142,10 @@ fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
     fs::copy(from, to).map(|_| ()).map_err(|e| about(to, &e))
 }
 
-fn write(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
+pub fn write(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
     File::create(file).and_then(|mut f| f.write_all(bytes)).map_err(|e| about(file, &e))
 }
 
-fn about(file: &Path, error: &io::Error) -> Failure {
+pub fn about(file: &Path, error: &io::Error) -> Failure {
     format!("{}: {error}", file.display())
 }

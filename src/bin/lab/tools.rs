@@ -13,6 +13,9 @@ use crate::cargo::{cache, cargo, root, succeed, target};
 /// The last Trunk that builds with Rust 1.95.
 const TRUNK: &str = "0.21.14";
 
+/// Goes with the `wasm_split_helpers` that Leptos brings.
+const SPLIT: &str = "0.2.4";
+
 const WASM: &str = "wasm32-unknown-unknown";
 
 /// Where tools are installed, so that they outlive a checkout and disturb nobody's own.
@@ -52,6 +55,8 @@ pub fn set_up_wasm() -> Result<(), Failure> {
         "writes the JavaScript around the compiled page; must match Cargo.lock",
         &[],
     )?;
+    let options = ["--locked", "--features", "build-binary"];
+    install("wasm_split_cli_support", "wasm-split-cli", SPLIT, "cuts the page into parts that are fetched when needed", &options)?;
     // rustls: no OpenSSL needed. The default features would add a self-updater.
     let lean = ["--locked", "--no-default-features", "--features", "rustls"];
     install("trunk", "trunk", TRUNK, "bundles the page into dist/", &lean)
@@ -76,10 +81,16 @@ fn wasm_target() -> Result<(), Failure> {
     succeed(&mut rustup, &format!("`rustup target add {WASM}`"))
 }
 
+/// Whether cargo has installed the package for us: some programs do not tell their version.
+fn installed(package: &str, version: &str) -> bool {
+    let list = fs::read_to_string(cache().join("tools").join(".crates.toml")).unwrap_or_default();
+    list.contains(&format!("\"{package} {version} ("))
+}
+
 /// Installs a tool at one exact version, unless it is there.
 fn install(package: &str, program: &str, version: &str, why: &str, options: &[&str]) -> Result<(), Failure> {
     let here = first_line(&find(program), &["--version"]);
-    if here.as_deref().is_some_and(|line| line.split_whitespace().nth(1) == Some(version)) {
+    if here.as_deref().is_some_and(|line| line.split_whitespace().nth(1) == Some(version)) || installed(package, version) {
         return Ok(());
     }
     let found = here.map_or("not found".into(), |line| format!("found {line}"));

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::ValueEnum;
-use latent_lab::spec::Setup;
 use latent_lab::spec::data::SETS;
+use latent_lab::spec::{Precision, Setup};
 
 use crate::Failure;
 use crate::setup::{card, data, setup};
@@ -53,15 +53,20 @@ pub struct Args {
     /// Write the trained weights to this file (safetensors).
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// Write the weights as 16-bit floats.
-    #[arg(long)]
-    half: bool,
+    /// Bits of a weight in --out: 32, 16, or 8 (whole numbers with a scale for each row).
+    #[arg(long, value_name = "N", default_value = "32", value_parser = precision)]
+    bits: Precision,
     /// Print nothing but one line of JSON on standard output.
     #[arg(long)]
     json: bool,
     /// Show no progress.
     #[arg(long, short)]
     quiet: bool,
+}
+
+fn precision(text: &str) -> Result<Precision, String> {
+    let known = text.parse().ok().and_then(Precision::of_bits);
+    known.ok_or_else(|| "expected 32, 16 or 8".into())
 }
 
 /// Who executes the model.
@@ -129,7 +134,7 @@ fn check(args: &Args) -> Result<(Option<Setup>, Option<PathBuf>), Failure> {
 }
 
 /// Whether a file can be written there.
-fn check_place(option: &str, file: &Path) -> Result<(), Failure> {
+pub fn check_place(option: &str, file: &Path) -> Result<(), Failure> {
     let folder = file.parent().filter(|p| !p.as_os_str().is_empty());
     if let Some(folder) = folder.filter(|p| !p.is_dir()) {
         return Err(format!("{option} {}: there is no folder {}", file.display(), folder.display()));
@@ -179,7 +184,7 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
         room: args.room.map(|mb| (mb * 1e6) as u64),
         out: args.out,
         checkpoint: args.checkpoint,
-        half: args.half,
+        precision: args.bits,
         quiet: args.quiet,
     };
     let report = native::train(&options)?;

@@ -13,12 +13,12 @@ use std::rc::Rc;
 use leptos::prelude::*;
 use web_sys::Blob;
 
+use super::part::{Make, fetched};
 use super::state::Lab;
 use super::{browser, text};
 use crate::spec::data::Own;
 use crate::spec::import::{Choice, Found, Frame, ImportCommand, ImportEvent, Progress, Stored};
 
-pub use dialog::Dialog;
 pub use picker::DataPicker;
 use worker::{Heard, Importer};
 
@@ -62,6 +62,15 @@ pub struct OwnData {
     worker: StoredValue<Option<Importer>, LocalStorage>,
     /// What was chosen last, for another look with other tiles.
     files: StoredValue<(Vec<String>, Vec<Blob>), LocalStorage>,
+}
+
+/// The dialog, from when it is first opened.
+#[component]
+pub fn Dialog() -> impl IntoView {
+    const DIALOG: Make = fetched!(dialogs, import_dialog, view! { <dialog::Dialog /> });
+    let own = OwnData::get();
+    let wanted = Memo::new(move |was: Option<&bool>| own.open.get() || was == Some(&true));
+    move || wanted.get().then(|| DIALOG.view())
 }
 
 impl OwnData {

@@ -4,17 +4,26 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::Storage;
-use crate::spec::protocol::{Export, KeptRun};
+use crate::spec::Precision;
+use crate::spec::protocol::{Export, KeptRun, Table};
+use crate::ui::part::{Make, fetched};
 use crate::ui::state::{Lab, Origin};
 use crate::ui::{browser, text};
 
-/// The button that opens the dialog, and the dialog.
+/// Closes the dialog.
+#[derive(Clone)]
+struct Close(Callback<()>);
+
+/// The button that opens the dialog, and the dialog, from when it is first opened.
 #[component]
 pub fn RunsButton() -> impl IntoView {
+    const INSIDE: Make = fetched!(dialogs, runs_inside, view! { <Files /><Kept /> });
     let lab = Lab::get();
+    let wanted = RwSignal::new(false);
     let dialog = NodeRef::<html::Dialog>::new();
     let open = move |_| {
         if let Some(dialog) = dialog.get_untracked() {
+            wanted.set(true);
             lab.keep.said.set(None);
             lab.keep_run();
             lab.ask_for_runs();
@@ -27,6 +36,7 @@ pub fn RunsButton() -> impl IntoView {
             dialog.close();
         }
     };
+    provide_context(Close(Callback::new(move |()| close())));
     view! {
         <button class="link" data-testid="runs" on:click=open>{text::keep::RUNS}</button>
         <dialog class="runs" node_ref=dialog aria-labelledby="runs-title" data-testid="runs-dialog">
@@ -34,8 +44,7 @@ pub fn RunsButton() -> impl IntoView {
                 <h2 id="runs-title">{text::keep::RUNS}</h2>
                 <button class="quiet" aria-label=text::keep::CLOSE data-testid="runs-close" on:click=move |_| close()>"✕"</button>
             </header>
-            <Files />
-            <Kept close=Callback::new(move |()| close()) />
+            {move || wanted.get().then(|| INSIDE.view())}
         </dialog>
     }
 }
@@ -54,10 +63,12 @@ fn Files() -> impl IntoView {
         <section>
             <h3>{text::keep::FILES}</h3>
             <div class="row-of-buttons">
-                {save(Export::Weights, text::keep::WEIGHTS, text::keep::WEIGHTS_HELP, "save-weights")}
-                {save(Export::HalfWeights, text::keep::HALF, text::keep::HALF_HELP, "save-half")}
+                {save(Export::Weights(Precision::Full), text::keep::WEIGHTS, text::keep::WEIGHTS_HELP, "save-weights")}
+                {save(Export::Weights(Precision::Half), text::keep::HALF, text::keep::HALF_HELP, "save-half")}
+                {save(Export::Weights(Precision::Quarter), text::keep::QUARTER, text::keep::QUARTER_HELP, "save-quarter")}
                 {save(Export::Checkpoint, text::keep::CHECKPOINT, text::keep::CHECKPOINT_HELP, "save-checkpoint")}
-                {save(Export::Codes, text::keep::CODES, text::keep::CODES_HELP, "save-codes")}
+                {save(Export::Codes(Table::Csv), text::keep::CODES_CSV, text::keep::CODES_HELP, "save-codes")}
+                {save(Export::Codes(Table::Npz), text::keep::CODES_NPZ, text::keep::CODES_NPZ_HELP, "save-codes-npz")}
                 <label class="button" title=text::keep::OPEN_FILE_HELP>
                     {text::keep::OPEN_FILE}
                     <input class="unseen" type="file" accept=".safetensors" data-testid="open-file" node_ref=input
@@ -71,7 +82,7 @@ fn Files() -> impl IntoView {
 
 /// Kept runs and the room they take.
 #[component]
-fn Kept(close: Callback<()>) -> impl IntoView {
+fn Kept() -> impl IntoView {
     let lab = Lab::get();
     let runs = Memo::new(move |_| match lab.keep.storage.get() {
         Storage::Open { runs, .. } => runs,
@@ -98,7 +109,7 @@ fn Kept(close: Callback<()>) -> impl IntoView {
             <p class="help">{text::keep::KEPT_HELP}</p>
             <ul class="kept" data-testid="kept">
                 <For each=move || runs.get() key=|run| (run.id.clone(), run.name.clone(), run.step, run.open) let:run>
-                    <Row run close />
+                    <Row run />
                 </For>
             </ul>
             <Show when=move || runs.with(Vec::is_empty)><p class="note">{text::keep::NONE}</p></Show>
@@ -116,11 +127,12 @@ enum Act {
 }
 
 #[component]
-fn Row(run: KeptRun, close: Callback<()>) -> impl IntoView {
+fn Row(run: KeptRun) -> impl IntoView {
     let lab = Lab::get();
     let act = RwSignal::new(Act::Nothing);
     let field = NodeRef::<html::Input>::new();
     let run = StoredValue::new(run);
+    let Close(close) = expect_context();
     let id = move || run.with_value(|r| r.id.clone());
     let here = Memo::new(move |_| {
         let shown = lab.run.with(|r| r.as_ref().filter(|r| r.origin != Origin::Pretrained).map(|r| r.id));

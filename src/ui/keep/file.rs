@@ -7,8 +7,8 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{File, HtmlInputElement};
 
 use super::Examined;
-use crate::spec::Setup;
-use crate::spec::protocol::{Command, Export};
+use crate::spec::protocol::{Command, Export, Table};
+use crate::spec::{Precision, Setup};
 use crate::ui::browser::{self, error_text};
 use crate::ui::state::{Beginning, Lab, Origin, Start, Then};
 use crate::ui::text;
@@ -16,10 +16,12 @@ use crate::ui::text;
 /// What a file is called: which network on which data after how many steps.
 fn file_name(setup: &Setup, step: u64, what: Export) -> String {
     let end = match what {
-        Export::Weights => ".safetensors",
-        Export::HalfWeights => "-16bit.safetensors",
+        Export::Weights(Precision::Full) => ".safetensors",
+        Export::Weights(Precision::Half) => "-16bit.safetensors",
+        Export::Weights(Precision::Quarter) => "-8bit.safetensors",
         Export::Checkpoint => "-checkpoint.safetensors",
-        Export::Codes => "-codes.csv",
+        Export::Codes(Table::Csv) => "-codes.csv",
+        Export::Codes(Table::Npz) => "-codes.npz",
     };
     format!("{}-{}-{step}{end}", setup.method, setup.data)
 }
@@ -105,8 +107,8 @@ mod tests {
     #[test]
     fn files_are_named_after_what_they_hold() {
         let setup = Setup::new("mnist", "vq-vae");
-        assert_eq!(file_name(&setup, 1200, Export::Weights), "vq-vae-mnist-1200.safetensors");
-        assert_eq!(file_name(&setup, 1200, Export::HalfWeights), "vq-vae-mnist-1200-16bit.safetensors");
-        assert_eq!(file_name(&setup, 0, Export::Codes), "vq-vae-mnist-0-codes.csv");
+        assert_eq!(file_name(&setup, 1200, Export::Weights(Precision::Full)), "vq-vae-mnist-1200.safetensors");
+        assert_eq!(file_name(&setup, 1200, Export::Weights(Precision::Quarter)), "vq-vae-mnist-1200-8bit.safetensors");
+        assert_eq!(file_name(&setup, 0, Export::Codes(Table::Npz)), "vq-vae-mnist-0-codes.npz");
     }
 }

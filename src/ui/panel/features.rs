@@ -10,13 +10,3 @@ mod table;
 pub use list::List;
 pub use one::One;
 pub use steering::Steering;
-
-use leptos::prelude::*;
-
-use super::super::state::Lab;
-use inspector::Inspector;
-
-/// Lets the panels of the tab share what is being looked at.
-pub fn provide(lab: Lab) {
-    provide_context(Inspector::new(lab));
-}

@@ -22,6 +22,7 @@ use web_sys::{IntersectionObserver, IntersectionObserverEntry};
 
 use super::keep::figure;
 use super::model::Model;
+use super::part::{Make, fetched};
 use super::state::Lab;
 use super::tab::Tab;
 use super::text;
@@ -34,11 +35,17 @@ pub struct Entry {
     pub title: &'static str,
     /// Whether it has something to say about a model.
     pub applies: fn(&Model) -> bool,
-    pub view: fn() -> AnyView,
+    pub make: Make,
 }
 
+/// A panel that comes with the page.
 const fn entry(tab: Tab, id: &'static str, title: &'static str, applies: fn(&Model) -> bool, view: fn() -> AnyView) -> Entry {
-    Entry { tab, id, title, applies, view }
+    Entry { tab, id, title, applies, make: Make::Now(view) }
+}
+
+/// A panel that is fetched with the others of its part, [`fetched`].
+const fn part(tab: Tab, id: &'static str, title: &'static str, applies: fn(&Model) -> bool, make: Make) -> Entry {
+    Entry { tab, id, title, applies, make }
 }
 
 const ANY: fn(&Model) -> bool = |_| true;
@@ -60,21 +67,33 @@ pub const PANELS: &[Entry] = &[
     entry(Tab::Learn, "reconstructions", text::RECONSTRUCTIONS, ANY, || view! { <reconstructions::Reconstructions /> }.into_any()),
     entry(Tab::Learn, "samples", text::SAMPLES, CLOUDS, || view! { <samples::Samples /> }.into_any()),
     entry(Tab::Latents, "latents", text::LATENTS, VECTOR, || view! { <traversal::Latents /> }.into_any()),
-    entry(Tab::Map, "explore", text::EXPLORE, PLANE, || view! { <map::Explore /> }.into_any()),
-    entry(Tab::Paths, "path", text::PATH, VECTOR, || view! { <path::Paths /> }.into_any()),
-    entry(Tab::Paths, "arithmetic", text::ARITHMETIC, VECTOR, || view! { <arithmetic::Arithmetic /> }.into_any()),
-    entry(Tab::Codebook, "tokens", text::codebook::TOKENS, TOKENS, || view! { <codebook::Tokens /> }.into_any()),
-    entry(Tab::Codebook, "codebook", text::codebook::ATLAS, TOKENS, || view! { <codebook::Atlas /> }.into_any()),
-    entry(Tab::Codebook, "token-samples", text::codebook::SAMPLES, DRAWN_TOKENS, || view! { <codebook::Samples /> }.into_any()),
-    entry(Tab::Codebook, "code-map", text::codebook::MAP, TOKENS, || view! { <codebook::CodeMap /> }.into_any()),
-    entry(Tab::Features, "features", text::features::LIST, FEATURES, || view! { <features::List /> }.into_any()),
-    entry(Tab::Features, "feature", text::features::ONE, FEATURES, || view! { <features::One /> }.into_any()),
-    entry(Tab::Features, "steering", text::features::STEERING, FEATURES, || view! { <features::Steering /> }.into_any()),
-    entry(Tab::Draw, "draw", text::DRAW, ANY, || view! { <draw::Draw /> }.into_any()),
-    entry(Tab::Measure, "measures", text::measures::TITLE, ANY, || view! { <measures::Measures /> }.into_any()),
-    entry(Tab::Explain, "objective", text::OBJECTIVE_PANEL, ANY, || view! { <objective::Objective /> }.into_any()),
+    part(Tab::Map, "explore", text::EXPLORE, PLANE, fetched!(panels, explore, view! { <map::Explore /> })),
+    part(Tab::Paths, "path", text::PATH, VECTOR, fetched!(panels, path, view! { <path::Paths /> })),
+    part(Tab::Paths, "arithmetic", text::ARITHMETIC, VECTOR, fetched!(panels, arithmetic, view! { <arithmetic::Arithmetic /> })),
+    part(Tab::Codebook, "tokens", text::codebook::TOKENS, TOKENS, fetched!(codes, tokens, view! { <codebook::Tokens /> })),
+    part(Tab::Codebook, "codebook", text::codebook::ATLAS, TOKENS, fetched!(codes, atlas, view! { <codebook::Atlas /> })),
+    part(
+        Tab::Codebook,
+        "token-samples",
+        text::codebook::SAMPLES,
+        DRAWN_TOKENS,
+        fetched!(codes, token_samples, view! { <codebook::Samples /> }),
+    ),
+    part(Tab::Codebook, "code-map", text::codebook::MAP, TOKENS, fetched!(codes, code_map, view! { <codebook::CodeMap /> })),
+    part(Tab::Features, "features", text::features::LIST, FEATURES, fetched!(codes, feature_list, view! { <features::List /> })),
+    part(Tab::Features, "feature", text::features::ONE, FEATURES, fetched!(codes, feature, view! { <features::One /> })),
+    part(
+        Tab::Features,
+        "steering",
+        text::features::STEERING,
+        FEATURES,
+        fetched!(codes, steering, view! { <features::Steering /> }),
+    ),
+    part(Tab::Draw, "draw", text::DRAW, ANY, fetched!(panels, draw, view! { <draw::Draw /> })),
+    part(Tab::Measure, "measures", text::measures::TITLE, ANY, fetched!(panels, measures, view! { <measures::Measures /> })),
+    part(Tab::Explain, "objective", text::OBJECTIVE_PANEL, ANY, fetched!(panels, objective, view! { <objective::Objective /> })),
     entry(Tab::Explain, "loss", text::LOSS, ANY, || view! { <chart::Loss /> }.into_any()),
-    entry(Tab::Explain, "diagram", text::DIAGRAM, ANY, || view! { <diagram::Diagram /> }.into_any()),
+    part(Tab::Explain, "diagram", text::DIAGRAM, ANY, fetched!(panels, diagram, view! { <diagram::Diagram /> })),
 ];
 
 /// A titled part of the page. While it is scrolled out of view its slots are not watched.

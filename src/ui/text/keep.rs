@@ -13,10 +13,14 @@ pub const WEIGHTS: &str = "Save weights";
 pub const WEIGHTS_HELP: &str = "All parameters as safetensors, 32 bits each, with the experiment in the metadata";
 pub const HALF: &str = "Save weights, 16 bits";
 pub const HALF_HELP: &str = "Half the size, about three digits each";
+pub const QUARTER: &str = "Save weights, 8 bits";
+pub const QUARTER_HELP: &str = "A quarter of the size: whole numbers with a scale for each row";
 pub const CHECKPOINT: &str = "Save checkpoint";
 pub const CHECKPOINT_HELP: &str = "Weights, optimiser and curves: all that the run needs to go on";
-pub const CODES: &str = "Save codes (CSV)";
+pub const CODES_CSV: &str = "Save codes (CSV)";
 pub const CODES_HELP: &str = "A row for each test image: its label and its code";
+pub const CODES_NPZ: &str = "Save codes (NumPy)";
+pub const CODES_NPZ_HELP: &str = "The same as .npz: arrays mean, logvar where codes are clouds, and label";
 pub const OPEN_FILE: &str = "Open a file…";
 pub const OPEN_FILE_HELP: &str = "Weights or a checkpoint, as safetensors";
 

@@ -45,7 +45,7 @@ pub fn name(id: &str) -> String {
         _ => {
             let words = id.replace('_', " ").replace(" d", "");
             let mut letters = words.chars();
-            letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+            letters.next().into_iter().map(|first| first.to_ascii_uppercase()).chain(letters).collect()
         }
     }
 }

@@ -8,6 +8,7 @@ use serde_bytes::ByteBuf;
 
 use crate::spec::protocol::{Query, View, bytes_f32, f32_bytes};
 use crate::ui::model::TokenGrid;
+use crate::ui::part::shared;
 use crate::ui::react::react;
 use crate::ui::state::Lab;
 use crate::ui::views::{COMPOSED, TOKENS};
@@ -50,7 +51,8 @@ fn edited(tokens: &[f32], edits: &[(usize, u32)]) -> Arc<[f32]> {
 }
 
 impl Editor {
-    pub fn new(lab: Lab) -> Self {
+    fn new() -> Self {
+        let lab = Lab::get();
         let grid = Memo::new(move |_| lab.model().grid);
         let start = RwSignal::new_local(None);
         let edits = RwSignal::new(Vec::new());
@@ -96,7 +98,7 @@ impl Editor {
     }
 
     pub fn get() -> Self {
-        expect_context()
+        shared(Self::new)
     }
 
     /// Begins with other tokens.

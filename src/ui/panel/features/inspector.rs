@@ -7,6 +7,7 @@ use leptos::prelude::*;
 
 use super::table::Table;
 use crate::spec::protocol::{FeatureGrid, Query, View};
+use crate::ui::part::shared;
 use crate::ui::state::Lab;
 use crate::ui::views::FEATURES;
 
@@ -27,7 +28,8 @@ pub struct Inspector {
 }
 
 impl Inspector {
-    pub fn new(lab: Lab) -> Self {
+    fn new() -> Self {
+        let lab = Lab::get();
         let grid = Memo::new(move |_| lab.model().features);
         let table = Memo::new_with_compare(
             move |_| {
@@ -55,7 +57,7 @@ impl Inspector {
     }
 
     pub fn get() -> Self {
-        expect_context()
+        shared(Self::new)
     }
 
     /// The feature in hand, or before one was chosen the one that says most about a class.

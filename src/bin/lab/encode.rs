@@ -1,0 +1,62 @@
+//! `cargo lab encode`: codes of images, for other programs.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use latent_lab::spec::protocol::Table;
+
+use crate::Failure;
+use crate::setup::data;
+use crate::train::{EngineArg, check_place};
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Weights written by `cargo lab train --out` or by the page (safetensors).
+    #[arg(long, value_name = "FILE")]
+    weights: PathBuf,
+    /// Where the codes go: FILE.npz for NumPy (arrays mean, logvar where codes are clouds, label), FILE.csv for a table.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// The training images, not the test images.
+    #[arg(long)]
+    training: bool,
+    /// Another data set than the one the weights were trained on: a folder with the four MNIST-like IDX files, or packed images as in
+    /// celeba:DIR.
+    #[arg(long, value_name = "NAME|DIR")]
+    data: Option<String>,
+    /// Who executes the model.
+    #[arg(long, value_enum, default_value_t = EngineArg::Plan)]
+    engine: EngineArg,
+}
+
+/// The kind of file, and the folder with the data where that is not the shipped set.
+fn check(args: &Args) -> Result<(Table, Option<PathBuf>), Failure> {
+    if !args.weights.is_file() {
+        return Err(format!("--weights {}: there is no such file", args.weights.display()));
+    }
+    check_place("--out", &args.out)?;
+    let table = match args.out.extension().and_then(|end| end.to_str()) {
+        Some("npz") => Table::Npz,
+        Some("csv") => Table::Csv,
+        _ => return Err(format!("--out {}: expected a name that ends with .npz or .csv", args.out.display())),
+    };
+    let folder = args.data.as_deref().map_or(Ok(None), |text| data(text).map(|(_, folder)| folder))?;
+    Ok((table, folder))
+}
+
+#[cfg(not(feature = "native"))]
+pub fn run(args: Args) -> Result<ExitCode, Failure> {
+    check(&args)?;
+    crate::native::hand_over("native")
+}
+
+/// Encodes, and ends with one line of JSON on standard output.
+#[cfg(feature = "native")]
+pub fn run(args: Args) -> Result<ExitCode, Failure> {
+    use latent_lab::train::native::{EncodeOptions, encode};
+
+    let (table, data_dir) = check(&args)?;
+    let Args { weights, out, training, engine, .. } = args;
+    println!("{}", encode(&EncodeOptions { weights, data_dir, training, engine: engine.into(), out, table })?);
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,138 @@
+//! What Trunk compiles, as a site has it: in a folder that is called by its content, the page and the engine cut into parts of
+//! which most are fetched when somebody asks for what they do.
+//!
+//! `wasm-split-cli` cuts between the compiler and wasm-bindgen, where Trunk lets nobody in: what Trunk has made of the page and
+//! the engine is made once more.
+
+use std::collections::hash_map::DefaultHasher;
+use std::fs;
+use std::hash::{Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::Failure;
+use crate::cargo::{quiet, succeed, target};
+use crate::site::{about, files, read, write};
+use crate::tools;
+
+/// Programs with parts that come later.
+const CUT: [&str; 2] = ["page", "engine"];
+/// Workers that are themselves fetched when they are wanted.
+const WHOLE: [&str; 2] = ["eager", "pack"];
+
+/// Replaces what Trunk left at the top of `site` by the folder of programs, and has the index point there.
+pub fn arrange(site: &Path) -> Result<(), Failure> {
+    let new = site.join("programs");
+    for program in CUT {
+        cut(program, &new.join(program))?;
+    }
+    for program in WHOLE {
+        fs::create_dir_all(new.join(program)).map_err(|e| about(&new, &e))?;
+        for file in [format!("{program}.js"), format!("{program}_bg.wasm")] {
+            rename(&site.join(&file), &new.join(program).join(&file))?;
+        }
+    }
+    let mut hasher = DefaultHasher::new();
+    for file in files(&new)? {
+        file.strip_prefix(&new).expect("it was found there").hash(&mut hasher);
+        read(&file)?.hash(&mut hasher);
+    }
+    let folder = format!("programs-{:016x}", hasher.finish());
+    rename(&new, &site.join(&folder))?;
+    for file in ["engine.js", "engine_bg.wasm"] {
+        remove(&site.join(file))?;
+    }
+    let index = site.join("index.html");
+    let html = String::from_utf8_lossy(&read(&index)?).into_owned();
+    let stem = trunks_page(&html).ok_or("Trunk has left no page in index.html")?.to_owned();
+    for end in [".js", "_bg.wasm"] {
+        remove(&site.join(format!("{stem}{end}")))?;
+    }
+    write(&index, html.replace(&stem, &format!("{folder}/page/page")).as_bytes())
+}
+
+/// What Trunk has called the page, without the endings.
+fn trunks_page(html: &str) -> Option<&str> {
+    let begin = html.find("page-")?;
+    let hash = html[begin + 5..].find(|c: char| !c.is_ascii_hexdigit())?;
+    html[begin + 5 + hash..].starts_with(['.', '_']).then(|| &html[begin..begin + 5 + hash])
+}
+
+/// Cuts a program and writes the JavaScript around it, into `folder`.
+fn cut(program: &str, folder: &Path) -> Result<(), Failure> {
+    let compiled = target().join("wasm32-unknown-unknown").join("web").join(program).with_extension("wasm");
+    let mut split = quiet(Command::new(tools::find("wasm-split-cli")));
+    split.arg(&compiled).arg(folder).args(["--target", "web", "--out-name", program]);
+    succeed(&mut split, &format!("cutting the {program} into parts"))?;
+    let whole = folder.join(program).with_extension("wasm");
+    let mut bind = quiet(Command::new(tools::find("wasm-bindgen")));
+    bind.arg(&whole).arg("--out-dir").arg(folder);
+    bind.args(["--target", "web", "--no-typescript", "--remove-name-section", "--remove-producers-section", "--keep-lld-exports"]);
+    succeed(&mut bind, &format!("writing the JavaScript around the {program}"))?;
+    remove(&whole)?;
+    for part in files(folder)?.into_iter().filter(|file| file.extension().is_some_and(|end| end == "wasm")) {
+        let bare = without_custom_sections(&read(&part)?).ok_or_else(|| format!("{}: no WebAssembly", part.display()))?;
+        write(&part, &bare)?;
+    }
+    Ok(())
+}
+
+/// A WebAssembly module without what no browser needs: names, and what tools tell each other.
+fn without_custom_sections(module: &[u8]) -> Option<Vec<u8>> {
+    const HEADER: usize = 8;
+    let mut out = module.get(..HEADER).filter(|h| h.starts_with(b"\0asm"))?.to_vec();
+    let mut at = HEADER;
+    while at < module.len() {
+        let (length, digits) = leb128(&module[at + 1..])?;
+        let end = (at + 1 + digits).checked_add(length).filter(|end| *end <= module.len())?;
+        // Custom sections have the number 0.
+        if module[at] != 0 {
+            out.extend_from_slice(&module[at..end]);
+        }
+        at = end;
+    }
+    Some(out)
+}
+
+/// An unsigned number at the beginning of `bytes`, and how many of them it takes.
+fn leb128(bytes: &[u8]) -> Option<(usize, usize)> {
+    let digits = 1 + bytes.iter().take(5).position(|b| b & 0x80 == 0)?;
+    Some((bytes[..digits].iter().rev().fold(0, |n, b| n << 7 | usize::from(b & 0x7f)), digits))
+}
+
+fn rename(from: &Path, to: &Path) -> Result<(), Failure> {
+    fs::rename(from, to).map_err(|e| about(from, &e))
+}
+
+fn remove(file: &PathBuf) -> Result<(), Failure> {
+    fs::remove_file(file).map_err(|e| about(file, &e))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_custom_sections_go() {
+        let header = b"\0asm\x01\0\0\0";
+        let types = [1, 4, 1, 0x60, 0, 0];
+        let names = [0, 5, 4, b'n', b'a', b'm', b'e'];
+        let module = [&header[..], &names, &types, &names].concat();
+        assert_eq!(without_custom_sections(&module), Some([&header[..], &types].concat()));
+        assert_eq!(without_custom_sections(&module[..module.len() - 1]), None);
+        assert_eq!(without_custom_sections(b"<!doctype html>"), None);
+    }
+
+    #[test]
+    fn numbers_of_several_bytes_are_read() {
+        assert_eq!(leb128(&[0xe5, 0x8e, 0x26, 0xff]), Some((624_485, 3)));
+        assert_eq!(leb128(&[0x80]), None);
+    }
+
+    #[test]
+    fn the_page_is_found_in_the_index() {
+        let html = "import init from './page-5268df47b60c7d2d.js'; <link href=\"./page-5268df47b60c7d2d_bg.wasm\">";
+        assert_eq!(trunks_page(html), Some("page-5268df47b60c7d2d"));
+        assert_eq!(trunks_page("<title>no page</title>"), None);
+    }
+}
