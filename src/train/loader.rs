@@ -53,7 +53,7 @@ pub async fn load(
         })
     };
     match rendering.await {
-        Ok(rendering) => render_all(rendering, progress).await.map(|data| Ok(data.into())),
+        Ok(rendering) => render_all(rendering, progress).await.map(|data| Ok(Loaded::from(data))),
         Err(e) => Some(Err(e)),
     }
 }
