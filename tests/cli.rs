@@ -113,6 +113,60 @@ fn a_run_ends_with_one_json_object_and_its_weights() {
     refused(&measure, "this is not a whole safetensors file");
 }
 
+#[cfg(feature = "native")]
+#[test]
+fn new_images_are_drawn_from_weights() {
+    let folder = scratch("sample");
+    let at = |name: &str| folder.join(name).to_str().expect("the path is UTF-8").to_owned();
+    let draw = |weights: &str, rest: &[&str]| {
+        let out = at("new.png");
+        let output = output(&[&["sample", "--weights", weights, "--engine", "cpu", "--count", "5", "--out", &out], rest].concat());
+        assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+        std::fs::read(out).expect("the picture is written")
+    };
+    let trained = |method: &str, values: &[&str]| {
+        let out = at(method);
+        let train = ["train", "--method", method, "--epochs", "1", "--batch", "1000", "--engine", "cpu", "--quiet", "--out", &out];
+        let output = output(&[&train, &["--set", "hidden=16"][..], values].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        out
+    };
+    let vae = "assets/presets/mnist-vae.safetensors";
+    let png = draw(vae, &[]);
+    assert_eq!(&png[16..24], [0, 0, 0, 56, 0, 0, 0, 84], "five pictures of 28 pixels in rows of two");
+    assert_eq!(png, draw(vae, &["--seed", "0", "--temperature", "1"]));
+    assert_ne!(png, draw(vae, &["--seed", "1"]));
+    // Without noise all that is left is the middle.
+    assert_eq!(draw(vae, &["--temperature", "0"]), draw(vae, &["--temperature", "0", "--seed", "1"]));
+
+    let cvae = trained("cvae", &["latent=2"]);
+    assert_ne!(draw(&cvae, &["--label", "3"]), draw(&cvae, &["--label", "4"]));
+    let vq = trained("vq-vae", &["net=mlp", "prior_width=8"]);
+    assert_ne!(draw(&vq, &[]), draw(&vq, &["--seed", "1"]));
+    assert_eq!(draw(&vq, &["--temperature", "0"]), draw(&vq, &["--temperature", "0", "--seed", "1"]));
+
+    let refuse = |weights: &str, rest: &[&str], expected: &str| {
+        let out = at("refused.png");
+        refused(&[&["sample", "--weights", weights, "--engine", "cpu", "--out", &out], rest].concat(), expected);
+        assert!(!folder.join("refused.png").exists(), "something was written");
+    };
+    refuse(&cvae, &["--label", "10"], "class 10: expected 0 to 9");
+    refuse(vae, &["--label", "3"], "no class");
+    refuse(vae, &["--temperature", "-1"], "expected a number from 0");
+    refuse(vae, &["--count", "0"], "--count");
+    refuse("assets/presets/mnist-dae.safetensors", &["--temperature", "0.5"], "Gaussian prior");
+    refuse("assets/presets/mnist-vq.safetensors", &[], "no prior over its tokens");
+    refuse("assets/presets/mnist-sae.safetensors", &[], "no prior from which");
+}
+
+#[test]
+fn samples_without_weights_or_a_place_are_refused() {
+    refused(&["sample", "--out", "x.png"], "--weights");
+    refused(&["sample", "--weights", "README.md"], "--out");
+    refused(&["sample", "--weights", "no/such/file", "--out", "x.png"], "no/such/file");
+    refused(&["sample", "--weights", "README.md", "--out", "no/such/folder/x.png"], "no/such/folder");
+}
+
 /// What `cargo lab pack celeba --size 16` makes of a small CelebA, as `tests/import` holds it to.
 #[cfg(feature = "native")]
 const PACKED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/import/golden/packed");

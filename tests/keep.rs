@@ -105,16 +105,7 @@ impl Page {
         assert!(block_on(session.open(EngineChoice::Plan, None)), "a GPU adapter; on Debian: mesa-vulkan-drivers");
         let images: Vec<u8> = (0..40 * 784).map(|i| if (i % 28 + i / 784) % 5 < 2 { 220 } else { 10 }).collect();
         let labels = vec![0; 40];
-        session.set_data(Dataset {
-            id: "mnist".into(),
-            shape: ImageShape::MNIST,
-            classes: 10,
-            train_images: images.clone(),
-            train_labels: labels.clone(),
-            test_images: images,
-            test_labels: labels,
-            ..Dataset::default()
-        });
+        session.set_data(Dataset { id: "mnist".into(), ..Dataset::of(ImageShape::MNIST, 10, images, labels) });
         events.borrow_mut().clear();
         let ids = ram.clone();
         let keeper = Keeper::new(Ok(Tab(ram.clone())), move || {

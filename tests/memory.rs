@@ -16,15 +16,7 @@ fn engine(gpu: &Rc<Gpu>) -> PlanEngine {
     let setup = Setup::from_query("v=1&data=mnist&method=vae&hidden=16&latent=2&batch=1", &[]).0;
     let images: Vec<u8> = (0..IMAGES * ImageShape::MNIST.len()).map(|i| (i * 37 % 251) as u8).collect();
     let labels = vec![0; IMAGES];
-    let data = Dataset {
-        shape: ImageShape::MNIST,
-        classes: 10,
-        train_images: images.clone(),
-        train_labels: labels.clone(),
-        test_images: images,
-        test_labels: labels,
-        ..Dataset::default()
-    };
+    let data = Dataset::of(ImageShape::MNIST, 10, images, labels);
     let uploaded = Data::upload(gpu, &data.train_images, &data.train_labels).unwrap();
     pollster::block_on(PlanEngine::new(gpu.clone(), entry("vae").unwrap(), &setup, data.data_shape(), &uploaded)).unwrap()
 }

@@ -29,15 +29,7 @@ fn stripes(n: usize) -> Arc<Dataset> {
     let image = |i: usize| (0..784).map(move |p| if (p % 28 + i) % (3 + i % 5) < 2 { 230u8 } else { (p % 7) as u8 });
     let images: Vec<u8> = (0..n).flat_map(image).collect();
     let labels = (0..n).map(|i| (i % 10) as u8).collect::<Vec<_>>();
-    Arc::new(Dataset {
-        shape: ImageShape::MNIST,
-        classes: 10,
-        train_images: images.clone(),
-        train_labels: labels.clone(),
-        test_images: images,
-        test_labels: labels,
-        ..Dataset::default()
-    })
+    Arc::new(Dataset::of(ImageShape::MNIST, 10, images, labels))
 }
 
 fn engine(gpu: &Rc<Gpu>, setup: &Setup, data: &Dataset) -> PlanEngine {

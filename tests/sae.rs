@@ -5,12 +5,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use burn::tensor::Device;
-use latent_lab::data::Dataset;
+use latent_lab::data::{Dataset, unit};
 use latent_lab::gpu::{Data, Gpu};
 use latent_lab::nn::ImageShape;
 use latent_lab::spec::Setup;
 use latent_lab::train::plan::PlanEngine;
-use latent_lab::train::verify::verify;
+use latent_lab::train::verify::{difference, verify};
 use latent_lab::train::{Engine, Program, Rows, entry};
 
 fn gpu() -> Rc<Gpu> {
@@ -21,17 +21,7 @@ fn gpu() -> Rc<Gpu> {
 fn spots(n: usize) -> Arc<Dataset> {
     let image = |i: usize| (0..784).map(move |p| ((p * p + 37 * i * p + 11 * i) % 251) as u8);
     let images: Vec<u8> = (0..n).flat_map(image).collect();
-    let labels = vec![0; n];
-    let shape = ImageShape::MNIST;
-    Arc::new(Dataset {
-        shape,
-        classes: 10,
-        train_images: images.clone(),
-        train_labels: labels.clone(),
-        test_images: images,
-        test_labels: labels,
-        ..Dataset::default()
-    })
+    Arc::new(Dataset::of(ImageShape::MNIST, 10, images, vec![0; n]))
 }
 
 fn engine(gpu: &Rc<Gpu>, setup: &Setup, data: &Dataset) -> PlanEngine {
@@ -106,6 +96,7 @@ fn a_trained_network_is_taken_apart_and_stays_as_it_is() {
     let mut vae = engine(&gpu, &host, &data);
     vae.run_steps(20).unwrap();
     let trained = pollster::block_on(vae.weights()).unwrap();
+    let image: Vec<f32> = unit(&data.test_images[..784]).collect();
     for source in ["code", "encoder", "decoder"] {
         let mut setup = setup("topk-sae", &[("k", 4.0), ("batch", 20.0)]);
         setup.set_text("source", source).unwrap();
@@ -115,6 +106,11 @@ fn a_trained_network_is_taken_apart_and_stays_as_it_is() {
 
         let mut e = engine(&gpu, &setup, &data);
         pollster::block_on(e.adopt(&trained)).unwrap();
+        let image = Rows::of(&image);
+        let (mean, _) = pollster::block_on(vae.encode(image)).unwrap();
+        let want = pollster::block_on(vae.decode(&mean)).unwrap();
+        let got = pollster::block_on(e.run(Program::HostImages, image)).unwrap().expect("a network is taken apart").remove(0);
+        assert!(difference(&got, &want) < 1e-4, "{source}: the network by itself draws something else");
         e.run_steps(200).unwrap();
         let rows = pollster::block_on(e.metrics()).unwrap();
         let fvu = |row: usize| term(&e, &rows[row].terms, "fvu");

@@ -6,7 +6,9 @@ use std::rc::Rc;
 
 use latent_lab::data::Dataset;
 use latent_lab::nn::ImageShape;
-use latent_lab::spec::protocol::{Command, EngineChoice, Event, Export, MetricRow, Query, Table, View, bytes_f32, f32_bytes};
+use latent_lab::spec::protocol::{
+    Command, EngineChoice, Event, Export, MetricRow, Quantity, Query, Table, View, bytes_f32, f32_bytes,
+};
 use latent_lab::spec::{Precision, Setup};
 use latent_lab::train::checkpoint::Checkpoint;
 use latent_lab::train::session::Session;
@@ -21,17 +23,7 @@ struct Bench {
 fn stripes(n: usize) -> Dataset {
     let images: Vec<u8> = (0..n * 784).map(|i| if (i % 28 + i / 784) % 5 < 2 { 220 } else { 10 }).collect();
     let labels: Vec<u8> = (0..n).map(|i| (i % 10) as u8).collect();
-    let (test_images, test_labels) = (images.clone(), labels.clone());
-    Dataset {
-        id: "mnist".into(),
-        shape: ImageShape::MNIST,
-        classes: 10,
-        train_images: images,
-        train_labels: labels,
-        test_images,
-        test_labels,
-        ..Dataset::default()
-    }
+    Dataset { id: "mnist".into(), ..Dataset::of(ImageShape::MNIST, 10, images, labels) }
 }
 
 fn small() -> Setup {
@@ -418,6 +410,14 @@ fn a_sparse_autoencoder_takes_apart_what_was_trained_before_it() {
     b.steps(2, 20);
     assert!(matches!(&b.start(3, setup.clone(), None)[..], [Event::Built { run: 3, .. }]));
     assert_eq!(b.steps(3, 5).len(), 5);
+    b.tell(Command::Watch { slot: 1, query: Query::Measures { images: 20, press: 1 } });
+    let measured = b.turns(10).into_iter().find_map(|e| match e {
+        Event::Viewed { slot: 1, view: View::Measures(sheet), .. } => sheet.into_iter().find(|m| m.name == "loss_recovered"),
+        _ => None,
+    });
+    let Some(Quantity::Number(share)) = measured.map(|m| m.value) else { panic!("not measured with the host's layer replaced") };
+    assert!(share.is_finite(), "{share}");
+    b.tell(Command::Unwatch { slot: 1 });
     // The host is remembered while one sparse autoencoder follows another.
     setup.set("features", 128.0).unwrap();
     assert!(matches!(&b.start(4, setup.clone(), None)[..], [Event::Built { run: 4, .. }]));

@@ -24,16 +24,7 @@ fn squares() -> Dataset {
     };
     let images: Vec<u8> = (0..IMAGES).flat_map(|i| (0..784).map(move |at| pixel(i, at))).collect();
     let labels: Vec<u8> = (0..IMAGES).map(|i| (i % 10) as u8).collect();
-    Dataset {
-        id: "mnist".into(),
-        shape: ImageShape::MNIST,
-        classes: 10,
-        train_images: images.clone(),
-        train_labels: labels.clone(),
-        test_images: images,
-        test_labels: labels,
-        ..Dataset::default()
-    }
+    Dataset { id: "mnist".into(), ..Dataset::of(ImageShape::MNIST, 10, images, labels) }
 }
 
 /// A session with a network that has taken a few steps.

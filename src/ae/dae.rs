@@ -1,6 +1,6 @@
 //! The denoising autoencoder.
 
-use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
+use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, NOISE_LEVEL, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
 pub use engine::Dae;
@@ -18,8 +18,7 @@ pub const CARD: Card = Card {
     params: &[
         ParamSpec::choice("noise", "Noise", NOISES, 0,
             "masking: each pixel is set to zero with a probability. gaussian: noise is added to each pixel."),
-        ParamSpec::float("level", "Noise level", 0.0, 1.0, 0.4,
-            "masking: the probability. gaussian: the standard deviation, where the image spans 0 to 1. At 0 this is the plain autoencoder.").live(),
+        NOISE_LEVEL,
         LATENT,
         NET,
         CHANNELS,

@@ -37,6 +37,23 @@ pub struct Dataset {
 }
 
 impl Dataset {
+    /// The same images, `[n, channels, height, width]`, for training and for tests; without a name.
+    ///
+    /// # Panics
+    /// If there is not one label an image.
+    pub fn of(shape: ImageShape, classes: usize, images: Vec<u8>, labels: Vec<u8>) -> Self {
+        assert_eq!(images.len(), labels.len() * shape.len(), "not one label an image");
+        Self {
+            shape,
+            classes,
+            train_images: images.clone(),
+            train_labels: labels.clone(),
+            test_images: images,
+            test_labels: labels,
+            ..Self::default()
+        }
+    }
+
     /// What a network must know of it.
     pub fn data_shape(&self) -> DataShape {
         DataShape { image: self.shape, classes: self.classes }

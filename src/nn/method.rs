@@ -246,6 +246,12 @@ pub trait Method: Module + Sized + 'static {
     fn atoms(&self) -> Option<Tensor<2>> {
         None
     }
+
+    /// What the trained network that is taken apart makes of images by itself, shape `[batch, pixels]`; `None` where no
+    /// network is.
+    fn host_images(&self, _batch: Batch) -> Option<Tensor<2>> {
+        None
+    }
 }
 
 /// Images that [`Method::start`] sees.

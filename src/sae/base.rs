@@ -79,6 +79,11 @@ impl Base {
         self.source.to_images(self.dictionary.decode(f_nf))
     }
 
+    /// [`crate::nn::Method::host_images`].
+    pub fn host_images(&self, batch: Batch) -> Option<Tensor<2>> {
+        self.source.host_images(batch)
+    }
+
     /// One for features that have not fired for more than the live `dead_after` inputs, else zero, shape `[features]`.
     pub fn dead_f(&self, ctx: &Ctx) -> Tensor<1> {
         let since_f = stop_gradient(self.since_f.val());

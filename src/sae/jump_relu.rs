@@ -17,7 +17,7 @@ pub const CARD: Card = Card {
         who: "Rajamanoharan et al. 2024",
     }],
     params: &[
-        ParamSpec::log("lambda", "Sparsity λ", 1e-3, 10.0, 0.1,
+        ParamSpec::log("lambda", "Sparsity λ", 1e-3, 10.0, 0.2,
             "Price of each feature that fires, however strongly. Higher: fewer fire; those that do are not pulled down.").live(),
         ParamSpec::log("bandwidth", "Bandwidth ε", 1e-3, 1.0, 0.1,
             "How near to its threshold a feature must be for the threshold to learn from it. Wide: smoother and less exact.").live(),
@@ -114,6 +114,10 @@ mod engine {
 
         fn atoms(&self) -> Option<Tensor<2>> {
             Some(self.sae.dictionary.atoms_fa())
+        }
+
+        fn host_images(&self, batch: Batch) -> Option<Tensor<2>> {
+            self.sae.host_images(batch)
         }
     }
 }

@@ -85,5 +85,9 @@ mod engine {
         fn atoms(&self) -> Option<Tensor<2>> {
             Some(self.sae.dictionary.atoms_fa())
         }
+
+        fn host_images(&self, batch: Batch) -> Option<Tensor<2>> {
+            self.sae.host_images(batch)
+        }
     }
 }

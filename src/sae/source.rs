@@ -92,6 +92,11 @@ impl Source {
         z_bd.reshape([n * self.places(), features])
     }
 
+    /// What the network that is taken apart makes of a batch, shape `[batch, pixels]`; `None` where images are taken apart.
+    pub fn host_images(&self, batch: Batch) -> Option<Tensor<2>> {
+        self.host.as_ref().map(|host| host.images(host.inputs_na(batch.x_bp)))
+    }
+
     /// The images that inputs are of, shape `[batch, pixels]`.
     pub fn to_images(&self, x_na: Tensor<2>) -> Tensor<2> {
         if let Some(host) = &self.host {

@@ -252,6 +252,17 @@ pub const SOURCE: ParamSpec = ParamSpec::choice(
     "What is taken apart. pixels: whole images. patches: small squares of them, 7 or 8 pixels wide, each by itself with the same features. code: the latents of an autoencoder that was trained before. encoder, decoder: its hidden layer on the way in, or out.",
 );
 
+/// Of a method that sees damaged images: how much of them is damaged.
+pub const NOISE_LEVEL: ParamSpec = ParamSpec::float(
+    "level",
+    "Noise level",
+    0.0,
+    1.0,
+    0.4,
+    "masking: the probability. gaussian: the standard deviation, where the image spans 0 to 1. At 0 this is the plain autoencoder.",
+)
+.live();
+
 /// Choices of [`PRIOR`].
 pub const PRIORS: &[&str] = &["gaussian", "ring", "square", "ten-blobs"];
 pub const PRIOR: ParamSpec = ParamSpec::choice(

@@ -13,8 +13,8 @@ pub mod setup;
 pub mod tokens;
 
 pub use card::{
-    CHANNELS, Card, FIRST_HOSTED, Family, HIDDEN, Kind, LATENT, LIKELIHOOD, LIKELIHOODS, NET, NETS, PRIOR, PRIORS, Paper,
-    ParamSpec, SIGMA, SOURCE, SOURCES,
+    CHANNELS, Card, FIRST_HOSTED, Family, HIDDEN, Kind, LATENT, LIKELIHOOD, LIKELIHOODS, NET, NETS, NOISE_LEVEL, PRIOR, PRIORS,
+    Paper, ParamSpec, SIGMA, SOURCE, SOURCES,
 };
 pub use history::History;
 pub use optimizer::Optimizer;

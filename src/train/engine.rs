@@ -195,22 +195,6 @@ pub trait Engine {
         self.set_weights(&own)?;
         self.start().await
     }
-
-    /// The other way round: takes the weights of the network that a sparse autoencoder took apart from among its own. What
-    /// those leave out, the head for variances, stays as it is.
-    ///
-    /// # Errors
-    /// If the weights are of another network, or the device is lost.
-    async fn become_host_of(&mut self, sparse: &[Weight]) -> Result<(), String> {
-        let mut own = self.weights().await?;
-        for weight in &mut own {
-            let given = sparse.iter().find(|w| w.name.split_once(HOST).is_some_and(|(_, name)| name == weight.name));
-            if let Some(given) = given {
-                (weight.shape, weight.values) = (given.shape.clone(), given.values.clone());
-            }
-        }
-        self.set_weights(&own)
-    }
 }
 
 /// What stands before the names of a host's weights, after the path to it.

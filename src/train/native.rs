@@ -1,6 +1,7 @@
-//! Training and measuring without a browser: `cargo lab train`, `cargo lab measure`.
+//! Training, measuring and drawing without a browser: `cargo lab train`, `cargo lab measure`, `cargo lab sample`.
 
 mod encode;
+mod sample;
 
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -32,6 +33,7 @@ use crate::train::window::Window;
 use crate::train::{Engine, Entry, Rows, Weight, eager, entry, weights};
 
 pub use encode::{EncodeOptions, encode};
+pub use sample::{SampleOptions, Samples, sample};
 
 /// Room for packed training images where no adapter says how much.
 const ROOM: Room = Room { bytes: 2 << 30, paged: false };
@@ -369,11 +371,6 @@ async fn measure_async(options: &MeasureOptions) -> Result<MeasureReport, String
     engine.set_weights(&tensors).map_err(name)?;
     let images = Images::draw(&data, options.sizes)?;
     let mut measures = assess::assess(&mut engine, family, &images, options.sizes.seed).await?;
-    if let Some(setup) = setup.hosted() {
-        let (mut host, _) = open(options.engine, &setup, &data, None, &Beginning::Noise).await?;
-        host.become_host_of(&tensors).await?;
-        measures.push(assess::recovered(&mut engine, &mut host, &images).await?);
-    }
     if let Some(other) = &options.against {
         let other = trained(other)?;
         assess::stability(&mut measures, &tensors, &other.tensors)?;

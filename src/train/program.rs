@@ -31,6 +31,8 @@ pub enum Program {
     CodeAges,
     /// [`Method::atoms`] as one row: output `atoms`. For a count of one.
     Atoms,
+    /// [`Method::host_images`]: output `images`.
+    HostImages,
 }
 
 /// What a program starts from.
@@ -47,7 +49,7 @@ pub enum Input {
 }
 
 impl Program {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Train,
         Self::Evaluate,
         Self::Start,
@@ -60,11 +62,14 @@ impl Program {
         Self::TokenLogits,
         Self::CodeAges,
         Self::Atoms,
+        Self::HostImages,
     ];
 
     pub fn input(self) -> Input {
         match self {
-            Self::Train | Self::Evaluate | Self::Start | Self::Encode | Self::LogWeights | Self::Tokens => Input::Images,
+            Self::Train | Self::Evaluate | Self::Start | Self::Encode | Self::LogWeights | Self::Tokens | Self::HostImages => {
+                Input::Images
+            }
             Self::Decode => Input::Codes,
             Self::FromTokens | Self::TokenLogits => Input::Tokens,
             Self::Prior | Self::CodeAges | Self::Atoms => Input::Count,
@@ -83,6 +88,7 @@ impl Program {
             Self::Tokens | Self::FromTokens | Self::CodeAges => "a codebook",
             Self::TokenLogits => "a learnt prior over its tokens",
             Self::Atoms => "a dictionary of features",
+            Self::HostImages => "a network that it takes apart",
         }
     }
 }
@@ -115,6 +121,7 @@ pub fn apply<M: Method>(model: &M, what: Program, operands: Operands, ctx: &mut 
         Program::FromTokens => model.from_tokens(input_bw).map(|z_bd| vec![("z", z_bd)]),
         Program::TokenLogits => model.token_logits(input_bw).map(|logit_bn| vec![("logits", logit_bn)]),
         Program::CodeAges => model.code_ages().map(|age_k| vec![("ages", age_k.unsqueeze())]),
+        Program::HostImages => model.host_images(batch(input_bw)).map(|y_bp| vec![("images", y_bp)]),
         Program::Atoms => model.atoms().map(|atom_fa| vec![("atoms", atom_fa.flatten::<1>(0, 1).unsqueeze())]),
         Program::Train | Program::Evaluate | Program::Start => unreachable!("{what:?} gives no rows"),
     }

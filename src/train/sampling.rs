@@ -1,8 +1,73 @@
-//! New images from a learnt prior over tokens: drawn place by place, then decoded.
+//! New images: codes drawn from the prior of the method, or tokens drawn place by place from a learnt one, then decoded.
 
 use crate::compile::rng;
-use crate::spec::protocol::CodeKind;
+use crate::spec::protocol::{CodeGroup, CodeKind};
 use crate::train::{Engine, Program, Rows};
+
+/// What is drawn.
+#[derive(Clone, Copy, Debug)]
+pub struct Draw {
+    pub count: usize,
+    /// What Gaussian numbers are multiplied with, and what the logits of tokens are divided by; 1 is the prior itself.
+    pub temperature: f32,
+    /// Decides which tokens are drawn. Numbers are drawn with the seed of the engine's setup.
+    pub seed: u32,
+    /// The one of a code's choices that all images have, such as their class; `None` draws it as well.
+    pub choice: Option<u32>,
+}
+
+/// New images, row-major `[count, pixels]`, values in `[0, 1]`.
+///
+/// # Errors
+/// If the model has no prior to draw from, or not what `draw` asks for, or the device is lost.
+pub async fn images<E: Engine>(engine: &mut E, draw: Draw) -> Result<Vec<f32>, String> {
+    let code = engine.info().code.clone();
+    if code.iter().any(|group| group.features().is_some()) {
+        return Err("a sparse autoencoder takes images apart; it has no prior from which new ones could be drawn".into());
+    }
+    let choice = choice(&code, draw)?;
+    if let Some(group) = code.iter().find(|group| group.places().is_some()) {
+        return match group.kind {
+            CodeKind::Grid { drawn: true, .. } => draw_images(engine, draw.count, draw.temperature, draw.seed).await,
+            _ => Err("this model learnt no prior over its tokens; one trained with prior=pixelcnn draws new images".into()),
+        };
+    }
+    if draw.temperature != 1.0 && !code.iter().any(|group| group.kind == CodeKind::Gaussian) {
+        return Err("only tokens and codes with a Gaussian prior have a temperature, and this model's are neither".into());
+    }
+    let latent = engine.info().latent as usize;
+    let outputs = engine.run(Program::Prior, Rows::of(&vec![0.0; draw.count])).await?;
+    let mut z_nd = outputs.and_then(|o| o.into_iter().next()).ok_or("the method has no prior")?;
+    for z_d in z_nd.chunks_exact_mut(latent) {
+        let mut rest = z_d;
+        for group in &code {
+            let (own, behind) = rest.split_at_mut(group.count as usize);
+            match group.kind {
+                CodeKind::Gaussian => own.iter_mut().for_each(|z| *z *= draw.temperature),
+                CodeKind::Choice => {
+                    if let Some(choice) = choice {
+                        own.fill(0.0);
+                        own[choice] = 1.0;
+                    }
+                }
+                _ => {}
+            }
+            rest = behind;
+        }
+    }
+    engine.decode(&z_nd).await
+}
+
+/// The choice that `draw` asks for.
+///
+/// # Errors
+/// If the code has none, or not so many.
+fn choice(code: &[CodeGroup], draw: Draw) -> Result<Option<usize>, String> {
+    let Some(choice) = draw.choice else { return Ok(None) };
+    let group = code.iter().find(|group| group.kind == CodeKind::Choice);
+    let count = group.ok_or("this model draws no class or choice that could be asked for")?.count;
+    if choice < count { Ok(Some(choice as usize)) } else { Err(format!("class {choice}: expected 0 to {}", count - 1)) }
+}
 
 /// Draws token grids from the method's prior, `n` at a time, row-major `[n, places]`.
 ///

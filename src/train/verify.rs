@@ -8,7 +8,8 @@ use burn::tensor::Device;
 use crate::data::Dataset;
 use crate::gpu::{Data, Gpu};
 use crate::spec::Setup;
-use crate::spec::protocol::VerifyReport;
+use crate::spec::protocol::{MetricRow, VerifyReport};
+use crate::train::eager::EagerEngine;
 use crate::train::plan::PlanEngine;
 use crate::train::{Engine, Entry};
 
@@ -38,19 +39,28 @@ pub async fn verify(
     let mut burn = entry.eager(setup, burn, data.clone());
     let mut report = VerifyReport { method: setup.method.clone(), steps, ..VerifyReport::default() };
     for _ in 0..steps {
-        burn.set_weights(&plan.weights().await?)?;
-        plan.run_steps(1)?;
-        let row = plan.metrics().await?.pop().ok_or("the step left no metrics")?;
-        let (expected, gradients) = burn.step_with_gradients().await?;
-        report.loss = report.loss.max(difference(&row.terms, &expected.terms)).max(difference(&row.kl_d, &expected.kl_d));
-        for got in plan.gradients().await? {
-            let want =
-                gradients.iter().find(|w| w.name == got.name).ok_or_else(|| format!("Burn has no gradient of {}", got.name))?;
-            let d = difference(&got.values, &want.values);
-            if d > report.gradient || d.is_nan() {
-                (report.gradient, report.worst) = (d, got.name.clone());
-            }
-        }
+        step(&mut plan, &mut burn, &mut report).await?;
     }
     Ok(report)
+}
+
+/// Takes one step on both from the plan's weights, and raises the report's differences to those of this step. Returns the plan's
+/// terms.
+///
+/// # Errors
+/// If the plan keeps no gradients or cannot be run.
+pub async fn step(plan: &mut PlanEngine, burn: &mut EagerEngine, report: &mut VerifyReport) -> Result<MetricRow, String> {
+    burn.set_weights(&plan.weights().await?)?;
+    plan.run_steps(1)?;
+    let row = plan.metrics().await?.pop().ok_or("the step left no metrics")?;
+    let (expected, gradients) = burn.step_with_gradients().await?;
+    report.loss = report.loss.max(difference(&row.terms, &expected.terms)).max(difference(&row.kl_d, &expected.kl_d));
+    for got in plan.gradients().await? {
+        let want = gradients.iter().find(|w| w.name == got.name).ok_or_else(|| format!("Burn has no gradient of {}", got.name))?;
+        let d = difference(&got.values, &want.values);
+        if d > report.gradient || d.is_nan() {
+            (report.gradient, report.worst) = (d, got.name.clone());
+        }
+    }
+    Ok(row)
 }

@@ -90,15 +90,7 @@ pub fn start_with(weights: &[Weight], of: impl Fn(&str, f32) -> f32) -> Vec<Weig
 pub fn images(shape: ImageShape) -> Arc<Dataset> {
     let images: Vec<u8> = (0..(IMAGES * shape.len()) as u32).map(|i| mix(i) as u8).collect();
     let labels: Vec<u8> = (0..IMAGES).map(|i| (i % 10) as u8).collect();
-    Arc::new(Dataset {
-        shape,
-        classes: 10,
-        train_images: images.clone(),
-        train_labels: labels.clone(),
-        test_images: images,
-        test_labels: labels,
-        ..Dataset::default()
-    })
+    Arc::new(Dataset::of(shape, 10, images, labels))
 }
 
 /// The elements that the script stored.

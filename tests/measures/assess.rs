@@ -69,6 +69,8 @@ impl Engine for Threshold {
             Program::LogWeights => {
                 self.logvar.map(|_| vec![rows.values.chunks_exact(SHAPE.len()).flat_map(|x| [x[0], 0.0]).collect()])
             }
+            // A host that loses nothing.
+            Program::HostImages => Some(vec![rows.values.to_vec()]),
             Program::Tokens => Some(vec![rows.labels.iter().flat_map(|l| [f32::from(*l), 3.0]).collect()]),
             _ => None,
         })
@@ -101,15 +103,7 @@ fn data() -> Dataset {
         pixels
     };
     let images: Vec<u8> = labels.iter().flat_map(image).collect();
-    Dataset {
-        shape: SHAPE,
-        classes: 3,
-        train_images: images.clone(),
-        train_labels: labels.clone(),
-        test_images: images,
-        test_labels: labels,
-        ..Dataset::default()
-    }
+    Dataset::of(SHAPE, 3, images, labels)
 }
 
 fn measured(family: Family, kind: CodeKind, logvar: Option<f32>, images: Option<usize>) -> Result<Vec<Measured>, String> {
@@ -147,6 +141,8 @@ fn a_sparse_model() {
     let squares = |i: usize| pixel(i).map(|x| x * x).sum::<f64>() - pixel(i).sum::<f64>().powi(2) / N as f64;
     let unexplained = lost / (0..SHAPE.len()).map(squares).sum::<f64>();
     assert!((number(&sheet, "fraction_unexplained") - unexplained).abs() < 1e-6);
+    let silent: f64 = images.iter().map(|b| (0.5 - f64::from(*b) / 255.0).powi(2)).sum();
+    assert!((number(&sheet, "loss_recovered") - (silent - lost) / silent).abs() < 1e-6);
     assert!(number(&sheet, "description_bits") > 0.0);
     assert_eq!(number(&sheet, "dictionary_bits"), ((SHAPE.len() - 1) * SHAPE.len() * 16) as f64);
     assert_eq!(number(&sheet, "loss"), images.len() as f64);

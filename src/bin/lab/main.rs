@@ -18,8 +18,11 @@ mod methods;
 mod native;
 mod pack;
 mod page;
+#[cfg(feature = "native")]
+mod picture;
 mod presets;
 mod programs;
+mod sample;
 mod serve;
 mod setup;
 mod shots;
@@ -68,6 +71,8 @@ enum Command {
     Measure(measure::Args),
     /// Write the codes of images to a file, for NumPy or as CSV.
     Encode(encode::Args),
+    /// Draw new images from trained weights.
+    Sample(sample::Args),
     /// Train the models that ship with the page.
     Presets(presets::Args),
     /// Train anew the classifier whose features the Fréchet score is taken on.
@@ -103,6 +108,7 @@ fn main() -> ExitCode {
         Command::Verify(args) => verify::run(args),
         Command::Measure(args) => measure::run(args),
         Command::Encode(args) => encode::run(args),
+        Command::Sample(args) => sample::run(args),
         Command::Presets(args) => presets::run(args),
         Command::Classifier(args) => classifier::run(args),
         Command::Bench(args) => bench::run(args),

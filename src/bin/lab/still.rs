@@ -1,13 +1,13 @@
 //! A still picture of a trained model: what stands where a figure will be, and on its card in the gallery.
 
 use latent_lab::data::{Dataset, unit};
+use latent_lab::measure::rng::Rng;
 use latent_lab::player::{Model, Player};
+use latent_lab::spec::NOISE_LEVEL;
 
+use crate::picture;
 use crate::presets::by_class;
 
-/// Ink and paper of the page in light.
-const INK: [f32; 3] = [21.0, 23.0, 28.0];
-const PAPER: [f32; 3] = [244.0, 242.0, 236.0];
 /// Reach of a traversal, in standard deviations.
 const REACH: f32 = 2.5;
 
@@ -17,52 +17,7 @@ pub fn png(player: &Player, data: &Dataset) -> Vec<u8> {
     let columns = 256 / player.image[2];
     let rows = columns / 2;
     let tiles = tiles(player, data, rows, columns);
-    let [channels, height, width] = player.image;
-    let (w, h) = (columns * width, rows * height);
-    let mut rgb = vec![0; 3 * w * h];
-    for (tile, picture) in tiles.iter().take(rows * columns).enumerate() {
-        let (top, left) = (tile / columns * height, tile % columns * width);
-        for i in 0..height * width {
-            let at = 3 * ((top + i / width) * w + left + i % width);
-            for (c, out) in rgb[at..at + 3].iter_mut().enumerate() {
-                *out = if channels == 3 {
-                    (255.0 * picture[c * height * width + i]) as u8
-                } else {
-                    (PAPER[c] + (INK[c] - PAPER[c]) * picture[i]) as u8
-                };
-            }
-        }
-    }
-    packed(&rgb, w, h)
-}
-
-/// A PNG of 8-bit colours, `rgb` of shape `[height, width, 3]`: four chunks, and nothing that a crate for the whole format would
-/// be needed for.
-fn packed(rgb: &[u8], width: usize, height: usize) -> Vec<u8> {
-    use flate2::write::ZlibEncoder;
-    use flate2::{Compression, Crc};
-    use std::io::Write;
-
-    let mut out = b"\x89PNG\r\n\x1a\n".to_vec();
-    let mut chunk = |kind: &[u8; 4], data: &[u8]| {
-        let mut crc = Crc::new();
-        crc.update(kind);
-        crc.update(data);
-        out.extend((data.len() as u32).to_be_bytes());
-        out.extend(kind.iter().chain(data));
-        out.extend(crc.sum().to_be_bytes());
-    };
-    let size = [width, height].map(|n| (n as u32).to_be_bytes()).concat();
-    // Eight bits, three channels; the only compression and filter there are, no interlacing.
-    chunk(b"IHDR", &[&size[..], &[8, 2, 0, 0, 0]].concat());
-    let mut zlib = ZlibEncoder::new(Vec::new(), Compression::best());
-    for row in rgb.chunks_exact(3 * width) {
-        // Rows as they are: flat drawings compress best without a filter.
-        zlib.write_all(&[0]).and_then(|()| zlib.write_all(row)).expect("memory takes it");
-    }
-    chunk(b"IDAT", &zlib.finish().expect("memory takes it"));
-    chunk(b"IEND", &[]);
-    out
+    picture::png(&tiles, player.image, columns)
 }
 
 /// Pictures with values in `[0, 1]`, row by row.
@@ -76,8 +31,8 @@ fn tiles(player: &Player, data: &Dataset, rows: usize, columns: usize) -> Vec<Ve
             (0..rows * columns).map(|i| player.decode(&code(i))).collect()
         }
         // Damaged images above, made whole below.
-        Model::Vector(_) if player.setup.method == "dae" => {
-            let level = player.setup.get("level");
+        Model::Vector(_) if player.setup.card().is_ok_and(|card| card.params.contains(&NOISE_LEVEL)) => {
+            let level = player.setup.get(NOISE_LEVEL.key);
             in_pairs(&chosen(), columns, |i| erase(image(i), level), |x| player.decode(&player.encode(x).0))
         }
         Model::Vector(m) => {
@@ -113,12 +68,11 @@ fn in_pairs(
 
 /// The image with a share of its pixels gone, always the same ones.
 fn erase(mut x_p: Vec<f32>, level: f64) -> Vec<f32> {
-    for (i, x) in x_p.iter_mut().enumerate() {
-        // The finaliser of MurmurHash3: neighbouring pixels get unrelated numbers.
-        let mut h = i as u32 ^ 0x9e37_79b9;
-        h = (h ^ h >> 16).wrapping_mul(0x85eb_ca6b);
-        h = (h ^ h >> 13).wrapping_mul(0xc2b2_ae35);
-        if f64::from(h ^ h >> 16) < level * f64::from(u32::MAX) {
+    /// Pixels go with a probability of so many parts.
+    const PARTS: usize = 1 << 16;
+    let mut rng = Rng::new(0);
+    for x in &mut x_p {
+        if (rng.below(PARTS) as f64) < level * PARTS as f64 {
             *x = 0.0;
         }
     }

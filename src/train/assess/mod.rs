@@ -5,7 +5,7 @@ mod factors;
 mod likelihood;
 mod sparse;
 
-pub use sparse::{recovered, stability};
+pub use sparse::stability;
 
 use crate::data::{Dataset, unit};
 use crate::measure::rng::Rng;

@@ -5,7 +5,7 @@ use crate::data::toy;
 use crate::measure::probe::LinearProbe;
 use crate::measure::{Rows, image, sparse};
 use crate::spec::protocol::{CodeGroup, Measured};
-use crate::train::{Engine, Weight};
+use crate::train::{Engine, Program, Weight};
 
 /// Values of an activation are written down as finely as costs this share of the squared error.
 const EXCESS: f64 = 0.01;
@@ -41,6 +41,7 @@ pub(super) async fn features(
     sheet.add("density_histogram", counts, format!("features by log₁₀ of their density, 8 bins from −4 to 0; {n} inputs"));
     let fvu = sparse::fraction_unexplained(Rows::new(x, d), Rows::new(reconstruction, d));
     sheet.add("fraction_unexplained", fvu, format!("of the variance of the pixels over {n} inputs"));
+    recovered(sheet, engine, act_nf, reconstruction, images).await?;
     let error = image::mse(x, reconstruction);
     let (mut step, mut worst) = (act_nf.values().iter().fold(0.0f64, |m, a| m.max(f64::from(a.abs()))), f64::INFINITY);
     while worst > error * (1.0 + EXCESS) && step > f64::from(f32::EPSILON) {
@@ -134,23 +135,25 @@ pub fn stability(measures: &mut Vec<Measured>, a: &[Weight], b: &[Weight]) -> Re
     Ok(())
 }
 
-/// Share of the host's performance that survives when its layer is replaced by what the features stand for.
-///
-/// # Errors
-/// As [`super::assess`].
-pub async fn recovered(engine: &mut impl Engine, host: &mut impl Engine, images: &Images) -> Result<Measured, String> {
+/// Share of the host's performance that survives when its layer is replaced by what the features stand for; nothing where
+/// no network is taken apart.
+async fn recovered(
+    sheet: &mut Sheet,
+    engine: &mut impl Engine,
+    act_nf: Rows<'_>,
+    reconstruction: &[f32],
+    images: &Images,
+) -> Result<(), String> {
     let test = &images.test;
-    let (mut code, _) = engine.encode(test.rows()).await?;
-    let spliced = engine.decode(&code).await?;
-    code.fill(0.0);
-    let silent = engine.decode(&code).await?;
-    let (mean, _) = host.encode(test.rows()).await?;
-    let whole = host.decode(&mean).await?;
-    let [whole, spliced, silent] = [whole, spliced, silent].map(|y| image::mse(&test.x, &y));
+    let Some(outputs) = engine.run(Program::HostImages, test.rows()).await? else { return Ok(()) };
+    let whole = outputs.into_iter().next().unwrap_or_default();
+    let silent = engine.decode(&vec![0.0; act_nf.values().len()]).await?;
+    let [whole, spliced, silent] = [&whole, reconstruction, &silent].map(|y| image::mse(&test.x, y));
     let protocol = format!(
         "(L₀ − L̂) / (L₀ − L) with the squared error of the pixels of {} test images: L = {whole:.3e} by the host itself, \
          L̂ = {spliced:.3e} with the layer replaced by its reconstruction, L₀ = {silent:.3e} by what no feature stands for",
         test.labels.len()
     );
-    Ok(Measured { name: "loss_recovered".into(), value: sparse::loss_recovered(whole, spliced, silent).into(), protocol })
+    sheet.add("loss_recovered", sparse::loss_recovered(whole, spliced, silent), protocol);
+    Ok(())
 }

@@ -28,6 +28,7 @@ pub fn name(id: &str) -> String {
         "ssim" => "Structural similarity".into(),
         "kl" => "KL".into(),
         "kl_d" => "KL by latent, nats".into(),
+        "loss_recovered" => "Share of the host's quality that the features keep".into(),
         "l0" => "Active features (L0)".into(),
         "fvu" => "Fraction of variance unexplained".into(),
         "mig" => "Mutual information gap".into(),

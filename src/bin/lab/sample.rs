@@ -1,0 +1,79 @@
+//! `cargo lab sample`: new images from trained weights.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::Failure;
+use crate::setup::data;
+use crate::train::{EngineArg, check_place};
+
+/// Most images of one picture.
+const MOST: i64 = 4096;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Weights written by `cargo lab train --out` or by the page (safetensors).
+    #[arg(long, value_name = "FILE")]
+    weights: PathBuf,
+    /// How many images.
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=MOST))]
+    count: u32,
+    /// Write the picture to this file (PNG).
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Below 1: likelier images, and fewer kinds. For tokens and for codes with a Gaussian prior.
+    #[arg(long, value_name = "T", default_value_t = 1.0, value_parser = temperature, allow_negative_numbers = true)]
+    temperature: f32,
+    /// Decides what is drawn.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    seed: u32,
+    /// Only images of this class, a number from 0, or of this choice, where the model draws one.
+    #[arg(long, value_name = "N")]
+    label: Option<u32>,
+    /// Folder with the packed images that the weights were trained on, as in celeba:DIR, where it was not a shipped set.
+    #[arg(long, value_name = "NAME:DIR")]
+    data: Option<String>,
+    /// Who executes the model.
+    #[arg(long, value_enum, default_value_t = EngineArg::Plan)]
+    engine: EngineArg,
+}
+
+/// A number that is not negative.
+fn temperature(text: &str) -> Result<f32, String> {
+    text.parse().ok().filter(|t: &f32| *t >= 0.0 && t.is_finite()).ok_or_else(|| "expected a number from 0".into())
+}
+
+/// The folder with the data where that is not the shipped set. Everything that needs no engine is refused here.
+fn check(args: &Args) -> Result<Option<PathBuf>, Failure> {
+    if !args.weights.is_file() {
+        return Err(format!("--weights {}: there is no such file", args.weights.display()));
+    }
+    check_place("--out", &args.out)?;
+    args.data.as_deref().map_or(Ok(None), |text| data(text).map(|(_, folder)| folder))
+}
+
+#[cfg(not(feature = "native"))]
+pub fn run(args: Args) -> Result<ExitCode, Failure> {
+    check(&args)?;
+    crate::native::hand_over("native")
+}
+
+/// Draws the images, and writes them about as many in a row as there are rows.
+#[cfg(feature = "native")]
+pub fn run(args: Args) -> Result<ExitCode, Failure> {
+    use latent_lab::train::native::{self, SampleOptions};
+    use latent_lab::train::sampling::Draw;
+
+    use crate::picture;
+
+    let data_dir = check(&args)?;
+    let draw = Draw { count: args.count as usize, temperature: args.temperature, seed: args.seed, choice: args.label };
+    let samples = native::sample(&SampleOptions { weights: args.weights, data_dir, engine: args.engine.into(), draw })?;
+    let shape = samples.shape;
+    let tiles: Vec<Vec<f32>> = samples.x.chunks_exact(shape.len()).map(<[f32]>::to_vec).collect();
+    let columns = (args.count as usize).isqrt().max(1);
+    let png = picture::png(&tiles, [shape.channels, shape.height, shape.width], columns);
+    std::fs::write(&args.out, png).map_err(|e| format!("--out {}: {e}", args.out.display()))?;
+    println!("{}: {} images of {}", args.out.display(), tiles.len(), samples.setup);
+    Ok(ExitCode::SUCCESS)
+}
