@@ -45,6 +45,9 @@ extern "C" {
     fn close(this: &AccessHandle);
 }
 
+/// Bytes written at a time: a browser copies what it is given.
+const PIECE: usize = 1 << 20;
+
 /// Why the storage did not do what was asked.
 #[derive(Clone, Debug, PartialEq)]
 pub enum OpfsError {
@@ -221,10 +224,12 @@ impl Writer {
     /// # Errors
     /// [`OpfsError::Full`] if there is no room; some of it may be written then.
     pub fn write(&self, bytes: &[u8], at: u64) -> Result<(), OpfsError> {
-        let written = self.handle.write(bytes, &options("at", at as f64))?;
-        // A full disk shows as an error in some browsers, as fewer bytes in others.
-        if (written as usize) < bytes.len() {
-            return Err(OpfsError::Full);
+        for (i, piece) in bytes.chunks(PIECE).enumerate() {
+            let written = self.handle.write(piece, &options("at", (at + (i * PIECE) as u64) as f64))?;
+            // A full disk shows as an error in some browsers, as fewer bytes in others.
+            if (written as usize) < piece.len() {
+                return Err(OpfsError::Full);
+            }
         }
         Ok(self.handle.flush()?)
     }

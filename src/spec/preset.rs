@@ -33,7 +33,7 @@ pub const PRESETS: &[Preset] = &[
     Preset {
         id: "faces-beta",
         label: "Sliders for a face",
-        summary: "A β-VAE of drawn faces: numbers for hair, skin, light and the turn of the head.",
+        summary: "A β-VAE of drawn faces: 8 of its 16 numbers stay in use, for hair, skin, hat and background.",
         setup: "v=1&data=faces&method=beta-vae&objective=fixed&latent=16&net=conv&channels=16&hidden=128&batch=32",
         epochs: 24,
         precision: Precision::Quarter,
@@ -58,7 +58,7 @@ pub const PRESETS: &[Preset] = &[
         id: "faces-vq",
         label: "Faces as 64 tokens",
         summary: "A VQ-VAE: 8 × 8 tokens from an alphabet of 128, to paint with.",
-        setup: "v=1&data=faces&method=vq-vae&codes=128&prior=none&batch=32",
+        setup: "v=1&data=faces&method=vq-vae&codes=128&width=48&prior=none&lr=0.002&batch=16",
         epochs: 8,
         precision: Precision::Quarter,
     },

@@ -1,5 +1,7 @@
 //! Getting a data set into the worker: fetched, rendered or read, in pieces that leave the thread to others.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use wasm_bindgen::prelude::*;
@@ -34,7 +36,11 @@ pub async fn load(
     progress: impl Fn(u64, u64, DataUnit) -> bool,
 ) -> Option<Result<Loaded, String>> {
     if let Some(own) = Own::parse(id) {
-        return read_own(own, room, progress).await.transpose();
+        let progress = |done, total| progress(done, total, DataUnit::Stored);
+        return match own_images().await {
+            Ok(read) => read(own, room, &progress).await.transpose(),
+            Err(e) => Some(Err(e)),
+        };
     }
     if id == MNIST.id {
         return Some(fetch_mnist(assets, progress).await.map(Loaded::from));
@@ -47,13 +53,17 @@ pub async fn load(
         })
     };
     match rendering.await {
-        Ok(rendering) => render_all(rendering, progress).await.map(|data| Ok(data.into())),
+        Ok(rendering) => render_all(rendering, progress).await.map(|data| Ok(Loaded::from(data))),
         Err(e) => Some(Err(e)),
     }
 }
 
-part!(drawing: fn rendered() -> fn(&str) -> Option<Rendering> = |id| renderer(id).map(Rendering::new));
-part!(drawing: fn moving() -> fn(Arc<Dataset>) -> Rendering = |digits| Rendering::new(Box::new(Moving::new(digits))));
+type Reading<'a> = Pin<Box<dyn Future<Output = Result<Option<Loaded>, String>> + 'a>>;
+type Read = for<'a> fn(Own<'a>, Room, &'a dyn Fn(u64, u64) -> bool) -> Reading<'a>;
+
+part!(images: fn own_images() -> Read = |own, room, progress| Box::pin(read_own(own, room, progress)));
+part!(images: fn rendered() -> fn(&str) -> Option<Rendering> = |id| renderer(id).map(Rendering::new));
+part!(images: fn moving() -> fn(Arc<Dataset>) -> Rendering = |digits| Rendering::new(Box::new(Moving::new(digits))));
 
 async fn render_all(mut rendering: Rendering, progress: impl Fn(u64, u64, DataUnit) -> bool) -> Option<Dataset> {
     let mut breath = Breath::new();
@@ -76,10 +86,9 @@ async fn render_all(mut rendering: Rendering, progress: impl Fn(u64, u64, DataUn
 }
 
 /// Reads a packed set from the browser's storage; `None` when it is no longer wanted.
-async fn read_own(own: Own<'_>, room: Room, progress: impl Fn(u64, u64, DataUnit) -> bool) -> Result<Option<Loaded>, String> {
+async fn read_own(own: Own<'_>, room: Room, progress: impl Fn(u64, u64) -> bool) -> Result<Option<Loaded>, String> {
     let missing = || format!("this browser has no images called {}; add them again, or choose other data", own.name);
     let folder = Store::open().await?.set(own.name, false).await?.ok_or_else(missing)?;
-    let progress = |done, total| progress(done, total, DataUnit::Stored);
     own::load(folder, own, room, progress).await.map_err(|e| format!("{}: {e}", own.name))
 }
 

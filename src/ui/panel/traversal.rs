@@ -49,7 +49,7 @@ fn Stage() -> impl IntoView {
         (0u8..)
             .zip(classes.get())
             .map(|(label, name)| view! {
-                <button class="small pick" class:named=named aria-label=text::class_pick(&name) on:click=pick(label)>{name}</button>
+                <button class="small pick" class:named=named aria-label=text::class_pick(&name) on:click=pick(label)>{name.clone()}</button>
             })
             .collect_view()
     };
