@@ -34,8 +34,9 @@ fn Stage() -> impl IntoView {
         lab.start_from(Source::Code(normals(seed.get_untracked() ^ 0x5eed, lab.code.with_untracked(Vec::len)).into()));
     };
     let classes = Memo::new(move |_| {
-        let most = lab.codes.with(|c| c.as_ref().and_then(|c| c.labels.iter().max().copied())).unwrap_or(9);
-        (0..=most.min(9)).map(|label| lab.class_name(label)).collect::<Vec<_>>()
+        let most = lab.codes.with(|c| c.as_ref().and_then(|c| c.labels.iter().max().copied()));
+        let count = most.map_or_else(|| lab.classes(), |most| usize::from(most) + 1);
+        (0..count.min(10) as u8).map(|label| lab.class_name(label)).collect::<Vec<_>>()
     });
     let picks = move || {
         let pick = |label: u8| {

@@ -9,6 +9,13 @@ pub fn words(classes: &[String]) -> bool {
 }
 
 impl Lab {
+    /// How many labels the images have, as far as somebody has named them.
+    pub fn classes(self) -> usize {
+        let loaded = self.data_info.with(|info| info.as_ref().map(|info| info.classes.len()));
+        let card = || self.setup.with(|s| data::find(&s.data)).map(|card| card.classes.len());
+        loaded.or_else(card).unwrap_or_default()
+    }
+
     /// Name of a label: as the loaded data has it, or before that as its card has it; a number where nobody has named it.
     pub fn class_name(self, label: u8) -> String {
         let i = usize::from(label);

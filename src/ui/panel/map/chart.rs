@@ -68,11 +68,15 @@ pub fn Chart(map: MapState) -> impl IntoView {
         });
         lab.ask(MANIFOLD, Query::Decode { z_nd: f32_bytes(&z) });
     });
+    let classes = Memo::new(move |_| {
+        let most = points.with(|p| p.labels.iter().max().copied());
+        most.map_or_else(Vec::new, |most| (0..=most).map(|label| lab.class_name(label)).collect::<Vec<_>>())
+    });
     react(move || {
         resized.track();
         let theme = lab.theme.get();
         let (manifold, thumbnails) = (lab.view(MANIFOLD).get(), lab.view(THUMBNAILS).get());
-        let (polygon, selected) = (polygon.get(), selected.get());
+        let (polygon, selected, names) = (polygon.get(), selected.get(), classes.get());
         let scene = Scene {
             only: only.get(),
             marks: marks.get(),
@@ -82,6 +86,7 @@ pub fn Chart(map: MapState) -> impl IntoView {
             thumbnails: thumbnails.as_deref().and_then(Pictures::of),
             lasso: &polygon,
             selected: &selected,
+            classes: &names,
         };
         if let Some(canvas) = canvas.get() {
             points.with(|points| draw::draw(&canvas, points, &scene, &theme));
@@ -183,10 +188,6 @@ pub fn Chart(map: MapState) -> impl IntoView {
     };
     let cursor = Memo::new(move |_| at.get().map(|place| points.with(|p| p.part(place))));
 
-    let classes = Memo::new(move |_| {
-        let most = points.with(|p| p.labels.iter().max().copied());
-        most.map_or_else(Vec::new, |most| (0..=most).map(|label| lab.class_name(label)).collect::<Vec<_>>())
-    });
     let legend = move || {
         (0u8..)
             .zip(classes.get())

@@ -5,6 +5,7 @@ use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 use super::density::CELLS;
 use super::points::Points;
 use crate::ui::paint::{self, LABELS, Pictures, Shape, Theme};
+use crate::ui::state::words;
 
 /// What stands for a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +42,8 @@ pub struct Scene<'a> {
     /// The lasso being drawn, on the plane.
     pub lasso: &'a [(f32, f32)],
     pub selected: &'a [usize],
+    /// What the labels are called.
+    pub classes: &'a [String],
 }
 
 pub fn draw(canvas: &HtmlCanvasElement, points: &Points, scene: &Scene, theme: &Theme) {
@@ -58,7 +61,7 @@ pub fn draw(canvas: &HtmlCanvasElement, points: &Points, scene: &Scene, theme: &
         Marks::Pictures => pictures(&context, points, scene.thumbnails, width, height, theme),
         Marks::None => {}
     }
-    names(&context, points, scene.only, width, height, theme);
+    names(&context, points, scene, width, height, theme);
     lasso(&context, points, scene.lasso, width, height, theme);
 }
 
@@ -182,20 +185,19 @@ fn pictures(
     }
 }
 
-/// The label itself, so that colour is not the only key.
-fn names(context: &CanvasRenderingContext2d, points: &Points, only: Option<u8>, width: f64, height: f64, theme: &Theme) {
-    context.set_font("600 17px system-ui, sans-serif");
+/// What a label is called, so that colour is not the only key.
+fn names(context: &CanvasRenderingContext2d, points: &Points, scene: &Scene, width: f64, height: f64, theme: &Theme) {
+    context.set_font(if words(scene.classes) { "600 13px system-ui, sans-serif" } else { "600 17px system-ui, sans-serif" });
     context.set_text_align("center");
     context.set_text_baseline("middle");
     context.set_line_join("round");
     context.set_line_width(4.0);
-    for label in (0..10u8).filter(|l| only.is_none_or(|o| o == *l)) {
+    for (label, name) in (0..10u8).zip(scene.classes).filter(|(l, _)| scene.only.is_none_or(|o| o == *l)) {
         let Some((x, y)) = points.median(label).map(|p| points.part(p)) else { continue };
-        let name = label.to_string();
         context.set_stroke_style_str(&theme.paper);
         context.set_fill_style_str(&theme.ink);
-        let _ = context.stroke_text(&name, x * width, y * height);
-        let _ = context.fill_text(&name, x * width, y * height);
+        let _ = context.stroke_text(name, x * width, y * height);
+        let _ = context.fill_text(name, x * width, y * height);
     }
 }
 
