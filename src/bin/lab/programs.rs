@@ -53,9 +53,12 @@ pub fn arrange(site: &Path) -> Result<(), Failure> {
 
 /// What Trunk has called the page, without the endings.
 fn trunks_page(html: &str) -> Option<&str> {
-    let begin = html.find("page-")?;
-    let hash = html[begin + 5..].find(|c: char| !c.is_ascii_hexdigit())?;
-    html[begin + 5 + hash..].starts_with(['.', '_']).then(|| &html[begin..begin + 5 + hash])
+    let names = html.match_indices("page-").filter_map(|(begin, word)| {
+        let hash = html[begin + word.len()..].find(|c: char| !c.is_ascii_hexdigit())?;
+        Some(html[begin..].split_at(word.len() + hash))
+    });
+    // The style sheet is called alike.
+    names.filter(|(_, rest)| rest.starts_with(".js")).map(|(name, _)| name).next()
 }
 
 /// Cuts a program and writes the JavaScript around it, into `folder`.
@@ -131,7 +134,7 @@ mod tests {
 
     #[test]
     fn the_page_is_found_in_the_index() {
-        let html = "import init from './page-5268df47b60c7d2d.js'; <link href=\"./page-5268df47b60c7d2d_bg.wasm\">";
+        let html = "<link href=\"./page-a2b23db414417cd0.css\"> import init from './page-5268df47b60c7d2d.js'; <link href=\"./page-5268df47b60c7d2d_bg.wasm\">";
         assert_eq!(trunks_page(html), Some("page-5268df47b60c7d2d"));
         assert_eq!(trunks_page("<title>no page</title>"), None);
     }
