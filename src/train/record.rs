@@ -108,12 +108,17 @@ fn output<const D: usize>(name: &str, tensor: &Tensor<D>) -> Result<Output, Stri
     Ok(Output { name: name.to_owned(), id: id(tensor)?, shape: tensor.dims().to_vec() })
 }
 
+thread_local! {
+    // Burn numbers capture devices and has 65,536 of them: one for each thread that records, as each holds one scope at a time.
+    static DEVICE: Device = Device::capture();
+}
+
 /// Records `program` of a fresh network on batches of `batch`.
 ///
 /// # Errors
 /// A sentence, if the method does something that cannot be recorded.
 pub fn record<M: Method>(setup: &Setup, data: DataShape, program: Program, batch: usize) -> Result<Recording, String> {
-    let device = Device::capture();
+    let device = DEVICE.with(Device::clone);
     let mut recording = Err(String::new());
     let captured = device
         .capture_scope(|scope: CaptureScope| -> CompletedCaptureScope {

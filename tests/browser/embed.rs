@@ -251,7 +251,7 @@ fn the_player_is_small() {
     };
     let top: Vec<String> = names("").into_iter().filter(|name| name.starts_with("embed")).collect();
     let folder = top.iter().find(|name| dist.join(name).is_dir()).expect("the figures' scripts have a folder");
-    let all = top.iter().cloned().chain(names(folder).iter().map(|name| format!("{folder}/{name}")));
+    let all = top.iter().cloned().chain(names(folder).into_iter().map(|name| format!("{folder}/{name}")));
     let sizes: Vec<(String, usize)> = all.filter_map(|path| Some((path.clone(), compressed(&path)?))).collect();
     let total: usize = sizes.iter().map(|(_, bytes)| bytes).sum();
     println!("{total} bytes: {sizes:?}");

@@ -19,7 +19,7 @@ fn file(page: &Page, name: &str) {
 #[test]
 fn a_way_leaves_the_page_as_strip_animation_and_video() {
     let page = ready(&Options { script: &[SHOWN, LISTENS].concat(), ..Options::default() });
-    page.click("tab-paths");
+    page.open_tab("paths");
     page.wait("the tab opens", "document.querySelector('#panels').classList.contains('tab-paths')");
     page.js("document.querySelector('[data-testid=panel-path]').scrollIntoView()");
     // The third row is the geodesic, which takes its time.

@@ -24,7 +24,7 @@ fn golden(name: &str) -> PathBuf {
 
 fn open(page: &Page) {
     page.click("add-data");
-    page.wait("the dialog", "document.querySelector('[data-testid=import]').open");
+    page.wait("the dialog", "document.querySelector('[data-testid=import]')?.open");
 }
 
 /// Brings files, as the button does.

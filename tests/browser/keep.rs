@@ -275,7 +275,7 @@ fn a_link_carries_where_the_visitor_looks() {
     let there = "&axes=1,0&pins=2&from=5";
     let page = ready(&Options { query: &format!("v=1&method=vae#explore{there}"), ..Options::default() });
     page.wait("the map's axes", "document.querySelector('[data-testid=map-x]')?.value === '1' && document.querySelector('[data-testid=map-y]').value === '0'");
-    page.click("tab-latents");
+    page.open_tab("latents");
     page.wait("the pin", "document.querySelector('.row')?.classList.contains('pinned')");
     page.wait("the address follows the tab", &format!("location.hash === '#latents{there}'"));
     page.keys("latent-2", END);

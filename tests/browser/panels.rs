@@ -10,12 +10,6 @@ const LEFT: &str = "\u{E012}";
 const HOME: &str = "\u{E011}";
 const PAGE_DOWN: &str = "\u{E00F}";
 
-/// Opens the page on a tab.
-fn tab(page: &Page, name: &str) {
-    page.click(&format!("tab-{name}"));
-    page.wait("the tab opens", &format!("document.querySelector('#panels').classList.contains('tab-{name}')"));
-}
-
 fn text(page: &Page, testid: &str) -> String {
     page.js(&format!("return document.querySelector('[data-testid={testid}]').textContent")).as_str().expect("a text").to_string()
 }
@@ -62,7 +56,7 @@ fn every_tab_shows_the_weights() {
         ("explain", "diagram"),
     ];
     for (name, panel) in panels {
-        tab(&page, name);
+        page.open_tab(name);
         page.js(&format!("document.querySelector('[data-testid=panel-{panel}]').scrollIntoView()"));
         let shown = format!("probe.shown('panel-{panel}')");
         page.wait(&format!("the panel {panel} shows something"), &shown);
@@ -102,7 +96,7 @@ fn tabs_are_reached_by_keyboard_and_by_link() {
 #[test]
 fn latents_have_ranges_orders_and_pins() {
     let page = ready(&Options::default());
-    tab(&page, "latents");
+    page.open_tab("latents");
     let order = "[...document.querySelectorAll('.panel-latents .row input')].map(i => i.dataset.testid)";
     let rows = page.wait("rows", &format!("{order}.length > 1 && {order}"));
     let last = rows.as_array().and_then(|r| r.last()?.as_str()).expect("a row").to_string();
@@ -132,7 +126,7 @@ fn paths_have_their_length_and_the_density_of_the_prior() {
     let page = ready(&Options { script: VALUES, ..Options::default() });
     // An end whose density is known: the origin.
     page.click("traversal-zero");
-    tab(&page, "paths");
+    page.open_tab("paths");
     page.wait("the geodesic settles", "document.querySelector('[data-testid=path-energy]')?.textContent.includes('settled')");
     let length = |kind: usize| number(&text(&page, &format!("length-{kind}")));
     page.wait("the geodesic's length", "/\\d/.test(document.querySelector('[data-testid=length-2]')?.textContent)");
@@ -173,7 +167,7 @@ fn paths_have_their_length_and_the_density_of_the_prior() {
 #[test]
 fn codes_add_and_subtract() {
     let page = ready(&Options::default());
-    tab(&page, "paths");
+    page.open_tab("paths");
     page.js("document.querySelector('[data-testid=panel-arithmetic]').scrollIntoView()");
     page.wait("a result", "document.querySelector('[data-testid=arithmetic-result]').toDataURL().length > 500");
     let analogy = picture(&page, "arithmetic-result");
@@ -190,7 +184,7 @@ fn codes_add_and_subtract() {
 #[test]
 fn a_drawing_is_encoded_and_compared() {
     let page = ready(&Options { script: VALUES, ..Options::default() });
-    tab(&page, "draw");
+    page.open_tab("draw");
     page.wait("a test image to begin with", "document.querySelector('[data-testid=draw-error]').textContent");
     page.js(r"
         const pad = document.querySelector('[data-testid=pad]');
@@ -237,7 +231,7 @@ fn a_drawing_is_encoded_and_compared() {
 #[test]
 fn a_dropped_file_is_cropped_scaled_and_refused_if_it_is_none() {
     let page = ready(&Options { script: VALUES, ..Options::default() });
-    tab(&page, "draw");
+    page.open_tab("draw");
     let drop = |make: &str| {
         page.js(&format!(r"
             {make}
@@ -265,7 +259,7 @@ fn a_dropped_file_is_cropped_scaled_and_refused_if_it_is_none() {
 #[test]
 fn the_map_is_explored() {
     let page = ready(&Options::default());
-    tab(&page, "explore");
+    page.open_tab("explore");
     page.wait("dots", "document.querySelector('[data-testid=map]').toDataURL().length > 5000");
     let mut shown = picture(&page, "map");
     for mode in ["marks-pictures", "ground-manifold", "marks-none", "ground-density", "map-clouds"] {
@@ -301,10 +295,10 @@ fn the_map_is_explored() {
 #[test]
 fn an_experiment_sets_itself_up() {
     let page = ready(&Options { query: SMALL, ..Options::default() });
-    tab(&page, "explain");
+    page.open_tab("explain");
     page.js("document.querySelector('[data-testid=panel-objective] [data-testid=experiment]').click()");
     page.wait("it trains with what the card says", "latentLab.state().step > 0 && latentLab.state().setup.includes('beta=8')");
-    tab(&page, "explain");
+    page.open_tab("explain");
     let chart = page.wait("curves", "document.querySelector('[data-testid=loss-chart]').toDataURL().length > 3000");
     assert_eq!(chart, true);
     page.click("train");
@@ -320,7 +314,7 @@ fn tab_of(name: &str, query: &'static str) -> Page {
     let page = ready(&Options { query, script: &[SHOWN, VALUES].concat(), ..Options::default() });
     page.click("step");
     page.wait("one step", "latentLab.state().step === 1 && latentLab.state().status === 'Paused'");
-    tab(&page, name);
+    page.open_tab(name);
     page
 }
 
@@ -489,7 +483,7 @@ fn hidden_layers_have_features_as_well() {
         page.click("step");
         page.wait("one step", "latentLab.state().step === 1 && latentLab.state().status === 'Paused'");
         assert!(text(&page, "host").contains("4 latents"), "{}", text(&page, "host"));
-        tab(&page, "features");
+        page.open_tab("features");
         panels_follow_the_weights(&page, &["features", "feature", "steering"]);
         assert_eq!(notices(&page), Value::Array(vec![]), "{source}");
         page.screenshot(&format!("features-{source}"));
@@ -500,7 +494,7 @@ fn hidden_layers_have_features_as_well() {
 #[test]
 fn measures_are_taken_when_asked_for() {
     let page = ready(&Options { query: SMALL, script: SHOWN, ..Options::default() });
-    tab(&page, "measure");
+    page.open_tab("measure");
     page.wait(
         "an invitation",
         "document.querySelector('[data-testid=measures-none]') && document.querySelector('[data-testid=measure]:enabled')",

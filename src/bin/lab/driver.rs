@@ -180,8 +180,15 @@ impl Page {
         self.js("return window.latentLab ? latentLab.state() : null")
     }
 
-    /// Clicks an element, as a pointer does.
+    /// Opens a tab, whose panels may have to be fetched first.
+    pub fn open_tab(&self, name: &str) {
+        self.click(&format!("tab-{name}"));
+        self.wait(&format!("the tab {name}"), &format!("document.querySelector('#panels.tab-{name} > .panel:not([role=alert])')"));
+    }
+
+    /// Clicks an element, as a pointer does, once it is there.
     pub fn click(&self, testid: &str) {
+        self.wait(testid, &format!("document.querySelector('[data-testid=\"{testid}\"]')"));
         // WebDriver would scroll it to the very top, under the bar that sticks there.
         self.js(&format!("document.querySelector('[data-testid=\"{testid}\"]')?.scrollIntoView({{ block: 'center' }})"));
         let element = self.element(testid);

@@ -56,7 +56,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
                     "document.querySelector('[data-testid=preset-{preset}]').ariaPressed === 'true' && document.querySelector('[data-testid=tab-{tab}]') && latentLab.state().status === 'Ready to train'"
                 );
                 page.wait_for("the model is ready", &open, DRAWING);
-                page.click(&format!("tab-{tab}"));
+                page.open_tab(tab);
                 look(&page);
                 page.screenshot_to(&out, &format!("{screen}-{scheme}-{preset}"));
             }
