@@ -3,13 +3,13 @@
 //
 //   npm install --no-package-lock && npm run import [-- --images 202599] [--page ../../dist] [--seconds 120] [--detail]
 
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { crc32 } from 'node:zlib';
-import { READY, launch, serve } from './site.mjs';
+import { READY, launch, memory, serve } from './site.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const { values: options } = parseArgs({
@@ -128,18 +128,6 @@ await page.waitForFunction(READY, { timeout: 120_000 });
 await new Promise((resolve) => setTimeout(resolve, 5000));
 
 const system = await browser.target().createCDPSession();
-/** Megabytes of memory of each kind of process: the largest of a kind, resident and of that without files. */
-async function memory() {
-  const { processInfo } = await system.send('SystemInfo.getProcessInfo');
-  const kinds = {};
-  for (const { type, id } of processInfo) {
-    const status = readFileSync(`/proc/${id}/status`, 'utf8');
-    const mb = (key) => +new RegExp(`${key}:\\s+(\\d+)`).exec(status)[1] / 1024;
-    const now = { resident: mb('VmRSS'), own: mb('RssAnon') + mb('RssShmem') };
-    if (!kinds[type] || kinds[type].resident < now.resident) kinds[type] = now;
-  }
-  return kinds;
-}
 /** Megabytes that each worker's memories take, largest first. */
 async function workers() {
   const sizes = [];
@@ -150,7 +138,7 @@ async function workers() {
   return sizes.sort((a, b) => b.buffers - a.buffers);
 }
 const words = (m) => Object.entries(m).map(([kind, { resident, own }]) => `${kind} ${resident.toFixed(0)} MB (${own.toFixed(0)} its own)`).join(', ');
-const rest = await memory();
+const rest = await memory(system);
 console.log(`before: ${words(rest)}`);
 if (options.detail) console.table(await workers());
 
@@ -160,13 +148,13 @@ const input = await page.waitForSelector('[data-testid=import-files]');
 const began = Date.now();
 await input.uploadFile(...files);
 await page.waitForSelector('[data-testid=import-start]', { timeout: 300_000 });
-console.log(`looked at in ${((Date.now() - began) / 1e3).toFixed(1)} s: ${words(await memory())}`);
+console.log(`looked at in ${((Date.now() - began) / 1e3).toFixed(1)} s: ${words(await memory(system))}`);
 await click('import-start');
 const [start, most] = [Date.now(), {}];
 let told = '';
 for (let i = 0; (Date.now() - start) / 1e3 < +options.seconds; i++) {
   await new Promise((resolve) => setTimeout(resolve, 250));
-  for (const [kind, now] of Object.entries(await memory())) {
+  for (const [kind, now] of Object.entries(await memory(system))) {
     most[kind] = { resident: Math.max(now.resident, most[kind]?.resident ?? 0), own: Math.max(now.own, most[kind]?.own ?? 0) };
   }
   told = await page.$eval('[data-testid=import-progress]', (note) => note.textContent).catch(() => told);

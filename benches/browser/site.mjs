@@ -43,6 +43,20 @@ export async function launch({ chromium, adapter = 'swiftshader', args = [], ...
   return { browser, close };
 }
 
+/** Megabytes of memory of each kind of Chromium's processes, by a session with the browser: the largest of a kind, resident and of
+ * that without files. Linux only. */
+export async function memory(system) {
+  const { processInfo } = await system.send('SystemInfo.getProcessInfo');
+  const kinds = {};
+  for (const { type, id } of processInfo) {
+    const status = readFileSync(`/proc/${id}/status`, 'utf8');
+    const mb = (key) => +new RegExp(`${key}:\\s+(\\d+)`).exec(status)[1] / 1024;
+    const now = { resident: mb('VmRSS'), own: mb('RssAnon') + mb('RssShmem') };
+    if (!kinds[type] || kinds[type].resident < now.resident) kinds[type] = now;
+  }
+  return kinds;
+}
+
 /** In the page: a network stands, and can be trained. */
 export const READY = () => {
   const train = document.querySelector('[data-testid=train]');
