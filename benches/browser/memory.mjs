@@ -24,16 +24,19 @@ const page = await browser.newPage();
 await page.goto(`${site.origin}/?${options.query}`);
 await page.waitForFunction(READY, { timeout: 120_000 });
 await page.$eval('[data-testid=train]', (button) => button.click());
+const programs = await page.evaluate(() => document.querySelector('link[rel=modulepreload]').href.replace('page/page.js', ''));
+/** Megabytes of a program's WebAssembly memory, asked where it runs: a module is evaluated once, and says what it has. */
+const wasm = (where, program) =>
+  where.evaluate(async (module) => (await import(module)).initSync().memory.buffer.byteLength / 1e6, `${programs}${program}/${program}.js`);
 const [until, marks] = [+options.steps, [500, 2000, 5000, 10_000, 15_000, 20_000]];
 for (const mark of marks.filter((mark) => mark <= until)) {
   await page.waitForFunction((step) => latentLab.state().step >= step, { timeout: 1_800_000, polling: 200 }, mark);
-  const workers = await Promise.all(page.workers().map((worker) => worker.client.send('Runtime.getHeapUsage')));
-  const sum = (key) => (workers.reduce((sum, heap) => sum + (heap[key] ?? 0), 0) / 1e6).toFixed(1);
   const [heap, kinds] = [await page.metrics(), await memory(system)];
+  const [own, engine] = [await wasm(page, 'page'), await wasm(page.workers()[0], 'engine')];
   const processes = ['renderer', 'GPU'].map((kind) => `${kind} ${kinds[kind]?.own.toFixed(0)} MB`).join(', ');
   const step = await page.evaluate(() => latentLab.state().step);
   console.log(
-    `step ${step}: ${processes}; page's heap ${(heap.JSHeapUsedSize / 1e6).toFixed(1)} MB, worker's ${sum('usedSize')} MB and buffers ${sum('backingStorageSize')} MB`,
+    `step ${step}: ${processes}; WebAssembly of the page ${own.toFixed(1)} MB, of the engine ${engine.toFixed(1)} MB; the page's JavaScript ${(heap.JSHeapUsedSize / 1e6).toFixed(1)} MB`,
   );
 }
 await close();
