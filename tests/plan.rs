@@ -15,6 +15,7 @@ use latent_lab::spec::card::COMMON;
 use latent_lab::spec::protocol::{CodeGroup, CodeKind};
 use latent_lab::spec::{Family, Kind, Setup};
 use latent_lab::train::engine::BuildError;
+use latent_lab::train::feed::Supply;
 use latent_lab::train::plan::PlanEngine;
 use latent_lab::train::program::Input;
 use latent_lab::train::verify::{difference, verify};
@@ -307,17 +308,10 @@ fn a_resumed_run_keeps_the_kernels_that_it_began_with() {
     let (gpu, data) = (gpu(), stripes(20));
     let setup = Setup::new("mnist", "vae");
     let mut state = pollster::block_on(engine(&gpu, &setup, &data).state()).unwrap().expect("the plan knows its state");
-    let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels).unwrap();
+    let supply = Supply::Whole(Data::upload(&gpu, &data.train_images, &data.train_labels).unwrap());
     for target in gpu.candidates {
         state.kernels = target.name();
-        let e = PlanEngine::with_kernels(
-            gpu.clone(),
-            entry("vae").unwrap(),
-            &setup,
-            data.data_shape(),
-            &uploaded,
-            Some(&state.kernels),
-        );
+        let e = PlanEngine::supplied(gpu.clone(), entry("vae").unwrap(), &setup, data.data_shape(), &supply, Some(&state.kernels));
         let mut e = pollster::block_on(e).unwrap();
         e.set_state(&state).unwrap();
         assert_eq!(e.info().kernels, format!("{}, as before", target.name()));

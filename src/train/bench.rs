@@ -15,7 +15,7 @@ use crate::gpu::{Arena, Data, Gpu};
 use crate::spec::Setup;
 use crate::train::native::open_gpu;
 use crate::train::plan::PlanEngine;
-use crate::train::{self, Engine, entry};
+use crate::train::{self, Engine, fetch_entry};
 
 /// Turns of each contender; medians are reported.
 const ROUNDS: usize = 5;
@@ -90,7 +90,7 @@ fn kernel_times(plan: &mut PlanEngine) -> Result<Value, String> {
 pub fn bench(setup: &Setup, data: Arc<Dataset>, steps: u32, eager: bool, kernels: bool) -> Result<Value, String> {
     pollster::block_on(async {
         setup.check().map_err(|e| e.to_string())?;
-        let entry = entry(&setup.method).ok_or_else(|| format!("no method is called {:?}", setup.method))?;
+        let entry = fetch_entry(&setup.method).await?;
         let gpu = open_gpu().await?;
         let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels).map_err(|e| e.to_string())?;
         let mut plan = PlanEngine::new(gpu.clone(), entry, setup, data.data_shape(), &uploaded).await?;

@@ -30,7 +30,7 @@ use crate::train::classifier::Classifier;
 use crate::train::feed::Supply;
 use crate::train::plan::{PlanEngine, RING};
 use crate::train::window::Window;
-use crate::train::{Engine, Entry, Rows, Weight, eager, entry, weights};
+use crate::train::{Engine, Entry, Rows, Weight, eager, fetch_entry, weights};
 
 pub use encode::{EncodeOptions, encode};
 pub use sample::{SampleOptions, Samples, sample};
@@ -162,7 +162,7 @@ async fn open(
     pages: Option<(Rc<dyn Pages>, u64)>,
     from: &Beginning,
 ) -> Result<(AnyEngine, String), String> {
-    let entry: &'static dyn Entry = entry(&setup.method).ok_or_else(|| format!("no method is called {:?}", setup.method))?;
+    let entry: &'static dyn Entry = fetch_entry(&setup.method).await?;
     let (engine, adapter) = match kind {
         EngineKind::Plan => {
             let gpu = open_gpu().await?;

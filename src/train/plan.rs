@@ -174,25 +174,11 @@ impl PlanEngine {
         shape: DataShape,
         data: &Data,
     ) -> Result<Self, BuildError> {
-        Self::with_kernels(gpu, entry, setup, shape, data, None).await
+        Self::supplied(gpu, entry, setup, shape, &Supply::Whole(data.clone()), None).await
     }
 
-    /// [`PlanEngine::new`], with the kernels of that name, where the adapter has them: those of an earlier run.
-    ///
-    /// # Errors
-    /// As there.
-    pub async fn with_kernels(
-        gpu: Rc<Gpu>,
-        entry: &'static dyn Entry,
-        setup: &Setup,
-        shape: DataShape,
-        data: &Data,
-        kernels: Option<&str>,
-    ) -> Result<Self, BuildError> {
-        Self::supplied(gpu, entry, setup, shape, &Supply::Whole(data.clone()), kernels).await
-    }
-
-    /// [`PlanEngine::with_kernels`], on images that need not all be on the device.
+    /// [`PlanEngine::new`], on images that need not all be on the device, and with the kernels of that name, where the adapter
+    /// has them: those of an earlier run.
     ///
     /// # Errors
     /// As there, or if a minibatch is too large for the images that are on the device at a time.

@@ -4,6 +4,7 @@ use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Blob, BlobPropertyBag, ErrorEvent, MessageEvent, Url, Worker, WorkerOptions, WorkerType};
 
+use super::browser;
 use crate::spec::protocol::{Command, EngineChoice, Event};
 
 /// Runs in the worker before the engine's wasm: a module that fails to load, and a panic message, must reach the page,
@@ -30,12 +31,12 @@ pub const LOADED: &str = "loaded";
 /// Begins what [`BOOT`] says of a worker that is of no use.
 pub const FAILED: &str = "failed: ";
 
-/// Starts the worker that runs `program`, whose folder lies at `programs` (ending in `/`).
+/// Starts the worker that runs `program`.
 ///
 /// # Errors
 /// If the browser refuses to start a worker.
-pub fn worker(program: &str, programs: &str) -> Result<Worker, JsValue> {
-    let boot = BOOT.replace("SCRIPT", &format!("{:?}", format!("{programs}{program}/{program}.js")));
+pub fn worker(program: &str) -> Result<Worker, JsValue> {
+    let boot = BOOT.replace("SCRIPT", &format!("{:?}", format!("{}{program}/{program}.js", browser::programs())));
     let parts = js_sys::Array::of1(&boot.into());
     let kind = BlobPropertyBag::new();
     kind.set_type("text/javascript");
@@ -66,12 +67,12 @@ impl Link {
     ///
     /// # Errors
     /// If the browser refuses to start a worker.
-    pub fn spawn(engine: EngineChoice, programs: &str, heard: impl Fn(Heard) + Clone + 'static) -> Result<Self, JsValue> {
+    pub fn spawn(engine: EngineChoice, heard: impl Fn(Heard) + Clone + 'static) -> Result<Self, JsValue> {
         let program = match engine {
             EngineChoice::Plan => "engine",
             EngineChoice::Burn => "eager",
         };
-        let worker = worker(program, programs)?;
+        let worker = worker(program)?;
         let say = heard.clone();
         let on_message = Closure::new(move |message: MessageEvent| {
             let data = message.data();

@@ -379,7 +379,7 @@ impl Lab {
         self.engine.set(Engine::Loading);
         self.data.set(Data::Waiting);
         self.data_info.set(None);
-        let link = Link::spawn(self.executor.get_untracked(), &browser::programs(), move |heard| self.hear(heard));
+        let link = Link::spawn(self.executor.get_untracked(), move |heard| self.hear(heard));
         match link {
             Ok(link) => self.with(|inner| inner.link = Some(link)),
             Err(e) => self.engine.set(Engine::Crashed(browser::error_text(&e))),

@@ -41,7 +41,7 @@ impl Comparison {
             return;
         }
         self.phase.set(Phase::Loading);
-        let link = Link::spawn(EngineChoice::Burn, &browser::programs(), move |heard| self.hear(&setup, heard));
+        let link = Link::spawn(EngineChoice::Burn, move |heard| self.hear(&setup, heard));
         match link {
             Ok(link) => self.worker.set_value(Some(link)),
             Err(e) => self.phase.set(Phase::Failed(browser::error_text(&e))),

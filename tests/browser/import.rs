@@ -76,6 +76,17 @@ fn array(name: &str, n: usize) -> PathBuf {
     path
 }
 
+/// The page while it packs that file, as soon as there is something to train on.
+fn packing(file: &PathBuf) -> Page {
+    let page = ready(&Options { query: QUERY, ..Options::default() });
+    open(&page);
+    bring(&page, std::slice::from_ref(file));
+    text(&page, "found");
+    page.click("import-start");
+    page.wait("the first shard", "document.querySelector('[data-testid=import-use]')?.disabled === false");
+    page
+}
+
 #[test]
 fn celeba_comes_in_and_is_there_after_a_reload() {
     let page = ready(&Options { query: QUERY, script: WORKERS, ..Options::default() });
@@ -117,12 +128,7 @@ fn celeba_comes_in_and_is_there_after_a_reload() {
 #[test]
 fn an_import_that_was_stopped_goes_on() {
     let file = array("stopped.npy", 30_000);
-    let page = ready(&Options { query: QUERY, ..Options::default() });
-    open(&page);
-    bring(&page, std::slice::from_ref(&file));
-    text(&page, "found");
-    page.click("import-start");
-    page.wait("the first shard", "document.querySelector('[data-testid=import-use]')?.disabled === false");
+    let page = packing(&file);
     page.click("import-stop");
     page.wait("it has stopped", "document.querySelector('[data-testid=import-use]')?.textContent === 'Train on them'");
     let some = text(&page, "import-progress");
@@ -253,12 +259,7 @@ fn a_dropped_folder_has_a_class_for_each_folder_in_it() {
 #[test]
 fn what_was_packed_when_the_storage_became_full_is_usable() {
     let file = array("filling.npy", 60_000);
-    let page = ready(&Options { query: QUERY, ..Options::default() });
-    open(&page);
-    bring(&page, std::slice::from_ref(&file));
-    text(&page, "found");
-    page.click("import-start");
-    page.wait("the first shard", "document.querySelector('[data-testid=import-use]')?.disabled === false");
+    let page = packing(&file);
     let origin = page.js("return location.origin");
     let used = page.js("return navigator.storage.estimate().then(e => e.usage)").as_f64().expect("a number of bytes");
     page.cdp("Storage.overrideQuotaForOrigin", &json!({ "origin": origin, "quotaSize": used + 500_000.0 }));

@@ -32,7 +32,7 @@ impl Importer {
     /// # Errors
     /// If the browser refuses to start a worker.
     pub fn spawn(heard: impl Fn(Heard) + Clone + 'static) -> Result<Self, String> {
-        let worker = link::worker("pack", &browser::programs()).map_err(|e| browser::error_text(&e))?;
+        let worker = link::worker("pack").map_err(|e| browser::error_text(&e))?;
         let waiting = Rc::new(RefCell::new(Some(Vec::new())));
         let (say, queue, port) = (heard.clone(), waiting.clone(), worker.clone());
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
