@@ -47,3 +47,5 @@ mod part;
 pub mod player;
 #[cfg(feature = "page")]
 pub mod ui;
+#[cfg(any(feature = "page", feature = "worker", feature = "packer", feature = "native"))]
+pub mod wire;

@@ -14,7 +14,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("latent", &[]),
     ("part", &[]),
     ("gunzip", &[]),
-    ("ui", &["spec", "catalog", "player", "latent", "part", "gunzip"]),
+    ("wire", &["spec"]),
+    ("ui", &["spec", "catalog", "player", "latent", "part", "gunzip", "wire"]),
     // Page and engine meet only in `spec::protocol`: from here on nobody names `ui`.
     ("compile", &["spec"]),
     ("gpu", &["spec", "compile"]),
@@ -29,7 +30,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("opfs", &[]),
     // What `import` writes and `data` reads.
     ("packed", &["spec", "opfs"]),
-    ("import", &["spec", "packed"]),
+    ("import", &["spec", "packed", "wire"]),
     ("data", &["spec", "nn", "packed"]),
     ("measure", &[]),
     ("view", &["spec", "gpu"]),
@@ -39,7 +40,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "train",
         &[
             "spec", "catalog", "ae", "vae", "vq", "sae", "nn", "data", "packed", "measure", "view", "compile", "gpu", "latent",
-            "store", "part", "gunzip",
+            "store", "part", "gunzip", "wire",
         ],
     ),
 ];

@@ -21,7 +21,8 @@ pub const CARD: Card = Card {
         SIGMA,
     ],
     try_this: "Train with two latents, look at the map, and drag through the gaps between the digits. Then do the same with a VAE.",
-};
+}
+.shown();
 
 #[cfg(feature = "engine")]
 mod engine {

@@ -27,7 +27,8 @@ pub const CARD: Card = Card {
         SIGMA,
     ],
     try_this: "Raise the noise to 0.7 while it trains: what does the network fall back on where it cannot see?",
-};
+}
+.shown();
 
 #[cfg(feature = "engine")]
 mod engine {

@@ -26,7 +26,8 @@ pub const CARD: Card = Card {
         SIGMA,
     ],
     try_this: "Watch the rank while you raise λ from 0.1 to 10: how far does it fall before the copies get worse?",
-};
+}
+.shown();
 
 #[cfg(feature = "engine")]
 mod engine {

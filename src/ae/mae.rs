@@ -25,7 +25,8 @@ pub const CARD: Card = Card {
         SIGMA,
     ],
     try_this: "Go from a hidden share of 0.25 to 0.9: from where on does the network draw a digit that is not the one it was shown?",
-};
+}
+.shown();
 
 #[cfg(feature = "engine")]
 mod engine {

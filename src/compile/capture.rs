@@ -99,11 +99,14 @@ fn shape(t: &TensorIr) -> Vec<usize> {
 impl Importer {
     fn data(&mut self, data: &TensorData) -> Result<Id, CompileError> {
         let shape = data.shape().to_vec();
-        let values = data
-            .clone()
-            .convert_dtype(DType::F32)
-            .try_into_vec::<f32>()
-            .map_err(|e| CompileError::NoRule(format!("constant: {e:?}")))?;
+        // Burn's own conversion, from every type to every other, would be a tenth of the engine's code.
+        let values = match data.dtype() {
+            DType::F32 => data.as_slice::<f32>().map(<[f32]>::to_vec),
+            DType::I32 => data.as_slice::<i32>().map(|values| values.iter().map(|&v| v as f32).collect()),
+            DType::I64 => data.as_slice::<i64>().map(|values| values.iter().map(|&v| v as f32).collect()),
+            other => return Err(CompileError::NoRule(format!("a constant of type {other:?}"))),
+        };
+        let values = values.map_err(|e| CompileError::NoRule(format!("constant: {e:?}")))?;
         Ok(self.g.constant(values, &shape))
     }
 

@@ -160,7 +160,7 @@ impl Codebook {
                 // The largest of the log-probabilities with Gumbel noise is a draw from them.
                 let d_nk = distances(z_nd.clone(), vectors_kd.clone());
                 let gumbel_nk = -(-(ctx.uniform(d_nk.dims()) + TINY).log() + TINY).log();
-                z_nd.select(0, (gumbel_nk - d_nk).argmax(0).reshape([codes]))
+                apart(z_nd.clone().select(0, (gumbel_nk - d_nk).argmax(0).reshape([codes])), z_nd, ctx)
             }
         };
         let terms = terms.add("quantiser.codebook.vectors_kd", (anchor_kd - vectors_kd) * alpha_k.reshape([codes, 1]));
@@ -190,14 +190,20 @@ impl Codebook {
     }
 }
 
-/// `count` random rows of `[n, dim]`, possibly repeated, each moved a little: blank places give many equal vectors, and of
-/// two equal codes one would never be chosen.
+/// `count` random rows of `[n, dim]`, possibly repeated, set [`apart`].
 fn pick(z_nd: Tensor<2>, count: usize, ctx: &mut Ctx) -> Tensor<2> {
+    let [n, _] = z_nd.dims();
+    let row_kd = z_nd.clone().select(0, (ctx.uniform([count]) * n as f64).floor().int());
+    apart(row_kd, z_nd, ctx)
+}
+
+/// Vectors `[count, dim]`, each moved a little on the scale of `z_nd`: blank places give many equal vectors, and of two equal
+/// codes one would never be chosen.
+fn apart(row_kd: Tensor<2>, z_nd: Tensor<2>, ctx: &mut Ctx) -> Tensor<2> {
     const NUDGE: f64 = 0.05;
-    let [n, dim] = z_nd.dims();
-    let spread_1d = (z_nd.clone() - z_nd.clone().mean_dim(0)).square().mean_dim(0).sqrt();
-    let row_kd = z_nd.select(0, (ctx.uniform([count]) * n as f64).floor().int());
-    row_kd + ctx.normal([count, dim]) * spread_1d * NUDGE
+    let spread_1d = (z_nd.clone() - z_nd.mean_dim(0)).square().mean_dim(0).sqrt();
+    let shape = row_kd.dims();
+    row_kd + ctx.normal(shape) * spread_1d * NUDGE
 }
 
 /// ‖a − b‖², mean over the rows, shape `[1]`.

@@ -22,6 +22,7 @@ pub mod one_hot;
 pub mod params;
 pub mod prior;
 pub mod schedule;
+pub mod sort;
 pub mod sparse;
 pub mod stop;
 pub mod straight_through;

@@ -28,7 +28,8 @@ pub const CARD: Card = Card {
         DEAD_AFTER,
     ],
     try_this: "Compare the digits 1 and 8: which one is given more features? Then let each feature choose its images, and watch the dead ones.",
-};
+}
+.shown();
 
 #[cfg(feature = "engine")]
 mod engine {

@@ -21,7 +21,8 @@ pub const CARD: Card = Card {
         DEAD_AFTER,
     ],
     try_this: "Train it beside the ReLU autoencoder at the same l0: which one keeps the blacks black?",
-};
+}
+.shown();
 
 #[cfg(feature = "engine")]
 mod engine {

@@ -27,7 +27,8 @@ pub const CARD: Card = Card {
         DEAD_AFTER,
     ],
     try_this: "Raise λ step by step and watch l0 fall. Unlike with an L1 penalty, the copies lose detail but not contrast.",
-};
+}
+.shown();
 
 #[cfg(feature = "engine")]
 mod engine {

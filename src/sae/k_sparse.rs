@@ -25,7 +25,8 @@ pub const CARD: Card = Card {
         DEAD_AFTER,
     ],
     try_this: "Train with k = 100, then with k = 10, and look at the filters: local strokes become whole digits.",
-};
+}
+.shown();
 
 #[cfg(feature = "engine")]
 mod engine {

@@ -28,7 +28,8 @@ pub const CARD: Card = Card {
         DEAD_AFTER,
     ],
     try_this: "Look at the first features and at the last: which ones draw whole digits, which ones correct a corner?",
-};
+}
+.shown();
 
 #[cfg(feature = "engine")]
 mod engine {

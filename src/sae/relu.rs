@@ -25,7 +25,8 @@ pub const CARD: Card = Card {
         DEAD_AFTER,
     ],
     try_this: "Raise λ until about 32 features fire (the curve l0), then train a TopK autoencoder with k = 32: which one copies better, and whose blacks are black?",
-};
+}
+.shown();
 
 #[cfg(feature = "engine")]
 mod engine {

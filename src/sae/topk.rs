@@ -15,7 +15,8 @@ pub const CARD: Card = Card {
     papers: &[Paper { title: "Scaling and evaluating sparse autoencoders", who: "Gao et al. 2024" }],
     params: &[K, FEATURES, SOURCE, AUX, DEAD_AFTER],
     try_this: "Move k to 4 while it trains: strokes grow into whole digits. Then back to 64: what do the features fall apart into?",
-};
+}
+.shown();
 
 #[cfg(feature = "engine")]
 mod engine {

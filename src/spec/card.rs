@@ -4,6 +4,11 @@ use serde::Serialize;
 
 use super::optimizer::OPTIMIZERS;
 
+/// Text for people. The page's worker talks to nobody: it leaves out what the page has as well.
+const fn prose(text: &'static str) -> &'static str {
+    if cfg!(all(feature = "worker", not(feature = "page"), not(feature = "native"))) { "" } else { text }
+}
+
 /// The line of methods that a card belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -52,17 +57,17 @@ pub struct ParamSpec {
 impl ParamSpec {
     /// A real number on a linear slider.
     pub const fn float(key: &'static str, label: &'static str, min: f64, max: f64, default: f64, help: &'static str) -> Self {
-        Self { key, label, kind: Kind::Float { min, max, log: false }, default, live: false, help }
+        Self { key, label, kind: Kind::Float { min, max, log: false }, default, live: false, help: prose(help) }
     }
 
     /// A real number on a logarithmic slider.
     pub const fn log(key: &'static str, label: &'static str, min: f64, max: f64, default: f64, help: &'static str) -> Self {
-        Self { key, label, kind: Kind::Float { min, max, log: true }, default, live: false, help }
+        Self { key, label, kind: Kind::Float { min, max, log: true }, default, live: false, help: prose(help) }
     }
 
     /// A whole number.
     pub const fn int(key: &'static str, label: &'static str, min: i64, max: i64, default: i64, help: &'static str) -> Self {
-        Self { key, label, kind: Kind::Int { min, max }, default: default as f64, live: false, help }
+        Self { key, label, kind: Kind::Int { min, max }, default: default as f64, live: false, help: prose(help) }
     }
 
     /// One of a few names.
@@ -73,7 +78,7 @@ impl ParamSpec {
         default: usize,
         help: &'static str,
     ) -> Self {
-        Self { key, label, kind: Kind::Choice { names }, default: default as f64, live: false, help }
+        Self { key, label, kind: Kind::Choice { names }, default: default as f64, live: false, help: prose(help) }
     }
 
     /// Marks the parameter as taking effect at once.
@@ -143,6 +148,19 @@ pub struct Card {
     pub params: &'static [ParamSpec],
     /// An experiment worth trying, in plain words; [`phrases`](super::phrase::phrases) that set it up are `[words](key=value)`.
     pub try_this: &'static str,
+}
+
+impl Card {
+    /// With its prose where somebody may read it.
+    pub const fn shown(mut self) -> Self {
+        self.summary = prose(self.summary);
+        self.formula = prose(self.formula);
+        self.try_this = prose(self.try_this);
+        if self.summary.is_empty() {
+            self.papers = &[];
+        }
+        self
+    }
 }
 
 /// Parameters that every method has.

@@ -556,7 +556,6 @@ pub struct BenchReport {
 
 /// One number or one for each latent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
 pub enum Quantity {
     Count(usize),
     Number(f64),
@@ -606,22 +605,4 @@ pub fn f32_bytes(values: &[f32]) -> ByteBuf {
 /// Unpacks numbers from a message; a trailing partial number is dropped.
 pub fn bytes_f32(bytes: &[u8]) -> Vec<f32> {
     bytes.chunks_exact(4).map(|c| f32::from_le_bytes([c[0], c[1], c[2], c[3]])).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn messages_survive_serialisation() {
-        let command = Command::Watch { slot: 3, query: Query::Decode { z_nd: f32_bytes(&[0.5, -1.0]) } };
-        let text = serde_json::to_string(&command).unwrap();
-        assert_eq!(serde_json::from_str::<Command>(&text).unwrap(), command);
-
-        let row = MetricRow { step: 7, terms: vec![1.0, 2.0], kl_d: vec![0.1] };
-        let event = Event::Metrics { run: 1, rows: vec![row], speed: Speed::default() };
-        let text = serde_json::to_string(&event).unwrap();
-        assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), event);
-        assert_eq!(bytes_f32(&f32_bytes(&[1.5, f32::MIN])), vec![1.5, f32::MIN]);
-    }
 }

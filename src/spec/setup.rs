@@ -19,7 +19,6 @@ pub struct Setup {
     /// Values by key. Keys that are absent have their card's default.
     pub values: BTreeMap<String, f64>,
     /// The autoencoder whose activations are taken apart, where it is not the default; see [`Setup::hosted`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<Box<Setup>>,
 }
 

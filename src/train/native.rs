@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use burn::tensor::Device;
 use indicatif::{ProgressBar, ProgressStyle};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use crate::data::moving::Moving;
@@ -20,7 +20,7 @@ use crate::data::{Dataset, Render, Rendering, mnist, renderer, unit};
 use crate::gpu::{Data, Gpu};
 use crate::packed::OnDisk;
 use crate::spec::data::{MOVING_DIGITS, Own};
-use crate::spec::protocol::{CodeKind, Measured};
+use crate::spec::protocol::{CodeKind, Measured, Quantity};
 use crate::spec::{History, Precision, Setup};
 use crate::train::any::AnyEngine;
 use crate::train::assess::{self, Images, Sizes};
@@ -316,7 +316,20 @@ pub struct MeasureReport {
     pub adapter: String,
     /// Decides which images are drawn; noise follows the seed of the setup.
     pub seed: u64,
+    /// Each with its value as one number, or as a list of them.
+    #[serde(serialize_with = "plain")]
     pub measures: Vec<Measured>,
+}
+
+fn plain<S: Serializer>(measures: &[Measured], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(measures.iter().map(|Measured { name, value, protocol }| {
+        let value = match value {
+            Quantity::Count(n) => json!(n),
+            Quantity::Number(v) => json!(v),
+            Quantity::Each(values) => json!(values),
+        };
+        json!({ "name": name, "value": value, "protocol": protocol })
+    }))
 }
 
 /// A file of weights.

@@ -5,7 +5,6 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
-use serde::Serialize;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
@@ -17,6 +16,7 @@ use crate::train::breath::Breath;
 use crate::train::keeper::Keeper;
 use crate::train::loader;
 use crate::train::session::Session;
+use crate::wire;
 
 /// What the page waits for before it sends its first command.
 const LOADED: &str = "loaded";
@@ -26,10 +26,8 @@ fn scope() -> DedicatedWorkerGlobalScope {
 }
 
 fn post(event: &Event) {
-    // Sequences of numbers as typed arrays come from `serde_bytes`; 64-bit integers as plain numbers.
-    let serializer = serde_wasm_bindgen::Serializer::new().serialize_maps_as_objects(true);
-    let message = event.serialize(&serializer).expect("events are plain data");
-    scope().post_message(&message).expect("the page takes structured clones");
+    let (message, memory) = wire::packed(event);
+    scope().post_message_with_transfer(&message, &memory).expect("the page takes structured clones");
 }
 
 /// Starts listening. The page hears [`LOADED`] once commands are taken.
@@ -41,11 +39,10 @@ pub fn start() {
     }));
     let (sender, receiver) = unbounded::<Message>();
     let commands = sender.clone();
-    let on_message =
-        Closure::<dyn FnMut(MessageEvent)>::new(move |e: MessageEvent| match serde_wasm_bindgen::from_value::<Command>(e.data()) {
-            Ok(command) => drop(commands.unbounded_send(Message::Command(command))),
-            Err(e) => post(&Event::Warning { message: format!("the engine does not understand a command: {e}") }),
-        });
+    let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |e: MessageEvent| match wire::unpacked(&e.data()) {
+        Ok(command) => drop(commands.unbounded_send(Message::Command(command))),
+        Err(e) => post(&Event::Warning { message: format!("the engine does not understand a command: {e}") }),
+    });
     scope().set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     on_message.forget();
     spawn_local(run(receiver, sender));

@@ -39,6 +39,8 @@ struct State {
     latent: usize,
     code: Vec<f32>,
     setup: String,
+    /// Questions of panels in view that nobody has answered yet.
+    waiting: usize,
 }
 
 fn to_js(value: &impl Serialize) -> JsValue {
@@ -67,6 +69,7 @@ fn state(lab: Lab) -> State {
         latent: lab.code.with_untracked(Vec::len),
         code: lab.code.get_untracked(),
         setup: lab.setup.with_untracked(Setup::to_query),
+        waiting: lab.waiting(),
     }
 }
 

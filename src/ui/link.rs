@@ -1,11 +1,11 @@
 //! The wire to the engine's worker: spawns it, sends commands, hands on what it says.
 
-use serde::Serialize;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Blob, BlobPropertyBag, ErrorEvent, MessageEvent, Url, Worker, WorkerOptions, WorkerType};
 
 use super::browser;
 use crate::spec::protocol::{Command, EngineChoice, Event};
+use crate::wire;
 
 /// Runs in the worker before the engine's wasm: a module that fails to load, and a panic message, must reach the page,
 /// and by themselves they would only reach the console.
@@ -79,10 +79,7 @@ impl Link {
             say(match data.as_string() {
                 Some(text) if text == LOADED => Heard::Loaded,
                 Some(text) => Heard::Crashed(text.trim_start_matches(FAILED).into()),
-                None => match serde_wasm_bindgen::from_value(data) {
-                    Ok(event) => Heard::Event(event),
-                    Err(e) => Heard::Crashed(e.to_string()),
-                },
+                None => wire::unpacked(&data).map_or_else(Heard::Crashed, Heard::Event),
             });
         });
         let on_error = Closure::new(move |e: ErrorEvent| heard(Heard::Crashed(e.message())));
@@ -92,10 +89,9 @@ impl Link {
     }
 
     pub fn send(&self, command: &Command) {
-        let serializer = serde_wasm_bindgen::Serializer::new().serialize_large_number_types_as_bigints(false);
-        let message = command.serialize(&serializer).expect("a command is plain data");
+        let (message, memory) = wire::packed(command);
         // Posting fails only for values that cannot be cloned, and a command has none.
-        let _ = self.worker.post_message(&message);
+        let _ = self.worker.post_message_with_transfer(&message, &memory);
     }
 }
 

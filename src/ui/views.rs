@@ -57,6 +57,8 @@ pub struct Desk {
     pub lookers: u32,
     /// The question has not been passed on yet.
     pub fresh: bool,
+    /// It was answered since it was passed on.
+    pub answered: bool,
 }
 
 /// A question that the CPU is answering, a slice at a time.

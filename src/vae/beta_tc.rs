@@ -27,7 +27,8 @@ pub const CARD: Card = Card {
         SIGMA,
     ],
     try_this: "Set α to 0 and β to 10: the code may carry as much as it likes, if its latents keep out of each other's way. What does each one do?",
-};
+}
+.shown();
 
 #[cfg(feature = "engine")]
 mod engine {

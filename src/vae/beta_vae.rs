@@ -40,7 +40,8 @@ pub const CARD: Card = Card {
         SIGMA,
     ],
     try_this: "Start with a capacity of 0.5 and raise it slowly: which property of a digit does the first latent learn, which the second?",
-};
+}
+.shown();
 
 #[cfg(feature = "engine")]
 mod engine {

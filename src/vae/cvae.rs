@@ -26,7 +26,8 @@ pub const CARD: Card = Card {
         SIGMA,
     ],
     try_this: "Take the code of one digit and change only the class: which properties of the handwriting stay?",
-};
+}
+.shown();
 
 #[cfg(feature = "engine")]
 mod engine {

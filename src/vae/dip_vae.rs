@@ -29,7 +29,8 @@ pub const CARD: Card = Card {
         SIGMA,
     ],
     try_this: "Compare the two kinds at λ_d = 100: the first forces every latent into use, the second lets silent ones be.",
-};
+}
+.shown();
 
 #[cfg(feature = "engine")]
 mod engine {

@@ -24,7 +24,8 @@ pub const CARD: Card = Card {
         SIGMA,
     ],
     try_this: "Watch the critic's loss: at 1.39 nats it can only guess, and the latents are as good as independent. What does γ do to it?",
-};
+}
+.shown();
 
 #[cfg(feature = "engine")]
 mod engine {
@@ -35,6 +36,7 @@ mod engine {
 
     use super::CARD;
     use crate::nn::autoencoder::Autoencoder;
+    use crate::nn::sort::argsort;
     use crate::nn::{Batch, Code, Ctx, DataShape, Method, Terms, stop_gradient};
     use crate::spec::protocol::CodeGroup;
     use crate::spec::{Card, Setup};
@@ -81,7 +83,7 @@ mod engine {
 
     /// Every latent shuffled over the batch by itself, shape `[batch, latent]`: samples of the product of the marginals.
     fn shuffled(z_bd: Tensor<2>, ctx: &mut Ctx) -> Tensor<2> {
-        let order_bd = ctx.uniform(z_bd.dims()).argsort(0);
+        let order_bd = argsort(ctx.uniform(z_bd.dims()));
         z_bd.gather(0, order_bd)
     }
 

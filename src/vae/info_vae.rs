@@ -25,7 +25,8 @@ pub const CARD: Card = Card {
         SIGMA,
     ],
     try_this: "At α = 1 watch the KL bars: how many nats does a code carry when nobody asks it to be brief?",
-};
+}
+.shown();
 
 #[cfg(feature = "engine")]
 mod engine {

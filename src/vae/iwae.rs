@@ -32,7 +32,8 @@ pub const CARD: Card = Card {
         SIGMA,
     ],
     try_this: "Compare k = 1 and k = 50 after the same steps: how many latents are in use, and which one estimates the test digits as likelier?",
-};
+}
+.shown();
 
 #[cfg(feature = "engine")]
 mod engine {

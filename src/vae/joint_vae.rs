@@ -29,7 +29,8 @@ pub const CARD: Card = Card {
         SIGMA,
     ],
     try_this: "Step through the choices with the numbers at zero: does each draw a digit of its own?",
-};
+}
+.shown();
 
 #[cfg(feature = "engine")]
 mod engine {

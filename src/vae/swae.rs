@@ -25,7 +25,8 @@ pub const CARD: Card = Card {
         SIGMA,
     ],
     try_this: "Choose ten blobs: does each digit get one of its own?",
-};
+}
+.shown();
 
 #[cfg(feature = "engine")]
 mod engine {
@@ -34,6 +35,7 @@ mod engine {
 
     use super::CARD;
     use crate::nn::autoencoder::Autoencoder;
+    use crate::nn::sort::sort;
     use crate::nn::{Batch, Code, Ctx, DataShape, Method, Terms, prior};
     use crate::spec::protocol::CodeGroup;
     use crate::spec::{Card, Setup};
@@ -53,7 +55,7 @@ mod engine {
         fn sliced_wasserstein(&self, a_bd: Tensor<2>, b_bd: Tensor<2>, ctx: &mut Ctx) -> Tensor<1> {
             let theta_dl = ctx.normal([self.base.latent, self.slices]);
             let theta_dl = theta_dl.clone() / theta_dl.square().sum_dim(0).clamp_min(1e-12).sqrt();
-            let shadow_bl = |x_bd: Tensor<2>| x_bd.matmul(theta_dl.clone()).sort(0);
+            let shadow_bl = |x_bd: Tensor<2>| sort(x_bd.matmul(theta_dl.clone()));
             (shadow_bl(a_bd) - shadow_bl(b_bd)).square().mean()
         }
     }

@@ -30,7 +30,8 @@ pub const CARD: Card = Card {
         SIGMA,
     ],
     try_this: "[Raise β to 8](beta=8) while it trains and watch the KL bars: which latents go silent first, and what do the digits lose?",
-};
+}
+.shown();
 
 #[cfg(feature = "engine")]
 mod engine {

@@ -24,7 +24,8 @@ pub const CARD: Card = Card {
         SIGMA,
     ],
     try_this: "Two latents and the ring: watch the map while it trains. Which digits become neighbours?",
-};
+}
+.shown();
 
 #[cfg(feature = "engine")]
 mod engine {

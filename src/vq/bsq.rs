@@ -38,7 +38,8 @@ pub const CARD: Card = Card {
         PRIOR_WEIGHT,
     ],
     try_this: "Set the diversity to 0 and watch the codes in use shrink; then back to 1.",
-};
+}
+.shown();
 
 #[cfg(feature = "engine")]
 mod engine {

@@ -38,7 +38,8 @@ pub const CARD: Card = Card {
         PRIOR_WEIGHT,
     ],
     try_this: "Compare the codes in use with a VQ-VAE of 512 codes that starts at random, learns by gradient and revives none.",
-};
+}
+.shown();
 
 #[cfg(feature = "engine")]
 mod engine {

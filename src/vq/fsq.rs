@@ -32,7 +32,8 @@ pub const CARD: Card = Card {
         PRIOR_WEIGHT,
     ],
     try_this: "Watch the codes in use: there is no commitment, no revival and no codebook to learn, and hardly one stays unused.",
-};
+}
+.shown();
 
 #[cfg(feature = "engine")]
 mod engine {

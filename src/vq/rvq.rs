@@ -34,7 +34,8 @@ pub const CARD: Card = Card {
         PRIOR_WEIGHT,
     ],
     try_this: "Compare three levels of 16 codes with a VQ-VAE of 16 and of 1024: which comes closer to the picture, and at how many bits?",
-};
+}
+.shown();
 
 #[cfg(feature = "engine")]
 mod engine {

@@ -43,7 +43,8 @@ pub const CARD: Card = Card {
         PRIOR_WEIGHT,
     ],
     try_this: "Start from random codes with revival at 0 and watch how few codes come into use; then raise revival while it trains and see the others join in.",
-};
+}
+.shown();
 
 #[cfg(feature = "engine")]
 mod engine {

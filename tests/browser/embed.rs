@@ -134,6 +134,7 @@ fn a_sandboxed_frame_has_its_figure_and_its_height() {
     page.js(INSIDE);
     assert_eq!(page.js("return origin"), "null", "the frame is not sandboxed");
     let before = text(&page.wait("the figure draws", "drawn(0)"));
+    page.wait("every token has its picture", "[...lab(0).querySelectorAll('.palette canvas')].every(c => c.width === c.height)");
     // The hole of a nought is filled with the token whose picture is darkest. WebDriver's keys go to the page around the frame,
     // so these are made in it.
     page.js(r"

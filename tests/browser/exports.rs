@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::driver::{Options, Page};
-use super::keep::LISTENS;
+use super::keep::listens;
 use super::{SHOWN, SMALL, no_errors, ready};
 
 /// Places on a way.
@@ -18,7 +18,7 @@ fn file(page: &Page, name: &str) {
 
 #[test]
 fn a_way_leaves_the_page_as_strip_animation_and_video() {
-    let page = ready(&Options { script: &[SHOWN, LISTENS].concat(), ..Options::default() });
+    let page = ready(&Options { script: &(SHOWN.to_owned() + &listens()), ..Options::default() });
     page.open_tab("paths");
     page.wait("the tab opens", "document.querySelector('#panels').classList.contains('tab-paths')");
     page.js("document.querySelector('[data-testid=panel-path]').scrollIntoView()");
@@ -84,7 +84,7 @@ fn a_way_leaves_the_page_as_strip_animation_and_video() {
 
 #[test]
 fn every_panel_with_pictures_is_saved_as_one() {
-    let page = ready(&Options { query: SMALL, script: &[SHOWN, LISTENS].concat(), ..Options::default() });
+    let page = ready(&Options { query: SMALL, script: &(SHOWN.to_owned() + &listens()), ..Options::default() });
     // Before that there are no curves.
     page.click("train");
     page.wait("some steps", "latentLab.state().step > 10");

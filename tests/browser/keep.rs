@@ -1,21 +1,47 @@
 //! What outlives the page: runs in the browser's storage, files, links.
 
 use latent_lab::catalog::CARDS;
+use latent_lab::spec::protocol::{Event, Speed};
 use latent_lab::spec::{Kind, Setup};
+use latent_lab::wire;
 
 use super::*;
 
 /// Collects what the engine says: `probe.rows` has the metrics of each step, `probe.kept` the steps that were kept.
 /// `probe.files` has each file that is handed to the visitor, as an array of bytes by its name.
-pub(super) const LISTENS: &str = r"
+pub(super) fn listens() -> String {
+    let kind = |event: &Event| wire::to_bytes(event)[0];
+    let metrics = kind(&Event::Metrics { run: 0, rows: vec![], speed: Speed::default() });
+    let kept = kind(&Event::Kept { run: 0, id: String::new(), step: 0 });
+    LISTENS.replace("METRICS", &metrics.to_string()).replace("KEPT", &kept.to_string())
+}
+
+const LISTENS: &str = r"
     probe.rows = []; probe.kept = []; probe.files = {};
+    const hear = bytes => {
+        let at = 0;
+        const view = new DataView(bytes.buffer);
+        const int = () => {
+            let [n, digit, byte] = [0, 1];
+            do [byte, n, digit] = [bytes[at], n + (bytes[at++] & 127) * digit, digit * 128]; while (byte > 127);
+            return n;
+        };
+        const times = make => Array.from({ length: int() }, make);
+        const floats = () => times(() => view.getFloat32((at += 4) - 4, true));
+        const kind = int();
+        if (kind !== METRICS && kind !== KEPT) return;
+        const run = int();
+        if (kind === METRICS) {
+            probe.rows.push(...times(() => { const row = [int(), floats()]; floats(); return row; }));
+        } else {
+            times(() => at++);
+            probe.kept.push(int());
+        }
+    };
     window.Worker = class extends Worker {
         constructor(...a) {
             super(...a);
-            this.addEventListener('message', ({ data }) => {
-                if (data.Metrics) probe.rows.push(...data.Metrics.rows.map(r => [r.step, r.terms]));
-                if (data.Kept) probe.kept.push(data.Kept.step);
-            });
+            this.addEventListener('message', ({ data }) => data instanceof Uint8Array && hear(data));
         }
     };
     const blobs = new Map(), url = URL.createObjectURL;
@@ -41,7 +67,8 @@ fn rows(page: &Page) -> Vec<Value> {
 
 #[test]
 fn a_reload_in_the_middle_of_training_changes_no_step() {
-    let options = || Options { query: SMALL, script: LISTENS, ..Options::default() };
+    let script = listens();
+    let options = || Options { query: SMALL, script: &script, ..Options::default() };
     let page = ready(&options());
     page.click("train");
     // The page is left as it is, training, some steps after it was kept.
@@ -69,7 +96,7 @@ fn a_reload_in_the_middle_of_training_changes_no_step() {
 
 #[test]
 fn runs_are_listed_renamed_opened_and_deleted() {
-    let page = ready(&Options { query: SMALL, script: LISTENS, ..Options::default() });
+    let page = ready(&Options { query: SMALL, script: &listens(), ..Options::default() });
     trains_to(&page, 5);
     page.wait("it is kept", "probe.kept.length > 0");
     let first = step(&page);
@@ -110,7 +137,7 @@ fn runs_are_listed_renamed_opened_and_deleted() {
 
 #[test]
 fn another_link_wins_over_a_kept_run_which_is_offered() {
-    let page = ready(&Options { query: SMALL, script: LISTENS, ..Options::default() });
+    let page = ready(&Options { query: SMALL, script: &listens(), ..Options::default() });
     trains_to(&page, 5);
     page.wait("it is kept", "probe.kept.length > 0");
     let kept = step(&page);
@@ -143,7 +170,7 @@ fn choose(page: &Page, name: &str, bytes: &str) {
 
 #[test]
 fn files_leave_and_enter_the_page() {
-    let page = ready(&Options { query: SMALL, script: LISTENS, ..Options::default() });
+    let page = ready(&Options { query: SMALL, script: &listens(), ..Options::default() });
     trains_to(&page, 10);
     // The traversal goes to its first image when the codes of the new network have come.
     page.wait("the traversal has arrived", "latentLab.state().code.some(v => v !== 0)");
@@ -211,7 +238,7 @@ fn files_leave_and_enter_the_page() {
 
 #[test]
 fn two_tabs_do_not_write_to_one_run() {
-    let page = ready(&Options { query: SMALL, script: LISTENS, ..Options::default() });
+    let page = ready(&Options { query: SMALL, script: &listens(), ..Options::default() });
     trains_to(&page, 5);
     page.wait("it is kept", "probe.kept.length > 0");
     // A copy of the tab takes the tab's own storage along.
@@ -234,7 +261,7 @@ const FULL: &str = r"
 
 #[test]
 fn a_full_storage_is_said_once_and_training_goes_on() {
-    let page = ready(&Options { query: SMALL, script: &format!("{LISTENS}{FULL}"), ..Options::default() });
+    let page = ready(&Options { query: SMALL, script: &(listens() + FULL), ..Options::default() });
     trains_to(&page, 5);
     let notice = page.wait("the message", "document.querySelector('.notice')?.textContent");
     assert!(notice.as_str().is_some_and(|text| text.contains("is full") && text.contains("goes on")), "{notice}");

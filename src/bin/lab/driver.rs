@@ -216,7 +216,8 @@ impl Page {
 
     /// Everything that went wrong since the page was opened: uncaught errors, and errors in the console.
     pub fn errors(&self) -> Vec<String> {
-        let probe = self.js("return probe.errors");
+        // There is no probe in a frame of another origin.
+        let probe = self.js("return globalThis.probe?.errors ?? []");
         let mut errors: Vec<String> = probe.as_array().into_iter().flatten().map(ToString::to_string).collect();
         let log = self.post("se/log", &json!({ "type": "browser" }));
         let severe = log.as_array().into_iter().flatten().filter(|entry| entry["level"] == "SEVERE");

@@ -16,6 +16,7 @@ mod measure;
 mod methods;
 #[cfg(not(all(feature = "native", feature = "pack")))]
 mod native;
+mod order;
 mod pack;
 mod page;
 #[cfg(feature = "native")]
@@ -33,6 +34,7 @@ mod suite;
 mod tools;
 mod train;
 mod verify;
+mod wasm;
 
 use std::process::ExitCode;
 

@@ -14,6 +14,7 @@ use crate::Failure;
 use crate::cargo::{quiet, succeed, target};
 use crate::site::{about, files, read, write};
 use crate::tools;
+use crate::wasm;
 
 /// Programs with parts that come later.
 const CUT: [&str; 2] = ["page", "engine"];
@@ -73,34 +74,22 @@ fn cut(program: &str, folder: &Path) -> Result<(), Failure> {
     bind.args(["--target", "web", "--no-typescript", "--remove-name-section", "--remove-producers-section", "--keep-lld-exports"]);
     succeed(&mut bind, &format!("writing the JavaScript around the {program}"))?;
     remove(&whole)?;
-    for part in files(folder)?.into_iter().filter(|file| file.extension().is_some_and(|end| end == "wasm")) {
-        let bare = without_custom_sections(&read(&part)?).ok_or_else(|| format!("{}: no WebAssembly", part.display()))?;
-        write(&part, &bare)?;
+    let main = folder.join(format!("{program}_bg.wasm"));
+    let names = wasm::short_names(&read(&main)?, &format!("./{program}_bg.js")).map_err(|e| about(&main, &e))?;
+    for file in files(folder)? {
+        let old = read(&file)?;
+        let new = match file.extension().and_then(|end| end.to_str()) {
+            Some("wasm") => wasm::pack(&old, &names).map_err(|e| about(&file, &e))?,
+            Some("js") => {
+                // wasm-bindgen leaves the semicolons of its imports to the ends of their lines, and those go.
+                let renamed = wasm::rename(&String::from_utf8_lossy(&old), &names).replace(".js\"\n", ".js\";\n");
+                minifier::js::minify(&renamed).map_err(|e| about(&file, &e))?.to_string().into_bytes()
+            }
+            _ => continue,
+        };
+        write(&file, &new)?;
     }
     Ok(())
-}
-
-/// A WebAssembly module without what no browser needs: names, and what tools tell each other.
-fn without_custom_sections(module: &[u8]) -> Option<Vec<u8>> {
-    const HEADER: usize = 8;
-    let mut out = module.get(..HEADER).filter(|h| h.starts_with(b"\0asm"))?.to_vec();
-    let mut at = HEADER;
-    while at < module.len() {
-        let (length, digits) = leb128(&module[at + 1..])?;
-        let end = (at + 1 + digits).checked_add(length).filter(|end| *end <= module.len())?;
-        // Custom sections have the number 0.
-        if module[at] != 0 {
-            out.extend_from_slice(&module[at..end]);
-        }
-        at = end;
-    }
-    Some(out)
-}
-
-/// An unsigned number at the beginning of `bytes`, and how many of them it takes.
-fn leb128(bytes: &[u8]) -> Option<(usize, usize)> {
-    let digits = 1 + bytes.iter().take(5).position(|b| b & 0x80 == 0)?;
-    Some((bytes[..digits].iter().rev().fold(0, |n, b| n << 7 | usize::from(b & 0x7f)), digits))
 }
 
 fn rename(from: &Path, to: &Path) -> Result<(), Failure> {
@@ -114,23 +103,6 @@ fn remove(file: &PathBuf) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_custom_sections_go() {
-        let header = b"\0asm\x01\0\0\0";
-        let types = [1, 4, 1, 0x60, 0, 0];
-        let names = [0, 5, 4, b'n', b'a', b'm', b'e'];
-        let module = [&header[..], &names, &types, &names].concat();
-        assert_eq!(without_custom_sections(&module), Some([&header[..], &types].concat()));
-        assert_eq!(without_custom_sections(&module[..module.len() - 1]), None);
-        assert_eq!(without_custom_sections(b"<!doctype html>"), None);
-    }
-
-    #[test]
-    fn numbers_of_several_bytes_are_read() {
-        assert_eq!(leb128(&[0xe5, 0x8e, 0x26, 0xff]), Some((624_485, 3)));
-        assert_eq!(leb128(&[0x80]), None);
-    }
 
     #[test]
     fn the_page_is_found_in_the_index() {

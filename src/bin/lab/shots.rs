@@ -22,12 +22,12 @@ pub struct Args {
 /// Name and CSS pixels.
 const SCREENS: [(&str, (u32, u32)); 2] = [("desktop", (1440, 900)), ("phone", (390, 844))];
 
-/// The software adapter's share: what a panel asks for is there after so long.
+/// A panel that comes into view has asked after so long, and one that was answered has drawn.
 const SETTLE: Duration = Duration::from_millis(1500);
 /// Training before the last picture.
 const TRAINING: Duration = Duration::from_secs(10);
 
-/// The engine draws nine thousand faces first.
+/// The engine draws nine thousand faces first, and the software adapter takes its time for an atlas of them.
 const DRAWING: Duration = Duration::from_secs(180);
 
 /// Trained models in colour, or with tabs that the first one has not.
@@ -81,10 +81,11 @@ fn shoot(page: &Page, out: &Path, name: &str) {
     page.screenshot_to(out, &format!("{name}-training"));
 }
 
-/// Scrolls to each panel: those out of view ask for nothing.
+/// Scrolls to each panel, for those out of view ask for nothing, and waits until it has what it asked for.
 fn look(page: &Page) {
     for i in 0..page.js("return document.querySelectorAll('.panel').length").as_u64().unwrap_or(0) {
         page.js(&format!("document.querySelectorAll('.panel')[{i}].scrollIntoView()"));
         sleep(SETTLE);
+        page.wait_for("the panel has its pictures", "latentLab.state().waiting === 0", DRAWING);
     }
 }

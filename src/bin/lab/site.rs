@@ -1,6 +1,7 @@
 //! What Trunk leaves to be done for a site: the folder of embedded figures, and compressed files beside the others.
 
 use std::collections::hash_map::DefaultHasher;
+use std::fmt::Display;
 use std::fs::{self, File};
 use std::hash::{Hash, Hasher};
 use std::io::{self, Write};
@@ -146,6 +147,6 @@ pub fn write(file: &Path, bytes: &[u8]) -> Result<(), Failure> {
     File::create(file).and_then(|mut f| f.write_all(bytes)).map_err(|e| about(file, &e))
 }
 
-pub fn about(file: &Path, error: &io::Error) -> Failure {
+pub fn about(file: &Path, error: &dyn Display) -> Failure {
     format!("{}: {error}", file.display())
 }

@@ -8,7 +8,6 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use futures_channel::mpsc::{UnboundedReceiver, unbounded};
-use serde::Serialize;
 use serde_bytes::ByteBuf;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -19,6 +18,7 @@ use crate::import::source::{Source, first_frame, first_pictures};
 use crate::import::{mirror::Mirror, open};
 use crate::packed::store::Store;
 use crate::spec::import::{Choice, Found, FoundFactor, Frame, ImportCommand, ImportEvent};
+use crate::wire;
 
 use files::{Chosen, Remote};
 
@@ -31,27 +31,9 @@ fn scope() -> DedicatedWorkerGlobalScope {
     js_sys::global().unchecked_into()
 }
 
-fn to_js(value: &impl Serialize) -> JsValue {
-    let serializer = serde_wasm_bindgen::Serializer::new().serialize_maps_as_objects(true);
-    value.serialize(&serializer).expect("messages are plain data")
-}
-
-/// The memory behind the byte arrays in a message: a message that takes it along leaves no copy behind.
-fn buffers(message: &JsValue) -> js_sys::Array {
-    let found = js_sys::Array::new();
-    let mut open = vec![message.clone()];
-    while let Some(value) = open.pop() {
-        if let Some(bytes) = value.dyn_ref::<js_sys::Uint8Array>() {
-            found.push(&bytes.buffer());
-        } else if let Some(object) = value.dyn_ref::<js_sys::Object>() {
-            open.extend(js_sys::Object::values(object).iter());
-        }
-    }
-    found
-}
-
 fn post(event: &ImportEvent) {
-    scope().post_message(&to_js(event)).expect("the page takes structured clones");
+    let (message, memory) = wire::packed(event);
+    scope().post_message_with_transfer(&message, &memory).expect("the page takes structured clones");
 }
 
 /// Waits for the next message; `None` once nobody can send one.
@@ -77,7 +59,7 @@ pub fn start() {
     let stop = stopped.clone();
     let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |e: MessageEvent| {
         let get = |key: &str| js_sys::Reflect::get(&e.data(), &key.into()).unwrap_or(JsValue::UNDEFINED);
-        match serde_wasm_bindgen::from_value::<ImportCommand>(get("command")) {
+        match wire::unpacked(&get("command")) {
             // It must not wait behind the import that it ends.
             Ok(ImportCommand::Stop) => stop.set(true),
             Ok(command) => {

@@ -8,12 +8,13 @@ use serde_bytes::ByteBuf;
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
-use super::{buffers, next, scope, to_js};
+use super::{next, scope};
 use crate::import::frame::Framer;
 use crate::import::job::decode;
 use crate::import::picture::Picture;
 use crate::import::source::Raw;
 use crate::spec::import::Frame;
+use crate::wire;
 
 /// The name that tells a decoder what it is.
 pub const DECODER: &str = "decoder";
@@ -102,8 +103,8 @@ impl Pool {
         let ready = (0..self.workers.len()).filter_map(|i| Some((self.busy[i].get()?, i)));
         let (tasks, i) = ready.min().expect("one is ready from the start");
         self.busy[i].set(Some(tasks + 1));
-        let message = to_js(&task);
-        self.workers[i].post_message_with_transfer(&message, &buffers(&message)).expect("bytes and words can be sent");
+        let (message, memory) = wire::packed(&task);
+        self.workers[i].post_message_with_transfer(&message, &memory).expect("bytes can be sent");
     }
 
     /// Waits for the next answer.
@@ -156,9 +157,7 @@ fn listen(
         let heard = match e.data().as_string() {
             Some(text) if text == READY => Heard::Ready(i),
             Some(text) => Heard::Broken(text),
-            None => {
-                serde_wasm_bindgen::from_value(e.data()).map_or_else(|e| Heard::Broken(e.to_string()), |d| Heard::Decoded(i, d))
-            }
+            None => wire::unpacked(&e.data()).map_or_else(Heard::Broken, |decoded| Heard::Decoded(i, decoded)),
         };
         // The pool may have gone, with whoever would have listened.
         let _ = message.unbounded_send(heard);
@@ -176,7 +175,7 @@ pub fn decoder(scope: &DedicatedWorkerGlobalScope) {
     let mut framer = Framer::default();
     let port = scope.clone();
     let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |e: MessageEvent| {
-        let answer = match serde_wasm_bindgen::from_value::<Task>(e.data()) {
+        let sent = match wire::unpacked(&e.data()) {
             Ok(Task { number, frame, images }) => {
                 let images = images.into_iter().map(|image| {
                     let Encoded { name, bytes, pixels } = image;
@@ -189,11 +188,12 @@ pub fn decoder(scope: &DedicatedWorkerGlobalScope) {
                     };
                     decode(&mut framer, &name, raw, &frame).map(ByteBuf::from)
                 });
-                to_js(&Decoded { number, images: images.collect() })
+                let (answer, memory) = wire::packed(&Decoded { number, images: images.collect() });
+                port.post_message_with_transfer(&answer, &memory)
             }
-            Err(e) => JsValue::from_str(&e.to_string()),
+            Err(message) => port.post_message(&JsValue::from_str(&message)),
         };
-        port.post_message_with_transfer(&answer, &buffers(&answer)).expect("bytes and words can be sent");
+        sent.expect("bytes and words can be sent");
     });
     scope.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     on_message.forget();

@@ -4,11 +4,11 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use leptos::wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use serde::Serialize;
 use web_sys::{Blob, ErrorEvent, MessageEvent, Worker};
 
 use crate::spec::import::{ImportCommand, ImportEvent};
 use crate::ui::{browser, link};
+use crate::wire;
 
 /// What the page hears from it.
 pub enum Heard {
@@ -45,7 +45,7 @@ impl Importer {
                     }
                 }
                 Some(text) => say(Heard::Crashed(text.trim_start_matches(link::FAILED).into())),
-                None => say(serde_wasm_bindgen::from_value(data).map_or_else(|e| Heard::Crashed(e.to_string()), Heard::Event)),
+                None => say(wire::unpacked(&data).map_or_else(Heard::Crashed, Heard::Event)),
             }
         });
         let on_error = Closure::<dyn FnMut(ErrorEvent)>::new(move |e: ErrorEvent| heard(Heard::Crashed(e.message())));
@@ -56,10 +56,9 @@ impl Importer {
 
     /// Sends a command, and files with it.
     pub fn send(&self, command: &ImportCommand, files: &[Blob]) {
-        let serializer = serde_wasm_bindgen::Serializer::new().serialize_large_number_types_as_bigints(false);
         let message = js_sys::Object::new();
         let put = |key: &str, value: &JsValue| drop(js_sys::Reflect::set(&message, &key.into(), value));
-        put("command", &command.serialize(&serializer).expect("a command is plain data"));
+        put("command", &wire::packed(command).0);
         put("files", &files.iter().collect::<js_sys::Array>());
         match self.waiting.borrow_mut().as_mut() {
             Some(waiting) => waiting.push(message.into()),

@@ -33,6 +33,11 @@ impl Lab {
         self.schedule_flush();
     }
 
+    /// Questions of panels in view that nobody has answered yet.
+    pub fn waiting(self) -> usize {
+        self.with(|inner| inner.desks.iter().filter(|desk| desk.lookers > 0 && desk.query.is_some() && !desk.answered).count())
+    }
+
     /// Asks everything again, of whoever answers now.
     pub(super) fn refresh(self) {
         self.with(|inner| {
@@ -67,7 +72,7 @@ impl Lab {
                 }
                 let digits = inner.digits.is_some() && inner.player.as_ref().is_some_and(|p| p.setup.data == PRESETS[0].data().id);
                 let cpu_ready = digits || !needs_digits(&query);
-                desk.fresh = false;
+                (desk.fresh, desk.answered) = (false, false);
                 match (&inner.link, &inner.player) {
                     (Some(link), _) if standing => link.send(&Command::Watch { slot, query }),
                     (_, Some(_)) if !standing && cpu_ready => inner.cpu.take(slot, query),
@@ -95,6 +100,7 @@ impl Lab {
             OWN_CODE => self.take_own_code(&view),
             _ => {}
         }
+        self.with(|inner| inner.desks.get_mut(slot as usize).map(|desk| desk.answered = true));
         if let Some(signal) = self.views.get(slot as usize) {
             signal.set(Some(Rc::new(view)));
         }

@@ -1,0 +1,218 @@
+//! WebAssembly modules made small for the way to the browser: functions in an order that compresses, short names, and nothing
+//! that only tools read.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+
+use wasm_encoder::reencode::{Error, Reencode, utils};
+use wasm_encoder::{CodeSection, ExportSection, FunctionSection, ImportSection, Module};
+use wasmparser::{
+    BinaryReaderError, CodeSectionReader, CustomSectionReader, Export, FunctionBody, FunctionSectionReader, Imports, Parser,
+    Payload, TypeRef,
+};
+
+use crate::order;
+
+/// How wasm-bindgen calls what closures are entered by.
+const CLOSURE: &str = "wasm_bindgen__";
+
+/// Short names for those that wasm-bindgen makes up for itself, in a module and in the JavaScript around it: of the functions
+/// that the module asks of `script`, and of those through which closures are called.
+///
+/// # Errors
+/// If that is no module.
+pub fn short_names(module: &[u8], script: &str) -> Result<BTreeMap<String, String>, BinaryReaderError> {
+    let mut long = Vec::new();
+    for payload in Parser::new(0).parse_all(module) {
+        match payload? {
+            Payload::ImportSection(imports) => {
+                for import in imports.into_imports() {
+                    let import = import?;
+                    if import.module == script {
+                        long.push(import.name);
+                    }
+                }
+            }
+            Payload::ExportSection(exports) => {
+                for export in exports {
+                    long.extend(Some(export?.name).filter(|name| name.starts_with(CLOSURE)));
+                }
+            }
+            _ => {}
+        }
+    }
+    long.sort_unstable();
+    long.dedup();
+    Ok(long.into_iter().enumerate().map(|(i, name)| (name.to_owned(), format!("${i}"))).collect())
+}
+
+/// A script with other names: whole words only.
+pub fn rename(script: &str, names: &BTreeMap<String, String>) -> String {
+    let of_word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '$';
+    let mut out = String::with_capacity(script.len());
+    let mut rest = script;
+    while let Some(first) = rest.chars().next() {
+        let inside = of_word(first);
+        let end = rest.find(|c| of_word(c) != inside).unwrap_or(rest.len());
+        let (piece, after) = rest.split_at(end);
+        out += names.get(piece).map_or(piece, String::as_str);
+        rest = after;
+    }
+    out
+}
+
+/// The same module with its functions in the order of [`order::alike`], other names, and no custom sections.
+///
+/// # Errors
+/// If that is no module.
+pub fn pack(module: &[u8], names: &BTreeMap<String, String>) -> Done<Vec<u8>> {
+    let mut imported = 0;
+    let mut bodies = Vec::new();
+    for payload in Parser::new(0).parse_all(module) {
+        match payload? {
+            Payload::ImportSection(imports) => {
+                for import in imports.into_imports() {
+                    imported += u32::from(matches!(import?.ty, TypeRef::Func(_) | TypeRef::FuncExact(_)));
+                }
+            }
+            Payload::CodeSectionEntry(body) => bodies.push(body.as_bytes()),
+            _ => {}
+        }
+    }
+    let order = order::alike(&bodies);
+    let mut place = vec![0; order.len()];
+    for (new, &old) in (imported..).zip(&order) {
+        place[old] = new;
+    }
+    let mut packed = Module::new();
+    Packer { imported, order, place, names }.parse_core_module(&mut packed, Parser::new(0), module)?;
+    Ok(packed.finish())
+}
+
+struct Packer<'a> {
+    /// Functions that come from outside; they are numbered first, and stay.
+    imported: u32,
+    /// The old places of the module's own functions, counted without those, in the new order.
+    order: Vec<usize>,
+    /// The new numbers of the module's own functions, in the old order.
+    place: Vec<u32>,
+    names: &'a BTreeMap<String, String>,
+}
+
+impl Packer<'_> {
+    fn name<'n>(&'n self, old: &'n str) -> &'n str {
+        self.names.get(old).map_or(old, String::as_str)
+    }
+}
+
+type Done<T = ()> = Result<T, Error<Infallible>>;
+
+impl Reencode for Packer<'_> {
+    type Error = Infallible;
+
+    fn function_index(&mut self, old: u32) -> Done<u32> {
+        Ok(old.checked_sub(self.imported).map_or(old, |own| self.place[own as usize]))
+    }
+
+    fn parse_function_section(&mut self, functions: &mut FunctionSection, section: FunctionSectionReader<'_>) -> Done {
+        let types = section.into_iter().collect::<Result<Vec<_>, _>>()?;
+        for &old in &self.order {
+            functions.function(types[old]);
+        }
+        Ok(())
+    }
+
+    fn parse_code_section(&mut self, code: &mut CodeSection, section: CodeSectionReader<'_>) -> Done {
+        let bodies = section.into_iter().collect::<Result<Vec<FunctionBody<'_>>, _>>()?;
+        self.order.clone().into_iter().try_for_each(|old| self.parse_function_body(code, bodies[old].clone()))
+    }
+
+    fn parse_imports(&mut self, section: &mut ImportSection, imports: Imports<'_>) -> Done {
+        let Imports::Single(_, import) = imports else { return utils::parse_imports(self, section, imports) };
+        let ty = self.entity_type(import.ty)?;
+        section.import(import.module, self.name(import.name), ty);
+        Ok(())
+    }
+
+    fn parse_export(&mut self, exports: &mut ExportSection, export: Export<'_>) -> Done {
+        let (kind, index) = (self.export_kind(export.kind)?, self.external_index(export.kind, export.index)?);
+        exports.export(self.name(export.name), kind, index);
+        Ok(())
+    }
+
+    fn parse_custom_section(&mut self, _: &mut Module, _: CustomSectionReader<'_>) -> Done {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Three functions, of which the last calls the others, one of them by the way of a table; and an imported one.
+    const MODULE: &[u8] = &[
+        0x00, b'a', b's', b'm', 1, 0, 0, 0, //
+        0, 5, 4, b'n', b'o', b't', b'e', // custom
+        1, 5, 1, 0x60, 0, 1, 0x7f, // type 0: () -> i32
+        2, 11, 1, 4, b'.', b'/', b'a', b'b', 2, b'_', b'f', 0, 0, // import ./ab _f
+        3, 4, 3, 0, 0, 0, // functions
+        4, 4, 1, 0x70, 0, 1, // table of 1
+        7, 8, 1, 4, b'm', b'a', b'i', b'n', 0, 3, // export function 3
+        9, 7, 1, 0, 0x41, 0, 0x0b, 1, 1, // table[0] = function 1
+        10, 25, 3, //
+        4, 0, 0x41, 7, 0x0b, // 7
+        4, 0, 0x41, 5, 0x0b, // 5
+        13, 0, 0x41, 0, 0x11, 0, 0, 0x10, 2, 0x6a, 0x1a, 0x10, 0, 0x0b, // (f1 via table) + f2; import
+    ];
+
+    /// Numbers of the functions that are called, exported or in the table, as the bodies that they stand for.
+    fn meaning(module: &[u8]) -> (Vec<Vec<u8>>, Vec<String>) {
+        let mut bodies = Vec::new();
+        let (mut exported, mut in_table, mut names) = (0, 0, Vec::new());
+        for payload in Parser::new(0).parse_all(module) {
+            match payload.unwrap() {
+                Payload::ImportSection(imports) => names.extend(imports.into_imports().map(|i| i.unwrap().name.to_owned())),
+                Payload::ExportSection(exports) => exported = exports.into_iter().next().unwrap().unwrap().index,
+                Payload::ElementSection(elements) => {
+                    let element = elements.into_iter().next().unwrap().unwrap();
+                    let wasmparser::ElementItems::Functions(functions) = element.items else { panic!("other elements") };
+                    in_table = functions.into_iter().next().unwrap().unwrap();
+                }
+                Payload::CodeSectionEntry(body) => bodies.push(body.as_bytes().to_vec()),
+                Payload::CustomSection(section) => names.push(section.name().to_owned()),
+                _ => {}
+            }
+        }
+        let main = bodies[exported as usize - 1].clone();
+        let called = main[main.len() - 6];
+        (vec![bodies[in_table as usize - 1].clone(), bodies[usize::from(called) - 1].clone()], names)
+    }
+
+    #[test]
+    fn functions_are_found_wherever_they_went() {
+        let (before, names) = meaning(MODULE);
+        assert_eq!((before[0][2], before[1][2]), (7, 5));
+        assert_eq!(names, ["note", "_f"]);
+        for order in [vec![0, 1, 2], vec![2, 0, 1], vec![1, 2, 0]] {
+            let mut place = vec![0; 3];
+            (1..).zip(&order).for_each(|(new, &old)| place[old] = new);
+            let mut moved = Module::new();
+            let names = BTreeMap::from([("_f".to_owned(), "$0".to_owned())]);
+            let mut packer = Packer { imported: 1, order, place, names: &names };
+            packer.parse_core_module(&mut moved, Parser::new(0), MODULE).unwrap();
+            let (after, names) = meaning(&moved.finish());
+            assert_eq!(after, before);
+            assert_eq!(names, ["$0"]);
+        }
+        assert!(pack(&MODULE[..MODULE.len() - 1], &BTreeMap::new()).is_err());
+        assert!(pack(b"<!doctype html>", &BTreeMap::new()).is_err());
+    }
+
+    #[test]
+    fn names_are_shortened_on_both_sides() {
+        let names = short_names(MODULE, "./ab").unwrap();
+        assert_eq!(names, BTreeMap::from([("_f".to_owned(), "$0".to_owned())]));
+        assert_eq!(rename("({ _f: _f2 => x._f(`é`) })", &names), "({ $0: _f2 => x.$0(`é`) })");
+        assert_eq!(short_names(MODULE, "./other").unwrap(), BTreeMap::new());
+    }
+}
