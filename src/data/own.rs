@@ -1,5 +1,5 @@
-//! Images that somebody packed (`packed`). Training images that there is room for are read at once; where there is not, they
-//! are read a page at a time while training goes on.
+//! Images that somebody packed (`packed`). A few training images are read at once; many, or more than there is room for, are
+//! read a page at a time while training goes on.
 
 use std::rc::Rc;
 
@@ -12,7 +12,9 @@ use crate::spec::data::label_id;
 
 /// Most bytes of images to test with: they stay in the engine's memory.
 const TEST_BYTES: usize = 64 << 20;
-/// The same beside training images that pass through it, and are waited for already.
+/// More bytes of training images than these do not pass through the engine's memory at once: it would never give it back.
+const WHOLE_BYTES: usize = 32 << 20;
+/// [`TEST_BYTES`] beside training images that come in pages, and are waited for already.
 const PAGED_TEST_BYTES: usize = 24 << 20;
 /// Images that serve twice where a set has nothing but training images.
 const TWICE: usize = 16;
@@ -24,7 +26,7 @@ const META_BYTES: u64 = 16 << 20;
 pub struct Room {
     /// Bytes of training images with their labels.
     pub bytes: u64,
-    /// Whether more of them may pass through it, some at a time; otherwise the first are taken.
+    /// Whether they may come in pages; otherwise as many as there is room for are taken.
     pub paged: bool,
 }
 
@@ -128,7 +130,8 @@ pub async fn load(
     let len = meta.image_bytes();
     // The device keeps a label beside each image.
     let fit = usize::try_from(room.bytes).unwrap_or(usize::MAX) / (len + 1);
-    let (all, paged) = (census.train <= fit, census.train > fit && room.paged);
+    let all = census.train <= fit;
+    let paged = room.paged && (!all || census.train > WHOLE_BYTES / len);
     let kept = census.train.min(if paged { TWICE } else { fit });
     if fit == 0 {
         return Err(format!("{}: there is no room for a single image", meta.title));

@@ -37,6 +37,10 @@ impl Engine for AnyEngine {
         either!(self, e => e.set_live(key, value));
     }
 
+    async fn fetch_ahead(&mut self) -> Result<bool, String> {
+        either!(self, e => e.fetch_ahead().await)
+    }
+
     async fn ready(&mut self, n: u32) -> Result<u32, String> {
         either!(self, e => e.ready(n).await)
     }

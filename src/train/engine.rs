@@ -68,6 +68,14 @@ pub trait Engine {
         Ok(n)
     }
 
+    /// Brings a piece of what the next step needs, while there is nothing else to do. Returns whether there was one.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    async fn fetch_ahead(&mut self) -> Result<bool, String> {
+        Ok(false)
+    }
+
     /// Starts `n` training steps that are ready. May return before they are done.
     ///
     /// # Errors

@@ -103,12 +103,13 @@ impl Feed {
                 Ok(())
             }
             Of::Window { window, turnover } => {
-                let (pages, end) = turnover.pages(0, 1);
-                window.bring(&pages).await?;
-                // There may be fewer before the first exchange than a method would like to see.
-                let images = end.min(START_BATCH as u64) as usize;
-                let first: Vec<u32> = place(window, turnover, 0, images).into_iter().flatten().collect();
-                let order: Vec<u32> = first.iter().copied().cycle().take(START_BATCH).collect();
+                // Some pages will do: the network should stand soon.
+                let pages = turnover.first(START_BATCH);
+                window.bring(&pages.iter().copied().collect()).await?;
+                let (places, sizes) = (&window.places(), window.sizes());
+                let images = |page: u32| (0..sizes[page as usize]).filter_map(move |image| Some(places[page as usize]? + image));
+                let there: Vec<u32> = pages.iter().copied().flat_map(images).collect();
+                let order: Vec<u32> = there.iter().copied().cycle().take(START_BATCH).collect();
                 arena.write_order(0, &order);
                 Ok(())
             }
@@ -125,6 +126,16 @@ impl Feed {
         let (pages, end) = turnover.pages(from, from + self.batch);
         window.bring(&pages).await?;
         Ok(u64::from(n).min((end - from) / self.batch) as u32)
+    }
+
+    /// Brings a piece of what step `step` needs. Returns whether there was one.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub async fn bring_one(&mut self, step: u64) -> Result<bool, String> {
+        let Of::Window { window, turnover } = &mut self.of else { return Ok(false) };
+        let (pages, _) = turnover.pages(step * self.batch, (step + 1) * self.batch);
+        window.bring_one(&pages).await
     }
 
     /// Tells the images of up to `left` steps from `step` on. Returns of how many.
@@ -179,8 +190,12 @@ fn place(window: &Window, turnover: &mut Turnover, from: u64, n: usize) -> Vec<O
 }
 
 /// Pages that minibatches are drawn from where there is room for `slots`: the rest of them is for what comes in while the
-/// images of one minibatch are still drawn from what goes out. `None` where a minibatch is too large for any.
+/// images of one minibatch are still drawn from what goes out, where not all have room. `None` where a minibatch is too large
+/// for any.
 fn window_of(slots: usize, sizes: &[u32], batch: usize) -> Option<usize> {
+    if slots >= sizes.len() {
+        return Some(sizes.len());
+    }
     let smallest = *sizes.iter().min()? as usize;
     let fits = |pages: &usize| {
         // Images between two exchanges, at least: each page gives its share.
@@ -205,5 +220,6 @@ mod tests {
             assert!(most.is_some_and(|most| most <= slots), "{most:?} pages, {slots} slots, batches of {batch}");
         }
         assert_eq!(window_of(4, &[10; 20], 500), None);
+        assert_eq!(window_of(20, &[10; 20], 500), Some(20), "nothing is ever exchanged where all have room");
     }
 }

@@ -843,6 +843,10 @@ impl Engine for PlanEngine {
         self.feed.ready(self.step, n).await
     }
 
+    async fn fetch_ahead(&mut self) -> Result<bool, String> {
+        self.feed.bring_one(self.step).await
+    }
+
     fn run_steps(&mut self, n: u32) -> Result<(), String> {
         let mut left = u64::from(n);
         if self.step + left - self.seen > RING as u64 {

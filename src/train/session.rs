@@ -464,7 +464,13 @@ impl Session {
         if let Err(message) = self.paint().await {
             self.fail(message);
         }
-        self.run.as_ref().is_some_and(|r| r.training) || self.run.is_some() && self.watches.values().any(|w| w.painted.is_none())
+        let more = match &mut self.run {
+            // What cannot be read is said when it is needed.
+            Some(r) if !r.training => r.engine.fetch_ahead().await.unwrap_or(false),
+            _ => false,
+        };
+        more || self.run.as_ref().is_some_and(|r| r.training)
+            || self.run.is_some() && self.watches.values().any(|w| w.painted.is_none())
     }
 
     fn fail(&mut self, message: String) {

@@ -105,6 +105,19 @@ impl Turnover {
         self.epoch.ends.partition_point(|end| *end <= at % self.images)
     }
 
+    /// The first pages of the first epoch, of those that it begins with, until they have `images` images.
+    pub fn first(&mut self, images: usize) -> Vec<u32> {
+        self.begin();
+        let mut there = 0;
+        let enough = |page: &&u32| {
+            there < images && {
+                there += self.sizes[**page as usize] as usize;
+                true
+            }
+        };
+        self.epoch.sequence[..self.window].iter().take_while(enough).copied().collect()
+    }
+
     /// The pages that the images at positions `from .. to` are drawn from, and the position up to which no others are.
     pub fn pages(&mut self, from: u64, to: u64) -> (BTreeSet<u32>, u64) {
         let (mut pages, mut at) = (BTreeSet::new(), from);

@@ -72,23 +72,29 @@ impl Window {
         (0..self.count).map(|page| self.range(page).len() as u32).collect()
     }
 
-    /// Reads those of `pages` that are not there in place of others, one at a time.
+    /// Reads one of `pages` that is not there in place of another. Returns whether there was one.
     ///
     /// # Errors
-    /// If they cannot be read, or are more than the window has room for.
+    /// If it cannot be read, or they are more than the window has room for.
+    pub async fn bring_one(&self, pages: &BTreeSet<u32>) -> Result<bool, String> {
+        let missing = pages.iter().find(|page| !self.slots.borrow().contains(&Some(**page)));
+        let Some(page) = missing else { return Ok(false) };
+        let range = self.range(*page as usize);
+        let images = self.pages.read(range.clone()).await?;
+        let mut slots = self.slots.borrow_mut();
+        let free = slots.iter().position(|there| there.is_none_or(|there| !pages.contains(&there)));
+        let slot = free.ok_or_else(|| format!("{} pages do not fit into a window of {}", pages.len(), slots.len()))?;
+        self.data.replace(&self.gpu, slot * self.stride, &images, &self.labels[range]);
+        slots[slot] = Some(*page);
+        Ok(true)
+    }
+
+    /// Reads all of `pages` that are not there, one at a time.
+    ///
+    /// # Errors
+    /// As [`Window::bring_one`].
     pub async fn bring(&self, pages: &BTreeSet<u32>) -> Result<(), String> {
-        for page in pages {
-            if self.slots.borrow().contains(&Some(*page)) {
-                continue;
-            }
-            let range = self.range(*page as usize);
-            let images = self.pages.read(range.clone()).await?;
-            let mut slots = self.slots.borrow_mut();
-            let free = slots.iter().position(|there| there.is_none_or(|there| !pages.contains(&there)));
-            let slot = free.ok_or_else(|| format!("{} pages do not fit into a window of {}", pages.len(), slots.len()))?;
-            self.data.replace(&self.gpu, slot * self.stride, &images, &self.labels[range]);
-            slots[slot] = Some(*page);
-        }
+        while self.bring_one(pages).await? {}
         Ok(())
     }
 

@@ -44,6 +44,11 @@ def bits(element, stream, step, seed):
     return v[0], v[1]
 
 
+def noise(stream, n):
+    """The numbers in [0, 1) of a request in step 0, and those that go with them."""
+    return torch.tensor([[(w >> 8) / 2**24 for w in bits(i, stream, 0, SEED)] for i in range(n)]).double().T
+
+
 def first_batch():
     order = list(range(IMAGES))
     for i in range(IMAGES - 1, 0, -1):
@@ -129,9 +134,12 @@ class Cvq:
         with torch.no_grad():
             usage = decay * p["quantiser.usage.usage_k"] + (1 - decay) * F.one_hot(token, K).double().sum(0) * K / n
             alpha = torch.exp(-usage * 10 / (1 - decay) - 1e-3)
-            u = torch.tensor([(bits(i, 0, 0, SEED)[0] >> 8) / 2**24 for i in range(n * K)]).reshape(n, K)
-            gumbel = -torch.log(-torch.log(u))
+            gumbel = -torch.log(-torch.log(noise(0, n * K)[0].reshape(n, K)))
             anchor = z[(gumbel - torch.cdist(z, e) ** 2).argmax(0)]
+            # Not the paper's: several codes may have drawn the same anchor, and are set apart.
+            a, b = noise(1, K * self.dim)
+            normal = torch.sqrt(-2 * torch.log(a + 2**-24)) * torch.cos(math.tau * b)
+            anchor = anchor + 0.05 * z.std(0, correction=0) * normal.reshape(K, self.dim)
             self.added = {"quantiser.codebook.vectors_kd": alpha[:, None] * (anchor - e)}
         return straight_through(z, q), token[:, None], penalty, [commitment], {"quantiser.usage.usage_k": usage}
 
