@@ -32,11 +32,12 @@ pub const CARD: Card = Card {
 #[cfg(feature = "engine")]
 mod engine {
     use burn::module::Module;
-    use burn::nn::{Linear, LinearConfig};
+    use burn::nn::Linear;
     use burn::tensor::{Device, Tensor};
 
     use super::CARD;
     use crate::nn::autoencoder::Autoencoder;
+    use crate::nn::layers::linear_map;
     use crate::nn::cloud::Cloud;
     use crate::nn::moments::{covariance, effective_rank};
     use crate::nn::newton_schulz::polar;
@@ -63,7 +64,7 @@ mod engine {
 
         fn init(setup: &Setup, data: DataShape, device: &Device) -> Self {
             let base = Autoencoder::deterministic(setup, data.image, device);
-            let map = LinearConfig::new(base.latent, base.latent).with_bias(false).init(device);
+            let map = linear_map(base.latent, base.latent, device);
             Self { cloud: Cloud::new(base.latent, device), base, map }
         }
 

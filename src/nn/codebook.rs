@@ -1,7 +1,7 @@
 //! A codebook: nearest vectors, k-means, and the ways in which it learns besides its gradient.
 
-use burn::module::{Initializer, Module, Param};
-use burn::tensor::{Device, Int, Tensor};
+use burn::module::{Module, Param};
+use burn::tensor::{Device, Distribution, Int, Tensor};
 
 use super::one_hot::one_hot;
 use super::token_autoencoder::Alphabet;
@@ -69,7 +69,7 @@ impl Codebook {
     /// Vectors uniform in ±1/codes.
     pub fn new(codes: usize, dim: usize, update: Update, device: &Device) -> Self {
         let bound = 1.0 / codes as f64;
-        let table = || Initializer::Uniform { min: -bound, max: bound }.init([codes, dim], device);
+        let table = || Param::from_tensor(Tensor::random([codes, dim], Distribution::Uniform(-bound, bound), device));
         Self { vectors_kd: table(), sum_kd: (update == Update::Average).then(table) }
     }
 

@@ -4,12 +4,13 @@
 //! 64 → 32 → 16 → 8 → 4, while channels double, from 32 on where nothing else is said. There is no normalisation: a batch of one must train as well.
 
 use burn::module::Module;
-use burn::nn::conv::{Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig};
-use burn::nn::{Linear, LinearConfig, PaddingConfig2d};
+use burn::nn::Linear;
+use burn::nn::conv::{Conv2d, ConvTranspose2d};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 
 use super::ImageShape;
+use super::layers::{conv, conv_transpose, linear};
 use super::net::{Ends, beside};
 
 const KERNEL: [usize; 2] = [4, 4];
@@ -45,17 +46,12 @@ impl Encoder {
     pub fn new(shape: ImageShape, channels: usize, hidden: usize, ends: Ends, device: &Device) -> Self {
         let stages = stages(shape, channels);
         let flat = stages[stages.len() - 1].len();
-        let conv = |pair: &[ImageShape]| {
-            Conv2dConfig::new([pair[0].channels, pair[1].channels], KERNEL)
-                .with_stride(STRIDE)
-                .with_padding(PaddingConfig2d::Explicit(PAD, PAD, PAD, PAD))
-                .init(device)
-        };
+        let halve = |pair: &[ImageShape]| conv([pair[0].channels, pair[1].channels], KERNEL, STRIDE, [PAD; 4], device);
         Self {
-            convs: stages.windows(2).map(conv).collect(),
-            hidden: LinearConfig::new(flat + ends.side, hidden).init(device),
-            mean: LinearConfig::new(hidden, ends.mean).init(device),
-            logvar: ends.logvar.map(|width| LinearConfig::new(hidden, width).init(device)),
+            convs: stages.windows(2).map(halve).collect(),
+            hidden: linear(flat + ends.side, hidden, device),
+            mean: linear(hidden, ends.mean, device),
+            logvar: ends.logvar.map(|width| linear(hidden, width, device)),
             shape,
         }
     }
@@ -95,16 +91,11 @@ impl Decoder {
     pub fn new(latent: usize, channels: usize, hidden: usize, shape: ImageShape, device: &Device) -> Self {
         let mut stages = stages(shape, channels);
         stages.reverse();
-        let conv = |pair: &[ImageShape]| {
-            ConvTranspose2dConfig::new([pair[0].channels, pair[1].channels], KERNEL)
-                .with_stride(STRIDE)
-                .with_padding([PAD, PAD])
-                .init(device)
-        };
+        let double = |pair: &[ImageShape]| conv_transpose([pair[0].channels, pair[1].channels], KERNEL, STRIDE, [PAD; 2], device);
         Self {
-            hidden: LinearConfig::new(latent, hidden).init(device),
-            spread: LinearConfig::new(hidden, stages[0].len()).init(device),
-            convs: stages.windows(2).map(conv).collect(),
+            hidden: linear(latent, hidden, device),
+            spread: linear(hidden, stages[0].len(), device),
+            convs: stages.windows(2).map(double).collect(),
             innermost: stages[0],
             shape,
         }

@@ -4,12 +4,12 @@
 //! place then sees its own neighbourhood. The MLP sees the whole image at once; its [`MLP_PLACES`] are places in name only.
 
 use burn::module::Module;
-use burn::nn::PaddingConfig2d;
-use burn::nn::conv::{Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig};
+use burn::nn::conv::{Conv2d, ConvTranspose2d};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 
 use super::ImageShape;
+use super::layers::{conv, conv_transpose};
 use super::mlp::Decoder as TwoLayers;
 use crate::spec::{NETS, Setup};
 
@@ -154,29 +154,19 @@ impl Decoder {
 impl ConvEncoder {
     fn new(stages: &[ImageShape], dim: usize, device: &Device) -> Self {
         let (kernel, stride, pad) = HALVE;
-        let conv = |pair: &[ImageShape]| {
-            Conv2dConfig::new([pair[0].channels, pair[1].channels], kernel)
-                .with_stride(stride)
-                .with_padding(PaddingConfig2d::Explicit(pad, pad, pad, pad))
-                .init(device)
-        };
+        let halve = |pair: &[ImageShape]| conv([pair[0].channels, pair[1].channels], kernel, stride, [pad; 4], device);
         let width = stages[stages.len() - 1].channels;
-        Self { convs: stages.windows(2).map(conv).collect(), out: Conv2dConfig::new([width, dim], [1, 1]).init(device) }
+        Self { convs: stages.windows(2).map(halve).collect(), out: conv([width, dim], [1, 1], [1, 1], [0; 4], device) }
     }
 }
 
 impl ConvDecoder {
     fn new(stages: &[ImageShape], dim: usize, device: &Device) -> Self {
         let (kernel, stride, pad) = HALVE;
-        let conv = |pair: &[ImageShape]| {
-            ConvTranspose2dConfig::new([pair[1].channels, pair[0].channels], kernel)
-                .with_stride(stride)
-                .with_padding([pad, pad])
-                .init(device)
-        };
+        let double = |pair: &[ImageShape]| conv_transpose([pair[1].channels, pair[0].channels], kernel, stride, [pad; 2], device);
         let width = stages[stages.len() - 1].channels;
-        let mix = Conv2dConfig::new([dim, width], [3, 3]).with_padding(PaddingConfig2d::Explicit(1, 1, 1, 1));
-        Self { mix: mix.init(device), convs: stages.windows(2).rev().map(conv).collect() }
+        let mix = conv([dim, width], [3, 3], [1, 1], [1; 4], device);
+        Self { mix, convs: stages.windows(2).rev().map(double).collect() }
     }
 }
 

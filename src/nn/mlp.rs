@@ -1,10 +1,11 @@
 //! One hidden layer each way, as in the original VAE paper.
 
 use burn::module::Module;
-use burn::nn::{Linear, LinearConfig};
+use burn::nn::Linear;
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 
+use super::layers::linear;
 use super::net::{Ends, beside};
 
 /// Image to what describes its code.
@@ -18,9 +19,9 @@ pub struct Encoder {
 impl Encoder {
     pub fn new(pixels: usize, hidden: usize, ends: Ends, device: &Device) -> Self {
         Self {
-            hidden: LinearConfig::new(pixels + ends.side, hidden).init(device),
-            mean: LinearConfig::new(hidden, ends.mean).init(device),
-            logvar: ends.logvar.map(|width| LinearConfig::new(hidden, width).init(device)),
+            hidden: linear(pixels + ends.side, hidden, device),
+            mean: linear(hidden, ends.mean, device),
+            logvar: ends.logvar.map(|width| linear(hidden, width, device)),
         }
     }
 
@@ -44,7 +45,7 @@ pub struct Decoder {
 
 impl Decoder {
     pub fn new(latent: usize, hidden: usize, pixels: usize, device: &Device) -> Self {
-        Self { hidden: LinearConfig::new(latent, hidden).init(device), out: LinearConfig::new(hidden, pixels).init(device) }
+        Self { hidden: linear(latent, hidden, device), out: linear(hidden, pixels, device) }
     }
 
     /// # Shapes

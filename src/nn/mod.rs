@@ -10,6 +10,7 @@ pub mod gaussian;
 pub mod grid;
 pub mod gumbel;
 pub mod kth;
+pub mod layers;
 pub mod likelihood;
 pub mod log_sum_exp;
 pub mod method;

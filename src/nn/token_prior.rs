@@ -6,13 +6,14 @@
 //! each also sees the levels before it, as in the depth network of Lee et al. 2022 ("Autoregressive Image Generation using
 //! Residual Quantization", section 3.2).
 
-use burn::module::{Initializer, Module, Param};
-use burn::nn::conv::{Conv2d, Conv2dConfig};
-use burn::nn::{Linear, LinearConfig, PaddingConfig2d};
+use burn::module::{Module, Param};
+use burn::nn::Linear;
+use burn::nn::conv::Conv2d;
 use burn::tensor::activation::{log_softmax, relu, sigmoid};
-use burn::tensor::{Device, Int, Tensor};
+use burn::tensor::{Device, Distribution, Int, Tensor};
 
 use super::grid::{Grid, maps, rows};
+use super::layers::{conv, linear};
 
 const LAYERS: usize = 3;
 /// Spread of fresh embeddings.
@@ -49,13 +50,13 @@ struct Layer {
 
 impl TokenPrior {
     pub fn new(grid: Grid, levels: usize, codes: usize, width: usize, device: &Device) -> Self {
-        let table = |rows| Initializer::Normal { mean: 0.0, std: SPREAD }.init([rows, width], device);
+        let table = |rows| Param::from_tensor(Tensor::random([rows, width], Distribution::Normal(0.0, SPREAD), device));
         Self {
             embedding: table(levels * codes),
             position: table(grid.places()),
             layers: (0..LAYERS).map(|_| Layer::new(width, device)).collect(),
             level: (levels > 1).then(|| table(levels)),
-            out: LinearConfig::new(width, codes).init(device),
+            out: linear(width, codes, device),
             grid,
             levels,
             codes,
@@ -117,14 +118,13 @@ impl TokenPrior {
 
 impl Layer {
     fn new(width: usize, device: &Device) -> Self {
-        let conv =
-            |inputs, outputs, kernel, padding| Conv2dConfig::new([inputs, outputs], kernel).with_padding(padding).init(device);
+        let layer = |inputs, outputs, kernel, padding| conv([inputs, outputs], kernel, [1, 1], padding, device);
         Self {
             // The current row and the one above; what they hold was shifted down by one before.
-            vertical: conv(width, 2 * width, [2, 5], PaddingConfig2d::Explicit(1, 2, 0, 2)),
-            horizontal: conv(width, 2 * width, [1, 3], PaddingConfig2d::Explicit(0, 2, 0, 0)),
-            link: conv(2 * width, 2 * width, [1, 1], PaddingConfig2d::Valid),
-            out: conv(width, width, [1, 1], PaddingConfig2d::Valid),
+            vertical: layer(width, 2 * width, [2, 5], [1, 2, 0, 2]),
+            horizontal: layer(width, 2 * width, [1, 3], [0, 2, 0, 0]),
+            link: layer(2 * width, 2 * width, [1, 1], [0; 4]),
+            out: layer(width, width, [1, 1], [0; 4]),
         }
     }
 }

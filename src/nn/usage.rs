@@ -1,6 +1,6 @@
 //! The record of how often each code is chosen.
 
-use burn::module::{Initializer, Module, Param};
+use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 
 use super::Terms;
@@ -23,7 +23,7 @@ pub struct Usage {
 impl Usage {
     /// A record that begins with `first` fair shares for each code.
     pub fn new(codes: usize, first: f64, device: &Device) -> Self {
-        let constant = |value| Initializer::Constant { value }.init([codes], device);
+        let constant = |value: f64| Param::from_tensor(Tensor::full([codes], value, device));
         Self { usage_k: constant(first), age_k: constant(0.0) }
     }
 

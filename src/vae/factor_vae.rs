@@ -30,12 +30,13 @@ pub const CARD: Card = Card {
 #[cfg(feature = "engine")]
 mod engine {
     use burn::module::Module;
-    use burn::nn::{Linear, LinearConfig};
+    use burn::nn::Linear;
     use burn::tensor::activation::{leaky_relu, log_sigmoid};
     use burn::tensor::{Device, Tensor};
 
     use super::CARD;
     use crate::nn::autoencoder::Autoencoder;
+    use crate::nn::layers::{linear, linear_map};
     use crate::nn::sort::argsort;
     use crate::nn::{Batch, Code, Ctx, DataShape, Method, Terms, stop_gradient};
     use crate::spec::protocol::CodeGroup;
@@ -55,10 +56,10 @@ mod engine {
     impl Critic {
         fn new(latent: usize, width: usize, device: &Device) -> Self {
             Self {
-                first: LinearConfig::new(latent, width).init(device),
-                second: LinearConfig::new(width, width).init(device),
+                first: linear(latent, width, device),
+                second: linear(width, width, device),
                 // Both kinds are equally frequent: there is nothing for a bias to say.
-                out: LinearConfig::new(width, 1).with_bias(false).init(device),
+                out: linear_map(width, 1, device),
             }
         }
 

@@ -60,7 +60,8 @@ fn build_for(out: &Path, base: Option<&str>) -> Result<(), Failure> {
         trunk.args(["--public-url", base]);
     }
     trunk.current_dir(root()).env("PATH", tools::path()).env("CARGO_TARGET_DIR", target());
-    trunk.env("TRUNK_SKIP_VERSION_CHECK", "true");
+    // It cannot make the scripts of wasm-bindgen smaller and says so of each; `programs` can.
+    trunk.env("TRUNK_SKIP_VERSION_CHECK", "true").env("RUST_LOG", "error");
     // The variable replaces the flags of `.cargo/config.toml`, without which `getrandom` does not compile for the web.
     trunk.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
     // Trunk accepts only "true" and "false" here, everybody else any text.

@@ -1,8 +1,9 @@
 //! Decoders: workers below this worker, each with the same program.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
+use js_sys::ArrayBuffer;
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 use wasm_bindgen::prelude::*;
@@ -48,7 +49,8 @@ pub struct Decoded {
 
 enum Heard {
     Ready(usize),
-    Decoded(usize, Decoded),
+    /// With the memory that the answer came in.
+    Decoded(usize, Decoded, ArrayBuffer),
     Broken(String),
 }
 
@@ -57,6 +59,8 @@ pub struct Pool {
     workers: Vec<Worker>,
     /// Tasks that each has not answered; `None` before it is ready.
     busy: Vec<Cell<Option<u32>>>,
+    /// Memory of answers, for the next tasks.
+    spare: RefCell<Vec<ArrayBuffer>>,
     heard: UnboundedReceiver<Heard>,
     _listeners: Vec<(Closure<dyn FnMut(MessageEvent)>, Closure<dyn FnMut(ErrorEvent)>)>,
 }
@@ -69,7 +73,7 @@ impl Pool {
     pub async fn start() -> Result<Self, String> {
         let (say, heard) = unbounded();
         let cores = scope().navigator().hardware_concurrency() as usize;
-        let mut pool = Self { workers: Vec::new(), busy: Vec::new(), heard, _listeners: Vec::new() };
+        let mut pool = Self { workers: Vec::new(), busy: Vec::new(), spare: RefCell::default(), heard, _listeners: Vec::new() };
         for i in 0..cores.clamp(1, MOST) {
             let options = WorkerOptions::new();
             options.set_type(WorkerType::Module);
@@ -103,7 +107,7 @@ impl Pool {
         let ready = (0..self.workers.len()).filter_map(|i| Some((self.busy[i].get()?, i)));
         let (tasks, i) = ready.min().expect("one is ready from the start");
         self.busy[i].set(Some(tasks + 1));
-        let (message, memory) = wire::packed(&task);
+        let (message, memory) = wire::packed_into(&task, self.spare.borrow_mut().pop());
         self.workers[i].post_message_with_transfer(&message, &memory).expect("bytes can be sent");
     }
 
@@ -125,7 +129,8 @@ impl Pool {
                 self.busy[i].set(Some(0));
                 Ok(None)
             }
-            Some(Heard::Decoded(i, decoded)) => {
+            Some(Heard::Decoded(i, decoded, memory)) => {
+                self.spare.borrow_mut().push(memory);
                 self.busy[i].set(self.busy[i].get().map(|tasks| tasks - 1));
                 Ok(Some(decoded))
             }
@@ -157,7 +162,9 @@ fn listen(
         let heard = match e.data().as_string() {
             Some(text) if text == READY => Heard::Ready(i),
             Some(text) => Heard::Broken(text),
-            None => wire::unpacked(&e.data()).map_or_else(Heard::Broken, |decoded| Heard::Decoded(i, decoded)),
+            None => {
+                wire::unpacked_from(&e.data()).map_or_else(Heard::Broken, |(decoded, memory)| Heard::Decoded(i, decoded, memory))
+            }
         };
         // The pool may have gone, with whoever would have listened.
         let _ = message.unbounded_send(heard);
@@ -175,8 +182,8 @@ pub fn decoder(scope: &DedicatedWorkerGlobalScope) {
     let mut framer = Framer::default();
     let port = scope.clone();
     let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |e: MessageEvent| {
-        let sent = match wire::unpacked(&e.data()) {
-            Ok(Task { number, frame, images }) => {
+        let sent = match wire::unpacked_from(&e.data()) {
+            Ok((Task { number, frame, images }, memory)) => {
                 let images = images.into_iter().map(|image| {
                     let Encoded { name, bytes, pixels } = image;
                     let bytes = bytes.into_vec();
@@ -188,7 +195,7 @@ pub fn decoder(scope: &DedicatedWorkerGlobalScope) {
                     };
                     decode(&mut framer, &name, raw, &frame).map(ByteBuf::from)
                 });
-                let (answer, memory) = wire::packed(&Decoded { number, images: images.collect() });
+                let (answer, memory) = wire::packed_into(&Decoded { number, images: images.collect() }, Some(memory));
                 port.post_message_with_transfer(&answer, &memory)
             }
             Err(message) => port.post_message(&JsValue::from_str(&message)),

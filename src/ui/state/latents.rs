@@ -65,11 +65,11 @@ impl Lab {
     }
 
     /// Whether the traversal still stands where the image that it started from put it.
-    pub(super) fn is_where_it_arrived(self, code: &[f32]) -> bool {
+    pub fn is_where_it_arrived(self, code: &[f32]) -> bool {
         self.with(|inner| inner.arrived == code)
     }
 
-    pub(super) fn awaits_a_code(self) -> bool {
+    pub fn awaits_a_code(self) -> bool {
         self.with(|inner| inner.wanted.is_some())
     }
 
@@ -87,7 +87,7 @@ impl Lab {
     }
 
     /// Has the traversal go somewhere when a model with such codes is there.
-    pub(super) fn await_source(self, source: Source) {
+    pub fn await_source(self, source: Source) {
         self.origin.set(source.clone());
         self.with(|inner| inner.wanted = Some(source));
     }

@@ -26,7 +26,7 @@ impl Lab {
                 .with(|run| run.as_ref().is_none_or(|r| r.origin == Origin::Pretrained || matches!(r.phase, Phase::Failed(_))))
     }
 
-    pub(super) fn start(self, start: Start) {
+    pub fn start(self, start: Start) {
         let executor = self.executor_for(&start.setup);
         if executor != self.executor.get_untracked() {
             return self.change_engine(executor, start);
@@ -84,7 +84,7 @@ impl Lab {
 
     /// Puts a network on show where there is none, or one for other data: the one that waited for this engine, the visitor's
     /// own, else the pretrained one, else an untrained one.
-    pub(super) fn start_first_run(self) {
+    pub fn start_first_run(self) {
         if !untrack(|| self.can_run()) || !self.knows_the_storage() {
             return;
         }
@@ -111,7 +111,7 @@ impl Lab {
     }
 
     /// Begins `start` when the images of its setup have come.
-    pub(super) fn wait_with(self, start: Start) {
+    pub fn wait_with(self, start: Start) {
         self.with(|inner| inner.starting = Some(start));
         self.pause();
         self.load_data();
@@ -236,7 +236,7 @@ impl Lab {
         }
     }
 
-    pub(super) fn write_link(self) {
+    pub fn write_link(self) {
         let engine = browser::parameter("engine").map_or_else(String::new, |engine| format!("&engine={engine}"));
         let preset =
             self.preset.with_untracked(|p| if p.id == PRESETS[0].id { String::new() } else { format!("&preset={}", p.id) });
