@@ -1,5 +1,5 @@
 // Imports a CelebA-shaped archive made for it and prints what that takes: images a second, memory of the page's process before
-// and at most while it imports, and how long the next start takes until the images are there.
+// and at most while it imports, and how long the next start takes until the images are there and a network for them stands.
 //
 //   npm install --no-package-lock && npm run import [-- --images 202599] [--page ../../dist] [--seconds 120] [--detail]
 
@@ -177,6 +177,7 @@ for (let i = 0; i < 3; i++) {
       const status = window.latentLab?.state?.().status ?? '';
       window.seen ??= {};
       if (/Reading|images/.test(status)) window.seen.reading ??= performance.now() - begun;
+      else if (window.seen.reading) window.seen.there ??= performance.now() - begun;
       if (status === 'Ready to train' || status === 'Paused') window.seen.ready ??= performance.now() - begun;
       else setTimeout(look, 5);
     };
@@ -185,7 +186,8 @@ for (let i = 0; i < 3; i++) {
   await again.goto(`${site.origin}/?v=1&data=own:celeba&method=vae&latent=2&hidden=16&batch=16`);
   await again.waitForFunction(() => window.seen?.ready, { timeout: 120_000 });
   const seen = await again.evaluate(() => window.seen);
-  console.log(`next start: a network stands after ${(seen.ready / 1e3).toFixed(2)} s; images begin to be read after ${((seen.reading ?? NaN) / 1e3).toFixed(2)} s`);
+  const [reading, there, ready] = ['reading', 'there', 'ready'].map((key) => ((seen[key] ?? NaN) / 1e3).toFixed(2));
+  console.log(`next start: images begin to be read after ${reading} s and are there after ${there} s; a network stands after ${ready} s`);
   await again.close();
 }
 await close();

@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{DedicatedWorkerGlobalScope, ReadableStreamDefaultReader, Response};
+use web_sys::{DedicatedWorkerGlobalScope, Response};
 use web_time::Instant;
 
 use super::breath::Breath;
 use crate::data::moving::Moving;
 use crate::data::own::{self, Loaded, Room};
 use crate::data::{Dataset, Rendering, mnist, renderer};
-use crate::gunzip::gunzip;
+use crate::gunzip::{drain, gunzip};
 use crate::packed::store::Store;
 use crate::part::part;
 use crate::spec::data::{MNIST, MOVING_DIGITS, Own};
@@ -110,7 +110,7 @@ async fn fetch_mnist(assets: &str, progress: impl Fn(u64, u64, DataUnit) -> bool
 }
 
 /// Fetches a file, telling each piece's size.
-async fn fetch(address: &str, mut progress: impl FnMut(u64)) -> Result<Vec<u8>, String> {
+async fn fetch(address: &str, progress: impl FnMut(u64)) -> Result<Vec<u8>, String> {
     let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
     let why = |e: JsValue| format!("{address} could not be loaded: {}", describe(&e));
     let response: Response = JsFuture::from(scope.fetch_with_str(address)).await.map_err(why)?.dyn_into().map_err(why)?;
@@ -118,18 +118,7 @@ async fn fetch(address: &str, mut progress: impl FnMut(u64)) -> Result<Vec<u8>, 
         return Err(format!("{address} could not be loaded: the server answered {}", response.status()));
     }
     let body = response.body().ok_or_else(|| format!("{address} is empty"))?;
-    let reader: ReadableStreamDefaultReader = body.get_reader().dyn_into().map_err(|e| why(e.into()))?;
-    let mut bytes = Vec::new();
-    loop {
-        let piece = JsFuture::from(reader.read()).await.map_err(why)?;
-        let get = |key: &str| js_sys::Reflect::get(&piece, &key.into()).map_err(why);
-        if get("done")?.is_truthy() {
-            return Ok(bytes);
-        }
-        let array = js_sys::Uint8Array::new(&get("value")?);
-        progress(u64::from(array.length()));
-        bytes.extend(array.to_vec());
-    }
+    drain(&body, 0, progress).await.map_err(why)
 }
 
 fn describe(e: &JsValue) -> String {

@@ -3,11 +3,13 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{DedicatedWorkerGlobalScope, MessageEvent};
+use web_time::Instant;
 
 use crate::data::own::{Loaded, Room};
 use crate::spec::protocol::{Command, EngineChoice, Event, NoGpu};
@@ -20,6 +22,9 @@ use crate::wire;
 
 /// What the page waits for before it sends its first command.
 const LOADED: &str = "loaded";
+
+/// Between two reports of how much of a data set is there: the page draws each of them.
+const TELL_EVERY: Duration = Duration::from_millis(60);
 
 fn scope() -> DedicatedWorkerGlobalScope {
     js_sys::global().unchecked_into()
@@ -110,8 +115,11 @@ impl Source {
         let (assets, loads, sender) = (self.assets.clone(), self.loads.clone(), self.sender.clone());
         spawn_local(async move {
             let wanted = || loads.get() == load;
+            let told = Cell::new(None::<Instant>);
             let progress = |loaded, total, unit| {
-                if wanted() {
+                let due = told.get().is_none_or(|at| at.elapsed() >= TELL_EVERY) || loaded == total;
+                if wanted() && due {
+                    told.set(Some(Instant::now()));
                     post(&Event::DataProgress { loaded, total, unit });
                 }
                 wanted()

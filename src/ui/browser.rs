@@ -1,8 +1,9 @@
 //! The few things the page asks of the browser.
 
+pub use gloo::utils::{document, window};
 use leptos::wasm_bindgen::{self, JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Blob, Element, HtmlAnchorElement, HtmlLinkElement, Response, Storage, Url, Window};
+use web_sys::{Blob, Element, HtmlAnchorElement, HtmlLinkElement, Response, Storage, Url};
 
 #[wasm_bindgen]
 extern "C" {
@@ -16,10 +17,6 @@ use crate::gunzip::gunzip;
 
 /// Keys of the address that belong to the page, not to the experiment.
 pub const RESERVED: &[&str] = &["theme", "engine", "weights", "preset"];
-
-pub fn window() -> Window {
-    web_sys::window().expect("the page runs in a window")
-}
 
 /// Milliseconds since the page was opened.
 pub fn now() -> f64 {
@@ -35,7 +32,7 @@ pub fn next_frame(f: impl FnOnce() + 'static) {
 
 /// The address of the folder that this page lies in, ending in `/`.
 pub fn base() -> String {
-    let href = window().document().and_then(|d| d.base_uri().ok().flatten()).unwrap_or_default();
+    let href = document().base_uri().ok().flatten().unwrap_or_default();
     let path = href.split(['?', '#']).next().unwrap_or_default();
     path[..=path.rfind('/').unwrap_or(0)].to_owned()
 }
@@ -47,7 +44,7 @@ pub fn assets() -> String {
 
 /// The address of the folder with the programs, each in a folder of its own, ending in `/`; the page is one of them.
 pub fn programs() -> String {
-    let link = window().document().and_then(|d| d.query_selector("link[rel=modulepreload]").ok().flatten());
+    let link = document().query_selector("link[rel=modulepreload]").ok().flatten();
     let href = link.and_then(|l| l.dyn_into::<HtmlLinkElement>().ok()).map(|l| l.href()).unwrap_or_default();
     href.trim_end_matches("page/page.js").to_owned()
 }
@@ -164,9 +161,7 @@ pub fn encoded(text: &str) -> String {
 /// Hands a file to the visitor.
 pub fn save(blob: &Blob, name: &str) {
     let Ok(address) = Url::create_object_url_with_blob(blob) else { return };
-    if let Some(link) =
-        window().document().and_then(|d| d.create_element("a").ok()).and_then(|a| a.dyn_into::<HtmlAnchorElement>().ok())
-    {
+    if let Some(link) = document().create_element("a").ok().and_then(|a| a.dyn_into::<HtmlAnchorElement>().ok()) {
         link.set_href(&address);
         link.set_download(name);
         link.click();

@@ -49,7 +49,7 @@ use verify::Verify;
 /// Mounts the page on the document's body.
 pub fn mount() {
     console_error_panic_hook::set_once();
-    if let Some(boot) = browser::window().document().and_then(|d| d.get_element_by_id("boot")) {
+    if let Some(boot) = browser::document().get_element_by_id("boot") {
         boot.remove();
     }
     mount_to_body(Page);

@@ -39,7 +39,7 @@ pub struct Theme {
 
 impl Theme {
     pub fn current() -> Self {
-        let root = browser::window().document().and_then(|d| d.document_element()).expect("the page has a root");
+        let root = browser::document().document_element().expect("the page has a root");
         let style = browser::window().get_computed_style(&root).ok().flatten();
         let read = |name: &str| style.as_ref().and_then(|s| s.get_property_value(name).ok()).unwrap_or_default().trim().to_owned();
         let (low, high) = (rgb(&read("--digit-paper")), rgb(&read("--digit-ink")));
@@ -73,6 +73,11 @@ impl Theme {
 fn rgb(text: &str) -> [u8; 3] {
     let hex = u32::from_str_radix(text.trim_start_matches('#'), 16).unwrap_or(0);
     [(hex >> 16) as u8, (hex >> 8) as u8, hex as u8]
+}
+
+/// A canvas that is not on the page.
+pub fn sheet() -> HtmlCanvasElement {
+    browser::document().create_element("canvas").expect("every document has canvases").unchecked_into()
 }
 
 /// The 2-D context of a canvas, kept in the CPU's memory: the graphics card is busy training, and a small picture that

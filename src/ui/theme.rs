@@ -21,7 +21,7 @@ pub fn init(lab: Lab) {
 }
 
 fn apply(lab: Lab, dark: bool) {
-    if let Some(root) = browser::window().document().and_then(|d| d.document_element()) {
+    if let Some(root) = browser::document().document_element() {
         let _ = root.set_attribute("data-theme", if dark { "dark" } else { "light" });
     }
     lab.dark.set(dark);

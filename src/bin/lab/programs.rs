@@ -18,7 +18,7 @@ use crate::wasm;
 
 /// Programs with parts that come later.
 const CUT: [&str; 2] = ["page", "engine"];
-/// Workers that are themselves fetched when they are wanted.
+/// Workers that are themselves fetched when they are wanted. Eager Burn is too large to look for what is alike in it.
 const WHOLE: [&str; 2] = ["eager", "pack"];
 
 /// Replaces what Trunk left at the top of `site` by the folder of programs, and has the index point there.
@@ -29,10 +29,12 @@ pub fn arrange(site: &Path) -> Result<(), Failure> {
     }
     for program in WHOLE {
         fs::create_dir_all(new.join(program)).map_err(|e| about(&new, &e))?;
-        for file in [format!("{program}.js"), format!("{program}_bg.wasm")] {
-            rename(&site.join(&file), &new.join(program).join(&file))?;
+        for (from, to) in of_program(site, program).iter().zip(of_program(&new.join(program), program)) {
+            rename(from, &to)?;
         }
     }
+    shrink("pack", &of_program(&new.join("pack"), "pack"))?;
+    shrink("player", &of_program(site, "player"))?;
     let mut hasher = DefaultHasher::new();
     for file in files(&new)? {
         file.strip_prefix(&new).expect("it was found there").hash(&mut hasher);
@@ -40,8 +42,8 @@ pub fn arrange(site: &Path) -> Result<(), Failure> {
     }
     let folder = format!("programs-{:016x}", hasher.finish());
     rename(&new, &site.join(&folder))?;
-    for file in ["engine.js", "engine_bg.wasm"] {
-        remove(&site.join(file))?;
+    for file in of_program(site, "engine") {
+        remove(&file)?;
     }
     let index = site.join("index.html");
     let html = String::from_utf8_lossy(&read(&index)?).into_owned();
@@ -50,6 +52,11 @@ pub fn arrange(site: &Path) -> Result<(), Failure> {
         remove(&site.join(format!("{stem}{end}")))?;
     }
     write(&index, html.replace(&stem, &format!("{folder}/page/page")).as_bytes())
+}
+
+/// The files of a program that lies in `folder`.
+fn of_program(folder: &Path, program: &str) -> [PathBuf; 2] {
+    [format!("{program}.js"), format!("{program}_bg.wasm")].map(|name| folder.join(name))
 }
 
 /// What Trunk has called the page, without the endings.
@@ -74,20 +81,27 @@ fn cut(program: &str, folder: &Path) -> Result<(), Failure> {
     bind.args(["--target", "web", "--no-typescript", "--remove-name-section", "--remove-producers-section", "--keep-lld-exports"]);
     succeed(&mut bind, &format!("writing the JavaScript around the {program}"))?;
     remove(&whole)?;
-    let main = folder.join(format!("{program}_bg.wasm"));
-    let names = wasm::short_names(&read(&main)?, &format!("./{program}_bg.js")).map_err(|e| about(&main, &e))?;
-    for file in files(folder)? {
-        let old = read(&file)?;
+    shrink(program, &files(folder)?)
+}
+
+/// Makes the files of a program small for the way to the browser: its WebAssembly, in one file or in parts, and the
+/// JavaScript around it.
+fn shrink(program: &str, files: &[PathBuf]) -> Result<(), Failure> {
+    let main = format!("{program}_bg.wasm");
+    let main = files.iter().find(|file| file.ends_with(&main)).ok_or_else(|| format!("there is no {main}"))?;
+    let names = wasm::short_names(&read(main)?, &format!("./{program}_bg.js")).map_err(|e| about(main, &e))?;
+    for file in files {
+        let old = read(file)?;
         let new = match file.extension().and_then(|end| end.to_str()) {
-            Some("wasm") => wasm::pack(&old, &names).map_err(|e| about(&file, &e))?,
+            Some("wasm") => wasm::pack(&old, &names).map_err(|e| about(file, &e))?,
             Some("js") => {
                 // wasm-bindgen leaves the semicolons of its imports to the ends of their lines, and those go.
                 let renamed = wasm::rename(&String::from_utf8_lossy(&old), &names).replace(".js\"\n", ".js\";\n");
-                minifier::js::minify(&renamed).map_err(|e| about(&file, &e))?.to_string().into_bytes()
+                minifier::js::minify(&renamed).map_err(|e| about(file, &e))?.to_string().into_bytes()
             }
             _ => continue,
         };
-        write(&file, &new)?;
+        write(file, &new)?;
     }
     Ok(())
 }

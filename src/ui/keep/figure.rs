@@ -3,7 +3,7 @@
 use leptos::wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Blob, Element, HtmlCanvasElement};
 
-use crate::ui::browser::{self, window};
+use crate::ui::browser;
 use crate::ui::paint::{self, Theme};
 
 /// Paper around the pictures, in pixels of the page.
@@ -25,9 +25,7 @@ pub fn save(panel: &Element, name: &str, theme: &Theme) {
     let (Some(left), Some(top)) = (edge(|p| p.0, f64::min), edge(|p| p.1, f64::min)) else { return };
     let (Some(right), Some(bottom)) = (edge(|p| p.0 + p.2, f64::max), edge(|p| p.1 + p.3, f64::max)) else { return };
 
-    let sheet =
-        window().document().and_then(|d| d.create_element("canvas").ok()).and_then(|c| c.dyn_into::<HtmlCanvasElement>().ok());
-    let Some(sheet) = sheet else { return };
+    let sheet = paint::sheet();
     let size = |length: f64| ((length + 2.0 * MARGIN) * SCALE) as u32;
     paint::resize(&sheet, size(right - left), size(bottom - top));
     let context = paint::context(&sheet);

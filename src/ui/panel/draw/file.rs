@@ -15,7 +15,7 @@ use crate::ui::paint::{self, Shape};
 pub async fn read(file: &File, shape: Shape) -> Result<Vec<u8>, String> {
     let promise = window().create_image_bitmap_with_blob(file).map_err(|e| error_text(&e))?;
     let bitmap: ImageBitmap = JsFuture::from(promise).await.map_err(|e| error_text(&e))?.unchecked_into();
-    let canvas = canvas(shape)?;
+    let canvas = canvas(shape);
     let context = paint::context(&canvas);
     let (width, height) = (f64::from(shape.width), f64::from(shape.height));
     let (w, h) = (f64::from(bitmap.width()), f64::from(bitmap.height()));
@@ -47,11 +47,10 @@ pub async fn read(file: &File, shape: Shape) -> Result<Vec<u8>, String> {
 }
 
 /// A canvas of the data's size that is not on the page.
-pub fn canvas(shape: Shape) -> Result<HtmlCanvasElement, String> {
-    let document = window().document().ok_or("no document")?;
-    let canvas: HtmlCanvasElement = document.create_element("canvas").map_err(|e| error_text(&e))?.unchecked_into();
+pub fn canvas(shape: Shape) -> HtmlCanvasElement {
+    let canvas = paint::sheet();
     paint::resize(&canvas, shape.width, shape.height);
-    Ok(canvas)
+    canvas
 }
 
 /// The canvas's pixels as `[channels, height, width]`; grey is ITU-R BT.601's luma.

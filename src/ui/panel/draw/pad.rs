@@ -46,7 +46,7 @@ fn centring(strokes: &[Stroke]) -> (f64, f64) {
 
 /// The strokes as bright ink on black, `[channels, height, width]`.
 fn raster(strokes: &[Stroke], shape: Shape, centred: bool) -> Result<Vec<u8>, String> {
-    let canvas = file::canvas(shape)?;
+    let canvas = file::canvas(shape);
     let context = paint::context(&canvas);
     let (width, height) = (f64::from(shape.width), f64::from(shape.height));
     context.fill_rect(0.0, 0.0, width, height);

@@ -77,14 +77,10 @@ fn cross(context: &CanvasRenderingContext2d, width: f64, height: f64, theme: &Th
     context.stroke();
 }
 
-/// A canvas of its own, to be scaled onto the map.
-fn sheet() -> Option<HtmlCanvasElement> {
-    use leptos::wasm_bindgen::JsCast;
-    crate::ui::browser::window().document()?.create_element("canvas").ok()?.dyn_into().ok()
-}
-
 fn manifold(context: &CanvasRenderingContext2d, pictures: Option<Pictures>, width: f64, height: f64, theme: &Theme) {
-    let (Some(pictures), Some(sheet)) = (pictures, sheet()) else { return };
+    let Some(pictures) = pictures else { return };
+    // Scaled onto the map.
+    let sheet = paint::sheet();
     if pictures.len() == TILES * TILES {
         paint::tiles(&sheet, &pictures.iter().collect::<Vec<_>>(), pictures.shape, TILES as u32, theme);
         // Fails only for a sheet without pixels.
@@ -93,7 +89,8 @@ fn manifold(context: &CanvasRenderingContext2d, pictures: Option<Pictures>, widt
 }
 
 fn density(context: &CanvasRenderingContext2d, points: &Points, width: f64, height: f64, theme: &Theme) {
-    let (Some(density), Some(sheet)) = (&points.density, sheet()) else { return };
+    let Some(density) = &points.density else { return };
+    let sheet = paint::sheet();
     let shape = Shape { width: CELLS as u32, height: CELLS as u32, channels: 1 };
     paint::difference(&sheet, &density.excess(), shape, theme);
     let _ = context.draw_image_with_html_canvas_element_and_dw_and_dh(&sheet, 0.0, 0.0, width, height);
@@ -159,7 +156,9 @@ fn pictures(
     height: f64,
     theme: &Theme,
 ) {
-    let (Some(pictures), Some(sheet)) = (pictures, sheet()) else { return };
+    let Some(pictures) = pictures else { return };
+    // Scaled onto the map.
+    let sheet = paint::sheet();
     let spaced = points.spaced(THUMBNAILS);
     // An answer to an earlier choice: the next one is on its way.
     if spaced.len() != pictures.len() {

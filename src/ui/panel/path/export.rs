@@ -14,10 +14,6 @@ use crate::ui::paint::{self, Theme};
 /// Pixels of the export for one of the picture.
 const SCALE: u32 = 4;
 
-fn canvas() -> Option<HtmlCanvasElement> {
-    window().document()?.create_element("canvas").ok()?.dyn_into().ok()
-}
-
 /// A canvas enlarged, each pixel a square.
 fn enlarge(small: &HtmlCanvasElement, large: &HtmlCanvasElement, scale: u32) {
     paint::resize(large, small.width() * scale, small.height() * scale);
@@ -37,7 +33,8 @@ fn paint_frame(film: &Film, theme: &Theme, small: &HtmlCanvasElement, large: &Ht
 
 /// Saves all rows of the film as one PNG.
 pub fn strip(film: Option<&Film>, theme: &Theme) {
-    let (Some(film), Some(small), Some(large)) = (film, canvas(), canvas()) else { return };
+    let Some(film) = film else { return };
+    let (small, large) = (paint::sheet(), paint::sheet());
     let pictures: Vec<&[u8]> = film.rows.iter().flat_map(|row| row.iter().step_by(SKIP)).map(Vec::as_slice).collect();
     paint::tiles(&small, &pictures, film.shape, POINTS.div_ceil(SKIP) as u32, theme);
     enlarge(&small, &large, SCALE);
@@ -57,7 +54,8 @@ fn there_and_back() -> impl ExactSizeIterator<Item = usize> {
 
 /// Saves the rows side by side as a GIF, there and back again, a frame of it with each frame of the page.
 pub fn gif(film: Option<Arc<Film>>, theme: Rc<Theme>) {
-    let (Some(film), Some(small), Some(large)) = (film, canvas(), canvas()) else { return };
+    let Some(film) = film else { return };
+    let (small, large) = (paint::sheet(), paint::sheet());
     paint_frame(&film, &theme, &small, &large, 0);
     let (Ok(width), Ok(height)) = (u16::try_from(large.width()), u16::try_from(large.height())) else { return };
     let Ok(mut encoder) = Encoder::new(Vec::new(), width, height, &[]) else { return };
@@ -101,7 +99,8 @@ pub fn can_record() -> bool {
 
 /// Saves the rows side by side as a video, there and back again.
 pub fn video(film: Option<Arc<Film>>, theme: Rc<Theme>) {
-    let (Some(film), Some(small), Some(large)) = (film, canvas(), canvas()) else { return };
+    let Some(film) = film else { return };
+    let (small, large) = (paint::sheet(), paint::sheet());
     paint_frame(&film, &theme, &small, &large, 0);
     let Ok(stream) = large.capture_stream() else { return };
     let Ok(recorder) = MediaRecorder::new_with_media_stream(&stream) else { return };
