@@ -13,7 +13,7 @@ pub const CARD: Card = Card {
     family: Family::Sae,
     label: "Matryoshka sparse autoencoder",
     summary: "Several dictionaries in one, each inside the next: a few features must do well by themselves, further ones add detail.",
-    formula: "mean over levels m of ‖x − x̂ₘ‖², + α·‖e − ê‖²;  x̂ₘ from the k largest features, of which only the first Fₘ draw: F/16, F/8, F/4, F/2, F (prefixes), or from the kₘ largest: k/8, k/4, k/2, k (budgets)",
+    formula: "E_m‖x − x̂ₘ‖² + α·‖e − ê‖²;  mean over levels m,  x̂ₘ from the k largest features, of which only the first Fₘ draw: F/16, F/8, F/4, F/2, F (prefixes), or from the kₘ largest: k/8, k/4, k/2, k (budgets)",
     papers: &[
         Paper { title: "Learning Multi-Level Features with Matryoshka Sparse Autoencoders", who: "Bussmann et al. 2025" },
         Paper { title: "Interpreting CLIP with Hierarchical Sparse Autoencoders", who: "Zaigrajew et al. 2025" },

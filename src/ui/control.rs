@@ -4,7 +4,8 @@ use leptos::prelude::*;
 
 use super::data::DataPicker;
 use super::paint::term_colour;
-use super::panel::objective::terms;
+use super::panel::objective::{definitions, terms};
+use super::prose::typeset;
 use super::state::Lab;
 use super::transport::NeedsNewRun;
 use super::{prose, text};
@@ -119,10 +120,13 @@ fn Formula(card: &'static Card) -> impl IntoView {
         let point = move |on: bool| lab.pointed_term.set(on.then_some(i));
         view! {
             <span class="part">{plus}<span class=format!("term term-{}", term_colour(i)) class:lit=move || lab.pointed_term.get() == Some(i)
-                on:pointerenter=move |_| point(true) on:pointerleave=move |_| point(false)>{part}</span></span>" "
+                on:pointerenter=move |_| point(true) on:pointerleave=move |_| point(false)>{typeset(part)}</span></span>" "
         }
     });
-    view! { <p class="formula" aria-label=card.formula>{parts.collect_view()}</p> }
+    view! {
+        <p class="formula" aria-label=card.formula>{parts.collect_view()}</p>
+        <p class="where" aria-hidden="true">{typeset(definitions(card.formula))}</p>
+    }
 }
 
 /// Which trained network a sparse autoencoder takes apart.

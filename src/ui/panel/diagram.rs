@@ -8,7 +8,7 @@ use crate::spec::protocol::Query;
 use crate::ui::paint::term_colour;
 use crate::ui::picture::Picture;
 use crate::ui::views::{CODES, RECONSTRUCTIONS};
-use crate::ui::{browser, state::Lab, text};
+use crate::ui::{browser, prose, state::Lab, text};
 
 /// Milliseconds of one pass, forth and back; faster steps share one.
 const PASS: f64 = 1_200.0;
@@ -67,7 +67,7 @@ pub fn Diagram() -> impl IntoView {
             view! {
                 <span class=format!("measure measure-{}", i.min(2)) class:lit=lit
                     on:pointerenter=move |_| lab.pointed_term.set(Some(i)) on:pointerleave=move |_| lab.pointed_term.set(None)>
-                    <span class=format!("term term-{}", term_colour(i))>{part}</span></span>
+                    <span class=format!("term term-{}", term_colour(i))>{prose::typeset(part)}</span></span>
             }
         }).collect_view()
         };

@@ -10,12 +10,24 @@ use crate::ui::{prose, state::Lab, text};
 /// The terms of a formula: its summands, which stand in the order of the method's terms after the loss itself. What is in
 /// parentheses, and what is defined behind the objective, is not taken apart.
 pub fn terms(formula: &'static str) -> impl Iterator<Item = (usize, &'static str)> {
-    let (mut depth, mut from, mut parts) = (0, 0, vec![]);
+    (1..).zip(taken_apart(formula).0)
+}
+
+/// What is said behind the objective: what its symbols stand for.
+pub fn definitions(formula: &'static str) -> &'static str {
+    taken_apart(formula).1
+}
+
+fn taken_apart(formula: &str) -> (Vec<&str>, &str) {
+    let (mut depth, mut from, mut end, mut parts) = (0, 0, formula.len(), vec![]);
     for (at, c) in formula.char_indices() {
         match c {
             '(' | '[' => depth += 1,
             ')' | ']' => depth -= 1,
-            ',' | ';' if depth == 0 => break,
+            ',' | ';' if depth == 0 => {
+                end = at;
+                break;
+            }
             '+' if depth == 0 => {
                 parts.push(formula[from..at].trim());
                 from = at + 1;
@@ -23,8 +35,8 @@ pub fn terms(formula: &'static str) -> impl Iterator<Item = (usize, &'static str
             _ => {}
         }
     }
-    parts.push(formula[from..].trim());
-    (1..).zip(parts)
+    parts.push(formula[from..end].trim());
+    (parts, formula[end..].trim_start_matches([',', ';', ' ']))
 }
 
 #[component]
@@ -49,7 +61,7 @@ pub fn Objective() -> impl IntoView {
                 <div class="summand" class:lit=move || lit.get() tabindex="0" data-testid=format!("summand-{i}")
                     on:pointerenter=move |_| point(true) on:pointerleave=move |_| point(false)
                     on:focusin=move |_| point(true) on:focusout=move |_| point(false)>
-                    <p class="formula">{(i > 1).then_some("+ ")}<span class=format!("term term-{}", term_colour(i))>{part}</span></p>
+                    <p class="formula">{(i > 1).then_some("+ ")}<span class=format!("term term-{}", term_colour(i))>{prose::typeset(part)}</span></p>
                     <p class="readout"><span>{move || names.with(|n| n.get(i).cloned())}</span>
                         <b>{move || value(i).map(|v| text::nats(v))}</b></p>
                     {sliders}
@@ -60,6 +72,7 @@ pub fn Objective() -> impl IntoView {
         view! {
             <p class="method"><strong>{card.label}</strong>" — "{card.summary}</p>
             <div class="summands">{rows}</div>
+            <p class="where">{prose::typeset(definitions(card.formula))}</p>
             <h3>{text::TRY}</h3>
             <p class="try">{prose::linked(card.try_this)}</p>
         }
@@ -69,11 +82,13 @@ pub fn Objective() -> impl IntoView {
 
 #[cfg(test)]
 mod tests {
-    use super::terms;
+    use super::{definitions, terms};
 
     #[test]
     fn only_summands_of_the_objective_are_terms() {
-        let parts: Vec<_> = terms("−log p(x|z) + λ·(a + b)²,  z = c + d").collect();
-        assert_eq!(parts, [(1, "−log p(x|z)"), (2, "λ·(a + b)²,  z = c + d")]);
+        let formula = "−log p(x|z) + λ·(a + b)²,  z = c + d; e";
+        assert_eq!(terms(formula).collect::<Vec<_>>(), [(1, "−log p(x|z)"), (2, "λ·(a + b)²")]);
+        assert_eq!(definitions(formula), "z = c + d; e");
+        assert_eq!((terms("x").count(), definitions("x")), (1, ""));
     }
 }

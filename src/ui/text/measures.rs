@@ -2,7 +2,7 @@
 
 pub const TAB: &str = "Measure";
 pub const TITLE: &str = "What the model is worth";
-pub const HELP: &str = "A number without its protocol cannot be compared: each says how it was taken. `cargo lab measure` takes the same on all test images, with training images for what is fitted.";
+pub const HELP: &str = "A number without its protocol cannot be compared: each says how it was taken. On the command line “cargo lab measure” takes the same on all test images, with training images for what is fitted.";
 pub const IMAGES: &str = "Images measured";
 pub const MEASURE: &str = "Measure the model on show";
 pub const AGAIN: &str = "Measure again";
