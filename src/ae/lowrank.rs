@@ -37,8 +37,8 @@ mod engine {
 
     use super::CARD;
     use crate::nn::autoencoder::Autoencoder;
-    use crate::nn::layers::linear_map;
     use crate::nn::cloud::Cloud;
+    use crate::nn::layers::linear_map;
     use crate::nn::moments::{covariance, effective_rank};
     use crate::nn::newton_schulz::polar;
     use crate::nn::{Batch, Code, Ctx, DataShape, Method, Terms, stop_gradient};

@@ -4,9 +4,12 @@ use serde::Serialize;
 
 use super::optimizer::OPTIMIZERS;
 
-/// Text for people. The page's worker talks to nobody: it leaves out what the page has as well.
+/// Whether people read here. The page's worker talks to nobody: it leaves out what the page has as well.
+const READ: bool = !cfg!(all(feature = "worker", not(feature = "page"), not(feature = "native")));
+
+/// Text for people.
 const fn prose(text: &'static str) -> &'static str {
-    if cfg!(all(feature = "worker", not(feature = "page"), not(feature = "native"))) { "" } else { text }
+    if READ { text } else { "" }
 }
 
 /// The line of methods that a card belongs to.
@@ -156,7 +159,7 @@ impl Card {
         self.summary = prose(self.summary);
         self.formula = prose(self.formula);
         self.try_this = prose(self.try_this);
-        if self.summary.is_empty() {
+        if !READ {
             self.papers = &[];
         }
         self
