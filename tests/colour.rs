@@ -1,6 +1,5 @@
 //! Every method on colour images of 64 × 64: it compiles to a plan, it learns, and a step is Burn's. Runs on the native GPU;
 //! a software Vulkan adapter will do.
-#![cfg(feature = "native")]
 
 use std::rc::Rc;
 use std::sync::Arc;

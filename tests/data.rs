@@ -1,6 +1,5 @@
 //! Data sets: those that are rendered are deterministic, of the factors they say, and like what they are drawn after; packed
 //! ones are read back as they were packed.
-#![cfg(feature = "native")]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

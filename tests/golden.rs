@@ -1,9 +1,7 @@
 //! Burn is right: losses, gradients and optimisers of eager runs against numbers that PyTorch computed in 64 bits.
 //! `golden/make_golden.py` says how, and makes the same inputs from the same hash.
-#![cfg(feature = "native")]
 
-#[path = "golden/case.rs"]
-mod case;
+pub mod case;
 
 use burn::tensor::Device;
 use case::{Case, compare_gradients, compare_terms, images, sample, start};

@@ -1,14 +1,11 @@
 //! Every objective of the autoencoder and VAE lines equals PyTorch's: terms, gradients and state of one step
 //! (`golden/make_line.py`); and the identities between them hold exactly.
-#![cfg(feature = "native")]
 
-#[path = "golden/case.rs"]
-mod case;
 
 use std::collections::BTreeSet;
 
 use burn::tensor::Device;
-use case::{Case, TOLERANCE, compare_gradients, compare_terms, images, start};
+use crate::golden::case::{Case, TOLERANCE, compare_gradients, compare_terms, images, start};
 use latent_lab::catalog::CARDS;
 use latent_lab::nn::ImageShape;
 use latent_lab::spec::protocol::MetricRow;

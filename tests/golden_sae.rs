@@ -1,14 +1,11 @@
 //! Sparse autoencoders are right: terms, gradients and state of single steps against numbers that PyTorch computed in 64
 //! bits. `golden/make_sae.py` says how, and makes the same weights and images from the same hash.
-#![cfg(feature = "native")]
 
-#[path = "golden/case.rs"]
-mod case;
 
 use std::collections::BTreeMap;
 
 use burn::tensor::Device;
-use case::{Gradient, assert_close, compare_gradients, images, start_with};
+use crate::golden::case::{Gradient, assert_close, compare_gradients, images, start_with};
 use latent_lab::nn::ImageShape;
 use latent_lab::spec::Setup;
 use latent_lab::train::{Engine, Weight, entry};

@@ -1,5 +1,4 @@
 //! Kept runs: what the storage holds after a crash, on a full disk, and with two tabs. Runs on the native GPU.
-#![cfg(feature = "native")]
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,6 +1,5 @@
 //! Training on more images than the device has room for: each is seen once an epoch and arrives as it is, a run cut in two is
 //! the same run, and neither memory nor device holds more than was allowed.
-#![cfg(feature = "native")]
 
 use std::cell::{Cell, RefCell};
 use std::ops::Range;

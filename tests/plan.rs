@@ -1,6 +1,5 @@
 //! The plan is Burn: from equal weights and noise, both engines give the same terms and the same gradients, step by step.
 //! Runs on the native GPU; a software Vulkan adapter will do.
-#![cfg(feature = "native")]
 
 use std::rc::Rc;
 use std::sync::Arc;

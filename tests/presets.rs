@@ -1,5 +1,4 @@
 //! The models that ship are what the files beside them say, and the player shows what Burn shows.
-#![cfg(feature = "native")]
 
 use std::cell::RefCell;
 use std::fs;

@@ -1,6 +1,5 @@
 //! The rule table: every operation's kernel and gradient equals eager Burn (`flex`), at odd sizes, through views, twice
 //! differentiated where that is used.
-#![cfg(feature = "native")]
 
 use std::cell::RefCell;
 use std::collections::HashMap;

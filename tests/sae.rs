@@ -1,5 +1,4 @@
 //! Sparse autoencoders on the plan: dead features, the live k, the threshold outside training.
-#![cfg(feature = "native")]
 
 use std::rc::Rc;
 use std::sync::Arc;

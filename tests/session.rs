@@ -1,5 +1,4 @@
 //! The session: commands in, events out, as the page sees it. Runs on the native GPU; a software Vulkan adapter will do.
-#![cfg(feature = "native")]
 
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -1,6 +1,5 @@
 //! Every kernel of every method is valid WGSL without any optional capability, and keeps to the limits that every WebGPU
 //! device has. No device is needed.
-#![cfg(feature = "native")]
 
 use latent_lab::catalog::CARDS;
 use latent_lab::compile::emit::ctl;

@@ -1,6 +1,5 @@
 //! What the panels of codebooks and features are told, against the library and the network itself. Runs on the native GPU;
 //! a software Vulkan adapter will do.
-#![cfg(feature = "native")]
 
 use std::cell::RefCell;
 use std::rc::Rc;

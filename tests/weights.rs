@@ -1,6 +1,5 @@
 //! Files of weights and checkpoints as others see them: the command line writes them, Python reads them, and a run that was
 //! cut in two is the same run.
-#![cfg(feature = "native")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,5 +1,4 @@
 //! What visitors bring becomes packed images: equal to a reference, complete, resumable, and never a crash.
-#![cfg(feature = "pack")]
 
 mod celeba;
 mod command;

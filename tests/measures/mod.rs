@@ -1,8 +1,6 @@
 //! The measures are right: against an independent script, against exact identities, and against models whose optimum is
 //! known in closed form.
-#![cfg(feature = "engine")]
 
-#[cfg(feature = "native")]
 mod assess;
 mod golden;
 mod identities;

@@ -1,0 +1,25 @@
+//! All native tests in one program, so that Burn and wgpu are linked once: `cargo lab test` runs it with every feature.
+//!
+//! One module alone: `cargo test --profile suite --features all --test native plan::`.
+#![cfg(feature = "all")]
+
+mod cli;
+mod colour;
+mod data;
+mod golden;
+mod golden_line;
+mod golden_sae;
+mod golden_vq;
+mod import;
+mod keep;
+mod layers;
+mod measures;
+mod paging;
+mod plan;
+mod presets;
+mod rules;
+mod sae;
+mod session;
+mod shaders;
+mod views;
+mod weights;
