@@ -1,11 +1,10 @@
 //! Every objective of the autoencoder and VAE lines equals PyTorch's: terms, gradients and state of one step
 //! (`golden/make_line.py`); and the identities between them hold exactly.
 
-
 use std::collections::BTreeSet;
 
-use burn::tensor::Device;
 use crate::golden::case::{Case, TOLERANCE, compare_gradients, compare_terms, images, start};
+use burn::tensor::Device;
 use latent_lab::catalog::CARDS;
 use latent_lab::nn::ImageShape;
 use latent_lab::spec::protocol::MetricRow;

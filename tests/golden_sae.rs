@@ -1,11 +1,10 @@
 //! Sparse autoencoders are right: terms, gradients and state of single steps against numbers that PyTorch computed in 64
 //! bits. `golden/make_sae.py` says how, and makes the same weights and images from the same hash.
 
-
 use std::collections::BTreeMap;
 
-use burn::tensor::Device;
 use crate::golden::case::{Gradient, assert_close, compare_gradients, images, start_with};
+use burn::tensor::Device;
 use latent_lab::nn::ImageShape;
 use latent_lab::spec::Setup;
 use latent_lab::train::{Engine, Weight, entry};

@@ -1,9 +1,8 @@
 //! Tokenising autoencoders: one step of each against numbers that PyTorch computed in 64 bits (`golden/make_vq.py`), and what
 //! must hold exactly: tokens and vectors are each other's inverse, and no place sees itself or what comes after it.
 
-
-use burn::tensor::{Device, Tensor, TensorData};
 use crate::golden::case::{Gradient, IMAGES, Sample, assert_close, compare_gradients, images, mix, sample, start_with};
+use burn::tensor::{Device, Tensor, TensorData};
 use latent_lab::nn::ImageShape;
 use latent_lab::nn::straight_through::{rotate, straight_through};
 use latent_lab::spec::Setup;

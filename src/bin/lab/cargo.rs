@@ -12,14 +12,14 @@ pub fn root() -> PathBuf {
     env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from)
 }
 
-/// What outlives a checkout: tools and compiled dependencies.
+/// What outlives a checkout: the Python environment of the tests.
 pub fn cache() -> PathBuf {
     env::home_dir().unwrap_or_else(env::temp_dir).join(".cache").join("latent-lab")
 }
 
-/// Cargo's target folder, outside the checkout: a fresh clone finds its dependencies compiled.
+/// Cargo's target folder, which is also this command's own.
 pub fn target() -> PathBuf {
-    env::var_os("CARGO_TARGET_DIR").filter(|dir| !dir.is_empty()).map_or_else(|| cache().join("target"), PathBuf::from)
+    env::var_os("CARGO_TARGET_DIR").filter(|dir| !dir.is_empty()).map_or_else(|| root().join("target"), PathBuf::from)
 }
 
 /// Cargo, in the checkout, on our target folder.

@@ -12,6 +12,7 @@ mod data;
 #[allow(dead_code)]
 mod driver;
 mod encode;
+mod index;
 mod measure;
 mod methods;
 #[cfg(not(all(feature = "native", feature = "pack")))]

@@ -1,11 +1,14 @@
 //! Building the page: small WebAssembly files, for the page, for its workers and for embedded figures.
 
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
+use std::time::Instant;
 
-use crate::cargo::{cargo, root, succeed, target};
-use crate::{Failure, programs, site, tools};
+use crate::cargo::{root, target};
+use crate::site::about;
+use crate::{Failure, index, programs, site};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -18,9 +21,19 @@ pub struct Args {
     /// Leave out the compressed files (.gz, .br) that lie beside what is served as text or code.
     #[arg(long)]
     plain: bool,
+    #[command(flatten)]
+    more: More,
 }
 
-/// A path from the root of a host, as Trunk wants it.
+/// What a site need not have.
+#[derive(clap::Args, Clone, Copy, Default)]
+pub struct More {
+    /// Build the worker with Burn's own execution as well (`engine=burn`, Verify): some minutes more the first time.
+    #[arg(long)]
+    pub eager: bool,
+}
+
+/// A path from the root of a host.
 pub fn base(text: &str) -> Result<String, String> {
     let good = text.starts_with('/') && text.ends_with('/') && !text.contains(['?', '#', '"', '\'', '<', ' ']);
     if good { Ok(text.to_owned()) } else { Err("expected a path that begins and ends with /".into()) }
@@ -31,7 +44,13 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     if out.is_file() {
         return Err(format!("--out {}: this is a file", args.out.display()));
     }
-    build_for(&out, args.base.as_deref())?;
+    if !ours(&out) {
+        return Err(format!(
+            "--out {}: there are other files than those of a site in it; choose another folder",
+            args.out.display()
+        ));
+    }
+    build_for(&out, args.base.as_deref(), args.more)?;
     if !args.plain {
         site::compress(&out)?;
     }
@@ -44,29 +63,43 @@ pub fn dist() -> PathBuf {
 }
 
 /// Sets up what is missing on this machine, then builds the release page into `out`.
-pub fn build(out: &Path) -> Result<(), Failure> {
-    build_for(out, None)
+///
+/// # Errors
+/// If a program does not compile, or a file cannot be written.
+pub fn build(out: &Path, more: More) -> Result<(), Failure> {
+    build_for(out, None, more)
 }
 
 /// [`build`], for the path `base` of a host.
-fn build_for(out: &Path, base: Option<&str>) -> Result<(), Failure> {
-    tools::set_up_wasm()?;
-    // Trunk runs offline, so that it downloads no tools of its own; the crates must be there before.
-    succeed(cargo().args(["fetch", "--locked", "--quiet"]), "fetching the crates of Cargo.lock")?;
-    eprintln!("building the page (the first time takes minutes, after a change less, otherwise seconds)");
-    let mut trunk = Command::new(tools::find("trunk"));
-    trunk.arg("build").arg("--dist").arg(out);
-    if let Some(base) = base {
-        trunk.args(["--public-url", base]);
-    }
-    trunk.current_dir(root()).env("PATH", tools::path()).env("CARGO_TARGET_DIR", target());
-    // It cannot make the scripts of wasm-bindgen smaller and says so of each; `programs` can.
-    trunk.env("TRUNK_SKIP_VERSION_CHECK", "true").env("RUST_LOG", "error");
-    // The variable replaces the flags of `.cargo/config.toml`, without which `getrandom` does not compile for the web.
-    trunk.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
-    // Trunk accepts only "true" and "false" here, everybody else any text.
-    trunk.env_remove("NO_COLOR");
-    succeed(&mut trunk, "building the page")?;
-    programs::arrange(out)?;
-    site::add_embed(out)
+fn build_for(out: &Path, base: Option<&str>, more: More) -> Result<(), Failure> {
+    let start = Instant::now();
+    let first = !target().join("wasm32-unknown-unknown").is_dir();
+    eprintln!("building the page{}", if first { ": the first time takes some six minutes on two cores" } else { "" });
+    programs::set_up()?;
+    let html = index::text()?;
+    let mut all = index::links(&html)?.programs;
+    all.extend(more.eager.then(programs::eager));
+    // A site is there as a whole or as it was before: it is built beside its place.
+    let name = out.file_name().ok_or_else(|| format!("{}: this is no folder to build into", out.display()))?;
+    let new = out.with_file_name(format!("{}.new", name.to_string_lossy()));
+    remove(&new)?;
+    fs::create_dir_all(&new).map_err(|e| about(&new, &e))?;
+    let folder = programs::build(&all, &new)?;
+    let page = ["page.js", "page_bg.wasm"].map(|file| format!("{folder}/page/{file}"));
+    index::write_site(&html, &new, base.unwrap_or("./"), page.each_ref().map(String::as_str))?;
+    site::add_embed(&new)?;
+    remove(out)?;
+    fs::rename(&new, out).map_err(|e| about(out, &e))?;
+    eprintln!("the page is built, {:.0} s", start.elapsed().as_secs_f64());
+    Ok(())
+}
+
+/// Whether nothing is lost if the folder goes: it is not there, empty, or an earlier site.
+fn ours(folder: &Path) -> bool {
+    let empty = fs::read_dir(folder).map_or(true, |mut files| files.next().is_none());
+    empty || (folder.join("index.html").is_file() && folder.join("embed.js").is_file())
+}
+
+fn remove(folder: &Path) -> Result<(), Failure> {
+    if folder.exists() { fs::remove_dir_all(folder).map_err(|e| about(folder, &e)) } else { Ok(()) }
 }

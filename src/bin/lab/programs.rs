@@ -1,87 +1,134 @@
-//! What Trunk compiles, as a site has it: in a folder that is called by its content, the page and the engine cut into parts of
-//! which most are fetched when somebody asks for what they do.
-//!
-//! `wasm-split-cli` cuts between the compiler and wasm-bindgen, where Trunk lets nobody in: what Trunk has made of the page and
-//! the engine is made once more.
+//! The programs of the site: compiled to WebAssembly, cut into parts of which most are fetched when somebody asks for what they
+//! do, with JavaScript around them, made small, in a folder that is called by its content.
 
 use std::collections::hash_map::DefaultHasher;
+use std::env;
 use std::fs;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread;
+use std::time::Instant;
+
+use wasm_bindgen_cli_support::Bindgen;
 
 use crate::Failure;
-use crate::cargo::{quiet, succeed, target};
-use crate::site::{about, files, read, write};
-use crate::tools;
+use crate::cargo::{cargo, succeed, target};
+use crate::index::Program;
+use crate::site::{about, copy, files, read, write};
 use crate::wasm;
 
-/// Programs with parts that come later.
+/// Programs with parts that come later: `build.rs` has their linker leave what cutting needs.
 const CUT: [&str; 2] = ["page", "engine"];
-/// Workers that are themselves fetched when they are wanted. Eager Burn is too large to look for what is alike in it.
-const WHOLE: [&str; 2] = ["eager", "pack"];
+/// Too large to look for what is alike in it, and few ever load it.
+const LARGE: &str = "eager";
+/// Goes with the scripts of embedded figures, which have a folder of their own.
+pub const PLAYER: &str = "player";
 
-/// Replaces what Trunk left at the top of `site` by the folder of programs, and has the index point there.
-pub fn arrange(site: &Path) -> Result<(), Failure> {
-    let new = site.join("programs");
-    for program in CUT {
-        cut(program, &new.join(program))?;
-    }
-    for program in WHOLE {
-        fs::create_dir_all(new.join(program)).map_err(|e| about(&new, &e))?;
-        for (from, to) in of_program(site, program).iter().zip(of_program(&new.join(program), program)) {
-            rename(from, &to)?;
+/// The worker with Burn's own execution: many times larger than all else, and so no part of what `index.html` lists.
+pub fn eager() -> Program {
+    Program { name: LARGE.into(), features: "worker,eager".into(), profile: "web-eager".into() }
+}
+
+/// Builds `programs` and puts them into `site`: each in a folder of its own within one folder, whose name is returned, and the
+/// player at the top. While one is compiled, the one before is made small.
+///
+/// # Errors
+/// If one does not compile, or a file cannot be written.
+pub fn build(programs: &[Program], site: &Path) -> Result<String, Failure> {
+    let made: Vec<PathBuf> = thread::scope(|scope| {
+        let mut making = Vec::new();
+        for (i, program) in programs.iter().enumerate() {
+            eprintln!("program {} of {}: {}", i + 1, programs.len(), program.name);
+            let start = Instant::now();
+            let compiled = compile(program)?;
+            eprintln!("  {} compiled in {:.0} s", program.name, start.elapsed().as_secs_f64());
+            making.push(scope.spawn(move || made(&program.name, &compiled)));
+        }
+        making.into_iter().map(|thread| thread.join().expect("making a program small does not panic")).collect::<Result<_, _>>()
+    })?;
+    let mut hasher = DefaultHasher::new();
+    let of_folder = || programs.iter().zip(&made).filter(|(program, _)| program.name != PLAYER);
+    for (program, made) in of_folder() {
+        program.name.hash(&mut hasher);
+        for file in files(made)? {
+            file.strip_prefix(made).expect("it was found there").hash(&mut hasher);
+            read(&file)?.hash(&mut hasher);
         }
     }
-    shrink("pack", &of_program(&new.join("pack"), "pack"))?;
-    shrink("player", &of_program(site, "player"))?;
-    let mut hasher = DefaultHasher::new();
-    for file in files(&new)? {
-        file.strip_prefix(&new).expect("it was found there").hash(&mut hasher);
-        read(&file)?.hash(&mut hasher);
-    }
     let folder = format!("programs-{:016x}", hasher.finish());
-    rename(&new, &site.join(&folder))?;
-    for file in of_program(site, "engine") {
-        remove(&file)?;
+    for (program, made) in of_folder() {
+        copy_all(made, &site.join(&folder).join(&program.name))?;
     }
-    let index = site.join("index.html");
-    let html = String::from_utf8_lossy(&read(&index)?).into_owned();
-    let stem = trunks_page(&html).ok_or("Trunk has left no page in index.html")?.to_owned();
-    for end in [".js", "_bg.wasm"] {
-        remove(&site.join(format!("{stem}{end}")))?;
+    for (_, made) in programs.iter().zip(&made).filter(|(program, _)| program.name == PLAYER) {
+        copy_all(made, site)?;
     }
-    write(&index, html.replace(&stem, &format!("{folder}/page/page")).as_bytes())
+    Ok(folder)
 }
 
-/// The files of a program that lies in `folder`.
-fn of_program(folder: &Path, program: &str) -> [PathBuf; 2] {
-    [format!("{program}.js"), format!("{program}_bg.wasm")].map(|name| folder.join(name))
+fn copy_all(from: &Path, to: &Path) -> Result<(), Failure> {
+    files(from)?.iter().try_for_each(|file| copy(file, &to.join(file.strip_prefix(from).expect("it was found there"))))
 }
 
-/// What Trunk has called the page, without the endings.
-fn trunks_page(html: &str) -> Option<&str> {
-    let names = html.match_indices("page-").filter_map(|(begin, word)| {
-        let hash = html[begin + word.len()..].find(|c: char| !c.is_ascii_hexdigit())?;
-        Some(html[begin..].split_at(word.len() + hash))
-    });
-    // The style sheet is called alike.
-    names.filter(|(_, rest)| rest.starts_with(".js")).map(|(name, _)| name).next()
+/// Compiles a program and returns its WebAssembly.
+fn compile(program: &Program) -> Result<PathBuf, Failure> {
+    let mut build = cargo();
+    build.args(["build", "--target", "wasm32-unknown-unknown", "--bin", &program.name]);
+    build.args(["--profile", &program.profile, "--features", &program.features]);
+    // The variables replace the flags of `.cargo/config.toml`, without which `getrandom` does not compile for the web.
+    build.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
+    succeed(&mut build, &format!("compiling the {}", program.name))?;
+    Ok(target().join("wasm32-unknown-unknown").join(&program.profile).join(&program.name).with_extension("wasm"))
 }
 
-/// Cuts a program and writes the JavaScript around it, into `folder`.
-fn cut(program: &str, folder: &Path) -> Result<(), Failure> {
-    let compiled = target().join("wasm32-unknown-unknown").join("web").join(program).with_extension("wasm");
-    let mut split = quiet(Command::new(tools::find("wasm-split-cli")));
-    split.arg(&compiled).arg(folder).args(["--target", "web", "--out-name", program]);
-    succeed(&mut split, &format!("cutting the {program} into parts"))?;
-    let whole = folder.join(program).with_extension("wasm");
-    let mut bind = quiet(Command::new(tools::find("wasm-bindgen")));
-    bind.arg(&whole).arg("--out-dir").arg(folder);
-    bind.args(["--target", "web", "--no-typescript", "--remove-name-section", "--remove-producers-section", "--keep-lld-exports"]);
-    succeed(&mut bind, &format!("writing the JavaScript around the {program}"))?;
-    remove(&whole)?;
-    shrink(program, &files(folder)?)
+/// The folder with what a program is made into. What has been made of the same WebAssembly by the same command is there still.
+fn made(name: &str, compiled: &Path) -> Result<PathBuf, Failure> {
+    let mut hasher = DefaultHasher::new();
+    read(compiled)?.hash(&mut hasher);
+    let own = env::current_exe().map_err(|e| format!("this command does not know its own file: {e}"))?;
+    read(&own)?.hash(&mut hasher);
+    let parent = target().join("programs").join(name);
+    let done = parent.join(format!("{:016x}", hasher.finish()));
+    if done.is_dir() {
+        return Ok(done);
+    }
+    // What was made of earlier states is of no more use. Half a folder must never count as done: it gets its name last.
+    if parent.is_dir() {
+        fs::remove_dir_all(&parent).map_err(|e| about(&parent, &e))?;
+    }
+    let half = parent.join("half");
+    fs::create_dir_all(&half).map_err(|e| about(&half, &e))?;
+    make(name, compiled, &half)?;
+    fs::rename(&half, &done).map_err(|e| about(&done, &e))?;
+    Ok(done)
+}
+
+/// Cuts a program where it has parts, and writes the JavaScript around it, into `folder`.
+fn make(name: &str, compiled: &Path, folder: &Path) -> Result<(), Failure> {
+    let start = Instant::now();
+    let whole = folder.join(name).with_extension("wasm");
+    let cut = CUT.contains(&name);
+    if cut {
+        let module = read(compiled)?;
+        let script = format!("./{name}.js");
+        let mut options = wasm_split_cli_support::Options::new(&module);
+        (options.output_dir, options.main_out_path, options.main_module) = (folder, &whole, &script);
+        options.target.web();
+        wasm_split_cli_support::transform(options).map_err(|e| format!("cutting the {name} into parts: {e:#}"))?;
+    }
+    let mut bindgen = Bindgen::new();
+    bindgen.input_path(if cut { &whole } else { compiled }).out_name(name);
+    bindgen.typescript(false).remove_name_section(true).remove_producers_section(true).keep_lld_exports(cut);
+    let written = bindgen.web(true).and_then(|bindgen| bindgen.generate(folder));
+    written.map_err(|e| format!("writing the JavaScript around the {name}: {e:#}"))?;
+    if cut {
+        fs::remove_file(&whole).map_err(|e| about(&whole, &e))?;
+    }
+    if name != LARGE {
+        shrink(name, &files(folder)?)?;
+    }
+    eprintln!("  {name} made small in {:.0} s", start.elapsed().as_secs_f64());
+    Ok(())
 }
 
 /// Makes the files of a program small for the way to the browser: its WebAssembly, in one file or in parts, and the
@@ -106,22 +153,20 @@ fn shrink(program: &str, files: &[PathBuf]) -> Result<(), Failure> {
     Ok(())
 }
 
-fn rename(from: &Path, to: &Path) -> Result<(), Failure> {
-    fs::rename(from, to).map_err(|e| about(from, &e))
-}
-
-fn remove(file: &PathBuf) -> Result<(), Failure> {
-    fs::remove_file(file).map_err(|e| about(file, &e))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_page_is_found_in_the_index() {
-        let html = "<link href=\"./page-a2b23db414417cd0.css\"> import init from './page-5268df47b60c7d2d.js'; <link href=\"./page-5268df47b60c7d2d_bg.wasm\">";
-        assert_eq!(trunks_page(html), Some("page-5268df47b60c7d2d"));
-        assert_eq!(trunks_page("<title>no page</title>"), None);
+/// Makes sure that Rust can compile to WebAssembly.
+///
+/// # Errors
+/// If the target is missing and cannot be added.
+pub fn set_up() -> Result<(), Failure> {
+    const TARGET: &str = "wasm32-unknown-unknown";
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let libdir =
+        Command::new(rustc).args(["--print", "target-libdir", "--target", TARGET]).current_dir(crate::cargo::root()).output();
+    if libdir.is_ok_and(|o| Path::new(String::from_utf8_lossy(&o.stdout).trim()).is_dir()) {
+        return Ok(());
     }
+    eprintln!("set-up: adding Rust's {TARGET} target: the page is compiled to WebAssembly");
+    let mut rustup = Command::new("rustup");
+    rustup.args(["target", "add", TARGET]).current_dir(crate::cargo::root());
+    succeed(&mut rustup, &format!("`rustup target add {TARGET}`"))
 }

@@ -37,7 +37,7 @@ const OTHERS: [(&str, &str); 4] =
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     let out = env::current_dir().map_err(|error| format!("no current folder: {error}"))?.join(&args.out);
     if !args.no_build {
-        page::build(&page::dist())?;
+        page::build(&page::dist(), page::More::default())?;
     }
     let found = tools::set_up_tests(true)?;
     let (Some(_), Some(_)) = (found.chromium, found.chromedriver) else {

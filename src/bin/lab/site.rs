@@ -1,4 +1,4 @@
-//! What Trunk leaves to be done for a site: the folder of embedded figures, and compressed files beside the others.
+//! What a site has beside its programs: the folder of embedded figures, and compressed files beside the others.
 
 use std::collections::hash_map::DefaultHasher;
 use std::fmt::Display;
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use crate::Failure;
 use crate::cargo::root;
 
-/// What the figures compute with, as Trunk leaves it at the top of the site.
+/// What the figures compute with, as the build leaves it at the top of the site.
 const PLAYER: [&str; 2] = ["player.js", "player_bg.wasm"];
 /// What others name; everything else lies in a folder that is called by its content.
 const ELEMENT: &str = "embed.js";
@@ -129,7 +129,7 @@ pub fn read(file: &Path) -> Result<Vec<u8>, Failure> {
     fs::read(file).map_err(|e| about(file, &e))
 }
 
-fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
+pub fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
     fs::create_dir_all(to.parent().expect("a file lies in a folder")).map_err(|e| about(to, &e))?;
     fs::copy(from, to).map(|_| ()).map_err(|e| about(to, &e))
 }

@@ -78,7 +78,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     if args.skip_browser {
         stage("browser", &mut || Outcome::Skipped("--skip-browser".into()));
     } else {
-        let built = stage("page", &mut || match page::build(&page::dist()) {
+        let built = stage("page", &mut || match page::build(&page::dist(), page::More { eager: true }) {
             Ok(()) => Outcome::Passed(String::new()),
             Err(message) => Outcome::Failed(message),
         });
