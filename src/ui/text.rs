@@ -351,7 +351,7 @@ pub fn path_length(v: f32) -> String {
 
 pub fn energy(first: f32, last: f32, steps: usize, settled: bool) -> String {
     match steps {
-        0 => "Not asked yet.".into(),
+        0 => "Not computed yet.".into(),
         _ => format!("Energy {first:.1} → {last:.1} after {steps} steps{}", if settled { ", settled." } else { "…" }),
     }
 }

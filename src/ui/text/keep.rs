@@ -20,7 +20,7 @@ pub const CHECKPOINT_HELP: &str = "Weights, optimiser and curves: all that the r
 pub const CODES_CSV: &str = "Save codes (CSV)";
 pub const CODES_HELP: &str = "A row for each test image: its label and its code";
 pub const CODES_NPZ: &str = "Save codes (NumPy)";
-pub const CODES_NPZ_HELP: &str = "The same as .npz: arrays mean, logvar where codes are clouds, and label";
+pub const CODES_NPZ_HELP: &str = "The same as .npz: arrays mean and label, and logvar if codes have a variance";
 pub const OPEN_FILE: &str = "Open a file…";
 pub const OPEN_FILE_HELP: &str = "Weights or a checkpoint, as safetensors";
 
