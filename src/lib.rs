@@ -1,6 +1,6 @@
 //! Latent Lab: train and take apart autoencoders on your own GPU, in a web page.
 //!
-//! Dependencies point downwards only (`tests/layers.rs` holds the rule):
+//! Dependencies point downwards, but for two circles that `ARCHITECTURE.md` names (`tests/layers.rs` holds the rule):
 //!
 //! ```text
 //! ui, bin/player ─▶ player, latent, spec, catalog    bin/lab ─▶ train, data, spec

@@ -1,4 +1,4 @@
-// What a step of Adam has the same for all parameters: the corrections of the moments' bias, and decoupled weight decay.
+// Numbers that are the same for all parameters in a step of Adam: the bias corrections of the moments, and weight decay.
 let t = f32(ctl[{{step}}] + 1u);
 let lr = bitcast<f32>(ctl[{{lr}}]);
 ctl[{{rate}}] = bitcast<u32>(lr / (1.0f - pow({{beta1}}f, t)));

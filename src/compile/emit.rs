@@ -17,8 +17,8 @@ pub mod ctl {
     pub const NONCE: usize = 3;
     /// Bits of +∞, which WGSL cannot write down.
     pub const INFINITY: usize = 4;
-    /// What a step of the optimiser has the same for all parameters: step size, correction of the second moment, and the
-    /// share that weight decay leaves.
+    /// Numbers that are the same for all parameters in a step of the optimiser: step size, correction of the second moment, and
+    /// the share that weight decay leaves.
     pub const RATE: usize = 5;
     pub const SCALE: usize = 6;
     pub const KEPT: usize = 7;

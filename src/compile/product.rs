@@ -282,7 +282,7 @@ const SMALL_PRODUCT: u64 = 2_000_000;
 pub(super) enum Team {
     /// One invocation.
     Lane,
-    /// Four neighbours, each of which loads its own rows and columns, of which the fewer travel from lane to lane.
+    /// Four neighbouring lanes. Each loads its own rows and columns; the smaller operand is swapped between them.
     Quad { rows_travel: bool },
     /// A workgroup.
     Workgroup,

@@ -38,11 +38,11 @@ pub struct Gpu {
     /// Kernels that suit the adapter, the likeliest to be the fastest first; never empty.
     pub candidates: &'static [Target],
     pub pipelines: Pipelines,
-    /// Who measures does so alone.
+    /// Only one measurement at a time.
     pub measuring: Line,
     /// Largest storage buffer, in bytes.
     pub buffer_limit: u64,
-    /// Who is to hear of errors that nobody asked for.
+    /// Listeners for uncaptured errors.
     listening: Arc<Mutex<Vec<Weak<OnceLock<String>>>>>,
     lost: Arc<Mutex<Option<String>>>,
 }
@@ -120,8 +120,8 @@ impl Gpu {
         self.candidates[0]
     }
 
-    /// Will have the first error from now on that nobody asked for. A rejected command is skipped and leaves stale data behind:
-    /// it is the end of whatever was there when it happened, and of nothing that comes later.
+    /// A cell that receives the first uncaptured error from now on. The device skips a rejected command, which leaves stale data
+    /// behind: such an error ends whatever existed when it happened, and nothing that comes later.
     pub fn listen(&self) -> Arc<OnceLock<String>> {
         let trouble = Arc::new(OnceLock::new());
         let mut listening = self.listening.lock().expect("no panic while held");

@@ -78,7 +78,7 @@ impl<'a> Job<'a> {
         if let Some((factor, value)) = choice.only {
             let known = meta.factors.get(factor).is_some_and(|f| usize::from(value) < f.values.len());
             if !known {
-                return Err("the images to take are told by an attribute that there is not".into());
+                return Err("no factor with that number exists".into());
             }
         }
         // Where the factors are known beforehand, so is the number of images.

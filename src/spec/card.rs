@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::optimizer::OPTIMIZERS;
 
-/// Whether people read here. The page's worker talks to nobody: it leaves out what the page has as well.
+/// False in the engine's worker, which needs no help texts: that saves download.
 const READ: bool = !cfg!(all(feature = "worker", not(feature = "page"), not(feature = "native")));
 
 /// Text for people.

@@ -143,7 +143,7 @@ impl Feed {
         window.bring_one(&pages).await
     }
 
-    /// Tells the images of up to `left` steps from `step` on. Returns of how many.
+    /// Tells the device which images up to `left` steps from `step` on will use. Returns the number of these steps.
     ///
     /// # Errors
     /// If the images of the first step are not there, see [`Feed::ready`].

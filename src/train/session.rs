@@ -332,7 +332,7 @@ impl Session {
             Some(file) => Beginning::read(&file, &setup)?,
             None => self.host(&setup)?.map_or(Beginning::Noise, Beginning::Host),
         };
-        // The old run goes first: two networks may not fit. Nobody can ask for it any more.
+        // The old run is dropped first: two networks may not fit. Nobody can ask for it any more.
         self.run = None;
         let engine = self.build(prepared, &setup, &from).await?;
         let history = self.take_history(run, &engine, from);

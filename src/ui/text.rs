@@ -44,8 +44,8 @@ pub const CONTINUE: &str = "Train the pretrained model further";
 pub const BACK: &str = "Back to the pretrained model";
 pub const TAKE_APART: &str = "Take its code apart";
 pub const TAKE_APART_HELP: &str =
-    "Trains a sparse autoencoder on the codes of this model, which stays as it is: which features are its codes made of?";
-pub const NEW_RUN: &str = "These settings describe another network than the one on show.";
+    "Trains a sparse autoencoder on this model's codes, to find the features that they are made of. The model does not change.";
+pub const NEW_RUN: &str = "These settings describe a different network from the one on show.";
 pub const START_NEW_RUN: &str = "Start a new run with them";
 pub const REVERT: &str = "Keep the present network";
 
@@ -107,7 +107,7 @@ pub fn falls_back(message: &str) -> String {
 
 pub fn takes_apart(host: &Setup) -> String {
     let label = host.card().map_or(host.method.as_str(), |card| card.label);
-    format!("Taken apart: the {label} with {} latents that was trained here last. It stays as it is.", host.usize("latent"))
+    format!("Taken apart: the {label} with {} latents that was trained here last. It does not change.", host.usize("latent"))
 }
 
 pub fn unknown_engine(name: &str) -> String {
@@ -179,7 +179,7 @@ pub fn data_size(card: &DataCard) -> String {
 
 // Controls
 pub const OBJECTIVE: &str = "Objective";
-pub const OBJECTIVE_HELP: &str = "What training makes small. The colours are those of the curves.";
+pub const OBJECTIVE_HELP: &str = "Training minimises this. The colours match the curves.";
 pub const LIVE: &str = "While it runs";
 pub const LIVE_HELP: &str = "These take effect with the next step.";
 pub const STRUCTURE: &str = "The network";
@@ -194,7 +194,7 @@ pub const RESET_PARAM: &str = "Back to the default";
 
 // Panels
 pub const TRAVERSAL: &str = "Traversal";
-pub const TRAVERSAL_HELP: &str = "Each row is one latent, the one that carries most on top. Drag a frame: the picture is decoded from the codes you set. The pictures in a row show what that latent alone would do.";
+pub const TRAVERSAL_HELP: &str = "Each row is one latent; the most informative comes first. Drag a frame: the picture is decoded from the codes you set. The pictures in a row show what that latent alone would do.";
 pub const TRAVERSAL_START: &str = "Start from";
 pub const TRAVERSAL_ZERO: &str = "Zero";
 pub const TRAVERSAL_ZERO_HELP: &str = "All latents at 0, the centre of the prior";
@@ -203,7 +203,7 @@ pub const TRAVERSAL_MEAN_HELP: &str = "The mean of the test images' codes";
 pub const TRAVERSAL_PICTURE: &str = "The image decoded from the present code";
 
 pub const MAP: &str = "Latent map";
-pub const MAP_HELP: &str = "Codes of the first test images, 2,000 at most. Point anywhere to decode that place; press to move the traversal there. The other latents stay as the traversal has them.";
+pub const MAP_HELP: &str = "Codes of up to 2,000 test images. Point anywhere to decode that place; press to move the traversal there. All other latents keep the traversal's values.";
 pub const MAP_X: &str = "Across";
 pub const MAP_Y: &str = "Up";
 pub const MAP_PCA: &str = "PCA";
@@ -216,7 +216,7 @@ pub const MAP_POINT: &str = "Decoded at the pointer";
 pub const LOSS: &str = "Loss";
 pub const LOSS_HELP: &str =
     "Lines: the training batch. Rings: the test set. Lower is better. Press a number to see its curve alone.";
-pub const LOSS_PAST: &str = "Earlier runs, as far as this one has come";
+pub const LOSS_PAST: &str = "Earlier runs, up to the present step";
 pub const THE_SAME: &str = "the same settings";
 pub const LOSS_EMPTY: &str = "Press Train: the curves start here.";
 pub const LOSS_LOG: &str = "log";
@@ -241,13 +241,13 @@ pub const TAB_EXPLAIN: &str = "Explain";
 pub const SHELF_OTHER: &str = "Other images";
 
 pub const LATENTS: &str = "What each latent does";
-pub const LATENTS_HELP: &str = "One row a latent; its pictures show what it alone would do to the image on the left. The last picture of a row is the change from one end to the other: orange pixels brighten, blue ones darken. Stars keep rows on top. Press a test image above to start from it.";
+pub const LATENTS_HELP: &str = "Each row is one latent; its pictures change that latent alone. The last picture shows the change from one end to the other: orange pixels brighten, blue ones darken. A star keeps a row on top. Press a test image above to start from it.";
 pub const REACH: &str = "Range of the sliders";
 pub const REACH_PRIOR: &str = "Prior ±3";
 pub const REACH_PRIOR_HELP: &str = "From −3 to 3: three standard deviations of the prior";
 pub const REACH_POSTERIOR: &str = "Posterior ±3σ";
 pub const REACH_POSTERIOR_HELP: &str =
-    "Three standard deviations of the posterior about its mean, for the image started from: what the encoder itself is unsure of";
+    "Three standard deviations of the start image's posterior about its mean: where the encoder itself is unsure";
 pub const SORT: &str = "Order of the rows";
 pub const SORT_KL: &str = "by KL";
 pub const SORT_SPREAD: &str = "by spread";
@@ -257,7 +257,7 @@ pub const HEAT_HELP: &str = "What changes from the left end to the right: orange
 pub const PIN_HELP: &str = "Keep this row on top";
 pub const TRAVERSAL_RANDOM: &str = "Random";
 pub const TRAVERSAL_RANDOM_HELP: &str = "A code drawn from the prior";
-pub const TRAVERSAL_SPREAD_HELP: &str = "Each latent drawn by itself, as the codes of the test images are spread";
+pub const TRAVERSAL_SPREAD_HELP: &str = "Each latent drawn on its own, spread like the test images' codes";
 /// What a choice among the kinds of a code is: the image's class, or what the model made of it; and asked of the visitor.
 pub const CHOICE_CLASS: &str = "Class";
 pub const CHOICE_KIND: &str = "Kind";
@@ -273,7 +273,7 @@ pub fn pin(i: usize) -> String {
 }
 
 pub const EXPLORE: &str = "The whole latent space";
-pub const EXPLORE_HELP: &str = "Point to decode a place, press to take it to the traversal. With the lasso, drag around codes to see their images; by keyboard, arrows move the pointer and S selects the codes about it.";
+pub const EXPLORE_HELP: &str = "Point to decode a place, press to take it to the traversal. With the lasso, drag around codes to see their images; by keyboard, arrows move the pointer and S selects the codes near it.";
 pub const MAP_MARKS: &str = "Codes as";
 pub const MARKS_DOTS: &str = "dots";
 pub const MARKS_PICTURES: &str = "images";
@@ -282,7 +282,7 @@ pub const MAP_GROUND: &str = "Beneath them";
 pub const GROUND_PLAIN: &str = "plain";
 pub const GROUND_MANIFOLD: &str = "manifold";
 pub const GROUND_DENSITY: &str = "density";
-pub const GROUND_MANIFOLD_HELP: &str = "Every place of this plane, decoded. The other latents stay as the traversal has them.";
+pub const GROUND_MANIFOLD_HELP: &str = "Every place of this plane, decoded. All other latents keep the traversal's values.";
 pub const MAP_CLOUDS: &str = "Posterior clouds";
 pub const MAP_CLOUDS_HELP: &str = "Ellipses of one standard deviation of q(z|x)";
 pub const MAP_LASSO: &str = "Lasso";
@@ -313,7 +313,7 @@ pub fn selected(n: usize, counts: &[usize], name: impl Fn(u8) -> String) -> Stri
 }
 
 pub const PATH: &str = "From one image to another";
-pub const PATH_HELP: &str = "The same end points, three ways. The straight line passes where few codes lie: its prior density rises in the middle, a place that samples hardly ever reach. The sphere keeps its distance from the origin. The geodesic is the path whose pictures change least: its length in pixels is the shortest.";
+pub const PATH_HELP: &str = "Three paths between the same end points. The straight line passes where few codes lie: the prior density rises in its middle, but samples hardly ever reach it. The spherical path keeps its distance from the origin. The geodesic changes the pictures least: it is the shortest in pixels.";
 pub const PATH_LINEAR: &str = "Linear";
 pub const PATH_LINEAR_HELP: &str = "Equal steps on a straight line.";
 pub const PATH_SPHERICAL: &str = "Spherical";
@@ -351,7 +351,7 @@ pub fn path_length(v: f32) -> String {
 
 pub fn energy(first: f32, last: f32, steps: usize, settled: bool) -> String {
     match steps {
-        0 => "Not asked yet.".into(),
+        0 => "Not computed yet.".into(),
         _ => format!("Energy {first:.1} → {last:.1} after {steps} steps{}", if settled { ", settled." } else { "…" }),
     }
 }
@@ -365,7 +365,7 @@ pub fn nats(v: f32) -> String {
 }
 
 pub const ARITHMETIC: &str = "Arithmetic with codes";
-pub const ARITHMETIC_HELP: &str = "Codes add and subtract. A is to B as C is to what? The strip takes the step from A to B away from C, and adds it up to twice. With classes, the step is from the mean code of one class to that of another.";
+pub const ARITHMETIC_HELP: &str = "Codes add and subtract. A is to B as C is to what? The strip adds the step from A to B to C, from minus once to twice. With classes, the step leads from the mean code of one class to that of another.";
 pub const ARITHMETIC_DIRECTION: &str = "Where the direction comes from";
 pub const ARITHMETIC_IMAGES: &str = "Analogy";
 pub const ARITHMETIC_CLASSES: &str = "Attribute";
@@ -392,7 +392,7 @@ pub fn strength(t: f32) -> String {
 }
 
 pub const DRAW: &str = "Your own image";
-pub const DRAW_HELP: &str = "Draw with pointer or finger, drop an image file, or take a test image. It never leaves your computer. Orange in the last picture is ink that the model lost, blue ink that it made up: what it has never seen, it cannot draw.";
+pub const DRAW_HELP: &str = "Draw with pointer or finger, drop an image file, or take a test image. It never leaves your computer. In the last picture, orange is ink that the model lost, blue is ink that it added: it cannot draw what it has never seen.";
 pub const PAD: &str = "Pad to draw on. By keyboard, take one of the test images below.";
 pub const PAD_EMPTY: &str = "Draw here";
 pub const PAD_CLEAR: &str = "Clear";
@@ -402,7 +402,7 @@ pub const DRAW_FILE: &str = "Choose a file…";
 pub const DRAW_INVERT: &str = "Invert";
 pub const DRAW_PRESETS: &str = "Or take a test image:";
 pub const DRAW_SEEN: &str = "What the model sees";
-pub const DRAW_COPY: &str = "What is left of it";
+pub const DRAW_COPY: &str = "Its reconstruction";
 pub const DRAW_ANOMALY: &str = "Difference";
 pub const DRAW_TRAVERSE: &str = "Traverse from here";
 pub const DRAW_END: &str = "Use as an end point";
@@ -430,11 +430,11 @@ pub fn code_bar(i: usize, mean: f32, sd: Option<f32>) -> String {
     format!("Latent {i}: {}{cloud}", coordinate(mean))
 }
 
-pub const OBJECTIVE_PANEL: &str = "What training makes small";
+pub const OBJECTIVE_PANEL: &str = "What training minimises";
 pub const OBJECTIVE_PANEL_HELP: &str =
-    "Point at a term: its curve and its place in the machine stand out. A slider stands with the term that it weighs.";
+    "Point at a term to highlight its curve and its place in the machine. A slider stands beside the term that it weights.";
 pub const DIAGRAM: &str = "The machine";
-pub const DIAGRAM_HELP: &str = "A picture is pressed through the code and drawn again. Each pass of the dots is a training step: forth the picture, back the gradient.";
+pub const DIAGRAM_HELP: &str = "The encoder presses a picture into a code, the decoder draws it again. Each pass of the dots is a training step: the picture goes forward, the gradient back.";
 pub const DIAGRAM_WORDS: &str = "Picture, encoder, code, decoder, picture";
 pub const DIAGRAM_IN: &str = "A test image";
 pub const DIAGRAM_OUT: &str = "Its reconstruction";
@@ -463,11 +463,11 @@ pub fn plan(info: &PlanInfo) -> String {
 }
 
 pub const RECONSTRUCTIONS: &str = "Reconstructions";
-pub const RECONSTRUCTIONS_HELP: &str = "Test images the network never trains on, and below each what is left after the code. Where it learns to repair, what it was shown stands between. Press one to start the traversal from it.";
+pub const RECONSTRUCTIONS_HELP: &str = "Test images that the network never trains on, and below each its reconstruction. For denoising models the damaged input is shown in between. Press one to start the traversal from it.";
 pub const RECONSTRUCTIONS_OTHER: &str = "Other images";
 
 pub const SAMPLES: &str = "Samples from the prior";
-pub const SAMPLES_HELP: &str = "Codes drawn from the prior and decoded; where a code has a class or a kind, the same codes in a row for each. They are redrawn while it learns. Press one to take it to the traversal.";
+pub const SAMPLES_HELP: &str = "Codes drawn from the prior and decoded. If a code has a class or a kind, each row shows one of them, with the same codes. They are redrawn during training. Press one to take it to the traversal.";
 pub const SAMPLES_NEW: &str = "Draw others";
 
 pub fn latent(i: usize) -> String {

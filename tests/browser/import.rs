@@ -158,7 +158,7 @@ fn an_import_that_was_stopped_goes_on() {
     bring(&page, &[array("stopped.npy", 2000)]);
     text(&page, "found");
     page.click("import-start");
-    problem(&page, "another set has this name");
+    problem(&page, "a different set already uses this name");
     page.keys("import-name", " too");
     assert!(pack(&page).starts_with("2\u{202f}000 images are ready"), "under another name it comes in");
     no_errors(&page);

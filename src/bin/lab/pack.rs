@@ -79,7 +79,7 @@ enum CropArg {
     Middle,
     /// 148 pixels about the middle, as the literature cuts CelebA.
     Celeba,
-    /// Everything, with paper beside it.
+    /// Everything, with a margin.
     Whole,
     /// Everything, out of proportion.
     Stretch,

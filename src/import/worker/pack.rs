@@ -117,7 +117,7 @@ async fn begin(folder: &SetFolder, meta: &Meta) -> Result<Vec<Header>, String> {
         }
         // One that came to nothing, for want of room perhaps, stands in nobody's way.
         if !shards.is_empty() {
-            return Err("another set has this name, made of other files or with other choices: give this one another name, or delete that one".into());
+            return Err("a different set already uses this name: choose another name, or delete that set".into());
         }
     }
     folder.write(META, meta.to_json().as_bytes()).await.map(|()| Vec::new())

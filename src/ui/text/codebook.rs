@@ -5,7 +5,7 @@ use crate::ui::model::TokenGrid;
 pub const TAB: &str = "Codebook";
 
 pub const TOKENS: &str = "An image in tokens";
-pub const TOKENS_HELP: &str = "Each number is a code of the codebook; the picture is what the decoder makes of all of them. Press a place, then a code: it is decoded at once. Drag to paint with the code chosen last. By keyboard, arrows move, Page Up and Page Down turn the code. A network without convolutions has places in name only: there each token speaks of the whole picture.";
+pub const TOKENS_HELP: &str = "Each number is a code of the codebook; the picture is what the decoder makes of all of them. Press a place, then a code: it is decoded at once. Drag to paint with the code chosen last. By keyboard, arrows move, Page Up and Page Down change the code. In an MLP every token describes the whole image.";
 pub const GRID: &str = "Tokens by place";
 pub const LEVELS: &str = "Which token of a place";
 pub const UNDO: &str = "Undo";
@@ -20,21 +20,21 @@ pub const ATLAS_HELP: &str = "Every code as a picture: put in all places, or in 
 pub const MODE: &str = "What the pictures show";
 pub const EVERYWHERE: &str = "everywhere";
 pub const EVERYWHERE_HELP: &str =
-    "All places have the code; where a place has several tokens, the others are those of the place in hand";
+    "The code in all places; if a place has several tokens, the others are those of the selected place";
 pub const IN_PLACE: &str = "in place";
-pub const IN_PLACE_HELP: &str = "The image on the left with the code in the place in hand";
+pub const IN_PLACE_HELP: &str = "The image on the left with the code in the selected place";
 pub const SORT: &str = "Order of the codes";
 pub const BY_USAGE: &str = "by use";
 pub const BY_AGE: &str = "by age";
 pub const BY_NUMBER: &str = "by number";
 
 pub const SAMPLES: &str = "Drawn from the learnt prior";
-pub const SAMPLES_HELP: &str = "The prior guesses each token from those before it; these were drawn token by token and decoded. At temperature 0 always the likeliest token, above 1 bolder than it was taught. Press one to take its tokens to the grid.";
+pub const SAMPLES_HELP: &str = "The prior predicts each token from those before it. These images were drawn token by token and decoded. Temperature 0 always takes the likeliest token; above 1 the draws are bolder than the data. Press one to take its tokens to the grid.";
 pub const SAMPLES_NEW: &str = "Draw others";
 pub const TEMPERATURE: &str = "Temperature";
 
 pub const MAP: &str = "Codes by similarity";
-pub const MAP_HELP: &str = "The code vectors on their plane of largest variance. Larger discs are used more, empty ones never. Press one to put it in the place in hand.";
+pub const MAP_HELP: &str = "The code vectors on their plane of largest variance. Larger discs are used more, empty ones never. Press one to put it in the selected place.";
 pub const MAP_WORDS: &str = "Map of the code vectors. By keyboard, choose a code in the codebook.";
 
 /// Test id, name and hint of each token of a place.
@@ -72,7 +72,7 @@ pub fn place(grid: Option<TokenGrid>, cell: usize, level: usize, token: Option<u
         n => format!(" {n} changes."),
     };
     let (row, column) = (cell / grid.width + 1, cell % grid.width + 1);
-    format!("In hand: row {row}, column {column}{which}, code {token}.{edits}")
+    format!("Selected: row {row}, column {column}{which}, code {token}.{edits}")
 }
 
 pub fn code(code: usize, share: f32, age: f32) -> String {

@@ -9,7 +9,7 @@ pub const ADD_TITLE: &str = "Your own images";
 pub const CLOSE: &str = "Close";
 pub const OWN_GROUP: &str = "In this browser";
 pub const LABEL: &str = "Label";
-pub const LABEL_HELP: &str = "What colours the map and what conditional methods are told.";
+pub const LABEL_HELP: &str = "Used for colours on the map and as input to conditional methods.";
 pub const STAYS: &str = "They are read, cut to size and kept by this browser. Nothing is sent anywhere.";
 pub const DROP: &str = "Drop files or a folder here";
 pub const CHOOSE_FILES: &str = "Choose files…";
@@ -18,13 +18,13 @@ pub const UNDERSTOOD: &str = "JPEG and PNG pictures, one by one, in folders (eac
 pub const CELEBA: &str = "CelebA";
 pub const CELEBA_HELP: &str = "202,599 photographs of faces with forty attributes each. Choose your copy of the three official files together: img_align_celeba.zip, list_attr_celeba.txt and list_eval_partition.txt. The zip is read piece by piece, 148 pixels about the middle are scaled to 64, and the official split is kept. You can train once the first thousand are in.";
 pub const MIRROR: &str = "CelebA without a download, from a mirror";
-pub const MIRROR_TERMS: &str = "CelebA is for non-commercial research only. Its authors ask that the images are not published, sold or passed on, and that no other use is made of the faces than research; the people in them have rights of their own. The address below is not ours: its server sees that you read from it. By going on you accept these terms.";
+pub const MIRROR_TERMS: &str = "CelebA is for non-commercial research only. Its authors ask that the images are not published, sold or passed on, and that the faces are used for research only; the people in them have rights of their own. The address below is not ours: its server sees your requests. By going on you accept these terms.";
 pub const MIRROR_ADDRESS: &str = "Address of a Parquet file with a column “image”";
 /// A public copy of the first tenth; the visitor may put any other.
 pub const MIRROR_DEFAULT: &str =
     "https://huggingface.co/datasets/flwrlabs/celeba/resolve/main/img_align+identity+attr/train-00000-of-00019.parquet";
 pub const MIRROR_GO: &str = "I accept: look at it";
-pub const LOOKING: &str = "Looking at what it is…";
+pub const LOOKING: &str = "Reading the files…";
 pub const CANCEL: &str = "Cancel";
 pub const BACK: &str = "Choose something else";
 pub const NAME: &str = "Name";
@@ -55,7 +55,7 @@ pub const ENDED: &str = "the importer has stopped; choose the files again to go 
 pub const CROPS: [(Crop, &str); 4] = [
     (Crop::Middle, "the middle"),
     (Crop::Square(148), "148 pixels about the middle (CelebA)"),
-    (Crop::Whole, "everything, with paper beside it"),
+    (Crop::Whole, "everything, with a margin"),
     (Crop::Stretch, "everything, stretched"),
 ];
 
@@ -82,7 +82,7 @@ pub fn room(images: u64, bytes: u64, room: Option<u64>) -> String {
     match room {
         Some(room) if all > room => {
             format!(
-                "{size} This adapter has room for about {} of them at a time: while training goes on they give way to the others, and every image is seen once an epoch.",
+                "{size} This adapter has room for about {} of them at a time. Training exchanges them as it goes, and every image is seen once an epoch.",
                 grouped((room / bytes) as f64)
             )
         }
@@ -139,5 +139,5 @@ pub fn own_size(set: &Stored) -> String {
 
 /// A link that means images of another computer.
 pub fn unknown(name: &str) -> String {
-    format!("This link means images called {name}, which are not in this browser.")
+    format!("This link asks for images called {name}, which are not in this browser.")
 }

@@ -3,7 +3,7 @@
 pub const TAB: &str = "Features";
 
 pub const LIST: &str = "The dictionary";
-pub const LIST_HELP: &str = "Each picture is what a feature adds to an image where it fires: orange brightens, blue darkens. The bar grows with the root of the share of inputs it fires on. Press one to look into it.";
+pub const LIST_HELP: &str = "Each picture shows what a feature adds to an image when it fires: orange brightens, blue darkens. The bar is the square root of the share of inputs on which it fires. Press one to inspect it.";
 pub const LOOKING: &str = "Looking through the test images…";
 pub const SEARCH: &str = "Number";
 pub const ORDER: &str = "Order of the features";
@@ -23,7 +23,7 @@ pub const ANY_CLASS: &str = "any class";
 pub const MORE: &str = "Show more";
 
 pub const ONE: &str = "One feature";
-pub const ONE_HELP: &str = "What it fires on tells what it means; what images lose without it tells whether that matters. Press an image to steer it below.";
+pub const ONE_HELP: &str = "The images on which it fires show what it means; the images without it show whether it matters. Press an image to steer it below.";
 pub const SWITCH_OFF: &str = "Switch it off";
 pub const STEER: &str = "Turn it up";
 pub const ATOM: &str = "What the feature adds to its input";
@@ -42,7 +42,7 @@ pub const ABLATION: &str = "An image, rebuilt, and rebuilt without the feature";
 pub const SIMILAR: &str = "Similar atoms";
 
 pub const STEERING: &str = "Steering";
-pub const STEERING_HELP: &str = "Hold features at values of your own, several at once: the code of the image above is changed there and decoded. Where an image has many places, a feature is held where it is active, or everywhere if it is active nowhere. Press a feature that fires to take it in hand.";
+pub const STEERING_HELP: &str = "Hold one or more features at values that you choose: the code of the image above is changed there and decoded. If an image has many places, a feature is held where it is active, or everywhere if it is active nowhere. Press a feature that fires to hold it.";
 pub const OWN: &str = "Take your drawing";
 pub const STEERED: &str = "steered";
 pub const HELD: &str = "Held features";
@@ -82,7 +82,7 @@ pub fn living(living: usize, all: usize, l0: f32, images: usize) -> String {
 
 pub fn listed(shown: usize, all: usize) -> String {
     match (shown, all) {
-        (_, 0) => "No feature is like that.".into(),
+        (_, 0) => "No feature matches.".into(),
         (shown, all) if shown == all => format!("{all} features."),
         (shown, all) => format!("{shown} of {all} features. "),
     }
@@ -113,7 +113,7 @@ pub fn pick(i: u32) -> String {
 }
 
 pub fn fires(f: usize, activation: f32) -> String {
-    format!("Feature {f} fires with {}: take it in hand", amount(activation))
+    format!("Feature {f} fires with {}: hold it", amount(activation))
 }
 
 pub fn firing(all: usize, shown: usize) -> String {

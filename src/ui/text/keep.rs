@@ -8,7 +8,7 @@ use crate::ui::transport::grouped;
 pub const RUNS: &str = "Runs and files";
 pub const CLOSE: &str = "Close";
 pub const FILES: &str = "The model on show";
-pub const FILES_HELP: &str = "A file of weights carries its experiment and, for figures in your own page, a few of the test images: opening it here, or on another computer, shows the same model. A checkpoint goes on training as if it had never stopped.";
+pub const FILES_HELP: &str = "A file of weights holds the model, its settings and, for figures in your own page, a few test images. Open it here or on another computer to see the same model. A checkpoint continues training exactly where it stopped.";
 pub const WEIGHTS: &str = "Save weights";
 pub const WEIGHTS_HELP: &str = "All parameters as safetensors, 32 bits each, with the experiment in the metadata";
 pub const HALF: &str = "Save weights, 16 bits";
@@ -20,7 +20,7 @@ pub const CHECKPOINT_HELP: &str = "Weights, optimiser and curves: all that the r
 pub const CODES_CSV: &str = "Save codes (CSV)";
 pub const CODES_HELP: &str = "A row for each test image: its label and its code";
 pub const CODES_NPZ: &str = "Save codes (NumPy)";
-pub const CODES_NPZ_HELP: &str = "The same as .npz: arrays mean, logvar where codes are clouds, and label";
+pub const CODES_NPZ_HELP: &str = "The same as .npz: arrays mean and label, and logvar if codes have a variance";
 pub const OPEN_FILE: &str = "Open a file…";
 pub const OPEN_FILE_HELP: &str = "Weights or a checkpoint, as safetensors";
 
@@ -55,7 +55,7 @@ pub fn room(used: f64, quota: f64) -> String {
 
 pub fn no_store(why: &str) -> String {
     format!(
-        "This browser keeps no runs for this page: {why}. A copy of the run stays in memory until the page is closed; save a checkpoint to have it later."
+        "This browser keeps no runs for this page: {why}. A copy of the run stays in memory until the page is closed; save a checkpoint to keep it."
     )
 }
 
@@ -77,7 +77,7 @@ pub fn opened(name: &str) -> String {
 
 /// A part of the address that says nothing about the view.
 pub fn unknown_view(part: &str) -> String {
-    format!("#{part}: no tab and no place of this page")
+    format!("#{part}: this page has no such tab or view")
 }
 
 /// What a run is called: the visitor's word, or else its method and data.
