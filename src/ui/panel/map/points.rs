@@ -1,6 +1,6 @@
 //! What is drawn on a map: places, spreads and labels of the codes.
 
-use super::density::Density;
+use super::density::{self, Density};
 use crate::ui::codes::Codes;
 use crate::ui::plane::{Axes, Plane};
 use crate::ui::rank::{quantile, rank};
@@ -33,7 +33,7 @@ pub struct Points {
     pub reach: f32,
     /// Where the codes lie against where the prior expects them, if it was asked for.
     pub density: Option<Density>,
-    /// Total variation distance between the two on this plane, 0 to 1.
+    /// Total variation distance between the two on this plane, 0 to 1, on show or not.
     pub distance: Option<f32>,
 }
 
@@ -55,8 +55,9 @@ impl Points {
         let edge = quantile(&far, 0.995).unwrap_or(3.0);
         let fits = before.reach >= edge && before.reach <= 1.6 * edge.max(1.0);
         let reach = if fits { before.reach } else { (edge * 2.2).ceil().max(2.0) / 2.0 };
-        let density = density.then(|| Density::new(&places, &spreads, plane.project(&vec![0.0; latent]), reach));
-        let distance = density.as_ref().map(Density::distance);
+        let origin = plane.project(&vec![0.0; latent]);
+        let distance = density.then(|| density::distance(&places, &spreads, origin));
+        let density = density.then(|| Density::new(&places, &spreads, origin, reach));
         Self { plane, places, spreads, labels: codes.labels.clone(), reach, density, distance }
     }
 
@@ -135,6 +136,18 @@ mod tests {
     fn one_picture_for_each_cell() {
         // Two by two cells: images 0 and 3 share one, and 0 lies on its middle.
         assert_eq!(square().spaced(2), vec![(1, 0), (0, 1), (2, 3)]);
+    }
+
+    #[test]
+    fn codes_in_one_place_are_as_far_from_the_prior_however_far_the_map_reaches() {
+        // A code of two latents, σ = e⁻¹⁰ each.
+        let n = 50;
+        let codes = Codes { latent: 2, mean_nd: vec![0.2; 2 * n], logvar_nd: vec![-20.0; 2 * n], labels: vec![0; n] };
+        let reach = |reach: f32| Points { reach, ..Points::default() };
+        for before in [reach(0.0), reach(1.0), reach(1.5)] {
+            let points = Points::new(&codes, Axes::Latents(0, 1), &before, false, true);
+            assert!(points.distance.is_some_and(|d| d > 0.99), "{:?} at a reach of {}", points.distance, points.reach);
+        }
     }
 
     #[test]
