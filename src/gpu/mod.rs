@@ -1,6 +1,6 @@
 //! The only place that names wgpu: the device, and the arena on which recorded plans run.
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(any(test, target_arch = "wasm32"))]
 mod ahead;
 pub mod arena;
 pub mod device;
