@@ -1,46 +1,25 @@
 //! The wire to the engine's worker: spawns it, sends commands, hands on what it says.
 
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{Blob, BlobPropertyBag, ErrorEvent, MessageEvent, Url, Worker, WorkerOptions, WorkerType};
+use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use super::browser;
 use crate::spec::protocol::{Command, EngineChoice, Event};
 use crate::wire;
 
-/// Runs in the worker before the engine's wasm: a module that fails to load, and a panic message, must reach the page,
-/// and by themselves they would only reach the console.
-const BOOT: &str = r#"
-const say = (text) => postMessage("failed: " + text);
-const log = console.error;
-console.error = (...parts) => {
-    const text = parts.map(String).join(" ");
-    if (text.includes("panicked at")) say(text.split("\n\n")[0]);
-    log(...parts);
-};
-self.addEventListener("unhandledrejection", (e) => say(e.reason));
-try {
-    const engine = await import(SCRIPT);
-    await engine.default();
-} catch (e) {
-    say(e);
-}
-"#;
-
 /// What a worker says once it takes commands.
 pub const LOADED: &str = "loaded";
-/// Begins what [`BOOT`] says of a worker that is of no use.
+/// Begins what `assets/worker/start.js` says of a worker that is of no use.
 pub const FAILED: &str = "failed: ";
 
-/// Starts the worker that runs `program`.
+/// Starts the worker that runs `program`, by way of `assets/worker/start.js`.
 ///
 /// # Errors
 /// If the browser refuses to start a worker.
 pub fn worker(program: &str) -> Result<Worker, JsValue> {
-    let boot = BOOT.replace("SCRIPT", &format!("{:?}", format!("{}{program}/{program}.js", browser::programs())));
-    let parts = js_sys::Array::of1(&boot.into());
-    let kind = BlobPropertyBag::new();
-    kind.set_type("text/javascript");
-    let url = Url::create_object_url_with_blob(&Blob::new_with_str_sequence_and_options(&parts, &kind)?)?;
+    // From the page's own host, and no blob: a policy of `worker-src 'self'` allows it.
+    let script = browser::encoded(&format!("{}{program}/{program}.js", browser::programs()));
+    let url = format!("{}worker/start.js?{script}", browser::base());
     let options = WorkerOptions::new();
     options.set_type(WorkerType::Module);
     Worker::new_with_options(&url, &options)

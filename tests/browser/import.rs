@@ -12,8 +12,12 @@ use super::{no_errors, ready};
 /// Names the worker of each script that is started.
 const WORKERS: &str = r"
     probe.workers = [];
-    const url = URL.createObjectURL;
-    URL.createObjectURL = blob => (blob.text?.().then(t => probe.workers.push(/(engine|eager|pack)\.js/.exec(t)?.[1])), url(blob));
+    window.Worker = class extends Worker {
+        constructor(url, options) {
+            super(url, options);
+            probe.workers.push(/(engine|eager|pack)\.js$/.exec(url)?.[1]);
+        }
+    };
 ";
 
 const QUERY: &str = "v=1&method=vae&latent=2&hidden=16&batch=4";

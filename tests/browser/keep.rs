@@ -256,13 +256,12 @@ const FULL: &str = r"
     const full = `
         FileSystemSyncAccessHandle.prototype.write = () => { throw new DOMException('no room', 'QuotaExceededError') };
     `;
-    const make = URL.createObjectURL;
-    URL.createObjectURL = blob => make(new Blob([full, blob], { type: blob.type }));
+    probe.inside(full);
 ";
 
 #[test]
 fn a_full_storage_is_said_once_and_training_goes_on() {
-    let page = ready(&Options { query: SMALL, script: &(listens() + FULL), ..Options::default() });
+    let page = ready(&Options { query: SMALL, script: &(listens() + IN_WORKERS + FULL), ..Options::default() });
     trains_to(&page, 5);
     let notice = page.wait("the message", "document.querySelector('.notice')?.textContent");
     assert!(notice.as_str().is_some_and(|text| text.contains("is full") && text.contains("goes on")), "{notice}");

@@ -394,11 +394,6 @@ fn refuses() -> String {
     let start = wire::to_bytes(&Command::Start { run: 0, setup: Setup::new("", ""), weights: None });
     let script = r"
     probe.workers = [];
-    const url = URL.createObjectURL;
-    URL.createObjectURL = blob => {
-        blob.text().then(text => probe.workers.push(text.match(/(\w+)\.js/)[1]));
-        return url(blob);
-    };
     let started = 0;
     window.Worker = class extends Worker {
         isPlan = started++ === 0;
@@ -445,16 +440,21 @@ const TROUBLE: &str = r"
         Object.defineProperty(GPUSupportedLimits.prototype, 'maxStorageBufferBindingSize', small);
         new BroadcastChannel('trouble').onmessage = e => e.data === 'lose' ? device.destroy() : reject = e.data === 'reject';
     `;
-    const url = URL.createObjectURL, channel = new BroadcastChannel('trouble');
-    URL.createObjectURL = blob => url(new Blob([inside, blob], { type: blob.type }));
+    const channel = new BroadcastChannel('trouble');
+    probe.inside(inside);
     probe.worker = what => channel.postMessage(what);
 ";
 
 #[test]
 fn what_the_device_refuses_is_said_and_the_page_goes_on() {
-    let page = ready(&Options { query: SMALL, script: TROUBLE, ..Options::default() });
+    let script = format!("{IN_WORKERS}{TROUBLE}");
+    let page = ready(&Options { query: SMALL, script: &script, ..Options::default() });
     let status = "document.querySelector('[data-testid=status]').textContent";
     let ready_again = "window.latentLab?.state().status === 'Ready to train'";
+        constructor(url, options) {
+            super(url, options);
+            probe.workers.push(url.match(/(\w+)\.js$/)[1]);
+        }
     let trained = |why: &str| page.wait(why, "latentLab.state().step > 3");
 
     page.js("probe.worker('reject')");
@@ -484,6 +484,18 @@ fn what_the_device_refuses_is_said_and_the_page_goes_on() {
     page.js("probe.worker('lose')");
     page.click("train");
     let said = page.wait("a lost device", "document.querySelector('[data-testid=crashed]')?.textContent");
+/// Adds `probe.inside`: what it is given runs in each worker that is started from then on, before the worker's own script.
+const IN_WORKERS: &str = r"
+    probe.inside = code => {
+        window.Worker = class extends Worker {
+            constructor(url, options) {
+                const script = `${code}; await import(${JSON.stringify(url)})`;
+                super(URL.createObjectURL(new Blob([script], { type: 'text/javascript' })), options);
+            }
+        };
+    };
+";
+
     assert!(said.as_str().is_some_and(|text| text.contains("copied")), "{said}");
     page.click("restart");
     page.wait("the copy is back", "document.querySelector('[data-testid=on-show]').textContent.includes('last copy')");

@@ -41,6 +41,17 @@ fn the_page_trains_below_a_path() {
 }
 
 #[test]
+fn the_page_trains_where_workers_come_from_its_own_host_alone() {
+    let page = ready(&Options { csp: Some("worker-src 'self'"), query: SMALL, ..Options::default() });
+    page.click("step");
+    page.wait("a step", "latentLab.state().step === 1");
+    // The worker that reads files.
+    page.click("add-data");
+    page.wait("the dialog", "document.querySelector('[data-testid=import]')?.open");
+    no_errors(&page);
+}
+
+#[test]
 fn the_post_and_its_figures_work_below_a_path() {
     let page = embed::post_at(BELOW, false);
     page.wait("the elements are there", "document.querySelector('latent-lab')?.shadowRoot");
