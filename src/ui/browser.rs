@@ -66,10 +66,13 @@ pub fn parameter(key: &str) -> Option<String> {
     pairs.find(|(k, _)| *k == key).map(|(_, value)| value.to_owned())
 }
 
-fn replace_address(address: &str) {
+/// Replaces query and fragment of the address without a new history entry.
+pub fn replace_address(query: &str, fragment: &str) {
+    let part = |mark: &str, text: &str| if text.is_empty() { String::new() } else { format!("{mark}{text}") };
+    let address = format!("{}{}", part("?", query), part("#", fragment));
     if let Ok(history) = window().history() {
         // Refused only where the page has no address of its own, such as in a sandboxed frame.
-        let _ = history.replace_state_with_url(&JsValue::TRUE, "", Some(address));
+        let _ = history.replace_state_with_url(&JsValue::TRUE, "", Some(&address));
     }
 }
 
@@ -84,16 +87,6 @@ pub fn push_entry() {
 /// Whether the page has written the entry of the history that it stands at. It has not where a link was opened in it.
 pub fn is_own_entry() -> bool {
     window().history().and_then(|history| history.state()).is_ok_and(|state| state.is_truthy())
-}
-
-/// Replaces the query of the address without a new history entry.
-pub fn replace_query(query: &str) {
-    replace_address(&format!("?{query}{}", window().location().hash().unwrap_or_default()));
-}
-
-/// Replaces what follows the `#` of the address without a new history entry.
-pub fn replace_fragment(fragment: &str) {
-    replace_address(&format!("#{fragment}"));
 }
 
 /// The words of a JavaScript error.

@@ -15,8 +15,6 @@ use super::{browser, text};
 
 /// Longer codes have no place in a link.
 const SHORT: usize = 32;
-/// Milliseconds that a moving slider rests before the address follows: browsers limit how often it may change.
-const REST: u64 = 400;
 /// The test image that a page begins with: a digit says more than the blur at the centre of the prior.
 const FIRST: usize = 0;
 
@@ -142,7 +140,7 @@ impl Lab {
         if browser::is_own_entry() {
             // Nothing else goes back, and the address says so.
             self.write_link();
-            return self.write_camera();
+            return self.write_camera_now();
         }
         self.notes.set(strange);
         self.axes.set(camera.axes);
@@ -156,19 +154,8 @@ impl Lab {
         }
     }
 
-    /// Writes to the address what the page shows.
-    pub fn write_camera(self) {
-        let fragment = untrack(|| self.camera()).write();
-        let there = browser::fragment();
-        // A bare address stays bare until there is something to say.
-        if there.trim_start_matches('#') != fragment && !(there.is_empty() && fragment == Camera::default().write()) {
-            browser::replace_fragment(&fragment);
-        }
-    }
-
     /// Lets the address follow what the page shows.
     pub fn follow_camera(self) {
-        let due = StoredValue::new(false);
         let begun = StoredValue::new(false);
         react(move || {
             self.camera();
@@ -176,15 +163,7 @@ impl Lab {
             if !begun.try_update_value(|begun| std::mem::replace(begun, true)).unwrap_or(true) || self.awaits_a_code() {
                 return;
             }
-            if !due.try_update_value(|due| std::mem::replace(due, true)).unwrap_or(true) {
-                set_timeout(
-                    move || {
-                        due.set_value(false);
-                        self.write_camera();
-                    },
-                    std::time::Duration::from_millis(REST),
-                );
-            }
+            self.write_camera();
         });
     }
 }

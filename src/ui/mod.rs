@@ -1,5 +1,6 @@
 //! The page. Sees `spec`, the catalogue and the player; talks to the engine through `spec::protocol` alone.
 
+mod address;
 mod ahead;
 mod api;
 mod browser;
@@ -31,6 +32,7 @@ mod sway;
 mod tab;
 mod text;
 mod theme;
+mod throttle;
 mod tiles;
 mod transport;
 mod verify;
@@ -60,8 +62,10 @@ pub fn mount() {
 
 #[component]
 fn CopyLink() -> impl IntoView {
+    let lab = Lab::get();
     let said = RwSignal::new(text::COPY_LINK);
     let copy = move |_| {
+        lab.write_what_waits();
         let window = browser::window();
         let href = window.location().href().unwrap_or_default();
         leptos::task::spawn_local(async move {
@@ -85,6 +89,7 @@ fn Page() -> impl IntoView {
     lab.open();
     lab.keep_when_hidden();
     lab.follow_camera();
+    lab.write_before_leaving();
     sway::begin(lab);
     ahead::begin(lab);
     panel::chart::settle(lab);

@@ -16,6 +16,7 @@ use std::{cell::RefCell, rc::Rc};
 use leptos::prelude::*;
 use serde_bytes::ByteBuf;
 
+use super::address::Address;
 use super::camera::Camera;
 use super::codes::Codes;
 use super::keep::Keep;
@@ -125,7 +126,7 @@ pub(super) struct Start {
 type Waiter = Box<dyn FnOnce(Result<BenchReport, String>)>;
 
 /// The parts without signals.
-struct Inner {
+pub(super) struct Inner {
     link: Option<Link>,
     player: Option<Rc<Player>>,
     /// The preset goes on show once its images have come, whatever else could.
@@ -136,6 +137,7 @@ struct Inner {
     preset: Option<Vec<u8>>,
     desks: [Desk; SLOTS],
     cpu: CpuDesk,
+    pub(super) address: Address,
     flush_due: bool,
     /// What the engine last had that a sparse autoencoder can take apart.
     host: Option<Setup>,
@@ -258,6 +260,7 @@ impl Lab {
             choices: 0,
             leaving: None,
             saved: None,
+            address: Address::default(),
             began_at: 0.0,
             saved_at: 0.0,
             kl_at: 0.0,
@@ -363,11 +366,12 @@ impl Lab {
         self.start_first_run();
     }
 
-    fn with<T>(self, f: impl FnOnce(&mut Inner) -> T) -> T {
+    pub(super) fn with<T>(self, f: impl FnOnce(&mut Inner) -> T) -> T {
         f(&mut self.inner.get_value().borrow_mut())
     }
 
     pub(super) fn send(self, command: &Command) {
+        self.write_what_waits();
         self.with(|inner| {
             if let Some(link) = &inner.link {
                 link.send(command);
@@ -691,10 +695,10 @@ impl Lab {
     pub fn open_tab(self, tab: Tab) {
         if self.tab.get_untracked() != tab {
             // The entry that is left says where the visitor was.
-            self.write_camera();
+            self.write_camera_now();
             browser::push_entry();
             self.tab.set(tab);
         }
-        self.write_camera();
+        self.write_camera_now();
     }
 }

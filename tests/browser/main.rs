@@ -275,6 +275,56 @@ fn a_link_carries_the_experiment() {
 #[test]
 fn without_webgpu_the_page_says_what_is_missing_and_still_decodes() {
     for (webgpu, words) in [(WebGpu::NoApi, "navigator.gpu"), (WebGpu::NoAdapter, "adapter")] {
+/// Counts the changes of the address, and says when they were.
+const WRITES: &str = r"
+    probe.writes = [];
+    for (const name of ['replaceState', 'pushState']) {
+        const write = history[name];
+        history[name] = function (...a) { probe.writes.push(performance.now()); return write.apply(this, a); };
+    }
+    probe.drag = (testid, part) => {
+        const slider = document.querySelector(`[data-testid=${testid}]`);
+        slider.value = +slider.min + part * (slider.max - slider.min);
+        slider.dispatchEvent(new Event('input', { bubbles: true }));
+    };
+";
+
+#[test]
+fn a_long_drag_changes_the_address_seldom_and_its_end_is_in_the_link() {
+    let page = ready(&Options { query: SMALL, script: WRITES, ..Options::default() });
+    page.wait("nothing is on its way", "latentLab.state().waiting === 0");
+    // Four seconds of a control and of the traversal, at every frame.
+    let drag = "
+        probe.writes = [];
+        const begin = performance.now();
+        let events = 0;
+        return new Promise(done => {
+            const move = () => {
+                const part = (performance.now() - begin) / 4000;
+                if (part > 1) return done(events);
+                probe.drag('param-beta', part);
+                probe.drag('latent-0', part);
+                events += 1;
+                setTimeout(move, 8);
+            };
+            move();
+        });
+    ";
+    let events = page.js(drag).as_u64().expect("a number");
+    assert!(events > 60, "{events} events are no drag");
+    let there = "location.search === '?' + latentLab.state().setup && location.hash.includes('z=')";
+    page.wait("the link says where the drag ended", there);
+    let writes = page.js("return probe.writes.length").as_u64().expect("a number");
+    assert!((2..=16).contains(&writes), "{writes} changes of the address for {events} events");
+
+    // What waits is written when the page goes, and when the link is copied.
+    page.js("probe.drag('param-beta', 0.5); probe.drag('param-beta', 0.25); dispatchEvent(new PageTransitionEvent('pagehide'))");
+    assert_eq!(page.js(&format!("return {there}")), true, "{}", page.state());
+    page.js("probe.drag('param-beta', 0.75); probe.drag('param-beta', 0.5); document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))");
+    assert_eq!(page.js(&format!("return {there}")), true, "{}", page.state());
+    no_errors(&page);
+}
+
         let page = Page::open(&Options { webgpu, ..Options::default() });
         let notice = page.wait("the notice", "document.querySelector('[data-testid=no-gpu]')?.textContent");
         assert!(notice.as_str().is_some_and(|text| text.contains(words)), "{webgpu:?}: {notice}");

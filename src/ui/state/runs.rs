@@ -295,14 +295,6 @@ impl Lab {
         }
     }
 
-    pub fn write_link(self) {
-        let engine = browser::parameter("engine").map_or_else(String::new, |engine| format!("&engine={engine}"));
-        let preset =
-            self.preset.with_untracked(|p| if p.id == PRESETS[0].id { String::new() } else { format!("&preset={}", p.id) });
-        let weights = self.weights_part();
-        browser::replace_query(&format!("{}{engine}{preset}{weights}", self.setup.with_untracked(Setup::to_query)));
-    }
-
     /// Times training steps; `done` hears the report.
     pub fn bench(self, setup: Setup, steps: u32, done: Waiter) {
         // A command sent before the engine listens would never be answered.
