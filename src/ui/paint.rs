@@ -90,6 +90,12 @@ pub fn context(canvas: &HtmlCanvasElement) -> CanvasRenderingContext2d {
     context.ok().flatten().expect("a canvas has a 2-D context").unchecked_into()
 }
 
+/// Makes a canvas show nothing.
+pub fn clear(canvas: &HtmlCanvasElement) {
+    // Setting its size clears a canvas.
+    canvas.set_width(canvas.width());
+}
+
 /// Fits the canvas to its size on the page and returns the context in CSS pixels, with that width and height.
 pub fn fit(canvas: &HtmlCanvasElement) -> (CanvasRenderingContext2d, f64, f64) {
     let ratio = browser::window().device_pixel_ratio();

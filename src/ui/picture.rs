@@ -24,14 +24,12 @@ pub fn Picture(
     react(move || {
         let theme = lab.theme.get();
         let index = index.get();
-        if let (Some(canvas), Some(view)) = (canvas.get(), lab.view(from).get())
-            && let Some(pictures) = Pictures::of(&view)
-        {
-            match pictures.get(index) {
-                Some(picture) => paint::tiles(&canvas, &[picture], pictures.shape, 1, &theme),
-                // There are not so many. Setting its size clears a canvas.
-                None => canvas.set_width(canvas.width()),
-            }
+        let (Some(canvas), view) = (canvas.get(), lab.view(from).get()) else { return };
+        let pictures = view.as_deref().and_then(Pictures::of);
+        match pictures.and_then(|all| Some((all.get(index)?, all.shape))) {
+            Some((picture, shape)) => paint::tiles(&canvas, &[picture], shape, 1, &theme),
+            // There are not so many, or none of this model yet.
+            None => paint::clear(&canvas),
         }
     });
     let hidden = label.is_empty().then_some("true");

@@ -123,12 +123,26 @@ pub(super) struct Start {
     pub then: Then,
 }
 
+/// What answers the panels' questions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// The trained model of that number, as it was trained: by the CPU or, from the same weights, by the engine.
+    Preset(u32),
+    /// A run, from when it was begun.
+    Run(RunId),
+}
+
 type Waiter = Box<dyn FnOnce(Result<BenchReport, String>)>;
 
 /// The parts without signals.
 pub(super) struct Inner {
     link: Option<Link>,
+    pub(super) address: Address,
     player: Option<Rc<Player>>,
+    /// What the answers on show are of.
+    on_show: Option<Shown>,
+    /// Counts the players there have been.
+    players: u32,
     /// The preset goes on show once its images have come, whatever else could.
     preset_wanted: bool,
     digits: Option<Digits>,
@@ -137,7 +151,6 @@ pub(super) struct Inner {
     preset: Option<Vec<u8>>,
     desks: [Desk; SLOTS],
     cpu: CpuDesk,
-    pub(super) address: Address,
     flush_due: bool,
     /// What the engine last had that a sparse autoencoder can take apart.
     host: Option<Setup>,
@@ -217,6 +230,8 @@ pub struct Lab {
     /// Counts changes of [`Lab::history`].
     pub curves: RwSignal<u32>,
     pub history: StoredValue<History, LocalStorage>,
+    /// How many test images the run on show is tested on, once it was.
+    pub tested: RwSignal<Option<u32>>,
     /// Curves of earlier runs, the latest first.
     pub past: StoredValue<Vec<Past>, LocalStorage>,
     pub keep: Keep,
@@ -245,7 +260,10 @@ impl Lab {
         notes.extend(strange);
         let inner = Inner {
             link: None,
+            address: Address::default(),
             player: None,
+            on_show: None,
+            players: 0,
             preset_wanted: false,
             digits: None,
             labels: Vec::new(),
@@ -260,7 +278,6 @@ impl Lab {
             choices: 0,
             leaving: None,
             saved: None,
-            address: Address::default(),
             began_at: 0.0,
             saved_at: 0.0,
             kl_at: 0.0,
@@ -300,6 +317,7 @@ impl Lab {
             no_preset: RwSignal::new(None),
             curves: RwSignal::new(0),
             history: StoredValue::new_local(History::default()),
+            tested: RwSignal::new(None),
             past: StoredValue::new_local(Vec::new()),
             keep: Keep::new(),
             dark: RwSignal::new(false),
@@ -353,6 +371,7 @@ impl Lab {
             Ok(player) => player,
             Err(e) => return self.no_preset.set(Some(e)),
         };
+        self.write_what_waits();
         // A link that says nothing of an experiment means "the model on show": Train then starts the same one over.
         let query = browser::query();
         let mut keys =
@@ -361,8 +380,7 @@ impl Lab {
             self.setup.set(player.setup.clone());
         }
         self.take_player(player, bytes);
-        self.show_played();
-        self.refresh();
+        self.show_player();
         self.start_first_run();
     }
 
@@ -371,7 +389,6 @@ impl Lab {
     }
 
     pub(super) fn send(self, command: &Command) {
-        self.write_what_waits();
         self.with(|inner| {
             if let Some(link) = &inner.link {
                 link.send(command);
@@ -440,10 +457,7 @@ impl Lab {
     /// Shows the pretrained model again when the engine cannot answer.
     fn fall_back_to_player(self) {
         self.data_info.set(None);
-        if self.with(|inner| inner.player.is_some()) {
-            self.show_played();
-            self.refresh();
-        }
+        self.show_player();
     }
 
     fn take(self, event: Event) {
@@ -487,7 +501,8 @@ impl Lab {
                 self.curves.update(|n| *n += 1);
                 self.keep_now_and_then();
             }
-            Event::TestMetrics { run, step, terms, .. } if Some(run) == current => {
+            Event::TestMetrics { run, step, count, terms } if Some(run) == current => {
+                self.tested.set(Some(count));
                 self.history.update_value(|h| h.push_test(step, terms));
                 self.curves.update(|n| *n += 1);
             }
@@ -580,6 +595,7 @@ impl Lab {
             self.pause();
             self.keep_run();
             self.run.set(None);
+            self.show_player();
             self.load_data();
         }
     }

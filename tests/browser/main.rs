@@ -113,6 +113,9 @@ fn training_learns_in_front_of_the_visitor() {
         page.js(&format!("probe.old = {shown}"));
         page.wait(&format!("the panel {panel} moves"), &format!("{shown} !== probe.old"));
     }
+    let said = page.js("return document.querySelector('.panel-loss .caption').textContent");
+    let said = said.as_str().expect("words");
+    assert!(["Rings: 256 test images.", "Rings: 1024 test images."].iter().any(|words| said.contains(words)), "{said}");
     assert_eq!(notices(&page), Value::Array(vec![]));
     the_pace_shown_is_true(&page);
     page.screenshot("training");

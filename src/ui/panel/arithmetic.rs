@@ -80,12 +80,10 @@ pub fn Arithmetic() -> impl IntoView {
     });
     react(move || {
         let theme = lab.theme.get();
-        if let (Some(canvas), Some(view)) = (strip.get(), lab.view(ARITHMETIC).get())
-            && let Some(pictures) = Pictures::of(&view)
-        {
-            let shown: Vec<&[u8]> = pictures.iter().skip(GIVEN).collect();
-            paint::tiles(&canvas, &shown, pictures.shape, shown.len().max(1) as u32, &theme);
-        }
+        let (Some(canvas), view) = (strip.get(), lab.view(ARITHMETIC).get()) else { return };
+        let Some(pictures) = view.as_deref().and_then(Pictures::of) else { return paint::clear(&canvas) };
+        let shown: Vec<&[u8]> = pictures.iter().skip(GIVEN).collect();
+        paint::tiles(&canvas, &shown, pictures.shape, shown.len().max(1) as u32, &theme);
     });
     let by_class = Memo::new(move |_| direction.get() == Direction::Classes);
     let choose = move |value: Direction, name: &'static str, id: &'static str| {

@@ -58,7 +58,11 @@ pub fn Draw() -> impl IntoView {
     let rms = RwSignal::new(None::<f32>);
     react(move || {
         let (theme, shape) = (lab.theme.get(), shape.get());
-        let (Some(canvas), Some(x), Some(copy)) = (anomaly.get(), own(), copy()) else { return rms.set(None) };
+        let Some(canvas) = anomaly.get() else { return };
+        let Some((x, copy)) = own().zip(copy()) else {
+            paint::clear(&canvas);
+            return rms.set(None);
+        };
         let (size, difference) = error(&x, &copy);
         rms.set(Some(size));
         let plane = (shape.width * shape.height) as usize;

@@ -186,9 +186,9 @@ fn End(i: usize, n: usize, film: Memo<Option<Arc<Film>>>, chosen: RwSignal<Optio
     let canvas = NodeRef::<html::Canvas>::new();
     react(move || {
         let theme = lab.theme.get();
-        if let (Some(canvas), Some(film)) = (canvas.get(), film.get())
-            && let Some(picture) = film.rows.first().and_then(|row| row.get(i * (POINTS - 1) / (n - 1).max(1)))
-        {
+        let (Some(canvas), film) = (canvas.get(), film.get()) else { return };
+        let Some(film) = film else { return paint::clear(&canvas) };
+        if let Some(picture) = film.rows.first().and_then(|row| row.get(i * (POINTS - 1) / (n - 1).max(1))) {
             paint::tiles(&canvas, &[picture], film.shape, 1, &theme);
         }
     });
@@ -218,20 +218,21 @@ fn Way(
 ) -> impl IntoView {
     let lab = Lab::get();
     let (strip, big) = (NodeRef::<html::Canvas>::new(), NodeRef::<html::Canvas>::new());
-    let row = move || film.get().filter(|film| film.rows.len() > kind);
     react(move || {
         let theme = lab.theme.get();
-        if let (Some(canvas), Some(film)) = (strip.get(), row()) {
-            let shown: Vec<&[u8]> = film.rows[kind].iter().step_by(SKIP).map(Vec::as_slice).collect();
+        let (Some(canvas), film) = (strip.get(), film.get()) else { return };
+        let Some(film) = film else { return paint::clear(&canvas) };
+        if let Some(row) = film.rows.get(kind) {
+            let shown: Vec<&[u8]> = row.iter().step_by(SKIP).map(Vec::as_slice).collect();
             paint::tiles(&canvas, &shown, film.shape, shown.len() as u32, &theme);
         }
     });
     react(move || {
         let theme = lab.theme.get();
         let i = (at.get() * (POINTS - 1) as f64).round() as usize;
-        if let (Some(canvas), Some(film)) = (big.get(), row())
-            && let Some(picture) = film.rows[kind].get(i)
-        {
+        let (Some(canvas), film) = (big.get(), film.get()) else { return };
+        let Some(film) = film else { return paint::clear(&canvas) };
+        if let Some(picture) = film.rows.get(kind).and_then(|row| row.get(i)) {
             paint::tiles(&canvas, &[picture], film.shape, 1, &theme);
         }
     });

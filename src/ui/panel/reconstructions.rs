@@ -25,8 +25,8 @@ pub fn Reconstructions() -> impl IntoView {
         let canvas = NodeRef::<html::Canvas>::new();
         react(move || {
             let theme = lab.theme.get();
-            let (Some(view), Some(canvas)) = (lab.view(RECONSTRUCTIONS).get(), canvas.get()) else { return };
-            let Some(pictures) = Pictures::of(&view) else { return };
+            let (Some(canvas), view) = (canvas.get(), lab.view(RECONSTRUCTIONS).get()) else { return };
+            let Some(pictures) = view.as_deref().and_then(Pictures::of) else { return paint::clear(&canvas) };
             let i = i as usize;
             // The images, what is left of them after the code, and what the network saw, if that was something else.
             let n = COUNT.min(there.get().saturating_sub(first.get())).max(1) as usize;

@@ -51,6 +51,29 @@ impl Lab {
         self.schedule_flush();
     }
 
+    /// From now on the panels show that model or nothing: what was answered about another goes, and so does what the CPU was
+    /// about to answer. Pictures of the data and measures, which say what they are of, stay.
+    pub(super) fn put_on_show(self, shown: Shown) {
+        if self.with(|inner| inner.on_show.replace(shown)) == Some(shown) {
+            return;
+        }
+        let stale = self.with(|inner| {
+            inner.cpu.clear();
+            let mut stale = [false; SLOTS];
+            for (desk, stale) in inner.desks.iter_mut().zip(&mut stale) {
+                *stale = desk.query.as_ref().is_some_and(Query::follows_weights);
+                desk.answered &= !*stale;
+            }
+            stale
+        });
+        for (view, _) in self.views.iter().zip(stale).filter(|(view, stale)| *stale && view.with_untracked(Option::is_some)) {
+            view.set(None);
+        }
+        self.codes.set(None);
+        self.own_code.set(None);
+        self.latents.update(Latents::forget);
+    }
+
     pub(super) fn schedule_flush(self) {
         if self.with(|inner| !std::mem::replace(&mut inner.flush_due, true)) {
             browser::next_frame(move || self.flush());
@@ -82,7 +105,10 @@ impl Lab {
                 (desk.fresh, desk.answered) = (false, false);
                 match (&inner.link, &inner.player) {
                     (Some(link), _) if standing => link.send(&Command::Watch { slot, query }),
-                    (_, Some(_)) if !standing && cpu_ready => inner.cpu.take(slot, query),
+                    // A run that is being built cannot answer yet, and nobody answers in its place.
+                    (_, Some(_)) if !standing && cpu_ready && matches!(inner.on_show, Some(Shown::Preset(_))) => {
+                        inner.cpu.take(slot, query)
+                    }
                     _ => desk.fresh = true,
                 }
             }

@@ -74,6 +74,12 @@ impl Latents {
         Self { extent: Some(extent), order, ..self.clone() }
     }
 
+    /// What the numbers of another code carry is not known: the sliders stay until it says which numbers it has.
+    pub(super) fn forget(&mut self) {
+        self.kl_d.fill(0.0);
+        (self.extent, self.measured) = (None, false);
+    }
+
     pub fn carries(&self, latent: usize) -> Carries {
         match (&self.extent, self.kl_d.get(latent)) {
             (Some(extent), _) => Carries::Spread(extent.spread_d.get(latent).copied().unwrap_or_default()),

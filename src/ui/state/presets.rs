@@ -44,6 +44,9 @@ impl Lab {
         self.write_link();
         if other_data && matches!(self.engine.get_untracked(), Engine::Ready(_)) {
             self.with(|inner| inner.preset_wanted = true);
+            if self.run.with_untracked(Option::is_none) {
+                self.show_player();
+            }
             self.pause();
             self.load_data();
         } else if untrack(|| self.can_run()) {
@@ -53,9 +56,15 @@ impl Lab {
             if !matches!(self.engine.get_untracked(), Engine::Crashed(_)) {
                 self.with(|inner| (inner.starting, inner.preset_wanted) = (None, true));
             }
-            self.show_played();
-            self.refresh();
+            self.show_player();
         }
+    }
+
+    /// Puts the player's model on show.
+    pub(super) fn show_player(self) {
+        self.put_on_show(Shown::Preset(self.with(|inner| inner.players)));
+        self.show_played();
+        self.refresh();
     }
 
     /// Keeps the player of a preset, and what it says of itself.
@@ -71,6 +80,7 @@ impl Lab {
         }));
         self.with(|inner| {
             inner.player = Some(Rc::new(player));
+            inner.players += 1;
             inner.preset = Some(bytes);
         });
     }

@@ -63,8 +63,13 @@ impl Lab {
             inner.measured = false;
             inner.runs
         });
+        self.put_on_show(match origin {
+            Origin::Pretrained => Shown::Preset(self.with(|inner| inner.players)),
+            _ => Shown::Run(id),
+        });
         self.remember_curves();
         self.history.update_value(History::clear);
+        self.tested.set(None);
         self.curves.update(|n| *n += 1);
         self.step.set(0);
         self.speed.set(Speed::default());
@@ -183,6 +188,7 @@ impl Lab {
         else {
             return;
         };
+        self.put_on_show(Shown::Preset(self.with(|inner| inner.players)));
         self.show_played();
         self.start(Start { setup, origin: Origin::Pretrained, from: Beginning::File(weights), then: Then::Stay });
     }
@@ -240,6 +246,8 @@ impl Lab {
             r.origin = Origin::Continued;
             r.setup = setup;
         });
+        // From here on it is no longer the model that ships.
+        self.with(|inner| inner.on_show = Some(Shown::Run(run.id)));
         self.go(run.id);
     }
 

@@ -51,8 +51,9 @@ pub fn CodeMap() -> impl IntoView {
         |(x, y): (f64, f64), width: f64, height: f64| (MARGIN + x * (width - 2.0 * MARGIN), MARGIN + y * (height - 2.0 * MARGIN));
     react(move || {
         let theme = lab.theme.get();
-        let (Some(canvas), Some(spots), Some(book)) = (canvas.get(), spots.get(), book.get()) else { return };
+        let Some(canvas) = canvas.get() else { return };
         let (context, width, height) = paint::fit(&canvas);
+        let Some((spots, book)) = spots.get().zip(book.get()) else { return };
         let most = (0..book.count_k.len()).map(|k| book.share(k)).fold(f32::MIN_POSITIVE, f32::max);
         let in_hand = editor.token(editor.cell.get());
         // Small ones over large ones.

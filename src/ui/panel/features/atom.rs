@@ -21,9 +21,9 @@ pub fn Atom(
     let canvas = NodeRef::<html::Canvas>::new();
     react(move || {
         let theme = lab.theme.get();
-        if let (Some(canvas), Some(table), Some(f)) = (canvas.get(), inspector.table.get(), feature.get())
-            && let Some(values) = table.atom(f)
-        {
+        let (Some(canvas), table) = (canvas.get(), inspector.table.get()) else { return };
+        let Some(table) = table else { return paint::clear(&canvas) };
+        if let Some(values) = feature.get().and_then(|f| table.atom(f)) {
             paint::difference(&canvas, &values, table.atom_shape(), &theme);
         }
     });

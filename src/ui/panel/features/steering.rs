@@ -84,8 +84,8 @@ pub fn Steering() -> impl IntoView {
     });
     react(move || {
         let theme = lab.theme.get();
-        let (Some(canvas), Some(view)) = (change.get(), lab.view(STEERED).get()) else { return };
-        let Some(pictures) = Pictures::of(&view) else { return };
+        let (Some(canvas), view) = (change.get(), lab.view(STEERED).get()) else { return };
+        let Some(pictures) = view.as_deref().and_then(Pictures::of) else { return paint::clear(&canvas) };
         if let (Some(before), Some(after)) = (pictures.get(0), pictures.get(1)) {
             paint::difference(&canvas, &paint::change(before, after, pictures.shape.channels), pictures.shape, &theme);
         }

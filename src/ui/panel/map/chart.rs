@@ -45,9 +45,10 @@ pub fn Chart(map: MapState) -> impl IntoView {
     });
     react(move || {
         let (axes, clouds, density) = (axes.get(), ellipses.get(), ground.get() == Ground::Density);
-        if let Some(codes) = lab.codes.get() {
-            points.set(points.with_untracked(|before| Points::new(&codes, axes, before, clouds, density)));
-        }
+        points.set(match lab.codes.get() {
+            Some(codes) => points.with_untracked(|before| Points::new(&codes, axes, before, clouds, density)),
+            None => Points::default(),
+        });
     });
     react(move || {
         if marks.get() == Marks::Pictures {

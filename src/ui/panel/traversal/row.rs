@@ -24,8 +24,10 @@ pub fn Row(latent: usize, shared: Shared) -> impl IntoView {
     let pinned = Memo::new(move |_| shared.pins.with(|p| p.contains(&latent)));
     react(move || {
         let theme = lab.theme.get();
-        let Some(view) = lab.view(STRIPS).get() else { return };
-        let Some(pictures) = Pictures::of(&view) else { return };
+        let view = lab.view(STRIPS).get();
+        let Some(pictures) = view.as_deref().and_then(Pictures::of) else {
+            return [strip, heat].iter().filter_map(|canvas| canvas.get()).for_each(|canvas| paint::clear(&canvas));
+        };
         let asked = shared.asked.get_untracked();
         // An answer to an earlier order of the latents: the next one is on its way.
         if asked.len() * COLUMNS != pictures.len() {
