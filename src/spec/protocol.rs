@@ -303,7 +303,7 @@ pub enum Event {
         rows: Vec<MetricRow>,
         speed: Speed,
     },
-    /// Mean terms over the first `count` test images at `step`.
+    /// Mean terms at `step` over `count` test images, drawn from all of them and the same each time.
     TestMetrics {
         run: RunId,
         step: u64,

@@ -626,7 +626,7 @@ impl Session {
         }
     }
 
-    /// Terms on the first test images, now and then while training and at every pause.
+    /// Terms on some test images, always the same, now and then while training and at every pause.
     async fn test_metrics(&mut self, now: bool) -> Result<(), String> {
         let (Some(r), Some(test)) = (&mut self.run, &self.test) else { return Ok(()) };
         let software = self.gpu.as_ref().is_some_and(|g| g.info.software);
@@ -639,19 +639,18 @@ impl Session {
         if !due || !(now || r.training) {
             return Ok(());
         }
-        let count = count.min(test.labels.len());
         // What is on its way first, so that its time is not mistaken for this.
         self.settle().await?;
-        let (Some(r), Some(test)) = (&mut self.run, &self.test) else { return Ok(()) };
-        let images: Vec<f32> = unit(&test.images[..count * test.shape.image.len()]).collect();
-        let result = r.engine.evaluate(Rows::labelled(&images, &test.labels)).await;
+        let Some(r) = &self.run else { return Ok(()) };
+        let (images, labels) = test.drawn(count);
+        let result = r.engine.evaluate(Rows::labelled(&images, &labels)).await;
         r.tested = Some((step, Instant::now()));
         r.idle = Some(Instant::now());
         let run = r.id;
         // The last step may have ruined weights that its own terms were not computed from.
         let row = MetricRow { step, terms: result?, kl_d: vec![] }.finite(&r.engine.info().terms)?;
         r.history.push_test(step, row.terms.clone());
-        self.send(Event::TestMetrics { run, step, count: count as u32, terms: row.terms });
+        self.send(Event::TestMetrics { run, step, count: labels.len() as u32, terms: row.terms });
         Ok(())
     }
 

@@ -10,6 +10,7 @@ use serde_bytes::ByteBuf;
 
 use crate::data::unit;
 use crate::latent::{self, Geodesic};
+use crate::measure::rng::Rng;
 use crate::nn::DataShape;
 use crate::part::part;
 use crate::spec::Setup;
@@ -45,6 +46,16 @@ impl TestSet {
     }
 
     /// The images at `indices`, as bytes, and their labels; unknown indices are left out.
+    /// `count` images or as many as there are, and their labels: always the same ones, drawn without replacement from all, for
+    /// neighbours in a file are often from one hand.
+    pub fn drawn(&self, count: usize) -> (Vec<f32>, Vec<u8>) {
+        let mut chosen = Rng::new(0).permutation(self.labels.len());
+        chosen.truncate(count);
+        chosen.sort_unstable();
+        let (images, labels) = self.at(&chosen.iter().map(|i| *i as u32).collect::<Vec<_>>());
+        (unit_values(&images), labels)
+    }
+
     fn at(&self, indices: &[u32]) -> (Vec<u8>, Vec<u8>) {
         let (len, known) = (self.shape.image.len(), || indices.iter().map(|i| *i as usize).filter(|i| *i < self.labels.len()));
         (known().flat_map(|i| self.images[i * len..(i + 1) * len].to_vec()).collect(), known().map(|i| self.labels[i]).collect())

@@ -214,8 +214,12 @@ pub const MAP_CANVAS: &str = "Map of the test images' codes. Arrow keys move the
 pub const MAP_POINT: &str = "Decoded at the pointer";
 
 pub const LOSS: &str = "Loss";
-pub const LOSS_HELP: &str =
-    "Lines: the training batch. Rings: the test set. Lower is better. Press a number to see its curve alone.";
+/// What the curves are of; `tested` is how many test images, once that is known.
+pub fn loss_help(tested: Option<u32>) -> String {
+    let tested = tested.map_or_else(String::new, |n| format!("{n} "));
+    format!("Lines: the training batch. Rings: {tested}test images. Lower is better. Press a number to see its curve alone.")
+}
+
 pub const LOSS_PAST: &str = "Earlier runs, up to the present step";
 pub const THE_SAME: &str = "the same settings";
 pub const LOSS_EMPTY: &str = "Press Train: the curves start here.";

@@ -147,7 +147,7 @@ pub fn Loss() -> impl IntoView {
         view! { <button class="small" aria-pressed=move || (log.get() == value).to_string() on:click=move |_| log.set(value)>{name}</button> }
     };
     view! {
-        <Panel id="loss" help=text::LOSS_HELP
+        <Panel id="loss" help=Signal::derive(move || text::loss_help(lab.tested.get()))
             tools=move || view! {
                 <div class="segments" role="group" aria-label=text::LOSS_SCALE>
                     {scale(true, text::LOSS_LOG)} {scale(false, text::LOSS_LINEAR)}

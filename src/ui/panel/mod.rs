@@ -102,7 +102,7 @@ pub const PANELS: &[Entry] = &[
 pub fn Panel(
     /// Its entry's.
     id: &'static str,
-    help: &'static str,
+    #[prop(into)] help: Signal<String>,
     #[prop(default = &[])] slots: &'static [Slot],
     /// Buttons beside the title.
     #[prop(optional, into)]
