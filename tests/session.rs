@@ -6,7 +6,7 @@ use std::rc::Rc;
 use latent_lab::data::Dataset;
 use latent_lab::nn::ImageShape;
 use latent_lab::spec::protocol::{
-    Command, EngineChoice, Event, Export, MetricRow, Quantity, Query, Table, View, bytes_f32, f32_bytes,
+    Command, EngineChoice, Event, Export, Measured, MetricRow, Quantity, Query, Table, View, bytes_f32, f32_bytes,
 };
 use latent_lab::spec::{Precision, Setup};
 use latent_lab::train::checkpoint::Checkpoint;
@@ -39,15 +39,20 @@ impl Bench {
     }
 
     fn open_on(engine: EngineChoice) -> Self {
+        Self::open_with(engine, 40)
+    }
+
+    /// With so many images to train on, and as many to test on.
+    fn open_with(engine: EngineChoice, images: usize) -> Self {
         let events: Rc<RefCell<Vec<Event>>> = Rc::default();
         let sink = events.clone();
         let mut session = Session::new(move |e| sink.borrow_mut().push(e));
         assert!(pollster::block_on(session.open(engine, None)), "a GPU adapter; on Debian: mesa-vulkan-drivers");
-        pollster::block_on(session.set_data(stripes(40)));
+        pollster::block_on(session.set_data(stripes(images)));
         let bench = Self { session, events };
         let events = bench.take();
         assert!(
-            matches!(&events[..], [Event::Ready { .. }, Event::DataReady { data, .. }] if (data.train, data.test) == (40, 40)),
+            matches!(&events[..], [Event::Ready { .. }, Event::DataReady { data, .. }] if (data.train as usize, data.test as usize) == (images, images)),
             "{events:?}"
         );
         bench
@@ -436,13 +441,137 @@ fn saved_weights_come_back() {
 fn bench_counts_what_it_did() {
     let mut b = Bench::open();
     b.tell(Command::Bench { setup: small(), steps: 6 });
-    let events = b.take();
+    let events = b.turns(20);
     let [Event::Benched { report: Ok(report) }] = &events[..] else { panic!("{events:?}") };
-    assert_eq!((report.steps, report.submits, report.batch), (6, 1, 8));
+    assert_eq!((report.steps, report.batch), (6, 8));
+    assert!((1..=6).contains(&report.submits), "{report:?}");
     assert!(report.total_ms > 0.0 && report.loss.is_finite() && report.dispatches <= 24);
     b.tell(Command::Bench { setup: Setup::new("faces", "vae"), steps: 6 });
     let events = b.take();
     assert!(matches!(&events[..], [Event::Benched { report: Err(why) }] if why.contains("faces")), "{events:?}");
+}
+
+/// Test images on which measures take many slices.
+const MANY: usize = 1200;
+
+fn measured(events: &[Event]) -> Vec<(u64, &Vec<Measured>)> {
+    let sheet = |e| match e {
+        &Event::Viewed { slot: 1, step, view: View::Measures(ref sheet), .. } => Some((step, sheet)),
+        _ => None,
+    };
+    events.iter().filter_map(sheet).collect()
+}
+
+#[test]
+fn measuring_is_interrupted_by_whatever_else_is_asked() {
+    let mut b = Bench::open_with(EngineChoice::Plan, MANY);
+    b.start(1, small(), None);
+    b.tell(Command::Train { run: 1 });
+    b.turns(5);
+    b.tell(Command::Watch { slot: 1, query: Query::Measures { images: MANY as u32 / 2, press: 1 } });
+    let events = b.turns(2);
+    assert!(measured(&events).is_empty(), "it takes more than two slices");
+
+    // A view is answered with the next turn, a pause at once, and neither ends what is being measured.
+    b.tell(Command::Watch { slot: 8, query: Query::Decode { z_nd: f32_bytes(&[0.5; 3]) } });
+    let events = b.turns(1);
+    assert!(events.iter().any(|e| matches!(e, Event::Viewed { slot: 8, .. })), "{events:?}");
+    b.tell(Command::Pause { run: 1 });
+    let events = b.take();
+    let Some(Event::Paused { run: 1, step: paused }) = events.last() else { panic!("{events:?}") };
+    assert!(measured(&events).is_empty());
+    let events = b.turns(10_000);
+    let [(step, sheet)] = measured(&events)[..] else { panic!("{events:?}") };
+    assert_eq!((step, events.len()), (*paused, 1), "the weights stood still meanwhile");
+    let names: Vec<&str> = sheet.iter().map(|m| m.name.as_str()).collect();
+    assert!(["loss", "ssim", "mmd_imq", "linear_probe_accuracy"].iter().all(|name| names.contains(name)), "{names:?}");
+    assert!(b.turns(3).is_empty(), "asked once, answered once");
+}
+
+#[test]
+fn a_newer_question_ends_what_an_older_one_measures() {
+    let mut b = Bench::open_with(EngineChoice::Plan, MANY);
+    b.start(1, small(), None);
+    b.steps(1, 3);
+    let ask = |press| Command::Watch { slot: 1, query: Query::Measures { images: MANY as u32 / 2, press } };
+    for press in 1..4 {
+        b.tell(ask(press));
+        assert!(measured(&b.turns(2)).is_empty());
+    }
+    // A moved control: the objective is another, and is measured anew.
+    b.tell(Command::Set { run: 1, key: "beta".into(), value: 3.0 });
+    let events = b.turns(10_000);
+    let [(3, sheet)] = measured(&events)[..] else { panic!("{events:?}") };
+    let term = |name: &str| match sheet.iter().find(|m| m.name == name).map(|m| &m.value) {
+        Some(Quantity::Number(v)) => *v,
+        other => panic!("{name}: {other:?}"),
+    };
+    let (loss, parts) = (term("loss"), term("reconstruction") + 3.0 * term("kl"));
+    assert!((loss - parts).abs() < 1e-3 * loss, "{loss} and {parts}");
+
+    // Nobody looks any more, or looks at another run.
+    b.tell(ask(5));
+    b.turns(2);
+    b.tell(Command::Unwatch { slot: 1 });
+    assert!(b.turns(10_000).is_empty());
+    b.tell(ask(6));
+    b.turns(2);
+    b.tell(Command::Unwatch { slot: 1 });
+    b.start(2, small(), None);
+    assert!(b.turns(10_000).is_empty());
+    assert_eq!(b.steps(2, 2).len(), 2, "training goes on");
+}
+
+#[test]
+fn timings_and_comparisons_are_interrupted_too() {
+    for (engine, command) in [
+        (EngineChoice::Plan, Command::Bench { setup: small(), steps: 1500 }),
+        (EngineChoice::Burn, Command::Verify { setup: small(), steps: 12 }),
+    ] {
+        let mut b = Bench::open_on(engine);
+        b.start(1, small(), None);
+        b.steps(1, 1);
+        b.tell(command.clone());
+        assert!(b.turns(1).is_empty(), "{command:?} takes more than a slice");
+        b.tell(Command::Pause { run: 1 });
+        b.tell(Command::Watch { slot: 8, query: Query::Decode { z_nd: f32_bytes(&[0.5; 3]) } });
+        let events = b.turns(1);
+        assert!(matches!(&events[..], [Event::Paused { step: 1, .. }, Event::Viewed { slot: 8, .. }]), "{command:?}: {events:?}");
+        // Whoever asked before hears that somebody else has asked since.
+        b.tell(command.clone());
+        let events = b.turns(10_000);
+        let given_up = matches!(&events[0],
+            Event::Benched { report: Err(message) } | Event::Warning { message } if message.contains("another one was asked for"));
+        assert!(given_up, "{command:?}: {events:?}");
+        assert!(matches!(&events[1..], [Event::Benched { report: Ok(_) } | Event::Verified { .. }]), "{command:?}: {events:?}");
+    }
+}
+
+#[test]
+fn test_metrics_are_of_images_from_all_of_the_test_set() {
+    // Blank images, and noise behind the first thousand: what is measured of the first alone would be of blank ones.
+    let noise = |i: usize| (i as u32).wrapping_mul(2_654_435_761).to_be_bytes()[0];
+    let images: Vec<u8> = (0..3000 * 784).map(|i| if i < 1100 * 784 { 0 } else { noise(i) }).collect();
+    let data = Dataset { id: "mnist".into(), ..Dataset::of(ImageShape::MNIST, 10, images, vec![0; 3000]) };
+    let mut b = Bench::open();
+    pollster::block_on(b.session.set_data(data));
+    b.take();
+    b.start(1, small(), None);
+    b.tell(Command::Step { run: 1, steps: 30 });
+    let events = b.turns(1000);
+    let tested = events.iter().rev().find_map(|e| match e {
+        Event::TestMetrics { step: 30, count, terms, .. } => Some((*count, f64::from(terms[1]))),
+        _ => None,
+    });
+    let (count, tested) = tested.expect("a pause is tested");
+    assert!([256, 1024].contains(&count), "{count}");
+    b.tell(Command::Watch { slot: 1, query: Query::Measures { images: 1500, press: 1 } });
+    let events = b.turns(10_000);
+    let [(30, sheet)] = measured(&events)[..] else { panic!("{events:?}") };
+    let Some(Quantity::Number(all)) = sheet.iter().find(|m| m.name == "reconstruction").map(|m| m.value.clone()) else {
+        panic!("{sheet:?}")
+    };
+    assert!((tested / all - 1.0).abs() < 0.1, "{tested} nats on {count} images, {all} on half of all");
 }
 
 #[test]
@@ -502,7 +631,7 @@ fn clipping_and_a_decay_that_moves_are_the_same_on_both_engines() {
 fn both_engines_are_compared_on_request() {
     let mut b = Bench::open_on(EngineChoice::Burn);
     b.tell(Command::Verify { setup: small(), steps: 2 });
-    let events = b.take();
+    let events = b.turns(20);
     let [Event::Verified { report }] = &events[..] else { panic!("{events:?}") };
     assert!(report.steps == 2 && report.loss < 1e-4 && report.gradient < 1e-4, "{report:?}");
     assert!(report.loss > 0.0 || report.gradient > 0.0, "two engines never round alike: {report:?}");
@@ -527,7 +656,7 @@ fn a_sparse_autoencoder_takes_apart_what_was_trained_before_it() {
     assert!(matches!(&b.start(3, setup.clone(), None)[..], [Event::Built { run: 3, .. }]));
     assert_eq!(b.steps(3, 5).len(), 5);
     b.tell(Command::Watch { slot: 1, query: Query::Measures { images: 20, press: 1 } });
-    let measured = b.turns(10).into_iter().find_map(|e| match e {
+    let measured = b.turns(10_000).into_iter().find_map(|e| match e {
         Event::Viewed { slot: 1, view: View::Measures(sheet), .. } => sheet.into_iter().find(|m| m.name == "loss_recovered"),
         _ => None,
     });

@@ -1,6 +1,7 @@
 //! How close pictures are to each other. Values are in `[0, 1]`; a set of images has shape `[n, channels, height, width]`.
 
 use super::mean;
+use super::pause::{Pause, at_once};
 
 /// Mean squared difference of two sets of values.
 ///
@@ -37,10 +38,23 @@ const C: [f64; 2] = [1e-4, 9e-4];
 /// # Panics
 /// If the sizes differ, are no whole images, or an image is smaller than the window.
 pub fn ssim(x: &[f32], y: &[f32], shape: [usize; 3]) -> f64 {
+    at_once(ssim_in_slices(x, y, shape, &Pause::never()))
+}
+
+/// [`ssim`], with a place to rest at every plane of every image.
+///
+/// # Panics
+/// As there.
+pub async fn ssim_in_slices(x: &[f32], y: &[f32], shape: [usize; 3], pause: &Pause) -> f64 {
     let [_, height, width] = shape;
     assert!(height >= WINDOW && width >= WINDOW, "{width} × {height} pixels are fewer than a window of {WINDOW} × {WINDOW}");
     // All channels have the same number of windows, so the order of the means does not matter.
-    mean(pairs(x, y, height * width).map(|(a, b)| ssim_plane(a, b, width)))
+    let mut planes = Vec::with_capacity(x.len() / (height * width));
+    for (a, b) in pairs(x, y, height * width) {
+        pause.point().await;
+        planes.push(ssim_plane(a, b, width));
+    }
+    mean(planes.into_iter())
 }
 
 fn ssim_plane(x: &[f32], y: &[f32], width: usize) -> f64 {

@@ -14,6 +14,7 @@ pub mod disentangle;
 pub mod eigen;
 pub mod frechet;
 pub mod image;
+pub mod pause;
 pub mod probe;
 pub mod rng;
 pub mod sparse;

@@ -1,5 +1,6 @@
 //! How much of a label a simple reader finds in a code: a linear probe and nearest neighbours.
 
+use super::pause::{Pause, at_once};
 use super::{Rows, mean, moments, squared_distance};
 
 /// Multinomial logistic regression on standardised codes (Alain & Bengio 2016, "Understanding intermediate layers using
@@ -17,6 +18,8 @@ pub struct LinearProbe {
 pub const L2: f64 = 1e-3;
 /// Steps of a fit, each over all codes.
 pub const ITERATIONS: usize = 300;
+/// Codes between two places to rest.
+const AT_ONCE: usize = 64;
 
 impl LinearProbe {
     /// Minimises `−mean ln p(label|z) + ½ L2 ‖W‖²`, which is strictly convex in `W`, by [`ITERATIONS`] steps of Nesterov's
@@ -26,6 +29,14 @@ impl LinearProbe {
     /// # Panics
     /// If there are no codes, not one label each, or a label is not below `classes`.
     pub fn fit(code_nd: Rows, labels_n: &[u8], classes: usize) -> Self {
+        at_once(Self::fit_in_slices(code_nd, labels_n, classes, &Pause::never()))
+    }
+
+    /// [`LinearProbe::fit`], with places to rest.
+    ///
+    /// # Panics
+    /// As there.
+    pub async fn fit_in_slices(code_nd: Rows<'_>, labels_n: &[u8], classes: usize, pause: &Pause) -> Self {
         assert!(!labels_n.is_empty() && code_nd.len() == labels_n.len(), "{} codes with {} labels", code_nd.len(), labels_n.len());
         assert!(labels_n.iter().all(|l| usize::from(*l) < classes), "a label is not below {classes}");
         let scale = |j| {
@@ -35,10 +46,10 @@ impl LinearProbe {
         let scale_d: Vec<(f64, f64)> = (0..code_nd.width()).map(scale).collect();
         let mut probe = Self { scale_d, weight_ce: vec![0.0; classes * (code_nd.width() + 1)], classes };
         let x: Vec<Vec<f64>> = code_nd.iter().map(|row| probe.standardise(row)).collect();
-        let step = 1.0 / (0.5 * largest_eigenvalue(&x) + L2);
+        let step = 1.0 / (0.5 * largest_eigenvalue(&x, pause).await + L2);
         let (mut ahead, mut t) = (probe.weight_ce.clone(), 1.0f64);
         for _ in 0..ITERATIONS {
-            let gradient = probe.gradient(&ahead, &x, labels_n);
+            let gradient = probe.gradient(&ahead, &x, labels_n, pause).await;
             let next: Vec<f64> = ahead.iter().zip(&gradient).map(|(w, g)| w - step * g).collect();
             let moved: Vec<f64> = next.iter().zip(&probe.weight_ce).map(|(a, b)| a - b).collect();
             let uphill = gradient.iter().zip(&moved).map(|(g, m)| g * m).sum::<f64>() > 0.0;
@@ -87,10 +98,13 @@ impl LinearProbe {
         weight_ce.chunks_exact(x_e.len()).map(move |w| w.iter().zip(x_e).map(|(w, x)| w * x).sum())
     }
 
-    fn gradient(&self, weight_ce: &[f64], x: &[Vec<f64>], labels_n: &[u8]) -> Vec<f64> {
+    async fn gradient(&self, weight_ce: &[f64], x: &[Vec<f64>], labels_n: &[u8], pause: &Pause) -> Vec<f64> {
         let e = weight_ce.len() / self.classes;
         let mut out: Vec<f64> = weight_ce.iter().enumerate().map(|(i, w)| if i % e == e - 1 { 0.0 } else { L2 * w }).collect();
-        for (x_e, label) in x.iter().zip(labels_n) {
+        for (i, (x_e, label)) in x.iter().zip(labels_n).enumerate() {
+            if i % AT_ONCE == 0 {
+                pause.point().await;
+            }
             let mut p = softmax(self.logits(weight_ce, x_e));
             p[usize::from(*label)] -= 1.0;
             for (p, to) in p.iter().zip(out.chunks_exact_mut(e)) {
@@ -104,13 +118,16 @@ impl LinearProbe {
 
 /// Largest eigenvalue of `XᵀX / n` by power iteration from a vector of ones, with a tenth added because the iteration
 /// comes from below.
-fn largest_eigenvalue(x: &[Vec<f64>]) -> f64 {
+async fn largest_eigenvalue(x: &[Vec<f64>], pause: &Pause) -> f64 {
     let e = x[0].len();
     let mut v = vec![1.0 / (e as f64).sqrt(); e];
     let mut norm = 0.0;
     for _ in 0..30 {
         let mut next = vec![0.0; e];
-        for row in x {
+        for (i, row) in x.iter().enumerate() {
+            if i % AT_ONCE == 0 {
+                pause.point().await;
+            }
             let dot: f64 = row.iter().zip(&v).map(|(a, b)| a * b).sum();
             next.iter_mut().zip(row).for_each(|(n, a)| *n += dot * a / x.len() as f64);
         }
@@ -139,10 +156,28 @@ fn argmax(values: impl Iterator<Item = f64>) -> usize {
 /// # Panics
 /// If there are fewer than `k` training codes, `k` is 0, the widths differ or there is not one label a code.
 pub fn knn_accuracy(train_nd: Rows, train_labels_n: &[u8], test_md: Rows, test_labels_m: &[u8], k: usize) -> f64 {
+    at_once(knn_accuracy_in_slices((train_nd, train_labels_n), (test_md, test_labels_m), k, &Pause::never()))
+}
+
+/// [`knn_accuracy`], of training and of test codes with their labels, with a place to rest at every test code.
+///
+/// # Panics
+/// As there.
+pub async fn knn_accuracy_in_slices(
+    (train_nd, train_labels_n): (Rows<'_>, &[u8]),
+    (test_md, test_labels_m): (Rows<'_>, &[u8]),
+    k: usize,
+    pause: &Pause,
+) -> f64 {
     assert!(k > 0 && train_nd.len() >= k, "{k} neighbours among {} codes", train_nd.len());
     assert_eq!(train_nd.width(), test_md.width(), "training and test codes differ in width");
     assert_eq!((train_nd.len(), test_md.len()), (train_labels_n.len(), test_labels_m.len()), "not one label a code");
-    mean(test_md.iter().zip(test_labels_m).map(|(z, l)| f64::from(u8::from(vote(train_nd, train_labels_n, z, k) == *l))))
+    let mut right = Vec::with_capacity(test_labels_m.len());
+    for (z, label) in test_md.iter().zip(test_labels_m) {
+        pause.point().await;
+        right.push(f64::from(u8::from(vote(train_nd, train_labels_n, z, k) == *label)));
+    }
+    mean(right.into_iter())
 }
 
 fn vote(train_nd: Rows, labels_n: &[u8], z: &[f32], k: usize) -> u8 {

@@ -1,6 +1,7 @@
 //! What a posterior does: KL of each latent, active units, the aggregate posterior against the prior, and the
 //! importance-weighted likelihood.
 
+use super::pause::{Pause, at_once};
 use super::{Rows, assert_alike, mean, moments, squared_distance};
 
 /// A latent is active if the variance of its posterior mean over the data exceeds this (Burda, Grosse & Salakhutdinov
@@ -77,6 +78,14 @@ pub const SCALES: [f64; 7] = [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0];
 /// # Panics
 /// If the widths differ.
 pub fn mmd(x_nd: Rows, y_md: Rows, kernel: Kernel) -> f64 {
+    at_once(mmd_in_slices(x_nd, y_md, kernel, &Pause::never()))
+}
+
+/// [`mmd`], with a place to rest at every draw.
+///
+/// # Panics
+/// As there.
+pub async fn mmd_in_slices(x_nd: Rows<'_>, y_md: Rows<'_>, kernel: Kernel, pause: &Pause) -> f64 {
     assert_eq!(x_nd.width(), y_md.width(), "the two samples differ in width");
     let d = x_nd.width() as f64;
     let k = |a: &[f32], b: &[f32]| {
@@ -87,9 +96,18 @@ pub fn mmd(x_nd: Rows, y_md: Rows, kernel: Kernel) -> f64 {
         };
         SCALES.iter().map(|s| one(*s)).sum::<f64>() / SCALES.len() as f64
     };
-    let within = |z: Rows| mean((0..z.len()).flat_map(|i| (0..i).map(move |j| (i, j))).map(|(i, j)| k(z.row(i), z.row(j))));
-    let between = mean(x_nd.iter().flat_map(|a| y_md.iter().map(move |b| (a, b))).map(|(a, b)| k(a, b)));
-    within(x_nd) + within(y_md) - 2.0 * between
+    // The mean over pairs of `a` and `b`, each pair once where both are the same sample.
+    let pairs = async |a: Rows<'_>, b: Rows<'_>, once: bool| {
+        let (mut sum, mut n) = (0.0, 0.0);
+        for (i, row) in a.iter().enumerate() {
+            pause.point().await;
+            for other in b.iter().take(if once { i } else { b.len() }) {
+                (sum, n) = (sum + k(row, other), n + 1.0);
+            }
+        }
+        sum / n
+    };
+    pairs(x_nd, x_nd, true).await + pairs(y_md, y_md, true).await - 2.0 * pairs(x_nd, y_md, false).await
 }
 
 /// `−log p(x)` in nats by importance sampling, mean over the inputs: `−ln (1/k) Σ exp(w)` with the log-weights

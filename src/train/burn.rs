@@ -14,12 +14,14 @@ mod present {
 
     use crate::data::Dataset;
     use crate::gpu::Gpu;
+    use crate::measure::pause::Pause;
     use crate::spec::Setup;
     use crate::spec::protocol::VerifyReport;
     use crate::train::any::AnyEngine;
     use crate::train::{Entry, eager, verify};
 
     /// Burn's device and the training images, which eager steps take from the host.
+    #[derive(Clone)]
     pub struct Burn {
         device: Device,
         data: Option<Arc<Dataset>>,
@@ -47,15 +49,16 @@ mod present {
         }
 
         /// # Errors
-        /// As [`verify::verify`].
+        /// As [`verify::verify_in_slices`].
         pub async fn verify(
             &self,
             gpu: Rc<Gpu>,
             entry: &'static dyn Entry,
             setup: &Setup,
             steps: u32,
+            pause: &Pause,
         ) -> Result<VerifyReport, String> {
-            verify::verify(gpu, self.device.clone(), entry, setup, self.data()?, steps).await
+            verify::verify_in_slices(gpu, self.device.clone(), entry, setup, self.data()?, steps, pause).await
         }
     }
 }
@@ -66,11 +69,13 @@ mod absent {
 
     use crate::data::Dataset;
     use crate::gpu::Gpu;
+    use crate::measure::pause::Pause;
     use crate::spec::Setup;
     use crate::spec::protocol::VerifyReport;
     use crate::train::Entry;
     use crate::train::any::AnyEngine;
 
+    #[derive(Clone)]
     pub enum Burn {}
 
     impl Burn {
@@ -88,7 +93,14 @@ mod absent {
             match *self {}
         }
 
-        pub async fn verify(&self, _: Rc<Gpu>, _: &'static dyn Entry, _: &Setup, _: u32) -> Result<VerifyReport, String> {
+        pub async fn verify(
+            &self,
+            _: Rc<Gpu>,
+            _: &'static dyn Entry,
+            _: &Setup,
+            _: u32,
+            _: &Pause,
+        ) -> Result<VerifyReport, String> {
             match *self {}
         }
     }

@@ -1,5 +1,6 @@
 //! What a session needs from whatever executes the steps: the recorded plan, or eager Burn.
 
+use crate::measure::pause::Pause;
 use crate::spec::protocol::{MetricRow, PlanInfo};
 use crate::train::Program;
 
@@ -56,6 +57,11 @@ impl<'a> Rows<'a> {
 pub trait Engine {
     /// What was built.
     fn info(&self) -> &PlanInfo;
+
+    /// Where whoever asks this engine for much may rest in between; nowhere by itself.
+    fn pause(&self) -> Pause {
+        Pause::never()
+    }
 
     /// Moves a live control. Takes effect on the next step.
     fn set_live(&mut self, key: &str, value: f32);

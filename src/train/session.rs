@@ -2,21 +2,29 @@
 //!
 //! A *turn* takes some steps, hands over the metrics of the previous turn (so that the device is never idle while numbers
 //! travel), and repaints at most the views that are due. Pausing is not stepping. Views are latest-wins: a query replaces
-//! the previous one of its slot, and is computed from the weights of the moment.
+//! the previous one of its slot, and is computed from the weights of the moment. What takes long (measures, timings,
+//! comparisons) is done a slice a turn; until it is done the run takes no steps, and everything else is heard and answered in
+//! between.
+
+mod work;
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 use serde_bytes::ByteBuf;
 use web_time::Instant;
 
+pub use self::work::Lent;
+use self::work::{For, Made, Work};
+
 use crate::data::own::{Loaded, Room};
 use crate::data::unit;
 use crate::gpu::{Data, Gpu, OpenError};
+use crate::measure::pause::Pause;
 use crate::nn::{DataShape, ImageShape};
 use crate::spec::protocol::{
-    BenchReport, Command, EngineChoice, Event, Export, MetricRow, NoGpu, Query, RunId, Slot, Speed, VerifyReport,
+    BenchReport, Command, EngineChoice, Event, Export, MetricRow, NoGpu, PlanInfo, Query, RunId, Slot, Speed, View,
 };
 use crate::spec::{History, Setup, data};
 use crate::train::any::AnyEngine;
@@ -28,7 +36,7 @@ use crate::train::engine::{BuildError, fits};
 use crate::train::examples::CODES;
 use crate::train::feed::Supply;
 use crate::train::plan::{PlanEngine, RING};
-use crate::train::views::{TestSet, view};
+use crate::train::views::{TestSet, measuring, view};
 use crate::train::window::Window;
 use crate::train::{Engine, Entry, Program, Rows, Weight, fetch_entry, weights};
 
@@ -82,6 +90,8 @@ pub struct Session {
     /// The last network that a sparse autoencoder could take apart.
     host: Option<(Setup, Vec<Weight>)>,
     watches: BTreeMap<Slot, Watch>,
+    /// What takes long, one after the other.
+    works: VecDeque<Work>,
     /// Counts what was to be compiled ahead; only the last is still wanted.
     preparations: Rc<Cell<u32>>,
     /// Present where eager Burn takes the steps.
@@ -101,6 +111,7 @@ impl Session {
             run: None,
             host: None,
             watches: BTreeMap::new(),
+            works: VecDeque::new(),
             preparations: Rc::default(),
         }
     }
@@ -223,9 +234,11 @@ impl Session {
             }
             Command::Set { run, key, value } => self.set(run, &key, value),
             Command::Watch { slot, query } => {
+                self.stop_measuring(Some(slot));
                 self.watches.insert(slot, Watch { query, painted: None, cost_ms: 0.0 });
             }
             Command::Unwatch { slot } => {
+                self.stop_measuring(Some(slot));
                 self.watches.remove(&slot);
             }
             Command::Save { run, what } => self.save(run, what).await,
@@ -234,13 +247,24 @@ impl Session {
                 Err(message) => Event::Unfit { message },
             }),
             Command::Bench { setup, steps } => {
-                let report = self.bench(&setup, steps).await;
-                self.send(Event::Benched { report });
+                self.give_way(For::Bench);
+                match self.build_anew(&setup).await {
+                    Ok(engine) => {
+                        let pause = Pause::slices();
+                        let software = self.gpu.as_ref().is_some_and(|gpu| gpu.info.software);
+                        let timed = bench(engine, setup.method, steps, software, pause.clone());
+                        self.works.push_back(Work::new(For::Bench, pause, async { timed.await.map(Made::Timed) }));
+                    }
+                    Err(message) => self.send(Event::Benched { report: Err(message) }),
+                }
             }
-            Command::Verify { setup, steps } => match self.verify(&setup, steps).await {
-                Ok(report) => self.send(Event::Verified { report }),
-                Err(message) => self.send(Event::Warning { message: format!("verify: {message}") }),
-            },
+            Command::Verify { setup, steps } => {
+                self.give_way(For::Verify);
+                match self.verify(setup, steps).await {
+                    Ok(work) => self.works.push_back(work),
+                    Err(message) => self.send(Event::Warning { message: format!("verify: {message}") }),
+                }
+            }
         }
     }
 
@@ -293,10 +317,18 @@ impl Session {
         })
     }
 
-    async fn verify(&self, setup: &Setup, steps: u32) -> Result<VerifyReport, String> {
-        let (gpu, entry) = self.prepare(setup).await?;
-        let burn = self.burn.as_ref().ok_or("this session was not opened with eager Burn")?;
-        burn.verify(gpu, entry, setup, steps).await
+    async fn verify(&self, setup: Setup, steps: u32) -> Result<Work, String> {
+        let (gpu, entry) = self.prepare(&setup).await?;
+        let burn = self.burn.clone().ok_or("this session was not opened with eager Burn")?;
+        let pause = Pause::slices();
+        let points = pause.clone();
+        let compared = async move { burn.verify(gpu, entry, &setup, steps, &points).await };
+        Ok(Work::new(For::Verify, pause, async { compared.await.map(Made::Compared) }))
+    }
+
+    /// The setup's network, for somebody who wants it to himself.
+    async fn build_anew(&self, setup: &Setup) -> Result<AnyEngine, String> {
+        Ok(self.build(self.prepare(setup).await?, setup, &Beginning::Noise).await?)
     }
 
     /// Keeps the weights of the run at hand, which is about to be replaced, if they can be taken apart later.
@@ -402,7 +434,13 @@ impl Session {
     fn set(&mut self, run: RunId, key: &str, value: f64) {
         let Some(r) = self.run.as_mut().filter(|r| r.id == run) else { return };
         match r.setup.set(key, value) {
-            Ok(()) => r.engine.set_live(key, value as f32),
+            Ok(()) => {
+                r.engine.set_live(key, value as f32);
+                // The objective is another now: what is being measured is measured anew.
+                for slot in self.stop_measuring(None) {
+                    self.watches.entry(slot).and_modify(|w| w.painted = None);
+                }
+            }
             Err(e) => self.send(Event::Warning { message: e.to_string() }),
         }
     }
@@ -492,45 +530,21 @@ impl Session {
         Some(DataShape { image, classes: card.classes.len() })
     }
 
-    async fn bench(&self, setup: &Setup, steps: u32) -> Result<BenchReport, String> {
-        let mut engine = self.build(self.prepare(setup).await?, setup, &Beginning::Noise).await?;
-        // Pipelines settle, clocks rise.
-        let warm = engine.ready(2).await?;
-        engine.run_steps(warm)?;
-        engine.metrics().await?;
-        let begin = Instant::now();
-        let (mut left, mut encode_ms, mut submits, mut loss) = (steps, 0.0, 0, f32::NAN);
-        while left > 0 {
-            let n = engine.ready(left.min(RING as u32 / 2)).await?;
-            let encode = Instant::now();
-            engine.run_steps(n)?;
-            encode_ms += encode.elapsed().as_secs_f64() * 1e3;
-            loss = engine.metrics().await?.last().map_or(loss, |r| r.terms[0]);
-            (left, submits) = (left - n, submits + 1);
-        }
-        Ok(BenchReport {
-            method: setup.method.clone(),
-            batch: engine.info().batch,
-            steps,
-            total_ms: begin.elapsed().as_secs_f64() * 1e3,
-            encode_ms,
-            dispatches: engine.info().dispatches,
-            submits,
-            compile_ms: engine.info().compile_ms,
-            plan_ms: engine.info().plan_ms,
-            loss,
-        })
-    }
-
     /// Does what is due. Returns whether there is more to do right away.
     pub async fn turn(&mut self) -> bool {
-        if let Err(message) = self.train().await {
-            self.fail(message);
-        }
-        if let Err(message) = self.test_metrics(false).await {
-            self.fail(message);
+        // The weights stay as they are while they are measured, and what is timed has the device to itself.
+        if self.works.is_empty() {
+            if let Err(message) = self.train().await {
+                self.fail(message);
+            }
+            if let Err(message) = self.test_metrics(false).await {
+                self.fail(message);
+            }
         }
         if let Err(message) = self.paint().await {
+            self.fail(message);
+        }
+        if let Err(message) = self.work().await {
             self.fail(message);
         }
         let more = match &mut self.run {
@@ -538,7 +552,8 @@ impl Session {
             Some(r) if !r.training => r.engine.fetch_ahead().await.unwrap_or(false),
             _ => false,
         };
-        more || self.run.as_ref().is_some_and(|r| r.training)
+        more || !self.works.is_empty()
+            || self.run.as_ref().is_some_and(|r| r.training)
             || self.run.is_some() && self.watches.values().any(|w| w.painted.is_none())
     }
 
@@ -628,7 +643,7 @@ impl Session {
 
     /// Terms on some test images, always the same, now and then while training and at every pause.
     async fn test_metrics(&mut self, now: bool) -> Result<(), String> {
-        let (Some(r), Some(test)) = (&mut self.run, &self.test) else { return Ok(()) };
+        let Some(r) = &self.run else { return Ok(()) };
         let software = self.gpu.as_ref().is_some_and(|g| g.info.software);
         let (count, every) = if software { (256, 8.0) } else { (1024, 1.0) };
         let step = r.engine.step();
@@ -641,7 +656,7 @@ impl Session {
         }
         // What is on its way first, so that its time is not mistaken for this.
         self.settle().await?;
-        let Some(r) = &self.run else { return Ok(()) };
+        let (Some(r), Some(test)) = (&mut self.run, &self.test) else { return Ok(()) };
         let (images, labels) = test.drawn(count);
         let result = r.engine.evaluate(Rows::labelled(&images, &labels)).await;
         r.tested = Some((step, Instant::now()));
@@ -675,22 +690,149 @@ impl Session {
             let Some(query) = self.watches.get(&slot).map(|w| w.query.clone()) else { continue };
             let (Some(r), Some(test)) = (&mut self.run, &self.test) else { return Ok(()) };
             let begin = Instant::now();
-            let (run, view) = (r.id, view(&mut r.engine, &r.setup, test, &query).await);
+            let run = r.id;
+            let view = match query {
+                Query::Measures { images, .. } => match measure(r, test, For::Slot { slot, run, step }, images).await {
+                    Ok(work) => {
+                        self.works.push_back(work);
+                        None
+                    }
+                    Err(message) => Some(Err(message)),
+                },
+                query => Some(view(&mut r.engine, test, &query).await),
+            };
             let done = Instant::now();
             r.idle = Some(done);
             if let Some(w) = self.watches.get_mut(&slot) {
                 w.painted = Some((step, done));
                 w.cost_ms = (done - begin).as_secs_f64() * 1e3;
             }
-            match view {
-                Ok(view) => self.send(Event::Viewed { run, slot, step, view }),
-                Err(message) if r.engine.check().is_err() => return Err(message),
-                // A query that makes no sense is the panel's mistake, not the run's.
-                Err(message) => self.send(Event::Warning { message }),
+            if let Some(view) = view {
+                self.answer(slot, run, step, view)?;
             }
         }
         Ok(())
     }
+
+    /// Hands over an answer about the run at hand.
+    ///
+    /// # Errors
+    /// Where there is none because the device is lost.
+    fn answer(&self, slot: Slot, run: RunId, step: u64, view: Result<View, String>) -> Result<(), String> {
+        match view {
+            Ok(view) => self.send(Event::Viewed { run, slot, step, view }),
+            Err(message) if self.run.as_ref().is_some_and(|r| r.engine.check().is_err()) => return Err(message),
+            // A query that makes no sense is the panel's mistake, not the run's.
+            Err(message) => self.send(Event::Warning { message }),
+        }
+        Ok(())
+    }
+
+    /// Does a slice of what takes long.
+    async fn work(&mut self) -> Result<(), String> {
+        let here = self.run.as_ref().map(|r| r.id);
+        self.works.retain(|work| !matches!(work.of, For::Slot { run, .. } if Some(run) != here));
+        if self.works.is_empty() {
+            return Ok(());
+        }
+        // What is on its way first, so that its time is not mistaken for this.
+        self.settle().await?;
+        let Some(mut work) = self.works.pop_front() else { return Ok(()) };
+        if let Some(place) = &work.run {
+            place.replace(self.run.take());
+        }
+        let made = work.pause.slice(work.future.as_mut()).await;
+        if let Some(place) = &work.run {
+            self.run = place.take();
+        }
+        if let Some(r) = &mut self.run {
+            // The run has stood still meanwhile.
+            (r.idle, r.window) = (Some(Instant::now()), None);
+        }
+        match (work.of, made) {
+            (_, None) => self.works.push_front(work),
+            (For::Slot { slot, run, step }, Some(made)) => {
+                let view = made.and_then(|made| if let Made::View(view) = made { Ok(view) } else { Err("no view".into()) });
+                self.answer(slot, run, step, view)?;
+            }
+            (_, Some(Ok(Made::Timed(report)))) => self.send(Event::Benched { report: Ok(report) }),
+            (_, Some(Ok(Made::Compared(report)))) => self.send(Event::Verified { report }),
+            (For::Bench, Some(Err(message))) => self.send(Event::Benched { report: Err(message) }),
+            (_, Some(Err(message))) => self.send(Event::Warning { message: format!("verify: {message}") }),
+            (_, Some(Ok(Made::View(_)))) => {}
+        }
+        Ok(())
+    }
+
+    /// Gives up what is being measured for a slot, or for all of them, and returns for which.
+    fn stop_measuring(&mut self, which: Option<Slot>) -> Vec<Slot> {
+        let mut stopped = vec![];
+        self.works.retain(|work| match work.of {
+            For::Slot { slot, .. } if which.is_none_or(|which| which == slot) => {
+                stopped.push(slot);
+                false
+            }
+            _ => true,
+        });
+        stopped
+    }
+
+    /// Gives up an earlier timing or comparison: somebody has asked for another.
+    fn give_way(&mut self, of: For) {
+        let before = self.works.len();
+        self.works.retain(|work| work.of != of);
+        if self.works.len() == before {
+            return;
+        }
+        let message = String::from("another one was asked for before it was done");
+        self.send(match of {
+            For::Bench => Event::Benched { report: Err(message) },
+            _ => Event::Warning { message: format!("verify: {message}") },
+        });
+    }
+}
+
+/// Measures of a run, on that many test images, ready to be taken.
+async fn measure(r: &Run, test: &TestSet, of: For, images: u32) -> Result<Work, String> {
+    let pause = Pause::slices();
+    let engine = Lent::new(r.engine.info().clone(), pause.clone());
+    let run = engine.place();
+    let measures = measuring().await?(engine, &r.setup, test, images)?;
+    Ok(Work { run: Some(run), ..Work::new(of, pause, async { measures.await.map(Made::View) }) })
+}
+
+/// Times `steps` steps of a network of its own, which has the device to itself but for what is asked in the pauses.
+async fn bench(mut engine: AnyEngine, method: String, steps: u32, software: bool, pause: Pause) -> Result<BenchReport, String> {
+    let begin = Instant::now();
+    // Pipelines settle, clocks rise.
+    let warm = engine.ready(2).await?;
+    engine.run_steps(warm)?;
+    engine.metrics().await?;
+    // A GPU takes as many at a time as there is room for, so that waiting for them counts little; a software adapter, which takes
+    // long for a few and is not waited for, no more than a turn's worth.
+    let mut most = RING as u32 / 2;
+    let turn = |ms: f64, n: u32| (TURN_MS * f64::from(n) / ms).clamp(1.0, RING as f64 / 2.0) as u32;
+    if software {
+        most = turn(begin.elapsed().as_secs_f64() * 1e3, warm);
+    }
+    let (mut left, mut total_ms, mut encode_ms, mut submits, mut loss) = (steps, 0.0, 0.0, 0, f32::NAN);
+    while left > 0 {
+        pause.point().await;
+        let begin = Instant::now();
+        let n = engine.ready(left.min(most)).await?;
+        let encode = Instant::now();
+        engine.run_steps(n)?;
+        encode_ms += encode.elapsed().as_secs_f64() * 1e3;
+        loss = engine.metrics().await?.last().map_or(loss, |r| r.terms[0]);
+        let ms = begin.elapsed().as_secs_f64() * 1e3;
+        total_ms += ms;
+        if software {
+            most = turn(ms, n);
+        }
+        (left, submits) = (left - n, submits + 1);
+    }
+    let PlanInfo { batch, dispatches, compile_ms, plan_ms, .. } = *engine.info();
+    Ok(BenchReport { method, batch, steps, total_ms, encode_ms, dispatches, submits, compile_ms, plan_ms, loss })
 }
 
 /// Whether weights can be used: a file of others would not be read back.

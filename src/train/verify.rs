@@ -7,6 +7,7 @@ use burn::tensor::Device;
 
 use crate::data::Dataset;
 use crate::gpu::{Data, Gpu};
+use crate::measure::pause::Pause;
 use crate::spec::Setup;
 use crate::spec::protocol::{MetricRow, VerifyReport};
 use crate::train::eager::EagerEngine;
@@ -34,11 +35,28 @@ pub async fn verify(
     data: &Arc<Dataset>,
     steps: u32,
 ) -> Result<VerifyReport, String> {
+    verify_in_slices(gpu, burn, entry, setup, data, steps, &Pause::never()).await
+}
+
+/// [`verify`], with a place to rest at every step.
+///
+/// # Errors
+/// As there.
+pub async fn verify_in_slices(
+    gpu: Rc<Gpu>,
+    burn: Device,
+    entry: &'static dyn Entry,
+    setup: &Setup,
+    data: &Arc<Dataset>,
+    steps: u32,
+    pause: &Pause,
+) -> Result<VerifyReport, String> {
     let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels).map_err(|e| e.to_string())?;
     let mut plan = PlanEngine::with_gradients(gpu, entry, setup, data.data_shape(), &uploaded).await?;
     let mut burn = entry.eager(setup, burn, data.clone());
     let mut report = VerifyReport { method: setup.method.clone(), steps, ..VerifyReport::default() };
     for _ in 0..steps {
+        pause.point().await;
         step(&mut plan, &mut burn, &mut report).await?;
     }
     Ok(report)

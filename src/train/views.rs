@@ -18,6 +18,7 @@ use crate::spec::protocol::{PlanInfo, Query, View, bytes_f32, f32_bytes};
 use crate::train::any::AnyEngine;
 use crate::train::assess::{Images, assess};
 use crate::train::examples::Examples;
+use crate::train::session::Lent;
 use crate::train::{Engine, Program, Rows};
 
 /// Images kept on the CPU for views and tests.
@@ -45,7 +46,6 @@ impl TestSet {
         (unit_values(&self.images[..n * self.shape.image.len()]), &self.labels[..n])
     }
 
-    /// The images at `indices`, as bytes, and their labels; unknown indices are left out.
     /// `count` images or as many as there are, and their labels: always the same ones, drawn without replacement from all, for
     /// neighbours in a file are often from one hand.
     pub fn drawn(&self, count: usize) -> (Vec<f32>, Vec<u8>) {
@@ -56,6 +56,7 @@ impl TestSet {
         (unit_values(&images), labels)
     }
 
+    /// The images at `indices`, as bytes, and their labels; unknown indices are left out.
     fn at(&self, indices: &[u32]) -> (Vec<u8>, Vec<u8>) {
         let (len, known) = (self.shape.image.len(), || indices.iter().map(|i| *i as usize).filter(|i| *i < self.labels.len()));
         (known().flat_map(|i| self.images[i * len..(i + 1) * len].to_vec()).collect(), known().map(|i| self.labels[i]).collect())
@@ -103,11 +104,11 @@ fn own(x_np: &[u8], len: usize) -> Result<Vec<f32>, String> {
     Ok(unit_values(x_np))
 }
 
-/// Answers a query from the weights of the moment of a network made by `setup`.
+/// Answers a query that takes little time, from the weights of the moment.
 ///
 /// # Errors
 /// A sentence, if the query does not fit the network or the data, or the device is lost.
-pub async fn view(engine: &mut AnyEngine, setup: &Setup, test: &TestSet, query: &Query) -> Result<View, String> {
+pub async fn view(engine: &mut AnyEngine, test: &TestSet, query: &Query) -> Result<View, String> {
     let PlanInfo { width, height, channels, latent, .. } = *engine.info();
     let images = |n: usize, pixels: Vec<u8>| View::Images { n: n as u32, width, height, channels, pixels: ByteBuf::from(pixels) };
     let len = test.shape.image.len();
@@ -190,22 +191,34 @@ pub async fn view(engine: &mut AnyEngine, setup: &Setup, test: &TestSet, query: 
         | Query::Untokenise { .. }
         | Query::EachCode { .. }
         | Query::DrawTokens { .. }
-        | Query::Measures { .. }
         | Query::Features { .. }
-        | Query::Feature { .. } => return inspection().await?(engine, setup, test, query).await,
+        | Query::Feature { .. } => return inspection().await?(engine, test, query).await,
+        Query::Measures { .. } => return Err("this takes long: see `measuring`".into()),
     })
 }
 
+type Measured = Pin<Box<dyn Future<Output = Result<View, String>>>>;
+type Measuring = fn(Lent, &Setup, &TestSet, u32) -> Result<Measured, String>;
+
+part!(inspection:
+    /// The answer to [`Query::Measures`], which takes long: of the network in the engine, made by that setup, on that many images.
+    pub fn measuring() -> Measuring = |mut engine, setup, test, images| {
+        let family = setup.card().map_err(|e| e.to_string())?.family;
+        let images = Images::halves(test, images as usize)?;
+        Ok(Box::pin(async move { Ok(View::Measures(assess(&mut engine, family, &images, 0).await?)) }))
+    }
+);
+
 type Answer<'a> = Pin<Box<dyn Future<Output = Result<View, String>> + 'a>>;
-type Inspection = for<'a> fn(&'a mut AnyEngine, &'a Setup, &'a TestSet, &'a Query) -> Answer<'a>;
+type Inspection = for<'a> fn(&'a mut AnyEngine, &'a TestSet, &'a Query) -> Answer<'a>;
 
 part!(inspection:
     /// [`inspect`], for the tabs that not everybody opens.
-    fn inspection() -> Inspection = |engine, setup, test, query| Box::pin(inspect(engine, setup, test, query))
+    fn inspection() -> Inspection = |engine, test, query| Box::pin(inspect(engine, test, query))
 );
 
-/// Answers a query about a codebook, about features, or for measures.
-async fn inspect(engine: &mut AnyEngine, setup: &Setup, test: &TestSet, query: &Query) -> Result<View, String> {
+/// Answers a query about a codebook or about features.
+async fn inspect(engine: &mut AnyEngine, test: &TestSet, query: &Query) -> Result<View, String> {
     let own = |x_np: &[u8]| own(x_np, test.shape.image.len());
     Ok(match query {
         Query::Codebook { count } => codebook::codebook(engine, test, *count as usize).await?,
@@ -219,10 +232,6 @@ async fn inspect(engine: &mut AnyEngine, setup: &Setup, test: &TestSet, query: &
             Pictured::new(engine.info(), &x).images()
         }
         Query::DrawTokens { n, temperature, seed } => codebook::draw(engine, *n as usize, *temperature, *seed).await?,
-        Query::Measures { images, .. } => {
-            let family = setup.card().map_err(|e| e.to_string())?.family;
-            View::Measures(assess(engine, family, &Images::halves(test, *images as usize)?, 0).await?)
-        }
         Query::Features { count } => features::features(engine, test, *count as usize).await?,
         Query::Feature { feature, images } => features::feature(engine, test, *feature, images).await?,
         other => return Err(format!("nothing to inspect in {other:?}")),

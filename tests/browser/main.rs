@@ -275,9 +275,6 @@ fn a_link_carries_the_experiment() {
     no_errors(&page);
 }
 
-#[test]
-fn without_webgpu_the_page_says_what_is_missing_and_still_decodes() {
-    for (webgpu, words) in [(WebGpu::NoApi, "navigator.gpu"), (WebGpu::NoAdapter, "adapter")] {
 /// Counts the changes of the address, and says when they were.
 const WRITES: &str = r"
     probe.writes = [];
@@ -328,6 +325,9 @@ fn a_long_drag_changes_the_address_seldom_and_its_end_is_in_the_link() {
     no_errors(&page);
 }
 
+#[test]
+fn without_webgpu_the_page_says_what_is_missing_and_still_decodes() {
+    for (webgpu, words) in [(WebGpu::NoApi, "navigator.gpu"), (WebGpu::NoAdapter, "adapter")] {
         let page = Page::open(&Options { webgpu, ..Options::default() });
         let notice = page.wait("the notice", "document.querySelector('[data-testid=no-gpu]')?.textContent");
         assert!(notice.as_str().is_some_and(|text| text.contains(words)), "{webgpu:?}: {notice}");
@@ -450,6 +450,10 @@ fn refuses() -> String {
     let started = 0;
     window.Worker = class extends Worker {
         isPlan = started++ === 0;
+        constructor(url, options) {
+            super(url, options);
+            probe.workers.push(url.match(/(\w+)\.js$/)[1]);
+        }
         postMessage(command, memory) {
             // The second byte is the run, the last one says whether there are weights.
             if (!this.isPlan || command[0] !== START || command.at(-1) !== 0) return super.postMessage(command, memory);
@@ -479,6 +483,18 @@ fn what_does_not_compile_runs_on_eager_burn() {
     no_errors(&page);
 }
 
+/// Adds `probe.inside`: what it is given runs in each worker that is started from then on, before the worker's own script.
+const IN_WORKERS: &str = r"
+    probe.inside = code => {
+        window.Worker = class extends Worker {
+            constructor(url, options) {
+                const script = `${code}; await import(${JSON.stringify(url)})`;
+                super(URL.createObjectURL(new Blob([script], { type: 'text/javascript' })), options);
+            }
+        };
+    };
+";
+
 /// Reaches into the engine's worker: `probe.worker('lose')` takes its device away, `probe.worker('reject')` breaks the
 /// kernels that come from then on. No adapter has more than 56 MiB a buffer: the digits, and little else.
 const TROUBLE: &str = r"
@@ -504,10 +520,6 @@ fn what_the_device_refuses_is_said_and_the_page_goes_on() {
     let page = ready(&Options { query: SMALL, script: &script, ..Options::default() });
     let status = "document.querySelector('[data-testid=status]').textContent";
     let ready_again = "window.latentLab?.state().status === 'Ready to train'";
-        constructor(url, options) {
-            super(url, options);
-            probe.workers.push(url.match(/(\w+)\.js$/)[1]);
-        }
     let trained = |why: &str| page.wait(why, "latentLab.state().step > 3");
 
     page.js("probe.worker('reject')");
@@ -537,18 +549,6 @@ fn what_the_device_refuses_is_said_and_the_page_goes_on() {
     page.js("probe.worker('lose')");
     page.click("train");
     let said = page.wait("a lost device", "document.querySelector('[data-testid=crashed]')?.textContent");
-/// Adds `probe.inside`: what it is given runs in each worker that is started from then on, before the worker's own script.
-const IN_WORKERS: &str = r"
-    probe.inside = code => {
-        window.Worker = class extends Worker {
-            constructor(url, options) {
-                const script = `${code}; await import(${JSON.stringify(url)})`;
-                super(URL.createObjectURL(new Blob([script], { type: 'text/javascript' })), options);
-            }
-        };
-    };
-";
-
     assert!(said.as_str().is_some_and(|text| text.contains("copied")), "{said}");
     page.click("restart");
     page.wait("the copy is back", "document.querySelector('[data-testid=on-show]').textContent.includes('last copy')");

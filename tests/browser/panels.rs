@@ -580,6 +580,17 @@ fn measures_are_taken_when_asked_for() {
         "the numbers on show are of another network",
         "document.querySelector('[data-testid=measured-at]').classList.contains('past')",
     );
+    // Measuring many images takes its time, and nothing waits for it: neither a pause nor the traversal.
+    page.js("const n = document.querySelector('[data-testid=measure-images]'); n.value = 500; n.dispatchEvent(new Event('change', { bubbles: true }))");
+    page.click("train");
+    page.wait("it trains on", "latentLab.state().status !== 'Paused'");
+    page.click("measure");
+    page.click("train");
+    page.wait_for("a pause in the middle of it", "latentLab.state().status === 'Paused'", Duration::from_secs(10));
+    let measuring = "document.querySelector('[data-testid=measure]').textContent.startsWith('Measuring')";
+    assert_eq!(page.js(&format!("return {measuring}")), true, "it is measured before the pause is heard");
+    page.js("const n = document.querySelector('[data-testid=measure-images]'); n.value = 200; n.dispatchEvent(new Event('change', { bubbles: true }))");
+    page.wait_for("all of it is measured", &format!("!{measuring}"), Duration::from_secs(300));
     let (.., after) = measure();
     assert_eq!(page.js("return document.querySelector('[data-testid=measured-at]').classList.contains('past')"), false);
     assert!(after > mse, "a network after a hundred steps has {after}, the trained one that was on show {mse}");

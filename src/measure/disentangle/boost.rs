@@ -1,6 +1,7 @@
 //! Gradient-boosted trees: the nonlinear reader of codes behind DCI. Deterministic, with no sampling anywhere.
 
 use crate::measure::Rows;
+use crate::measure::pause::Pause;
 
 /// Trees one after another.
 const ROUNDS: usize = 50;
@@ -44,7 +45,9 @@ struct Samples {
 /// Friedman 2001, "Greedy Function Approximation: A Gradient Boosting Machine", with squared loss on the classes as vectors
 /// of zeros with a one: the start is the share of each class, and each of 50 trees of depth 3 adds a fifth of its answer.
 /// A latent's importance is the sum of the squares that its questions explain (Breiman et al. 1984), as shares.
-pub fn fit(train_nd: Rows, train_n: &[u8], test_nd: Rows, test_n: &[u8]) -> Fit {
+///
+/// May rest before every tree.
+pub async fn fit(train_nd: Rows<'_>, train_n: &[u8], test_nd: Rows<'_>, test_n: &[u8], pause: &Pause) -> Fit {
     let classes = train_n.iter().chain(test_n).map(|c| usize::from(*c) + 1).max().unwrap_or(1);
     let edges_d: Vec<Vec<f32>> = (0..train_nd.width()).map(|j| quantiles(train_nd.column(j).collect())).collect();
     let binned = |rows: Rows| -> Vec<Vec<u8>> {
@@ -64,6 +67,7 @@ pub fn fit(train_nd: Rows, train_n: &[u8], test_nd: Rows, test_n: &[u8]) -> Fit 
     let test_bin_dn = binned(test_nd);
     let mut score_nc: Vec<f64> = test_n.iter().flat_map(|_| prior_c.iter().copied()).collect();
     for _ in 0..ROUNDS {
+        pause.point().await;
         let mut tree = Vec::new();
         samples.grow((0..train_n.len()).collect(), DEPTH, &mut tree);
         for i in 0..train_n.len() {

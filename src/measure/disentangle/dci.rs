@@ -1,6 +1,7 @@
 //! Disentanglement, completeness and informativeness.
 
 use super::{assert_paired, boost};
+use crate::measure::pause::{Pause, at_once};
 use crate::measure::{Rows, mean};
 
 /// The three scores of Eastwood & Williams 2018, "A Framework for the Quantitative Evaluation of Disentangled
@@ -25,12 +26,26 @@ pub struct Dci {
 /// # Panics
 /// If the numbers of codes and of rows of factors differ or are zero, or training and test differ in width.
 pub fn dci(train_nd: Rows, train_nk: Rows<u8>, test_nd: Rows, test_nk: Rows<u8>) -> Dci {
+    at_once(dci_in_slices((train_nd, train_nk), (test_nd, test_nk), &Pause::never()))
+}
+
+/// [`dci`], of training and of test codes with their factors, with a place to rest at every tree.
+///
+/// # Panics
+/// As there.
+pub async fn dci_in_slices(
+    (train_nd, train_nk): (Rows<'_>, Rows<'_, u8>),
+    (test_nd, test_nk): (Rows<'_>, Rows<'_, u8>),
+    pause: &Pause,
+) -> Dci {
     assert_paired(train_nd, train_nk);
     assert_paired(test_nd, test_nk);
     assert_eq!((train_nd.width(), train_nk.width()), (test_nd.width(), test_nk.width()), "training and test differ in width");
     let column = |rows: Rows<u8>, k: usize| rows.column(k).collect::<Vec<u8>>();
-    let fits: Vec<boost::Fit> =
-        (0..train_nk.width()).map(|k| boost::fit(train_nd, &column(train_nk, k), test_nd, &column(test_nk, k))).collect();
+    let mut fits: Vec<boost::Fit> = vec![];
+    for k in 0..train_nk.width() {
+        fits.push(boost::fit(train_nd, &column(train_nk, k), test_nd, &column(test_nk, k), pause).await);
+    }
     let informativeness = mean(fits.iter().map(|fit| fit.accuracy));
     let importance_dk: Vec<Vec<f64>> =
         (0..train_nd.width()).map(|j| fits.iter().map(|fit| fit.importance_d[j]).collect()).collect();

@@ -10,10 +10,10 @@ mod information;
 mod sap;
 mod vote;
 
-pub use dci::{Dci, dci};
+pub use dci::{Dci, dci, dci_in_slices};
 pub use information::{BINS, information_dk, mig, modularity};
 pub use sap::{Scale, sap};
-pub use vote::{VoteProtocol, factor_vae_score};
+pub use vote::{VoteProtocol, factor_vae_score, factor_vae_score_in_slices};
 
 use super::Rows;
 

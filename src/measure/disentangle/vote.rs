@@ -1,6 +1,7 @@
 //! The FactorVAE score.
 
 use super::assert_paired;
+use crate::measure::pause::{Pause, at_once};
 use crate::measure::rng::Rng;
 use crate::measure::{Rows, moments, vae};
 
@@ -33,6 +34,14 @@ impl Default for VoteProtocol {
 /// # Panics
 /// If the numbers of codes and of rows of factors differ or are zero, or the protocol has a zero.
 pub fn factor_vae_score(code_nd: Rows, factor_nk: Rows<u8>, protocol: VoteProtocol) -> f64 {
+    at_once(factor_vae_score_in_slices(code_nd, factor_nk, protocol, &Pause::never()))
+}
+
+/// [`factor_vae_score`], with a place to rest at every vote.
+///
+/// # Panics
+/// As there.
+pub async fn factor_vae_score_in_slices(code_nd: Rows<'_>, factor_nk: Rows<'_, u8>, protocol: VoteProtocol, pause: &Pause) -> f64 {
     assert_paired(code_nd, factor_nk);
     assert!(protocol.batch > 0 && protocol.train > 0 && protocol.test > 0, "a vote needs codes, and the score votes");
     let variance_d = vae::activity_d(code_nd);
@@ -54,6 +63,7 @@ pub fn factor_vae_score(code_nd: Rows, factor_nk: Rows<u8>, protocol: VoteProtoc
     };
     let mut votes_dk = vec![vec![0u32; factor_nk.width()]; code_nd.width()];
     for _ in 0..protocol.train {
+        pause.point().await;
         let (latent, k) = vote();
         votes_dk[latent][k] += 1;
     }
@@ -61,7 +71,11 @@ pub fn factor_vae_score(code_nd: Rows, factor_nk: Rows<u8>, protocol: VoteProtoc
     let stands_for_d: Vec<usize> =
         votes_dk.iter().map(|votes| (0..votes.len()).fold(0, |best, k| if votes[k] > votes[best] { k } else { best })).collect();
     let agrees = |(latent, k): (usize, usize)| stands_for_d[latent] == k;
-    let agree = (0..protocol.test).filter(|_| agrees(vote())).count();
+    let mut agree = 0;
+    for _ in 0..protocol.test {
+        pause.point().await;
+        agree += usize::from(agrees(vote()));
+    }
     agree as f64 / protocol.test as f64
 }
 

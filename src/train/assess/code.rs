@@ -2,6 +2,7 @@
 
 use super::{Images, Sheet, spread};
 use crate::measure::frechet::{self, Gaussian};
+use crate::measure::pause::Pause;
 use crate::measure::probe::{self, LinearProbe};
 use crate::measure::rng::Rng;
 use crate::measure::{Rows, codebook, image, vae};
@@ -46,6 +47,7 @@ pub(super) fn drawn(mean: &[f32], logvar: &[f32], seed: u64) -> Vec<f32> {
 
 /// The aggregate posterior beside the method's prior, and pictures decoded from the prior.
 pub(super) async fn prior(sheet: &mut Sheet, engine: &mut impl Engine, codes_nd: Rows<'_>, images: &Images) -> Result<(), String> {
+    let pause = engine.pause();
     let (n, d) = (codes_nd.len(), codes_nd.width());
     let outputs = engine.run(Program::Prior, train::Rows::of(&vec![0.0; 2 * n])).await?;
     let z = outputs.and_then(|o| o.into_iter().next()).ok_or("a method of this family has a prior")?;
@@ -55,8 +57,12 @@ pub(super) async fn prior(sheet: &mut Sheet, engine: &mut impl Engine, codes_nd:
     let [codes_md, prior_md, other_md] = [&codes, &prior, &other].map(|z| Rows::new(z, d));
     let how = |what: &str| format!("squared, unbiased, mean of {} scales; {what}, {m} draws of each", vae::SCALES.len());
     for (name, kernel) in [("mmd_imq", vae::Kernel::Imq), ("mmd_rbf", vae::Kernel::Rbf)] {
-        sheet.add(name, vae::mmd(codes_md, prior_md, kernel), how("q(z) and the prior"));
-        sheet.add(&format!("{name}_null"), vae::mmd(other_md, prior_md, kernel), how("the prior and itself"));
+        sheet.add(name, vae::mmd_in_slices(codes_md, prior_md, kernel, &pause).await, how("q(z) and the prior"));
+        sheet.add(
+            &format!("{name}_null"),
+            vae::mmd_in_slices(other_md, prior_md, kernel, &pause).await,
+            how("the prior and itself"),
+        );
     }
     let (codes, prior, other) = (Gaussian::fit(codes_nd), Gaussian::fit(prior_nd), Gaussian::fit(other_nd));
     sheet.add(
@@ -132,14 +138,14 @@ pub(super) async fn usage(sheet: &mut Sheet, engine: &mut impl Engine, images: &
 }
 
 /// What a simple reader finds in the codes.
-pub(super) fn probes(sheet: &mut Sheet, Codes { fitted_nd, test_nd }: Codes, images: &Images) {
+pub(super) async fn probes(sheet: &mut Sheet, Codes { fitted_nd, test_nd }: Codes<'_>, images: &Images, pause: &Pause) {
     let (fitted, test) = (&images.fitted.labels, &images.test.labels);
     let classes = fitted.iter().chain(test).max().map_or(1, |l| usize::from(*l) + 1);
     let of = format!("mean codes, fitted to {} {}, tested on {} test images", fitted.len(), images.whose, test.len());
-    let fit = LinearProbe::fit(fitted_nd, fitted, classes);
+    let fit = LinearProbe::fit_in_slices(fitted_nd, fitted, classes, pause).await;
     let how = format!("logistic regression, L2 {}, {} iterations; {of}", probe::L2, probe::ITERATIONS);
     sheet.add("linear_probe_accuracy", fit.accuracy(test_nd, test), how);
-    let accuracy = probe::knn_accuracy(fitted_nd, fitted, test_nd, test, NEIGHBOURS);
+    let accuracy = probe::knn_accuracy_in_slices((fitted_nd, fitted), (test_nd, test), NEIGHBOURS, pause).await;
     let of = format!("mean codes, neighbours among {} {}, tested on {} test images", fitted.len(), images.whose, test.len());
     sheet.add("knn_accuracy", accuracy, format!("k = {NEIGHBOURS}, Euclidean; {of}"));
 }

@@ -3,14 +3,15 @@
 use super::code::Codes;
 use super::{Images, Sheet};
 use crate::measure::Rows;
-use crate::measure::disentangle::{BINS, Scale, VoteProtocol, dci, factor_vae_score, mig, modularity, sap};
+use crate::measure::disentangle::{BINS, Scale, VoteProtocol, dci_in_slices, factor_vae_score_in_slices, mig, modularity, sap};
+use crate::measure::pause::Pause;
 use crate::spec::data;
 
 /// Codes that the scores are fitted to, and tested on, at most: the trees behind DCI take their time.
 const CODES: usize = 2000;
 
 /// Adds every score of codes against factors.
-pub(super) fn factors(sheet: &mut Sheet, Codes { fitted_nd: train_nd, test_nd }: Codes<'_>, images: &Images) {
+pub(super) async fn factors(sheet: &mut Sheet, Codes { fitted_nd: train_nd, test_nd }: Codes<'_>, images: &Images, pause: &Pause) {
     let Images { id, fitted: train, whose, test, .. } = images;
     let Some(card) = data::find(id).filter(|card| !card.factors.is_empty()) else { return };
     let k = card.factors.len();
@@ -30,9 +31,9 @@ pub(super) fn factors(sheet: &mut Sheet, Codes { fitted_nd: train_nd, test_nd }:
     sheet.add("sap", sap(train_nd, train_nk, &scale_k), how);
     let protocol = VoteProtocol::default();
     let how = format!("{} and {} votes of {} codes each; {of}", protocol.train, protocol.test, protocol.batch);
-    sheet.add("factor_vae_score", factor_vae_score(train_nd, train_nk, protocol), how);
+    sheet.add("factor_vae_score", factor_vae_score_in_slices(train_nd, train_nk, protocol, pause).await, how);
     if d > 1 && k > 1 {
-        let scores = dci(train_nd, train_nk, test_nd, test_nk);
+        let scores = dci_in_slices((train_nd, train_nk), (test_nd, test_nk), pause).await;
         let how = format!("gradient-boosted trees, {of}; informativeness on {m} test images");
         sheet.add("dci_disentanglement", scores.disentanglement, how.clone());
         sheet.add("dci_completeness", scores.completeness, how.clone());

@@ -8,6 +8,7 @@ mod sparse;
 pub use sparse::stability;
 
 use crate::data::{Dataset, unit};
+use crate::measure::pause::Pause;
 use crate::measure::rng::Rng;
 use crate::measure::{Rows, image};
 use crate::nn::ImageShape;
@@ -91,6 +92,7 @@ impl Images {
 /// If the engine fails.
 pub async fn assess(engine: &mut impl Engine, family: Family, images: &Images, seed: u64) -> Result<Vec<Measured>, String> {
     let mut sheet = Sheet::default();
+    let pause = engine.pause();
     let Images { fitted, test, .. } = images;
     likelihood::terms(&mut sheet, engine, test).await?;
     likelihood::likelihood(&mut sheet, engine, test, images.shape.len()).await?;
@@ -100,7 +102,7 @@ pub async fn assess(engine: &mut impl Engine, family: Family, images: &Images, s
     let all = |is: fn(CodeKind) -> bool| code.iter().all(|group| is(group.kind));
     let mean_nd = Rows::new(&mean, latent);
     let reconstruction = engine.decode(&mean).await?;
-    pictures(&mut sheet, &reconstruction, images);
+    pictures(&mut sheet, &reconstruction, images, &pause).await;
     if all(|kind| matches!(kind, CodeKind::Features { .. })) {
         sparse::features(&mut sheet, engine, mean_nd, &reconstruction, images).await?;
     }
@@ -115,9 +117,9 @@ pub async fn assess(engine: &mut impl Engine, family: Family, images: &Images, s
     code::usage(&mut sheet, engine, images).await?;
     let (mean_fitted, _) = engine.encode(fitted.rows()).await?;
     let codes = code::Codes { fitted_nd: Rows::new(&mean_fitted, latent), test_nd: mean_nd };
-    code::probes(&mut sheet, codes, images);
+    code::probes(&mut sheet, codes, images, &pause).await;
     if family == Family::Vae || family == Family::Ae {
-        factors::factors(&mut sheet, codes, images);
+        factors::factors(&mut sheet, codes, images, &pause).await;
     }
     Ok(sheet.0)
 }
@@ -158,13 +160,15 @@ impl Part {
 }
 
 /// Reconstructions beside the images.
-fn pictures(sheet: &mut Sheet, reconstruction: &[f32], images: &Images) {
+async fn pictures(sheet: &mut Sheet, reconstruction: &[f32], images: &Images, pause: &Pause) {
     let x = &images.test.x;
     let shape = [images.shape.channels, images.shape.height, images.shape.width];
     let of = format!("{} test images decoded from the mean of their code, values in [0, 1]", x.len() / images.shape.len());
     sheet.add("mse", image::mse(x, reconstruction), of.clone());
+    pause.point().await;
     sheet.add("psnr", image::psnr(x, reconstruction, images.shape.len()), format!("{of}; decibels of each image, mean"));
-    sheet.add("ssim", image::ssim(x, reconstruction, shape), format!("{of}; Gaussian window 11 × 11, σ 1.5, mean over channels"));
+    let ssim = image::ssim_in_slices(x, reconstruction, shape, pause).await;
+    sheet.add("ssim", ssim, format!("{of}; Gaussian window 11 × 11, σ 1.5, mean over channels"));
 }
 
 /// `m` rows, evenly spaced.

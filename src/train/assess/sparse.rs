@@ -2,6 +2,7 @@
 
 use super::{Images, Sheet};
 use crate::data::toy;
+use crate::measure::pause::Pause;
 use crate::measure::probe::LinearProbe;
 use crate::measure::{Rows, image, sparse};
 use crate::spec::protocol::{CodeGroup, Measured};
@@ -69,7 +70,7 @@ pub(super) async fn features(
     }
     let weights = engine.weights().await?;
     if let Some(origin_a) = weights.iter().find(|w| w.name == ORIGIN) {
-        absorption(sheet, atom_fa, &origin_a.values, act_nf, images);
+        absorption(sheet, atom_fa, &origin_a.values, act_nf, images, &engine.pause()).await;
     }
     Ok(())
 }
@@ -94,18 +95,23 @@ fn recovery(sheet: &mut Sheet, atom_fa: Rows<'_>) {
 }
 
 /// How often a feature that stands for a class gives way to another that has swallowed it.
-fn absorption(sheet: &mut Sheet, atom_fa: Rows<'_>, origin_a: &[f32], act_nf: Rows<'_>, images: &Images) {
+async fn absorption(sheet: &mut Sheet, atom_fa: Rows<'_>, origin_a: &[f32], act_nf: Rows<'_>, images: &Images, pause: &Pause) {
     let (test, inputs) = (&images.test, atom_fa.width());
     let x: Vec<f32> = test.x.chunks_exact(inputs).flat_map(|row| row.iter().zip(origin_a).map(|(x, b)| x - b)).collect();
     let x_na = Rows::new(&x, inputs);
     let classes = usize::from(test.labels.iter().copied().max().unwrap_or(0)) + 1;
-    let probe = LinearProbe::fit(x_na, &test.labels, classes);
+    let probe = LinearProbe::fit_in_slices(x_na, &test.labels, classes, pause).await;
     let rate = |class: usize| {
         let concept: Vec<bool> = test.labels.iter().map(|l| usize::from(*l) == class).collect();
         let main = sparse::main_features(act_nf, &concept);
         sparse::absorption(x_na, act_nf, atom_fa, &probe.direction(class), &concept, &main).rate
     };
-    let rates: Vec<f64> = (0..classes).map(rate).filter(|r| r.is_finite()).collect();
+    let mut rates = vec![];
+    for class in 0..classes {
+        pause.point().await;
+        rates.push(rate(class));
+    }
+    rates.retain(|rate: &f64| rate.is_finite());
     let how = format!(
         "share of a class's images whose main features are silent while another carries its direction, a linear probe's, mean over {} classes, {} test images",
         rates.len(),
