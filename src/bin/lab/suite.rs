@@ -120,8 +120,8 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
                 browser_tests(&|| {
                     let mut command = cargo();
                     command.arg("test").args(BUILD).args(["--test", "browser", "--no-fail-fast"]);
-                    // One after the other: each starts a Chromium and measures time in it.
-                    command.args(["--", "--test-threads=1"]);
+                    // Two at a time, each with a Chromium; those that measure time in it wait until they are alone.
+                    command.args(["--", "--test-threads=2"]);
                     command.env("LATENT_LAB_CHROMIUM", chromium).env("LATENT_LAB_CHROMEDRIVER", chromedriver);
                     command.env("LATENT_LAB_SCREENSHOTS", target().join("screenshots"));
                     command
