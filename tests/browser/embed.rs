@@ -39,15 +39,16 @@ fn post(dark: bool) -> Page {
 
 /// The post on a site that lies below a path of its host.
 pub(super) fn post_at(base: &str, dark: bool) -> Page {
-    Page::open(&Options {
-        base,
-        path: "examples/post/",
-        csp: Some(STRICT),
-        dark,
-        script: INSIDE,
-        size: Some((1280, 700)),
-        ..Options::default()
-    })
+    Page::open(&Options { base, dark, ..post_options() })
+}
+
+/// The post, on a machine where nothing else is open: for times.
+fn post_alone() -> Page {
+    Page::open(&Options { alone: true, ..post_options() })
+}
+
+fn post_options() -> Options<'static> {
+    Options { path: "examples/post/", csp: Some(STRICT), script: INSIDE, size: Some((1280, 700)), ..Options::default() }
 }
 
 /// Scrolls to figure `i` and waits until it has drawn.
@@ -74,7 +75,7 @@ fn point(page: &Page, element: &str, x: f64, y: f64) {
 
 #[test]
 fn figures_wait_to_be_seen_and_answer_pointer_and_keyboard() {
-    let page = post(false);
+    let page = post_alone();
     page.wait("the elements are there", "document.querySelector('latent-lab')?.shadowRoot");
     assert_eq!(page.js("return lab(1).querySelector('canvas')"), Value::Null, "a figure below the window has begun");
     assert_eq!(page.js("return document.querySelectorAll('latent-lab img')[1].checkVisibility()"), true, "no still picture");
@@ -242,7 +243,7 @@ const FRAME: f64 = 20.0;
 
 #[test]
 fn scrolling_past_idle_figures_is_smooth() {
-    let page = post(false);
+    let page = post_alone();
     scroll_to(&page, 0);
     scroll_to(&page, 1);
     page.goes_first();

@@ -158,7 +158,7 @@ fn the_pace_shown_is_true(page: &Page) {
 #[test]
 fn the_page_stays_responsive_while_it_trains() {
     // High enough for every panel to be in view.
-    let page = ready(&Options { query: SMALL, size: Some((1280, 2200)), ..Options::default() });
+    let page = ready(&Options { query: SMALL, size: Some((1280, 2200)), alone: true, ..Options::default() });
     page.adapter_steps_aside();
     // A core that the software adapter or another program takes away lengthens a task too; that passes, a page that
     // blocks does so each time.

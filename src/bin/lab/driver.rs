@@ -3,12 +3,15 @@
 //! WebDriver is JSON over HTTP, and half of what is needed here are Chromium's own commands (a script before the page's,
 //! the log, emulation): a blocking client of one function is less than a library around it.
 
+use std::cell::RefCell;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::rc::{Rc, Weak};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -61,6 +64,8 @@ pub struct Options<'a> {
     pub query: &'a str,
     /// A Content-Security-Policy that the server sends.
     pub csp: Option<&'a str>,
+    /// No page of another thread is open meanwhile: for whoever measures time in it.
+    pub alone: bool,
     /// Where the server writes what it is asked for.
     pub log: Option<&'a Path>,
     /// CSS pixels; a desktop where it is left out.
@@ -81,11 +86,42 @@ pub struct Page {
     path: String,
     session: String,
     profile: PathBuf,
+    /// Given back last, when Chromium has ended.
+    _turn: Rc<Turn>,
+}
+
+/// Leave to run a Chromium: with others, or alone. Pages of one thread share one.
+#[allow(dead_code)]
+enum Turn {
+    WithOthers(RwLockReadGuard<'static, ()>),
+    Alone(RwLockWriteGuard<'static, ()>),
+}
+
+impl Turn {
+    fn take(alone: bool) -> Rc<Self> {
+        static MACHINE: RwLock<()> = RwLock::new(());
+        thread_local! { static MINE: RefCell<Weak<Turn>> = const { RefCell::new(Weak::new()) } }
+        MINE.with_borrow_mut(|mine| {
+            if let Some(turn) = mine.upgrade() {
+                assert!(!alone || matches!(*turn, Self::Alone(_)), "the first page of a thread decides whether it is alone");
+                return turn;
+            }
+            // A test that failed has left the machine as it was.
+            let turn = Rc::new(if alone {
+                Self::Alone(MACHINE.write().unwrap_or_else(PoisonError::into_inner))
+            } else {
+                Self::WithOthers(MACHINE.read().unwrap_or_else(PoisonError::into_inner))
+            });
+            *mine = Rc::downgrade(&turn);
+            turn
+        })
+    }
 }
 
 impl Page {
     /// Starts everything and opens the page.
     pub fn open(options: &Options) -> Self {
+        let turn = Turn::take(options.alone);
         let mut lab = Command::new(program());
         lab.env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR")).args(["serve", "--no-build", "--port", "0"]);
         if !options.base.is_empty() {
@@ -126,6 +162,7 @@ impl Page {
             path: format!("{}{}", options.base.trim_start_matches('/'), options.path),
             session: String::new(),
             profile,
+            _turn: turn,
         };
         let session = page.send("POST", "", &json!({ "capabilities": capabilities }));
         page.session = session["sessionId"].as_str().expect("a session").to_string();

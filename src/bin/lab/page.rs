@@ -12,8 +12,8 @@ use crate::{Failure, index, programs, site};
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Folder to build into.
-    #[arg(long, value_name = "DIR")]
+    /// Folder to build into. As a hook of Trunk: the folder that it stages.
+    #[arg(long, value_name = "DIR", env = "TRUNK_STAGING_DIR", hide_env = true)]
     out: PathBuf,
     /// Path of the site on its host, such as /latent-lab/; without it, the page works from any folder.
     #[arg(long, value_name = "PATH", value_parser = base)]
@@ -97,9 +97,30 @@ fn build_for(out: &Path, base: Option<&str>, more: More) -> Result<(), Failure> 
 /// Whether nothing is lost if the folder goes: it is not there, empty, or an earlier site.
 fn ours(folder: &Path) -> bool {
     let empty = fs::read_dir(folder).map_or(true, |mut files| files.next().is_none());
-    empty || (folder.join("index.html").is_file() && folder.join("embed.js").is_file())
+    empty || fs::read_to_string(folder.join("index.html")).is_ok_and(|html| html.contains("<title>Latent Lab</title>"))
 }
 
 fn remove(folder: &Path) -> Result<(), Failure> {
     if folder.exists() { fs::remove_dir_all(folder).map_err(|e| about(folder, &e)) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_with_other_files_is_not_replaced() {
+        let folder = env::temp_dir().join(format!("latent-lab-out-{}", std::process::id()));
+        assert!(ours(&folder), "it is not there");
+        fs::create_dir_all(&folder).unwrap();
+        assert!(ours(&folder), "it is empty");
+        fs::write(folder.join("thesis.tex"), "years of work").unwrap();
+        let args = Args { out: folder.clone(), base: None, plain: true, more: More::default() };
+        assert!(run(&args).unwrap_err().contains("other files"));
+        fs::write(folder.join("index.html"), "<title>My own page</title>").unwrap();
+        assert!(!ours(&folder));
+        fs::copy(root().join("index.html"), folder.join("index.html")).unwrap();
+        assert!(ours(&folder), "an earlier site");
+        fs::remove_dir_all(folder).unwrap();
+    }
 }

@@ -119,6 +119,8 @@ fn make(name: &str, compiled: &Path, folder: &Path) -> Result<(), Failure> {
     let mut bindgen = Bindgen::new();
     bindgen.input_path(if cut { &whole } else { compiled }).out_name(name);
     bindgen.typescript(false).remove_name_section(true).remove_producers_section(true).keep_lld_exports(cut);
+    // Workers are started without saying where their WebAssembly is.
+    bindgen.omit_default_module_path(false);
     let written = bindgen.web(true).and_then(|bindgen| bindgen.generate(folder));
     written.map_err(|e| format!("writing the JavaScript around the {name}: {e:#}"))?;
     if cut {

@@ -110,7 +110,6 @@ async fn answer(State(site): State<Arc<Site>>, mut request: Request) -> Response
     // elsewhere, and sandboxed frames, whose origin is nobody's, embed figures, and may see how long a file is.
     let open = [
         (header::CACHE_CONTROL, "no-cache"),
-        (header::VARY, "Accept-Encoding"),
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
         (header::ACCESS_CONTROL_EXPOSE_HEADERS, "Content-Range"),
     ];

@@ -6,16 +6,34 @@ use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
-use crate::cargo::{cargo, target};
+use crate::cargo::{cargo, root, succeed, target};
 use crate::tools::{self, TestTools};
 use crate::{Failure, page};
 
 #[derive(clap::Args)]
 pub struct Args {
+    /// Only what takes seconds: format, lints, unit tests, the page's logic, import, the rules of operations.
+    #[arg(long, conflicts_with_all = ["skip_browser", "full"])]
+    quick: bool,
     /// Leave out the page and the tests that drive it in Chromium.
     #[arg(long)]
     skip_browser: bool,
+    /// Also what needs long: the lints of every set of features.
+    #[arg(long)]
+    full: bool,
 }
+
+/// Modules of `tests/native.rs` that need little time and find most of what a change breaks.
+const QUICK: [&str; 4] = ["import::", "layers::", "rules::", "measures::"];
+
+/// Whatever is built here is built with this profile and these features, so that Burn and wgpu are compiled once.
+const BUILD: [&str; 4] = ["--profile", "suite", "--features", "all"];
+
+/// Sets of features in which programs are built: for the processor, and for browsers.
+const NATIVE_SETS: [&str; 3] = ["", "pack", "native"];
+const WEB_SETS: [&str; 5] = ["page", "worker", "worker,eager", "packer", "player"];
+/// The programs of the page at once: what only browsers compile is in one of them.
+const WEB: &str = "page,worker,packer,player";
 
 /// How a stage ended.
 enum Outcome {
@@ -34,21 +52,29 @@ impl fmt::Display for Outcome {
     }
 }
 
+impl From<Result<(), Failure>> for Outcome {
+    fn from(result: Result<(), Failure>) -> Self {
+        result.map_or_else(Self::Failed, |()| Self::Passed(String::new()))
+    }
+}
+
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     let ci = env::var("CI").is_ok_and(|v| v == "true" || v == "1");
+    let browser = !args.skip_browser && !args.quick;
     let start = Instant::now();
     let mut stages: Vec<(&str, f64, Outcome)> = Vec::new();
     let mut stage = |name: &'static str, work: &mut dyn FnMut() -> Outcome| {
         eprintln!("\n== {name}");
         let start = Instant::now();
         let outcome = work();
+        eprintln!("== {name}: {:.0} s", start.elapsed().as_secs_f64());
         let good = matches!(outcome, Outcome::Passed(_));
         stages.push((name, start.elapsed().as_secs_f64(), outcome));
         good
     };
 
     let mut found = None;
-    stage("set-up", &mut || match tools::set_up_tests(!args.skip_browser) {
+    stage("set-up", &mut || match tools::set_up_tests(browser) {
         Ok(tools) => {
             let missing = [
                 (tools.vulkan, "no Vulkan driver for the GPU tests"),
@@ -61,35 +87,41 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
         Err(message) => Outcome::Failed(message),
     });
     stage("format", &mut format);
-    // Without Burn: quick to build, and what its crates ask of others does not compile Burn anew.
-    stage("import", &mut || {
-        cargo_test(cargo().args(["test", "--release", "--features", "pack", "--lib", "--test", "import", "--no-fail-fast"]))
+    stage("compile", &mut || {
+        let tests = ["--lib", "--bin", "lab", "--test", "native", "--test", "memory", "--test", "browser"];
+        succeed(cargo().arg("test").args(BUILD).args(tests).arg("--no-run"), "compiling the tests").into()
     });
-    // The page's own logic, which needs no browser.
-    stage("page logic", &mut || cargo_test(cargo().args(["test", "--release", "--features", "page", "--lib"])));
-    stage("cargo test", &mut || {
+    stage("lints", &mut || lints(args).into());
+    // Functions by themselves; among them the page's own logic, which needs no browser.
+    stage("unit", &mut || cargo_test(cargo().arg("test").args(BUILD).args(["--lib", "--bin", "lab", "--no-fail-fast"])));
+    if !args.quick {
+        stage("docs", &mut || docs());
+        stage("embed", &mut embed);
+    }
+    stage("native", &mut || {
         let mut command = cargo();
-        command.args(["test", "--release", "--features", "native", "--no-fail-fast"]);
+        command.arg("test").args(BUILD).args(["--test", "native"]);
+        if !args.quick {
+            command.args(["--test", "memory", "--no-fail-fast"]);
+        }
         if let Some(python) = found.as_ref().and_then(|tools| tools.python.as_ref()) {
             command.env("LATENT_LAB_PYTHON", python);
         }
+        if args.quick {
+            command.arg("--").args(QUICK);
+        }
         cargo_test(&mut command)
     });
-    if args.skip_browser {
-        stage("browser", &mut || Outcome::Skipped("--skip-browser".into()));
-    } else {
-        let built = stage("page", &mut || match page::build(&page::dist(), page::More { eager: true }) {
-            Ok(()) => Outcome::Passed(String::new()),
-            Err(message) => Outcome::Failed(message),
-        });
+    if browser {
+        let built = stage("page", &mut || page::build(&page::dist(), page::More { eager: true }).into());
         stage("browser", &mut || match &found {
             _ if !built => Outcome::Failed("there is no page to test".into()),
             Some(TestTools { chromium: Some(chromium), chromedriver: Some(chromedriver), .. }) => {
                 browser_tests(&|| {
                     let mut command = cargo();
-                    command.args(["test", "--release", "--features", "native", "--test", "browser", "--no-fail-fast"]);
-                    // One after the other: each starts a Chromium and measures time in it.
-                    command.args(["--", "--test-threads=1"]);
+                    command.arg("test").args(BUILD).args(["--test", "browser", "--no-fail-fast"]);
+                    // Two at a time, each with a Chromium; those that measure time in it wait until they are alone.
+                    command.args(["--", "--test-threads=2"]);
                     command.env("LATENT_LAB_CHROMIUM", chromium).env("LATENT_LAB_CHROMEDRIVER", chromedriver);
                     command.env("LATENT_LAB_SCREENSHOTS", target().join("screenshots"));
                     command
@@ -97,6 +129,8 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
             }
             _ => Outcome::Skipped("Chromium or chromedriver is missing, see set-up".into()),
         });
+    } else if args.skip_browser {
+        stage("browser", &mut || Outcome::Skipped("--skip-browser".into()));
     }
 
     println!("\ncargo lab test, {:.0} s in all", start.elapsed().as_secs_f64());
@@ -115,12 +149,64 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// Clippy, with warnings as errors: natively with everything, for browsers what only they compile; each set of features alone
+/// where all is asked for.
+fn lints(args: &Args) -> Result<(), Failure> {
+    let clippy = |set: &str, web: bool| {
+        let mut command = cargo();
+        command.args(["clippy", "--profile", "suite", "--features", set]);
+        command.args(if web { &["--target", "wasm32-unknown-unknown", "--bins"][..] } else { &["--all-targets"] });
+        command.args(["--", "--deny", "warnings"]);
+        // The variables replace the flags of `.cargo/config.toml`, without which `getrandom` does not compile for the web.
+        command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
+        succeed(&mut command, &format!("clippy with the features {set:?}"))
+    };
+    clippy("all", false)?;
+    if args.quick {
+        return Ok(());
+    }
+    clippy(WEB, true)?;
+    if args.full {
+        NATIVE_SETS.iter().try_for_each(|set| clippy(set, false))?;
+        WEB_SETS.iter().try_for_each(|set| clippy(set, true))?;
+    }
+    Ok(())
+}
+
+/// What the comments say in code runs, and every link in them leads somewhere.
+fn docs() -> Outcome {
+    let mut doc = cargo();
+    doc.arg("doc").args(BUILD).arg("--no-deps").env("RUSTDOCFLAGS", "--deny warnings");
+    if let Err(message) = succeed(&mut doc, "writing the documentation") {
+        return Outcome::Failed(message);
+    }
+    cargo_test(cargo().arg("test").args(BUILD).arg("--doc"))
+}
+
+/// The scripts of embedded figures: types, lints, and their own tests.
+fn embed() -> Outcome {
+    let folder = root().join("tests/embed");
+    let npm = tools::find("npm");
+    if !npm.is_absolute() {
+        return Outcome::Skipped("there is no npm here to check the scripts of embedded figures with".into());
+    }
+    let run = |arguments: &[&str]| {
+        succeed(Command::new(&npm).args(arguments).current_dir(&folder), &format!("`npm {}`", arguments.join(" ")))
+    };
+    if !folder.join("node_modules").is_dir() {
+        if let Err(message) = run(&["install", "--no-package-lock", "--no-audit", "--no-fund", "--silent"]) {
+            return Outcome::Failed(message);
+        }
+    }
+    run(&["test", "--silent"]).into()
+}
+
 /// Whether every file is as `rustfmt` writes it.
 fn format() -> Outcome {
     // Toolchains may come without it.
     if !cargo().args(["fmt", "--version"]).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
     {
-        return Outcome::Passed("not looked at: there is no rustfmt here".into());
+        return Outcome::Skipped("there is no rustfmt here".into());
     }
     match cargo().args(["fmt", "--check"]).status() {
         Ok(status) if status.success() => Outcome::Passed(String::new()),

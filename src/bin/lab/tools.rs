@@ -53,6 +53,9 @@ impl TestTools {
         if browser && self.chromedriver.is_none() {
             packages.push("chromium-driver");
         }
+        if browser && !find("npm").is_absolute() {
+            packages.push("npm");
+        }
         // Debian has the part of Python that makes environments in a package of its own.
         if first_line(Path::new("python3"), &["-c", "import ensurepip, venv; print(1)"]).is_none() {
             packages.push("python3-venv");
