@@ -549,7 +549,7 @@ fn timings_and_comparisons_are_interrupted_too() {
 
 #[test]
 fn test_metrics_are_of_images_from_all_of_the_test_set() {
-    // Blank images, and noise behind the first thousand: what is measured of the first alone would be of blank ones.
+    // The first 1,100 are blank, which a network soon knows; the others are noise, which it never does.
     let noise = |i: usize| (i as u32).wrapping_mul(2_654_435_761).to_be_bytes()[0];
     let images: Vec<u8> = (0..3000 * 784).map(|i| if i < 1100 * 784 { 0 } else { noise(i) }).collect();
     let data = Dataset { id: "mnist".into(), ..Dataset::of(ImageShape::MNIST, 10, images, vec![0; 3000]) };
@@ -571,7 +571,8 @@ fn test_metrics_are_of_images_from_all_of_the_test_set() {
     let Some(Quantity::Number(all)) = sheet.iter().find(|m| m.name == "reconstruction").map(|m| m.value.clone()) else {
         panic!("{sheet:?}")
     };
-    assert!((tested / all - 1.0).abs() < 0.1, "{tested} nats on {count} images, {all} on half of all");
+    // Blank ones alone take a quarter of it.
+    assert!(tested > 0.5 * all, "{tested} nats on {count} images, {all} on others of them");
 }
 
 #[test]

@@ -686,13 +686,14 @@ impl Session {
         }
         // What is on its way first, so that its time is not mistaken for this.
         self.settle().await?;
+        let software = self.gpu.as_ref().is_some_and(|g| g.info.software);
         for slot in slots {
             let Some(query) = self.watches.get(&slot).map(|w| w.query.clone()) else { continue };
             let (Some(r), Some(test)) = (&mut self.run, &self.test) else { return Ok(()) };
             let begin = Instant::now();
             let run = r.id;
             let view = match query {
-                Query::Measures { images, .. } => match measure(r, test, For::Slot { slot, run, step }, images).await {
+                Query::Measures { images, .. } => match measure(r, test, For::Slot { slot, run, step }, images, software).await {
                     Ok(work) => {
                         self.works.push_back(work);
                         None
@@ -793,9 +794,9 @@ impl Session {
 }
 
 /// Measures of a run, on that many test images, ready to be taken.
-async fn measure(r: &Run, test: &TestSet, of: For, images: u32) -> Result<Work, String> {
+async fn measure(r: &Run, test: &TestSet, of: For, images: u32, software: bool) -> Result<Work, String> {
     let pause = Pause::slices();
-    let engine = Lent::new(r.engine.info().clone(), pause.clone());
+    let engine = Lent::new(r.engine.info().clone(), software, pause.clone());
     let run = engine.place();
     let measures = measuring().await?(engine, &r.setup, test, images)?;
     Ok(Work { run: Some(run), ..Work::new(of, pause, async { measures.await.map(Made::View) }) })

@@ -13,8 +13,8 @@ use crate::train::any::AnyEngine;
 use crate::train::engine::BuildError;
 use crate::train::{Engine, Program, Rows, RunState, Weight};
 
-/// Rows that a borrowed engine takes between two places to rest: one piece for the device.
-const PIECE: usize = 256;
+/// Rows that a borrowed engine takes between two places to rest, on a GPU and on a software adapter.
+const PIECE: [usize; 2] = [256, 64];
 
 /// Whom the outcome of some work is for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,12 +57,13 @@ impl Work {
 pub struct Lent {
     run: Rc<RefCell<Option<Run>>>,
     info: PlanInfo,
+    piece: usize,
     pause: Pause,
 }
 
 impl Lent {
-    pub fn new(info: PlanInfo, pause: Pause) -> Self {
-        Self { run: Rc::default(), info, pause }
+    pub fn new(info: PlanInfo, software: bool, pause: Pause) -> Self {
+        Self { run: Rc::default(), info, piece: PIECE[usize::from(software)], pause }
     }
 
     /// Where the run is put for a slice.
@@ -120,7 +121,7 @@ impl Engine for Lent {
 
     async fn run(&mut self, what: Program, rows: Rows<'_>) -> Result<Option<Vec<Vec<f32>>>, String> {
         let mut all: Vec<Vec<f32>> = vec![];
-        for (_, piece) in self.pieces(what, rows, PIECE) {
+        for (_, piece) in self.pieces(what, rows, self.piece) {
             self.pause.point().await;
             let Some(outputs) = self.engine().run(what, piece).await? else { return Ok(None) };
             all.resize(outputs.len(), vec![]);
@@ -133,7 +134,7 @@ impl Engine for Lent {
         // Some terms are functions of a whole batch: batches stay whole.
         let batch = (self.info.batch as usize).max(1);
         let (mut sum_t, mut n) = (vec![0.0f64; self.info.terms.len()], 0);
-        for (rows, piece) in self.pieces(Program::Evaluate, images, (PIECE / batch).max(1) * batch) {
+        for (rows, piece) in self.pieces(Program::Evaluate, images, (self.piece / batch).max(1) * batch) {
             self.pause.point().await;
             let term_t = self.engine().evaluate(piece).await?;
             sum_t.iter_mut().zip(term_t).for_each(|(sum, term)| *sum += rows as f64 * f64::from(term));
