@@ -28,15 +28,17 @@ use crate::train::{Engine, Program, Rows, Weight};
 /// Images of one forward pass that does not train.
 const PIECE: usize = 500;
 
-/// Burn's own device on the GPU; in a browser to be opened once.
+/// Burn's own device on the GPU; in a browser to be opened once. The processor, where it is built without a back end for GPUs.
 ///
 /// # Errors
 /// What the browser refused. Elsewhere Burn opens the device with the first tensor, and panics if it cannot.
 pub async fn open() -> Result<Device, String> {
-    #[cfg(target_arch = "wasm32")]
+    #[cfg(all(feature = "eager-wgpu", target_arch = "wasm32"))]
     return Device::wgpu_options().init_async().await.map_err(|e| format!("Burn found no GPU: {e}"));
-    #[cfg(not(target_arch = "wasm32"))]
-    Ok(Device::wgpu(burn::tensor::DeviceKind::DefaultDevice))
+    #[cfg(all(feature = "eager-wgpu", not(target_arch = "wasm32")))]
+    return Ok(Device::wgpu(burn::tensor::DeviceKind::DefaultDevice));
+    #[cfg(not(feature = "eager-wgpu"))]
+    Ok(Device::flex())
 }
 
 /// A network under eager training, whatever its method.
