@@ -114,7 +114,7 @@ impl Importer {
             }
             ImportCommand::InspectAddress { address } => {
                 self.source = None;
-                self.found(Box::new(Mirror::open(&Remote::open(&address)?)?))
+                self.found(Box::new(Mirror::open(&Remote::open(&address).await?)?))
             }
             ImportCommand::Preview { frame } => self.preview(frame),
             ImportCommand::Start { choice } => self.pack(choice).await,
