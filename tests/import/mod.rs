@@ -1,5 +1,6 @@
 //! What visitors bring becomes packed images: equal to a reference, complete, resumable, and never a crash.
 
+mod brought;
 mod celeba;
 mod command;
 mod fuzz;
