@@ -3,6 +3,7 @@
 mod brought;
 mod celeba;
 mod command;
+mod ends;
 mod fuzz;
 mod golden;
 mod kinds;
