@@ -14,6 +14,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, DedicatedWorkerGlobalScope, MessageEvent};
 
 use crate::import::frame::Framer;
+use crate::import::picture::Picture;
 use crate::import::source::{FIRST, Source, first_pictures, suggested_frame};
 use crate::import::{mirror::Mirror, open};
 use crate::packed::store::Store;
@@ -145,19 +146,12 @@ impl Importer {
         };
         self.source = Some(source);
         post(&ImportEvent::Found { found });
-        self.preview(frame)
+        show(pictures, frame)
     }
 
     fn preview(&mut self, frame: Frame) -> Result<(), String> {
         let source = self.source.as_mut().ok_or("nothing has been chosen yet")?;
-        let (mut framer, mut pixels) = (Framer::default(), Vec::new());
-        let pictures = first_pictures(&mut **source, FIRST)?;
-        let n = pictures.len() as u32;
-        for picture in pictures {
-            pixels.extend(framer.frame(picture, &frame)?);
-        }
-        post(&ImportEvent::Preview { frame, n, pixels: ByteBuf::from(pixels) });
-        Ok(())
+        show(first_pictures(&mut **source, FIRST)?, frame)
     }
 
     async fn pack(&mut self, choice: Choice) -> Result<(), String> {
@@ -172,6 +166,17 @@ impl Importer {
         }
         packed
     }
+}
+
+/// Shows the page what becomes of pictures.
+fn show(pictures: Vec<Picture>, frame: Frame) -> Result<(), String> {
+    let (mut framer, mut pixels) = (Framer::default(), Vec::new());
+    let n = pictures.len() as u32;
+    for picture in pictures {
+        pixels.extend(framer.frame(picture, &frame)?);
+    }
+    post(&ImportEvent::Preview { frame, n, pixels: ByteBuf::from(pixels) });
+    Ok(())
 }
 
 /// Tells the page which sets there are.
