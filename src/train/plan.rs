@@ -485,10 +485,8 @@ impl Engine for PlanEngine {
     }
 
     async fn weights(&mut self) -> Result<Vec<Weight>, String> {
-        let (params, (rest, len)) = (self.layout.params, self.layout.rest);
-        let ranges: Vec<_> = [(0, params), (rest, len)].into_iter().filter(|r| r.1 > 0).collect();
-        let all = self.arena.read(&ranges).await?.concat();
-        Ok(self.layout.weights(&all))
+        let parts = self.arena.read(&self.layout.parameters()).await?;
+        Ok(self.layout.weights(&parts))
     }
 
     /// The moments start again from zero.
@@ -501,9 +499,8 @@ impl Engine for PlanEngine {
     }
 
     async fn state(&mut self) -> Result<Option<RunState>, String> {
-        let (params, (rest, len)) = (self.layout.params, self.layout.rest);
-        let parameters: Vec<_> = [(0, params), (rest, len)].into_iter().filter(|r| r.1 > 0).collect();
-        let moments = (0..self.layout.moments).map(|i| (self.layout.moment(i), params));
+        let parameters = self.layout.parameters();
+        let moments = (0..self.layout.moments).map(|i| (self.layout.moment(i), self.layout.params));
         let ranges: Vec<_> = parameters.iter().copied().chain(moments).collect();
         let mut parts = self.arena.read(&ranges).await?;
         let mut moments = parts.split_off(parameters.len()).into_iter();
@@ -515,7 +512,7 @@ impl Engine for PlanEngine {
             step: self.step,
             draws: self.nonce,
             kernels: self.target.name(),
-            weights: self.layout.weights(&parts.concat()),
+            weights: self.layout.weights(&parts),
             moments: [trained().unwrap_or_default(), trained().unwrap_or_default()],
         }))
     }
