@@ -253,8 +253,8 @@ pub trait Method: Module + Sized + 'static {
         None
     }
 
-    /// What the trained network that is taken apart makes of images by itself, shape `[batch, pixels]`; `None` where no
-    /// network is.
+    /// What the trained network that is taken apart makes of images by itself, and in one more row what it makes of nothing: its
+    /// layer set to zero. Shape `[batch + 1, pixels]`; `None` where no network is taken apart.
     fn host_images(&self, _batch: Batch) -> Option<Tensor<2>> {
         None
     }

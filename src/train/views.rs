@@ -208,10 +208,7 @@ async fn inspect(engine: &mut AnyEngine, setup: &Setup, test: &TestSet, query: &
             Pictured::new(engine.info(), &x).images()
         }
         Query::DrawTokens { n, temperature, seed } => codebook::draw(engine, *n as usize, *temperature, *seed).await?,
-        Query::Measures { images, .. } => {
-            let family = setup.card().map_err(|e| e.to_string())?.family;
-            View::Measures(assess(engine, family, &Images::halves(test, *images as usize)?, 0).await?)
-        }
+        Query::Measures { images, .. } => View::Measures(assess(engine, setup, &Images::halves(test, *images as usize)?, 0).await?),
         Query::Features { count } => features::features(engine, test, *count as usize).await?,
         Query::Feature { feature, images } => features::feature(engine, test, *feature, images).await?,
         other => return Err(format!("nothing to inspect in {other:?}")),
