@@ -15,7 +15,7 @@ pub const CARD: Card = Card {
     label: "Quantised-latent autoencoder (QLAE)",
     summary: "Each number of the code is a switch with a few positions. With strong weight decay the network must give every position one meaning, whatever the others say.",
     formula: "−log p(x|q) + λ_q·pixels·E_d(sg[z_d] − q_d)² + λ_c·pixels·E_d(z_d − sg[q_d])², z = E(x), q_d = the nearest to z_d of the values v_d1, v_d2, …",
-    papers: &[Paper { title: "Disentanglement via Latent Quantization", who: "Hsu et al. 2023" }],
+    papers: &[Paper::of("Disentanglement via Latent Quantization", "Hsu et al. 2023")],
     params: &[
         ParamSpec::int("values", "Values of a latent", 2, 32, 10,
             "How many values each number of the code may take. They start evenly between −½ and ½ and are learnt, each latent its own."),

@@ -19,8 +19,9 @@ pub const CARD: Card = Card {
     summary: "Keeps k features an image on average, not for each: a rich picture may use many, a plain one few.",
     formula: "‖x − x̂‖² + α·‖e − ê‖²;  of all n·F features of a batch the n·k largest are kept (budget = batch), or of each feature its n·k/F largest (budget = feature);  used alone: those above the running mean of the least one kept",
     papers: &[
-        Paper { title: "BatchTopK Sparse Autoencoders", who: "Bussmann, Leask & Nanda 2024" },
-        Paper { title: "Adaptive Sparse Allocation with Mutual Choice & Feature Choice Sparse Autoencoders", who: "Ayonrinde 2024" },
+        Paper::of("BatchTopK Sparse Autoencoders", "Bussmann, Leask & Nanda 2024"),
+        Paper::of("Adaptive Sparse Allocation with Mutual Choice & Feature Choice Sparse Autoencoders", "Ayonrinde 2024")
+            .only("both budgets, without its aux_zipf_loss"),
     ],
     params: &[
         K,

@@ -13,10 +13,7 @@ pub const CARD: Card = Card {
     label: "JumpReLU sparse autoencoder",
     summary: "Each feature learns its own threshold: below it is silent, above it speaks at full strength, and only the number of speakers costs.",
     formula: "‖x − x̂‖² + λ·‖f‖₀,  f = z·H(z − θ),  z = (x − b)W + b′;  ∂f/∂θ ≈ −(θ/ε)·K((z − θ)/ε),  ∂H/∂θ ≈ −(1/ε)·K((z − θ)/ε),  K(u) = 1 for |u| < ½",
-    papers: &[Paper {
-        title: "Jumping Ahead: Improving Reconstruction Fidelity with JumpReLU Sparse Autoencoders",
-        who: "Rajamanoharan et al. 2024",
-    }],
+    papers: &[Paper::of("Jumping Ahead: Improving Reconstruction Fidelity with JumpReLU Sparse Autoencoders", "Rajamanoharan et al. 2024")],
     params: &[
         ParamSpec::log("lambda", "Sparsity λ", 1e-3, 10.0, 0.2,
             "Price of each feature that fires, however strongly. Higher: fewer fire; those that do are not pulled down.").live(),

@@ -22,12 +22,31 @@ pub enum Family {
     Sae,
 }
 
-/// A paper whose mechanism the method makes work.
+/// A paper whose mechanism the method makes work, or a part of it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Paper {
     /// The exact title.
     pub title: &'static str,
     pub who: &'static str,
+    /// Which part of the paper is here; empty where it is the whole mechanism.
+    pub part: &'static str,
+}
+
+impl Paper {
+    pub const fn of(title: &'static str, who: &'static str) -> Self {
+        Self { title, who, part: "" }
+    }
+
+    /// Says that no more of the paper is here than `part`.
+    pub const fn only(mut self, part: &'static str) -> Self {
+        self.part = part;
+        self
+    }
+
+    /// What stands behind the title wherever a card's papers are listed: who wrote it, and what of it is here.
+    pub fn credit(&self) -> String {
+        if self.part.is_empty() { self.who.into() } else { format!("{}; here: {}", self.who, self.part) }
+    }
 }
 
 /// The range of one parameter.

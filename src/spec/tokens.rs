@@ -1,6 +1,11 @@
 //! Parameters that methods with a grid of tokens share by name and meaning: a card lists those that it has.
 
-use super::card::{NETS, ParamSpec};
+use super::card::{NETS, Paper, ParamSpec};
+
+/// Where the prior over tokens is from.
+pub const PIXELCNN: Paper = Paper::of("Conditional Image Generation with PixelCNN Decoders", "van den Oord et al. 2016")
+    .only("its gated layers, for a prior over tokens under no condition");
+
 
 /// Choices of [`PRIOR`].
 pub const PRIORS: &[&str] = &["pixelcnn", "none"];

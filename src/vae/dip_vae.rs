@@ -17,7 +17,7 @@ pub const CARD: Card = Card {
     label: "DIP-VAE",
     summary: "Asks for codes whose latents do not vary together: whenever two of them rise and fall as one, it costs.",
     formula: "−E[log p(x|z)] + KL + λ_o·Σ_{i≠j} C_ij² + λ_d·Σ_i (C_ii − 1)², I: C = Cov[μ(x)], II: C = Cov[μ(x)] + E[diag σ²(x)]",
-    papers: &[Paper { title: "Variational Inference of Disentangled Latent Concepts from Unlabeled Observations", who: "Kumar, Sattigeri & Balakrishnan 2018" }],
+    papers: &[Paper::of("Variational Inference of Disentangled Latent Concepts from Unlabeled Observations", "Kumar, Sattigeri & Balakrishnan 2018")],
     params: &[
         ParamSpec::choice("covariance", "Covariance of", COVARIANCES, 0,
             "means: of the encoder's means (DIP-VAE I). samples: of the codes drawn around them (DIP-VAE II)."),

@@ -15,7 +15,7 @@ pub const CARD: Card = Card {
     label: "FactorVAE",
     summary: "A second network looks for latents that depend on each other; the encoder learns to leave it nothing to find.",
     formula: "VAE: −E[log p(x|z)] + KL + γ·E[D(z)]; critic D: −E[log σ(D(z))] − E[log σ(−D(z′))], z′ = each latent of z shuffled over the batch",
-    papers: &[Paper { title: "Disentangling by Factorising", who: "Kim & Mnih 2018" }],
+    papers: &[Paper::of("Disentangling by Factorising", "Kim & Mnih 2018")],
     params: &[
         ParamSpec::log("gamma", "γ", 0.1, 100.0, 6.0,
             "Weight of the total correlation as the critic estimates it. Near 0 this is the VAE.").live(),

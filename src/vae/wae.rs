@@ -12,7 +12,7 @@ pub const CARD: Card = Card {
     label: "WAE-MMD",
     summary: "An autoencoder without noise whose codes, all together, must look like samples of a prior of your choice.",
     formula: "−log p(x|z) + λ·MMD²(q(z), p(z)), z = E(x), k(a, b) = 2d / (2d + ‖a − b‖²)",
-    papers: &[Paper { title: "Wasserstein Auto-Encoders", who: "Tolstikhin et al. 2018" }],
+    papers: &[Paper::of("Wasserstein Auto-Encoders", "Tolstikhin et al. 2018")],
     params: &[
         ParamSpec::log("lambda", "λ", 1.0, 100_000.0, 1000.0,
             "How strictly the codes must look like the prior. Too low and samples are no digits; too high and copies blur.").live(),

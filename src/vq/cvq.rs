@@ -1,6 +1,6 @@
 //! The online clustered codebook: codes that nobody uses are drawn to the data.
 
-use crate::spec::tokens::{CODES, COMMITMENT, DECAY, DIM, GRID_NET, PRIOR, PRIOR_WEIGHT, PRIOR_WIDTH, WIDTH};
+use crate::spec::tokens::{CODES, COMMITMENT, DECAY, DIM, GRID_NET, PIXELCNN, PRIOR, PRIOR_WEIGHT, PRIOR_WIDTH, WIDTH};
 use crate::spec::{Card, Family, HIDDEN, LIKELIHOOD, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
@@ -17,9 +17,9 @@ pub const CARD: Card = Card {
     summary: "A VQ-VAE that lets no code die: each step draws rarely chosen codes to vectors that the encoder really makes.",
     formula: "−log p(x|e) + β‖z − sg[e]‖² − log p(tokens),  e = nearest code to z;  eₖ ← (1−αₖ) eₖ + αₖ · anchor,  αₖ = exp(−10·K·Nₖ/(1−γ) − ε),  Nₖ: moving average of use",
     papers: &[
-        Paper { title: "Online Clustered Codebook", who: "Zheng & Vedaldi 2023" },
-        Paper { title: "Neural Discrete Representation Learning", who: "van den Oord, Vinyals & Kavukcuoglu 2017" },
-        Paper { title: "Conditional Image Generation with PixelCNN Decoders", who: "van den Oord et al. 2016" },
+        Paper::of("Online Clustered Codebook", "Zheng & Vedaldi 2023"),
+        Paper::of("Neural Discrete Representation Learning", "van den Oord, Vinyals & Kavukcuoglu 2017"),
+        PIXELCNN,
     ],
     params: &[
         ParamSpec { default: 512.0, ..CODES },

@@ -1,6 +1,6 @@
 //! The vector-quantised autoencoder: every place of the code takes the nearest vector of a codebook.
 
-use crate::spec::tokens::{CODES, COMMITMENT, DECAY, DIM, ESTIMATOR, GRID_NET, PRIOR, PRIOR_WEIGHT, PRIOR_WIDTH, REVIVE, WIDTH};
+use crate::spec::tokens::{CODES, COMMITMENT, DECAY, DIM, ESTIMATOR, GRID_NET, PIXELCNN, PRIOR, PRIOR_WEIGHT, PRIOR_WIDTH, REVIVE, WIDTH};
 use crate::spec::{Card, Family, HIDDEN, LIKELIHOOD, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
@@ -19,9 +19,9 @@ pub const CARD: Card = Card {
     summary: "Writes an image as a grid of tokens: at every place the encoder's vector is replaced by the nearest one of a learnt codebook.",
     formula: "−log p(x|e) + ‖sg[z] − e‖² + β‖z − sg[e]‖² − log p(tokens),  e = nearest code to z",
     papers: &[
-        Paper { title: "Neural Discrete Representation Learning", who: "van den Oord, Vinyals & Kavukcuoglu 2017" },
-        Paper { title: "Restructuring Vector Quantization with the Rotation Trick", who: "Fifty et al. 2024" },
-        Paper { title: "Conditional Image Generation with PixelCNN Decoders", who: "van den Oord et al. 2016" },
+        Paper::of("Neural Discrete Representation Learning", "van den Oord, Vinyals & Kavukcuoglu 2017"),
+        Paper::of("Restructuring Vector Quantization with the Rotation Trick", "Fifty et al. 2024"),
+        PIXELCNN,
     ],
     params: &[
         CODES,
