@@ -1,11 +1,10 @@
 //! Every objective of the autoencoder and VAE lines equals PyTorch's: terms, gradients and state of one step
 //! (`golden/make_line.py`); and the identities between them hold exactly.
 
-
 use std::collections::BTreeSet;
 
-use burn::tensor::Device;
 use crate::golden::case::{Case, TOLERANCE, compare_gradients, compare_terms, images, start};
+use burn::tensor::Device;
 use latent_lab::catalog::CARDS;
 use latent_lab::nn::ImageShape;
 use latent_lab::spec::protocol::MetricRow;
@@ -103,4 +102,21 @@ fn the_bound_rises_with_k() {
     };
     let losses = [1, 2, 5, 20, 50].map(loss);
     assert!(losses.windows(2).all(|w| w[1] < w[0]), "{losses:?}");
+}
+
+/// Where the codes are samples of the prior, MMD² reads zero on average, whatever the batch.
+#[test]
+fn codes_of_the_prior_are_at_no_distance_from_it() {
+    let mut run = run("v=1&data=mnist&hidden=16&latent=3&batch=4&seed=5&method=info-vae&lambda=1&lr=0.00001");
+    let mut weights = block_on(run.weights()).unwrap();
+    for head in weights.iter_mut().filter(|w| w.name.starts_with("encoder.mean") || w.name.starts_with("encoder.logvar")) {
+        head.values.fill(0.0);
+    }
+    run.set_weights(&weights).unwrap();
+    run.run_steps(200).unwrap();
+    let mmd = run.info().terms.iter().position(|t| t == "mmd").unwrap();
+    let readings: Vec<f32> = block_on(run.metrics()).unwrap().iter().map(|row| row.terms[mmd]).collect();
+    let mean = readings.iter().sum::<f32>() / readings.len() as f32;
+    // With the pairs of a code with itself it would be 2(1 − E k)/4 = 0.27.
+    assert!(readings.len() == 200 && mean.abs() < 0.04, "{mean}");
 }

@@ -61,7 +61,7 @@ mod engine {
         fn terms(&self, batch: Batch, ctx: &mut Ctx) -> Terms {
             let pass = self.base.pass(batch.x_bp, ctx);
             let prior_bd = ctx.normal(pass.z_bd.dims());
-            let mmd = Kernel::Gaussian.biased(pass.z_bd, prior_bd);
+            let mmd = Kernel::Gaussian(2.0 * self.base.latent as f64).unbiased(pass.z_bd, prior_bd);
             let kl = pass.kl_d.clone().sum();
             let alpha = ctx.live("alpha");
             let price = (alpha.clone().neg() + 1.0) * kl.clone() + (alpha + ctx.live("lambda") - 1.0) * mmd.clone();

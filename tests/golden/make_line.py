@@ -230,7 +230,8 @@ def info_vae(net, x, y, noise):
     _, z, r, kl_d = net.elbo_parts(x, noise)
     prior = noise.normal(*z.shape)
     k = lambda a, b: torch.exp(-((a[:, None] - b[None]) ** 2).sum(2) / (2 * LATENT))
-    mmd = k(z, z).mean() + k(prior, prior).mean() - 2 * k(z, prior).mean()
+    others = ~torch.eye(len(z), dtype=torch.bool)
+    mmd = k(z, z)[others].mean() + k(prior, prior)[others].mean() - 2 * k(z, prior).mean()
     return [r + (1 - 0.25) * kl_d.sum() + (0.25 + 40 - 1) * mmd, r, kl_d.sum(), mmd], kl_d, {}
 
 
@@ -250,7 +251,10 @@ def prior_sample(shape, n, noise):
 def wae(net, x, y, noise, prior="gaussian"):
     z = net.heads(x)[0]
     p = prior_sample(prior, len(z), noise)
-    n, c = len(z), 2 * LATENT
+    # Twice the mean squared length of the prior's samples; the ring's is an integral over its radius.
+    radius = torch.linspace(1.5, 2.0, 200_001)
+    ring = torch.trapezoid(radius ** (LATENT + 1), radius) / torch.trapezoid(radius ** (LATENT - 1), radius)
+    n, c = len(z), 2 * {"gaussian": LATENT, "ring": ring, "ten-blobs": 2.0**2 + LATENT * 0.2**2}[prior]
     k = lambda a, b: c / (c + ((a - b) ** 2).sum())
     pairs = lambda a: sum(k(a[i], a[j]) for i in range(n) for j in range(n) if i != j) / (n * (n - 1))
     mmd = pairs(z) + pairs(p) - 2 / n**2 * sum(k(a, b) for a in z for b in p)
