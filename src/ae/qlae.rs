@@ -111,9 +111,10 @@ mod engine {
             let share = 1.0 / self.base.latent as f64;
             let quantisation = squared_distance(stop_gradient(z_bd.clone()), q_bd) * share;
             let commitment = squared_distance(z_bd, fixed_bd.clone()) * share;
-            let price = ctx.live("lambda_q") * quantisation + ctx.live("lambda_c") * commitment.clone();
+            let price = ctx.live("lambda_q") * quantisation.clone() + ctx.live("lambda_c") * commitment.clone();
             let terms = Terms::new(reconstruction.clone() + price * pixels as f64)
                 .show("reconstruction", reconstruction)
+                .show("quantisation", quantisation)
                 .show("commitment", commitment)
                 .show("perplexity", self.perplexity(index_bd));
             self.cloud.observe(terms, fixed_bd, ctx)

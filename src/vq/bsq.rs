@@ -15,7 +15,7 @@ pub const CARD: Card = Card {
     hosts: false,
     label: "Binary codes (BSQ, LFQ)",
     summary: "Writes every place as a few bits: each number is replaced by its sign, so the codebook is all corners of a cube and nothing need be stored.",
-    formula: "−log p(x|û) + β‖u − sg[û]‖² + ζ (E[H(c|u)] − γ H(E[c|u])) − log p(tokens),  u = v/‖v‖,  û = sign(u)/√L",
+    formula: "−log p(x|û) + β Σ‖u − sg[û]‖² + ζ ΣH(c|u) − ζγ ΣH(E[c|u]) − log p(tokens),  Σ over places, E over all places of a batch, u = v/‖v‖,  û = sign(u)/√L",
     papers: &[
         Paper::of("Image and Video Tokenization with Binary Spherical Quantization", "Zhao, Xiong & Krähenbühl 2024"),
         PIXELCNN,

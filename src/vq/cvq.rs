@@ -15,7 +15,7 @@ pub const CARD: Card = Card {
     hosts: false,
     label: "CVQ-VAE",
     summary: "A VQ-VAE that lets no code die: each step draws rarely chosen codes to vectors that the encoder really makes.",
-    formula: "−log p(x|e) + β‖z − sg[e]‖² − log p(tokens),  e = nearest code to z;  eₖ ← (1−αₖ) eₖ + αₖ · anchor,  αₖ = exp(−10·K·Nₖ/(1−γ) − ε),  Nₖ: moving average of use",
+    formula: "−log p(x|e) + Σ‖sg[z] − e‖² + β Σ‖z − sg[e]‖² − log p(tokens),  Σ over places, e = nearest code to z;  eₖ ← (1−αₖ) eₖ + αₖ · anchor,  αₖ = exp(−10·K·Nₖ/(1−γ) − ε),  Nₖ: moving average of use",
     papers: &[
         Paper::of("Online Clustered Codebook", "Zheng & Vedaldi 2023"),
         Paper::of("Neural Discrete Representation Learning", "van den Oord, Vinyals & Kavukcuoglu 2017"),
@@ -96,8 +96,8 @@ mod engine {
         }
 
         fn quantise(&self, z_nd: Tensor<2>, ctx: &mut Ctx) -> Quantised {
-            let Choice { token_n1, fixed_nd, commitment, penalty } = self.codebook.choose(z_nd.clone(), ctx);
-            Quantised { q_nd: straight_through(z_nd, fixed_nd), token_nl: token_n1, penalty, shown: vec![("commitment", commitment)] }
+            let Choice { token_n1, fixed_nd, penalty, shown } = self.codebook.choose(z_nd.clone(), ctx);
+            Quantised { q_nd: straight_through(z_nd, fixed_nd), token_nl: token_n1, penalty, shown }
         }
 
         fn learn(&self, terms: Terms, z_nd: Tensor<2>, token_nl: Tensor<2>, ctx: &mut Ctx) -> Terms {

@@ -12,7 +12,7 @@ pub const CARD: Card = Card {
     hosts: false,
     label: "RQ-VAE",
     summary: "Describes every place in several rounds: the first token roughly, each further one what the tokens before it left over.",
-    formula: "−log p(x|ẑ⁽ᴰ⁾) + β Σ_d ‖z − sg[ẑ⁽ᵈ⁾]‖² − log p(tokens),  ẑ⁽ᵈ⁾ = Σ_{i≤d} e(kᵢ),  k_d = nearest code to z − ẑ⁽ᵈ⁻¹⁾",
+    formula: "−log p(x|ẑ⁽ᴰ⁾) + β Σ Σ_d ‖z − sg[ẑ⁽ᵈ⁾]‖² − log p(tokens),  Σ over places, ẑ⁽ᵈ⁾ = Σ_{i≤d} e(kᵢ),  k_d = nearest code to z − ẑ⁽ᵈ⁻¹⁾",
     papers: &[
         Paper::of("Autoregressive Image Generation using Residual Quantization", "Lee et al. 2022")
             .only("its RQ-VAE, with a PixelCNN in place of its RQ-Transformer"),

@@ -17,7 +17,7 @@ pub const CARD: Card = Card {
     hosts: false,
     label: "VQ-VAE",
     summary: "Writes an image as a grid of tokens: at every place the encoder's vector is replaced by the nearest one of a learnt codebook.",
-    formula: "−log p(x|e) + ‖sg[z] − e‖² + β‖z − sg[e]‖² − log p(tokens),  e = nearest code to z",
+    formula: "average: −log p(x|e) + β Σ‖z − sg[e]‖² − log p(tokens),  Σ over places, e = nearest code to z, which follows the mean of the z that choose it; gradient: −log p(x|e) + Σ‖sg[z] − e‖² + β Σ‖z − sg[e]‖² − log p(tokens),  Σ over places, e = nearest code to z",
     papers: &[
         Paper::of("Neural Discrete Representation Learning", "van den Oord, Vinyals & Kavukcuoglu 2017"),
         Paper::of("Restructuring Vector Quantization with the Rotation Trick", "Fifty et al. 2024"),
@@ -105,9 +105,9 @@ mod engine {
         }
 
         fn quantise(&self, z_nd: Tensor<2>, ctx: &mut Ctx) -> Quantised {
-            let Choice { token_n1, fixed_nd, commitment, penalty } = self.codebook.choose(z_nd.clone(), ctx);
+            let Choice { token_n1, fixed_nd, penalty, shown } = self.codebook.choose(z_nd.clone(), ctx);
             let q_nd = if self.rotation { rotate(z_nd, fixed_nd) } else { straight_through(z_nd, fixed_nd) };
-            Quantised { q_nd, token_nl: token_n1, penalty, shown: vec![("commitment", commitment)] }
+            Quantised { q_nd, token_nl: token_n1, penalty, shown }
         }
 
         fn learn(&self, terms: Terms, z_nd: Tensor<2>, token_nl: Tensor<2>, ctx: &mut Ctx) -> Terms {

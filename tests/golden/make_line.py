@@ -188,7 +188,7 @@ def qlae(net, x, y, noise):
     commit = F.mse_loss(z, q.detach())
     use = [Categorical(probs=torch.bincount(torch.tensor(column), minlength=v.shape[1]).double()).entropy().exp() for column in zip(*index)]
     loss = r + PIXELS * (0.05 * F.mse_loss(q, z.detach()) + 0.02 * commit)
-    return [loss, r, commit, torch.stack(use).mean()], None, state(q)
+    return [loss, r, F.mse_loss(q, z.detach()), commit, torch.stack(use).mean()], None, state(q)
 
 
 def beta_tc(net, x, y, noise):
