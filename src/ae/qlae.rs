@@ -1,8 +1,10 @@
 //! Latent quantisation: every number of the code takes one of a few values of its own, which are learnt.
 //!
 //! The authors' convolutions are normalised, and both prices are 0.01; the plain networks here need a stronger commitment, or the
-//! encoder's numbers run far beyond the values. Their weight decay spares biases and values, AdamW's here does not.
+//! encoder's numbers run far beyond the values. Strong weight decay is the second half of the method, so here it is the default;
+//! theirs spares biases and values, AdamW's here does not.
 
+use crate::spec::card::{OPTIMIZER, WEIGHT_DECAY};
 use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
@@ -29,8 +31,11 @@ pub const CARD: Card = Card {
         HIDDEN,
         LIKELIHOOD,
         SIGMA,
+        // AdamW, and ten times the decay that it has elsewhere.
+        ParamSpec { default: 1.0, ..OPTIMIZER },
+        ParamSpec { default: 0.1, ..WEIGHT_DECAY },
     ],
-    try_this: "The paper asks for strong weight decay: [train with AdamW](optimizer=adamw&weight_decay=0.1) on drawn faces, whose factors are known. Does each latent keep to one of them? The traversal jumps from value to value.",
+    try_this: "Train it on drawn faces, whose factors are known: does each latent keep to one of them? Then [without weight decay](optimizer=adam), the half of the method that asks for it. The traversal jumps from value to value.",
 }
 .shown();
 

@@ -27,8 +27,7 @@ pub const CARD: Card = Card {
         COMMITMENT,
         ParamSpec::choice("anchor", "Unused codes go to", ANCHORS, 0,
             "by-distance: a vector of the batch, nearer ones more likely. random: any vector of the batch."),
-        // The paper's 0.99 is for many epochs: a code that was chosen once counts as used for 700 steps.
-        ParamSpec { default: 0.9, ..DECAY },
+        DECAY.with(0.9, "Memory of how often codes are chosen: it fades in about 1/(1−γ) steps, ten here. The paper's γ is 0.99, for many epochs: a hundred steps, and α = exp(−1000·s), not exp(−100·s), s a code's part of its fair share."),
         GRID_NET,
         WIDTH,
         HIDDEN,
