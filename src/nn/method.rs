@@ -243,7 +243,8 @@ pub trait Method: Module + Sized + 'static {
         None
     }
 
-    /// Training steps since each code of the codebook was last chosen, shape `[codes]`; `None` without a codebook.
+    /// Training steps since each code of the codebook was last chosen, below zero if it never was, shape `[codes]`; `None` without a
+    /// codebook.
     fn code_ages(&self) -> Option<Tensor<1>> {
         None
     }

@@ -75,7 +75,7 @@ pub trait Quantiser: Module + ModuleDisplay + 'static {
 /// Encoder, quantiser, decoder, likelihood, and the prior over tokens.
 ///
 /// The objective is `−ln p(x | q) + penalty − prior_weight · ln p(tokens)`, in nats an image. The penalty is summed over the
-/// places as the reconstruction is over the pixels.
+/// places as the reconstruction is over the pixels; van den Oord et al. 2017, section 3.2, take the mean over the places.
 #[derive(Module, Debug)]
 pub struct TokenAutoencoder<Q: Quantiser> {
     encoder: Encoder,
