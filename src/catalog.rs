@@ -34,3 +34,81 @@ const fn count() -> usize {
 pub fn card(id: &str) -> Option<&'static Card> {
     CARDS.iter().find(|c| c.id == id).copied()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::ParamSpec;
+
+    fn of(id: &str) -> &'static Card {
+        card(id).unwrap_or_else(|| panic!("no card {id}"))
+    }
+
+    fn param(id: &str, key: &str) -> &'static ParamSpec {
+        of(id).param(key).unwrap_or_else(|| panic!("{id} has no {key}"))
+    }
+
+    /// A paper of which a method has a part is named with the part, never alone.
+    #[test]
+    fn papers_that_are_here_in_part_say_which() {
+        let parts = [
+            ("vae", "Inverse Autoregressive Flow", "free bits"),
+            ("mae", "Masked Autoencoders", "sees the whole image"),
+            ("cvae", "from Attributes", "one label"),
+            ("iwae", "Tighter Variational Bounds", "is not measured"),
+            ("batch-topk", "Adaptive Sparse Allocation", "without its aux_zipf_loss"),
+            ("rvq", "Residual Quantization", "in place of its RQ-Transformer"),
+            ("matryoshka", "Interpreting CLIP", "nested budgets"),
+        ];
+        let pixelcnn = ["vq-vae", "cvq", "fsq", "bsq", "rvq"].map(|id| (id, "PixelCNN", "under no condition"));
+        for (id, title, words) in parts.into_iter().chain(pixelcnn) {
+            let paper = of(id).papers.iter().find(|p| p.title.contains(title)).unwrap_or_else(|| panic!("{id} names no {title}"));
+            let (who, said) = (paper.who, paper.credit());
+            assert!(said.starts_with(&format!("{who}; here: ")) && said.contains(words), "{id}: {said}");
+        }
+        let whole = &of("vae").papers[0];
+        assert_eq!((whole.part, whole.credit().as_str()), ("", whole.who), "nothing is said of a whole paper");
+    }
+
+    /// Where a default or a number is not its paper's, the card says so.
+    #[test]
+    fn defaults_that_are_not_the_papers_say_so() {
+        for (id, key, words) in [
+            ("cvq", "decay", "The paper's γ is 0.99"),
+            ("dip-vae", "diagonal", "The paper takes λ_o for samples"),
+            ("factor-vae", "critic", "betas 0.5 and 0.9; here one moves and clips both"),
+            ("relu-sae", "lambda", "in units of the inputs"),
+            ("gated-sae", "lambda", "in units of the inputs"),
+            ("jump-relu", "lambda", "in squared units of the inputs"),
+            ("jump-relu", "bandwidth", "The paper's 0.001 is for inputs of length 1"),
+            ("vq-vae", "commitment", "van den Oord et al. take the mean"),
+            ("ae", "weight_decay", "biases, code vectors"),
+        ] {
+            let help = param(id, key).help;
+            assert!(help.contains(words), "{id}, {key}: {help}");
+        }
+        assert_eq!(param("cvq", "decay").default, 0.9);
+    }
+
+    #[test]
+    fn defaults_that_a_method_stands_or_falls_with_are_the_papers() {
+        let default = |id, key| param(id, key).format(param(id, key).default);
+        // Kumar et al. 2018: equal prices for the covariance of samples.
+        assert_eq!(default("dip-vae", "covariance"), "samples");
+        assert_eq!(default("dip-vae", "diagonal"), default("dip-vae", "off-diagonal"));
+        // Hsu et al. 2023: quantised latents with strong weight decay.
+        assert_eq!((default("qlae", "optimizer"), default("qlae", "weight_decay")), ("adamw".into(), "0.1".into()));
+        assert_eq!((default("ae", "optimizer"), default("ae", "weight_decay")), ("adam".into(), "0.01".into()));
+    }
+
+    #[test]
+    fn no_card_has_a_parameter_twice() {
+        for card in CARDS {
+            let mut keys: Vec<_> = card.all_params().map(|p| p.key).collect();
+            let n = keys.len();
+            keys.sort_unstable();
+            keys.dedup();
+            assert_eq!(keys.len(), n, "{}", card.id);
+        }
+    }
+}

@@ -29,26 +29,36 @@ pub async fn gunzip(packed: Vec<u8>) -> Result<Vec<u8>, JsValue> {
     let length = packed.last_chunk().map_or(0, |end| u32::from_le_bytes(*end) as usize);
     let body = Response::new_with_opt_js_u8_array(Some(&Uint8Array::from(&packed[..])))?.body().ok_or(JsValue::NULL)?;
     let unpacker = DecompressionStream::new("gzip")?;
-    drain(&body.pipe_through(&unpacker), length.min(MOST_AT_ONCE), |_| ()).await
+    let all = drain(&body.pipe_through(&unpacker), length.min(MOST_AT_ONCE), |_| true).await?;
+    Ok(all.unwrap_or_default())
 }
 
-/// All bytes of a stream, of which there may be `length`; `progress` hears the size of each piece. Piece by piece, as an array
-/// of all of them would stay until somebody collects it.
+/// All bytes of a stream, of which there may be `length`; `progress` hears the size of each piece, and says whether the rest is
+/// still wanted: where it is not, the stream is given up, with `None`. Piece by piece, as an array of all of them would stay
+/// until somebody collects it.
 ///
 /// # Errors
 /// The browser's, if the stream breaks off.
-pub async fn drain(stream: &ReadableStream, length: usize, mut progress: impl FnMut(u64)) -> Result<Vec<u8>, JsValue> {
+pub async fn drain(
+    stream: &ReadableStream,
+    length: usize,
+    mut progress: impl FnMut(u64) -> bool,
+) -> Result<Option<Vec<u8>>, JsValue> {
     let reader: ReadableStreamDefaultReader = stream.get_reader().dyn_into()?;
     let mut bytes = Vec::with_capacity(length);
     loop {
         let piece = JsFuture::from(reader.read()).await?;
         if Reflect::get(&piece, &"done".into())?.is_truthy() {
-            return Ok(bytes);
+            return Ok(Some(bytes));
         }
         let array = Uint8Array::new(&Reflect::get(&piece, &"value".into())?);
         let begin = bytes.len();
         bytes.resize(begin + array.length() as usize, 0);
         array.copy_to(&mut bytes[begin..]);
-        progress(u64::from(array.length()));
+        if !progress(u64::from(array.length())) {
+            // A download ends with its stream.
+            let _ = JsFuture::from(reader.cancel()).await;
+            return Ok(None);
+        }
     }
 }

@@ -308,6 +308,7 @@ fn methods_are_listed_with_their_papers_and_parameters() {
         assert!(text.contains(field("id")) && text.contains(field("label")) && text.contains(field("family")), "{card}");
         for paper in card["papers"].as_array().expect("papers") {
             assert!(text.contains(paper["title"].as_str().expect("a title")), "{paper}");
+            assert!(text.contains(paper["part"].as_str().expect("what of it is here")), "{paper}");
         }
         let params = card["params"].as_array().expect("parameters");
         let keys: Vec<&str> = params.iter().map(|p| p["key"].as_str().expect("a key")).collect();

@@ -103,3 +103,46 @@ fn the_bound_rises_with_k() {
     let losses = [1, 2, 5, 20, 50].map(loss);
     assert!(losses.windows(2).all(|w| w[1] < w[0]), "{losses:?}");
 }
+
+/// Where the codes are samples of the prior, MMD² reads zero on average, whatever the batch.
+#[test]
+fn codes_of_the_prior_are_at_no_distance_from_it() {
+    let mut run = run("v=1&data=mnist&hidden=16&latent=3&batch=4&seed=5&method=info-vae&lambda=1&lr=0.00001");
+    let mut weights = block_on(run.weights()).unwrap();
+    for head in weights.iter_mut().filter(|w| w.name.starts_with("encoder.mean") || w.name.starts_with("encoder.logvar")) {
+        head.values.fill(0.0);
+    }
+    run.set_weights(&weights).unwrap();
+    run.run_steps(200).unwrap();
+    let mmd = run.info().terms.iter().position(|t| t == "mmd").unwrap();
+    let readings: Vec<f32> = block_on(run.metrics()).unwrap().iter().map(|row| row.terms[mmd]).collect();
+    let mean = readings.iter().sum::<f32>() / readings.len() as f32;
+    // With the pairs of a code with itself it would be 2(1 − E k)/4 = 0.27.
+    assert!(readings.len() == 200 && mean.abs() < 0.04, "{mean}");
+}
+
+/// What the help of the weight decay says: it takes everything that has a gradient, not matrices alone.
+#[test]
+fn weight_decay_shrinks_all_that_is_trained() {
+    for (link, name) in [
+        ("method=ae&hidden=16&likelihood=gaussian-learnt", "likelihood.log_sigma"),
+        ("method=ae&hidden=16", "encoder.mean.bias"),
+        ("method=jump-relu&features=64", "log_threshold"),
+        ("method=vq-vae&update=gradient&codes=11&width=8&hidden=16&prior=none", "codebook.vectors_kd"),
+    ] {
+        let after = |decay: f64| {
+            let mut run = run(&format!("v=1&data=mnist&batch=4&seed=5&optimizer=adamw&lr=0.01&{link}&weight_decay={decay}"));
+            let of = |weights: Vec<Weight>| {
+                weights.into_iter().find(|w| w.name.ends_with(name)).unwrap_or_else(|| panic!("no {name}")).values
+            };
+            let start = of(block_on(run.weights()).unwrap());
+            run.run_steps(1).unwrap();
+            (start, of(block_on(run.weights()).unwrap()))
+        };
+        let ((start, kept), (_, decayed)) = (after(0.0), after(1.0));
+        assert!(start.iter().any(|w| w.abs() > 1e-3), "{link}: nothing to decay");
+        for (w, (kept, decayed)) in start.iter().zip(kept.iter().zip(&decayed)) {
+            assert!((kept - decayed - 0.01 * w).abs() < 1e-5, "{link}: {w} went to {kept} without, to {decayed} with decay");
+        }
+    }
+}

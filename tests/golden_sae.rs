@@ -59,3 +59,34 @@ fn steps_equal_pytorch() {
         }
     }
 }
+
+/// AuxK changes the gradient of what belongs to dead features, and of the origin that the encoder looks from; of nothing else.
+#[test]
+fn revival_moves_dead_features_and_the_origin() {
+    let gradients = |aux: f64| {
+        let link = format!("v=1&data=mnist&method=topk-sae&features=64&k=5&batch=3&dead_after=2&seed=5&aux={aux}");
+        let (setup, notes) = Setup::from_query(&link, &[]);
+        assert!(notes.is_empty(), "{notes:?}");
+        let mut run = entry(&setup.method).unwrap().eager(&setup, Device::flex(), images(ImageShape::MNIST));
+        let start = start(&block_on(run.weights()).unwrap());
+        run.set_weights(&start).unwrap();
+        let since_f = start.iter().find(|w| w.name == "sae.since_f").unwrap().values.clone();
+        (since_f, block_on(run.step_with_gradients()).unwrap().1)
+    };
+    let ((since_f, with), (_, without)) = (gradients(1.0), gradients(1e-4));
+    let dead = |f: usize| since_f[f] > 2.0;
+    assert!((0..64).any(dead) && !(0..64).all(dead));
+    for (a, b) in with.iter().zip(&without) {
+        let scale = a.values.iter().fold(0.0f32, |m, v| m.max(v.abs()));
+        let moved = |i: usize| (a.values[i] - b.values[i]).abs() > 1e-4 * scale;
+        // Rows are features; the encoder's columns are.
+        let feature = |i: usize| if a.name.ends_with("w_enc") { i % 64 } else { i / (a.values.len() / 64) };
+        let all = 0..a.values.len();
+        if a.name.ends_with("b_dec") {
+            assert!(all.clone().any(moved), "the origin is moved");
+        } else {
+            assert!(all.clone().any(moved), "{} is moved", a.name);
+            assert!(all.clone().all(|i| dead(feature(i)) || !moved(i)), "{} of living features is left alone", a.name);
+        }
+    }
+}

@@ -31,7 +31,14 @@ struct Case {
 fn start(weights: &[Weight]) -> Vec<Weight> {
     start_with(weights, |name, value| match name.rsplit('.').next() {
         Some("usage_k") => (value + 1.0) * 0.002,
-        Some("age_k") => 3.0,
+        // Below zero: never chosen so far.
+        Some("age_k") => {
+            if value > 0.0 {
+                3.0
+            } else {
+                -1.0
+            }
+        }
         _ => value,
     })
 }
@@ -192,4 +199,38 @@ fn drawn_tokens_follow_the_prior() {
     }
     let mut vae = run("v=1&data=mnist&method=vae&hidden=16&batch=4");
     assert!(block_on(sampling::draw_tokens(&mut vae, 1, 1.0, 1)).unwrap_err().contains("no tokens"));
+}
+
+/// With random codes and moving averages: nothing was chosen before the first step, and what is not chosen stays where it is.
+#[test]
+fn a_code_that_is_never_chosen_stays() {
+    for link in [
+        "method=vq-vae&start=random&codes=64&revive=0",
+        "method=vq-vae&start=random&codes=64&revive=0&update=gradient",
+        "method=bsq",
+        "method=fsq",
+    ] {
+        let (setup, notes) = Setup::from_query(&format!("v=1&data=mnist&{link}&width=8&prior=none&batch=4&seed=5"), &[]);
+        assert!(notes.is_empty(), "{link}: {notes:?}");
+        let mut run = entry(&setup.method).unwrap().eager(&setup, Device::flex(), images(ImageShape::MNIST));
+        let named = |weights: &[Weight], end: &str| weights.iter().find(|w| w.name.ends_with(end)).map(|w| w.values.clone());
+        let before = block_on(run.weights()).unwrap();
+        assert_eq!(named(&before, "codebook.sum_kd"), named(&before, "codebook.vectors_kd").filter(|_| !link.contains("gradient")));
+
+        run.run_steps(2).unwrap();
+        let rows = block_on(run.metrics()).unwrap();
+        let in_use = run.info().terms.iter().position(|t| t == "in use").unwrap();
+        let used = rows.iter().map(|row| row.terms[in_use] as usize).collect::<Vec<_>>();
+        let after = block_on(run.weights()).unwrap();
+        let age_k = named(&after, "age_k").unwrap();
+        assert!(used[0] == 0 && used[1] > 0 && used[1] < age_k.len(), "{link}: {used:?} of {} in use", age_k.len());
+
+        let Some(from) = named(&before, "codebook.vectors_kd") else { continue };
+        let to = named(&after, "codebook.vectors_kd").unwrap();
+        let dim = from.len() / age_k.len();
+        let moved = |k: usize| (k * dim..(k + 1) * dim).map(|i| (to[i] - from[i]).abs()).fold(0.0, f32::max);
+        let (never, chosen): (Vec<_>, Vec<_>) = (0..age_k.len()).partition(|k| age_k[*k] < 0.0);
+        assert!(never.iter().all(|k| moved(*k) < 1e-6), "{link}: {:?}", never.iter().map(|k| moved(*k)).collect::<Vec<_>>());
+        assert!(!never.is_empty() && chosen.iter().any(|k| moved(*k) > 1e-5), "{link}: nothing was learnt");
+    }
 }

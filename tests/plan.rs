@@ -495,7 +495,7 @@ fn refused_but_eager(method: &'static dyn Entry, why: &str) {
     assert!(rows[19].terms[0] < rows[0].terms[0], "the loss falls from {} to {}", rows[0].terms[0], rows[19].terms[0]);
 }
 
-/// What the page writes beside each summand of a method's formula is a number that the method gives.
+/// What the page writes beside each summand of a method's formula is a number that the method gives, and of that summand alone.
 #[test]
 fn every_summand_has_its_number() {
     let data = stripes(20);
@@ -509,5 +509,9 @@ fn every_summand_has_its_number() {
             assert_eq!(number.is_none(), left_out, "{}: {:?} of {names:?}", setup.to_query(), summand);
             assert!(number.is_none_or(|i| counts(&names[i]).is_none()), "{}: {summand:?} is no count", setup.to_query());
         }
+        let mut own: Vec<_> = numbers.iter().flatten().collect();
+        own.sort_unstable();
+        own.dedup();
+        assert_eq!(own.len(), numbers.iter().flatten().count(), "{}: two of {summands:?} share a number", setup.to_query());
     }
 }

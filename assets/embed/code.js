@@ -1,3 +1,4 @@
+// @ts-check
 // The page that writes the code of a figure for somebody's own page, with the figure itself below it.
 //
 // ?preset= chooses the model to begin with, ?theme= the page's own colours. ?own= begins with a model that the visitor has trained, and
@@ -8,6 +9,10 @@ import { SITE } from "./model.js";
 import { make } from "./parts.js";
 import * as words from "./words.js";
 
+/** @import { PanelName, Preset } from "./types.d.ts" */
+/** @typedef {{ preset: Preset, panel: string, theme: string }} Shown */
+/** @typedef {Record<string, string>} Options */
+
 const THEMES = { auto: words.THEME_AUTO, light: words.THEME_LIGHT, dark: words.THEME_DARK };
 const FORMS = { element: words.FORM_ELEMENT, frame: words.FORM_FRAME };
 const SANDBOX = "allow-scripts allow-popups allow-top-navigation-by-user-activation";
@@ -15,8 +20,9 @@ const SANDBOX = "allow-scripts allow-popups allow-top-navigation-by-user-activat
 /** What the list of models calls the visitor's own. */
 const OWN = "own:";
 
-const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
+const escaped = (/** @type {string} */ text) => text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
 
+/** @param {Omit<Shown, "preset"> & { preset: Preset | undefined, form: string }} chosen */
 function code({ preset, panel, theme, form }) {
   const script = `<script type="module" src="${SITE}embed.js"></script>`;
   if (!preset) return `${script}\n<latent-lab src="${words.OWN_FILE}" panel="${panel}" theme="${theme}"></latent-lab>`;
@@ -33,23 +39,27 @@ function code({ preset, panel, theme, form }) {
   ].join("\n");
 }
 
+/** @type {(shown: Shown) => string} */
 const addressOf = ({ preset, panel, theme }) => `${SITE}embed.html?preset=${preset.id}&panel=${panel}${theme === "auto" ? "" : `&theme=${theme}`}`;
 
+/** @type {(name: string, label: string, options: Options, changed: () => void) => { choice: HTMLSelectElement, root: HTMLElement }} */
 const select = (name, label, options, changed) => {
   const choice = make("select", { name, onchange: changed });
   fill(choice, options);
   return { choice, root: make("label", {}, label, choice) };
 };
 
+/** @type {(choice: HTMLSelectElement, options: Options) => void} */
 const fill = (choice, options) => choice.replaceChildren(...Object.entries(options).map(([value, text]) => make("option", { value }, text)));
 
 async function begin() {
   const wanted = new URLSearchParams(location.search);
   const dark = wanted.get("theme") ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
   document.documentElement.dataset.theme = dark === "dark" ? "dark" : "light";
+  /** @type {Preset[]} */
   const presets = await (await fetch(new URL("./presets.json", import.meta.url))).json();
-  const find = (id) => presets.find((preset) => preset.id === id);
-  const own = wanted.get("own")?.split(" ") ?? Object.keys(words.PANELS);
+  const find = (/** @type {string | null} */ id) => presets.find((preset) => preset.id === id);
+  const own = /** @type {PanelName[]} */ (wanted.get("own")?.split(" ") ?? Object.keys(words.PANELS));
 
   const options = Object.fromEntries([...presets.map(({ id, label }) => [id, label]), [OWN, words.OWN]]);
   const models = select("preset", words.MODEL, options, () => renew(true));
@@ -77,7 +87,7 @@ async function begin() {
     for (const part of [panels.root, themes.root, text, copy]) part.hidden = Boolean(cannot);
     if (!preset) return (help.textContent = cannot ? words.cannot(cannot) : words.OWN_HELP);
     help.textContent = chosen.form === "frame" ? words.FRAME_HELP : words.ELEMENT_HELP;
-    see.href = addressOf(chosen);
+    see.href = addressOf({ ...chosen, preset });
     [figure.preset, figure.panel, figure.theme] = [preset.id, chosen.panel, chosen.theme];
   };
   models.choice.value = wanted.has("own") ? OWN : (find(wanted.get("preset")) ?? presets[0]).id;

@@ -1,3 +1,4 @@
+// @ts-check
 // <latent-lab preset="mnist-vae" panel="traversal">: a trained model in somebody's page.
 //
 // Attributes: preset (a model of this site) or src (the address of weights that the page or the command line has saved); panel (one
@@ -11,35 +12,44 @@ import { follow, scheme } from "./scheme.js";
 import sheet from "./style.js";
 import * as words from "./words.js";
 
+/** @import * as Public from "./index.d.ts" */
+/** @import { Say, Scheme } from "./types.d.ts" */
+
 /** Figures begin to load when they are this near to being seen. */
 const NEAR = "120px";
 
+/** @implements {Public.LatentLab} */
 export class LatentLab extends HTMLElement {
+  /** @type {(keyof Public.LatentLabAttributes)[]} */
   static observedAttributes = ["preset", "src", "panel", "theme", "latents", "start"];
 
   #frame = make("figure", { part: "figure" });
+  /** @type {Figure | null} */
   #figure = null;
   #seen = false;
   #run = 0;
   #unfollow = () => {};
-  #watching = null;
-  #settle = {};
+  /** @type {IntersectionObserver | undefined} */
+  #watching;
+  /** @type {{ resolve: (element: LatentLab) => void, reject: (error: unknown) => void } | undefined} */
+  #settle;
 
   constructor() {
     super();
     const shadow = this.attachShadow({ mode: "open" });
     shadow.adoptedStyleSheets = [sheet];
     shadow.append(this.#frame);
-    this.#promise();
   }
 
   /** Resolves with the element once the figure answers; a new preset begins anew. */
-  ready;
+  ready = this.#promise();
 
+  /** @returns {Promise<LatentLab>} */
   #promise() {
-    this.ready = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
+    const ready = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
     // Nobody need listen.
-    this.ready.catch(() => {});
+    ready.catch(() => {});
+    return ready;
   }
 
   connectedCallback() {
@@ -48,7 +58,7 @@ export class LatentLab extends HTMLElement {
     this.#paintScheme();
     this.#watching = new IntersectionObserver((entries) => {
       if (!entries.some((entry) => entry.isIntersecting)) return;
-      this.#watching.disconnect();
+      this.#watching?.disconnect();
       this.#seen = true;
       this.#begin();
     }, { rootMargin: NEAR });
@@ -58,21 +68,23 @@ export class LatentLab extends HTMLElement {
 
   disconnectedCallback() {
     this.#unfollow();
-    this.#watching.disconnect();
+    this.#watching?.disconnect();
     this.#figure?.pause();
   }
 
+  /** @type {(name: string, old: string | null, value: string | null) => void} */
   attributeChangedCallback(name, old, value) {
     if (!this.isConnected || old === value) return;
     if (name === "theme") return this.#paintScheme();
-    this.#promise();
+    this.ready = this.#promise();
     this.#still();
     if (this.#seen) this.#begin();
   }
 
   /** The picture that stands here before the figure: the page's own, or the model's. */
   #still() {
-    const own = this.preset && !this.src && make("img", { src: this.#address().href.replace(/\.safetensors$/, ".png"), alt: "", loading: "lazy" });
+    const model = this.src ? null : this.#address();
+    const own = model && make("img", { src: model.href.replace(/\.safetensors$/, ".png"), alt: "", loading: "lazy" });
     this.#frame.className = "";
     this.#frame.replaceChildren(make("div", { className: "still" }, make("slot", {}, own || "")));
   }
@@ -94,7 +106,7 @@ export class LatentLab extends HTMLElement {
         panels: this.panel.split(/[\s,]+/).filter(Boolean),
         latents: Number(this.getAttribute("latents")) || 6,
         start: Math.max(0, Math.trunc(Number(this.getAttribute("start")))) || 0,
-        scheme: this.dataset.scheme,
+        scheme: /** @type {Scheme} */ (this.dataset.scheme),
         say: (type, detail) => this.#say(type, detail),
       });
       const link = make("a", { href: new URL(`?${loaded.model.setup}${this.preset ? `&preset=${this.preset}` : ""}`, SITE).href, title: words.TRAIN_HELP, target: "_top" }, words.TRAIN);
@@ -104,24 +116,59 @@ export class LatentLab extends HTMLElement {
       this.#frame.className = "live";
       this.#figure.open();
       this.#say("ready", { kind: this.#figure.kind, latent: this.#figure.latent, image: this.#figure.image });
-      this.#settle.resolve(this);
+      this.#settle?.resolve(this);
     } catch (error) {
       if (run !== this.#run) return;
+      const message = error instanceof Error ? error.message : String(error);
       this.#figure = null;
       this.#still();
-      this.#frame.append(make("p", { className: "error", role: "alert" }, words.failed(error.message)));
-      this.#say("failed", { message: error.message });
-      this.#settle.reject(error);
+      this.#frame.append(make("p", { className: "error", role: "alert" }, words.failed(message)));
+      this.#say("failed", { message });
+      this.#settle?.reject(error);
     }
   }
 
+  /** @type {Say} */
   #say(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
   }
 
   #paintScheme() {
-    this.dataset.scheme = ["light", "dark"].includes(this.theme) ? this.theme : scheme(this);
-    this.#figure?.paintIn(this.dataset.scheme);
+    const shown = this.theme === "light" || this.theme === "dark" ? this.theme : scheme(this);
+    this.dataset.scheme = shown;
+    this.#figure?.paintIn(shown);
+  }
+
+  get preset() {
+    return this.getAttribute("preset") ?? "";
+  }
+
+  set preset(value) {
+    this.setAttribute("preset", value);
+  }
+
+  get src() {
+    return this.getAttribute("src") ?? "";
+  }
+
+  set src(value) {
+    this.setAttribute("src", value);
+  }
+
+  get panel() {
+    return this.getAttribute("panel") ?? "";
+  }
+
+  set panel(value) {
+    this.setAttribute("panel", value);
+  }
+
+  get theme() {
+    return this.getAttribute("theme") ?? "";
+  }
+
+  set theme(value) {
+    this.setAttribute("theme", value);
   }
 
   /** What a code is: `vector`, `tokens`, `features`; nothing before the figure is there. */
@@ -129,26 +176,27 @@ export class LatentLab extends HTMLElement {
     return this.#figure?.kind;
   }
 
-  /** The code on show. */
+  /** The code on show. @returns {Float32Array | undefined} */
   get code() {
     return this.#figure?.code;
   }
 
+  /** @param {ArrayLike<number>} code */
   set code(code) {
-    if (code.length === this.#figure?.latent) this.#figure.set(Float32Array.from(code));
+    if (this.#figure && code.length === this.#figure.latent) this.#figure.set(Float32Array.from(code));
   }
 
-  /** Bytes `[channels, height, width]` of the image that a code stands for. */
+  /** Bytes `[channels, height, width]` of the image that a code stands for. @param {ArrayLike<number>} code */
   decode(code) {
     return this.#figure?.decode(Float32Array.from(code));
   }
 
-  /** Code of an image of that shape. */
+  /** Code of an image of that shape. @param {ArrayLike<number>} image */
   encode(image) {
     return this.#figure?.encode(Uint8Array.from(image));
   }
 
-  /** Puts an example on show. */
+  /** Puts an example on show. @param {number} example */
   show(example) {
     this.#figure?.show(example);
   }
@@ -161,17 +209,6 @@ export class LatentLab extends HTMLElement {
   pause() {
     this.#figure?.pause();
   }
-}
-
-for (const name of ["preset", "src", "panel", "theme"]) {
-  Object.defineProperty(LatentLab.prototype, name, {
-    get() {
-      return this.getAttribute(name) ?? "";
-    },
-    set(value) {
-      this.setAttribute(name, value);
-    },
-  });
 }
 
 // A page may have the script twice, from two posts or two hosts.

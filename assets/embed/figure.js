@@ -1,3 +1,4 @@
+// @ts-check
 // What the panels of one figure share: the model, the present code, and who is told when it changes.
 
 import { THEMES } from "./paint.js";
@@ -6,39 +7,54 @@ import { path } from "./player.js";
 import { make } from "./parts.js";
 import * as words from "./words.js";
 
+/** @import { Model } from "./player.js" */
+/** @import { CodeKind, ImageShape, Loaded, MakePanel, Panel, PanelName, Say, Scheme } from "./types.d.ts" */
+
 export class Figure {
   playing = false;
+  /** @type {Model} */
   #model;
+  /** @type {Panel[]} */
   #panels = [];
   #due = 0;
   #began = 0;
 
-  /** `say(type, detail)` hears of everything that the page may want to know. */
+  /**
+   * `say(type, detail)` hears of everything that the page may want to know.
+   * @param {Loaded} loaded
+   * @param {{ panels: string[], latents: number, start: number, scheme: Scheme, say: Say }} options
+   */
   constructor({ model, shelf }, { panels, latents, start, scheme, say }) {
     this.#model = model;
     this.say = say;
     this.theme = THEMES[scheme];
-    this.kind = model.kind;
-    this.image = Array.from(model.image);
+    this.kind = /** @type {CodeKind} */ (model.kind);
+    this.image = /** @type {ImageShape} */ (Array.from(model.image));
     this.latent = model.latent;
     this.latents = latents;
     this.classes = model.classes;
-    [this.centre, this.spread, this.grid, this.patch, this.density] = [model.centre, model.spread, Array.from(model.grid), Array.from(model.patch), model.density];
+    this.centre = model.centre;
+    this.spread = model.spread;
+    this.grid = Array.from(model.grid);
+    this.patch = Array.from(model.patch);
+    this.density = model.density;
     const kl = model.kl;
     this.order = Array.from(kl.keys()).sort((a, b) => kl[b] - kl[a]);
-    const [images, labels, size] = [shelf.images, shelf.labels, this.image.reduce((size, n) => size * n, 1)];
+    const { images, labels } = shelf;
+    const size = this.image.reduce((size, n) => size * n, 1);
     this.images = Array.from({ length: images.length / size }, (_, i) => images.slice(i * size, (i + 1) * size));
     this.names = this.images.map((_, i) => (i < labels.length ? this.classes[labels[i]] ?? String(labels[i]) : String(i + 1)));
-    [this.codes, this.codeLabels] = [shelf.codes, shelf.codeLabels];
+    this.codes = shelf.codes;
+    this.codeLabels = shelf.codeLabels;
     this.shown = Math.min(start, this.images.length - 1);
     this.code = this.encode(this.shown);
 
-    const known = PANELS[this.kind];
+    const known = /** @type {Record<string, MakePanel>} */ (PANELS[this.kind]);
     this.root = make("div", {}, ...(panels.length ? panels : [Object.keys(known)[0]]).map((name) => {
       if (!Object.hasOwn(known, name)) throw new Error(words.unknownPanel(name, this.kind, Object.keys(known)));
       const panel = known[name](this);
       this.#panels.push(panel);
-      return make("section", { className: `panel ${name}` }, panel.root, make("p", { className: "note" }, words.HELP[name]));
+      return make("section", { className: `panel ${name}` }, panel.root, make("p", { className: "note" }, words.HELP[/** @type {PanelName} */ (name)]));
     }));
   }
 
@@ -48,32 +64,37 @@ export class Figure {
     this.repaint();
   }
 
+  /** @param {Float32Array} code */
   decode(code) {
     return this.#model.decode(code);
   }
 
-  /** Code of example `i`, or of an image of the visitor's own. */
+  /** Code of example `i`, or of an image of the visitor's own. @param {number | Uint8Array} image */
   encode(image) {
     return this.#model.encode(typeof image === "number" ? this.images[image] : image);
   }
 
+  /** @param {number} i */
   tokens(i) {
     return this.#model.tokens(this.images[i]);
   }
 
+  /** @param {Uint32Array} tokens */
   fromTokens(tokens) {
     return this.#model.fromTokens(tokens);
   }
 
+  /** @param {number} feature */
   atom(feature) {
     return this.#model.atom(feature);
   }
 
+  /** @type {typeof path} */
   path(a, b, points, arc) {
     return path(a, b, points, arc);
   }
 
-  /** Puts another code on show. */
+  /** Puts another code on show. @param {Float32Array} code */
   set(code) {
     this.code = code;
     this.#due ||= requestAnimationFrame(() => {
@@ -82,7 +103,7 @@ export class Figure {
     });
   }
 
-  /** Puts example `i` on show. */
+  /** Puts example `i` on show. @param {number} i */
   show(i) {
     this.shown = i;
     this.code = this.encode(i);
@@ -97,7 +118,7 @@ export class Figure {
     this.#panels.forEach((panel) => panel.paint());
   }
 
-  /** Light or dark. */
+  /** Light or dark. @param {Scheme} scheme */
   paintIn(scheme) {
     if (this.theme === THEMES[scheme]) return;
     this.theme = THEMES[scheme];
@@ -106,13 +127,13 @@ export class Figure {
 
   /** Moves by itself, if its first panel can. */
   play() {
-    const panel = this.#panels.find((panel) => panel.play);
-    if (!panel || this.playing) return;
+    const move = this.#panels.find((panel) => panel.play)?.play;
+    if (!move || this.playing) return;
     this.playing = true;
     this.#began = performance.now();
-    const frame = (now) => {
+    const frame = (/** @type {number} */ now) => {
       if (!this.playing) return;
-      this.set(panel.play(Math.max(0, now - this.#began)));
+      this.set(move(Math.max(0, now - this.#began)));
       requestAnimationFrame(frame);
     };
     requestAnimationFrame(frame);

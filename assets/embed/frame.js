@@ -1,13 +1,15 @@
+// @ts-check
 // The page inside an <iframe>: a figure made from the address, that tells the page around it how high it is.
 
-import "./element.js";
+import { LatentLab } from "./element.js";
 
-const NAMES = ["preset", "src", "panel", "theme", "latents", "start"];
+/** @import * as Public from "./index.d.ts" */
 
-const lab = document.querySelector("latent-lab");
+const lab = /** @type {Public.LatentLab} */ (document.querySelector("latent-lab"));
 const wanted = new URLSearchParams(location.search);
-for (const name of NAMES) {
-  if (wanted.has(name)) lab.setAttribute(name, wanted.get(name));
+for (const name of LatentLab.observedAttributes) {
+  const value = wanted.get(name);
+  if (value !== null) lab.setAttribute(name, value);
 }
 
 // The page around it may be of another theme than the system.
@@ -17,7 +19,7 @@ addEventListener("message", ({ data, source }) => {
 });
 
 if (parent !== window) {
-  const tell = (message) => parent.postMessage({ latentLab: message }, "*");
+  const tell = (/** @type {object} */ message) => parent.postMessage({ latentLab: message }, "*");
   new ResizeObserver(() => tell({ height: document.documentElement.getBoundingClientRect().height })).observe(document.documentElement);
-  for (const type of ["ready", "select", "step", "failed"]) lab.addEventListener(type, ({ detail }) => tell({ type, detail }));
+  for (const type of /** @type {const} */ (["ready", "select", "step", "failed"])) lab.addEventListener(type, ({ detail }) => tell({ type, detail }));
 }

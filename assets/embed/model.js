@@ -1,19 +1,26 @@
+// @ts-check
 // Models and the player that computes them: each is downloaded once, however many figures a page has.
 
 import start, { Model } from "./player.js";
 
+/** @import { Loaded } from "./types.d.ts" */
+
 /** The folder of the site that this file came from. */
 export const SITE = new URL("../", import.meta.url);
 
+/** @type {Promise<unknown> | undefined} */
 let player;
+/** @type {Map<string, Promise<Loaded>>} */
 const models = new Map();
 
+/** @param {URL} url */
 async function download(url) {
   const answer = await fetch(url, { credentials: "omit" });
   if (!answer.ok) throw new Error(`${url.pathname}: the server answers ${answer.status}`);
   return new Uint8Array(await answer.arrayBuffer());
 }
 
+/** @type {(url: URL, shipped: boolean) => Promise<Loaded>} */
 async function read(url, shipped) {
   player ??= start({ module_or_path: new URL("./player_bg.wasm", import.meta.url) });
   const beside = url.href.replace(/\.safetensors(?=$|[?#])/, ".examples.safetensors");
@@ -29,12 +36,15 @@ async function read(url, shipped) {
   return { model, shelf };
 }
 
-/** The model at an address, with its examples; those of models that ship lie beside them. A failed download may be tried again. */
+/**
+ * The model at an address, with its examples; those of models that ship lie beside them. A failed download may be tried again.
+ * @type {(url: URL, shipped: boolean) => Promise<Loaded>}
+ */
 export function load(url, shipped) {
-  if (!models.has(url.href)) {
-    const loading = read(url, shipped);
-    loading.catch(() => models.delete(url.href));
-    models.set(url.href, loading);
-  }
-  return models.get(url.href);
+  const known = models.get(url.href);
+  if (known) return known;
+  const loading = read(url, shipped);
+  loading.catch(() => models.delete(url.href));
+  models.set(url.href, loading);
+  return loading;
 }

@@ -1,33 +1,48 @@
+// @ts-check
 // What panels are made of.
 
 import { picture } from "./paint.js";
 import * as words from "./words.js";
 
-/** An element with properties, attributes (`aria-*`, `data-*`, `role`) and children. */
+/** @import { Figure } from "./figure.js" */
+/** @import { Properties } from "./types.d.ts" */
+
+/**
+ * An element with properties, attributes (`aria-*`, `data-*`, `role`) and children.
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Properties<HTMLElementTagNameMap[Tag]>} properties
+ * @param {(Node | string)[]} children
+ */
 export function make(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [key, value] of Object.entries(properties)) {
-    if (key.includes("-") || key === "role") element.setAttribute(key, value);
-    else element[key] = value;
+    if (key.includes("-") || key === "role") element.setAttribute(key, String(value));
+    else Object.assign(element, { [key]: value });
   }
   element.append(...children);
   return element;
 }
 
-/** A canvas that says what it shows. */
+/** A canvas that says what it shows. @param {string} label */
 export const drawing = (label, className = "") => make("canvas", { role: "img", "aria-label": label, className });
 
-/** The large picture of the present code. */
+/** The large picture of the present code. @param {Figure} figure */
 export function stage(figure) {
   const canvas = drawing(words.PICTURE, "big");
   return { canvas, paint: () => picture(canvas, figure.decode(figure.code), figure.image, figure.theme) };
 }
 
-/** The first test images, to choose from. */
+/**
+ * The first test images, to choose from.
+ * @param {Figure} figure
+ * @param {string} title
+ * @param {(example: number) => void} pick
+ */
 export function thumbs(figure, title, pick, count = Infinity) {
   const images = figure.images.slice(0, count).map((bytes, i) => ({ bytes, canvas: drawing(words.example(figure.names[i])) }));
   const buttons = images.map(({ canvas }, i) => make("button", { type: "button", "aria-pressed": "false", onclick: () => choose(i, true) }, canvas));
-  const choose = (i, byHand = false) => {
+  const choose = (/** @type {number} */ i, byHand = false) => {
     buttons.forEach((button, k) => button.setAttribute("aria-pressed", String(k === i)));
     if (byHand) pick(i);
   };
@@ -36,10 +51,16 @@ export function thumbs(figure, title, pick, count = Infinity) {
   return { root: make("div", { className: "line" }, make("span", { className: "note" }, title), list), choose, paint };
 }
 
+/** How far right and down each arrow key goes. @type {Record<string, number[] | undefined>} */
+export const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
 /** Milliseconds of a frame that small pictures may take. */
 const BUDGET = 8;
 
-/** Makes many small pictures follow the code without holding up the page: a few a frame, in turn, until all are of the latest. */
+/**
+ * Makes many small pictures follow the code without holding up the page: a few a frame, in turn, until all are of the latest.
+ * @param {(() => void)[]} paints
+ */
 export function inTurn(paints) {
   let [left, next, due] = [0, 0, 0];
   const work = () => {
@@ -56,14 +77,14 @@ export function inTurn(paints) {
   };
 }
 
-/** A slider that tells what it is moved to. */
+/** A slider that tells what it is moved to. @type {(label: string, range: number[], move: (value: number) => void) => HTMLInputElement} */
 export function slider(label, [min, max, step], move) {
   const input = make("input", { type: "range", min, max, step, "aria-label": label });
   input.oninput = () => move(Number(input.value));
   return input;
 }
 
-/** A button that begins and ends a movement. */
+/** A button that begins and ends a movement. @param {Figure} figure */
 export function playButton(figure) {
   const button = make("button", { type: "button", onclick: () => (figure.playing ? figure.pause() : figure.play()) });
   const paint = () => {

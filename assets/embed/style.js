@@ -1,3 +1,4 @@
+// @ts-check
 // The figures' style sheet, made without markup: a strict content security policy has no objection to it.
 
 const sheet = new CSSStyleSheet();

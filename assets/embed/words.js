@@ -1,6 +1,9 @@
+// @ts-check
 // Every word that a figure shows.
 
-export const LOADING = "Loading the model…";
+/** @import { PanelName } from "./types.d.ts" */
+/** @typedef {(number: number) => string} Numbered */
+
 export const TRAIN = "Train it yourself";
 export const TRAIN_HELP = "Opens the same model in Latent Lab, to train and take apart";
 export const START = "Start from";
@@ -14,23 +17,32 @@ export const ALONG = "Place along the path";
 export const UNDO = "Undo";
 export const RESET = "Reset";
 export const PALETTE = "Alphabet";
-export const FIRING = "What fires";
 export const ADD = "Add a feature";
 export const PICTURE = "What the decoder draws";
 
+/** @type {(message: string) => string} */
 export const failed = (message) => `This figure could not be loaded: ${message}`;
+/** @type {(name: string, kind: string, names: string[]) => string} */
 export const unknownPanel = (name, kind, names) => `panel="${name}" does not go with a model whose code is ${kind}; there are ${names.join(", ")}`;
 export const noPreset = "the element needs an attribute preset or src";
+/** @type {Numbered} */
 export const latent = (d) => `Latent ${d + 1}`;
+/** @type {Numbered} */
 export const low = (d) => `Latent ${d + 1} at its low end`;
+/** @type {Numbered} */
 export const high = (d) => `Latent ${d + 1} at its high end`;
+/** @type {(name: string) => string} */
 export const example = (name) => `Image: ${name}`;
+/** @type {Numbered} */
 export const token = (k) => `Token ${k}`;
+/** @type {(row: number, column: number, token: number) => string} */
 export const cell = (row, column, token) => `Row ${row + 1}, column ${column + 1}: token ${token}`;
+/** @type {Numbered} */
 export const feature = (f) => `Feature ${f}`;
+/** @type {(row: number, column: number) => string} */
 export const place = (row, column) => `Patch in row ${row + 1}, column ${column + 1}`;
 
-/** One sentence under each panel. */
+/** One sentence under each panel. @type {Record<PanelName, string>} */
 export const HELP = {
   traversal: "Each slider moves one number of the code; the pictures beside it show its two ends. Those that say most come first.",
   path: "The way from one image to another, drawn code by code.",
@@ -66,8 +78,10 @@ export const COPY_FAILED = "Copy it by hand";
 export const SEE = "The figure by itself";
 export const OWN = "one that you have trained";
 export const OWN_HELP = "Save its weights (“Runs and files”; 8 bits make the smallest file) under the name below, put the file beside your page, and the figure is there. A few of the test images are in the file, for everybody to see.";
+/** @type {(why: string) => string} */
 export const cannot = (why) => `The model on show has no figure: ${why}.`;
 export const OWN_FILE = "my-model.safetensors";
+/** @type {Record<PanelName, string>} */
 export const PANELS = {
   traversal: "sliders",
   map: "map",

@@ -12,7 +12,7 @@ pub const CARD: Card = Card {
     label: "Autoencoder",
     summary: "Squeezes each image through a few numbers and draws it back: good copies, and no promise about the codes in between.",
     formula: "−log p(x|z), z = E(x)",
-    papers: &[Paper { title: "Reducing the Dimensionality of Data with Neural Networks", who: "Hinton & Salakhutdinov 2006" }],
+    papers: &[Paper::of("Reducing the Dimensionality of Data with Neural Networks", "Hinton & Salakhutdinov 2006")],
     params: &[
         ParamSpec { default: 10.0, ..LATENT },
         NET,

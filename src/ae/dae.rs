@@ -15,7 +15,7 @@ pub const CARD: Card = Card {
     label: "Denoising autoencoder",
     summary: "Sees a damaged image and must draw the whole one, so it learns what images look like rather than how to copy.",
     formula: "−log p(x|z), z = E(x̃), x̃ = x damaged",
-    papers: &[Paper { title: "Extracting and Composing Robust Features with Denoising Autoencoders", who: "Vincent et al. 2008" }],
+    papers: &[Paper::of("Extracting and Composing Robust Features with Denoising Autoencoders", "Vincent et al. 2008")],
     params: &[
         ParamSpec::choice("noise", "Noise", NOISES, 0,
             "masking: each pixel is set to zero with a probability. gaussian: noise is added to each pixel."),

@@ -12,10 +12,7 @@ pub const CARD: Card = Card {
     label: "Low-rank autoencoder",
     summary: "An autoencoder that finds out by itself how many numbers it needs: directions of the code that do not pay for themselves vanish.",
     formula: "−log p(x|z) + λ·‖M‖_*, z = M·E(x)",
-    papers: &[Paper {
-        title: "Learning Low-Rank Latent Spaces with Simple Deterministic Autoencoder: Theoretical and Empirical Insights",
-        who: "Mazumder et al. 2023",
-    }],
+    papers: &[Paper::of("Learning Low-Rank Latent Spaces with Simple Deterministic Autoencoder: Theoretical and Empirical Insights", "Mazumder et al. 2023")],
     params: &[
         ParamSpec::log("lambda", "λ", 0.01, 100.0, 1.0,
             "Price of the nuclear norm (the sum of the singular values) of the matrix M. Higher: fewer directions survive.").live(),

@@ -15,7 +15,8 @@ pub const CARD: Card = Card {
     label: "Masked autoencoder",
     summary: "Most of the image is covered with patches; from what is left to see, the network must draw what lies below them.",
     formula: "(pixels / hidden pixels) · Σ over hidden pixels of −log p(x|z), z = E(x with hidden patches replaced by a learnt one)",
-    papers: &[Paper { title: "Masked Autoencoders Are Scalable Vision Learners", who: "He et al. 2022" }],
+    papers: &[Paper::of("Masked Autoencoders Are Scalable Vision Learners", "He et al. 2022")
+        .only("its loss on hidden patches; the encoder sees the whole image, a token in their place")],
     params: &[
         ParamSpec::float("ratio", "Hidden share", 0.05, 0.95, 0.75,
             "The share of the patches that are hidden, the same in every image. Around 0.75 there is too little left to copy from, and enough to guess from.").live(),

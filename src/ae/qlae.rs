@@ -1,8 +1,10 @@
 //! Latent quantisation: every number of the code takes one of a few values of its own, which are learnt.
 //!
 //! The authors' convolutions are normalised, and both prices are 0.01; the plain networks here need a stronger commitment, or the
-//! encoder's numbers run far beyond the values. Their weight decay spares biases and values, AdamW's here does not.
+//! encoder's numbers run far beyond the values. Strong weight decay is the second half of the method, so here it is the default;
+//! theirs spares biases and values, AdamW's here does not.
 
+use crate::spec::card::{OPTIMIZER, WEIGHT_DECAY};
 use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
@@ -15,7 +17,7 @@ pub const CARD: Card = Card {
     label: "Quantised-latent autoencoder (QLAE)",
     summary: "Each number of the code is a switch with a few positions. With strong weight decay the network must give every position one meaning, whatever the others say.",
     formula: "−log p(x|q) + λ_q·pixels·E_d(sg[z_d] − q_d)² + λ_c·pixels·E_d(z_d − sg[q_d])², z = E(x), q_d = the nearest to z_d of the values v_d1, v_d2, …",
-    papers: &[Paper { title: "Disentanglement via Latent Quantization", who: "Hsu et al. 2023" }],
+    papers: &[Paper::of("Disentanglement via Latent Quantization", "Hsu et al. 2023")],
     params: &[
         ParamSpec::int("values", "Values of a latent", 2, 32, 10,
             "How many values each number of the code may take. They start evenly between −½ and ½ and are learnt, each latent its own."),
@@ -29,8 +31,11 @@ pub const CARD: Card = Card {
         HIDDEN,
         LIKELIHOOD,
         SIGMA,
+        // AdamW, and ten times the decay that it has elsewhere.
+        ParamSpec { default: 1.0, ..OPTIMIZER },
+        ParamSpec { default: 0.1, ..WEIGHT_DECAY },
     ],
-    try_this: "The paper asks for strong weight decay: [train with AdamW](optimizer=adamw&weight_decay=0.1) on drawn faces, whose factors are known. Does each latent keep to one of them? The traversal jumps from value to value.",
+    try_this: "Train it on drawn faces, whose factors are known: does each latent keep to one of them? Then [without weight decay](optimizer=adam), the half of the method that asks for it. The traversal jumps from value to value.",
 }
 .shown();
 
@@ -111,9 +116,10 @@ mod engine {
             let share = 1.0 / self.base.latent as f64;
             let quantisation = squared_distance(stop_gradient(z_bd.clone()), q_bd) * share;
             let commitment = squared_distance(z_bd, fixed_bd.clone()) * share;
-            let price = ctx.live("lambda_q") * quantisation + ctx.live("lambda_c") * commitment.clone();
+            let price = ctx.live("lambda_q") * quantisation.clone() + ctx.live("lambda_c") * commitment.clone();
             let terms = Terms::new(reconstruction.clone() + price * pixels as f64)
                 .show("reconstruction", reconstruction)
+                .show("quantisation", quantisation)
                 .show("commitment", commitment)
                 .show("perplexity", self.perplexity(index_bd));
             self.cloud.observe(terms, fixed_bd, ctx)

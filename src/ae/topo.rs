@@ -11,8 +11,8 @@ pub const CARD: Card = Card {
     hosts: true,
     label: "Topological autoencoder",
     summary: "Lays the codes out as the images lie: what differs little stays close together, and groups that are apart stay as far apart.",
-    formula: "−log p(x|z) + λ·(pixels/B)·[½·Σ_{ij∈π_X} (A_X − A_Z)² + ½·Σ_{ij∈π_Z} (A_Z − A_X)²], A_X = ‖xᵢ − xⱼ‖/√pixels, A_Z = ‖zᵢ − zⱼ‖/η, π = the shortest tree that joins all B images (or codes) of a batch",
-    papers: &[Paper { title: "Topological Autoencoders", who: "Moor et al. 2020" }],
+    formula: "−log p(x|z) + λ·(pixels/B)·[½·Σ_{ij∈π_X} (A_X − A_Z)² + ½·Σ_{ij∈π_Z} (A_Z − A_X)²], A_X = ‖xᵢ − xⱼ‖/√pixels, A_Z = ‖zᵢ − zⱼ‖/η, π = the shortest tree that joins the first 64 images of a batch, or their codes; B: how many they are",
+    papers: &[Paper::of("Topological Autoencoders", "Moor et al. 2020")],
     params: &[
         ParamSpec::log("lambda", "λ", 0.001, 100.0, 1.0,
             "Weight of the topology: how strictly both sides must agree on the lengths of the edges of both trees. Near 0 this is the plain autoencoder; higher, and copies pay for the map.").live(),
@@ -144,6 +144,16 @@ mod engine {
 
         fn prior(&self, n: usize, ctx: &mut Ctx) -> Tensor<2> {
             self.cloud.draw(n, ctx)
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn the_card_says_how_many_images_are_joined() {
+            assert!(CARD.formula.contains(&format!("the first {IMAGES} images of a batch")), "{}", CARD.formula);
         }
     }
 }

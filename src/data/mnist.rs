@@ -143,6 +143,30 @@ pub fn from_files(files: Vec<Vec<u8>>) -> Result<Dataset, String> {
     })
 }
 
+/// The data set, its files unpacked by `file` one after the other, each by its name. `file` tells how many bytes of it have come
+/// and hears whether the rest is still wanted, as `progress` says it of all bytes; `None` when it is not.
+///
+/// # Errors
+/// Those of `file`, and those of [`from_files`].
+pub async fn fetched(
+    file: impl AsyncFn(&str, &mut dyn FnMut(u64) -> bool) -> Result<Option<Vec<u8>>, String>,
+    progress: impl Fn(u64, u64) -> bool,
+) -> Result<Option<Dataset>, String> {
+    // The whole download is known beforehand, so progress is honest from the first byte.
+    let total: u64 = FILES.iter().map(|f| f.bytes).sum();
+    let mut loaded = 0;
+    let mut files = Vec::with_capacity(FILES.len());
+    for f in &FILES {
+        let mut piece = |n| {
+            loaded += n;
+            progress(loaded, total)
+        };
+        let Some(bytes) = file(f.name, &mut piece).await? else { return Ok(None) };
+        files.push(bytes);
+    }
+    from_files(files).map(Some)
+}
+
 /// The data set from a folder with the four files.
 ///
 /// # Errors
@@ -203,6 +227,30 @@ mod tests {
         for (file, size) in FILES.iter().map(|f| (f, std::fs::metadata(folder.join(f.name)).unwrap().len())) {
             assert_eq!(file.bytes, size, "{}", file.name);
         }
+    }
+
+    /// A download that nobody wants any more ends with the piece that has come: no other file is asked for.
+    #[cfg(feature = "native")]
+    #[test]
+    fn a_superseded_download_stops() {
+        use std::cell::{Cell, RefCell};
+
+        let asked = RefCell::new(Vec::new());
+        let pieces = Cell::new(0);
+        let file = async |name: &str, piece: &mut dyn FnMut(u64) -> bool| {
+            asked.borrow_mut().push(name.to_owned());
+            for _ in 0..4 {
+                pieces.set(pieces.get() + 1);
+                if !piece(1000) {
+                    return Ok(None);
+                }
+            }
+            Ok(Some(Vec::new()))
+        };
+        let ended = pollster::block_on(fetched(file, |loaded, _| loaded < 6000));
+        assert_eq!(ended, Ok(None));
+        assert_eq!(*asked.borrow(), FILES.map(|f| f.name.to_owned())[..2]);
+        assert_eq!(pieces.get(), 6, "pieces that came");
     }
 
     /// Any damage to the compressed bytes is an error or, at worst, the same data: never a panic, never other data.

@@ -6,10 +6,18 @@ use std::rc::Rc;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use super::read::{Cursor, Named, ReadAt};
+use super::read::{Cursor, Named, ReadAt, hidden};
 
 /// Largest unpacked size of one image file: more is no picture, but a bomb.
 pub const FILE_LIMIT: u64 = 64 << 20;
+
+/// Deflate makes of a byte no more than this many (a match of 258 bytes takes two bits).
+const MOST_PACKED: u64 = 1032;
+
+/// The most bytes that `packed` deflated ones unpack to.
+pub fn most_unpacked(packed: u64) -> u64 {
+    packed.saturating_mul(MOST_PACKED)
+}
 
 /// An open archive.
 pub struct Archive {
@@ -23,7 +31,7 @@ pub struct Archive {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     pub index: usize,
-    /// With its folders.
+    /// With its folders, divided by `/`.
     pub name: String,
     /// Unpacked size in bytes, as the index has it.
     pub size: u64,
@@ -35,6 +43,7 @@ impl Archive {
     /// # Errors
     /// Names the file and what is wrong with it.
     pub fn open(file: &Named) -> Result<Self, String> {
+        file.genuine()?;
         let zip = ZipArchive::new(Cursor::new(file.file.clone())).map_err(|e| {
             // A truncated download is the commonest damage, and its index is what it lacks.
             let hint = if matches!(e, ZipError::InvalidArchive(_)) {
@@ -47,15 +56,17 @@ impl Archive {
         Ok(Self { name: file.name.clone(), zip, file: file.file.clone() })
     }
 
-    /// The files in it, without folders and without what macOS adds.
+    /// The files in it, without folders and without what is hidden in them.
     pub fn entries(&self) -> impl Iterator<Item = Entry> + '_ {
-        (0..self.zip.len()).filter_map(|index| self.entry(index)).filter(|e| !e.name.starts_with("__MACOSX/"))
+        (0..self.zip.len()).filter_map(|index| self.entry(index)).filter(|e| !hidden(&e.name))
     }
 
     /// The file of that index; `None` for folders.
     pub fn entry(&self, index: usize) -> Option<Entry> {
         let entry = self.zip.by_index_data(index).ok().filter(|e| !e.is_dir())?;
-        Some(Entry { index, size: entry.size(), name: entry.name().ok()?.into_owned() })
+        // Some programs on Windows write their own divider, against the format.
+        let name = entry.name().ok()?.replace('\\', "/");
+        (!name.ends_with('/')).then(|| Entry { index, size: entry.size(), name })
     }
 
     /// Unpacks a file and checks its sum.
@@ -86,7 +97,11 @@ impl Archive {
         let place = format!("{}: {}", self.name, entry.name);
         let file = self.zip.by_index(entry.index).map_err(|e| format!("{place}: {}", words(&e)))?;
         let start = file.data_start().ok_or_else(|| format!("{place}: its place is unknown"))?;
-        let packed = Cursor::between(self.file.clone(), start, start.saturating_add(file.compressed_size()));
+        let end = start.saturating_add(file.compressed_size()).min(self.file.size());
+        let packed = Cursor::between(self.file.clone(), start, end);
+        if entry.size > most_unpacked(end.saturating_sub(start)) {
+            return Err(format!("{place}: the index promises {} bytes, more than lie there", entry.size));
+        }
         match file.compression() {
             zip::CompressionMethod::Stored => Ok(Box::new(packed)),
             zip::CompressionMethod::Deflated => Ok(Box::new(flate2::read::DeflateDecoder::new(packed))),

@@ -1,23 +1,25 @@
 //! Images in an array: `.npy`, `.npz` and IDX files, row by row.
 
+use std::cmp::Reverse;
 use std::io::Read;
 
-use crate::packed::PackedFactor;
+use crate::packed::{PackedFactor, Split};
 use crate::spec::import::Crop;
 
 use super::archive::Archive;
 use super::idx;
 use super::npy::{Kind, NpyHeader};
 use super::picture::Picture;
-use super::read::{Cursor, Named};
-use super::source::{About, Fault, Item, Raw, Source, default_split};
+use super::read::{Cursor, Mark, Named, PIECES};
+use super::source::{About, Fault, Item, Raw, Source, default_split, left_aside, split_named};
 
 /// Most bytes of all labels together.
 const LABEL_LIMIT: u64 = 256 << 20;
 /// Most values of one image.
 const IMAGE_LIMIT: usize = 1 << 24;
-/// Most values of a factor.
+/// Most values of a factor, and most factors.
 const VALUES: usize = 256;
+const FACTORS: usize = 256;
 /// Rows that are looked at to tell how bright the brightest value is.
 const SAMPLE: usize = 64;
 
@@ -74,22 +76,106 @@ impl Layout {
             _ => return None,
         };
         let sides = 1..=4096;
-        let fits = layout.width * layout.height * layout.channels <= IMAGE_LIMIT;
-        (sides.contains(&layout.width) && sides.contains(&layout.height) && fits).then_some(layout)
+        let fits = || layout.width * layout.height * layout.channels <= IMAGE_LIMIT;
+        (sides.contains(&layout.width) && sides.contains(&layout.height) && fits()).then_some(layout)
     }
 }
 
+/// An array beside others, before it is known what it is for.
+struct Member {
+    name: String,
+    header: NpyHeader,
+    /// Bytes of the unpacked file.
+    size: u64,
+}
+
+impl Member {
+    fn holds_images(&self, dimensions: usize) -> bool {
+        self.header.is_numeric() && self.header.shape.len() >= dimensions && Layout::of(&self.header.shape).is_some()
+    }
+}
+
+/// The largest array with images of `dimensions` dimensions or more: where several are as large, rather one to train on.
+fn images_among(members: &[Member], dimensions: usize) -> Option<usize> {
+    let images = members.iter().enumerate().filter(|(_, m)| m.holds_images(dimensions));
+    images.max_by_key(|(i, m)| (m.size, split_named(&m.name).is_none_or(|s| s == Split::Train), Reverse(*i))).map(|(i, _)| i)
+}
+
+/// Arrays that label the images of another: as many rows, and of the same part of the set as far as their names tell.
+fn labels_among(members: &[Member], images: usize) -> Vec<usize> {
+    let of = split_named(&members[images].name);
+    let beside = |(i, m): &(usize, &Member)| {
+        let Member { header, size, .. } = m;
+        let labels = header.shape.len() <= 2 && header.shape.first() == members[images].header.shape.first();
+        *i != images && labels && *size <= LABEL_LIMIT
+    };
+    let same: Vec<usize> =
+        members.iter().enumerate().filter(beside).filter(|(_, m)| split_named(&m.name) == of).map(|(i, _)| i).collect();
+    if !same.is_empty() {
+        return same;
+    }
+    // `x_train` and `labels`, or `images` and `train_labels`: nothing says that these are others.
+    let rest: Vec<usize> = members.iter().enumerate().filter(beside).map(|(i, _)| i).collect();
+    let parts: Vec<_> = rest.iter().map(|i| split_named(&members[*i].name)).collect();
+    let one = parts.iter().all(|part| *part == parts[0]) && (of.is_none() || parts.iter().all(Option::is_none));
+    if one { rest } else { Vec::new() }
+}
+
+/// What an array is read from.
+struct Stored {
+    name: String,
+    title: String,
+    what: &'static str,
+    fingerprint: String,
+    open: Open,
+    /// Most bytes that its values can have.
+    room: u64,
+    notes: Vec<String>,
+}
+
 impl Arrays {
-    /// One `.npy` file with images.
+    /// `.npy` files: the largest with images, and labels in others with as many rows.
     ///
     /// # Errors
     /// Names the file and what is wrong with it.
-    pub fn npy(file: &Named) -> Result<Self, String> {
-        let source = file.clone();
-        let open: Open = Box::new(move || Ok(Box::new(Cursor::new(source.file.clone()))));
-        let title = file.base().trim_end_matches(".npy").to_owned();
-        let fingerprint = format!("npy {} {}", file.base(), file.file.size());
-        Self::new(file.name.clone(), title, "a NumPy array", fingerprint, open, &[])
+    pub fn npy(files: &[&Named]) -> Result<Self, String> {
+        let (mut members, mut of, mut notes) = (Vec::new(), Vec::new(), Vec::new());
+        for file in files {
+            file.genuine()?;
+            match NpyHeader::read(&mut Cursor::new(file.file.clone())) {
+                Ok(header) => {
+                    members.push(Member { name: file.name.clone(), header, size: file.file.size() });
+                    of.push(*file);
+                }
+                Err(e) if files.len() == 1 => return Err(format!("{} {e}", file.name)),
+                Err(e) => notes.push(format!("{} {e}. It is left aside.", file.name)),
+            }
+        }
+        // One alone says best what is wrong with it.
+        let images = images_among(&members, 3).or_else(|| images_among(&members, 2));
+        let images = images.or((!members.is_empty()).then_some(0)).ok_or_else(|| notes.join(" "))?;
+        let (chosen, mut labels) = (labels_among(&members, images), Vec::new());
+        let mut mark = of[images].mark(PIECES)?.to_string();
+        for i in &chosen {
+            let bytes = of[*i].whole(LABEL_LIMIT)?;
+            mark += &format!(" {}", Mark::default().with(&bytes));
+            labels.push((of[*i].base().trim_end_matches(".npy").to_owned(), bytes));
+        }
+        let others = (0..of.len()).filter(|i| *i != images && !chosen.contains(i));
+        notes.extend(left_aside(&others.map(|i| of[i].name.as_str()).collect::<Vec<_>>()));
+        let source = of[images].clone();
+        Self::new(
+            Stored {
+                name: source.name.clone(),
+                title: source.base().trim_end_matches(".npy").to_owned(),
+                what: "a NumPy array",
+                fingerprint: format!("npy {} {mark}", source.base()),
+                room: source.file.size().saturating_sub(members[images].header.length),
+                open: Box::new(move || Ok(Box::new(Cursor::new(source.file.clone())))),
+                notes,
+            },
+            &labels,
+        )
     }
 
     /// An archive of arrays: the largest with three dimensions or more has the images, those with as many rows the labels.
@@ -97,38 +183,47 @@ impl Arrays {
     /// # Errors
     /// Names the file and what is wrong with it.
     pub fn npz(file: &Named, mut archive: Archive) -> Result<Self, String> {
-        let mut images: Option<(usize, u64, String)> = None;
-        let entries: Vec<_> = archive.entries().filter(|e| e.name.ends_with(".npy")).collect();
-        let mut headers = Vec::new();
-        for entry in &entries {
-            let Ok(header) = NpyHeader::read(&mut *archive.stream(entry)?) else { continue };
-            if Layout::of(&header.shape).is_some()
-                && header.shape.len() > 2
-                && images.as_ref().is_none_or(|(_, size, _)| entry.size > *size)
-            {
-                images = Some((entry.index, entry.size, entry.name.clone()));
+        let (mut members, mut of, mut notes) = (Vec::new(), Vec::new(), Vec::new());
+        let (arrays, others): (Vec<_>, Vec<_>) = archive.entries().partition(|e| e.name.ends_with(".npy"));
+        for entry in arrays {
+            let name = entry.name.trim_end_matches(".npy").to_owned();
+            match NpyHeader::read(&mut *archive.stream(&entry)?) {
+                Ok(header) => {
+                    members.push(Member { name, header, size: entry.size });
+                    of.push(entry);
+                }
+                Err(e) => notes.push(format!("{name} {e}. It is left aside.")),
             }
-            headers.push((entry.clone(), header));
         }
-        let Some((index, ..)) = images else {
-            let names: Vec<&str> = entries.iter().map(|e| e.name.as_str()).collect();
-            return Err(format!("{}: none of its arrays ({}) holds images", file.name, names.join(", ")));
+        let Some(images) = images_among(&members, 3) else {
+            let names: Vec<&str> = of.iter().map(|e| e.name.as_str()).collect();
+            return Err(format!("{}: none of its arrays ({}) holds images{}", file.name, names.join(", "), after(&notes)));
         };
-        let (entry, rows) =
-            headers.iter().find(|(e, _)| e.index == index).map(|(e, h)| (e.clone(), h.shape[0])).expect("it was found there");
-        let mut labels = Vec::new();
-        for (other, header) in
-            headers.iter().filter(|(e, h)| e.index != index && h.shape.first() == Some(&rows) && h.shape.len() <= 2)
-        {
-            if other.size <= LABEL_LIMIT && header.kind != Kind::Float {
-                let bytes = archive.read(other, LABEL_LIMIT)?;
-                labels.push((other.name.trim_end_matches(".npy").to_owned(), bytes));
-            }
+        let (chosen, mut labels) = (labels_among(&members, images), Vec::new());
+        for i in &chosen {
+            labels.push((members[*i].name.clone(), archive.read(&of[*i], LABEL_LIMIT)?));
         }
-        let (name, title) = (format!("{}: {}", file.name, entry.name), file.base().trim_end_matches(".npz").to_owned());
-        let fingerprint = format!("npz {} {}", file.base(), file.file.size());
-        let open: Open = Box::new(move || archive.stream(&entry));
-        Self::new(name, title, "an archive of NumPy arrays", fingerprint, open, &labels)
+        let rows = |m: &Member| format!("{} {:?}", m.name, m.header.shape);
+        let unread = (0..of.len()).filter(|i| *i != images && !chosen.contains(i)).map(|i| rows(&members[i]));
+        // Arrays have no endings to be told by.
+        let unread: Vec<String> = unread.collect();
+        if !unread.is_empty() {
+            notes.push(format!("Left aside, as no labels of {}: {}.", rows(&members[images]), unread.join(", ")));
+        }
+        notes.extend(left_aside(&others.iter().map(|e| e.name.as_str()).collect::<Vec<_>>()));
+        let entry = of[images].clone();
+        Self::new(
+            Stored {
+                name: format!("{}: {}", file.name, entry.name),
+                title: file.base().trim_end_matches(".npz").to_owned(),
+                what: "an archive of NumPy arrays",
+                fingerprint: format!("npz {} {}", file.base(), file.mark(PIECES)?),
+                room: entry.size.saturating_sub(members[images].header.length),
+                open: Box::new(move || archive.stream(&entry)),
+                notes,
+            },
+            &labels,
+        )
     }
 
     /// An IDX file with images, and one with labels if there is one.
@@ -137,30 +232,37 @@ impl Arrays {
     /// Names the file and what is wrong with it.
     pub fn idx(images: &Named, labels: Option<&Named>) -> Result<Self, String> {
         let source = images.clone();
-        let open: Open = Box::new(move || idx::stream(&source));
+        let mut mark = images.mark(PIECES)?.to_string();
         let labels = match labels {
             Some(file) => {
                 let mut bytes = Vec::new();
-                idx::stream(file)?.take(LABEL_LIMIT).read_to_end(&mut bytes).map_err(|e| format!("{}: {e}", file.name))?;
+                idx::stream(file)?.0.take(LABEL_LIMIT).read_to_end(&mut bytes).map_err(|e| format!("{}: {e}", file.name))?;
+                mark += &format!(" {}", Mark::default().with(&bytes));
                 vec![("Label".to_owned(), bytes)]
             }
             None => Vec::new(),
         };
-        let title = images.base().split('.').next().unwrap_or_default().to_owned();
-        let fingerprint = format!("idx {} {}", images.base(), images.file.size());
-        Self::new(images.name.clone(), title, "an IDX file", fingerprint, open, &labels)
+        Self::new(
+            Stored {
+                name: images.name.clone(),
+                title: images.base().split('.').next().unwrap_or_default().to_owned(),
+                what: "an IDX file",
+                fingerprint: format!("idx {} {mark}", images.base()),
+                room: idx::stream(images)?.1,
+                open: Box::new(move || idx::stream(&source).map(|(reader, _)| reader)),
+                notes: Vec::new(),
+            },
+            &labels,
+        )
     }
 
-    fn new(
-        name: String,
-        title: String,
-        what: &str,
-        fingerprint: String,
-        mut open: Open,
-        labels: &[(String, Vec<u8>)],
-    ) -> Result<Self, String> {
+    fn new(stored: Stored, labels: &[(String, Vec<u8>)]) -> Result<Self, String> {
+        let Stored { name, title, what, fingerprint, mut open, room, mut notes } = stored;
         let mut reader = open()?;
         let header = NpyHeader::read(&mut *reader).map_err(|e| format!("{name} {e}"))?;
+        if !header.is_numeric() {
+            return Err(format!("{name} holds text, no images"));
+        }
         let wrong = || {
             format!(
                 "{name}: an array of shape {:?} holds no images; [n, height, width] and [n, height, width, channels] do",
@@ -172,10 +274,17 @@ impl Arrays {
         if rows == 0 {
             return Err(format!("{name} holds no images"));
         }
-        let scale = scale(&header, &mut *reader).map_err(|e| format!("{name}: {e}"))?;
+        // Before anything is done for each image that is promised.
+        if header.bytes() > room {
+            return Err(format!(
+                "{name} ends before its images do: {rows} images take {} bytes, and there are {room} at most; is it complete?",
+                header.bytes()
+            ));
+        }
+        let (scale, note) = scale(&header, &mut *reader).map_err(|e| format!("{name}: {e}"))?;
+        notes.extend(note);
         let mut factors = Vec::new();
         let mut columns = Vec::new();
-        let mut notes = Vec::new();
         for (label, bytes) in labels {
             match factors_of(label, bytes, rows) {
                 Ok(found) => {
@@ -187,7 +296,8 @@ impl Arrays {
                 Err(e) => notes.push(e),
             }
         }
-        let factors_nk = (0..rows).flat_map(|i| columns.iter().map(move |c| c[i])).collect();
+        // Each column has a value for each row.
+        let factors_nk = (0..if columns.is_empty() { 0 } else { rows }).flat_map(|i| columns.iter().map(move |c| c[i])).collect();
         let about = About {
             what: what.into(),
             title,
@@ -249,8 +359,13 @@ impl Arrays {
     }
 }
 
-/// Whether values run to 1, to 255, or between −1 and 1: told by the first rows.
-fn scale(header: &NpyHeader, reader: &mut dyn Read) -> Result<Scale, String> {
+/// What stands behind a sentence that has more to say.
+fn after(notes: &[String]) -> String {
+    if notes.is_empty() { String::new() } else { format!(". {}", notes.join(" ")) }
+}
+
+/// What the values mean, told by the first rows; with a note where that had to be guessed.
+fn scale(header: &NpyHeader, reader: &mut dyn Read) -> Result<(Scale, Option<String>), String> {
     let mut bytes = vec![0; header.row() * header.width];
     let (mut low, mut high) = (f64::INFINITY, f64::NEG_INFINITY);
     for i in 0..header.shape[0].min(SAMPLE) {
@@ -259,44 +374,102 @@ fn scale(header: &NpyHeader, reader: &mut dyn Read) -> Result<Scale, String> {
             (low, high) = (low.min(v), high.max(v));
         }
     }
-    let high = match high {
-        v if v <= 1.0 => 1.0,
-        v if v <= 255.0 => 255.0,
-        // Sixteen bits, or fewer of them.
-        v => f64::from(1u32 << (v.log2().floor() as u32 + 1).min(31)) - 1.0,
-    };
-    Ok(Scale { low: if low < 0.0 { -high } else { 0.0 }, high })
+    let known = usual(header.kind, low, high);
+    let note = known.is_none().then(|| {
+        format!(
+            "Values run from {low:.4} to {high:.4} in the first {} images: these become black and white.",
+            header.shape[0].min(SAMPLE)
+        )
+    });
+    Ok((known.unwrap_or(Scale { low, high: if high > low { high } else { low + 1.0 } }), note))
+}
+
+/// Part of a range by which interpolation and rounding overshoot it.
+const OVERSHOOT: f64 = 0.1;
+/// Floats between 1 and this are nobody's bytes: so dark are no 64 pictures.
+const FLOATS: f64 = 16.0;
+
+/// The usual range that values from `low` to `high` are of: `[0, 1]`, bytes, other unsigned numbers, `[-1, 1]`, `[-0.5, 0.5]`
+/// and signed bytes; `None` where it is none of them.
+fn usual(kind: Kind, low: f64, high: f64) -> Option<Scale> {
+    if low > high {
+        // Not one number: any range does.
+        return Some(Scale { low: 0.0, high: 1.0 });
+    }
+    let over = if kind == Kind::Float { 1.0 + OVERSHOOT } else { 1.0 };
+    let within = |from: f64, to: f64| low >= from * over && high <= to * over;
+    if low >= 0.0 || kind == Kind::Float && -low <= OVERSHOOT * high {
+        let high = match high {
+            v if v <= over => 1.0,
+            v if kind == Kind::Float && v < FLOATS => return None,
+            v if v <= 255.0 * over => 255.0,
+            // Sixteen bits, or fewer of them.
+            v => f64::from(1u32 << (v.log2().floor() as u32 + 1).min(31)) - 1.0,
+        };
+        return Some(Scale { low: 0.0, high });
+    }
+    match kind {
+        Kind::Float if within(-0.5, 0.5) => Some(Scale { low: -0.5, high: 0.5 }),
+        _ if within(-1.0, 1.0) => Some(Scale { low: -1.0, high: 1.0 }),
+        Kind::Signed if within(-128.0, 127.0) => Some(Scale { low: -128.0, high: 127.0 }),
+        _ => None,
+    }
 }
 
 /// A column of labels.
 type Column = (PackedFactor, Vec<u8>);
 
-/// Labels as factors: a column of whole numbers each, or one where all but one in a row are zero.
+/// Labels as factors: one for each column of whole numbers or of text, or one for all where the rows are one-hot.
 fn factors_of(name: &str, bytes: &[u8], rows: usize) -> Result<Vec<Column>, String> {
     let mut reader = bytes;
     let header = NpyHeader::read(&mut reader).map_err(|e| format!("{name} {e}"))?;
-    let columns = header.row();
-    let numbers: Vec<f64> = header.numbers(reader).collect();
-    if header.shape.first() != Some(&rows) || numbers.len() != rows * columns {
-        return Err(format!("{name} has labels for {} of {rows} images and is ignored.", numbers.len() / columns.max(1)));
+    let (columns, there) = (header.row(), reader.len() / header.width);
+    if header.shape.first() != Some(&rows) || there != rows * columns {
+        return Err(format!("{name} has labels for {} of {rows} images and is left aside.", there / columns.max(1)));
     }
-    let column = |i: usize| -> Result<Option<Column>, String> {
-        let values: Vec<i64> = numbers.iter().skip(i).step_by(columns).map(|v| *v as i64).collect();
-        let mut distinct = values.clone();
-        distinct.sort_unstable();
-        distinct.dedup();
-        if distinct.len() < 2 {
-            return Ok(None);
-        }
-        if distinct.len() > VALUES {
-            return Err(format!("{name} has {} different values, more than {VALUES}, and is ignored.", distinct.len()));
-        }
-        let index = |v: &i64| distinct.binary_search(v).expect("it is one of them") as u8;
-        let title = if columns == 1 { name.to_owned() } else { format!("{name}_{i}") };
-        let factor = PackedFactor { name: title, values: distinct.iter().map(ToString::to_string).collect() };
-        Ok(Some((factor, values.iter().map(index).collect())))
-    };
+    if columns > FACTORS {
+        return Err(format!("{name} has {columns} labels an image, more than {FACTORS}, and is left aside."));
+    }
+    let title = |i: usize| if columns == 1 { name.to_owned() } else { format!("{name}_{i}") };
+    if !header.is_numeric() {
+        let texts: Vec<String> = header.texts(reader).collect();
+        let column = |i: usize| column(title(i), texts.iter().skip(i).step_by(columns).collect());
+        return (0..columns).filter_map(|i| column(i).transpose()).collect();
+    }
+    let numbers: Vec<f64> = header.numbers(reader).collect();
+    if numbers.iter().any(|v| v.fract() != 0.0) {
+        return Err(format!("{name} has values that are no whole numbers and is left aside."));
+    }
+    let numbers: Vec<i64> = numbers.into_iter().map(|v| v as i64).collect();
+    if columns > 1
+        && let Some(hot) = numbers.chunks_exact(columns).map(one_hot).collect::<Option<Vec<i64>>>()
+    {
+        return Ok(column(name.to_owned(), hot)?.into_iter().collect());
+    }
+    let column = |i: usize| column(title(i), numbers.iter().skip(i).step_by(columns).collect());
     (0..columns).filter_map(|i| column(i).transpose()).collect()
+}
+
+/// Where the one of a row stands that has zeros otherwise.
+fn one_hot(row: &[i64]) -> Option<i64> {
+    let at = row.iter().position(|v| *v == 1)?;
+    (row.iter().filter(|v| **v != 0).count() == 1).then_some(at as i64)
+}
+
+/// A factor whose values are the different labels; `None` where all are the same.
+fn column<T: Ord + Clone + ToString>(name: String, labels: Vec<T>) -> Result<Option<Column>, String> {
+    let mut distinct = labels.clone();
+    distinct.sort_unstable();
+    distinct.dedup();
+    if distinct.len() < 2 {
+        return Ok(None);
+    }
+    if distinct.len() > VALUES {
+        return Err(format!("{name} has {} different values, more than {VALUES}, and is left aside.", distinct.len()));
+    }
+    let index = |v: &T| distinct.binary_search(v).expect("it is one of them") as u8;
+    let factor = PackedFactor { name, values: distinct.iter().map(ToString::to_string).collect() };
+    Ok(Some((factor, labels.iter().map(index).collect())))
 }
 
 impl Source for Arrays {

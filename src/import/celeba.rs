@@ -5,8 +5,8 @@ use crate::spec::import::Crop;
 
 use super::archive::{Archive, FILE_LIMIT};
 use super::picture::is_picture_name;
-use super::read::Named;
-use super::source::{About, Fault, Item, Raw, Source, interleaved};
+use super::read::{Named, PIECES};
+use super::source::{About, Fault, Item, Raw, Source, default_split, interleaved};
 use super::table::{Attributes, Partition};
 
 /// Largest text file: the attributes of the whole set take 27 MB.
@@ -41,7 +41,7 @@ pub fn is_text(name: &str) -> Option<Text> {
     let name = name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
     let text = name.ends_with(".txt") || name.ends_with(".csv");
     match () {
-        () if text && name.starts_with("list_attr") => Some(Text::Attributes),
+        () if text && (name.starts_with("list_attr") || name.starts_with("celebamask-hq-attribute")) => Some(Text::Attributes),
         () if text && name.starts_with("list_eval_partition") => Some(Text::Partition),
         () => None,
     }
@@ -59,7 +59,7 @@ pub fn is_image(entry: &str) -> bool {
     entry.contains("celeba") && number(entry).is_some() && is_picture_name(entry)
 }
 
-/// The number that an image's name is.
+/// The number that an image of the set itself has for a name, of six digits; sets made of it count otherwise.
 fn number(name: &str) -> Option<u32> {
     let stem = base(name).split('.').next().filter(|s| s.len() == 6)?;
     stem.parse().ok()
@@ -75,6 +75,13 @@ impl CelebA {
     /// # Errors
     /// Names the file and the place.
     pub fn open(images: &Named, attributes: Option<&Named>, partition: Option<&Named>) -> Result<Self, String> {
+        let mut fingerprint = format!("celeba {} {}", images.base(), images.mark(PIECES)?);
+        for (file, kind) in [(attributes, "attributes"), (partition, "partition")] {
+            if let Some(file) = file {
+                file.genuine()?;
+                fingerprint += &format!(" {kind} {}", file.mark(PIECES)?);
+            }
+        }
         let given = |file: Option<&Named>| -> Result<Option<(String, Vec<u8>)>, String> {
             file.map(|f| Ok((f.name.clone(), f.whole(TEXT_LIMIT)?))).transpose()
         };
@@ -94,36 +101,41 @@ impl CelebA {
         if partition.is_none() {
             partition = inside(Text::Partition)?.map(read_partition).transpose()?;
         }
-        Self::new(images, archive, attributes, partition)
+        Self::new(images, archive, fingerprint, attributes, partition)
     }
 
-    fn new(images: &Named, archive: Archive, attributes: Option<Attributes>, partition: Option<Partition>) -> Result<Self, String> {
+    fn new(
+        images: &Named,
+        archive: Archive,
+        fingerprint: String,
+        attributes: Option<Attributes>,
+        partition: Option<Partition>,
+    ) -> Result<Self, String> {
         let mut notes = Vec::new();
         if attributes.is_none() {
             notes.push(
                 "list_attr_celeba.txt is missing: there will be no attributes to colour by, to measure or to steer with.".into(),
             );
         }
-        if partition.is_none() {
-            notes.push("list_eval_partition.txt is missing: the official split is taken from the images' numbers.".into());
-        }
         let mut parts: [Vec<u32>; 3] = Default::default();
         let mut places = Vec::new();
-        let (mut without_row, mut without_split) = (0u64, 0u64);
+        let (mut without_row, mut without_split, mut official) = (0u64, 0u64, true);
         for entry in archive.entries().filter(|e| is_picture_name(&e.name)) {
             let image = base(&entry.name);
+            let of_number = |n: u32| match n {
+                n if n <= OFFICIAL.0 => Split::Train,
+                n if n <= OFFICIAL.1 => Split::Valid,
+                _ => Split::Test,
+            };
             let split = match &partition {
                 Some(partition) => partition.split(image),
-                None => number(image).map(|n| match n {
-                    n if n <= OFFICIAL.0 => Split::Train,
-                    n if n <= OFFICIAL.1 => Split::Valid,
-                    _ => Split::Test,
-                }),
+                None => Some(number(image).map_or_else(|| default_split(places.len() as u64), of_number)),
             };
             let row = attributes.as_ref().map_or(Some(0), |a| a.row_of(image));
             without_row += u64::from(row.is_none());
             without_split += u64::from(row.is_some() && split.is_none());
             if let Some((row, split)) = row.zip(split) {
+                official &= number(image).is_some();
                 parts[split as usize].push(places.len() as u32);
                 places.push(Place { index: entry.index as u32, row, split });
             }
@@ -135,6 +147,11 @@ impl CelebA {
                 _ => "has no image that the attribute file knows: is it CelebA's?",
             };
             return Err(format!("{}: {why}", images.name));
+        }
+        if partition.is_none() {
+            let instead =
+                if official { "the official split is taken from the images' numbers" } else { "every tenth image is for tests" };
+            notes.push(format!("list_eval_partition.txt is missing: {instead}."));
         }
         for (n, file) in [(without_row, "attribute"), (without_split, "partition")] {
             if n > 0 {
@@ -155,9 +172,10 @@ impl CelebA {
                 .map(|name| PackedFactor { values: vec![format!("not {name}"), name.clone()], name })
                 .collect(),
             notes,
-            crop: Crop::Square(148),
+            // Other sets of these faces, CelebA-HQ for one, are cut about them already.
+            crop: if official { Crop::Square(148) } else { Crop::Middle },
             sheet: false,
-            fingerprint: format!("celeba {} {}", images.base(), images.file.size()),
+            fingerprint,
         };
         Ok(Self { about, archive, values_nk, places })
     }

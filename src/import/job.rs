@@ -1,12 +1,13 @@
 //! The import itself, apart from who decodes and where shards go: what comes next, what is kept, when a shard is full.
 
-use crate::packed::{FORMAT, Header, Meta, ShardBuilder, Split};
+use crate::packed::{FORMAT, Header, Meta, ShardBuilder, Split, shape_fits};
 use crate::spec::import::{Choice, Frame, Progress};
 
 use super::frame::Framer;
 use super::source::{About, Fault, Item, Raw, Source};
 
-/// So many pictures in a row that cannot be read are no accident.
+/// So many files in a row that cannot be read are no accident: a disk was unplugged, or files were moved. Pictures that can be
+/// read and not be decoded are another matter: the next one may be a good one.
 const HOPELESS: u64 = 500;
 
 /// What a decoder needs of an item.
@@ -16,6 +17,8 @@ pub struct Undecoded {
     pub raw: Raw,
     split: Split,
     factors_k: Vec<u8>,
+    /// There is nothing to decode: the source could not read it.
+    unread: bool,
 }
 
 /// A shard to be written.
@@ -51,6 +54,11 @@ pub fn decode(framer: &mut Framer, name: &str, raw: Raw, frame: &Frame) -> Resul
     raw.picture().and_then(|picture| framer.frame(picture, frame)).map_err(|e| format!("{name} {e}"))
 }
 
+/// Said where a decoder ends on a picture: that is a fault of the program, which cannot go on.
+pub fn broke_on(name: &str, why: &str) -> String {
+    format!("the decoder broke on {name}, which is a fault of this program: {why}. Leave that file out and pack the others anew")
+}
+
 /// One import.
 pub struct Job<'a> {
     pub meta: Meta,
@@ -64,6 +72,10 @@ pub struct Job<'a> {
     packed: u64,
     skipped: u64,
     in_a_row: u64,
+    /// What `taken` and `skipped` were before these, where an import goes on after they have stopped it.
+    sound: (u64, u64),
+    /// Why the last one was left out.
+    why: Option<String>,
     shard: ShardBuilder,
     index: u32,
 }
@@ -75,6 +87,12 @@ impl<'a> Job<'a> {
     /// If nothing of the source is left by the choice.
     pub fn new(source: Box<dyn Source + 'a>, choice: Choice) -> Result<Self, String> {
         let mut meta = meta(source.about(), &choice);
+        let Frame { width, height, channels, .. } = choice.frame;
+        if !shape_fits(width, height, channels) {
+            return Err(format!(
+                "images of {width} × {height} × {channels} values cannot be trained on: take an even width and height"
+            ));
+        }
         if let Some((factor, value)) = choice.only {
             let known = meta.factors.get(factor).is_some_and(|f| usize::from(value) < f.values.len());
             if !known {
@@ -102,6 +120,8 @@ impl<'a> Job<'a> {
             packed: 0,
             skipped: 0,
             in_a_row: 0,
+            sound: (0, 0),
+            why: None,
             shard: ShardBuilder::default(),
             index: 0,
         })
@@ -111,6 +131,7 @@ impl<'a> Job<'a> {
     pub fn resume(&mut self, shards: &[Header]) {
         if let Some(last) = shards.last() {
             (self.fetched, self.taken, self.skipped) = (last.next, last.next, last.skipped);
+            self.sound = (self.taken, self.skipped);
             self.packed = shards.iter().map(|s| u64::from(s.images)).sum();
             self.sent = self.packed;
             self.index = shards.len() as u32;
@@ -135,7 +156,7 @@ impl<'a> Job<'a> {
                 Ok(item) if self.wanted(&item.factors_k) => {
                     let Item { name, raw, split, factors_k } = item;
                     self.sent += 1;
-                    return Ok(Some((Undecoded { place, name, raw, split, factors_k }, None)));
+                    return Ok(Some((Undecoded { place, name, raw, split, factors_k, unread: false }, None)));
                 }
                 Ok(_) => {}
                 Err(Fault::Skip(why)) => {
@@ -145,6 +166,7 @@ impl<'a> Job<'a> {
                         raw: Raw::File(Vec::new()),
                         split: Split::Train,
                         factors_k: Vec::new(),
+                        unread: true,
                     };
                     self.sent += 1;
                     return Ok(Some((nothing, Some(why))));
@@ -161,7 +183,7 @@ impl<'a> Job<'a> {
     /// Takes a decoded image, in the order of [`Job::next`]; gives a shard when one is full.
     ///
     /// # Errors
-    /// When nothing but failures comes: with the last one.
+    /// When nothing can be read any more: with the last reason. [`Job::stop`] gives what was read until then.
     pub fn take(&mut self, of: &Undecoded, image: Result<Vec<u8>, String>) -> Result<Option<Full>, String> {
         self.taken = of.place + 1;
         match image {
@@ -174,11 +196,15 @@ impl<'a> Job<'a> {
                 // Another image may come in its place.
                 self.sent -= 1;
                 self.skipped += 1;
-                self.in_a_row += 1;
+                self.in_a_row = if of.unread { self.in_a_row + 1 } else { 0 };
                 if self.in_a_row >= HOPELESS {
                     return Err(format!("{} images in a row could not be read; the last: {why}", self.in_a_row));
                 }
+                self.why = Some(why);
             }
+        }
+        if self.in_a_row == 0 {
+            self.sound = (self.taken, self.skipped);
         }
         Ok(self.shard.is_full().then(|| self.close(false)))
     }
@@ -189,7 +215,8 @@ impl<'a> Job<'a> {
     /// If there is no image at all.
     pub fn finish(&mut self) -> Result<Full, String> {
         if self.packed == 0 {
-            return Err(format!("no image is left of {}: {} could not be read", self.taken, self.skipped));
+            let last = self.why.as_ref().map_or(String::new(), |why| format!("; the last: {why}"));
+            return Err(format!("no image is left of {}: {} could not be read{last}", self.taken, self.skipped));
         }
         Ok(self.close(true))
     }
@@ -200,7 +227,8 @@ impl<'a> Job<'a> {
     }
 
     fn close(&mut self, last: bool) -> Full {
-        let full = Full { index: self.index, bytes: self.shard.finish(&self.meta, last, self.taken, self.skipped) };
+        let (next, skipped) = if last { (self.taken, self.skipped) } else { self.sound };
+        let full = Full { index: self.index, bytes: self.shard.finish(&self.meta, last, next, skipped) };
         self.index += 1;
         full
     }

@@ -85,6 +85,7 @@ impl Mirror {
     /// # Errors
     /// Names the file and what it lacks.
     pub fn open(file: &Named) -> Result<Self, String> {
+        file.genuine()?;
         let wrong = |e: &dyn std::fmt::Display| format!("{}: this is no readable Parquet file: {e}", file.name);
         let reader = SerializedFileReader::new(Chunks(SendWrapper::new(file.file.clone()))).map_err(|e| wrong(&e))?;
         let metadata = reader.metadata();
@@ -118,7 +119,8 @@ impl Mirror {
             notes: Vec::new(),
             crop: if faces { Crop::Square(148) } else { Crop::Middle },
             sheet: false,
-            fingerprint: format!("parquet {} {}", file.name, file.file.size()),
+            // The end has the index and is there already: more would be asked of a server.
+            fingerprint: format!("parquet {} {}", file.name, file.mark(1)?),
         };
         let schema = Arc::new(SchemaDescriptor::new(Arc::new(projection)));
         Ok(Self { about, name: file.name.clone(), reader, schema, columns, starts, rows: None, at: 0 })

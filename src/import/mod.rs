@@ -4,6 +4,7 @@
 //! image after another, a [`frame::Framer`] makes it fit, a [`job::Job`] collects shards; who decodes, and where shards go,
 //! is up to [`native`] and to the worker in the browser.
 
+pub mod address;
 pub mod archive;
 pub mod array;
 pub mod celeba;

@@ -1,7 +1,9 @@
 //! Packing on all cores, into a folder on disk.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -12,8 +14,8 @@ use crate::packed::{HEADER, Header, META, Meta, shard_name};
 use crate::spec::import::{Choice, Frame, Progress};
 
 use super::frame::Framer;
-use super::job::{Full, Job, Undecoded, decode};
-use super::source::{Raw, Source};
+use super::job::{Full, Job, Undecoded, broke_on, decode};
+use super::source::{Fault, Raw, Source};
 
 /// Images that a thread takes at a time.
 const CHUNK: usize = 32;
@@ -86,17 +88,37 @@ impl Folder {
 /// An image on its way to a thread and back.
 struct Task {
     of: Undecoded,
-    /// Taken out by the thread that decodes it.
-    image: Result<Vec<u8>, String>,
+    /// Put in by the thread that decodes it.
+    image: Result<Vec<u8>, Fault>,
 }
 
 type Chunk = (u64, Vec<Task>);
+
+/// What makes the bytes of a packed image: [`decode`], or another in its place.
+pub trait Decode: Fn(&mut Framer, &str, Raw, &Frame) -> Result<Vec<u8>, String> + Sync {}
+
+impl<F: Fn(&mut Framer, &str, Raw, &Frame) -> Result<Vec<u8>, String> + Sync> Decode for F {}
 
 /// Packs a source into a folder. `progress` hears how far it is, `skipped` why an image is left out.
 ///
 /// # Errors
 /// Names the file and what is wrong with it. What was packed stays, and the same call goes on from there.
 pub fn pack(
+    source: Box<dyn Source>,
+    choice: &Choice,
+    folder: &Folder,
+    progress: impl Fn(Progress),
+    skipped: impl Fn(&str),
+) -> Result<Progress, String> {
+    pack_with(&decode, source, choice, folder, progress, skipped)
+}
+
+/// [`pack`] with another decoder. One that panics ends the import.
+///
+/// # Errors
+/// As there.
+pub fn pack_with(
+    decode: &impl Decode,
     source: Box<dyn Source>,
     choice: &Choice,
     folder: &Folder,
@@ -117,47 +139,69 @@ pub fn pack(
     if there.last().is_some_and(|s| s.last) {
         return Ok(now(&job));
     }
+    let packed = pack_all(&mut job, decode, &choice.frame, folder, |job| progress(now(job)), skipped);
+    // At the end, or where it failed: no image that was read is lost.
+    let rest = if packed.is_ok() { Some(job.finish()?) } else { job.stop() };
+    if let Some(Full { index, bytes }) = rest {
+        folder.write(&shard_name(index), &bytes)?;
+    }
+    packed.map(|()| now(&job))
+}
+
+/// Decodes on all cores and writes the shards that are full.
+fn pack_all(
+    job: &mut Job,
+    decode: &impl Decode,
+    frame: &Frame,
+    folder: &Folder,
+    progress: impl Fn(&Job),
+    skipped: impl Fn(&str),
+) -> Result<(), String> {
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let (to, tasks) = channel::<Chunk>();
     let (back, done) = channel::<Chunk>();
     let tasks = Mutex::new(tasks);
     thread::scope(|scope| {
+        // The threads end when nobody can send them anything, or hears them: whichever way this ends.
+        let (to, done) = (to, done);
         for _ in 0..threads {
             let (tasks, back) = (&tasks, back.clone());
-            scope.spawn(move || work(tasks, &back, &choice.frame));
+            scope.spawn(move || work(tasks, &back, decode, frame));
         }
+        // Theirs alone are left: when the last one ends, so does the wait for it.
+        drop(back);
         let (mut sent, mut taken, mut waiting) = (0u64, 0u64, BTreeMap::new());
         let mut more = true;
         loop {
             while more && sent - taken < (threads * AHEAD) as u64 {
-                let chunk = fetch(&mut job)?;
+                let chunk = fetch(job)?;
                 more = chunk.len() == CHUNK;
-                to.send((sent, chunk)).expect("the threads live as long as this scope");
+                to.send((sent, chunk)).expect("their end of the channel lives outside this scope");
                 sent += 1;
             }
             if taken == sent {
-                break;
+                return Ok(());
             }
             let (number, chunk) = done.recv().map_err(|_| "a thread that decodes has ended")?;
             waiting.insert(number, chunk);
             while let Some(chunk) = waiting.remove(&taken) {
                 taken += 1;
-                for task in chunk {
-                    if let Err(why) = &task.image {
+                for Task { of, image } in chunk {
+                    let image = match image {
+                        Ok(image_p) => Ok(image_p),
+                        Err(Fault::Skip(why)) => Err(why),
+                        Err(Fault::Stop(why)) => return Err(why),
+                    };
+                    if let Err(why) = &image {
                         skipped(why);
                     }
-                    if let Some(Full { index, bytes }) = job.take(&task.of, task.image)? {
+                    if let Some(Full { index, bytes }) = job.take(&of, image)? {
                         folder.write(&shard_name(index), &bytes)?;
                     }
                 }
-                progress(now(&job));
+                progress(job);
             }
         }
-        // The threads end when nobody can send them anything.
-        drop(to);
-        let Full { index, bytes } = job.finish()?;
-        folder.write(&shard_name(index), &bytes)?;
-        Ok(now(&job))
     })
 }
 
@@ -166,20 +210,31 @@ fn fetch(job: &mut Job) -> Result<Vec<Task>, String> {
     let mut chunk = Vec::with_capacity(CHUNK);
     while chunk.len() < CHUNK {
         let Some((of, fault)) = job.next()? else { break };
-        chunk.push(Task { of, image: fault.map_or(Ok(Vec::new()), Err) });
+        chunk.push(Task { of, image: fault.map_or(Ok(Vec::new()), |why| Err(Fault::Skip(why))) });
     }
     Ok(chunk)
 }
 
+/// What a panic said.
+fn words(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no reason was given")
+}
+
 /// Decodes chunks until there are no more.
-fn work(tasks: &Mutex<Receiver<Chunk>>, back: &Sender<Chunk>, frame: &Frame) {
+fn work(tasks: &Mutex<Receiver<Chunk>>, back: &Sender<Chunk>, decode: &impl Decode, frame: &Frame) {
     let mut framer = Framer::default();
     loop {
         let next = tasks.lock().expect("no thread panics while it takes a chunk").recv();
         let Ok((number, mut chunk)) = next else { return };
         for task in chunk.iter_mut().filter(|t| t.image.is_ok()) {
             let raw = std::mem::replace(&mut task.of.raw, Raw::File(Vec::new()));
-            task.image = decode(&mut framer, &task.of.name, raw, frame);
+            let name = &task.of.name;
+            // What a panic leaves half done is the framer, which ends with the import.
+            task.image = match catch_unwind(AssertUnwindSafe(|| decode(&mut framer, name, raw, frame))) {
+                Ok(image) => image.map_err(Fault::Skip),
+                Err(panic) => Err(Fault::Stop(broke_on(name, words(&*panic)))),
+            };
         }
         if back.send((number, chunk)).is_err() {
             return;

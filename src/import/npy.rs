@@ -9,6 +9,10 @@ pub enum Kind {
     Unsigned,
     Signed,
     Float,
+    /// Text of a fixed length, four bytes a character (`U`).
+    Text,
+    /// Text of a fixed length, a byte a character (`S`).
+    Ascii,
 }
 
 /// What a header says.
@@ -19,10 +23,14 @@ pub struct NpyHeader {
     pub width: usize,
     big_endian: bool,
     pub shape: Vec<usize>,
+    /// Bytes before the first value.
+    pub length: u64,
 }
 
 /// Longest header that is read: real ones have a few hundred bytes.
 const LONGEST: usize = 64 << 10;
+/// Longest text of one value, in bytes.
+const TEXT: usize = 4096;
 /// Most dimensions.
 const DIMENSIONS: usize = 32;
 
@@ -38,16 +46,16 @@ impl NpyHeader {
         if &start[..6] != b"\x93NUMPY" {
             return Err("is no NumPy array".into());
         }
-        let length = match start[6] {
+        let (front, length) = match start[6] {
             1 => {
                 let mut bytes = [0; 2];
                 reader.read_exact(&mut bytes).map_err(short)?;
-                usize::from(u16::from_le_bytes(bytes))
+                (10, usize::from(u16::from_le_bytes(bytes)))
             }
             2 | 3 => {
                 let mut bytes = [0; 4];
                 reader.read_exact(&mut bytes).map_err(short)?;
-                u32::from_le_bytes(bytes) as usize
+                (12, u32::from_le_bytes(bytes) as usize)
             }
             other => return Err(format!("has version {other} of NumPy's format, 1 to 3 are known")),
         };
@@ -56,7 +64,8 @@ impl NpyHeader {
         }
         let mut text = vec![0; length];
         reader.read_exact(&mut text).map_err(short)?;
-        Self::parse(&String::from_utf8_lossy(&text))
+        let header = Self::parse(&String::from_utf8_lossy(&text))?;
+        Ok(Self { length: front + length as u64, ..header })
     }
 
     /// Reads the header's dictionary, such as `{'descr': '|u1', 'fortran_order': False, 'shape': (10, 28, 28), }`.
@@ -66,19 +75,28 @@ impl NpyHeader {
         let descr = descr[1..].split(quote).next().unwrap_or_default();
         let (order, kind) = descr.split_at_checked(1).ok_or("has values of an unknown type")?;
         let (kind, width) = kind.split_at_checked(1).ok_or("has values of an unknown type")?;
-        let unknown = || format!("has values of type {descr:?}; whole numbers, floats and truth values are understood");
+        let unknown = || match kind {
+            "O" => "holds Python objects; save an array of numbers or of text".to_owned(),
+            _ => format!(
+                "has values of type {descr:?}; truth values, whole numbers of 1, 2, 4 or 8 bytes and floats of 2, 4 or 8 are understood"
+            ),
+        };
         let kind = match kind {
             "b" => Kind::Bool,
             "u" => Kind::Unsigned,
             "i" => Kind::Signed,
             "f" => Kind::Float,
+            "U" => Kind::Text,
+            "S" => Kind::Ascii,
             _ => return Err(unknown()),
         };
         let width: usize = width.parse().map_err(|_| unknown())?;
+        let width = if kind == Kind::Text { width.saturating_mul(4) } else { width };
         let known = match kind {
             Kind::Bool => width == 1,
-            Kind::Float => matches!(width, 4 | 8),
-            _ => matches!(width, 1 | 2 | 4 | 8),
+            Kind::Float => matches!(width, 2 | 4 | 8),
+            Kind::Text | Kind::Ascii => (1..=TEXT).contains(&width),
+            Kind::Unsigned | Kind::Signed => matches!(width, 1 | 2 | 4 | 8),
         };
         if !known || !matches!(order, "<" | ">" | "|" | "=") {
             return Err(unknown());
@@ -91,11 +109,21 @@ impl NpyHeader {
         let sizes = inside.split(',').map(str::trim).filter(|s| !s.is_empty()).take(DIMENSIONS + 1);
         let shape: Vec<usize> =
             sizes.map(|s| s.parse().map_err(|_| format!("has {s:?} in its shape"))).collect::<Result<_, String>>()?;
-        let total = shape.iter().try_fold(width, |n, s| n.checked_mul(*s));
-        if shape.len() > DIMENSIONS || total.is_none_or(|n| n as u64 > 1 << 50) {
+        let total = shape.iter().try_fold(width as u64, |n, s| n.checked_mul(*s as u64));
+        if shape.len() > DIMENSIONS || total.is_none_or(|n| n > 1 << 50) {
             return Err("has an impossible shape".into());
         }
-        Ok(Self { kind, width, big_endian: order == ">", shape })
+        Ok(Self { kind, width, big_endian: order == ">", shape, length: 0 })
+    }
+
+    /// Bytes of all values.
+    pub fn bytes(&self) -> u64 {
+        self.shape.iter().map(|s| *s as u64).product::<u64>() * self.width as u64
+    }
+
+    /// Whether the values are numbers.
+    pub fn is_numeric(&self) -> bool {
+        !matches!(self.kind, Kind::Text | Kind::Ascii)
     }
 
     /// Values in one entry of the first dimension.
@@ -103,7 +131,22 @@ impl NpyHeader {
         self.shape.iter().skip(1).product()
     }
 
+    /// The values as text, where they are that.
+    pub fn texts(&self, bytes: &[u8]) -> impl Iterator<Item = String> {
+        let (kind, big) = (self.kind, self.big_endian);
+        bytes.chunks_exact(self.width).map(move |value| {
+            let text: String = match kind {
+                Kind::Text => value.as_chunks::<4>().0.iter().map(|c| character(*c, big)).collect(),
+                _ => String::from_utf8_lossy(value).into_owned(),
+            };
+            text.trim_end_matches('\0').to_owned()
+        })
+    }
+
     /// The values as numbers.
+    ///
+    /// # Panics
+    /// If they are text.
     pub fn numbers(&self, bytes: &[u8]) -> impl Iterator<Item = f64> {
         let (kind, width, big) = (self.kind, self.width, self.big_endian);
         bytes.chunks_exact(width).map(move |chunk| {
@@ -118,11 +161,31 @@ impl NpyHeader {
                 (Kind::Bool, _) => f64::from(u8::from(bits != 0)),
                 (Kind::Unsigned, _) => bits as f64,
                 (Kind::Signed, _) => ((bits << unused) as i64 >> unused) as f64,
+                (Kind::Float, 2) => half(bits as u16),
                 (Kind::Float, 4) => f64::from(f32::from_bits(bits as u32)),
                 (Kind::Float, _) => f64::from_bits(bits),
+                (Kind::Text | Kind::Ascii, _) => unreachable!("text is no number"),
             }
         })
     }
+}
+
+/// A character of UCS-4.
+fn character(bytes: [u8; 4], big_endian: bool) -> char {
+    let code = if big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) };
+    char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
+}
+
+/// The number of a half-precision float (IEEE 754 binary16).
+fn half(bits: u16) -> f64 {
+    let (exponent, fraction) = (i32::from(bits >> 10 & 31), f64::from(bits & 1023) / 1024.0);
+    let size = match exponent {
+        0 => fraction * 2f64.powi(-14),
+        31 if fraction == 0.0 => f64::INFINITY,
+        31 => f64::NAN,
+        e => (1.0 + fraction) * 2f64.powi(e - 15),
+    };
+    if bits >> 15 == 1 { -size } else { size }
 }
 
 /// What follows a key of the dictionary.
@@ -153,6 +216,14 @@ mod tests {
         let text = "{'descr': '<f4', 'fortran_order': False, 'shape': (5,)}";
         let header = NpyHeader::read(&mut &file(text)[..]).unwrap();
         assert_eq!(header.numbers(&1.5f32.to_le_bytes()).collect::<Vec<_>>(), [1.5]);
+        let text = "{'descr': '<f2', 'fortran_order': False, 'shape': (5,)}";
+        let header = NpyHeader::read(&mut &file(text)[..]).unwrap();
+        // One, minus two, the largest, the least above zero, and infinity.
+        let halves = [0x3c00u16, 0xc000, 0x7bff, 0x0001, 0x7c00].map(u16::to_le_bytes).concat();
+        assert_eq!(header.numbers(&halves).collect::<Vec<_>>(), [1.0, -2.0, 65504.0, 2f64.powi(-24), f64::INFINITY]);
+        let header = NpyHeader::read(&mut &file("{'descr': '<U2', 'fortran_order': False, 'shape': (2,)}")[..]).unwrap();
+        let letters: Vec<u8> = [u32::from('a'), 0, u32::from('é'), u32::from('b')].iter().flat_map(|c| c.to_le_bytes()).collect();
+        assert_eq!(header.texts(&letters).collect::<Vec<_>>(), ["a", "éb"]);
         for n in 0..bytes.len() {
             assert!(NpyHeader::read(&mut &bytes[..n]).is_err(), "{n} bytes");
         }

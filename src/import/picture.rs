@@ -9,6 +9,7 @@ use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 
 use super::exif::Orientation;
+use super::read::instead;
 
 /// Most pixels of a picture: as many as a phone takes, and no more memory than a tab can give.
 pub const PIXEL_LIMIT: usize = 50_000_000;
@@ -44,6 +45,8 @@ impl Picture {
             png(bytes)
         } else if bytes.is_empty() {
             Err("is empty".into())
+        } else if let Some(what) = instead(bytes) {
+            Err(format!("is neither a JPEG nor a PNG picture but {what}"))
         } else {
             Err("is neither a JPEG nor a PNG picture".into())
         }
@@ -80,7 +83,35 @@ fn check_size(width: usize, height: usize) -> Result<(), String> {
     Ok(())
 }
 
+/// The bytes of a JPEG file without strays between its headers, which decoders skip; `None` where there are none.
+fn without_strays(bytes: &[u8]) -> Option<Vec<u8>> {
+    let (mut out, mut at) = (bytes.get(..2)?.to_vec(), 2);
+    loop {
+        // A marker is a byte of ones and one that is neither of ones nor of zeros.
+        at += bytes.get(at..)?.windows(2).position(|pair| pair[0] == 0xff && !matches!(pair[1], 0 | 0xff))?;
+        match bytes[at + 1] {
+            // The scan: what follows belongs to it.
+            0xda => {
+                out.extend_from_slice(&bytes[at..]);
+                return (out.len() < bytes.len()).then_some(out);
+            }
+            // Markers that stand alone mean nothing here.
+            0x01 | 0xd0..=0xd9 => at += 2,
+            _ => {
+                let length = usize::from(u16::from_be_bytes([*bytes.get(at + 2)?, *bytes.get(at + 3)?]));
+                out.extend_from_slice(bytes.get(at..at + 2 + length)?);
+                at += 2 + length;
+            }
+        }
+    }
+}
+
 fn jpeg(bytes: &[u8]) -> Result<Picture, String> {
+    // Being strict about rows that are missing, the decoder is strict about strays as well.
+    strict_jpeg(bytes).or_else(|why| without_strays(bytes).ok_or(why).and_then(|bytes| strict_jpeg(&bytes)))
+}
+
+fn strict_jpeg(bytes: &[u8]) -> Result<Picture, String> {
     let damaged = |e: &dyn std::fmt::Display| format!("is a damaged JPEG picture: {e}");
     // Strict: a picture cut short is left out, not filled with grey.
     let options = DecoderOptions::default().set_strict_mode(true).set_max_width(SIDE_LIMIT).set_max_height(SIDE_LIMIT);

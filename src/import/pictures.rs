@@ -5,8 +5,8 @@ use crate::spec::import::Crop;
 
 use super::archive::{Archive, Entry, FILE_LIMIT};
 use super::picture::is_picture_name;
-use super::read::Named;
-use super::source::{About, Fault, Item, Raw, Source, default_split, interleaved};
+use super::read::{Mark, Named, PIECES};
+use super::source::{About, Fault, Item, Raw, Source, default_split, interleaved, left_aside, listed, split_word};
 
 /// Most classes that folders can make.
 const CLASSES: usize = 256;
@@ -39,9 +39,8 @@ impl Pictures {
     /// # Errors
     /// If there are none.
     pub fn files(files: Vec<Named>) -> Result<Self, String> {
-        let bytes: u64 = files.iter().map(|f| f.file.size()).sum();
         let title = files.first().and_then(|f| f.name.split_once('/')).map_or("My images", |(folder, _)| folder).to_owned();
-        let fingerprint = format!("pictures {} {bytes}", files.len());
+        let fingerprint = format!("pictures {} {}", files.len(), mark(&files));
         let places = files.into_iter().filter(|f| is_picture_name(&f.name)).map(Place::File).collect();
         Self::new("a folder of pictures", &title, fingerprint, None, places)
     }
@@ -51,10 +50,21 @@ impl Pictures {
     /// # Errors
     /// Names the file, if there are none in it.
     pub fn archive(file: &Named, archive: Archive) -> Result<Self, String> {
-        let entries = archive.entries().filter(|e| is_picture_name(&e.name)).map(Place::Entry).collect();
+        let (entries, others): (Vec<_>, Vec<_>) = archive.entries().partition(|e| is_picture_name(&e.name));
+        let others: Vec<&str> = others.iter().map(|e| e.name.as_str()).collect();
+        if entries.is_empty() {
+            let instead = match others.as_slice() {
+                [] => String::new(),
+                _ => format!(", but {}; unpack it and bring arrays, tables and IDX files on their own", listed(&others)),
+            };
+            return Err(format!("{}: there is no JPEG or PNG picture in it{instead}", file.name));
+        }
         let title = file.base().trim_end_matches(".zip").to_owned();
-        let fingerprint = format!("archive {} {}", file.base(), file.file.size());
-        Self::new("an archive of pictures", &title, fingerprint, Some(archive), entries).map_err(|e| format!("{}: {e}", file.name))
+        let fingerprint = format!("archive {} {}", file.base(), file.mark(PIECES)?);
+        let places = entries.into_iter().map(Place::Entry).collect();
+        let mut pictures = Self::new("an archive of pictures", &title, fingerprint, Some(archive), places)?;
+        pictures.about.notes.extend(left_aside(&others));
+        Ok(pictures)
     }
 
     fn new(what: &str, title: &str, fingerprint: String, archive: Option<Archive>, mut places: Vec<Place>) -> Result<Self, String> {
@@ -86,19 +96,12 @@ impl Pictures {
         } else {
             vec![PackedFactor { name: "Folder".into(), values: classes.iter().map(ToString::to_string).collect() }]
         };
-        let split_of = |name: &str| {
-            // Many sets come in folders called so.
-            let lower = name.to_ascii_lowercase();
-            let mut parts = lower.split('/').rev().skip(1);
-            parts.find_map(|part| match part {
-                "train" | "training" => Some(Split::Train),
-                "val" | "valid" | "validation" => Some(Split::Valid),
-                "test" | "testing" => Some(Split::Test),
-                _ => None,
-            })
-        };
+        // Many sets come in folders called so.
+        let split_of = |name: &str| name.split('/').rev().skip(1).find_map(split_word);
         let order = interleaved(&parts);
-        let given = places.iter().any(|p| split_of(p.name()) == Some(Split::Test));
+        // Validation images serve as test images where there are no others.
+        let is = |split| places.iter().any(|p| split_of(p.name()) == Some(split));
+        let given = is(Split::Test) || is(Split::Train) && is(Split::Valid);
         let split = |(at, i): (usize, &u32)| {
             let named = if given { split_of(places[*i as usize].name()) } else { None };
             named.unwrap_or_else(|| default_split(at as u64))
@@ -121,6 +124,22 @@ impl Pictures {
         };
         Ok(Self { about, archive, places, class_n, split_n })
     }
+}
+
+/// Tells folders apart by the names and sizes of their files, and by what is in the first and the last.
+fn mark(files: &[Named]) -> Mark {
+    let mut files: Vec<&Named> = files.iter().collect();
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    let mut mark = Mark::default();
+    for file in &files {
+        mark = mark.with(file.name.as_bytes()).with(&file.file.size().to_le_bytes());
+    }
+    for file in files.first().into_iter().chain(files.last()) {
+        // One that cannot be read is left out like any other.
+        let Ok(content) = file.mark(1) else { continue };
+        mark = mark.with(content.to_string().as_bytes());
+    }
+    mark
 }
 
 /// The folder that a file lies in, without those above.

@@ -27,6 +27,46 @@ pub fn range(file: &dyn ReadAt, offset: u64, length: usize) -> io::Result<Vec<u8
     Ok(out)
 }
 
+/// Whether a name is of what systems put beside the files themselves: hidden ones, and the shadows that macOS makes.
+pub fn hidden(name: &str) -> bool {
+    name.rsplit('/').next().is_some_and(|base| base.starts_with('.')) || name.split('/').any(|part| part == "__MACOSX")
+}
+
+/// What came in place of a file, by its first bytes: servers answer in words where a download is refused.
+pub fn instead(head: &[u8]) -> Option<&'static str> {
+    let text = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(head).trim_ascii_start();
+    let begins = |words: &str| text.get(..words.len()).is_some_and(|t| t.eq_ignore_ascii_case(words.as_bytes()));
+    match () {
+        () if begins("<!doctype html") || begins("<html") => Some("a web page"),
+        () if begins("<?xml") => Some("an XML document"),
+        () if begins("version https://git-lfs.github.com/spec/") => Some("a Git LFS pointer"),
+        () => None,
+    }
+}
+
+/// Tells contents apart: FNV-1a of 64 bits, the same everywhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark(u64);
+
+impl Default for Mark {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Mark {
+    #[must_use]
+    pub fn with(self, bytes: &[u8]) -> Self {
+        Self(bytes.iter().fold(self.0, |h, byte| (h ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)))
+    }
+}
+
+impl std::fmt::Display for Mark {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
 /// A file with the name that messages call it by.
 #[derive(Clone)]
 pub struct Named {
@@ -43,6 +83,36 @@ impl Named {
     /// The name without its folders.
     pub fn base(&self) -> &str {
         self.name.rsplit('/').next().unwrap_or(&self.name)
+    }
+
+    /// Refuses what a server sent in place of the file.
+    ///
+    /// # Errors
+    /// Names the file and says what it is.
+    pub fn genuine(&self) -> Result<(), String> {
+        // What cannot be read is said by whoever reads on.
+        match self.head(64).ok().and_then(|head| instead(&head)) {
+            Some(what) => {
+                Err(format!("{}: this is {what}, not the file itself: the download was refused; try it again", self.name))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// A sum over the size and some of the content: `pieces` of [`PIECE`] bytes, from the end backwards; over all of a small
+    /// file. Names and sizes alone do not tell sets apart: MNIST's and Fashion-MNIST's are the same.
+    ///
+    /// # Errors
+    /// Names the file.
+    pub fn mark(&self, pieces: u64) -> Result<Mark, String> {
+        let size = self.file.size();
+        let mark = Mark::default().with(&size.to_le_bytes());
+        let read = |offset, length| range(&*self.file, offset, length).map_err(|e| format!("{}: {e}", self.name));
+        if size <= pieces * PIECE {
+            return Ok(mark.with(&read(0, size as usize)?));
+        }
+        let last = size - PIECE;
+        (0..pieces).try_fold(mark, |mark, i| Ok(mark.with(&read(last - last / pieces * i, PIECE as usize)?)))
     }
 
     /// The whole file, which may have `limit` bytes at most.
@@ -66,6 +136,10 @@ impl Named {
     }
 }
 
+/// Bytes of a piece that [`Named::mark`] takes, and pieces of a file that is read fast.
+const PIECE: u64 = 16 << 10;
+pub const PIECES: u64 = 32;
+
 /// Bytes in memory.
 impl ReadAt for Vec<u8> {
     fn size(&self) -> u64 {
@@ -80,10 +154,10 @@ impl ReadAt for Vec<u8> {
     }
 }
 
-/// A file on disk.
+/// A file on disk. It is open only while it is read: a folder has more pictures than a process may have open files.
 #[cfg(not(target_arch = "wasm32"))]
 pub struct OnDisk {
-    file: std::fs::File,
+    path: std::path::PathBuf,
     size: u64,
 }
 
@@ -94,16 +168,50 @@ impl OnDisk {
     /// # Errors
     /// Names the file.
     pub fn open(path: &std::path::Path) -> Result<Named, String> {
+        Self::named(path, path)
+    }
+
+    fn named(path: &std::path::Path, name: &std::path::Path) -> Result<Named, String> {
         let open = || -> io::Result<Self> {
-            let file = std::fs::File::open(path)?;
-            let metadata = file.metadata()?;
+            let metadata = std::fs::File::open(path)?.metadata()?;
             if metadata.is_dir() {
                 return Err(io::Error::other("this is a folder"));
             }
-            Ok(Self { size: metadata.len(), file })
+            Ok(Self { size: metadata.len(), path: path.to_owned() })
         };
         let file = open().map_err(|e| format!("{}: {e}", path.display()))?;
-        Ok(Named::new(path.to_string_lossy().replace('\\', "/"), file))
+        Ok(Named::new(name.to_string_lossy().replace('\\', "/"), file))
+    }
+
+    /// The file at a path, or all files in the folder there and in those below, by name and named from that folder on, as a
+    /// browser gives them. Hidden ones and links to other folders are left aside.
+    ///
+    /// # Errors
+    /// Names the file or folder.
+    pub fn gather(path: &std::path::Path) -> Result<Vec<Named>, String> {
+        if !path.is_dir() {
+            return Ok(vec![Self::open(path)?]);
+        }
+        let whole = path.canonicalize().map_err(|e| format!("{}: {e}", path.display()))?;
+        let above = whole.parent().unwrap_or(&whole);
+        let (mut folders, mut files) = (vec![whole.clone()], Vec::new());
+        while let Some(folder) = folders.pop() {
+            let wrong = |e: io::Error| format!("{}: {e}", folder.display());
+            for entry in std::fs::read_dir(&folder).map_err(wrong)? {
+                let entry = entry.map_err(wrong)?;
+                let (path, kind) = (entry.path(), entry.file_type().map_err(wrong)?);
+                if entry.file_name().to_string_lossy().starts_with('.') {
+                    continue;
+                }
+                if kind.is_dir() {
+                    folders.push(path);
+                } else if path.is_file() {
+                    files.push(Self::named(&path, path.strip_prefix(above).unwrap_or(&path))?);
+                }
+            }
+        }
+        files.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(files)
     }
 }
 
@@ -114,7 +222,7 @@ impl ReadAt for OnDisk {
     }
 
     fn read_exact_at(&self, offset: u64, out_p: &mut [u8]) -> io::Result<()> {
-        let mut file = &self.file;
+        let mut file = std::fs::File::open(&self.path)?;
         file.seek(SeekFrom::Start(offset))?;
         file.read_exact(out_p)
     }

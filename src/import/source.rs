@@ -1,5 +1,7 @@
 //! What images are packed from: the same questions to an archive, an array and a table.
 
+use std::collections::BTreeMap;
+
 use crate::packed::{PackedFactor, Split};
 use crate::spec::import::{Crop, Frame};
 
@@ -98,6 +100,83 @@ impl Raw {
     }
 }
 
+/// A source of which more is to be said.
+struct Noted {
+    source: Box<dyn Source>,
+    about: About,
+}
+
+impl Source for Noted {
+    fn about(&self) -> &About {
+        &self.about
+    }
+
+    fn factors(&self, place: u64) -> Option<&[u8]> {
+        self.source.factors(place)
+    }
+
+    fn item(&mut self, place: u64) -> Result<Item, Fault> {
+        self.source.item(place)
+    }
+}
+
+/// The source, with notes behind its own.
+pub fn noted(source: Box<dyn Source>, notes: impl IntoIterator<Item = String>) -> Box<dyn Source> {
+    let mut about = source.about().clone();
+    about.notes.extend(notes);
+    Box::new(Noted { source, about })
+}
+
+/// Names that a note tells one by one.
+const TOLD: usize = 3;
+
+/// Files by their names, or many of them by their endings: `a.txt and b.zip`, `25 files of other kinds (20 .heic, 5 .webp)`.
+pub fn listed(names: &[&str]) -> String {
+    match names {
+        [] => return "nothing".into(),
+        [name] => return (*name).into(),
+        [first @ .., last] if names.len() <= TOLD => return format!("{} and {last}", first.join(", ")),
+        _ => {}
+    }
+    let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+    for name in names {
+        let base = name.rsplit('/').next().unwrap_or(name);
+        let ending = base.rsplit_once('.').map_or("without an ending".into(), |(_, end)| format!(".{}", end.to_ascii_lowercase()));
+        *kinds.entry(ending).or_default() += 1;
+    }
+    let mut kinds: Vec<(usize, String)> = kinds.into_iter().map(|(kind, n)| (n, kind)).collect();
+    kinds.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+    let rest: usize = kinds.iter().skip(TOLD).map(|(n, _)| n).sum();
+    let mut told: Vec<String> = kinds.into_iter().take(TOLD).map(|(n, kind)| format!("{n} {kind}")).collect();
+    if rest > 0 {
+        told.push(format!("{rest} others"));
+    }
+    format!("{} files of other kinds ({})", names.len(), told.join(", "))
+}
+
+/// Says which files are not read, if there are any.
+pub fn left_aside(names: &[&str]) -> Option<String> {
+    let verb = if names.len() == 1 { "is" } else { "are" };
+    (!names.is_empty()).then(|| format!("{} {verb} left aside.", listed(names)))
+}
+
+/// The part of a set that a word stands for, as folders, files and arrays are called.
+pub fn split_word(word: &str) -> Option<Split> {
+    match word.to_ascii_lowercase().as_str() {
+        "train" | "training" => Some(Split::Train),
+        "val" | "valid" | "validation" => Some(Split::Valid),
+        "test" | "testing" | "t10k" => Some(Split::Test),
+        _ => None,
+    }
+}
+
+/// The part that a file or an array is of, by the words of its name: `x_train`, `train-images`, `Xtest`.
+pub fn split_named(name: &str) -> Option<Split> {
+    let base = name.rsplit('/').next().unwrap_or(name);
+    let words = base.split(|c: char| !c.is_ascii_alphanumeric());
+    words.into_iter().find_map(|word| split_word(word).or_else(|| split_word(word.trim_start_matches(['x', 'y', 'X', 'Y']))))
+}
+
 /// Pictures that are tried when the first ones cannot be read.
 const TRIES: u64 = 50;
 
@@ -123,25 +202,36 @@ pub fn first_pictures(source: &mut dyn Source, n: usize) -> Result<Vec<Picture>,
     if pictures.is_empty() { Err(wrong.unwrap_or_else(|| "there are no images".into())) } else { Ok(pictures) }
 }
 
+/// Pictures that are looked at before the others, and shown as a preview.
+pub const FIRST: usize = 8;
+
 /// The frame that suits a source's pictures.
 ///
 /// # Errors
 /// As [`first_pictures`].
 pub fn first_frame(source: &mut dyn Source) -> Result<Frame, String> {
-    let first = first_pictures(source, 1)?;
-    Ok(suggested_frame(&first[0], source.about().crop))
+    let first = first_pictures(source, FIRST)?;
+    Ok(suggested_frame(&first, source.about().crop))
 }
 
 /// Grey levels that differ less between the channels of a picture are grey.
 const COLOURLESS: u8 = 2;
 
-/// The frame for pictures like `first`: 28, 32 or 64 pixels a side, whichever is nearest below its own.
-fn suggested_frame(first: &Picture, crop: Crop) -> Frame {
-    let side = first.width.min(first.height);
+/// The frame for pictures like `first`: 28, 32 or 64 pixels a side, whichever is nearest below that of the first; in colour
+/// where any of them is.
+///
+/// # Panics
+/// Without a picture.
+pub fn suggested_frame(first: &[Picture], crop: Crop) -> Frame {
+    let side = first[0].width.min(first[0].height);
     let side = [64, 32, 28].into_iter().find(|s| *s <= side).unwrap_or(28);
-    let grey = first.channels < 3
-        || first.values_hwc.chunks_exact(first.channels).all(|p| p[0].abs_diff(p[1]).max(p[1].abs_diff(p[2])) <= COLOURLESS);
+    let grey = first.iter().all(colourless);
     Frame { width: side as u32, height: side as u32, channels: if grey { 1 } else { 3 }, crop, paper: 255 }
+}
+
+fn colourless(picture: &Picture) -> bool {
+    let grey = |p: &[u8]| p[0].abs_diff(p[1]).max(p[1].abs_diff(p[2])) <= COLOURLESS;
+    picture.channels < 3 || picture.values_hwc.chunks_exact(picture.channels).all(grey)
 }
 
 /// One image in this many is kept for tests where a source has no splits of its own.

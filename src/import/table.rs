@@ -5,7 +5,12 @@ use std::collections::HashMap;
 
 use crate::packed::Split;
 
-/// Rows by the name of their image.
+/// An image's name without its ending: the texts say `.jpg` where the images are `.png`.
+fn stem(image: &str) -> &str {
+    image.rsplit_once('.').map_or(image, |(stem, _)| stem)
+}
+
+/// Rows by the name of their image, without its ending.
 #[derive(Debug, PartialEq)]
 pub struct Attributes {
     pub names: Vec<String>,
@@ -51,7 +56,7 @@ impl Attributes {
                     other => return Err(format!("line {number}: {name} is {other:?}, expected 1 or -1")),
                 });
             }
-            if row_of.insert((*image).into(), row_of.len() as u32).is_some() {
+            if row_of.insert(stem(image).into(), row_of.len() as u32).is_some() {
                 return Err(format!("line {number}: {image} stands there twice"));
             }
         }
@@ -72,7 +77,7 @@ impl Attributes {
 
     /// The row of an image.
     pub fn row_of(&self, image: &str) -> Option<u32> {
-        self.row_of.get(image).copied()
+        self.row_of.get(stem(image)).copied()
     }
 }
 
@@ -98,7 +103,7 @@ impl Partition {
             }
             let split = split.parse().ok().and_then(Split::from_byte);
             let split = split.ok_or_else(|| format!("line {number}: expected 0, 1 or 2 after {image}"))?;
-            if split_of.insert(image.into(), split).is_some() {
+            if split_of.insert(stem(image).into(), split).is_some() {
                 return Err(format!("line {number}: {image} stands there twice"));
             }
         }
@@ -109,7 +114,7 @@ impl Partition {
     }
 
     pub fn split(&self, image: &str) -> Option<Split> {
-        self.split_of.get(image).copied()
+        self.split_of.get(stem(image)).copied()
     }
 }
 
@@ -147,6 +152,7 @@ mod tests {
         let read = Attributes::read(official).unwrap();
         assert_eq!(read, Attributes::read(mirror).unwrap());
         assert_eq!((read.row_of("000002.jpg"), read.row_of("000003.jpg")), (Some(1), None));
+        assert_eq!(read.row_of("000002.png"), Some(1));
         assert_eq!(read.values_nk, [1, 0, 0, 1]);
         let official = Partition::read(b"000001.jpg 0\n000002.jpg 2\n").unwrap();
         assert_eq!(official, Partition::read(b"image_id,partition\n000001.jpg,0\n000002.jpg,2\n").unwrap());

@@ -3,11 +3,10 @@
 use super::pause::{Pause, at_once};
 use super::{Rows, mean, moments, squared_distance};
 
-/// Multinomial logistic regression on standardised codes (Alain & Bengio 2016, "Understanding intermediate layers using
-/// linear classifier probes").
+/// Multinomial logistic regression (Alain & Bengio 2016, "Understanding intermediate layers using linear classifier probes").
 #[derive(Clone, Debug)]
 pub struct LinearProbe {
-    /// Mean and standard deviation of each latent on the training codes.
+    /// What is taken from each latent, and what the rest is divided by.
     scale_d: Vec<(f64, f64)>,
     /// One row a class, the bias last, shape `[classes, d + 1]`.
     weight_ce: Vec<f64>,
@@ -22,6 +21,8 @@ pub const ITERATIONS: usize = 300;
 const AT_ONCE: usize = 64;
 
 impl LinearProbe {
+    /// Fits codes with mean 0 and variance 1: how much they tell does not depend on their units.
+    ///
     /// Minimises `−mean ln p(label|z) + ½ L2 ‖W‖²`, which is strictly convex in `W`, by [`ITERATIONS`] steps of Nesterov's
     /// method from zero with the step `1 / L`, where `L = ½ λ_max(XᵀX / n) + L2` bounds the curvature (Böhning 1992), and
     /// momentum dropped when it points uphill (O'Donoghue & Candès 2015). Nothing is random.
@@ -32,16 +33,38 @@ impl LinearProbe {
         at_once(Self::fit_in_slices(code_nd, labels_n, classes, &Pause::never()))
     }
 
-    /// [`LinearProbe::fit`], with places to rest.
+    /// [`Self::fit`], with places to rest.
     ///
     /// # Panics
     /// As there.
     pub async fn fit_in_slices(code_nd: Rows<'_>, labels_n: &[u8], classes: usize, pause: &Pause) -> Self {
+        let std = |variance: f64| if variance > 0.0 { variance.sqrt() } else { 1.0 };
+        Self::fit_scaled(code_nd, labels_n, classes, std, pause).await
+    }
+
+    /// Fits codes with mean 0, in their own units: for [`Self::direction`]. A pixel that is lit in few images has next to no
+    /// variance, so the direction of a probe on standardised pixels, divided by it, is mostly of such pixels.
+    ///
+    /// # Panics
+    /// As [`Self::fit`].
+    pub fn fit_centred(code_nd: Rows, labels_n: &[u8], classes: usize) -> Self {
+        at_once(Self::fit_centred_in_slices(code_nd, labels_n, classes, &Pause::never()))
+    }
+
+    /// [`Self::fit_centred`], with places to rest.
+    ///
+    /// # Panics
+    /// As [`Self::fit`].
+    pub async fn fit_centred_in_slices(code_nd: Rows<'_>, labels_n: &[u8], classes: usize, pause: &Pause) -> Self {
+        Self::fit_scaled(code_nd, labels_n, classes, |_| 1.0, pause).await
+    }
+
+    async fn fit_scaled(code_nd: Rows<'_>, labels_n: &[u8], classes: usize, divisor: impl Fn(f64) -> f64, pause: &Pause) -> Self {
         assert!(!labels_n.is_empty() && code_nd.len() == labels_n.len(), "{} codes with {} labels", code_nd.len(), labels_n.len());
         assert!(labels_n.iter().all(|l| usize::from(*l) < classes), "a label is not below {classes}");
         let scale = |j| {
             let (mean, variance) = moments(code_nd.column(j));
-            (mean, if variance > 0.0 { variance.sqrt() } else { 1.0 })
+            (mean, divisor(variance))
         };
         let scale_d: Vec<(f64, f64)> = (0..code_nd.width()).map(scale).collect();
         let mut probe = Self { scale_d, weight_ce: vec![0.0; classes * (code_nd.width() + 1)], classes };
@@ -88,7 +111,7 @@ impl LinearProbe {
         }))
     }
 
-    /// The code with mean 0 and variance 1, and a one for the bias.
+    /// The code as the probe reads it, and a one for the bias.
     fn standardise(&self, code_d: &[f32]) -> Vec<f64> {
         assert_eq!(code_d.len(), self.scale_d.len(), "the code has another width than those of the fit");
         code_d.iter().zip(&self.scale_d).map(|(v, (mean, std))| (f64::from(*v) - mean) / std).chain([1.0]).collect()

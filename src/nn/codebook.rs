@@ -33,10 +33,10 @@ pub struct Choice {
     pub token_n1: Tensor<2>,
     /// The vectors of the tokens as constants, shape `[n, dim]`.
     pub fixed_nd: Tensor<2>,
-    /// ‖z − sg[e]‖², mean over the rows, shape `[1]`.
-    pub commitment: Tensor<1>,
-    /// What is added to the loss: the weighed commitment, and ‖sg[z] − e‖² where the gradient moves the code vectors.
+    /// What is added to the loss: the weighed commitment, and ‖sg[z] − e‖² where the gradient moves the code vectors. Shape `[1]`.
     pub penalty: Tensor<1>,
+    /// Its parts: `commitment`, ‖z − sg[e]‖², and `codebook` where there is one; means over the rows, shape `[1]` each.
+    pub shown: Vec<Named>,
 }
 
 /// What a batch chose.
@@ -66,11 +66,13 @@ pub enum Anchor {
 }
 
 impl Codebook {
-    /// Vectors uniform in ±1/codes.
+    /// Vectors uniform in ±1/codes. Moving averages start as the vectors themselves, as with a [`Usage`] of one fair share
+    /// `e_k = m_k / N_k` asks for: a code that is not chosen stays where it is.
     pub fn new(codes: usize, dim: usize, update: Update, device: &Device) -> Self {
         let bound = 1.0 / codes as f64;
-        let table = || Param::from_tensor(Tensor::random([codes, dim], Distribution::Uniform(-bound, bound), device));
-        Self { vectors_kd: table(), sum_kd: (update == Update::Average).then(table) }
+        let vectors_kd = Tensor::random([codes, dim], Distribution::Uniform(-bound, bound), device);
+        let sum_kd = (update == Update::Average).then(|| Param::from_tensor(vectors_kd.clone()));
+        Self { vectors_kd: Param::from_tensor(vectors_kd), sum_kd }
     }
 
     /// The alphabet of places that this codebook describes with `levels` tokens.
@@ -98,10 +100,13 @@ impl Codebook {
         let fixed_nd = stop_gradient(e_nd.clone());
         let commitment = squared_distance(z_nd.clone(), fixed_nd.clone());
         let mut penalty = ctx.live("commitment") * commitment.clone();
+        let mut shown = vec![("commitment", commitment)];
         if self.sum_kd.is_none() {
-            penalty = penalty + squared_distance(stop_gradient(z_nd), e_nd);
+            let codebook = squared_distance(stop_gradient(z_nd), e_nd);
+            penalty = penalty + codebook.clone();
+            shown.push(("codebook", codebook));
         }
-        Choice { token_n1, fixed_nd, commitment, penalty }
+        Choice { token_n1, fixed_nd, penalty, shown }
     }
 
     /// The choices of a batch, `[n, levels]`, shown.

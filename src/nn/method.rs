@@ -243,7 +243,8 @@ pub trait Method: Module + Sized + 'static {
         None
     }
 
-    /// Training steps since each code of the codebook was last chosen, shape `[codes]`; `None` without a codebook.
+    /// Training steps since each code of the codebook was last chosen, below zero if it never was, shape `[codes]`; `None` without a
+    /// codebook.
     fn code_ages(&self) -> Option<Tensor<1>> {
         None
     }
@@ -253,8 +254,8 @@ pub trait Method: Module + Sized + 'static {
         None
     }
 
-    /// What the trained network that is taken apart makes of images by itself, shape `[batch, pixels]`; `None` where no
-    /// network is.
+    /// What the trained network that is taken apart makes of images by itself, and in one more row what it makes of nothing: its
+    /// layer set to zero. Shape `[batch + 1, pixels]`; `None` where no network is taken apart.
     fn host_images(&self, _batch: Batch) -> Option<Tensor<2>> {
         None
     }

@@ -6,6 +6,21 @@ use super::Ctx;
 use crate::spec::PRIORS;
 use crate::spec::card::{BLOB, BLOBS, RING, SQUARE};
 
+/// E‖z‖² of the prior `PRIORS[shape]`.
+pub fn squared_length(shape: usize, latent: usize) -> f64 {
+    let d = latent as f64;
+    match PRIORS[shape] {
+        "gaussian" => d,
+        "ring" => {
+            // Of a radius whose d-th power is uniform.
+            let between = |power: f64| RING[1].powf(power) - RING[0].powf(power);
+            d / (d + 2.0) * between(d + 2.0) / between(d)
+        }
+        "square" => d * SQUARE.powi(2) / 3.0,
+        _ => BLOB[0].powi(2) * if latent == 1 { 0.5 } else { 1.0 } + d * BLOB[1].powi(2),
+    }
+}
+
 /// Codes drawn from the prior `PRIORS[shape]`, shape `[n, latent]`.
 ///
 /// With more than two latents the ring becomes a hollow ball and the square a cube; the blobs' centres stay in the first two.
@@ -31,6 +46,52 @@ pub fn draw(shape: usize, n: usize, latent: usize, ctx: &mut Ctx) -> Tensor<2> {
                 _ => Tensor::cat(vec![centre_n2.clone(), Tensor::zeros([n, latent - 2], &centre_n2.device())], 1),
             };
             centre_nd + ctx.normal([n, latent]) * BLOB[1]
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+
+    use super::*;
+    use crate::compile::rng;
+    use crate::nn::Noise;
+
+    /// The plan's generator; the number is that of the next stream.
+    struct Drawn(u32);
+
+    impl Drawn {
+        fn draw(&mut self, of: fn(u32, u32, u32, u32) -> f32, shape: &[usize], device: &Device) -> Tensor<1> {
+            self.0 += 1;
+            let values: Vec<f32> = (0..shape.iter().product::<usize>() as u32).map(|i| of(i, self.0, 0, 1)).collect();
+            Tensor::from_floats(values.as_slice(), device)
+        }
+    }
+
+    impl Noise for Drawn {
+        fn normal(&mut self, shape: &[usize], device: &Device) -> Tensor<1> {
+            self.draw(rng::normal, shape, device)
+        }
+
+        fn uniform(&mut self, shape: &[usize], device: &Device) -> Tensor<1> {
+            self.draw(rng::uniform, shape, device)
+        }
+    }
+
+    #[test]
+    fn samples_have_the_squared_length_of_their_prior() {
+        const N: usize = 20_000;
+        let device = Device::flex();
+        let (zero, mut noise) = (Tensor::<1>::zeros([1], &device), Drawn(0));
+        let mut ctx = Ctx { controls: zero.clone(), keys: &[], step: zero, training: true, noise: &mut noise };
+        for (shape, name) in PRIORS.iter().enumerate() {
+            for latent in [1, 2, 8] {
+                let square_n = draw(shape, N, latent, &mut ctx).square().sum_dim(1);
+                let got = f64::from(square_n.mean().into_data().try_into_vec::<f32>().unwrap()[0]);
+                let want = squared_length(shape, latent);
+                assert!((got - want).abs() < 0.05 * want, "{name} in {latent}: {got} of {N} samples, not {want}");
+            }
         }
     }
 }

@@ -91,7 +91,9 @@ impl Dictionary {
     }
 
     /// The AuxK loss of Gao et al. 2024 (appendix A.2): how badly the best dead features explain what the living ones left
-    /// over, `‖e − ê‖²`. It moves dead features only; zero when there are none. As many may fire as half the inputs.
+    /// over, `‖e − ê‖²`. It moves what belongs to dead features and, through the encoder's `x − b_dec`, the origin, as the authors'
+    /// code does; zero when no feature is dead, and with the first that dies the loss jumps by about α‖e‖². As many may fire as
+    /// half the inputs.
     ///
     /// # Shapes
     /// - `pre_nf`: from [`Self::encode`]; `error_na`: `x − x̂`; `dead_f`: one for a dead feature, else zero; output: `[1]`

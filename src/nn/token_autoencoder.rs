@@ -12,7 +12,8 @@ use crate::spec::protocol::{CodeGroup, CodeKind};
 use crate::spec::tokens::PRIORS;
 use crate::spec::{Card, Setup};
 
-/// Images of a batch that the prior over tokens learns from: it is the dearest part, and they are many tokens each.
+/// Images of a batch that the prior over tokens learns from: it is the dearest part, and they are many tokens each. Elsewhere it
+/// sees all of them, as many at a time.
 const PRIOR_IMAGES: usize = 32;
 /// Images that a codebook starts from, where it does: they have many vectors each.
 const START_IMAGES: usize = 256;
@@ -74,7 +75,7 @@ pub trait Quantiser: Module + ModuleDisplay + 'static {
 /// Encoder, quantiser, decoder, likelihood, and the prior over tokens.
 ///
 /// The objective is `−ln p(x | q) + penalty − prior_weight · ln p(tokens)`, in nats an image. The penalty is summed over the
-/// places as the reconstruction is over the pixels.
+/// places as the reconstruction is over the pixels; van den Oord et al. 2017, section 3.2, take the mean over the places.
 #[derive(Module, Debug)]
 pub struct TokenAutoencoder<Q: Quantiser> {
     encoder: Encoder,
@@ -98,6 +99,20 @@ impl<Q: Quantiser> TokenAutoencoder<Q> {
         let ([batch, n], places) = (x_bn.dims(), self.grid.places());
         x_bn.reshape([batch * places, n / places])
     }
+
+    /// −ln p(tokens) in nats, mean over the images, shape `[1]`; in training over the first [`PRIOR_IMAGES`]. `None` without a
+    /// learnt prior.
+    fn prior_nll(&self, token_bn: Tensor<2>, training: bool) -> Option<Tensor<1>> {
+        let (prior, n) = (self.prior.as_ref()?, token_bn.dims()[0]);
+        if training || n <= PRIOR_IMAGES {
+            return Some(prior.nll(token_bn.slice([0..n.min(PRIOR_IMAGES)])));
+        }
+        let part = |from: usize| {
+            let to = (from + PRIOR_IMAGES).min(n);
+            prior.nll(token_bn.clone().slice([from..to])) * ((to - from) as f64 / n as f64)
+        };
+        (0..n).step_by(PRIOR_IMAGES).map(part).reduce(|sum, part| sum + part)
+    }
 }
 
 impl<Q: Quantiser> Method for TokenAutoencoder<Q> {
@@ -120,14 +135,13 @@ impl<Q: Quantiser> Method for TokenAutoencoder<Q> {
     }
 
     fn terms(&self, batch: Batch, ctx: &mut Ctx) -> Terms {
-        let n = batch.len();
         let z_nd = self.encoder.forward(batch.x_bp.clone());
         let Quantised { q_nd, token_nl, penalty, shown } = self.quantiser.quantise(z_nd.clone(), ctx);
         let token_nl = stop_gradient(token_nl);
         let reconstruction = self.likelihood.nll_b(batch.x_bp, self.decoder.forward(q_nd), ctx).mean();
         let places = self.grid.places() as f64;
         let mut loss = reconstruction.clone() + penalty * places;
-        let nll = self.prior.as_ref().map(|prior| prior.nll(self.join(token_nl.clone()).slice([0..n.min(PRIOR_IMAGES)])));
+        let nll = self.prior_nll(self.join(token_nl.clone()), ctx.training);
         if let Some(nll) = &nll {
             loss = loss + ctx.live("prior_weight") * nll.clone();
         }

@@ -27,6 +27,12 @@ pub const SHARD_IMAGES: usize = 1024;
 /// Widest and highest packed image.
 pub const MAX_SIDE: u32 = 256;
 
+/// Whether images of that shape can be packed and trained on: their values fill whole words of the device.
+pub fn shape_fits(width: u32, height: u32, channels: u32) -> bool {
+    let side = |v: u32| (1..=MAX_SIDE).contains(&v);
+    matches!(channels, 1 | 3) && side(height) && side(width) && (channels * height * width) % 4 == 0
+}
+
 /// What a file has of the bytes asked for.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Part {
@@ -95,8 +101,7 @@ impl Meta {
         if meta.format != FORMAT {
             return Err(format!("has format {}, this program reads {FORMAT}", meta.format));
         }
-        let side = |v: u32| (1..=MAX_SIDE).contains(&v);
-        if !matches!(meta.channels, 1 | 3) || !side(meta.height) || !side(meta.width) || meta.image_bytes() % 4 != 0 {
+        if !shape_fits(meta.width, meta.height, meta.channels) {
             return Err(format!("promises images of {} × {} × {} values", meta.width, meta.height, meta.channels));
         }
         if let Some(factor) = meta.factors.iter().find(|f| f.values.is_empty() || f.values.len() > 256) {

@@ -16,18 +16,19 @@ pub const CARD: Card = Card {
     family: Family::Sae,
     hosts: false,
     label: "BatchTopK sparse autoencoder",
-    summary: "Keeps k features an image on average, not for each: a rich picture may use many, a plain one few.",
+    summary: "Keeps k features an input on average, not for each: a rich picture may use many, a plain one few.",
     formula: "‖x − x̂‖² + α·‖e − ê‖²;  of all n·F features of a batch the n·k largest are kept (budget = batch), or of each feature its n·k/F largest (budget = feature);  used alone: those above the running mean of the least one kept",
     papers: &[
-        Paper { title: "BatchTopK Sparse Autoencoders", who: "Bussmann, Leask & Nanda 2024" },
-        Paper { title: "Adaptive Sparse Allocation with Mutual Choice & Feature Choice Sparse Autoencoders", who: "Ayonrinde 2024" },
+        Paper::of("BatchTopK Sparse Autoencoders", "Bussmann, Leask & Nanda 2024"),
+        Paper::of("Adaptive Sparse Allocation with Mutual Choice & Feature Choice Sparse Autoencoders", "Ayonrinde 2024")
+            .only("both budgets, without its aux_zipf_loss"),
     ],
     params: &[
         K,
         FEATURES,
         SOURCE,
         ParamSpec::choice("budget", "Who competes", BUDGETS, 0,
-            "batch: all features of all inputs of a batch (BatchTopK, or mutual choice). feature: each feature chooses its inputs, so that none can die."),
+            "batch: all features of all inputs of a batch (BatchTopK, or mutual choice). feature: each feature chooses equally many inputs, so that none is crowded out; one that is above zero on no input still dies."),
         AUX,
         DEAD_AFTER,
     ],

@@ -13,10 +13,10 @@ pub const CARD: Card = Card {
     label: "Gated sparse autoencoder",
     summary: "A gate decides whether a feature fires, a second path how strongly: the penalty falls on the gate alone and no longer pales the picture.",
     formula: "‖x − x̂(f)‖² + λ·Σᵢ ReLU(πᵢ) + ‖x − x̂′(ReLU(π))‖²,  π = (x − b)W + b′,  f = [π > 0]·ReLU(eʳ·(x − b)W + b″);  x̂′ is x̂ with its weights held still",
-    papers: &[Paper { title: "Improving Dictionary Learning with Gated Sparse Autoencoders", who: "Rajamanoharan et al. 2024" }],
+    papers: &[Paper::of("Improving Dictionary Learning with Gated Sparse Autoencoders", "Rajamanoharan et al. 2024")],
     params: &[
         ParamSpec::log("lambda", "Sparsity λ", 1e-3, 10.0, 0.6,
-            "Price of an open gate. Higher: fewer features fire; the strength of those that do is free.").live(),
+            "Price of an open gate. Higher: fewer features fire; the strength of those that do is free. It is in units of the inputs, and 0.6 fits MNIST's raw pixels; only activations are scaled, to a mean square of 1.").live(),
         FEATURES,
         SOURCE,
         DEAD_AFTER,

@@ -13,15 +13,12 @@ pub const CARD: Card = Card {
     label: "JumpReLU sparse autoencoder",
     summary: "Each feature learns its own threshold: below it is silent, above it speaks at full strength, and only the number of speakers costs.",
     formula: "‖x − x̂‖² + λ·‖f‖₀,  f = z·H(z − θ),  z = (x − b)W + b′;  ∂f/∂θ ≈ −(θ/ε)·K((z − θ)/ε),  ∂H/∂θ ≈ −(1/ε)·K((z − θ)/ε),  K(u) = 1 for |u| < ½",
-    papers: &[Paper {
-        title: "Jumping Ahead: Improving Reconstruction Fidelity with JumpReLU Sparse Autoencoders",
-        who: "Rajamanoharan et al. 2024",
-    }],
+    papers: &[Paper::of("Jumping Ahead: Improving Reconstruction Fidelity with JumpReLU Sparse Autoencoders", "Rajamanoharan et al. 2024")],
     params: &[
         ParamSpec::log("lambda", "Sparsity λ", 1e-3, 10.0, 0.2,
-            "Price of each feature that fires, however strongly. Higher: fewer fire; those that do are not pulled down.").live(),
+            "Price of each feature that fires, however strongly. Higher: fewer fire; those that do are not pulled down. It is in squared units of the inputs, and 0.2 fits MNIST's raw pixels; only activations are scaled, to a mean square of 1.").live(),
         ParamSpec::log("bandwidth", "Bandwidth ε", 1e-3, 1.0, 0.1,
-            "How near to its threshold a feature must be for the threshold to learn from it. Wide: smoother and less exact.").live(),
+            "How near to its threshold a feature must be for the threshold to learn from it. Wide: smoother and less exact. Like the thresholds, which start at 0.1, it is in units of the inputs. The paper's 0.001 is for inputs of length 1; MNIST's are about 7 from their mean.").live(),
         ParamSpec::log("warmup", "Steps to reach λ", 1.0, 1e5, 300.0, "λ rises evenly from zero during these steps, so that features are learnt before they are weighed.").live(),
         FEATURES,
         SOURCE,

@@ -13,7 +13,7 @@ pub const CARD: Card = Card {
     label: "k-sparse autoencoder",
     summary: "The simplest sparse code: a linear layer of which only the k strongest units may draw, with the same weights that they look with.",
     formula: "‖x − x̂‖²,  x̂ = Topₖ((x − b)Wᵀ + b′)·W + b;  k falls from its start to its end value, and is α·k when the trained encoder is used",
-    papers: &[Paper { title: "k-Sparse Autoencoders", who: "Makhzani & Frey 2013" }],
+    papers: &[Paper::of("k-Sparse Autoencoders", "Makhzani & Frey 2013")],
     params: &[
         K,
         ParamSpec::int("k_start", "k at the start", 1, 512, 128,

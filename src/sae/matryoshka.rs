@@ -19,8 +19,9 @@ pub const CARD: Card = Card {
     summary: "Several dictionaries in one, each inside the next: a few features must do well by themselves, further ones add detail.",
     formula: "E_m‖x − x̂ₘ‖² + α·‖e − ê‖²;  mean over levels m,  x̂ₘ from the k largest features, of which only the first Fₘ draw: F/16, F/8, F/4, F/2, F (prefixes), or from the kₘ largest: k/8, k/4, k/2, k (budgets)",
     papers: &[
-        Paper { title: "Learning Multi-Level Features with Matryoshka Sparse Autoencoders", who: "Bussmann et al. 2025" },
-        Paper { title: "Interpreting CLIP with Hierarchical Sparse Autoencoders", who: "Zaigrajew et al. 2025" },
+        Paper::of("Learning Multi-Level Features with Matryoshka Sparse Autoencoders", "Bussmann et al. 2025"),
+        Paper::of("Interpreting CLIP with Hierarchical Sparse Autoencoders", "Zaigrajew et al. 2025")
+            .only("under nested budgets"),
     ],
     params: &[
         K,

@@ -15,10 +15,10 @@ pub const CARD: Card = Card {
     label: "ReLU sparse autoencoder (L1)",
     summary: "Explains each image as a sum of features from a large dictionary, where every bit of every feature costs: most stay silent, and those that speak speak too softly.",
     formula: "‖x − x̂‖² + λ·Σᵢ fᵢ,  f = ReLU((x − b)W + b′),  x̂ = f·D + b,  rows of D of length 1",
-    papers: &[Paper { title: "Sparse Autoencoders Find Highly Interpretable Features in Language Models", who: "Cunningham et al. 2023" }],
+    papers: &[Paper::of("Sparse Autoencoders Find Highly Interpretable Features in Language Models", "Cunningham et al. 2023")],
     params: &[
         ParamSpec::log("lambda", "Sparsity λ", 1e-3, 10.0, 0.3,
-            "Price of a feature's strength. Higher: fewer features fire, and all of them are pulled down, so pictures pale.").live(),
+            "Price of a feature's strength. Higher: fewer features fire, and all of them are pulled down, so pictures pale. It is in units of the inputs, and 0.3 fits MNIST's raw pixels; only activations are scaled, to a mean square of 1.").live(),
         FEATURES,
         SOURCE,
         ParamSpec::choice("encoder", "Encoder", ENCODERS, 0,

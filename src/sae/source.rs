@@ -92,9 +92,13 @@ impl Source {
         z_bd.reshape([n * self.places(), features])
     }
 
-    /// What the network that is taken apart makes of a batch, shape `[batch, pixels]`; `None` where images are taken apart.
+    /// What the network that is taken apart makes of a batch, and last of a layer of zeros, shape `[batch + 1, pixels]`; `None`
+    /// where images are taken apart.
     pub fn host_images(&self, batch: Batch) -> Option<Tensor<2>> {
-        self.host.as_ref().map(|host| host.images(host.inputs_na(batch.x_bp)))
+        let host = self.host.as_ref()?;
+        let x_na = host.inputs_na(batch.x_bp);
+        let zeros_1a = Tensor::zeros([1, host.width()], &x_na.device());
+        Some(host.images(Tensor::cat(vec![x_na, zeros_1a], 0)))
     }
 
     /// The images that inputs are of, shape `[batch, pixels]`.

@@ -13,7 +13,7 @@ pub const CARD: Card = Card {
     label: "TopK sparse autoencoder",
     summary: "Explains each image as a sum of at most k features from a large dictionary: how many fire is set, not hoped for.",
     formula: "‖x − x̂‖² + α·‖e − ê‖²,  x̂ = TopKₖ(ReLU((x − b)W + b′))·D + b,  e = x − x̂,  ê from dead features only;  errors are squared distances, mean over the inputs",
-    papers: &[Paper { title: "Scaling and evaluating sparse autoencoders", who: "Gao et al. 2024" }],
+    papers: &[Paper::of("Scaling and evaluating sparse autoencoders", "Gao et al. 2024")],
     params: &[K, FEATURES, SOURCE, AUX, DEAD_AFTER],
     try_this: "Move k to 4 while it trains: strokes grow into whole digits. Then back to 64: what do the features fall apart into?",
 }

@@ -22,12 +22,31 @@ pub enum Family {
     Sae,
 }
 
-/// A paper whose mechanism the method makes work.
+/// A paper whose mechanism the method makes work, or a part of it.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Paper {
     /// The exact title.
     pub title: &'static str,
     pub who: &'static str,
+    /// Which part of the paper is here; empty where it is the whole mechanism.
+    pub part: &'static str,
+}
+
+impl Paper {
+    pub const fn of(title: &'static str, who: &'static str) -> Self {
+        Self { title, who, part: "" }
+    }
+
+    /// Says that no more of the paper is here than `part`.
+    pub const fn only(mut self, part: &'static str) -> Self {
+        self.part = part;
+        self
+    }
+
+    /// What stands behind the title wherever a card's papers are listed: who wrote it, and what of it is here.
+    pub fn credit(&self) -> String {
+        if self.part.is_empty() { self.who.into() } else { format!("{}; here: {}", self.who, self.part) }
+    }
 }
 
 /// The range of one parameter.
@@ -95,6 +114,12 @@ impl ParamSpec {
     /// Marks the parameter as meaning nothing unless the choice `key` is one of `options`.
     pub const fn under(mut self, key: &'static str, options: &'static [&'static str]) -> Self {
         self.under = Some((key, options));
+        self
+    }
+
+    /// The parameter as a card has it that gives it another default, and says why.
+    pub const fn with(mut self, default: f64, help: &'static str) -> Self {
+        (self.default, self.help) = (default, prose(help));
         self
     }
 
@@ -177,7 +202,25 @@ impl Card {
     }
 }
 
-/// Parameters that every method has.
+pub const OPTIMIZER: ParamSpec = ParamSpec::choice(
+    "optimizer",
+    "Optimiser",
+    OPTIMIZERS,
+    0,
+    "adam: steps of about the learning rate for every weight, whatever its gradient. adamw: the same, and weights decay. sgd: steps along the gradient, with momentum; it wants a smaller learning rate here.",
+);
+pub const WEIGHT_DECAY: ParamSpec = ParamSpec::float(
+    "weight_decay",
+    "Weight decay",
+    0.0,
+    1.0,
+    0.01,
+    "AdamW: each step also shrinks all that is trained by this share of the learning rate: besides weights, which is not usual, biases, code vectors, and the logarithms of σ and of thresholds. The other optimisers ignore it.",
+)
+.live()
+.under("optimizer", &["adamw"]);
+
+/// Parameters that every method has. A card that lists one of them has a default of its own for it.
 pub const COMMON: &[ParamSpec] = &[
     ParamSpec::log(
         "lr",
@@ -189,23 +232,8 @@ pub const COMMON: &[ParamSpec] = &[
     )
     .live(),
     ParamSpec::int("batch", "Batch size", 1, 1024, 128, "How many images each step looks at."),
-    ParamSpec::choice(
-        "optimizer",
-        "Optimiser",
-        OPTIMIZERS,
-        0,
-        "adam: steps of about the learning rate for every weight, whatever its gradient. adamw: the same, and weights decay. sgd: steps along the gradient, with momentum; it wants a smaller learning rate here.",
-    ),
-    ParamSpec::float(
-        "weight_decay",
-        "Weight decay",
-        0.0,
-        1.0,
-        0.01,
-        "AdamW: each step also shrinks every weight by this share of the learning rate. The other optimisers ignore it.",
-    )
-    .live()
-    .under("optimizer", &["adamw"]),
+    OPTIMIZER,
+    WEIGHT_DECAY,
     ParamSpec::float("momentum", "Momentum", 0.0, 0.99, 0.9, "SGD: how much of the last step each step keeps. Adam has its own.")
         .under("optimizer", &["sgd"]),
     ParamSpec::float(
@@ -317,9 +345,10 @@ pub const PRIOR: ParamSpec = ParamSpec::choice(
 );
 
 impl Card {
-    /// The parameters of the method followed by the common ones.
+    /// The parameters of the method, followed by the common ones that are not among them.
     pub fn all_params(&self) -> impl Iterator<Item = &'static ParamSpec> + use<> {
-        self.params.iter().chain(COMMON)
+        let own = self.params;
+        own.iter().chain(COMMON.iter().filter(move |common| own.iter().all(|p| p.key != common.key)))
     }
 
     /// The parameter called `key`, own or common.

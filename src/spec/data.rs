@@ -175,7 +175,7 @@ pub const MOVING_DIGITS: DataCard = DataCard {
     width: 32,
     train: 16_384,
     test: 2048,
-    factors: &[Factor::new("Digit", 10), Factor::new("X", 13), Factor::new("Y", 13), Factor::new("Orientation", 24)],
+    factors: &[Factor::kinds("Digit", 10), Factor::new("X", 13), Factor::new("Y", 13), Factor::new("Orientation", 24)],
     ..MNIST
 };
 
@@ -318,6 +318,9 @@ mod tests {
             assert_eq!(find(card.id), Some(*card), "{} twice", card.id);
             assert_eq!(card.channels * card.height * card.width % 4, 0, "{}: images are read four values at a time", card.id);
             assert!(card.train >= 1024 && card.test >= 256, "{}", card.id);
+            // Which class an image is of is no amount.
+            let classes = card.factors.iter().find(|f| usize::from(f.size) == card.classes.len());
+            assert!(classes.is_none_or(|f| !f.ordered), "{}: its classes are kinds", card.id);
             for factor in card.factors {
                 assert!(factor.size > 1 && (factor.weights.is_empty() || factor.weights.len() == usize::from(factor.size)));
             }

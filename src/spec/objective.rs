@@ -68,9 +68,12 @@ const KNOWN: &[(&str, &str)] = &[
     ("C_ij", "off-diagonal"),
     ("C_ii", "diagonal"),
     ("KL", "kl"),
+    ("‖sg[z]", "codebook"),
+    ("(sg[z_d]", "quantisation"),
     ("sg[", "commitment"),
     ("‖z − ẑ", "commitment"),
     ("H(c|u)", "unsure"),
+    ("H(E[c|u])", "diverse"),
     ("‖M‖_*", "nuclear norm"),
     ("‖e − ê‖", "revival"),
     ("x̂′", "gate"),
@@ -95,7 +98,7 @@ pub fn number_of(summands: &[Summand], i: usize, names: &[String]) -> Option<usi
 /// What the numbers count that are no part of an objective, and so have no place beside it on one scale.
 pub fn counts(name: &str) -> Option<&'static str> {
     Some(match name {
-        "l0" => "features active on an image",
+        "l0" => "features active on an input",
         "dead" => "features that have not been active for long",
         "fvu" => "share of the variance that is not explained",
         "perplexity" => "codes, as many as would be used evenly for the same entropy",
@@ -108,6 +111,7 @@ pub fn counts(name: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spec::Family;
 
     fn texts(formula: &'static str) -> Vec<(&'static str, &'static str)> {
         taken_apart(formula).0.into_iter().map(|s| (s.sign, s.text)).collect()
@@ -140,5 +144,35 @@ mod tests {
         assert_eq!(numbers, [Some(1), Some(3), Some(3)]);
         assert_eq!(number_of(&taken_apart("−log p(x|z)").0, 0, &names[..1]), Some(0));
         assert_eq!(number_of(&taken_apart("a − log p(tokens)").0, 1, &names), None, "a run without this part");
+    }
+
+    /// The codebook's term is in the loss where the gradient moves the codes, and only there.
+    #[test]
+    fn codes_that_the_gradient_moves_have_a_term() {
+        let names = ["loss", "reconstruction", "commitment", "codebook", "prior"].map(String::from);
+        for (link, has) in [("method=vq-vae", false), ("method=vq-vae&update=gradient", true), ("method=cvq", true)] {
+            let (setup, _) = Setup::from_query(link, &[]);
+            let (summands, behind) = objective(setup.card().unwrap().formula, &setup);
+            let numbers: Vec<_> = (0..summands.len()).map(|i| number_of(&summands, i, &names)).collect();
+            let want: &[Option<usize>] = if has { &[Some(1), Some(3), Some(2), Some(4)] } else { &[Some(1), Some(2), Some(4)] };
+            assert_eq!(numbers, want, "{link}: {summands:?}");
+            assert!(behind.starts_with("Σ over places"), "{link}: {behind}");
+        }
+    }
+
+    /// What is asked of every place of a grid is summed over the places, as `TokenAutoencoder` does.
+    #[test]
+    fn terms_of_places_are_sums() {
+        for card in crate::catalog::CARDS.iter().filter(|c| c.family == Family::Vq) {
+            let (summands, behind) = objective(card.formula, &Setup::new("mnist", card.id));
+            let of_places = summands.iter().filter(|s| !s.text.contains("log p("));
+            assert!(of_places.clone().all(|s| s.text.contains('Σ')), "{summands:?}");
+            assert_eq!(behind.starts_with("Σ over places"), of_places.count() > 0, "{}: {behind}", card.id);
+        }
+    }
+
+    #[test]
+    fn active_features_are_counted_by_input() {
+        assert_eq!(counts("l0"), Some("features active on an input"));
     }
 }

@@ -193,7 +193,7 @@ pub enum View {
         count_k: Vec<u32>,
         /// exp of the entropy of those counts.
         perplexity: f32,
-        /// Training steps since each code was last chosen.
+        /// Training steps since each code was last chosen; infinite if it never was.
         age_k: Vec<f32>,
         /// The vector that each code stands for at a place, little-endian `f32`, row-major `[codes, dim]`; where a place has
         /// several tokens, all of them this code.

@@ -1,6 +1,10 @@
 //! Parameters that methods with a grid of tokens share by name and meaning: a card lists those that it has.
 
-use super::card::{NETS, ParamSpec};
+use super::card::{NETS, Paper, ParamSpec};
+
+/// Where the prior over tokens is from.
+pub const PIXELCNN: Paper = Paper::of("Conditional Image Generation with PixelCNN Decoders", "van den Oord et al. 2016")
+    .only("its gated layers, for a prior over tokens under no condition");
 
 /// Choices of [`PRIOR`].
 pub const PRIORS: &[&str] = &["pixelcnn", "none"];
@@ -45,7 +49,7 @@ pub const CODES: ParamSpec = ParamSpec::int(
 );
 pub const DIM: ParamSpec = ParamSpec::int("dim", "Code dimensions", 1, 64, 8, "How many numbers a code vector has.");
 pub const COMMITMENT: ParamSpec = ParamSpec::log("commitment", "Commitment β", 0.001, 10.0, 0.25,
-    "How strongly the encoder's vectors are drawn to their codes. Too weak and they run away from the codebook; too strong and they hardly move.").live();
+    "How strongly the encoder's vectors are drawn to their codes. Too weak and they run away from the codebook; too strong and they hardly move. Summed over the places; van den Oord et al. take the mean.").live();
 pub const ESTIMATOR: ParamSpec = ParamSpec::choice(
     "estimator",
     "Gradient past the codes",

@@ -93,10 +93,14 @@ fn curve_name(curve: &str, part: &str) -> String {
 }
 
 /// A curve as `step` `[n]`, `count` `[n]` and `terms` `[n, terms]`.
-fn curve_tensors(curve: &str, buckets: &[Bucket]) -> [Raw; 3] {
+fn curve_tensors(curve: &str, buckets: &[Bucket]) -> [Raw<'static>; 3] {
     let terms = buckets.first().map_or(0, |b| b.terms.len());
-    let raw =
-        |part: &str, dtype: Dtype, shape: Vec<usize>, bytes: Vec<u8>| Raw { name: curve_name(curve, part), dtype, shape, bytes };
+    let raw = |part: &str, dtype: Dtype, shape: Vec<usize>, bytes: Vec<u8>| Raw {
+        name: curve_name(curve, part),
+        dtype,
+        shape,
+        bytes: bytes.into(),
+    };
     let n = buckets.len();
     [
         raw("step", Dtype::U64, vec![n], buckets.iter().flat_map(|b| b.step.to_le_bytes()).collect()),

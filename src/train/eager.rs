@@ -4,6 +4,7 @@
 //! both engines walk the same path.
 
 use std::collections::{HashMap, VecDeque};
+use std::ops::Range;
 use std::sync::Arc;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
@@ -22,21 +23,20 @@ use crate::train::engine::{BuildError, fits};
 use crate::train::optimizer::{BETA_1, BETA_2, EPSILON};
 use crate::train::order::epoch_order;
 use crate::train::plan::EVALUATION;
-use crate::train::program::{Input, Operands, apply};
+use crate::train::program::{Input, Operands, PIECE, apply, minibatches};
 use crate::train::{Engine, Program, Rows, Weight};
 
-/// Images of one forward pass that does not train.
-const PIECE: usize = 500;
-
-/// Burn's own device on the GPU; in a browser to be opened once.
+/// Burn's own device on the GPU; in a browser to be opened once. The processor, where it is built without a back end for GPUs.
 ///
 /// # Errors
 /// What the browser refused. Elsewhere Burn opens the device with the first tensor, and panics if it cannot.
 pub async fn open() -> Result<Device, String> {
-    #[cfg(target_arch = "wasm32")]
+    #[cfg(all(feature = "eager-wgpu", target_arch = "wasm32"))]
     return Device::wgpu_options().init_async().await.map_err(|e| format!("Burn found no GPU: {e}"));
-    #[cfg(not(target_arch = "wasm32"))]
-    Ok(Device::wgpu(burn::tensor::DeviceKind::DefaultDevice))
+    #[cfg(all(feature = "eager-wgpu", not(target_arch = "wasm32")))]
+    return Ok(Device::wgpu(burn::tensor::DeviceKind::DefaultDevice));
+    #[cfg(not(feature = "eager-wgpu"))]
+    Ok(Device::flex())
 }
 
 /// A network under eager training, whatever its method.
@@ -123,15 +123,18 @@ fn labels_on(labels: &[u8], n: usize, device: &Device) -> Tensor<1> {
     Tensor::from_data(TensorData::new(values, [n]), device)
 }
 
-/// Rows of `width` values and their labels in pieces that fit in memory.
-fn pieces(rows: Rows<'_>, width: usize) -> Result<impl Iterator<Item = (&[f32], &[u8])>, String> {
+/// How many rows of `width` values there are.
+fn count(rows: Rows<'_>, width: usize) -> Result<usize, String> {
     if rows.values.len() % width != 0 {
         return Err(format!("{} values are not rows of {width}", rows.values.len()));
     }
-    Ok(rows.values.chunks(PIECE * width).enumerate().map(move |(i, values)| {
-        let from = (i * PIECE).min(rows.labels.len());
-        (values, &rows.labels[from..(from + PIECE).min(rows.labels.len())])
-    }))
+    Ok(rows.values.len() / width)
+}
+
+/// Some of the rows of `width` values, with those of their labels that there are.
+fn piece(rows: Rows<'_>, width: usize, at: Range<usize>) -> (&[f32], &[u8]) {
+    let labels = at.start.min(rows.labels.len())..at.end.min(rows.labels.len());
+    (&rows.values[at.start * width..at.end * width], &rows.labels[labels])
 }
 
 /// Values of a tensor on the host.
@@ -566,19 +569,24 @@ impl Engine for EagerEngine {
     async fn evaluate(&mut self, images: Rows<'_>) -> Result<Vec<f32>, String> {
         let width = self.run.width(Input::Images);
         let mut sums = vec![0.0f64; self.info().terms.len()];
-        for (values, labels) in pieces(images, width)? {
+        let n = count(images, width)?;
+        for at in minibatches(n, self.info().batch as usize) {
+            let weight = at.len() as f64;
+            let (values, labels) = piece(images, width, at);
             let terms = host(self.run.terms(values, labels)).await?;
             for (s, t) in sums.iter_mut().zip(terms) {
-                *s += (values.len() / width) as f64 * f64::from(t);
+                *s += weight * f64::from(t);
             }
         }
-        let n = (images.values.len() / width).max(1) as f64;
-        Ok(sums.into_iter().map(|s| (s / n) as f32).collect())
+        Ok(sums.into_iter().map(|s| (s / n.max(1) as f64) as f32).collect())
     }
 
     async fn run(&mut self, what: Program, rows: Rows<'_>) -> Result<Option<Vec<Vec<f32>>>, String> {
         let mut all: Vec<Vec<f32>> = vec![];
-        for (values, labels) in pieces(rows, self.run.width(what.input()))? {
+        let width = self.run.width(what.input());
+        let n = count(rows, width)?;
+        for from in (0..n).step_by(PIECE) {
+            let (values, labels) = piece(rows, width, from..(from + PIECE).min(n));
             let Some(outputs) = self.run.run(what, values, labels) else { return Ok(None) };
             all.resize(outputs.len(), vec![]);
             for (all, rows) in all.iter_mut().zip(outputs) {

@@ -125,7 +125,8 @@ pub trait Engine {
     /// If the rows do not fit, or the device is lost.
     async fn run(&mut self, what: Program, rows: Rows<'_>) -> Result<Option<Vec<Vec<f32>>>, String>;
 
-    /// Loss terms of images, mean over the images, one posterior sample each.
+    /// Loss terms of images, mean over the images, one posterior sample each, in minibatches of the size of training's: see
+    /// [`super::program::minibatches`].
     ///
     /// # Errors
     /// As [`Engine::run`].

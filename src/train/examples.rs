@@ -104,12 +104,17 @@ impl<'a> Examples<'a> {
     }
 
     /// Test images, one of each class after the other, and where the codes of many lie, if they are given.
-    fn tensors(&self, latent: usize, codes: &[f32]) -> impl Iterator<Item = Raw> {
+    fn tensors(&self, latent: usize, codes: &[f32]) -> impl Iterator<Item = Raw<'static>> {
         let len = self.shape.len();
         let chosen = by_class(self.labels, (IMAGE_BYTES / len).clamp(2, IMAGES));
         let images = chosen.iter().flat_map(|i| &self.images[i * len..(i + 1) * len]).copied().collect();
         let labels = chosen.iter().map(|i| self.labels[*i]).collect();
-        let raw = |name: &str, dtype, shape: &[usize], bytes| Raw { name: name.into(), dtype, shape: shape.into(), bytes };
+        let raw = |name: &str, dtype, shape: &[usize], bytes: Vec<u8>| Raw {
+            name: name.into(),
+            dtype,
+            shape: shape.into(),
+            bytes: bytes.into(),
+        };
         let [c, h, w] = self.image();
         let n = (codes.len() / latent.max(1)).min(CODES).min(CODE_BYTES / (2 * latent.max(1)));
         let halves = codes[..n * latent].iter().flat_map(|v| half::f16::from_f32(*v).to_le_bytes()).collect();

@@ -43,16 +43,16 @@ pub async fn load(
         };
     }
     if id == MNIST.id {
-        return Some(fetch_mnist(assets, progress).await.map(Loaded::from));
+        return fetch_mnist(assets, &progress).await.transpose().map(|data| data.map(Loaded::from));
     }
     let rendering = async {
-        Ok(if id == MOVING_DIGITS.id {
-            moving().await?(Arc::new(fetch_mnist(assets, &progress).await?))
-        } else {
-            rendered().await?(id).ok_or_else(|| format!("there are no images called {id}"))?
-        })
+        if id == MOVING_DIGITS.id {
+            let Some(digits) = fetch_mnist(assets, &progress).await? else { return Ok(None) };
+            return Ok(Some(moving().await?(Arc::new(digits))));
+        }
+        rendered().await?(id).map(Some).ok_or_else(|| format!("there are no images called {id}"))
     };
-    match rendering.await {
+    match rendering.await.transpose()? {
         Ok(rendering) => render_all(rendering, progress).await.map(|data| Ok(Loaded::from(data))),
         Err(e) => Some(Err(e)),
     }
@@ -92,25 +92,18 @@ async fn read_own(own: Own<'_>, room: Room, progress: impl Fn(u64, u64) -> bool)
     own::load(folder, own, room, progress).await.map_err(|e| format!("{}: {e}", own.name))
 }
 
-async fn fetch_mnist(assets: &str, progress: impl Fn(u64, u64, DataUnit) -> bool) -> Result<Dataset, String> {
-    // The whole download is known beforehand, so progress is honest from the first byte.
-    let total: u64 = mnist::FILES.iter().map(|f| f.bytes).sum();
-    let mut loaded = 0;
-    let mut files = Vec::with_capacity(mnist::FILES.len());
-    for file in &mnist::FILES {
-        let address = format!("{assets}mnist/{}", file.name);
-        let piece = |n| {
-            loaded += n;
-            progress(loaded, total, DataUnit::Bytes);
-        };
-        let gzip = fetch(&address, piece).await?;
-        files.push(gunzip(gzip).await.map_err(|e| format!("{address} is damaged: {}", describe(&e)))?);
-    }
-    mnist::from_files(files)
+/// `None` when it is no longer wanted.
+async fn fetch_mnist(assets: &str, progress: &impl Fn(u64, u64, DataUnit) -> bool) -> Result<Option<Dataset>, String> {
+    let file = async |name: &str, piece: &mut dyn FnMut(u64) -> bool| {
+        let address = format!("{assets}mnist/{name}");
+        let Some(gzip) = fetch(&address, piece).await? else { return Ok(None) };
+        gunzip(gzip).await.map(Some).map_err(|e| format!("{address} is damaged: {}", describe(&e)))
+    };
+    mnist::fetched(file, |loaded, total| progress(loaded, total, DataUnit::Bytes)).await
 }
 
-/// Fetches a file, telling each piece's size.
-async fn fetch(address: &str, progress: impl FnMut(u64)) -> Result<Vec<u8>, String> {
+/// Fetches a file, telling each piece's size; `None` when it is no longer wanted.
+async fn fetch(address: &str, progress: impl FnMut(u64) -> bool) -> Result<Option<Vec<u8>>, String> {
     let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
     let why = |e: JsValue| format!("{address} could not be loaded: {}", describe(&e));
     let response: Response = JsFuture::from(scope.fetch_with_str(address)).await.map_err(why)?.dyn_into().map_err(why)?;

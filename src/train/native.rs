@@ -383,13 +383,11 @@ pub fn measure(options: &MeasureOptions) -> Result<MeasureReport, String> {
 }
 
 async fn measure_async(options: &MeasureOptions) -> Result<MeasureReport, String> {
-    let name = |e: String| format!("{}: {e}", options.weights.display());
     let Trained { setup, step, tensors } = trained(&options.weights)?;
-    let family = setup.card().map_err(|e| name(e.to_string()))?.family;
     let data = Arc::new(load(&setup.data, options.data_dir.as_deref())?);
     let (mut engine, adapter) = open_trained(options.engine, &setup, &data, &options.weights, &tensors).await?;
     let images = Images::draw(&data, options.sizes)?;
-    let mut measures = assess::assess(&mut engine, family, &images, options.sizes.seed).await?;
+    let mut measures = assess::assess(&mut engine, &setup, &images, options.sizes.seed).await?;
     if let Some(other) = &options.against {
         let other = trained(other)?;
         assess::stability(&mut measures, &tensors, &other.tensors)?;

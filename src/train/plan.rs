@@ -9,6 +9,7 @@ mod layout;
 mod prepared;
 
 use std::collections::{HashMap, VecDeque};
+use std::ops::Range;
 use std::rc::Rc;
 
 use web_time::Instant;
@@ -27,6 +28,7 @@ use crate::spec::protocol::{MetricRow, PlanInfo};
 use crate::train::choose::{Choice, again, choose};
 use crate::train::engine::{BuildError, fits};
 use crate::train::feed::{Feed, Supply};
+use crate::train::program::{PIECE, minibatches};
 use crate::train::{Engine, Entry, Program, Rows, RunState, Weight};
 
 /// Steps whose metrics are kept until they are read.
@@ -35,8 +37,8 @@ pub const RING: usize = 1024;
 /// What steps say that are taken before [`Engine::ready`] was asked.
 const NOT_READY: &str = "the training step is not ready";
 
-/// Largest batch of a program that does not train; more is done in pieces.
-const PIECE: usize = 256;
+/// Minibatches whose terms may be on their way from the device at a time: a wait for each would take longer than they do.
+const AHEAD: usize = 8;
 
 /// Rows that a program is compiled for to run on `n`: few sizes, few compilations; what is too much is computed from
 /// leftovers and thrown away.
@@ -319,42 +321,35 @@ impl PlanEngine {
         Ok(true)
     }
 
-    /// Runs a program in pieces; calls `take` with the rows of each piece and its outputs. `exact` compiles it for the rest
-    /// rather than filling the last piece up. Returns whether the method has the program.
-    async fn pieces(
-        &mut self,
-        what: Program,
-        rows: Rows<'_>,
-        exact: bool,
-        mut take: impl FnMut(usize, Vec<Vec<f32>>),
-    ) -> Result<bool, String> {
+    /// Rows of a program's input.
+    fn rows(&self, what: Program, rows: Rows<'_>) -> Result<usize, String> {
         let width = what.input().width(self.shape.image, &self.info.code);
         if rows.values.len() % width != 0 {
             return Err(format!("{} values are not rows of {width}", rows.values.len()));
         }
-        for (i, piece) in rows.values.chunks(PIECE * width).enumerate() {
-            let n = piece.len() / width;
-            let batch = if exact { n } else { batch_of(n) };
-            if !self.program(what, batch).await? {
-                return Ok(false);
-            }
-            let program = &self.programs[&(what, batch)];
-            // Other programs have used the same memory since.
-            for (at, values) in &program.constants {
-                self.arena.write(*at, values);
-            }
-            self.arena.write(program.input.rows, piece);
-            let labels: Vec<f32> =
-                (i * PIECE..i * PIECE + n).map(|at| f32::from(rows.labels.get(at).copied().unwrap_or(0))).collect();
-            self.arena.write(program.input.labels, &labels);
-            self.arena.write(program.input.step, &[self.step as f32]);
-            self.nonce = self.nonce.wrapping_add(1);
-            self.arena.write_ctl(ctl::NONCE, &[self.nonce]);
-            self.arena.run(&program.recorded, 1);
-            let ranges = program.outputs.clone();
-            take(n, self.arena.read(&ranges).await?);
+        Ok(rows.values.len() / width)
+    }
+
+    /// Runs a program, compiled for `batch` rows or more, on some of `rows`, and asks for its outputs without waiting. `None` if
+    /// the method does not have it.
+    async fn piece(&mut self, what: Program, rows: Rows<'_>, at: Range<usize>, batch: usize) -> Result<Option<Pending>, String> {
+        if !self.program(what, batch).await? {
+            return Ok(None);
         }
-        Ok(true)
+        let width = what.input().width(self.shape.image, &self.info.code);
+        let program = &self.programs[&(what, batch)];
+        // Other programs have used the same memory since.
+        for (to, values) in &program.constants {
+            self.arena.write(*to, values);
+        }
+        self.arena.write(program.input.rows, &rows.values[at.start * width..at.end * width]);
+        let labels: Vec<f32> = at.map(|i| f32::from(rows.labels.get(i).copied().unwrap_or(0))).collect();
+        self.arena.write(program.input.labels, &labels);
+        self.arena.write(program.input.step, &[self.step as f32]);
+        self.nonce = self.nonce.wrapping_add(1);
+        self.arena.write_ctl(ctl::NONCE, &[self.nonce]);
+        self.arena.run(&program.recorded, 1);
+        Ok(Some(self.arena.request(&program.outputs)))
     }
 }
 
@@ -463,32 +458,42 @@ impl Engine for PlanEngine {
 
     async fn run(&mut self, what: Program, rows: Rows<'_>) -> Result<Option<Vec<Vec<f32>>>, String> {
         let mut all: Vec<Vec<f32>> = vec![];
-        let has = self.pieces(what, rows, false, |n, outputs| {
+        let count = self.rows(what, rows)?;
+        for from in (0..count).step_by(PIECE) {
+            let n = (count - from).min(PIECE);
+            let Some(read) = self.piece(what, rows, from..from + n, batch_of(n)).await? else { return Ok(None) };
+            let outputs = self.arena.take(read).await?;
             all.resize(outputs.len(), vec![]);
             for (all, values) in all.iter_mut().zip(outputs) {
                 all.extend_from_slice(&values[..n * (values.len() / batch_of(n))]);
             }
-        });
-        Ok(has.await?.then_some(all))
+        }
+        Ok(Some(all))
     }
 
     async fn evaluate(&mut self, images: Rows<'_>) -> Result<Vec<f32>, String> {
-        let (mut sums, mut count) = (vec![0.0f64; self.info.terms.len()], 0);
-        self.pieces(Program::Evaluate, images, true, |n, outputs| {
-            for (s, o) in sums.iter_mut().zip(&outputs) {
-                *s += f64::from(o[0]) * n as f64;
+        let count = self.rows(Program::Evaluate, images)?;
+        let mut sums = vec![0.0f64; self.info.terms.len()];
+        let mut pieces = minibatches(count, self.info.batch as usize);
+        let mut reads = VecDeque::new();
+        loop {
+            while reads.len() < AHEAD
+                && let Some(at) = pieces.next()
+            {
+                let n = at.len();
+                let read = self.piece(Program::Evaluate, images, at, n).await?.ok_or("the method has no objective")?;
+                reads.push_back((n, read));
             }
-            count += n;
-        })
-        .await?;
+            let Some((n, read)) = reads.pop_front() else { break };
+            let terms = self.arena.take(read).await?;
+            sums.iter_mut().zip(terms).for_each(|(s, term)| *s += f64::from(term[0]) * n as f64);
+        }
         Ok(sums.iter().map(|s| (s / count.max(1) as f64) as f32).collect())
     }
 
     async fn weights(&mut self) -> Result<Vec<Weight>, String> {
-        let (params, (rest, len)) = (self.layout.params, self.layout.rest);
-        let ranges: Vec<_> = [(0, params), (rest, len)].into_iter().filter(|r| r.1 > 0).collect();
-        let all = self.arena.read(&ranges).await?.concat();
-        Ok(self.layout.weights(&all))
+        let parts = self.arena.read(&self.layout.parameters()).await?;
+        Ok(self.layout.weights(&parts))
     }
 
     /// The moments start again from zero.
@@ -501,9 +506,8 @@ impl Engine for PlanEngine {
     }
 
     async fn state(&mut self) -> Result<Option<RunState>, String> {
-        let (params, (rest, len)) = (self.layout.params, self.layout.rest);
-        let parameters: Vec<_> = [(0, params), (rest, len)].into_iter().filter(|r| r.1 > 0).collect();
-        let moments = (0..self.layout.moments).map(|i| (self.layout.moment(i), params));
+        let parameters = self.layout.parameters();
+        let moments = (0..self.layout.moments).map(|i| (self.layout.moment(i), self.layout.params));
         let ranges: Vec<_> = parameters.iter().copied().chain(moments).collect();
         let mut parts = self.arena.read(&ranges).await?;
         let mut moments = parts.split_off(parameters.len()).into_iter();
@@ -515,7 +519,7 @@ impl Engine for PlanEngine {
             step: self.step,
             draws: self.nonce,
             kernels: self.target.name(),
-            weights: self.layout.weights(&parts.concat()),
+            weights: self.layout.weights(&parts),
             moments: [trained().unwrap_or_default(), trained().unwrap_or_default()],
         }))
     }

@@ -1,9 +1,24 @@
 //! The functions of a method that are run by themselves, as opposed to the training step.
 
+use std::ops::Range;
+
 use burn::tensor::Tensor;
 
 use crate::nn::{Batch, Code, Ctx, ImageShape, Method};
 use crate::spec::protocol::CodeGroup;
+
+/// Most rows of one run of a program that does not train; more is done in pieces.
+pub const PIECE: usize = 256;
+
+/// `n` images as [`crate::train::Engine::evaluate`] takes them: as many at a time as a training step does, because some terms
+/// are of a batch as a whole. The last are what is left over; a single one joins those before it, as what compares images needs
+/// two.
+pub fn minibatches(n: usize, batch: usize) -> impl ExactSizeIterator<Item = Range<usize>> {
+    let batch = batch.max(1);
+    let alone = n > batch && n % batch == 1;
+    let count = n.div_ceil(batch) - usize::from(alone);
+    (0..count).map(move |i| i * batch..if i + 1 == count { n } else { (i + 1) * batch })
+}
 
 /// One of a method's functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -34,7 +49,7 @@ pub enum Program {
     CodeAges,
     /// [`Method::atoms`] as one row: output `atoms`. For a count of one.
     Atoms,
-    /// [`Method::host_images`]: output `images`.
+    /// [`Method::host_images`]: outputs `images` and, the same in each row, `silent`.
     HostImages,
 }
 
@@ -144,8 +159,28 @@ pub fn apply<M: Method>(model: &M, what: Program, operands: Operands, ctx: &mut 
         Program::FromTokens => model.from_tokens(input_bw).map(|z_bd| vec![("z", z_bd)]),
         Program::TokenLogits => model.token_logits(input_bw).map(|logit_bn| vec![("logits", logit_bn)]),
         Program::CodeAges => model.code_ages().map(|age_k| vec![("ages", age_k.unsqueeze())]),
-        Program::HostImages => model.host_images(batch(input_bw)).map(|y_bp| vec![("images", y_bp)]),
+        Program::HostImages => model.host_images(batch(input_bw)).map(|y_bp| {
+            let pixels = y_bp.dims()[1];
+            let silent_bp = y_bp.clone().slice([n..n + 1]).expand([n, pixels]);
+            vec![("images", y_bp.slice([0..n])), ("silent", silent_bp)]
+        }),
         Program::Atoms => model.atoms().map(|atom_fa| vec![("atoms", atom_fa.flatten::<1>(0, 1).unsqueeze())]),
         Program::Train | Program::Evaluate | Program::Start => unreachable!("{what:?} gives no rows"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_image_is_evaluated_alone_or_twice() {
+        let of = |n, batch| minibatches(n, batch).collect::<Vec<_>>();
+        assert_eq!(of(10, 4), [0..4, 4..8, 8..10]);
+        assert_eq!(of(9, 4), [0..4, 4..9], "a single one has nothing to be compared with");
+        assert_eq!(of(8, 4), [0..4, 4..8]);
+        assert_eq!((of(1, 4), of(3, 4)), (vec![0..1], vec![0..3]));
+        assert_eq!(of(3, 1), [0..1, 1..2, 2..3], "as in training");
+        assert_eq!(of(0, 4), []);
     }
 }

@@ -203,9 +203,8 @@ type Measuring = fn(Lent, &Setup, &TestSet, u32) -> Result<Measured, String>;
 part!(inspection:
     /// The answer to [`Query::Measures`], which takes long: of the network in the engine, made by that setup, on that many images.
     pub fn measuring() -> Measuring = |mut engine, setup, test, images| {
-        let family = setup.card().map_err(|e| e.to_string())?.family;
-        let images = Images::halves(test, images as usize)?;
-        Ok(Box::pin(async move { Ok(View::Measures(assess(&mut engine, family, &images, 0).await?)) }))
+        let (setup, images) = (setup.clone(), Images::halves(test, images as usize)?);
+        Ok(Box::pin(async move { Ok(View::Measures(assess(&mut engine, &setup, &images, 0).await?)) }))
     }
 );
 

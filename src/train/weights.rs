@@ -1,8 +1,9 @@
 //! Parameters as safetensors, names as in the Burn module.
 
-use std::collections::{BTreeMap, HashMap};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
+use safetensors::tensor::{Dtype, SafeTensors, TensorInfo, TensorView};
 
 use super::Weight;
 use crate::spec::Precision;
@@ -13,33 +14,38 @@ pub(super) const APART: &str = "checkpoint.";
 pub(super) const EXAMPLES: &str = "examples.";
 
 /// A tensor as a file has it.
-pub(super) struct Raw {
+pub(super) struct Raw<'a> {
     pub name: String,
     pub dtype: Dtype,
     pub shape: Vec<usize>,
-    /// Row-major, little-endian.
-    pub bytes: Vec<u8>,
+    /// Row-major, little-endian: those of the parameter itself where nothing is rounded.
+    pub bytes: Cow<'a, [u8]>,
 }
 
-impl Raw {
+impl<'a> Raw<'a> {
     /// 32-bit floats.
-    pub fn full(w: &Weight) -> Self {
-        let bytes = bytemuck::cast_slice(&w.values).to_vec();
+    pub fn full(w: &'a Weight) -> Self {
+        let bytes = bytemuck::cast_slice(&w.values).into();
         Self { name: w.name.clone(), dtype: Dtype::F32, shape: w.shape.clone(), bytes }
     }
 
     /// 16-bit floats.
     fn half(w: &Weight) -> Self {
-        let bytes = w.values.iter().flat_map(|v| half::f16::from_f32(*v).to_le_bytes()).collect();
+        let bytes = w.values.iter().flat_map(|v| half::f16::from_f32(*v).to_le_bytes()).collect::<Vec<u8>>().into();
         Self { name: w.name.clone(), dtype: Dtype::F16, shape: w.shape.clone(), bytes }
     }
 
     /// Whole numbers of eight bits, and their scales.
     fn quarter(w: &Weight) -> [Self; 2] {
         let (whole, scales) = eight(&w.values, w.values.len() / w.shape[0]);
-        let bytes = whole.iter().map(|q| q.cast_unsigned()).collect();
-        let scales = Weight { name: format!("{}{SCALE}", w.name), shape: vec![scales.len()], values: scales };
-        [Self { name: w.name.clone(), dtype: Dtype::I8, shape: w.shape.clone(), bytes }, Self::full(&scales)]
+        let bytes = whole.iter().map(|q| q.cast_unsigned()).collect::<Vec<u8>>().into();
+        let scales = Self {
+            name: format!("{}{SCALE}", w.name),
+            dtype: Dtype::F32,
+            shape: vec![scales.len()],
+            bytes: bytemuck::cast_slice(&scales).to_vec().into(),
+        };
+        [Self { name: w.name.clone(), dtype: Dtype::I8, shape: w.shape.clone(), bytes }, scales]
     }
 
     pub fn called(self, name: String) -> Self {
@@ -65,26 +71,46 @@ pub fn write_as(precision: Precision, weights: &[Weight], metadata: &[(&str, Str
 }
 
 /// Parameters in a precision, see [`write_as`].
-pub(super) fn rounded(precision: Precision, weights: &[Weight]) -> Vec<Raw> {
+pub(super) fn rounded(precision: Precision, weights: &[Weight]) -> Vec<Raw<'_>> {
     let fits = |w: &Weight| !w.values.iter().any(|v| v.is_finite() && half::f16::from_f32(*v).is_infinite());
-    let raw = |w: &Weight| match precision {
+    let raw = weights.iter().flat_map(|w| match precision {
         Precision::Quarter if takes_eight(&w.shape) && w.values.iter().all(|v| v.is_finite()) => Raw::quarter(w).into(),
         Precision::Half | Precision::Quarter if fits(w) => vec![Raw::half(w)],
         _ => vec![Raw::full(w)],
-    };
-    weights.iter().flat_map(raw).collect()
+    });
+    raw.collect()
 }
 
-pub(super) fn write_raw(tensors: Vec<Raw>, metadata: &[(&str, String)]) -> Result<Vec<u8>, String> {
-    let mut views: BTreeMap<&str, TensorView> = BTreeMap::new();
+/// The file. It is written as the library would, but for the metadata, whose order there is another each time: the same run
+/// makes the same bytes.
+///
+/// # Errors
+/// Names a tensor that is there twice, or does not fill its shape.
+pub(super) fn write_raw(mut tensors: Vec<Raw>, metadata: &[(&str, String)]) -> Result<Vec<u8>, String> {
+    let words = |e: serde_json::Error| e.to_string();
+    // The widest first, so that each begins at a multiple of its width.
+    tensors.sort_by(|a, b| b.dtype.cmp(&a.dtype).then_with(|| a.name.cmp(&b.name)));
+    let metadata: BTreeMap<&str, &str> = metadata.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    let mut header = format!("{{\"__metadata__\":{}", serde_json::to_string(&metadata).map_err(words)?);
+    let (mut end, mut names) = (0, BTreeSet::new());
     for t in &tensors {
-        let view = TensorView::new(t.dtype, t.shape.clone(), &t.bytes).map_err(|e| format!("{}: {e}", t.name))?;
-        if views.insert(&t.name, view).is_some() {
+        TensorView::new(t.dtype, t.shape.clone(), &t.bytes).map_err(|e| format!("{}: {e}", t.name))?;
+        if !names.insert(&t.name) {
             return Err(format!("two parameters are called {}", t.name));
         }
+        let info = TensorInfo { dtype: t.dtype, shape: t.shape.clone(), data_offsets: (end, end + t.bytes.len()) };
+        end = info.data_offsets.1;
+        let (name, info) = (serde_json::to_string(&t.name).map_err(words)?, serde_json::to_string(&info).map_err(words)?);
+        header += &format!(",{name}:{info}");
     }
-    let metadata: HashMap<String, String> = metadata.iter().map(|(k, v)| ((*k).to_string(), v.clone())).collect();
-    serialize(views, Some(metadata)).map_err(|e| e.to_string())
+    header.push('}');
+    let length = header.len().next_multiple_of(8);
+    let mut out = Vec::with_capacity(8 + length + end);
+    out.extend((length as u64).to_le_bytes());
+    out.extend(header.into_bytes());
+    out.resize(8 + length, b' ');
+    tensors.iter().for_each(|t| out.extend_from_slice(&t.bytes));
+    Ok(out)
 }
 
 pub(super) fn open(bytes: &[u8]) -> Result<SafeTensors<'_>, String> {
@@ -168,6 +194,25 @@ mod tests {
         }
     }
 
+    /// Saving takes no copy of what it does not round.
+    #[test]
+    fn full_precision_is_written_where_it_lies() {
+        for weight in &weights() {
+            assert_eq!(Raw::full(weight).bytes.as_ptr(), weight.values.as_ptr().cast::<u8>(), "{}", weight.name);
+        }
+    }
+
+    #[test]
+    fn the_same_weights_are_the_same_file() {
+        let metadata: Vec<(&str, String)> =
+            ["setup", "step", "draws", "kernels", "kl", "image"].map(|k| (k, k.to_uppercase())).into();
+        let file = write(&weights(), &metadata).unwrap();
+        for _ in 0..8 {
+            assert_eq!(write(&weights(), &metadata).unwrap(), file);
+        }
+        assert_eq!(super::metadata(&file).unwrap().len(), metadata.len());
+    }
+
     #[test]
     fn eight_bits_halve_sixteen() {
         let values: Vec<f32> = (0..64 * 100).map(|i| (i as f32).sin() * (1.0 + (i / 100) as f32)).collect();
@@ -187,7 +232,7 @@ mod tests {
         let [whole, mut scale] = Raw::quarter(&large[0]);
         let alone = Raw { bytes: whole.bytes.clone(), shape: whole.shape.clone(), dtype: whole.dtype, name: whole.name.clone() };
         assert!(read(&write_raw(vec![alone], &[]).unwrap()).unwrap_err().contains("w.scale"));
-        (scale.shape, scale.bytes) = (vec![1], scale.bytes[..4].to_vec());
+        (scale.shape, scale.bytes) = (vec![1], scale.bytes[..4].to_vec().into());
         assert!(read(&write_raw(vec![whole, scale], &[]).unwrap()).unwrap_err().contains("w.scale is F32 [1]"));
     }
 

@@ -207,7 +207,7 @@ pub fn Controls() -> impl IntoView {
                 <p class="try">{prose::linked(card.try_this)}</p>
                 <h2>{text::PAPERS}</h2>
                 <ul class="papers">
-                    {card.papers.iter().map(|p| view! { <li><cite>{p.title}</cite>", "{p.who}</li> }).collect_view()}
+                    {card.papers.iter().map(|p| view! { <li><cite>{p.title}</cite>", "{p.credit()}</li> }).collect_view()}
                 </ul>
             </section>
         }

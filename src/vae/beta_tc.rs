@@ -12,7 +12,7 @@ pub const CARD: Card = Card {
     label: "β-TCVAE",
     summary: "Takes the price of a code apart into three, and raises only the one for latents that repeat or depend on each other.",
     formula: "−E[log p(x|z)] + α·I(x; z) + β·KL(q(z) ‖ Π_d q(z_d)) + γ·Σ_d KL(q(z_d) ‖ p(z_d)), q(z) the mixture of the batch's posteriors",
-    papers: &[Paper { title: "Isolating Sources of Disentanglement in Variational Autoencoders", who: "Chen et al. 2018" }],
+    papers: &[Paper::of("Isolating Sources of Disentanglement in Variational Autoencoders", "Chen et al. 2018")],
     params: &[
         ParamSpec::log("beta", "β", 0.1, 100.0, 6.0,
             "Weight of the total correlation: how much the latents say about each other. At α = β = γ = 1 this is the VAE.").live(),

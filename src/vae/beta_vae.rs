@@ -16,9 +16,9 @@ pub const CARD: Card = Card {
     summary: "A VAE with a budget: you say how many nats a code may carry, and it opens one latent after another, the most useful first.",
     formula: "capacity: −E[log p(x|z)] + γ·|KL − C(t)|, C(t) = C·min(1, (t + 1)/(T + 1)); fixed: −E[log p(x|z)] + β·KL; autogen: −(1 + m)·E[log p(x|z)] + KL",
     papers: &[
-        Paper { title: "beta-VAE: Learning Basic Visual Concepts with a Constrained Variational Framework", who: "Higgins et al. 2017" },
-        Paper { title: "Understanding disentangling in β-VAE", who: "Burgess et al. 2018" },
-        Paper { title: "Improving latent variable descriptiveness with AutoGen", who: "Mansbridge et al. 2018" },
+        Paper::of("beta-VAE: Learning Basic Visual Concepts with a Constrained Variational Framework", "Higgins et al. 2017"),
+        Paper::of("Understanding disentangling in β-VAE", "Burgess et al. 2018"),
+        Paper::of("Improving latent variable descriptiveness with AutoGen", "Mansbridge et al. 2018"),
     ],
     params: &[
         ParamSpec::choice("objective", "Objective", OBJECTIVES, 0,

@@ -13,8 +13,9 @@ pub const CARD: Card = Card {
     summary: "Is told which digit it sees, so the code need only say how it is written; then any digit can be drawn in any hand.",
     formula: "−E[log p(x|z, y)] + β · KL(q(z|x, y) ‖ N(0, I)), y the label",
     papers: &[
-        Paper { title: "Learning Structured Output Representation using Deep Conditional Generative Models", who: "Sohn, Lee & Yan 2015" },
-        Paper { title: "Learning Structured Output Representations from Attributes using Deep Conditional Generative Models", who: "Debbagh 2023" },
+        Paper::of("Learning Structured Output Representation using Deep Conditional Generative Models", "Sohn, Lee & Yan 2015"),
+        Paper::of("Learning Structured Output Representations from Attributes using Deep Conditional Generative Models", "Debbagh 2023")
+            .only("one label in place of many attributes"),
     ],
     params: &[
         ParamSpec::log("beta", "β", 0.01, 100.0, 1.0,

@@ -1,6 +1,6 @@
 //! DIP-VAE: the codes are asked to have the covariance of the prior.
 //!
-//! The defaults, λ_o = λ_d, are the paper's for samples (II). For means (I) it takes λ_d = 10·λ_o.
+//! The defaults are the paper's for samples (II), λ_d = λ_o. For means (I) it takes λ_d = 10·λ_o.
 
 use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
@@ -17,13 +17,13 @@ pub const CARD: Card = Card {
     label: "DIP-VAE",
     summary: "Asks for codes whose latents do not vary together: whenever two of them rise and fall as one, it costs.",
     formula: "−E[log p(x|z)] + KL + λ_o·Σ_{i≠j} C_ij² + λ_d·Σ_i (C_ii − 1)², I: C = Cov[μ(x)], II: C = Cov[μ(x)] + E[diag σ²(x)]",
-    papers: &[Paper { title: "Variational Inference of Disentangled Latent Concepts from Unlabeled Observations", who: "Kumar, Sattigeri & Balakrishnan 2018" }],
+    papers: &[Paper::of("Variational Inference of Disentangled Latent Concepts from Unlabeled Observations", "Kumar, Sattigeri & Balakrishnan 2018")],
     params: &[
-        ParamSpec::choice("covariance", "Covariance of", COVARIANCES, 0,
+        ParamSpec::choice("covariance", "Covariance of", COVARIANCES, 1,
             "means: of the encoder's means (DIP-VAE I). samples: of the codes drawn around them (DIP-VAE II)."),
         ParamSpec::log("off-diagonal", "λ_o", 0.1, 1000.0, 10.0, "Price of two latents varying together.").live(),
         ParamSpec::log("diagonal", "λ_d", 0.1, 1000.0, 10.0,
-            "Price of a latent whose variance is not 1. The paper takes the same as λ_o for samples, as it stands here, and ten times that for means.").live(),
+            "Price of a latent whose variance is not 1. The paper takes λ_o for samples, as here, and ten times that for means.").live(),
         LATENT,
         NET,
         CHANNELS,
@@ -31,7 +31,7 @@ pub const CARD: Card = Card {
         LIKELIHOOD,
         SIGMA,
     ],
-    try_this: "Compare the two kinds at λ_d = 100: the first forces every latent into use, the second lets silent ones be.",
+    try_this: "Compare with the first kind, [means at λ_d = 100](covariance=means&diagonal=100): it forces every latent into use, the second lets silent ones be.",
 }
 .shown();
 

@@ -1,7 +1,9 @@
 //! FactorVAE: a critic learns to tell codes from codes with their latents shuffled, and the encoder evades it.
 //!
-//! Smaller than in the paper: codes and shuffled codes are of the same batch, where the paper draws a second one; one optimiser
-//! moves both players, where its critic has an Adam of its own; and the critic has two hidden layers of 256, not six of 1000.
+//! Smaller than in the paper: codes and shuffled codes are of the same batch, where the paper draws a second one; both players take
+//! the optimiser's step at once, with one learning rate and one pair of betas (0.9, 0.999), where the paper's critic has an Adam of
+//! its own (rate 1e-4; 0.5, 0.9); `clip` bounds the norm of both players' gradients together; and the critic has two hidden layers
+//! of 256, not six of 1000.
 
 use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
@@ -15,11 +17,11 @@ pub const CARD: Card = Card {
     label: "FactorVAE",
     summary: "A second network looks for latents that depend on each other; the encoder learns to leave it nothing to find.",
     formula: "VAE: −E[log p(x|z)] + KL + γ·E[D(z)]; critic D: −E[log σ(D(z))] − E[log σ(−D(z′))], z′ = each latent of z shuffled over the batch",
-    papers: &[Paper { title: "Disentangling by Factorising", who: "Kim & Mnih 2018" }],
+    papers: &[Paper::of("Disentangling by Factorising", "Kim & Mnih 2018")],
     params: &[
         ParamSpec::log("gamma", "γ", 0.1, 100.0, 6.0,
             "Weight of the total correlation as the critic estimates it. Near 0 this is the VAE.").live(),
-        ParamSpec::int("critic", "Critic units", 16, 512, 256, "Width of the critic's two hidden layers. The paper's has six of 1000 units, and learns at a rate of its own."),
+        ParamSpec::int("critic", "Critic units", 16, 512, 256, "Width of the critic's two hidden layers. The paper's has six of 1000 units and an Adam of its own, with rate 0.0001 and betas 0.5 and 0.9; here one moves and clips both networks."),
         LATENT,
         NET,
         CHANNELS,
@@ -62,7 +64,7 @@ mod engine {
             Self {
                 first: linear(latent, width, device),
                 second: linear(width, width, device),
-                // Both kinds are equally frequent: there is nothing for a bias to say.
+                // Without a bias, which those of the hidden layers can make up for.
                 out: linear_map(width, 1, device),
             }
         }

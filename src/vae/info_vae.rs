@@ -12,7 +12,7 @@ pub const CARD: Card = Card {
     label: "InfoVAE (MMD)",
     summary: "Lets a single code say as much as it likes about its image, and only asks that all codes together look like the prior.",
     formula: "−E[log p(x|z)] + (1 − α)·KL(q(z|x) ‖ p(z)) + (α + λ − 1)·MMD²(q(z), p(z)), k(a, b) = exp(−‖a − b‖² / 2d)",
-    papers: &[Paper { title: "InfoVAE: Information Maximizing Variational Autoencoders", who: "Zhao, Song & Ermon 2017" }],
+    papers: &[Paper::of("InfoVAE: Information Maximizing Variational Autoencoders", "Zhao, Song & Ermon 2017")],
     params: &[
         ParamSpec::float("alpha", "α", -1.0, 1.0, 1.0,
             "How much information about the image is favoured. At 1 the KL of single codes is free (the MMD-VAE); at 0, with λ = 1, this is the VAE.").live(),
@@ -61,7 +61,7 @@ mod engine {
         fn terms(&self, batch: Batch, ctx: &mut Ctx) -> Terms {
             let pass = self.base.pass(batch.x_bp, ctx);
             let prior_bd = ctx.normal(pass.z_bd.dims());
-            let mmd = Kernel::Gaussian.biased(pass.z_bd, prior_bd);
+            let mmd = Kernel::Gaussian(2.0 * self.base.latent as f64).unbiased(pass.z_bd, prior_bd);
             let kl = pass.kl_d.clone().sum();
             let alpha = ctx.live("alpha");
             let price = (alpha.clone().neg() + 1.0) * kl.clone() + (alpha + ctx.live("lambda") - 1.0) * mmd.clone();

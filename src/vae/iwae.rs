@@ -14,10 +14,11 @@ pub const CARD: Card = Card {
     hosts: true,
     label: "IWAE",
     summary: "Guesses several codes for each image and lets the good guesses count for more: a tighter bound on how likely the image is.",
-    formula: "iwae: −L_k, L_k = E[log (1/k)·Σ_k w_k], w = p(x, z)/q(z|x), z ~ q(z|x); miwae: −(1/m)·Σ_m L_k; ciwae: −β·L_1 − (1 − β)·L_k; piwae: decoder −L_mk, encoder as miwae",
+    formula: "iwae: −L_k, L_k = E[log (1/k)·Σ_k w_k], w = p(x, z)/q(z|x), z ~ q(z|x); miwae: −(1/m)·Σ_m L_k; ciwae: −(β·L_1 + (1 − β)·L_k); piwae: decoder −L_mk, encoder as miwae",
     papers: &[
-        Paper { title: "Importance Weighted Autoencoders", who: "Burda, Grosse & Salakhutdinov 2016" },
-        Paper { title: "Tighter Variational Bounds are Not Necessarily Better", who: "Rainforth et al. 2018" },
+        Paper::of("Importance Weighted Autoencoders", "Burda, Grosse & Salakhutdinov 2016"),
+        Paper::of("Tighter Variational Bounds are Not Necessarily Better", "Rainforth et al. 2018")
+            .only("its three bounds; how noisy their gradients are is not measured"),
     ],
     params: &[
         ParamSpec::choice("bound", "Bound", BOUNDS, 0,

@@ -14,7 +14,7 @@ pub const CARD: Card = Card {
     label: "JointVAE",
     summary: "Part of the code is a choice among a few kinds, the rest is how; with luck it finds the ten digits without being told.",
     formula: "−E[log p(x|z, c)] + γ·|KL(q(z|x) ‖ N(0, I)) − C_z(t)| + γ·|KL(q(c|x) ‖ uniform) − C_c(t)|, c = softmax((log q(c|x) + Gumbel) / τ)",
-    papers: &[Paper { title: "Learning Disentangled Joint Continuous and Discrete Representations", who: "Dupont 2018" }],
+    papers: &[Paper::of("Learning Disentangled Joint Continuous and Discrete Representations", "Dupont 2018")],
     params: &[
         ParamSpec::int("choices", "Choices", 2, 50, 10, "How many kinds there are to choose from."),
         ParamSpec::log("temperature", "Temperature τ", 0.05, 5.0, 0.67,

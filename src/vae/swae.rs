@@ -12,7 +12,7 @@ pub const CARD: Card = Card {
     label: "Sliced-Wasserstein AE",
     summary: "Looks at the cloud of codes from many sides, as shadows on a line, and asks each shadow to match the prior's.",
     formula: "−log p(x|z) + λ·(1/L)·Σ_l (1/B)·Σ_b (sort(θ_l·z)_b − sort(θ_l·z̃)_b)², z̃ from the prior, |θ_l| = 1",
-    papers: &[Paper { title: "Sliced-Wasserstein Autoencoder: An Embarrassingly Simple Generative Model", who: "Kolouri et al. 2018" }],
+    papers: &[Paper::of("Sliced-Wasserstein Autoencoder: An Embarrassingly Simple Generative Model", "Kolouri et al. 2018")],
     params: &[
         ParamSpec::log("lambda", "λ", 1.0, 100_000.0, 100.0,
             "How strictly the codes must look like the prior.").live(),

@@ -13,8 +13,8 @@ pub const CARD: Card = Card {
     summary: "Learns a small code for each image: an encoder guesses a cloud of codes, a decoder draws the image back from any code in the cloud.",
     formula: "−E[log p(x|z)] + β · Σ_d max(λ, KL(q(z_d|x) ‖ N(0, 1)))",
     papers: &[
-        Paper { title: "Auto-Encoding Variational Bayes", who: "Kingma & Welling 2013" },
-        Paper { title: "Improving Variational Inference with Inverse Autoregressive Flow", who: "Kingma et al. 2016" },
+        Paper::of("Auto-Encoding Variational Bayes", "Kingma & Welling 2013"),
+        Paper::of("Improving Variational Inference with Inverse Autoregressive Flow", "Kingma et al. 2016").only("its free bits, no flow"),
     ],
     params: &[
         ParamSpec::log("beta", "β", 0.01, 100.0, 1.0,

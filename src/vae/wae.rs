@@ -11,8 +11,8 @@ pub const CARD: Card = Card {
     hosts: true,
     label: "WAE-MMD",
     summary: "An autoencoder without noise whose codes, all together, must look like samples of a prior of your choice.",
-    formula: "−log p(x|z) + λ·MMD²(q(z), p(z)), z = E(x), k(a, b) = 2d / (2d + ‖a − b‖²)",
-    papers: &[Paper { title: "Wasserstein Auto-Encoders", who: "Tolstikhin et al. 2018" }],
+    formula: "−log p(x|z) + λ·MMD²(q(z), p(z)), z = E(x), k(a, b) = C / (C + ‖a − b‖²), C = 2·E‖z̃‖², z̃ from the prior",
+    papers: &[Paper::of("Wasserstein Auto-Encoders", "Tolstikhin et al. 2018")],
     params: &[
         ParamSpec::log("lambda", "λ", 1.0, 100_000.0, 1000.0,
             "How strictly the codes must look like the prior. Too low and samples are no digits; too high and copies blur.").live(),
@@ -63,7 +63,8 @@ mod engine {
             let z_bd = self.base.point(batch.x_bp.clone());
             let reconstruction = self.base.reconstruction(batch.x_bp, z_bd.clone(), ctx);
             let prior_bd = prior::draw(self.prior, z_bd.dims()[0], self.base.latent, ctx);
-            let mmd = Kernel::InverseMultiquadratic.unbiased(z_bd, prior_bd);
+            let kernel = Kernel::InverseMultiquadratic(2.0 * prior::squared_length(self.prior, self.base.latent));
+            let mmd = kernel.unbiased(z_bd, prior_bd);
             Terms::new(reconstruction.clone() + ctx.live("lambda") * mmd.clone()).show("reconstruction", reconstruction).show("mmd", mmd)
         }
 

@@ -1,6 +1,6 @@
 //! Binary codes: every number at a place becomes a sign.
 
-use crate::spec::tokens::{COMMITMENT, GRID_NET, PRIOR, PRIOR_WEIGHT, PRIOR_WIDTH, WIDTH};
+use crate::spec::tokens::{COMMITMENT, GRID_NET, PIXELCNN, PRIOR, PRIOR_WEIGHT, PRIOR_WIDTH, WIDTH};
 use crate::spec::{Card, Family, HIDDEN, LIKELIHOOD, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
@@ -15,10 +15,10 @@ pub const CARD: Card = Card {
     hosts: false,
     label: "Binary codes (BSQ, LFQ)",
     summary: "Writes every place as a few bits: each number is replaced by its sign, so the codebook is all corners of a cube and nothing need be stored.",
-    formula: "−log p(x|û) + β‖u − sg[û]‖² + ζ (E[H(c|u)] − γ H(E[c|u])) − log p(tokens),  u = v/‖v‖,  û = sign(u)/√L",
+    formula: "−log p(x|û) + β Σ‖u − sg[û]‖² + ζ ΣH(c|u) − ζγ ΣH(E[c|u]) − log p(tokens),  Σ over places, E over all places of a batch, u = v/‖v‖,  û = sign(u)/√L",
     papers: &[
-        Paper { title: "Image and Video Tokenization with Binary Spherical Quantization", who: "Zhao, Xiong & Krähenbühl 2024" },
-        Paper { title: "Conditional Image Generation with PixelCNN Decoders", who: "van den Oord et al. 2016" },
+        Paper::of("Image and Video Tokenization with Binary Spherical Quantization", "Zhao, Xiong & Krähenbühl 2024"),
+        PIXELCNN,
     ],
     params: &[
         ParamSpec::int("bits", "Bits L", 2, 12, 8, "Signs a place: 2 to this power is the number of codes."),

@@ -1,6 +1,6 @@
 //! The online clustered codebook: codes that nobody uses are drawn to the data.
 
-use crate::spec::tokens::{CODES, COMMITMENT, DECAY, DIM, GRID_NET, PRIOR, PRIOR_WEIGHT, PRIOR_WIDTH, WIDTH};
+use crate::spec::tokens::{CODES, COMMITMENT, DECAY, DIM, GRID_NET, PIXELCNN, PRIOR, PRIOR_WEIGHT, PRIOR_WIDTH, WIDTH};
 use crate::spec::{Card, Family, HIDDEN, LIKELIHOOD, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
@@ -15,11 +15,11 @@ pub const CARD: Card = Card {
     hosts: false,
     label: "CVQ-VAE",
     summary: "A VQ-VAE that lets no code die: each step draws rarely chosen codes to vectors that the encoder really makes.",
-    formula: "−log p(x|e) + β‖z − sg[e]‖² − log p(tokens),  e = nearest code to z;  eₖ ← (1−αₖ) eₖ + αₖ · anchor,  αₖ = exp(−10·K·Nₖ/(1−γ) − ε),  Nₖ: moving average of use",
+    formula: "−log p(x|e) + Σ‖sg[z] − e‖² + β Σ‖z − sg[e]‖² − log p(tokens),  Σ over places, e = nearest code to z;  eₖ ← (1−αₖ) eₖ + αₖ · anchor,  αₖ = exp(−10·K·Nₖ/(1−γ) − ε),  Nₖ: moving average of use",
     papers: &[
-        Paper { title: "Online Clustered Codebook", who: "Zheng & Vedaldi 2023" },
-        Paper { title: "Neural Discrete Representation Learning", who: "van den Oord, Vinyals & Kavukcuoglu 2017" },
-        Paper { title: "Conditional Image Generation with PixelCNN Decoders", who: "van den Oord et al. 2016" },
+        Paper::of("Online Clustered Codebook", "Zheng & Vedaldi 2023"),
+        Paper::of("Neural Discrete Representation Learning", "van den Oord, Vinyals & Kavukcuoglu 2017"),
+        PIXELCNN,
     ],
     params: &[
         ParamSpec { default: 512.0, ..CODES },
@@ -27,8 +27,7 @@ pub const CARD: Card = Card {
         COMMITMENT,
         ParamSpec::choice("anchor", "Unused codes go to", ANCHORS, 0,
             "by-distance: a vector of the batch, nearer ones more likely. random: any vector of the batch."),
-        // The paper's 0.99 is for many epochs: a code that was chosen once counts as used for 700 steps.
-        ParamSpec { default: 0.9, ..DECAY },
+        DECAY.with(0.9, "Memory of how often codes are chosen: it fades in about 1/(1−γ) steps, ten here. The paper's γ is 0.99, for many epochs: a hundred steps, and α = exp(−1000·s), not exp(−100·s), s a code's part of its fair share."),
         GRID_NET,
         WIDTH,
         HIDDEN,
@@ -96,8 +95,8 @@ mod engine {
         }
 
         fn quantise(&self, z_nd: Tensor<2>, ctx: &mut Ctx) -> Quantised {
-            let Choice { token_n1, fixed_nd, commitment, penalty } = self.codebook.choose(z_nd.clone(), ctx);
-            Quantised { q_nd: straight_through(z_nd, fixed_nd), token_nl: token_n1, penalty, shown: vec![("commitment", commitment)] }
+            let Choice { token_n1, fixed_nd, penalty, shown } = self.codebook.choose(z_nd.clone(), ctx);
+            Quantised { q_nd: straight_through(z_nd, fixed_nd), token_nl: token_n1, penalty, shown }
         }
 
         fn learn(&self, terms: Terms, z_nd: Tensor<2>, token_nl: Tensor<2>, ctx: &mut Ctx) -> Terms {

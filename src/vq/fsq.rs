@@ -1,6 +1,6 @@
 //! Finite scalar quantisation: every number of a code is rounded to one of a few values, and that is all.
 
-use crate::spec::tokens::{GRID_NET, PRIOR, PRIOR_WEIGHT, PRIOR_WIDTH, WIDTH};
+use crate::spec::tokens::{GRID_NET, PIXELCNN, PRIOR, PRIOR_WEIGHT, PRIOR_WIDTH, WIDTH};
 use crate::spec::{Card, Family, HIDDEN, LIKELIHOOD, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
@@ -17,8 +17,8 @@ pub const CARD: Card = Card {
     summary: "Needs no codebook: each number at a place is squeezed into a range and rounded, and the combination of roundings is the token.",
     formula: "−log p(x|q) − log p(tokens),  qᵢ = round(hᵢ · tanh(zᵢ + sᵢ) − oᵢ) / ⌊Lᵢ/2⌋,  Πᵢ Lᵢ codes",
     papers: &[
-        Paper { title: "Finite Scalar Quantization: VQ-VAE Made Simple", who: "Mentzer et al. 2023" },
-        Paper { title: "Conditional Image Generation with PixelCNN Decoders", who: "van den Oord et al. 2016" },
+        Paper::of("Finite Scalar Quantization: VQ-VAE Made Simple", "Mentzer et al. 2023"),
+        PIXELCNN,
     ],
     params: &[
         ParamSpec::choice("levels", "Levels", LEVELS, 0,

@@ -1,6 +1,6 @@
 //! Residual quantisation: what one code leaves of a vector, the next describes.
 
-use crate::spec::tokens::{CODES, COMMITMENT, DECAY, DIM, GRID_NET, PRIOR, PRIOR_WEIGHT, PRIOR_WIDTH, REVIVE, WIDTH};
+use crate::spec::tokens::{CODES, COMMITMENT, DECAY, DIM, GRID_NET, PIXELCNN, PRIOR, PRIOR_WEIGHT, PRIOR_WIDTH, REVIVE, WIDTH};
 use crate::spec::{Card, Family, HIDDEN, LIKELIHOOD, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
@@ -12,11 +12,12 @@ pub const CARD: Card = Card {
     hosts: false,
     label: "RQ-VAE",
     summary: "Describes every place in several rounds: the first token roughly, each further one what the tokens before it left over.",
-    formula: "−log p(x|ẑ⁽ᴰ⁾) + β Σ_d ‖z − sg[ẑ⁽ᵈ⁾]‖² − log p(tokens),  ẑ⁽ᵈ⁾ = Σ_{i≤d} e(kᵢ),  k_d = nearest code to z − ẑ⁽ᵈ⁻¹⁾",
+    formula: "−log p(x|ẑ⁽ᴰ⁾) + β Σ Σ_d ‖z − sg[ẑ⁽ᵈ⁾]‖² − log p(tokens),  Σ over places, ẑ⁽ᵈ⁾ = Σ_{i≤d} e(kᵢ),  k_d = nearest code to z − ẑ⁽ᵈ⁻¹⁾",
     papers: &[
-        Paper { title: "Autoregressive Image Generation using Residual Quantization", who: "Lee et al. 2022" },
-        Paper { title: "Neural Discrete Representation Learning", who: "van den Oord, Vinyals & Kavukcuoglu 2017" },
-        Paper { title: "Conditional Image Generation with PixelCNN Decoders", who: "van den Oord et al. 2016" },
+        Paper::of("Autoregressive Image Generation using Residual Quantization", "Lee et al. 2022")
+            .only("its RQ-VAE, with a PixelCNN in place of its RQ-Transformer"),
+        Paper::of("Neural Discrete Representation Learning", "van den Oord, Vinyals & Kavukcuoglu 2017"),
+        PIXELCNN,
     ],
     params: &[
         CODES,

@@ -1,6 +1,6 @@
 //! The vector-quantised autoencoder: every place of the code takes the nearest vector of a codebook.
 
-use crate::spec::tokens::{CODES, COMMITMENT, DECAY, DIM, ESTIMATOR, GRID_NET, PRIOR, PRIOR_WEIGHT, PRIOR_WIDTH, REVIVE, WIDTH};
+use crate::spec::tokens::{CODES, COMMITMENT, DECAY, DIM, ESTIMATOR, GRID_NET, PIXELCNN, PRIOR, PRIOR_WEIGHT, PRIOR_WIDTH, REVIVE, WIDTH};
 use crate::spec::{Card, Family, HIDDEN, LIKELIHOOD, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
@@ -17,11 +17,11 @@ pub const CARD: Card = Card {
     hosts: false,
     label: "VQ-VAE",
     summary: "Writes an image as a grid of tokens: at every place the encoder's vector is replaced by the nearest one of a learnt codebook.",
-    formula: "−log p(x|e) + ‖sg[z] − e‖² + β‖z − sg[e]‖² − log p(tokens),  e = nearest code to z",
+    formula: "average: −log p(x|e) + β Σ‖z − sg[e]‖² − log p(tokens),  Σ over places, e = nearest code to z, which follows the mean of the z that choose it; gradient: −log p(x|e) + Σ‖sg[z] − e‖² + β Σ‖z − sg[e]‖² − log p(tokens),  Σ over places, e = nearest code to z",
     papers: &[
-        Paper { title: "Neural Discrete Representation Learning", who: "van den Oord, Vinyals & Kavukcuoglu 2017" },
-        Paper { title: "Restructuring Vector Quantization with the Rotation Trick", who: "Fifty et al. 2024" },
-        Paper { title: "Conditional Image Generation with PixelCNN Decoders", who: "van den Oord et al. 2016" },
+        Paper::of("Neural Discrete Representation Learning", "van den Oord, Vinyals & Kavukcuoglu 2017"),
+        Paper::of("Restructuring Vector Quantization with the Rotation Trick", "Fifty et al. 2024"),
+        PIXELCNN,
     ],
     params: &[
         CODES,
@@ -105,9 +105,9 @@ mod engine {
         }
 
         fn quantise(&self, z_nd: Tensor<2>, ctx: &mut Ctx) -> Quantised {
-            let Choice { token_n1, fixed_nd, commitment, penalty } = self.codebook.choose(z_nd.clone(), ctx);
+            let Choice { token_n1, fixed_nd, penalty, shown } = self.codebook.choose(z_nd.clone(), ctx);
             let q_nd = if self.rotation { rotate(z_nd, fixed_nd) } else { straight_through(z_nd, fixed_nd) };
-            Quantised { q_nd, token_nl: token_n1, penalty, shown: vec![("commitment", commitment)] }
+            Quantised { q_nd, token_nl: token_n1, penalty, shown }
         }
 
         fn learn(&self, terms: Terms, z_nd: Tensor<2>, token_nl: Tensor<2>, ctx: &mut Ctx) -> Terms {

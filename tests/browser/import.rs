@@ -1,7 +1,11 @@
 //! A visitor's own images: brought, packed, trained on, still there after a reload; and what goes wrong is said.
 
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tiny_http::{Header, Response, Server, StatusCode};
@@ -326,6 +330,64 @@ fn serve() -> u16 {
         }
     });
     port
+}
+
+/// What a server of one large file has sent, and whether it has been asked and let go again.
+#[derive(Default)]
+struct Sent {
+    bytes: AtomicU64,
+    closed: AtomicU64,
+}
+
+/// Bytes of the file that [`serve_whole`] has.
+const LARGE: u64 = 1 << 30;
+
+/// A server that knows no ranges and sends a gigabyte of zeros to whoever asks, for as long as somebody listens.
+fn serve_whole() -> (u16, Arc<Sent>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("an address").port();
+    let sent = Arc::new(Sent::default());
+    let told = sent.clone();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (mut stream, told) = (stream.expect("a connection"), told.clone());
+            std::thread::spawn(move || {
+                // The request ends with an empty line.
+                let mut lines = BufReader::new(stream.try_clone().expect("a second handle")).lines();
+                while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+                let head = format!("HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: *\r\nContent-Length: {LARGE}\r\n\r\n");
+                let mut open = stream.write_all(head.as_bytes()).is_ok();
+                let zeros = vec![0; 1 << 16];
+                while open && told.bytes.load(Relaxed) < LARGE {
+                    open = stream.write_all(&zeros).is_ok();
+                    told.bytes.fetch_add(if open { zeros.len() as u64 } else { 0 }, Relaxed);
+                }
+                told.closed.fetch_add(1, Relaxed);
+            });
+        }
+    });
+    (port, sent)
+}
+
+#[test]
+fn a_server_without_ranges_costs_no_download() {
+    let (port, sent) = serve_whole();
+    let page = ready(&Options { query: QUERY, ..Options::default() });
+    open(&page);
+    page.click("mirror");
+    page.wait("the form", "document.querySelector('[data-testid=mirror-address]')");
+    page.js(&format!("document.querySelector('[data-testid=mirror-address]').value = 'http://127.0.0.1:{port}/large.parquet'"));
+    page.click("mirror-go");
+    problem(&page, "whole files only");
+    // The browser has let the connection go, with no more on the way than its buffers and the system's hold.
+    let begin = Instant::now();
+    while sent.closed.load(Relaxed) == 0 {
+        assert!(begin.elapsed() < Duration::from_secs(20), "the download goes on");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let bytes = sent.bytes.load(Relaxed);
+    assert!(bytes < LARGE / 16, "{bytes} bytes were sent");
+    no_errors(&page);
 }
 
 #[test]

@@ -188,7 +188,7 @@ def qlae(net, x, y, noise):
     commit = F.mse_loss(z, q.detach())
     use = [Categorical(probs=torch.bincount(torch.tensor(column), minlength=v.shape[1]).double()).entropy().exp() for column in zip(*index)]
     loss = r + PIXELS * (0.05 * F.mse_loss(q, z.detach()) + 0.02 * commit)
-    return [loss, r, commit, torch.stack(use).mean()], None, state(q)
+    return [loss, r, F.mse_loss(q, z.detach()), commit, torch.stack(use).mean()], None, state(q)
 
 
 def beta_tc(net, x, y, noise):
@@ -230,7 +230,8 @@ def info_vae(net, x, y, noise):
     _, z, r, kl_d = net.elbo_parts(x, noise)
     prior = noise.normal(*z.shape)
     k = lambda a, b: torch.exp(-((a[:, None] - b[None]) ** 2).sum(2) / (2 * LATENT))
-    mmd = k(z, z).mean() + k(prior, prior).mean() - 2 * k(z, prior).mean()
+    others = ~torch.eye(len(z), dtype=torch.bool)
+    mmd = k(z, z)[others].mean() + k(prior, prior)[others].mean() - 2 * k(z, prior).mean()
     return [r + (1 - 0.25) * kl_d.sum() + (0.25 + 40 - 1) * mmd, r, kl_d.sum(), mmd], kl_d, {}
 
 
@@ -250,7 +251,10 @@ def prior_sample(shape, n, noise):
 def wae(net, x, y, noise, prior="gaussian"):
     z = net.heads(x)[0]
     p = prior_sample(prior, len(z), noise)
-    n, c = len(z), 2 * LATENT
+    # Twice the mean squared length of the prior's samples; the ring's is an integral over its radius.
+    radius = torch.linspace(1.5, 2.0, 200_001)
+    ring = torch.trapezoid(radius ** (LATENT + 1), radius) / torch.trapezoid(radius ** (LATENT - 1), radius)
+    n, c = len(z), 2 * {"gaussian": LATENT, "ring": ring, "ten-blobs": 2.0**2 + LATENT * 0.2**2}[prior]
     k = lambda a, b: c / (c + ((a - b) ** 2).sum())
     pairs = lambda a: sum(k(a[i], a[j]) for i in range(n) for j in range(n) if i != j) / (n * (n - 1))
     mmd = pairs(z) + pairs(p) - 2 / n**2 * sum(k(a, b) for a in z for b in p)
@@ -369,8 +373,8 @@ cases = [
     case("qlae", "&values=5&lambda_q=0.05&lambda_c=0.02", qlae, POINT | {"values_dk": (LATENT, 5)} | CLOUD),
     case("beta-tc", "&alpha=0.5&beta=4&gamma=1.5", beta_tc, shapes()),
     case("factor-vae", "&critic=16", factor_vae, shapes() | CRITIC),
-    case("dip-vae", "&off-diagonal=20&diagonal=30", with_(dip_vae, kind="means"), shapes()),
-    case("dip-vae", "&covariance=samples&off-diagonal=20&diagonal=30", with_(dip_vae, kind="samples"), shapes()),
+    case("dip-vae", "&covariance=means&off-diagonal=20&diagonal=30", with_(dip_vae, kind="means"), shapes()),
+    case("dip-vae", "&off-diagonal=20&diagonal=30", with_(dip_vae, kind="samples"), shapes()),
     case("info-vae", "&alpha=0.25&lambda=40", info_vae, shapes()),
     case("wae-mmd", "&lambda=50", wae, POINT),
     case("wae-mmd", "&lambda=50&prior=ring", with_(wae, prior="ring"), POINT),

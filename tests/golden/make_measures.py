@@ -264,7 +264,7 @@ class SplitMix:
 
 def factor_vae(z, v, batch, train, test, seed):
     rng, variance = SplitMix(seed), z.var(0)
-    active = np.where(variance > 0.01)[0]
+    active = np.where(np.sqrt(variance) >= 0.05)[0]
 
     def vote():
         k = rng.below(v.shape[1])

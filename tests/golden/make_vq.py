@@ -115,7 +115,8 @@ class VqVae(Average):
         commitment = squared(z, q.detach())
         penalty = 0.25 * commitment + (0 if self.average else squared(z.detach(), q))
         out = rotate(z, q.detach()) if self.estimator == "rotation" else straight_through(z, q)
-        return out, token[:, None], penalty, [commitment], self.averages(p, z, token) if self.average else {}
+        shown = [commitment] if self.average else [commitment, squared(z.detach(), q)]
+        return out, token[:, None], penalty, shown, self.averages(p, z, token) if self.average else {}
 
 
 class Cvq:
@@ -141,7 +142,8 @@ class Cvq:
             normal = torch.sqrt(-2 * torch.log(a + 2**-24)) * torch.cos(math.tau * b)
             anchor = anchor + 0.05 * z.std(0, correction=0) * normal.reshape(K, self.dim)
             self.added = {"quantiser.codebook.vectors_kd": alpha[:, None] * (anchor - e)}
-        return straight_through(z, q), token[:, None], penalty, [commitment], {"quantiser.usage.usage_k": usage}
+        shown = [commitment, squared(z.detach(), q)]
+        return straight_through(z, q), token[:, None], penalty, shown, {"quantiser.usage.usage_k": usage}
 
 
 class Fsq:
@@ -288,7 +290,8 @@ def case(q, net="mlp", prior=False, hidden=16, width=8, prior_width=8):
         t = uniform(salt, shape)
         if name.endswith("usage_k"):
             return ((t.float() + 1) * 0.002).double()
-        return torch.full(shape, 3.0) if name.endswith("age_k") else t
+        # Below zero: never chosen so far.
+        return torch.where(t > 0, 3.0, -1.0) if name.endswith("age_k") else t
 
     p = {name: begin(i, name, shape).requires_grad_() for i, (name, shape) in enumerate(shapes.items())}
     x = first_batch()
@@ -316,7 +319,8 @@ def case(q, net="mlp", prior=False, hidden=16, width=8, prior_width=8):
         loss, terms = loss + nll, terms + [nll]
     counts = torch.bincount(token.flatten(), minlength=q.codes)
     share = counts / counts.sum()
-    terms = [loss] + terms + [torch.special.entr(share).sum().exp(), torch.tensor(float(q.codes))]
+    age = p["quantiser.usage.age_k"].detach()
+    terms = [loss] + terms + [torch.special.entr(share).sum().exp(), (age >= 0).double().sum()]
     loss.backward()
     gradients = []
     for name, t in p.items():
@@ -325,7 +329,7 @@ def case(q, net="mlp", prior=False, hidden=16, width=8, prior_width=8):
         flat = t.grad.flatten()
         wave = torch.cos(torch.arange(len(flat), dtype=torch.float64))
         gradients.append({"name": name, "norm": flat.norm().item(), "wave": (flat @ wave).item(), "sample": sample(flat)})
-    after["quantiser.usage.age_k"] = torch.where(counts > 0, 0.0, 4.0)
+    after["quantiser.usage.age_k"] = torch.where(counts > 0, 0.0, torch.where(age < 0, -1.0, age + 1))
     added = getattr(q, "added", {})
     return {
         "query": f"v=1&data=mnist&{q.query}&net={net}&width={width}&hidden={hidden}&batch={BATCH}&seed={SEED}&lr=0.00001"

@@ -14,7 +14,7 @@ use latent_lab::spec::import::{Choice, Progress};
 use super::{made, scratch};
 
 /// Everything in a packed folder: split, factors and image, in order.
-fn read(folder: &Path) -> (Meta, Vec<(Split, Vec<u8>, Vec<u8>)>) {
+pub fn read(folder: &Path) -> (Meta, Vec<(Split, Vec<u8>, Vec<u8>)>) {
     let meta = Meta::from_json(&std::fs::read(folder.join(META)).unwrap()).unwrap();
     let mut all = Vec::new();
     for index in 0.. {
@@ -40,7 +40,7 @@ fn choice(source: &mut dyn Source) -> Choice {
 }
 
 /// Packs everything, and keeps what is said of images left out.
-fn run(files: &[Named], out: &Path, change: impl Fn(&mut Choice)) -> Result<(Progress, Vec<String>), String> {
+pub fn run(files: &[Named], out: &Path, change: impl Fn(&mut Choice)) -> Result<(Progress, Vec<String>), String> {
     let mut source = open(files, None)?;
     let mut choice = choice(&mut *source);
     change(&mut choice);

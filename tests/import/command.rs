@@ -52,3 +52,38 @@ fn what_is_wrong_with_the_files_is_one_line() {
         "{words}"
     );
 }
+
+fn images(files: &[&Path], out: &Path, more: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lab"));
+    command.args(["pack", "images"]).args(files).arg("--out").arg(out).args(more);
+    command.output().expect("the built binary runs")
+}
+
+/// A folder is brought as the page takes it; why a picture is left out stands in a log as well.
+#[test]
+fn a_folder_has_its_classes_and_its_faults_are_told() {
+    let (folder, out) = (scratch("command-pets"), scratch("command-pets-out"));
+    for (i, class) in ["cats", "cats", "dogs", "dogs"].iter().enumerate() {
+        std::fs::create_dir_all(folder.join(class)).expect("writable");
+        std::fs::write(folder.join(class).join(format!("{i}.jpg")), made::face(i as u32)).expect("writable");
+    }
+    std::fs::write(folder.join("dogs/cut.jpg"), &made::face(9)[..900]).expect("writable");
+    std::fs::write(folder.join(".DS_Store"), "hidden").expect("writable");
+    let output = images(&[folder.as_path()], &out, &["--size", "16"]);
+    let (said, told) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(said.starts_with("4 images of 16 × 16 × 3 in ") && said.contains("1 left out"), "{said}{told}");
+    assert!(told.contains("left out: ") && told.contains("dogs/cut.jpg"), "{told}");
+    let meta = Meta::from_json(&std::fs::read(out.join(META)).expect("readable")).expect("a description");
+    assert_eq!((meta.title.as_str(), meta.factors[0].values.join(" ").as_str()), ("import-command-pets", "cats dogs"));
+}
+
+#[test]
+fn what_cannot_be_wanted_is_refused_at_once() {
+    let out = scratch("command-size");
+    let output = images(&[Path::new("nothing.npy")], &out, &["--size", "33"]);
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && words.contains("even number"), "{words}");
+    let output = images(&[Path::new("nothing.npy")], &out, &[]);
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(!output.status.success() && words.contains("nothing.npy"), "{words}");
+}

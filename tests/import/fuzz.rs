@@ -131,7 +131,13 @@ fn arrays() {
     let values: Vec<u8> = (0..720u32).map(|v| (v % 251) as u8).collect();
     let (x, y) = (made::npy("|u1", &[5, 6, 6], &values[..180]), made::npy("<i4", &[5], &values[..20]));
     let npz = made::zip([("x.npy".to_owned(), x.clone()), ("y.npy".to_owned(), y)].into_iter(), false);
-    fuzz(&[("x.npy", x), ("f.npy", made::npy("<f4", &[5, 6, 6], &values)), ("xy.npz", npz)], read_images);
+    let text = made::npy("<U3", &[5], &values[..60]);
+    let texts = made::zip([("x.npy".to_owned(), x.clone()), ("y.npy".to_owned(), text)].into_iter(), false);
+    let half = made::npy("<f2", &[5, 6, 6], &values[..360]);
+    fuzz(
+        &[("x.npy", x), ("f.npy", made::npy("<f4", &[5, 6, 6], &values)), ("h.npy", half), ("xy.npz", npz), ("xt.npz", texts)],
+        read_images,
+    );
 }
 
 #[test]

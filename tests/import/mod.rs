@@ -1,7 +1,9 @@
 //! What visitors bring becomes packed images: equal to a reference, complete, resumable, and never a crash.
 
+mod brought;
 mod celeba;
 mod command;
+mod ends;
 mod fuzz;
 mod golden;
 mod kinds;

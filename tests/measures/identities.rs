@@ -1,10 +1,12 @@
 //! Against what must hold exactly.
 
+use latent_lab::data::unit;
 use latent_lab::measure::disentangle::{self, Scale, VoteProtocol};
 use latent_lab::measure::frechet::{self, Gaussian};
 use latent_lab::measure::probe::{self, LinearProbe};
 use latent_lab::measure::rng::Rng;
 use latent_lab::measure::{Rows, assign, codebook, eigen, image, sparse, vae};
+use latent_lab::train::native;
 
 fn normals(seed: u64, n: usize) -> Vec<f32> {
     let mut rng = Rng::new(seed);
@@ -127,7 +129,7 @@ fn grid() -> Vec<u8> {
 }
 
 const SCALES: [Scale; 3] = [Scale::Ordinal, Scale::Ordinal, Scale::Categorical];
-const VOTES: VoteProtocol = VoteProtocol { batch: 64, train: 500, test: 500, seed: 1 };
+const VOTES: VoteProtocol = VoteProtocol { batch: 64, train: 500, test: 500, seed: 1, least_deviation: 0.05 };
 
 #[test]
 fn one_latent_for_each_factor_is_perfect() {
@@ -174,6 +176,41 @@ fn a_copy_is_modular_but_not_complete() {
     assert_close(disentangle::modularity(code_nd, factor_nk), 1.0, 1e-9);
     assert_close(disentangle::mig(code_nd, factor_nk), 0.5, 1e-9);
     assert_close(disentangle::sap(code_nd, factor_nk, &SCALES[..2]), 0.5, 1e-9);
+}
+
+#[test]
+fn a_dead_latent_knows_nothing_of_a_kind() {
+    let v: Vec<u8> = grid().chunks_exact(3).map(|v| v[2]).collect();
+    let factor_nk = Rows::new(&v, 1);
+    // One latent is the factor, the other constant: guessing is right half of the time, and explains no variance.
+    let z: Vec<f32> = v.iter().flat_map(|v| [f32::from(*v), 0.25]).collect();
+    // Two of the three kinds are cut off by one threshold; the middle one at best with one of the others.
+    let best = (1.0 + 1.0 + 0.75) / 3.0;
+    assert_close(disentangle::sap(Rows::new(&z, 2), factor_nk, &[Scale::Categorical]), best - 0.5, 1e-9);
+    assert_close(disentangle::sap(Rows::new(&z, 2), factor_nk, &[Scale::Ordinal]), 1.0, 1e-9);
+    let alone: Vec<f32> = v.iter().map(|v| f32::from(*v)).collect();
+    assert!(disentangle::sap(Rows::new(&alone, 1), factor_nk, &SCALES[2..]).is_nan());
+    assert!(disentangle::mig(Rows::new(&alone, 1), factor_nk).is_nan());
+}
+
+/// The border of a digit is lit in a few images out of a thousand. Divided by their deviation, such pixels are what the direction
+/// of a probe is made of.
+#[test]
+fn a_concept_does_not_point_to_the_border() {
+    const IMAGES: usize = 1000;
+    let digits = native::load("mnist", None).unwrap();
+    let x: Vec<f32> = unit(&digits.train_images[..IMAGES * 784]).collect();
+    let odd: Vec<u8> = digits.train_labels[..IMAGES].iter().map(|l| l % 2).collect();
+    let x_np = Rows::new(&x, 784);
+    let rare: Vec<bool> = (0..784).map(|p| x_np.column(p).filter(|v| *v > 0.0).count() < IMAGES / 100).collect();
+    let on_rare = |probe: LinearProbe| {
+        let squares: Vec<f32> = probe.direction(1).iter().map(|w| w * w).collect();
+        squares.iter().zip(&rare).filter(|(_, rare)| **rare).map(|(s, _)| s).sum::<f32>() / squares.iter().sum::<f32>()
+    };
+    let share = on_rare(LinearProbe::fit_centred(x_np, &odd, 2));
+    assert!(share < 0.05, "{share} of the squared length is on pixels lit in under 1 % of the images");
+    let standardised = on_rare(LinearProbe::fit(x_np, &odd, 2));
+    assert!(standardised > 0.5, "nothing is gained over a probe on standardised pixels: {standardised}");
 }
 
 #[test]

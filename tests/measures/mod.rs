@@ -2,6 +2,7 @@
 //! known in closed form.
 
 mod assess;
+mod engines;
 mod golden;
 mod identities;
 mod models;

@@ -1,34 +1,40 @@
+// @ts-check
 // The features that make up an image, to turn up or down.
 
 import { fit, signed } from "../paint.js";
-import { drawing, make, slider, stage, thumbs } from "../parts.js";
+import { ARROWS, drawing, make, slider, stage, thumbs } from "../parts.js";
 import * as words from "../words.js";
+
+/** @import { Figure } from "../figure.js" */
+/** @import { Panel } from "../types.d.ts" */
 
 /** Features in the list, and features to add. */
 const LISTED = 6;
 const OFFERED = 20;
 
+/** @type {(figure: Figure) => Panel} */
 export default function features(figure) {
   const { density, patch } = figure;
   const size = density.length;
   const [channels, height, width] = figure.image;
   const [rows, columns] = [height / patch[0], width / patch[1]];
   const shown = stage(figure);
-  const atom = (canvas, f) => signed(canvas, figure.atom(f), [channels, ...patch], figure.theme);
+  const atom = (/** @type {HTMLCanvasElement} */ canvas, /** @type {number} */ f) => signed(canvas, figure.atom(f), [channels, patch[0], patch[1]], figure.theme);
   // Often used first; what never fires is no help.
   const known = Array.from(density.keys()).filter((f) => density[f] > 0).sort((a, b) => density[b] - density[a]);
   let place = Math.floor(rows / 2) * columns + Math.floor(columns / 2);
+  /** @type {ReturnType<typeof row>[]} */
   let listed = [];
 
-  const strength = (f) => figure.code[place * size + f];
-  const turn = (f, value) => {
+  const strength = (/** @type {number} */ f) => figure.code[place * size + f];
+  const turn = (/** @type {number} */ f, /** @type {number} */ value) => {
     const code = Float32Array.from(figure.code);
     code[place * size + f] = value;
     figure.set(code);
   };
   const list = make("div", { className: "rows feature" });
   const offer = make("div", { className: "palette", role: "group", "aria-label": words.ADD });
-  const row = (f) => {
+  const row = (/** @type {number} */ f) => {
     const canvas = drawing(words.feature(f));
     const most = Math.max(2 * strength(f), typical);
     const input = slider(words.feature(f), [0, most, most / 100], (value) => turn(f, value));
@@ -38,7 +44,7 @@ export default function features(figure) {
   // As strong as the strongest feature of the first image: what a feature that does not fire is turned up to.
   let typical = 1;
   /** Lists what fires at the present place, strongest first. */
-  const enlist = (more = []) => {
+  const enlist = (/** @type {number[]} */ more = []) => {
     const firing = known.filter((f) => strength(f) > 0).sort((a, b) => strength(b) - strength(a));
     typical = Math.max(1e-3, firing.length ? strength(firing[0]) : typical);
     listed = [...new Set([...more, ...firing])].slice(0, LISTED).map(row);
@@ -58,7 +64,7 @@ export default function features(figure) {
 
   const board = make("div", { className: "board" }, shown.canvas);
   const grid = make("canvas", { className: "grid", tabIndex: 0, role: "application", "aria-description": words.KEYS.features });
-  const choose = (row, column) => {
+  const choose = (/** @type {number} */ row, /** @type {number} */ column) => {
     place = Math.min(rows - 1, Math.max(0, row)) * columns + Math.min(columns - 1, Math.max(0, column));
     figure.say("select", { place });
     enlist();
@@ -71,10 +77,10 @@ export default function features(figure) {
       choose(Math.floor(((event.clientY - box.top) / box.height) * rows), Math.floor(((event.clientX - box.left) / box.width) * columns));
     };
     grid.onkeydown = (event) => {
-      const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
+      const step = ARROWS[event.key];
       if (!step) return;
       event.preventDefault();
-      choose(Math.floor(place / columns) + step[0], (place % columns) + step[1]);
+      choose(Math.floor(place / columns) + step[1], (place % columns) + step[0]);
     };
   }
   const draw = () => {
@@ -99,7 +105,7 @@ export default function features(figure) {
       shown.paint();
       if (rows * columns > 1) draw();
       for (const { f, input, output } of listed) {
-        input.value = strength(f);
+        input.value = String(strength(f));
         output.textContent = strength(f).toFixed(1);
       }
     },

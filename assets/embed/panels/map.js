@@ -1,8 +1,12 @@
+// @ts-check
 // Where the codes of test images lie, and what the decoder makes of any place among them.
 
 import { LABELS, fit } from "../paint.js";
-import { make, stage } from "../parts.js";
+import { ARROWS, make, stage } from "../parts.js";
 import * as words from "../words.js";
+
+/** @import { Figure } from "../figure.js" */
+/** @import { Panel } from "../types.d.ts" */
 
 /** Half the width of the map at the least, in standard deviations, and the share of the dots that lie on it. */
 const LEAST = 2.5;
@@ -10,6 +14,7 @@ const SHARE = 0.99;
 /** How far an arrow key goes, in the same. */
 const STRIDE = 0.1;
 
+/** @type {(figure: Figure) => Panel} */
 export default function map(figure) {
   const [across, up] = figure.order;
   const { centre, spread, codes, codeLabels, latent } = figure;
@@ -18,15 +23,18 @@ export default function map(figure) {
   const shown = stage(figure);
   const plot = make("canvas", { className: "plot", tabIndex: 0, role: "application", "aria-description": words.KEYS.map });
   // From a number of the code to the unit square, and back.
+  /** @type {(d: number, value: number) => number} */
   const unit = (d, value) => (value - centre[d]) / (2 * reach * spread[d]) + 0.5;
+  /** @type {(d: number, t: number) => number} */
   const value = (d, t) => centre[d] + (t - 0.5) * 2 * reach * spread[d];
+  /** @type {(x: number, y: number) => void} */
   const go = (x, y) => {
-    const clamp = (t) => Math.min(1, Math.max(0, t));
+    const clamp = (/** @type {number} */ t) => Math.min(1, Math.max(0, t));
     const code = Float32Array.from(centre);
     [code[across], code[up]] = [value(across, clamp(x)), value(up, clamp(1 - y))];
     figure.set(code);
   };
-  const point = (event) => {
+  const point = (/** @type {MouseEvent} */ event) => {
     const box = plot.getBoundingClientRect();
     go((event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height);
   };
@@ -34,7 +42,7 @@ export default function map(figure) {
   plot.onpointerdown = point;
   plot.onclick = () => figure.say("select", { code: figure.code });
   plot.onkeydown = (event) => {
-    const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+    const step = ARROWS[event.key];
     if (!step) return;
     event.preventDefault();
     const stride = STRIDE / (2 * reach);

@@ -1,8 +1,12 @@
+// @ts-check
 // The way between two images.
 
 import { picture } from "../paint.js";
-import { drawing, make, playButton, slider, stage, thumbs } from "../parts.js";
+import { make, playButton, slider, stage, thumbs } from "../parts.js";
 import * as words from "../words.js";
+
+/** @import { Figure } from "../figure.js" */
+/** @import { Panel } from "../types.d.ts" */
 
 const POINTS = 9;
 /** Images to choose an end from. */
@@ -12,10 +16,12 @@ const FINE = 97;
 /** Milliseconds from one end to the other. */
 const DURATION = 3000;
 
+/** @type {(figure: Figure) => Panel} */
 export default function path(figure) {
   const shown = stage(figure);
   const play = playButton(figure);
   let [from, to, arc] = [figure.shown, (figure.shown + 4) % Math.min(CHOICE, figure.images.length), false];
+  /** @type {Float32Array[]} */
   let codes = [];
   const route = () => {
     const flat = figure.path(figure.encode(from), figure.encode(to), FINE, arc);
@@ -28,7 +34,7 @@ export default function path(figure) {
     figure.pause();
     figure.set(codes[i]);
   });
-  input.value = (FINE - 1) / 2;
+  input.value = String((FINE - 1) / 2);
   const ends = [
     thumbs(figure, words.FROM, (i) => ((from = i), figure.say("select", { from, to }), route()), CHOICE),
     thumbs(figure, words.TO, (i) => ((to = i), figure.say("select", { from, to }), route()), CHOICE),
@@ -63,7 +69,7 @@ export default function path(figure) {
     play(ms) {
       const t = (ms / DURATION) % 2;
       const i = Math.round((t < 1 ? t : 2 - t) * (FINE - 1));
-      input.value = i;
+      input.value = String(i);
       return codes[i];
     },
   };

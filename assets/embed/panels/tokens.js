@@ -1,9 +1,14 @@
+// @ts-check
 // The grid of tokens of an image, to paint with others.
 
 import { fit, part } from "../paint.js";
-import { drawing, inTurn, make, stage, thumbs } from "../parts.js";
+import { ARROWS, drawing, inTurn, make, stage, thumbs } from "../parts.js";
 import * as words from "../words.js";
 
+/** @import { Figure } from "../figure.js" */
+/** @import { Panel } from "../types.d.ts" */
+
+/** @type {(figure: Figure) => Panel} */
 export default function tokens(figure) {
   const [rows, columns, kinds] = figure.grid;
   const [, height, width] = figure.image;
@@ -12,13 +17,14 @@ export default function tokens(figure) {
   let chosen = 0;
   let cursor = [Math.floor(rows / 2), Math.floor(columns / 2)];
   let present = figure.tokens(figure.shown);
+  /** @type {Uint32Array[]} */
   let past = [];
-  const show = (next) => {
+  const show = (/** @type {Uint32Array} */ next) => {
     present = next;
     undo.disabled = past.length === 0;
     figure.set(figure.fromTokens(next));
   };
-  const put = ([row, column]) => {
+  const put = (/** @type {number[]} */ [row, column]) => {
     cursor = [row, column];
     const at = row * columns + column;
     if (present[at] === chosen) return figure.repaint();
@@ -29,9 +35,9 @@ export default function tokens(figure) {
   const undo = make("button", { type: "button", disabled: true, onclick: () => show(past.pop() ?? present) }, words.UNDO);
   const reset = make("button", { type: "button", onclick: () => figure.show(figure.shown) }, words.RESET);
 
-  const under = (event) => {
+  const under = (/** @type {MouseEvent} */ event) => {
     const box = grid.getBoundingClientRect();
-    const at = (share, n) => Math.min(n - 1, Math.max(0, Math.floor(share * n)));
+    const at = (/** @type {number} */ share, /** @type {number} */ n) => Math.min(n - 1, Math.max(0, Math.floor(share * n)));
     return [at((event.clientY - box.top) / box.height, rows), at((event.clientX - box.left) / box.width, columns)];
   };
   grid.onpointerdown = (event) => {
@@ -40,9 +46,9 @@ export default function tokens(figure) {
   };
   grid.onpointermove = (event) => event.buttons && put(under(event));
   grid.onkeydown = (event) => {
-    const step = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] }[event.key];
+    const step = ARROWS[event.key];
     if (step) {
-      cursor = [Math.min(rows - 1, Math.max(0, cursor[0] + step[0])), Math.min(columns - 1, Math.max(0, cursor[1] + step[1]))];
+      cursor = [Math.min(rows - 1, Math.max(0, cursor[0] + step[1])), Math.min(columns - 1, Math.max(0, cursor[1] + step[0]))];
       figure.repaint();
     } else if (event.key === "Enter" || event.key === " ") {
       put(cursor);
@@ -57,13 +63,13 @@ export default function tokens(figure) {
   const [h, w] = [height / rows, width / columns];
   const [row, column] = [Math.floor(rows / 2), Math.floor(columns / 2)];
   const around = [Math.floor((row - 0.5) * h), Math.floor((column - 0.5) * w), 2 * h, 2 * w];
-  const swatch = (k) => {
+  const swatch = (/** @type {number} */ k) => {
     const alone = new Uint32Array(rows * columns).fill(figure.tokens(0)[0]);
     alone[row * columns + column] = k;
     part(swatches[k], figure.decode(figure.fromTokens(alone)), figure.image, around, figure.theme);
   };
   const paintSwatches = inTurn(swatches.map((_, k) => () => swatch(k)));
-  const choose = (k) => {
+  const choose = (/** @type {number} */ k) => {
     chosen = k;
     buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(i === k)));
   };

@@ -1,18 +1,23 @@
+// @ts-check
 // A slider for each of the numbers that say most.
 
 import { picture } from "../paint.js";
 import { drawing, inTurn, make, playButton, slider, stage, thumbs } from "../parts.js";
 import * as words from "../words.js";
 
+/** @import { Figure } from "../figure.js" */
+/** @import { Panel } from "../types.d.ts" */
+
 /** Reach of a slider, in standard deviations. */
 const REACH = 3;
 /** Milliseconds for there and back. */
 const PERIOD = 4000;
 
+/** @type {(figure: Figure) => Panel} */
 export default function traversal(figure) {
   const { centre, spread, order } = figure;
-  const ends = (d) => [-1, 1].map((side) => centre[d] + side * REACH * spread[d]);
-  const at = (d, value) => figure.code.map((v, k) => (k === d ? value : v));
+  const ends = (/** @type {number} */ d) => [-1, 1].map((side) => centre[d] + side * REACH * spread[d]);
+  const at = (/** @type {number} */ d, /** @type {number} */ value) => figure.code.map((v, k) => (k === d ? value : v));
   const shown = stage(figure);
   const play = playButton(figure);
   const rows = order.slice(0, figure.latents).map((d) => {
@@ -24,6 +29,7 @@ export default function traversal(figure) {
     });
     return { d, input, canvases, root: make("div", { className: "row" }, canvases[0], input, canvases[1]) };
   });
+  /** @type {(d: number, value: number, canvas: HTMLCanvasElement) => () => void} */
   const end = (d, value, canvas) => () => picture(canvas, figure.decode(at(d, value)), figure.image, figure.theme);
   const paintEnds = inTurn(rows.flatMap(({ d, canvases }) => ends(d).map((value, i) => end(d, value, canvases[i]))));
   const shelf = thumbs(figure, words.START, (i) => figure.show(i));
@@ -37,7 +43,7 @@ export default function traversal(figure) {
     paint() {
       shown.paint();
       play.paint();
-      for (const { d, input } of rows) input.value = figure.code[d];
+      for (const { d, input } of rows) input.value = String(figure.code[d]);
       paintEnds();
     },
     paintOnce() {

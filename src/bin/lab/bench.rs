@@ -42,7 +42,7 @@ fn check(args: &Args) -> Result<Setup, Failure> {
 #[cfg(not(feature = "native"))]
 pub fn run(args: Args) -> Result<ExitCode, Failure> {
     check(&args)?;
-    crate::native::hand_over("native")
+    crate::native::hand_over(if args.eager { "native,eager-wgpu" } else { "native" })
 }
 
 #[cfg(feature = "native")]
@@ -52,6 +52,10 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
     use latent_lab::train::{bench, native};
 
     let setup = check(&args)?;
+    #[cfg(not(feature = "eager-wgpu"))]
+    if args.eager {
+        return crate::native::hand_over("native,eager-wgpu");
+    }
     let mut report = bench::bench(&setup, Arc::new(native::load(&setup.data, None)?), args.steps, args.eager, args.kernels)?;
     if args.json {
         println!("{report}");

@@ -15,7 +15,7 @@ mod encode;
 mod index;
 mod measure;
 mod methods;
-#[cfg(not(all(feature = "native", feature = "pack")))]
+#[cfg(not(all(feature = "native", feature = "pack", feature = "eager-wgpu")))]
 mod native;
 mod order;
 mod pack;

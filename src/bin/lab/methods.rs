@@ -41,7 +41,7 @@ fn to_text(card: &'static Card) -> String {
     let mut text = format!("{}  {} ({})\n", card.id, card.label, family.as_str().unwrap_or_default());
     let _ = writeln!(text, "  {}\n  {}", card.summary, card.formula);
     for paper in card.papers {
-        let _ = writeln!(text, "  paper: {} ({})", paper.title, paper.who);
+        let _ = writeln!(text, "  paper: {} ({})", paper.title, paper.credit());
     }
     for p in card.all_params() {
         let when = if p.live { "live" } else { "new run" };

@@ -38,7 +38,7 @@ struct Celeba {
 
 #[derive(clap::Args)]
 struct Images {
-    /// The files.
+    /// The files, or folders of them.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Cut a single picture into tiles, for example 32x32.
@@ -54,14 +54,17 @@ struct Common {
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     /// Width and height of the packed images; without it 64, 32 or 28, whichever fits.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(8..=256))]
+    #[arg(long, value_name = "N", value_parser = side)]
     size: Option<u32>,
     /// What to cut from each picture; without it 148 pixels for CelebA, the middle otherwise.
     #[arg(long, value_enum)]
     crop: Option<CropArg>,
-    /// Pack in grey.
+    /// Pack in grey; without it in colour if any of the first pictures is.
     #[arg(long)]
     grey: bool,
+    /// Pack in colour whatever the first pictures are.
+    #[arg(long, conflicts_with = "grey")]
+    colour: bool,
     /// No more images than this.
     #[arg(long, value_name = "N")]
     first: Option<u64>,
@@ -85,6 +88,12 @@ enum CropArg {
     Stretch,
 }
 
+/// Images fill whole words of the device, so that their sides are even.
+fn side(text: &str) -> Result<u32, String> {
+    let even = |v: &u32| (8..=256).contains(v) && v % 2 == 0;
+    text.parse().ok().filter(even).ok_or_else(|| "expected an even number of pixels from 8 to 256".into())
+}
+
 fn size(text: &str) -> Result<(u32, u32), String> {
     let (w, h) = text.split_once('x').ok_or("expected WIDTHxHEIGHT, for example 32x32")?;
     let side = |t: &str| t.parse::<u32>().ok().filter(|v| *v > 0).ok_or_else(|| format!("{t:?} is no number of pixels"));
@@ -98,7 +107,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
         What::Celeba(c) => [Some(&c.images), c.attr.as_ref(), c.partition.as_ref()].into_iter().flatten().collect(),
         What::Images(i) => i.files.iter().collect(),
     };
-    if let Some(file) = files.iter().find(|f| !f.is_file()) {
+    if let Some(file) = files.iter().find(|f| !f.exists()) {
         return Err(format!("{}: there is no such file", file.display()));
     }
     crate::native::hand_over("pack")
@@ -119,7 +128,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
             (Box::new(CelebA::open(&images, attr.as_ref(), partition.as_ref())?), common)
         }
         What::Images(Images { files, tile, common }) => {
-            let files = files.iter().map(|f| OnDisk::open(f)).collect::<Result<Vec<_>, _>>()?;
+            let files = files.iter().map(|f| OnDisk::gather(f)).collect::<Result<Vec<_>, _>>()?.concat();
             (open(&files, *tile)?, common)
         }
     };
@@ -142,6 +151,8 @@ fn pack(mut source: Box<dyn latent_lab::import::source::Source>, common: &Common
     }
     if common.grey {
         frame.channels = 1;
+    } else if common.colour {
+        frame.channels = 3;
     }
     if let Some(crop) = common.crop {
         frame.crop = match crop {
@@ -174,7 +185,8 @@ fn pack(mut source: Box<dyn latent_lab::import::source::Source>, common: &Common
             bar.set_message(format!("{} left out", p.skipped));
         }
     };
-    let skipped = |why: &str| bar.println(format!("left out: {why}"));
+    // A bar that nobody sees, in a pipe, prints nothing.
+    let skipped = |why: &str| bar.suspend(|| eprintln!("left out: {why}"));
     let end = native::pack(source, &choice, &Folder::new(&common.out), progress, skipped)?;
     bar.finish_and_clear();
     println!(

@@ -27,7 +27,7 @@ pub const PLAYER: &str = "player";
 
 /// The worker with Burn's own execution: many times larger than all else, and so no part of what `index.html` lists.
 pub fn eager() -> Program {
-    Program { name: LARGE.into(), features: "worker,eager".into(), profile: "web-eager".into() }
+    Program { name: LARGE.into(), features: "worker,eager-wgpu".into(), profile: "web-eager".into() }
 }
 
 /// Builds `programs` and puts them into `site`: each in a folder of its own within one folder, whose name is returned, and the

@@ -22,6 +22,10 @@ const PLAYER: [&str; 2] = ["player.js", "player_bg.wasm"];
 const ELEMENT: &str = "embed.js";
 /// Pages with a figure, and by what name they are known.
 const PAGES: [(&str, &str); 2] = [("embed.html", "embed.html"), ("code.html", "embed-code.html")];
+/// Types of the element, for whoever writes pages in TypeScript; by a name that does not change, like the script's. Those of the
+/// scripts themselves end alike and are no part of a site.
+const TYPES: (&str, &str) = ("index.d.ts", "embed.d.ts");
+const DECLARATIONS: &str = ".d.ts";
 /// Scripts of those pages alone.
 const OF_PAGES: [&str; 2] = ["frame.js", "code.js"];
 /// What the page that writes the code of a figure knows of the models.
@@ -38,7 +42,10 @@ const BROTLI_WINDOW: i32 = 22;
 pub fn add_embed(site: &Path) -> Result<(), Failure> {
     let source = root().join("assets/embed");
     let mut files = files(&source)?;
-    files.retain(|file| !PAGES.iter().any(|(name, _)| *file == source.join(name)));
+    files.retain(|file| {
+        let page = PAGES.iter().any(|(name, _)| *file == source.join(name));
+        !page && !file.to_string_lossy().ends_with(DECLARATIONS)
+    });
     let player = PLAYER.map(|name| site.join(name));
     let presets = presets().to_string();
     let mut hasher = DefaultHasher::new();
@@ -66,6 +73,7 @@ pub fn add_embed(site: &Path) -> Result<(), Failure> {
         let page = String::from_utf8_lossy(&read(&source.join(from))?).replace("FOLDER", &folder);
         write(&site.join(to), page.as_bytes())?;
     }
+    copy(&source.join(TYPES.0), &site.join(TYPES.1))?;
     write(&site.join(ELEMENT), element.as_bytes())
 }
 

@@ -30,8 +30,8 @@ const QUICK: [&str; 4] = ["import::", "layers::", "rules::", "measures::"];
 const BUILD: [&str; 4] = ["--profile", "suite", "--features", "all"];
 
 /// Sets of features in which programs are built: for the processor, and for browsers.
-const NATIVE_SETS: [&str; 3] = ["", "pack", "native"];
-const WEB_SETS: [&str; 5] = ["page", "worker", "worker,eager", "packer", "player"];
+const NATIVE_SETS: [&str; 4] = ["", "pack", "native", "native,eager-wgpu"];
+const WEB_SETS: [&str; 5] = ["page", "worker", "worker,eager-wgpu", "packer", "player"];
 /// The programs of the page at once: what only browsers compile is in one of them.
 const WEB: &str = "page,worker,packer,player";
 

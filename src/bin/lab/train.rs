@@ -70,7 +70,7 @@ fn precision(text: &str) -> Result<Precision, String> {
 }
 
 /// Who executes the model.
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum EngineArg {
     /// The recorded WGSL plan, on the GPU.
     Plan,
@@ -149,7 +149,7 @@ pub fn check_place(option: &str, file: &Path) -> Result<(), Failure> {
 #[cfg(not(feature = "native"))]
 pub fn run(args: Args) -> Result<ExitCode, Failure> {
     check(&args)?;
-    crate::native::hand_over("native")
+    crate::native::hand_over(if args.engine == EngineArg::Burn { "native,eager-wgpu" } else { "native" })
 }
 
 /// Trains, and ends with one JSON object on standard output.
@@ -159,6 +159,10 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
     use latent_lab::train::native::{self, Length, TrainOptions};
 
     let (setup, data_dir) = check(&args)?;
+    #[cfg(not(feature = "eager-wgpu"))]
+    if args.engine == EngineArg::Burn {
+        return crate::native::hand_over("native,eager-wgpu");
+    }
     let (setup, from) = match (setup, &args.resume, &args.host) {
         (Some(setup), _, None) => (setup, Beginning::Noise),
         (Some(mut setup), _, Some(host)) => {

@@ -7,8 +7,11 @@ use std::io;
 
 use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
-use web_sys::Blob;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Blob, Headers, RequestInit, Response};
 
+use super::scope;
+use crate::import::address::Answer;
 use crate::import::read::{Named, ReadAt};
 
 // web-sys has them behind features that would compile it anew for the page and the engine.
@@ -91,25 +94,16 @@ pub struct Remote {
 }
 
 impl Remote {
-    /// Asks for the file's size, and whether the server gives ranges.
+    /// Asks for the file's size, and whether the server gives ranges. That costs the headers of an answer, whatever the server
+    /// sends behind them.
     ///
     /// # Errors
     /// What the server lacks.
-    pub fn open(address: &str) -> Result<Named, String> {
-        let answer = ask(address, "GET", Some((0, 0)))?;
-        let size = match answer.status() {
-            206 => answer.get_response_header("Content-Range").and_then(|range| range.rsplit('/').next()?.parse().ok()),
-            200 => {
-                return Err(format!(
-                    "{address}: the server sends whole files only, not ranges; download the file and bring it from your disk"
-                ));
-            }
-            404 => return Err(format!("{address}: there is no such file (404)")),
-            status => return Err(format!("{address}: the server answers {status}")),
-        };
+    pub async fn open(address: &str) -> Result<Named, String> {
+        let size = first_byte(address).await?;
         // Servers may hide the range from pages, but not the length.
         let length = || ask(address, "HEAD", None).ok()?.get_response_header("Content-Length")?.parse().ok();
-        let size: Option<u64> = size.or_else(length);
+        let size = size.or_else(length);
         let size = size.ok_or_else(|| format!("{address}: the server does not say how large the file is"))?;
         let name = address.split(['?', '#']).next().unwrap_or(address);
         Ok(Named::new(name, Self { address: address.into(), size, blocks: RefCell::default() }))
@@ -160,6 +154,31 @@ impl ReadAt for Remote {
     }
 }
 
+fn unreachable(address: &str) -> String {
+    format!("{address}: the server cannot be reached, or does not let other pages read its files (CORS)")
+}
+
+/// Asks for the first byte of a file; its size, where the answer says it. Read are the headers only: a server that knows no
+/// ranges would send all of the file.
+async fn first_byte(address: &str) -> Result<Option<u64>, String> {
+    let ask = async || -> Result<Response, JsValue> {
+        let headers = Headers::new()?;
+        headers.set("Range", "bytes=0-0")?;
+        let init = RequestInit::new();
+        init.set_headers(&headers);
+        JsFuture::from(scope().fetch_with_str_and_init(address, &init)).await?.dyn_into()
+    };
+    let response = ask().await.map_err(|_| unreachable(address))?;
+    if let Some(body) = response.body() {
+        // A transfer that has already ended is as good as one that was cancelled.
+        let _ = JsFuture::from(body.cancel()).await;
+    }
+    let header = |name: &str| response.headers().get(name).ok().flatten();
+    let (range, kind) = (header("Content-Range"), header("Content-Type"));
+    let answer = Answer { status: response.status(), range: range.as_deref(), kind: kind.as_deref() };
+    answer.size().map_err(|why| format!("{address}: {why}"))
+}
+
 /// One request, waited for.
 fn ask(address: &str, method: &str, range: Option<(u64, u64)>) -> Result<XMLHttpRequest, String> {
     let request = || -> Result<XMLHttpRequest, JsValue> {
@@ -172,5 +191,5 @@ fn ask(address: &str, method: &str, range: Option<(u64, u64)>) -> Result<XMLHttp
         request.send()?;
         Ok(request)
     };
-    request().map_err(|_| format!("{address}: the server cannot be reached, or does not let other pages read its files (CORS)"))
+    request().map_err(|_| unreachable(address))
 }

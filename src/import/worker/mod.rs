@@ -14,7 +14,8 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, DedicatedWorkerGlobalScope, MessageEvent};
 
 use crate::import::frame::Framer;
-use crate::import::source::{Source, first_frame, first_pictures};
+use crate::import::picture::Picture;
+use crate::import::source::{FIRST, Source, first_pictures, suggested_frame};
 use crate::import::{mirror::Mirror, open};
 use crate::packed::store::Store;
 use crate::spec::import::{Choice, Found, FoundFactor, Frame, ImportCommand, ImportEvent};
@@ -24,8 +25,6 @@ use files::{Chosen, Remote};
 
 /// What the page waits for before it sends its first command.
 const LOADED: &str = "loaded";
-/// Pictures in a preview.
-const PREVIEWS: usize = 8;
 
 fn scope() -> DedicatedWorkerGlobalScope {
     js_sys::global().unchecked_into()
@@ -114,7 +113,7 @@ impl Importer {
             }
             ImportCommand::InspectAddress { address } => {
                 self.source = None;
-                self.found(Box::new(Mirror::open(&Remote::open(&address)?)?))
+                self.found(Box::new(Mirror::open(&Remote::open(&address).await?)?))
             }
             ImportCommand::Preview { frame } => self.preview(frame),
             ImportCommand::Start { choice } => self.pack(choice).await,
@@ -129,9 +128,9 @@ impl Importer {
     }
 
     fn found(&mut self, mut source: Box<dyn Source>) -> Result<(), String> {
-        let frame = first_frame(&mut *source)?;
-        let first = &first_pictures(&mut *source, 1)?[0];
-        let about = source.about();
+        let pictures = first_pictures(&mut *source, FIRST)?;
+        let (first, about) = (&pictures[0], source.about());
+        let frame = suggested_frame(&pictures, about.crop);
         let found = Found {
             what: about.what.clone(),
             title: about.title.clone(),
@@ -147,19 +146,12 @@ impl Importer {
         };
         self.source = Some(source);
         post(&ImportEvent::Found { found });
-        self.preview(frame)
+        show(pictures, frame)
     }
 
     fn preview(&mut self, frame: Frame) -> Result<(), String> {
         let source = self.source.as_mut().ok_or("nothing has been chosen yet")?;
-        let (mut framer, mut pixels) = (Framer::default(), Vec::new());
-        let pictures = first_pictures(&mut **source, PREVIEWS)?;
-        let n = pictures.len() as u32;
-        for picture in pictures {
-            pixels.extend(framer.frame(picture, &frame)?);
-        }
-        post(&ImportEvent::Preview { frame, n, pixels: ByteBuf::from(pixels) });
-        Ok(())
+        show(first_pictures(&mut **source, FIRST)?, frame)
     }
 
     async fn pack(&mut self, choice: Choice) -> Result<(), String> {
@@ -174,6 +166,17 @@ impl Importer {
         }
         packed
     }
+}
+
+/// Shows the page what becomes of pictures.
+fn show(pictures: Vec<Picture>, frame: Frame) -> Result<(), String> {
+    let (mut framer, mut pixels) = (Framer::default(), Vec::new());
+    let n = pictures.len() as u32;
+    for picture in pictures {
+        pixels.extend(framer.frame(picture, &frame)?);
+    }
+    post(&ImportEvent::Preview { frame, n, pixels: ByteBuf::from(pixels) });
+    Ok(())
 }
 
 /// Tells the page which sets there are.

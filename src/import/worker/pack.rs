@@ -37,8 +37,14 @@ pub async fn pack(source: &mut dyn Source, choice: Choice, stopped: &Cell<bool>)
     check_room(&job).await?;
     let begun = (now(), job.progress().looked);
     let mut report = Report { id: choice.id.clone(), begun, last: 0.0, explained: 0.0 };
-    if there.last().is_none_or(|s| !s.last) {
-        run(&mut job, &choice, &folder, stopped, &mut report).await?;
+    if there.last().is_none_or(|s| !s.last)
+        && let Err(why) = run(&mut job, &choice, &folder, stopped, &mut report).await
+    {
+        // No image that was read is lost. Where there is no room for it, that is what is said already.
+        if let Some(full) = job.stop() {
+            let _ = write(&folder, full).await;
+        }
+        return Err(why);
     }
     drop(lock);
     let progress = report.progress(&job);

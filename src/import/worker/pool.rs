@@ -11,7 +11,7 @@ use web_sys::{DedicatedWorkerGlobalScope, ErrorEvent, MessageEvent, Worker, Work
 
 use super::{next, scope};
 use crate::import::frame::Framer;
-use crate::import::job::decode;
+use crate::import::job::{broke_on, decode};
 use crate::import::picture::Picture;
 use crate::import::source::Raw;
 use crate::spec::import::Frame;
@@ -170,15 +170,31 @@ fn listen(
         let _ = message.unbounded_send(heard);
     });
     let on_error = Closure::<dyn FnMut(ErrorEvent)>::new(move |e: ErrorEvent| {
-        let _ = error.unbounded_send(Heard::Broken(e.message()));
+        // A script that could not be loaded has no message.
+        let words = js_sys::Reflect::get(&e, &"message".into()).ok().and_then(|words| words.as_string());
+        let _ = error.unbounded_send(Heard::Broken(words.unwrap_or_else(|| "it could not be loaded".into())));
     });
     worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
     worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
     (on_message, on_error)
 }
 
+thread_local! {
+    /// The picture that this decoder is at.
+    static AT: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// Says what it broke on, before the program ends with a trap that says nothing.
+fn last_words(panic: &std::panic::PanicHookInfo) {
+    console_error_panic_hook::hook(panic);
+    let name = AT.with(|at| at.try_borrow().map_or_else(|_| String::new(), |name| name.clone()));
+    let why = panic.payload_as_str().unwrap_or("no reason was given");
+    let _ = scope().post_message(&JsValue::from_str(&broke_on(&name, why)));
+}
+
 /// A decoder's whole life: a task in, images out.
 pub fn decoder(scope: &DedicatedWorkerGlobalScope) {
+    std::panic::set_hook(Box::new(last_words));
     let mut framer = Framer::default();
     let port = scope.clone();
     let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |e: MessageEvent| {
@@ -193,6 +209,7 @@ pub fn decoder(scope: &DedicatedWorkerGlobalScope) {
                             Raw::Picture(Picture { width: w as usize, height: h as usize, channels: c as usize, values_hwc: bytes })
                         }
                     };
+                    AT.with(|at| at.borrow_mut().clone_from(&name));
                     decode(&mut framer, &name, raw, &frame).map(ByteBuf::from)
                 });
                 let (answer, memory) = wire::packed_into(&Decoded { number, images: images.collect() }, Some(memory));

@@ -22,11 +22,15 @@ pub fn information_dk(code_nd: Rows, factor_nk: Rows<u8>) -> Vec<Vec<f64>> {
 
 /// Mutual information gap (Chen et al. 2018, "Isolating Sources of Disentanglement in Variational Autoencoders", equation
 /// 6): the mean over factors of `(I(z₁; v) − I(z₂; v)) / H(v)` with the two latents that know most of the factor. 1: each
-/// factor lies in one latent and nowhere else. Factors that never change are left out.
+/// factor lies in one latent and nowhere else. Factors that never change are left out. NaN with one latent, which has no
+/// second to be compared with.
 ///
 /// # Panics
 /// As [`information_dk`].
 pub fn mig(code_nd: Rows, factor_nk: Rows<u8>) -> f64 {
+    if code_nd.width() == 1 {
+        return f64::NAN;
+    }
     let information = information_dk(code_nd, factor_nk);
     let gap = |k: usize| {
         let (first, second) = top_two(information.iter().map(|row| row[k]));

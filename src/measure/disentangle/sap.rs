@@ -17,21 +17,26 @@ pub enum Scale {
 ///
 /// An ordinal factor is predicted by a line: the score is the squared correlation. A categorical one by a threshold on
 /// the latent: the score is the balanced accuracy of the best threshold on these codes; with more than two classes, which
-/// the paper leaves open, the mean over classes of that of each class against the rest. Latents with a variance below
-/// 1e-12 score 0; factors that never change are left out.
+/// the paper leaves open, the mean over classes of that of each class against the rest. A latent with a variance below
+/// 1e-12 scores what knowing nothing does: 0, or an accuracy of ½. Factors that never change are left out. NaN with one
+/// latent, which has no second to be compared with.
 ///
 /// # Panics
 /// If the numbers of codes and of rows of factors differ or are zero, or there is not one scale a factor.
 pub fn sap(code_nd: Rows, factor_nk: Rows<u8>, scales_k: &[Scale]) -> f64 {
     assert_paired(code_nd, factor_nk);
     assert_eq!(factor_nk.width(), scales_k.len(), "not one scale a factor");
+    if code_nd.width() == 1 {
+        return f64::NAN;
+    }
     let changing = |k: &usize| factor_nk.column(*k).any(|v| v != factor_nk.row(0)[*k]);
     let gap = |k: usize| {
         let factor: Vec<u8> = factor_nk.column(k).collect();
-        let score = |j: usize| match scales_k[k] {
-            _ if moments(code_nd.column(j)).1 < 1e-12 => 0.0,
-            Scale::Ordinal => squared_correlation(code_nd.column(j), &factor),
-            Scale::Categorical => threshold_accuracy(&code_nd.column(j).collect::<Vec<f32>>(), &factor),
+        let score = |j: usize| match (scales_k[k], moments(code_nd.column(j)).1 < 1e-12) {
+            (Scale::Ordinal, true) => 0.0,
+            (Scale::Categorical, true) => 0.5,
+            (Scale::Ordinal, false) => squared_correlation(code_nd.column(j), &factor),
+            (Scale::Categorical, false) => threshold_accuracy(&code_nd.column(j).collect::<Vec<f32>>(), &factor),
         };
         let (first, second) = top_two((0..code_nd.width()).map(score));
         first - second

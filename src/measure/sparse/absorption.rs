@@ -2,7 +2,7 @@
 //! et al. 2024, "A is for Absorption: Studying Feature Splitting and Absorption in Sparse Autoencoders").
 
 use super::dictionary::unit;
-use crate::measure::{Rows, mean};
+use crate::measure::Rows;
 
 /// A further main feature must raise F1 by more than this (Chanin et al. 2024).
 const SPLIT_GAIN: f64 = 0.03;
@@ -53,17 +53,20 @@ fn f1(predicted: impl Iterator<Item = bool>, truth: &[bool]) -> f64 {
 /// Where a concept was absorbed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Absorption {
-    /// Share of the inputs with the concept on which it was absorbed; NaN if there are none.
+    /// Share of the candidates on which the concept was absorbed; NaN if there are none.
     pub rate: f64,
     /// Those inputs, each with the feature that absorbed it.
     pub cases: Vec<(usize, usize)>,
 }
 
-/// Full absorption, as SAEBench counts it, without ablating anything. An input `x` with the concept counts if all `main`
+/// Full absorption, as SAEBench counts it, without ablating anything. Candidates are the inputs that have the concept and in
+/// which the linear probe itself finds it, `candidate_n`: what the probe misses tells nothing of the features (Chanin et al.
+/// 2024, and `num_probe_true_positives` of SAEBench). A candidate `x` counts if all `main`
 /// features are silent, and of the other features the one with the largest projection `a_j cos(d_j, p)` on the concept's
 /// direction `p` (that of a linear probe) has `cos(d_j, p) ≥ 0.025` and carries at least 40 % of `x · p > 0`.
 ///
-/// `x_nd` are the inputs of the autoencoder without what its decoder adds as a bias.
+/// `x_nd` are the inputs of the autoencoder without what its decoder adds as a bias. Probe and main features must come from
+/// other inputs, as they do there.
 ///
 /// # Panics
 /// If the shapes do not fit together.
@@ -72,10 +75,10 @@ pub fn absorption(
     act_nf: Rows,
     dictionary_fd: Rows,
     direction_d: &[f32],
-    concept_n: &[bool],
+    candidate_n: &[bool],
     main: &[usize],
 ) -> Absorption {
-    assert_eq!((x_nd.len(), act_nf.len()), (concept_n.len(), concept_n.len()), "not one label an input");
+    assert_eq!((x_nd.len(), act_nf.len()), (candidate_n.len(), candidate_n.len()), "not one label an input");
     assert_eq!((dictionary_fd.len(), dictionary_fd.width()), (act_nf.width(), x_nd.width()), "not a dictionary of these features");
     assert_eq!(direction_d.len(), x_nd.width(), "the concept's direction has another width");
     let p = unit(direction_d);
@@ -94,8 +97,7 @@ pub fn absorption(
         let top = (0..act.len()).map(|j| (j, carried(j))).fold((0, f64::NEG_INFINITY), |top, c| if c.1 > top.1 { c } else { top });
         (cosine_f[top.0] >= LEAST_COSINE && top.1 >= CARRIED_SHARE * whole).then_some((i, top.0))
     };
-    let present: Vec<usize> = (0..concept_n.len()).filter(|i| concept_n[*i]).collect();
-    let cases: Vec<(usize, usize)> = present.iter().filter_map(|i| absorbed_by(*i)).collect();
-    let rate = mean(present.iter().map(|i| f64::from(u8::from(cases.iter().any(|(case, _)| case == i)))));
-    Absorption { rate, cases }
+    let candidates: Vec<usize> = (0..candidate_n.len()).filter(|i| candidate_n[*i]).collect();
+    let cases: Vec<(usize, usize)> = candidates.iter().filter_map(|i| absorbed_by(*i)).collect();
+    Absorption { rate: cases.len() as f64 / candidates.len() as f64, cases }
 }

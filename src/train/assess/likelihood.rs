@@ -3,6 +3,8 @@
 use super::{Part, Sheet, spread};
 use crate::measure::{Rows, vae};
 use crate::spec::protocol::CodeKind;
+use crate::spec::{LIKELIHOOD, LIKELIHOODS, Setup};
+use crate::train::program::minibatches;
 use crate::train::{self, Engine, Program};
 
 /// Images whose likelihood is estimated by importance sampling, and how often [`Program::LogWeights`] is run on them.
@@ -12,14 +14,41 @@ const WEIGHTED_RUNS: usize = 5;
 /// The objective, term by term.
 pub(super) async fn terms(sheet: &mut Sheet, engine: &mut impl Engine, test: &Part) -> Result<(), String> {
     let values = engine.evaluate(test.rows()).await?;
+    let n = test.labels.len();
+    // Some terms are of a batch as a whole, and are others for a larger one.
+    let mut batches = minibatches(n, engine.info().batch as usize).map(|at| at.len());
+    let batches = match (batches.next(), batches.last()) {
+        (Some(first), Some(last)) if first != last => format!("in batches of {first}, the last of {last}"),
+        (Some(first), Some(_)) => format!("in batches of {first}"),
+        _ => "in one batch".into(),
+    };
     for (name, value) in engine.info().terms.clone().iter().zip(values) {
-        sheet.add(name, f64::from(value), format!("mean of {} test images; what is random is drawn once", test.labels.len()));
+        sheet.add(name, f64::from(value), format!("mean of {n} test images {batches}; what is random is drawn once"));
     }
     Ok(())
 }
 
+/// What a setup takes pixels to be distributed as, for protocols; empty where its method has no likelihood.
+fn judged(setup: &Setup) -> String {
+    if !setup.card().is_ok_and(|card| card.param(LIKELIHOOD.key).is_some()) {
+        return String::new();
+    }
+    match LIKELIHOODS[setup.usize(LIKELIHOOD.key)] {
+        "bernoulli" => "; Bernoulli likelihood on grey values: not a density, and comparable with no other likelihood".into(),
+        "continuous-bernoulli" => "; continuous Bernoulli likelihood, a density of values in [0, 1]".into(),
+        "gaussian" => format!("; Gaussian likelihood with σ = {}, a density of values in [0, 1]", setup.get("sigma")),
+        _ => "; Gaussian likelihood with σ learnt, a density of values in [0, 1]".into(),
+    }
+}
+
 /// The likelihood by importance sampling, where the method has one.
-pub(super) async fn likelihood(sheet: &mut Sheet, engine: &mut impl Engine, test: &Part, len: usize) -> Result<(), String> {
+pub(super) async fn likelihood(
+    sheet: &mut Sheet,
+    engine: &mut impl Engine,
+    setup: &Setup,
+    test: &Part,
+    len: usize,
+) -> Result<(), String> {
     let n = test.labels.len().min(WEIGHTED);
     let (x, labels) = (spread(Rows::new(&test.x, len), n), spread(Rows::new(&test.labels, 1), n));
     let mut weight_nk: Vec<Vec<f32>> = vec![vec![]; n];
@@ -36,7 +65,8 @@ pub(super) async fn likelihood(sheet: &mut Sheet, engine: &mut impl Engine, test
         let nll = vae::importance_weighted_nll(Rows::new(&values, k));
         let name = if given { format!("nll_given_label_k{k}") } else { format!("nll_k{k}") };
         let of = if given { " with their labels known" } else { "" };
-        sheet.add(&name, nll, format!("nats, −ln of the mean of k = {k} importance weights, {n} test images{of}"));
+        let how = format!("nats, −ln of the mean of k = {k} importance weights, {n} test images{of}{}", judged(setup));
+        sheet.add(&name, nll, how);
     }
     Ok(())
 }

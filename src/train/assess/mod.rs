@@ -7,13 +7,15 @@ mod sparse;
 
 pub use sparse::stability;
 
+use std::borrow::Cow;
+
 use crate::data::{Dataset, unit};
 use crate::measure::pause::Pause;
 use crate::measure::rng::Rng;
 use crate::measure::{Rows, image};
 use crate::nn::ImageShape;
-use crate::spec::Family;
-use crate::spec::protocol::{CodeKind, Measured, Quantity};
+use crate::spec::protocol::{CodeGroup, CodeKind, Measured, Quantity};
+use crate::spec::{Family, Setup};
 use crate::train::views::TestSet;
 use crate::train::{self, Engine};
 
@@ -21,7 +23,7 @@ use crate::train::{self, Engine};
 #[derive(Clone, Copy, Debug)]
 pub struct Sizes {
     /// Test images, and as many training images for what is fitted, drawn without replacement; `None` for as many as there
-    /// are, but no more than [`MOST`].
+    /// are of each, but no more than [`MOST`].
     pub images: Option<usize>,
     /// Decides which images are drawn.
     pub seed: u64,
@@ -64,9 +66,11 @@ impl Images {
         if images < code::NEIGHBOURS || images > have {
             return Err(format!("{images} images: expected {} to {have}", code::NEIGHBOURS));
         }
-        let factors = &data.factors;
-        let train = Part::draw(&data.train_images, &data.train_labels, &factors.train_nk, images, sizes.seed);
-        let test = Part::draw(&data.test_images, &data.test_labels, &factors.test_nk, images, sizes.seed);
+        let (factors, of) = (&data.factors, |labels: &[u8]| sizes.images.unwrap_or(labels.len().min(MOST)));
+        let train = &data.train_labels;
+        let train = Part::draw(&data.train_images, train, &factors.train_nk, of(train), sizes.seed);
+        let test = &data.test_labels;
+        let test = Part::draw(&data.test_images, test, &factors.test_nk, of(test), sizes.seed);
         Ok(Self { id: data.id.clone(), shape: data.shape, fitted: train, whose: "training images", test })
     }
 
@@ -86,42 +90,86 @@ impl Images {
     }
 }
 
-/// Measures the model in `engine`, whose method is of `family`. `seed` decides what is drawn from posteriors.
+/// Measures the model in `engine`, which was made by `setup`. `seed` decides what is drawn from posteriors.
 ///
 /// # Errors
-/// If the engine fails.
-pub async fn assess(engine: &mut impl Engine, family: Family, images: &Images, seed: u64) -> Result<Vec<Measured>, String> {
+/// If the engine fails, or no method is called as the setup's.
+pub async fn assess(engine: &mut impl Engine, setup: &Setup, images: &Images, seed: u64) -> Result<Vec<Measured>, String> {
     let mut sheet = Sheet::default();
     let pause = engine.pause();
     let Images { fitted, test, .. } = images;
+    let family = setup.card().map_err(|e| e.to_string())?.family;
     likelihood::terms(&mut sheet, engine, test).await?;
-    likelihood::likelihood(&mut sheet, engine, test, images.shape.len()).await?;
+    likelihood::likelihood(&mut sheet, engine, setup, test, images.shape.len()).await?;
     let (mean, logvar) = engine.encode(test.rows()).await?;
-    let latent = engine.info().latent as usize;
+    let (mean_fitted, _) = engine.encode(fitted.rows()).await?;
     let code = engine.info().code.clone();
-    let all = |is: fn(CodeKind) -> bool| code.iter().all(|group| is(group.kind));
-    let mean_nd = Rows::new(&mean, latent);
+    let own = Own::of(&code);
     let reconstruction = engine.decode(&mean).await?;
-    pictures(&mut sheet, &reconstruction, images, &pause).await;
-    if all(|kind| matches!(kind, CodeKind::Features { .. })) {
-        sparse::features(&mut sheet, engine, mean_nd, &reconstruction, images).await?;
+    // What is left of activations goes through the rest of a network, which keeps its pixels in [0, 1] by itself.
+    let clamped = family == Family::Sae && setup.hosted().is_none();
+    pictures(&mut sheet, &reconstruction, images, clamped, &pause).await;
+    if own.all(|kind| matches!(kind, CodeKind::Features { .. })) {
+        let features = sparse::Features { fitted: &mean_fitted, test: &mean, reconstruction: &reconstruction, clamped };
+        sparse::features(&mut sheet, engine, features, images).await?;
     }
-    if all(|kind| kind == CodeKind::Gaussian) {
-        let logvar_nd = (!logvar.is_empty()).then(|| Rows::new(&logvar, latent));
-        code::posterior(&mut sheet, mean_nd, logvar_nd);
+    let (own_mean, own_logvar, own_fitted) = (own.columns(&mean), own.columns(&logvar), own.columns(&mean_fitted));
+    let codes = code::Codes {
+        fitted_nd: Rows::new(&own_fitted, own.width()),
+        test_nd: Rows::new(&own_mean, own.width()),
+        without: own.without(),
+    };
+    if own.all(|kind| kind == CodeKind::Gaussian) {
+        let logvar_nd = (!logvar.is_empty()).then(|| Rows::new(&own_logvar, own.width()));
+        code::posterior(&mut sheet, codes, logvar_nd);
     }
     if family == Family::Vae {
-        let codes = code::drawn(&mean, &logvar, seed);
-        code::prior(&mut sheet, engine, Rows::new(&codes, latent), images).await?;
+        code::prior(&mut sheet, engine, &code::drawn(&mean, &logvar, &code, seed), &own, images).await?;
     }
     code::usage(&mut sheet, engine, images).await?;
-    let (mean_fitted, _) = engine.encode(fitted.rows()).await?;
-    let codes = code::Codes { fitted_nd: Rows::new(&mean_fitted, latent), test_nd: mean_nd };
     code::probes(&mut sheet, codes, images, &pause).await;
     if family == Family::Vae || family == Family::Ae {
-        factors::factors(&mut sheet, codes, images, &pause).await;
+        factors::factors(&mut sheet, codes, family, images, &pause).await;
     }
     Ok(sheet.0)
+}
+
+/// The columns of a code that its encoder has found out: all but those of a label that it was told. Whoever reads the code would
+/// read there what was put in.
+struct Own<'a>(&'a [CodeGroup]);
+
+impl<'a> Own<'a> {
+    fn of(code: &'a [CodeGroup]) -> Self {
+        Self(code)
+    }
+
+    fn is_told(group: &CodeGroup) -> bool {
+        group.kind == CodeKind::Choice { given: true }
+    }
+
+    /// Whether all of them are of such a kind.
+    fn all(&self, is: fn(CodeKind) -> bool) -> bool {
+        self.0.iter().filter(|group| !Self::is_told(group)).all(|group| is(group.kind))
+    }
+
+    fn width(&self) -> usize {
+        self.0.iter().filter(|group| !Self::is_told(group)).map(|group| group.count as usize).sum()
+    }
+
+    /// These columns of whole codes.
+    fn columns<'z>(&self, z_nd: &'z [f32]) -> Cow<'z, [f32]> {
+        if !self.0.iter().any(Self::is_told) {
+            return Cow::Borrowed(z_nd);
+        }
+        let kept: Vec<bool> =
+            self.0.iter().flat_map(|group| std::iter::repeat_n(!Self::is_told(group), group.count as usize)).collect();
+        z_nd.iter().zip(kept.iter().cycle()).filter(|(_, kept)| **kept).map(|(z, _)| *z).collect()
+    }
+
+    /// What is left out, for protocols.
+    fn without(&self) -> &'static str {
+        if self.0.iter().any(Self::is_told) { " without the label that the encoder is told" } else { "" }
+    }
 }
 
 /// Images and labels drawn from one part of a data set.
@@ -159,11 +207,16 @@ impl Part {
     }
 }
 
+/// What is done to the pixels that a dictionary gives, for protocols.
+const CLAMPED: &str = "values clamped to [0, 1]";
+
 /// Reconstructions beside the images.
-async fn pictures(sheet: &mut Sheet, reconstruction: &[f32], images: &Images, pause: &Pause) {
+async fn pictures(sheet: &mut Sheet, reconstruction: &[f32], images: &Images, clamped: bool, pause: &Pause) {
     let x = &images.test.x;
     let shape = [images.shape.channels, images.shape.height, images.shape.width];
-    let of = format!("{} test images decoded from the mean of their code, values in [0, 1]", x.len() / images.shape.len());
+    let n = x.len() / images.shape.len();
+    let values = if clamped { CLAMPED } else { "values in [0, 1]" };
+    let of = format!("{n} test images decoded from the mean of their code, {values}");
     sheet.add("mse", image::mse(x, reconstruction), of.clone());
     pause.point().await;
     sheet.add("psnr", image::psnr(x, reconstruction, images.shape.len()), format!("{of}; decibels of each image, mean"));

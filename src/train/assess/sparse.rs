@@ -1,6 +1,6 @@
 //! What the features of a sparse autoencoder are worth.
 
-use super::{Images, Sheet};
+use super::{CLAMPED, Images, Sheet};
 use crate::data::toy;
 use crate::measure::pause::Pause;
 use crate::measure::probe::LinearProbe;
@@ -13,21 +13,31 @@ const EXCESS: f64 = 0.01;
 /// Bits of a dictionary's value.
 const WEIGHT_BITS: u32 = 16;
 
+/// What the images have been given by a sparse autoencoder.
+pub(super) struct Features<'a> {
+    /// Codes of both parts of the images.
+    pub fitted: &'a [f32],
+    pub test: &'a [f32],
+    /// The test images again, and whether they were clamped.
+    pub reconstruction: &'a [f32],
+    pub clamped: bool,
+}
+
 /// The features of a sparse autoencoder.
 pub(super) async fn features(
     sheet: &mut Sheet,
     engine: &mut impl Engine,
-    act_nf: Rows<'_>,
-    reconstruction: &[f32],
+    Features { fitted, test, reconstruction, clamped }: Features<'_>,
     images: &Images,
 ) -> Result<(), String> {
     let x = &images.test.x;
     let d = images.shape.len();
     // A code holds the features of each place of a grid in turn: each place is an input of its own.
-    let features = engine.info().code.iter().find_map(CodeGroup::features).map_or(act_nf.width(), |grid| grid.features);
+    let latent = engine.info().latent as usize;
+    let features = engine.info().code.iter().find_map(CodeGroup::features).map_or(latent, |grid| grid.features);
     let atom_fa = engine.atoms().await?;
     let inputs = atom_fa.as_ref().map_or(d, |atom_fa| atom_fa.len() / features);
-    let act_nf = Rows::new(act_nf.values(), features);
+    let act_nf = Rows::new(test, features);
     let (n, f) = (act_nf.len(), act_nf.width());
     let activity = sparse::activity(act_nf);
     let histogram = activity.histogram(4, 2);
@@ -41,8 +51,11 @@ pub(super) async fn features(
     let counts = histogram.count_b.iter().map(|c| *c as f64).collect::<Vec<f64>>();
     sheet.add("density_histogram", counts, format!("features by log₁₀ of their density, 8 bins from −4 to 0; {n} inputs"));
     let fvu = sparse::fraction_unexplained(Rows::new(x, d), Rows::new(reconstruction, d));
-    sheet.add("fraction_unexplained", fvu, format!("of the variance of the pixels over {} test images", images.test.labels.len()));
-    recovered(sheet, engine, act_nf, reconstruction, images).await?;
+    let clamping = if clamped { format!("; {CLAMPED}") } else { String::new() };
+    let how =
+        format!("of the variance of the pixels, each about its own mean, over {} test images{clamping}", images.test.labels.len());
+    sheet.add("fraction_unexplained", fvu, how);
+    recovered(sheet, engine, reconstruction, images).await?;
     let error = image::mse(x, reconstruction);
     let (mut step, mut worst) = (act_nf.values().iter().fold(0.0f64, |m, a| m.max(f64::from(a.abs()))), f64::INFINITY);
     while worst > error * (1.0 + EXCESS) && step > f64::from(f32::EPSILON) {
@@ -52,8 +65,10 @@ pub(super) async fn features(
     }
     if worst <= error * (1.0 + EXCESS) {
         let length = sparse::description_length(act_nf, step, inputs, WEIGHT_BITS);
-        let how =
-            format!("Σ H(feature) over {n} inputs, activations rounded to {step:.2e}, which costs at most {EXCESS} of the error");
+        let how = format!(
+            "Σ H(feature) over {n} inputs, activations rounded to {step:.2e}, which costs at most {EXCESS} of the squared error of \
+             the pixels{clamping}"
+        );
         sheet.add("description_bits", length.input, how);
         sheet.add(
             "dictionary_bits",
@@ -70,7 +85,8 @@ pub(super) async fn features(
     }
     let weights = engine.weights().await?;
     if let Some(origin_a) = weights.iter().find(|w| w.name == ORIGIN) {
-        absorption(sheet, atom_fa, &origin_a.values, act_nf, images, &engine.pause()).await;
+        let activations = [Rows::new(fitted, features), act_nf];
+        absorption(sheet, atom_fa, &origin_a.values, activations, images, &engine.pause()).await;
     }
     Ok(())
 }
@@ -94,17 +110,28 @@ fn recovery(sheet: &mut Sheet, atom_fa: Rows<'_>) {
     sheet.add("planted_recovered", found.recovered, format!("share with a cosine of at least {}; {of}", sparse::RECOVERED));
 }
 
-/// How often a feature that stands for a class gives way to another that has swallowed it.
-async fn absorption(sheet: &mut Sheet, atom_fa: Rows<'_>, origin_a: &[f32], act_nf: Rows<'_>, images: &Images, pause: &Pause) {
-    let (test, inputs) = (&images.test, atom_fa.width());
+/// How often a feature that stands for a class gives way to another that has swallowed it. The two matrices of activations are of
+/// the images for what is fitted and of the test images.
+async fn absorption(
+    sheet: &mut Sheet,
+    atom_fa: Rows<'_>,
+    origin_a: &[f32],
+    [fitted_nf, test_nf]: [Rows<'_>; 2],
+    images: &Images,
+    pause: &Pause,
+) {
+    let (fitted, test, inputs) = (&images.fitted, &images.test, atom_fa.width());
     let x: Vec<f32> = test.x.chunks_exact(inputs).flat_map(|row| row.iter().zip(origin_a).map(|(x, b)| x - b)).collect();
-    let x_na = Rows::new(&x, inputs);
-    let classes = usize::from(test.labels.iter().copied().max().unwrap_or(0)) + 1;
-    let probe = LinearProbe::fit_in_slices(x_na, &test.labels, classes, pause).await;
-    let rate = |class: usize| {
-        let concept: Vec<bool> = test.labels.iter().map(|l| usize::from(*l) == class).collect();
-        let main = sparse::main_features(act_nf, &concept);
-        sparse::absorption(x_na, act_nf, atom_fa, &probe.direction(class), &concept, &main).rate
+    let classes = fitted.labels.iter().chain(&test.labels).max().map_or(1, |l| usize::from(*l) + 1);
+    let probe = LinearProbe::fit_centred_in_slices(Rows::new(&fitted.x, inputs), &fitted.labels, classes, pause).await;
+    let said_n: Vec<usize> = Rows::new(&test.x, inputs).iter().map(|x| probe.predict(x)).collect();
+    let mut candidates = 0;
+    let mut rate = |class: usize| {
+        let is = |label: &u8| usize::from(*label) == class;
+        let main = sparse::main_features(fitted_nf, &fitted.labels.iter().map(is).collect::<Vec<bool>>());
+        let found_n: Vec<bool> = test.labels.iter().zip(&said_n).map(|(label, said)| is(label) && *said == class).collect();
+        candidates += found_n.iter().filter(|found| **found).count();
+        sparse::absorption(Rows::new(&x, inputs), test_nf, atom_fa, &probe.direction(class), &found_n, &main).rate
     };
     let mut rates = vec![];
     for class in 0..classes {
@@ -113,9 +140,13 @@ async fn absorption(sheet: &mut Sheet, atom_fa: Rows<'_>, origin_a: &[f32], act_
     }
     rates.retain(|rate: &f64| rate.is_finite());
     let how = format!(
-        "share of a class's images whose main features are silent while another carries its direction, a linear probe's, mean over {} classes, {} test images",
+        "share of a class's images whose main features are silent while another carries its direction; mean over {} classes, of the \
+         {candidates} of {} test images that a linear probe calls right; its directions and the main features are of {} {}, pixels \
+         centred and not scaled",
         rates.len(),
-        test.labels.len()
+        test.labels.len(),
+        fitted.labels.len(),
+        images.whose
     );
     sheet.add("absorption", rates.iter().sum::<f64>() / rates.len() as f64, how);
 }
@@ -143,21 +174,14 @@ pub fn stability(measures: &mut Vec<Measured>, a: &[Weight], b: &[Weight]) -> Re
 
 /// Share of the host's performance that survives when its layer is replaced by what the features stand for; nothing where
 /// no network is taken apart.
-async fn recovered(
-    sheet: &mut Sheet,
-    engine: &mut impl Engine,
-    act_nf: Rows<'_>,
-    reconstruction: &[f32],
-    images: &Images,
-) -> Result<(), String> {
+async fn recovered(sheet: &mut Sheet, engine: &mut impl Engine, reconstruction: &[f32], images: &Images) -> Result<(), String> {
     let test = &images.test;
     let Some(outputs) = engine.run(Program::HostImages, test.rows()).await? else { return Ok(()) };
-    let whole = outputs.into_iter().next().unwrap_or_default();
-    let silent = engine.decode(&vec![0.0; act_nf.values().len()]).await?;
-    let [whole, spliced, silent] = [&whole, reconstruction, &silent].map(|y| image::mse(&test.x, y));
+    let [whole, silent] = &outputs[..] else { return Err(format!("{} outputs of the host, expected two", outputs.len())) };
+    let [whole, spliced, silent] = [&whole[..], reconstruction, &silent[..]].map(|y| image::mse(&test.x, y));
     let protocol = format!(
         "(L₀ − L̂) / (L₀ − L) with the squared error of the pixels of {} test images: L = {whole:.3e} by the host itself, \
-         L̂ = {spliced:.3e} with the layer replaced by its reconstruction, L₀ = {silent:.3e} by what no feature stands for",
+         L̂ = {spliced:.3e} with the layer replaced by its reconstruction, L₀ = {silent:.3e} with the layer set to zero",
         test.labels.len()
     );
     sheet.add("loss_recovered", sparse::loss_recovered(whole, spliced, silent), protocol);

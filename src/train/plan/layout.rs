@@ -118,11 +118,20 @@ impl Layout {
         self.moment(self.moments)
     }
 
-    /// All parameters in module order, from the trained ones followed by the others as they lie in the arena.
-    pub(super) fn weights(&self, all: &[f32]) -> Vec<Weight> {
-        // What lies between the two has not been read.
-        let here = |t: &Tensor| if t.at < self.params { t.at } else { t.at - self.rest.0 + self.params };
-        self.tensors.iter().map(|t| t.weight(&all[here(t)..here(t) + t.len()])).collect()
+    /// Where the arena has parameters: the trained ones, and the others if there are any.
+    pub(super) fn parameters(&self) -> Vec<(usize, usize)> {
+        [(0, self.params), self.rest].into_iter().filter(|(_, len)| *len > 0).collect()
+    }
+
+    /// All parameters in module order, from what was read of [`Layout::parameters`].
+    pub(super) fn weights(&self, parts: &[Vec<f32>]) -> Vec<Weight> {
+        let ranges = self.parameters();
+        let of = |t: &Tensor| {
+            let i = ranges.iter().rposition(|(begin, _)| t.at >= *begin).expect("every parameter was read");
+            let at = t.at - ranges[i].0;
+            t.weight(&parts[i][at..at + t.len()])
+        };
+        self.tensors.iter().map(of).collect()
     }
 
     /// Writes the values of the chosen parameters, `offset` floats behind their places. All of them must be there.

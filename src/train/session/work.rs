@@ -2,6 +2,7 @@
 
 use std::cell::{RefCell, RefMut};
 use std::future::Future;
+use std::ops::Range;
 use std::pin::Pin;
 use std::rc::Rc;
 
@@ -11,6 +12,7 @@ use crate::nn::ImageShape;
 use crate::spec::protocol::{BenchReport, MetricRow, PlanInfo, RunId, Slot, VerifyReport, View};
 use crate::train::any::AnyEngine;
 use crate::train::engine::BuildError;
+use crate::train::program::minibatches;
 use crate::train::{Engine, Program, Rows, RunState, Weight};
 
 /// Rows that a borrowed engine takes between two places to rest, on a GPU and on a software adapter.
@@ -84,9 +86,9 @@ impl Lent {
             // The engine says what is wrong with them.
             return vec![(0, rows)];
         }
-        let labels = |i: usize| rows.labels.get(i * size..).map_or(&[][..], |rest| &rest[..rest.len().min(size)]);
-        let piece = |(i, values): (usize, &'a [f32])| (values.len() / width, Rows::labelled(values, labels(i)));
-        rows.values.chunks(size * width).enumerate().map(piece).collect()
+        let labels = |at: &Range<usize>| &rows.labels[at.start.min(rows.labels.len())..at.end.min(rows.labels.len())];
+        let piece = |at: Range<usize>| (at.len(), Rows::labelled(&rows.values[at.start * width..at.end * width], labels(&at)));
+        minibatches(rows.values.len() / width, size).map(piece).collect()
     }
 }
 

@@ -104,7 +104,7 @@ pub async fn codebook(engine: &mut impl Engine, test: &TestSet, count: usize) ->
         images: labels.len() as u32,
         count_k: usage.count_k().iter().map(|n| *n as u32).collect(),
         perplexity: usage.perplexity() as f32,
-        age_k,
+        age_k: age_k.into_iter().map(|age| if age < 0.0 { f32::INFINITY } else { age }).collect(),
         vector_kd: f32_bytes(&vector_kd),
     })
 }

@@ -78,11 +78,12 @@ pub fn place(grid: Option<TokenGrid>, cell: usize, level: usize, token: Option<u
 pub fn code(code: usize, share: f32, age: f32) -> String {
     let used = if share > 0.0 { format!("{:.1} % of the tokens", 100.0 * share) } else { "chosen by no test image".into() };
     let age = match age as u64 {
-        0 => "in the latest step".into(),
-        1 => "a step ago".into(),
-        n => format!("{n} steps ago"),
+        _ if age.is_infinite() => "never chosen".into(),
+        0 => "last chosen in the latest step".into(),
+        1 => "last chosen a step ago".into(),
+        n => format!("last chosen {n} steps ago"),
     };
-    format!("Code {code}: {used}; in training last chosen {age}")
+    format!("Code {code}: {used}; in training {age}")
 }
 
 pub fn usage(used: usize, codes: usize, perplexity: f32, images: u32) -> String {
@@ -92,4 +93,15 @@ pub fn usage(used: usize, codes: usize, perplexity: f32, images: u32) -> String 
 
 pub fn first_of(shown: usize, codes: usize) -> String {
     format!("The first {shown} of {codes} in this order.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::code;
+
+    #[test]
+    fn a_code_that_was_never_chosen_has_no_age() {
+        assert_eq!(code(3, 0.0, f32::INFINITY), "Code 3: chosen by no test image; in training never chosen");
+        assert_eq!(code(3, 0.25, 1.0), "Code 3: 25.0 % of the tokens; in training last chosen a step ago");
+    }
 }

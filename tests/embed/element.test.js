@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { beforeEach, test } from "node:test";
+
+import { LatentLab } from "../../assets/embed/element.js";
+import { SITE } from "../../assets/embed/model.js";
+import { frameElements, frames, message, watchers } from "./stand-in/dom.js";
+import { bytesOf } from "./stand-in/player.js";
+import { asked, files } from "./stand-in/server.js";
+
+const EVENTS = ["ready", "select", "step", "failed"];
+
+/** An element with these attributes on a page, and what it told. */
+function place(attributes) {
+  const lab = document.createElement("latent-lab");
+  const heard = [];
+  for (const type of EVENTS) lab.addEventListener(type, (event) => heard.push(event));
+  for (const [name, value] of Object.entries(attributes)) lab.setAttribute(name, value);
+  document.body.append(lab);
+  lab.connectedCallback();
+  return { lab, heard, seen: () => watchers.get(lab)(), inside: lab.shadowRoot };
+}
+
+const weights = (more = {}) => bytesOf({ examples: { images: [128, 160, 96, 128, 160, 160, 160, 128], labels: [0, 1] }, ...more });
+let count = 0;
+/** Puts weights at an address that no test has used. */
+function served(more) {
+  count += 1;
+  files.set(`https://blog.example/post/${count}.safetensors`, weights(more));
+  return `${count}.safetensors`;
+}
+
+beforeEach(() => (asked.length = 0));
+
+test("attributes that are declared are those that it looks at", () => {
+  const types = readFileSync(new URL("../../assets/embed/index.d.ts", import.meta.url), "utf8");
+  const body = types.match(/interface LatentLabAttributes \{([\s\S]*?)\n\}/)[1];
+  assert.deepEqual([...body.matchAll(/^ {2}(\w+)\?:/gm)].map(([, name]) => name), LatentLab.observedAttributes);
+});
+
+test("some attributes are properties as well", () => {
+  const { lab } = place({ panel: "map" });
+  assert.deepEqual([lab.preset, lab.src, lab.panel, lab.theme], ["", "", "map", ""]);
+  for (const name of ["preset", "src", "panel", "theme"]) {
+    lab[name] = name;
+    assert.equal(lab.getAttribute(name), name);
+  }
+});
+
+test("nothing is downloaded before it is seen, and it says so when it answers", async () => {
+  const { lab, heard, seen } = place({ src: served() });
+  assert.deepEqual([asked, lab.kind, lab.code, lab.decode([0, 0])], [[], undefined, undefined, undefined]);
+  seen();
+  assert.equal(await lab.ready, lab);
+  assert.deepEqual(heard.map(({ type, detail }) => [type, detail]), [["ready", { kind: "vector", latent: 2, image: [1, 2, 2] }]]);
+  assert.ok(heard[0].bubbles && heard[0].composed);
+  assert.equal(lab.kind, "vector");
+});
+
+test("codes go in and out, but none of another length", async () => {
+  const { lab, heard, seen } = place({ src: served(), start: "1" });
+  seen();
+  await lab.ready;
+  assert.deepEqual([...lab.code], [1, 1]);
+  lab.code = [2, 0];
+  lab.code = [1, 2, 3];
+  assert.deepEqual([...lab.code], [2, 0]);
+  frames();
+  assert.deepEqual(heard.map(({ type }) => type), ["ready", "step"]);
+  lab.show(0);
+  assert.deepEqual([...lab.code], [0, 1]);
+  assert.deepEqual([...lab.decode([2, 0])], [192, 128, 192, 128]);
+  assert.deepEqual([...lab.encode([192, 128, 0, 0])], [2, 0]);
+  frames();
+});
+
+test("it has the sliders that are asked for", async () => {
+  const { lab, seen, inside } = place({ src: served({ latent: 9 }), latents: "3" });
+  seen();
+  await lab.ready;
+  assert.equal(inside.all("input").length, 3);
+  lab.setAttribute("latents", "many");
+  await lab.ready;
+  assert.equal(inside.all("input").length, 6);
+});
+
+test("what cannot be shown is said in its place, above what the page put there", async () => {
+  const { lab, heard, seen, inside } = place({ src: served(), panel: "tokens" });
+  seen();
+  await assert.rejects(lab.ready, /panel="tokens" does not go/);
+  assert.match(inside.one("error").textContent, /^This figure could not be loaded: panel="tokens"/);
+  assert.equal(inside.one("error").getAttribute("role"), "alert");
+  assert.equal(inside.all("slot").length, 1);
+  assert.deepEqual(heard.map(({ type }) => type), ["failed"]);
+  lab.panel = "path, map";
+  await lab.ready;
+  assert.equal(inside.all((element) => element.className === "error").length, 0);
+  assert.deepEqual(inside.all("section").map((section) => section.className), ["panel path", "panel map"]);
+});
+
+test("it asks for a model where none is named", async () => {
+  const { lab, heard, seen } = place({});
+  seen();
+  await assert.rejects(lab.ready);
+  assert.deepEqual(heard[0].detail, { message: "the element needs an attribute preset or src" });
+});
+
+test("a model of the site has its still picture, and a link to train it; a visitor's own images have none", async () => {
+  const at = new URL("assets/presets/shipped.safetensors", SITE).href;
+  files.set(at, bytesOf({ setup: "data=mnist&latent=2" })).set(at.replace(".safe", ".examples.safe"), bytesOf({ images: [1, 2, 3, 4] }));
+  const shipped = place({ preset: "shipped" });
+  assert.equal(shipped.inside.all("img")[0].src, at.replace(".safetensors", ".png"));
+  shipped.seen();
+  await shipped.lab.ready;
+  assert.equal(shipped.inside.all("a")[0].href, `${SITE}?data=mnist&latent=2&preset=shipped`);
+  const own = place({ src: served({ setup: "method=vae&data=own:abc" }) });
+  assert.equal(own.inside.all("img").length, 0);
+  own.seen();
+  await own.lab.ready;
+  assert.equal(own.inside.all("a").length, 0);
+});
+
+test("of two models that follow each other the last is shown", async () => {
+  const { lab, heard, seen } = place({ src: served({ latent: 2 }) });
+  seen();
+  lab.src = served({ latent: 4 });
+  await lab.ready;
+  assert.deepEqual(heard.map(({ type, detail }) => [type, detail.latent]), [["ready", 4]]);
+});
+
+test("it follows its theme, else the page", async () => {
+  const { lab, seen } = place({ src: served(), theme: "dark" });
+  assert.equal(lab.dataset.scheme, "dark");
+  seen();
+  await lab.ready;
+  lab.theme = "auto";
+  assert.equal(lab.dataset.scheme, "light");
+  lab.theme = "sepia";
+  assert.equal(lab.dataset.scheme, "light");
+});
+
+test("a frame is as high as the figure in it says, and nobody else's frame", () => {
+  const [ours, other] = [{ contentWindow: {}, style: {} }, { contentWindow: {}, style: {} }];
+  frameElements.push(other, ours);
+  message({ latentLab: { height: 412.3 } }, ours.contentWindow);
+  message({ latentLab: { height: "100vh" } }, other.contentWindow);
+  message({ latentLab: { height: Infinity } }, other.contentWindow);
+  message(null, other.contentWindow);
+  message({ latentLab: { height: 9000 } }, {});
+  assert.deepEqual([ours.style, other.style], [{ height: "413px" }, {}]);
+});

@@ -1,0 +1,105 @@
+// @ts-check
+// What stands for the player: a model whose "weights" are JSON, and whose decoder is simple enough to know its answers by heart.
+
+/** @import * as Player from "../../../assets/embed/player.js" */
+
+/** How often the player was started. */
+export const starts = { count: 0 };
+
+export default async function start() {
+  starts.count += 1;
+}
+
+/** @param {Uint8Array} bytes */
+const parsed = (bytes) => JSON.parse(new TextDecoder().decode(bytes));
+
+/** @type {(weights: object) => Uint8Array} */
+export const bytesOf = (weights) => new TextEncoder().encode(JSON.stringify(weights));
+
+/** @implements {Player.Shelf} */
+export class Shelf {
+  /** @param {{ images: number[], labels?: number[], codes?: number[], codeLabels?: number[] }} examples */
+  constructor({ images, labels = [], codes = [], codeLabels = [] }) {
+    this.images = Uint8Array.from(images);
+    this.labels = Uint8Array.from(labels);
+    this.codes = Float32Array.from(codes);
+    this.codeLabels = Uint8Array.from(codeLabels);
+  }
+}
+
+/** @implements {Player.Model} */
+export class Model {
+  /** @param {Uint8Array} bytes */
+  constructor(bytes) {
+    const weights = parsed(bytes);
+    if (weights.damaged) throw new Error(weights.damaged);
+    this.kind = weights.kind ?? "vector";
+    this.setup = weights.setup ?? "data=mnist";
+    /** @type {string[]} */
+    this.classes = weights.classes ?? [];
+    this.image = Uint32Array.from(weights.image ?? [1, 2, 2]);
+    this.grid = Uint32Array.from(weights.grid ?? []);
+    this.patch = Uint32Array.from(weights.patch ?? []);
+    this.density = Float32Array.from(weights.density ?? []);
+    const [, height, width] = this.image;
+    const places = { vector: 0, tokens: this.grid[0] * this.grid[1], features: (height * width) / (this.patch[0] * this.patch[1]) };
+    /** @type {number} */
+    this.latent = this.kind === "vector" ? (weights.latent ?? 2) : this.kind === "tokens" ? places.tokens : places.features * this.density.length;
+    this.kl = Float32Array.from(weights.kl ?? Array(this.latent).fill(0));
+    this.centre = Float32Array.from(weights.centre ?? Array(this.latent).fill(0));
+    this.spread = Float32Array.from(weights.spread ?? Array(this.latent).fill(1));
+    this.examples = weights.examples;
+  }
+
+  takeShelf() {
+    return this.examples && new Shelf(this.examples);
+  }
+
+  /** @param {Uint8Array} bytes */
+  shelf(bytes) {
+    return new Shelf(parsed(bytes));
+  }
+
+  imagine() {
+    return new Shelf({ images: Array(this.#pixels).fill(128) });
+  }
+
+  get #pixels() {
+    return this.image.reduce((n, side) => n * side, 1);
+  }
+
+  /** @param {number} feature */
+  atom(feature) {
+    return new Float32Array(this.image[0] * this.patch[0] * this.patch[1]).fill(feature - 1);
+  }
+
+  /** 32 grey levels are one. @param {Uint8Array} image */
+  encode(image) {
+    if (this.kind === "tokens") return this.fromTokens(this.tokens(image));
+    return Float32Array.from({ length: this.latent }, (_, i) => (image[i % image.length] - 128) / 32);
+  }
+
+  /** @param {Float32Array} codes */
+  decode(codes) {
+    return Uint8Array.from({ length: this.#pixels }, (_, i) => Math.min(255, Math.max(0, 128 + 32 * codes[i % codes.length])));
+  }
+
+  /** @param {Uint8Array} image */
+  tokens(image) {
+    return Uint32Array.from({ length: this.latent }, (_, i) => image[i % image.length] % this.grid[2]);
+  }
+
+  /** @param {Uint32Array} tokens */
+  fromTokens(tokens) {
+    return Float32Array.from(tokens);
+  }
+}
+
+/** The straight line, whatever is asked for; further along in the middle of an arc, so that one can tell. @type {typeof Player.path} */
+export function path(a, b, points, arc) {
+  const bow = (/** @type {number} */ t) => (arc ? Math.sin(Math.PI * t) : 0);
+  return Float32Array.from({ length: points * a.length }, (_, i) => {
+    const [t, d] = [Math.floor(i / a.length) / (points - 1), i % a.length];
+    return a[d] + (b[d] - a[d]) * t + bow(t);
+  });
+}
