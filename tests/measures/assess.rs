@@ -270,11 +270,11 @@ fn noise_and_choice(scale: f32, choice: CodeGroup) -> Fake<impl FnMut(Program, R
             Program::Decode => Some(vec![vec![0.5; rows.values.len() / (2 + k) * SHAPE.len()]]),
             // The label is always the first, which is not how the images have it; what is not told is even.
             Program::Prior => {
-                let mut code = |_| {
+                let code = |_| {
                     let z = [rng.normal(), rng.normal()];
                     z.into_iter().chain(one(if told { 0 } else { rng.below(k) })).collect::<Vec<f32>>()
                 };
-                Some(vec![(0..rows.values.len()).flat_map(|i| code(i)).collect()])
+                Some(vec![(0..rows.values.len()).flat_map(code).collect()])
             }
             _ => None,
         }

@@ -37,13 +37,13 @@ fn engines(setup: &Setup, data: &Arc<Dataset>) -> (PlanEngine, EagerEngine) {
 /// Images of rectangles, hardly two alike but those that are `dark`.
 fn rectangles(n: usize, dark: impl Fn(usize) -> bool) -> Arc<Dataset> {
     let mut rng = Rng::new(4);
-    let mut image = |i: usize| {
+    let image = |i: usize| {
         let [x, y, width, height] = [rng.below(20), rng.below(20), 4 + rng.below(8), 4 + rng.below(8)];
         let grey = if dark(i) { 0 } else { 100 + rng.below(150) as u8 };
         let lit = move |p: &usize| (x..x + width).contains(&(p % 28)) && (y..y + height).contains(&(p / 28));
         (0..784).map(move |p| if lit(&p) { grey } else { 0 }).collect::<Vec<u8>>()
     };
-    let images = (0..n).flat_map(|i| image(i)).collect();
+    let images = (0..n).flat_map(image).collect();
     Arc::new(Dataset::of(ImageShape::MNIST, 10, images, (0..n).map(|i| (i % 10) as u8).collect()))
 }
 
