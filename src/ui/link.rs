@@ -1,9 +1,11 @@
 //! The wire to the engine's worker: spawns it, sends commands, hands on what it says.
 
+use std::cell::Cell;
+
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
-use super::browser;
+use super::{browser, text};
 use crate::spec::protocol::{Command, EngineChoice, Event};
 use crate::wire;
 
@@ -52,11 +54,18 @@ impl Link {
             EngineChoice::Burn => "eager",
         };
         let worker = worker(program)?;
-        let say = heard.clone();
+        let (say, loaded) = (heard.clone(), Cell::new(false));
         let on_message = Closure::new(move |message: MessageEvent| {
             let data = message.data();
             say(match data.as_string() {
-                Some(text) if text == LOADED => Heard::Loaded,
+                Some(text) if text == LOADED => {
+                    loaded.set(true);
+                    Heard::Loaded
+                }
+                // Not every site has this worker.
+                Some(text) if engine == EngineChoice::Burn && !loaded.get() => {
+                    Heard::Crashed(text::no_eager(text.trim_start_matches(FAILED)))
+                }
                 Some(text) => Heard::Crashed(text.trim_start_matches(FAILED).into()),
                 None => wire::unpacked(&data).map_or_else(Heard::Crashed, Heard::Event),
             });

@@ -52,6 +52,12 @@ pub const REVERT: &str = "Keep the present network";
 // Status
 pub const LOADING: &str = "Loading the engine…";
 pub const LOADING_BURN: &str = "Loading Burn…";
+/// Why eager Burn does not start.
+pub fn no_eager(message: &str) -> String {
+    format!(
+        "the worker with Burn's own execution does not start; a site has it if it was built with `cargo lab build --eager` ({message})"
+    )
+}
 pub const OPENING: &str = "Opening the graphics card…";
 pub const COMPILING: &str = "Compiling the training step…";
 pub const TRAINING: &str = "Training";

@@ -77,19 +77,37 @@ impl Lent {
         RefMut::map(self.run.borrow_mut(), |run| &mut run.as_mut().expect("a slice begins with the run in its place").engine)
     }
 
-    /// `rows` in pieces of `size` rows, each with its labels, and how many they are.
-    fn pieces<'a>(&self, what: Program, rows: Rows<'a>, size: usize) -> Vec<(usize, Rows<'a>)> {
+    /// Numbers that a program takes a row.
+    fn width(&self, what: Program) -> usize {
         let PlanInfo { channels, height, width, ref code, .. } = self.info;
         let shape = ImageShape { channels: channels as usize, height: height as usize, width: width as usize };
-        let width = what.input().width(shape, code);
-        if rows.values.is_empty() || !rows.values.len().is_multiple_of(width) {
-            // The engine says what is wrong with them.
-            return vec![(0, rows)];
-        }
-        let labels = |at: &Range<usize>| &rows.labels[at.start.min(rows.labels.len())..at.end.min(rows.labels.len())];
-        let piece = |at: Range<usize>| (at.len(), Rows::labelled(&rows.values[at.start * width..at.end * width], labels(&at)));
-        minibatches(rows.values.len() / width, size).map(piece).collect()
+        what.input().width(shape, code)
     }
+
+    /// How many rows these are; `None` if they are not whole ones, or none: the engine says what is wrong with them.
+    fn count(&self, what: Program, rows: Rows<'_>) -> Option<usize> {
+        let width = self.width(what);
+        (!rows.values.is_empty() && rows.values.len().is_multiple_of(width)).then(|| rows.values.len() / width)
+    }
+
+    /// Some of the rows, each with its label.
+    fn some<'a>(&self, what: Program, rows: Rows<'a>, at: &Range<usize>) -> Rows<'a> {
+        let width = self.width(what);
+        let labels = rows.labels.get(at.start..).map_or(&[][..], |rest| &rest[..rest.len().min(at.len())]);
+        Rows::labelled(&rows.values[at.start * width..at.end * width], labels)
+    }
+}
+
+/// Stretches that follow one another, put together to stretches of at most `most`, where one alone is not longer.
+fn together(stretches: impl Iterator<Item = Range<usize>>, most: usize) -> Vec<Range<usize>> {
+    let mut out: Vec<Range<usize>> = vec![];
+    for next in stretches {
+        match out.last_mut() {
+            Some(last) if next.end - last.start <= most => last.end = next.end,
+            _ => out.push(next),
+        }
+    }
+    out
 }
 
 impl Engine for Lent {
@@ -122,9 +140,11 @@ impl Engine for Lent {
     }
 
     async fn run(&mut self, what: Program, rows: Rows<'_>) -> Result<Option<Vec<Vec<f32>>>, String> {
+        let Some(n) = self.count(what, rows) else { return self.engine().run(what, rows).await };
         let mut all: Vec<Vec<f32>> = vec![];
-        for (_, piece) in self.pieces(what, rows, self.piece) {
+        for start in (0..n).step_by(self.piece) {
             self.pause.point().await;
+            let piece = self.some(what, rows, &(start..n.min(start + self.piece)));
             let Some(outputs) = self.engine().run(what, piece).await? else { return Ok(None) };
             all.resize(outputs.len(), vec![]);
             all.iter_mut().zip(outputs).for_each(|(all, more)| all.extend(more));
@@ -133,16 +153,15 @@ impl Engine for Lent {
     }
 
     async fn evaluate(&mut self, images: Rows<'_>) -> Result<Vec<f32>, String> {
-        // Some terms are functions of a whole batch: batches stay whole.
-        let batch = (self.info.batch as usize).max(1);
-        let (mut sum_t, mut n) = (vec![0.0f64; self.info.terms.len()], 0);
-        for (rows, piece) in self.pieces(Program::Evaluate, images, (self.piece / batch).max(1) * batch) {
+        let Some(n) = self.count(Program::Evaluate, images) else { return self.engine().evaluate(images).await };
+        let mut sum_t = vec![0.0f64; self.info.terms.len()];
+        // Some terms are of a minibatch as a whole: those that the engine makes of all of them stay as they are.
+        for piece in together(minibatches(n, self.info.batch as usize), self.piece) {
             self.pause.point().await;
-            let term_t = self.engine().evaluate(piece).await?;
-            sum_t.iter_mut().zip(term_t).for_each(|(sum, term)| *sum += rows as f64 * f64::from(term));
-            n += rows;
+            let term_t = self.engine().evaluate(self.some(Program::Evaluate, images, &piece)).await?;
+            sum_t.iter_mut().zip(term_t).for_each(|(sum, term)| *sum += piece.len() as f64 * f64::from(term));
         }
-        Ok(sum_t.into_iter().map(|sum| (sum / n.max(1) as f64) as f32).collect())
+        Ok(sum_t.into_iter().map(|sum| (sum / n as f64) as f32).collect())
     }
 
     async fn weights(&mut self) -> Result<Vec<Weight>, String> {
@@ -163,5 +182,17 @@ impl Engine for Lent {
 
     async fn start(&mut self) -> Result<(), BuildError> {
         self.engine().start().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pause_cuts_no_minibatch() {
+        assert_eq!(together(minibatches(641, 128), 256), [0..256, 256..512, 512..641], "the single image stays with its minibatch");
+        assert_eq!(together(minibatches(20, 8), 16), [0..16, 16..20]);
+        assert_eq!(together(minibatches(600, 300), 256), [0..300, 300..600], "a minibatch is longer than a piece");
     }
 }
