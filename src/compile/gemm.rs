@@ -7,10 +7,15 @@ use super::index::{At, Bind, Lin};
 /// Sizes of a product and the operation behind it.
 #[derive(Clone, Debug)]
 pub struct Gemm {
+    /// The node that it computes.
     pub id: Id,
+    /// Products side by side: leading dimensions, or the phases of a transposed convolution.
     pub batch: usize,
+    /// Rows of `A` and of `C`.
     pub m: usize,
+    /// Columns of `B` and of `C`.
     pub n: usize,
+    /// Terms of each sum.
     pub k: usize,
     shape: Vec<usize>,
     kind: Kind,

@@ -1,5 +1,7 @@
 //! What a session needs from whatever executes the steps: the recorded plan, or eager Burn.
 
+#![deny(missing_docs)]
+
 use crate::spec::protocol::{MetricRow, PlanInfo};
 use crate::train::Program;
 
@@ -8,7 +10,9 @@ use crate::train::Program;
 pub struct Weight {
     /// Path in the Burn module, for example `encoder.hidden.weight`.
     pub name: String,
+    /// Its dimensions.
     pub shape: Vec<usize>,
+    /// Its values, row-major.
     pub values: Vec<f32>,
 }
 
@@ -154,6 +158,9 @@ pub trait Engine {
     }
 
     /// Current parameters, in module order.
+    ///
+    /// # Errors
+    /// If the device is lost.
     async fn weights(&mut self) -> Result<Vec<Weight>, String>;
 
     /// Replaces the parameters by name.
