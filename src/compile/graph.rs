@@ -517,7 +517,7 @@ impl Graph {
             (Binary::Add, Some(0.0), _) | (Binary::Mul, Some(1.0), _) => return b,
             (Binary::Add | Binary::Sub, _, Some(0.0)) | (Binary::Mul | Binary::Div | Binary::Pow, _, Some(1.0)) => return a,
             // A gradient that is exactly zero is a structural zero: nothing depends on it, NaN included.
-            (Binary::Mul, Some(0.0), _) | (Binary::Mul, _, Some(0.0)) | (Binary::Div, Some(0.0), _) => {
+            (Binary::Mul | Binary::Div, Some(0.0), _) | (Binary::Mul, _, Some(0.0)) => {
                 return self.fill(0.0, &shape);
             }
             (Binary::Sub, Some(0.0), _) => return self.unary(Unary::Neg, b),

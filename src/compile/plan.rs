@@ -403,6 +403,7 @@ impl<'a> Planner<'a> {
             self.reads.insert(*id, r);
         }
         let mut readers: HashMap<Id, usize> = HashMap::new();
+        #[allow(clippy::iter_over_hash_type, reason = "sums do not depend on the order")]
         for r in self.reads.values() {
             for (d, _) in r {
                 *readers.entry(*d).or_default() += 1;
@@ -582,6 +583,7 @@ impl<'a> Planner<'a> {
         let (end, copies) = (ends.late, &ends.copies);
         let mut places: HashMap<Id, Place> = self.job.leaves.iter().map(|(id, (p, _))| (*id, *p)).collect();
         let mut last: HashMap<Id, usize> = HashMap::new();
+        #[allow(clippy::iter_over_hash_type, reason = "maxima do not depend on the order")]
         for (reader, reads) in &self.reads {
             let k = &self.kernels[self.kernel_of[reader]];
             for (d, _) in reads {
@@ -609,6 +611,7 @@ impl<'a> Planner<'a> {
             Temp(usize),
         }
         let mut wanted: Vec<(usize, usize, usize, Owner)> = vec![];
+        #[allow(clippy::iter_over_hash_type, reason = "they are sorted below, to the last tie")]
         for (id, end) in &last {
             if !places.contains_key(id) {
                 wanted.push((self.kernels[self.kernel_of[id]].level, *end, len(self.g.shape(*id)), Owner::Node(*id)));

@@ -247,6 +247,7 @@ pub trait Method: Module + Sized + 'static {
     }
 
     /// The code that those tokens stand for, shape `[batch, latent]`; the inverse of [`Self::tokens`].
+    #[allow(clippy::wrong_self_convention, reason = "named after `tokens`, of the same network")]
     fn from_tokens(&self, _token_bn: Tensor<2>) -> Option<Tensor<2>> {
         None
     }

@@ -36,7 +36,7 @@ pub struct Part {
 }
 
 /// The files of a packed set, wherever they lie.
-#[allow(async_fn_in_trait)]
+#[allow(async_fn_in_trait, reason = "a worker has one thread: no future needs to be `Send`")]
 pub trait Files {
     /// What a file has of the bytes in `range`; `None` where there is no such file.
     ///
@@ -96,7 +96,7 @@ impl Meta {
             return Err(format!("has format {}, this program reads {FORMAT}", meta.format));
         }
         let side = |v: u32| (1..=MAX_SIDE).contains(&v);
-        if !matches!(meta.channels, 1 | 3) || !side(meta.height) || !side(meta.width) || meta.image_bytes() % 4 != 0 {
+        if !matches!(meta.channels, 1 | 3) || !side(meta.height) || !side(meta.width) || !meta.image_bytes().is_multiple_of(4) {
             return Err(format!("promises images of {} × {} × {} values", meta.width, meta.height, meta.channels));
         }
         if let Some(factor) = meta.factors.iter().find(|f| f.values.is_empty() || f.values.len() > 256) {

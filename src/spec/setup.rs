@@ -19,7 +19,7 @@ pub struct Setup {
     /// Values by key. Keys that are absent have their card's default.
     pub values: BTreeMap<String, f64>,
     /// The autoencoder whose activations are taken apart, where it is not the default; see [`Setup::hosted`].
-    pub host: Option<Box<Setup>>,
+    pub host: Option<Box<Self>>,
 }
 
 /// What the keys of a host's parameters begin with in links.

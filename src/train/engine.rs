@@ -56,7 +56,7 @@ impl<'a> Rows<'a> {
 }
 
 /// A network under training, with its optimiser, on some device, and the training images it draws from.
-#[allow(async_fn_in_trait)]
+#[allow(async_fn_in_trait, reason = "a worker has one thread: no future needs to be `Send`")]
 pub trait Engine {
     /// What was built.
     fn info(&self) -> &PlanInfo;

@@ -329,7 +329,7 @@ impl PlanEngine {
         mut take: impl FnMut(usize, Vec<Vec<f32>>),
     ) -> Result<bool, String> {
         let width = what.input().width(self.shape.image, &self.info.code);
-        if rows.values.len() % width != 0 {
+        if !rows.values.len().is_multiple_of(width) {
             return Err(format!("{} values are not rows of {width}", rows.values.len()));
         }
         for (i, piece) in rows.values.chunks(PIECE * width).enumerate() {

@@ -41,7 +41,7 @@ pub(super) fn posterior(sheet: &mut Sheet, mean_nd: Rows, logvar_nd: Option<Rows
 pub(super) fn drawn(mean: &[f32], logvar: &[f32], seed: u64) -> Vec<f32> {
     let mut rng = Rng::new(seed);
     let mut draw = |(m, l): (&f32, &f32)| m + (0.5 * l).exp() * rng.normal();
-    if logvar.is_empty() { mean.to_vec() } else { mean.iter().zip(logvar).map(|pair| draw(pair)).collect() }
+    if logvar.is_empty() { mean.to_vec() } else { mean.iter().zip(logvar).map(&mut draw).collect() }
 }
 
 /// The aggregate posterior beside the method's prior, and pictures decoded from the prior.
