@@ -8,6 +8,8 @@
 //! import ─▶ packed ◀─ data ◀─ train
 //! ```
 
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
+
 pub mod ae;
 pub mod catalog;
 mod registry;

@@ -1,5 +1,6 @@
 //! A long run needs no more memory than a short one. Alone in its process, whose memory it measures.
 #![cfg(all(feature = "native", target_os = "linux"))]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::rc::Rc;
 

@@ -2,6 +2,7 @@
 //!
 //! One module alone: `cargo test --profile suite --features all --test native plan::`.
 #![cfg(feature = "all")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod cli;
 mod colour;

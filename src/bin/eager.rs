@@ -1,6 +1,7 @@
 //! The worker that executes Burn operation by operation, loaded only when somebody asks for it.
 
 #[cfg(target_arch = "wasm32")]
+#[allow(unsafe_code, reason = "the linker makes this function; declaring it is the only way to call it")]
 mod constructors {
     unsafe extern "C" {
         /// Runs the static constructors of the module. Made by the linker.

@@ -20,6 +20,7 @@ pub const KTH_LARGEST: &str = "kth_largest";
 /// A graph and the node of every Burn tensor that was needed.
 #[derive(Debug)]
 pub struct Imported {
+    /// What the recorded operations compute.
     pub graph: Graph,
     ids: HashMap<TensorId, Id>,
 }

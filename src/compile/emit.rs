@@ -12,15 +12,17 @@ pub mod ctl {
     pub const STEP: usize = 0;
     /// The step being taken, copied from [`STEP`] by the first level and read by all later ones.
     pub const NOW: usize = 1;
+    /// Seed of the run: keys all its noise.
     pub const SEED: usize = 2;
     /// Tells runs of a plan that does not train apart.
     pub const NONCE: usize = 3;
     /// Bits of +∞, which WGSL cannot write down.
     pub const INFINITY: usize = 4;
-    /// Numbers that are the same for all parameters in a step of the optimiser: step size, correction of the second moment, and
-    /// the share that weight decay leaves.
+    /// Step size of the optimiser. This and the next two are the same for all parameters in a step.
     pub const RATE: usize = 5;
+    /// Correction of the second moment.
     pub const SCALE: usize = 6;
+    /// Share of a parameter that weight decay leaves.
     pub const KEPT: usize = 7;
     /// Entries of the order buffer, a ring of the images at the positions of all epochs.
     pub const ORDER: usize = 8;
@@ -46,7 +48,9 @@ pub enum Place {
 /// A WGSL expression of type `f32` and the scope that it needs.
 #[derive(Clone, Debug)]
 pub struct Val {
+    /// The expression: a variable's name or a literal, mostly.
     pub text: String,
+    /// Nesting depth at which it can be used: 0 is the invocation, 1 its inner loop.
     pub scope: usize,
 }
 
@@ -64,6 +68,7 @@ pub struct Emitter<'a> {
     count: usize,
     /// Where it has loaded from, as flat indices: they tell which loads are neighbours.
     pub loads: Vec<Lin>,
+    /// The lines written so far, by scope; [`Self::take`] empties them.
     pub lines: [String; 2],
 }
 
@@ -92,6 +97,8 @@ pub fn literal(v: f32) -> String {
 }
 
 impl<'a> Emitter<'a> {
+    /// An emitter that has written nothing. `place` says which nodes are stored and where; `noise` is the WGSL of the step that keys
+    /// noise and what is added to its streams; `prefix` begins the names of its variables.
     pub fn new(graph: &'a Graph, place: &'a dyn Fn(Id) -> Option<Place>, noise: (&'a str, u32), prefix: &'static str) -> Self {
         Self {
             graph,

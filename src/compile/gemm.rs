@@ -7,10 +7,15 @@ use super::index::{At, Bind, Lin};
 /// Sizes of a product and the operation behind it.
 #[derive(Clone, Debug)]
 pub struct Gemm {
+    /// The node that it computes.
     pub id: Id,
+    /// Products side by side: leading dimensions, or the phases of a transposed convolution.
     pub batch: usize,
+    /// Rows of `A` and of `C`.
     pub m: usize,
+    /// Columns of `B` and of `C`.
     pub n: usize,
+    /// Terms of each sum.
     pub k: usize,
     shape: Vec<usize>,
     kind: Kind,
@@ -138,7 +143,7 @@ impl Gemm {
                         let first = e.bind(format!("({}) % {s}u", phase[i].offset(c.padding[i] as i64).text()), s, 0);
                         first.plus(&ki[1 + i].scaled(s))
                     };
-                    if size[2 + i] % s == 0 {
+                    if size[2 + i].is_multiple_of(s) {
                         at.push(tap);
                     } else {
                         tests.push(format!("{} < {}u", tap.text(), size[2 + i]));
@@ -203,7 +208,7 @@ impl Gemm {
                 let phase = At::Flat(b.clone()).dims(&c.stride, e);
                 let at: Vec<Lin> = (0..2).map(|i| mi[1 + i].scaled(c.stride[i]).plus(&phase[i])).collect();
                 let tests: Vec<String> = (0..2)
-                    .filter(|i| self.shape[2 + i] % c.stride[*i] != 0)
+                    .filter(|i| !self.shape[2 + i].is_multiple_of(c.stride[*i]))
                     .map(|i| format!("{} < {}u", at[i].text(), self.shape[2 + i]))
                     .collect();
                 let flat = At::Dims(vec![mi[0].clone(), n.clone(), at[0].clone(), at[1].clone()]).flat(&self.shape);
@@ -220,7 +225,7 @@ impl Gemm {
     }
 
     /// Indices of a transposed convolution: `(n, y / s, x / s)`, the phases, and `(ci, tap y, tap x)`.
-    #[allow(clippy::too_many_arguments)]
+    #[allow(clippy::too_many_arguments, reason = "the letters of one formula")]
     fn transpose_at(
         &self,
         e: &mut Emitter,

@@ -101,7 +101,7 @@ fn vjp(g: &mut Graph, id: Id, dy: Id, wanted: &[bool]) -> Result<Vec<(usize, Id)
             let (a, b) = (args[0], args[1]);
             for i in [0, 1].into_iter().filter(|i| want(*i)) {
                 let d = match (f, i) {
-                    (Binary::Add, _) | (Binary::Sub, 0) | (Binary::Rem, 0) => dy,
+                    (Binary::Add, _) | (Binary::Sub | Binary::Rem, 0) => dy,
                     (Binary::Sub, _) => g.neg(dy),
                     (Binary::Mul, _) => g.mul(dy, if i == 0 { b } else { a }),
                     (Binary::Div, 0) => g.div(dy, b),

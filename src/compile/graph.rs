@@ -20,51 +20,84 @@ impl Id {
 /// Functions of one number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Unary {
+    /// `-x`
     Neg,
+    /// `eˣ`
     Exp,
+    /// Natural logarithm; NaN below zero.
     Log,
+    /// `ln(1 + x)`, exact near zero.
     Log1p,
+    /// Square root; NaN below zero.
     Sqrt,
+    /// `|x|`
     Abs,
+    /// -1, 0 or 1.
     Sign,
+    /// Sine of radians.
     Sin,
+    /// Cosine of radians.
     Cos,
+    /// Hyperbolic tangent.
     Tanh,
+    /// `1 / (1 + e⁻ˣ)`
     Sigmoid,
+    /// `max(x, 0)`, but NaN stays NaN.
     Relu,
     /// `ln(1 + eˣ)`, stable.
     Softplus,
+    /// `1 / x`
     Recip,
+    /// Largest whole number that is not above.
     Floor,
+    /// Smallest whole number that is not below.
     Ceil,
+    /// Nearest whole number, halves to the even one.
     Round,
+    /// Error function, absolute error below 1.5e-7.
     Erf,
     /// 1 where zero, else 0.
     Not,
+    /// 1 where not a number, else 0.
     IsNan,
+    /// 1 where infinite, else 0.
     IsInf,
 }
 
 /// Functions of two numbers. Comparisons give 1 or 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Binary {
+    /// `a + b`
     Add,
+    /// `a - b`
     Sub,
+    /// `a · b`
     Mul,
+    /// `a / b`
     Div,
+    /// The smaller one.
     Min,
+    /// The larger one.
     Max,
+    /// `aᵇ`
     Pow,
     /// Remainder with the sign of the divisor.
     Rem,
+    /// `a = b`
     Eq,
+    /// `a ≠ b`
     Ne,
+    /// `a < b`
     Lt,
+    /// `a ≤ b`
     Le,
+    /// `a > b`
     Gt,
+    /// `a ≥ b`
     Ge,
     /// The number that comes `b · 2^shift` places after `a` in the order of all 32-bit floats.
     Advance {
+        /// Power of two that `b` is multiplied with.
         shift: u32,
     },
 }
@@ -81,17 +114,24 @@ pub enum Dist {
 /// Reductions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reduction {
+    /// `Σ x`
     Sum,
+    /// The largest element.
     Max,
+    /// The smallest element.
     Min,
+    /// `Π x`
     Prod,
 }
 
 /// Geometry shared by a convolution, its transpose and its weight gradient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Conv {
+    /// Pixels from one place of the kernel to the next, down and across.
     pub stride: [usize; 2],
+    /// Zeros around the image, on both sides alike.
     pub padding: [usize; 2],
+    /// Pixels from one tap of the kernel to the next.
     pub dilation: [usize; 2],
 }
 
@@ -106,33 +146,45 @@ pub enum Op {
     Fill(u32),
     /// The element's coordinate along `axis`.
     Iota {
+        /// The axis that is counted along.
         axis: usize,
     },
     /// Counter-based noise; `stream` tells the operations of a step apart.
     Random {
+        /// Distribution of each element.
         dist: Dist,
+        /// Number of the operation that draws, unlike that of any other in the graph.
         stream: u32,
     },
+    /// A function of each element.
     Unary(Unary),
+    /// A function of each pair of elements; both arguments have the node's shape.
     Binary(Binary),
     /// `cond != 0 ? a : b`
     Where,
     /// Identity that no gradient passes.
     StopGradient,
+    /// The same elements in row-major order, in another shape.
     Reshape,
+    /// Dimension `i` of the result is dimension `axes[i]` of the argument.
     Permute(Vec<usize>),
     /// Repeats dimensions of length one.
     Broadcast,
     /// Elements `start + i * step` of each dimension.
     Slice {
+        /// First element of each dimension.
         start: Vec<usize>,
+        /// Distance between elements of each dimension, at least 1.
         step: Vec<usize>,
     },
     /// Puts elements at `start + i * step` of each dimension of a zero tensor: the adjoint of [`Op::Slice`].
     Embed {
+        /// Where the first element of each dimension goes.
         start: Vec<usize>,
+        /// Distance between elements of each dimension, at least 1.
         step: Vec<usize>,
     },
+    /// Reverses the order along these axes.
     Flip(Vec<usize>),
     /// Joins along an axis.
     Concat(usize),
@@ -140,7 +192,9 @@ pub enum Op {
     Reduce(Reduction, Vec<usize>),
     /// Index of the first largest (`true`) or smallest element along an axis, kept with length one.
     ArgReduce {
+        /// Whether the largest is looked for.
         largest: bool,
+        /// The axis that is searched.
         axis: usize,
     },
     /// `[.., m, k] × [.., k, n]`, equal leading dimensions.
@@ -157,7 +211,9 @@ pub enum Op {
     ScatterAdd(usize),
     /// Running sum along an axis, from the end if `reverse`.
     CumSum {
+        /// The axis that is summed along.
         axis: usize,
+        /// Whether an element counts itself and all behind it, instead of all before it.
         reverse: bool,
     },
     /// Place of every element in its row sorted in falling order (ties by position): 0 is the largest.
@@ -170,12 +226,37 @@ pub enum Op {
 /// One tensor of the graph.
 #[derive(Clone, Debug)]
 pub struct Node {
+    /// What it computes.
     pub op: Op,
+    /// Its arguments, in the order that [`Op`] says; each precedes it.
     pub args: Vec<Id>,
+    /// Its dimensions; empty for one number.
     pub shape: Vec<usize>,
 }
 
 /// A tensor computation with static shapes.
+///
+/// Equal expressions are one node, so a gradient can be recognised by its id, and constants are computed as they are built:
+///
+/// ```
+/// use latent_lab::compile::graph::Binary;
+/// use latent_lab::compile::{CompileError, Graph, Id, grad::gradients};
+///
+/// fn product_and_one(g: &mut Graph, x: Id, y: Id) -> Id {
+///     let xy = g.mul(x, y);
+///     g.with_scalar(Binary::Add, xy, 1.0)
+/// }
+///
+/// let mut g = Graph::default();
+/// let (x, y) = (g.leaf(&[1]), g.leaf(&[1]));
+/// let z = product_and_one(&mut g, x, y);
+/// assert_eq!(gradients(&mut g, z, &[x, y])?, [y, x]);
+///
+/// let (three, four) = (g.fill(3.0, &[1]), g.fill(4.0, &[1]));
+/// let z = product_and_one(&mut g, three, four);
+/// assert_eq!(g.as_fill(z), Some(13.0));
+/// # Ok::<(), CompileError>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
     nodes: Vec<Node>,
@@ -194,7 +275,14 @@ pub enum CompileError {
     /// Shapes that do not fit together.
     Shape(String),
     /// The plan needs more than the adapter has.
-    TooLarge { what: &'static str, need: u64, limit: u64 },
+    TooLarge {
+        /// Which of its buffers.
+        what: &'static str,
+        /// Bytes that it needs.
+        need: u64,
+        /// Bytes that the adapter allows.
+        limit: u64,
+    },
 }
 
 impl fmt::Display for CompileError {
@@ -325,18 +413,25 @@ impl Binary {
 }
 
 impl Graph {
+    /// The node called `id`.
+    ///
+    /// # Panics
+    /// If it is of another graph.
     pub fn node(&self, id: Id) -> &Node {
         &self.nodes[id.ix()]
     }
 
+    /// Dimensions of a node; empty for one number.
     pub fn shape(&self, id: Id) -> &[usize] {
         &self.nodes[id.ix()].shape
     }
 
+    /// Nodes so far, those that nothing needs included.
     pub fn len(&self) -> usize {
         self.nodes.len()
     }
 
+    /// Whether it has no nodes.
     pub fn is_empty(&self) -> bool {
         self.nodes.is_empty()
     }
@@ -398,6 +493,7 @@ impl Graph {
         }
     }
 
+    /// Applies `f` to each element, in any shape.
     pub fn unary(&mut self, f: Unary, x: Id) -> Id {
         let shape = self.shape(x).to_vec();
         if let Some(v) = self.as_fill(x) {
@@ -421,7 +517,7 @@ impl Graph {
             (Binary::Add, Some(0.0), _) | (Binary::Mul, Some(1.0), _) => return b,
             (Binary::Add | Binary::Sub, _, Some(0.0)) | (Binary::Mul | Binary::Div | Binary::Pow, _, Some(1.0)) => return a,
             // A gradient that is exactly zero is a structural zero: nothing depends on it, NaN included.
-            (Binary::Mul, Some(0.0), _) | (Binary::Mul, _, Some(0.0)) | (Binary::Div, Some(0.0), _) => {
+            (Binary::Mul | Binary::Div, Some(0.0), _) | (Binary::Mul, _, Some(0.0)) => {
                 return self.fill(0.0, &shape);
             }
             (Binary::Sub, Some(0.0), _) => return self.unary(Unary::Neg, b),
@@ -464,22 +560,27 @@ impl Graph {
         self.push(Op::Binary(f), vec![a, b], shape)
     }
 
+    /// `a + b`, broadcast as in [`Graph::binary`].
     pub fn add(&mut self, a: Id, b: Id) -> Id {
         self.binary(Binary::Add, a, b)
     }
 
+    /// `a - b`, broadcast as in [`Graph::binary`].
     pub fn sub(&mut self, a: Id, b: Id) -> Id {
         self.binary(Binary::Sub, a, b)
     }
 
+    /// `a · b` elementwise, broadcast as in [`Graph::binary`].
     pub fn mul(&mut self, a: Id, b: Id) -> Id {
         self.binary(Binary::Mul, a, b)
     }
 
+    /// `a / b`, broadcast as in [`Graph::binary`].
     pub fn div(&mut self, a: Id, b: Id) -> Id {
         self.binary(Binary::Div, a, b)
     }
 
+    /// `-a`
     pub fn neg(&mut self, a: Id) -> Id {
         self.unary(Unary::Neg, a)
     }
@@ -496,6 +597,7 @@ impl Graph {
         self.binary(f, x, c)
     }
 
+    /// `cond != 0 ? a : b` elementwise; the shapes are broadcast to a common one.
     pub fn where_(&mut self, cond: Id, a: Id, b: Id) -> Id {
         let shape = broadcast_shape(&broadcast_shape(self.shape(cond), self.shape(a)), self.shape(b));
         let (cond, a, b) = (self.broadcast(cond, &shape), self.broadcast(a, &shape), self.broadcast(b, &shape));
@@ -508,11 +610,14 @@ impl Graph {
         self.push(Op::Where, vec![cond, a, b], shape)
     }
 
+    /// `x` itself, but no gradient passes.
     pub fn stop_gradient(&mut self, x: Id) -> Id {
         let shape = self.shape(x).to_vec();
         self.push(Op::StopGradient, vec![x], shape)
     }
 
+    /// The same elements in row-major order, in another shape.
+    ///
     /// # Panics
     /// If the number of elements differs.
     pub fn reshape(&mut self, x: Id, shape: &[usize]) -> Id {
@@ -530,6 +635,7 @@ impl Graph {
         }
     }
 
+    /// Reorders dimensions: that number `i` of the result is number `axes[i]` of `x`.
     pub fn permute(&mut self, x: Id, axes: &[usize]) -> Id {
         if axes.iter().enumerate().all(|(i, a)| i == *a) {
             return x;
@@ -581,6 +687,7 @@ impl Graph {
         self.push(Op::Broadcast, vec![x], shape.to_vec())
     }
 
+    /// Elements `start + i * step` of each dimension of `x`, as many as `shape` says.
     pub fn slice(&mut self, x: Id, start: &[usize], step: &[usize], shape: &[usize]) -> Id {
         if self.shape(x) == shape {
             return x;
@@ -602,6 +709,7 @@ impl Graph {
         self.push(Op::Embed { start: start.to_vec(), step: step.to_vec() }, vec![x], shape.to_vec())
     }
 
+    /// Reverses the order of the elements along `axes`.
     pub fn flip(&mut self, x: Id, axes: &[usize]) -> Id {
         let shape = self.shape(x).to_vec();
         if self.as_fill(x).is_some() {
@@ -610,6 +718,10 @@ impl Graph {
         self.push(Op::Flip(axes.to_vec()), vec![x], shape)
     }
 
+    /// Joins `parts` along `axis`; their other dimensions are equal.
+    ///
+    /// # Panics
+    /// If there are none.
     pub fn concat(&mut self, parts: &[Id], axis: usize) -> Id {
         if parts.len() == 1 {
             return parts[0];
@@ -668,6 +780,7 @@ impl Graph {
         }
     }
 
+    /// Sums over `axes`, which stay with length one.
     pub fn sum(&mut self, x: Id, axes: &[usize]) -> Id {
         self.reduce(Reduction::Sum, x, axes)
     }
@@ -693,6 +806,7 @@ impl Graph {
         self.mul(sign, q)
     }
 
+    /// Index of the first largest, or smallest, element along `axis`, which stays with length one.
     pub fn arg_reduce(&mut self, largest: bool, x: Id, axis: usize) -> Id {
         let mut shape = self.shape(x).to_vec();
         let n = shape[axis];
@@ -749,6 +863,7 @@ impl Graph {
         self.push(Op::ConvWeight(c), vec![x, dy], shape)
     }
 
+    /// Elements of `x` at `index` along `axis`, in the shape of `index`; the other coordinates are the element's own.
     pub fn gather(&mut self, x: Id, index: Id, axis: usize) -> Id {
         let shape = self.shape(index).to_vec();
         self.push(Op::Gather(axis), vec![x, index], shape)
@@ -762,11 +877,13 @@ impl Graph {
         self.push(Op::ScatterAdd(axis), vec![index, v], shape.to_vec())
     }
 
+    /// Running sum along `axis`, each element included; from the end if `reverse`.
     pub fn cum_sum(&mut self, x: Id, axis: usize, reverse: bool) -> Id {
         let shape = self.shape(x).to_vec();
         self.push(Op::CumSum { axis, reverse }, vec![x], shape)
     }
 
+    /// Place of every element along `axis` in falling order, 0 for the largest; ties by position.
     pub fn rank(&mut self, x: Id, axis: usize) -> Id {
         let shape = self.shape(x).to_vec();
         self.push(Op::Rank(axis), vec![x], shape)

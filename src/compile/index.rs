@@ -7,6 +7,7 @@ use super::graph::{len, strides};
 /// A `u32` variable of a kernel.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Var {
+    /// Its name in WGSL.
     pub name: String,
     /// Exclusive upper bound of its value; `u32::MAX as usize` where it may have wrapped below zero.
     pub bound: usize,
@@ -17,12 +18,14 @@ pub struct Var {
 /// `constant + Σ factor · variable`
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
 pub struct Lin {
+    /// Variables and their factors; a variable occurs once.
     pub terms: Vec<(Var, usize)>,
     /// May be negative: `u32` arithmetic wraps, and whoever needs it checks the range.
     pub constant: i64,
 }
 
 impl Lin {
+    /// A number without variables.
     pub fn constant(c: usize) -> Self {
         Self { terms: vec![], constant: c as i64 }
     }
@@ -35,6 +38,7 @@ impl Lin {
         Self { terms: vec![(Var { name: name.into(), bound, scope }, 1)], constant: 0 }
     }
 
+    /// It times `f`.
     pub fn scaled(&self, f: usize) -> Self {
         if f == 0 {
             return Self::default();
@@ -42,6 +46,7 @@ impl Lin {
         Self { terms: self.terms.iter().map(|(v, c)| (v.clone(), c * f)).collect(), constant: self.constant * f as i64 }
     }
 
+    /// The sum of both, with the terms of equal variables joined.
     pub fn plus(&self, other: &Self) -> Self {
         let mut out = self.clone();
         for (v, c) in &other.terms {
@@ -54,6 +59,7 @@ impl Lin {
         out
     }
 
+    /// It plus `c`, which may be negative.
     pub fn offset(&self, c: i64) -> Self {
         Self { terms: self.terms.clone(), constant: self.constant + c }
     }
@@ -110,7 +116,9 @@ impl Lin {
 /// Where an element lies in a tensor of some shape.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum At {
+    /// By its position in row-major order.
     Flat(Lin),
+    /// By one index a dimension.
     Dims(Vec<Lin>),
 }
 

@@ -5,6 +5,8 @@
 //! `update` lets them train, `audit` checks that they do not race, [`probe`] picks what is worth timing. Nothing here knows a
 //! method, a device or a browser.
 
+#![deny(missing_docs)]
+
 #[cfg(feature = "native")]
 mod audit;
 pub mod capture;

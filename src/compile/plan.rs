@@ -83,6 +83,7 @@ impl Target {
         quads: false,
         shared: false,
     };
+    /// All kinds, for tests and for timing one against another.
     pub const ALL: [Self; 4] = [Self::SOFTWARE, Self::SOFTWARE_QUADS, Self::GPU, Self::GPU_REGISTERS];
 
     /// How its matrix products are computed, in words.
@@ -101,17 +102,20 @@ impl Target {
 pub struct Dispatch {
     /// Kernels in it, for profiles and messages.
     pub name: String,
+    /// The whole module; its entry point is `main`.
     pub wgsl: String,
     /// Workgroups, at most 65 535 in each dimension.
     pub grid: [u32; 2],
-    /// Its part of [`Plan::flops`] and of [`Plan::bytes`].
+    /// Its part of [`Plan::flops`].
     pub flops: u64,
+    /// Its part of [`Plan::bytes`].
     pub bytes: u64,
 }
 
 /// A recorded computation, ready to become pipelines.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
+    /// In the order in which they run; between two of them all writes arrive.
     pub dispatches: Vec<Dispatch>,
     /// Its matrix products and convolutions, the most work first.
     pub products: Vec<Id>,
@@ -126,10 +130,13 @@ pub struct Plan {
 /// A kernel written by hand, placed among the generated ones.
 #[derive(Clone, Debug)]
 pub struct Special {
+    /// For profiles and messages.
     pub name: &'static str,
     /// Statements; they see `i`, the invocation's index below `len`.
     pub body: String,
+    /// Invocations.
     pub len: usize,
+    /// Its place among the generated kernels.
     pub when: When,
 }
 
@@ -157,18 +164,23 @@ pub struct Updates {
 
 /// A compilation.
 pub struct Job<'a> {
+    /// What is computed.
     pub graph: &'a Graph,
+    /// What kind of adapter the kernels are for.
     pub target: Target,
     /// Where the leaves and constants lie; leaves that a [`When::First`] kernel fills are marked `true`.
     pub leaves: HashMap<Id, (Place, bool)>,
     /// What to compute, and its address in the arena.
     pub outputs: Vec<(Id, usize)>,
+    /// Which gradients move parameters; none in plans that do not train.
     pub updates: Updates,
+    /// Kernels written by hand that run with it.
     pub specials: Vec<Special>,
     /// First free float of the arena.
     pub scratch: usize,
-    /// Whether noise is keyed by the training step (else by the nonce), and what is added to its streams.
+    /// Whether noise is keyed by the training step, else by the nonce.
     pub training: bool,
+    /// What is added to the streams of its noise, so that programs of one step draw unlike numbers.
     pub salt: u32,
 }
 
@@ -391,6 +403,7 @@ impl<'a> Planner<'a> {
             self.reads.insert(*id, r);
         }
         let mut readers: HashMap<Id, usize> = HashMap::new();
+        #[allow(clippy::iter_over_hash_type, reason = "sums do not depend on the order")]
         for r in self.reads.values() {
             for (d, _) in r {
                 *readers.entry(*d).or_default() += 1;
@@ -570,6 +583,7 @@ impl<'a> Planner<'a> {
         let (end, copies) = (ends.late, &ends.copies);
         let mut places: HashMap<Id, Place> = self.job.leaves.iter().map(|(id, (p, _))| (*id, *p)).collect();
         let mut last: HashMap<Id, usize> = HashMap::new();
+        #[allow(clippy::iter_over_hash_type, reason = "maxima do not depend on the order")]
         for (reader, reads) in &self.reads {
             let k = &self.kernels[self.kernel_of[reader]];
             for (d, _) in reads {
@@ -597,6 +611,7 @@ impl<'a> Planner<'a> {
             Temp(usize),
         }
         let mut wanted: Vec<(usize, usize, usize, Owner)> = vec![];
+        #[allow(clippy::iter_over_hash_type, reason = "they are sorted below, to the last tie")]
         for (id, end) in &last {
             if !places.contains_key(id) {
                 wanted.push((self.kernels[self.kernel_of[id]].level, *end, len(self.g.shape(*id)), Owner::Node(*id)));

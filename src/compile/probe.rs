@@ -18,6 +18,7 @@ pub struct Probe {
     graph: Graph,
     leaves: Vec<Id>,
     outputs: Vec<Id>,
+    /// What it computes, the most work first.
     pub products: Vec<Product>,
     /// Floating-point operations of all of them.
     pub flops: u64,

@@ -77,7 +77,7 @@ impl Planner<'_> {
             .scaled(APART * steps)
             .plus(&Lin::var("lane", APART, 0))
             .plus(&Lin::var("j", steps, 1).scaled(APART));
-        let whole = gemm.n % (APART * steps) == 0;
+        let whole = gemm.n.is_multiple_of(APART * steps);
         let n = if whole { column.clone() } else { e.bind(format!("min({}, {}u)", column.text(), gemm.n - 1), gemm.n, 1) };
         let mut sums = vec!["0.0f".to_string(); ROWS];
         for k in 0..gemm.k {
@@ -96,7 +96,7 @@ impl Planner<'_> {
         for (r, sum) in sums.iter().enumerate() {
             let (row, column) = (format!("tile_m * {ROWS}u + {r}u"), column.text());
             body += &guarded(
-                &[(gemm.m % ROWS != 0, &row, gemm.m), (!whole, &column, gemm.n)],
+                &[(!gemm.m.is_multiple_of(ROWS), &row, gemm.m), (!whole, &column, gemm.n)],
                 &format!("{store}(b, {row}, {column}, 0u, {sum});"),
             );
         }
@@ -189,7 +189,8 @@ impl Planner<'_> {
         };
         let mut body = format!("{head}{outer}for ({range}; k++) {{\n{inner}}}\n");
         let guard = |row: &str, column: &str, call: String| {
-            let tests = [(gemm.m % tiling.height() != 0, row, gemm.m), (gemm.n % tiling.width() != 0, column, gemm.n)];
+            let tests =
+                [(!gemm.m.is_multiple_of(tiling.height()), row, gemm.m), (!gemm.n.is_multiple_of(tiling.width()), column, gemm.n)];
             guarded(&tests, &call)
         };
         let part = if parts > 1 { "part" } else { "0u" };
@@ -243,7 +244,7 @@ impl Planner<'_> {
 
 /// Steps of the inner loop that register tiles take in one turn.
 fn unroll(gemm: &Gemm, target: Target, parts: usize) -> usize {
-    if parts == 1 && gemm.k % target.unroll == 0 { target.unroll } else { 1 }
+    if parts == 1 && gemm.k.is_multiple_of(target.unroll) { target.unroll } else { 1 }
 }
 
 /// The fewest pieces of the inner loop that leave none of them more turns than an invocation may take.

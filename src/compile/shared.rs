@@ -68,7 +68,7 @@ impl Side {
     /// The lane's step of the inner loop, and a condition if that may lie behind its end.
     fn k(&self, e: &mut Emitter, n: usize) -> (Lin, Option<String>) {
         let at = format!("k0 + {}", self.step);
-        if n % DEPTH == 0 {
+        if n.is_multiple_of(DEPTH) {
             return (e.bind(at, n, 1), None);
         }
         (e.bind(format!("min({at}, {}u)", n - 1), n, 1), Some(format!("{at} < {n}u")))
@@ -139,8 +139,10 @@ impl Planner<'_> {
             for j in 0..tn {
                 let row = format!("tile_m * {}u + down + {}u", SIDE * tm, SIDE * i);
                 let column = format!("tile_n * {}u + across + {}u", SIDE * tn, SIDE * j);
-                let tests =
-                    [(gemm.m % tiling.height() != 0, row.as_str(), gemm.m), (gemm.n % tiling.width() != 0, &column, gemm.n)];
+                let tests = [
+                    (!gemm.m.is_multiple_of(tiling.height()), row.as_str(), gemm.m),
+                    (!gemm.n.is_multiple_of(tiling.width()), &column, gemm.n),
+                ];
                 body += &guarded(&tests, &format!("{store}(b, {row}, {column}, {part}, c{i}[{j}]);"));
             }
         }

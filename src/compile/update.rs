@@ -20,6 +20,7 @@ impl Planner<'_> {
             _ => panic!("a parameter lies in the arena"),
         };
         let mut readers: HashMap<Id, Vec<(Id, bool)>> = HashMap::new();
+        #[allow(clippy::iter_over_hash_type, reason = "readers are only searched")]
         for (reader, reads) in &self.reads {
             for (of, same) in reads {
                 readers.entry(*of).or_default().push((*reader, *same));
@@ -69,6 +70,7 @@ impl Planner<'_> {
                 }
             }
         }
+        #[allow(clippy::iter_over_hash_type, reason = "each is of a kernel of its own")]
         for (k, level) in levels {
             let kernel = &mut self.kernels[k];
             kernel.level = kernel.level.max(level);

@@ -108,7 +108,7 @@ impl Gpu {
             (false, _) => &[Target::GPU, Target::GPU_REGISTERS],
         };
         let l = device.limits();
-        let buffer_limit = l.max_buffer_size.min(u64::from(l.max_storage_buffer_binding_size));
+        let buffer_limit = l.max_buffer_size.min(l.max_storage_buffer_binding_size);
         let room = buffer_limit.min(HOST_ROOM);
         let info = AdapterInfo { name, backend: format!("{:?}", raw.backend), software, room };
         let pipelines = Pipelines::new(&device);

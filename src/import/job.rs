@@ -142,6 +142,7 @@ impl<'a> Job<'a> {
     ///
     /// # Errors
     /// If the source has failed; what is packed stays.
+    #[allow(clippy::should_implement_trait, reason = "an iterator has no place for the error")]
     pub fn next(&mut self) -> Result<Option<(Undecoded, Option<String>)>, String> {
         loop {
             if self.fetched >= self.source.about().items || self.choice.first.is_some_and(|n| self.sent >= n) {

@@ -23,6 +23,14 @@ pub fn activity_d(mean_nd: Rows) -> Vec<f64> {
 }
 
 /// Latents whose [`activity_d`] exceeds [`ACTIVE`].
+///
+/// ```
+/// use latent_lab::measure::{Rows, vae::active_units};
+///
+/// // Two latents of three inputs: the second has collapsed onto the prior.
+/// let mean_nd = [-1.2, 0.01, 0.3, 0.0, 0.9, -0.01];
+/// assert_eq!(active_units(Rows::new(&mean_nd, 2)), 1);
+/// ```
 pub fn active_units(mean_nd: Rows) -> usize {
     activity_d(mean_nd).into_iter().filter(|a| *a > ACTIVE).count()
 }

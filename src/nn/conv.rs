@@ -23,7 +23,7 @@ const LEAST_SIDE: usize = 4;
 fn stages(shape: ImageShape, first: usize) -> Vec<ImageShape> {
     let mut stages = vec![shape];
     let mut last = shape;
-    while last.height % 2 == 0 && last.width % 2 == 0 && last.height.min(last.width) >= 2 * LEAST_SIDE {
+    while last.height.is_multiple_of(2) && last.width.is_multiple_of(2) && last.height.min(last.width) >= 2 * LEAST_SIDE {
         let channels = if stages.len() == 1 { first } else { 2 * last.channels };
         last = ImageShape { channels, height: last.height / 2, width: last.width / 2 };
         stages.push(last);

@@ -6,6 +6,8 @@
 //! A module's parameters come in three kinds, which nobody declares: those that the loss has a gradient for are trained;
 //! those that [`Terms::set`] gives a new value every step are *state* (moving averages, counters); the others are frozen.
 
+#![deny(missing_docs)]
+
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
@@ -17,12 +19,16 @@ use crate::spec::{Card, Setup};
 /// Size of an image, or of a stack of feature maps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ImageShape {
+    /// Colours or features.
     pub channels: usize,
+    /// Rows of pixels.
     pub height: usize,
+    /// Pixels in a row.
     pub width: usize,
 }
 
 impl ImageShape {
+    /// Grey digits of 28 × 28 pixels.
     pub const MNIST: Self = Self { channels: 1, height: 28, width: 28 };
 
     /// The shape of a registered data set's images.
@@ -35,6 +41,7 @@ impl ImageShape {
         self.channels * self.height * self.width
     }
 
+    /// Whether an image has no values.
     pub fn is_empty(self) -> bool {
         self.len() == 0
     }
@@ -43,12 +50,14 @@ impl ImageShape {
 /// What a network must know of its data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DataShape {
+    /// Shape of one image.
     pub image: ImageShape,
     /// Labels are whole numbers below this.
     pub classes: usize,
 }
 
 impl DataShape {
+    /// MNIST: digits in ten classes.
     pub const MNIST: Self = Self { image: ImageShape::MNIST, classes: 10 };
 }
 
@@ -78,6 +87,7 @@ impl Batch {
         self.x_bp.dims()[0]
     }
 
+    /// Whether it has no images.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -92,11 +102,13 @@ impl Batch {
 pub struct Ctx<'a> {
     /// Values of the live parameters, in the order of `keys`, shape `[keys.len()]`.
     pub controls: Tensor<1>,
+    /// Keys of the live parameters, from [`live_keys`].
     pub keys: &'a [&'static str],
     /// Training steps completed, shape `[1]`: for schedules.
     pub step: Tensor<1>,
     /// Whether this is a training step, as opposed to an evaluation.
     pub training: bool,
+    /// Where [`Ctx::normal`] and [`Ctx::uniform`] draw.
     pub noise: &'a mut dyn Noise,
 }
 
@@ -120,6 +132,7 @@ impl Ctx<'_> {
         self.noise.uniform(&shape, &self.controls.device()).reshape(shape)
     }
 
+    /// Where the step's tensors lie.
     pub fn device(&self) -> Device {
         self.controls.device()
     }
@@ -187,6 +200,7 @@ pub struct Code {
 
 /// A trainable method. Tensors of images are flat, `[batch, channels * height * width]`, with values in `[0, 1]`.
 pub trait Method: Module + Sized + 'static {
+    /// Its name, paper, parameters and sentences for the page.
     const CARD: &'static Card;
 
     /// The network with fresh random weights.
@@ -233,6 +247,7 @@ pub trait Method: Module + Sized + 'static {
     }
 
     /// The code that those tokens stand for, shape `[batch, latent]`; the inverse of [`Self::tokens`].
+    #[allow(clippy::wrong_self_convention, reason = "named after `tokens`, of the same network")]
     fn from_tokens(&self, _token_bn: Tensor<2>) -> Option<Tensor<2>> {
         None
     }

@@ -22,7 +22,7 @@ pub struct Ends {
 
 /// Image to what describes its code.
 #[derive(Module, Debug)]
-#[allow(clippy::large_enum_variant)]
+#[allow(clippy::large_enum_variant, reason = "there is one of it in a model, and Burn's `Module` is not derived through a box")]
 pub enum Encoder {
     Mlp(mlp::Encoder),
     Conv(conv::Encoder),
@@ -30,7 +30,7 @@ pub enum Encoder {
 
 /// Code to image logits.
 #[derive(Module, Debug)]
-#[allow(clippy::large_enum_variant)]
+#[allow(clippy::large_enum_variant, reason = "there is one of it in a model, and Burn's `Module` is not derived through a box")]
 pub enum Decoder {
     Mlp(mlp::Decoder),
     Conv(conv::Decoder),

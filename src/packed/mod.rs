@@ -42,7 +42,7 @@ pub struct Part {
 }
 
 /// The files of a packed set, wherever they lie.
-#[allow(async_fn_in_trait)]
+#[allow(async_fn_in_trait, reason = "a worker has one thread: no future needs to be `Send`")]
 pub trait Files {
     /// What a file has of the bytes in `range`; `None` where there is no such file.
     ///

@@ -72,7 +72,7 @@ mod engine {
             let dictionary = &self.sae.dictionary;
             let [n, features] = f_nf.dims();
             if self.by_budget {
-                let level = |m: usize| dictionary.decode(keep_largest(f_nf.clone(), k.clone() / (1 << (BUDGETS - 1 - m)) as f64));
+                let level = |m: usize| dictionary.decode(keep_largest(f_nf.clone(), k.clone() / f64::from(1u32 << (BUDGETS - 1 - m))));
                 return (0..BUDGETS).map(level).collect();
             }
             let atoms_fa = dictionary.atoms_fa();

@@ -19,7 +19,7 @@ pub struct Setup {
     /// Values by key. Keys that are absent have their card's default.
     pub values: BTreeMap<String, f64>,
     /// The autoencoder whose activations are taken apart, where it is not the default; see [`Setup::hosted`].
-    pub host: Option<Box<Setup>>,
+    pub host: Option<Box<Self>>,
 }
 
 /// What the keys of a host's parameters begin with in links.
@@ -194,6 +194,16 @@ impl Setup {
     /// Reads a link. Unknown keys and bad values are reported and ignored, so that an old or foreign link still opens.
     ///
     /// `query` may start with `?` or `#`. The keys in `reserved` belong to the page and are skipped silently.
+    ///
+    /// ```
+    /// use latent_lab::spec::Setup;
+    ///
+    /// let (setup, notes) = Setup::from_query("?method=vae&beta=4&colour=red&theme=dark", &["theme"]);
+    /// assert_eq!(setup.get("beta"), 4.0);
+    /// assert_eq!(notes, [r#"method vae has no parameter "colour""#]);
+    /// assert_eq!(setup.to_query(), "v=1&data=mnist&method=vae&beta=4");
+    /// assert_eq!(Setup::from_query(&setup.to_query(), &[]), (setup, vec![]));
+    /// ```
     pub fn from_query(query: &str, reserved: &[&str]) -> (Self, Vec<String>) {
         let mut notes = Vec::new();
         let pairs: Vec<(&str, &str)> = query

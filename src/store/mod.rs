@@ -50,7 +50,7 @@ pub struct FileInfo {
 }
 
 /// A flat folder of files that tabs share, with locks.
-#[allow(async_fn_in_trait)]
+#[allow(async_fn_in_trait, reason = "a worker has one thread: no future needs to be `Send`")]
 pub trait Disk {
     /// Held until dropped, and at most by one tab.
     type Lock;

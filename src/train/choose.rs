@@ -28,8 +28,11 @@ pub struct Choice {
     pub words: String,
 }
 
-/// What has been measured: the adapter's name and the products, and what came of them.
-static CHOSEN: LazyLock<Mutex<HashMap<(String, Vec<Product>), Choice>>> = LazyLock::new(Mutex::default);
+/// The adapter's name, and the products to compute on it.
+type Asked = (String, Vec<Product>);
+
+/// What has been measured, and what came of it.
+static CHOSEN: LazyLock<Mutex<HashMap<Asked, Choice>>> = LazyLock::new(Mutex::default);
 
 /// Picks one of the adapter's candidates for the `products` of graph `g`, by measurement, once for each adapter and
 /// products. The first candidate is taken where there is no other, or where a step has next to no products.

@@ -125,7 +125,7 @@ fn labels_on(labels: &[u8], n: usize, device: &Device) -> Tensor<1> {
 
 /// How many rows of `width` values there are.
 fn count(rows: Rows<'_>, width: usize) -> Result<usize, String> {
-    if rows.values.len() % width != 0 {
+    if !rows.values.len().is_multiple_of(width) {
         return Err(format!("{} values are not rows of {width}", rows.values.len()));
     }
     Ok(rows.values.len() / width)
@@ -413,7 +413,7 @@ impl<M: Method> Run<M> {
         if clip > 0.0 {
             clip_by_global_norm(self.model(), &mut gradients, clip);
         }
-        let kept = keep.then(|| collect(self.model(), Some(&gradients))).unwrap_or_default();
+        let kept = if keep { collect(self.model(), Some(&gradients)) } else { vec![] };
         let mut model = self.model.take().expect("the optimiser has given it back");
         let live = |key: &str| {
             let at = self.keys.iter().position(|k| *k == key).expect("the optimiser's controls are live");

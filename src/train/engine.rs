@@ -1,5 +1,7 @@
 //! What a session needs from whatever executes the steps: the recorded plan, or eager Burn.
 
+#![deny(missing_docs)]
+
 use crate::measure::pause::Pause;
 use crate::spec::protocol::{MetricRow, PlanInfo};
 use crate::train::Program;
@@ -9,7 +11,9 @@ use crate::train::Program;
 pub struct Weight {
     /// Path in the Burn module, for example `encoder.hidden.weight`.
     pub name: String,
+    /// Its dimensions.
     pub shape: Vec<usize>,
+    /// Its values, row-major.
     pub values: Vec<f32>,
 }
 
@@ -53,7 +57,7 @@ impl<'a> Rows<'a> {
 }
 
 /// A network under training, with its optimiser, on some device, and the training images it draws from.
-#[allow(async_fn_in_trait)]
+#[allow(async_fn_in_trait, reason = "a worker has one thread: no future needs to be `Send`")]
 pub trait Engine {
     /// What was built.
     fn info(&self) -> &PlanInfo;
@@ -161,6 +165,9 @@ pub trait Engine {
     }
 
     /// Current parameters, in module order.
+    ///
+    /// # Errors
+    /// If the device is lost.
     async fn weights(&mut self) -> Result<Vec<Weight>, String>;
 
     /// Replaces the parameters by name.

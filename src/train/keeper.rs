@@ -58,7 +58,7 @@ impl<D: Disk> Keeper<D> {
     }
 
     fn store(&self) -> Result<&Store<D>, String> {
-        self.store.as_ref().map_err(|e| e.to_string())
+        self.store.as_ref().map_err(ToString::to_string)
     }
 
     fn warn(&self, outcome: Result<(), String>, session: &Session) {

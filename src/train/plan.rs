@@ -324,7 +324,7 @@ impl PlanEngine {
     /// Rows of a program's input.
     fn rows(&self, what: Program, rows: Rows<'_>) -> Result<usize, String> {
         let width = what.input().width(self.shape.image, &self.info.code);
-        if rows.values.len() % width != 0 {
+        if !rows.values.len().is_multiple_of(width) {
             return Err(format!("{} values are not rows of {width}", rows.values.len()));
         }
         Ok(rows.values.len() / width)

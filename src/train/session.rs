@@ -177,7 +177,10 @@ impl Session {
         let ended = ended.map(|r| r.id);
         let supply = match (&mut self.burn, pages) {
             // Eager steps take their images from the host.
-            (Some(burn), _) => Ok(burn.set_data(data)).map(|()| None),
+            (Some(burn), _) => {
+                burn.set_data(data);
+                Ok(None)
+            }
             (None, Some(pages)) => {
                 let window = gpu.guarded(|| Window::new(gpu.clone(), &data, pages, room)).await;
                 window.flatten().map(|window| Some(Supply::Window(Rc::new(window))))

@@ -146,7 +146,7 @@ impl Turnover {
     /// All images of a stage of the present epoch.
     fn stage(&mut self, stage: usize) -> &[Draw] {
         let number = self.epoch.number;
-        if !self.drawn.as_ref().is_some_and(|(epoch, s, _)| (*epoch, *s) == (number, stage)) {
+        if self.drawn.as_ref().is_none_or(|(epoch, s, _)| (*epoch, *s) != (number, stage)) {
             let drawn = self.draw(stage);
             self.drawn = Some((number, stage, drawn));
         }

@@ -98,7 +98,7 @@ fn pixels(values: &[f32]) -> impl Iterator<Item = u8> + '_ {
 
 /// A visitor's images, `len` bytes each, as the encoder wants them.
 fn own(x_np: &[u8], len: usize) -> Result<Vec<f32>, String> {
-    if x_np.is_empty() || x_np.len() % len != 0 {
+    if x_np.is_empty() || !x_np.len().is_multiple_of(len) {
         return Err(format!("{} bytes are no whole number of pictures of {len}", x_np.len()));
     }
     Ok(unit_values(x_np))

@@ -28,6 +28,7 @@ pub fn worker(program: &str) -> Result<Worker, JsValue> {
 }
 
 /// What the page hears from the worker.
+#[allow(clippy::large_enum_variant, reason = "there is one at a time, on its way to the handler")]
 pub enum Heard {
     /// The wasm is up and takes commands.
     Loaded,

@@ -3,6 +3,8 @@
 //! `cargo lab test` sets up the browser, builds the page and runs this. WebGPU runs on the CPU here, so the networks are
 //! small.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod data;
 #[path = "../../src/bin/lab/driver.rs"]
 mod driver;

@@ -8,8 +8,7 @@ mod bench;
 mod cargo;
 mod classifier;
 mod data;
-// Part of it is for the browser tests only.
-#[allow(dead_code)]
+#[allow(dead_code, reason = "part of it is for the browser tests only")]
 mod driver;
 mod encode;
 mod index;

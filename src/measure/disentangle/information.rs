@@ -25,6 +25,18 @@ pub fn information_dk(code_nd: Rows, factor_nk: Rows<u8>) -> Vec<Vec<f64>> {
 /// factor lies in one latent and nowhere else. Factors that never change are left out. NaN with one latent, which has no
 /// second to be compared with.
 ///
+/// ```
+/// use latent_lab::measure::{Rows, disentangle::mig};
+///
+/// let factor_nk = [0, 1, 0, 1];
+/// // The first latent is the factor, the second one is always 5.
+/// let code_nd = [-1.0, 5.0, 1.0, 5.0, -1.0, 5.0, 1.0, 5.0];
+/// assert!((mig(Rows::new(&code_nd, 2), Rows::new(&factor_nk, 1)) - 1.0).abs() < 1e-9);
+/// // Both latents are the factor: no gap.
+/// let code_nd = [-1.0, 5.0, 1.0, 7.0, -1.0, 5.0, 1.0, 7.0];
+/// assert!(mig(Rows::new(&code_nd, 2), Rows::new(&factor_nk, 1)).abs() < 1e-9);
+/// ```
+///
 /// # Panics
 /// As [`information_dk`].
 pub fn mig(code_nd: Rows, factor_nk: Rows<u8>) -> f64 {

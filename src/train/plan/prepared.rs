@@ -61,7 +61,7 @@ pub(super) fn training(entry: &dyn Entry, setup: &Setup, data: DataShape, target
     let batch = setup.usize("batch");
     let shape = data.image;
     let live = live_keys(entry.card());
-    if shape.len() % 4 != 0 {
+    if !shape.len().is_multiple_of(4) {
         return Err(format!("images of {} values: the number must be a multiple of 4", shape.len()));
     }
     let recording = entry.record(setup, data, Program::Train, batch)?;

@@ -140,7 +140,7 @@ impl OwnData {
                 self.step.set(Step::Found);
             }
             ImportEvent::Preview { frame, n, pixels } => {
-                self.preview.set(Some(Preview { frame, n, pixels: Rc::from(pixels.into_vec()) }))
+                self.preview.set(Some(Preview { frame, n, pixels: Rc::from(pixels.into_vec()) }));
             }
             ImportEvent::Progress { id, progress } => {
                 // From here on it can be chosen like any other.
@@ -188,7 +188,7 @@ impl OwnData {
     }
 
     fn remember(self) {
-        if let Ok(text) = self.sets.with_untracked(|sets| serde_json::to_string(sets)) {
+        if let Ok(text) = self.sets.with_untracked(serde_json::to_string) {
             browser::remember(KEY, &text);
         }
     }

@@ -104,7 +104,7 @@ fn More() -> impl IntoView {
     };
     let reload = move |_| {
         if let Some(id) = untrack(grown) {
-            own.train_on(&id)
+            own.train_on(&id);
         }
     };
     view! { <Show when=move || grown().is_some()><button class="small" data-testid="reload-data" on:click=reload>{words::RELOAD}</button></Show> }

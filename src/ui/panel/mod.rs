@@ -139,7 +139,7 @@ pub fn Panel(
     let heading = format!("{id}-title");
     let save = move |_| {
         if let Some(panel) = root.get_untracked() {
-            figure::save(&panel, id, &lab.theme.get_untracked())
+            figure::save(&panel, id, &lab.theme.get_untracked());
         }
     };
     let title_id = heading.clone();

@@ -73,11 +73,11 @@ pub fn Atlas() -> impl IntoView {
     let shown = Memo::new(move |_| {
         let mut on = vec![false; editor.grid.get().map_or(0, |grid| grid.codes)];
         order.with(|(_, order)| {
-            order.iter().for_each(|code| {
+            for code in order {
                 if let Some(on) = on.get_mut(*code) {
-                    *on = true
+                    *on = true;
                 }
-            })
+            }
         });
         (0u32..).zip(on).filter(|(_, on)| *on).map(|(code, _)| code).collect::<Vec<u32>>()
     });

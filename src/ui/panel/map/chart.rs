@@ -113,7 +113,7 @@ pub fn Chart(map: MapState) -> impl IntoView {
     });
     on_cleanup(move || {
         if pointing.get_untracked() {
-            lab.show(POINT, false)
+            lab.show(POINT, false);
         }
     });
 
