@@ -205,8 +205,8 @@ fn drawn_tokens_follow_the_prior() {
 #[test]
 fn a_code_that_is_never_chosen_stays() {
     for link in [
-        "method=vq-vae&start=random&codes=64&revive=0",
-        "method=vq-vae&start=random&codes=64&revive=0&update=gradient",
+        "method=vq-vae&start=random&codes=512&revive=0",
+        "method=vq-vae&start=random&codes=512&revive=0&update=gradient",
         "method=bsq",
         "method=fsq",
     ] {
