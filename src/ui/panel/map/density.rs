@@ -1,6 +1,7 @@
 //! The aggregate posterior q(z) = 1/N Σ q(z|x) on the plane of the map, against the prior.
 
 use super::points::Spread;
+use crate::ui::rank::quantile;
 
 /// Cells along one side of the map.
 pub const CELLS: usize = 56;
@@ -29,23 +30,17 @@ impl Density {
     /// On the map, which reaches so far from the middle of the plane. `origin` is where the prior has its mean: on a plane
     /// through the mean of the codes that is not the middle.
     pub fn new(places: &[(f32, f32)], spreads: &[Spread], origin: (f32, f32), reach: f32) -> Self {
-        Self::on(places.iter().copied(), spreads, origin, reach, CELLS)
+        Self::on(places, spreads, origin, reach, CELLS)
     }
 
     /// On a square of `cells × cells` about the middle of the plane.
-    fn on(
-        places: impl ExactSizeIterator<Item = (f32, f32)>,
-        spreads: &[Spread],
-        origin: (f32, f32),
-        reach: f32,
-        cells: usize,
-    ) -> Self {
+    fn on(places: &[(f32, f32)], spreads: &[Spread], origin: (f32, f32), reach: f32, cells: usize) -> Self {
         let cell = 2.0 * reach / cells as f32;
         let at = |column: usize, row: usize| (-reach + (column as f32 + 0.5) * cell, reach - (row as f32 + 0.5) * cell);
         let mut codes = vec![0.0f32; cells * cells];
         let floor = (BLUR * cell).powi(2);
         let n = places.len() as f32;
-        for (i, (x, y)) in places.enumerate() {
+        for (i, (x, y)) in places.iter().enumerate() {
             let s = spreads.get(i).copied().unwrap_or(POINT);
             let (xx, xy, yy) = (s.xx + floor, s.xy, s.yy + floor);
             let det = xx * yy - xy * xy;
@@ -81,12 +76,11 @@ impl Density {
 /// `½ ∫|q − p| = 1 − ∫min(q, p)`, as both have mass 1. The second needs a look at the places alone where the prior has mass:
 /// [`HELD`] about `origin`. Codes that lie elsewhere, however far, add nothing to it.
 pub fn distance(places: &[(f32, f32)], spreads: &[Spread], origin: (f32, f32)) -> f32 {
-    let mut sides: Vec<f32> = spreads.iter().map(|s| (s.xx * s.yy - s.xy * s.xy).max(0.0).powf(0.25)).collect();
-    let middle = sides.len() / 2;
-    let usual = if sides.is_empty() { 0.0 } else { *sides.select_nth_unstable_by(middle, f32::total_cmp).1 };
+    let sides: Vec<f32> = spreads.iter().map(|s| (s.xx * s.yy - s.xy * s.xy).max(0.0).powf(0.25)).collect();
+    let usual = quantile(&sides, 0.5).unwrap_or(0.0);
     let cells = (2.0 * HELD / (0.5 * usual).clamp(FINE.0, FINE.1)).ceil() as usize;
-    let about = places.iter().map(|(x, y)| (x - origin.0, y - origin.1));
-    let Density { codes, prior, area } = Density::on(about, spreads, (0.0, 0.0), HELD, cells);
+    let about: Vec<(f32, f32)> = places.iter().map(|(x, y)| (x - origin.0, y - origin.1)).collect();
+    let Density { codes, prior, area } = Density::on(&about, spreads, (0.0, 0.0), HELD, cells);
     1.0 - area * codes.iter().zip(&prior).map(|(q, p)| q.min(*p)).sum::<f32>()
 }
 
