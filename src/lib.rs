@@ -47,6 +47,8 @@ pub mod packed;
 mod part;
 #[cfg(any(feature = "page", feature = "engine", feature = "player"))]
 pub mod player;
+#[cfg(feature = "engine")]
+mod small;
 #[cfg(feature = "page")]
 pub mod ui;
 #[cfg(any(feature = "page", feature = "worker", feature = "packer", feature = "native"))]

@@ -14,10 +14,11 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("latent", &[]),
     ("part", &[]),
     ("gunzip", &[]),
+    ("small", &[]),
     ("wire", &["spec"]),
     ("ui", &["spec", "catalog", "player", "latent", "part", "gunzip", "wire"]),
     // Page and engine meet only in `spec::protocol`: from here on nobody names `ui`.
-    ("compile", &["spec"]),
+    ("compile", &["spec", "small"]),
     ("gpu", &["spec", "compile"]),
     // The compiler must know the operations that `nn` adds to Burn's.
     ("nn", &["spec", "catalog", "compile"]),
@@ -35,12 +36,12 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("measure", &[]),
     ("view", &["spec", "gpu"]),
     // Bytes in, bytes out: knows nothing of what made them.
-    ("store", &["spec", "opfs"]),
+    ("store", &["spec", "opfs", "small"]),
     (
         "train",
         &[
             "spec", "catalog", "ae", "vae", "vq", "sae", "nn", "data", "packed", "measure", "view", "compile", "gpu", "latent",
-            "store", "part", "gunzip", "wire",
+            "store", "part", "gunzip", "wire", "small",
         ],
     ),
 ];

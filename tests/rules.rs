@@ -567,9 +567,9 @@ fn differentiating_twice() {
             let shifted = |sign: f32| {
                 let (mut va, mut vb) = (va.clone(), vb.clone());
                 if which == 0 {
-                    va[i] += sign * eps
+                    va[i] += sign * eps;
                 } else {
-                    vb[i] += sign * eps
+                    vb[i] += sign * eps;
                 }
                 f64::from(at(&va, &vb, &[norm])[0][0])
             };

@@ -84,8 +84,8 @@ impl Bench {
     /// A file of the run; empty if the run is gone.
     fn save(&mut self, run: u32, what: Export) -> ByteBuf {
         self.tell(Command::Save { run, what });
-        let files = self.take().into_iter().filter_map(|e| if let Event::Saved { bytes, .. } = e { Some(bytes) } else { None });
-        files.last().unwrap_or_default()
+        let saved = |event| if let Event::Saved { bytes, .. } = event { Some(bytes) } else { None };
+        self.take().into_iter().rev().find_map(saved).unwrap_or_default()
     }
 
     /// Trains exactly `steps` steps and returns their metrics.

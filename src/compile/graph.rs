@@ -7,6 +7,8 @@
 use std::collections::HashMap;
 use std::fmt;
 
+use crate::small;
+
 /// Index of a node in its [`Graph`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Id(pub u32);
@@ -734,7 +736,7 @@ impl Graph {
     /// Reduces over `axes`, which stay with length one.
     pub fn reduce(&mut self, f: Reduction, x: Id, axes: &[usize]) -> Id {
         let mut axes: Vec<usize> = axes.iter().copied().filter(|a| self.shape(x)[*a] != 1).collect();
-        axes.sort_unstable();
+        small::sort(&mut axes);
         axes.dedup();
         if axes.is_empty() {
             return x;

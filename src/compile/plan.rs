@@ -37,6 +37,7 @@ use super::graph::{CompileError, Graph, Id, Op, Reduction, TURNS, len};
 use super::index::{At, Lin};
 use super::module::{Module, Work};
 use super::product::{Tiling, fewest_parts};
+use crate::small;
 
 /// What kind of adapter the kernels are made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -448,7 +449,7 @@ impl<'a> Planner<'a> {
             return None;
         }
         let mut hosts: Vec<usize> = late.iter().map(|(d, _)| self.kernel_of[d]).collect();
-        hosts.sort_unstable();
+        small::sort(&mut hosts);
         hosts.dedup();
         let fits =
             |p: &Self, k: usize| p.kernels[k].len == n && late.iter().filter(|(d, _)| p.kernel_of[d] == k).all(|(_, same)| *same);
@@ -495,7 +496,7 @@ impl<'a> Planner<'a> {
     fn products(&self) -> Vec<Id> {
         let roots = self.kernels.iter().filter_map(|k| k.root);
         let mut out: Vec<Id> = roots.filter(|id| product(&self.g.node(*id).op)).collect();
-        out.sort_by_key(|id| std::cmp::Reverse(self.g.flops(*id)));
+        small::sort_by(&mut out, |a, b| self.g.flops(*b).cmp(&self.g.flops(*a)));
         out
     }
 
@@ -624,19 +625,20 @@ impl<'a> Planner<'a> {
             }
         }
         // Large first, each at the lowest address that is free during its life.
-        wanted.sort_by_key(|(first, end, n, owner)| {
+        let key = |(first, end, n, owner): &(usize, usize, usize, Owner)| {
             let tie = match owner {
                 Owner::Node(id) => id.ix(),
                 Owner::Temp(k) => self.g.len() + k,
             };
             (std::cmp::Reverse(*n), *first, *end, tie)
-        });
+        };
+        small::sort_by(&mut wanted, |a, b| key(a).cmp(&key(b)));
         let (mut pieces, mut end_of_arena) = (HashMap::new(), self.job.scratch);
         let mut taken: Vec<(usize, usize, usize, usize)> = vec![];
         for (first, end, n, owner) in wanted {
             let mut at = self.job.scratch;
             let mut meets: Vec<(usize, usize)> = taken.iter().filter(|t| t.0 <= end && first <= t.1).map(|t| (t.2, t.3)).collect();
-            meets.sort_unstable();
+            small::sort(&mut meets);
             for (from, to) in meets {
                 if at + n <= from {
                     break;

@@ -125,7 +125,7 @@ fn labels_of<'a>(images: (Head, &Named), found: &[(Head, &'a Named)]) -> Option<
         head.dimensions == 1 && head.items == images.0.items && !other
     };
     let mut fitting: Vec<_> = found.iter().filter(fits).map(|(_, file)| (near(file), *file)).collect();
-    fitting.sort_by(|a, b| b.0.cmp(&a.0));
+    fitting.sort_by_key(|(near, _)| std::cmp::Reverse(*near));
     match fitting[..] {
         [(first, _), (second, _), ..] if first == second => None,
         [(_, file), ..] => Some(file),

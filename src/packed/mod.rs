@@ -30,7 +30,7 @@ pub const MAX_SIDE: u32 = 256;
 /// Whether images of that shape can be packed and trained on: their values fill whole words of the device.
 pub fn shape_fits(width: u32, height: u32, channels: u32) -> bool {
     let side = |v: u32| (1..=MAX_SIDE).contains(&v);
-    matches!(channels, 1 | 3) && side(height) && side(width) && (channels * height * width) % 4 == 0
+    matches!(channels, 1 | 3) && side(height) && side(width) && (channels * height * width).is_multiple_of(4)
 }
 
 /// What a file has of the bytes asked for.

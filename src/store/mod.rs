@@ -14,6 +14,7 @@ pub use head::Head;
 #[cfg(all(feature = "worker", target_arch = "wasm32"))]
 pub use opfs::Opfs;
 
+use crate::small;
 use crate::spec::protocol::KeptRun;
 
 /// Why something could not be stored.
@@ -112,7 +113,7 @@ impl<D: Disk> Store<D> {
     async fn found(&self, id: Option<&str>) -> Result<Vec<Found>, StoreError> {
         let mut all: Vec<_> = self.disk.list().await?.into_iter().filter_map(found).collect();
         all.retain(|f| id.is_none_or(|id| f.id == id));
-        all.sort_by(|a, b| (&a.id, b.number).cmp(&(&b.id, a.number)));
+        small::sort_by(&mut all, |a, b| (&a.id, b.number).cmp(&(&b.id, a.number)));
         Ok(all)
     }
 
@@ -147,7 +148,7 @@ impl<D: Disk> Store<D> {
                 kept_ms: file.written_ms,
             });
         }
-        out.sort_by(|a, b| b.kept_ms.total_cmp(&a.kept_ms));
+        small::sort_by(&mut out, |a, b| b.kept_ms.total_cmp(&a.kept_ms));
         Ok(out)
     }
 

@@ -13,6 +13,7 @@ use crate::latent::{self, Geodesic};
 use crate::measure::rng::Rng;
 use crate::nn::DataShape;
 use crate::part::part;
+use crate::small;
 use crate::spec::Setup;
 use crate::spec::protocol::{PlanInfo, Query, View, bytes_f32, f32_bytes};
 use crate::train::any::AnyEngine;
@@ -51,7 +52,7 @@ impl TestSet {
     pub fn drawn(&self, count: usize) -> (Vec<f32>, Vec<u8>) {
         let mut chosen = Rng::new(0).permutation(self.labels.len());
         chosen.truncate(count);
-        chosen.sort_unstable();
+        small::sort(&mut chosen);
         let (images, labels) = self.at(&chosen.iter().map(|i| *i as u32).collect::<Vec<_>>());
         (unit_values(&images), labels)
     }

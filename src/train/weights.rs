@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use safetensors::tensor::{Dtype, SafeTensors, TensorInfo, TensorView};
 
 use super::Weight;
+use crate::small;
 use crate::spec::Precision;
 use crate::spec::precision::{SCALE, eight, from_eight, takes_eight};
 
@@ -89,7 +90,7 @@ pub(super) fn rounded(precision: Precision, weights: &[Weight]) -> Vec<Raw<'_>> 
 pub(super) fn write_raw(mut tensors: Vec<Raw>, metadata: &[(&str, String)]) -> Result<Vec<u8>, String> {
     let words = |e: serde_json::Error| e.to_string();
     // The widest first, so that each begins at a multiple of its width.
-    tensors.sort_by(|a, b| b.dtype.cmp(&a.dtype).then_with(|| a.name.cmp(&b.name)));
+    small::sort_by(&mut tensors, |a, b| b.dtype.cmp(&a.dtype).then_with(|| a.name.cmp(&b.name)));
     let metadata: BTreeMap<&str, &str> = metadata.iter().map(|(k, v)| (*k, v.as_str())).collect();
     let mut header = format!("{{\"__metadata__\":{}", serde_json::to_string(&metadata).map_err(words)?);
     let (mut end, mut names) = (0, BTreeSet::new());
@@ -146,7 +147,7 @@ pub(super) fn read_those(file: &SafeTensors, prefix: &str) -> Result<Vec<Weight>
         }
         out.push(Weight { name: rest.to_string(), shape: view.shape().to_vec(), values });
     }
-    out.sort_by(|a, b| a.name.cmp(&b.name));
+    small::sort_by(&mut out, |a, b| a.name.cmp(&b.name));
     Ok(out)
 }
 

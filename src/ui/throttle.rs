@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn a_long_drag_is_written_seldom_and_its_end_always() {
         // Ten seconds of a slider, 120 events each.
-        let drag: Vec<f64> = (0..1200).map(|i| i as f64 * 1000.0 / 120.0).collect();
+        let drag: Vec<f64> = (0..1200).map(|i| f64::from(i) * 1000.0 / 120.0).collect();
         let done = run(400.0, &drag);
         assert!(done.len() <= 27, "{} times", done.len());
         assert_eq!(done[0], (0.0, 0.0), "the first change at once");

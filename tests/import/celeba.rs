@@ -13,8 +13,11 @@ use latent_lab::spec::import::{Choice, Progress};
 
 use super::{made, scratch};
 
-/// Everything in a packed folder: split, factors and image, in order.
-pub fn read(folder: &Path) -> (Meta, Vec<(Split, Vec<u8>, Vec<u8>)>) {
+/// An image with its split and factors.
+type Packed = (Split, Vec<u8>, Vec<u8>);
+
+/// Everything in a packed folder, in order.
+pub fn read(folder: &Path) -> (Meta, Vec<Packed>) {
     let meta = Meta::from_json(&std::fs::read(folder.join(META)).unwrap()).unwrap();
     let mut all = Vec::new();
     for index in 0.. {

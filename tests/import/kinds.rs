@@ -66,7 +66,7 @@ fn a_sheet_is_cut_into_tiles() {
     let mut source = opened(std::slice::from_ref(&file));
     assert!(source.about().sheet && source.about().notes[0].contains("1 tiles of one colour"));
     assert_eq!(first_values(&mut *source), [0, 50, 100]);
-    assert_eq!(open(&[file.clone()], Some((8, 8))).unwrap().about().items, 12);
+    assert_eq!(open(std::slice::from_ref(&file), Some((8, 8))).unwrap().about().items, 12);
     assert!(
         open(&[file], Some((100, 100))).err().is_some_and(|e| e.contains("sheet.png: tiles of 100 × 100 do not fit on 64 × 16"))
     );

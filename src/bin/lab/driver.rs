@@ -91,7 +91,7 @@ pub struct Page {
 }
 
 /// Leave to run a Chromium: with others, or alone. Pages of one thread share one.
-#[allow(dead_code)]
+#[allow(dead_code, reason = "held, not read")]
 enum Turn {
     WithOthers(RwLockReadGuard<'static, ()>),
     Alone(RwLockWriteGuard<'static, ()>),
@@ -376,19 +376,22 @@ struct Running {
     child: Child,
     port: u16,
     /// Kept open: a program that prints into a closed pipe may end.
-    _stdout: BufReader<ChildStdout>,
+    stdout: BufReader<ChildStdout>,
 }
 
 impl Running {
     fn start(command: &mut Command, before_port: &str) -> Self {
         let started = command.stdout(Stdio::piped()).spawn();
         let mut child = started.unwrap_or_else(|e| panic!("{command:?} does not start: {e}; `cargo lab test` sets it up"));
-        let mut stdout = BufReader::new(child.stdout.take().expect("the output is piped"));
+        let stdout = BufReader::new(child.stdout.take().expect("the output is piped"));
+        // From here on it ends with its handle, whatever happens.
+        let mut running = Self { child, port: 0, stdout };
         let mut line = String::new();
-        while stdout.read_line(&mut line).expect("the output is text") > 0 {
+        while running.stdout.read_line(&mut line).expect("the output is text") > 0 {
             if let Some((_, rest)) = line.split_once(before_port) {
                 let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-                return Self { child, port: digits.parse().expect("a port"), _stdout: stdout };
+                running.port = digits.parse().expect("a port");
+                return running;
             }
             line.clear();
         }

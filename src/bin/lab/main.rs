@@ -4,6 +4,8 @@
 //! nothing that serving does not need. What needs Burn and wgpu is the same source built again with the feature
 //! `native` (`native.rs`), and what reads archives and pictures with the feature `pack`.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
+
 mod bench;
 mod cargo;
 mod classifier;

@@ -90,7 +90,7 @@ enum CropArg {
 
 /// Images fill whole words of the device, so that their sides are even.
 fn side(text: &str) -> Result<u32, String> {
-    let even = |v: &u32| (8..=256).contains(v) && v % 2 == 0;
+    let even = |v: &u32| (8..=256).contains(v) && v.is_multiple_of(2);
     text.parse().ok().filter(even).ok_or_else(|| "expected an even number of pixels from 8 to 256".into())
 }
 

@@ -38,6 +38,7 @@ pub fn eager() -> Program {
 pub fn build(programs: &[Program], site: &Path) -> Result<String, Failure> {
     let made: Vec<PathBuf> = thread::scope(|scope| {
         let mut making = Vec::new();
+        succeed(cargo().args(["fetch", "--quiet"]), "fetching the crates of Cargo.lock")?;
         for (i, program) in programs.iter().enumerate() {
             eprintln!("program {} of {}: {}", i + 1, programs.len(), program.name);
             let start = Instant::now();
@@ -75,10 +76,22 @@ fn compile(program: &Program) -> Result<PathBuf, Failure> {
     let mut build = cargo();
     build.args(["build", "--target", "wasm32-unknown-unknown", "--bin", &program.name]);
     build.args(["--profile", &program.profile, "--features", &program.features]);
+    build.args(["--config", &format!("target.wasm32-unknown-unknown.rustflags=[{}]", short_paths()?.join(","))]);
     // The variables replace the flags of `.cargo/config.toml`, without which `getrandom` does not compile for the web.
     build.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
     succeed(&mut build, &format!("compiling the {}", program.name))?;
     Ok(target().join("wasm32-unknown-unknown").join(&program.profile).join(&program.name).with_extension("wasm"))
+}
+
+/// Flags, as TOML, that have panics name files by their crates: where they lie on the machine that builds is nobody's business, and
+/// kilobytes of download.
+fn short_paths() -> Result<Vec<String>, Failure> {
+    let home = env::var_os("CARGO_HOME").map_or_else(|| env::home_dir().unwrap_or_default().join(".cargo"), PathBuf::from);
+    let sources = home.join("registry").join("src");
+    // Before the first download there is no such folder, so this is asked for after `cargo fetch`.
+    let registries = fs::read_dir(&sources).map_err(|e| about(&sources, &e))?.filter_map(Result::ok).map(|entry| entry.path());
+    let flag = |folder: PathBuf| format!("'--remap-path-prefix={}='", folder.join("").display());
+    Ok(registries.chain([crate::cargo::root()]).map(flag).collect())
 }
 
 /// The folder with what a program is made into. What has been made of the same WebAssembly by the same command is there still.

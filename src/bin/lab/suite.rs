@@ -193,10 +193,10 @@ fn embed() -> Outcome {
     let run = |arguments: &[&str]| {
         succeed(Command::new(&npm).args(arguments).current_dir(&folder), &format!("`npm {}`", arguments.join(" ")))
     };
-    if !folder.join("node_modules").is_dir() {
-        if let Err(message) = run(&["install", "--no-package-lock", "--no-audit", "--no-fund", "--silent"]) {
-            return Outcome::Failed(message);
-        }
+    if !folder.join("node_modules").is_dir()
+        && let Err(message) = run(&["install", "--no-package-lock", "--no-audit", "--no-fund", "--silent"])
+    {
+        return Outcome::Failed(message);
     }
     run(&["test", "--silent"]).into()
 }

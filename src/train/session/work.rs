@@ -110,6 +110,7 @@ fn together(stretches: impl Iterator<Item = Range<usize>>, most: usize) -> Vec<R
     out
 }
 
+#[allow(clippy::await_holding_refcell_ref, reason = "a slice ends at a pause only, and there the engine is not in hand")]
 impl Engine for Lent {
     fn pause(&self) -> Pause {
         self.pause.clone()

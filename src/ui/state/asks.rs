@@ -107,7 +107,7 @@ impl Lab {
                     (Some(link), _) if standing => link.send(&Command::Watch { slot, query }),
                     // A run that is being built cannot answer yet, and nobody answers in its place.
                     (_, Some(_)) if !standing && cpu_ready && matches!(inner.on_show, Some(Shown::Preset(_))) => {
-                        inner.cpu.take(slot, query)
+                        inner.cpu.take(slot, query);
                     }
                     _ => desk.fresh = true,
                 }
