@@ -70,8 +70,10 @@ impl Codebook {
     /// `e_k = m_k / N_k` asks for: a code that is not chosen stays where it is.
     pub fn new(codes: usize, dim: usize, update: Update, device: &Device) -> Self {
         let bound = 1.0 / codes as f64;
-        let vectors_kd = Tensor::random([codes, dim], Distribution::Uniform(-bound, bound), device);
-        let sum_kd = (update == Update::Average).then(|| Param::from_tensor(vectors_kd.clone()));
+        let table = || Tensor::random([codes, dim], Distribution::Uniform(-bound, bound), device);
+        let vectors_kd = table();
+        // A tensor of its own, which a recording can tell from the vectors; its draw keeps what a seed gives the layers behind it.
+        let sum_kd = (update == Update::Average).then(|| Param::from_tensor(table() * 0.0 + vectors_kd.clone()));
         Self { vectors_kd: Param::from_tensor(vectors_kd), sum_kd }
     }
 
