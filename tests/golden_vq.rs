@@ -222,7 +222,7 @@ fn a_code_that_is_never_chosen_stays() {
         let in_use = run.info().terms.iter().position(|t| t == "in use").unwrap();
         let used = rows.iter().map(|row| row.terms[in_use] as usize).collect::<Vec<_>>();
         let after = block_on(run.weights()).unwrap();
-        let age_k = named(&after, "age_k").unwrap();
+        let age_k = named(&after, ".age_k").unwrap();
         assert!(used[0] == 0 && used[1] > 0 && used[1] < age_k.len(), "{link}: {used:?} of {} in use", age_k.len());
 
         let Some(from) = named(&before, "codebook.vectors_kd") else { continue };

@@ -72,11 +72,8 @@ impl Codebook {
         let bound = 1.0 / codes as f64;
         let table = || Tensor::random([codes, dim], Distribution::Uniform(-bound, bound), device);
         let vectors_kd = table();
-        let sum_kd = (update == Update::Average).then(|| {
-            // Once drawn by themselves: a seed goes on to give the weights after them that it gave.
-            drop(table());
-            Param::from_tensor(vectors_kd.clone())
-        });
+        // A tensor of its own, which a recording can tell from the vectors; its draw keeps what a seed gives the layers behind it.
+        let sum_kd = (update == Update::Average).then(|| Param::from_tensor(table() * 0.0 + vectors_kd.clone()));
         Self { vectors_kd: Param::from_tensor(vectors_kd), sum_kd }
     }
 
