@@ -94,7 +94,7 @@ fn a_run_ends_with_one_json_object_and_its_weights() {
     assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
     let report: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
     assert_eq!(report["steps"], 60, "{report}");
-    assert!(report["epochs"][0]["test"]["loss"].as_f64().is_some_and(|loss| loss < 400.0), "{report}");
+    assert!(report["epochs"][0]["test"]["loss"].as_f64().is_some_and(|loss| loss < 450.0), "{report}");
     assert!(out.metadata().expect("the weights are written").len() > 4 * 784 * 16);
 
     let weights = out.to_str().expect("the path is UTF-8");
@@ -379,7 +379,7 @@ fn the_server_serves_the_page_and_nothing_else() {
         assert!(got == body, "{path}: {} bytes, expected {}", got.len(), body.len());
     }
     assert!(request(served.port, "HEAD /a.wasm").1.is_empty());
-    for path in ["/nothing", "/../secret.txt", "/%2e%2e/secret.txt", "/data"] {
+    for path in ["/nothing", "/../secret.txt", "/%2e%2e/secret.txt", "/data/"] {
         assert!(request(served.port, &format!("GET {path}")).0.starts_with("http/1.1 404"), "{path}");
     }
     assert!(request(served.port, "POST /").0.starts_with("http/1.1 405"));

@@ -7,8 +7,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
+use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
-use tiny_http::{Header, Response, Server, StatusCode};
 
 use super::driver::{Options, Page};
 use super::{no_errors, ready};
@@ -297,39 +299,45 @@ fn what_was_packed_when_the_storage_became_full_is_usable() {
 /// A server of the files in `golden`: under `ranges/` as it should be, under `whole/` without ranges, under `closed/` without
 /// leave for other pages, under `slow/` without an end.
 fn serve() -> u16 {
-    let server = Server::http("127.0.0.1:0").expect("a free port");
-    let port = server.server_addr().to_ip().expect("an address").port();
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("an address").port();
+    listener.set_nonblocking(true).expect("a socket like any other");
     std::thread::spawn(move || {
-        let mut waiting = Vec::new();
-        for request in server.incoming_requests() {
-            let url = request.url().to_owned();
-            let (kind, name) = url.trim_start_matches('/').split_once('/').unwrap_or(("", ""));
-            if kind == "slow" {
-                waiting.push(request);
-                continue;
-            }
-            let header = |name: &str, value: &str| Header::from_bytes(name, value).expect("a header");
-            let range = request.headers().iter().find(|h| h.field.equiv("Range")).map(|h| h.value.as_str().to_owned());
-            let Ok(bytes) = std::fs::read(golden(name)) else {
-                let _ = request.respond(Response::empty(StatusCode(404)).with_header(header("Access-Control-Allow-Origin", "*")));
-                continue;
-            };
-            let wanted = range.as_deref().and_then(|r| r.strip_prefix("bytes=")?.split_once('-'));
-            let wanted = wanted.and_then(|(a, b)| Some((a.parse::<usize>().ok()?, b.parse::<usize>().ok()?.min(bytes.len() - 1))));
-            let mut response = match wanted.filter(|_| kind != "whole") {
-                Some((a, b)) => Response::from_data(&bytes[a..=b])
-                    .with_status_code(206)
-                    .with_header(header("Content-Range", &format!("bytes {a}-{b}/{}", bytes.len()))),
-                None => Response::from_data(bytes),
-            };
-            if kind != "closed" {
-                response.add_header(header("Access-Control-Allow-Origin", "*"));
-                response.add_header(header("Access-Control-Expose-Headers", "Content-Range"));
-            }
-            let _ = request.respond(response);
-        }
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().expect("a runtime");
+        runtime.block_on(async {
+            let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
+            axum::serve(listener, axum::Router::new().fallback(answer)).await
+        })
     });
     port
+}
+
+async fn answer(request: Request) -> Response {
+    let path = request.uri().path().trim_start_matches('/').to_owned();
+    let (kind, name) = path.split_once('/').unwrap_or(("", ""));
+    if kind == "slow" {
+        std::future::pending::<()>().await;
+    }
+    let range = request.headers().get(header::RANGE).and_then(|value| value.to_str().ok());
+    let mut response = match std::fs::read(golden(name)) {
+        Ok(bytes) => {
+            let wanted = range.and_then(|r| r.strip_prefix("bytes=")?.split_once('-')).filter(|_| kind != "whole");
+            let wanted = wanted.and_then(|(a, b)| Some((a.parse::<usize>().ok()?, b.parse::<usize>().ok()?.min(bytes.len() - 1))));
+            match wanted {
+                Some((a, b)) => {
+                    let of = [(header::CONTENT_RANGE, format!("bytes {a}-{b}/{}", bytes.len()))];
+                    (StatusCode::PARTIAL_CONTENT, of, bytes[a..=b].to_vec()).into_response()
+                }
+                None => bytes.into_response(),
+            }
+        }
+        Err(_) => StatusCode::NOT_FOUND.into_response(),
+    };
+    if kind != "closed" {
+        response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        response.headers_mut().insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("Content-Range"));
+    }
+    response
 }
 
 /// What a server of one large file has sent, and whether it has been asked and let go again.
