@@ -31,7 +31,7 @@ mod tests {
         let items: Vec<(u32, usize)> = state.map(|s| s >> 28).zip(0..200).collect();
         let (mut ours, mut std) = (items.clone(), items);
         sort_by(&mut ours, |a, b| b.0.cmp(&a.0));
-        std.sort_by(|a, b| b.0.cmp(&a.0));
+        std.sort_by_key(|item| std::cmp::Reverse(item.0));
         assert_eq!(ours, std);
         let mut none: Vec<String> = vec![];
         sort(&mut none);

@@ -33,9 +33,9 @@ pub struct Choice {
     pub token_n1: Tensor<2>,
     /// The vectors of the tokens as constants, shape `[n, dim]`.
     pub fixed_nd: Tensor<2>,
-    /// What is added to the loss: the weighed commitment, and ‖sg[z] − e‖² where the gradient moves the code vectors. Shape `[1]`.
+    /// What is added to the loss: the weighed commitment, and ‖`sg[z]` − e‖² where the gradient moves the code vectors. Shape `[1]`.
     pub penalty: Tensor<1>,
-    /// Its parts: `commitment`, ‖z − sg[e]‖², and `codebook` where there is one; means over the rows, shape `[1]` each.
+    /// Its parts: `commitment`, ‖z − `sg[e]`‖², and `codebook` where there is one; means over the rows, shape `[1]` each.
     pub shown: Vec<Named>,
 }
 

@@ -7,8 +7,9 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
 use crate::cargo::{cargo, root, succeed, target};
+use crate::index::{self, Program};
 use crate::tools::{self, TestTools};
-use crate::{Failure, page};
+use crate::{Failure, page, programs};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -29,11 +30,8 @@ const QUICK: [&str; 4] = ["import::", "layers::", "rules::", "measures::"];
 /// Whatever is built here is built with this profile and these features, so that Burn and wgpu are compiled once.
 const BUILD: [&str; 4] = ["--profile", "suite", "--features", "all"];
 
-/// Sets of features in which programs are built: for the processor, and for browsers.
+/// Sets of features in which the command is built; those of the site's programs stand in `index.html`.
 const NATIVE_SETS: [&str; 4] = ["", "pack", "native", "native,eager-wgpu"];
-const WEB_SETS: [&str; 5] = ["page", "worker", "worker,eager-wgpu", "packer", "player"];
-/// The programs of the page at once: what only browsers compile is in one of them.
-const WEB: &str = "page,worker,packer,player";
 
 /// How a stage ended.
 enum Outcome {
@@ -152,23 +150,33 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
 /// Clippy, with warnings as errors: natively with everything, for browsers what only they compile; each set of features alone
 /// where all is asked for.
 fn lints(args: &Args) -> Result<(), Failure> {
-    let clippy = |set: &str, web: bool| {
+    let clippy = |set: &str, programs: &[Program]| {
         let mut command = cargo();
         command.args(["clippy", "--profile", "suite", "--features", set]);
-        command.args(if web { &["--target", "wasm32-unknown-unknown", "--bins"][..] } else { &["--all-targets"] });
+        if programs.is_empty() {
+            command.arg("--all-targets");
+        } else {
+            command.args(["--target", "wasm32-unknown-unknown"]);
+            programs.iter().for_each(|program| _ = command.args(["--bin", &program.name]));
+        }
         command.args(["--", "--deny", "warnings"]);
         // The variables replace the flags of `.cargo/config.toml`, without which `getrandom` does not compile for the web.
         command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
         succeed(&mut command, &format!("clippy with the features {set:?}"))
     };
-    clippy("all", false)?;
+    clippy("all", &[])?;
     if args.quick {
         return Ok(());
     }
-    clippy(WEB, true)?;
+    programs::set_up()?;
+    // What only browsers compile is in one of the site's programs.
+    let mut web = index::links(&index::text()?)?.programs;
+    let all: Vec<&str> = web.iter().map(|program| program.features.as_str()).collect();
+    clippy(&all.join(","), &web)?;
     if args.full {
-        NATIVE_SETS.iter().try_for_each(|set| clippy(set, false))?;
-        WEB_SETS.iter().try_for_each(|set| clippy(set, true))?;
+        NATIVE_SETS.iter().try_for_each(|set| clippy(set, &[]))?;
+        web.push(programs::eager());
+        web.iter().try_for_each(|program| clippy(&program.features, std::slice::from_ref(program)))?;
     }
     Ok(())
 }
@@ -176,7 +184,7 @@ fn lints(args: &Args) -> Result<(), Failure> {
 /// What the comments say in code runs, and every link in them leads somewhere.
 fn docs() -> Outcome {
     let mut doc = cargo();
-    doc.arg("doc").args(BUILD).arg("--no-deps").env("RUSTDOCFLAGS", "--deny warnings");
+    doc.arg("doc").args(BUILD).args(["--no-deps", "--document-private-items"]).env("RUSTDOCFLAGS", "--deny warnings");
     if let Err(message) = succeed(&mut doc, "writing the documentation") {
         return Outcome::Failed(message);
     }

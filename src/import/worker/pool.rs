@@ -17,6 +17,9 @@ use crate::import::source::Raw;
 use crate::spec::import::Frame;
 use crate::wire;
 
+/// What hears a worker: its messages, and its end.
+type Listeners = (Closure<dyn FnMut(MessageEvent)>, Closure<dyn FnMut(ErrorEvent)>);
+
 /// The name that tells a decoder what it is.
 pub const DECODER: &str = "decoder";
 /// What a decoder says once it takes images.
@@ -62,7 +65,7 @@ pub struct Pool {
     /// Memory of answers, for the next tasks.
     spare: RefCell<Vec<ArrayBuffer>>,
     heard: UnboundedReceiver<Heard>,
-    _listeners: Vec<(Closure<dyn FnMut(MessageEvent)>, Closure<dyn FnMut(ErrorEvent)>)>,
+    _listeners: Vec<Listeners>,
 }
 
 impl Pool {
@@ -152,11 +155,7 @@ fn own_address() -> String {
     get(&get(&scope(), "location"), "href").as_string().unwrap_or_default()
 }
 
-fn listen(
-    worker: &Worker,
-    i: usize,
-    say: &UnboundedSender<Heard>,
-) -> (Closure<dyn FnMut(MessageEvent)>, Closure<dyn FnMut(ErrorEvent)>) {
+fn listen(worker: &Worker, i: usize, say: &UnboundedSender<Heard>) -> Listeners {
     let (message, error) = (say.clone(), say.clone());
     let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |e: MessageEvent| {
         let heard = match e.data().as_string() {
