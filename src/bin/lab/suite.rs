@@ -87,6 +87,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     stage("format", &mut format);
     stage("compile", &mut || {
         let tests = ["--lib", "--bin", "lab", "--test", "native", "--test", "memory", "--test", "browser"];
+        let tests = if args.quick { &tests[..5] } else { &tests };
         succeed(cargo().arg("test").args(BUILD).args(tests).arg("--no-run"), "compiling the tests").into()
     });
     stage("lints", &mut || lints(args).into());
