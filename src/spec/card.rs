@@ -8,7 +8,7 @@ use super::optimizer::OPTIMIZERS;
 const READ: bool = !cfg!(all(feature = "worker", not(feature = "page"), not(feature = "native")));
 
 /// Text for people.
-const fn prose(text: &'static str) -> &'static str {
+pub(super) const fn prose(text: &'static str) -> &'static str {
     if READ { text } else { "" }
 }
 
@@ -81,17 +81,41 @@ pub struct ParamSpec {
 impl ParamSpec {
     /// A real number on a linear slider.
     pub const fn float(key: &'static str, label: &'static str, min: f64, max: f64, default: f64, help: &'static str) -> Self {
-        Self { key, label, kind: Kind::Float { min, max, log: false }, default, live: false, under: None, help: prose(help) }
+        Self {
+            key,
+            label: prose(label),
+            kind: Kind::Float { min, max, log: false },
+            default,
+            live: false,
+            under: None,
+            help: prose(help),
+        }
     }
 
     /// A real number on a logarithmic slider.
     pub const fn log(key: &'static str, label: &'static str, min: f64, max: f64, default: f64, help: &'static str) -> Self {
-        Self { key, label, kind: Kind::Float { min, max, log: true }, default, live: false, under: None, help: prose(help) }
+        Self {
+            key,
+            label: prose(label),
+            kind: Kind::Float { min, max, log: true },
+            default,
+            live: false,
+            under: None,
+            help: prose(help),
+        }
     }
 
     /// A whole number.
     pub const fn int(key: &'static str, label: &'static str, min: i64, max: i64, default: i64, help: &'static str) -> Self {
-        Self { key, label, kind: Kind::Int { min, max }, default: default as f64, live: false, under: None, help: prose(help) }
+        Self {
+            key,
+            label: prose(label),
+            kind: Kind::Int { min, max },
+            default: default as f64,
+            live: false,
+            under: None,
+            help: prose(help),
+        }
     }
 
     /// One of a few names.
@@ -102,7 +126,15 @@ impl ParamSpec {
         default: usize,
         help: &'static str,
     ) -> Self {
-        Self { key, label, kind: Kind::Choice { names }, default: default as f64, live: false, under: None, help: prose(help) }
+        Self {
+            key,
+            label: prose(label),
+            kind: Kind::Choice { names },
+            default: default as f64,
+            live: false,
+            under: None,
+            help: prose(help),
+        }
     }
 
     /// Marks the parameter as taking effect at once.
@@ -192,6 +224,7 @@ pub struct Card {
 impl Card {
     /// With its prose where somebody may read it.
     pub const fn shown(mut self) -> Self {
+        self.label = prose(self.label);
         self.summary = prose(self.summary);
         self.formula = prose(self.formula);
         self.try_this = prose(self.try_this);

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::card::prose;
+
 /// What a data set says about itself.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct DataCard {
@@ -74,6 +76,16 @@ pub struct DataInfo {
     pub classes: Vec<String>,
     /// Names of the factors; empty where none are known.
     pub factors: Vec<String>,
+}
+
+impl DataCard {
+    /// With its prose where somebody may read it.
+    const fn shown(mut self) -> Self {
+        self.label = prose(self.label);
+        self.summary = prose(self.summary);
+        self.credit = prose(self.credit);
+        self
+    }
 }
 
 impl Factor {
@@ -165,7 +177,8 @@ pub const MNIST: DataCard = DataCard {
     attributes: &[],
     credit: "Digits: MNIST by Yann LeCun and Corinna Cortes, CC BY-SA 3.0.",
     origin: Origin::Files,
-};
+}
+.shown();
 
 pub const MOVING_DIGITS: DataCard = DataCard {
     id: "moving-digits",
@@ -177,7 +190,8 @@ pub const MOVING_DIGITS: DataCard = DataCard {
     test: 2048,
     factors: &[Factor::kinds("Digit", 10), Factor::new("X", 13), Factor::new("Y", 13), Factor::new("Orientation", 24)],
     ..MNIST
-};
+}
+.shown();
 
 pub const FACES: DataCard = DataCard {
     id: "faces",
@@ -242,7 +256,8 @@ pub const FACES: DataCard = DataCard {
     ],
     credit: "Faces: drawn by this program; nobody's.",
     origin: Origin::Rendered,
-};
+}
+.shown();
 
 /// The factors of dSprites, and a colour.
 const SPRITE_FACTORS: &[Factor] = &[
@@ -268,7 +283,8 @@ pub const SPRITES: DataCard = DataCard {
     attributes: &[],
     credit: "Sprites: drawn by this program after dSprites by Matthey, Higgins, Hassabis and Lerchner.",
     origin: Origin::Rendered,
-};
+}
+.shown();
 
 pub const COLOURED_SPRITES: DataCard = DataCard {
     id: "sprites-colour",
@@ -277,7 +293,8 @@ pub const COLOURED_SPRITES: DataCard = DataCard {
     channels: 3,
     factors: SPRITE_FACTORS,
     ..SPRITES
-};
+}
+.shown();
 
 pub const TOY: DataCard = DataCard {
     id: "toy",
@@ -293,7 +310,8 @@ pub const TOY: DataCard = DataCard {
     attributes: &[],
     credit: "Patterns: drawn by this program; nobody's.",
     origin: Origin::Rendered,
-};
+}
+.shown();
 
 #[cfg(test)]
 mod tests {

@@ -2,7 +2,11 @@
 
 /// Indices of `keys`, smallest key first; equal ones keep their order.
 pub fn rank(keys: impl Iterator<Item = f32>) -> Vec<usize> {
-    let mut all: Vec<(f32, usize)> = keys.zip(0..).collect();
+    ranked(keys.zip(0..).collect())
+}
+
+/// Knows nothing of where the keys come from: each kind of iterator would bring a sort of its own, too.
+fn ranked(mut all: Vec<(f32, usize)>) -> Vec<usize> {
     all.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
     all.into_iter().map(|(_, i)| i).collect()
 }
