@@ -74,7 +74,7 @@ pub fn build(out: &Path, more: More) -> Result<(), Failure> {
 fn build_for(out: &Path, base: Option<&str>, more: More) -> Result<(), Failure> {
     let start = Instant::now();
     let first = !target().join("wasm32-unknown-unknown").is_dir();
-    eprintln!("building the page{}", if first { ": the first time takes some six minutes on two cores" } else { "" });
+    eprintln!("building the page{}", if first { ": the first time takes some five minutes on two cores" } else { "" });
     programs::set_up()?;
     let html = index::text()?;
     let mut all = index::links(&html)?.programs;
