@@ -89,12 +89,14 @@ fn missing_files_are_refused_before_anything_is_written() {
 #[test]
 fn a_run_ends_with_one_json_object_and_its_weights() {
     let out = scratch("run").join("w.safetensors");
-    let mut train = lab(&["train", "--method", "vae", "--epochs", "1", "--batch", "1000", "--engine", "cpu", "--json", "--quiet"]);
+    let mut train = lab(&[
+        "train", "--method", "vae", "--epochs", "1", "--batch", "1000", "--seed", "2", "--engine", "cpu", "--json", "--quiet",
+    ]);
     let output = train.args(["--set", "latent=2", "hidden=16", "--out"]).arg(&out).output().expect("the built binary runs");
     assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
     let report: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
     assert_eq!(report["steps"], 60, "{report}");
-    assert!(report["epochs"][0]["test"]["loss"].as_f64().is_some_and(|loss| loss < 450.0), "{report}");
+    assert!(report["epochs"][0]["test"]["loss"].as_f64().is_some_and(|loss| loss < 400.0), "{report}");
     assert!(out.metadata().expect("the weights are written").len() > 4 * 784 * 16);
 
     let weights = out.to_str().expect("the path is UTF-8");

@@ -161,7 +161,7 @@ impl NpyHeader {
                 (Kind::Bool, _) => f64::from(u8::from(bits != 0)),
                 (Kind::Unsigned, _) => bits as f64,
                 (Kind::Signed, _) => ((bits << unused) as i64 >> unused) as f64,
-                (Kind::Float, 2) => half(bits as u16),
+                (Kind::Float, 2) => half::f16::from_bits(bits as u16).to_f64(),
                 (Kind::Float, 4) => f64::from(f32::from_bits(bits as u32)),
                 (Kind::Float, _) => f64::from_bits(bits),
                 (Kind::Text | Kind::Ascii, _) => unreachable!("text is no number"),
@@ -174,18 +174,6 @@ impl NpyHeader {
 fn character(bytes: [u8; 4], big_endian: bool) -> char {
     let code = if big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) };
     char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
-}
-
-/// The number of a half-precision float (IEEE 754 binary16).
-fn half(bits: u16) -> f64 {
-    let (exponent, fraction) = (i32::from(bits >> 10 & 31), f64::from(bits & 1023) / 1024.0);
-    let size = match exponent {
-        0 => fraction * 2f64.powi(-14),
-        31 if fraction == 0.0 => f64::INFINITY,
-        31 => f64::NAN,
-        e => (1.0 + fraction) * 2f64.powi(e - 15),
-    };
-    if bits >> 15 == 1 { -size } else { size }
 }
 
 /// What follows a key of the dictionary.

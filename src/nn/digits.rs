@@ -1,13 +1,11 @@
 //! Tokens as numbers in a mixed base: a digit for each number at a place, the first one counting ones.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 
 /// A row of constants, shape `[1, values]`.
 pub fn row(values: impl Iterator<Item = f32>, device: &Device) -> Tensor<2> {
     let values: Vec<f32> = values.collect();
-    let shape = [1, values.len()];
-    // Not `from_floats`, which brings the conversions between all types of numbers, a fiftieth of the engine's download.
-    Tensor::from_data(TensorData::new(values, shape), device)
+    Tensor::<1>::from_floats(values.as_slice(), device).reshape([1, values.len()])
 }
 
 /// What each digit counts: 1, L₁, L₁L₂, …, shape `[1, digits]`.

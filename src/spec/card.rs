@@ -79,43 +79,23 @@ pub struct ParamSpec {
 }
 
 impl ParamSpec {
+    const fn new(key: &'static str, label: &'static str, kind: Kind, default: f64, help: &'static str) -> Self {
+        Self { key, label: prose(label), kind, default, live: false, under: None, help: prose(help) }
+    }
+
     /// A real number on a linear slider.
     pub const fn float(key: &'static str, label: &'static str, min: f64, max: f64, default: f64, help: &'static str) -> Self {
-        Self {
-            key,
-            label: prose(label),
-            kind: Kind::Float { min, max, log: false },
-            default,
-            live: false,
-            under: None,
-            help: prose(help),
-        }
+        Self::new(key, label, Kind::Float { min, max, log: false }, default, help)
     }
 
     /// A real number on a logarithmic slider.
     pub const fn log(key: &'static str, label: &'static str, min: f64, max: f64, default: f64, help: &'static str) -> Self {
-        Self {
-            key,
-            label: prose(label),
-            kind: Kind::Float { min, max, log: true },
-            default,
-            live: false,
-            under: None,
-            help: prose(help),
-        }
+        Self::new(key, label, Kind::Float { min, max, log: true }, default, help)
     }
 
     /// A whole number.
     pub const fn int(key: &'static str, label: &'static str, min: i64, max: i64, default: i64, help: &'static str) -> Self {
-        Self {
-            key,
-            label: prose(label),
-            kind: Kind::Int { min, max },
-            default: default as f64,
-            live: false,
-            under: None,
-            help: prose(help),
-        }
+        Self::new(key, label, Kind::Int { min, max }, default as f64, help)
     }
 
     /// One of a few names.
@@ -126,15 +106,7 @@ impl ParamSpec {
         default: usize,
         help: &'static str,
     ) -> Self {
-        Self {
-            key,
-            label: prose(label),
-            kind: Kind::Choice { names },
-            default: default as f64,
-            live: false,
-            under: None,
-            help: prose(help),
-        }
+        Self::new(key, label, Kind::Choice { names }, default as f64, help)
     }
 
     /// Marks the parameter as taking effect at once.

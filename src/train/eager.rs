@@ -4,7 +4,6 @@
 //! both engines walk the same path.
 
 use std::collections::{HashMap, VecDeque};
-use std::ops::Range;
 use std::sync::Arc;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
@@ -121,20 +120,6 @@ pub struct Run<M> {
 fn labels_on(labels: &[u8], n: usize, device: &Device) -> Tensor<1> {
     let values: Vec<f32> = (0..n).map(|i| f32::from(labels.get(i).copied().unwrap_or(0))).collect();
     Tensor::from_data(TensorData::new(values, [n]), device)
-}
-
-/// How many rows of `width` values there are.
-fn count(rows: Rows<'_>, width: usize) -> Result<usize, String> {
-    if !rows.values.len().is_multiple_of(width) {
-        return Err(format!("{} values are not rows of {width}", rows.values.len()));
-    }
-    Ok(rows.values.len() / width)
-}
-
-/// Some of the rows of `width` values, with those of their labels that there are.
-fn piece(rows: Rows<'_>, width: usize, at: Range<usize>) -> (&[f32], &[u8]) {
-    let labels = at.start.min(rows.labels.len())..at.end.min(rows.labels.len());
-    (&rows.values[at.start * width..at.end * width], &rows.labels[labels])
 }
 
 /// Values of a tensor on the host.
@@ -569,10 +554,10 @@ impl Engine for EagerEngine {
     async fn evaluate(&mut self, images: Rows<'_>) -> Result<Vec<f32>, String> {
         let width = self.run.width(Input::Images);
         let mut sums = vec![0.0f64; self.info().terms.len()];
-        let n = count(images, width)?;
+        let n = images.count(width)?;
         for at in minibatches(n, self.info().batch as usize) {
             let weight = at.len() as f64;
-            let (values, labels) = piece(images, width, at);
+            let Rows { values, labels } = images.some(width, at);
             let terms = host(self.run.terms(values, labels)).await?;
             for (s, t) in sums.iter_mut().zip(terms) {
                 *s += weight * f64::from(t);
@@ -584,9 +569,9 @@ impl Engine for EagerEngine {
     async fn run(&mut self, what: Program, rows: Rows<'_>) -> Result<Option<Vec<Vec<f32>>>, String> {
         let mut all: Vec<Vec<f32>> = vec![];
         let width = self.run.width(what.input());
-        let n = count(rows, width)?;
+        let n = rows.count(width)?;
         for from in (0..n).step_by(PIECE) {
-            let (values, labels) = piece(rows, width, from..(from + PIECE).min(n));
+            let Rows { values, labels } = rows.some(width, from..(from + PIECE).min(n));
             let Some(outputs) = self.run.run(what, values, labels) else { return Ok(None) };
             all.resize(outputs.len(), vec![]);
             for (all, rows) in all.iter_mut().zip(outputs) {

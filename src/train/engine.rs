@@ -2,6 +2,8 @@
 
 #![deny(missing_docs)]
 
+use std::ops::Range;
+
 use crate::measure::pause::Pause;
 use crate::spec::protocol::{MetricRow, PlanInfo};
 use crate::train::Program;
@@ -53,6 +55,24 @@ impl<'a> Rows<'a> {
     /// Rows with labels.
     pub fn labelled(values: &'a [f32], labels: &'a [u8]) -> Self {
         Self { values, labels }
+    }
+
+    /// How many rows of `width` values these are.
+    ///
+    /// # Errors
+    /// If the last one is not whole.
+    pub fn count(self, width: usize) -> Result<usize, String> {
+        if !self.values.len().is_multiple_of(width) {
+            return Err(format!("{} values are not rows of {width}", self.values.len()));
+        }
+        Ok(self.values.len() / width)
+    }
+
+    /// Some of the rows of `width` values, with those of their labels that there are.
+    #[must_use]
+    pub fn some(self, width: usize, at: Range<usize>) -> Self {
+        let labels = at.start.min(self.labels.len())..at.end.min(self.labels.len());
+        Self { values: &self.values[at.start * width..at.end * width], labels: &self.labels[labels] }
     }
 }
 

@@ -9,7 +9,6 @@ mod layout;
 mod prepared;
 
 use std::collections::{HashMap, VecDeque};
-use std::ops::Range;
 use std::rc::Rc;
 
 use web_time::Instant;
@@ -321,29 +320,25 @@ impl PlanEngine {
         Ok(true)
     }
 
-    /// Rows of a program's input.
-    fn rows(&self, what: Program, rows: Rows<'_>) -> Result<usize, String> {
-        let width = what.input().width(self.shape.image, &self.info.code);
-        if !rows.values.len().is_multiple_of(width) {
-            return Err(format!("{} values are not rows of {width}", rows.values.len()));
-        }
-        Ok(rows.values.len() / width)
+    /// Values in a row of a program's input.
+    fn width(&self, what: Program) -> usize {
+        what.input().width(self.shape.image, &self.info.code)
     }
 
-    /// Runs a program, compiled for `batch` rows or more, on some of `rows`, and asks for its outputs without waiting. `None` if
-    /// the method does not have it.
-    async fn piece(&mut self, what: Program, rows: Rows<'_>, at: Range<usize>, batch: usize) -> Result<Option<Pending>, String> {
+    /// Runs a program, compiled for `batch` rows or more, on `rows`, and asks for its outputs without waiting. `None` if the method
+    /// does not have it.
+    async fn piece(&mut self, what: Program, rows: Rows<'_>, batch: usize) -> Result<Option<Pending>, String> {
         if !self.program(what, batch).await? {
             return Ok(None);
         }
-        let width = what.input().width(self.shape.image, &self.info.code);
+        let n = rows.count(self.width(what))?;
         let program = &self.programs[&(what, batch)];
         // Other programs have used the same memory since.
         for (to, values) in &program.constants {
             self.arena.write(*to, values);
         }
-        self.arena.write(program.input.rows, &rows.values[at.start * width..at.end * width]);
-        let labels: Vec<f32> = at.map(|i| f32::from(rows.labels.get(i).copied().unwrap_or(0))).collect();
+        self.arena.write(program.input.rows, rows.values);
+        let labels: Vec<f32> = (0..n).map(|i| f32::from(rows.labels.get(i).copied().unwrap_or(0))).collect();
         self.arena.write(program.input.labels, &labels);
         self.arena.write(program.input.step, &[self.step as f32]);
         self.nonce = self.nonce.wrapping_add(1);
@@ -458,10 +453,11 @@ impl Engine for PlanEngine {
 
     async fn run(&mut self, what: Program, rows: Rows<'_>) -> Result<Option<Vec<Vec<f32>>>, String> {
         let mut all: Vec<Vec<f32>> = vec![];
-        let count = self.rows(what, rows)?;
+        let width = self.width(what);
+        let count = rows.count(width)?;
         for from in (0..count).step_by(PIECE) {
             let n = (count - from).min(PIECE);
-            let Some(read) = self.piece(what, rows, from..from + n, batch_of(n)).await? else { return Ok(None) };
+            let Some(read) = self.piece(what, rows.some(width, from..from + n), batch_of(n)).await? else { return Ok(None) };
             let outputs = self.arena.take(read).await?;
             all.resize(outputs.len(), vec![]);
             for (all, values) in all.iter_mut().zip(outputs) {
@@ -472,7 +468,8 @@ impl Engine for PlanEngine {
     }
 
     async fn evaluate(&mut self, images: Rows<'_>) -> Result<Vec<f32>, String> {
-        let count = self.rows(Program::Evaluate, images)?;
+        let width = self.width(Program::Evaluate);
+        let count = images.count(width)?;
         let mut sums = vec![0.0f64; self.info.terms.len()];
         let mut pieces = minibatches(count, self.info.batch as usize);
         let mut reads = VecDeque::new();
@@ -481,7 +478,7 @@ impl Engine for PlanEngine {
                 && let Some(at) = pieces.next()
             {
                 let n = at.len();
-                let read = self.piece(Program::Evaluate, images, at, n).await?.ok_or("the method has no objective")?;
+                let read = self.piece(Program::Evaluate, images.some(width, at), n).await?.ok_or("the method has no objective")?;
                 reads.push_back((n, read));
             }
             let Some((n, read)) = reads.pop_front() else { break };

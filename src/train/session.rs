@@ -256,7 +256,8 @@ impl Session {
                         let pause = Pause::slices();
                         let software = self.gpu.as_ref().is_some_and(|gpu| gpu.info.software);
                         let timed = bench(engine, setup.method, steps, software, pause.clone());
-                        self.works.push_back(Work::new(For::Bench, pause, async { timed.await.map(Made::Timed) }));
+                        let told = async { Made::Event(Event::Benched { report: timed.await }) };
+                        self.works.push_back(Work::new(For::Bench, pause, told));
                     }
                     Err(message) => self.send(Event::Benched { report: Err(message) }),
                 }
@@ -265,7 +266,7 @@ impl Session {
                 self.give_way(For::Verify);
                 match self.verify(setup, steps).await {
                     Ok(work) => self.works.push_back(work),
-                    Err(message) => self.send(Event::Warning { message: format!("verify: {message}") }),
+                    Err(message) => self.send(unverified(&message)),
                 }
             }
         }
@@ -325,8 +326,11 @@ impl Session {
         let burn = self.burn.clone().ok_or("this session was not opened with eager Burn")?;
         let pause = Pause::slices();
         let points = pause.clone();
-        let compared = async move { burn.verify(gpu, entry, &setup, steps, &points).await };
-        Ok(Work::new(For::Verify, pause, async { compared.await.map(Made::Compared) }))
+        let told = async move {
+            let compared = burn.verify(gpu, entry, &setup, steps, &points).await;
+            Made::Event(compared.map_or_else(|message| unverified(&message), |report| Event::Verified { report }))
+        };
+        Ok(Work::new(For::Verify, pause, told))
     }
 
     /// The setup's network, for somebody who wants it to himself.
@@ -696,7 +700,7 @@ impl Session {
             let begin = Instant::now();
             let run = r.id;
             let view = match query {
-                Query::Measures { images, .. } => match measure(r, test, For::Slot { slot, run, step }, images, software).await {
+                Query::Measures { images, .. } => match measure(r, test, slot, images, software).await {
                     Ok(work) => {
                         self.works.push_back(work);
                         None
@@ -735,7 +739,7 @@ impl Session {
     /// Does a slice of what takes long.
     async fn work(&mut self) -> Result<(), String> {
         let here = self.run.as_ref().map(|r| r.id);
-        self.works.retain(|work| !matches!(work.of, For::Slot { run, .. } if Some(run) != here));
+        self.works.retain(|work| !matches!(work.of, For::Slot(_, run) if Some(run) != here));
         if self.works.is_empty() {
             return Ok(());
         }
@@ -753,17 +757,10 @@ impl Session {
             // The run has stood still meanwhile.
             (r.idle, r.window) = (Some(Instant::now()), None);
         }
-        match (work.of, made) {
-            (_, None) => self.works.push_front(work),
-            (For::Slot { slot, run, step }, Some(made)) => {
-                let view = made.and_then(|made| if let Made::View(view) = made { Ok(view) } else { Err("no view".into()) });
-                self.answer(slot, run, step, view)?;
-            }
-            (_, Some(Ok(Made::Timed(report)))) => self.send(Event::Benched { report: Ok(report) }),
-            (_, Some(Ok(Made::Compared(report)))) => self.send(Event::Verified { report }),
-            (For::Bench, Some(Err(message))) => self.send(Event::Benched { report: Err(message) }),
-            (_, Some(Err(message))) => self.send(Event::Warning { message: format!("verify: {message}") }),
-            (_, Some(Ok(Made::View(_)))) => {}
+        match made {
+            None => self.works.push_front(work),
+            Some(Made::Answer { slot, run, step, view }) => self.answer(slot, run, step, view)?,
+            Some(Made::Event(event)) => self.send(event),
         }
         Ok(())
     }
@@ -772,7 +769,7 @@ impl Session {
     fn stop_measuring(&mut self, which: Option<Slot>) -> Vec<Slot> {
         let mut stopped = vec![];
         self.works.retain(|work| match work.of {
-            For::Slot { slot, .. } if which.is_none_or(|which| which == slot) => {
+            For::Slot(slot, _) if which.is_none_or(|which| which == slot) => {
                 stopped.push(slot);
                 false
             }
@@ -791,18 +788,24 @@ impl Session {
         let message = String::from("another one was asked for before it was done");
         self.send(match of {
             For::Bench => Event::Benched { report: Err(message) },
-            _ => Event::Warning { message: format!("verify: {message}") },
+            _ => unverified(&message),
         });
     }
 }
 
-/// Measures of a run, on that many test images, ready to be taken.
-async fn measure(r: &Run, test: &TestSet, of: For, images: u32, software: bool) -> Result<Work, String> {
+/// What is said where a comparison came to nothing.
+fn unverified(message: &str) -> Event {
+    Event::Warning { message: format!("verify: {message}") }
+}
+
+/// Measures of a run for who watches a slot, on that many test images, ready to be taken.
+async fn measure(r: &Run, test: &TestSet, slot: Slot, images: u32, software: bool) -> Result<Work, String> {
     let pause = Pause::slices();
     let engine = Lent::new(r.engine.info().clone(), software, pause.clone());
-    let run = engine.place();
+    let (place, run, step) = (engine.place(), r.id, r.engine.step());
     let measures = measuring().await?(engine, &r.setup, test, images)?;
-    Ok(Work { run: Some(run), ..Work::new(of, pause, async { measures.await.map(Made::View) }) })
+    let answer = async move { Made::Answer { slot, run, step, view: measures.await } };
+    Ok(Work { run: Some(place), ..Work::new(For::Slot(slot, run), pause, answer) })
 }
 
 /// Times `steps` steps of a network of its own, which has the device to itself but for what is asked in the pauses.

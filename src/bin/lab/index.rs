@@ -2,9 +2,6 @@
 //! `cargo lab build` and `trunk serve` build the same one.
 
 use std::cell::RefCell;
-use std::collections::hash_map::DefaultHasher;
-use std::fs;
-use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 use lol_html::html_content::{ContentType, Element};
@@ -12,7 +9,7 @@ use lol_html::{RewriteStrSettings, doc_comments, element, rewrite_str};
 
 use crate::Failure;
 use crate::cargo::root;
-use crate::site::{about, copy, files, read, write};
+use crate::site::{copy_folder, digest, read, write};
 
 /// A program of the site: a binary of this package, compiled to WebAssembly.
 #[derive(Clone, Debug, PartialEq)]
@@ -125,22 +122,15 @@ pub fn write_site(html: &str, site: &Path, base: &str, page: [&str; 2]) -> Resul
 
 /// The name of a file with a part that changes with its content, so that hosts may let browsers keep it.
 fn by_content(href: &str, bytes: &[u8]) -> String {
-    let (path, mut hasher) = (Path::new(href), DefaultHasher::new());
-    bytes.hash(&mut hasher);
+    let path = Path::new(href);
     let part = |part: Option<&std::ffi::OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
-    format!("{}-{:016x}.{}", part(path.file_stem()), hasher.finish(), part(path.extension()))
-}
-
-fn copy_folder(from: &Path, to: &Path) -> Result<(), Failure> {
-    fs::create_dir_all(to).map_err(|e| about(to, &e))?;
-    for file in files(from)? {
-        copy(&file, &to.join(file.strip_prefix(from).expect("it was found there")))?;
-    }
-    Ok(())
+    format!("{}-{}.{}", part(path.file_stem()), digest([bytes]), part(path.extension()))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

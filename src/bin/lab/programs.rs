@@ -1,10 +1,8 @@
 //! The programs of the site: compiled to WebAssembly, cut into parts of which most are fetched when somebody asks for what they
 //! do, with JavaScript around them, made small, in a folder that is called by its content.
 
-use std::collections::hash_map::DefaultHasher;
 use std::env;
 use std::fs;
-use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
@@ -15,7 +13,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::Failure;
 use crate::cargo::{cargo, succeed, target};
 use crate::index::Program;
-use crate::site::{about, copy, files, read, write};
+use crate::site::{about, copy_folder, digest, files, read, write};
 use crate::wasm;
 
 /// Programs with parts that come later: `build.rs` has their linker leave what cutting needs.
@@ -52,27 +50,21 @@ pub fn build(programs: &[Program], site: &Path) -> Result<String, Failure> {
         }
         making.into_iter().map(|thread| thread.join().expect("making a program small does not panic")).collect::<Result<_, _>>()
     })?;
-    let mut hasher = DefaultHasher::new();
-    let of_folder = || programs.iter().zip(&made).filter(|(program, _)| program.name != PLAYER);
-    for (program, made) in of_folder() {
-        program.name.hash(&mut hasher);
+    let (figures, workers): (Vec<_>, Vec<_>) = programs.iter().zip(&made).partition(|(program, _)| program.name == PLAYER);
+    let mut content = Vec::new();
+    for (program, made) in &workers {
+        content.push(program.name.clone().into_bytes());
         for file in files(made)? {
-            file.strip_prefix(made).expect("it was found there").hash(&mut hasher);
-            read(&file)?.hash(&mut hasher);
+            content.push(file.strip_prefix(made).expect("it was found there").as_os_str().as_encoded_bytes().to_vec());
+            content.push(read(&file)?);
         }
     }
-    let folder = format!("programs-{:016x}", hasher.finish());
-    for (program, made) in of_folder() {
-        copy_all(made, &site.join(&folder).join(&program.name))?;
+    let folder = format!("programs-{}", digest(&content));
+    for (program, made) in workers {
+        copy_folder(made, &site.join(&folder).join(&program.name))?;
     }
-    for (_, made) in programs.iter().zip(&made).filter(|(program, _)| program.name == PLAYER) {
-        copy_all(made, site)?;
-    }
+    figures.into_iter().try_for_each(|(_, made)| copy_folder(made, site))?;
     Ok(folder)
-}
-
-fn copy_all(from: &Path, to: &Path) -> Result<(), Failure> {
-    files(from)?.iter().try_for_each(|file| copy(file, &to.join(file.strip_prefix(from).expect("it was found there"))))
 }
 
 /// Compiles a program and returns its WebAssembly.
@@ -100,11 +92,8 @@ fn short_paths() -> Result<Vec<String>, Failure> {
 
 /// The folder with what a program is made into. What has been made of the same WebAssembly by the same command is there still.
 fn made(name: &str, compiled: &Path) -> Result<PathBuf, Failure> {
-    let mut hasher = DefaultHasher::new();
-    read(compiled)?.hash(&mut hasher);
-    OWN.hash(&mut hasher);
     let parent = target().join("programs").join(name);
-    let done = parent.join(format!("{:016x}", hasher.finish()));
+    let done = parent.join(digest(OWN.map(str::as_bytes).into_iter().chain([&read(compiled)?[..]])));
     if done.is_dir() {
         return Ok(done);
     }

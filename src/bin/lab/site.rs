@@ -48,12 +48,11 @@ pub fn add_embed(site: &Path) -> Result<(), Failure> {
     });
     let player = PLAYER.map(|name| site.join(name));
     let presets = presets().to_string();
-    let mut hasher = DefaultHasher::new();
-    presets.hash(&mut hasher);
+    let mut content = vec![presets.clone().into_bytes()];
     for file in files.iter().chain(&player) {
-        read(file)?.hash(&mut hasher);
+        content.push(read(file)?);
     }
-    let folder = format!("embed-{:016x}", hasher.finish());
+    let folder = format!("embed-{}", digest(&content));
     // Flat, so that a browser fetches all at once instead of one behind the other.
     let mut element =
         String::from("// Figures of Latent Lab for any page: <latent-lab preset=\"mnist-vae\" panel=\"traversal\">.\n");
@@ -140,6 +139,18 @@ pub fn read(file: &Path) -> Result<Vec<u8>, Failure> {
 pub fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
     fs::create_dir_all(to.parent().expect("a file lies in a folder")).map_err(|e| about(to, &e))?;
     fs::copy(from, to).map(|_| ()).map_err(|e| about(to, &e))
+}
+
+/// Copies all files below a folder.
+pub fn copy_folder(from: &Path, to: &Path) -> Result<(), Failure> {
+    files(from)?.iter().try_for_each(|file| copy(file, &to.join(file.strip_prefix(from).expect("it was found there"))))
+}
+
+/// What stands for some content in the names of files and folders.
+pub fn digest(content: impl IntoIterator<Item = impl AsRef<[u8]>>) -> String {
+    let mut hasher = DefaultHasher::new();
+    content.into_iter().for_each(|part| part.as_ref().hash(&mut hasher));
+    format!("{:016x}", hasher.finish())
 }
 
 pub fn write(file: &Path, bytes: &[u8]) -> Result<(), Failure> {

@@ -3,7 +3,7 @@
 use super::{Part, Sheet, spread};
 use crate::measure::{Rows, vae};
 use crate::spec::protocol::CodeKind;
-use crate::spec::{LIKELIHOOD, LIKELIHOODS, Setup};
+use crate::spec::{LIKELIHOOD, LIKELIHOODS, SIGMA, Setup};
 use crate::train::program::minibatches;
 use crate::train::{self, Engine, Program};
 
@@ -28,17 +28,20 @@ pub(super) async fn terms(sheet: &mut Sheet, engine: &mut impl Engine, test: &Pa
     Ok(())
 }
 
+/// What each of [`LIKELIHOODS`] makes of an estimate, for protocols; `{sigma}` stands for the setup's.
+const JUDGED: [&str; LIKELIHOODS.len()] = [
+    "Bernoulli likelihood on grey values: not a density, and comparable with no other likelihood",
+    "continuous Bernoulli likelihood, a density of values in [0, 1]",
+    "Gaussian likelihood with σ = {sigma}, a density of values in [0, 1]",
+    "Gaussian likelihood with σ learnt, a density of values in [0, 1]",
+];
+
 /// What a setup takes pixels to be distributed as, for protocols; empty where its method has no likelihood.
 fn judged(setup: &Setup) -> String {
     if !setup.card().is_ok_and(|card| card.param(LIKELIHOOD.key).is_some()) {
         return String::new();
     }
-    match LIKELIHOODS[setup.usize(LIKELIHOOD.key)] {
-        "bernoulli" => "; Bernoulli likelihood on grey values: not a density, and comparable with no other likelihood".into(),
-        "continuous-bernoulli" => "; continuous Bernoulli likelihood, a density of values in [0, 1]".into(),
-        "gaussian" => format!("; Gaussian likelihood with σ = {}, a density of values in [0, 1]", setup.get("sigma")),
-        _ => "; Gaussian likelihood with σ learnt, a density of values in [0, 1]".into(),
-    }
+    format!("; {}", JUDGED[setup.usize(LIKELIHOOD.key)].replace("{sigma}", &setup.get(SIGMA.key).to_string()))
 }
 
 /// The likelihood by importance sampling, where the method has one.

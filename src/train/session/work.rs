@@ -9,7 +9,7 @@ use std::rc::Rc;
 use super::Run;
 use crate::measure::pause::Pause;
 use crate::nn::ImageShape;
-use crate::spec::protocol::{BenchReport, MetricRow, PlanInfo, RunId, Slot, VerifyReport, View};
+use crate::spec::protocol::{Event, MetricRow, PlanInfo, RunId, Slot, View};
 use crate::train::any::AnyEngine;
 use crate::train::engine::BuildError;
 use crate::train::program::minibatches;
@@ -18,24 +18,25 @@ use crate::train::{Engine, Program, Rows, RunState, Weight};
 /// Rows that a borrowed engine takes between two places to rest, on a GPU and on a software adapter.
 const PIECE: [usize; 2] = [256, 64];
 
-/// Whom the outcome of some work is for.
+/// Whom some work is for; a newer one of the same takes its place.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum For {
-    /// Who watches a slot: of that run, from the weights at that step.
-    Slot {
-        slot: Slot,
-        run: RunId,
-        step: u64,
-    },
+    /// Who watches a slot of that run.
+    Slot(Slot, RunId),
     Bench,
     Verify,
 }
 
 /// What comes of it.
 pub enum Made {
-    View(View),
-    Timed(BenchReport),
-    Compared(VerifyReport),
+    /// About a run, from the weights at that step.
+    Answer {
+        slot: Slot,
+        run: RunId,
+        step: u64,
+        view: Result<View, String>,
+    },
+    Event(Event),
 }
 
 /// Work on its way.
@@ -44,12 +45,12 @@ pub struct Work {
     pub pause: Pause,
     /// Where it expects to find the run whose engine it asks; `None` for work with an engine of its own.
     pub run: Option<Rc<RefCell<Option<Run>>>>,
-    pub future: Pin<Box<dyn Future<Output = Result<Made, String>>>>,
+    pub future: Pin<Box<dyn Future<Output = Made>>>,
 }
 
 impl Work {
     /// Work with an engine of its own.
-    pub fn new(of: For, pause: Pause, future: impl Future<Output = Result<Made, String>> + 'static) -> Self {
+    pub fn new(of: For, pause: Pause, future: impl Future<Output = Made> + 'static) -> Self {
         Self { of, pause, run: None, future: Box::pin(future) }
     }
 }
@@ -82,19 +83,6 @@ impl Lent {
         let PlanInfo { channels, height, width, ref code, .. } = self.info;
         let shape = ImageShape { channels: channels as usize, height: height as usize, width: width as usize };
         what.input().width(shape, code)
-    }
-
-    /// How many rows these are; `None` if they are not whole ones, or none: the engine says what is wrong with them.
-    fn count(&self, what: Program, rows: Rows<'_>) -> Option<usize> {
-        let width = self.width(what);
-        (!rows.values.is_empty() && rows.values.len().is_multiple_of(width)).then(|| rows.values.len() / width)
-    }
-
-    /// Some of the rows, each with its label.
-    fn some<'a>(&self, what: Program, rows: Rows<'a>, at: &Range<usize>) -> Rows<'a> {
-        let width = self.width(what);
-        let labels = rows.labels.get(at.start..).map_or(&[][..], |rest| &rest[..rest.len().min(at.len())]);
-        Rows::labelled(&rows.values[at.start * width..at.end * width], labels)
     }
 }
 
@@ -141,11 +129,12 @@ impl Engine for Lent {
     }
 
     async fn run(&mut self, what: Program, rows: Rows<'_>) -> Result<Option<Vec<Vec<f32>>>, String> {
-        let Some(n) = self.count(what, rows) else { return self.engine().run(what, rows).await };
+        let width = self.width(what);
+        let n = rows.count(width)?;
         let mut all: Vec<Vec<f32>> = vec![];
         for start in (0..n).step_by(self.piece) {
             self.pause.point().await;
-            let piece = self.some(what, rows, &(start..n.min(start + self.piece)));
+            let piece = rows.some(width, start..n.min(start + self.piece));
             let Some(outputs) = self.engine().run(what, piece).await? else { return Ok(None) };
             all.resize(outputs.len(), vec![]);
             all.iter_mut().zip(outputs).for_each(|(all, more)| all.extend(more));
@@ -154,15 +143,17 @@ impl Engine for Lent {
     }
 
     async fn evaluate(&mut self, images: Rows<'_>) -> Result<Vec<f32>, String> {
-        let Some(n) = self.count(Program::Evaluate, images) else { return self.engine().evaluate(images).await };
+        let width = self.width(Program::Evaluate);
+        let n = images.count(width)?;
         let mut sum_t = vec![0.0f64; self.info.terms.len()];
         // Some terms are of a minibatch as a whole: those that the engine makes of all of them stay as they are.
         for piece in together(minibatches(n, self.info.batch as usize), self.piece) {
             self.pause.point().await;
-            let term_t = self.engine().evaluate(self.some(Program::Evaluate, images, &piece)).await?;
-            sum_t.iter_mut().zip(term_t).for_each(|(sum, term)| *sum += piece.len() as f64 * f64::from(term));
+            let weight = piece.len() as f64;
+            let term_t = self.engine().evaluate(images.some(width, piece)).await?;
+            sum_t.iter_mut().zip(term_t).for_each(|(sum, term)| *sum += weight * f64::from(term));
         }
-        Ok(sum_t.into_iter().map(|sum| (sum / n as f64) as f32).collect())
+        Ok(sum_t.into_iter().map(|sum| (sum / n.max(1) as f64) as f32).collect())
     }
 
     async fn weights(&mut self) -> Result<Vec<Weight>, String> {
