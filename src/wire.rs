@@ -74,7 +74,8 @@ pub use js::{packed, packed_into, unpacked, unpacked_from};
 mod tests {
     use super::*;
     use crate::spec::Setup;
-    use crate::spec::protocol::{Command, Event, Measured, MetricRow, Quantity, Query, Speed, View, f32_bytes};
+    use crate::spec::protocol::{Command, Event, Measured, MetricRow, Quantity, Speed, View, f32_bytes};
+    use crate::view::Decode;
 
     #[test]
     fn messages_survive_the_way() {
@@ -82,7 +83,7 @@ mod tests {
         hosted.host = Some(Box::new(Setup::new("faces", "vae")));
         let weights = Some(f32_bytes(&[1.5, f32::MIN, f32::NAN]));
         for command in [
-            Command::Watch { slot: 3, query: Query::Decode { z_nd: f32_bytes(&[0.5, -1.0]) } },
+            Command::Watch { slot: 3, query: Decode { z_nd: f32_bytes(&[0.5, -1.0]) }.into() },
             Command::Start { run: 300, setup: Setup::new("mnist", "vae"), weights: None },
             Command::Start { run: 1, setup: hosted, weights },
             Command::Runs,

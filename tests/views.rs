@@ -10,6 +10,7 @@ use latent_lab::nn::ImageShape;
 use latent_lab::spec::Setup;
 use latent_lab::spec::protocol::{BINS, Command, EXAMPLES, EngineChoice, Event, Query, TOP_EXAMPLES, View, bytes_f32, f32_bytes};
 use latent_lab::train::session::Session;
+use latent_lab::view::{Autoencode, Codebook, Decode, DrawTokens, EachCode, Embed, Encode, Feature, Features, Tokenise, Untokenise};
 use serde_bytes::ByteBuf;
 
 const IMAGES: usize = 40;
@@ -83,7 +84,7 @@ impl Lab {
 
     /// Activations of all test images.
     fn codes(&mut self) -> (usize, Vec<f32>) {
-        match self.ask(Query::Embed { count: IMAGES as u32 }).unwrap() {
+        match self.ask(Embed { count: IMAGES as u32 }.into()).unwrap() {
             View::Codes { latent, mean_nd, .. } => (latent as usize, bytes_f32(&mean_nd)),
             other => panic!("{other:?}"),
         }
@@ -101,11 +102,11 @@ fn a_codebook_is_counted_swapped_and_drawn_from() {
         "method=rvq&codes=8&levels=2&net=mlp&hidden=16&batch=8&prior_width=8",
     ] {
         let mut lab = Lab::new(&format!("v=1&data=mnist&{query}"));
-        let View::Codebook { images, count_k, perplexity, age_k, vector_kd } = lab.ask(Query::Codebook { count: 1000 }).unwrap()
+        let View::Codebook { images, count_k, perplexity, age_k, vector_kd } = lab.ask(Codebook { count: 1000 }.into()).unwrap()
         else {
             panic!()
         };
-        let (token_bn, pictures) = lab.tokens(Query::Tokenise { x_np: all_images() });
+        let (token_bn, pictures) = lab.tokens(Tokenise { x_np: all_images() }.into());
         let mut usage = Usage::new(count_k.len());
         usage.add(&token_bn.iter().map(|t| *t as u32).collect::<Vec<_>>()).unwrap();
         assert_eq!(images as usize, IMAGES, "{query}");
@@ -120,23 +121,23 @@ fn a_codebook_is_counted_swapped_and_drawn_from() {
         assert_eq!(vector_kd.len() % (4 * count_k.len()), 0);
 
         // Through the tokens and back is what the network makes of the images.
-        assert_eq!(pictures, lab.pictures(Query::Autoencode { x_np: all_images(), label_n: ByteBuf::new() }), "{query}");
-        assert_eq!(pictures, lab.pictures(Query::Untokenise { token_bn: f32_bytes(&token_bn) }), "{query}");
+        assert_eq!(pictures, lab.pictures(Autoencode { x_np: all_images(), label_n: ByteBuf::new() }.into()), "{query}");
+        assert_eq!(pictures, lab.pictures(Untokenise { token_bn: f32_bytes(&token_bn) }.into()), "{query}");
 
         // Each code at the third place; one of them is the token itself.
         let (places, size) = (token_bn.len() / IMAGES, pictures.len() / IMAGES);
         let codes: Vec<u32> = (0..count_k.len() as u32).collect();
         let first = &token_bn[..places];
-        let swapped = lab.pictures(Query::EachCode { token_n: f32_bytes(first), at: vec![2], codes: codes.clone() });
+        let swapped = lab.pictures(EachCode { token_n: f32_bytes(first), at: vec![2], codes: codes.clone() }.into());
         assert_eq!(swapped.len(), size * codes.len(), "{query}");
         let own = first[2] as usize;
         assert_eq!(swapped[own * size..(own + 1) * size], pictures[..size], "{query}");
         let other = usize::from(own == 0);
         let by_hand = first.iter().enumerate().map(|(i, t)| if i == 2 { other as f32 } else { *t }).collect::<Vec<_>>();
-        let by_hand = lab.pictures(Query::Untokenise { token_bn: f32_bytes(&by_hand) });
+        let by_hand = lab.pictures(Untokenise { token_bn: f32_bytes(&by_hand) }.into());
         assert_eq!(swapped[other * size..(other + 1) * size], by_hand, "{query}");
 
-        let draw = |seed| Query::DrawTokens { n: 3, temperature: 1.0, seed };
+        let draw = |seed| DrawTokens { n: 3, temperature: 1.0, seed }.into();
         let (drawn, _) = lab.tokens(draw(1));
         assert_eq!(drawn, lab.tokens(draw(1)).0, "{query}: the same seed");
         assert_ne!(drawn, lab.tokens(draw(2)).0, "{query}: another seed");
@@ -144,9 +145,9 @@ fn a_codebook_is_counted_swapped_and_drawn_from() {
 
         let mut bad = first.to_vec();
         bad[0] = codes.len() as f32;
-        let refused = lab.ask(Query::Untokenise { token_bn: f32_bytes(&bad) }).unwrap_err();
+        let refused = lab.ask(Untokenise { token_bn: f32_bytes(&bad) }.into()).unwrap_err();
         assert!(refused.contains(&format!("the token {}", codes.len())), "{refused}");
-        let refused = lab.ask(Query::EachCode { token_n: f32_bytes(first), at: vec![9999], codes }).unwrap_err();
+        let refused = lab.ask(EachCode { token_n: f32_bytes(first), at: vec![9999], codes }.into()).unwrap_err();
         assert!(refused.contains("9999"), "{refused}");
     }
 }
@@ -160,7 +161,7 @@ fn features_are_those_of_the_codes() {
         let (latent, code) = lab.codes();
         let features = latent / places;
         let act_nf = Rows::new(&code, features);
-        let View::Features(table) = lab.ask(Query::Features { count: 1000 }).unwrap() else { panic!() };
+        let View::Features(table) = lab.ask(Features { count: 1000 }.into()).unwrap() else { panic!() };
         assert_eq!(table.images as usize, IMAGES);
         let density: Vec<f64> = bytes_f32(&table.density_f).into_iter().map(f64::from).collect();
         for (shown, want) in density.iter().zip(sparse::activity(act_nf).density_f) {
@@ -189,11 +190,11 @@ fn features_are_those_of_the_codes() {
 
         // Without its strongest feature an image is what the decoder makes of the code with a zero there.
         let strongest = (0..features).max_by(|a, b| code[*a].total_cmp(&code[*b])).unwrap();
-        let answer = lab.ask(Query::Feature { feature: strongest as u32, images: vec![0] }).unwrap();
+        let answer = lab.ask(Feature { feature: strongest as u32, images: vec![0] }.into()).unwrap();
         let View::Feature { near, cosine, pixels, .. } = answer else { panic!() };
         let mut without = code[..latent].to_vec();
         without.iter_mut().skip(strongest).step_by(features).for_each(|a| *a = 0.0);
-        let decoded = lab.pictures(Query::Decode { z_nd: f32_bytes(&[&code[..latent], &without].concat()) });
+        let decoded = lab.pictures(Decode { z_nd: f32_bytes(&[&code[..latent], &without].concat()) }.into());
         assert_eq!(pixels[784..], decoded, "{query}");
         assert_ne!(decoded[..784], decoded[784..], "{query}: the feature does something");
         assert!(cosine.windows(2).all(|w| w[0] >= w[1]) && cosine.iter().all(|c| c.abs() <= 1.0 + 1e-5), "{query}: {cosine:?}");
@@ -205,7 +206,7 @@ fn features_are_those_of_the_codes() {
         let shown = dot(&a, &b) / (dot(&a, &a) * dot(&b, &b)).sqrt();
         assert!((shown - f64::from(cosine[0])).abs() < 0.02, "{query}: {shown} {}", cosine[0]);
 
-        let refused = lab.ask(Query::Feature { feature: features as u32, images: vec![] }).unwrap_err();
+        let refused = lab.ask(Feature { feature: features as u32, images: vec![] }.into()).unwrap_err();
         assert!(refused.contains(&format!("no feature {features}")), "{refused}");
     }
 }
@@ -214,14 +215,14 @@ fn features_are_those_of_the_codes() {
 fn a_method_without_codebook_or_features_says_so() {
     let mut lab = Lab::new("v=1&data=mnist&method=vae&hidden=16&latent=2&batch=8");
     for query in [
-        Query::Codebook { count: 5 },
-        Query::Tokenise { x_np: all_images() },
-        Query::DrawTokens { n: 1, temperature: 1.0, seed: 0 },
+        Codebook { count: 5 }.into(),
+        Tokenise { x_np: all_images() }.into(),
+        DrawTokens { n: 1, temperature: 1.0, seed: 0 }.into(),
     ] {
         let refused = lab.ask(query).unwrap_err();
         assert!(refused.contains("codebook") || refused.contains("tokens"), "{refused}");
     }
-    let refused = lab.ask(Query::Features { count: 5 }).unwrap_err();
+    let refused = lab.ask(Features { count: 5 }.into()).unwrap_err();
     assert!(refused.contains("features"), "{refused}");
 }
 
@@ -235,7 +236,7 @@ fn a_model_that_is_told_labels_hears_them_and_draws_each_class() {
     let labels = squares().test_labels;
     let mut codes = |label_n: Vec<u8>| {
         let (x_np, label_n) = told(label_n);
-        match lab.ask(Query::Encode { x_np, label_n }).unwrap() {
+        match lab.ask(Encode { x_np, label_n }.into()).unwrap() {
             View::Codes { mean_nd, .. } => bytes_f32(&mean_nd),
             other => panic!("{other:?}"),
         }
@@ -249,13 +250,13 @@ fn a_model_that_is_told_labels_hears_them_and_draws_each_class() {
 
     // What is left of an image is what its code is decoded to, with the label that it was encoded with.
     let (x_np, label_n) = told(vec![3; IMAGES]);
-    let copies = lab.pictures(Query::Autoencode { x_np, label_n });
-    assert_eq!(copies, lab.pictures(Query::Decode { z_nd: f32_bytes(&threes) }));
+    let copies = lab.pictures(Autoencode { x_np, label_n }.into());
+    assert_eq!(copies, lab.pictures(Decode { z_nd: f32_bytes(&threes) }.into()));
 
     // The same numbers with each class, as the panel of samples asks for them.
     let one_hot = |class: usize| (0..10).map(move |i| f32::from(u8::from(i == class)));
     let z: Vec<f32> = (0..10).flat_map(|class| [0.5, -1.0].into_iter().chain(one_hot(class))).collect();
-    let drawn = lab.pictures(Query::Decode { z_nd: f32_bytes(&z) });
+    let drawn = lab.pictures(Decode { z_nd: f32_bytes(&z) }.into());
     for class in 1..10 {
         assert_ne!(drawn[..784], drawn[class * 784..(class + 1) * 784], "class {class} is drawn as class 0");
     }

@@ -4,6 +4,7 @@
 //! Plain Rust: no Burn, no JavaScript. A fully connected 28 × 28 picture costs about a tenth of a millisecond each way, a
 //! convolutional one a millisecond or two.
 
+mod coder;
 mod digits;
 mod examples;
 mod features;
@@ -12,6 +13,7 @@ mod layers;
 mod tokens;
 mod vector;
 
+pub use coder::Asked;
 pub use digits::Digits;
 pub use examples::Examples;
 pub use features::Features;

@@ -19,7 +19,6 @@ pub use self::work::Lent;
 use self::work::{For, Made, Work};
 
 use crate::data::own::{Loaded, Room};
-use crate::data::unit;
 use crate::gpu::{Data, Gpu, OpenError};
 use crate::measure::pause::Pause;
 use crate::nn::{DataShape, ImageShape};
@@ -39,6 +38,7 @@ use crate::train::plan::{PlanEngine, RING};
 use crate::train::views::{TestSet, measuring, view};
 use crate::train::window::Window;
 use crate::train::{Engine, Entry, Program, Rows, Weight, fetch_entry, weights};
+use crate::view::Measures;
 
 /// A turn aims at this much work for the device, in milliseconds: short enough for views and commands to feel immediate.
 const TURN_MS: f64 = 25.0;
@@ -496,8 +496,8 @@ impl Session {
                     }
                 },
                 Export::Codes(table) => {
-                    let images: Vec<f32> = unit(&test.images).collect();
-                    let (mean_nd, logvar_nd) = engine.encode(Rows::labelled(&images, &test.labels)).await?;
+                    let all = test.all().range(0, u32::MAX);
+                    let (mean_nd, logvar_nd) = engine.encode(Rows::tests(test.all(), &all)).await?;
                     let codes = Codes { latent: engine.info().latent as usize, mean_nd, logvar_nd, labels: &test.labels };
                     codes::writer().await?(&codes, table)
                 }
@@ -664,15 +664,15 @@ impl Session {
         // What is on its way first, so that its time is not mistaken for this.
         self.settle().await?;
         let (Some(r), Some(test)) = (&mut self.run, &self.test) else { return Ok(()) };
-        let (images, labels) = test.drawn(count);
-        let result = r.engine.evaluate(Rows::labelled(&images, &labels)).await;
+        let drawn = test.drawn(count);
+        let result = r.engine.evaluate(Rows::tests(test.all(), &drawn)).await;
         r.tested = Some((step, Instant::now()));
         r.idle = Some(Instant::now());
         let run = r.id;
         // The last step may have ruined weights that its own terms were not computed from.
         let row = MetricRow { step, terms: result?, kl_d: vec![] }.finite(&r.engine.info().terms)?;
         r.history.push_test(step, row.terms.clone());
-        self.send(Event::TestMetrics { run, step, count: labels.len() as u32, terms: row.terms });
+        self.send(Event::TestMetrics { run, step, count: drawn.len() as u32, terms: row.terms });
         Ok(())
     }
 
@@ -700,7 +700,7 @@ impl Session {
             let begin = Instant::now();
             let run = r.id;
             let view = match query {
-                Query::Measures { images, .. } => match measure(r, test, slot, images, software).await {
+                Query::Measures(Measures { images, .. }) => match measure(r, test, slot, images, software).await {
                     Ok(work) => {
                         self.works.push_back(work);
                         None

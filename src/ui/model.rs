@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use crate::spec::protocol::{CodeGroup, CodeKind, FeatureGrid, PlanInfo};
 use crate::spec::{PRIOR, Setup};
+use crate::view::{Alphabet, Frame};
 
 /// A code that is written in tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,6 +116,17 @@ impl Model {
             features: info.code.iter().find_map(CodeGroup::features),
             shape: Shape { width: info.width, height: info.height, channels: info.channels },
         }
+    }
+
+    /// What questions depend on of it.
+    pub fn frame(&self) -> Frame {
+        let alphabet = |grid: TokenGrid| Alphabet {
+            tokens: grid.tokens(),
+            places: grid.places(),
+            codes: grid.codes,
+            drawn: grid.drawn,
+        };
+        Frame { size: self.shape, latent: self.latent, alphabet: self.grid.map(alphabet), features: self.features }
     }
 
     /// Codes are points that can be moved.

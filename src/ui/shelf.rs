@@ -8,7 +8,7 @@ use super::react::react;
 use super::state::Lab;
 use super::text;
 use super::views::SHELF;
-use crate::spec::protocol::Query;
+use crate::view::Originals;
 
 /// Pictures on the shelf.
 const COUNT: u32 = 20;
@@ -30,7 +30,7 @@ pub fn Shelf(
 ) -> impl IntoView {
     let lab = Lab::get();
     let (first, there) = (lab.shelf, Memo::new(move |_| lab.test_images()));
-    react(move || lab.ask(SHELF, Query::Originals { indices: (first.get()..there.get().min(first.get() + COUNT)).collect() }));
+    react(move || lab.ask(SHELF, Originals { indices: (first.get()..there.get().min(first.get() + COUNT)).collect() }));
     lab.show(SHELF, true);
     on_cleanup(move || lab.show(SHELF, false));
     let pixels = move |i: u32| {

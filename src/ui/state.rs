@@ -33,9 +33,10 @@ use crate::catalog::CARDS;
 use crate::player::{self, Digits, Player};
 use crate::spec::data::DataInfo;
 use crate::spec::protocol::{
-    AdapterInfo, BenchReport, Command, DataUnit, EngineChoice, Event, NoGpu, PlanInfo, Query, RunId, Slot, Speed, View,
+    AdapterInfo, BenchReport, Command, DataUnit, EngineChoice, Event, NoGpu, PlanInfo, RunId, Slot, Speed, View,
 };
 use crate::spec::{Family, History, LATENT, PRESETS, Preset, Setup};
+use crate::view::{Autoencode, Embed, Encode};
 
 /// A run is kept so often that a crash costs a tenth of its time, within these limits in milliseconds: the first copy comes
 /// soon, and a long run does not wear the disk.
@@ -145,7 +146,7 @@ pub(super) struct Inner {
     players: u32,
     /// The preset goes on show once its images have come, whatever else could.
     preset_wanted: bool,
-    digits: Option<Digits>,
+    digits: Option<Rc<Digits>>,
     /// Class of each test image of the engine's data.
     labels: Vec<u8>,
     preset: Option<Vec<u8>>,
@@ -337,13 +338,13 @@ impl Lab {
 
     /// Fetches the pretrained model and the test digits, and starts the engine.
     pub fn open(self) {
-        self.ask(CODES, Query::Embed { count: CODED });
+        self.ask(CODES, Embed { count: CODED });
         self.on_other_data(move || self.forget_images());
         react(move || {
             if let Some(own) = self.own.get() {
                 let (x_np, label_n) = (ByteBuf::from(own.to_vec()), ByteBuf::from(vec![self.own_label.get()]));
-                self.ask(OWN_CODE, Query::Encode { x_np: x_np.clone(), label_n: label_n.clone() });
-                self.ask(OWN_COPY, Query::Autoencode { x_np, label_n });
+                self.ask(OWN_CODE, Encode { x_np: x_np.clone(), label_n: label_n.clone() });
+                self.ask(OWN_COPY, Autoencode { x_np, label_n });
             }
         });
         leptos::task::spawn_local(async move {
@@ -360,7 +361,7 @@ impl Lab {
             if let (Ok(images), Ok(labels)) = (images, labels)
                 && let Ok(digits) = Digits::read(&images, &labels)
             {
-                self.with(|inner| inner.digits = Some(digits));
+                self.with(|inner| inner.digits = Some(Rc::new(digits)));
                 self.schedule_flush();
             }
         });

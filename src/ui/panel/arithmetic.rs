@@ -4,7 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::Panel;
-use crate::spec::protocol::{Query, f32_bytes};
+use crate::spec::protocol::f32_bytes;
 use crate::ui::paint::{self, Pictures};
 use crate::ui::picture::Picture;
 use crate::ui::react::react;
@@ -12,6 +12,7 @@ use crate::ui::shelf::Shelf;
 use crate::ui::source::Source;
 use crate::ui::views::{ARITHMETIC, CODES, OWN_CODE};
 use crate::ui::{state::Lab, text};
+use crate::view::Decode;
 
 /// Strengths on show.
 const STRENGTHS: [f32; 9] = [-1.0, -0.5, 0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0];
@@ -75,7 +76,7 @@ pub fn Arithmetic() -> impl IntoView {
         if let Some([a, b, c]) = codes.get() {
             let mut z = [a.as_slice(), &b, &c].concat();
             z.extend(along(&c, &a, &b, &STRENGTHS));
-            lab.ask(ARITHMETIC, Query::Decode { z_nd: f32_bytes(&z) });
+            lab.ask(ARITHMETIC, Decode { z_nd: f32_bytes(&z) });
         }
     });
     react(move || {

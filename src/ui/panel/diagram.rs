@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::Panel;
-use crate::spec::protocol::Query;
+use crate::view::Reconstruct;
 use crate::ui::picture::Picture;
 use crate::ui::views::{CODES, RECONSTRUCTIONS};
 use crate::ui::{browser, formula, prose, state::Lab, text};
@@ -18,7 +18,7 @@ const BARS: usize = 24;
 #[component]
 pub fn Diagram() -> impl IntoView {
     let lab = Lab::get();
-    lab.ask(RECONSTRUCTIONS, Query::Reconstruct { first: 0, count: COUNT });
+    lab.ask(RECONSTRUCTIONS, Reconstruct { first: 0, count: COUNT });
     let model = Memo::new(move |_| lab.model());
     let info = Memo::new(move |_| lab.run.with(|r| r.as_ref().and_then(|r| r.info.clone())));
     // Changes once a pass while steps go by; the flow is drawn anew, and so runs once.

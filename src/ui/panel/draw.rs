@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use web_sys::{DragEvent, HtmlInputElement};
 
 use super::Panel;
-use crate::spec::protocol::Query;
+use crate::view::Originals;
 use crate::ui::choice::Choices;
 use crate::ui::paint::{self, Pictures};
 use crate::ui::picture::Picture;
@@ -76,7 +76,7 @@ pub fn Draw() -> impl IntoView {
     });
     react(move || {
         if let Some(found) = nearest.get() {
-            lab.ask(FOUND, Query::Originals { indices: found.into_iter().map(|i| i as u32).collect() });
+            lab.ask(FOUND, Originals { indices: found.into_iter().map(|i| i as u32).collect() });
         }
     });
     let take = move |x: Vec<u8>| {

@@ -8,7 +8,7 @@ mod points;
 use leptos::prelude::*;
 
 use super::Panel;
-use crate::spec::protocol::Query;
+use crate::view::Originals;
 use crate::ui::picture::Picture;
 use crate::ui::react::react;
 use crate::ui::source::Source;
@@ -77,7 +77,7 @@ pub fn Explore() -> impl IntoView {
     react(move || {
         let indices: Vec<u32> = map.selected.with(|s| s.iter().take(SHOWN).map(|i| *i as u32).collect());
         if !indices.is_empty() {
-            lab.ask(FOUND, Query::Originals { indices });
+            lab.ask(FOUND, Originals { indices });
         }
     });
     let mark = move |value: Marks, name: &'static str, id: &'static str| {

@@ -3,11 +3,12 @@
 use leptos::prelude::*;
 
 use super::Panel;
-use crate::spec::protocol::{Measured, Quantity, Query, View, four_digits};
+use crate::spec::protocol::{Measured, Quantity, View, four_digits};
 use crate::ui::react::react;
 use crate::ui::state::Lab;
 use crate::ui::text::measures as text;
 use crate::ui::views::MEASURES;
+use crate::view::Measures;
 
 /// Numbers of images to choose from: the first is quick on a software adapter too.
 const IMAGES: [u32; 3] = [200, 500, 2000];
@@ -36,7 +37,7 @@ pub fn Measures() -> impl IntoView {
     let measure = move |_| {
         presses.update(|n| *n += 1);
         waits.set(true);
-        lab.ask(MEASURES, Query::Measures { images: images.get_untracked(), press: presses.get_untracked() });
+        lab.ask(MEASURES, Measures { images: images.get_untracked(), press: presses.get_untracked() });
     };
     let ready = move || lab.can_run() && lab.run.with(|r| r.as_ref().is_some_and(|r| r.info.is_some()));
     let label = move || match (waits.get(), lab.view(MEASURES).with(Option::is_some)) {

@@ -11,13 +11,14 @@ use leptos::prelude::*;
 
 use super::Panel;
 use crate::latent::{linear, spherical};
-use crate::spec::protocol::{Query, View, f32_bytes};
+use crate::spec::protocol::{View, f32_bytes};
 use crate::ui::paint::{self, Pictures, Shape};
 use crate::ui::react::react;
 use crate::ui::shelf::Shelf;
 use crate::ui::source::Source;
 use crate::ui::views::{CODES, OWN_CODE, PATHS, RELAXED};
 use crate::ui::{browser, state::Lab, text};
+use crate::view::Paths;
 use profile::Profile;
 use relax::Relaxation;
 
@@ -84,7 +85,7 @@ pub fn Paths() -> impl IntoView {
     react(move || {
         let z = ways.with(|w| w.rows.iter().flat_map(|(_, z)| z.to_vec()).collect::<Vec<f32>>());
         if !z.is_empty() {
-            lab.ask(PATHS, Query::Paths { z_nd: f32_bytes(&z), points: POINTS as u32 });
+            lab.ask(PATHS, Paths { z_nd: f32_bytes(&z), points: POINTS as u32 });
         }
     });
     // Each picture of the answer, by row; kept while the next answer has another number of rows.

@@ -4,7 +4,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::Panel;
-use crate::spec::protocol::Query;
+use crate::view::Reconstruct;
 use crate::ui::paint::{self, Pictures};
 use crate::ui::react::react;
 use crate::ui::shelf::turned;
@@ -20,7 +20,7 @@ pub fn Reconstructions() -> impl IntoView {
     let (page, there) = (RwSignal::new(0u32), Memo::new(move |_| lab.test_images()));
     // Of other images there may be fewer.
     let first = Memo::new(move |_| if page.get() < there.get() { page.get() } else { 0 });
-    react(move || lab.ask(RECONSTRUCTIONS, Query::Reconstruct { first: first.get(), count: COUNT }));
+    react(move || lab.ask(RECONSTRUCTIONS, Reconstruct { first: first.get(), count: COUNT }));
     let pairs = (0..COUNT).map(|i| {
         let canvas = NodeRef::<html::Canvas>::new();
         react(move || {

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::Panel;
-use crate::spec::protocol::{Query, f32_bytes};
+use crate::spec::protocol::f32_bytes;
 use crate::ui::choice::name;
 use crate::ui::model::{Choice, Model};
 use crate::ui::picture::Picture;
@@ -40,7 +40,7 @@ pub fn Samples() -> impl IntoView {
     let seed = RwSignal::new(1u32);
     let model = Memo::new(move |_| lab.model());
     let all = Memo::new(move |_| codes(&model.get(), seed.get()));
-    react(move || lab.ask(SAMPLES, Query::Decode { z_nd: all.with(|z| f32_bytes(z)) }));
+    react(move || lab.ask(SAMPLES, Decode { z_nd: all.with(|z| f32_bytes(z)) }));
     let take = move |i: usize| {
         let n = model.get_untracked().latent;
         if let Some(z) = all.with_untracked(|all| all.get(i * n..(i + 1) * n).map(<[f32]>::to_vec)) {
@@ -79,6 +79,7 @@ pub fn Samples() -> impl IntoView {
 mod tests {
     use super::*;
     use crate::spec::protocol::{CodeGroup, CodeKind, PlanInfo};
+    use crate::view::Decode;
 
     #[test]
     fn the_same_numbers_once_with_each_kind() {

@@ -6,7 +6,7 @@ mod rows;
 use leptos::prelude::*;
 
 use super::Panel;
-use crate::spec::protocol::{Query, f32_bytes};
+use crate::spec::protocol::f32_bytes;
 use crate::ui::choice::Choices;
 use crate::ui::model::Model;
 use crate::ui::picture::Picture;
@@ -16,6 +16,7 @@ use crate::ui::source::Source;
 use crate::ui::state::{Lab, Latents, words};
 use crate::ui::text;
 use crate::ui::views::{CODES, CURRENT, OWN_CODE, STRIPS};
+use crate::view::Decode;
 use rows::{Reach, Rows, Sorting};
 
 /// Rows with pictures on the overview; a code of 64 latents does not need 448 pictures after each step there.
@@ -26,7 +27,7 @@ const ALL: usize = 64;
 #[component]
 fn Stage() -> impl IntoView {
     let lab = Lab::get();
-    react(move || lab.ask(CURRENT, Query::Decode { z_nd: f32_bytes(&lab.code.get()) }));
+    react(move || lab.ask(CURRENT, Decode { z_nd: f32_bytes(&lab.code.get()) }));
     // Numbers from somewhere else; a choice stays as it is.
     let go = move |numbers: fn(&Latents, Option<usize>, u32) -> Vec<f32>, seed: u32| {
         let Model { choice, prior, .. } = untrack(|| lab.model());

@@ -9,7 +9,8 @@ impl Lab {
     }
 
     /// Asks on behalf of a panel.
-    pub fn ask(self, slot: Slot, query: Query) {
+    pub fn ask(self, slot: Slot, query: impl Into<Query>) {
+        let query = query.into();
         self.with(|inner| {
             let desk = &mut inner.desks[slot as usize];
             desk.fresh |= desk.query.as_ref() != Some(&query);
@@ -82,7 +83,7 @@ impl Lab {
 
     fn flush(self) {
         let standing = self.run.with_untracked(|r| r.as_ref().is_some_and(|r| r.info.is_some()));
-        let (model, data) = untrack(|| (self.model(), self.data_on_show()));
+        let (frame, data) = untrack(|| (self.model().frame(), self.data_on_show()));
         let mut answers = Vec::new();
         self.with(|inner| {
             inner.flush_due = false;
@@ -94,29 +95,27 @@ impl Lab {
                     continue;
                 }
                 let Some(query) = desk.query.clone() else { continue };
-                if !fits(&query, &model) {
+                if !query.fits(&frame) {
                     continue; // Asked of another model; the panel is about to ask again.
                 }
                 // The page's own digits answer while they are what is on show.
                 let digits = inner.digits.is_some()
                     && inner.player.as_ref().is_some_and(|p| p.setup.data == data)
                     && data == PRESETS[0].data().id;
-                let cpu_ready = digits || !needs_digits(&query);
+                let cpu_ready = digits || !query.of_tests();
                 (desk.fresh, desk.answered) = (false, false);
                 match (&inner.link, &inner.player) {
                     (Some(link), _) if standing => link.send(&Command::Watch { slot, query }),
                     // A run that is being built cannot answer yet, and nobody answers in its place.
-                    (_, Some(_)) if !standing && cpu_ready && matches!(inner.on_show, Some(Shown::Preset(_))) => {
-                        inner.cpu.take(slot, query);
+                    (_, Some(player)) if !standing && cpu_ready && matches!(inner.on_show, Some(Shown::Preset(_))) => {
+                        inner.cpu.take(slot, query, player.clone(), inner.digits.clone());
                     }
                     _ => desk.fresh = true,
                 }
             }
-            if let Some(player) = inner.player.clone() {
-                let started = browser::now();
-                while !inner.cpu.is_idle() && browser::now() - started < 8.0 {
-                    answers.extend(inner.cpu.work(&player, inner.digits.as_ref()));
-                }
+            let started = browser::now();
+            while !inner.cpu.is_idle() && browser::now() - started < 8.0 {
+                answers.extend(inner.cpu.work());
             }
         });
         for (slot, view) in answers {
@@ -138,27 +137,4 @@ impl Lab {
             signal.set(Some(Rc::new(view)));
         }
     }
-}
-
-/// Whether a question goes with the model on show: it has that many latents, and pictures of that size.
-fn fits(query: &Query, model: &Model) -> bool {
-    let whole = |bytes: usize, each: usize| each > 0 && bytes > 0 && bytes.is_multiple_of(each);
-    match query {
-        Query::Decode { z_nd } | Query::Paths { z_nd, .. } | Query::Relax { z_td: z_nd, .. } => whole(z_nd.len(), 4 * model.latent),
-        Query::Encode { x_np, .. } | Query::Autoencode { x_np, .. } => whole(x_np.len(), model.shape.len()),
-        Query::Tokenise { x_np } => model.grid.is_some() && whole(x_np.len(), model.shape.len()),
-        Query::Untokenise { token_bn: tokens } | Query::EachCode { token_n: tokens, .. } => {
-            model.grid.is_some_and(|grid| whole(tokens.len(), 4 * grid.tokens()))
-        }
-        Query::Codebook { .. } => model.grid.is_some(),
-        Query::DrawTokens { .. } => model.grid.is_some_and(|grid| grid.drawn),
-        Query::Features { .. } => model.features.is_some(),
-        Query::Feature { feature, .. } => model.features.is_some_and(|grid| (*feature as usize) < grid.features),
-        Query::Reconstruct { .. } | Query::Embed { .. } | Query::Originals { .. } | Query::Measures { .. } => true,
-    }
-}
-
-/// Whether the CPU answers from the test set.
-fn needs_digits(query: &Query) -> bool {
-    matches!(query, Query::Reconstruct { .. } | Query::Embed { .. } | Query::Originals { .. })
 }

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::super::Panel;
 use super::book::Book;
 use super::editor::Editor;
-use crate::spec::protocol::{Query, f32_bytes};
+use crate::spec::protocol::f32_bytes;
 use crate::ui::model::TokenGrid;
 use crate::ui::picture::Picture;
 use crate::ui::rank::rank;
@@ -15,6 +15,7 @@ use crate::ui::react::react;
 use crate::ui::tiles::{Segments, Tile, Tiles};
 use crate::ui::views::{ATLAS, CODEBOOK, TOKENS};
 use crate::ui::{state::Lab, text::codebook as text};
+use crate::view::EachCode;
 
 /// Codes on show; of a larger codebook the first ones in the chosen order.
 const MOST: usize = 256;
@@ -91,7 +92,7 @@ pub fn Atlas() -> impl IntoView {
             return;
         }
         let (token_n, at) = question(grid, mode, tokens, cell, editor.level.get());
-        lab.ask(ATLAS, Query::EachCode { token_n: f32_bytes(&token_n), at, codes });
+        lab.ask(ATLAS, EachCode { token_n: f32_bytes(&token_n), at, codes });
     });
     let most =
         Memo::new(move |_| book.with(|b| b.as_ref().map_or(0.0, |b| (0..b.count_k.len()).map(|k| b.share(k)).fold(0.0, f32::max))));

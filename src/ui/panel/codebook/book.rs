@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use crate::spec::protocol::{Query, View, bytes_f32};
+use crate::spec::protocol::{View, bytes_f32};
 use crate::ui::state::Lab;
 use crate::ui::views::CODEBOOK;
+use crate::view::Codebook;
 
 /// Test images whose tokens are counted.
 const COUNTED: u32 = 500;
@@ -28,7 +29,7 @@ pub struct Book {
 impl Book {
     /// The latest answer about the model on show, if there is one; asks for it.
     pub fn watch(lab: Lab) -> Memo<Option<Arc<Self>>> {
-        lab.ask(CODEBOOK, Query::Codebook { count: COUNTED });
+        lab.ask(CODEBOOK, Codebook { count: COUNTED });
         Memo::new(move |_| {
             let codes = lab.model().grid?.codes;
             let view = lab.view(CODEBOOK).get()?;

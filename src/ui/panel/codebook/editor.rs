@@ -6,12 +6,13 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use serde_bytes::ByteBuf;
 
-use crate::spec::protocol::{Query, View, bytes_f32, f32_bytes};
+use crate::spec::protocol::{View, bytes_f32, f32_bytes};
 use crate::ui::model::TokenGrid;
 use crate::ui::part::shared;
 use crate::ui::react::react;
 use crate::ui::state::Lab;
 use crate::ui::views::{COMPOSED, TOKENS};
+use crate::view::{Tokenise, Untokenise};
 
 /// Where tokens come from.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,12 +72,12 @@ impl Editor {
         let tokens = Memo::new(move |_| edits.with(|edits| encoded.get().map(|tokens| edited(&tokens, edits))));
         react(move || {
             if let Some(Start::Image(x)) = start.get() {
-                lab.ask(TOKENS, Query::Tokenise { x_np: ByteBuf::from(x.to_vec()) });
+                lab.ask(TOKENS, Tokenise { x_np: ByteBuf::from(x.to_vec()) });
             }
         });
         react(move || {
             if let Some(tokens) = tokens.get() {
-                lab.ask(COMPOSED, Query::Untokenise { token_bn: f32_bytes(&tokens) });
+                lab.ask(COMPOSED, Untokenise { token_bn: f32_bytes(&tokens) });
             }
         });
         // Another codebook: nothing that was chosen from the old one means anything.

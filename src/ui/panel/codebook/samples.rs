@@ -4,11 +4,12 @@ use leptos::prelude::*;
 
 use super::super::Panel;
 use super::editor::{Editor, Start};
-use crate::spec::protocol::{Query, View, bytes_f32};
+use crate::spec::protocol::{View, bytes_f32};
 use crate::ui::picture::Picture;
 use crate::ui::react::react;
 use crate::ui::views::DRAWN;
 use crate::ui::{state::Lab, text::codebook as text};
+use crate::view::DrawTokens;
 
 /// Images at a time: what a program is compiled for.
 const COUNT: u32 = 16;
@@ -18,7 +19,7 @@ pub fn Samples() -> impl IntoView {
     let lab = Lab::get();
     let editor = Editor::get();
     let (seed, temperature) = (RwSignal::new(1u32), RwSignal::new(1.0f32));
-    react(move || lab.ask(DRAWN, Query::DrawTokens { n: COUNT, temperature: temperature.get(), seed: seed.get() }));
+    react(move || lab.ask(DRAWN, DrawTokens { n: COUNT, temperature: temperature.get(), seed: seed.get() }));
     let take = move |i: usize| {
         let Some(grid) = editor.grid.get_untracked() else { return };
         let tokens = lab.view(DRAWN).with_untracked(|view| match view.as_deref() {

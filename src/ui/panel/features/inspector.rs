@@ -6,10 +6,11 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::table::Table;
-use crate::spec::protocol::{FeatureGrid, Query, View};
+use crate::spec::protocol::{FeatureGrid, View};
 use crate::ui::part::shared;
 use crate::ui::state::Lab;
 use crate::ui::views::FEATURES;
+use crate::view::Features;
 
 /// Test images that the table looks at.
 const IMAGES: u32 = 1000;
@@ -57,7 +58,7 @@ impl Inspector {
             held.set(Vec::new());
             input.set(None);
         });
-        lab.ask(FEATURES, Query::Features { count: IMAGES });
+        lab.ask(FEATURES, Features { count: IMAGES });
         Self { grid, table, chosen, input, held }
     }
 

@@ -7,13 +7,14 @@ use super::super::Panel;
 use super::atom::Atom;
 use super::inspector::Inspector;
 use super::table::Example;
-use crate::spec::protocol::{EXAMPLES, QUARTER_EXAMPLES, Query, TOP_EXAMPLES, View};
+use crate::spec::protocol::{EXAMPLES, QUARTER_EXAMPLES, TOP_EXAMPLES, View};
 use crate::ui::paint::{self, Pictures};
 use crate::ui::picture::Picture;
 use crate::ui::react::react;
 use crate::ui::tiles::Tile;
 use crate::ui::views::{FEATURE, FEATURES, FOUND};
 use crate::ui::{state::Lab, text::features as text};
+use crate::view::{Feature, Originals};
 
 /// Images that are shown without the feature.
 const ABLATED: usize = 6;
@@ -41,13 +42,13 @@ pub fn One() -> impl IntoView {
     react(move || {
         let found: Vec<u32> = examples.with(|all| all.iter().flatten().map(|e| e.image as u32).collect());
         if !found.is_empty() {
-            lab.ask(FOUND, Query::Originals { indices: found });
+            lab.ask(FOUND, Originals { indices: found });
         }
     });
     let ablated = Memo::new(move |_| examples.with(|all| images(&all[..TOP_EXAMPLES.min(all.len())], ABLATED)));
     react(move || {
         if let Some(f) = feature.get() {
-            lab.ask(FEATURE, Query::Feature { feature: f as u32, images: ablated.get() });
+            lab.ask(FEATURE, Feature { feature: f as u32, images: ablated.get() });
         }
     });
     let fact = move |name: &'static str, testid: &'static str, value: fn(&super::table::Table, usize) -> String| {

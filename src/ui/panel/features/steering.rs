@@ -9,7 +9,7 @@ use serde_bytes::ByteBuf;
 use super::super::Panel;
 use super::atom::Atom;
 use super::inspector::Inspector;
-use crate::spec::protocol::{FeatureGrid, Query, f32_bytes};
+use crate::spec::protocol::{FeatureGrid, f32_bytes};
 use crate::ui::codes::Codes;
 use crate::ui::paint::{self, Pictures};
 use crate::ui::picture::Picture;
@@ -19,6 +19,7 @@ use crate::ui::shelf::Shelf;
 use crate::ui::tiles::Tile;
 use crate::ui::views::{FEATURES, FIRING, STEERED};
 use crate::ui::{state::Lab, text::features as text};
+use crate::view::{Decode, Encode};
 
 /// Features on show that fire on the input.
 const FIRST: usize = 16;
@@ -53,7 +54,7 @@ pub fn Steering() -> impl IntoView {
     let input = move || inspector.input.get().filter(|x| x.len() == lab.model().shape.len());
     react(move || {
         if let Some(x) = input() {
-            lab.ask(FIRING, Query::Encode { x_np: ByteBuf::from(x.to_vec()), label_n: ByteBuf::new() });
+            lab.ask(FIRING, Encode { x_np: ByteBuf::from(x.to_vec()), label_n: ByteBuf::new() });
         }
     });
     let code = Memo::new(move |_| {
@@ -65,7 +66,7 @@ pub fn Steering() -> impl IntoView {
     react(move || {
         if let Some((grid, code)) = code.get() {
             let after = inspector.held.with(|held| steered(&code, grid, held));
-            lab.ask(STEERED, Query::Decode { z_nd: f32_bytes(&[&code[..], &after].concat()) });
+            lab.ask(STEERED, Decode { z_nd: f32_bytes(&[&code[..], &after].concat()) });
         }
     });
     let firing = Memo::new(move |_| {

@@ -7,7 +7,7 @@ use web_sys::{KeyboardEvent, PointerEvent};
 use super::MapState;
 use super::draw::{self, Ground, Marks, Scene};
 use super::points::Points;
-use crate::spec::protocol::{Query, f32_bytes};
+use crate::spec::protocol::f32_bytes;
 use crate::ui::paint::{LABELS, Pictures};
 use crate::ui::picture::Picture;
 use crate::ui::plane::Axes;
@@ -17,6 +17,7 @@ use crate::ui::source::Source;
 use crate::ui::state::{Lab, words};
 use crate::ui::text;
 use crate::ui::views::{MANIFOLD, POINT, THUMBNAILS};
+use crate::view::{Decode, Originals};
 
 /// Arrow keys move by this part of the map's half width.
 const NUDGE: f32 = 0.05;
@@ -53,7 +54,7 @@ pub fn Chart(map: MapState) -> impl IntoView {
     react(move || {
         if marks.get() == Marks::Pictures {
             let indices = points.with(|p| p.spaced(draw::THUMBNAILS).into_iter().map(|(i, _)| i as u32).collect());
-            lab.ask(THUMBNAILS, Query::Originals { indices });
+            lab.ask(THUMBNAILS, Originals { indices });
         }
     });
     react(move || {
@@ -67,7 +68,7 @@ pub fn Chart(map: MapState) -> impl IntoView {
             let cells = (0..draw::TILES * draw::TILES).filter(|_| fits);
             cells.flat_map(|k| p.plane.place(&code, (place(k % draw::TILES), -place(k / draw::TILES)))).collect()
         });
-        lab.ask(MANIFOLD, Query::Decode { z_nd: f32_bytes(&z) });
+        lab.ask(MANIFOLD, Decode { z_nd: f32_bytes(&z) });
     });
     let classes = Memo::new(move |_| {
         let most = points.with(|p| p.labels.iter().max().copied());
@@ -101,7 +102,7 @@ pub fn Chart(map: MapState) -> impl IntoView {
     let pointing = Memo::new(move |_| at.with(Option::is_some));
     react(move || {
         if let Some(z) = pointed() {
-            lab.ask(POINT, Query::Decode { z_nd: f32_bytes(&z) });
+            lab.ask(POINT, Decode { z_nd: f32_bytes(&z) });
         }
     });
     Effect::new(move |before: Option<bool>| {

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use crate::latent::linear;
-use crate::spec::protocol::{Query, View, bytes_f32, f32_bytes};
+use crate::spec::protocol::{View, bytes_f32, f32_bytes};
 use crate::ui::react::react;
 use crate::ui::views::RELAXED;
 use crate::ui::{browser, state::Lab, text};
+use crate::view::Relax;
 
 /// Points of a leg.
 const POINTS: usize = 9;
@@ -62,7 +63,7 @@ impl Relaxation {
         let ask = move || {
             let next = legs.with_untracked(|legs| legs.iter().find(|leg| !leg.settled()).cloned());
             if let Some(leg) = next {
-                lab.ask(RELAXED, Query::Relax { z_td: f32_bytes(&leg.z_td), damping: leg.damping });
+                lab.ask(RELAXED, Relax { z_td: f32_bytes(&leg.z_td), damping: leg.damping });
             }
         };
         let before = StoredValue::new(0usize);

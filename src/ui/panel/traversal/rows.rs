@@ -3,13 +3,14 @@
 use leptos::prelude::*;
 
 use super::row::Row;
-use crate::spec::protocol::{Query, f32_bytes};
+use crate::spec::protocol::f32_bytes;
 use crate::ui::codes::Extent;
 use crate::ui::paint::Pictures;
 use crate::ui::rank::ordered;
 use crate::ui::react::react;
 use crate::ui::state::Lab;
 use crate::ui::views::STRIPS;
+use crate::view::Decode;
 
 /// Reach of a slider, in standard deviations.
 const DEVIATIONS: f32 = 3.0;
@@ -120,7 +121,7 @@ pub fn Rows(
             }
         }
         asked.set(rows);
-        lab.ask(STRIPS, Query::Decode { z_nd: f32_bytes(&z) });
+        lab.ask(STRIPS, Decode { z_nd: f32_bytes(&z) });
     });
     react(move || {
         let Some(view) = lab.view(STRIPS).get() else { return };
