@@ -171,7 +171,10 @@ async fn open(
             let adapter = gpu.info.name.clone();
             let supply = match pages {
                 Some((pages, room)) => Supply::Window(Rc::new(Window::new(gpu.clone(), data, pages, room)?)),
-                None => Supply::Whole(Data::upload(&gpu, &data.train_images, &data.train_labels).map_err(|e| e.to_string())?),
+                None => {
+                    let (train, test) = ([&*data.train_images, &*data.train_labels], [&*data.test_images, &*data.test_labels]);
+                    Supply::Whole(Data::with_tests(&gpu, train, test, gpu.info.room).map_err(|e| e.to_string())?)
+                }
             };
             let plan = PlanEngine::supplied(gpu, entry, setup, data.data_shape(), &supply, given).await?;
             (AnyEngine::Plan(Box::new(plan)), adapter)

@@ -186,7 +186,8 @@ impl Session {
                 window.flatten().map(|window| Some(Supply::Window(Rc::new(window))))
             }
             (None, None) => {
-                let upload = || Data::upload(&gpu, &data.train_images, &data.train_labels).map_err(|e| e.to_string());
+                let (train, test) = ([&*data.train_images, &*data.train_labels], [&*images, &*labels]);
+                let upload = || Data::with_tests(&gpu, train, test, room).map_err(|e| e.to_string());
                 gpu.guarded(upload).await.flatten().map(|uploaded| Some(Supply::Whole(uploaded)))
             }
         };

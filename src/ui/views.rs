@@ -13,6 +13,7 @@ use crate::view::{self, QUESTIONS};
 /// Slots of panels that ask what others ask as well, one after the other behind those that questions have by themselves.
 macro_rules! slots {
     ($($(#[$doc:meta])* $name:ident,)*) => {
+        #[allow(non_camel_case_types, reason = "they count constants")]
         enum Shared {
             $($name,)*
             Count,

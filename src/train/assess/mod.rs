@@ -71,7 +71,7 @@ impl Images {
         let train = Part::draw(&data.train_images, train, &factors.train_nk, of(train), sizes.seed);
         let test = &data.test_labels;
         let test = Part::draw(&data.test_images, test, &factors.test_nk, of(test), sizes.seed);
-        Ok(Self { id: data.id.clone(), shape: data.shape, fitted: train, whose: "training images", test })
+        Ok(Self { id: data.id.clone(), shape: data.shape, fitted: Part { at: None, ..train }, whose: "training images", test })
     }
 
     /// `n` test images for what is fitted and `n` others for all else, where the training images are out of reach; fewer if
@@ -174,6 +174,8 @@ impl<'a> Own<'a> {
 
 /// Images and labels drawn from one part of a data set.
 struct Part {
+    /// Their numbers among the test images, where they are some.
+    at: Option<Vec<u32>>,
     x: Vec<f32>,
     labels: Vec<u8>,
     /// Values of the factors, one row an image; empty where they are not known.
@@ -188,6 +190,7 @@ impl Part {
         chosen.sort_unstable();
         let (len, k) = (images.len() / labels.len(), factor_nk.len() / labels.len());
         Self {
+            at: Some(chosen.iter().map(|i| *i as u32).collect()),
             x: chosen.iter().flat_map(|i| unit(&images[i * len..(i + 1) * len])).collect(),
             labels: chosen.iter().map(|i| labels[*i]).collect(),
             factor_nk: chosen.iter().flat_map(|i| &factor_nk[i * k..(i + 1) * k]).copied().collect(),
@@ -197,13 +200,15 @@ impl Part {
     /// The first `n` images, and the others.
     fn split(mut self, n: usize) -> (Self, Self) {
         let (len, k) = (self.x.len() / self.labels.len(), self.factor_nk.len() / self.labels.len());
-        let rest =
-            Self { x: self.x.split_off(n * len), labels: self.labels.split_off(n), factor_nk: self.factor_nk.split_off(n * k) };
+        let at = self.at.as_mut().map(|at| at.split_off(n));
+        let (x, factor_nk) = (self.x.split_off(n * len), self.factor_nk.split_off(n * k));
+        let rest = Self { at, x, labels: self.labels.split_off(n), factor_nk };
         (self, rest)
     }
 
     fn rows(&self) -> train::Rows<'_> {
-        train::Rows::labelled(&self.x, &self.labels)
+        let rows = train::Rows::labelled(&self.x, &self.labels);
+        self.at.as_ref().map_or(rows, |at| rows.numbered(at))
     }
 }
 

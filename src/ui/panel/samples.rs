@@ -10,6 +10,7 @@ use crate::ui::picture::Picture;
 use crate::ui::react::react;
 use crate::ui::source::Source;
 use crate::ui::{noise, state::Lab, text, views::SAMPLES};
+use crate::view::Decode;
 
 /// Samples in all, and of each class or kind where a code has one.
 const COUNT: usize = 24;
@@ -79,7 +80,6 @@ pub fn Samples() -> impl IntoView {
 mod tests {
     use super::*;
     use crate::spec::protocol::{CodeGroup, CodeKind, PlanInfo};
-    use crate::view::Decode;
 
     #[test]
     fn the_same_numbers_once_with_each_kind() {

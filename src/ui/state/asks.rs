@@ -1,6 +1,7 @@
 //! The panels' questions: passed on with the next frame, the latest of each slot only.
 
 use super::*;
+use crate::view::Query;
 
 impl Lab {
     /// The latest answer to a slot's question.
