@@ -120,12 +120,8 @@ impl Model {
 
     /// What questions depend on of it.
     pub fn frame(&self) -> Frame {
-        let alphabet = |grid: TokenGrid| Alphabet {
-            tokens: grid.tokens(),
-            places: grid.places(),
-            codes: grid.codes,
-            drawn: grid.drawn,
-        };
+        let alphabet =
+            |grid: TokenGrid| Alphabet { tokens: grid.tokens(), places: grid.places(), codes: grid.codes, drawn: grid.drawn };
         Frame { size: self.shape, latent: self.latent, alphabet: self.grid.map(alphabet), features: self.features }
     }
 

@@ -113,7 +113,8 @@ impl Question for Features {
 
         let mut numbers: [Vec<f32>; 5] = Default::default();
         let (mut label_f, mut count_fb) = (Vec::with_capacity(features), Vec::with_capacity(features * BINS));
-        let (mut example_fe, mut activation_fe) = (Vec::with_capacity(features * EXAMPLES), Vec::with_capacity(features * EXAMPLES));
+        let (mut example_fe, mut activation_fe) =
+            (Vec::with_capacity(features * EXAMPLES), Vec::with_capacity(features * EXAMPLES));
         for (f, atom_a) in atom_fa.chunks_exact(inputs).enumerate() {
             let act_n: Vec<f32> = act_nf.iter().skip(f).step_by(features).copied().collect();
             let portrait = Portrait::new(&act_n, &label_n);

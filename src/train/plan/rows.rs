@@ -133,12 +133,7 @@ impl PlanEngine {
     }
 
     /// [`Engine::run`](crate::train::Engine::run), of which that is read that is wanted.
-    pub(super) async fn rows(
-        &mut self,
-        what: Program,
-        rows: Rows<'_>,
-        wanted: Wanted,
-    ) -> Result<Option<Vec<Vec<f32>>>, String> {
+    pub(super) async fn rows(&mut self, what: Program, rows: Rows<'_>, wanted: Wanted) -> Result<Option<Vec<Vec<f32>>>, String> {
         let mut all: Vec<Vec<f32>> = vec![];
         let width = self.width(what);
         let count = rows.count(width)?;

@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 
 use super::Panel;
-use crate::view::Reconstruct;
 use crate::ui::picture::Picture;
 use crate::ui::views::{CODES, RECONSTRUCTIONS};
 use crate::ui::{browser, formula, prose, state::Lab, text};
+use crate::view::Reconstruct;
 
 /// Milliseconds of one pass, forth and back; faster steps share one.
 const PASS: f64 = 1_200.0;

@@ -11,7 +11,6 @@ use leptos::prelude::*;
 use web_sys::{DragEvent, HtmlInputElement};
 
 use super::Panel;
-use crate::view::Originals;
 use crate::ui::choice::Choices;
 use crate::ui::paint::{self, Pictures};
 use crate::ui::picture::Picture;
@@ -21,6 +20,7 @@ use crate::ui::source::Source;
 use crate::ui::tab::Tab;
 use crate::ui::views::{CODES, FOUND, OWN_CODE, OWN_COPY};
 use crate::ui::{state::Lab, text};
+use crate::view::Originals;
 use code::Code;
 use pad::Pad;
 

@@ -8,12 +8,12 @@ mod points;
 use leptos::prelude::*;
 
 use super::Panel;
-use crate::view::Originals;
 use crate::ui::picture::Picture;
 use crate::ui::react::react;
 use crate::ui::source::Source;
 use crate::ui::views::{CODES, FOUND, MANIFOLD, THUMBNAILS};
 use crate::ui::{state::Lab, text};
+use crate::view::Originals;
 use chart::{Axis, Chart};
 use draw::{Ground, Marks};
 use points::Points;

@@ -4,13 +4,13 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::Panel;
-use crate::view::Reconstruct;
 use crate::ui::paint::{self, Pictures};
 use crate::ui::react::react;
 use crate::ui::shelf::turned;
 use crate::ui::source::Source;
 use crate::ui::views::{CODES, RECONSTRUCTIONS};
 use crate::ui::{state::Lab, text};
+use crate::view::Reconstruct;
 
 const COUNT: u32 = 16;
 

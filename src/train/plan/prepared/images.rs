@@ -103,13 +103,7 @@ pub(super) fn pack(from: usize, floats: usize, to: usize) -> Dispatch {
     let width = groups.clamp(1, MOST);
     let wgsl = fill(
         include_str!("../../../../shaders/pack.wgsl"),
-        &[
-            ("lanes", word(LANES)),
-            ("row", word(width * LANES)),
-            ("words", word(words)),
-            ("from", word(from)),
-            ("to", word(to)),
-        ],
+        &[("lanes", word(LANES)), ("row", word(width * LANES)), ("words", word(words)), ("from", word(from)), ("to", word(to))],
     );
     Dispatch { name: "pack".into(), wgsl, grid: [width as u32, groups.div_ceil(width) as u32], flops: 0, bytes: 5 * floats as u64 }
 }
