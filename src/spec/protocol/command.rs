@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
+#[cfg(doc)]
+use super::Event;
 use super::{Query, Slot};
 use crate::spec::{Precision, Setup};
 

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
+#[cfg(doc)]
+use super::Command;
 use super::{AdapterInfo, BenchReport, Export, MetricRow, NoGpu, PlanInfo, RunId, Slot, Speed, VerifyReport, View};
 use crate::spec::data::DataInfo;
 use crate::spec::{History, Setup};

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(doc)]
+use super::Command;
 use crate::spec::code::CodeGroup;
 
 /// What is known of the adapter.
