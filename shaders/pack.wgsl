@@ -12,6 +12,6 @@ fn byte(at: u32) -> u32 {
 fn main(@builtin(global_invocation_id) at: vec3<u32>) {
     let i = at.y * {{row}}u + at.x;
     if (i >= {{words}}u) { return; }
-    let from = {{from}}u + 4u * i;
-    a[{{to}}u + i] = byte(from) | (byte(from + 1u) << 8u) | (byte(from + 2u) << 16u) | (byte(from + 3u) << 24u);
+    let x = {{from}}u + 4u * i;
+    a[{{to}}u + i] = byte(x) | (byte(x + 1u) << 8u) | (byte(x + 2u) << 16u) | (byte(x + 3u) << 24u);
 }
