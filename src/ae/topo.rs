@@ -1,5 +1,6 @@
 //! The topological autoencoder: images and codes are asked for the same shortest tree that joins them all.
 
+use crate::spec::objective::{Symbols, Term};
 use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
@@ -11,7 +12,13 @@ pub const CARD: Card = Card {
     hosts: true,
     label: "Topological autoencoder",
     summary: "Lays the codes out as the images lie: what differs little stays close together, and groups that are apart stay as far apart.",
-    formula: "−log p(x|z) + λ·(pixels/B)·[½·Σ_{ij∈π_X} (A_X − A_Z)² + ½·Σ_{ij∈π_Z} (A_Z − A_X)²], A_X = ‖xᵢ − xⱼ‖/√pixels, A_Z = ‖zᵢ − zⱼ‖/η, π = the shortest tree that joins the first 64 images of a batch, or their codes; B: how many they are",
+    prior: false,
+    terms: &[
+        Term::plus("reconstruction", "−log p(x|z)").weighed(&["sigma"]),
+        Term::plus("topology", "λ·(pixels/B)·[½·Σ_{ij∈π_X} (A_X − A_Z)² + ½·Σ_{ij∈π_Z} (A_Z − A_X)²]").weighed(&["lambda"]),
+    ],
+    symbols: &[Symbols::new("A_X = ‖xᵢ − xⱼ‖/√pixels, A_Z = ‖zᵢ − zⱼ‖/η, π = the shortest tree that joins the first 64 images of a batch, or their codes; B: how many they are")],
+    counts: &[],
     papers: &[Paper::of("Topological Autoencoders", "Moor et al. 2020")],
     params: &[
         ParamSpec::log("lambda", "λ", 0.001, 100.0, 1.0,

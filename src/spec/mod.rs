@@ -16,7 +16,7 @@ pub mod tokens;
 
 pub use card::{
     CHANNELS, Card, FIRST_HOSTED, Family, HIDDEN, Kind, LATENT, LIKELIHOOD, LIKELIHOODS, NET, NETS, NOISE_LEVEL, PRIOR, PRIORS,
-    Paper, ParamSpec, SIGMA, SOURCE, SOURCES,
+    Paper, ParamSpec, SIGMA, SOURCE, SOURCES, Under,
 };
 pub use history::History;
 pub use optimizer::Optimizer;

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::card::{Card, FIRST_HOSTED, ParamSpec, SOURCE};
+use super::card::{Card, FIRST_HOSTED, ParamSpec, SOURCE, Under};
 use super::data;
 
 /// Version of the link format. Links written by older versions must keep opening.
@@ -152,7 +152,12 @@ impl Setup {
 
     /// Whether the parameter means something with the other choices as they are.
     pub fn applies(&self, spec: &ParamSpec) -> bool {
-        spec.under.is_none_or(|(key, options)| {
+        self.holds(spec.under)
+    }
+
+    /// Whether the choices are such.
+    pub fn holds(&self, under: Under) -> bool {
+        under.is_none_or(|(key, options)| {
             let choice = self.card().ok().and_then(|card| card.param(key)).map(|choice| choice.format(self.get(key)));
             choice.is_some_and(|choice| options.contains(&choice.as_str()))
         })

@@ -10,7 +10,7 @@ use super::state::Lab;
 use super::transport::NeedsNewRun;
 use super::{prose, text};
 use crate::catalog::{self, CARDS};
-use crate::spec::{Card, Family, Kind, ParamSpec, Setup};
+use crate::spec::{Family, Kind, ParamSpec, Setup};
 
 /// Positions of a slider.
 const NOTCHES: f64 = 400.0;
@@ -131,19 +131,20 @@ pub fn Control(spec: &'static ParamSpec) -> impl IntoView {
 
 /// The objective, each of its parts in the colour of its curve.
 #[component]
-fn Formula(card: &'static Card) -> impl IntoView {
+fn Formula() -> impl IntoView {
     let lab = Lab::get();
     let summand = move |part: formula::Part| {
         let at = part.points_at();
         let point = move |on: bool| lab.pointed_term.set(on.then_some(at));
         view! {
             <span class="part">{part.sign}<span class=format!("term term-{}", part.colour) class:lit=move || lab.pointed_term.get() == Some(at)
-                on:pointerenter=move |_| point(true) on:pointerleave=move |_| point(false)>{typeset(part.text)}</span></span>" "
+                on:pointerenter=move |_| point(true) on:pointerleave=move |_| point(false)>{typeset(part.term.text)}</span></span>" "
         }
     };
     view! {
-        <p class="formula" aria-label=card.formula>{move || formula::parts(lab).0.into_iter().map(summand).collect_view()}</p>
-        <p class="where" aria-hidden="true">{move || typeset(formula::parts(lab).1)}</p>
+        <p class="formula" aria-label=move || formula::objective(lab).map(|o| o.formula())>
+            {move || formula::parts(lab).into_iter().map(summand).collect_view()}</p>
+        <p class="where">{move || formula::symbols(lab)}</p>
     }
 }
 
@@ -187,7 +188,7 @@ pub fn Controls() -> impl IntoView {
                 <h2>{text::OBJECTIVE}</h2>
                 <MethodPicker />
                 <p class="method">{card.summary}</p>
-                <Formula card />
+                <Formula />
                 <Host />
                 <p class="help">{text::OBJECTIVE_HELP}</p>
             </section>

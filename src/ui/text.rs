@@ -11,7 +11,7 @@ use super::rank::rank;
 use super::state::Carries;
 use crate::spec::data::DataCard;
 use crate::spec::protocol::{DataUnit, NoGpu, PlanInfo, VerifyReport};
-use crate::spec::{Family, Setup};
+use crate::spec::{Card, Family, LIKELIHOOD, Setup};
 
 pub const NAME: &str = "Latent Lab";
 pub const LEAD: &str = "Train an autoencoder on your own graphics card, here in the page, and take it apart while it learns.";
@@ -534,11 +534,8 @@ pub fn reading(v: f64) -> String {
 }
 
 /// What the scale of the curves is in.
-pub fn unit(family: Family) -> &'static str {
-    match family {
-        Family::Sae => "squared distance, an input",
-        _ => "nats an image",
-    }
+pub fn unit(card: &Card) -> &'static str {
+    if card.param(LIKELIHOOD.key).is_some() { "nats an image" } else { "squared distance, an input" }
 }
 
 // Foot

@@ -10,17 +10,18 @@ use web_sys::{KeyboardEvent, PointerEvent};
 use self::draw::{Curves, draw};
 use self::frame::Frame;
 use super::Panel;
+use crate::spec::Card;
 use crate::spec::history::{Bucket, History};
-use crate::spec::objective::counts;
 use crate::spec::protocol::RunId;
 use crate::ui::react::react;
 use crate::ui::{browser, paint, state::Lab, text};
 
 /// The numbers on the chart: one alone, or all that are parts of the objective.
-fn on_chart(names: &[String], alone: Option<usize>) -> Vec<usize> {
+fn on_chart(card: Option<&Card>, names: &[String], alone: Option<usize>) -> Vec<usize> {
+    let counts = |name: &String| card.is_some_and(|card| card.counts(name).is_some());
     match alone.filter(|i| *i < names.len()) {
         Some(i) => vec![i],
-        None => (0..names.len()).filter(|i| counts(&names[*i]).is_none()).collect(),
+        None => (0..names.len()).filter(|i| !counts(&names[*i])).collect(),
     }
 }
 
@@ -54,7 +55,7 @@ pub fn Loss() -> impl IntoView {
         resized.track();
         let theme = lab.theme.get();
         let lit = lab.pointed_term.get();
-        let shown = told().map_or(vec![], |(_, names, alone)| on_chart(&names, alone));
+        let shown = told().map_or(vec![], |(setup, names, alone)| on_chart(setup.card().ok(), &names, alone));
         let (log, Some(canvas)) = (log.get(), canvas.get()) else { return };
         let past: Vec<_> = past().into_iter().map(|(_, curve)| curve).collect();
         lab.history.with_value(|history| {
@@ -81,9 +82,10 @@ pub fn Loss() -> impl IntoView {
     let number = |b: &Option<Bucket>, i: usize| b.as_ref().and_then(|b| b.terms.get(i)).map(|v| text::reading(f64::from(*v)));
     let readout = move || {
         let ((setup, names, alone), (train, test)) = (told()?, reading());
-        let unit = alone.and_then(|i| counts(names.get(i)?)).or_else(|| Some(text::unit(setup.card().ok()?.family)));
+        let card = setup.card().ok()?;
+        let unit = alone.and_then(|i| card.counts(names.get(i)?)).unwrap_or_else(|| text::unit(card));
         let cell = |(i, name): (usize, String)| {
-            let counted = counts(&name);
+            let counted = card.counts(&name);
             let press = move |_| {
                 let run = lab.run.with_untracked(|r| r.as_ref().map(|r| (r.id, i as u64)));
                 pressed.update(|p| *p = run.filter(|run| *p != Some(*run)));
@@ -98,7 +100,7 @@ pub fn Loss() -> impl IntoView {
             }
         };
         let cells = names.into_iter().enumerate().map(cell).collect_view();
-        let at = train.as_ref().map(|b| format!("{} · step {}", unit.unwrap_or_default(), b.step));
+        let at = train.as_ref().map(|b| format!("{} · step {}", unit, b.step));
         Some(view! { {cells} <span class="reading-step">{at}</span> })
     };
     let legend = move || {
@@ -178,8 +180,9 @@ mod tests {
     #[test]
     fn what_is_no_part_of_the_objective_is_shown_alone() {
         let names = ["loss", "reconstruction", "l0", "fvu"].map(String::from);
-        assert_eq!(on_chart(&names, None), [0, 1]);
-        assert_eq!(on_chart(&names, Some(3)), [3]);
-        assert_eq!(on_chart(&names, Some(9)), [0, 1], "a number of the run before");
+        let card = crate::catalog::card("topk-sae");
+        assert_eq!(on_chart(card, &names, None), [0, 1]);
+        assert_eq!(on_chart(card, &names, Some(3)), [3]);
+        assert_eq!(on_chart(card, &names, Some(9)), [0, 1], "a number of the run before");
     }
 }

@@ -56,13 +56,13 @@ pub fn Diagram() -> impl IntoView {
     // Terms after the first are measured at the code, the first between the pictures.
     let tags =
         move || {
-            formula::parts(lab).0.into_iter().map(|part| {
+            formula::parts(lab).into_iter().map(|part| {
             let at = part.points_at();
             let lit = move || lab.pointed_term.get() == Some(at);
             view! {
                 <span class=format!("measure measure-{}", part.place.min(2)) class:lit=lit
                     on:pointerenter=move |_| lab.pointed_term.set(Some(at)) on:pointerleave=move |_| lab.pointed_term.set(None)>
-                    <span class=format!("term term-{}", part.colour)>{prose::typeset(part.text)}</span></span>
+                    <span class=format!("term term-{}", part.colour)>{prose::typeset(part.term.text)}</span></span>
             }
         }).collect_view()
         };

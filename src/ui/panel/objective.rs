@@ -3,8 +3,12 @@
 use leptos::prelude::*;
 
 use super::Panel;
+use crate::spec::card::COMMON;
 use crate::ui::control::Control;
 use crate::ui::{formula, prose, state::Lab, text};
+
+/// Above the live parameters that belong to no term.
+const OF_NO_TERM: &str = "Live, in no term";
 
 #[component]
 pub fn Objective() -> impl IntoView {
@@ -19,13 +23,11 @@ pub fn Objective() -> impl IntoView {
     let parts = Memo::new(move |_| formula::parts(lab));
     let body = move || {
         let card = method.with(|id| crate::catalog::card(id)).unwrap_or(crate::catalog::CARDS[0]);
-        let (parts, behind) = parts.get();
-        let rows = parts.into_iter().map(|part| {
+        let rows = parts.get().into_iter().map(|part| {
             let at = part.points_at();
             let lit = Memo::new(move |_| lab.pointed_term.get() == Some(at));
             let point = move |on: bool| lab.pointed_term.set(on.then_some(at));
-            // A slider belongs to the terms that its symbol stands in.
-            let sliders = card.params.iter().filter(|p| p.live && part.text.contains(p.label)).map(|spec| view! { <Control spec /> });
+            let sliders = part.term.weights.iter().filter_map(|key| card.param(key)).map(|spec| view! { <Control spec /> });
             let sliders = sliders.collect_view();
             let reading = move || part.number.map(|i| {
                 view! { <span>{move || names.with(|n| n.get(i).cloned())}</span> <b>{move || value(i)}</b> }
@@ -34,17 +36,27 @@ pub fn Objective() -> impl IntoView {
                 <div class="summand" class:lit=move || lit.get() tabindex="0" data-testid=format!("summand-{}", part.place)
                     on:pointerenter=move |_| point(true) on:pointerleave=move |_| point(false)
                     on:focusin=move |_| point(true) on:focusout=move |_| point(false)>
-                    <p class="formula">{part.sign}<span class=format!("term term-{}", part.colour)>{prose::typeset(part.text)}</span></p>
+                    <p class="formula">{part.sign}<span class=format!("term term-{}", part.colour)>{prose::typeset(part.term.text)}</span></p>
                     <p class="readout">{reading}</p>
                     {sliders}
                 </div>
             }
         });
         let rows = rows.collect_view();
+        // What every method has is in the controls alone.
+        let others: Vec<_> =
+            card.params.iter().filter(|p| p.of_no_term && !COMMON.iter().any(|common| common.key == p.key)).collect();
+        let others = (!others.is_empty()).then(|| {
+            view! {
+                <h3>{OF_NO_TERM}</h3>
+                {others.into_iter().map(|spec| view! { <Control spec /> }).collect_view()}
+            }
+        });
         view! {
             <p class="method"><strong>{card.label}</strong>" — "{card.summary}</p>
             <div class="summands">{rows}</div>
-            <p class="where">{prose::typeset(behind)}</p>
+            <p class="where">{formula::symbols(lab)}</p>
+            {others}
             <h3>{text::TRY}</h3>
             <p class="try">{prose::linked(card.try_this)}</p>
         }
