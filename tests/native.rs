@@ -22,5 +22,6 @@ mod rules;
 mod sae;
 mod session;
 mod shaders;
+mod terms;
 mod views;
 mod weights;

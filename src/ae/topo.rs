@@ -160,7 +160,8 @@ mod engine {
 
         #[test]
         fn the_card_says_how_many_images_are_joined() {
-            assert!(CARD.formula.contains(&format!("the first {IMAGES} images of a batch")), "{}", CARD.formula);
+            let said = CARD.symbols[0].text;
+            assert!(said.contains(&format!("the first {IMAGES} images of a batch")), "{said}");
         }
     }
 }
