@@ -12,6 +12,7 @@
 
 pub mod ae;
 pub mod catalog;
+pub mod data;
 mod registry;
 pub mod sae;
 pub mod spec;
@@ -20,8 +21,6 @@ pub mod vq;
 
 #[cfg(feature = "engine")]
 pub mod compile;
-#[cfg(feature = "engine")]
-pub mod data;
 #[cfg(feature = "engine")]
 pub mod gpu;
 #[cfg(feature = "pack")]

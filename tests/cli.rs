@@ -295,7 +295,7 @@ fn data_sets_are_listed() {
     let text = String::from_utf8(output(&["data"]).stdout).expect("the list is UTF-8");
     let json: Value = serde_json::from_slice(&output(&["data", "--json"]).stdout).expect("one JSON value");
     let ids: Vec<&str> = json.as_array().expect("an array of cards").iter().filter_map(|card| card["id"].as_str()).collect();
-    assert_eq!(ids, latent_lab::spec::data::ids());
+    assert_eq!(ids, latent_lab::catalog::set_ids());
     assert!(ids.iter().all(|id| text.contains(&format!("{id}  "))), "{text}");
 }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 const LAYERS: &[(&str, &[&str])] = &[
     ("spec", &["catalog"]),
     ("registry", &["spec", "train"]),
-    ("catalog", &["spec", "ae", "vae", "vq", "sae"]),
+    ("catalog", &["spec", "data", "ae", "vae", "vq", "sae"]),
     ("player", &["spec", "catalog"]),
     // Geometry of codes, for both sides: names nothing.
     ("latent", &[]),

@@ -26,7 +26,7 @@ use crate::nn::{DataShape, ImageShape};
 use crate::spec::protocol::{
     BenchReport, Command, EngineChoice, Event, Export, MetricRow, NoGpu, PlanInfo, Query, RunId, Slot, Speed, View,
 };
-use crate::spec::{History, Setup, data};
+use crate::spec::{History, Setup};
 use crate::train::any::AnyEngine;
 use crate::train::beginning::Beginning;
 use crate::train::burn::Burn;
@@ -532,7 +532,7 @@ impl Session {
         if let Some(test) = self.test.as_ref().filter(|test| test.id == id) {
             return Some(test.shape);
         }
-        let card = data::find(id)?;
+        let card = crate::catalog::set(id)?;
         let image = ImageShape { channels: card.channels, height: card.height, width: card.width };
         Some(DataShape { image, classes: card.classes.len() })
     }

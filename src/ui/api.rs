@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::state::Lab;
 use super::{browser, transport};
+use crate::spec::Setup;
 use crate::spec::protocol::BenchReport;
-use crate::spec::{Setup, data};
 
 /// Argument of `bench`.
 #[derive(Deserialize)]
@@ -82,7 +82,7 @@ fn bench(lab: Lab, request: JsValue) -> Promise {
             Err(e) => return fail(&e.to_string()),
         };
         let mut setup = match &request.method {
-            Some(method) => Setup::new(data::SETS[0].id, method),
+            Some(method) => Setup::new(crate::catalog::SETS[0].id, method),
             None => lab.setup.get_untracked(),
         };
         if let Err(e) = setup.set("batch", request.batch.into()) {

@@ -136,7 +136,7 @@ pub(super) async fn prior(
     #[cfg(feature = "native")]
     if images.id == "mnist" {
         use crate::train::classifier::{Classifier, FEATURES};
-        let classifier = Classifier::shipped()?;
+        let classifier = Classifier::shipped("classifier/digits.safetensors")?;
         let what = format!("the last hidden layer of this project's classifier of digits, 196-128-{FEATURES}-10; this is not FID");
         let features = |x: &[f32]| classifier.features(x);
         let all = (features(&pictures), features(x_fitted), features(x));

@@ -2,10 +2,11 @@
 
 use super::code::Codes;
 use super::{Images, Sheet};
+use crate::catalog;
 use crate::measure::disentangle::{BINS, Scale, VoteProtocol, dci_in_slices, factor_vae_score_in_slices, mig, modularity, sap};
 use crate::measure::pause::Pause;
 use crate::measure::{Rows, vae};
-use crate::spec::{Family, data};
+use crate::spec::Family;
 
 /// Codes that DCI is fitted to, and tested on, at most: its trees take their time.
 const CODES: usize = 2000;
@@ -21,7 +22,7 @@ pub(super) async fn factors(
     pause: &Pause,
 ) {
     let Images { id, fitted, whose, test, .. } = images;
-    let Some(card) = data::find(id).filter(|card| !card.factors.is_empty()) else { return };
+    let Some(card) = catalog::set(id).filter(|card| !card.factors.is_empty()) else { return };
     let k = card.factors.len();
     if fitted.factor_nk.len() != k * fitted.labels.len() {
         return;

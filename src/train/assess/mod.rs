@@ -90,6 +90,16 @@ impl Images {
     }
 }
 
+impl Images {
+    /// What knows the features that were planted in them, if any were.
+    async fn planted(&self) -> Result<Option<Box<dyn crate::data::Render>>, String> {
+        if crate::catalog::set(&self.id).is_none_or(|card| card.planted == 0) {
+            return Ok(None);
+        }
+        crate::train::sets::renderer(&self.id).await
+    }
+}
+
 /// Measures the model in `engine`, which was made by `setup`. `seed` decides what is drawn from posteriors.
 ///
 /// # Errors

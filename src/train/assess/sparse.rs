@@ -1,7 +1,6 @@
 //! What the features of a sparse autoencoder are worth.
 
 use super::{CLAMPED, Images, Sheet};
-use crate::data::toy;
 use crate::measure::pause::Pause;
 use crate::measure::probe::LinearProbe;
 use crate::measure::{Rows, image, sparse};
@@ -79,8 +78,8 @@ pub(super) async fn features(
     // Where the features point can be read only where whole images are what is taken apart.
     let Some(atom_fa) = atom_fa.filter(|_| inputs == d) else { return Ok(()) };
     let atom_fa = Rows::new(&atom_fa, d);
-    if images.id == "toy" {
-        recovery(sheet, atom_fa);
+    if let Some(render) = images.planted().await? {
+        recovery(sheet, Rows::new(render.planted_kp(), d), atom_fa);
         return Ok(());
     }
     let weights = engine.weights().await?;
@@ -102,10 +101,10 @@ fn dictionary(weights: &[Weight]) -> Option<(&[f32], usize)> {
     Some((&w_fa.values, *w_fa.shape.last()?))
 }
 
-/// How many of the features that were planted in the toy world have been found.
-fn recovery(sheet: &mut Sheet, atom_fa: Rows<'_>) {
-    let found = sparse::recovery(Rows::new(toy::Toy::default().dictionary_kp(), toy::PIXELS), atom_fa);
-    let of = format!("{} planted features, {} learnt ones", toy::FEATURES, atom_fa.len());
+/// How many of the features that were planted in the images have been found.
+fn recovery(sheet: &mut Sheet, planted_kp: Rows<'_>, atom_fa: Rows<'_>) {
+    let found = sparse::recovery(planted_kp, atom_fa);
+    let of = format!("{} planted features, {} learnt ones", planted_kp.len(), atom_fa.len());
     sheet.add("planted_cosine", found.mean_max_cosine, format!("largest cosine to a learnt direction, mean over {of}"));
     sheet.add("planted_recovered", found.recovered, format!("share with a cosine of at least {}; {of}", sparse::RECOVERED));
 }

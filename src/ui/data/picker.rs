@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::dialog::Bar;
 use super::{OwnData, Step};
-use crate::spec::data::{self, Own, label_id};
+use crate::spec::data::{Own, label_id};
 use crate::spec::import::Stored;
 use crate::ui::state::{Engine, Lab};
 use crate::ui::text;
@@ -16,7 +16,7 @@ pub fn DataPicker() -> impl IntoView {
     let lab = Lab::get();
     let own = OwnData::get();
     let id = Memo::new(move |_| lab.setup.with(|s| s.data.clone()));
-    let card = Memo::new(move |_| id.with(|id| data::find(id)));
+    let card = Memo::new(move |_| id.with(|id| crate::catalog::set(id)));
     let current = Memo::new(move |_| own.current());
     // Another choice of labels is the same set.
     let chosen = move |set: &str| id.with(|id| Own::parse(id).map_or(id == set, |own| Own { label: None, ..own }.id() == set));
@@ -53,7 +53,7 @@ pub fn DataPicker() -> impl IntoView {
             <div class="control">
                 <select id="data" data-testid="data" aria-label=text::DATA_CHOICE aria-describedby="data-help" disabled=barred
                     on:change=move |e| lab.set_data(&event_target_value(&e))>
-                    {data::SETS.iter().map(|d| view! {
+                    {crate::catalog::SETS.iter().map(|d| view! {
                         <option value=d.id selected=move || id.with(|id| id == d.id)>{d.label}</option>
                     }).collect_view()}
                     {own_options}

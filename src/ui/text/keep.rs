@@ -1,8 +1,8 @@
 //! Words about kept runs and files.
 
 use crate::catalog;
+use crate::spec::Setup;
 use crate::spec::protocol::KeptRun;
-use crate::spec::{Setup, data};
 use crate::ui::transport::grouped;
 
 pub const RUNS: &str = "Runs and files";
@@ -87,7 +87,7 @@ pub fn name(run: &KeptRun) -> String {
     }
     let setup = Setup::from_query(&run.setup, &[]).0;
     let method = catalog::card(&setup.method).map_or("", |card| card.label);
-    format!("{method}, {}", data::find(&setup.data).map_or(setup.data.as_str(), |card| card.label))
+    format!("{method}, {}", catalog::set(&setup.data).map_or(setup.data.as_str(), |card| card.label))
 }
 
 /// What differs from the method's defaults.
