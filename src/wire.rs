@@ -90,7 +90,7 @@ mod tests {
             assert_eq!(from_bytes::<Command>(&to_bytes(&command)).unwrap(), command);
         }
         let row = MetricRow { step: 1 << 40, terms: vec![1.0, f32::INFINITY], kl_d: vec![0.1] };
-        let measured = |value| Measured { name: "m".into(), value, protocol: "p".into() };
+        let measured = |value| Measured { name: "m".into(), label: "M".into(), value, protocol: "p".into() };
         let measures = [Quantity::Count(7), Quantity::Number(-0.5), Quantity::Each(vec![1.0, 2.0])].map(measured).to_vec();
         for event in [
             Event::Metrics { run: 1, rows: vec![row], speed: Speed::default() },

@@ -4,8 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use latent_lab::data::own::{self, Loaded, Room};
 use latent_lab::data::moving::{self, Moving};
+use latent_lab::data::own::{self, Loaded, Room};
 use latent_lab::data::sprites::Sprites;
 use latent_lab::data::{Make, Render, Rendering, SETS, mnist};
 use latent_lab::packed::{FORMAT, META, Meta, OnDisk, PackedFactor, ShardBuilder, Split, shard_name};

@@ -103,7 +103,6 @@ impl Shipped {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::data::mnist::FILES;
 
     /// A download that nobody wants any more ends with the piece that has come: no other file is asked for.

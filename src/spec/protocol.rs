@@ -592,7 +592,10 @@ impl From<Vec<f64>> for Quantity {
 /// A measure, what it came to, and how it was taken.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
+    /// Its id.
     pub name: String,
+    /// What it is called.
+    pub label: String,
     pub value: Quantity,
     pub protocol: String,
 }

@@ -332,7 +332,7 @@ pub struct MeasureReport {
 }
 
 fn plain<S: Serializer>(measures: &[Measured], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(measures.iter().map(|Measured { name, value, protocol }| {
+    serializer.collect_seq(measures.iter().map(|Measured { name, value, protocol, .. }| {
         let value = match value {
             Quantity::Count(n) => json!(n),
             Quantity::Number(v) => json!(v),

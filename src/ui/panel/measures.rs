@@ -66,13 +66,13 @@ pub fn Measures() -> impl IntoView {
 }
 
 fn row(measured: Measured) -> impl IntoView {
-    let Measured { name, value, protocol } = measured;
+    let Measured { name, label, value, protocol } = measured;
     let value = match value {
         Quantity::Count(n) => view! { <b>{n.to_string()}</b> }.into_any(),
         Quantity::Number(v) => view! { <b>{four_digits(v)}</b> }.into_any(),
         Quantity::Each(values) => each(&values).into_any(),
     };
-    view! { <div data-testid=format!("measure-{name}")><dt>{text::name(&name)}</dt><dd class="value">{value}</dd><dd class="protocol">{protocol}</dd></div> }
+    view! { <div data-testid=format!("measure-{name}")><dt>{label}</dt><dd class="value">{value}</dd><dd class="protocol">{protocol}</dd></div> }
 }
 
 /// Many numbers as bars, with the extremes in words.
