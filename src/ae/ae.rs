@@ -1,5 +1,6 @@
 //! The plain autoencoder.
 
+use crate::spec::card::Figure;
 use crate::spec::objective::{Symbols, Term};
 use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
@@ -10,6 +11,7 @@ pub const CARD: Card = Card {
     id: "ae",
     family: Family::Ae,
     hosts: true,
+    figure: Figure::Codes,
     label: "Autoencoder",
     summary: "Squeezes each image through a few numbers and draws it back: good copies, and no promise about the codes in between.",
     prior: false,

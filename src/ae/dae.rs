@@ -1,5 +1,6 @@
 //! The denoising autoencoder.
 
+use crate::spec::card::Figure;
 use crate::spec::objective::{Symbols, Term};
 use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, NOISE_LEVEL, Paper, ParamSpec, SIGMA};
 
@@ -13,6 +14,7 @@ pub const CARD: Card = Card {
     id: "dae",
     family: Family::Ae,
     hosts: true,
+    figure: Figure::Codes,
     label: "Denoising autoencoder",
     summary: "Sees a damaged image and must draw the whole one, so it learns what images look like rather than how to copy.",
     prior: false,

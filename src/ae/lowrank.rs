@@ -1,5 +1,6 @@
 //! The low-rank autoencoder: a matrix between encoder and decoder, with a price on its nuclear norm.
 
+use crate::spec::card::Figure;
 use crate::spec::objective::{Count, Symbols, Term};
 use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
@@ -10,6 +11,7 @@ pub const CARD: Card = Card {
     id: "lowrank",
     family: Family::Ae,
     hosts: false,
+    figure: Figure::Codes,
     label: "Low-rank autoencoder",
     summary: "An autoencoder that finds out by itself how many numbers it needs: directions of the code that do not pay for themselves vanish.",
     prior: false,

@@ -1,5 +1,6 @@
 //! The topological autoencoder: images and codes are asked for the same shortest tree that joins them all.
 
+use crate::spec::card::Figure;
 use crate::spec::objective::{Symbols, Term};
 use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
@@ -10,6 +11,7 @@ pub const CARD: Card = Card {
     id: "topo-ae",
     family: Family::Ae,
     hosts: true,
+    figure: Figure::Codes,
     label: "Topological autoencoder",
     summary: "Lays the codes out as the images lie: what differs little stays close together, and groups that are apart stay as far apart.",
     prior: false,

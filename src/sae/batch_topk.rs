@@ -4,6 +4,7 @@
 //! own for them, `aux_zipf_loss`.
 
 use super::params::{AUX, DEAD_AFTER, FEATURES, FIRING, K};
+use crate::spec::card::{Figure, Firing};
 use crate::spec::objective::{Symbols, Term};
 use crate::spec::{Card, Family, Paper, ParamSpec, SOURCE};
 
@@ -16,6 +17,7 @@ pub const CARD: Card = Card {
     id: "batch-topk",
     family: Family::Sae,
     hosts: false,
+    figure: Figure::Features(Firing::From("threshold_f")),
     label: "BatchTopK sparse autoencoder",
     summary: "Keeps k features an input on average, not for each: a rich picture may use many, a plain one few.",
     prior: false,

@@ -1,6 +1,7 @@
 //! The sparse autoencoder that decides whether a feature fires apart from how strongly.
 
 use super::params::{DEAD_AFTER, FEATURES, FIRING};
+use crate::spec::card::Figure;
 use crate::spec::objective::{Symbols, Term};
 use crate::spec::{Card, Family, Paper, ParamSpec, SOURCE};
 
@@ -11,6 +12,7 @@ pub const CARD: Card = Card {
     id: "gated-sae",
     family: Family::Sae,
     hosts: false,
+    figure: Figure::No("figures do not know how a {} chooses its features"),
     label: "Gated sparse autoencoder",
     summary: "A gate decides whether a feature fires, a second path how strongly: the penalty falls on the gate alone and no longer pales the picture.",
     prior: false,

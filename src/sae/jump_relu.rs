@@ -1,6 +1,7 @@
 //! The sparse autoencoder whose features learn how strong they must be to fire.
 
 use super::params::{DEAD_AFTER, FEATURES, FIRING};
+use crate::spec::card::{Figure, Firing};
 use crate::spec::objective::{Symbols, Term};
 use crate::spec::{Card, Family, Paper, ParamSpec, SOURCE};
 
@@ -11,6 +12,7 @@ pub const CARD: Card = Card {
     id: "jump-relu",
     family: Family::Sae,
     hosts: false,
+    figure: Figure::Features(Firing::FromLogarithm("log_threshold")),
     label: "JumpReLU sparse autoencoder",
     summary: "Each feature learns its own threshold: below it is silent, above it speaks at full strength, and only the number of speakers costs.",
     prior: false,

@@ -1,6 +1,7 @@
 //! The k-sparse autoencoder: linear, tied, and only the k largest units speak.
 
 use super::params::{DEAD_AFTER, FEATURES, FIRING, K};
+use crate::spec::card::Figure;
 use crate::spec::objective::{Symbols, Term};
 use crate::spec::{Card, Family, Paper, ParamSpec, SOURCE};
 
@@ -11,6 +12,7 @@ pub const CARD: Card = Card {
     id: "k-sparse",
     family: Family::Sae,
     hosts: false,
+    figure: Figure::No("figures do not know how a {} chooses its features"),
     label: "k-sparse autoencoder",
     summary: "The simplest sparse code: a linear layer of which only the k strongest units may draw, with the same weights that they look with.",
     prior: false,

@@ -4,6 +4,7 @@
 //! et al. keep the n·k largest of a batch, use a running threshold afterwards, and count the origin alone, ‖x − b‖², as one level more.
 
 use super::params::{AUX, DEAD_AFTER, FEATURES, FIRING, K};
+use crate::spec::card::{Figure, Firing};
 use crate::spec::objective::{Symbols, Term};
 use crate::spec::{Card, Family, Paper, ParamSpec, SOURCE};
 
@@ -16,6 +17,7 @@ pub const CARD: Card = Card {
     id: "matryoshka",
     family: Family::Sae,
     hosts: false,
+    figure: Figure::Features(Firing::Largest),
     label: "Matryoshka sparse autoencoder",
     summary: "Several dictionaries in one, each inside the next: a few features must do well by themselves, further ones add detail.",
     prior: false,

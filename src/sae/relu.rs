@@ -1,6 +1,7 @@
 //! The sparse autoencoder whose features are kept few by a penalty on their sum.
 
 use super::params::{DEAD_AFTER, FEATURES, FIRING};
+use crate::spec::card::{Figure, Firing};
 use crate::spec::objective::{Symbols, Term};
 use crate::spec::{Card, Family, Paper, ParamSpec, SOURCE};
 
@@ -13,6 +14,7 @@ pub const CARD: Card = Card {
     id: "relu-sae",
     family: Family::Sae,
     hosts: false,
+    figure: Figure::Features(Firing::Positive),
     label: "ReLU sparse autoencoder (L1)",
     summary: "Explains each image as a sum of features from a large dictionary, where every bit of every feature costs: most stay silent, and those that speak speak too softly.",
     prior: false,

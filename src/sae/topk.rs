@@ -1,6 +1,7 @@
 //! The sparse autoencoder that keeps the k largest features, with the loss that revives dead ones.
 
 use super::params::{AUX, DEAD_AFTER, FEATURES, FIRING, K};
+use crate::spec::card::{Figure, Firing};
 use crate::spec::objective::{Symbols, Term};
 use crate::spec::{Card, Family, Paper, SOURCE};
 
@@ -11,6 +12,7 @@ pub const CARD: Card = Card {
     id: "topk-sae",
     family: Family::Sae,
     hosts: false,
+    figure: Figure::Features(Firing::Largest),
     label: "TopK sparse autoencoder",
     summary: "Explains each image as a sum of at most k features from a large dictionary: how many fire is set, not hoped for.",
     prior: false,

@@ -35,7 +35,7 @@ use crate::spec::data::DataInfo;
 use crate::spec::protocol::{
     AdapterInfo, BenchReport, Command, DataUnit, EngineChoice, Event, NoGpu, PlanInfo, Query, RunId, Slot, Speed, View,
 };
-use crate::spec::{Family, History, LATENT, PRESETS, Preset, Setup};
+use crate::spec::{History, LATENT, PRESETS, Preset, SOURCE, Setup};
 
 /// A run is kept so often that a crash costs a tenth of its time, within these limits in milliseconds: the first copy comes
 /// soon, and a long run does not wear the disk.
@@ -577,7 +577,7 @@ impl Lab {
 
     /// Trains a sparse autoencoder on the code of the network on show.
     pub fn take_apart(self) {
-        let Some(card) = CARDS.iter().find(|c| c.family == Family::Sae) else { return };
+        let Some(card) = CARDS.iter().find(|c| c.param(SOURCE.key).is_some()) else { return };
         let Some(host) = untrack(|| self.host()) else { return };
         // Many more features than latents, of which a few at a time do: else every feature fires on everything.
         let latent = host.usize(LATENT.key);

@@ -1,5 +1,6 @@
 //! The β-TCVAE: the KL taken apart, and only the dependence between latents weighed.
 
+use crate::spec::card::Figure;
 use crate::spec::objective::{Symbols, Term};
 use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
@@ -10,6 +11,7 @@ pub const CARD: Card = Card {
     id: "beta-tc",
     family: Family::Vae,
     hosts: true,
+    figure: Figure::Codes,
     label: "β-TCVAE",
     summary: "Takes the price of a code apart into three, and raises only the one for latents that repeat or depend on each other.",
     prior: true,

@@ -1,5 +1,6 @@
 //! The β-VAE: a fixed weight of the KL, a capacity that the KL is held at, or copies of a perfect reconstruction.
 
+use crate::spec::card::Figure;
 use crate::spec::objective::{Symbols, Term};
 use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
@@ -13,6 +14,7 @@ pub const CARD: Card = Card {
     id: "beta-vae",
     family: Family::Vae,
     hosts: true,
+    figure: Figure::Codes,
     label: "β-VAE",
     summary: "A VAE with a budget: you say how many nats a code may carry, and it opens one latent after another, the most useful first.",
     prior: true,

@@ -1,5 +1,6 @@
 //! The conditional VAE: encoder and decoder are told the label.
 
+use crate::spec::card::Figure;
 use crate::spec::objective::{Symbols, Term};
 use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
@@ -10,6 +11,7 @@ pub const CARD: Card = Card {
     id: "cvae",
     family: Family::Vae,
     hosts: false,
+    figure: Figure::No("figures do not show the choices of a {}"),
     label: "Conditional VAE",
     summary: "Is told which digit it sees, so the code need only say how it is written; then any digit can be drawn in any hand.",
     prior: true,

@@ -2,6 +2,7 @@
 //!
 //! The defaults are the paper's for samples (II), λ_d = λ_o. For means (I) it takes λ_d = 10·λ_o.
 
+use crate::spec::card::Figure;
 use crate::spec::objective::{Symbols, Term};
 use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
@@ -15,6 +16,7 @@ pub const CARD: Card = Card {
     id: "dip-vae",
     family: Family::Vae,
     hosts: true,
+    figure: Figure::Codes,
     label: "DIP-VAE",
     summary: "Asks for codes whose latents do not vary together: whenever two of them rise and fall as one, it costs.",
     prior: true,

@@ -5,6 +5,7 @@
 //! its own (rate 1e-4; 0.5, 0.9); `clip` bounds the norm of both players' gradients together; and the critic has two hidden layers
 //! of 256, not six of 1000.
 
+use crate::spec::card::Figure;
 use crate::spec::objective::{Symbols, Term};
 use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
@@ -15,6 +16,7 @@ pub const CARD: Card = Card {
     id: "factor-vae",
     family: Family::Vae,
     hosts: true,
+    figure: Figure::Codes,
     label: "FactorVAE",
     summary: "A second network looks for latents that depend on each other; the encoder learns to leave it nothing to find.",
     prior: true,

@@ -1,5 +1,6 @@
 //! InfoVAE: the cloud of all codes is held to the prior, each single posterior only as far as wanted.
 
+use crate::spec::card::Figure;
 use crate::spec::objective::{Symbols, Term};
 use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
@@ -10,6 +11,7 @@ pub const CARD: Card = Card {
     id: "info-vae",
     family: Family::Vae,
     hosts: true,
+    figure: Figure::Codes,
     label: "InfoVAE (MMD)",
     summary: "Lets a single code say as much as it likes about its image, and only asks that all codes together look like the prior.",
     prior: true,

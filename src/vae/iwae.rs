@@ -1,5 +1,6 @@
 //! The importance-weighted autoencoder and its relatives.
 
+use crate::spec::card::Figure;
 use crate::spec::objective::{Symbols, Term};
 use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
@@ -13,6 +14,7 @@ pub const CARD: Card = Card {
     id: "iwae",
     family: Family::Vae,
     hosts: true,
+    figure: Figure::Codes,
     label: "IWAE",
     summary: "Guesses several codes for each image and lets the good guesses count for more: a tighter bound on how likely the image is.",
     prior: true,

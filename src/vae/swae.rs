@@ -1,5 +1,6 @@
 //! The sliced-Wasserstein autoencoder.
 
+use crate::spec::card::Figure;
 use crate::spec::objective::{Symbols, Term};
 use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, PRIOR, Paper, ParamSpec, SIGMA};
 
@@ -10,6 +11,7 @@ pub const CARD: Card = Card {
     id: "swae",
     family: Family::Vae,
     hosts: true,
+    figure: Figure::Codes,
     label: "Sliced-Wasserstein AE",
     summary: "Looks at the cloud of codes from many sides, as shadows on a line, and asks each shadow to match the prior's.",
     prior: true,

@@ -1,5 +1,6 @@
 //! The variational autoencoder with a Gaussian posterior, with KL warm-up and free bits.
 
+use crate::spec::card::Figure;
 use crate::spec::objective::Term;
 use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
@@ -10,6 +11,7 @@ pub const CARD: Card = Card {
     id: "vae",
     family: Family::Vae,
     hosts: true,
+    figure: Figure::Codes,
     label: "VAE",
     summary: "Learns a small code for each image: an encoder guesses a cloud of codes, a decoder draws the image back from any code in the cloud.",
     prior: true,

@@ -1,5 +1,6 @@
 //! The Wasserstein autoencoder with an MMD penalty on its codes.
 
+use crate::spec::card::Figure;
 use crate::spec::objective::{Symbols, Term};
 use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, PRIOR, Paper, ParamSpec, SIGMA};
 
@@ -10,6 +11,7 @@ pub const CARD: Card = Card {
     id: "wae-mmd",
     family: Family::Vae,
     hosts: true,
+    figure: Figure::Codes,
     label: "WAE-MMD",
     summary: "An autoencoder without noise whose codes, all together, must look like samples of a prior of your choice.",
     prior: true,

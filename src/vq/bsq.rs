@@ -1,5 +1,6 @@
 //! Binary codes: every number at a place becomes a sign.
 
+use crate::spec::card::Figure;
 use crate::spec::objective::{Symbols, Term};
 use crate::spec::tokens::{COMMITMENT, GRID_NET, PIXELCNN, PRIOR, PRIOR_TERM, PRIOR_WEIGHT, PRIOR_WIDTH, USE, WIDTH};
 use crate::spec::{Card, Family, HIDDEN, LIKELIHOOD, Paper, ParamSpec, SIGMA};
@@ -14,6 +15,7 @@ pub const CARD: Card = Card {
     id: "bsq",
     family: Family::Vq,
     hosts: false,
+    figure: Figure::No("figures do not show {}: it has no codebook"),
     label: "Binary codes (BSQ, LFQ)",
     summary: "Writes every place as a few bits: each number is replaced by its sign, so the codebook is all corners of a cube and nothing need be stored.",
     prior: false,

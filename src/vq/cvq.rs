@@ -1,5 +1,6 @@
 //! The online clustered codebook: codes that nobody uses are drawn to the data.
 
+use crate::spec::card::Figure;
 use crate::spec::objective::{Symbols, Term};
 use crate::spec::tokens::{CODES, COMMITMENT, DECAY, DIM, GRID_NET, PIXELCNN, PRIOR, PRIOR_TERM, PRIOR_WEIGHT, PRIOR_WIDTH, USE, WIDTH};
 use crate::spec::{Card, Family, HIDDEN, LIKELIHOOD, Paper, ParamSpec, SIGMA};
@@ -14,6 +15,7 @@ pub const CARD: Card = Card {
     id: "cvq",
     family: Family::Vq,
     hosts: false,
+    figure: Figure::Tokens { levels: None },
     label: "CVQ-VAE",
     summary: "A VQ-VAE that lets no code die: each step draws rarely chosen codes to vectors that the encoder really makes.",
     prior: false,

@@ -1,5 +1,6 @@
 //! Residual quantisation: what one code leaves of a vector, the next describes.
 
+use crate::spec::card::Figure;
 use crate::spec::objective::{Symbols, Term};
 use crate::spec::tokens::{CODES, COMMITMENT, DECAY, DIM, GRID_NET, PIXELCNN, PRIOR, PRIOR_TERM, PRIOR_WEIGHT, PRIOR_WIDTH, REVIVE, USE, WIDTH};
 use crate::spec::{Card, Family, HIDDEN, LIKELIHOOD, Paper, ParamSpec, SIGMA};
@@ -11,6 +12,7 @@ pub const CARD: Card = Card {
     id: "rvq",
     family: Family::Vq,
     hosts: false,
+    figure: Figure::Tokens { levels: Some("levels") },
     label: "RQ-VAE",
     summary: "Describes every place in several rounds: the first token roughly, each further one what the tokens before it left over.",
     prior: false,

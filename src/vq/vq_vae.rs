@@ -1,5 +1,6 @@
 //! The vector-quantised autoencoder: every place of the code takes the nearest vector of a codebook.
 
+use crate::spec::card::Figure;
 use crate::spec::objective::{Symbols, Term};
 use crate::spec::tokens::{CODES, COMMITMENT, DECAY, DIM, ESTIMATOR, GRID_NET, PIXELCNN, PRIOR, PRIOR_TERM, PRIOR_WEIGHT, PRIOR_WIDTH, REVIVE, USE, WIDTH};
 use crate::spec::{Card, Family, HIDDEN, LIKELIHOOD, Paper, ParamSpec, SIGMA};
@@ -16,6 +17,7 @@ pub const CARD: Card = Card {
     id: "vq-vae",
     family: Family::Vq,
     hosts: false,
+    figure: Figure::Tokens { levels: None },
     label: "VQ-VAE",
     summary: "Writes an image as a grid of tokens: at every place the encoder's vector is replaced by the nearest one of a learnt codebook.",
     prior: false,
