@@ -55,7 +55,7 @@ pub fn Objective() -> impl IntoView {
         view! {
             <p class="method"><strong>{card.label}</strong>" — "{card.summary}</p>
             <div class="summands">{rows}</div>
-            <p class="where">{formula::symbols(lab)}</p>
+            <p class="where">{move || formula::symbols(lab)}</p>
             {others}
             <h3>{text::TRY}</h3>
             <p class="try">{prose::linked(card.try_this)}</p>
