@@ -6,6 +6,8 @@
 //! the other.
 
 mod layout;
+#[cfg(feature = "native")]
+pub mod listing;
 mod prepared;
 
 use std::collections::{HashMap, VecDeque};
@@ -14,7 +16,6 @@ use std::rc::Rc;
 use web_time::Instant;
 
 use self::layout::{InputAt, Layout, Tensor};
-pub(super) use self::prepared::fill;
 pub use self::prepared::{EVALUATION, all_dispatches};
 use self::prepared::{Prepared, Training, initialisation, program, start, training};
 use crate::compile::emit::ctl;

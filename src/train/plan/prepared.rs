@@ -9,6 +9,7 @@ use crate::compile::emit::{Place, ctl};
 use crate::compile::grad::{clip_by_global_norm, gradients};
 use crate::compile::graph::{Graph, Op};
 use crate::compile::plan::{Job, Special, Updates, When, compile};
+use crate::compile::template::fill;
 use crate::compile::{Dispatch, Id, Plan, Target};
 use crate::nn::method::{START_BATCH, live_keys};
 use crate::nn::{DataShape, ImageShape};
@@ -21,16 +22,6 @@ use crate::train::{Entry, Program};
 /// Streams of noise: training, evaluation and initialisation must not repeat each other.
 pub const EVALUATION: u32 = 1 << 16;
 const INITIALISATION: u32 = 1 << 17;
-
-/// A kernel's text with its placeholders filled in.
-pub(in crate::train) fn fill(template: &str, values: &[(&str, String)]) -> String {
-    let mut out: String = template.lines().filter(|l| !l.starts_with("//")).map(|l| format!("{l}\n")).collect();
-    for (key, value) in values {
-        out = out.replace(&format!("{{{{{key}}}}}"), value);
-    }
-    debug_assert!(!out.contains("{{"), "{out}");
-    out
-}
 
 pub(super) fn node(imported: &Imported, id: burn::tensor::TensorId) -> Result<Id, String> {
     imported.id(id).map_err(|e| e.to_string())
