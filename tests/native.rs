@@ -24,3 +24,4 @@ mod session;
 mod shaders;
 mod views;
 mod weights;
+mod wgsl;
