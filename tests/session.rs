@@ -33,6 +33,11 @@ fn small() -> Setup {
     setup
 }
 
+/// The place of one of the small network's parameters among those of its method.
+pub fn param(key: &str) -> u8 {
+    small().card().unwrap().all_params().position(|p| p.key == key).unwrap() as u8
+}
+
 impl Bench {
     fn open() -> Self {
         Self::open_on(EngineChoice::Plan)
@@ -156,7 +161,7 @@ fn a_checkpoint_goes_on_bit_by_bit_in_a_fresh_engine() {
         // A live control that has moved since the start belongs to the state as well.
         setup.set("lr", 0.5 * setup.get("lr")).unwrap();
         let lr = setup.get("lr");
-        whole.tell(Command::Set { run: 1, key: "lr".into(), value: lr });
+        whole.tell(Command::Set { run: 1, param: param("lr"), value: lr });
         let checkpoint = whole.save(1, Export::Checkpoint);
         let expected = whole.steps(1, N);
 
@@ -249,7 +254,7 @@ fn at_the_edge(b: &mut Bench) {
     b.tell(Command::Step { run: 2, steps: 3 });
     let events = b.turns(10);
     assert!(matches!(events.last(), Some(Event::Paused { run: 2, step: 3 })), "{events:?}");
-    b.tell(Command::Set { run: 2, key: "lr".into(), value: 0.1 });
+    b.tell(Command::Set { run: 2, param: param("lr"), value: 0.1 });
 }
 
 #[test]
@@ -344,7 +349,7 @@ fn commands_for_an_old_run_do_nothing() {
     b.start(1, small(), None);
     b.start(2, small(), None);
     b.tell(Command::Train { run: 1 });
-    b.tell(Command::Set { run: 1, key: "beta".into(), value: 3.0 });
+    b.tell(Command::Set { run: 1, param: param("beta"), value: 3.0 });
     assert!(b.turns(3).is_empty());
 }
 
@@ -358,8 +363,8 @@ fn bad_requests_are_events_and_leave_the_run_alone() {
     assert!(matches!(&b.start(3, small(), Some(ByteBuf::from(vec![1, 2, 3])))[..],
         [Event::RunFailed { run: 3, message }] if message.contains("safetensors")));
     assert_eq!(b.steps(1, 2).len(), 2, "run 1 is still there");
-    b.tell(Command::Set { run: 1, key: "beta".into(), value: -1.0 });
-    b.tell(Command::Set { run: 1, key: "colour".into(), value: 1.0 });
+    b.tell(Command::Set { run: 1, param: param("beta"), value: -1.0 });
+    b.tell(Command::Set { run: 1, param: u8::MAX, value: 1.0 });
     let warnings = b.take();
     assert!(matches!(&warnings[..], [Event::Warning { .. }, Event::Warning { .. }]), "{warnings:?}");
     b.tell(Command::Watch { slot: 1, query: Query::Decode { z_nd: f32_bytes(&[0.0; 4]) } });
@@ -501,7 +506,7 @@ fn a_newer_question_ends_what_an_older_one_measures() {
         assert!(measured(&b.turns(2)).is_empty());
     }
     // A moved control: the objective is another, and is measured anew.
-    b.tell(Command::Set { run: 1, key: "beta".into(), value: 3.0 });
+    b.tell(Command::Set { run: 1, param: param("beta"), value: 3.0 });
     let events = b.turns(10_000);
     let [(3, sheet)] = measured(&events)[..] else { panic!("{events:?}") };
     let term = |name: &str| match sheet.iter().find(|m| m.name == name).map(|m| &m.value) {
@@ -585,7 +590,7 @@ fn eager_burn_answers_the_same_commands() {
     assert_eq!(first.iter().map(|r| r.step).collect::<Vec<_>>(), (1..=20).collect::<Vec<_>>());
     assert!(first[19].terms[0] < first[0].terms[0] && first[0].kl_d.len() == 3);
 
-    b.tell(Command::Set { run: 1, key: "beta".into(), value: 100.0 });
+    b.tell(Command::Set { run: 1, param: param("beta"), value: 100.0 });
     let [loss, reconstruction, kl] = b.steps(1, 1)[0].terms[..] else { panic!("three terms") };
     assert!((loss - reconstruction - 100.0 * kl).abs() < 1e-3 * loss, "a live control acts on the next step");
     b.tell(Command::Watch { slot: 7, query: Query::Decode { z_nd: f32_bytes(&[0.3; 6]) } });
@@ -620,7 +625,7 @@ fn clipping_and_a_decay_that_moves_are_the_same_on_both_engines() {
     let curve = |b: &mut Bench, decay: f64| {
         b.start(2, setup.clone(), Some(file.clone()));
         let mut rows = b.steps(2, 2);
-        b.tell(Command::Set { run: 2, key: "weight_decay".into(), value: decay });
+        b.tell(Command::Set { run: 2, param: param("weight_decay"), value: decay });
         rows.extend(b.steps(2, 4));
         rows.into_iter().map(|row| f64::from(row.terms[0])).collect::<Vec<_>>()
     };

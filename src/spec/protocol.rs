@@ -44,8 +44,8 @@ pub enum Command {
     Pause { run: RunId },
     /// Trains `steps` steps, then pauses.
     Step { run: RunId, steps: u32 },
-    /// Moves a live control.
-    Set { run: RunId, key: String, value: f64 },
+    /// Moves a live control: of the method's parameters ([`Card::all_params`](super::Card::all_params)), the one at this place.
+    Set { run: RunId, param: u8, value: f64 },
     /// Asks for a view, and again each time the weights have changed; replaces the slot's previous query.
     Watch { slot: Slot, query: Query },
     /// The panel is hidden or gone.

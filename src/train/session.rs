@@ -235,7 +235,7 @@ impl Session {
                     self.fail(message);
                 }
             }
-            Command::Set { run, key, value } => self.set(run, &key, value),
+            Command::Set { run, param, value } => self.set(run, param, value),
             Command::Watch { slot, query } => {
                 self.stop_measuring(Some(slot));
                 self.watches.insert(slot, Watch { query, painted: None, cost_ms: 0.0 });
@@ -438,8 +438,12 @@ impl Session {
         Ok(())
     }
 
-    fn set(&mut self, run: RunId, key: &str, value: f64) {
+    fn set(&mut self, run: RunId, param: u8, value: f64) {
         let Some(r) = self.run.as_mut().filter(|r| r.id == run) else { return };
+        let spec = r.setup.card().ok().and_then(|card| card.all_params().nth(param.into()));
+        let Some(key) = spec.map(|spec| spec.key) else {
+            return self.send(Event::Warning { message: format!("the method has no parameter number {param}") });
+        };
         match r.setup.set(key, value) {
             Ok(()) => {
                 r.engine.set_live(key, value as f32);

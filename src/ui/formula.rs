@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use super::paint::term_colour;
-use super::state::Lab;
 use crate::spec::objective::{number_of, objective};
+use crate::ui::store::runs::Runs;
 
 /// A summand of the objective.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,9 +27,9 @@ impl Part {
 }
 
 /// The objective in parts, and what is said behind it.
-pub fn parts(lab: Lab) -> (Vec<Part>, &'static str) {
-    let (formula, setup) = lab.setup.with(|s| (s.card().map_or("", |card| card.formula), s.clone()));
-    let names = lab.run.with(|run| {
+pub fn parts(runs: Runs) -> (Vec<Part>, &'static str) {
+    let (formula, setup) = runs.setup.with(|s| (s.card().map_or("", |card| card.formula), s.clone()));
+    let names = runs.run.with(|run| {
         let run = run.as_ref().filter(|r| r.setup.method == setup.method)?;
         run.info.as_ref().map(|info| info.terms.clone())
     });

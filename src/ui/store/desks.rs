@@ -1,0 +1,279 @@
+//! The panels' questions: passed on with the next frame, the latest of each slot only; and the latest answers.
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::rc::Rc;
+
+use leptos::prelude::*;
+
+use crate::player::{Digits, Player};
+use crate::spec::PRESETS;
+use crate::spec::protocol::{Command, Query, RunId, Slot, View};
+use crate::ui::browser;
+use crate::ui::model::Model;
+use crate::ui::store::link::Link;
+use crate::ui::store::runs::Runs;
+use crate::ui::views::{CpuDesk, Desk, SLOTS};
+
+/// What answers the panels' questions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// The trained model of that number, as it was trained: by the CPU or, from the same weights, by the engine.
+    Preset(u32),
+    /// A run, from when it was begun.
+    Run(RunId),
+}
+
+/// Hears an answer before the panels do.
+type First = Box<dyn Fn(Slot, &View)>;
+
+/// The parts without signals. Nobody is called while one of them is borrowed.
+#[derive(Default)]
+struct Parts {
+    desks: RefCell<[Desk; SLOTS]>,
+    cpu: RefCell<CpuDesk>,
+    player: RefCell<Option<Rc<Player>>>,
+    /// Counts the players there have been.
+    players: Cell<u32>,
+    digits: OnceCell<Digits>,
+    /// What the answers on show are of.
+    on_show: Cell<Option<Shown>>,
+    flush_due: Cell<bool>,
+    /// The slot whose answer is wanted though its panel may be hidden.
+    awaited: Cell<Option<Slot>>,
+    first: OnceCell<First>,
+}
+
+#[derive(Clone, Copy)]
+pub struct Desks {
+    link: Link,
+    runs: Runs,
+    views: [RwSignal<Option<Rc<View>>, LocalStorage>; SLOTS],
+    parts: StoredValue<Rc<Parts>, LocalStorage>,
+}
+
+impl Desks {
+    pub fn new(link: Link, runs: Runs) -> Self {
+        let views = std::array::from_fn(|_| RwSignal::new_local(None));
+        Self { link, runs, views, parts: StoredValue::new_local(Rc::default()) }
+    }
+
+    fn parts(self) -> Rc<Parts> {
+        self.parts.get_value()
+    }
+
+    fn desk<T>(self, slot: Slot, f: impl FnOnce(&mut Desk) -> T) -> T {
+        f(&mut self.parts().desks.borrow_mut()[slot as usize])
+    }
+
+    /// Who hears each answer before the panels do.
+    pub fn tell_first(self, first: impl Fn(Slot, &View) + 'static) {
+        // There is one, from the beginning.
+        let _ = self.parts().first.set(Box::new(first));
+    }
+
+    /// The latest answer to a slot's question.
+    pub fn view(self, slot: Slot) -> RwSignal<Option<Rc<View>>, LocalStorage> {
+        self.views[slot as usize]
+    }
+
+    /// Asks on behalf of a panel.
+    pub fn ask(self, slot: Slot, query: Query) {
+        self.desk(slot, |desk| {
+            desk.fresh |= desk.query.as_ref() != Some(&query);
+            desk.query = Some(query);
+        });
+        self.schedule_flush();
+    }
+
+    /// Asks a slot's question once more.
+    pub fn ask_again(self, slot: Slot) {
+        self.desk(slot, |desk| desk.fresh = true);
+        self.schedule_flush();
+    }
+
+    /// Which slot's answer is wanted though nobody may look at it.
+    pub fn await_answer(self, slot: Option<Slot>) {
+        self.parts().awaited.set(slot);
+    }
+
+    /// One more panel looks at a slot, or one fewer.
+    pub fn show(self, slot: Slot, visible: bool) {
+        let hidden = self.desk(slot, |desk| {
+            let before = desk.lookers;
+            desk.lookers = if visible { before + 1 } else { before.saturating_sub(1) };
+            // What takes its time is neither asked again by looking at it, nor given up by looking away.
+            let again = !desk.query.as_ref().is_some_and(Query::once);
+            desk.fresh |= again && visible && before == 0;
+            again && before > 0 && desk.lookers == 0
+        });
+        if hidden {
+            self.link.send(&Command::Unwatch { slot });
+        }
+        self.schedule_flush();
+    }
+
+    /// Questions of panels in view that nobody has answered yet.
+    pub fn waiting(self) -> usize {
+        let open = |desk: &&Desk| desk.lookers > 0 && desk.query.is_some() && !desk.answered;
+        self.parts().desks.borrow().iter().filter(open).count()
+    }
+
+    /// Has the engine answer none of them any more.
+    pub fn unwatch_all(self) {
+        (0..SLOTS as Slot).for_each(|slot| self.link.send(&Command::Unwatch { slot }));
+    }
+
+    /// Asks everything again, of whoever answers now.
+    pub fn refresh(self) {
+        let parts = self.parts();
+        parts.cpu.borrow_mut().clear();
+        for desk in parts.desks.borrow_mut().iter_mut() {
+            // Nobody has asked for the measures of this network yet.
+            desk.query.take_if(|query| query.once());
+            desk.fresh = true;
+        }
+        self.schedule_flush();
+    }
+
+    /// The trained model that answers where no run stands.
+    pub fn player(self) -> Option<Rc<Player>> {
+        self.parts().player.borrow().clone()
+    }
+
+    pub fn set_player(self, player: Player) {
+        let parts = self.parts();
+        parts.player.replace(Some(Rc::new(player)));
+        parts.players.set(parts.players.get() + 1);
+    }
+
+    /// The player's model as something to put on show.
+    pub fn preset(self) -> Shown {
+        Shown::Preset(self.parts().players.get())
+    }
+
+    /// The images that the CPU answers from have come.
+    pub fn set_digits(self, digits: Digits) {
+        // They are fetched once.
+        let _ = self.parts().digits.set(digits);
+        self.schedule_flush();
+    }
+
+    /// What is on show is now called that, and its answers stay.
+    pub fn rename(self, shown: Shown) {
+        self.parts().on_show.set(Some(shown));
+    }
+
+    /// From now on the panels show that model or nothing: what was answered about another goes, and so does what the CPU was
+    /// about to answer. Pictures of the data and measures, which say what they are of, stay. Says whether it is another model.
+    pub fn put_on_show(self, shown: Shown) -> bool {
+        let parts = self.parts();
+        if parts.on_show.replace(Some(shown)) == Some(shown) {
+            return false;
+        }
+        parts.cpu.borrow_mut().clear();
+        let mut stale = [false; SLOTS];
+        for (desk, stale) in parts.desks.borrow_mut().iter_mut().zip(&mut stale) {
+            *stale = desk.query.as_ref().is_some_and(Query::follows_weights);
+            desk.answered &= !*stale;
+        }
+        for (view, _) in self.views.iter().zip(stale).filter(|(view, stale)| *stale && view.with_untracked(Option::is_some)) {
+            view.set(None);
+        }
+        true
+    }
+
+    /// Forgets what was answered about images that have gone.
+    pub fn forget_answers(self) {
+        self.parts().cpu.borrow_mut().clear();
+        self.views.iter().for_each(|view| view.set(None));
+    }
+
+    fn schedule_flush(self) {
+        if !self.parts().flush_due.replace(true) {
+            browser::next_frame(move || self.flush());
+        }
+    }
+
+    fn flush(self) {
+        let parts = self.parts();
+        parts.flush_due.set(false);
+        let (standing, model, data) = untrack(|| (self.runs.stands(), self.runs.model(), self.runs.data_on_show()));
+        let player = self.player();
+        // The page's own digits answer while they are what is on show.
+        let digits =
+            parts.digits.get().filter(|_| player.as_ref().is_some_and(|p| p.setup.data == data) && data == PRESETS[0].data().id);
+        let preset = matches!(parts.on_show.get(), Some(Shown::Preset(_)));
+        let mut watched = Vec::new();
+        for (slot, desk) in (0..).zip(parts.desks.borrow_mut().iter_mut()) {
+            // The CPU answers hidden panels as well: once, and nothing is empty when it scrolls into view.
+            let wanted = desk.lookers > 0 || !standing || parts.awaited.get() == Some(slot);
+            if !(wanted && desk.fresh) {
+                continue;
+            }
+            let Some(query) = desk.query.clone() else { continue };
+            if !fits(&query, &model) {
+                continue; // Asked of another model; the panel is about to ask again.
+            }
+            let cpu_ready = digits.is_some() || !needs_digits(&query);
+            if standing && self.link.is_there() {
+                watched.push(Command::Watch { slot, query });
+            } else if !standing && player.is_some() && cpu_ready && preset {
+                parts.cpu.borrow_mut().take(slot, query);
+            } else {
+                // A run that is being built cannot answer yet, and nobody answers in its place.
+                desk.answered = false;
+                continue;
+            }
+            (desk.fresh, desk.answered) = (false, false);
+        }
+        watched.iter().for_each(|command| self.link.send(command));
+        let mut answers = Vec::new();
+        if let Some(player) = player {
+            let (mut cpu, started) = (parts.cpu.borrow_mut(), browser::now());
+            while !cpu.is_idle() && browser::now() - started < 8.0 {
+                answers.extend(cpu.work(&player, parts.digits.get()));
+            }
+        }
+        for (slot, view) in answers {
+            self.viewed(slot, view);
+        }
+        if !parts.cpu.borrow().is_idle() {
+            self.schedule_flush();
+        }
+    }
+
+    /// Takes an answer.
+    pub fn viewed(self, slot: Slot, view: View) {
+        let parts = self.parts();
+        if let Some(first) = parts.first.get() {
+            first(slot, &view);
+        }
+        if let Some(signal) = self.views.get(slot as usize) {
+            self.desk(slot, |desk| desk.answered = true);
+            signal.set(Some(Rc::new(view)));
+        }
+    }
+}
+
+/// Whether a question goes with the model on show: it has that many latents, and pictures of that size.
+fn fits(query: &Query, model: &Model) -> bool {
+    let whole = |bytes: usize, each: usize| each > 0 && bytes > 0 && bytes.is_multiple_of(each);
+    match query {
+        Query::Decode { z_nd } | Query::Paths { z_nd, .. } | Query::Relax { z_td: z_nd, .. } => whole(z_nd.len(), 4 * model.latent),
+        Query::Encode { x_np, .. } | Query::Autoencode { x_np, .. } => whole(x_np.len(), model.shape.len()),
+        Query::Tokenise { x_np } => model.grid.is_some() && whole(x_np.len(), model.shape.len()),
+        Query::Untokenise { token_bn: tokens } | Query::EachCode { token_n: tokens, .. } => {
+            model.grid.is_some_and(|grid| whole(tokens.len(), 4 * grid.tokens()))
+        }
+        Query::Codebook { .. } => model.grid.is_some(),
+        Query::DrawTokens { .. } => model.grid.is_some_and(|grid| grid.drawn),
+        Query::Features { .. } => model.features.is_some(),
+        Query::Feature { feature, .. } => model.features.is_some_and(|grid| (*feature as usize) < grid.features),
+        Query::Reconstruct { .. } | Query::Embed { .. } | Query::Originals { .. } | Query::Measures { .. } => true,
+    }
+}
+
+/// Whether the CPU answers from the test set.
+fn needs_digits(query: &Query) -> bool {
+    matches!(query, Query::Reconstruct { .. } | Query::Embed { .. } | Query::Originals { .. })
+}
