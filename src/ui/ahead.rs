@@ -9,8 +9,7 @@ use leptos::prelude::*;
 use super::react::react;
 use crate::spec::Setup;
 use crate::spec::protocol::{Command, EngineChoice};
-use crate::ui::store::link::Engine;
-use crate::ui::store::link::Link;
+use crate::ui::store::link::{Engine, Link};
 use crate::ui::store::runs::Runs;
 
 /// The controls rest for so long before the engine is set to work.

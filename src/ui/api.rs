@@ -43,17 +43,32 @@ struct State {
     waiting: usize,
 }
 
+/// Answer of `bench`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Report {
+    method: String,
+    batch: u32,
+    steps: u32,
+    total_ms: f64,
+    encode_ms: f64,
+    dispatches: u32,
+    submits: u32,
+    compile_ms: f64,
+    plan_ms: f64,
+    loss: f32,
+}
+
+impl From<BenchReport> for Report {
+    fn from(report: BenchReport) -> Self {
+        let BenchReport { method, batch, steps, total_ms, encode_ms, dispatches, submits, compile_ms, plan_ms, loss } = report;
+        Self { method, batch, steps, total_ms, encode_ms, dispatches, submits, compile_ms, plan_ms, loss }
+    }
+}
+
 fn to_js(value: &impl Serialize) -> JsValue {
     let serializer = serde_wasm_bindgen::Serializer::json_compatible();
     value.serialize(&serializer).unwrap_or(JsValue::NULL)
-}
-
-fn report(r: &BenchReport) -> JsValue {
-    to_js(&serde_json::json!({
-        "method": r.method, "batch": r.batch, "steps": r.steps, "totalMs": r.total_ms, "encodeMs": r.encode_ms,
-        "dispatches": r.dispatches, "submits": r.submits,
-        "compileMs": r.compile_ms, "planMs": r.plan_ms, "loss": r.loss,
-    }))
 }
 
 fn state(Stores { link, runs, desks, codes, .. }: Stores) -> State {
@@ -94,7 +109,7 @@ fn bench(Stores { link, runs, .. }: Stores, request: JsValue) -> Promise {
             request.steps,
             Box::new(move |answer| {
                 let _ = match answer {
-                    Ok(r) => resolve.call1(&JsValue::NULL, &report(&r)),
+                    Ok(report) => resolve.call1(&JsValue::NULL, &to_js(&Report::from(report))),
                     Err(e) => reject.call1(&JsValue::NULL, &js_sys::Error::new(&e).into()),
                 };
             }),

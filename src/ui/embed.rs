@@ -7,8 +7,7 @@ use leptos::prelude::*;
 use super::browser;
 use crate::spec::{Setup, figure};
 use crate::ui::store::look::Look;
-use crate::ui::store::runs::Origin;
-use crate::ui::store::runs::Runs;
+use crate::ui::store::runs::{Origin, Runs};
 use crate::ui::words;
 
 /// What the dialog is told of a model that the visitor has trained.

@@ -4,8 +4,7 @@ use leptos::prelude::*;
 
 use crate::spec::{PRESETS, Preset};
 use crate::ui::conductor::Conductor;
-use crate::ui::store::link::Engine;
-use crate::ui::store::link::Link;
+use crate::ui::store::link::{Engine, Link};
 use crate::ui::store::runs::Runs;
 use crate::ui::words;
 

@@ -80,7 +80,7 @@ fn CopyLink() -> impl IntoView {
         leptos::task::spawn_local(async move {
             let done = JsFuture::from(window.navigator().clipboard().write_text(&href)).await;
             said.set(if done.is_ok() { words::COPIED } else { words::COPY_FAILED });
-            set_timeout(move || said.set(words::COPY_LINK), std::time::Duration::from_secs(2));
+            browser::later(move || said.set(words::COPY_LINK), std::time::Duration::from_secs(2));
         });
     };
     view! { <button class="link" data-testid="copy-link" on:click=copy>{said}</button> }

@@ -84,7 +84,7 @@ impl Conductor {
         desks.unwatch_all();
         self.fall_back_to_player();
         if kept {
-            set_timeout(move || self.leave_engine(run), std::time::Duration::from_millis(KEEP_LIMIT));
+            browser::later(move || self.leave_engine(run), std::time::Duration::from_millis(KEEP_LIMIT));
         } else {
             self.leave_engine(run);
         }

@@ -8,8 +8,7 @@ use crate::spec::data::{self, Own, label_id};
 use crate::spec::import::Stored;
 use crate::ui::conductor::Conductor;
 use crate::ui::data::words;
-use crate::ui::store::link::Engine;
-use crate::ui::store::link::Link;
+use crate::ui::store::link::{Engine, Link};
 use crate::ui::store::runs::Runs;
 
 /// Chooses the images.

@@ -12,10 +12,8 @@ use crate::ui::conductor::Conductor;
 use crate::ui::keep::words;
 use crate::ui::part::{Make, fetched};
 use crate::ui::react::react;
-use crate::ui::store::files::Files;
-use crate::ui::store::files::Storage;
-use crate::ui::store::runs::Origin;
-use crate::ui::store::runs::Runs;
+use crate::ui::store::files::{Files, Storage};
+use crate::ui::store::runs::{Origin, Runs};
 
 /// Closes the dialog.
 #[derive(Clone)]

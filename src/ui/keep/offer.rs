@@ -7,8 +7,7 @@ use crate::ui::conductor::Conductor;
 use crate::ui::keep::words;
 use crate::ui::store::files::Files;
 use crate::ui::store::link::Link;
-use crate::ui::store::runs::Origin;
-use crate::ui::store::runs::Runs;
+use crate::ui::store::runs::{Origin, Runs};
 
 #[component]
 pub fn Offer() -> impl IntoView {

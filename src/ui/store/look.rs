@@ -112,7 +112,7 @@ impl Look {
         parts.throttle.set(throttle);
         match turn {
             Turn::Now => self.write_address(),
-            Turn::In(ms) => set_timeout(move || self.write_what_waits(), Duration::from_millis(ms.ceil() as u64)),
+            Turn::In(ms) => browser::later(move || self.write_what_waits(), Duration::from_millis(ms.ceil() as u64)),
             Turn::Waits => {}
         }
     }

@@ -7,13 +7,9 @@ use leptos::prelude::*;
 use crate::spec::protocol::EngineChoice;
 use crate::ui::conductor::Conductor;
 use crate::ui::number::{grouped, rate};
-use crate::ui::store::link::Data;
-use crate::ui::store::link::Engine;
-use crate::ui::store::link::Link;
+use crate::ui::store::link::{Data, Engine, Link};
 use crate::ui::store::look::Look;
-use crate::ui::store::runs::Origin;
-use crate::ui::store::runs::Phase;
-use crate::ui::store::runs::Runs;
+use crate::ui::store::runs::{Origin, Phase, Runs};
 
 /// One line about the state of things.
 pub fn status(link: Link, runs: Runs) -> String {

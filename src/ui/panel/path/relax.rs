@@ -80,7 +80,7 @@ impl Relaxation {
                 let later = move || {
                     let _ = again.try_update(|n| *n += 1);
                 };
-                return set_timeout(later, std::time::Duration::from_millis(wait as u64 + 1));
+                return browser::later(later, std::time::Duration::from_millis(wait as u64 + 1));
             }
             started.set(now);
             before.set_value(ends.len());
