@@ -1,12 +1,16 @@
 //! What the page knows, in stores by what changes together. Each is a handle that is copied into whatever uses it, and a component
 //! names those that it uses: `Link::get()`.
 //!
-//! ```text
-//! look   link ──▶ runs ──▶ desks ──▶ codes
-//!   └───────────▶ ┘ └────▶ files
-//! ```
+//! | store | what changes there together | names |
+//! |---|---|---|
+//! | [`Look`] | where the visitor looks, what is said, the address | |
+//! | [`Link`] | the engine's worker, and the images that it has | |
+//! | [`Runs`] | the controls, the run in the engine, its curves | `Look`, `Link` |
+//! | [`Desks`] | the panels' questions and the latest answers | `Link`, `Runs` |
+//! | [`Codes`] | where the traversal stands, and the codes of images | `Runs`, `Desks` |
+//! | [`Files`] | kept runs, files of weights | `Look`, `Link`, `Runs` |
 //!
-//! A store holds the ones on its left. What concerns several of them is the business of [`crate::ui::conductor`].
+//! What concerns several of them is the business of [`crate::ui::conductor`].
 
 pub mod codes;
 pub mod desks;

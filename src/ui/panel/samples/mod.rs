@@ -88,10 +88,7 @@ mod tests {
 
     #[test]
     fn the_same_numbers_once_with_each_kind() {
-        let model = |code: &[CodeGroup]| {
-            let latent = code.iter().map(|g| g.count).sum::<u32>() as usize;
-            Model::new(Some(&PlanInfo { code: code.to_vec(), ..PlanInfo::default() }), None, latent)
-        };
+        let model = |code: &[CodeGroup]| Model::new(Some(&PlanInfo { code: code.to_vec(), ..PlanInfo::default() }), None);
         let numbers = CodeGroup { kind: CodeKind::Gaussian, count: 2 };
         assert_eq!(drawn(&model(&[numbers]), 5), noise::normals(5, 2 * COUNT));
         let choice = CodeGroup { kind: CodeKind::Choice { given: true }, count: 3 };
