@@ -26,9 +26,9 @@ pub enum Shown {
 /// Hears an answer before the panels do.
 type First = Box<dyn Fn(Slot, &View)>;
 
-/// The parts without signals. Nobody is called while one of them is borrowed.
-#[derive(Default)]
+/// Nobody is called while one of these is borrowed.
 struct Parts {
+    views: [RwSignal<Option<Rc<View>>, LocalStorage>; SLOTS],
     desks: RefCell<[Desk; SLOTS]>,
     cpu: RefCell<CpuDesk>,
     player: RefCell<Option<Rc<Player>>>,
@@ -47,14 +47,24 @@ struct Parts {
 pub struct Desks {
     link: Link,
     runs: Runs,
-    views: [RwSignal<Option<Rc<View>>, LocalStorage>; SLOTS],
     parts: StoredValue<Rc<Parts>, LocalStorage>,
 }
 
 impl Desks {
     pub fn new(link: Link, runs: Runs) -> Self {
-        let views = std::array::from_fn(|_| RwSignal::new_local(None));
-        Self { link, runs, views, parts: StoredValue::new_local(Rc::default()) }
+        let parts = Parts {
+            views: std::array::from_fn(|_| RwSignal::new_local(None)),
+            desks: RefCell::default(),
+            cpu: RefCell::default(),
+            player: RefCell::default(),
+            players: Cell::new(0),
+            digits: OnceCell::new(),
+            on_show: Cell::new(None),
+            flush_due: Cell::new(false),
+            awaited: Cell::new(None),
+            first: OnceCell::new(),
+        };
+        Self { link, runs, parts: StoredValue::new_local(Rc::new(parts)) }
     }
 
     fn parts(self) -> Rc<Parts> {
@@ -73,7 +83,7 @@ impl Desks {
 
     /// The latest answer to a slot's question.
     pub fn view(self, slot: Slot) -> RwSignal<Option<Rc<View>>, LocalStorage> {
-        self.views[slot as usize]
+        self.parts().views[slot as usize]
     }
 
     /// Asks on behalf of a panel.
@@ -176,7 +186,7 @@ impl Desks {
             *stale = desk.query.as_ref().is_some_and(Query::follows_weights);
             desk.answered &= !*stale;
         }
-        for (view, _) in self.views.iter().zip(stale).filter(|(view, stale)| *stale && view.with_untracked(Option::is_some)) {
+        for (view, _) in parts.views.iter().zip(stale).filter(|(view, stale)| *stale && view.with_untracked(Option::is_some)) {
             view.set(None);
         }
         true
@@ -184,8 +194,9 @@ impl Desks {
 
     /// Forgets what was answered about images that have gone.
     pub fn forget_answers(self) {
-        self.parts().cpu.borrow_mut().clear();
-        self.views.iter().for_each(|view| view.set(None));
+        let parts = self.parts();
+        parts.cpu.borrow_mut().clear();
+        parts.views.iter().for_each(|view| view.set(None));
     }
 
     fn schedule_flush(self) {
@@ -248,7 +259,7 @@ impl Desks {
         if let Some(first) = parts.first.get() {
             first(slot, &view);
         }
-        if let Some(signal) = self.views.get(slot as usize) {
+        if let Some(signal) = parts.views.get(slot as usize) {
             self.desk(slot, |desk| desk.answered = true);
             signal.set(Some(Rc::new(view)));
         }
