@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::spec::History;
-use crate::spec::protocol::{Command, Event, PlanInfo, RunId};
+use crate::spec::protocol::{Command, Event, Export, PlanInfo, RunId};
 use crate::ui::browser;
 use crate::ui::conductor::Conductor;
 use crate::ui::keep::words as keep;
@@ -131,11 +131,7 @@ impl Conductor {
             }
             Event::NotKept { run, message } if Some(run) == current => files.take_refusal(run, &message),
             Event::Resumed { run, step, history } if Some(run) == current => self.resumed(run, step, history),
-            Event::Saved { run, step, what, bytes } if Some(run) == current => {
-                if files.take_saved(step, what, bytes.into_vec()) {
-                    self.kept_up_to(run, step);
-                }
-            }
+            Event::Saved { run, step, what, bytes } if Some(run) == current => self.saved(run, step, what, bytes.into_vec()),
             Event::Examined { setup, .. } => self.begin_examined(Ok(setup)),
             Event::Unfit { message } => self.begin_examined(Err(message)),
             // The rest is of an older run, or an answer nobody on this page asks for.
@@ -188,6 +184,13 @@ impl Conductor {
         runs.history.set_value(history);
         runs.step.set(step);
         runs.curves.update(|n| *n += 1);
+    }
+
+    /// A file of the run has come: it is kept if that is the page's own copy.
+    fn saved(self, run: RunId, step: u64, what: Export, bytes: Vec<u8>) {
+        if self.stores.files.take_saved(step, what, bytes) {
+            self.kept_up_to(run, step);
+        }
     }
 
     fn lose_run(self, run: RunId, message: String) {
