@@ -15,13 +15,14 @@ use crate::player::Digits;
 use crate::spec::Setup;
 use crate::spec::protocol::RunId;
 use crate::ui::browser;
+use crate::ui::held::Held;
 use crate::ui::store::Stores;
 use crate::ui::store::desks::Shown;
 use crate::ui::store::runs::Start;
 
-/// The parts without signals.
-#[derive(Default)]
+/// The stores, and what is between them.
 struct Parts {
+    stores: Stores,
     /// The run being built, kept until it stands: it may have to begin again on the other engine.
     starting: RefCell<Option<Start>>,
     /// The engine is given up for another as soon as this run is kept at this step.
@@ -38,13 +39,22 @@ struct Parts {
 
 #[derive(Clone, Copy)]
 pub struct Conductor {
-    stores: Stores,
-    parts: StoredValue<Rc<Parts>, LocalStorage>,
+    parts: Held<Parts>,
 }
 
 impl Conductor {
     pub fn new(stores: Stores) -> Self {
-        Self { stores, parts: StoredValue::new_local(Rc::default()) }
+        Self {
+            parts: Held::new(Parts {
+                stores,
+                starting: RefCell::default(),
+                leaving: Cell::new(None),
+                refused: RefCell::default(),
+                preset_wanted: Cell::new(false),
+                preset: RefCell::default(),
+                begun: Cell::new(false),
+            }),
+        }
     }
 
     /// The handle that the root component provided.
@@ -53,12 +63,16 @@ impl Conductor {
     }
 
     fn parts(self) -> Rc<Parts> {
-        self.parts.get_value()
+        self.parts.get()
+    }
+
+    fn stores(self) -> Stores {
+        self.parts().stores
     }
 
     /// Fetches the pretrained model and the test digits, and starts the engine.
     pub fn open(self) {
-        let Stores { look, runs, desks, codes, .. } = self.stores;
+        let Stores { look, runs, desks, codes, .. } = self.stores();
         codes.begin();
         leptos::task::spawn_local(async move {
             match browser::fetch(&runs.preset.get_untracked().weights()).await {
@@ -81,8 +95,8 @@ impl Conductor {
 
     /// From now on the panels show that model or nothing.
     fn put_on_show(self, shown: Shown) {
-        if self.stores.desks.put_on_show(shown) {
-            self.stores.codes.forget_model();
+        if self.stores().desks.put_on_show(shown) {
+            self.stores().codes.forget_model();
         }
     }
 }

@@ -12,6 +12,7 @@ mod embed;
 mod encoded;
 mod formula;
 mod gallery;
+mod held;
 mod keep;
 mod latents;
 mod model;

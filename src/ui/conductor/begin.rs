@@ -32,7 +32,7 @@ fn from_noise(setup: Setup, then: Then) -> Start {
 
 impl Conductor {
     pub(super) fn start(self, start: Start) {
-        let Stores { link, runs, desks, codes, files, .. } = self.stores;
+        let Stores { link, runs, desks, codes, files, .. } = self.stores();
         if self.parts().leaving.get().is_some() {
             // The engine that will take it is not there yet.
             self.parts().starting.replace(Some(start));
@@ -70,7 +70,7 @@ impl Conductor {
 
     /// Ends the worker, once the run on show is kept, and begins `start` on one with another engine.
     fn change_engine(self, executor: EngineChoice, start: Start) {
-        let Stores { link, runs, desks, files, .. } = self.stores;
+        let Stores { link, runs, desks, files, .. } = self.stores();
         let kept = files.leave_run(&start.from);
         runs.remember_curves();
         let run = runs.current().unwrap_or(0);
@@ -104,8 +104,8 @@ impl Conductor {
             return;
         }
         parts.leaving.set(None);
-        self.stores.runs.run.set(None);
-        self.stores.link.fail_waiters(words::NO_ENGINE);
+        self.stores().runs.run.set(None);
+        self.stores().link.fail_waiters(words::NO_ENGINE);
         // The old wire is dropped after this message handler, which may belong to it, has returned.
         browser::next_frame(move || self.spawn_engine());
     }
@@ -113,7 +113,7 @@ impl Conductor {
     /// Begins the refused run again on eager Burn.
     pub(super) fn fall_back(self, message: &str) {
         let Some(start) = self.parts().starting.take() else { return };
-        self.stores.look.warning.set(Some(words::falls_back(message)));
+        self.stores().look.warning.set(Some(words::falls_back(message)));
         self.parts().refused.borrow_mut().push(start.setup.clone());
         self.start(start);
     }
@@ -121,7 +121,7 @@ impl Conductor {
     /// Puts a network on show where there is none, or one for other data: the one that waited for this engine, the visitor's
     /// own, else the pretrained one, else an untrained one.
     pub(super) fn start_first_run(self) {
-        let Stores { link, runs, files, .. } = self.stores;
+        let Stores { link, runs, files, .. } = self.stores();
         if !untrack(|| link.can_run()) || !files.knows_the_storage() {
             return;
         }
@@ -147,7 +147,7 @@ impl Conductor {
 
     /// Begins with this tab's own run, where the address still describes it; else offers the latest.
     fn begin_with_own_run(self, setup: &Setup) -> bool {
-        let files = self.stores.files;
+        let files = self.stores().files;
         if self.parts().begun.replace(true) {
             return false;
         }
@@ -165,21 +165,21 @@ impl Conductor {
 
     /// Goes on with a kept run; the address follows.
     pub fn open_kept(self, run: &KeptRun) {
-        self.stores.runs.choose();
-        self.stores.files.offer.set(None);
+        self.stores().runs.choose();
+        self.stores().files.offer.set(None);
         self.begin_with(resumption(run));
     }
 
     /// Begins with a file that the engine has looked at, if it is good and still wanted.
     pub(super) fn begin_examined(self, found: Result<Setup, String>) {
-        if let Some(start) = self.stores.files.take_examined(found) {
+        if let Some(start) = self.stores().files.take_examined(found) {
             self.begin_with(start);
         }
     }
 
     /// Starts `start` with its own setup, once its images are there.
     fn begin_with(self, start: Start) {
-        let Stores { look, runs, .. } = self.stores;
+        let Stores { look, runs, .. } = self.stores();
         let other_data = runs.setup.with_untracked(|s| s.data != start.setup.data);
         runs.setup.set(start.setup.clone());
         look.write_link();
@@ -202,7 +202,7 @@ impl Conductor {
     }
 
     fn advance(self, then: Then) {
-        let Stores { link, runs, .. } = self.stores;
+        let Stores { link, runs, .. } = self.stores();
         runs.choose();
         if untrack(|| runs.train_is_new()) {
             self.start(from_noise(runs.setup.get_untracked(), then));
@@ -215,12 +215,12 @@ impl Conductor {
     }
 
     pub fn pause(self) {
-        self.stores.runs.pause();
+        self.stores().runs.pause();
     }
 
     /// New weights from noise, at rest.
     pub fn reset(self) {
-        let runs = self.stores.runs;
+        let runs = self.stores().runs;
         runs.choose();
         self.start(from_noise(runs.setup.get_untracked(), Then::Stay));
     }
@@ -228,12 +228,12 @@ impl Conductor {
     /// Whether there is a copy of the visitor's own weights.
     pub fn has_copy(self) -> bool {
         let kept = || matches!(&*self.parts().starting.borrow(), Some(Start { from: Beginning::Kept(_), .. }));
-        self.stores.files.has_copy() || kept()
+        self.stores().files.has_copy() || kept()
     }
 
     /// Trains a sparse autoencoder on the code of the network on show.
     pub fn take_apart(self) {
-        let runs = self.stores.runs;
+        let runs = self.stores().runs;
         let Some(card) = CARDS.iter().find(|c| c.family == Family::Sae) else { return };
         let Some(host) = untrack(|| runs.host()) else { return };
         // Many more features than latents, of which a few at a time do: else every feature fires on everything.
@@ -247,7 +247,7 @@ impl Conductor {
 
     /// Chooses another data set: a new network on it, once it is there.
     pub fn set_data(self, id: &str) {
-        let Stores { look, link, runs, .. } = self.stores;
+        let Stores { look, link, runs, .. } = self.stores();
         if runs.setup.with_untracked(|s| s.data == id) {
             return;
         }
@@ -262,7 +262,7 @@ impl Conductor {
 
     /// Loads the data set anew: more of it may be there.
     pub fn reload_data(self) {
-        let Stores { link, runs, files, .. } = self.stores;
+        let Stores { link, runs, files, .. } = self.stores();
         if link.is_ready() {
             runs.choose();
             runs.pause();
@@ -274,7 +274,7 @@ impl Conductor {
     }
 
     pub(super) fn load_data(self) {
-        let Stores { link, runs, .. } = self.stores;
+        let Stores { link, runs, .. } = self.stores();
         link.load(&runs.setup.with_untracked(|s| s.data.clone()));
     }
 }

@@ -16,7 +16,7 @@ use crate::ui::views::MEASURES;
 
 impl Conductor {
     pub(super) fn spawn_engine(self) {
-        let Stores { link, files, .. } = self.stores;
+        let Stores { link, files, .. } = self.stores();
         files.forget_questions();
         if let Err(e) = link.spawn(move |heard| self.hear(heard)) {
             link.engine.set(Engine::Crashed(browser::error_text(&e)));
@@ -25,12 +25,12 @@ impl Conductor {
 
     /// Starts a new engine after a crash; it goes on from the last copy of the weights.
     pub fn restart_engine(self) {
-        self.stores.look.warning.set(None);
+        self.stores().look.warning.set(None);
         self.spawn_engine();
     }
 
     fn hear(self, heard: Heard) {
-        let link = self.stores.link;
+        let link = self.stores().link;
         match heard {
             Heard::Loaded => {
                 link.engine.set(Engine::Opening);
@@ -42,7 +42,7 @@ impl Conductor {
     }
 
     fn lose_engine(self, message: String) {
-        let Stores { link, runs, files, .. } = self.stores;
+        let Stores { link, runs, files, .. } = self.stores();
         if matches!(link.engine.get_untracked(), Engine::Crashed(_) | Engine::NoGpu(..)) {
             return;
         }
@@ -63,12 +63,12 @@ impl Conductor {
 
     /// Shows the pretrained model again when the engine cannot answer.
     pub(super) fn fall_back_to_player(self) {
-        self.stores.link.data_info.set(None);
+        self.stores().link.data_info.set(None);
         self.show_player();
     }
 
     fn take(self, event: Event) {
-        let Stores { look, link, runs, desks, codes, files } = self.stores;
+        let Stores { look, link, runs, desks, codes, files } = self.stores();
         let current = runs.current();
         match event {
             Event::Ready { adapter } => {
@@ -140,7 +140,7 @@ impl Conductor {
     }
 
     fn built(self, run: RunId, info: PlanInfo) {
-        let Stores { link, runs, desks, codes, .. } = self.stores;
+        let Stores { link, runs, desks, codes, .. } = self.stores();
         let pretrained = runs.run.with_untracked(|r| r.as_ref().is_some_and(|r| r.origin == Origin::Pretrained));
         runs.update(|r| {
             r.info = Some(info.clone());
@@ -161,7 +161,7 @@ impl Conductor {
 
     /// Moves a kept run's live controls to where the address has them.
     fn send_live_changes(self) {
-        let runs = self.stores.runs;
+        let runs = self.stores().runs;
         let Some(run) = runs.run.get_untracked().filter(|r| r.origin == Origin::Kept) else { return };
         let wanted = runs.setup.get_untracked();
         let Ok(card) = run.setup.card() else { return };
@@ -173,7 +173,7 @@ impl Conductor {
     }
 
     fn resumed(self, run: RunId, step: u64, history: History) {
-        let Stores { runs, files, .. } = self.stores;
+        let Stores { runs, files, .. } = self.stores();
         let kept = match &*self.parts().starting.borrow() {
             Some(Start { from: Beginning::Kept(id), .. }) => Some(id.clone()),
             _ => None,
@@ -188,13 +188,13 @@ impl Conductor {
 
     /// A file of the run has come: it is kept if that is the page's own copy.
     fn saved(self, run: RunId, step: u64, what: Export, bytes: Vec<u8>) {
-        if self.stores.files.take_saved(step, what, bytes) {
+        if self.stores().files.take_saved(step, what, bytes) {
             self.kept_up_to(run, step);
         }
     }
 
     fn lose_run(self, run: RunId, message: String) {
-        let Stores { look, runs, .. } = self.stores;
+        let Stores { look, runs, .. } = self.stores();
         if self.parts().leaving.get().is_some() {
             return self.leave_engine(run);
         }

@@ -15,7 +15,7 @@ use crate::ui::{browser, words};
 impl Conductor {
     /// Takes the preset that the page opens with.
     pub(super) fn take_first_preset(self, bytes: Vec<u8>) {
-        let Stores { look, runs, .. } = self.stores;
+        let Stores { look, runs, .. } = self.stores();
         let player = match Player::load(&bytes) {
             Ok(player) => player,
             Err(e) => return look.no_preset.set(Some(e)),
@@ -35,7 +35,7 @@ impl Conductor {
 
     /// Puts another preset on show, unless the visitor has chosen something else by the time it is there.
     pub fn open_preset(self, preset: &'static Preset) {
-        let Stores { look, runs, .. } = self.stores;
+        let Stores { look, runs, .. } = self.stores();
         let choice = runs.choose();
         leptos::task::spawn_local(async move {
             let player = match browser::fetch(&preset.weights()).await {
@@ -53,7 +53,7 @@ impl Conductor {
     }
 
     fn put_preset(self, preset: &'static Preset, player: Player, bytes: Vec<u8>) {
-        let Stores { look, link, runs, .. } = self.stores;
+        let Stores { look, link, runs, .. } = self.stores();
         let other_data = runs.setup.with_untracked(|s| s.data != player.setup.data);
         runs.preset.set(preset);
         runs.setup.set(player.setup.clone());
@@ -81,7 +81,7 @@ impl Conductor {
 
     /// Puts the player's model on show.
     pub(super) fn show_player(self) {
-        let Stores { desks, codes, .. } = self.stores;
+        let Stores { desks, codes, .. } = self.stores();
         self.put_on_show(desks.preset());
         codes.show_played();
         desks.refresh();
@@ -90,7 +90,7 @@ impl Conductor {
     /// Keeps the player of a preset, and what it says of itself.
     fn take_player(self, player: Player, bytes: Vec<u8>) {
         let [channels, height, width] = player.image.map(|n| n as u32);
-        self.stores.runs.played.set(Some(PlanInfo {
+        self.stores().runs.played.set(Some(PlanInfo {
             latent: player.latent() as u32,
             code: player.code(),
             channels,
@@ -98,18 +98,18 @@ impl Conductor {
             width,
             ..PlanInfo::default()
         }));
-        self.stores.desks.set_player(player);
+        self.stores().desks.set_player(player);
         self.parts().preset.replace(Some(bytes));
     }
 
     /// Puts the pretrained model back on show, as the visitor wishes.
     pub fn show_pretrained(self) {
-        self.stores.runs.choose();
+        self.stores().runs.choose();
         self.open_pretrained();
     }
 
     pub(super) fn open_pretrained(self) {
-        let Stores { runs, desks, codes, .. } = self.stores;
+        let Stores { runs, desks, codes, .. } = self.stores();
         if runs.setup.with_untracked(|s| s.data != runs.preset_data()) {
             return self.set_data(runs.preset_data());
         }
@@ -123,7 +123,7 @@ impl Conductor {
 
     /// Trains the pretrained model further instead of starting over.
     pub fn continue_pretrained(self) {
-        let Stores { look, runs, desks, .. } = self.stores;
+        let Stores { look, runs, desks, .. } = self.stores();
         let Some(run) = runs.run.get_untracked() else { return };
         runs.choose();
         let wanted = runs.setup.get_untracked();

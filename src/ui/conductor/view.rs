@@ -13,7 +13,7 @@ use crate::ui::store::Stores;
 impl Conductor {
     /// What the page shows of the model, as the address would have it.
     fn camera(self) -> Camera {
-        let Stores { look, codes, .. } = self.stores;
+        let Stores { look, codes, .. } = self.stores();
         let code = codes.code.get();
         let place = match codes.origin.get() {
             // The sliders stand where the image put them, or is about to.
@@ -25,7 +25,7 @@ impl Conductor {
 
     /// The query of a link to the experiment.
     fn link(self) -> String {
-        let Stores { runs, files, .. } = self.stores;
+        let Stores { runs, files, .. } = self.stores();
         let engine = browser::parameter("engine").map_or_else(String::new, |engine| format!("&engine={engine}"));
         let preset =
             runs.preset.with_untracked(|p| if p.id == PRESETS[0].id { String::new() } else { format!("&preset={}", p.id) });
@@ -35,7 +35,7 @@ impl Conductor {
 
     /// Puts the traversal where the address has it, as soon as a model with such codes is there.
     pub fn look_where_the_address_says(self, camera: &Camera) {
-        let codes = self.stores.codes;
+        let codes = self.stores().codes;
         match &camera.place {
             Place::Test(i) => codes.await_source(Source::Test(*i)),
             Place::Code(z) => codes.await_source(Source::Code(z.as_slice().into())),
@@ -44,7 +44,7 @@ impl Conductor {
 
     /// The address has changed: Back and Forward lead from tab to tab, a link that is opened in the page to all that it says.
     fn take_address(self) {
-        let Stores { look, codes, .. } = self.stores;
+        let Stores { look, codes, .. } = self.stores();
         let fragment = browser::fragment();
         if !Camera::is_in(&fragment) {
             return;
@@ -81,7 +81,7 @@ impl Conductor {
 
     /// Lets the address follow what the page shows.
     pub fn follow_camera(self) {
-        let (look, codes) = (self.stores.look, self.stores.codes);
+        let (look, codes) = (self.stores().look, self.stores().codes);
         look.let_say(move || self.link(), move || self.camera());
         let begun = StoredValue::new(false);
         react(move || {

@@ -9,6 +9,7 @@ use serde_bytes::ByteBuf;
 use crate::spec::protocol::{PlanInfo, Query, Slot, View};
 use crate::ui::browser;
 use crate::ui::encoded::Encoded;
+use crate::ui::held::Held;
 use crate::ui::latents::Latents;
 use crate::ui::model::Choice;
 use crate::ui::react::react;
@@ -20,9 +21,10 @@ use crate::ui::views::{CODED, CODES, OWN_CODE, OWN_COPY};
 /// Milliseconds between two updates of the latents' order.
 const KL_EVERY: f64 = 300.0;
 
-/// The parts without signals.
-#[derive(Default)]
+/// The stores that this one names, and what is no signal.
 struct Parts {
+    runs: Runs,
+    desks: Desks,
     kl_at: Cell<f64>,
     /// Metrics of the run on show have come.
     measured: Cell<bool>,
@@ -33,8 +35,6 @@ struct Parts {
 
 #[derive(Clone, Copy)]
 pub struct Codes {
-    runs: Runs,
-    desks: Desks,
     pub latents: RwSignal<Latents>,
     /// The code on show in the traversal.
     pub code: RwSignal<Vec<f32>>,
@@ -53,14 +53,12 @@ pub struct Codes {
     pub ends: RwSignal<Vec<Source>, LocalStorage>,
     /// A hand is on the sliders: they keep their order.
     pub held: RwSignal<bool>,
-    parts: StoredValue<Rc<Parts>, LocalStorage>,
+    parts: Held<Parts>,
 }
 
 impl Codes {
     pub fn new(runs: Runs, desks: Desks) -> Self {
         let codes = Self {
-            runs,
-            desks,
             latents: RwSignal::new(Latents::default()),
             code: RwSignal::new(Vec::new()),
             origin: RwSignal::new_local(Source::Code(Rc::from([]))),
@@ -71,25 +69,40 @@ impl Codes {
             shelf: RwSignal::new(0),
             ends: RwSignal::new_local(Vec::new()),
             held: RwSignal::new(false),
-            parts: StoredValue::new_local(Rc::default()),
+            parts: Held::new(Parts {
+                runs,
+                desks,
+                kl_at: Cell::new(0.0),
+                measured: Cell::new(false),
+                wanted: RefCell::default(),
+                arrived: RefCell::default(),
+            }),
         };
         desks.tell_first(move |slot, view| codes.hear(slot, view));
         codes
     }
 
     fn parts(self) -> Rc<Parts> {
-        self.parts.get_value()
+        self.parts.get()
+    }
+
+    fn runs(self) -> Runs {
+        self.parts().runs
+    }
+
+    fn desks(self) -> Desks {
+        self.parts().desks
     }
 
     /// Asks for the codes that every panel needs.
     pub fn begin(self) {
-        self.desks.ask(CODES, Query::Embed { count: CODED });
-        self.runs.on_other_data(move || self.forget_images());
+        self.desks().ask(CODES, Query::Embed { count: CODED });
+        self.runs().on_other_data(move || self.forget_images());
         react(move || {
             if let Some(own) = self.own.get() {
                 let (x_np, label_n) = (ByteBuf::from(own.to_vec()), ByteBuf::from(vec![self.own_label.get()]));
-                self.desks.ask(OWN_CODE, Query::Encode { x_np: x_np.clone(), label_n: label_n.clone() });
-                self.desks.ask(OWN_COPY, Query::Autoencode { x_np, label_n });
+                self.desks().ask(OWN_CODE, Query::Encode { x_np: x_np.clone(), label_n: label_n.clone() });
+                self.desks().ask(OWN_COPY, Query::Autoencode { x_np, label_n });
             }
         });
     }
@@ -114,7 +127,7 @@ impl Codes {
 
     /// Puts the latents of the player's model on show.
     pub fn show_played(self) {
-        if let Some(player) = self.desks.player() {
+        if let Some(player) = self.desks().player() {
             self.show_latents(Latents::played(&player), None);
         }
     }
@@ -139,7 +152,7 @@ impl Codes {
     pub fn show_built(self, info: &PlanInfo) {
         self.show_latents(Latents::of(&info.code), Choice::of(&info.code));
         // An autoencoder puts its codes where it likes: another one's place says nothing.
-        if untrack(|| self.runs.model().points()) && self.code.with_untracked(|z| self.is_where_it_arrived(z)) {
+        if untrack(|| self.runs().model().points()) && self.code.with_untracked(|z| self.is_where_it_arrived(z)) {
             self.await_origin();
         }
     }
@@ -158,14 +171,14 @@ impl Codes {
 
     /// Forgets what was answered about the images that have gone, and what was chosen among them.
     fn forget_images(self) {
-        self.desks.forget_answers();
+        self.desks().forget_answers();
         self.tests.set(None);
         self.shelf.set(0);
         if !self.ends.with_untracked(Vec::is_empty) {
             self.ends.set(Source::ENDS.to_vec());
         }
         // What the visitor has drawn stays where it has the size of the new images.
-        let size = untrack(|| self.runs.image_len());
+        let size = untrack(|| self.runs().image_len());
         if self.own.with_untracked(|own| own.as_ref().is_some_and(|x| x.len() != size)) {
             self.own.set(None);
             self.own_code.set(None);
@@ -213,7 +226,7 @@ impl Codes {
 
     fn take_tests(self, view: &View) {
         let Some(codes) = Encoded::read(view) else { return };
-        if untrack(|| self.runs.model().points()) {
+        if untrack(|| self.runs().model().points()) {
             self.measure_latents(codes.latent, |latents, held| latents.with_extent(codes.extent(), held));
             // Nothing holds codes in their place while such a network learns: a traversal that nobody has moved goes with its image.
             if self.code.with_untracked(|z| self.is_where_it_arrived(z)) {
@@ -255,7 +268,7 @@ impl Codes {
     }
 
     fn want(self, source: Option<Source>) {
-        self.desks.await_answer(source.as_ref().map(slot_of));
+        self.desks().await_answer(source.as_ref().map(slot_of));
         self.parts().wanted.replace(source);
     }
 
@@ -287,7 +300,7 @@ impl Codes {
         }
         let slot = slot_of(&source);
         self.want(Some(source));
-        self.desks.ask_again(slot);
+        self.desks().ask_again(slot);
     }
 
     /// Adds an end point to the path, in place of the last where there are already four.

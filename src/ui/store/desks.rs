@@ -9,6 +9,7 @@ use crate::player::{Digits, Player};
 use crate::spec::PRESETS;
 use crate::spec::protocol::{Command, Query, RunId, Slot, View};
 use crate::ui::browser;
+use crate::ui::held::Held;
 use crate::ui::model::Model;
 use crate::ui::store::link::Link;
 use crate::ui::store::runs::Runs;
@@ -26,8 +27,10 @@ pub enum Shown {
 /// Hears an answer before the panels do.
 type First = Box<dyn Fn(Slot, &View)>;
 
-/// Nobody is called while one of these is borrowed.
+/// The stores that this one names, and what it keeps. Nobody is called while one of these is borrowed.
 struct Parts {
+    link: Link,
+    runs: Runs,
     views: [RwSignal<Option<Rc<View>>, LocalStorage>; SLOTS],
     desks: RefCell<[Desk; SLOTS]>,
     cpu: RefCell<CpuDesk>,
@@ -45,14 +48,14 @@ struct Parts {
 
 #[derive(Clone, Copy)]
 pub struct Desks {
-    link: Link,
-    runs: Runs,
-    parts: StoredValue<Rc<Parts>, LocalStorage>,
+    parts: Held<Parts>,
 }
 
 impl Desks {
     pub fn new(link: Link, runs: Runs) -> Self {
         let parts = Parts {
+            link,
+            runs,
             views: std::array::from_fn(|_| RwSignal::new_local(None)),
             desks: RefCell::default(),
             cpu: RefCell::default(),
@@ -64,11 +67,19 @@ impl Desks {
             awaited: Cell::new(None),
             first: OnceCell::new(),
         };
-        Self { link, runs, parts: StoredValue::new_local(Rc::new(parts)) }
+        Self { parts: Held::new(parts) }
     }
 
     fn parts(self) -> Rc<Parts> {
-        self.parts.get_value()
+        self.parts.get()
+    }
+
+    fn link(self) -> Link {
+        self.parts().link
+    }
+
+    fn runs(self) -> Runs {
+        self.parts().runs
     }
 
     fn desk<T>(self, slot: Slot, f: impl FnOnce(&mut Desk) -> T) -> T {
@@ -117,7 +128,7 @@ impl Desks {
             again && before > 0 && desk.lookers == 0
         });
         if hidden {
-            self.link.send(&Command::Unwatch { slot });
+            self.link().send(&Command::Unwatch { slot });
         }
         self.schedule_flush();
     }
@@ -130,7 +141,7 @@ impl Desks {
 
     /// Has the engine answer none of them any more.
     pub fn unwatch_all(self) {
-        (0..SLOTS as Slot).for_each(|slot| self.link.send(&Command::Unwatch { slot }));
+        (0..SLOTS as Slot).for_each(|slot| self.link().send(&Command::Unwatch { slot }));
     }
 
     /// Asks everything again, of whoever answers now.
@@ -208,7 +219,7 @@ impl Desks {
     fn flush(self) {
         let parts = self.parts();
         parts.flush_due.set(false);
-        let (standing, model, data) = untrack(|| (self.runs.stands(), self.runs.model(), self.runs.data_on_show()));
+        let (standing, model, data) = untrack(|| (self.runs().stands(), self.runs().model(), self.runs().data_on_show()));
         let player = self.player();
         // The page's own digits answer while they are what is on show.
         let digits =
@@ -226,7 +237,7 @@ impl Desks {
                 continue; // Asked of another model; the panel is about to ask again.
             }
             let cpu_ready = digits.is_some() || !needs_digits(&query);
-            if standing && self.link.is_there() {
+            if standing && self.link().is_there() {
                 watched.push(Command::Watch { slot, query });
             } else if !standing && player.is_some() && cpu_ready && preset {
                 parts.cpu.borrow_mut().take(slot, query);
@@ -237,7 +248,7 @@ impl Desks {
             }
             (desk.fresh, desk.answered) = (false, false);
         }
-        watched.iter().for_each(|command| self.link.send(command));
+        watched.iter().for_each(|command| self.link().send(command));
         let mut answers = Vec::new();
         if let Some(player) = player {
             let (mut cpu, started) = (parts.cpu.borrow_mut(), browser::now());

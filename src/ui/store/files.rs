@@ -13,6 +13,7 @@ use web_sys::{File, HtmlInputElement};
 use crate::spec::protocol::{Command, Export, KeptRun, RunId, Table};
 use crate::spec::{Precision, Setup};
 use crate::ui::browser::{self, error_text};
+use crate::ui::held::Held;
 use crate::ui::keep::words as keep;
 use crate::ui::store::link::Link;
 use crate::ui::store::look::Look;
@@ -50,9 +51,11 @@ struct Examined {
     bytes: Vec<u8>,
 }
 
-/// The parts without signals.
-#[derive(Default)]
+/// The stores that this one names, and what is no signal.
 struct Parts {
+    look: Look,
+    link: Link,
+    runs: Runs,
     /// The storage has refused the run; copies of it stay in memory.
     refused: Cell<bool>,
     /// Files that the engine is looking at; it answers one after the other.
@@ -70,9 +73,6 @@ struct Parts {
 
 #[derive(Clone, Copy)]
 pub struct Files {
-    look: Look,
-    link: Link,
-    runs: Runs,
     pub storage: RwSignal<Storage>,
     /// The run on show, as the storage calls it, and the step that lies there.
     pub kept: RwSignal<Option<(RunId, String, u64)>>,
@@ -80,25 +80,45 @@ pub struct Files {
     pub offer: RwSignal<Option<KeptRun>>,
     /// What became of the last file.
     pub said: RwSignal<Option<String>>,
-    parts: StoredValue<Rc<Parts>, LocalStorage>,
+    parts: Held<Parts>,
 }
 
 impl Files {
     pub fn new(look: Look, link: Link, runs: Runs) -> Self {
         Self {
-            look,
-            link,
-            runs,
             storage: RwSignal::new(Storage::Unknown),
             kept: RwSignal::new(None),
             offer: RwSignal::new(None),
             said: RwSignal::new(None),
-            parts: StoredValue::new_local(Rc::default()),
+            parts: Held::new(Parts {
+                look,
+                link,
+                runs,
+                refused: Cell::new(false),
+                examined: RefCell::default(),
+                address: RefCell::default(),
+                wanted: RefCell::default(),
+                copy: RefCell::default(),
+                began_at: Cell::new(0.0),
+                saved_at: Cell::new(0.0),
+            }),
         }
     }
 
     fn parts(self) -> Rc<Parts> {
-        self.parts.get_value()
+        self.parts.get()
+    }
+
+    fn look(self) -> Look {
+        self.parts().look
+    }
+
+    fn link(self) -> Link {
+        self.parts().link
+    }
+
+    fn runs(self) -> Runs {
+        self.parts().runs
     }
 
     /// The engine is gone, and nothing that it was asked will be answered.
@@ -126,15 +146,15 @@ impl Files {
     /// Writes the visitor's own run to the browser's storage, or a copy into memory where that is refused. Says whether there is
     /// something to write.
     pub fn keep_run(self) -> bool {
-        let Some(run) = self.runs.run.get_untracked() else { return false };
-        let step = self.runs.step.get_untracked();
+        let Some(run) = self.runs().run.get_untracked() else { return false };
+        let step = self.runs().step.get_untracked();
         let there = self.kept.with_untracked(|kept| kept.as_ref().is_some_and(|(id, _, at)| (*id, *at) == (run.id, step)));
         let whole = matches!(run.phase, Phase::Paused | Phase::Training);
         if run.origin == Origin::Pretrained || step == 0 || there || !whole {
             return false;
         }
         let run = run.id;
-        self.link.send(&if self.parts().refused.get() {
+        self.link().send(&if self.parts().refused.get() {
             Command::Save { run, what: Export::Checkpoint }
         } else {
             Command::Keep { run }
@@ -191,9 +211,9 @@ impl Files {
     /// The storage does not take the run: from now on copies of it stay in memory.
     pub fn take_refusal(self, run: RunId, message: &str) {
         if !self.parts().refused.replace(true) {
-            self.look.warning.set(Some(keep::not_kept(message)));
+            self.look().warning.set(Some(keep::not_kept(message)));
         }
-        self.link.send(&Command::Save { run, what: Export::Checkpoint });
+        self.link().send(&Command::Save { run, what: Export::Checkpoint });
     }
 
     /// Whether the page holds a copy of the visitor's own weights.
@@ -235,45 +255,45 @@ impl Files {
 
     /// What a new engine begins with after the one that had this run has gone, if the run lies in the storage.
     pub fn kept_start(self) -> Option<Start> {
-        let run = self.runs.run.get_untracked()?;
+        let run = self.runs().run.get_untracked()?;
         let (_, id, _) = self.kept.get_untracked().filter(|(kept, ..)| *kept == run.id)?;
         Some(Start { setup: run.setup, origin: Origin::Restored, from: Beginning::Kept(id), then: Then::Stay })
     }
 
     /// Asks what the storage holds.
     pub fn ask_for_runs(self) {
-        self.link.send(&Command::Runs);
+        self.link().send(&Command::Runs);
     }
 
     pub fn rename_run(self, id: String, name: String) {
-        self.link.send(&Command::Rename { id, name });
+        self.link().send(&Command::Rename { id, name });
     }
 
     pub fn delete_run(self, id: String) {
         // There may be room now.
         self.parts().refused.set(false);
-        self.link.send(&Command::Delete { id });
+        self.link().send(&Command::Delete { id });
     }
 
     // ---- files ----
 
     /// Whether files can be made of the run on show.
     pub fn can_save(self) -> bool {
-        self.link.engine.track();
-        self.link.is_ready() && self.runs.stands()
+        self.link().engine.track();
+        self.link().is_ready() && self.runs().stands()
     }
 
     /// Hands a file of the run on show to the visitor.
     pub fn download(self, what: Export) {
-        if let Some(run) = self.runs.current() {
+        if let Some(run) = self.runs().current() {
             self.parts().wanted.borrow_mut().push(what);
-            self.link.send(&Command::Save { run, what });
+            self.link().send(&Command::Save { run, what });
         }
     }
 
     /// The engine has made a file: the visitor's, who waits for it, or else the page's copy of the run. Says whether it is that.
     pub fn take_saved(self, step: u64, what: Export, bytes: Vec<u8>) -> bool {
-        let Some(setup) = self.runs.run.with_untracked(|r| r.as_ref().map(|r| r.setup.clone())) else { return false };
+        let Some(setup) = self.runs().run.with_untracked(|r| r.as_ref().map(|r| r.setup.clone())) else { return false };
         let parts = self.parts();
         let place = parts.wanted.borrow().iter().position(|e| *e == what);
         let Some(place) = place else {
@@ -296,7 +316,7 @@ impl Files {
     }
 
     fn open_file(self, file: File) {
-        let choice = self.runs.choose();
+        let choice = self.runs().choose();
         leptos::task::spawn_local(async move {
             let read = JsFuture::from(file.array_buffer()).await.map_err(|e| error_text(&e));
             let bytes = read.map(|buffer| js_sys::Uint8Array::new(&buffer.unchecked_into()).to_vec());
@@ -306,7 +326,7 @@ impl Files {
 
     /// Begins with the weights at an address, which must be this site's or allow it (CORS).
     pub fn fetch_file(self, address: String) {
-        let choice = self.runs.choose();
+        let choice = self.runs().choose();
         leptos::task::spawn_local(async move {
             let bytes = browser::fetch_from(&address).await;
             self.examine(choice, address.clone(), Some(address), bytes);
@@ -315,23 +335,23 @@ impl Files {
 
     /// Has the engine look at a file, unless something else was chosen while it was read; nothing changes before it fits.
     fn examine(self, choice: u32, name: String, address: Option<String>, bytes: Result<Vec<u8>, String>) {
-        if !self.runs.is_latest(choice) {
+        if !self.runs().is_latest(choice) {
             return;
         }
-        let engine = || if untrack(|| self.link.can_run()) { Ok(()) } else { Err(words::NO_ENGINE.to_owned()) };
+        let engine = || if untrack(|| self.link().can_run()) { Ok(()) } else { Err(words::NO_ENGINE.to_owned()) };
         let bytes = match bytes.and_then(|bytes| engine().map(|()| bytes)) {
             Ok(bytes) => bytes,
             Err(e) => return self.say(words::file_refused(&name, &e)),
         };
         let safetensors = ByteBuf::from(bytes.clone());
         self.parts().examined.borrow_mut().push_back(Examined { choice, name, address, bytes });
-        self.link.send(&Command::Examine { setup: self.runs.setup.get_untracked(), safetensors });
+        self.link().send(&Command::Examine { setup: self.runs().setup.get_untracked(), safetensors });
     }
 
     /// The engine has looked at the first of the files that it was given: what to begin, if it is good and still wanted.
     pub fn take_examined(self, found: Result<Setup, String>) -> Option<Start> {
         let file = self.parts().examined.borrow_mut().pop_front();
-        let Examined { name, address, bytes, .. } = file.filter(|file| self.runs.is_latest(file.choice))?;
+        let Examined { name, address, bytes, .. } = file.filter(|file| self.runs().is_latest(file.choice))?;
         let setup = match found {
             Ok(setup) => setup,
             Err(message) => {
@@ -347,14 +367,14 @@ impl Files {
 
     fn say(self, words: String) {
         self.said.set(Some(words.clone()));
-        self.look.warning.set(Some(words));
+        self.look().warning.set(Some(words));
     }
 
     /// `&weights=` and the address, while the experiment is the one that the weights there are for.
     pub fn weights_part(self) -> String {
         let parts = self.parts();
         let address = parts.address.borrow();
-        let same = |theirs: &Setup| self.runs.setup.with_untracked(|setup| !theirs.needs_rebuild(setup));
+        let same = |theirs: &Setup| self.runs().setup.with_untracked(|setup| !theirs.needs_rebuild(setup));
         let address = address.as_ref().filter(|(theirs, _)| same(theirs));
         address.map_or_else(String::new, |(_, address)| format!("&weights={}", browser::encoded(address)))
     }

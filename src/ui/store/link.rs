@@ -9,6 +9,7 @@ use leptos::wasm_bindgen::JsValue;
 use crate::spec::Setup;
 use crate::spec::data::DataInfo;
 use crate::spec::protocol::{AdapterInfo, BenchReport, Command, DataUnit, EngineChoice, NoGpu};
+use crate::ui::held::Held;
 use crate::ui::port::{Heard, Port};
 use crate::ui::words;
 
@@ -33,7 +34,7 @@ pub enum Data {
 
 type Waiter = Box<dyn FnOnce(Result<BenchReport, String>)>;
 
-/// The parts without signals.
+/// What is no signal.
 #[derive(Default)]
 struct Parts {
     port: RefCell<Option<Rc<Port>>>,
@@ -50,7 +51,7 @@ pub struct Link {
     pub data: RwSignal<Data>,
     /// What the engine has loaded.
     pub data_info: RwSignal<Option<DataInfo>>,
-    parts: StoredValue<Rc<Parts>, LocalStorage>,
+    parts: Held<Parts>,
 }
 
 impl Link {
@@ -60,12 +61,12 @@ impl Link {
             executor: RwSignal::new(executor),
             data: RwSignal::new(Data::Waiting),
             data_info: RwSignal::new(None),
-            parts: StoredValue::new_local(Rc::default()),
+            parts: Held::new(Parts::default()),
         }
     }
 
     fn parts(self) -> Rc<Parts> {
-        self.parts.get_value()
+        self.parts.get()
     }
 
     /// Starts the worker of the chosen engine, in place of one that there may be.

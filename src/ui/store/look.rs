@@ -11,6 +11,7 @@ use leptos::prelude::*;
 
 use crate::ui::browser;
 use crate::ui::camera::Camera;
+use crate::ui::held::Held;
 use crate::ui::paint::Theme;
 use crate::ui::plane::Axes;
 use crate::ui::tab::Tab;
@@ -22,7 +23,7 @@ const EVERY: f64 = 400.0;
 /// Says what the address has to: the query of a link to the experiment, and the view.
 type Says = (Box<dyn Fn() -> String>, Box<dyn Fn() -> Camera>);
 
-/// The parts without signals.
+/// What is no signal.
 struct Parts {
     throttle: Cell<Throttle>,
     /// What of the address the page has overtaken.
@@ -48,7 +49,7 @@ pub struct Look {
     pub warning: RwSignal<Option<String>>,
     /// Why there is no pretrained model, if there is none.
     pub no_preset: RwSignal<Option<String>>,
-    parts: StoredValue<Rc<Parts>, LocalStorage>,
+    parts: Held<Parts>,
 }
 
 impl Look {
@@ -63,17 +64,17 @@ impl Look {
             notes: RwSignal::new(notes),
             warning: RwSignal::new(None),
             no_preset: RwSignal::new(None),
-            parts: StoredValue::new_local(Rc::new(Parts {
+            parts: Held::new(Parts {
                 throttle: Cell::new(Throttle::new(EVERY)),
                 link: Cell::new(false),
                 camera: Cell::new(false),
                 says: OnceCell::new(),
-            })),
+            }),
         }
     }
 
     fn parts(self) -> Rc<Parts> {
-        self.parts.get_value()
+        self.parts.get()
     }
 
     /// Opens a tab for the visitor, and says so in the address; Back leads to the one before.

@@ -11,6 +11,7 @@ use leptos::prelude::*;
 use crate::spec::protocol::{Command, PlanInfo, RunId, Speed};
 use crate::spec::{History, Preset, Setup};
 use crate::ui::browser;
+use crate::ui::held::Held;
 use crate::ui::model::Model;
 use crate::ui::past::Past;
 use crate::ui::store::link::Link;
@@ -79,9 +80,10 @@ pub struct Start {
     pub then: Then,
 }
 
-/// The parts without signals.
-#[derive(Default)]
+/// The stores that this one names, and what is no signal.
 struct Parts {
+    look: Look,
+    link: Link,
     /// Counts the runs there have been.
     runs: Cell<RunId>,
     /// Counts what the visitor has chosen to see, for what is fetched to know that it comes too late.
@@ -94,8 +96,6 @@ struct Parts {
 
 #[derive(Clone, Copy)]
 pub struct Runs {
-    look: Look,
-    link: Link,
     /// What the controls say.
     pub setup: RwSignal<Setup>,
     /// The trained model that the page opens with, or that was chosen since.
@@ -114,14 +114,12 @@ pub struct Runs {
     pub past: StoredValue<Vec<Past>, LocalStorage>,
     /// The run and the step that the measures were taken of.
     pub measured_at: RwSignal<Option<(RunId, u64)>>,
-    parts: StoredValue<Rc<Parts>, LocalStorage>,
+    parts: Held<Parts>,
 }
 
 impl Runs {
     pub fn new(look: Look, link: Link, setup: Setup, preset: &'static Preset) -> Self {
         Self {
-            look,
-            link,
             setup: RwSignal::new(setup),
             preset: RwSignal::new(preset),
             played: RwSignal::new(None),
@@ -133,12 +131,27 @@ impl Runs {
             tested: RwSignal::new(None),
             past: StoredValue::new_local(Vec::new()),
             measured_at: RwSignal::new(None),
-            parts: StoredValue::new_local(Rc::default()),
+            parts: Held::new(Parts {
+                look,
+                link,
+                runs: Cell::new(0),
+                choices: Cell::new(0),
+                pace: Cell::new(None),
+                host: RefCell::default(),
+            }),
         }
     }
 
     fn parts(self) -> Rc<Parts> {
-        self.parts.get_value()
+        self.parts.get()
+    }
+
+    fn look(self) -> Look {
+        self.parts().look
+    }
+
+    fn link(self) -> Link {
+        self.parts().link
     }
 
     /// What the panels may ask of the model on show.
@@ -196,7 +209,7 @@ impl Runs {
 
     /// Whether the network on show can be taken apart.
     pub fn can_take_apart(self) -> bool {
-        self.link.can_run()
+        self.link().can_run()
             && self.model().vector
             && self.run.with(|r| r.as_ref().is_some_and(|r| r.info.is_some() && r.setup.can_host() == Ok(true)))
     }
@@ -245,12 +258,12 @@ impl Runs {
     pub fn go(self, run: RunId) {
         self.parts().pace.set(None);
         self.update(|r| r.phase = Phase::Training);
-        self.link.send(&Command::Train { run });
+        self.link().send(&Command::Train { run });
     }
 
     pub fn pause(self) {
         if let Some(run) = self.current() {
-            self.link.send(&Command::Pause { run });
+            self.link().send(&Command::Pause { run });
         }
     }
 

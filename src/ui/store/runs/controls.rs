@@ -20,7 +20,7 @@ impl Runs {
             next.host = s.host.take();
             *s = next;
         });
-        self.look.write_link();
+        self.look().write_link();
     }
 
     /// Moves a control, and the run with it where that is possible.
@@ -34,7 +34,7 @@ impl Runs {
         }
         let live = setup.card().ok().and_then(|c| c.param(key)).is_some_and(|p| p.live);
         self.setup.set(setup);
-        self.look.write_link();
+        self.look().write_link();
         if live {
             self.move_run(key, value);
         }
@@ -47,7 +47,7 @@ impl Runs {
             self.update(|r| {
                 r.setup.values.insert(key.into(), value);
             });
-            self.link.send(&Command::Set { run, param, value });
+            self.link().send(&Command::Set { run, param, value });
         }
     }
 
@@ -65,7 +65,7 @@ impl Runs {
     pub fn revert_setup(self) {
         if let Some(run) = self.run.get_untracked() {
             self.setup.set(run.setup);
-            self.look.write_link();
+            self.look().write_link();
         }
     }
 }

@@ -14,7 +14,7 @@ pub fn long_names(classes: &[String]) -> bool {
 impl Runs {
     /// The data set that the model on show is of: what the engine has loaded, or that of the trained model.
     pub fn data_on_show(self) -> String {
-        let loaded = self.link.data_info.with(|info| info.as_ref().map(|info| info.id.clone()));
+        let loaded = self.link().data_info.with(|info| info.as_ref().map(|info| info.id.clone()));
         loaded.unwrap_or_else(|| self.preset.get().data().id.into())
     }
 
@@ -28,7 +28,7 @@ impl Runs {
         let known = StoredValue::new(untrack(|| self.data_on_show()));
         react(move || {
             // An engine that gives way to another leaves them for a while.
-            let Some(now) = self.link.data_info.with(|info| info.as_ref().map(|info| info.id.clone())) else { return };
+            let Some(now) = self.link().data_info.with(|info| info.as_ref().map(|info| info.id.clone())) else { return };
             if known.try_update_value(|known| std::mem::replace(known, now.clone()) != now) == Some(true) {
                 f();
             }
@@ -37,19 +37,19 @@ impl Runs {
 
     /// How many test images there are to choose from: of more, the page does not know the codes.
     pub fn test_images(self) -> u32 {
-        self.link.data_info.with(|info| info.as_ref().map_or(CODED, |info| info.test.min(CODED)))
+        self.link().data_info.with(|info| info.as_ref().map_or(CODED, |info| info.test.min(CODED)))
     }
 
     /// Bytes of one of the images.
     pub fn image_len(self) -> usize {
         let size = |info: &crate::spec::data::DataInfo| (info.channels * info.height * info.width) as usize;
-        let loaded = self.link.data_info.with(|info| info.as_ref().map(size));
+        let loaded = self.link().data_info.with(|info| info.as_ref().map(size));
         loaded.unwrap_or_else(|| self.model().shape.len())
     }
 
     /// How many labels the images have, as far as somebody has named them.
     pub fn classes(self) -> usize {
-        let loaded = self.link.data_info.with(|info| info.as_ref().map(|info| info.classes.len()));
+        let loaded = self.link().data_info.with(|info| info.as_ref().map(|info| info.classes.len()));
         loaded.unwrap_or_else(|| self.preset.get().data().classes.len())
     }
 
@@ -57,7 +57,7 @@ impl Runs {
     /// has named it.
     pub fn class_name(self, label: u8) -> String {
         let i = usize::from(label);
-        let loaded = self.link.data_info.with(|info| info.as_ref().map(|info| info.classes.get(i).cloned()));
+        let loaded = self.link().data_info.with(|info| info.as_ref().map(|info| info.classes.get(i).cloned()));
         let name = loaded.unwrap_or_else(|| self.preset.get().data().classes.get(i).map(|name| (*name).to_owned()));
         // Attributes are words with `_` between them.
         name.map_or_else(|| label.to_string(), |name| name.replace('_', " "))
