@@ -19,10 +19,10 @@ const REST: Duration = Duration::from_millis(400);
 /// then whenever the controls describe another network.
 pub fn begin(link: Link, runs: Runs) {
     let told = Rc::new(RefCell::new(None::<Setup>));
-    let waiting = StoredValue::new(None::<TimeoutHandle>);
+    let mut waiting = None::<TimeoutHandle>;
     react(move || {
         let setup = runs.setup.get();
-        if let Some(before) = waiting.try_update_value(Option::take).flatten() {
+        if let Some(before) = waiting.take() {
             before.clear();
         }
         let opened = matches!(link.engine.get(), Engine::Ready(_)) && link.executor.get() == EngineChoice::Plan;
@@ -43,7 +43,7 @@ pub fn begin(link: Link, runs: Runs) {
         if first {
             tell();
         } else {
-            waiting.set_value(set_timeout_with_handle(tell, REST).ok());
+            waiting = set_timeout_with_handle(tell, REST).ok();
         }
     });
 }

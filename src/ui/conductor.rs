@@ -6,8 +6,7 @@ mod engine;
 mod presets;
 mod view;
 
-use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::cell::Cell;
 
 use leptos::prelude::*;
 
@@ -15,7 +14,7 @@ use crate::player::Digits;
 use crate::spec::Setup;
 use crate::spec::protocol::RunId;
 use crate::ui::browser;
-use crate::ui::held::Held;
+use crate::ui::held::{Held, Part};
 use crate::ui::store::Stores;
 use crate::ui::store::desks::Shown;
 use crate::ui::store::runs::Start;
@@ -24,15 +23,15 @@ use crate::ui::store::runs::Start;
 struct Parts {
     stores: Stores,
     /// The run being built, kept until it stands: it may have to begin again on the other engine.
-    starting: RefCell<Option<Start>>,
+    starting: Part<Option<Start>>,
     /// The engine is given up for another as soon as this run is kept at this step.
     leaving: Cell<Option<(RunId, u64)>>,
     /// Setups that the step compiler refused.
-    refused: RefCell<Vec<Setup>>,
+    refused: Part<Vec<Setup>>,
     /// The preset goes on show once its images have come, whatever else could.
     preset_wanted: Cell<bool>,
     /// Its weights, as they were fetched.
-    preset: RefCell<Option<Vec<u8>>>,
+    preset: Part<Option<Vec<u8>>>,
     /// The way the page begins has been chosen.
     begun: Cell<bool>,
 }
@@ -47,11 +46,11 @@ impl Conductor {
         Self {
             parts: Held::new(Parts {
                 stores,
-                starting: RefCell::default(),
+                starting: Part::default(),
                 leaving: Cell::new(None),
-                refused: RefCell::default(),
+                refused: Part::default(),
                 preset_wanted: Cell::new(false),
-                preset: RefCell::default(),
+                preset: Part::default(),
                 begun: Cell::new(false),
             }),
         }
@@ -62,7 +61,7 @@ impl Conductor {
         expect_context()
     }
 
-    fn parts(self) -> Rc<Parts> {
+    fn parts(self) -> &'static Parts {
         self.parts.get()
     }
 

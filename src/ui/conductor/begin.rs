@@ -35,7 +35,7 @@ impl Conductor {
         let Stores { link, runs, desks, codes, files, .. } = self.stores();
         if self.parts().leaving.get().is_some() {
             // The engine that will take it is not there yet.
-            self.parts().starting.replace(Some(start));
+            self.parts().starting.set(Some(start));
             return;
         }
         let executor = self.executor_for(&start.setup);
@@ -45,7 +45,7 @@ impl Conductor {
         files.leave_run(&start.from);
         let Start { setup, origin, from, .. } = start.clone();
         let id = runs.next_id();
-        self.parts().starting.replace(Some(start));
+        self.parts().starting.set(Some(start));
         files.begin_run();
         codes.begin_run();
         self.put_on_show(match origin {
@@ -64,7 +64,7 @@ impl Conductor {
 
     /// Burn where the link asks for it and where the step compiler is known to fail, else the plan.
     fn executor_for(self, setup: &Setup) -> EngineChoice {
-        let refused = self.parts().refused.borrow().iter().any(|r| !r.needs_rebuild(setup));
+        let refused = self.parts().refused.with(|refused| refused.iter().any(|r| !r.needs_rebuild(setup)));
         if refused || browser::parameter("engine").as_deref() == Some("burn") { EngineChoice::Burn } else { EngineChoice::Plan }
     }
 
@@ -75,7 +75,7 @@ impl Conductor {
         runs.remember_curves();
         let run = runs.current().unwrap_or(0);
         let parts = self.parts();
-        parts.starting.replace(Some(start));
+        parts.starting.set(Some(start));
         parts.leaving.set(Some((run, runs.step.get_untracked())));
         link.executor.set(executor);
         link.engine.set(Engine::Loading);
@@ -114,7 +114,7 @@ impl Conductor {
     pub(super) fn fall_back(self, message: &str) {
         let Some(start) = self.parts().starting.take() else { return };
         self.stores().look.warning.set(Some(words::falls_back(message)));
-        self.parts().refused.borrow_mut().push(start.setup.clone());
+        self.parts().refused.with(|refused| refused.push(start.setup.clone()));
         self.start(start);
     }
 
@@ -184,7 +184,7 @@ impl Conductor {
         runs.setup.set(start.setup.clone());
         look.write_link();
         if other_data {
-            self.parts().starting.replace(Some(start));
+            self.parts().starting.set(Some(start));
             runs.pause();
             self.load_data();
         } else {
@@ -227,8 +227,15 @@ impl Conductor {
 
     /// Whether there is a copy of the visitor's own weights.
     pub fn has_copy(self) -> bool {
-        let kept = || matches!(&*self.parts().starting.borrow(), Some(Start { from: Beginning::Kept(_), .. }));
-        self.stores().files.has_copy() || kept()
+        self.stores().files.has_copy() || self.kept_to_begin().is_some()
+    }
+
+    /// The kept run that is being begun.
+    pub(super) fn kept_to_begin(self) -> Option<String> {
+        self.parts().starting.with(|starting| match starting {
+            Some(Start { from: Beginning::Kept(id), .. }) => Some(id.clone()),
+            _ => None,
+        })
     }
 
     /// Trains a sparse autoencoder on the code of the network on show.

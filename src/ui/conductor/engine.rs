@@ -11,7 +11,7 @@ use crate::ui::port::Heard;
 use crate::ui::store::Stores;
 use crate::ui::store::files::Storage;
 use crate::ui::store::link::{Data, Engine};
-use crate::ui::store::runs::{Beginning, Origin, Phase, Start, Then};
+use crate::ui::store::runs::{Beginning, Origin, Phase, Then};
 use crate::ui::views::MEASURES;
 
 impl Conductor {
@@ -51,7 +51,7 @@ impl Conductor {
             return self.leave_engine(run);
         }
         link.engine.set(Engine::Crashed(message.clone()));
-        self.parts().starting.replace(files.kept_start());
+        self.parts().starting.set(files.kept_start());
         link.fail_waiters(&message);
         // The wire is dropped after this message handler, which belongs to it, has returned.
         browser::next_frame(move || {
@@ -174,11 +174,7 @@ impl Conductor {
 
     fn resumed(self, run: RunId, step: u64, history: History) {
         let Stores { runs, files, .. } = self.stores();
-        let kept = match &*self.parts().starting.borrow() {
-            Some(Start { from: Beginning::Kept(id), .. }) => Some(id.clone()),
-            _ => None,
-        };
-        if let Some(id) = kept {
+        if let Some(id) = self.kept_to_begin() {
             files.take_kept(run, id, step);
         }
         runs.history.set_value(history);

@@ -99,7 +99,7 @@ impl Conductor {
             ..PlanInfo::default()
         }));
         self.stores().desks.set_player(player);
-        self.parts().preset.replace(Some(bytes));
+        self.parts().preset.set(Some(bytes));
     }
 
     /// Puts the pretrained model back on show, as the visitor wishes.
@@ -113,7 +113,7 @@ impl Conductor {
         if runs.setup.with_untracked(|s| s.data != runs.preset_data()) {
             return self.set_data(runs.preset_data());
         }
-        let weights = self.parts().preset.borrow().clone();
+        let weights = self.parts().preset.get();
         let Some((player, weights)) = desks.player().zip(weights) else { return };
         self.put_on_show(desks.preset());
         codes.show_played();

@@ -83,11 +83,11 @@ impl Conductor {
     pub fn follow_camera(self) {
         let (look, codes) = (self.stores().look, self.stores().codes);
         look.let_say(move || self.link(), move || self.camera());
-        let begun = StoredValue::new(false);
+        let mut begun = false;
         react(move || {
             self.camera();
             // While a code is on its way, the address says better than the page where it goes.
-            if !begun.try_update_value(|begun| std::mem::replace(begun, true)).unwrap_or(true) || codes.awaits_a_code() {
+            if !std::mem::replace(&mut begun, true) || codes.awaits_a_code() {
                 return;
             }
             look.write_camera();

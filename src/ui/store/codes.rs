@@ -1,6 +1,6 @@
 //! Codes: where the traversal stands, what its latents carry, and the codes of images by the weights of the moment.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
 
 use leptos::prelude::*;
@@ -9,7 +9,7 @@ use serde_bytes::ByteBuf;
 use crate::spec::protocol::{PlanInfo, Query, Slot, View};
 use crate::ui::browser;
 use crate::ui::encoded::Encoded;
-use crate::ui::held::Held;
+use crate::ui::held::{Held, Part};
 use crate::ui::latents::Latents;
 use crate::ui::model::Choice;
 use crate::ui::react::react;
@@ -29,8 +29,8 @@ struct Parts {
     /// Metrics of the run on show have come.
     measured: Cell<bool>,
     /// What the traversal waits for the code of, and the code that it last got so.
-    wanted: RefCell<Option<Source>>,
-    arrived: RefCell<Vec<f32>>,
+    wanted: Part<Option<Source>>,
+    arrived: Part<Vec<f32>>,
 }
 
 #[derive(Clone, Copy)]
@@ -74,15 +74,15 @@ impl Codes {
                 desks,
                 kl_at: Cell::new(0.0),
                 measured: Cell::new(false),
-                wanted: RefCell::default(),
-                arrived: RefCell::default(),
+                wanted: Part::default(),
+                arrived: Part::default(),
             }),
         };
         desks.tell_first(move |slot, view| codes.hear(slot, view));
         codes
     }
 
-    fn parts(self) -> Rc<Parts> {
+    fn parts(self) -> &'static Parts {
         self.parts.get()
     }
 
@@ -244,7 +244,7 @@ impl Codes {
 
     /// Puts the traversal where it waits to go, if the code has come.
     pub fn arrive(self) {
-        let Some(mut source) = self.parts().wanted.borrow().clone() else { return };
+        let Some(mut source) = self.parts().wanted.get() else { return };
         let coded = self.tests.with_untracked(|codes| codes.as_ref().map_or(0, |codes| codes.len()));
         if matches!(source, Source::Test(i) if (1..=i).contains(&coded)) {
             // A link, or a choice made of other images: there are not so many.
@@ -253,23 +253,23 @@ impl Codes {
         }
         if let Some(code) = untrack(|| self.of(&source)).filter(|z| z.len() == self.latents.with_untracked(|l| l.kl_d.len())) {
             self.want(None);
-            self.parts().arrived.replace(code.clone());
+            self.parts().arrived.set(code.clone());
             self.code.set(code);
         }
     }
 
     /// Whether the traversal still stands where the image that it started from put it.
     pub fn is_where_it_arrived(self, code: &[f32]) -> bool {
-        *self.parts().arrived.borrow() == code
+        self.parts().arrived.with(|arrived| arrived == code)
     }
 
     pub fn awaits_a_code(self) -> bool {
-        self.parts().wanted.borrow().is_some()
+        self.parts().wanted.with(|wanted| wanted.is_some())
     }
 
     fn want(self, source: Option<Source>) {
         self.desks().await_answer(source.as_ref().map(slot_of));
-        self.parts().wanted.replace(source);
+        self.parts().wanted.set(source);
     }
 
     /// Has the traversal go to the image that it started from, in another model, unless it is on its way already.

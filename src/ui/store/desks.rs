@@ -1,6 +1,6 @@
 //! The panels' questions: passed on with the next frame, the latest of each slot only; and the latest answers.
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 
 use leptos::prelude::*;
@@ -9,7 +9,7 @@ use crate::player::{Digits, Player};
 use crate::spec::PRESETS;
 use crate::spec::protocol::{Command, Query, RunId, Slot, View};
 use crate::ui::browser;
-use crate::ui::held::Held;
+use crate::ui::held::{Held, Part};
 use crate::ui::model::Model;
 use crate::ui::store::link::Link;
 use crate::ui::store::runs::Runs;
@@ -32,9 +32,9 @@ struct Parts {
     link: Link,
     runs: Runs,
     views: [RwSignal<Option<Rc<View>>, LocalStorage>; SLOTS],
-    desks: RefCell<[Desk; SLOTS]>,
-    cpu: RefCell<CpuDesk>,
-    player: RefCell<Option<Rc<Player>>>,
+    desks: Part<[Desk; SLOTS]>,
+    cpu: Part<CpuDesk>,
+    player: Part<Option<Rc<Player>>>,
     /// Counts the players there have been.
     players: Cell<u32>,
     digits: OnceCell<Digits>,
@@ -57,9 +57,9 @@ impl Desks {
             link,
             runs,
             views: std::array::from_fn(|_| RwSignal::new_local(None)),
-            desks: RefCell::default(),
-            cpu: RefCell::default(),
-            player: RefCell::default(),
+            desks: Part::default(),
+            cpu: Part::default(),
+            player: Part::default(),
             players: Cell::new(0),
             digits: OnceCell::new(),
             on_show: Cell::new(None),
@@ -70,7 +70,7 @@ impl Desks {
         Self { parts: Held::new(parts) }
     }
 
-    fn parts(self) -> Rc<Parts> {
+    fn parts(self) -> &'static Parts {
         self.parts.get()
     }
 
@@ -83,7 +83,7 @@ impl Desks {
     }
 
     fn desk<T>(self, slot: Slot, f: impl FnOnce(&mut Desk) -> T) -> T {
-        f(&mut self.parts().desks.borrow_mut()[slot as usize])
+        self.parts().desks.with(|desks| f(&mut desks[slot as usize]))
     }
 
     /// Who hears each answer before the panels do.
@@ -136,7 +136,7 @@ impl Desks {
     /// Questions of panels in view that nobody has answered yet.
     pub fn waiting(self) -> usize {
         let open = |desk: &&Desk| desk.lookers > 0 && desk.query.is_some() && !desk.answered;
-        self.parts().desks.borrow().iter().filter(open).count()
+        self.parts().desks.with(|desks| desks.iter().filter(open).count())
     }
 
     /// Has the engine answer none of them any more.
@@ -147,23 +147,25 @@ impl Desks {
     /// Asks everything again, of whoever answers now.
     pub fn refresh(self) {
         let parts = self.parts();
-        parts.cpu.borrow_mut().clear();
-        for desk in parts.desks.borrow_mut().iter_mut() {
-            // Nobody has asked for the measures of this network yet.
-            desk.query.take_if(|query| query.once());
-            desk.fresh = true;
-        }
+        parts.cpu.with(CpuDesk::clear);
+        parts.desks.with(|desks| {
+            for desk in desks {
+                // Nobody has asked for the measures of this network yet.
+                desk.query.take_if(|query| query.once());
+                desk.fresh = true;
+            }
+        });
         self.schedule_flush();
     }
 
     /// The trained model that answers where no run stands.
     pub fn player(self) -> Option<Rc<Player>> {
-        self.parts().player.borrow().clone()
+        self.parts().player.get()
     }
 
     pub fn set_player(self, player: Player) {
         let parts = self.parts();
-        parts.player.replace(Some(Rc::new(player)));
+        parts.player.set(Some(Rc::new(player)));
         parts.players.set(parts.players.get() + 1);
     }
 
@@ -191,12 +193,14 @@ impl Desks {
         if parts.on_show.replace(Some(shown)) == Some(shown) {
             return false;
         }
-        parts.cpu.borrow_mut().clear();
+        parts.cpu.with(CpuDesk::clear);
         let mut stale = [false; SLOTS];
-        for (desk, stale) in parts.desks.borrow_mut().iter_mut().zip(&mut stale) {
-            *stale = desk.query.as_ref().is_some_and(Query::follows_weights);
-            desk.answered &= !*stale;
-        }
+        parts.desks.with(|desks| {
+            for (desk, stale) in desks.iter_mut().zip(&mut stale) {
+                *stale = desk.query.as_ref().is_some_and(Query::follows_weights);
+                desk.answered &= !*stale;
+            }
+        });
         for (view, _) in parts.views.iter().zip(stale).filter(|(view, stale)| *stale && view.with_untracked(Option::is_some)) {
             view.set(None);
         }
@@ -206,7 +210,7 @@ impl Desks {
     /// Forgets what was answered about images that have gone.
     pub fn forget_answers(self) {
         let parts = self.parts();
-        parts.cpu.borrow_mut().clear();
+        parts.cpu.with(CpuDesk::clear);
         parts.views.iter().for_each(|view| view.set(None));
     }
 
@@ -225,41 +229,45 @@ impl Desks {
         let digits =
             parts.digits.get().filter(|_| player.as_ref().is_some_and(|p| p.setup.data == data) && data == PRESETS[0].data().id);
         let preset = matches!(parts.on_show.get(), Some(Shown::Preset(_)));
+        let linked = parts.link.is_there();
         let mut watched = Vec::new();
-        for (slot, desk) in (0..).zip(parts.desks.borrow_mut().iter_mut()) {
-            // The CPU answers hidden panels as well: once, and nothing is empty when it scrolls into view.
-            let wanted = desk.lookers > 0 || !standing || parts.awaited.get() == Some(slot);
-            if !(wanted && desk.fresh) {
-                continue;
+        parts.desks.with(|desks| {
+            for (slot, desk) in (0..).zip(desks) {
+                // The CPU answers hidden panels as well: once, and nothing is empty when it scrolls into view.
+                let wanted = desk.lookers > 0 || !standing || parts.awaited.get() == Some(slot);
+                if !(wanted && desk.fresh) {
+                    continue;
+                }
+                let Some(query) = desk.query.clone() else { continue };
+                if !fits(&query, &model) {
+                    continue; // Asked of another model; the panel is about to ask again.
+                }
+                let cpu_ready = digits.is_some() || !needs_digits(&query);
+                (desk.fresh, desk.answered) = (false, false);
+                if standing && linked {
+                    watched.push(Command::Watch { slot, query });
+                } else if !standing && player.is_some() && cpu_ready && preset {
+                    parts.cpu.with(|cpu| cpu.take(slot, query));
+                } else {
+                    // A run that is being built cannot answer yet, and nobody answers in its place.
+                    desk.fresh = true;
+                }
             }
-            let Some(query) = desk.query.clone() else { continue };
-            if !fits(&query, &model) {
-                continue; // Asked of another model; the panel is about to ask again.
+        });
+        watched.iter().for_each(|command| parts.link.send(command));
+        let (started, mut answers) = (browser::now(), Vec::new());
+        let busy = parts.cpu.with(|cpu| {
+            if let Some(player) = player {
+                while !cpu.is_idle() && browser::now() - started < 8.0 {
+                    answers.extend(cpu.work(&player, parts.digits.get()));
+                }
             }
-            let cpu_ready = digits.is_some() || !needs_digits(&query);
-            if standing && self.link().is_there() {
-                watched.push(Command::Watch { slot, query });
-            } else if !standing && player.is_some() && cpu_ready && preset {
-                parts.cpu.borrow_mut().take(slot, query);
-            } else {
-                // A run that is being built cannot answer yet, and nobody answers in its place.
-                desk.answered = false;
-                continue;
-            }
-            (desk.fresh, desk.answered) = (false, false);
-        }
-        watched.iter().for_each(|command| self.link().send(command));
-        let mut answers = Vec::new();
-        if let Some(player) = player {
-            let (mut cpu, started) = (parts.cpu.borrow_mut(), browser::now());
-            while !cpu.is_idle() && browser::now() - started < 8.0 {
-                answers.extend(cpu.work(&player, parts.digits.get()));
-            }
-        }
+            !cpu.is_idle()
+        });
         for (slot, view) in answers {
             self.viewed(slot, view);
         }
-        if !parts.cpu.borrow().is_idle() {
+        if busy {
             self.schedule_flush();
         }
     }

@@ -1,8 +1,7 @@
 //! Runs that outlive the page, and weights that leave and enter it.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::collections::VecDeque;
-use std::rc::Rc;
 
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
@@ -13,7 +12,7 @@ use web_sys::{File, HtmlInputElement};
 use crate::spec::protocol::{Command, Export, KeptRun, RunId, Table};
 use crate::spec::{Precision, Setup};
 use crate::ui::browser::{self, error_text};
-use crate::ui::held::Held;
+use crate::ui::held::{Held, Part};
 use crate::ui::keep::words as keep;
 use crate::ui::store::link::Link;
 use crate::ui::store::look::Look;
@@ -59,13 +58,13 @@ struct Parts {
     /// The storage has refused the run; copies of it stay in memory.
     refused: Cell<bool>,
     /// Files that the engine is looking at; it answers one after the other.
-    examined: RefCell<VecDeque<Examined>>,
+    examined: Part<VecDeque<Examined>>,
     /// The address of the weights that the run on show began with, and the network that they are for.
-    address: RefCell<Option<(Setup, String)>>,
+    address: Part<Option<(Setup, String)>>,
     /// Files that the visitor waits for.
-    wanted: RefCell<Vec<Export>>,
+    wanted: Part<Vec<Export>>,
     /// Latest copy of the run where the browser's storage has none, with its setup.
-    copy: RefCell<Option<(Setup, Vec<u8>)>>,
+    copy: Part<Option<(Setup, Vec<u8>)>>,
     /// When the run on show began on this page, and when it was last kept.
     began_at: Cell<f64>,
     saved_at: Cell<f64>,
@@ -95,17 +94,17 @@ impl Files {
                 link,
                 runs,
                 refused: Cell::new(false),
-                examined: RefCell::default(),
-                address: RefCell::default(),
-                wanted: RefCell::default(),
-                copy: RefCell::default(),
+                examined: Part::default(),
+                address: Part::default(),
+                wanted: Part::default(),
+                copy: Part::default(),
                 began_at: Cell::new(0.0),
                 saved_at: Cell::new(0.0),
             }),
         }
     }
 
-    fn parts(self) -> Rc<Parts> {
+    fn parts(self) -> &'static Parts {
         self.parts.get()
     }
 
@@ -218,12 +217,12 @@ impl Files {
 
     /// Whether the page holds a copy of the visitor's own weights.
     pub fn has_copy(self) -> bool {
-        self.parts().copy.borrow().is_some()
+        self.parts().copy.with(|copy| copy.is_some())
     }
 
     /// The page's copy of a run on that data, as a run to begin.
     pub fn copy_of(self, data: &str) -> Option<Start> {
-        let (setup, bytes) = self.parts().copy.borrow().clone().filter(|(setup, _)| setup.data == data)?;
+        let (setup, bytes) = self.parts().copy.get().filter(|(setup, _)| setup.data == data)?;
         Some(Start { setup, origin: Origin::Restored, from: Beginning::File(bytes), then: Then::Stay })
     }
 
@@ -286,7 +285,7 @@ impl Files {
     /// Hands a file of the run on show to the visitor.
     pub fn download(self, what: Export) {
         if let Some(run) = self.runs().current() {
-            self.parts().wanted.borrow_mut().push(what);
+            self.parts().wanted.with(|wanted| wanted.push(what));
             self.link().send(&Command::Save { run, what });
         }
     }
@@ -295,12 +294,11 @@ impl Files {
     pub fn take_saved(self, step: u64, what: Export, bytes: Vec<u8>) -> bool {
         let Some(setup) = self.runs().run.with_untracked(|r| r.as_ref().map(|r| r.setup.clone())) else { return false };
         let parts = self.parts();
-        let place = parts.wanted.borrow().iter().position(|e| *e == what);
-        let Some(place) = place else {
-            parts.copy.replace(Some((setup, bytes)));
+        let waited = parts.wanted.with(|wanted| wanted.iter().position(|e| *e == what).map(|i| wanted.remove(i)));
+        if waited.is_none() {
+            parts.copy.set(Some((setup, bytes)));
             return true;
-        };
-        parts.wanted.borrow_mut().remove(place);
+        }
         let name = file_name(&setup, step, what);
         let saved = browser::save_bytes(&bytes, &name);
         self.said.set(Some(saved.map_or_else(|e| words::file_refused(&name, &error_text(&e)), |()| keep::saved(&name))));
@@ -344,13 +342,13 @@ impl Files {
             Err(e) => return self.say(words::file_refused(&name, &e)),
         };
         let safetensors = ByteBuf::from(bytes.clone());
-        self.parts().examined.borrow_mut().push_back(Examined { choice, name, address, bytes });
+        self.parts().examined.with(|files| files.push_back(Examined { choice, name, address, bytes }));
         self.link().send(&Command::Examine { setup: self.runs().setup.get_untracked(), safetensors });
     }
 
     /// The engine has looked at the first of the files that it was given: what to begin, if it is good and still wanted.
     pub fn take_examined(self, found: Result<Setup, String>) -> Option<Start> {
-        let file = self.parts().examined.borrow_mut().pop_front();
+        let file = self.parts().examined.with(VecDeque::pop_front);
         let Examined { name, address, bytes, .. } = file.filter(|file| self.runs().is_latest(file.choice))?;
         let setup = match found {
             Ok(setup) => setup,
@@ -361,7 +359,7 @@ impl Files {
         };
         self.offer.set(None);
         self.said.set(Some(keep::opened(&name)));
-        self.parts().address.replace(address.map(|address| (setup.clone(), address)));
+        self.parts().address.set(address.map(|address| (setup.clone(), address)));
         Some(Start { setup, origin: Origin::File, from: Beginning::File(bytes), then: Then::Stay })
     }
 
@@ -372,11 +370,9 @@ impl Files {
 
     /// `&weights=` and the address, while the experiment is the one that the weights there are for.
     pub fn weights_part(self) -> String {
-        let parts = self.parts();
-        let address = parts.address.borrow();
         let same = |theirs: &Setup| self.runs().setup.with_untracked(|setup| !theirs.needs_rebuild(setup));
-        let address = address.as_ref().filter(|(theirs, _)| same(theirs));
-        address.map_or_else(String::new, |(_, address)| format!("&weights={}", browser::encoded(address)))
+        let address = self.parts().address.get().filter(|(theirs, _)| same(theirs));
+        address.map_or_else(String::new, |(_, address)| format!("&weights={}", browser::encoded(&address)))
     }
 }
 

@@ -1,6 +1,5 @@
 //! The engine: its worker, who takes the steps there, and the images that it has. Names no other store.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 
 use leptos::prelude::*;
@@ -9,7 +8,7 @@ use leptos::wasm_bindgen::JsValue;
 use crate::spec::Setup;
 use crate::spec::data::DataInfo;
 use crate::spec::protocol::{AdapterInfo, BenchReport, Command, DataUnit, EngineChoice, NoGpu};
-use crate::ui::held::Held;
+use crate::ui::held::{Held, Part};
 use crate::ui::port::{Heard, Port};
 use crate::ui::words;
 
@@ -37,10 +36,10 @@ type Waiter = Box<dyn FnOnce(Result<BenchReport, String>)>;
 /// What is no signal.
 #[derive(Default)]
 struct Parts {
-    port: RefCell<Option<Rc<Port>>>,
+    port: Part<Option<Rc<Port>>>,
     /// Class of each test image of the engine's data.
-    labels: RefCell<Vec<u8>>,
-    waiters: RefCell<Vec<Waiter>>,
+    labels: Part<Vec<u8>>,
+    waiters: Part<Vec<Waiter>>,
 }
 
 #[derive(Clone, Copy)]
@@ -65,7 +64,7 @@ impl Link {
         }
     }
 
-    fn parts(self) -> Rc<Parts> {
+    fn parts(self) -> &'static Parts {
         self.parts.get()
     }
 
@@ -78,7 +77,7 @@ impl Link {
         self.data.set(Data::Waiting);
         self.data_info.set(None);
         let port = Port::spawn(self.executor.get_untracked(), heard)?;
-        self.parts().port.replace(Some(Rc::new(port)));
+        self.parts().port.set(Some(Rc::new(port)));
         Ok(())
     }
 
@@ -89,11 +88,11 @@ impl Link {
 
     /// Whether there is a worker.
     pub fn is_there(self) -> bool {
-        self.parts().port.borrow().is_some()
+        self.parts().port.with(|port| port.is_some())
     }
 
     pub fn send(self, command: &Command) {
-        let port = self.parts().port.borrow().clone();
+        let port = self.parts().port.get();
         if let Some(port) = port {
             port.send(command);
         }
@@ -117,14 +116,14 @@ impl Link {
 
     /// The images have come, with the labels of those to test on.
     pub fn take_data(self, info: DataInfo, labels_n: Vec<u8>) {
-        self.parts().labels.replace(labels_n);
+        self.parts().labels.set(labels_n);
         self.data_info.set(Some(info));
         self.data.set(Data::Ready);
     }
 
     /// Label of a test image, as soon as the engine has it.
     pub fn label_of(self, image: usize) -> Option<u8> {
-        self.parts().labels.borrow().get(image).copied()
+        self.parts().labels.with(|labels| labels.get(image).copied())
     }
 
     /// Times training steps; `done` hears the report.
@@ -133,17 +132,13 @@ impl Link {
         if !self.is_there() || !untrack(|| self.can_run()) {
             return done(Err(words::NO_ENGINE.into()));
         }
-        self.parts().waiters.borrow_mut().push(done);
+        self.parts().waiters.with(|waiters| waiters.push(done));
         self.send(&Command::Bench { setup, steps });
     }
 
     /// The engine has timed what it was asked to first.
     pub fn take_report(self, report: Result<BenchReport, String>) {
-        let parts = self.parts();
-        let waiter = {
-            let mut waiters = parts.waiters.borrow_mut();
-            (!waiters.is_empty()).then(|| waiters.remove(0))
-        };
+        let waiter = self.parts().waiters.with(|waiters| (!waiters.is_empty()).then(|| waiters.remove(0)));
         if let Some(waiter) = waiter {
             waiter(report);
         }

@@ -73,7 +73,7 @@ impl Look {
         }
     }
 
-    fn parts(self) -> Rc<Parts> {
+    fn parts(self) -> &'static Parts {
         self.parts.get()
     }
 

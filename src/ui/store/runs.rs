@@ -3,15 +3,14 @@
 pub mod controls;
 pub mod images;
 
-use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::cell::Cell;
 
 use leptos::prelude::*;
 
 use crate::spec::protocol::{Command, PlanInfo, RunId, Speed};
 use crate::spec::{History, Preset, Setup};
 use crate::ui::browser;
-use crate::ui::held::Held;
+use crate::ui::held::{Held, Part};
 use crate::ui::model::Model;
 use crate::ui::past::Past;
 use crate::ui::store::link::Link;
@@ -91,7 +90,7 @@ struct Parts {
     /// When, and at which step, the page began to look at the pace.
     pace: Cell<Option<(f64, u64)>>,
     /// What the engine last had that a sparse autoencoder can take apart.
-    host: RefCell<Option<Setup>>,
+    host: Part<Option<Setup>>,
 }
 
 #[derive(Clone, Copy)]
@@ -137,12 +136,12 @@ impl Runs {
                 runs: Cell::new(0),
                 choices: Cell::new(0),
                 pace: Cell::new(None),
-                host: RefCell::default(),
+                host: Part::default(),
             }),
         }
     }
 
-    fn parts(self) -> Rc<Parts> {
+    fn parts(self) -> &'static Parts {
         self.parts.get()
     }
 
@@ -204,7 +203,7 @@ impl Runs {
     /// The network that a sparse autoencoder could take apart: the one on show, or the last that was.
     pub fn host(self) -> Option<Setup> {
         let shown = self.run.with(|r| r.as_ref().filter(|r| r.info.is_some()).map(|r| r.setup.clone()));
-        shown.filter(|s| s.can_host() == Ok(true)).or_else(|| self.parts().host.borrow().clone())
+        shown.filter(|s| s.can_host() == Ok(true)).or_else(|| self.parts().host.get())
     }
 
     /// Whether the network on show can be taken apart.
@@ -230,7 +229,7 @@ impl Runs {
     pub fn next_id(self) -> RunId {
         let host = untrack(|| self.host());
         let parts = self.parts();
-        parts.host.replace(host);
+        parts.host.set(host);
         parts.runs.set(parts.runs.get() + 1);
         parts.runs.get()
     }

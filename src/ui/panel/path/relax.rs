@@ -67,7 +67,7 @@ impl Relaxation {
                 desks.ask(RELAXED, Query::Relax { z_td: f32_bytes(&leg.z_td), damping: leg.damping });
             }
         };
-        let before = StoredValue::new(0usize);
+        let mut before = 0;
         let again = RwSignal::new(0u32);
         react(move || {
             again.track();
@@ -75,7 +75,7 @@ impl Relaxation {
             let now = browser::now();
             // While the network learns the ends move with every answer; the way needs time to settle between.
             let wait = RESTART - (now - started.get_untracked());
-            if wait > 0.0 && before.get_value() == ends.len() {
+            if wait > 0.0 && before == ends.len() {
                 // The panel may be gone by then.
                 let later = move || {
                     let _ = again.try_update(|n| *n += 1);
@@ -83,7 +83,7 @@ impl Relaxation {
                 return browser::later(later, std::time::Duration::from_millis(wait as u64 + 1));
             }
             started.set(now);
-            before.set_value(ends.len());
+            before = ends.len();
             legs.set(ends.windows(2).map(|pair| Leg::new(&pair[0], &pair[1])).collect());
             ask();
         });

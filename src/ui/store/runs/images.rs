@@ -25,11 +25,12 @@ impl Runs {
     }
 
     fn watch_data(self, f: Box<dyn Fn()>) {
-        let known = StoredValue::new(untrack(|| self.data_on_show()));
+        let mut known = untrack(|| self.data_on_show());
         react(move || {
             // An engine that gives way to another leaves them for a while.
             let Some(now) = self.link().data_info.with(|info| info.as_ref().map(|info| info.id.clone())) else { return };
-            if known.try_update_value(|known| std::mem::replace(known, now.clone()) != now) == Some(true) {
+            if known != now {
+                known = now;
                 f();
             }
         });
