@@ -1,6 +1,6 @@
-// Takes the step's minibatch from the data set: one invocation for four bytes. The order is a ring.
+// Takes images from the data set: one invocation for four bytes.
 let row = i / {{quads}}u;
-let image = order[(ctl[{{place}}] + row) % ctl[{{order}}]];
+let image = order[{{at}}];
 let word = data[image * {{quads}}u + i % {{quads}}u];
 let to = {{x}}u + i * 4u;
 a[to] = f32(word & 0xffu) / 255.0f;

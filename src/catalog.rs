@@ -1,6 +1,7 @@
-//! Every method's card, in the order in which the page lists them. Data only: the page needs no engine to read it.
+//! Every method's card and every data set's, in the order in which the page lists them. Data only: the page needs no engine to read it.
 
 use crate::spec::Card;
+use crate::spec::data::{DataCard, Own};
 
 /// The families, each with its methods.
 const FAMILIES: &[&[&Card]] = &[crate::vae::CARDS, crate::ae::CARDS, crate::vq::CARDS, crate::sae::CARDS];
@@ -33,6 +34,25 @@ const fn count() -> usize {
 /// The card called `id`.
 pub fn card(id: &str) -> Option<&'static Card> {
     CARDS.iter().find(|c| c.id == id).copied()
+}
+
+/// Every data set; the first is what a bare link means.
+pub const SETS: &[&DataCard] = crate::data::CARDS;
+
+/// The data set called `id`.
+pub fn set(id: &str) -> Option<&'static DataCard> {
+    SETS.iter().find(|d| d.id == id).copied()
+}
+
+/// The names of all data sets.
+pub fn set_ids() -> Vec<&'static str> {
+    SETS.iter().map(|d| d.id).collect()
+}
+
+/// Whether a setup may ask for this data: a registered set, or one packed from a visitor's files. Whether the latter exists
+/// only its storage knows.
+pub fn known_set(id: &str) -> bool {
+    set(id).is_some() || Own::parse(id).is_some()
 }
 
 #[cfg(test)]
@@ -109,6 +129,25 @@ mod tests {
             keys.sort_unstable();
             keys.dedup();
             assert_eq!(keys.len(), n, "{}", card.id);
+        }
+    }
+
+    #[test]
+    fn data_cards_are_consistent() {
+        for card in SETS {
+            assert_eq!(set(card.id), Some(*card), "{} twice", card.id);
+            assert_eq!(card.channels * card.height * card.width % 4, 0, "{}: images are read four values at a time", card.id);
+            assert!(card.train >= 1024 && card.test >= 256, "{}", card.id);
+            // Which class an image is of is no amount.
+            let classes = card.factors.iter().find(|f| usize::from(f.size) == card.classes.len());
+            assert!(classes.is_none_or(|f| !f.ordered), "{}: its classes are kinds", card.id);
+            for factor in card.factors {
+                assert!(factor.size > 1 && (factor.weights.is_empty() || factor.weights.len() == usize::from(factor.size)));
+            }
+            for a in card.attributes {
+                let size = card.factors[a.factor].size;
+                assert!(a.from <= a.to && a.to < size && a.to - a.from + 1 < size, "{}: {}", card.id, a.name);
+            }
         }
     }
 }

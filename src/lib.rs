@@ -12,22 +12,22 @@
 
 pub mod ae;
 pub mod catalog;
+pub mod data;
+pub mod latent;
+pub mod measure;
 mod registry;
 pub mod sae;
 pub mod spec;
 pub mod vae;
+pub mod view;
 pub mod vq;
 
 #[cfg(feature = "engine")]
 pub mod compile;
 #[cfg(feature = "engine")]
-pub mod data;
-#[cfg(feature = "engine")]
 pub mod gpu;
 #[cfg(feature = "pack")]
 pub mod import;
-#[cfg(feature = "engine")]
-pub mod measure;
 #[cfg(feature = "engine")]
 pub mod nn;
 #[cfg(feature = "engine")]
@@ -37,8 +37,6 @@ pub mod train;
 
 #[cfg(any(feature = "page", all(feature = "worker", target_arch = "wasm32")))]
 mod gunzip;
-#[cfg(any(feature = "page", feature = "engine", feature = "player"))]
-pub mod latent;
 #[cfg(all(any(feature = "worker", feature = "packer"), target_arch = "wasm32"))]
 pub mod opfs;
 #[cfg(any(feature = "engine", feature = "pack"))]

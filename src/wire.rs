@@ -74,7 +74,8 @@ pub use js::{packed, packed_into, unpacked, unpacked_from};
 mod tests {
     use super::*;
     use crate::spec::Setup;
-    use crate::spec::protocol::{Command, Event, Measured, MetricRow, Quantity, Query, Speed, View, f32_bytes};
+    use crate::spec::protocol::{Command, Event, Measured, MetricRow, Quantity, Speed, View, f32_bytes};
+    use crate::view::Decode;
 
     #[test]
     fn messages_survive_the_way() {
@@ -82,7 +83,7 @@ mod tests {
         hosted.host = Some(Box::new(Setup::new("faces", "vae")));
         let weights = Some(f32_bytes(&[1.5, f32::MIN, f32::NAN]));
         for command in [
-            Command::Watch { slot: 3, query: Query::Decode { z_nd: f32_bytes(&[0.5, -1.0]) } },
+            Command::Watch { slot: 3, query: Decode { z_nd: f32_bytes(&[0.5, -1.0]) }.into() },
             Command::Start { run: 300, setup: Setup::new("mnist", "vae"), weights: None },
             Command::Start { run: 1, setup: hosted, weights },
             Command::Runs,
@@ -90,7 +91,7 @@ mod tests {
             assert_eq!(from_bytes::<Command>(&to_bytes(&command)).unwrap(), command);
         }
         let row = MetricRow { step: 1 << 40, terms: vec![1.0, f32::INFINITY], kl_d: vec![0.1] };
-        let measured = |value| Measured { name: "m".into(), value, protocol: "p".into() };
+        let measured = |value| Measured { name: "m".into(), label: "M".into(), value, protocol: "p".into() };
         let measures = [Quantity::Count(7), Quantity::Number(-0.5), Quantity::Each(vec![1.0, 2.0])].map(measured).to_vec();
         for event in [
             Event::Metrics { run: 1, rows: vec![row], speed: Speed::default() },

@@ -70,6 +70,13 @@ fn wrong_arguments_are_refused_in_one_line() {
     train(&["--checkpoint", "no/such/folder/c"], "no/such/folder");
     #[cfg(feature = "native")]
     refused(&["train", "--epochs", "1", "--resume", "assets/presets/mnist-vae.safetensors"], "weights only");
+    refused(&["plan", "--method", "gan"], "\"gan\"");
+    refused(&["plan", "--target", "abacus"], "software-quads");
+    refused(&["plan", "--data", "photographs"], "photographs");
+    #[cfg(feature = "native")]
+    refused(&["plan", "--program", "dance"], "initialisation");
+    #[cfg(feature = "native")]
+    refused(&["plan", "--program", "tokens"], "vae does not have a codebook");
 }
 
 #[test]
@@ -113,6 +120,68 @@ fn a_run_ends_with_one_json_object_and_its_weights() {
 
     std::fs::write(&out, &std::fs::read(&out).expect("readable")[..999]).expect("writable");
     refused(&measure, "this is not a whole safetensors file");
+}
+
+/// The listing of a small network is consistent in itself, counts what can be known, and says where each kernel's text is.
+#[cfg(feature = "native")]
+#[test]
+fn a_plan_is_listed_with_its_kernels() {
+    let folder = scratch("plan");
+    let setup = ["--method", "vae", "--target", "software", "--set", "batch=32", "hidden=64", "latent=2"];
+    let wgsl = folder.to_str().expect("the path is UTF-8");
+    let output = output(&[&["plan"], &setup[..], &["--json", "--wgsl", wgsl]].concat());
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    let listing: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    let list = |value: &Value| value.as_array().expect("a list").clone();
+    let number = |value: &Value| value.as_u64().expect("a number");
+
+    let mut kernels = vec![];
+    for (level, dispatch) in list(&listing["dispatches"]).iter().enumerate() {
+        assert_eq!(number(&dispatch["level"]), level as u64);
+        let text = std::fs::read_to_string(folder.join(dispatch["file"].as_str().expect("a name"))).expect("it was written");
+        let own = list(&dispatch["kernels"]);
+        for kernel in &own {
+            assert!(text.contains(&format!("\nfn {}(", kernel["function"].as_str().expect("a name"))), "{kernel}\n{text}");
+        }
+        assert!(text.contains("\n    let group = w.x;\n"), "what stands in braces is indented:\n{text}");
+        let groups: u64 = own.iter().map(|k| number(&k["workgroups"])).sum();
+        assert_eq!(groups, number(&dispatch["grid"][0]) * number(&dispatch["grid"][1]));
+        kernels.extend(own);
+    }
+    // The first layer: 32 × 64 sums of 784 products, and a bias and a nonlinearity behind each.
+    let layer = kernels.iter().find(|k| k["name"] == "matmul").expect("there are products");
+    assert_eq!(number(&layer["flops"]), 32 * 64 * (2 * 784 + 2), "{layer}");
+    assert_eq!(number(&layer["chain"]), 784 + 2, "{layer}");
+    assert_eq!(number(&layer["read"]), 4 * (32 * 784 + 784 * 64 + 64), "{layer}");
+    assert_eq!(number(&layer["written"]), 4 * 32 * 64, "{layer}");
+    // Its gradient moves 784 × 64 weights by Adam, which reads and writes each with two moments.
+    let moved = 4 * 3 * 784 * 64;
+    assert!(kernels.iter().any(|k| k["written"].as_u64().is_some_and(|n| (moved..moved + 9999).contains(&n))), "{kernels:?}");
+
+    let memory = list(&listing["memory"]);
+    assert!(memory.iter().any(|r| r["what"] == "encoder.hidden.weight [784, 64]"), "{memory:?}");
+    let span = |r: &Value| (number(&r["at"]), number(&r["at"]) + number(&r["floats"]));
+    let life = |r: &Value| r["levels"].as_array().map_or((0, u64::MAX), |l| (number(&l[0]), number(&l[1])));
+    for (i, a) in memory.iter().enumerate() {
+        assert!(span(a).1 <= number(&listing["arena"]), "{a}");
+        for b in &memory[..i] {
+            let meet = |a: (u64, u64), b: (u64, u64)| a.0 < b.1 && b.0 < a.1;
+            let together = life(a).0 <= life(b).1 && life(b).0 <= life(a).1;
+            assert!(!(together && meet(span(a), span(b))), "{a} and {b} lie in the same place");
+        }
+    }
+}
+
+/// People see the same, for each program.
+#[cfg(feature = "native")]
+#[test]
+fn a_plan_is_listed_for_people() {
+    let output = output(&["plan", "--method", "vae", "--program", "decode", "--set", "batch=16"]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    for words in ["program decode, 16 rows", "level 0: ", "kernel0 matmul", "sigmoid [16, 784]", "decoder."] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
 }
 
 #[cfg(feature = "native")]
@@ -295,7 +364,7 @@ fn data_sets_are_listed() {
     let text = String::from_utf8(output(&["data"]).stdout).expect("the list is UTF-8");
     let json: Value = serde_json::from_slice(&output(&["data", "--json"]).stdout).expect("one JSON value");
     let ids: Vec<&str> = json.as_array().expect("an array of cards").iter().filter_map(|card| card["id"].as_str()).collect();
-    assert_eq!(ids, latent_lab::spec::data::ids());
+    assert_eq!(ids, latent_lab::catalog::set_ids());
     assert!(ids.iter().all(|id| text.contains(&format!("{id}  "))), "{text}");
 }
 

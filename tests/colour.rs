@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use burn::tensor::Device;
 use latent_lab::catalog::CARDS;
-use latent_lab::data::{Dataset, renderer};
+use latent_lab::data::faces::Faces;
+use latent_lab::data::{Dataset, Render};
 use latent_lab::gpu::{Data, Gpu};
 use latent_lab::nn::ImageShape;
 use latent_lab::spec::protocol::VerifyReport;
@@ -24,7 +25,7 @@ const STEPS: u32 = 16;
 
 /// Drawn faces that differ in most factors.
 fn faces() -> Arc<Dataset> {
-    let mut faces = renderer("faces").unwrap();
+    let mut faces = Faces::default();
     let card = faces.card();
     let shape = ImageShape::of(card);
     let (mut images, mut labels) = (vec![0; IMAGES * shape.len()], vec![]);

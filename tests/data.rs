@@ -4,11 +4,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use latent_lab::data::moving::Moving;
+use latent_lab::data::moving::{self, Moving};
 use latent_lab::data::own::{self, Loaded, Room};
-use latent_lab::data::{Render, Rendering, mnist, renderer};
+use latent_lab::data::sprites::Sprites;
+use latent_lab::data::{Make, Render, Rendering, SETS, mnist};
 use latent_lab::packed::{FORMAT, META, Meta, OnDisk, PackedFactor, ShardBuilder, Split, shard_name};
-use latent_lab::spec::data::{MOVING_DIGITS, Origin, Own, SETS};
+use latent_lab::spec::data::{DataCard, Origin, Own};
 use pollster::block_on;
 
 /// Twelve pictures of dSprites (Matthey, Higgins, Hassabis and Lerchner, github.com/google-deepmind/dsprites-dataset), one
@@ -32,7 +33,7 @@ const FACTORS: [[u8; 5]; 12] = [
 
 #[test]
 fn sprites_are_those_of_dsprites() {
-    let mut sprites = renderer("sprites").unwrap();
+    let mut sprites = Sprites::new(false);
     let mut ours = vec![0; 64 * 64];
     let mut differences = Vec::new();
     for (factors, original) in FACTORS.iter().zip(ORIGINALS.chunks_exact(64 * 64 / 8)) {
@@ -44,10 +45,27 @@ fn sprites_are_those_of_dsprites() {
     assert!(differences.iter().all(|n| *n <= 1) && differences.iter().sum::<usize>() <= 3, "pixels that differ: {differences:?}");
 }
 
+/// The sets that are rendered from nothing.
+fn rendered() -> impl Iterator<Item = (&'static DataCard, fn() -> Box<dyn Render>)> {
+    SETS.iter().filter_map(|set| if let Make::Rendered(make) = set.make { Some((set.card, make)) } else { None })
+}
+
+/// What a card says of how its images come about, and of features planted in them, is so.
+#[test]
+fn a_card_is_right_about_how_its_images_are_made() {
+    assert!(rendered().any(|(card, _)| card.planted > 0));
+    assert!(SETS.iter().all(|set| (set.card.origin == Origin::Rendered) == matches!(set.make, Make::Rendered(_))));
+    for (card, make) in rendered() {
+        let render = make();
+        let (pixels, planted_kp) = (card.channels * card.height * card.width, render.planted_kp());
+        assert_eq!(planted_kp.len(), card.planted * pixels, "{}", card.id);
+        assert!(planted_kp.chunks_exact(pixels).all(|d| (d.iter().map(|v| v * v).sum::<f32>() - 1.0).abs() < 1e-5), "{}", card.id);
+    }
+}
+
 #[test]
 fn rendering_is_the_same_in_slices_and_in_parallel() {
-    for card in SETS.iter().filter(|c| c.origin == Origin::Rendered) {
-        let make = || renderer(card.id).unwrap_or_else(|| panic!("{} has no renderer", card.id));
+    for (card, make) in rendered() {
         let whole = Rendering::new(make()).in_parallel(make);
         let mut slices = Rendering::new(make());
         while slices.advance(1000) {}
@@ -67,8 +85,8 @@ fn rendering_is_the_same_in_slices_and_in_parallel() {
 
 #[test]
 fn every_factor_of_a_rendered_image_shows() {
-    for card in SETS.iter().filter(|c| c.origin == Origin::Rendered) {
-        let mut render = renderer(card.id).unwrap();
+    for (card, make) in rendered() {
+        let mut render = make();
         let len = card.channels * card.height * card.width;
         let (mut a, mut b) = (vec![0; len], vec![0; len]);
         for (i, factor) in card.factors.iter().enumerate() {
@@ -84,14 +102,14 @@ fn every_factor_of_a_rendered_image_shows() {
 
 #[test]
 fn moving_digits_are_digits_moved() {
-    let digits = Arc::new(mnist::from_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/mnist")).unwrap());
+    let digits = Arc::new(mnist::FILES.from_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/mnist")).unwrap());
     let make = || -> Box<dyn Render> { Box::new(Moving::new(digits.clone())) };
     let whole = Rendering::new(make()).in_parallel(make);
     let mut slices = Rendering::new(make());
     while slices.advance(777) {}
     assert!(whole == slices.finish());
 
-    let k = MOVING_DIGITS.factors.len();
+    let k = moving::CARD.factors.len();
     for (image_p, factors_k) in whole.test_images.chunks_exact(32 * 32).zip(whole.factors.test_nk.chunks_exact(k)) {
         // The middle of the ink lies where the factors say, within what a digit is off its own middle.
         let ink: f32 = image_p.iter().map(|v| f32::from(*v)).sum();

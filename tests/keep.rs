@@ -14,6 +14,8 @@ use latent_lab::train::session::Session;
 use latent_lab::train::weights;
 use pollster::block_on;
 
+use crate::session::param;
+
 /// A disk in memory, with as much room as a test gives it.
 struct Ram {
     files: RefCell<BTreeMap<String, (Vec<u8>, f64)>>,
@@ -216,7 +218,7 @@ fn a_run_that_diverges_leaves_what_was_kept() {
     let id = page.keep(2);
     let kept = ram.files.borrow().clone();
 
-    page.tell(Command::Set { run: 2, key: "lr".into(), value: 0.1 });
+    page.tell(Command::Set { run: 2, param: param("lr"), value: 0.1 });
     for _ in 0..2 {
         let events = page.tell(Command::Step { run: 2, steps: 3 });
         assert!(matches!(events.last(), Some(Event::RunFailed { run: 2, .. })), "{events:?}");

@@ -6,17 +6,18 @@ use std::path::Path;
 
 /// What each module of the library may name besides itself.
 const LAYERS: &[(&str, &[&str])] = &[
-    ("spec", &["catalog"]),
+    // What messages carry of questions is told by `view`.
+    ("spec", &["catalog", "view"]),
     ("registry", &["spec", "train"]),
-    ("catalog", &["spec", "ae", "vae", "vq", "sae"]),
-    ("player", &["spec", "catalog"]),
+    ("catalog", &["spec", "data", "ae", "vae", "vq", "sae"]),
+    ("player", &["spec", "catalog", "view"]),
     // Geometry of codes, for both sides: names nothing.
     ("latent", &[]),
     ("part", &[]),
     ("gunzip", &[]),
     ("small", &[]),
-    ("wire", &["spec"]),
-    ("ui", &["spec", "catalog", "player", "latent", "part", "gunzip", "wire"]),
+    ("wire", &["spec", "view"]),
+    ("ui", &["spec", "catalog", "player", "latent", "part", "gunzip", "wire", "view"]),
     // Page and engine meet only in `spec::protocol`: from here on nobody names `ui`.
     ("compile", &["spec", "small"]),
     ("gpu", &["spec", "compile"]),
@@ -34,7 +35,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("import", &["spec", "packed", "wire"]),
     ("data", &["spec", "nn", "packed"]),
     ("measure", &[]),
-    ("view", &["spec", "gpu"]),
+    // Questions and how they are answered, wherever the model runs.
+    ("view", &["spec", "latent", "measure"]),
     // Bytes in, bytes out: knows nothing of what made them.
     ("store", &["spec", "opfs", "small"]),
     (

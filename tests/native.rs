@@ -22,5 +22,7 @@ mod rules;
 mod sae;
 mod session;
 mod shaders;
+mod terms;
 mod views;
 mod weights;
+mod wgsl;

@@ -11,7 +11,6 @@ use latent_lab::data::Dataset;
 use latent_lab::gpu::{Data, Gpu};
 use latent_lab::nn::ImageShape;
 use latent_lab::spec::card::COMMON;
-use latent_lab::spec::objective::{counts, number_of, objective};
 use latent_lab::spec::protocol::{CodeGroup, CodeKind};
 use latent_lab::spec::{Family, Kind, Setup};
 use latent_lab::train::engine::BuildError;
@@ -493,25 +492,4 @@ fn refused_but_eager(method: &'static dyn Entry, why: &str) {
     burn.run_steps(20).unwrap();
     let rows = pollster::block_on(burn.metrics()).unwrap();
     assert!(rows[19].terms[0] < rows[0].terms[0], "the loss falls from {} to {}", rows[0].terms[0], rows[19].terms[0]);
-}
-
-/// What the page writes beside each summand of a method's formula is a number that the method gives, and of that summand alone.
-#[test]
-fn every_summand_has_its_number() {
-    let data = stripes(20);
-    for setup in [Family::Vae, Family::Ae, Family::Vq, Family::Sae].into_iter().flat_map(setups) {
-        let names = entry(&setup.method).unwrap().eager(&setup, Device::flex(), data.clone()).info().terms.clone();
-        let (summands, _) = objective(setup.card().unwrap().formula, &setup);
-        let numbers: Vec<_> = (0..summands.len()).map(|i| number_of(&summands, i, &names)).collect();
-        for (summand, number) in summands.iter().zip(&numbers) {
-            // The learnt prior's summand goes with the prior.
-            let left_out = summand.text.contains("log p(tokens") && setup.get("prior") != 0.0;
-            assert_eq!(number.is_none(), left_out, "{}: {:?} of {names:?}", setup.to_query(), summand);
-            assert!(number.is_none_or(|i| counts(&names[i]).is_none()), "{}: {summand:?} is no count", setup.to_query());
-        }
-        let mut own: Vec<_> = numbers.iter().flatten().collect();
-        own.sort_unstable();
-        own.dedup();
-        assert_eq!(own.len(), numbers.iter().flatten().count(), "{}: two of {summands:?} share a number", setup.to_query());
-    }
 }

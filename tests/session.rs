@@ -6,12 +6,13 @@ use std::rc::Rc;
 use latent_lab::data::Dataset;
 use latent_lab::nn::ImageShape;
 use latent_lab::spec::protocol::{
-    Command, EngineChoice, Event, Export, Measured, MetricRow, Quantity, Query, Table, View, bytes_f32, f32_bytes,
+    Command, EngineChoice, Event, Export, Measured, MetricRow, Quantity, Table, View, bytes_f32, f32_bytes,
 };
 use latent_lab::spec::{Precision, Setup};
 use latent_lab::train::checkpoint::Checkpoint;
 use latent_lab::train::session::Session;
 use latent_lab::train::{Weight, weights};
+use latent_lab::view::{Decode, Embed, Measures, Reconstruct};
 use serde_bytes::ByteBuf;
 
 struct Bench {
@@ -31,6 +32,11 @@ fn small() -> Setup {
         setup.set(key, value).unwrap();
     }
     setup
+}
+
+/// The place of one of the small network's parameters among those of its method.
+pub fn param(key: &str) -> u8 {
+    small().card().unwrap().all_params().position(|p| p.key == key).unwrap() as u8
 }
 
 impl Bench {
@@ -156,7 +162,7 @@ fn a_checkpoint_goes_on_bit_by_bit_in_a_fresh_engine() {
         // A live control that has moved since the start belongs to the state as well.
         setup.set("lr", 0.5 * setup.get("lr")).unwrap();
         let lr = setup.get("lr");
-        whole.tell(Command::Set { run: 1, key: "lr".into(), value: lr });
+        whole.tell(Command::Set { run: 1, param: param("lr"), value: lr });
         let checkpoint = whole.save(1, Export::Checkpoint);
         let expected = whole.steps(1, N);
 
@@ -249,7 +255,7 @@ fn at_the_edge(b: &mut Bench) {
     b.tell(Command::Step { run: 2, steps: 3 });
     let events = b.turns(10);
     assert!(matches!(events.last(), Some(Event::Paused { run: 2, step: 3 })), "{events:?}");
-    b.tell(Command::Set { run: 2, key: "lr".into(), value: 0.1 });
+    b.tell(Command::Set { run: 2, param: param("lr"), value: 0.1 });
 }
 
 #[test]
@@ -344,7 +350,7 @@ fn commands_for_an_old_run_do_nothing() {
     b.start(1, small(), None);
     b.start(2, small(), None);
     b.tell(Command::Train { run: 1 });
-    b.tell(Command::Set { run: 1, key: "beta".into(), value: 3.0 });
+    b.tell(Command::Set { run: 1, param: param("beta"), value: 3.0 });
     assert!(b.turns(3).is_empty());
 }
 
@@ -358,11 +364,11 @@ fn bad_requests_are_events_and_leave_the_run_alone() {
     assert!(matches!(&b.start(3, small(), Some(ByteBuf::from(vec![1, 2, 3])))[..],
         [Event::RunFailed { run: 3, message }] if message.contains("safetensors")));
     assert_eq!(b.steps(1, 2).len(), 2, "run 1 is still there");
-    b.tell(Command::Set { run: 1, key: "beta".into(), value: -1.0 });
-    b.tell(Command::Set { run: 1, key: "colour".into(), value: 1.0 });
+    b.tell(Command::Set { run: 1, param: param("beta"), value: -1.0 });
+    b.tell(Command::Set { run: 1, param: u8::MAX, value: 1.0 });
     let warnings = b.take();
     assert!(matches!(&warnings[..], [Event::Warning { .. }, Event::Warning { .. }]), "{warnings:?}");
-    b.tell(Command::Watch { slot: 1, query: Query::Decode { z_nd: f32_bytes(&[0.0; 4]) } });
+    b.tell(Command::Watch { slot: 1, query: Decode { z_nd: f32_bytes(&[0.0; 4]) }.into() });
     let events = b.turns(3);
     assert!(matches!(&events[..], [Event::Warning { message }] if message.contains("rows of 3")), "{events:?}");
     assert_eq!(b.steps(1, 2).len(), 2, "and goes on");
@@ -373,10 +379,10 @@ fn views_follow_the_weights_and_the_latest_query_wins() {
     let mut b = Bench::open();
     b.start(1, small(), None);
     for z in 0..40 {
-        b.tell(Command::Watch { slot: 7, query: Query::Decode { z_nd: f32_bytes(&[z as f32; 3]) } });
+        b.tell(Command::Watch { slot: 7, query: Decode { z_nd: f32_bytes(&[z as f32; 3]) }.into() });
     }
-    b.tell(Command::Watch { slot: 8, query: Query::Embed { count: 12 } });
-    b.tell(Command::Watch { slot: 9, query: Query::Reconstruct { first: 38, count: 5 } });
+    b.tell(Command::Watch { slot: 8, query: Embed { count: 12 }.into() });
+    b.tell(Command::Watch { slot: 9, query: Reconstruct { first: 38, count: 5 }.into() });
     let before = b.turns(10);
     assert_eq!(before.len(), 3, "one answer a slot, not one a query");
     let decoded = |events: &[Event]| {
@@ -413,7 +419,7 @@ fn saved_weights_come_back() {
     b.start(1, small(), None);
     b.steps(1, 10);
     let picture = |b: &mut Bench| {
-        b.tell(Command::Watch { slot: 1, query: Query::Decode { z_nd: f32_bytes(&[0.3, -1.0, 0.7]) } });
+        b.tell(Command::Watch { slot: 1, query: Decode { z_nd: f32_bytes(&[0.3, -1.0, 0.7]) }.into() });
         b.turns(5)
             .into_iter()
             .find_map(|e| if let Event::Viewed { view: View::Images { pixels, .. }, .. } = e { Some(pixels) } else { None })
@@ -470,12 +476,12 @@ fn measuring_is_interrupted_by_whatever_else_is_asked() {
     b.start(1, small(), None);
     b.tell(Command::Train { run: 1 });
     b.turns(5);
-    b.tell(Command::Watch { slot: 1, query: Query::Measures { images: MANY as u32 / 2, press: 1 } });
+    b.tell(Command::Watch { slot: 1, query: Measures { images: MANY as u32 / 2, press: 1 }.into() });
     let events = b.turns(2);
     assert!(measured(&events).is_empty(), "it takes more than two slices");
 
     // A view is answered with the next turn, a pause at once, and neither ends what is being measured.
-    b.tell(Command::Watch { slot: 8, query: Query::Decode { z_nd: f32_bytes(&[0.5; 3]) } });
+    b.tell(Command::Watch { slot: 8, query: Decode { z_nd: f32_bytes(&[0.5; 3]) }.into() });
     let events = b.turns(1);
     assert!(events.iter().any(|e| matches!(e, Event::Viewed { slot: 8, .. })), "{events:?}");
     b.tell(Command::Pause { run: 1 });
@@ -495,13 +501,13 @@ fn a_newer_question_ends_what_an_older_one_measures() {
     let mut b = Bench::open_with(EngineChoice::Plan, MANY);
     b.start(1, small(), None);
     b.steps(1, 3);
-    let ask = |press| Command::Watch { slot: 1, query: Query::Measures { images: MANY as u32 / 2, press } };
+    let ask = |press| Command::Watch { slot: 1, query: Measures { images: MANY as u32 / 2, press }.into() };
     for press in 1..4 {
         b.tell(ask(press));
         assert!(measured(&b.turns(2)).is_empty());
     }
     // A moved control: the objective is another, and is measured anew.
-    b.tell(Command::Set { run: 1, key: "beta".into(), value: 3.0 });
+    b.tell(Command::Set { run: 1, param: param("beta"), value: 3.0 });
     let events = b.turns(10_000);
     let [(3, sheet)] = measured(&events)[..] else { panic!("{events:?}") };
     let term = |name: &str| match sheet.iter().find(|m| m.name == name).map(|m| &m.value) {
@@ -536,7 +542,7 @@ fn timings_and_comparisons_are_interrupted_too() {
         b.tell(command.clone());
         assert!(b.turns(1).is_empty(), "{command:?} takes more than a slice");
         b.tell(Command::Pause { run: 1 });
-        b.tell(Command::Watch { slot: 8, query: Query::Decode { z_nd: f32_bytes(&[0.5; 3]) } });
+        b.tell(Command::Watch { slot: 8, query: Decode { z_nd: f32_bytes(&[0.5; 3]) }.into() });
         let events = b.turns(1);
         assert!(matches!(&events[..], [Event::Paused { step: 1, .. }, Event::Viewed { slot: 8, .. }]), "{command:?}: {events:?}");
         // Whoever asked before hears that somebody else has asked since.
@@ -567,7 +573,7 @@ fn test_metrics_are_of_images_from_all_of_the_test_set() {
     });
     let (count, tested) = tested.expect("a pause is tested");
     assert!([256, 1024].contains(&count), "{count}");
-    b.tell(Command::Watch { slot: 1, query: Query::Measures { images: 1500, press: 1 } });
+    b.tell(Command::Watch { slot: 1, query: Measures { images: 1500, press: 1 }.into() });
     let events = b.turns(10_000);
     let [(30, sheet)] = measured(&events)[..] else { panic!("{events:?}") };
     let Some(Quantity::Number(all)) = sheet.iter().find(|m| m.name == "reconstruction").map(|m| m.value.clone()) else {
@@ -585,12 +591,12 @@ fn eager_burn_answers_the_same_commands() {
     assert_eq!(first.iter().map(|r| r.step).collect::<Vec<_>>(), (1..=20).collect::<Vec<_>>());
     assert!(first[19].terms[0] < first[0].terms[0] && first[0].kl_d.len() == 3);
 
-    b.tell(Command::Set { run: 1, key: "beta".into(), value: 100.0 });
+    b.tell(Command::Set { run: 1, param: param("beta"), value: 100.0 });
     let [loss, reconstruction, kl] = b.steps(1, 1)[0].terms[..] else { panic!("three terms") };
     assert!((loss - reconstruction - 100.0 * kl).abs() < 1e-3 * loss, "a live control acts on the next step");
-    b.tell(Command::Watch { slot: 7, query: Query::Decode { z_nd: f32_bytes(&[0.3; 6]) } });
-    b.tell(Command::Watch { slot: 8, query: Query::Embed { count: 12 } });
-    b.tell(Command::Watch { slot: 9, query: Query::Decode { z_nd: f32_bytes(&[0.0; 4]) } });
+    b.tell(Command::Watch { slot: 7, query: Decode { z_nd: f32_bytes(&[0.3; 6]) }.into() });
+    b.tell(Command::Watch { slot: 8, query: Embed { count: 12 }.into() });
+    b.tell(Command::Watch { slot: 9, query: Decode { z_nd: f32_bytes(&[0.0; 4]) }.into() });
     let views = b.turns(5);
     assert!(
         matches!(&views[..], [
@@ -620,7 +626,7 @@ fn clipping_and_a_decay_that_moves_are_the_same_on_both_engines() {
     let curve = |b: &mut Bench, decay: f64| {
         b.start(2, setup.clone(), Some(file.clone()));
         let mut rows = b.steps(2, 2);
-        b.tell(Command::Set { run: 2, key: "weight_decay".into(), value: decay });
+        b.tell(Command::Set { run: 2, param: param("weight_decay"), value: decay });
         rows.extend(b.steps(2, 4));
         rows.into_iter().map(|row| f64::from(row.terms[0])).collect::<Vec<_>>()
     };
@@ -658,7 +664,7 @@ fn a_sparse_autoencoder_takes_apart_what_was_trained_before_it() {
     b.steps(2, 20);
     assert!(matches!(&b.start(3, setup.clone(), None)[..], [Event::Built { run: 3, .. }]));
     assert_eq!(b.steps(3, 5).len(), 5);
-    b.tell(Command::Watch { slot: 1, query: Query::Measures { images: 20, press: 1 } });
+    b.tell(Command::Watch { slot: 1, query: Measures { images: 20, press: 1 }.into() });
     let measured = b.turns(10_000).into_iter().find_map(|e| match e {
         Event::Viewed { slot: 1, view: View::Measures(sheet), .. } => sheet.into_iter().find(|m| m.name == "loss_recovered"),
         _ => None,
@@ -683,7 +689,7 @@ fn what_learns_to_repair_is_shown_at_its_work() {
             setup.set(key, value).unwrap();
         }
         b.start(1, setup, None);
-        b.tell(Command::Watch { slot: 9, query: Query::Reconstruct { first: 0, count: 4 } });
+        b.tell(Command::Watch { slot: 9, query: Reconstruct { first: 0, count: 4 }.into() });
         let events = b.turns(10);
         let pixels = events.iter().find_map(|e| match e {
             Event::Viewed { slot: 9, view: View::Images { n: 12, pixels, .. }, .. } => Some(pixels),

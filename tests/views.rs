@@ -2,14 +2,26 @@
 //! a software Vulkan adapter will do.
 
 use std::cell::RefCell;
+use std::future::Future;
 use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
 
 use latent_lab::data::Dataset;
+use latent_lab::gpu::{Data, Gpu};
 use latent_lab::measure::{Rows, codebook::Usage, sparse};
-use latent_lab::nn::ImageShape;
-use latent_lab::spec::Setup;
-use latent_lab::spec::protocol::{BINS, Command, EXAMPLES, EngineChoice, Event, Query, TOP_EXAMPLES, View, bytes_f32, f32_bytes};
+use latent_lab::nn::{DataShape, ImageShape};
+use latent_lab::player::{Asked, Player};
+use latent_lab::spec::protocol::{
+    BINS, CodeGroup, CodeKind, Command, EXAMPLES, EngineChoice, Event, Export, Query, TOP_EXAMPLES, View, bytes_f32, f32_bytes,
+};
+use latent_lab::spec::{Precision, Setup};
+use latent_lab::train::plan::PlanEngine;
 use latent_lab::train::session::Session;
+use latent_lab::train::{self, Engine, Program, entry};
+use latent_lab::view::{
+    Autoencode, Codebook, Decode, DrawTokens, EachCode, Embed, Encode, Feature, Features, Frame, Originals, Paths, Reconstruct,
+    Relax, Size, Tests, Tokenise, Untokenise, pixels,
+};
 use serde_bytes::ByteBuf;
 
 const IMAGES: usize = 40;
@@ -83,11 +95,181 @@ impl Lab {
 
     /// Activations of all test images.
     fn codes(&mut self) -> (usize, Vec<f32>) {
-        match self.ask(Query::Embed { count: IMAGES as u32 }).unwrap() {
+        match self.ask(Embed { count: IMAGES as u32 }.into()).unwrap() {
             View::Codes { latent, mean_nd, .. } => (latent as usize, bytes_f32(&mean_nd)),
             other => panic!("{other:?}"),
         }
     }
+}
+
+/// The model of the lab on the CPU.
+fn on_cpu(lab: &mut Lab) -> Rc<Player> {
+    let file = pollster::block_on(lab.session.export(1, Export::Weights(Precision::Full))).unwrap().unwrap().1;
+    Rc::new(Player::load(&file).unwrap())
+}
+
+/// What a model on the CPU answers, and how often it was asked to go on.
+fn cpu(player: &Rc<Player>, query: &Query) -> (Result<View, String>, usize) {
+    let (data, mut asked) = (squares(), Asked(player.clone()));
+    let tests = Tests { images: &data.test_images, labels: &data.test_labels };
+    let mut answer = std::pin::pin!(async {
+        if query.comes_later() { query.answer_later(&mut asked, tests).await } else { query.answer(&mut asked, tests).await }
+    });
+    for polls in 1.. {
+        if let Poll::Ready(view) = answer.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            return (view, polls);
+        }
+    }
+    unreachable!("it is answered in the end")
+}
+
+/// Holds one answer against another: numbers within a thousandth, pictures within a grey level.
+fn assert_alike(got: &View, want: &View, why: &str) {
+    let numbers = |a: &[u8], b: &[u8]| {
+        let (a, b) = (bytes_f32(a), bytes_f32(b));
+        assert_eq!(a.len(), b.len(), "{why}");
+        a.iter().zip(&b).for_each(|(a, b)| assert!((a - b).abs() <= 1e-3 * (1.0 + b.abs()), "{why}: {a} {b}"));
+    };
+    match (got, want) {
+        (View::Codes { mean_nd, logvar_nd, labels, .. }, View::Codes { mean_nd: mean, logvar_nd: logvar, labels: own, .. }) => {
+            numbers(mean_nd, mean);
+            numbers(logvar_nd, logvar);
+            assert_eq!(labels, own, "{why}");
+        }
+        (View::Relaxed { z_td, energy, .. }, View::Relaxed { z_td: z, energy: want, .. }) => {
+            numbers(z_td, z);
+            assert!((energy - want).abs() < 1e-2 * want.abs(), "{why}: {energy} {want}");
+        }
+        (View::Features(table), View::Features(want)) => {
+            numbers(&table.density_f, &want.density_f);
+            numbers(&table.max_f, &want.max_f);
+        }
+        _ => {
+            let (got, want) = (got.pictures().expect(why), want.pictures().expect(why));
+            assert_eq!((got.size, got.pixels.len()), (want.size, want.pixels.len()), "{why}");
+            let far = got.pixels.iter().zip(want.pixels).map(|(a, b)| a.abs_diff(*b)).max();
+            assert!(far <= Some(1), "{why}: {far:?} grey levels");
+        }
+    }
+}
+
+#[test]
+fn test_images_are_fetched_on_the_device_and_pictures_packed_there() {
+    // An odd number of training images: the labels of the others begin within a word.
+    let (train, tests) = (37, 600);
+    let byte = |i: usize| (i.wrapping_mul(2_654_435_761) >> 13) as u8;
+    let (images, labels): (Vec<u8>, Vec<u8>) =
+        ((0..(train + tests) * 784).map(byte).collect(), (0..train + tests).map(|i| (i * 3 % 10) as u8).collect());
+    let ((own, others), (own_labels, other_labels)) = (images.split_at(train * 784), labels.split_at(train));
+    let gpu = Rc::new(pollster::block_on(Gpu::open()).expect("a GPU adapter; on Debian: mesa-vulkan-drivers"));
+    let both = Data::with_tests(&gpu, [own, own_labels], [others, other_labels], u64::MAX).unwrap();
+    let crowded = Data::with_tests(&gpu, [own, own_labels], [others, other_labels], (train * 785) as u64).unwrap();
+    assert_eq!((both.images, both.tests, crowded.images, crowded.tests), (train + tests, tests, train, 0));
+    for query in ["method=vae&hidden=16&latent=3&batch=8", "method=cvae&hidden=16&latent=2&batch=300"] {
+        let (setup, _) = Setup::from_query(query, &[]);
+        let mut engines = [&both, &crowded].map(|data| {
+            let entry = entry(&setup.method).unwrap();
+            let engine = PlanEngine::new(gpu.clone(), entry, &setup, DataShape::MNIST, data);
+            pollster::block_on(engine).unwrap()
+        });
+        let all = Tests { images: others, labels: other_labels };
+        // More than one piece, in no order, and one that comes twice.
+        let at: Vec<u32> = (0..tests as u32).map(|i| i * 7 % 600).chain([599, 599, 0]).collect();
+        let (values, classes) = (latent_lab::view::unit_values(&all.images(&at)), all.labels(&at));
+        let (told, given) = (train::Rows::tests(all, &at), train::Rows::labelled(&values, &classes));
+        for engine in &mut engines {
+            pollster::block_on(engine.ready(3)).unwrap();
+            engine.run_steps(3).unwrap();
+        }
+        let [here, elsewhere] = &mut engines;
+        // Both draw the same noise, as long as they are asked the same.
+        let want = pollster::block_on(elsewhere.evaluate(given)).unwrap();
+        assert_eq!(pollster::block_on(here.evaluate(told)).unwrap(), want, "{query}");
+        assert!(want.iter().all(|term| term.is_finite()));
+        let want = pollster::block_on(elsewhere.encode(given)).unwrap();
+        assert_eq!(pollster::block_on(here.encode(told)).unwrap(), want, "{query}");
+        // Where they are not on the device they are told by their bytes.
+        assert_eq!(pollster::block_on(elsewhere.encode(told)).unwrap(), want, "{query}");
+        let x = pollster::block_on(here.run(Program::Decode, train::Rows::of(&want.0))).unwrap().unwrap().remove(0);
+        assert_eq!(pollster::block_on(here.pictures(&want.0)).unwrap(), pixels(&x), "{query}");
+        assert!(pollster::block_on(here.pictures(&[])).unwrap().is_empty());
+        for engine in &mut engines {
+            engine.run_steps(2).unwrap();
+        }
+        let [here, elsewhere] = engines.map(|mut engine| pollster::block_on(engine.metrics()).unwrap());
+        assert_eq!(here, elsewhere, "{query}: training goes on as it would have");
+    }
+}
+
+#[test]
+fn the_processor_answers_as_the_engine_does() {
+    let x = || ByteBuf::from(squares().test_images[..784 * 3].to_vec());
+    let label_n = ByteBuf::new;
+    let z: Vec<f32> = (0..3 * 12).map(|i| ((i * 7 % 11) as f32 - 5.0) / 4.0).collect();
+    let mut lab = Lab::new("v=1&data=mnist&method=vae&hidden=16&latent=3&batch=8");
+    let player = on_cpu(&mut lab);
+    let questions: [Query; 8] = [
+        Decode { z_nd: f32_bytes(&z) }.into(),
+        Reconstruct { first: 2, count: 30 }.into(),
+        Embed { count: 25 }.into(),
+        Originals { indices: vec![7, 900, 3] }.into(),
+        Encode { x_np: x(), label_n: label_n() }.into(),
+        Autoencode { x_np: x(), label_n: label_n() }.into(),
+        Paths { z_nd: f32_bytes(&z), points: 4 }.into(),
+        Relax { z_td: f32_bytes(&z), damping: 1e-3 }.into(),
+    ];
+    for question in questions {
+        let why = format!("{question:?}");
+        let (answer, polls) = cpu(&player, &question);
+        assert_alike(&answer.unwrap(), &lab.ask(question).unwrap(), &why);
+        if why.starts_with("Embed") {
+            assert_eq!(polls, 3, "25 images, ten at a time");
+        }
+    }
+
+    let mut lab = Lab::new("v=1&data=mnist&method=vq-vae&codes=16&net=mlp&hidden=16&batch=8&prior=none");
+    let player = on_cpu(&mut lab);
+    let token_n: Vec<f32> = (0..8).map(|i| i as f32).collect();
+    let questions: [Query; 3] = [
+        Tokenise { x_np: x() }.into(),
+        Untokenise { token_bn: f32_bytes(&token_n) }.into(),
+        EachCode { token_n: f32_bytes(&token_n), at: vec![1, 5], codes: vec![3, 9, 15] }.into(),
+    ];
+    for question in questions {
+        let why = format!("{question:?}");
+        assert_alike(&cpu(&player, &question).0.unwrap(), &lab.ask(question).unwrap(), &why);
+    }
+    let unknown = cpu(&player, &Codebook { count: 5 }.into()).0.unwrap_err();
+    assert!(unknown.contains("age"), "a file has no ages of codes: {unknown}");
+
+    let mut lab = Lab::new("v=1&data=mnist&method=topk-sae&features=64&k=8&batch=8");
+    let player = on_cpu(&mut lab);
+    for question in [Query::from(Features { count: 20 }), Feature { feature: 3, images: vec![0, 4] }.into()] {
+        let why = format!("{question:?}");
+        assert_alike(&cpu(&player, &question).0.unwrap(), &lab.ask(question).unwrap(), &why);
+    }
+}
+
+#[test]
+fn a_question_knows_the_models_that_it_fits() {
+    let grid = CodeKind::Grid { height: 2, width: 3, levels: 2, codes: 8, drawn: false };
+    let size = Size { width: 4, height: 4, channels: 1 };
+    let frame = |kind, count| Frame::of(size, &[CodeGroup { kind, count }]);
+    let (vector, tokens) = (frame(CodeKind::Gaussian, 3), frame(grid, 24));
+    let features = frame(CodeKind::Features { height: 2, width: 1 }, 10);
+    let bytes = |n: usize| ByteBuf::from(vec![0; n]);
+    let fits = |query: Query| [&vector, &tokens, &features].map(|frame| query.fits(frame));
+    assert_eq!(fits(Decode { z_nd: bytes(4 * 24) }.into()), [true, true, false]);
+    assert_eq!(fits(Decode { z_nd: bytes(0) }.into()), [false; 3]);
+    assert_eq!(fits(Encode { x_np: bytes(32), label_n: bytes(0) }.into()), [true; 3]);
+    assert_eq!(fits(Encode { x_np: bytes(20), label_n: bytes(0) }.into()), [false; 3]);
+    assert_eq!(fits(Tokenise { x_np: bytes(16) }.into()), [false, true, false]);
+    assert_eq!(fits(Untokenise { token_bn: bytes(4 * 12) }.into()), [false, true, false]);
+    assert_eq!(fits(Untokenise { token_bn: bytes(4 * 13) }.into()), [false; 3]);
+    assert_eq!(fits(DrawTokens { n: 1, temperature: 1.0, seed: 0 }.into()), [false; 3], "there is no prior to draw from");
+    assert_eq!(fits(Feature { feature: 4, images: vec![] }.into()), [false, false, true]);
+    assert_eq!(fits(Feature { feature: 5, images: vec![] }.into()), [false; 3]);
+    assert_eq!(fits(Embed { count: 7 }.into()), [true; 3]);
 }
 
 fn all_images() -> ByteBuf {
@@ -101,11 +283,11 @@ fn a_codebook_is_counted_swapped_and_drawn_from() {
         "method=rvq&codes=8&levels=2&net=mlp&hidden=16&batch=8&prior_width=8",
     ] {
         let mut lab = Lab::new(&format!("v=1&data=mnist&{query}"));
-        let View::Codebook { images, count_k, perplexity, age_k, vector_kd } = lab.ask(Query::Codebook { count: 1000 }).unwrap()
+        let View::Codebook { images, count_k, perplexity, age_k, vector_kd } = lab.ask(Codebook { count: 1000 }.into()).unwrap()
         else {
             panic!()
         };
-        let (token_bn, pictures) = lab.tokens(Query::Tokenise { x_np: all_images() });
+        let (token_bn, pictures) = lab.tokens(Tokenise { x_np: all_images() }.into());
         let mut usage = Usage::new(count_k.len());
         usage.add(&token_bn.iter().map(|t| *t as u32).collect::<Vec<_>>()).unwrap();
         assert_eq!(images as usize, IMAGES, "{query}");
@@ -120,23 +302,23 @@ fn a_codebook_is_counted_swapped_and_drawn_from() {
         assert_eq!(vector_kd.len() % (4 * count_k.len()), 0);
 
         // Through the tokens and back is what the network makes of the images.
-        assert_eq!(pictures, lab.pictures(Query::Autoencode { x_np: all_images(), label_n: ByteBuf::new() }), "{query}");
-        assert_eq!(pictures, lab.pictures(Query::Untokenise { token_bn: f32_bytes(&token_bn) }), "{query}");
+        assert_eq!(pictures, lab.pictures(Autoencode { x_np: all_images(), label_n: ByteBuf::new() }.into()), "{query}");
+        assert_eq!(pictures, lab.pictures(Untokenise { token_bn: f32_bytes(&token_bn) }.into()), "{query}");
 
         // Each code at the third place; one of them is the token itself.
         let (places, size) = (token_bn.len() / IMAGES, pictures.len() / IMAGES);
         let codes: Vec<u32> = (0..count_k.len() as u32).collect();
         let first = &token_bn[..places];
-        let swapped = lab.pictures(Query::EachCode { token_n: f32_bytes(first), at: vec![2], codes: codes.clone() });
+        let swapped = lab.pictures(EachCode { token_n: f32_bytes(first), at: vec![2], codes: codes.clone() }.into());
         assert_eq!(swapped.len(), size * codes.len(), "{query}");
         let own = first[2] as usize;
         assert_eq!(swapped[own * size..(own + 1) * size], pictures[..size], "{query}");
         let other = usize::from(own == 0);
         let by_hand = first.iter().enumerate().map(|(i, t)| if i == 2 { other as f32 } else { *t }).collect::<Vec<_>>();
-        let by_hand = lab.pictures(Query::Untokenise { token_bn: f32_bytes(&by_hand) });
+        let by_hand = lab.pictures(Untokenise { token_bn: f32_bytes(&by_hand) }.into());
         assert_eq!(swapped[other * size..(other + 1) * size], by_hand, "{query}");
 
-        let draw = |seed| Query::DrawTokens { n: 3, temperature: 1.0, seed };
+        let draw = |seed| DrawTokens { n: 3, temperature: 1.0, seed }.into();
         let (drawn, _) = lab.tokens(draw(1));
         assert_eq!(drawn, lab.tokens(draw(1)).0, "{query}: the same seed");
         assert_ne!(drawn, lab.tokens(draw(2)).0, "{query}: another seed");
@@ -144,9 +326,9 @@ fn a_codebook_is_counted_swapped_and_drawn_from() {
 
         let mut bad = first.to_vec();
         bad[0] = codes.len() as f32;
-        let refused = lab.ask(Query::Untokenise { token_bn: f32_bytes(&bad) }).unwrap_err();
+        let refused = lab.ask(Untokenise { token_bn: f32_bytes(&bad) }.into()).unwrap_err();
         assert!(refused.contains(&format!("the token {}", codes.len())), "{refused}");
-        let refused = lab.ask(Query::EachCode { token_n: f32_bytes(first), at: vec![9999], codes }).unwrap_err();
+        let refused = lab.ask(EachCode { token_n: f32_bytes(first), at: vec![9999], codes }.into()).unwrap_err();
         assert!(refused.contains("9999"), "{refused}");
     }
 }
@@ -160,7 +342,7 @@ fn features_are_those_of_the_codes() {
         let (latent, code) = lab.codes();
         let features = latent / places;
         let act_nf = Rows::new(&code, features);
-        let View::Features(table) = lab.ask(Query::Features { count: 1000 }).unwrap() else { panic!() };
+        let View::Features(table) = lab.ask(Features { count: 1000 }.into()).unwrap() else { panic!() };
         assert_eq!(table.images as usize, IMAGES);
         let density: Vec<f64> = bytes_f32(&table.density_f).into_iter().map(f64::from).collect();
         for (shown, want) in density.iter().zip(sparse::activity(act_nf).density_f) {
@@ -189,11 +371,11 @@ fn features_are_those_of_the_codes() {
 
         // Without its strongest feature an image is what the decoder makes of the code with a zero there.
         let strongest = (0..features).max_by(|a, b| code[*a].total_cmp(&code[*b])).unwrap();
-        let answer = lab.ask(Query::Feature { feature: strongest as u32, images: vec![0] }).unwrap();
+        let answer = lab.ask(Feature { feature: strongest as u32, images: vec![0] }.into()).unwrap();
         let View::Feature { near, cosine, pixels, .. } = answer else { panic!() };
         let mut without = code[..latent].to_vec();
         without.iter_mut().skip(strongest).step_by(features).for_each(|a| *a = 0.0);
-        let decoded = lab.pictures(Query::Decode { z_nd: f32_bytes(&[&code[..latent], &without].concat()) });
+        let decoded = lab.pictures(Decode { z_nd: f32_bytes(&[&code[..latent], &without].concat()) }.into());
         assert_eq!(pixels[784..], decoded, "{query}");
         assert_ne!(decoded[..784], decoded[784..], "{query}: the feature does something");
         assert!(cosine.windows(2).all(|w| w[0] >= w[1]) && cosine.iter().all(|c| c.abs() <= 1.0 + 1e-5), "{query}: {cosine:?}");
@@ -205,7 +387,7 @@ fn features_are_those_of_the_codes() {
         let shown = dot(&a, &b) / (dot(&a, &a) * dot(&b, &b)).sqrt();
         assert!((shown - f64::from(cosine[0])).abs() < 0.02, "{query}: {shown} {}", cosine[0]);
 
-        let refused = lab.ask(Query::Feature { feature: features as u32, images: vec![] }).unwrap_err();
+        let refused = lab.ask(Feature { feature: features as u32, images: vec![] }.into()).unwrap_err();
         assert!(refused.contains(&format!("no feature {features}")), "{refused}");
     }
 }
@@ -214,14 +396,14 @@ fn features_are_those_of_the_codes() {
 fn a_method_without_codebook_or_features_says_so() {
     let mut lab = Lab::new("v=1&data=mnist&method=vae&hidden=16&latent=2&batch=8");
     for query in [
-        Query::Codebook { count: 5 },
-        Query::Tokenise { x_np: all_images() },
-        Query::DrawTokens { n: 1, temperature: 1.0, seed: 0 },
+        Codebook { count: 5 }.into(),
+        Tokenise { x_np: all_images() }.into(),
+        DrawTokens { n: 1, temperature: 1.0, seed: 0 }.into(),
     ] {
         let refused = lab.ask(query).unwrap_err();
         assert!(refused.contains("codebook") || refused.contains("tokens"), "{refused}");
     }
-    let refused = lab.ask(Query::Features { count: 5 }).unwrap_err();
+    let refused = lab.ask(Features { count: 5 }.into()).unwrap_err();
     assert!(refused.contains("features"), "{refused}");
 }
 
@@ -235,7 +417,7 @@ fn a_model_that_is_told_labels_hears_them_and_draws_each_class() {
     let labels = squares().test_labels;
     let mut codes = |label_n: Vec<u8>| {
         let (x_np, label_n) = told(label_n);
-        match lab.ask(Query::Encode { x_np, label_n }).unwrap() {
+        match lab.ask(Encode { x_np, label_n }.into()).unwrap() {
             View::Codes { mean_nd, .. } => bytes_f32(&mean_nd),
             other => panic!("{other:?}"),
         }
@@ -249,13 +431,13 @@ fn a_model_that_is_told_labels_hears_them_and_draws_each_class() {
 
     // What is left of an image is what its code is decoded to, with the label that it was encoded with.
     let (x_np, label_n) = told(vec![3; IMAGES]);
-    let copies = lab.pictures(Query::Autoencode { x_np, label_n });
-    assert_eq!(copies, lab.pictures(Query::Decode { z_nd: f32_bytes(&threes) }));
+    let copies = lab.pictures(Autoencode { x_np, label_n }.into());
+    assert_eq!(copies, lab.pictures(Decode { z_nd: f32_bytes(&threes) }.into()));
 
     // The same numbers with each class, as the panel of samples asks for them.
     let one_hot = |class: usize| (0..10).map(move |i| f32::from(u8::from(i == class)));
     let z: Vec<f32> = (0..10).flat_map(|class| [0.5, -1.0].into_iter().chain(one_hot(class))).collect();
-    let drawn = lab.pictures(Query::Decode { z_nd: f32_bytes(&z) });
+    let drawn = lab.pictures(Decode { z_nd: f32_bytes(&z) }.into());
     for class in 1..10 {
         assert_ne!(drawn[..784], drawn[class * 784..(class + 1) * 784], "class {class} is drawn as class 0");
     }

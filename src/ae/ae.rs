@@ -1,5 +1,7 @@
 //! The plain autoencoder.
 
+use crate::spec::card::Figure;
+use crate::spec::objective::{Symbols, Term};
 use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
@@ -9,9 +11,15 @@ pub const CARD: Card = Card {
     id: "ae",
     family: Family::Ae,
     hosts: true,
+    figure: Figure::Codes,
     label: "Autoencoder",
     summary: "Squeezes each image through a few numbers and draws it back: good copies, and no promise about the codes in between.",
-    formula: "−log p(x|z), z = E(x)",
+    prior: false,
+    terms: &[
+        Term::plus("loss", "−log p(x|z)").weighed(&["sigma"]),
+    ],
+    symbols: &[Symbols::new("z = E(x)")],
+    counts: &[],
     papers: &[Paper::of("Reducing the Dimensionality of Data with Neural Networks", "Hinton & Salakhutdinov 2006")],
     params: &[
         ParamSpec { default: 10.0, ..LATENT },

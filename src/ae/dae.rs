@@ -1,5 +1,7 @@
 //! The denoising autoencoder.
 
+use crate::spec::card::Figure;
+use crate::spec::objective::{Symbols, Term};
 use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, NOISE_LEVEL, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
@@ -12,9 +14,15 @@ pub const CARD: Card = Card {
     id: "dae",
     family: Family::Ae,
     hosts: true,
+    figure: Figure::Codes,
     label: "Denoising autoencoder",
     summary: "Sees a damaged image and must draw the whole one, so it learns what images look like rather than how to copy.",
-    formula: "−log p(x|z), z = E(x̃), x̃ = x damaged",
+    prior: false,
+    terms: &[
+        Term::plus("loss", "−log p(x|z)").weighed(&["level", "sigma"]),
+    ],
+    symbols: &[Symbols::new("z = E(x̃), x̃ = x damaged")],
+    counts: &[],
     papers: &[Paper::of("Extracting and Composing Robust Features with Denoising Autoencoders", "Vincent et al. 2008")],
     params: &[
         ParamSpec::choice("noise", "Noise", NOISES, 0,

@@ -1,5 +1,7 @@
 //! The low-rank autoencoder: a matrix between encoder and decoder, with a price on its nuclear norm.
 
+use crate::spec::card::Figure;
+use crate::spec::objective::{Count, Symbols, Term};
 use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
@@ -9,9 +11,16 @@ pub const CARD: Card = Card {
     id: "lowrank",
     family: Family::Ae,
     hosts: false,
+    figure: Figure::Codes,
     label: "Low-rank autoencoder",
     summary: "An autoencoder that finds out by itself how many numbers it needs: directions of the code that do not pay for themselves vanish.",
-    formula: "−log p(x|z) + λ·‖M‖_*, z = M·E(x)",
+    prior: false,
+    terms: &[
+        Term::plus("reconstruction", "−log p(x|z)").weighed(&["sigma"]),
+        Term::plus("nuclear norm", "λ·‖M‖_*").weighed(&["lambda"]),
+    ],
+    symbols: &[Symbols::new("z = M·E(x)")],
+    counts: &[Count::new("rank", "dimensions of the code that are used, on average")],
     papers: &[Paper::of("Learning Low-Rank Latent Spaces with Simple Deterministic Autoencoder: Theoretical and Empirical Insights", "Mazumder et al. 2023")],
     params: &[
         ParamSpec::log("lambda", "λ", 0.01, 100.0, 1.0,

@@ -3,6 +3,8 @@
 //! The paper's encoder, a transformer, is never given the hidden patches, and a learnt token stands for them in the decoder alone.
 //! The networks here take whole images, so it is the encoder that sees the token in their place.
 
+use crate::spec::card::Figure;
+use crate::spec::objective::{Symbols, Term};
 use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
@@ -12,9 +14,15 @@ pub const CARD: Card = Card {
     id: "mae",
     family: Family::Ae,
     hosts: true,
+    figure: Figure::Codes,
     label: "Masked autoencoder",
     summary: "Most of the image is covered with patches; from what is left to see, the network must draw what lies below them.",
-    formula: "(pixels / hidden pixels) · Σ over hidden pixels of −log p(x|z), z = E(x with hidden patches replaced by a learnt one)",
+    prior: false,
+    terms: &[
+        Term::plus("loss", "(pixels / hidden pixels) · Σ over hidden pixels of −log p(x|z)").weighed(&["ratio", "sigma"]),
+    ],
+    symbols: &[Symbols::new("z = E(x with hidden patches replaced by a learnt one)")],
+    counts: &[],
     papers: &[Paper::of("Masked Autoencoders Are Scalable Vision Learners", "He et al. 2022")
         .only("its loss on hidden patches; the encoder sees the whole image, a token in their place")],
     params: &[

@@ -4,7 +4,9 @@
 //! encoder's numbers run far beyond the values. Strong weight decay is the second half of the method, so here it is the default;
 //! theirs spares biases and values, AdamW's here does not.
 
-use crate::spec::card::{OPTIMIZER, WEIGHT_DECAY};
+use crate::spec::card::{Figure, OPTIMIZER, WEIGHT_DECAY};
+use crate::spec::objective::{Symbols, Term};
+use crate::spec::tokens::PERPLEXITY;
 use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
@@ -14,9 +16,17 @@ pub const CARD: Card = Card {
     id: "qlae",
     family: Family::Ae,
     hosts: false,
+    figure: Figure::Codes,
     label: "Quantised-latent autoencoder (QLAE)",
     summary: "Each number of the code is a switch with a few positions. With strong weight decay the network must give every position one meaning, whatever the others say.",
-    formula: "−log p(x|q) + λ_q·pixels·E_d(sg[z_d] − q_d)² + λ_c·pixels·E_d(z_d − sg[q_d])², z = E(x), q_d = the nearest to z_d of the values v_d1, v_d2, …",
+    prior: false,
+    terms: &[
+        Term::plus("reconstruction", "−log p(x|q)").weighed(&["sigma"]),
+        Term::plus("quantisation", "λ_q·pixels·E_d(sg[z_d] − q_d)²").weighed(&["lambda_q"]),
+        Term::plus("commitment", "λ_c·pixels·E_d(z_d − sg[q_d])²").weighed(&["lambda_c"]),
+    ],
+    symbols: &[Symbols::new("z = E(x), q_d = the nearest to z_d of the values v_d1, v_d2, …")],
+    counts: &[PERPLEXITY],
     papers: &[Paper::of("Disentanglement via Latent Quantization", "Hsu et al. 2023")],
     params: &[
         ParamSpec::int("values", "Values of a latent", 2, 32, 10,

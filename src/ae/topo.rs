@@ -1,5 +1,7 @@
 //! The topological autoencoder: images and codes are asked for the same shortest tree that joins them all.
 
+use crate::spec::card::Figure;
+use crate::spec::objective::{Symbols, Term};
 use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
@@ -9,9 +11,16 @@ pub const CARD: Card = Card {
     id: "topo-ae",
     family: Family::Ae,
     hosts: true,
+    figure: Figure::Codes,
     label: "Topological autoencoder",
     summary: "Lays the codes out as the images lie: what differs little stays close together, and groups that are apart stay as far apart.",
-    formula: "−log p(x|z) + λ·(pixels/B)·[½·Σ_{ij∈π_X} (A_X − A_Z)² + ½·Σ_{ij∈π_Z} (A_Z − A_X)²], A_X = ‖xᵢ − xⱼ‖/√pixels, A_Z = ‖zᵢ − zⱼ‖/η, π = the shortest tree that joins the first 64 images of a batch, or their codes; B: how many they are",
+    prior: false,
+    terms: &[
+        Term::plus("reconstruction", "−log p(x|z)").weighed(&["sigma"]),
+        Term::plus("topology", "λ·(pixels/B)·[½·Σ_{ij∈π_X} (A_X − A_Z)² + ½·Σ_{ij∈π_Z} (A_Z − A_X)²]").weighed(&["lambda"]),
+    ],
+    symbols: &[Symbols::new("A_X = ‖xᵢ − xⱼ‖/√pixels, A_Z = ‖zᵢ − zⱼ‖/η, π = the shortest tree that joins the first 64 images of a batch, or their codes; B: how many they are")],
+    counts: &[],
     papers: &[Paper::of("Topological Autoencoders", "Moor et al. 2020")],
     params: &[
         ParamSpec::log("lambda", "λ", 0.001, 100.0, 1.0,
@@ -153,7 +162,8 @@ mod engine {
 
         #[test]
         fn the_card_says_how_many_images_are_joined() {
-            assert!(CARD.formula.contains(&format!("the first {IMAGES} images of a batch")), "{}", CARD.formula);
+            let said = CARD.symbols[0].text;
+            assert!(said.contains(&format!("the first {IMAGES} images of a batch")), "{said}");
         }
     }
 }

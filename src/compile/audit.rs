@@ -4,7 +4,9 @@ use std::ops::Range;
 
 use super::emit::Place;
 use super::graph::{Id, len};
-use super::plan::{Ends, Memory, Planner, When};
+use super::job::When;
+use super::memory::Memory;
+use super::schedule::{Ends, Schedule};
 
 /// What floats of the arena hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +33,7 @@ fn meet(a: &Range<usize>, b: &Range<usize>) -> bool {
     a.start < b.end && b.start < a.end
 }
 
-impl Planner<'_> {
+impl Schedule<'_> {
     /// Carries out what `memory` was laid out for.
     ///
     /// # Errors
@@ -44,7 +46,7 @@ impl Planner<'_> {
         for now in uses.chunk_by(|a, b| a.level == b.level) {
             for (i, u) in now.iter().enumerate() {
                 u.finds(&held)?;
-                if u.level == 0 && self.begins() && u.writes.iter().any(|(_, holds)| matches!(holds, Holds::Moved(_))) {
+                if u.level == 0 && self.job.begins() && u.writes.iter().any(|(_, holds)| matches!(holds, Holds::Moved(_))) {
                     return Err(format!("{} moves a parameter while the optimiser's words are made", u.what));
                 }
                 now.iter().enumerate().try_for_each(|(j, other)| u.suits(other, i == j))?;
@@ -58,14 +60,14 @@ impl Planner<'_> {
     }
 
     fn floats(&self, memory: &Memory, id: Id) -> Option<Floats> {
-        match memory.places.get(&id) {
-            Some(Place::Arena(at)) => Some((*at..at + len(self.g.shape(id)), Holds::Tensor(id))),
+        match memory.places.get(id) {
+            Some(Place::Arena(at)) => Some((*at..at + len(self.graph().shape(id)), Holds::Tensor(id))),
             _ => None,
         }
     }
 
     fn uses(&self, ends: &Ends, memory: &Memory) -> Vec<Use> {
-        let at = |id: Id, at: usize, holds: Holds| (at..at + len(self.g.shape(id)), holds);
+        let at = |id: Id, at: usize, holds: Holds| (at..at + len(self.graph().shape(id)), holds);
         let (outputs, parameters) = (&self.job.outputs, &self.job.updates.of);
         let parameter = |place: usize| {
             let here = |p: &&(Id, Id)| self.floats(memory, p.1).is_some_and(|(floats, _)| floats.start == place);
@@ -75,12 +77,12 @@ impl Planner<'_> {
         for (k, kernel) in self.kernels.iter().enumerate() {
             let what = |part: &str| format!("kernel {k}{part} of {:?} and {:?}", kernel.root, kernel.members);
             let reads = |id: &Id| {
-                let inputs = self.reads[id].iter().filter(|(d, _)| self.kernel_of.get(d) != Some(&k));
+                let inputs = self.reads[*id].iter().filter(|(d, _)| self.kernel_of.get(*d) != Some(&k));
                 inputs.filter_map(|(d, same)| Some((self.floats(memory, *d)?, *same))).collect::<Vec<_>>()
             };
-            let pieces = memory.pieces.get(&k).map(|place| {
+            let pieces = memory.pieces[k].map(|place| {
                 let root = kernel.root.expect("only roots are split");
-                (*place..place + kernel.split * len(self.g.shape(root)), Holds::Pieces(k))
+                (place..place + kernel.split * len(self.graph().shape(root)), Holds::Pieces(k))
             });
             let own = || kernel.root.iter().chain(&kernel.members);
             let mut now: Vec<_> = match &pieces {
@@ -94,7 +96,7 @@ impl Planner<'_> {
             if pieces.is_some() {
                 now.extend(kernel.members.iter().flat_map(reads));
             }
-            let moved = own().filter_map(|id| Some((id, *self.fused.get(id)?)));
+            let moved = own().filter_map(|id| Some((id, *self.fused.get(*id)?)));
             let moved = moved.map(|(id, place)| at(*id, place, Holds::Moved(parameter(place))));
             let writes = own().filter_map(|id| self.floats(memory, *id)).chain(moved).collect();
             uses.push(Use { level: kernel.level, what: what(""), reads: now, writes });
@@ -111,7 +113,7 @@ impl Planner<'_> {
         // Kernels written by hand fill the marked leaves, and read outputs.
         let filled = self.job.leaves.iter().filter(|(_, (_, filled))| *filled).filter_map(|(id, _)| self.floats(memory, *id));
         let wanted: Vec<_> = outputs.iter().map(|(id, place)| (at(*id, *place, Holds::Tensor(*id)), false)).collect();
-        if self.begins() {
+        if self.job.begins() {
             uses.push(Use { level: 0, what: "what comes first".into(), reads: vec![], writes: filled.collect() });
         }
         for (when, level) in [(When::Stored, ends.stored), (When::Last, ends.late + 1)] {
@@ -152,7 +154,8 @@ impl Use {
 mod tests {
     use super::*;
     use crate::compile::graph::{Graph, Unary};
-    use crate::compile::plan::{Job, Special, Target, Updates};
+    use crate::compile::job::{Job, Special, Updates};
+    use crate::compile::target::Target;
 
     /// The example in the documentation of [`plan`](super::super::plan).
     #[test]
@@ -181,18 +184,19 @@ mod tests {
                 training: true,
                 salt: 0,
             };
-            let mut planner = Planner::new(&job).unwrap();
-            let level = |p: &Planner, id: Id| p.kernels[p.kernel_of[&id]].level;
-            let found: Vec<usize> = [y, z, s, d].iter().map(|id| level(&planner, *id)).collect();
+            let mut schedule = Schedule::new(&job).unwrap();
+            schedule.place_updates();
+            let level = |p: &Schedule, id: Id| p.kernels[p.kernel_of[id]].level;
+            let found: Vec<usize> = [y, z, s, d].iter().map(|id| level(&schedule, *id)).collect();
             assert_eq!(found, [1, 1, 2, if late_reader { 4 } else { 2 }]);
-            assert_eq!(planner.kernel_of[&y], planner.kernel_of[&z]);
-            let audit = |p: &Planner| p.audit(&p.ends(), &p.layout(&p.ends()));
-            assert_eq!(audit(&planner), Ok(()));
-            for (k, lowest) in planner.kernels.iter().map(|k| k.level).enumerate().collect::<Vec<_>>() {
-                planner.kernels[k].level = lowest - 1;
-                let refused = audit(&planner).unwrap_err();
+            assert_eq!(schedule.kernel_of[y], schedule.kernel_of[z]);
+            let audit = |p: &Schedule| p.audit(&p.ends(), &Memory::new(p, &p.ends()));
+            assert_eq!(audit(&schedule), Ok(()));
+            for (k, lowest) in schedule.kernels.iter().map(|k| k.level).enumerate().collect::<Vec<_>>() {
+                schedule.kernels[k].level = lowest - 1;
+                let refused = audit(&schedule).unwrap_err();
                 assert!(refused.contains("not there") || refused.contains("reads at level"), "{refused}");
-                planner.kernels[k].level = lowest;
+                schedule.kernels[k].level = lowest;
             }
         }
     }

@@ -1,10 +1,10 @@
 //! Expressions: pulls the value of a node at an index through views and elementwise operations down to stored tensors.
 
-use std::collections::HashMap;
-use std::fmt::Write;
-
-use super::graph::{Binary, Dist, Graph, Id, Op, Unary, strides};
+use super::code::{Code, Uses};
+use super::graph::{Binary, Dist, Graph, Id, Op, strides};
+use super::hash::Map;
 use super::index::{At, Bind, Lin};
+use super::unary::Wgsl;
 
 /// Words of the control buffer, in front of the live controls.
 pub mod ctl {
@@ -56,20 +56,21 @@ pub struct Val {
 
 /// Writes the body of one kernel. Scope 0 is the invocation, scope 1 its inner loop.
 pub struct Emitter<'a> {
-    graph: &'a Graph,
+    pub(super) graph: &'a Graph,
     place: &'a dyn Fn(Id) -> Option<Place>,
     /// WGSL for the step that noise is keyed by, and what is added to its streams.
     noise: (&'a str, u32),
     /// Values that this kernel has just computed, at the index it computed them for.
-    registers: HashMap<Id, (Lin, String)>,
-    values: HashMap<(Id, At), Val>,
-    binds: HashMap<String, Lin>,
-    prefix: &'static str,
+    registers: Map<Id, (Lin, String)>,
+    values: Map<Id, Map<At, Val>>,
+    binds: Map<String, Lin>,
     count: usize,
     /// Where it has loaded from, as flat indices: they tell which loads are neighbours.
     pub loads: Vec<Lin>,
     /// The lines written so far, by scope; [`Self::take`] empties them.
-    pub lines: [String; 2],
+    lines: [Code; 2],
+    /// What these lines need in front of them.
+    pub uses: Uses,
 }
 
 impl Bind for Emitter<'_> {
@@ -78,7 +79,7 @@ impl Bind for Emitter<'_> {
             return l.clone();
         }
         let name = self.fresh();
-        writeln!(self.lines[scope], "let {name} = {expression};").expect("writing to a string");
+        self.lines[scope].line(format_args!("let {name} = {expression};"));
         let l = Lin::var(name, bound, scope);
         self.binds.insert(expression, l.clone());
         l
@@ -98,25 +99,25 @@ pub fn literal(v: f32) -> String {
 
 impl<'a> Emitter<'a> {
     /// An emitter that has written nothing. `place` says which nodes are stored and where; `noise` is the WGSL of the step that keys
-    /// noise and what is added to its streams; `prefix` begins the names of its variables.
-    pub fn new(graph: &'a Graph, place: &'a dyn Fn(Id) -> Option<Place>, noise: (&'a str, u32), prefix: &'static str) -> Self {
+    /// noise and what is added to its streams.
+    pub fn new(graph: &'a Graph, place: &'a dyn Fn(Id) -> Option<Place>, noise: (&'a str, u32)) -> Self {
         Self {
             graph,
             place,
             noise,
-            registers: HashMap::new(),
-            values: HashMap::new(),
-            binds: HashMap::new(),
-            prefix,
+            registers: Map::default(),
+            values: Map::default(),
+            binds: Map::default(),
             count: 0,
             loads: Vec::new(),
             lines: Default::default(),
+            uses: Uses::default(),
         }
     }
 
     fn fresh(&mut self) -> String {
         self.count += 1;
-        format!("{}{}", self.prefix, self.count)
+        format!("v{}", self.count)
     }
 
     /// Declares that the node's value at `flat` is the WGSL variable `name`.
@@ -136,12 +137,12 @@ impl<'a> Emitter<'a> {
 
     /// Takes the lines written so far in a scope.
     pub fn take(&mut self, scope: usize) -> String {
-        std::mem::take(&mut self.lines[scope])
+        self.lines[scope].take()
     }
 
     fn bind_value(&mut self, expression: String, scope: usize) -> Val {
         let name = self.fresh();
-        writeln!(self.lines[scope], "let {name} = {expression};").expect("writing to a string");
+        self.lines[scope].line(format_args!("let {name} = {expression};"));
         Val { text: name, scope }
     }
 
@@ -151,15 +152,13 @@ impl<'a> Emitter<'a> {
         if let Op::Fill(bits) = node.op {
             return Val { text: literal(f32::from_bits(bits)), scope: 0 };
         }
-        let key = (id, at.clone());
-        if let Some(v) = self.values.get(&key) {
+        if let Some(v) = self.values.get(&id).and_then(|known| known.get(at)) {
             return v.clone();
         }
-        if let Some((home, name)) = self.registers.get(&id) {
-            let (home, name) = (home.clone(), name.clone());
-            if at.flat(&node.shape) == home {
-                return Val { text: name, scope: 0 };
-            }
+        if let Some((home, name)) = self.registers.get(&id)
+            && at.flat(&node.shape) == *home
+        {
+            return Val { text: name.clone(), scope: 0 };
         }
         let v = match (self.place)(id) {
             Some(place) => {
@@ -168,7 +167,7 @@ impl<'a> Emitter<'a> {
             }
             None => self.compute(id, at),
         };
-        self.values.insert(key, v.clone());
+        self.values.entry(id).or_default().insert(at.clone(), v.clone());
         v
     }
 
@@ -200,11 +199,21 @@ impl<'a> Emitter<'a> {
             Op::Unary(f) => {
                 debug_assert!(same(arg(0)));
                 let x = self.value(arg(0), at);
-                self.bind_value(unary_text(*f, &x.text), x.scope)
+                let text = match f.rule().wgsl {
+                    Wgsl::Plain(text) => text,
+                    Wgsl::Math(text) => {
+                        self.uses |= Uses::MATH;
+                        text
+                    }
+                };
+                self.bind_value(text.replace("{x}", &x.text), x.scope)
             }
             Op::Binary(f) => {
                 debug_assert!(same(arg(0)) && same(arg(1)), "{node:?}");
                 let (x, y) = (self.value(arg(0), at), self.value(arg(1), at));
+                if matches!(f, Binary::Pow | Binary::Rem | Binary::Advance { .. }) {
+                    self.uses |= Uses::MATH;
+                }
                 self.bind_value(binary_text(*f, &x.text, &y.text), x.scope.max(y.scope))
             }
             Op::Where => {
@@ -305,6 +314,7 @@ impl<'a> Emitter<'a> {
                     Dist::Uniform => "rng_uniform",
                 };
                 let (step, salt) = self.noise;
+                self.uses |= Uses::RNG;
                 let text = format!("{f}({}, {}u, {step}, ctl[{}])", flat.text(), stream + salt, ctl::SEED);
                 self.bind_value(text, flat.scope())
             }
@@ -346,43 +356,12 @@ impl<'a> Emitter<'a> {
 pub fn cost(op: &Op) -> u32 {
     match op {
         Op::Random { .. } => 40,
-        Op::Unary(f) => match f {
-            Unary::Neg | Unary::Abs | Unary::Relu | Unary::Not | Unary::Floor | Unary::Ceil | Unary::Sign => 1,
-            Unary::Softplus | Unary::Erf | Unary::Log1p => 10,
-            _ => 4,
-        },
+        Op::Unary(f) => f.rule().cost,
         Op::Binary(Binary::Pow) => 10,
         Op::Binary(Binary::Div | Binary::Rem) => 3,
         Op::Embed { .. } | Op::Concat(_) | Op::Gather(_) => 3,
         Op::Fill(_) | Op::Reshape | Op::StopGradient | Op::Slice { .. } | Op::Permute(_) | Op::Broadcast => 0,
         _ => 1,
-    }
-}
-
-fn unary_text(f: Unary, x: &str) -> String {
-    match f {
-        Unary::Neg => format!("-{x}"),
-        Unary::Exp => format!("exp({x})"),
-        Unary::Log => format!("log({x})"),
-        Unary::Log1p => format!("m_log1p({x})"),
-        Unary::Sqrt => format!("sqrt({x})"),
-        Unary::Abs => format!("abs({x})"),
-        Unary::Sign => format!("sign({x})"),
-        Unary::Sin => format!("sin({x})"),
-        Unary::Cos => format!("cos({x})"),
-        Unary::Tanh => format!("m_tanh({x})"),
-        Unary::Sigmoid => format!("m_sigmoid({x})"),
-        // Not max(): it may swallow a NaN.
-        Unary::Relu => format!("select({x}, 0.0f, {x} <= 0.0f)"),
-        Unary::Softplus => format!("m_softplus({x})"),
-        Unary::Recip => format!("1.0f / {x}"),
-        Unary::Floor => format!("floor({x})"),
-        Unary::Ceil => format!("ceil({x})"),
-        Unary::Round => format!("round({x})"),
-        Unary::Erf => format!("m_erf({x})"),
-        Unary::Not => format!("select(0.0f, 1.0f, {x} == 0.0f)"),
-        Unary::IsNan => format!("select(0.0f, 1.0f, m_is_nan({x}))"),
-        Unary::IsInf => format!("select(0.0f, 1.0f, m_is_inf({x}))"),
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! A gradient is made of ordinary nodes, so it can be differentiated again.
 
-use super::graph::{Binary, CompileError, Graph, Id, Op, Reduction, Unary, len};
+use super::graph::{Binary, CompileError, Graph, Id, Op, Unary, len};
+use super::unary::Expr;
 
 /// Gradients of the scalar `loss` with respect to each of `wrt`. A tensor that `loss` does not depend on gets zeros.
 ///
@@ -90,11 +91,9 @@ fn vjp(g: &mut Graph, id: Id, dy: Id, wanted: &[bool]) -> Result<Vec<(usize, Id)
     let mut out = Vec::with_capacity(2);
     match node.op {
         Op::Leaf(_) | Op::Constant(_) | Op::Fill(_) | Op::Iota { .. } | Op::Random { .. } => {}
-        Op::StopGradient | Op::ArgReduce { .. } | Op::Rank(_) | Op::KthLargest => {}
+        Op::StopGradient => {}
         Op::Unary(f) => {
-            if let Some(d) = unary_vjp(g, f, args[0], id, dy) {
-                out.push((0, d));
-            }
+            out.extend(f.rule().gradient.map(|d| (0, build(g, d, [args[0], id, dy]))));
         }
         Op::Binary(f) if !f.smooth() && f != Binary::Rem => {}
         Op::Binary(f) => {
@@ -184,30 +183,9 @@ fn vjp(g: &mut Graph, id: Id, dy: Id, wanted: &[bool]) -> Result<Vec<(usize, Id)
                 }
             }
         }
-        Op::Reduce(f, _) => {
-            let x = args[0];
-            let shape = g.shape(x).to_vec();
-            let dy = g.broadcast(dy, &shape);
-            let d = match f {
-                Reduction::Sum => dy,
-                Reduction::Max | Reduction::Min => {
-                    // Equal extremes share the gradient.
-                    let y = g.broadcast(id, &shape);
-                    let hit = g.binary(Binary::Eq, x, y);
-                    let Op::Reduce(_, axes) = &g.node(id).op else { unreachable!("matched above") };
-                    let axes = axes.clone();
-                    let n = g.sum(hit, &axes);
-                    let n = g.broadcast(n, &shape);
-                    let share = g.div(hit, n);
-                    g.mul(dy, share)
-                }
-                Reduction::Prod => {
-                    let y = g.broadcast(id, &shape);
-                    let q = g.div(y, x);
-                    g.mul(dy, q)
-                }
-            };
-            out.push((0, d));
+        Op::Loop(of) => {
+            let all = of.rule().vjp(g, id, &of, dy);
+            out.extend(all.into_iter().filter(|(i, _)| want(*i)));
         }
         Op::MatMul => {
             let (a, b) = (args[0], args[1]);
@@ -263,64 +241,28 @@ fn vjp(g: &mut Graph, id: Id, dy: Id, wanted: &[bool]) -> Result<Vec<(usize, Id)
                 out.push((0, g.scatter_add(args[1], dy, axis, &shape)));
             }
         }
-        Op::ScatterAdd(axis) => {
-            if want(1) {
-                out.push((1, g.gather(dy, args[0], axis)));
-            }
-        }
-        Op::CumSum { axis, reverse } => out.push((0, g.cum_sum(dy, axis, !reverse))),
     }
     Ok(out)
 }
 
-/// Gradient of `y = f(x)`, or `None` where it is zero everywhere.
-fn unary_vjp(g: &mut Graph, f: Unary, x: Id, y: Id, dy: Id) -> Option<Id> {
-    let d = match f {
-        Unary::Neg => return Some(g.neg(dy)),
-        Unary::Exp => y,
-        Unary::Log => return Some(g.div(dy, x)),
-        Unary::Log1p => {
-            let p = g.with_scalar(Binary::Add, x, 1.0);
-            return Some(g.div(dy, p));
+/// The nodes of an expression of the argument `x` of a function, its value `y` and the gradient `dy` of that.
+fn build(g: &mut Graph, expression: &Expr, of: [Id; 3]) -> Id {
+    match *expression {
+        Expr::X => of[0],
+        Expr::Y => of[1],
+        Expr::Dy => of[2],
+        Expr::Number(c) => g.fill(c, &[]),
+        Expr::Of(f, a) => {
+            let a = build(g, a, of);
+            g.unary(f, a)
         }
-        Unary::Sqrt => {
-            let h = g.scale(dy, 0.5);
-            return Some(g.div(h, y));
+        Expr::Pair(f, a, b) => {
+            let (a, b) = (build(g, a, of), build(g, b, of));
+            g.binary(f, a, b)
         }
-        Unary::Abs => g.unary(Unary::Sign, x),
-        Unary::Sin => g.unary(Unary::Cos, x),
-        Unary::Cos => {
-            let s = g.unary(Unary::Sin, x);
-            g.neg(s)
+        Expr::Where(c, a, b) => {
+            let (c, a, b) = (build(g, c, of), build(g, a, of), build(g, b, of));
+            g.where_(c, a, b)
         }
-        Unary::Tanh => {
-            let y2 = g.mul(y, y);
-            let one = g.fill(1.0, &[]);
-            g.sub(one, y2)
-        }
-        Unary::Sigmoid => {
-            let one = g.fill(1.0, &[]);
-            let q = g.sub(one, y);
-            g.mul(y, q)
-        }
-        // From the output, so that the input need not be kept.
-        Unary::Relu => {
-            let off = g.with_scalar(Binary::Le, y, 0.0);
-            let zero = g.fill(0.0, &[]);
-            return Some(g.where_(off, zero, dy));
-        }
-        Unary::Softplus => g.unary(Unary::Sigmoid, x),
-        Unary::Recip => {
-            let y2 = g.mul(y, y);
-            g.neg(y2)
-        }
-        Unary::Erf => {
-            let x2 = g.mul(x, x);
-            let e = g.neg(x2);
-            let e = g.unary(Unary::Exp, e);
-            g.scale(e, std::f32::consts::FRAC_2_SQRT_PI)
-        }
-        Unary::Sign | Unary::Floor | Unary::Ceil | Unary::Round | Unary::Not | Unary::IsNan | Unary::IsInf => return None,
-    };
-    Some(g.mul(dy, d))
+    }
 }

@@ -1,27 +1,55 @@
 //! The step compiler: a recorded Burn computation becomes a list of WGSL dispatches.
 //!
-//! [`capture`] translates Burn's operations, [`grad`] differentiates them, [`plan`] decides what is stored and which kernel
-//! computes it, [`emit`], [`gemm`], `product`, `shared` and [`index`] write the kernels, `module` puts them side by side,
-//! `update` lets them train, `audit` checks that they do not race, [`probe`] picks what is worth timing. Nothing here knows a
-//! method, a device or a browser.
+//! What names what, from the ground up; nothing points back:
+//!
+//! ```text
+//! arith, unary ─▶ node ─▶ graph           what is computed; rows say all of a function of one number
+//! code, index ─▶ emit ─▶ gemm             expressions of one kernel
+//! loops ─▶ grad, composite ─▶ capture     operations that loop, a file each; gradients; from Burn
+//! target ─▶ tiling ─▶ schedule ─▶ update  which nodes are stored, by which kernel, at which level
+//! ─▶ memory ─▶ audit                      where each lies; natively, whether levels keep their promise
+//! ─▶ writer ─▶ product ─▶ write           the kernels as text
+//! ─▶ module ─▶ plan ─▶ probe              the dispatches; what is worth timing
+//! ```
+//!
+//! Nothing here knows a method, a device or a browser.
 
 #![deny(missing_docs)]
 
+mod arith;
 #[cfg(feature = "native")]
 mod audit;
 pub mod capture;
+mod code;
+mod composite;
 pub mod emit;
 pub mod gemm;
 pub mod grad;
 pub mod graph;
+mod hash;
 pub mod index;
+mod job;
+#[cfg(feature = "native")]
+pub mod listing;
+pub mod loops;
+mod memory;
 mod module;
+mod node;
 pub mod plan;
 pub mod probe;
 mod product;
 pub mod rng;
-mod shared;
+mod schedule;
+#[cfg(feature = "native")]
+mod shown;
+mod target;
+pub mod template;
+mod tiling;
+mod unary;
 mod update;
+mod write;
+mod writer;
 
 pub use graph::{CompileError, Graph, Id};
-pub use plan::{Dispatch, Plan, Target};
+pub use job::{Dispatch, Plan};
+pub use target::Target;

@@ -3,13 +3,11 @@
 //! That saves a store and a load of every gradient and the dispatches of an optimiser of its own. A parameter may only be
 //! moved when nothing will read its old value any more, so such a kernel waits for the parameter's other readers.
 
-use std::collections::{HashMap, HashSet};
-
 use super::emit::Place;
 use super::graph::Id;
-use super::plan::Planner;
+use super::schedule::Schedule;
 
-impl Planner<'_> {
+impl Schedule<'_> {
     /// Splits the updates into fused ones, whose kernels are moved to the level where they may run, and late ones.
     ///
     /// # Panics
@@ -19,61 +17,67 @@ impl Planner<'_> {
             Some((Place::Arena(at), _)) => *at,
             _ => panic!("a parameter lies in the arena"),
         };
-        let mut readers: HashMap<Id, Vec<(Id, bool)>> = HashMap::new();
-        #[allow(clippy::iter_over_hash_type, reason = "readers are only searched")]
-        for (reader, reads) in &self.reads {
+        let nodes = self.graph().len();
+        let mut readers: Vec<Vec<(Id, bool)>> = vec![vec![]; nodes];
+        for (reader, reads) in self.reads.iter() {
             for (of, same) in reads {
-                readers.entry(*of).or_default().push((*reader, *same));
+                readers[of.ix()].push((reader, *same));
             }
         }
-        let readers = |id: &Id| readers.get(id).map_or(&[][..], Vec::as_slice);
-        let copied: HashSet<Id> = self.copies().into_iter().map(|c| c.0).collect();
+        let readers = |id: Id| readers[id.ix()].as_slice();
+        let mut copied = vec![false; nodes];
+        for (id, _) in self.job.copies() {
+            copied[id.ix()] = true;
+        }
         let updates = &self.job.updates.of;
-        let mut count: HashMap<Id, usize> = HashMap::new();
+        let mut count = vec![0; nodes];
         for (gradient, _) in updates {
-            *count.entry(*gradient).or_default() += 1;
+            count[gradient.ix()] += 1;
         }
 
         // A kernel may wait if nobody waits for it.
         let alone = |k: usize| {
             let kernel = &self.kernels[k];
             let mut nodes = kernel.root.iter().chain(&kernel.members);
-            nodes.all(|n| !copied.contains(n) && readers(n).iter().all(|(r, _)| self.kernel_of[r] == k))
+            nodes.all(|n| !copied[n.ix()] && readers(*n).iter().all(|(r, _)| self.kernel_of[*r] == k))
         };
-        let candidates: HashMap<Id, usize> = updates
+        // Parameters and the kernels that may move them.
+        let candidates: Vec<(Id, usize)> = updates
             .iter()
-            .filter(|(gradient, p)| count[gradient] == 1 && !self.is_leaf(*gradient) && !copied.contains(p))
-            .map(|(gradient, p)| (*p, self.kernel_of[gradient]))
+            .filter(|(gradient, p)| count[gradient.ix()] == 1 && !self.job.is_leaf(*gradient) && !copied[p.ix()])
+            .map(|(gradient, p)| (*p, self.kernel_of[*gradient]))
             .filter(|(_, k)| alone(*k))
             .collect();
-        let waiting: HashSet<usize> = candidates.values().copied().collect();
+        let mut waiting = vec![false; self.kernels.len()];
+        for (_, k) in &candidates {
+            waiting[*k] = true;
+        }
         // Two kernels that each read what the other moves would wait for each other; and a kernel that reads its own
         // parameter elsewhere than where it moves it would read new values.
-        let fits = |p: &Id, k: usize| {
-            readers(p).iter().all(|(r, same)| if self.kernel_of[r] == k { *same } else { !waiting.contains(&self.kernel_of[r]) })
+        let fits = |p: Id, k: usize| {
+            readers(p).iter().all(|(r, same)| if self.kernel_of[*r] == k { *same } else { !waiting[self.kernel_of[*r]] })
         };
-        let accepted: HashSet<usize> =
-            waiting.iter().copied().filter(|k| candidates.iter().filter(|c| c.1 == k).all(|(p, k)| fits(p, *k))).collect();
+        let mut accepted = waiting.clone();
+        for (p, k) in &candidates {
+            accepted[*k] &= fits(*p, *k);
+        }
 
-        let mut levels: HashMap<usize, usize> = HashMap::new();
+        // Where the kernels are that wait for none.
+        let levels: Vec<usize> = self.kernels.iter().map(|k| k.level).collect();
+        // The optimiser's words are made first.
+        let first = usize::from(self.job.begins());
         for (gradient, p) in updates {
             let at = address(p);
-            match candidates.get(p).filter(|k| accepted.contains(k)) {
+            match candidates.iter().find(|(of, k)| of == p && accepted[*k]) {
                 None => self.late.push((*gradient, at)),
-                Some(k) => {
+                Some((_, k)) => {
                     self.fused.insert(*gradient, at);
-                    let others = readers(p).iter().map(|(r, _)| self.kernel_of[r]).filter(|r| r != k);
-                    let after = others.map(|r| self.kernels[r].level + 1).max().unwrap_or(0);
-                    // The optimiser's words are made first.
-                    let level = levels.entry(*k).or_insert(usize::from(self.begins()));
-                    *level = (*level).max(after);
+                    let others = readers(*p).iter().map(|(r, _)| self.kernel_of[*r]).filter(|r| r != k);
+                    let after = others.map(|r| levels[r] + 1).max().unwrap_or(0);
+                    let level = &mut self.kernels[*k].level;
+                    *level = (*level).max(after).max(first);
                 }
             }
-        }
-        #[allow(clippy::iter_over_hash_type, reason = "each is of a kernel of its own")]
-        for (k, level) in levels {
-            let kernel = &mut self.kernels[k];
-            kernel.level = kernel.level.max(level);
         }
     }
 }

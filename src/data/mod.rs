@@ -1,103 +1,52 @@
-//! Data sets: one file a source.
+//! Data sets: one file a set, with its card and how its images come about; one line in the registry below.
 
-pub mod faces;
-pub mod mnist;
-pub mod moving;
-pub mod own;
-pub mod pages;
-pub mod sprites;
-pub mod toy;
+/// Declares each set's module and registers it. A module has a `CARD` and, in engines, a [`Make`] called `MAKE`.
+macro_rules! sets {
+    ($first:ident, $($module:ident),+ $(,)?) => {
+        pub mod $first;
+        $(pub mod $module;)+
 
+        /// The cards of all sets.
+        pub const CARDS: &[&crate::spec::data::DataCard] = &[&$first::CARD, $(&$module::CARD),+];
+
+        /// The set that a bare link means.
+        #[cfg(feature = "engine")]
+        pub const FIRST: &Set = &Set { card: &$first::CARD, make: $first::MAKE };
+
+        /// All sets, in the order of [`CARDS`].
+        #[cfg(feature = "engine")]
+        pub const SETS: &[Set] =
+            &[Set { card: &$first::CARD, make: $first::MAKE }, $(Set { card: &$module::CARD, make: $module::MAKE }),+];
+    };
+}
+
+sets! {
+    mnist,
+    moving,
+    faces,
+    sprites,
+    coloured,
+    toy,
+}
+
+#[cfg(feature = "engine")]
 mod canvas;
+#[cfg(feature = "engine")]
+mod dataset;
+#[cfg(feature = "engine")]
+mod make;
+#[cfg(feature = "engine")]
+pub mod own;
+#[cfg(feature = "engine")]
+pub mod pages;
+#[cfg(feature = "engine")]
 mod random;
+#[cfg(feature = "engine")]
 mod render;
 
-use crate::nn::{DataShape, ImageShape};
-use crate::spec::data::DataInfo;
-
-pub use render::{Render, Rendering};
-
-/// Images as bytes, one label each.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Dataset {
-    /// The name by which a setup asks for it.
-    pub id: String,
-    pub shape: ImageShape,
-    /// Labels are whole numbers below this.
-    pub classes: usize,
-    /// `[n, channels, height, width]`
-    pub train_images: Vec<u8>,
-    pub train_labels: Vec<u8>,
-    /// `[n, channels, height, width]`
-    pub test_images: Vec<u8>,
-    pub test_labels: Vec<u8>,
-    /// Names of the labels; empty where nobody has named them.
-    pub class_names: Vec<String>,
-    pub factors: Factors,
-}
-
-impl Dataset {
-    /// The same images, `[n, channels, height, width]`, for training and for tests; without a name.
-    ///
-    /// # Panics
-    /// If there is not one label an image.
-    pub fn of(shape: ImageShape, classes: usize, images: Vec<u8>, labels: Vec<u8>) -> Self {
-        assert_eq!(images.len(), labels.len() * shape.len(), "not one label an image");
-        Self {
-            shape,
-            classes,
-            train_images: images.clone(),
-            train_labels: labels.clone(),
-            test_images: images,
-            test_labels: labels,
-            ..Self::default()
-        }
-    }
-
-    /// What a network must know of it.
-    pub fn data_shape(&self) -> DataShape {
-        DataShape { image: self.shape, classes: self.classes }
-    }
-
-    /// What there is of it, in numbers.
-    pub fn info(&self) -> DataInfo {
-        DataInfo {
-            id: self.id.clone(),
-            channels: self.shape.channels as u32,
-            height: self.shape.height as u32,
-            width: self.shape.width as u32,
-            train: self.train_labels.len() as u32,
-            test: self.test_labels.len() as u32,
-            classes: self.class_names.clone(),
-            factors: self.factors.names.clone(),
-        }
-    }
-}
-
-/// What made each image; without names where that is not known.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Factors {
-    pub names: Vec<String>,
-    /// The values of factor `i` are `0 .. sizes[i]`.
-    pub sizes: Vec<u8>,
-    /// `[train images, factors]`
-    pub train_nk: Vec<u8>,
-    /// `[test images, factors]`
-    pub test_nk: Vec<u8>,
-}
-
-/// The renderer of the data set called `id`, if that one is rendered.
-pub fn renderer(id: &str) -> Option<Box<dyn Render>> {
-    match id {
-        "faces" => Some(Box::new(faces::Faces::default())),
-        "sprites" => Some(Box::new(sprites::Sprites::new(false))),
-        "sprites-colour" => Some(Box::new(sprites::Sprites::new(true))),
-        "toy" => Some(Box::new(toy::Toy::default())),
-        _ => None,
-    }
-}
-
-/// Bytes as values in `[0, 1]`.
-pub fn unit(bytes: &[u8]) -> impl Iterator<Item = f32> + '_ {
-    bytes.iter().map(|b| f32::from(*b) / 255.0)
-}
+#[cfg(feature = "engine")]
+pub use {
+    dataset::{Dataset, Factors, unit},
+    make::{Files, Make, Set, Shipped},
+    render::{Render, Rendering},
+};

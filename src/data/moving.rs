@@ -1,10 +1,35 @@
 //! Handwritten digits, each moved and turned: what a network must learn to keep apart from which digit it is.
 
+use super::mnist;
+use crate::spec::data::{DataCard, Factor};
+
+#[cfg(feature = "engine")]
+pub use engine::{MAKE, Moving};
+
+pub const CARD: DataCard = DataCard {
+    id: "moving-digits",
+    label: "Moving digits",
+    summary: "Handwritten digits, each moved and turned: place and angle are known, the hand is not.",
+    height: 32,
+    width: 32,
+    train: 16_384,
+    test: 2048,
+    factors: &[Factor::kinds("Digit", 10), Factor::new("X", 13), Factor::new("Y", 13), Factor::new("Orientation", 24)],
+    classifier: None,
+    ..mnist::CARD
+}
+.shown();
+
+#[cfg(feature = "engine")]
+mod engine {
 use std::sync::Arc;
 
-use super::random::SplitMix;
-use super::{Dataset, Render};
-use crate::spec::data::{DataCard, MOVING_DIGITS as CARD};
+use super::CARD;
+use crate::data::random::SplitMix;
+use crate::data::{Dataset, Make, Render, mnist};
+use crate::spec::data::DataCard;
+
+pub const MAKE: Make = Make::RenderedFrom(mnist::FILES, |digits| Box::new(Moving::new(digits)));
 
 /// Width and height of an image, and of MNIST's.
 const SIDE: usize = 32;
@@ -78,4 +103,5 @@ impl Render for Moving {
             *value = (sample(digit_p, cos * dx + sin * dy + half, cos * dy - sin * dx + half) + 0.5) as u8;
         }
     }
+}
 }

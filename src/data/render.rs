@@ -19,6 +19,12 @@ pub trait Render {
         self.card().factors.iter().map(|f| draw(f, rng)).collect()
     }
 
+    /// The features that are planted in the images, each of length 1, `[card().planted, pixels]`: what a sparse autoencoder should
+    /// find, but for order and length.
+    fn planted_kp(&self) -> &[f32] {
+        &[]
+    }
+
     /// Tells which part comes now, where that makes a difference.
     fn begin(&mut self, _test: bool) {}
 

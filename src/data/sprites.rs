@@ -4,8 +4,47 @@
 //! axes 9.6 · 4/3 and 9.6 · 3/4, and the curve x = 16 sin³t, y = 13 cos t − 5 cos 2t − 2 cos 3t − cos 4t, stretched to
 //! half width and half height 9.6. `tests/data.rs` holds them against twelve of the original pictures.
 
-use super::render::Render;
-use crate::spec::data::{COLOURED_SPRITES, DataCard, SPRITES};
+use crate::spec::data::{DataCard, Factor, Origin};
+
+#[cfg(feature = "engine")]
+pub use engine::{MAKE, Sprites};
+
+/// The factors of dSprites, and a colour.
+pub const FACTORS: &[Factor] = &[
+    Factor::kinds("Shape", 3),
+    Factor::new("Scale", 6),
+    Factor::new("Orientation", 40),
+    Factor::new("X", 32),
+    Factor::new("Y", 32),
+    Factor::kinds("Color", 8),
+];
+
+pub const CARD: DataCard = DataCard {
+    id: "sprites",
+    label: "Sprites",
+    summary: "A square, an ellipse or a heart: the shapes and the grid of factors of dSprites, for measuring disentanglement.",
+    channels: 1,
+    height: 64,
+    width: 64,
+    train: 16_384,
+    test: 2048,
+    classes: &["square", "ellipse", "heart"],
+    factors: FACTORS.split_at(5).0,
+    attributes: &[],
+    planted: 0,
+    classifier: None,
+    credit: "Sprites: drawn by this program after dSprites by Matthey, Higgins, Hassabis and Lerchner.",
+    origin: Origin::Rendered,
+}
+.shown();
+
+#[cfg(feature = "engine")]
+mod engine {
+use super::CARD;
+use crate::data::{Make, Render, coloured};
+use crate::spec::data::DataCard;
+
+pub const MAKE: Make = Make::Rendered(|| Box::new(Sprites::new(false)));
 
 const SIDE: usize = 64;
 /// Half width of a square at full scale, in pixels.
@@ -92,7 +131,7 @@ impl Sprites {
 
 impl Render for Sprites {
     fn card(&self) -> &'static DataCard {
-        if self.colour { &COLOURED_SPRITES } else { &SPRITES }
+        if self.colour { &coloured::CARD } else { &CARD }
     }
 
     fn label(&self, factors: &[u8]) -> u8 {
@@ -120,4 +159,5 @@ impl Render for Sprites {
             }
         }
     }
+}
 }

@@ -5,17 +5,46 @@
 //! sparse autoencoders" (2022), with more patterns than pixels. The patterns dᵢ are small gratings, so that what has been
 //! found can be seen (Olshausen and Field, "Emergence of simple-cell receptive field properties", 1996).
 
-use super::canvas::{sin_cos, spot, wave};
-use super::random::SplitMix;
-use super::render::Render;
-use crate::spec::data::{DataCard, TOY};
+use crate::spec::data::{DataCard, Origin};
+
+#[cfg(feature = "engine")]
+pub use engine::{MAKE, Toy};
+
+pub const CARD: DataCard = DataCard {
+    id: "toy",
+    label: "Planted patterns",
+    summary: "Sparse sums of 384 known patterns on 256 pixels: does a sparse autoencoder find those that were planted?",
+    channels: 1,
+    height: 16,
+    width: 16,
+    train: 32_768,
+    test: 2048,
+    classes: &["horizontal", "falling", "vertical", "rising"],
+    factors: &[],
+    attributes: &[],
+    planted: 384,
+    classifier: None,
+    credit: "Patterns: drawn by this program; nobody's.",
+    origin: Origin::Rendered,
+}
+.shown();
+
+#[cfg(feature = "engine")]
+mod engine {
+use super::CARD;
+use crate::data::canvas::{sin_cos, spot, wave};
+use crate::data::random::SplitMix;
+use crate::data::{Make, Render};
+use crate::spec::data::DataCard;
+
+pub const MAKE: Make = Make::Rendered(|| Box::new(Toy::default()));
 
 /// Pixels a side.
-const SIDE: usize = 16;
+const SIDE: usize = CARD.width;
 /// Pixels of a picture.
-pub const PIXELS: usize = SIDE * SIDE;
+const PIXELS: usize = SIDE * SIDE;
 /// Planted patterns: half as many again as there are pixels.
-pub const FEATURES: usize = 384;
+const FEATURES: usize = CARD.planted;
 /// No two patterns are more alike than this, as the cosine of their angle.
 const ALIKE: f32 = 0.6;
 /// The commonest pattern is in so many pictures, and the rarest.
@@ -87,7 +116,11 @@ impl Toy {
 
 impl Render for Toy {
     fn card(&self) -> &'static DataCard {
-        &TOY
+        &CARD
+    }
+
+    fn planted_kp(&self) -> &[f32] {
+        &self.dictionary_kp
     }
 
     /// How strong each pattern is, in parts of 255; most are 0.
@@ -157,4 +190,5 @@ mod tests {
         // Five standard errors of a sum of independent choices.
         assert!((mean - expected).abs() < 5.0 * (expected / n as f32).sqrt(), "{mean} patterns a picture, expected {expected}");
     }
+}
 }

@@ -68,22 +68,51 @@ pub struct Data {
     buffer: Arc<Buffer>,
     /// Images that it has room for; their labels lie behind that.
     pub images: usize,
+    /// The last of these are test images.
+    pub tests: usize,
 }
 
 impl Data {
-    /// Uploads images, and behind them their labels.
+    /// Uploads training images, and behind them their labels.
     ///
     /// # Errors
     /// If the adapter does not allow a buffer of that size.
     pub fn upload(gpu: &Gpu, images: &[u8], labels: &[u8]) -> Result<Self, CompileError> {
-        let buffer = storage(gpu, "data", (images.len() + labels.len()) as u64)?;
-        // Writes are whole words: the first label may share one with the last image.
-        let whole = images.len() / 4 * 4;
-        gpu.queue.write_buffer(&buffer, 0, &images[..whole]);
-        let mut rest = [&images[whole..], labels].concat();
-        rest.resize(rest.len().next_multiple_of(4), 0);
-        gpu.queue.write_buffer(&buffer, whole as u64, &rest);
-        Ok(Self { buffer: Arc::new(buffer), images: labels.len() })
+        Self::with_tests(gpu, [images, labels], [&[], &[]], u64::MAX)
+    }
+
+    /// Uploads training images and their labels and, where all have room in so many bytes, test images and theirs: all images
+    /// first, then all labels.
+    ///
+    /// # Errors
+    /// If the adapter does not allow a buffer of that size.
+    pub fn with_tests(gpu: &Gpu, train: [&[u8]; 2], test: [&[u8]; 2], room: u64) -> Result<Self, CompileError> {
+        let bytes = |parts: &[&[u8]]| parts.iter().map(|part| part.len()).sum::<usize>() as u64;
+        let [images, labels] = train;
+        let fits = bytes(&train) + bytes(&test) <= room.min(gpu.buffer_limit);
+        let [more, theirs] = if fits { test } else { [&[][..]; 2] };
+        let parts = [images, more, labels, theirs];
+        let buffer = storage(gpu, "data", bytes(&parts))?;
+        let (mut at, mut left) = (0, vec![]);
+        let mut write = |bytes: &[u8]| {
+            gpu.queue.write_buffer(&buffer, at, bytes);
+            at += bytes.len() as u64;
+        };
+        // Writes are whole words: the last bytes of one part may share one with the first of the next.
+        for part in parts {
+            let (begun, rest) = part.split_at(((4 - left.len()) % 4).min(part.len()));
+            left.extend_from_slice(begun);
+            if left.len() == 4 {
+                write(&left);
+                left.clear();
+            }
+            let (whole, rest) = rest.split_at(rest.len() / 4 * 4);
+            write(whole);
+            left.extend_from_slice(rest);
+        }
+        left.resize(left.len().next_multiple_of(4), 0);
+        write(&left);
+        Ok(Self { buffer: Arc::new(buffer), images: labels.len() + theirs.len(), tests: theirs.len() })
     }
 
     /// Room for `images` images of `len` values, none of which is there yet.
@@ -91,7 +120,7 @@ impl Data {
     /// # Errors
     /// If the adapter does not allow a buffer of that size.
     pub fn empty(gpu: &Gpu, images: usize, len: usize) -> Result<Self, CompileError> {
-        Ok(Self { buffer: Arc::new(storage(gpu, "data", images as u64 * (len as u64 + 1))?), images })
+        Ok(Self { buffer: Arc::new(storage(gpu, "data", images as u64 * (len as u64 + 1))?), images, tests: 0 })
     }
 
     /// Puts images and their labels in the places from `first` on, a multiple of four as the number of values of an image is.
@@ -317,6 +346,13 @@ pub struct Pending {
     buffer: Buffer,
     lengths: Vec<usize>,
     done: futures_channel::oneshot::Receiver<Result<(), wgpu::BufferAsyncError>>,
+}
+
+impl Pending {
+    /// How many floats it reads.
+    pub fn floats(&self) -> usize {
+        self.lengths.iter().sum()
+    }
 }
 
 fn bind_group(gpu: &Gpu, buffers: [&wgpu::Buffer; 4]) -> wgpu::BindGroup {

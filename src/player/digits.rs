@@ -1,5 +1,7 @@
 //! The test digits that the page itself holds, for the panels that work without the engine.
 
+use crate::view::Tests;
+
 /// Size of the header of an IDX file of images.
 const HEADER: usize = 16;
 /// Magic number of an IDX file of unsigned bytes in three dimensions.
@@ -42,23 +44,9 @@ impl Digits {
         self.labels_n.is_empty()
     }
 
-    /// Bytes of image `i`.
-    ///
-    /// # Panics
-    /// If there are not so many.
-    pub fn image(&self, i: usize) -> &[u8] {
-        let size = self.width * self.height;
-        &self.pixels_np[i * size..(i + 1) * size]
-    }
-
-    /// Image `i` as the encoder wants it, values in `[0, 1]`.
-    pub fn values(&self, i: usize) -> Vec<f32> {
-        self.image(i).iter().map(|b| f32::from(*b) / 255.0).collect()
-    }
-
-    /// The digit that image `i` shows.
-    pub fn label(&self, i: usize) -> u8 {
-        self.labels_n[i]
+    /// All of them.
+    pub fn all(&self) -> Tests<'_> {
+        Tests { images: &self.pixels_np, labels: &self.labels_n }
     }
 }
 
@@ -79,8 +67,8 @@ mod tests {
         let (images, labels) = idx(4);
         let digits = Digits::read(&images, &labels).unwrap();
         assert_eq!((digits.len(), digits.width, digits.height), (4, 3, 2));
-        assert_eq!((digits.image(1), digits.label(3)), (&[6, 7, 8, 9, 10, 11][..], 3));
-        assert_eq!(digits.values(0)[5], 5.0 / 255.0);
+        let all = digits.all();
+        assert_eq!((all.images(&[1]).as_slice(), all.labels(&[3]).as_slice()), (&[6, 7, 8, 9, 10, 11][..], &[3][..]));
 
         for (i, l) in [(&images[..20], &labels[..]), (&images[..], &labels[..9]), (b"hello", &labels[..]), (&[], &[])] {
             assert!(Digits::read(i, l).is_err());

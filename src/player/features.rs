@@ -3,6 +3,7 @@
 use super::file::File;
 use super::layers::{add_rows, relu};
 use crate::spec::Setup;
+use crate::spec::card::{Figure, Firing};
 
 /// Which features may fire.
 enum Choice {
@@ -49,13 +50,14 @@ impl Features {
                 "sae.dictionary.w_dec has {inputs} inputs: expected an image or a patch of {channels}×{height}×{width}"
             ));
         }
-        let choice = match setup.method.as_str() {
-            "topk-sae" | "matryoshka" => Choice::Largest(file.values("k", &[1])?[0] as usize),
-            "batch-topk" => Choice::From(file.values("threshold_f", &[features])?),
-            // Stored is a tenth of the logarithm.
-            "jump-relu" => Choice::From(file.values("log_threshold", &[features])?.into_iter().map(|v| (10.0 * v).exp()).collect()),
-            "relu-sae" => Choice::Positive,
-            other => return Err(format!("figures do not know how {other} chooses its features")),
+        let choice = match setup.card().map_err(|e| e.to_string())?.figure {
+            Figure::Features(Firing::Positive) => Choice::Positive,
+            Figure::Features(Firing::Largest) => Choice::Largest(file.values("k", &[1])?[0] as usize),
+            Figure::Features(Firing::From(name)) => Choice::From(file.values(name, &[features])?),
+            Figure::Features(Firing::FromLogarithm(name)) => {
+                Choice::From(file.values(name, &[features])?.into_iter().map(|v| (10.0 * v).exp()).collect())
+            }
+            _ => return Err(format!("figures do not know how {} chooses its features", setup.method)),
         };
         let mut atoms_fa = file.values("sae.dictionary.w_dec", &[features, inputs])?;
         for row in atoms_fa.chunks_exact_mut(inputs) {

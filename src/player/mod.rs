@@ -4,6 +4,7 @@
 //! Plain Rust: no Burn, no JavaScript. A fully connected 28 × 28 picture costs about a tenth of a millisecond each way, a
 //! convolutional one a millisecond or two.
 
+mod coder;
 mod digits;
 mod examples;
 mod features;
@@ -12,6 +13,7 @@ mod layers;
 mod tokens;
 mod vector;
 
+pub use coder::Asked;
 pub use digits::Digits;
 pub use examples::Examples;
 pub use features::Features;
@@ -24,7 +26,7 @@ use file::File;
 
 use crate::spec::protocol::{CodeGroup, CodeKind};
 use crate::spec::tokens::PRIORS;
-use crate::spec::{LIKELIHOODS, Setup, data, figure};
+use crate::spec::{LIKELIHOODS, Setup, figure};
 
 /// What a model's code is made of, with the network that goes with it.
 pub enum Model {
@@ -64,7 +66,7 @@ impl Player {
             return Err(format!("the model's setup: {note}"));
         }
         figure::shows(&setup)?;
-        let card = data::find(&setup.data);
+        let card = crate::catalog::set(&setup.data);
         let image = match (file.note("image"), card) {
             (Ok(note), _) => {
                 numbers(note)?.try_into().map_err(|_| format!("the model's image has {note:?}: expected three numbers"))?

@@ -3,7 +3,9 @@
 //! Where features choose (Ayonrinde 2024), silent ones are revived by AuxK as in the other budget; the paper adds a loss of its
 //! own for them, `aux_zipf_loss`.
 
-use super::params::{AUX, DEAD_AFTER, FEATURES, K};
+use super::params::{AUX, DEAD_AFTER, FEATURES, FIRING, K};
+use crate::spec::card::{Figure, Firing};
+use crate::spec::objective::{Symbols, Term};
 use crate::spec::{Card, Family, Paper, ParamSpec, SOURCE};
 
 #[cfg(feature = "engine")]
@@ -15,9 +17,20 @@ pub const CARD: Card = Card {
     id: "batch-topk",
     family: Family::Sae,
     hosts: false,
+    figure: Figure::Features(Firing::From("threshold_f")),
     label: "BatchTopK sparse autoencoder",
     summary: "Keeps k features an input on average, not for each: a rich picture may use many, a plain one few.",
-    formula: "‖x − x̂‖² + α·‖e − ê‖²;  of all n·F features of a batch the n·k largest are kept (budget = batch), or of each feature its n·k/F largest (budget = feature);  used alone: those above the running mean of the least one kept",
+    prior: false,
+    terms: &[
+        Term::plus("reconstruction", "‖x − x̂‖²").weighed(&["k"]),
+        Term::plus("revival", "α·‖e − ê‖²").weighed(&["aux", "dead_after"]),
+    ],
+    symbols: &[
+        Symbols::new("of all n·F features of a batch the n·k largest are kept").under("budget", &["batch"]),
+        Symbols::new("of the n·F features of a batch each feature's n·k/F largest are kept").under("budget", &["feature"]),
+        Symbols::new("used alone: those above the running mean of the least one kept;  e = x − x̂,  ê from dead features only"),
+    ],
+    counts: FIRING,
     papers: &[
         Paper::of("BatchTopK Sparse Autoencoders", "Bussmann, Leask & Nanda 2024"),
         Paper::of("Adaptive Sparse Allocation with Mutual Choice & Feature Choice Sparse Autoencoders", "Ayonrinde 2024")

@@ -1,6 +1,8 @@
 //! The sparse autoencoder that decides whether a feature fires apart from how strongly.
 
-use super::params::{DEAD_AFTER, FEATURES};
+use super::params::{DEAD_AFTER, FEATURES, FIRING};
+use crate::spec::card::Figure;
+use crate::spec::objective::{Symbols, Term};
 use crate::spec::{Card, Family, Paper, ParamSpec, SOURCE};
 
 #[cfg(feature = "engine")]
@@ -10,16 +12,24 @@ pub const CARD: Card = Card {
     id: "gated-sae",
     family: Family::Sae,
     hosts: false,
+    figure: Figure::No("figures do not know how a {} chooses its features"),
     label: "Gated sparse autoencoder",
     summary: "A gate decides whether a feature fires, a second path how strongly: the penalty falls on the gate alone and no longer pales the picture.",
-    formula: "‖x − x̂(f)‖² + λ·Σᵢ ReLU(πᵢ) + ‖x − x̂′(ReLU(π))‖²,  π = (x − b)W + b′,  f = [π > 0]·ReLU(eʳ·(x − b)W + b″);  x̂′ is x̂ with its weights held still",
+    prior: false,
+    terms: &[
+        Term::plus("reconstruction", "‖x − x̂(f)‖²"),
+        Term::plus("sparsity", "λ·Σᵢ ReLU(πᵢ)").weighed(&["lambda"]),
+        Term::plus("gate", "‖x − x̂′(ReLU(π))‖²"),
+    ],
+    symbols: &[Symbols::new("π = (x − b)W + b′,  f = [π > 0]·ReLU(eʳ·(x − b)W + b″);  x̂′ is x̂ with its weights held still")],
+    counts: FIRING,
     papers: &[Paper::of("Improving Dictionary Learning with Gated Sparse Autoencoders", "Rajamanoharan et al. 2024")],
     params: &[
         ParamSpec::log("lambda", "Sparsity λ", 1e-3, 10.0, 0.6,
             "Price of an open gate. Higher: fewer features fire; the strength of those that do is free. It is in units of the inputs, and 0.6 fits MNIST's raw pixels; only activations are scaled, to a mean square of 1.").live(),
         FEATURES,
         SOURCE,
-        DEAD_AFTER,
+        DEAD_AFTER.of_no_term(),
     ],
     try_this: "Train it beside the ReLU autoencoder at the same l0: which one keeps the blacks black?",
 }

@@ -1,6 +1,8 @@
 //! The sparse autoencoder whose features learn how strong they must be to fire.
 
-use super::params::{DEAD_AFTER, FEATURES};
+use super::params::{DEAD_AFTER, FEATURES, FIRING};
+use crate::spec::card::{Figure, Firing};
+use crate::spec::objective::{Symbols, Term};
 use crate::spec::{Card, Family, Paper, ParamSpec, SOURCE};
 
 #[cfg(feature = "engine")]
@@ -10,9 +12,16 @@ pub const CARD: Card = Card {
     id: "jump-relu",
     family: Family::Sae,
     hosts: false,
+    figure: Figure::Features(Firing::FromLogarithm("log_threshold")),
     label: "JumpReLU sparse autoencoder",
     summary: "Each feature learns its own threshold: below it is silent, above it speaks at full strength, and only the number of speakers costs.",
-    formula: "‖x − x̂‖² + λ·‖f‖₀,  f = z·H(z − θ),  z = (x − b)W + b′;  ∂f/∂θ ≈ −(θ/ε)·K((z − θ)/ε),  ∂H/∂θ ≈ −(1/ε)·K((z − θ)/ε),  K(u) = 1 for |u| < ½",
+    prior: false,
+    terms: &[
+        Term::plus("reconstruction", "‖x − x̂‖²").weighed(&["bandwidth"]),
+        Term::plus("sparsity", "λ·‖f‖₀").weighed(&["lambda", "warmup", "bandwidth"]),
+    ],
+    symbols: &[Symbols::new("f = z·H(z − θ),  z = (x − b)W + b′;  ∂f/∂θ ≈ −(θ/ε)·K((z − θ)/ε),  ∂H/∂θ ≈ −(1/ε)·K((z − θ)/ε),  K(u) = 1 for |u| < ½")],
+    counts: FIRING,
     papers: &[Paper::of("Jumping Ahead: Improving Reconstruction Fidelity with JumpReLU Sparse Autoencoders", "Rajamanoharan et al. 2024")],
     params: &[
         ParamSpec::log("lambda", "Sparsity λ", 1e-3, 10.0, 0.2,
@@ -22,7 +31,7 @@ pub const CARD: Card = Card {
         ParamSpec::log("warmup", "Steps to reach λ", 1.0, 1e5, 300.0, "λ rises evenly from zero during these steps, so that features are learnt before they are weighed.").live(),
         FEATURES,
         SOURCE,
-        DEAD_AFTER,
+        DEAD_AFTER.of_no_term(),
     ],
     try_this: "Raise λ step by step and watch l0 fall. Unlike with an L1 penalty, the copies lose detail but not contrast.",
 }

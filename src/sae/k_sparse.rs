@@ -1,6 +1,8 @@
 //! The k-sparse autoencoder: linear, tied, and only the k largest units speak.
 
-use super::params::{DEAD_AFTER, FEATURES, K};
+use super::params::{DEAD_AFTER, FEATURES, FIRING, K};
+use crate::spec::card::Figure;
+use crate::spec::objective::{Symbols, Term};
 use crate::spec::{Card, Family, Paper, ParamSpec, SOURCE};
 
 #[cfg(feature = "engine")]
@@ -10,9 +12,15 @@ pub const CARD: Card = Card {
     id: "k-sparse",
     family: Family::Sae,
     hosts: false,
+    figure: Figure::No("figures do not know how a {} chooses its features"),
     label: "k-sparse autoencoder",
     summary: "The simplest sparse code: a linear layer of which only the k strongest units may draw, with the same weights that they look with.",
-    formula: "‖x − x̂‖²,  x̂ = Topₖ((x − b)Wᵀ + b′)·W + b;  k falls from its start to its end value, and is α·k when the trained encoder is used",
+    prior: false,
+    terms: &[
+        Term::plus("reconstruction", "‖x − x̂‖²").weighed(&["k", "k_start", "anneal"]),
+    ],
+    symbols: &[Symbols::new("x̂ = Topₖ((x − b)Wᵀ + b′)·W + b;  k falls from its start to its end value, and is α·k when the trained encoder is used")],
+    counts: FIRING,
     papers: &[Paper::of("k-Sparse Autoencoders", "Makhzani & Frey 2013")],
     params: &[
         K,
@@ -20,10 +28,10 @@ pub const CARD: Card = Card {
             "How many units fire in the first step: so many that all units learn something before the competition gets hard.").live(),
         ParamSpec::log("anneal", "Steps to reach k", 1.0, 1e5, 500.0, "k falls evenly from its start to its end value during these steps.").live(),
         ParamSpec::float("alpha", "α", 1.0, 4.0, 1.0,
-            "The trained encoder keeps α·k units: more than it learnt with often serve a classifier better.").live(),
+            "The trained encoder keeps α·k units: more than it learnt with often serve a classifier better.").live().of_no_term(),
         FEATURES,
         SOURCE,
-        DEAD_AFTER,
+        DEAD_AFTER.of_no_term(),
     ],
     try_this: "Train with k = 100, then with k = 10, and look at the filters: local strokes become whole digits.",
 }

@@ -3,7 +3,9 @@
 //! Prefixes here keep the k largest features of each input, in training and after, and take the mean over five levels. Bussmann
 //! et al. keep the n·k largest of a batch, use a running threshold afterwards, and count the origin alone, ‖x − b‖², as one level more.
 
-use super::params::{AUX, DEAD_AFTER, FEATURES, K};
+use super::params::{AUX, DEAD_AFTER, FEATURES, FIRING, K};
+use crate::spec::card::{Figure, Firing};
+use crate::spec::objective::{Symbols, Term};
 use crate::spec::{Card, Family, Paper, ParamSpec, SOURCE};
 
 #[cfg(feature = "engine")]
@@ -15,9 +17,20 @@ pub const CARD: Card = Card {
     id: "matryoshka",
     family: Family::Sae,
     hosts: false,
+    figure: Figure::Features(Firing::Largest),
     label: "Matryoshka sparse autoencoder",
     summary: "Several dictionaries in one, each inside the next: a few features must do well by themselves, further ones add detail.",
-    formula: "E_m‖x − x̂ₘ‖² + α·‖e − ê‖²;  mean over levels m,  x̂ₘ from the k largest features, of which only the first Fₘ draw: F/16, F/8, F/4, F/2, F (prefixes), or from the kₘ largest: k/8, k/4, k/2, k (budgets)",
+    prior: false,
+    terms: &[
+        Term::plus("all levels", "E_m‖x − x̂ₘ‖²").weighed(&["k"]),
+        Term::plus("revival", "α·‖e − ê‖²").weighed(&["aux", "dead_after"]),
+    ],
+    symbols: &[
+        Symbols::new("mean over levels m"),
+        Symbols::new("x̂ₘ from the k largest features, of which only the first Fₘ draw: F/16, F/8, F/4, F/2, F").under("nesting", &["prefixes"]),
+        Symbols::new("x̂ₘ from the kₘ largest features: k/8, k/4, k/2, k").under("nesting", &["budgets"]),
+    ],
+    counts: FIRING,
     papers: &[
         Paper::of("Learning Multi-Level Features with Matryoshka Sparse Autoencoders", "Bussmann et al. 2025"),
         Paper::of("Interpreting CLIP with Hierarchical Sparse Autoencoders", "Zaigrajew et al. 2025")

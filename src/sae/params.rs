@@ -1,6 +1,14 @@
 //! Parameters that sparse autoencoders share.
 
 use crate::spec::ParamSpec;
+use crate::spec::objective::Count;
+
+/// What every sparse autoencoder counts.
+pub const FIRING: &[Count] = &[
+    Count::new("fvu", "share of the variance that is not explained"),
+    Count::new("l0", "features active on an input"),
+    Count::new("dead", "features that have not been active for long"),
+];
 
 pub const FEATURES: ParamSpec = ParamSpec::int(
     "features",

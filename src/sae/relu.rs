@@ -1,6 +1,8 @@
 //! The sparse autoencoder whose features are kept few by a penalty on their sum.
 
-use super::params::{DEAD_AFTER, FEATURES};
+use super::params::{DEAD_AFTER, FEATURES, FIRING};
+use crate::spec::card::{Figure, Firing};
+use crate::spec::objective::{Symbols, Term};
 use crate::spec::{Card, Family, Paper, ParamSpec, SOURCE};
 
 #[cfg(feature = "engine")]
@@ -12,9 +14,16 @@ pub const CARD: Card = Card {
     id: "relu-sae",
     family: Family::Sae,
     hosts: false,
+    figure: Figure::Features(Firing::Positive),
     label: "ReLU sparse autoencoder (L1)",
     summary: "Explains each image as a sum of features from a large dictionary, where every bit of every feature costs: most stay silent, and those that speak speak too softly.",
-    formula: "‖x − x̂‖² + λ·Σᵢ fᵢ,  f = ReLU((x − b)W + b′),  x̂ = f·D + b,  rows of D of length 1",
+    prior: false,
+    terms: &[
+        Term::plus("reconstruction", "‖x − x̂‖²"),
+        Term::plus("sparsity", "λ·Σᵢ fᵢ").weighed(&["lambda"]),
+    ],
+    symbols: &[Symbols::new("f = ReLU((x − b)W + b′),  x̂ = f·D + b,  rows of D of length 1")],
+    counts: FIRING,
     papers: &[Paper::of("Sparse Autoencoders Find Highly Interpretable Features in Language Models", "Cunningham et al. 2023")],
     params: &[
         ParamSpec::log("lambda", "Sparsity λ", 1e-3, 10.0, 0.3,
@@ -23,7 +32,7 @@ pub const CARD: Card = Card {
         SOURCE,
         ParamSpec::choice("encoder", "Encoder", ENCODERS, 0,
             "free: the encoder has weights of its own. tied: a feature looks for exactly what it draws, W = Dᵀ, as in the paper."),
-        DEAD_AFTER,
+        DEAD_AFTER.of_no_term(),
     ],
     try_this: "Raise λ until about 32 features fire (the curve l0), then train a TopK autoencoder with k = 32: which one copies better, and whose blacks are black?",
 }

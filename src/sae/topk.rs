@@ -1,6 +1,8 @@
 //! The sparse autoencoder that keeps the k largest features, with the loss that revives dead ones.
 
-use super::params::{AUX, DEAD_AFTER, FEATURES, K};
+use super::params::{AUX, DEAD_AFTER, FEATURES, FIRING, K};
+use crate::spec::card::{Figure, Firing};
+use crate::spec::objective::{Symbols, Term};
 use crate::spec::{Card, Family, Paper, SOURCE};
 
 #[cfg(feature = "engine")]
@@ -10,9 +12,16 @@ pub const CARD: Card = Card {
     id: "topk-sae",
     family: Family::Sae,
     hosts: false,
+    figure: Figure::Features(Firing::Largest),
     label: "TopK sparse autoencoder",
     summary: "Explains each image as a sum of at most k features from a large dictionary: how many fire is set, not hoped for.",
-    formula: "‖x − x̂‖² + α·‖e − ê‖²,  x̂ = TopKₖ(ReLU((x − b)W + b′))·D + b,  e = x − x̂,  ê from dead features only;  errors are squared distances, mean over the inputs",
+    prior: false,
+    terms: &[
+        Term::plus("reconstruction", "‖x − x̂‖²").weighed(&["k"]),
+        Term::plus("revival", "α·‖e − ê‖²").weighed(&["aux", "dead_after"]),
+    ],
+    symbols: &[Symbols::new("x̂ = TopKₖ(ReLU((x − b)W + b′))·D + b,  e = x − x̂,  ê from dead features only;  errors are squared distances, mean over the inputs")],
+    counts: FIRING,
     papers: &[Paper::of("Scaling and evaluating sparse autoencoders", "Gao et al. 2024")],
     params: &[K, FEATURES, SOURCE, AUX, DEAD_AFTER],
     try_this: "Move k to 4 while it trains: strokes grow into whole digits. Then back to 64: what do the features fall apart into?",

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::objective::{Count, Symbols, Term};
 use super::optimizer::OPTIMIZERS;
 
 /// False in the engine's worker, which needs no help texts: that saves download.
@@ -61,6 +62,9 @@ pub enum Kind {
     Choice { names: &'static [&'static str] },
 }
 
+/// Where something is there: a choice's key, and the options of it; `None`: always.
+pub type Under = Option<(&'static str, &'static [&'static str])>;
+
 /// One adjustable number of a method or of the training loop.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct ParamSpec {
@@ -72,15 +76,17 @@ pub struct ParamSpec {
     pub default: f64,
     /// `true`: takes effect on the next step without recompiling. `false`: changes the network and starts a new run.
     pub live: bool,
-    /// The choice, and the options of it, under which it means something; `None` if it always does.
-    pub under: Option<(&'static str, &'static [&'static str])>,
+    /// The choice under which it means something.
+    pub under: Under,
+    /// Live, and neither weighs nor shapes a term of the objective.
+    pub of_no_term: bool,
     /// What it does, in one or two sentences.
     pub help: &'static str,
 }
 
 impl ParamSpec {
     const fn new(key: &'static str, label: &'static str, kind: Kind, default: f64, help: &'static str) -> Self {
-        Self { key, label: prose(label), kind, default, live: false, under: None, help: prose(help) }
+        Self { key, label: prose(label), kind, default, live: false, under: None, of_no_term: false, help: prose(help) }
     }
 
     /// A real number on a linear slider.
@@ -112,6 +118,12 @@ impl ParamSpec {
     /// Marks the parameter as taking effect at once.
     pub const fn live(mut self) -> Self {
         self.live = true;
+        self
+    }
+
+    /// Marks a live parameter that no [`Term`] names.
+    pub const fn of_no_term(mut self) -> Self {
+        self.of_no_term = true;
         self
     }
 
@@ -172,6 +184,32 @@ impl ParamSpec {
     }
 }
 
+/// What embedded figures show of a method.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub enum Figure {
+    /// Its codes, which are vectors of numbers.
+    Codes,
+    /// Its tokens, of which figures know one a place. `levels` is the parameter that says how many there are, where there is one.
+    Tokens { levels: Option<&'static str> },
+    /// Its features, of which some fire.
+    Features(Firing),
+    /// Nothing, and why; `{}` stands for its label.
+    No(&'static str),
+}
+
+/// Which features of a dictionary fire on an input, once it is trained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Firing {
+    /// Those above zero.
+    Positive,
+    /// The largest: as many as the weight `k` says.
+    Largest,
+    /// Those that reach their threshold, which is a weight of this name.
+    From(&'static str),
+    /// The same, where the weight is a tenth of the threshold's logarithm.
+    FromLogarithm(&'static str),
+}
+
 /// What a method says about itself.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Card {
@@ -181,12 +219,19 @@ pub struct Card {
     /// Whether its code is what the plain encoder gives and the plain decoder takes, with nothing between them or beside: then a
     /// sparse autoencoder can take its network apart.
     pub hosts: bool,
+    pub figure: Figure,
     /// Name on the page.
     pub label: &'static str,
     /// One sentence for a newcomer.
     pub summary: &'static str,
-    /// The objective, in plain Unicode.
-    pub formula: &'static str,
+    /// Whether its codes, all together, are asked to look like draws from its prior.
+    pub prior: bool,
+    /// The objective. Which number of a run is a term's value, and which sliders move it, is found by key.
+    pub terms: &'static [Term],
+    /// What the symbols of the terms stand for.
+    pub symbols: &'static [Symbols],
+    /// What it counts besides.
+    pub counts: &'static [Count],
     pub papers: &'static [Paper],
     pub params: &'static [ParamSpec],
     /// An experiment worth trying, in plain words; [`phrases`](super::phrase::phrases) that set it up are `[words](key=value)`.
@@ -198,10 +243,12 @@ impl Card {
     pub const fn shown(mut self) -> Self {
         self.label = prose(self.label);
         self.summary = prose(self.summary);
-        self.formula = prose(self.formula);
         self.try_this = prose(self.try_this);
+        if let Figure::No(why) = self.figure {
+            self.figure = Figure::No(prose(why));
+        }
         if !READ {
-            self.papers = &[];
+            (self.papers, self.terms, self.symbols, self.counts) = (&[], &[], &[], &[]);
         }
         self
     }
@@ -223,6 +270,7 @@ pub const WEIGHT_DECAY: ParamSpec = ParamSpec::float(
     "AdamW: each step also shrinks all that is trained by this share of the learning rate: besides weights, which is not usual, biases, code vectors, and the logarithms of σ and of thresholds. The other optimisers ignore it.",
 )
 .live()
+.of_no_term()
 .under("optimizer", &["adamw"]);
 
 /// Parameters that every method has. A card that lists one of them has a default of its own for it.
@@ -235,7 +283,8 @@ pub const COMMON: &[ParamSpec] = &[
         1e-3,
         "Step size of the optimiser. Too high and the loss jumps; too low and nothing happens.",
     )
-    .live(),
+    .live()
+    .of_no_term(),
     ParamSpec::int("batch", "Batch size", 1, 1024, 128, "How many images each step looks at."),
     OPTIMIZER,
     WEIGHT_DECAY,
@@ -354,6 +403,11 @@ impl Card {
     pub fn all_params(&self) -> impl Iterator<Item = &'static ParamSpec> + use<> {
         let own = self.params;
         own.iter().chain(COMMON.iter().filter(move |common| own.iter().all(|p| p.key != common.key)))
+    }
+
+    /// What the number called `name` counts, if it is no part of the objective.
+    pub fn counts(&self, name: &str) -> Option<&'static str> {
+        self.counts.iter().find(|count| count.name == name).map(|count| count.text)
     }
 
     /// The parameter called `key`, own or common.

@@ -1,14 +1,16 @@
 //! What an embedded figure shows of a model.
 
-use super::{Family, Setup};
+use super::Setup;
+use super::card::Figure;
 
 /// Panels of a figure of what such a setup trains, the first by itself.
 pub fn panels(setup: &Setup) -> &'static [&'static str] {
-    match setup.card().map(|card| card.family) {
-        Ok(Family::Vq) => &["tokens"],
-        Ok(Family::Sae) => &["features"],
-        _ if setup.usize("latent") == 2 => &["map", "traversal", "path"],
-        _ => &["traversal", "map", "path"],
+    match setup.card().map(|card| card.figure) {
+        Ok(Figure::Tokens { .. }) => &["tokens"],
+        Ok(Figure::Features(_)) => &["features"],
+        Ok(Figure::Codes) if setup.usize("latent") == 2 => &["map", "traversal", "path"],
+        Ok(Figure::Codes) => &["traversal", "map", "path"],
+        Ok(Figure::No(_)) | Err(_) => &[],
     }
 }
 
@@ -17,12 +19,12 @@ pub fn panels(setup: &Setup) -> &'static [&'static str] {
 /// # Errors
 /// The reason.
 pub fn shows(setup: &Setup) -> Result<(), String> {
-    let label = setup.card().map_or(setup.method.as_str(), |card| card.label);
-    match setup.method.as_str() {
-        "cvae" | "joint-vae" => Err(format!("figures do not show the choices of a {label}")),
-        "fsq" | "bsq" => Err(format!("figures do not show {label}: it has no codebook")),
-        "rvq" if setup.usize("levels") > 1 => Err(format!("figures do not show the several tokens a place of an {label}")),
-        "k-sparse" | "gated-sae" => Err(format!("figures do not know how a {label} chooses its features")),
+    let card = setup.card().map_err(|e| e.to_string())?;
+    match card.figure {
+        Figure::No(why) => Err(why.replace("{}", card.label)),
+        Figure::Tokens { levels: Some(levels) } if setup.usize(levels) > 1 => {
+            Err(format!("figures do not show the several tokens a place of an {}", card.label))
+        }
         _ if setup.hosted().is_some() => Err("figures show features of images, not those of another network".into()),
         _ => Ok(()),
     }

@@ -200,7 +200,7 @@ mod tests {
         for title in ["猫", "", "Ünïcödé", long, "-- 🐱 --", "images"] {
             let id = id_of(title);
             assert!(id.len() <= LONGEST, "{id}");
-            assert!(crate::spec::data::known(&format!("own:{id}")), "{id}");
+            assert!(crate::catalog::known_set(&format!("own:{id}")), "{id}");
         }
     }
 }

@@ -1,10 +1,13 @@
 //! Plain data that every part of the project shares: no Burn, no Leptos, no JavaScript.
 
 pub mod card;
+pub mod code;
 pub mod data;
 pub mod figure;
 pub mod history;
 pub mod import;
+pub mod measured;
+pub mod numbers;
 pub mod objective;
 pub mod optimizer;
 pub mod phrase;
@@ -16,7 +19,7 @@ pub mod tokens;
 
 pub use card::{
     CHANNELS, Card, FIRST_HOSTED, Family, HIDDEN, Kind, LATENT, LIKELIHOOD, LIKELIHOODS, NET, NETS, NOISE_LEVEL, PRIOR, PRIORS,
-    Paper, ParamSpec, SIGMA, SOURCE, SOURCES,
+    Paper, ParamSpec, SIGMA, SOURCE, SOURCES, Under,
 };
 pub use history::History;
 pub use optimizer::Optimizer;

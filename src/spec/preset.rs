@@ -1,6 +1,7 @@
 //! The models that ship trained: what each is, and how it was made. Plain data, no weights.
 
-use super::{Precision, Setup, data};
+use super::{Precision, Setup};
+use crate::spec::data::DataCard;
 
 /// A trained model in `assets/presets`: `ID.safetensors`, with `ID.examples.safetensors` (images for figures), `ID.png` (a
 /// still) and `ID.json` (what it is worth) beside it. `cargo lab presets` makes them all from this table.
@@ -126,8 +127,8 @@ impl Preset {
     }
 
     /// Which data set it was trained on.
-    pub fn data(&self) -> &'static data::DataCard {
-        data::find(&self.setup().data).expect("a setup names a data set")
+    pub fn data(&self) -> &'static DataCard {
+        crate::catalog::set(&self.setup().data).expect("a setup names a data set")
     }
 }
 

@@ -5,8 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::card::{Card, FIRST_HOSTED, ParamSpec, SOURCE};
-use super::data;
+use super::card::{Card, FIRST_HOSTED, ParamSpec, SOURCE, Under};
 
 /// Version of the link format. Links written by older versions must keep opening.
 pub const LINK_VERSION: u32 = 1;
@@ -38,7 +37,7 @@ impl fmt::Display for SetupError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::UnknownMethod(id) => write!(f, "no method is called {id:?}; `cargo lab methods` lists them"),
-            Self::UnknownData(id) => write!(f, "no data set is called {id:?}; there are {}", data::ids().join(", ")),
+            Self::UnknownData(id) => write!(f, "no data set is called {id:?}; there are {}", crate::catalog::set_ids().join(", ")),
             Self::UnknownParam { method, key } => write!(f, "method {method} has no parameter {key:?}"),
             Self::BadValue(text) => f.write_str(text),
         }
@@ -129,7 +128,7 @@ impl Setup {
     /// # Errors
     /// The first thing that is wrong.
     pub fn check(&self) -> Result<(), SetupError> {
-        if !data::known(&self.data) {
+        if !crate::catalog::known_set(&self.data) {
             return Err(SetupError::UnknownData(self.data.clone()));
         }
         let card = self.card()?;
@@ -152,7 +151,12 @@ impl Setup {
 
     /// Whether the parameter means something with the other choices as they are.
     pub fn applies(&self, spec: &ParamSpec) -> bool {
-        spec.under.is_none_or(|(key, options)| {
+        self.holds(spec.under)
+    }
+
+    /// Whether the choices are such.
+    pub fn holds(&self, under: Under) -> bool {
+        under.is_none_or(|(key, options)| {
             let choice = self.card().ok().and_then(|card| card.param(key)).map(|choice| choice.format(self.get(key)));
             choice.is_some_and(|choice| options.contains(&choice.as_str()))
         })
@@ -216,10 +220,10 @@ impl Setup {
         if let Some(v) = find("v").filter(|v| v.parse::<u32>().is_ok_and(|v| v > LINK_VERSION)) {
             notes.push(format!("v={v}: this link is of a later version of the page than {LINK_VERSION}"));
         }
-        let mut set = find("data").unwrap_or(data::SETS[0].id);
-        if !data::known(set) {
+        let mut set = find("data").unwrap_or(crate::catalog::SETS[0].id);
+        if !crate::catalog::known_set(set) {
             notes.push(SetupError::UnknownData(set.into()).to_string());
-            set = data::SETS[0].id;
+            set = crate::catalog::SETS[0].id;
         }
         let (hosts, own): (Vec<_>, Vec<_>) = pairs
             .iter()
@@ -293,10 +297,11 @@ mod tests {
     #[test]
     fn every_parameter_of_every_method_travels() {
         for card in crate::catalog::CARDS {
-            for (i, set) in data::SETS.iter().enumerate() {
+            for (i, set) in crate::catalog::SETS.iter().enumerate() {
                 let mut setup = Setup::new(set.id, card.id);
                 // All at once on the first data set, some of them on each of the others.
-                let chosen: Vec<_> = card.all_params().enumerate().filter(|(k, _)| i == 0 || k % data::SETS.len() == i).collect();
+                let chosen: Vec<_> =
+                    card.all_params().enumerate().filter(|(k, _)| i == 0 || k % crate::catalog::SETS.len() == i).collect();
                 for (_, p) in chosen {
                     setup.set(p.key, another(p)).unwrap();
                 }

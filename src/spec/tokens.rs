@@ -1,6 +1,14 @@
 //! Parameters that methods with a grid of tokens share by name and meaning: a card lists those that it has.
 
 use super::card::{NETS, Paper, ParamSpec};
+use super::objective::{Count, Term};
+
+/// The learnt prior's term.
+pub const PRIOR_TERM: Term = Term::minus("prior", "log p(tokens)").weighed(&["prior_weight"]).under("prior", &["pixelcnn"]);
+
+/// What a codebook's use comes to.
+pub const USE: &[Count] = &[PERPLEXITY, Count::new("in use", "codes in use")];
+pub const PERPLEXITY: Count = Count::new("perplexity", "codes, as many as would be used evenly for the same entropy");
 
 /// Where the prior over tokens is from.
 pub const PIXELCNN: Paper = Paper::of("Conditional Image Generation with PixelCNN Decoders", "van den Oord et al. 2016")
@@ -65,7 +73,8 @@ pub const DECAY: ParamSpec = ParamSpec::float(
     0.99,
     "Memory of the moving averages: of how often codes are chosen, and of the codes where they are averages.",
 )
-.live();
+.live()
+.of_no_term();
 pub const REVIVE: ParamSpec = ParamSpec::float(
     "revive",
     "Revive below",
@@ -74,4 +83,5 @@ pub const REVIVE: ParamSpec = ParamSpec::float(
     0.03,
     "A code chosen less often than this part of its fair share begins anew from a vector of the batch. 0 leaves dead codes dead.",
 )
-.live();
+.live()
+.of_no_term();

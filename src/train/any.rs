@@ -79,6 +79,10 @@ impl Engine for AnyEngine {
         either!(self, e => e.run(what, rows).await)
     }
 
+    async fn pictures(&mut self, z_nd: &[f32]) -> Result<Vec<u8>, String> {
+        either!(self, e => e.pictures(z_nd).await)
+    }
+
     async fn evaluate(&mut self, images: Rows<'_>) -> Result<Vec<f32>, String> {
         either!(self, e => e.evaluate(images).await)
     }

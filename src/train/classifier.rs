@@ -46,12 +46,12 @@ impl Classifier {
         }
     }
 
-    /// Reads the weights that ship with the project.
+    /// Reads weights that ship with the project, in `assets`.
     ///
     /// # Errors
     /// Names the file and what is wrong with it.
-    pub fn shipped() -> Result<Self, String> {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/classifier/digits.safetensors");
+    pub fn shipped(file: &str) -> Result<Self, String> {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets").join(file);
         let name = |e: String| format!("{}: {e}", file.display());
         let bytes = std::fs::read(&file).map_err(|e| name(e.to_string()))?;
         Ok(replaced(Self::new(&Device::flex()), &weights::read(&bytes).map_err(name)?))
@@ -135,7 +135,7 @@ mod tests {
         let data = crate::train::native::load("mnist", None).unwrap();
         let n = 2000;
         let test: Vec<f32> = unit(&data.test_images[..n * SIDE * SIDE]).collect();
-        let shipped = Classifier::shipped().unwrap();
+        let shipped = Classifier::shipped("classifier/digits.safetensors").unwrap();
         let accuracy = shipped.accuracy(&test, &data.test_labels[..n]);
         assert!(accuracy > 0.95, "{accuracy}");
         let again = replaced(Classifier::new(&Device::flex()), &weights::read(&shipped.to_bytes().unwrap()).unwrap());

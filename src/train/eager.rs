@@ -557,7 +557,8 @@ impl Engine for EagerEngine {
         let n = images.count(width)?;
         for at in minibatches(n, self.info().batch as usize) {
             let weight = at.len() as f64;
-            let Rows { values, labels } = images.some(width, at);
+            let rows = images.some(width, at);
+            let (values, labels) = (&*rows.floats(), &*rows.classes());
             let terms = host(self.run.terms(values, labels)).await?;
             for (s, t) in sums.iter_mut().zip(terms) {
                 *s += weight * f64::from(t);
@@ -571,7 +572,8 @@ impl Engine for EagerEngine {
         let width = self.run.width(what.input());
         let n = rows.count(width)?;
         for from in (0..n).step_by(PIECE) {
-            let Rows { values, labels } = rows.some(width, from..(from + PIECE).min(n));
+            let rows = rows.some(width, from..(from + PIECE).min(n));
+            let (values, labels) = (&*rows.floats(), &*rows.classes());
             let Some(outputs) = self.run.run(what, values, labels) else { return Ok(None) };
             all.resize(outputs.len(), vec![]);
             for (all, rows) in all.iter_mut().zip(outputs) {

@@ -2,11 +2,11 @@
 
 #![deny(missing_docs)]
 
-use std::ops::Range;
-
 use crate::measure::pause::Pause;
 use crate::spec::protocol::{MetricRow, PlanInfo};
 use crate::train::Program;
+pub use crate::view::Rows;
+use crate::view::pixels;
 
 /// A parameter's name, shape and values.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,45 +35,6 @@ pub struct RunState {
     /// What the optimiser remembers of each trained parameter, by its name: first moments or velocities, then second moments if
     /// it has any.
     pub moments: [Vec<Weight>; 2],
-}
-
-/// What a program is run on.
-#[derive(Clone, Copy, Debug)]
-pub struct Rows<'a> {
-    /// Row-major values: images in `[0, 1]`, codes or tokens.
-    pub values: &'a [f32],
-    /// Class of each row; missing ones are zero.
-    pub labels: &'a [u8],
-}
-
-impl<'a> Rows<'a> {
-    /// Rows without labels.
-    pub fn of(values: &'a [f32]) -> Self {
-        Self { values, labels: &[] }
-    }
-
-    /// Rows with labels.
-    pub fn labelled(values: &'a [f32], labels: &'a [u8]) -> Self {
-        Self { values, labels }
-    }
-
-    /// How many rows of `width` values these are.
-    ///
-    /// # Errors
-    /// If the last one is not whole.
-    pub fn count(self, width: usize) -> Result<usize, String> {
-        if !self.values.len().is_multiple_of(width) {
-            return Err(format!("{} values are not rows of {width}", self.values.len()));
-        }
-        Ok(self.values.len() / width)
-    }
-
-    /// Some of the rows of `width` values, with those of their labels that there are.
-    #[must_use]
-    pub fn some(self, width: usize, at: Range<usize>) -> Self {
-        let labels = at.start.min(self.labels.len())..at.end.min(self.labels.len());
-        Self { values: &self.values[at.start * width..at.end * width], labels: &self.labels[labels] }
-    }
 }
 
 /// A network under training, with its optimiser, on some device, and the training images it draws from.
@@ -174,6 +135,14 @@ pub trait Engine {
         let outputs = self.run(Program::Decode, Rows::of(z_nd)).await?.ok_or("the method has no decoder")?;
         // Of no codes there are no images.
         Ok(outputs.into_iter().next().unwrap_or_default())
+    }
+
+    /// The same as bytes, rounded.
+    ///
+    /// # Errors
+    /// As [`Engine::run`].
+    async fn pictures(&mut self, z_nd: &[f32]) -> Result<Vec<u8>, String> {
+        Ok(pixels(&self.decode(z_nd).await?))
     }
 
     /// What each feature of a dictionary adds to an input, row-major `[features, inputs]`; `None` without a dictionary.

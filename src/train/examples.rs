@@ -5,11 +5,12 @@ use safetensors::tensor::Dtype;
 
 use super::weights::{self, EXAMPLES, Raw};
 use super::{Engine, Rows, Weight};
-use crate::data::{Dataset, unit};
+use crate::data::Dataset;
 use crate::nn::ImageShape;
 use crate::part::part;
 use crate::spec::protocol::CodeKind;
 use crate::spec::{Precision, Setup};
+use crate::view::Tests;
 
 /// Images for figures: no more than this many, and than fit in so many bytes; but two, to have a way between them.
 const IMAGES: usize = 20;
@@ -64,8 +65,8 @@ impl<'a> Examples<'a> {
         let (weights, latent, n) = (engine.weights().await?, engine.info().latent as usize, measured.min(self.labels.len()));
         // There may be thousands of tokens and features, and they have no KL.
         let codes = if engine.info().code.iter().all(|g| matches!(g.kind, CodeKind::Gaussian | CodeKind::Point)) {
-            let images: Vec<f32> = unit(&self.images[..n * self.shape.len()]).collect();
-            Some(engine.encode(Rows::labelled(&images, &self.labels[..n])).await?)
+            let all = Tests { images: self.images, labels: self.labels };
+            Some(engine.encode(Rows::tests(all, &all.range(0, n as u32))).await?)
         } else {
             None
         };

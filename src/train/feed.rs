@@ -36,6 +36,8 @@ impl Supply {
 pub struct Reach {
     /// Images that the device has room for, behind which their labels lie.
     pub images: usize,
+    /// The last of them that are test images; 0 where there was no room for those.
+    pub tests: usize,
     /// Entries of the order buffer, a ring of the images at the positions of all epochs.
     pub order: usize,
 }
@@ -66,7 +68,8 @@ impl Feed {
     /// # Errors
     /// If a minibatch spans more pages than the window has room for.
     pub fn new(supply: &Supply, seed: u32, batch: usize) -> Result<Self, String> {
-        let images = supply.data().images;
+        let Data { images: room, tests, .. } = *supply.data();
+        let images = room - tests;
         let (of, order) = match supply {
             Supply::Whole(_) => {
                 let held = epochs_held(images, batch);
@@ -81,7 +84,7 @@ impl Feed {
                 (Of::Window { window: window.clone(), turnover }, (AHEAD * batch).max(START_BATCH))
             }
         };
-        Ok(Self { batch: batch as u64, reach: Reach { images, order }, of })
+        Ok(Self { batch: batch as u64, reach: Reach { images: room, tests, order }, of })
     }
 
     pub fn reach(&self) -> Reach {

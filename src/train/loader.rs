@@ -10,13 +10,13 @@ use web_sys::{DedicatedWorkerGlobalScope, Response};
 use web_time::Instant;
 
 use super::breath::Breath;
-use crate::data::moving::Moving;
+use super::sets::fetch_set;
 use crate::data::own::{self, Loaded, Room};
-use crate::data::{Dataset, Rendering, mnist, renderer};
+use crate::data::{Dataset, Files, Make, Rendering};
 use crate::gunzip::{drain, gunzip};
 use crate::packed::store::Store;
 use crate::part::part;
-use crate::spec::data::{MNIST, MOVING_DIGITS, Own};
+use crate::spec::data::Own;
 use crate::spec::protocol::DataUnit;
 
 /// Rendering gives the thread back after this long, in milliseconds.
@@ -42,28 +42,25 @@ pub async fn load(
             Err(e) => Some(Err(e)),
         };
     }
-    if id == MNIST.id {
-        return fetch_mnist(assets, &progress).await.transpose().map(|data| data.map(Loaded::from));
-    }
-    let rendering = async {
-        if id == MOVING_DIGITS.id {
-            let Some(digits) = fetch_mnist(assets, &progress).await? else { return Ok(None) };
-            return Ok(Some(moving().await?(Arc::new(digits))));
-        }
-        rendered().await?(id).map(Some).ok_or_else(|| format!("there are no images called {id}"))
+    let set = match fetch_set(id).await {
+        Ok(set) => set,
+        Err(e) => return Some(Err(e)),
     };
-    match rendering.await.transpose()? {
-        Ok(rendering) => render_all(rendering, progress).await.map(|data| Ok(Loaded::from(data))),
-        Err(e) => Some(Err(e)),
-    }
+    let render = match set.make {
+        Make::Files(files) => return fetch_files(files, assets, &progress).await.transpose().map(|data| data.map(Loaded::from)),
+        Make::Rendered(render) => render(),
+        Make::RenderedFrom(files, render) => match fetch_files(files, assets, &progress).await.transpose()? {
+            Ok(data) => render(Arc::new(data)),
+            Err(e) => return Some(Err(e)),
+        },
+    };
+    render_all(Rendering::new(render), progress).await.map(|data| Ok(Loaded::from(data)))
 }
 
 type Reading<'a> = Pin<Box<dyn Future<Output = Result<Option<Loaded>, String>> + 'a>>;
 type Read = for<'a> fn(Own<'a>, Room, &'a dyn Fn(u64, u64) -> bool) -> Reading<'a>;
 
 part!(images: fn own_images() -> Read = |own, room, progress| Box::pin(read_own(own, room, progress)));
-part!(images: fn rendered() -> fn(&str) -> Option<Rendering> = |id| renderer(id).map(Rendering::new));
-part!(images: fn moving() -> fn(Arc<Dataset>) -> Rendering = |digits| Rendering::new(Box::new(Moving::new(digits))));
 
 async fn render_all(mut rendering: Rendering, progress: impl Fn(u64, u64, DataUnit) -> bool) -> Option<Dataset> {
     let mut breath = Breath::new();
@@ -93,13 +90,17 @@ async fn read_own(own: Own<'_>, room: Room, progress: impl Fn(u64, u64) -> bool)
 }
 
 /// `None` when it is no longer wanted.
-async fn fetch_mnist(assets: &str, progress: &impl Fn(u64, u64, DataUnit) -> bool) -> Result<Option<Dataset>, String> {
+async fn fetch_files(
+    files: Files,
+    assets: &str,
+    progress: &impl Fn(u64, u64, DataUnit) -> bool,
+) -> Result<Option<Dataset>, String> {
     let file = async |name: &str, piece: &mut dyn FnMut(u64) -> bool| {
-        let address = format!("{assets}mnist/{name}");
+        let address = format!("{assets}{}/{name}", files.folder);
         let Some(gzip) = fetch(&address, piece).await? else { return Ok(None) };
         gunzip(gzip).await.map(Some).map_err(|e| format!("{address} is damaged: {}", describe(&e)))
     };
-    mnist::fetched(file, |loaded, total| progress(loaded, total, DataUnit::Bytes)).await
+    files.fetched(file, |loaded, total| progress(loaded, total, DataUnit::Bytes)).await
 }
 
 /// Fetches a file, telling each piece's size; `None` when it is no longer wanted.

@@ -30,6 +30,7 @@ pub mod program;
 pub mod record;
 pub mod sampling;
 pub mod session;
+pub mod sets;
 mod turnover;
 #[cfg(feature = "eager")]
 pub mod verify;

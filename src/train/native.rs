@@ -13,13 +13,13 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
-use crate::data::moving::Moving;
+use crate::catalog;
 use crate::data::own::{self, Loaded, Room};
 use crate::data::pages::Pages;
-use crate::data::{Dataset, Render, Rendering, mnist, renderer, unit};
+use crate::data::{Dataset, Files, Make, Rendering, SETS, unit};
 use crate::gpu::{Data, Gpu};
 use crate::packed::OnDisk;
-use crate::spec::data::{MOVING_DIGITS, Own};
+use crate::spec::data::Own;
 use crate::spec::protocol::{Measured, Quantity};
 use crate::spec::{History, Precision, Setup};
 use crate::train::any::AnyEngine;
@@ -97,10 +97,6 @@ pub fn load(id: &str, folder: Option<&Path>) -> Result<Dataset, String> {
 
 /// [`load`] with `room` for packed training images.
 fn load_into(id: &str, folder: Option<&Path>, room: Room) -> Result<Loaded, String> {
-    if let Some(render) = renderer(id) {
-        let another = || renderer(id).expect("the same name has the same renderer");
-        return Ok(Rendering::new(render).in_parallel(another).into());
-    }
     if let Some(own) = Own::parse(id) {
         let folder = folder.ok_or_else(|| format!("{id}: where are the packed images? --data {}:DIR says it", own.name))?;
         let files = OnDisk { folder: folder.into() };
@@ -110,14 +106,20 @@ fn load_into(id: &str, folder: Option<&Path>, room: Room) -> Result<Loaded, Stri
         }
         return Ok(loaded);
     }
-    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/mnist");
-    let digits = mnist::from_folder(folder.unwrap_or(&shipped))?;
-    if id == MOVING_DIGITS.id {
-        let digits = Arc::new(digits);
-        let render = || -> Box<dyn Render> { Box::new(Moving::new(digits.clone())) };
-        return Ok(Rendering::new(render()).in_parallel(render).into());
-    }
-    Ok(digits.into())
+    let set = SETS.iter().find(|set| set.card.id == id).ok_or_else(|| format!("there are no images called {id}"))?;
+    let read = |files: Files| {
+        let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets").join(files.folder);
+        files.from_folder(folder.unwrap_or(&shipped))
+    };
+    Ok(match set.make {
+        Make::Files(files) => read(files)?.into(),
+        Make::Rendered(render) => Rendering::new(render()).in_parallel(render).into(),
+        Make::RenderedFrom(files, from) => {
+            let data = Arc::new(read(files)?);
+            let render = || from(data.clone());
+            Rendering::new(render()).in_parallel(render).into()
+        }
+    })
 }
 
 /// Room for training images on the engine: only packed sets can need more.
@@ -171,7 +173,10 @@ async fn open(
             let adapter = gpu.info.name.clone();
             let supply = match pages {
                 Some((pages, room)) => Supply::Window(Rc::new(Window::new(gpu.clone(), data, pages, room)?)),
-                None => Supply::Whole(Data::upload(&gpu, &data.train_images, &data.train_labels).map_err(|e| e.to_string())?),
+                None => {
+                    let (train, test) = ([&*data.train_images, &*data.train_labels], [&*data.test_images, &*data.test_labels]);
+                    Supply::Whole(Data::with_tests(&gpu, train, test, gpu.info.room).map_err(|e| e.to_string())?)
+                }
             };
             let plan = PlanEngine::supplied(gpu, entry, setup, data.data_shape(), &supply, given).await?;
             (AnyEngine::Plan(Box::new(plan)), adapter)
@@ -293,7 +298,8 @@ async fn run(options: &TrainOptions, mut engine: impl Engine, data: &Dataset, ad
 /// # Errors
 /// Names the file and what is wrong with it.
 pub fn classifier(out: &Path, epochs: u32, seed: u32) -> Result<Value, String> {
-    let data = load("mnist", None)?;
+    let card = catalog::SETS.iter().find(|card| card.classifier.is_some()).ok_or("no data set has a classifier")?;
+    let data = load(card.id, None)?;
     let classifier = Classifier::train(&data, epochs, seed);
     let bytes = classifier.to_bytes()?;
     write_whole(out, &bytes)?;
@@ -329,7 +335,7 @@ pub struct MeasureReport {
 }
 
 fn plain<S: Serializer>(measures: &[Measured], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_seq(measures.iter().map(|Measured { name, value, protocol }| {
+    serializer.collect_seq(measures.iter().map(|Measured { name, value, protocol, .. }| {
         let value = match value {
             Quantity::Count(n) => json!(n),
             Quantity::Number(v) => json!(v),

@@ -2,8 +2,8 @@
 
 use crate::compile::emit::ctl;
 use crate::compile::plan::{Special, Updates, When};
+use crate::compile::template::fill;
 use crate::spec::{Optimizer, Setup};
-use crate::train::plan::fill;
 
 /// Of Adam: decay rates of the moments, and what keeps the division finite (Kingma & Ba 2015, section 2).
 pub const BETA_1: f32 = 0.9;

@@ -6,7 +6,10 @@
 //! the other.
 
 mod layout;
+#[cfg(feature = "native")]
+pub mod listing;
 mod prepared;
+mod rows;
 
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
@@ -14,9 +17,9 @@ use std::rc::Rc;
 use web_time::Instant;
 
 use self::layout::{InputAt, Layout, Tensor};
-pub(super) use self::prepared::fill;
 pub use self::prepared::{EVALUATION, all_dispatches};
-use self::prepared::{Prepared, Training, initialisation, program, start, training};
+use self::prepared::{Prepared, Training, initialisation, start, training};
+use self::rows::{Compiled, Wanted, most_fetched};
 use crate::compile::emit::ctl;
 use crate::compile::{Plan, Target};
 use crate::gpu::{Arena, Data, Gpu, Pending, Recorded};
@@ -27,7 +30,6 @@ use crate::spec::protocol::{MetricRow, PlanInfo};
 use crate::train::choose::{Choice, again, choose};
 use crate::train::engine::{BuildError, fits};
 use crate::train::feed::{Feed, Supply};
-use crate::train::program::{PIECE, minibatches};
 use crate::train::{Engine, Entry, Program, Rows, RunState, Weight};
 
 /// Steps whose metrics are kept until they are read.
@@ -35,23 +37,6 @@ pub const RING: usize = 1024;
 
 /// What steps say that are taken before [`Engine::ready`] was asked.
 const NOT_READY: &str = "the training step is not ready";
-
-/// Minibatches whose terms may be on their way from the device at a time: a wait for each would take longer than they do.
-const AHEAD: usize = 8;
-
-/// Rows that a program is compiled for to run on `n`: few sizes, few compilations; what is too much is computed from
-/// leftovers and thrown away.
-fn batch_of(n: usize) -> usize {
-    [1, 16, 64].into_iter().find(|b| *b >= n).unwrap_or(PIECE)
-}
-
-/// A program with the addresses of its input and outputs.
-struct Compiled {
-    recorded: Recorded,
-    constants: Vec<(usize, Vec<f32>)>,
-    input: InputAt,
-    outputs: Vec<(usize, usize)>,
-}
 
 /// A network under training on the GPU.
 pub struct PlanEngine {
@@ -70,6 +55,8 @@ pub struct PlanEngine {
     /// Where the minibatch of a step lies.
     input: InputAt,
     programs: HashMap<(Program, usize), Compiled>,
+    /// What fetches test images, by how many.
+    fetches: HashMap<usize, Recorded>,
     /// Programs that the method is known not to have.
     missing: Vec<Program>,
     feed: Feed,
@@ -183,7 +170,8 @@ impl PlanEngine {
         let (training, target) = planned(&gpu, entry, setup, shape, keep, given.kernels).await?;
         let Training { layout, plan, constants, recording, input, mut info, .. } = training;
         let floats = plan.end.max(layout.scratch);
-        let arena = Arena::new(gpu, floats, live.len(), reach.order, supply.data().clone()).await?;
+        let order = reach.order + most_fetched(setup.usize("batch"));
+        let arena = Arena::new(gpu, floats, live.len(), order, supply.data().clone()).await?;
         for (at, values) in &constants {
             arena.write(*at, values);
         }
@@ -207,6 +195,7 @@ impl PlanEngine {
             train: None,
             input,
             programs: HashMap::new(),
+            fetches: HashMap::new(),
             missing: vec![],
             feed,
             step: 0,
@@ -300,51 +289,6 @@ impl PlanEngine {
     /// As there.
     pub fn check(&self) -> Result<(), String> {
         self.arena.check()
-    }
-
-    /// Makes sure that a program is compiled. Returns whether the method has it.
-    async fn program(&mut self, what: Program, batch: usize) -> Result<bool, String> {
-        if self.programs.contains_key(&(what, batch)) {
-            return Ok(true);
-        }
-        if self.missing.contains(&what) {
-            return Ok(false);
-        }
-        let Some(prepared) = program(self.entry, &self.setup, self.shape, &self.layout, what, batch, self.target)? else {
-            self.missing.push(what);
-            return Ok(false);
-        };
-        let recorded = self.load(&prepared).await?;
-        let Prepared { constants, input, outputs, .. } = prepared;
-        self.programs.insert((what, batch), Compiled { recorded, constants, input, outputs });
-        Ok(true)
-    }
-
-    /// Values in a row of a program's input.
-    fn width(&self, what: Program) -> usize {
-        what.input().width(self.shape.image, &self.info.code)
-    }
-
-    /// Runs a program, compiled for `batch` rows or more, on `rows`, and asks for its outputs without waiting. `None` if the method
-    /// does not have it.
-    async fn piece(&mut self, what: Program, rows: Rows<'_>, batch: usize) -> Result<Option<Pending>, String> {
-        if !self.program(what, batch).await? {
-            return Ok(None);
-        }
-        let n = rows.count(self.width(what))?;
-        let program = &self.programs[&(what, batch)];
-        // Other programs have used the same memory since.
-        for (to, values) in &program.constants {
-            self.arena.write(*to, values);
-        }
-        self.arena.write(program.input.rows, rows.values);
-        let labels: Vec<f32> = (0..n).map(|i| f32::from(rows.labels.get(i).copied().unwrap_or(0))).collect();
-        self.arena.write(program.input.labels, &labels);
-        self.arena.write(program.input.step, &[self.step as f32]);
-        self.nonce = self.nonce.wrapping_add(1);
-        self.arena.write_ctl(ctl::NONCE, &[self.nonce]);
-        self.arena.run(&program.recorded, 1);
-        Ok(Some(self.arena.request(&program.outputs)))
     }
 }
 
@@ -452,40 +396,16 @@ impl Engine for PlanEngine {
     }
 
     async fn run(&mut self, what: Program, rows: Rows<'_>) -> Result<Option<Vec<Vec<f32>>>, String> {
-        let mut all: Vec<Vec<f32>> = vec![];
-        let width = self.width(what);
-        let count = rows.count(width)?;
-        for from in (0..count).step_by(PIECE) {
-            let n = (count - from).min(PIECE);
-            let Some(read) = self.piece(what, rows.some(width, from..from + n), batch_of(n)).await? else { return Ok(None) };
-            let outputs = self.arena.take(read).await?;
-            all.resize(outputs.len(), vec![]);
-            for (all, values) in all.iter_mut().zip(outputs) {
-                all.extend_from_slice(&values[..n * (values.len() / batch_of(n))]);
-            }
-        }
-        Ok(Some(all))
+        self.rows(what, rows, Wanted::Outputs).await
+    }
+
+    async fn pictures(&mut self, z_nd: &[f32]) -> Result<Vec<u8>, String> {
+        let words = self.rows(Program::Decode, Rows::of(z_nd), Wanted::Pictures).await?.ok_or("the method has no decoder")?;
+        Ok(words.first().map_or_else(Vec::new, |words| bytemuck::cast_slice(words).to_vec()))
     }
 
     async fn evaluate(&mut self, images: Rows<'_>) -> Result<Vec<f32>, String> {
-        let width = self.width(Program::Evaluate);
-        let count = images.count(width)?;
-        let mut sums = vec![0.0f64; self.info.terms.len()];
-        let mut pieces = minibatches(count, self.info.batch as usize);
-        let mut reads = VecDeque::new();
-        loop {
-            while reads.len() < AHEAD
-                && let Some(at) = pieces.next()
-            {
-                let n = at.len();
-                let read = self.piece(Program::Evaluate, images.some(width, at), n).await?.ok_or("the method has no objective")?;
-                reads.push_back((n, read));
-            }
-            let Some((n, read)) = reads.pop_front() else { break };
-            let terms = self.arena.take(read).await?;
-            sums.iter_mut().zip(terms).for_each(|(s, term)| *s += f64::from(term[0]) * n as f64);
-        }
-        Ok(sums.iter().map(|s| (s / count.max(1) as f64) as f32).collect())
+        self.terms(images).await
     }
 
     async fn weights(&mut self) -> Result<Vec<Weight>, String> {

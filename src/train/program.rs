@@ -20,39 +20,6 @@ pub fn minibatches(n: usize, batch: usize) -> impl ExactSizeIterator<Item = Rang
     (0..count).map(move |i| i * batch..if i + 1 == count { n } else { (i + 1) * batch })
 }
 
-/// One of a method's functions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Program {
-    /// [`Method::terms`] with its updates.
-    Train,
-    /// [`Method::terms`] without them.
-    Evaluate,
-    /// [`Method::start`].
-    Start,
-    /// [`Method::damaged`]: output `images`.
-    Damaged,
-    /// [`Method::encode`]: outputs `mean` and, where the method has one, `logvar`.
-    Encode,
-    /// [`Method::decode`]: output `images`.
-    Decode,
-    /// [`Method::prior`]: output `z`.
-    Prior,
-    /// [`Method::log_weights`]: output `log_weights`.
-    LogWeights,
-    /// [`Method::tokens`]: output `tokens`.
-    Tokens,
-    /// [`Method::from_tokens`]: output `z`.
-    FromTokens,
-    /// [`Method::token_logits`]: output `logits`.
-    TokenLogits,
-    /// [`Method::code_ages`] as one row: output `ages`. For a count of one.
-    CodeAges,
-    /// [`Method::atoms`] as one row: output `atoms`. For a count of one.
-    Atoms,
-    /// [`Method::host_images`]: outputs `images` and, the same in each row, `silent`.
-    HostImages,
-}
-
 /// What a program starts from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {
@@ -78,58 +45,6 @@ impl Input {
     }
 }
 
-impl Program {
-    pub const ALL: [Self; 14] = [
-        Self::Train,
-        Self::Evaluate,
-        Self::Start,
-        Self::Damaged,
-        Self::Encode,
-        Self::Decode,
-        Self::Prior,
-        Self::LogWeights,
-        Self::Tokens,
-        Self::FromTokens,
-        Self::TokenLogits,
-        Self::CodeAges,
-        Self::Atoms,
-        Self::HostImages,
-    ];
-
-    pub fn input(self) -> Input {
-        match self {
-            Self::Train
-            | Self::Evaluate
-            | Self::Start
-            | Self::Damaged
-            | Self::Encode
-            | Self::LogWeights
-            | Self::Tokens
-            | Self::HostImages => Input::Images,
-            Self::Decode => Input::Codes,
-            Self::FromTokens | Self::TokenLogits => Input::Tokens,
-            Self::Prior | Self::CodeAges | Self::Atoms => Input::Count,
-        }
-    }
-
-    /// What it gives, for messages.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Train | Self::Evaluate => "an objective",
-            Self::Start => "a start from data",
-            Self::Damaged => "damage to its images",
-            Self::Encode => "an encoder",
-            Self::Decode => "a decoder",
-            Self::Prior => "a prior",
-            Self::LogWeights => "importance weights",
-            Self::Tokens | Self::FromTokens | Self::CodeAges => "a codebook",
-            Self::TokenLogits => "a learnt prior over its tokens",
-            Self::Atoms => "a dictionary of features",
-            Self::HostImages => "a network that it takes apart",
-        }
-    }
-}
-
 /// What a program that maps rows to rows is given.
 pub struct Operands {
     /// Images, codes or tokens, shape `[batch, width]`; for [`Input::Count`] any tensor of as many rows.
@@ -138,35 +53,110 @@ pub struct Operands {
     pub label_b: Tensor<1>,
 }
 
-/// Runs a program that maps rows to rows. `None` if the method does not have it.
-///
-/// # Panics
-/// For [`Program::Train`], [`Program::Evaluate`] and [`Program::Start`], whose outputs are no rows.
-pub fn apply<M: Method>(model: &M, what: Program, operands: Operands, ctx: &mut Ctx) -> Option<Vec<(&'static str, Tensor<2>)>> {
-    let Operands { input_bw, label_b } = operands;
-    let n = input_bw.dims()[0];
-    let batch = |x_bp| Batch { x_bp, label_b };
-    match what {
-        Program::Damaged => model.damaged(batch(input_bw), ctx).map(|x_bp| vec![("images", x_bp)]),
-        Program::Encode => {
-            let Code { mean_bd, logvar_bd } = model.encode(batch(input_bw));
-            Some([("mean", Some(mean_bd)), ("logvar", logvar_bd)].into_iter().filter_map(|(name, t)| Some((name, t?))).collect())
+/// Rows under their names.
+type Outputs = Option<Vec<(&'static str, Tensor<2>)>>;
+
+/// What a program is given, by its input.
+macro_rules! given {
+    (Images, $operands:ident) => {
+        Batch { x_bp: $operands.input_bw, label_b: $operands.label_b }
+    };
+    (Count, $operands:ident) => {
+        $operands.input_bw.dims()[0]
+    };
+    ($input:ident, $operands:ident) => {
+        $operands.input_bw
+    };
+}
+
+/// `Name: Input, "what it gives" => |method, given, ctx| outputs` declares a program that maps rows to rows: `given` is a [`Batch`] of
+/// images, codes or tokens of shape `[batch, width]`, or a number of rows. Without outputs it is run by hand.
+macro_rules! programs {
+    ($($(#[$doc:meta])* $name:ident: $input:ident, $gives:literal $(=> |$m:pat_param, $given:pat_param, $ctx:pat_param| $outputs:expr)?;)+) => {
+        /// One of a method's functions.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Program {
+            $($(#[$doc])* $name,)+
         }
-        Program::Decode => Some(vec![("images", model.decode(input_bw))]),
-        Program::Prior => Some(vec![("z", model.prior(n, ctx))]),
-        Program::LogWeights => model.log_weights(batch(input_bw), ctx).map(|w_bk| vec![("log_weights", w_bk)]),
-        Program::Tokens => model.tokens(batch(input_bw)).map(|token_bn| vec![("tokens", token_bn)]),
-        Program::FromTokens => model.from_tokens(input_bw).map(|z_bd| vec![("z", z_bd)]),
-        Program::TokenLogits => model.token_logits(input_bw).map(|logit_bn| vec![("logits", logit_bn)]),
-        Program::CodeAges => model.code_ages().map(|age_k| vec![("ages", age_k.unsqueeze())]),
-        Program::HostImages => model.host_images(batch(input_bw)).map(|y_bp| {
-            let pixels = y_bp.dims()[1];
-            let silent_bp = y_bp.clone().slice([n..n + 1]).expand([n, pixels]);
-            vec![("images", y_bp.slice([0..n])), ("silent", silent_bp)]
-        }),
-        Program::Atoms => model.atoms().map(|atom_fa| vec![("atoms", atom_fa.flatten::<1>(0, 1).unsqueeze())]),
-        Program::Train | Program::Evaluate | Program::Start => unreachable!("{what:?} gives no rows"),
-    }
+
+        impl Program {
+            pub const ALL: [Self; [$($gives),+].len()] = [$(Self::$name),+];
+
+            pub fn input(self) -> Input {
+                match self {
+                    $(Self::$name => Input::$input,)+
+                }
+            }
+
+            /// What it gives, for messages.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => $gives,)+
+                }
+            }
+        }
+
+        /// Runs a program that maps rows to rows. `None` if the method does not have it.
+        ///
+        /// # Panics
+        /// For [`Program::Train`], [`Program::Evaluate`] and [`Program::Start`], whose outputs are no rows.
+        pub fn apply<M: Method>(method: &M, what: Program, operands: Operands, ctx: &mut Ctx) -> Outputs {
+            match what {
+                $($(Program::$name => {
+                    let ($m, $given, $ctx) = (method, given!($input, operands), ctx);
+                    $outputs
+                })?)+
+                _ => unreachable!("{what:?} gives no rows"),
+            }
+        }
+    };
+}
+
+programs! {
+    /// [`Method::terms`] with its updates.
+    Train: Images, "an objective";
+    /// [`Method::terms`] without them.
+    Evaluate: Images, "an objective";
+    /// [`Method::start`].
+    Start: Images, "a start from data";
+    /// [`Method::damaged`]: output `images`.
+    Damaged: Images, "damage to its images" => |m, batch, ctx| one("images", m.damaged(batch, ctx));
+    /// [`Method::encode`]: outputs `mean` and, where the method has one, `logvar`.
+    Encode: Images, "an encoder" => |m, batch, _| Some(code(m.encode(batch)));
+    /// [`Method::decode`]: output `images`.
+    Decode: Codes, "a decoder" => |m, z_bd, _| one("images", Some(m.decode(z_bd)));
+    /// [`Method::prior`]: output `z`.
+    Prior: Count, "a prior" => |m, n, ctx| one("z", Some(m.prior(n, ctx)));
+    /// [`Method::log_weights`]: output `log_weights`.
+    LogWeights: Images, "importance weights" => |m, batch, ctx| one("log_weights", m.log_weights(batch, ctx));
+    /// [`Method::tokens`]: output `tokens`.
+    Tokens: Images, "a codebook" => |m, batch, _| one("tokens", m.tokens(batch));
+    /// [`Method::from_tokens`]: output `z`.
+    FromTokens: Tokens, "a codebook" => |m, token_bn, _| one("z", m.from_tokens(token_bn));
+    /// [`Method::token_logits`]: output `logits`.
+    TokenLogits: Tokens, "a learnt prior over its tokens" => |m, token_bn, _| one("logits", m.token_logits(token_bn));
+    /// [`Method::code_ages`] as one row: output `ages`. For a count of one.
+    CodeAges: Count, "a codebook" => |m, _, _| one("ages", m.code_ages().map(Tensor::unsqueeze));
+    /// [`Method::atoms`] as one row: output `atoms`. For a count of one.
+    Atoms: Count, "a dictionary of features" => |m, _, _| one("atoms", m.atoms().map(|atom_fa| atom_fa.flatten::<1>(0, 1).unsqueeze()));
+    /// [`Method::host_images`]: outputs `images` and, the same in each row, `silent`.
+    HostImages: Images, "a network that it takes apart" => |m, batch, _| m.host_images(batch).map(host_images);
+}
+
+fn one(name: &'static str, rows: Option<Tensor<2>>) -> Outputs {
+    rows.map(|rows| vec![(name, rows)])
+}
+
+fn code(Code { mean_bd, logvar_bd }: Code) -> Vec<(&'static str, Tensor<2>)> {
+    [("mean", Some(mean_bd)), ("logvar", logvar_bd)].into_iter().filter_map(|(name, t)| Some((name, t?))).collect()
+}
+
+/// The last row is of the silenced layer.
+fn host_images(y_mp: Tensor<2>) -> Vec<(&'static str, Tensor<2>)> {
+    let [m, pixels] = y_mp.dims();
+    let n = m - 1;
+    let silent_np = y_mp.clone().slice([n..m]).expand([n, pixels]);
+    vec![("images", y_mp.slice([0..n])), ("silent", silent_np)]
 }
 
 #[cfg(test)]

@@ -7,42 +7,43 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use super::react::react;
-use super::state::{Engine, Lab};
 use crate::spec::Setup;
 use crate::spec::protocol::{Command, EngineChoice};
+use crate::ui::store::link::{Engine, Link};
+use crate::ui::store::runs::Runs;
 
 /// The controls rest for so long before the engine is set to work.
 const REST: Duration = Duration::from_millis(400);
 
 /// Lets the engine compile ahead while it has nothing to train: at once when it opens, while the images are still on their way,
 /// then whenever the controls describe another network.
-pub fn begin(lab: Lab) {
+pub fn begin(link: Link, runs: Runs) {
     let told = Rc::new(RefCell::new(None::<Setup>));
-    let waiting = StoredValue::new(None::<TimeoutHandle>);
+    let mut waiting = None::<TimeoutHandle>;
     react(move || {
-        let setup = lab.setup.get();
-        if let Some(before) = waiting.try_update_value(Option::take).flatten() {
+        let setup = runs.setup.get();
+        if let Some(before) = waiting.take() {
             before.clear();
         }
-        let opened = matches!(lab.engine.get(), Engine::Ready(_)) && lab.executor.get() == EngineChoice::Plan;
+        let opened = matches!(link.engine.get(), Engine::Ready(_)) && link.executor.get() == EngineChoice::Plan;
         if !opened {
             // Another worker has compiled nothing yet.
             told.replace(None);
             return;
         }
-        if lab.is_training() || told.borrow().as_ref().is_some_and(|told| !told.needs_rebuild(&setup)) {
+        if runs.is_training() || told.borrow().as_ref().is_some_and(|told| !told.needs_rebuild(&setup)) {
             return;
         }
         let first = told.borrow().is_none();
         let told = told.clone();
         let tell = move || {
-            lab.send(&Command::Prepare { setup: setup.clone() });
+            link.send(&Command::Prepare { setup: setup.clone() });
             told.replace(Some(setup));
         };
         if first {
             tell();
         } else {
-            waiting.set_value(set_timeout_with_handle(tell, REST).ok());
+            waiting = set_timeout_with_handle(tell, REST).ok();
         }
     });
 }

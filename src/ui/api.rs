@@ -5,10 +5,10 @@ use leptos::prelude::*;
 use leptos::wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use serde::{Deserialize, Serialize};
 
-use super::state::Lab;
 use super::{browser, transport};
+use crate::spec::Setup;
 use crate::spec::protocol::BenchReport;
-use crate::spec::{Setup, data};
+use crate::ui::store::Stores;
 
 /// Argument of `bench`.
 #[derive(Deserialize)]
@@ -43,37 +43,52 @@ struct State {
     waiting: usize,
 }
 
+/// Answer of `bench`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Report {
+    method: String,
+    batch: u32,
+    steps: u32,
+    total_ms: f64,
+    encode_ms: f64,
+    dispatches: u32,
+    submits: u32,
+    compile_ms: f64,
+    plan_ms: f64,
+    loss: f32,
+}
+
+impl From<BenchReport> for Report {
+    fn from(report: BenchReport) -> Self {
+        let BenchReport { method, batch, steps, total_ms, encode_ms, dispatches, submits, compile_ms, plan_ms, loss } = report;
+        Self { method, batch, steps, total_ms, encode_ms, dispatches, submits, compile_ms, plan_ms, loss }
+    }
+}
+
 fn to_js(value: &impl Serialize) -> JsValue {
     let serializer = serde_wasm_bindgen::Serializer::json_compatible();
     value.serialize(&serializer).unwrap_or(JsValue::NULL)
 }
 
-fn report(r: &BenchReport) -> JsValue {
-    to_js(&serde_json::json!({
-        "method": r.method, "batch": r.batch, "steps": r.steps, "totalMs": r.total_ms, "encodeMs": r.encode_ms,
-        "dispatches": r.dispatches, "submits": r.submits,
-        "compileMs": r.compile_ms, "planMs": r.plan_ms, "loss": r.loss,
-    }))
-}
-
-fn state(lab: Lab) -> State {
-    let run = lab.run.get_untracked();
+fn state(Stores { link, runs, desks, codes, .. }: Stores) -> State {
+    let run = runs.run.get_untracked();
     let names = run.as_ref().and_then(|r| r.info.as_ref()).map(|i| i.terms.clone()).unwrap_or_default();
-    let (train, test) = lab.history.with_value(|h| (h.train.last().cloned(), h.test.last().cloned()));
+    let (train, test) = runs.history.with_value(|h| (h.train.last().cloned(), h.test.last().cloned()));
     State {
         run: run.map_or(0, |r| r.id),
-        step: lab.step.get_untracked(),
-        status: untrack(|| transport::status(lab)),
+        step: runs.step.get_untracked(),
+        status: untrack(|| transport::status(link, runs)),
         terms: names.into_iter().zip(train.map(|b| b.terms).unwrap_or_default()).collect(),
         test: test.map(|b| b.terms).unwrap_or_default(),
-        latent: lab.code.with_untracked(Vec::len),
-        code: lab.code.get_untracked(),
-        setup: lab.setup.with_untracked(Setup::to_query),
-        waiting: lab.waiting(),
+        latent: codes.code.with_untracked(Vec::len),
+        code: codes.code.get_untracked(),
+        setup: runs.setup.with_untracked(Setup::to_query),
+        waiting: desks.waiting(),
     }
 }
 
-fn bench(lab: Lab, request: JsValue) -> Promise {
+fn bench(Stores { link, runs, .. }: Stores, request: JsValue) -> Promise {
     let request = if request.is_undefined() { Ok(BenchRequest::default()) } else { serde_wasm_bindgen::from_value(request) };
     Promise::new(&mut |resolve: Function, reject: Function| {
         let fail = |message: &str| drop(reject.call1(&JsValue::NULL, &js_sys::Error::new(message).into()));
@@ -82,19 +97,19 @@ fn bench(lab: Lab, request: JsValue) -> Promise {
             Err(e) => return fail(&e.to_string()),
         };
         let mut setup = match &request.method {
-            Some(method) => Setup::new(data::SETS[0].id, method),
-            None => lab.setup.get_untracked(),
+            Some(method) => Setup::new(crate::catalog::SETS[0].id, method),
+            None => runs.setup.get_untracked(),
         };
         if let Err(e) = setup.set("batch", request.batch.into()) {
             return fail(&e.to_string());
         }
         let reject = reject.clone();
-        lab.bench(
+        link.bench(
             setup,
             request.steps,
             Box::new(move |answer| {
                 let _ = match answer {
-                    Ok(r) => resolve.call1(&JsValue::NULL, &report(&r)),
+                    Ok(report) => resolve.call1(&JsValue::NULL, &to_js(&Report::from(report))),
                     Err(e) => reject.call1(&JsValue::NULL, &js_sys::Error::new(&e).into()),
                 };
             }),
@@ -103,10 +118,10 @@ fn bench(lab: Lab, request: JsValue) -> Promise {
 }
 
 /// Puts the object on the window.
-pub fn install(lab: Lab) {
+pub fn install(stores: Stores) {
     let object = Object::new();
-    let bench = Closure::<dyn Fn(JsValue) -> Promise>::new(move |request| bench(lab, request)).into_js_value();
-    let state = Closure::<dyn Fn() -> JsValue>::new(move || to_js(&state(lab))).into_js_value();
+    let bench = Closure::<dyn Fn(JsValue) -> Promise>::new(move |request| bench(stores, request)).into_js_value();
+    let state = Closure::<dyn Fn() -> JsValue>::new(move || to_js(&state(stores))).into_js_value();
     for (name, function) in [("bench", bench), ("state", state)] {
         let _ = Reflect::set(&object, &name.into(), function.unchecked_ref());
     }

@@ -1,6 +1,9 @@
 //! The few things the page asks of the browser.
 
+use std::time::Duration;
+
 pub use gloo::utils::{document, window};
+use leptos::prelude::set_timeout;
 use leptos::wasm_bindgen::{self, JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, Element, HtmlAnchorElement, HtmlLinkElement, Response, Storage, Url};
@@ -25,9 +28,24 @@ pub fn now() -> f64 {
 
 /// Runs `f` before the next repaint.
 pub fn next_frame(f: impl FnOnce() + 'static) {
+    frame(Box::new(f));
+}
+
+/// Compiled once, not for each closure.
+fn frame(f: Box<dyn FnOnce()>) {
     let callback = Closure::once_into_js(f);
     // Fails only for a window that is already gone.
     let _ = window().request_animation_frame(callback.unchecked_ref());
+}
+
+/// Runs `f` after a while.
+pub fn later(f: impl FnOnce() + 'static, wait: Duration) {
+    timeout(Box::new(f), wait);
+}
+
+/// Compiled once, as [`frame`].
+fn timeout(f: Box<dyn FnOnce()>, wait: Duration) {
+    set_timeout(f, wait);
 }
 
 /// The address of the folder that this page lies in, ending in `/`.

@@ -4,14 +4,9 @@
 //! `pins` the latents kept on top, `from` the test image whose code the traversal shows, `z` the code itself where its
 //! sliders have been moved.
 
-use leptos::prelude::*;
-
 use super::plane::Axes;
-use super::react::react;
-use super::source::Source;
-use super::state::Lab;
 use super::tab::Tab;
-use super::{browser, text};
+use super::words;
 
 /// Longer codes have no place in a link.
 const SHORT: usize = 32;
@@ -57,7 +52,7 @@ fn hundredths(v: f32) -> f32 {
 
 impl Camera {
     /// Whether a fragment is about the view; an anchor of the page is not.
-    fn is_in(fragment: &str) -> bool {
+    pub fn is_in(fragment: &str) -> bool {
         let first = fragment.trim_start_matches('#').split('&').next().unwrap_or_default();
         first.is_empty() || first.contains('=') || Tab::ALL.iter().any(|tab| first == tab.id())
     }
@@ -67,7 +62,7 @@ impl Camera {
         let (mut camera, mut notes) = (Self::default(), Vec::new());
         for (i, part) in fragment.trim_start_matches('#').split('&').enumerate().filter(|(_, part)| !part.is_empty()) {
             if !camera.take(i == 0, part) {
-                notes.push(text::keep::unknown_view(part));
+                notes.push(words::unknown_view(part));
             }
         }
         (camera, notes)
@@ -106,65 +101,6 @@ impl Camera {
             Place::Code(z) => out.push_str(&format!("&z={}", joined(z.iter().map(|v| hundredths(*v).to_string())))),
         }
         out
-    }
-}
-
-impl Lab {
-    /// What the page shows of the model, as the address would have it.
-    pub fn camera(self) -> Camera {
-        let code = self.code.get();
-        let place = match self.origin.get() {
-            // The sliders stand where the image put them, or is about to.
-            Source::Test(i) if self.awaits_a_code() || self.is_where_it_arrived(&code) => Place::Test(i),
-            _ => Place::Code(code),
-        };
-        Camera { tab: self.tab.get(), axes: self.axes.get(), pins: self.pins.get(), place }
-    }
-
-    /// Puts the traversal where the address has it, as soon as a model with such codes is there.
-    pub fn look_where_the_address_says(self, camera: &Camera) {
-        match &camera.place {
-            Place::Test(i) => self.await_source(Source::Test(*i)),
-            Place::Code(z) => self.await_source(Source::Code(z.as_slice().into())),
-        }
-    }
-
-    /// Follows the address: Back and Forward lead from tab to tab, a link that is opened in the page to all that it says.
-    pub fn follow_address(self) {
-        let fragment = browser::fragment();
-        if !Camera::is_in(&fragment) {
-            return;
-        }
-        let (camera, strange) = Camera::read(&fragment);
-        self.tab.set(camera.tab);
-        if browser::is_own_entry() {
-            // Nothing else goes back, and the address says so.
-            self.write_link();
-            return self.write_camera_now();
-        }
-        self.notes.set(strange);
-        self.axes.set(camera.axes);
-        self.pins.set(camera.pins.clone());
-        match camera.place {
-            Place::Test(i) => self.start_from(Source::Test(i)),
-            Place::Code(_) => {
-                self.look_where_the_address_says(&camera);
-                self.arrive();
-            }
-        }
-    }
-
-    /// Lets the address follow what the page shows.
-    pub fn follow_camera(self) {
-        let begun = StoredValue::new(false);
-        react(move || {
-            self.camera();
-            // While a code is on its way, the address says better than the page where it goes.
-            if !begun.try_update_value(|begun| std::mem::replace(begun, true)).unwrap_or(true) || self.awaits_a_code() {
-                return;
-            }
-            self.write_camera();
-        });
     }
 }
 

@@ -1,9 +1,8 @@
 //! What a code says besides numbers: buttons for its kinds, of which one is chosen.
 
+use crate::ui::store::runs::Runs;
+use crate::ui::words;
 use leptos::prelude::*;
-
-use super::state::Lab;
-use super::text;
 
 /// A button for each class or kind; nothing where the model's codes have no choice.
 #[component]
@@ -15,18 +14,18 @@ pub fn Choices(
     pick: impl Fn(usize) + Copy + Send + Sync + 'static,
     testid: &'static str,
 ) -> impl IntoView {
-    let lab = Lab::get();
-    let choice = Memo::new(move |_| lab.model().choice.filter(|c| c.given || !given));
+    let runs = Runs::get();
+    let choice = Memo::new(move |_| runs.model().choice.filter(|c| c.given || !given));
     move || {
         choice.get().map(|choice| {
             let label = match (choice.given, given) {
-                (true, true) => text::CHOICE_TOLD,
-                (true, false) => text::CHOICE_CLASS,
-                _ => text::CHOICE_KIND,
+                (true, true) => words::CHOICE_TOLD,
+                (true, false) => words::CHOICE_CLASS,
+                _ => words::CHOICE_KIND,
             };
             let button = move |kind: usize| view! {
                 <button class="small" data-testid=format!("{testid}-{kind}") aria-pressed=move || (chosen.get() == Some(kind)).to_string()
-                    on:click=move |_| pick(kind)>{move || name(lab, choice.given, kind)}</button>
+                    on:click=move |_| pick(kind)>{move || name(runs, choice.given, kind)}</button>
             };
             view! {
                 <div class="row-of-buttons choices" role="group" aria-label=label>
@@ -39,9 +38,9 @@ pub fn Choices(
 }
 
 /// What a kind is called: as the label that it is, else by its number.
-pub fn name(lab: Lab, given: bool, kind: usize) -> String {
+pub fn name(runs: Runs, given: bool, kind: usize) -> String {
     match u8::try_from(kind) {
-        Ok(label) if given => lab.class_name(label),
+        Ok(label) if given => runs.class_name(label),
         _ => kind.to_string(),
     }
 }

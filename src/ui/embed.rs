@@ -5,9 +5,10 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::browser;
-use super::state::{Lab, Origin};
-use super::text::embed as text;
 use crate::spec::{Setup, figure};
+use crate::ui::store::look::Look;
+use crate::ui::store::runs::{Origin, Runs};
+use crate::ui::words;
 
 /// What the dialog is told of a model that the visitor has trained.
 fn own(setup: &Setup) -> String {
@@ -20,13 +21,13 @@ fn own(setup: &Setup) -> String {
 
 #[component]
 pub fn EmbedButton() -> impl IntoView {
-    let lab = Lab::get();
+    let (look, runs) = (Look::get(), Runs::get());
     let dialog = NodeRef::<html::Dialog>::new();
     let address = RwSignal::new(None::<String>);
     let open = move |_| {
-        let theme = if lab.dark.get_untracked() { "dark" } else { "light" };
-        let own = lab.run.with_untracked(|run| run.as_ref().filter(|r| r.origin != Origin::Pretrained).map(|r| own(&r.setup)));
-        let model = own.unwrap_or_else(|| format!("preset={}", lab.preset.get_untracked().id));
+        let theme = if look.dark.get_untracked() { "dark" } else { "light" };
+        let own = runs.run.with_untracked(|run| run.as_ref().filter(|r| r.origin != Origin::Pretrained).map(|r| own(&r.setup)));
+        let model = own.unwrap_or_else(|| format!("preset={}", runs.preset.get_untracked().id));
         address.set(Some(format!("embed-code.html?{model}&theme={theme}")));
         if let Some(dialog) = dialog.get_untracked() {
             // Refused only where it is open already.
@@ -39,13 +40,13 @@ pub fn EmbedButton() -> impl IntoView {
         }
     };
     view! {
-        <button class="link" data-testid="embed" on:click=open>{text::EMBED}</button>
+        <button class="link" data-testid="embed" on:click=open>{words::EMBED}</button>
         <dialog class="embed" aria-labelledby="embed-title" node_ref=dialog>
             <header>
-                <h2 id="embed-title">{text::EMBED_TITLE}</h2>
-                <button class="quiet" aria-label=text::CLOSE data-testid="embed-close" on:click=close>"✕"</button>
+                <h2 id="embed-title">{words::EMBED_TITLE}</h2>
+                <button class="quiet" aria-label=words::CLOSE data-testid="embed-close" on:click=close>"✕"</button>
             </header>
-            <iframe title=text::EMBED_TITLE src=address></iframe>
+            <iframe title=words::EMBED_TITLE src=address></iframe>
         </dialog>
     }
 }

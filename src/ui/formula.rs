@@ -3,14 +3,15 @@
 use leptos::prelude::*;
 
 use super::paint::term_colour;
-use super::state::Lab;
-use crate::spec::objective::{number_of, objective};
+use super::prose::typeset;
+use crate::spec::objective::{Objective, Term};
+use crate::ui::store::runs::Runs;
 
 /// A summand of the objective.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Part {
     pub sign: &'static str,
-    pub text: &'static str,
+    pub term: &'static Term,
     /// Which of the run's numbers is its value; none while the network on show is of another method.
     pub number: Option<usize>,
     /// Its place in the theme's colours: that of its number.
@@ -26,18 +27,28 @@ impl Part {
     }
 }
 
-/// The objective in parts, and what is said behind it.
-pub fn parts(lab: Lab) -> (Vec<Part>, &'static str) {
-    let (formula, setup) = lab.setup.with(|s| (s.card().map_or("", |card| card.formula), s.clone()));
-    let names = lab.run.with(|run| {
-        let run = run.as_ref().filter(|r| r.setup.method == setup.method)?;
+/// What the setup of the controls makes small.
+pub fn objective(runs: Runs) -> Option<Objective> {
+    runs.setup.with(|setup| setup.card().ok().map(|card| card.objective(|under| setup.holds(under))))
+}
+
+/// The objective in parts.
+pub fn parts(runs: Runs) -> Vec<Part> {
+    let Some(objective) = objective(runs) else { return vec![] };
+    let names = runs.run.with(|run| {
+        let run = run.as_ref().filter(|r| runs.setup.with(|setup| r.setup.method == setup.method))?;
         run.info.as_ref().map(|info| info.terms.clone())
     });
-    let (summands, behind) = objective(formula, &setup);
-    let part = |i: usize| {
-        let number = names.as_ref().and_then(|names| number_of(&summands, i, names));
+    let part = |(i, term): (usize, &'static Term)| {
+        let number = names.as_ref().and_then(|names| names.iter().position(|name| *name == term.name));
         let place = i + 1;
-        Part { sign: summands[i].sign, text: summands[i].text, number, colour: term_colour(number.unwrap_or(place)), place }
+        Part { sign: objective.sign(i), term, number, colour: term_colour(number.unwrap_or(place)), place }
     };
-    ((0..summands.len()).map(part).collect(), behind)
+    objective.terms.iter().copied().enumerate().map(part).collect()
+}
+
+/// What the symbols of the objective stand for.
+pub fn symbols(runs: Runs) -> impl IntoView {
+    let said = objective(runs).map(|objective| objective.symbols).unwrap_or_default();
+    said.into_iter().enumerate().map(|(i, text)| view! { {(i > 0).then_some(", ")}{typeset(text)} }).collect_view()
 }

@@ -2,15 +2,17 @@
 
 use leptos::prelude::*;
 
-use super::state::{Engine, Lab};
-use super::text::embed as text;
 use crate::spec::{PRESETS, Preset};
+use crate::ui::conductor::Conductor;
+use crate::ui::store::link::{Engine, Link};
+use crate::ui::store::runs::Runs;
+use crate::ui::words;
 
 #[component]
 pub fn Gallery() -> impl IntoView {
     view! {
         <details class="gallery" open=true data-testid="gallery">
-            <summary>{text::GALLERY}<span class="note">{text::GALLERY_HELP}</span></summary>
+            <summary>{words::GALLERY}<span class="note">{words::GALLERY_HELP}</span></summary>
             <ul>{PRESETS.iter().map(|preset| view! { <li><PresetCard preset /></li> }).collect_view()}</ul>
         </details>
     }
@@ -18,13 +20,13 @@ pub fn Gallery() -> impl IntoView {
 
 #[component]
 fn PresetCard(preset: &'static Preset) -> impl IntoView {
-    let lab = Lab::get();
-    let chosen = move || (lab.preset.get().id == preset.id && lab.shows_preset()).to_string();
+    let (link, runs, conductor) = (Link::get(), Runs::get(), Conductor::get());
+    let chosen = move || (runs.preset.get().id == preset.id && runs.shows_preset()).to_string();
     // Without an engine the page has the digits alone.
-    let barred = Memo::new(move |_| preset.data().id != PRESETS[0].data().id && matches!(lab.engine.get(), Engine::NoGpu(..)));
+    let barred = Memo::new(move |_| preset.data().id != PRESETS[0].data().id && matches!(link.engine.get(), Engine::NoGpu(..)));
     view! {
         <button class="preset" class:grey=move || preset.data().channels == 1 data-testid=format!("preset-{}", preset.id) aria-pressed=chosen
-            disabled=barred title=move || barred.get().then_some(text::NEEDS_GPU) on:click=move |_| lab.open_preset(preset)>
+            disabled=barred title=move || barred.get().then_some(words::NEEDS_GPU) on:click=move |_| conductor.open_preset(preset)>
             <img src=format!("assets/presets/{}.png", preset.id) alt="" width="84" height="56" loading="lazy" />
             <span class="words"><b>{preset.label}</b><span>{preset.summary}</span></span>
         </button>

@@ -1,52 +1,62 @@
 //! The page. Sees `spec`, the catalogue and the player; talks to the engine through `spec::protocol` alone.
 
-mod address;
 mod ahead;
 mod api;
 mod browser;
 mod camera;
 mod choice;
-mod codes;
+mod conductor;
 mod control;
 mod data;
 mod embed;
+mod encoded;
 mod formula;
 mod gallery;
+mod held;
 mod keep;
-mod link;
+mod latents;
 mod model;
 mod noise;
+mod number;
 mod paint;
 mod panel;
 mod part;
+mod past;
 mod picture;
 mod plane;
+mod port;
 mod prose;
 mod rank;
 mod react;
 mod roving;
 mod shelf;
 mod source;
-mod state;
+mod store;
 mod sway;
 mod tab;
-mod text;
+mod tabs;
 mod theme;
 mod throttle;
 mod tiles;
 mod transport;
 mod verify;
 mod views;
+mod words;
 
 use leptos::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 
+use crate::spec::protocol::EngineChoice;
+use crate::spec::{PRESETS, Preset, Setup};
+use camera::Camera;
+use conductor::Conductor;
 use control::Controls;
 use embed::EmbedButton;
 use gallery::Gallery;
 use keep::{Offer, RunsButton};
-use state::Lab;
-use tab::{TabPanel, Tabs};
+use store::Stores;
+use store::look::Look;
+use tabs::{TabPanel, Tabs};
 use theme::ThemeButton;
 use transport::{Notices, OnShow, Transport};
 use verify::Verify;
@@ -62,55 +72,74 @@ pub fn mount() {
 
 #[component]
 fn CopyLink() -> impl IntoView {
-    let lab = Lab::get();
-    let said = RwSignal::new(text::COPY_LINK);
+    let look = Look::get();
+    let said = RwSignal::new(words::COPY_LINK);
     let copy = move |_| {
-        lab.write_what_waits();
+        look.write_what_waits();
         let window = browser::window();
         let href = window.location().href().unwrap_or_default();
         leptos::task::spawn_local(async move {
             let done = JsFuture::from(window.navigator().clipboard().write_text(&href)).await;
-            said.set(if done.is_ok() { text::COPIED } else { text::COPY_FAILED });
-            set_timeout(move || said.set(text::COPY_LINK), std::time::Duration::from_secs(2));
+            said.set(if done.is_ok() { words::COPIED } else { words::COPY_FAILED });
+            browser::later(move || said.set(words::COPY_LINK), std::time::Duration::from_secs(2));
         });
     };
     view! { <button class="link" data-testid="copy-link" on:click=copy>{said}</button> }
 }
 
+/// The state of a page opened at the current address, and where in the model it says to look.
+fn opened() -> (Stores, Camera) {
+    let (setup, mut notes) = Setup::from_query(&browser::query(), browser::RESERVED);
+    let executor = match browser::parameter("engine").as_deref() {
+        None | Some("plan") => EngineChoice::Plan,
+        Some("burn") => EngineChoice::Burn,
+        Some(other) => {
+            notes.push(words::unknown_engine(other));
+            EngineChoice::Plan
+        }
+    };
+    let (camera, strange) = Camera::read(&browser::fragment());
+    notes.extend(strange);
+    let preset = browser::parameter("preset").and_then(|id| Preset::find(&id)).unwrap_or(&PRESETS[0]);
+    (Stores::new(setup, preset, executor, &camera, notes), camera)
+}
+
 #[component]
 fn Page() -> impl IntoView {
-    let lab = Lab::new();
+    let (stores, camera) = opened();
+    let conductor = Conductor::new(stores);
+    conductor.look_where_the_address_says(&camera);
     part::provide_root();
-    provide_context(lab);
-    provide_context(data::OwnData::new(lab));
-    theme::init(lab);
-    api::install(lab);
-    tab::follow_address(lab);
-    lab.open();
-    lab.keep_when_hidden();
-    lab.follow_camera();
-    lab.write_before_leaving();
-    sway::begin(lab);
-    ahead::begin(lab);
-    panel::chart::settle(lab);
+    provide_context(stores);
+    provide_context(conductor);
+    provide_context(data::OwnData::new(stores, conductor));
+    theme::init(stores.look);
+    api::install(stores);
+    conductor.follow_address();
+    conductor.open();
+    stores.files.keep_when_hidden();
+    conductor.follow_camera();
+    sway::begin(stores);
+    ahead::begin(stores.link, stores.runs);
+    panel::chart::settle(stores.runs);
     view! {
-        <a class="skip" href="#panels">{text::SKIP}</a>
+        <a class="skip" href="#panels">{words::SKIP}</a>
         <header class="masthead">
             <div class="title">
-                <h1>{text::NAME}</h1>
-                <p class="lead">{text::LEAD}</p>
+                <h1>{words::NAME}</h1>
+                <p class="lead">{words::LEAD}</p>
             </div>
             <div class="masthead-tools"><RunsButton /><CopyLink /><EmbedButton /><ThemeButton /></div>
         </header>
         <Transport />
-        <div class="messages" role="region" aria-label=text::MESSAGES><Notices /><OnShow /><Offer /></div>
+        <div class="messages" role="region" aria-label=words::MESSAGES><Notices /><OnShow /><Offer /></div>
         <Gallery />
-        <nav aria-label=text::TABS><Tabs /></nav>
+        <nav aria-label=words::TABS><Tabs /></nav>
         <div class="columns">
             <main><TabPanel /></main>
             <Controls />
         </div>
         <data::Dialog />
-        <footer><Verify /><p>{text::CREDIT_DATA}</p><p>{text::CREDIT_CODE}</p></footer>
+        <footer><Verify /><p>{words::CREDIT_DATA}</p><p>{words::CREDIT_CODE}</p></footer>
     }
 }

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use crate::spec::protocol::{CodeGroup, CodeKind, FeatureGrid, PlanInfo};
 use crate::spec::{PRIOR, Setup};
+use crate::view::{Alphabet, Frame};
 
 /// A code that is written in tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,16 +97,26 @@ pub struct Model {
 
 impl Model {
     /// The model that an engine has built from a setup, or else the one that comes with the page.
-    pub fn new(info: Option<&PlanInfo>, setup: Option<&Setup>, latent: usize) -> Self {
+    pub fn new(info: Option<&PlanInfo>, setup: Option<&Setup>) -> Self {
         let Some(info) = info else {
             let shape = Shape { width: 28, height: 28, channels: 1 };
             let (clouds, prior) = (true, Some(0));
-            return Self { latent, gaussian: true, clouds, choice: None, prior, vector: true, grid: None, features: None, shape };
+            return Self {
+                latent: 0,
+                gaussian: true,
+                clouds,
+                choice: None,
+                prior,
+                vector: true,
+                grid: None,
+                features: None,
+                shape,
+            };
         };
         let all = |f: fn(&CodeGroup) -> bool| info.code.iter().all(f);
         let clouds = all(|g| matches!(g.kind, CodeKind::Gaussian | CodeKind::Choice { .. }));
         Self {
-            latent,
+            latent: info.code.iter().map(|group| group.count as usize).sum(),
             gaussian: all(|g| g.kind == CodeKind::Gaussian),
             clouds,
             choice: Choice::of(&info.code),
@@ -115,6 +126,13 @@ impl Model {
             features: info.code.iter().find_map(CodeGroup::features),
             shape: Shape { width: info.width, height: info.height, channels: info.channels },
         }
+    }
+
+    /// What questions depend on of it.
+    pub fn frame(&self) -> Frame {
+        let alphabet =
+            |grid: TokenGrid| Alphabet { tokens: grid.tokens(), places: grid.places(), codes: grid.codes, drawn: grid.drawn };
+        Frame { size: self.shape, latent: self.latent, alphabet: self.grid.map(alphabet), features: self.features }
     }
 
     /// Codes are points that can be moved.
@@ -143,7 +161,7 @@ mod tests {
     fn the_code_says_what_can_be_shown() {
         let built = |kinds: &[CodeKind]| {
             let code = kinds.iter().map(|kind| CodeGroup { kind: *kind, count: 4 }).collect();
-            let model = Model::new(Some(&PlanInfo { code, width: 8, height: 4, channels: 3, ..PlanInfo::default() }), None, 4);
+            let model = Model::new(Some(&PlanInfo { code, width: 8, height: 4, channels: 3, ..PlanInfo::default() }), None);
             assert_eq!(model.shape.len(), 96);
             let parts = [model.grid.is_some(), model.features.is_some()];
             (model.gaussian, model.vector, parts)
@@ -175,7 +193,7 @@ mod tests {
     fn a_prior_is_that_of_the_method() {
         let model = |kind, query: &str| {
             let info = PlanInfo { code: vec![CodeGroup { kind, count: 2 }], ..PlanInfo::default() };
-            let model = Model::new(Some(&info), Some(&Setup::from_query(query, &[]).0), 2);
+            let model = Model::new(Some(&info), Some(&Setup::from_query(query, &[]).0));
             (model.points(), model.prior)
         };
         assert_eq!(model(CodeKind::Gaussian, "method=vae"), (false, Some(0)));

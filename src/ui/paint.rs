@@ -4,7 +4,10 @@ use leptos::wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
 use super::browser;
-use crate::spec::protocol::View;
+use crate::view::{self, View};
+
+/// Size of a picture.
+pub use crate::view::Size as Shape;
 
 /// Colours of the labels 0–9: Matthew Petroff's ten-colour cycle, chosen for colour-vision deficiencies.
 pub const LABELS: [&str; 10] =
@@ -111,21 +114,6 @@ pub fn fit(canvas: &HtmlCanvasElement) -> (CanvasRenderingContext2d, f64, f64) {
     (context, width, height)
 }
 
-/// Size of a picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shape {
-    pub width: u32,
-    pub height: u32,
-    pub channels: u32,
-}
-
-impl Shape {
-    /// Values in one picture.
-    pub fn len(self) -> usize {
-        (self.width * self.height * self.channels) as usize
-    }
-}
-
 /// The pictures of an answer.
 #[derive(Clone, Copy)]
 pub struct Pictures<'a> {
@@ -135,16 +123,8 @@ pub struct Pictures<'a> {
 
 impl<'a> Pictures<'a> {
     pub fn of(view: &'a View) -> Option<Self> {
-        match view {
-            View::Images { width, height, channels, pixels, .. }
-            | View::Paths { width, height, channels, pixels, .. }
-            | View::Tokens { width, height, channels, pixels, .. }
-            | View::Feature { width, height, channels, pixels, .. } => {
-                let shape = Shape { width: *width, height: *height, channels: *channels };
-                (shape.len() > 0).then_some(Self { shape, pixels })
-            }
-            _ => None,
-        }
+        let view::Pictures { size, pixels } = view.pictures()?;
+        (!size.is_empty()).then_some(Self { shape: size, pixels })
     }
 
     pub fn len(self) -> usize {

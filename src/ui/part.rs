@@ -3,9 +3,8 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use crate::ui::words;
 use leptos::prelude::*;
-
-use super::text;
 
 /// Owns what lives as long as the page.
 #[derive(Clone)]
@@ -67,7 +66,7 @@ fn Arriving(fetch: fn() -> Fetched) -> impl IntoView {
                 view! {
                     <section class="panel" role="alert">
                         <p>{message}</p>
-                        <button on:click=move |_| tries.update(|n| *n += 1)>{text::TRY_AGAIN}</button>
+                        <button on:click=move |_| tries.update(|n| *n += 1)>{words::TRY_AGAIN}</button>
                     </section>
                 }
                 .into_any()

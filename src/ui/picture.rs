@@ -5,8 +5,9 @@ use leptos::prelude::*;
 
 use super::paint::{self, Pictures};
 use super::react::react;
-use super::state::Lab;
 use crate::spec::protocol::Slot;
+use crate::ui::store::desks::Desks;
+use crate::ui::store::look::Look;
 
 /// One picture of a slot's latest answer.
 #[component]
@@ -19,12 +20,12 @@ pub fn Picture(
     #[prop(optional)] testid: &'static str,
     #[prop(optional)] class: &'static str,
 ) -> impl IntoView {
-    let lab = Lab::get();
+    let (look, desks) = (Look::get(), Desks::get());
     let canvas = NodeRef::<html::Canvas>::new();
     react(move || {
-        let theme = lab.theme.get();
+        let theme = look.theme.get();
         let index = index.get();
-        let (Some(canvas), view) = (canvas.get(), lab.view(from).get()) else { return };
+        let (Some(canvas), view) = (canvas.get(), desks.view(from).get()) else { return };
         let pictures = view.as_deref().and_then(Pictures::of);
         match pictures.and_then(|all| Some((all.get(index)?, all.shape))) {
             Some((picture, shape)) => paint::tiles(&canvas, &[picture], shape, 1, &theme),

@@ -2,18 +2,21 @@
 
 use leptos::prelude::*;
 
-use super::state::Lab;
 use super::tab::Tab;
 use crate::spec::phrase::{Phrase, phrases};
+use crate::ui::conductor::Conductor;
+use crate::ui::store::link::Link;
+use crate::ui::store::look::Look;
+use crate::ui::store::runs::Runs;
 
 /// The text with its experiments as buttons, which set the parameters, open the first tab and train.
 pub fn linked(text: &'static str) -> impl IntoView {
-    let lab = Lab::get();
+    let (look, link, runs, conductor) = (Look::get(), Link::get(), Runs::get(), Conductor::get());
     let run = move |set: &'static str| {
-        lab.set_pairs(set);
-        lab.open_tab(Tab::Learn);
-        if untrack(|| lab.can_run() && !lab.is_training()) {
-            lab.train();
+        runs.set_pairs(set);
+        look.open_tab(Tab::Learn);
+        if untrack(|| link.can_run() && !runs.is_training()) {
+            conductor.train();
         }
     };
     phrases(text)

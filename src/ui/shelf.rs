@@ -5,10 +5,12 @@ use leptos::prelude::*;
 use super::paint::Pictures;
 use super::picture::Picture;
 use super::react::react;
-use super::state::Lab;
-use super::text;
 use super::views::SHELF;
-use crate::spec::protocol::Query;
+use crate::ui::store::codes::Codes;
+use crate::ui::store::desks::Desks;
+use crate::ui::store::runs::Runs;
+use crate::ui::words;
+use crate::view::Originals;
 
 /// Pictures on the shelf.
 const COUNT: u32 = 20;
@@ -28,15 +30,15 @@ pub fn Shelf(
     #[prop(default = Signal::stored(false))]
     begin: Signal<bool>,
 ) -> impl IntoView {
-    let lab = Lab::get();
-    let (first, there) = (lab.shelf, Memo::new(move |_| lab.test_images()));
-    react(move || lab.ask(SHELF, Query::Originals { indices: (first.get()..there.get().min(first.get() + COUNT)).collect() }));
-    lab.show(SHELF, true);
-    on_cleanup(move || lab.show(SHELF, false));
+    let (runs, desks, codes) = (Runs::get(), Desks::get(), Codes::get());
+    let (first, there) = (codes.shelf, Memo::new(move |_| runs.test_images()));
+    react(move || desks.ask(SHELF, Originals { indices: (first.get()..there.get().min(first.get() + COUNT)).collect() }));
+    desks.show(SHELF, true);
+    on_cleanup(move || desks.show(SHELF, false));
     let pixels = move |i: u32| {
-        let pixels = lab.view(SHELF).with(|view| Some(Pictures::of(view.as_deref()?)?.get(i as usize)?.to_vec()));
+        let pixels = desks.view(SHELF).with(|view| Some(Pictures::of(view.as_deref()?)?.get(i as usize)?.to_vec()));
         // One of other images is about to go.
-        pixels.filter(|x| x.len() == lab.image_len())
+        pixels.filter(|x| x.len() == runs.image_len())
     };
     let chosen = move |i: u32| {
         if let Some(pixels) = untrack(|| pixels(i)) {
@@ -62,7 +64,7 @@ pub fn Shelf(
     view! {
         <div class="shelf">
             <div class="cells">{cells}</div>
-            <button class="small" class:gone=move || { there.get() <= COUNT } data-testid="shelf-other" on:click=other>{text::SHELF_OTHER}</button>
+            <button class="small" class:gone=move || { there.get() <= COUNT } data-testid="shelf-other" on:click=other>{words::SHELF_OTHER}</button>
         </div>
     }
 }

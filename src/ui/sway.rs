@@ -8,8 +8,9 @@ use leptos::prelude::*;
 use super::browser::{media, next_frame, now};
 use super::react::react;
 use super::source::Source;
-use super::state::Lab;
 use super::tab::Tab;
+use crate::ui::store::Stores;
+use crate::ui::store::codes::Codes;
 
 /// Latents that sway, one after the other: those that carry most.
 const LATENTS: usize = 3;
@@ -22,7 +23,8 @@ const END: f32 = 3.0;
 
 /// Lets the first latents of the trained model sway as soon as it shows its first image. It ends when the visitor presses
 /// anything, or when something else moves the code; who asks for less motion sees none.
-pub fn begin(lab: Lab) {
+pub fn begin(stores: Stores) {
+    let codes = stores.codes;
     if media("(prefers-reduced-motion: reduce)") {
         return;
     }
@@ -40,23 +42,23 @@ pub fn begin(lab: Lab) {
     });
     let begun = Cell::new(false);
     react(move || {
-        let still = lab.code.get();
-        let arrived = lab.codes.with(Option::is_some) && !still.is_empty() && lab.is_where_it_arrived(&still);
-        if arrived && !begun.replace(true) && !over.get() && untrack(|| opens(lab)) {
-            let order = lab.latents.with_untracked(|l| l.order.iter().copied().take(LATENTS).collect());
-            Sway { lab, over: over.clone(), last: still.clone(), still, order, began: now() }.go_on();
+        let still = codes.code.get();
+        let arrived = codes.tests.with(Option::is_some) && !still.is_empty() && codes.is_where_it_arrived(&still);
+        if arrived && !begun.replace(true) && !over.get() && untrack(|| opens(stores)) {
+            let order = codes.latents.with_untracked(|l| l.order.iter().copied().take(LATENTS).collect());
+            Sway { codes, over: over.clone(), last: still.clone(), still, order, began: now() }.go_on();
         }
     });
 }
 
 /// Whether the page stands as it opens by itself: the trained model, on the tab with its sliders, at a test image. Without a
 /// prior nothing tells how far to sway.
-fn opens(lab: Lab) -> bool {
-    lab.shows_preset() && lab.model().gaussian && lab.tab.get() == Tab::Learn && matches!(lab.origin.get(), Source::Test(_))
+fn opens(Stores { look, runs, codes, .. }: Stores) -> bool {
+    runs.shows_preset() && runs.model().gaussian && look.tab.get() == Tab::Learn && matches!(codes.origin.get(), Source::Test(_))
 }
 
 struct Sway {
-    lab: Lab,
+    codes: Codes,
     over: Rc<Cell<bool>>,
     /// Where it begins and ends.
     still: Vec<f32>,
@@ -71,14 +73,14 @@ impl Sway {
     fn go_on(mut self) {
         next_frame(move || {
             // Somebody else has moved it.
-            if self.lab.code.try_get_untracked().as_ref() != Some(&self.last) {
+            if self.codes.code.try_get_untracked().as_ref() != Some(&self.last) {
                 return;
             }
             let next = if self.over.get() { None } else { at(&self.still, &self.order, (now() - self.began) / PERIOD) };
             match next {
-                None => self.lab.code.set(self.still),
+                None => self.codes.code.set(self.still),
                 Some(code) => {
-                    self.lab.code.set(code.clone());
+                    self.codes.code.set(code.clone());
                     self.last = code;
                     self.go_on();
                 }

@@ -1,53 +1,69 @@
 //! Who answers the panels' questions: the engine when a run stands, else the pretrained model on the CPU.
 
 use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
 
-use serde_bytes::ByteBuf;
+use crate::player::{Asked, Digits, Player};
+use crate::spec::protocol::{Query, Slot, View};
+use crate::view::{self, QUESTIONS};
 
-use crate::latent::{self, Geodesic};
-use crate::player::{Digits, Player, to_bytes};
-use crate::spec::protocol::{Query, Slot, View, bytes_f32, f32_bytes};
+/// Slots of panels that ask what others ask as well, one after the other behind those that questions have by themselves.
+macro_rules! slots {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        #[allow(non_camel_case_types, reason = "they count constants")]
+        enum Shared {
+            $($name,)*
+            Count,
+        }
+        $($(#[$doc])* pub const $name: Slot = QUESTIONS + Shared::$name as Slot;)*
+        pub const SLOTS: usize = (QUESTIONS + Shared::Count as Slot) as usize;
+    };
+}
 
-/// The panels' slots.
-pub const RECONSTRUCTIONS: Slot = 0;
-pub const CURRENT: Slot = 1;
-pub const STRIPS: Slot = 2;
+slots! {
+    CURRENT,
+    STRIPS,
+    POINT,
+    SAMPLES,
+    ARITHMETIC,
+    /// Pictures on the map: in place of dots, and decoded in a grid.
+    THUMBNAILS,
+    MANIFOLD,
+    /// The visitor's own image: its code.
+    OWN_CODE,
+    /// Test images to choose from, and test images that a panel found.
+    SHELF,
+    FOUND,
+    /// An input's features, and what it is when they are moved.
+    FIRING,
+    STEERED,
+}
+
+// Questions that one panel alone asks, or all panels together.
+pub const RECONSTRUCTIONS: Slot = view::Reconstruct::SLOT;
 /// The first [`CODED`] test images, for every panel.
-pub const CODES: Slot = 3;
-pub const POINT: Slot = 4;
-pub const SAMPLES: Slot = 5;
-/// The visitor's own image: its code, and what is left of it.
-pub const OWN_CODE: Slot = 6;
-pub const OWN_COPY: Slot = 7;
-/// Test images to choose from, and test images that a panel found.
-pub const SHELF: Slot = 8;
-pub const FOUND: Slot = 9;
-pub const PATHS: Slot = 10;
-pub const RELAXED: Slot = 11;
-pub const ARITHMETIC: Slot = 12;
-/// Pictures on the map: in place of dots, and decoded in a grid.
-pub const THUMBNAILS: Slot = 13;
-pub const MANIFOLD: Slot = 14;
+pub const CODES: Slot = view::Embed::SLOT;
+/// What is left of the visitor's own image.
+pub const OWN_COPY: Slot = view::Autoencode::SLOT;
+pub const PATHS: Slot = view::Paths::SLOT;
+pub const RELAXED: Slot = view::Relax::SLOT;
 /// A codebook in use; the tokens of an image, what they stand for after changes, and each code's picture; drawn tokens.
-pub const CODEBOOK: Slot = 15;
-pub const TOKENS: Slot = 16;
-pub const COMPOSED: Slot = 17;
-pub const ATLAS: Slot = 18;
-pub const DRAWN: Slot = 19;
-/// All features and one of them; an input's features, and what it is when they are moved.
-pub const FEATURES: Slot = 20;
-pub const FEATURE: Slot = 21;
-pub const FIRING: Slot = 22;
-pub const STEERED: Slot = 23;
+pub const CODEBOOK: Slot = view::Codebook::SLOT;
+pub const TOKENS: Slot = view::Tokenise::SLOT;
+pub const COMPOSED: Slot = view::Untokenise::SLOT;
+pub const ATLAS: Slot = view::EachCode::SLOT;
+pub const DRAWN: Slot = view::DrawTokens::SLOT;
+/// All features and one of them.
+pub const FEATURES: Slot = view::Features::SLOT;
+pub const FEATURE: Slot = view::Feature::SLOT;
 /// Every measure, taken on demand.
-pub const MEASURES: Slot = 24;
-pub const SLOTS: usize = 25;
+pub const MEASURES: Slot = view::Measures::SLOT;
 
 /// Test images whose codes the page knows.
 pub const CODED: u32 = 2000;
-
-/// Images encoded before the clock is looked at: a millisecond or, for convolutions, ten.
-const SLICE: usize = 10;
 
 /// One slot: its latest question, and how many look.
 #[derive(Default)]
@@ -62,25 +78,23 @@ pub struct Desk {
 }
 
 /// A question that the CPU is answering, a slice at a time.
-struct Job {
-    slot: Slot,
-    query: Query,
-    means: Vec<f32>,
-    logvars: Vec<f32>,
-    done: usize,
-}
+type Job = Pin<Box<dyn Future<Output = Result<View, String>>>>;
 
 /// Answers queries on the CPU from the pretrained model.
 #[derive(Default)]
 pub struct CpuDesk {
-    jobs: VecDeque<Job>,
+    jobs: VecDeque<(Slot, Job)>,
 }
 
 impl CpuDesk {
     /// Takes a question; it replaces an unfinished one of the same slot.
-    pub fn take(&mut self, slot: Slot, query: Query) {
-        self.jobs.retain(|job| job.slot != slot);
-        self.jobs.push_back(Job { slot, query, means: Vec::new(), logvars: Vec::new(), done: 0 });
+    pub fn take(&mut self, slot: Slot, query: Query, player: Rc<Player>, digits: Option<Rc<Digits>>) {
+        self.jobs.retain(|(other, _)| *other != slot);
+        let answer = async move {
+            let tests = digits.as_ref().map(|digits| digits.all()).unwrap_or_default();
+            query.answer(&mut Asked(player), tests).await
+        };
+        self.jobs.push_back((slot, Box::pin(answer)));
     }
 
     pub fn clear(&mut self) {
@@ -91,102 +105,15 @@ impl CpuDesk {
         self.jobs.is_empty()
     }
 
-    /// Works for a few milliseconds. Returns an answer when one is ready.
-    pub fn work(&mut self, player: &Player, digits: Option<&Digits>) -> Option<(Slot, View)> {
-        let mut job = self.jobs.pop_front()?;
-        let decode = |z: &[f32]| -> Vec<f32> { z.chunks_exact(player.latent()).flat_map(|z| player.decode(z)).collect() };
-        let own = |x_np: &[u8]| -> Vec<(Vec<f32>, Vec<f32>)> {
-            let images = x_np.chunks_exact(player.pixels());
-            images.map(|x| player.encode(&x.iter().map(|b| f32::from(*b) / 255.0).collect::<Vec<_>>())).collect()
-        };
-        let view = match &job.query {
-            // Tokens, features and measures need the engine: no panel asks.
-            Query::Codebook { .. }
-            | Query::Tokenise { .. }
-            | Query::Untokenise { .. }
-            | Query::EachCode { .. }
-            | Query::DrawTokens { .. }
-            | Query::Features { .. }
-            | Query::Feature { .. }
-            | Query::Measures { .. } => return None,
-            Query::Decode { z_nd } => pictures(player, to_bytes(&decode(&bytes_f32(z_nd))).collect()),
-            Query::Reconstruct { first, count } => {
-                let digits = digits?;
-                let range = (*first as usize).min(digits.len())..((first + count) as usize).min(digits.len());
-                let mut pixels: Vec<u8> = range.clone().flat_map(|i| digits.image(i).to_vec()).collect();
-                for i in range {
-                    pixels.extend(to_bytes(&player.decode(&player.encode(&digits.values(i)).0)));
-                }
-                pictures(player, pixels)
+    /// Works for a few milliseconds. Returns an answer when one is ready; what the CPU cannot answer it drops.
+    pub fn work(&mut self) -> Option<(Slot, View)> {
+        let (slot, mut job) = self.jobs.pop_front()?;
+        match job.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(answer) => Some((slot, answer.ok()?)),
+            Poll::Pending => {
+                self.jobs.push_back((slot, job));
+                None
             }
-            Query::Originals { indices } => {
-                let digits = digits?;
-                let known = indices.iter().map(|i| *i as usize).filter(|i| *i < digits.len());
-                pictures(player, known.flat_map(|i| digits.image(i).to_vec()).collect())
-            }
-            Query::Encode { x_np, .. } => {
-                let codes = own(x_np);
-                View::Codes {
-                    n: codes.len() as u32,
-                    latent: player.latent() as u32,
-                    mean_nd: f32_bytes(&codes.iter().flat_map(|c| c.0.clone()).collect::<Vec<_>>()),
-                    logvar_nd: f32_bytes(&codes.iter().flat_map(|c| c.1.clone()).collect::<Vec<_>>()),
-                    labels: ByteBuf::new(),
-                }
-            }
-            Query::Autoencode { x_np, .. } => {
-                let copies = own(x_np).into_iter().flat_map(|(z, _)| player.decode(&z)).collect::<Vec<_>>();
-                pictures(player, to_bytes(&copies).collect())
-            }
-            Query::Paths { z_nd, points } => {
-                let x = decode(&bytes_f32(z_nd));
-                let size = player.pixels();
-                View::Paths {
-                    n: (x.len() / size) as u32,
-                    width: player.image[2] as u32,
-                    height: player.image[1] as u32,
-                    channels: player.image[0] as u32,
-                    pixels: ByteBuf::from(to_bytes(&x).collect::<Vec<u8>>()),
-                    length_p: x.chunks(size * (*points as usize).max(1)).map(|path| latent::length(path, size)).collect(),
-                }
-            }
-            Query::Relax { z_td, damping } => {
-                let (mut path, size) = (Geodesic::new(bytes_f32(z_td), player.latent(), *damping), player.pixels());
-                let x = decode(&path.probes());
-                let before = Geodesic::energy(&x[..path.z_td.len() / player.latent() * size], size);
-                let proposal = path.propose(&x, size);
-                let after = Geodesic::energy(&decode(&proposal), size);
-                let energy = path.judge(proposal, before, after);
-                View::Relaxed { z_td: f32_bytes(&path.z_td), energy, damping: path.damping }
-            }
-            Query::Embed { count } => {
-                let digits = digits?;
-                let total = (*count as usize).min(digits.len());
-                let end = (job.done + SLICE).min(total);
-                for i in job.done..end {
-                    let (mean, logvar) = player.encode(&digits.values(i));
-                    job.means.extend(mean);
-                    job.logvars.extend(logvar);
-                }
-                job.done = end;
-                if end < total {
-                    self.jobs.push_back(job);
-                    return None;
-                }
-                View::Codes {
-                    n: total as u32,
-                    latent: player.latent() as u32,
-                    mean_nd: f32_bytes(&job.means),
-                    logvar_nd: f32_bytes(&job.logvars),
-                    labels: ByteBuf::from((0..total).map(|i| digits.label(i)).collect::<Vec<u8>>()),
-                }
-            }
-        };
-        Some((job.slot, view))
+        }
     }
-}
-
-fn pictures(player: &Player, pixels: Vec<u8>) -> View {
-    let [channels, height, width] = player.image.map(|n| n as u32);
-    View::Images { n: (pixels.len() / player.pixels()) as u32, width, height, channels, pixels: ByteBuf::from(pixels) }
 }

@@ -1,5 +1,7 @@
 //! The β-TCVAE: the KL taken apart, and only the dependence between latents weighed.
 
+use crate::spec::card::Figure;
+use crate::spec::objective::{Symbols, Term};
 use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
@@ -9,9 +11,18 @@ pub const CARD: Card = Card {
     id: "beta-tc",
     family: Family::Vae,
     hosts: true,
+    figure: Figure::Codes,
     label: "β-TCVAE",
     summary: "Takes the price of a code apart into three, and raises only the one for latents that repeat or depend on each other.",
-    formula: "−E[log p(x|z)] + α·I(x; z) + β·KL(q(z) ‖ Π_d q(z_d)) + γ·Σ_d KL(q(z_d) ‖ p(z_d)), q(z) the mixture of the batch's posteriors",
+    prior: true,
+    terms: &[
+        Term::plus("reconstruction", "−E[log p(x|z)]").weighed(&["sigma"]),
+        Term::plus("information", "α·I(x; z)").weighed(&["alpha"]),
+        Term::plus("total correlation", "β·KL(q(z) ‖ Π_d q(z_d))").weighed(&["beta"]),
+        Term::plus("latent-wise kl", "γ·Σ_d KL(q(z_d) ‖ p(z_d))").weighed(&["gamma"]),
+    ],
+    symbols: &[Symbols::new("q(z) the mixture of the batch's posteriors")],
+    counts: &[],
     papers: &[Paper::of("Isolating Sources of Disentanglement in Variational Autoencoders", "Chen et al. 2018")],
     params: &[
         ParamSpec::log("beta", "β", 0.1, 100.0, 6.0,

@@ -1,5 +1,7 @@
 //! The β-VAE: a fixed weight of the KL, a capacity that the KL is held at, or copies of a perfect reconstruction.
 
+use crate::spec::card::Figure;
+use crate::spec::objective::{Symbols, Term};
 use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
@@ -12,9 +14,21 @@ pub const CARD: Card = Card {
     id: "beta-vae",
     family: Family::Vae,
     hosts: true,
+    figure: Figure::Codes,
     label: "β-VAE",
     summary: "A VAE with a budget: you say how many nats a code may carry, and it opens one latent after another, the most useful first.",
-    formula: "capacity: −E[log p(x|z)] + γ·|KL − C(t)|, C(t) = C·min(1, (t + 1)/(T + 1)); fixed: −E[log p(x|z)] + β·KL; autogen: −(1 + m)·E[log p(x|z)] + KL",
+    prior: true,
+    terms: &[
+        Term::plus("reconstruction", "−E[log p(x|z)]").weighed(&["sigma"]).under("objective", &["capacity", "fixed"]),
+        Term::plus("reconstruction", "−(1 + m)·E[log p(x|z)]").weighed(&["copies", "sigma"]).under("objective", &["autogen"]),
+        Term::plus("kl", "γ·|KL − C(t)|").weighed(&["gamma", "capacity", "ramp"]).under("objective", &["capacity"]),
+        Term::plus("kl", "β·KL").weighed(&["beta"]).under("objective", &["fixed"]),
+        Term::plus("kl", "KL").under("objective", &["autogen"]),
+    ],
+    symbols: &[
+        Symbols::new("C(t) = C·min(1, (t + 1)/(T + 1))").under("objective", &["capacity"]),
+    ],
+    counts: &[],
     papers: &[
         Paper::of("beta-VAE: Learning Basic Visual Concepts with a Constrained Variational Framework", "Higgins et al. 2017"),
         Paper::of("Understanding disentangling in β-VAE", "Burgess et al. 2018"),

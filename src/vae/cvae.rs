@@ -1,5 +1,7 @@
 //! The conditional VAE: encoder and decoder are told the label.
 
+use crate::spec::card::Figure;
+use crate::spec::objective::{Symbols, Term};
 use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
@@ -9,9 +11,16 @@ pub const CARD: Card = Card {
     id: "cvae",
     family: Family::Vae,
     hosts: false,
+    figure: Figure::No("figures do not show the choices of a {}"),
     label: "Conditional VAE",
     summary: "Is told which digit it sees, so the code need only say how it is written; then any digit can be drawn in any hand.",
-    formula: "−E[log p(x|z, y)] + β · KL(q(z|x, y) ‖ N(0, I)), y the label",
+    prior: true,
+    terms: &[
+        Term::plus("reconstruction", "−E[log p(x|z, y)]").weighed(&["sigma"]),
+        Term::plus("kl", "β · KL(q(z|x, y) ‖ N(0, I))").weighed(&["beta"]),
+    ],
+    symbols: &[Symbols::new("y the label")],
+    counts: &[],
     papers: &[
         Paper::of("Learning Structured Output Representation using Deep Conditional Generative Models", "Sohn, Lee & Yan 2015"),
         Paper::of("Learning Structured Output Representations from Attributes using Deep Conditional Generative Models", "Debbagh 2023")

@@ -2,6 +2,8 @@
 //!
 //! The defaults are the paper's for samples (II), λ_d = λ_o. For means (I) it takes λ_d = 10·λ_o.
 
+use crate::spec::card::Figure;
+use crate::spec::objective::{Symbols, Term};
 use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
@@ -14,9 +16,21 @@ pub const CARD: Card = Card {
     id: "dip-vae",
     family: Family::Vae,
     hosts: true,
+    figure: Figure::Codes,
     label: "DIP-VAE",
     summary: "Asks for codes whose latents do not vary together: whenever two of them rise and fall as one, it costs.",
-    formula: "−E[log p(x|z)] + KL + λ_o·Σ_{i≠j} C_ij² + λ_d·Σ_i (C_ii − 1)², I: C = Cov[μ(x)], II: C = Cov[μ(x)] + E[diag σ²(x)]",
+    prior: true,
+    terms: &[
+        Term::plus("reconstruction", "−E[log p(x|z)]").weighed(&["sigma"]),
+        Term::plus("kl", "KL"),
+        Term::plus("off-diagonal", "λ_o·Σ_{i≠j} C_ij²").weighed(&["off-diagonal"]),
+        Term::plus("diagonal", "λ_d·Σ_i (C_ii − 1)²").weighed(&["diagonal"]),
+    ],
+    symbols: &[
+        Symbols::new("C = Cov[μ(x)] (DIP-VAE I)").under("covariance", &["means"]),
+        Symbols::new("C = Cov[μ(x)] + E[diag σ²(x)] (DIP-VAE II)").under("covariance", &["samples"]),
+    ],
+    counts: &[],
     papers: &[Paper::of("Variational Inference of Disentangled Latent Concepts from Unlabeled Observations", "Kumar, Sattigeri & Balakrishnan 2018")],
     params: &[
         ParamSpec::choice("covariance", "Covariance of", COVARIANCES, 1,

@@ -5,6 +5,8 @@
 //! its own (rate 1e-4; 0.5, 0.9); `clip` bounds the norm of both players' gradients together; and the critic has two hidden layers
 //! of 256, not six of 1000.
 
+use crate::spec::card::Figure;
+use crate::spec::objective::{Symbols, Term};
 use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
@@ -14,9 +16,18 @@ pub const CARD: Card = Card {
     id: "factor-vae",
     family: Family::Vae,
     hosts: true,
+    figure: Figure::Codes,
     label: "FactorVAE",
     summary: "A second network looks for latents that depend on each other; the encoder learns to leave it nothing to find.",
-    formula: "VAE: −E[log p(x|z)] + KL + γ·E[D(z)]; critic D: −E[log σ(D(z))] − E[log σ(−D(z′))], z′ = each latent of z shuffled over the batch",
+    prior: true,
+    terms: &[
+        Term::plus("reconstruction", "−E[log p(x|z)]").weighed(&["sigma"]),
+        Term::plus("kl", "KL"),
+        Term::plus("total correlation", "γ·E[D(z)]").weighed(&["gamma"]),
+        Term::plus("critic", "L_D"),
+    ],
+    symbols: &[Symbols::new("L_D = −E[log σ(D(z))] − E[log σ(−D(z′))], from which the critic D alone learns, and from nothing else; z′ = each latent of z shuffled over the batch")],
+    counts: &[],
     papers: &[Paper::of("Disentangling by Factorising", "Kim & Mnih 2018")],
     params: &[
         ParamSpec::log("gamma", "γ", 0.1, 100.0, 6.0,

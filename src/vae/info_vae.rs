@@ -1,5 +1,7 @@
 //! InfoVAE: the cloud of all codes is held to the prior, each single posterior only as far as wanted.
 
+use crate::spec::card::Figure;
+use crate::spec::objective::{Symbols, Term};
 use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
@@ -9,9 +11,17 @@ pub const CARD: Card = Card {
     id: "info-vae",
     family: Family::Vae,
     hosts: true,
+    figure: Figure::Codes,
     label: "InfoVAE (MMD)",
     summary: "Lets a single code say as much as it likes about its image, and only asks that all codes together look like the prior.",
-    formula: "−E[log p(x|z)] + (1 − α)·KL(q(z|x) ‖ p(z)) + (α + λ − 1)·MMD²(q(z), p(z)), k(a, b) = exp(−‖a − b‖² / 2d)",
+    prior: true,
+    terms: &[
+        Term::plus("reconstruction", "−E[log p(x|z)]").weighed(&["sigma"]),
+        Term::plus("kl", "(1 − α)·KL(q(z|x) ‖ p(z))").weighed(&["alpha"]),
+        Term::plus("mmd", "(α + λ − 1)·MMD²(q(z), p(z))").weighed(&["alpha", "lambda"]),
+    ],
+    symbols: &[Symbols::new("k(a, b) = exp(−‖a − b‖² / 2d)")],
+    counts: &[],
     papers: &[Paper::of("InfoVAE: Information Maximizing Variational Autoencoders", "Zhao, Song & Ermon 2017")],
     params: &[
         ParamSpec::float("alpha", "α", -1.0, 1.0, 1.0,

@@ -1,5 +1,7 @@
 //! The importance-weighted autoencoder and its relatives.
 
+use crate::spec::card::Figure;
+use crate::spec::objective::{Symbols, Term};
 use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
@@ -12,9 +14,18 @@ pub const CARD: Card = Card {
     id: "iwae",
     family: Family::Vae,
     hosts: true,
+    figure: Figure::Codes,
     label: "IWAE",
     summary: "Guesses several codes for each image and lets the good guesses count for more: a tighter bound on how likely the image is.",
-    formula: "iwae: −L_k, L_k = E[log (1/k)·Σ_k w_k], w = p(x, z)/q(z|x), z ~ q(z|x); miwae: −(1/m)·Σ_m L_k; ciwae: −(β·L_1 + (1 − β)·L_k); piwae: decoder −L_mk, encoder as miwae",
+    prior: true,
+    terms: &[
+        Term::plus("loss", "−L_k").weighed(&["sigma"]).under("bound", &["iwae"]),
+        Term::plus("loss", "−(1/m)·Σ_m L_k").weighed(&["sigma"]).under("bound", &["miwae"]),
+        Term::plus("loss", "−(β·L_1 + (1 − β)·L_k)").weighed(&["beta", "sigma"]).under("bound", &["ciwae"]),
+        Term::plus("loss", "−L_mk for the decoder, −(1/m)·Σ_m L_k for the encoder").weighed(&["sigma"]).under("bound", &["piwae"]),
+    ],
+    symbols: &[Symbols::new("L_k = E[log (1/k)·Σ_k w_k], w = p(x, z)/q(z|x), z ~ q(z|x)")],
+    counts: &[],
     papers: &[
         Paper::of("Importance Weighted Autoencoders", "Burda, Grosse & Salakhutdinov 2016"),
         Paper::of("Tighter Variational Bounds are Not Necessarily Better", "Rainforth et al. 2018")

@@ -2,6 +2,8 @@
 //!
 //! The code of an image has the probabilities of its kinds; the authors' takes the likeliest kind alone outside training.
 
+use crate::spec::card::Figure;
+use crate::spec::objective::{Symbols, Term};
 use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
@@ -11,9 +13,17 @@ pub const CARD: Card = Card {
     id: "joint-vae",
     family: Family::Vae,
     hosts: false,
+    figure: Figure::No("figures do not show the choices of a {}"),
     label: "JointVAE",
     summary: "Part of the code is a choice among a few kinds, the rest is how; with luck it finds the ten digits without being told.",
-    formula: "−E[log p(x|z, c)] + γ·|KL(q(z|x) ‖ N(0, I)) − C_z(t)| + γ·|KL(q(c|x) ‖ uniform) − C_c(t)|, c = softmax((log q(c|x) + Gumbel) / τ)",
+    prior: true,
+    terms: &[
+        Term::plus("reconstruction", "−E[log p(x|z, c)]").weighed(&["temperature", "sigma"]),
+        Term::plus("kl", "γ·|KL(q(z|x) ‖ N(0, I)) − C_z(t)|").weighed(&["gamma", "capacity", "ramp"]),
+        Term::plus("choice kl", "γ·|KL(q(c|x) ‖ uniform) − C_c(t)|").weighed(&["gamma", "choice-capacity", "ramp"]),
+    ],
+    symbols: &[Symbols::new("c = softmax((log q(c|x) + Gumbel) / τ)")],
+    counts: &[],
     papers: &[Paper::of("Learning Disentangled Joint Continuous and Discrete Representations", "Dupont 2018")],
     params: &[
         ParamSpec::int("choices", "Choices", 2, 50, 10, "How many kinds there are to choose from."),

@@ -1,5 +1,7 @@
 //! The sliced-Wasserstein autoencoder.
 
+use crate::spec::card::Figure;
+use crate::spec::objective::{Symbols, Term};
 use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, PRIOR, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
@@ -9,9 +11,16 @@ pub const CARD: Card = Card {
     id: "swae",
     family: Family::Vae,
     hosts: true,
+    figure: Figure::Codes,
     label: "Sliced-Wasserstein AE",
     summary: "Looks at the cloud of codes from many sides, as shadows on a line, and asks each shadow to match the prior's.",
-    formula: "−log p(x|z) + λ·(1/L)·Σ_l (1/B)·Σ_b (sort(θ_l·z)_b − sort(θ_l·z̃)_b)², z̃ from the prior, |θ_l| = 1",
+    prior: true,
+    terms: &[
+        Term::plus("reconstruction", "−log p(x|z)").weighed(&["sigma"]),
+        Term::plus("sliced wasserstein", "λ·(1/L)·Σ_l (1/B)·Σ_b (sort(θ_l·z)_b − sort(θ_l·z̃)_b)²").weighed(&["lambda"]),
+    ],
+    symbols: &[Symbols::new("z̃ from the prior, |θ_l| = 1")],
+    counts: &[],
     papers: &[Paper::of("Sliced-Wasserstein Autoencoder: An Embarrassingly Simple Generative Model", "Kolouri et al. 2018")],
     params: &[
         ParamSpec::log("lambda", "λ", 1.0, 100_000.0, 100.0,

@@ -1,5 +1,7 @@
 //! The variational autoencoder with a Gaussian posterior, with KL warm-up and free bits.
 
+use crate::spec::card::Figure;
+use crate::spec::objective::Term;
 use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
@@ -9,9 +11,16 @@ pub const CARD: Card = Card {
     id: "vae",
     family: Family::Vae,
     hosts: true,
+    figure: Figure::Codes,
     label: "VAE",
     summary: "Learns a small code for each image: an encoder guesses a cloud of codes, a decoder draws the image back from any code in the cloud.",
-    formula: "−E[log p(x|z)] + β · Σ_d max(λ, KL(q(z_d|x) ‖ N(0, 1)))",
+    prior: true,
+    terms: &[
+        Term::plus("reconstruction", "−E[log p(x|z)]").weighed(&["sigma"]),
+        Term::plus("kl", "β · Σ_d max(λ, KL(q(z_d|x) ‖ N(0, 1)))").weighed(&["beta", "warmup", "free-bits"]),
+    ],
+    symbols: &[],
+    counts: &[],
     papers: &[
         Paper::of("Auto-Encoding Variational Bayes", "Kingma & Welling 2013"),
         Paper::of("Improving Variational Inference with Inverse Autoregressive Flow", "Kingma et al. 2016").only("its free bits, no flow"),

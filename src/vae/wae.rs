@@ -1,5 +1,7 @@
 //! The Wasserstein autoencoder with an MMD penalty on its codes.
 
+use crate::spec::card::Figure;
+use crate::spec::objective::{Symbols, Term};
 use crate::spec::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, PRIOR, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
@@ -9,9 +11,16 @@ pub const CARD: Card = Card {
     id: "wae-mmd",
     family: Family::Vae,
     hosts: true,
+    figure: Figure::Codes,
     label: "WAE-MMD",
     summary: "An autoencoder without noise whose codes, all together, must look like samples of a prior of your choice.",
-    formula: "−log p(x|z) + λ·MMD²(q(z), p(z)), z = E(x), k(a, b) = C / (C + ‖a − b‖²), C = 2·E‖z̃‖², z̃ from the prior",
+    prior: true,
+    terms: &[
+        Term::plus("reconstruction", "−log p(x|z)").weighed(&["sigma"]),
+        Term::plus("mmd", "λ·MMD²(q(z), p(z))").weighed(&["lambda"]),
+    ],
+    symbols: &[Symbols::new("z = E(x), k(a, b) = C / (C + ‖a − b‖²), C = 2·E‖z̃‖², z̃ from the prior")],
+    counts: &[],
     papers: &[Paper::of("Wasserstein Auto-Encoders", "Tolstikhin et al. 2018")],
     params: &[
         ParamSpec::log("lambda", "λ", 1.0, 100_000.0, 1000.0,

@@ -1,6 +1,8 @@
 //! Binary codes: every number at a place becomes a sign.
 
-use crate::spec::tokens::{COMMITMENT, GRID_NET, PIXELCNN, PRIOR, PRIOR_WEIGHT, PRIOR_WIDTH, WIDTH};
+use crate::spec::card::Figure;
+use crate::spec::objective::{Symbols, Term};
+use crate::spec::tokens::{COMMITMENT, GRID_NET, PIXELCNN, PRIOR, PRIOR_TERM, PRIOR_WEIGHT, PRIOR_WIDTH, USE, WIDTH};
 use crate::spec::{Card, Family, HIDDEN, LIKELIHOOD, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
@@ -13,9 +15,19 @@ pub const CARD: Card = Card {
     id: "bsq",
     family: Family::Vq,
     hosts: false,
+    figure: Figure::No("figures do not show {}: it has no codebook"),
     label: "Binary codes (BSQ, LFQ)",
     summary: "Writes every place as a few bits: each number is replaced by its sign, so the codebook is all corners of a cube and nothing need be stored.",
-    formula: "−log p(x|û) + β Σ‖u − sg[û]‖² + ζ ΣH(c|u) − ζγ ΣH(E[c|u]) − log p(tokens),  Σ over places, E over all places of a batch, u = v/‖v‖,  û = sign(u)/√L",
+    prior: false,
+    terms: &[
+        Term::plus("reconstruction", "−log p(x|û)").weighed(&["sigma"]),
+        Term::plus("commitment", "β Σ‖u − sg[û]‖²").weighed(&["commitment"]),
+        Term::plus("unsure", "ζ ΣH(c|u)").weighed(&["entropy", "sharpness"]),
+        Term::minus("diverse", "ζγ ΣH(E[c|u])").weighed(&["entropy", "diversity", "sharpness"]),
+        PRIOR_TERM,
+    ],
+    symbols: &[Symbols::new("Σ over places, E over all places of a batch, u = v/‖v‖,  û = sign(u)/√L")],
+    counts: USE,
     papers: &[
         Paper::of("Image and Video Tokenization with Binary Spherical Quantization", "Zhao, Xiong & Krähenbühl 2024"),
         PIXELCNN,

@@ -1,6 +1,8 @@
 //! The online clustered codebook: codes that nobody uses are drawn to the data.
 
-use crate::spec::tokens::{CODES, COMMITMENT, DECAY, DIM, GRID_NET, PIXELCNN, PRIOR, PRIOR_WEIGHT, PRIOR_WIDTH, WIDTH};
+use crate::spec::card::Figure;
+use crate::spec::objective::{Symbols, Term};
+use crate::spec::tokens::{CODES, COMMITMENT, DECAY, DIM, GRID_NET, PIXELCNN, PRIOR, PRIOR_TERM, PRIOR_WEIGHT, PRIOR_WIDTH, USE, WIDTH};
 use crate::spec::{Card, Family, HIDDEN, LIKELIHOOD, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
@@ -13,9 +15,18 @@ pub const CARD: Card = Card {
     id: "cvq",
     family: Family::Vq,
     hosts: false,
+    figure: Figure::Tokens { levels: None },
     label: "CVQ-VAE",
     summary: "A VQ-VAE that lets no code die: each step draws rarely chosen codes to vectors that the encoder really makes.",
-    formula: "−log p(x|e) + Σ‖sg[z] − e‖² + β Σ‖z − sg[e]‖² − log p(tokens),  Σ over places, e = nearest code to z;  eₖ ← (1−αₖ) eₖ + αₖ · anchor,  αₖ = exp(−10·K·Nₖ/(1−γ) − ε),  Nₖ: moving average of use",
+    prior: false,
+    terms: &[
+        Term::plus("reconstruction", "−log p(x|e)").weighed(&["sigma"]),
+        Term::plus("codebook", "Σ‖sg[z] − e‖²"),
+        Term::plus("commitment", "β Σ‖z − sg[e]‖²").weighed(&["commitment"]),
+        PRIOR_TERM,
+    ],
+    symbols: &[Symbols::new("Σ over places, e = nearest code to z;  eₖ ← (1−αₖ) eₖ + αₖ · anchor,  αₖ = exp(−10·K·Nₖ/(1−γ) − ε),  Nₖ: moving average of use")],
+    counts: USE,
     papers: &[
         Paper::of("Online Clustered Codebook", "Zheng & Vedaldi 2023"),
         Paper::of("Neural Discrete Representation Learning", "van den Oord, Vinyals & Kavukcuoglu 2017"),

@@ -1,6 +1,8 @@
 //! Finite scalar quantisation: every number of a code is rounded to one of a few values, and that is all.
 
-use crate::spec::tokens::{GRID_NET, PIXELCNN, PRIOR, PRIOR_WEIGHT, PRIOR_WIDTH, WIDTH};
+use crate::spec::card::Figure;
+use crate::spec::objective::{Symbols, Term};
+use crate::spec::tokens::{GRID_NET, PIXELCNN, PRIOR, PRIOR_TERM, PRIOR_WEIGHT, PRIOR_WIDTH, USE, WIDTH};
 use crate::spec::{Card, Family, HIDDEN, LIKELIHOOD, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
@@ -13,9 +15,16 @@ pub const CARD: Card = Card {
     id: "fsq",
     family: Family::Vq,
     hosts: false,
+    figure: Figure::No("figures do not show {}: it has no codebook"),
     label: "FSQ",
     summary: "Needs no codebook: each number at a place is squeezed into a range and rounded, and the combination of roundings is the token.",
-    formula: "−log p(x|q) − log p(tokens),  qᵢ = round(hᵢ · tanh(zᵢ + sᵢ) − oᵢ) / ⌊Lᵢ/2⌋,  Πᵢ Lᵢ codes",
+    prior: false,
+    terms: &[
+        Term::plus("reconstruction", "−log p(x|q)").weighed(&["sigma"]),
+        PRIOR_TERM,
+    ],
+    symbols: &[Symbols::new("qᵢ = round(hᵢ · tanh(zᵢ + sᵢ) − oᵢ) / ⌊Lᵢ/2⌋,  Πᵢ Lᵢ codes")],
+    counts: USE,
     papers: &[
         Paper::of("Finite Scalar Quantization: VQ-VAE Made Simple", "Mentzer et al. 2023"),
         PIXELCNN,

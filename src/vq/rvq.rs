@@ -1,6 +1,8 @@
 //! Residual quantisation: what one code leaves of a vector, the next describes.
 
-use crate::spec::tokens::{CODES, COMMITMENT, DECAY, DIM, GRID_NET, PIXELCNN, PRIOR, PRIOR_WEIGHT, PRIOR_WIDTH, REVIVE, WIDTH};
+use crate::spec::card::Figure;
+use crate::spec::objective::{Symbols, Term};
+use crate::spec::tokens::{CODES, COMMITMENT, DECAY, DIM, GRID_NET, PIXELCNN, PRIOR, PRIOR_TERM, PRIOR_WEIGHT, PRIOR_WIDTH, REVIVE, USE, WIDTH};
 use crate::spec::{Card, Family, HIDDEN, LIKELIHOOD, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
@@ -10,9 +12,17 @@ pub const CARD: Card = Card {
     id: "rvq",
     family: Family::Vq,
     hosts: false,
+    figure: Figure::Tokens { levels: Some("levels") },
     label: "RQ-VAE",
     summary: "Describes every place in several rounds: the first token roughly, each further one what the tokens before it left over.",
-    formula: "−log p(x|ẑ⁽ᴰ⁾) + β Σ Σ_d ‖z − sg[ẑ⁽ᵈ⁾]‖² − log p(tokens),  Σ over places, ẑ⁽ᵈ⁾ = Σ_{i≤d} e(kᵢ),  k_d = nearest code to z − ẑ⁽ᵈ⁻¹⁾",
+    prior: false,
+    terms: &[
+        Term::plus("reconstruction", "−log p(x|ẑ⁽ᴰ⁾)").weighed(&["sigma"]),
+        Term::plus("commitment", "β Σ Σ_d ‖z − sg[ẑ⁽ᵈ⁾]‖²").weighed(&["commitment"]),
+        PRIOR_TERM,
+    ],
+    symbols: &[Symbols::new("Σ over places, ẑ⁽ᵈ⁾ = Σ_{i≤d} e(kᵢ),  k_d = nearest code to z − ẑ⁽ᵈ⁻¹⁾")],
+    counts: USE,
     papers: &[
         Paper::of("Autoregressive Image Generation using Residual Quantization", "Lee et al. 2022")
             .only("its RQ-VAE, with a PixelCNN in place of its RQ-Transformer"),

@@ -1,6 +1,8 @@
 //! The vector-quantised autoencoder: every place of the code takes the nearest vector of a codebook.
 
-use crate::spec::tokens::{CODES, COMMITMENT, DECAY, DIM, ESTIMATOR, GRID_NET, PIXELCNN, PRIOR, PRIOR_WEIGHT, PRIOR_WIDTH, REVIVE, WIDTH};
+use crate::spec::card::Figure;
+use crate::spec::objective::{Symbols, Term};
+use crate::spec::tokens::{CODES, COMMITMENT, DECAY, DIM, ESTIMATOR, GRID_NET, PIXELCNN, PRIOR, PRIOR_TERM, PRIOR_WEIGHT, PRIOR_WIDTH, REVIVE, USE, WIDTH};
 use crate::spec::{Card, Family, HIDDEN, LIKELIHOOD, Paper, ParamSpec, SIGMA};
 
 #[cfg(feature = "engine")]
@@ -15,9 +17,21 @@ pub const CARD: Card = Card {
     id: "vq-vae",
     family: Family::Vq,
     hosts: false,
+    figure: Figure::Tokens { levels: None },
     label: "VQ-VAE",
     summary: "Writes an image as a grid of tokens: at every place the encoder's vector is replaced by the nearest one of a learnt codebook.",
-    formula: "average: −log p(x|e) + β Σ‖z − sg[e]‖² − log p(tokens),  Σ over places, e = nearest code to z, which follows the mean of the z that choose it; gradient: −log p(x|e) + Σ‖sg[z] − e‖² + β Σ‖z − sg[e]‖² − log p(tokens),  Σ over places, e = nearest code to z",
+    prior: false,
+    terms: &[
+        Term::plus("reconstruction", "−log p(x|e)").weighed(&["sigma"]),
+        Term::plus("codebook", "Σ‖sg[z] − e‖²").under("update", &["gradient"]),
+        Term::plus("commitment", "β Σ‖z − sg[e]‖²").weighed(&["commitment"]),
+        PRIOR_TERM,
+    ],
+    symbols: &[
+        Symbols::new("Σ over places, e = nearest code to z"),
+        Symbols::new("which follows the mean of the z that choose it").under("update", &["average"]),
+    ],
+    counts: USE,
     papers: &[
         Paper::of("Neural Discrete Representation Learning", "van den Oord, Vinyals & Kavukcuoglu 2017"),
         Paper::of("Restructuring Vector Quantization with the Rotation Trick", "Fifty et al. 2024"),

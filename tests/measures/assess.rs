@@ -219,6 +219,19 @@ fn models_with_a_prior() {
     // Training and test images are the same here.
     assert!(number(&sheet, "frechet_pooled_null").abs() < 1e-6);
     assert!(number(&sheet, "frechet_pooled") > 1e-2);
+    // The same code of a method that asks for no prior.
+    let sheet = measured("ae", CodeKind::Point, None, None).unwrap();
+    assert!(!["mmd_imq", "frechet_prior", "frechet_pooled"].into_iter().any(|name| has(&sheet, name)), "{sheet:?}");
+}
+
+#[test]
+fn every_value_has_a_name() {
+    let sheet = measured("topk-sae", CodeKind::Features { height: 1, width: 1 }, None, None).unwrap();
+    let label = |name: &str| find(&sheet, name).label.as_str();
+    assert_eq!(
+        ["loss", "mse", "l0", "dead_features"].map(label),
+        ["Loss", "Squared error of a pixel", "Active features (L0)", "Dead features"]
+    );
 }
 
 #[test]

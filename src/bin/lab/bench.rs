@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use latent_lab::catalog;
-use latent_lab::spec::{Setup, data};
+use latent_lab::spec::Setup;
 
 use crate::Failure;
 use crate::setup::{card, setup};
@@ -17,7 +17,7 @@ pub struct Args {
     #[arg(long, value_name = "KEY=VALUE", num_args = 1..)]
     set: Vec<String>,
     /// The data set; `cargo lab data` lists them.
-    #[arg(long, value_name = "ID", default_value = data::SETS[0].id)]
+    #[arg(long, value_name = "ID", default_value = catalog::SETS[0].id)]
     data: String,
     /// Steps a turn.
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=512))]

@@ -23,6 +23,7 @@ mod pack;
 mod page;
 #[cfg(feature = "native")]
 mod picture;
+mod plan;
 mod presets;
 mod programs;
 mod sample;
@@ -81,6 +82,8 @@ enum Command {
     Presets(presets::Args),
     /// Train anew the classifier whose features the Fréchet score is taken on.
     Classifier(classifier::Args),
+    /// List the kernels that a network becomes: levels, memory, text.
+    Plan(plan::Args),
     /// Time training steps natively.
     Bench(bench::Args),
 }
@@ -115,6 +118,7 @@ fn main() -> ExitCode {
         Command::Sample(args) => sample::run(args),
         Command::Presets(args) => presets::run(args),
         Command::Classifier(args) => classifier::run(args),
+        Command::Plan(args) => plan::run(args),
         Command::Bench(args) => bench::run(args),
     };
     outcome.unwrap_or_else(|message| refuse(&message))

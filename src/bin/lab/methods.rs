@@ -32,14 +32,27 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
 /// The card, with the parameters that every method has added to its own.
 fn to_json(card: &'static Card) -> Value {
     let mut value = json!(card);
+    value["formula"] = json!(formulas(card).collect::<Vec<_>>().join("; "));
     value["params"] = card.all_params().map(|p| json!(p)).collect();
     value
+}
+
+/// The objective by default, and what it is under other options.
+fn formulas(card: &'static Card) -> impl Iterator<Item = String> {
+    card.objectives().into_iter().map(|(other, objective)| {
+        let when = other.map(|(key, option)| format!("{key}={option}: ")).unwrap_or_default();
+        let symbols = objective.symbols.join(", ");
+        format!("{when}{}{}{symbols}", objective.formula(), if symbols.is_empty() { "" } else { ",  " })
+    })
 }
 
 fn to_text(card: &'static Card) -> String {
     let family = json!(card.family);
     let mut text = format!("{}  {} ({})\n", card.id, card.label, family.as_str().unwrap_or_default());
-    let _ = writeln!(text, "  {}\n  {}", card.summary, card.formula);
+    let _ = writeln!(text, "  {}", card.summary);
+    for formula in formulas(card) {
+        let _ = writeln!(text, "  {formula}");
+    }
     for paper in card.papers {
         let _ = writeln!(text, "  paper: {} ({})", paper.title, paper.credit());
     }

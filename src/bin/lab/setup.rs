@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use latent_lab::catalog;
-use latent_lab::spec::data::{self, Own};
+use latent_lab::spec::data::Own;
 use latent_lab::spec::{Card, Setup, SetupError};
 
 use crate::Failure;
@@ -26,7 +26,7 @@ pub fn setup(card: &'static Card, data: &str, pairs: &[String]) -> Result<Setup,
 /// alone has MNIST's four files, or packed images; after the name of the packed set another factor may give the labels, as in
 /// `celeba:Male:DIR`.
 pub fn data(text: &str) -> Result<(String, Option<PathBuf>), Failure> {
-    if let Some(card) = data::find(text) {
+    if let Some(card) = catalog::set(text) {
         return Ok((card.id.into(), None));
     }
     let packed = |folder: &Path| folder.join("meta.json").is_file();
@@ -38,9 +38,9 @@ pub fn data(text: &str) -> Result<(String, Option<PathBuf>), Failure> {
     let folder = Path::new(text);
     match own {
         _ if packed(folder) => Ok(("own:images".into(), Some(folder.into()))),
-        _ if folder.is_dir() => Ok((data::SETS[0].id.into(), Some(folder.into()))),
+        _ if folder.is_dir() => Ok((catalog::SETS[0].id.into(), Some(folder.into()))),
         Some((id, folder)) if packed(&folder) => Ok((id, Some(folder))),
         Some((_, folder)) => Err(format!("--data {text}: {} has no packed images; `cargo lab pack` makes them", folder.display())),
-        None => Err(format!("--data {text}: neither a data set ({}) nor a folder", data::ids().join(", "))),
+        None => Err(format!("--data {text}: neither a data set ({}) nor a folder", catalog::set_ids().join(", "))),
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::ValueEnum;
-use latent_lab::spec::data::SETS;
+use latent_lab::catalog::SETS;
 use latent_lab::spec::{Precision, Setup};
 
 use crate::Failure;

@@ -1,9 +1,9 @@
 //! What the factors mean: a [`Look`] in numbers that the painter can use.
 
+use super::CARD;
 use crate::data::canvas::{Frame, Rgb, blend, lit, mix, ramp, sin_cos};
-use crate::spec::data::FACES;
 
-/// Places of the factors in [`FACES`].
+/// Places of the factors in [`CARD`].
 pub mod at {
     pub const HAIR_COLOUR: usize = 0;
     pub const HAIR_STYLE: usize = 1;
@@ -104,7 +104,7 @@ impl Look {
     /// # Panics
     /// If there are fewer values than factors.
     pub fn new(factors: &[u8]) -> Self {
-        let part = |i: usize| f32::from(factors[i]) / f32::from(FACES.factors[i].size - 1);
+        let part = |i: usize| f32::from(factors[i]) / f32::from(CARD.factors[i].size - 1);
         let signed = |i: usize| 2.0 * part(i) - 1.0;
         let (male, young, chubby) = (part(at::MALE), part(at::YOUNG), part(at::CHUBBY));
         let hair = HAIR[usize::from(factors[at::HAIR_COLOUR])];

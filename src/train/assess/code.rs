@@ -1,32 +1,51 @@
 //! How the code is used, and what it tells.
 
-use super::{Images, Own, Sheet, spread};
-use crate::measure::frechet::{self, Gaussian};
-use crate::measure::pause::Pause;
+use super::{Measure, Sheet, Subject, any};
 use crate::measure::probe::{self, LinearProbe};
-use crate::measure::rng::Rng;
-use crate::measure::{Rows, codebook, image, vae};
-use crate::spec::protocol::{CodeGroup, CodeKind};
-use crate::train::{self, Engine, Program};
+use crate::measure::{Rows, codebook, vae};
+use crate::spec::protocol::CodeKind;
+use crate::train::Program;
 
-/// Draws that are compared pair by pair.
-const PAIRED: usize = 2000;
 /// Neighbours of a vote.
-pub(super) const NEIGHBOURS: usize = 10;
-/// Squares along each side of an image whose means are its features.
-const GRID: usize = 7;
+pub const NEIGHBOURS: usize = 10;
 
-/// Mean codes of both parts of the images: what the encoder has found out, see [`Own`].
-#[derive(Clone, Copy)]
-pub(super) struct Codes<'a> {
-    pub fitted_nd: Rows<'a>,
-    pub test_nd: Rows<'a>,
-    /// What they are without, for protocols.
-    pub without: &'static str,
-}
+pub const POSTERIOR: &[Measure] = &[Measure {
+    names: &[
+        ("active_units", ""),
+        ("kl_d", "KL by latent, nats"),
+        ("aggregate_mean_d", ""),
+        ("aggregate_variance_d", ""),
+        ("aggregate_correlation", ""),
+    ],
+    applies: |about| about.own().all(|kind| kind == CodeKind::Gaussian),
+    run: |s, sheet| Box::pin(posterior(s, sheet)),
+}];
+
+pub const MEASURES: &[Measure] = &[
+    Measure {
+        names: &[("codebook_perplexity", ""), ("codes_used", ""), ("codes_dead", ""), ("code_shares", "")],
+        applies: |about| about.code.iter().any(|group| matches!(group.kind, CodeKind::Grid { .. })),
+        run: |s, sheet| Box::pin(usage(s, sheet)),
+    },
+    Measure {
+        names: &[("linear_probe_accuracy", "Linear probe: share of labels right")],
+        applies: any,
+        run: |s, sheet| Box::pin(linear_probe(s, sheet)),
+    },
+    Measure {
+        names: &[("knn_accuracy", "Nearest neighbours: share of labels right")],
+        applies: any,
+        run: |s, sheet| Box::pin(neighbours(s, sheet)),
+    },
+];
 
 /// How the posterior is used.
-pub(super) fn posterior(sheet: &mut Sheet, Codes { test_nd: mean_nd, without, .. }: Codes, logvar_nd: Option<Rows>) {
+async fn posterior(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
+    let codes = s.codes().await?;
+    let own = s.about.own();
+    let (mean, logvar, without) = (own.columns(&codes.mean), own.columns(&codes.logvar), own.without());
+    let mean_nd = Rows::new(&mean, own.width());
+    let logvar_nd = (!logvar.is_empty()).then(|| Rows::new(&logvar, own.width()));
     let (n, d) = (mean_nd.len(), mean_nd.width());
     let how = format!("of {d} latents{without}; variance of the mean over {n} test images above {}", vae::ACTIVE);
     sheet.add("active_units", vae::active_units(mean_nd), how);
@@ -38,131 +57,12 @@ pub(super) fn posterior(sheet: &mut Sheet, Codes { test_nd: mean_nd, without, ..
     sheet.add("aggregate_variance_d", aggregate.variance_d, format!("of q(z) over {n} test images; the prior has 1"));
     let how = format!("mean over pairs of latents, absolute, {n} test images; the prior has 0");
     sheet.add("aggregate_correlation", aggregate.correlation, how);
-}
-
-/// One draw from each posterior: of a choice one category, as its prior gives them; the code itself where it is a point.
-pub(super) fn drawn(mean: &[f32], logvar: &[f32], code: &[CodeGroup], seed: u64) -> Vec<f32> {
-    let mut rng = Rng::new(seed);
-    let mut out = Vec::with_capacity(mean.len());
-    let whole = code.iter().map(|group| group.count as usize).sum::<usize>().max(1);
-    for row in (0..mean.len()).step_by(whole) {
-        let mut from = row;
-        for group in code {
-            let at = from..from + group.count as usize;
-            from = at.end;
-            match group.kind {
-                CodeKind::Choice { .. } => {
-                    let chosen = category(&mean[at.clone()], &mut rng);
-                    out.extend((0..at.len()).map(|c| f32::from(u8::from(c == chosen))));
-                }
-                _ if logvar.is_empty() => out.extend(&mean[at]),
-                _ => out.extend(mean[at.clone()].iter().zip(&logvar[at]).map(|(m, l)| m + (0.5 * l).exp() * rng.normal())),
-            }
-        }
-    }
-    out
-}
-
-/// One of the categories with these probabilities.
-fn category(p_c: &[f32], rng: &mut Rng) -> usize {
-    const STEPS: usize = 1 << 24;
-    let mut left = p_c.iter().sum::<f32>() * (rng.below(STEPS) as f32 / STEPS as f32);
-    // Rounding may leave a little behind the last that is possible.
-    let last = p_c.iter().rposition(|p| *p > 0.0).unwrap_or(0);
-    p_c[..last]
-        .iter()
-        .position(|p| {
-            left -= p;
-            left < 0.0
-        })
-        .unwrap_or(last)
-}
-
-/// The aggregate posterior, of which `codes` are draws, beside the method's prior, and pictures decoded from the prior.
-pub(super) async fn prior(
-    sheet: &mut Sheet,
-    engine: &mut impl Engine,
-    codes: &[f32],
-    own: &Own<'_>,
-    images: &Images,
-) -> Result<(), String> {
-    let pause = engine.pause();
-    let (n, d, without) = (images.test.labels.len(), own.width(), own.without());
-    let outputs = engine.run(Program::Prior, train::Rows::of(&vec![0.0; 2 * n])).await?;
-    let z = outputs.and_then(|o| o.into_iter().next()).ok_or("a method of this family has a prior")?;
-    let (whole, other) = z.split_at(z.len() / 2);
-    let (codes, prior, other) = (own.columns(codes), own.columns(whole), own.columns(other));
-    let [codes_nd, prior_nd, other_nd] = [&codes, &prior, &other].map(|z| Rows::new(z, d));
-    let m = n.min(PAIRED);
-    let [codes, prior, other] = [codes_nd, prior_nd, other_nd].map(|z| spread(z, m));
-    let [codes_md, prior_md, other_md] = [&codes, &prior, &other].map(|z| Rows::new(z, d));
-    let how = |what: &str| format!("squared, unbiased, mean of {} scales; {what}{without}, {m} draws of each", vae::SCALES.len());
-    for (name, kernel) in [("mmd_imq", vae::Kernel::Imq), ("mmd_rbf", vae::Kernel::Rbf)] {
-        sheet.add(name, vae::mmd_in_slices(codes_md, prior_md, kernel, &pause).await, how("q(z) and the prior"));
-        sheet.add(
-            &format!("{name}_null"),
-            vae::mmd_in_slices(other_md, prior_md, kernel, &pause).await,
-            how("the prior and itself"),
-        );
-    }
-    let (codes, prior, other) = (Gaussian::fit(codes_nd), Gaussian::fit(prior_nd), Gaussian::fit(other_nd));
-    sheet.add(
-        "frechet_prior",
-        frechet::distance(&codes, &prior),
-        format!("Gaussians fitted to q(z) and the prior{without}, {n} draws of each"),
-    );
-    sheet.add(
-        "frechet_prior_null",
-        frechet::distance(&other, &prior),
-        format!("Gaussians fitted to the prior and itself{without}, {n} draws of each"),
-    );
-
-    let pictures = engine.decode(whole).await?;
-    let (x, fitted) = (&images.test.x, Rows::new(&images.fitted.x, images.shape.len()));
-    // As many as of the others: what chance alone makes of the distance depends on the number.
-    let x_fitted = &spread(fitted, fitted.len().min(n));
-    let shape = [images.shape.channels, images.shape.height, images.shape.width];
-    let side = (images.shape.height.min(images.shape.width) / GRID).max(1);
-    let width = images.shape.channels * (images.shape.height / side) * (images.shape.width / side);
-    let pooled = |x: &[f32]| image::pool(x, shape, side);
-    samples(
-        sheet,
-        "frechet_pooled",
-        &format!("means of {side} × {side} pixels"),
-        (pooled(&pictures), pooled(x_fitted), pooled(x)),
-        images.whose,
-        width,
-    );
-    #[cfg(feature = "native")]
-    if images.id == "mnist" {
-        use crate::train::classifier::{Classifier, FEATURES};
-        let classifier = Classifier::shipped()?;
-        let what = format!("the last hidden layer of this project's classifier of digits, 196-128-{FEATURES}-10; this is not FID");
-        let features = |x: &[f32]| classifier.features(x);
-        let all = (features(&pictures), features(x_fitted), features(x));
-        samples(sheet, "frechet_classifier", &what, all, images.whose, FEATURES);
-    }
     Ok(())
 }
 
-/// How far pictures from the prior are from test images, and how far other images are, on features `width` wide.
-fn samples(
-    sheet: &mut Sheet,
-    name: &str,
-    what: &str,
-    (pictures, others, test): (Vec<f32>, Vec<f32>, Vec<f32>),
-    whose: &str,
-    width: usize,
-) {
-    let [of_pictures, of_others, of_test] = [&pictures, &others, &test].map(|features| Rows::new(features, width));
-    let how = |n: usize, whose: &str| format!("features: {what}; {n} {whose} against {} test images", of_test.len());
-    let (pictures, others, test) = (Gaussian::fit(of_pictures), Gaussian::fit(of_others), Gaussian::fit(of_test));
-    sheet.add(name, frechet::distance(&pictures, &test), how(of_pictures.len(), "pictures decoded from the prior"));
-    sheet.add(&format!("{name}_null"), frechet::distance(&others, &test), how(of_others.len(), whose));
-}
-
 /// Which codes of a codebook are used, where there is one.
-pub(super) async fn usage(sheet: &mut Sheet, engine: &mut impl Engine, images: &Images) -> Result<(), String> {
+async fn usage(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
+    let (engine, images) = (&mut *s.model, s.images);
     let codebook = engine.info().code.iter().find_map(|group| match group.kind {
         CodeKind::Grid { codes, .. } => Some(codes as usize),
         _ => None,
@@ -179,19 +79,41 @@ pub(super) async fn usage(sheet: &mut Sheet, engine: &mut impl Engine, images: &
     Ok(())
 }
 
-/// What a simple reader finds in the codes.
-pub(super) async fn probes(sheet: &mut Sheet, Codes { fitted_nd, test_nd, without }: Codes<'_>, images: &Images, pause: &Pause) {
-    let (fitted, test) = (&images.fitted.labels, &images.test.labels);
+/// The labels that are to be read in the codes: how many classes, and what chance finds, for protocols.
+fn classes(s: &Subject<'_>) -> (usize, String) {
+    let (fitted, test) = (&s.images.fitted.labels, &s.images.test.labels);
     let classes = fitted.iter().chain(test).max().map_or(1, |l| usize::from(*l) + 1);
     let most = (0..classes).map(|class| test.iter().filter(|l| usize::from(**l) == class).count()).max().unwrap_or(0);
-    let chance = format!("chance: {:.3}, the share of the largest class", most as f64 / test.len() as f64);
-    let of =
-        format!("mean codes{without}, fitted to {} {}, tested on {} test images; {chance}", fitted.len(), images.whose, test.len());
-    let fit = LinearProbe::fit_in_slices(fitted_nd, fitted, classes, pause).await;
-    let how = format!("logistic regression, L2 {}, {} iterations; {of}", probe::L2, probe::ITERATIONS);
-    sheet.add("linear_probe_accuracy", fit.accuracy(test_nd, test), how);
-    let accuracy = probe::knn_accuracy_in_slices((fitted_nd, fitted), (test_nd, test), NEIGHBOURS, pause).await;
-    let among = format!("neighbours among {} {}", fitted.len(), images.whose);
+    (classes, format!("chance: {:.3}, the share of the largest class", most as f64 / test.len() as f64))
+}
+
+/// What a linear reader finds in the codes.
+async fn linear_probe(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
+    let (codes, (classes, chance)) = (s.codes().await?, classes(s));
+    let (own, fitted, test) = (s.about.own(), &s.images.fitted.labels, &s.images.test.labels);
+    let (fitted_nd, test_nd, without) = (own.columns(&codes.mean_fitted), own.columns(&codes.mean), own.without());
+    let fit = LinearProbe::fit_in_slices(Rows::new(&fitted_nd, own.width()), fitted, classes, &s.pause).await;
+    let how = format!(
+        "logistic regression, L2 {}, {} iterations; mean codes{without}, fitted to {} {}, tested on {} test images; {chance}",
+        probe::L2,
+        probe::ITERATIONS,
+        fitted.len(),
+        s.images.whose,
+        test.len()
+    );
+    sheet.add("linear_probe_accuracy", fit.accuracy(Rows::new(&test_nd, own.width()), test), how);
+    Ok(())
+}
+
+/// What neighbours say.
+async fn neighbours(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
+    let (codes, (_, chance)) = (s.codes().await?, classes(s));
+    let (own, fitted, test) = (s.about.own(), &s.images.fitted.labels, &s.images.test.labels);
+    let (fitted_nd, test_nd, without) = (own.columns(&codes.mean_fitted), own.columns(&codes.mean), own.without());
+    let (fitted_nd, test_nd) = (Rows::new(&fitted_nd, own.width()), Rows::new(&test_nd, own.width()));
+    let accuracy = probe::knn_accuracy_in_slices((fitted_nd, fitted), (test_nd, test), NEIGHBOURS, &s.pause).await;
+    let among = format!("neighbours among {} {}", fitted.len(), s.images.whose);
     let of = format!("mean codes{without}, {among}, tested on {} test images; {chance}", test.len());
     sheet.add("knn_accuracy", accuracy, format!("k = {NEIGHBOURS}, Euclidean; {of}"));
+    Ok(())
 }

@@ -1,18 +1,36 @@
 //! The objective, and the likelihood.
 
-use super::{Part, Sheet, spread};
+use super::{Measure, Sheet, Subject, any, spread};
 use crate::measure::{Rows, vae};
 use crate::spec::protocol::CodeKind;
 use crate::spec::{LIKELIHOOD, LIKELIHOODS, SIGMA, Setup};
 use crate::train::program::minibatches;
-use crate::train::{self, Engine, Program};
+use crate::train::{self, Program};
+
+pub const MEASURES: &[Measure] = &[
+    // The numbers that the method itself gives.
+    Measure {
+        names: &[("kl", "KL"), ("l0", "Active features (L0)"), ("fvu", "Fraction of variance unexplained")],
+        applies: any,
+        run: |s, sheet| Box::pin(terms(s, sheet)),
+    },
+    Measure {
+        names: &[
+            ("nll_k*", "−ln p(x) by importance sampling, k = *"),
+            ("nll_given_label_k*", "−ln p(x | y) by importance sampling, k = *"),
+        ],
+        applies: any,
+        run: |s, sheet| Box::pin(likelihood(s, sheet)),
+    },
+];
 
 /// Images whose likelihood is estimated by importance sampling, and how often [`Program::LogWeights`] is run on them.
 const WEIGHTED: usize = 1000;
 const WEIGHTED_RUNS: usize = 5;
 
 /// The objective, term by term.
-pub(super) async fn terms(sheet: &mut Sheet, engine: &mut impl Engine, test: &Part) -> Result<(), String> {
+async fn terms(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
+    let (engine, test) = (&mut *s.model, &s.images.test);
     let values = engine.evaluate(test.rows()).await?;
     let n = test.labels.len();
     // Some terms are of a batch as a whole, and are others for a larger one.
@@ -45,13 +63,8 @@ fn judged(setup: &Setup) -> String {
 }
 
 /// The likelihood by importance sampling, where the method has one.
-pub(super) async fn likelihood(
-    sheet: &mut Sheet,
-    engine: &mut impl Engine,
-    setup: &Setup,
-    test: &Part,
-    len: usize,
-) -> Result<(), String> {
+async fn likelihood(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
+    let (engine, test, len) = (&mut *s.model, &s.images.test, s.images.shape.len());
     let n = test.labels.len().min(WEIGHTED);
     let (x, labels) = (spread(Rows::new(&test.x, len), n), spread(Rows::new(&test.labels, 1), n));
     let mut weight_nk: Vec<Vec<f32>> = vec![vec![]; n];
@@ -68,7 +81,7 @@ pub(super) async fn likelihood(
         let nll = vae::importance_weighted_nll(Rows::new(&values, k));
         let name = if given { format!("nll_given_label_k{k}") } else { format!("nll_k{k}") };
         let of = if given { " with their labels known" } else { "" };
-        let how = format!("nats, −ln of the mean of k = {k} importance weights, {n} test images{of}{}", judged(setup));
+        let how = format!("nats, −ln of the mean of k = {k} importance weights, {n} test images{of}{}", judged(s.setup));
         sheet.add(&name, nll, how);
     }
     Ok(())

@@ -1,23 +1,54 @@
 //! Every measure that applies to a trained model, each with the protocol that makes its number comparable.
+//!
+//! A measure is a function and an entry in the table of its file: its ids, what they are called, to which models and images it
+//! applies, and the function, which adds the values with their protocols to a [`Sheet`].
 
 mod code;
 mod factors;
 mod likelihood;
+mod pictures;
+mod prior;
 mod sparse;
+mod subject;
 
 pub use sparse::stability;
 
-use std::borrow::Cow;
-
+use self::subject::{About, Answer, Subject};
 use crate::data::{Dataset, unit};
-use crate::measure::pause::Pause;
+use crate::measure::Rows;
 use crate::measure::rng::Rng;
-use crate::measure::{Rows, image};
 use crate::nn::ImageShape;
-use crate::spec::protocol::{CodeGroup, CodeKind, Measured, Quantity};
-use crate::spec::{Family, Setup};
+use crate::spec::Setup;
+use crate::spec::protocol::{Measured, Quantity};
 use crate::train::views::TestSet;
 use crate::train::{self, Engine};
+
+/// A measure, or several that are taken together.
+struct Measure {
+    /// The ids of its values, each with its name for people; nothing in place of the name where the id reads as words. `*` stands
+    /// for any number.
+    names: &'static [(&'static str, &'static str)],
+    /// Whether such a model has it.
+    applies: fn(&About) -> bool,
+    /// Adds its values, or nothing where the model turns out not to have it.
+    run: for<'s> fn(&'s mut Subject<'_>, &'s mut Sheet) -> Answer<'s, ()>,
+}
+
+/// All measures, in the order in which they are taken and shown.
+const MEASURES: &[&[Measure]] = &[
+    likelihood::MEASURES,
+    pictures::MEASURES,
+    sparse::MEASURES,
+    code::POSTERIOR,
+    prior::MEASURES,
+    code::MEASURES,
+    factors::MEASURES,
+];
+
+/// For measures that every model has.
+fn any(_: &About) -> bool {
+    true
+}
 
 /// What a caller may choose.
 #[derive(Clone, Copy, Debug)]
@@ -34,12 +65,34 @@ pub const MOST: usize = 10_000;
 
 /// Measures in the order in which they are shown.
 #[derive(Default)]
-struct Sheet(Vec<Measured>);
+struct Sheet {
+    rows: Vec<Measured>,
+    /// Of the measure that is being taken.
+    names: &'static [(&'static str, &'static str)],
+}
 
 impl Sheet {
-    fn add(&mut self, name: &str, value: impl Into<Quantity>, protocol: impl Into<String>) {
-        self.0.push(Measured { name: name.into(), value: value.into(), protocol: protocol.into() });
+    fn add(&mut self, id: &str, value: impl Into<Quantity>, protocol: impl Into<String>) {
+        let label = label(self.names, id);
+        self.rows.push(Measured { name: id.into(), label, value: value.into(), protocol: protocol.into() });
     }
+}
+
+/// What a value is called.
+fn label(names: &[(&str, &str)], id: &str) -> String {
+    for (known, name) in names.iter().filter(|(_, name)| !name.is_empty()) {
+        if *known == id {
+            return (*name).into();
+        }
+        let k = known.strip_suffix('*').and_then(|before| id.strip_prefix(before));
+        if let Some(k) = k.filter(|k| k.bytes().all(|c| c.is_ascii_digit())) {
+            return name.replace('*', k);
+        }
+    }
+    // One number a latent.
+    let words = id.strip_suffix("_d").unwrap_or(id).replace('_', " ");
+    let mut letters = words.chars();
+    letters.next().into_iter().map(|first| first.to_ascii_uppercase()).chain(letters).collect()
 }
 
 /// What a model is measured on.
@@ -71,7 +124,7 @@ impl Images {
         let train = Part::draw(&data.train_images, train, &factors.train_nk, of(train), sizes.seed);
         let test = &data.test_labels;
         let test = Part::draw(&data.test_images, test, &factors.test_nk, of(test), sizes.seed);
-        Ok(Self { id: data.id.clone(), shape: data.shape, fitted: train, whose: "training images", test })
+        Ok(Self { id: data.id.clone(), shape: data.shape, fitted: Part { at: None, ..train }, whose: "training images", test })
     }
 
     /// `n` test images for what is fitted and `n` others for all else, where the training images are out of reach; fewer if
@@ -96,84 +149,20 @@ impl Images {
 /// If the engine fails, or no method is called as the setup's.
 pub async fn assess(engine: &mut impl Engine, setup: &Setup, images: &Images, seed: u64) -> Result<Vec<Measured>, String> {
     let mut sheet = Sheet::default();
-    let pause = engine.pause();
-    let Images { fitted, test, .. } = images;
-    let family = setup.card().map_err(|e| e.to_string())?.family;
-    likelihood::terms(&mut sheet, engine, test).await?;
-    likelihood::likelihood(&mut sheet, engine, setup, test, images.shape.len()).await?;
-    let (mean, logvar) = engine.encode(test.rows()).await?;
-    let (mean_fitted, _) = engine.encode(fitted.rows()).await?;
-    let code = engine.info().code.clone();
-    let own = Own::of(&code);
-    let reconstruction = engine.decode(&mean).await?;
-    // What is left of activations goes through the rest of a network, which keeps its pixels in [0, 1] by itself.
-    let clamped = family == Family::Sae && setup.hosted().is_none();
-    pictures(&mut sheet, &reconstruction, images, clamped, &pause).await;
-    if own.all(|kind| matches!(kind, CodeKind::Features { .. })) {
-        let features = sparse::Features { fitted: &mean_fitted, test: &mean, reconstruction: &reconstruction, clamped };
-        sparse::features(&mut sheet, engine, features, images).await?;
-    }
-    let (own_mean, own_logvar, own_fitted) = (own.columns(&mean), own.columns(&logvar), own.columns(&mean_fitted));
-    let codes = code::Codes {
-        fitted_nd: Rows::new(&own_fitted, own.width()),
-        test_nd: Rows::new(&own_mean, own.width()),
-        without: own.without(),
-    };
-    if own.all(|kind| kind == CodeKind::Gaussian) {
-        let logvar_nd = (!logvar.is_empty()).then(|| Rows::new(&own_logvar, own.width()));
-        code::posterior(&mut sheet, codes, logvar_nd);
-    }
-    if family == Family::Vae {
-        code::prior(&mut sheet, engine, &code::drawn(&mean, &logvar, &code, seed), &own, images).await?;
-    }
-    code::usage(&mut sheet, engine, images).await?;
-    code::probes(&mut sheet, codes, images, &pause).await;
-    if family == Family::Vae || family == Family::Ae {
-        factors::factors(&mut sheet, codes, family, images, &pause).await;
-    }
-    Ok(sheet.0)
-}
-
-/// The columns of a code that its encoder has found out: all but those of a label that it was told. Whoever reads the code would
-/// read there what was put in.
-struct Own<'a>(&'a [CodeGroup]);
-
-impl<'a> Own<'a> {
-    fn of(code: &'a [CodeGroup]) -> Self {
-        Self(code)
-    }
-
-    fn is_told(group: &CodeGroup) -> bool {
-        group.kind == CodeKind::Choice { given: true }
-    }
-
-    /// Whether all of them are of such a kind.
-    fn all(&self, is: fn(CodeKind) -> bool) -> bool {
-        self.0.iter().filter(|group| !Self::is_told(group)).all(|group| is(group.kind))
-    }
-
-    fn width(&self) -> usize {
-        self.0.iter().filter(|group| !Self::is_told(group)).map(|group| group.count as usize).sum()
-    }
-
-    /// These columns of whole codes.
-    fn columns<'z>(&self, z_nd: &'z [f32]) -> Cow<'z, [f32]> {
-        if !self.0.iter().any(Self::is_told) {
-            return Cow::Borrowed(z_nd);
+    let mut subject = Subject::new(engine, setup, images, seed)?;
+    for measure in MEASURES.iter().copied().flatten() {
+        if (measure.applies)(&subject.about) {
+            sheet.names = measure.names;
+            (measure.run)(&mut subject, &mut sheet).await?;
         }
-        let kept: Vec<bool> =
-            self.0.iter().flat_map(|group| std::iter::repeat_n(!Self::is_told(group), group.count as usize)).collect();
-        z_nd.iter().zip(kept.iter().cycle()).filter(|(_, kept)| **kept).map(|(z, _)| *z).collect()
     }
-
-    /// What is left out, for protocols.
-    fn without(&self) -> &'static str {
-        if self.0.iter().any(Self::is_told) { " without the label that the encoder is told" } else { "" }
-    }
+    Ok(sheet.rows)
 }
 
 /// Images and labels drawn from one part of a data set.
 struct Part {
+    /// Their numbers among the test images, where they are some.
+    at: Option<Vec<u32>>,
     x: Vec<f32>,
     labels: Vec<u8>,
     /// Values of the factors, one row an image; empty where they are not known.
@@ -188,6 +177,7 @@ impl Part {
         chosen.sort_unstable();
         let (len, k) = (images.len() / labels.len(), factor_nk.len() / labels.len());
         Self {
+            at: Some(chosen.iter().map(|i| *i as u32).collect()),
             x: chosen.iter().flat_map(|i| unit(&images[i * len..(i + 1) * len])).collect(),
             labels: chosen.iter().map(|i| labels[*i]).collect(),
             factor_nk: chosen.iter().flat_map(|i| &factor_nk[i * k..(i + 1) * k]).copied().collect(),
@@ -197,34 +187,61 @@ impl Part {
     /// The first `n` images, and the others.
     fn split(mut self, n: usize) -> (Self, Self) {
         let (len, k) = (self.x.len() / self.labels.len(), self.factor_nk.len() / self.labels.len());
-        let rest =
-            Self { x: self.x.split_off(n * len), labels: self.labels.split_off(n), factor_nk: self.factor_nk.split_off(n * k) };
+        let at = self.at.as_mut().map(|at| at.split_off(n));
+        let (x, factor_nk) = (self.x.split_off(n * len), self.factor_nk.split_off(n * k));
+        let rest = Self { at, x, labels: self.labels.split_off(n), factor_nk };
         (self, rest)
     }
 
     fn rows(&self) -> train::Rows<'_> {
-        train::Rows::labelled(&self.x, &self.labels)
+        let rows = train::Rows::labelled(&self.x, &self.labels);
+        self.at.as_ref().map_or(rows, |at| rows.numbered(at))
     }
-}
-
-/// What is done to the pixels that a dictionary gives, for protocols.
-const CLAMPED: &str = "values clamped to [0, 1]";
-
-/// Reconstructions beside the images.
-async fn pictures(sheet: &mut Sheet, reconstruction: &[f32], images: &Images, clamped: bool, pause: &Pause) {
-    let x = &images.test.x;
-    let shape = [images.shape.channels, images.shape.height, images.shape.width];
-    let n = x.len() / images.shape.len();
-    let values = if clamped { CLAMPED } else { "values in [0, 1]" };
-    let of = format!("{n} test images decoded from the mean of their code, {values}");
-    sheet.add("mse", image::mse(x, reconstruction), of.clone());
-    pause.point().await;
-    sheet.add("psnr", image::psnr(x, reconstruction, images.shape.len()), format!("{of}; decibels of each image, mean"));
-    let ssim = image::ssim_in_slices(x, reconstruction, shape, pause).await;
-    sheet.add("ssim", ssim, format!("{of}; Gaussian window 11 × 11, σ 1.5, mean over channels"));
 }
 
 /// `m` rows, evenly spaced.
 fn spread<T: Copy>(rows: Rows<T>, m: usize) -> Vec<T> {
     (0..m).flat_map(|i| rows.row(i * rows.len() / m)).copied().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::CARDS;
+
+    #[test]
+    fn every_measure_has_an_id_of_its_own_and_a_name_that_reads() {
+        let (mut known, mut measures) = (vec![], MEASURES.iter().copied().flatten());
+        // The first has what methods call their numbers.
+        for (id, _) in measures.next().expect("there are measures").names {
+            let given = CARDS.iter().any(|card| card.terms.iter().any(|term| term.name == *id) || card.counts(id).is_some());
+            assert!(given, "no method has a number {id}");
+        }
+        for (id, name) in measures.flat_map(|measure| measure.names) {
+            assert!(!known.contains(id), "{id} twice");
+            known.push(id);
+            assert!(id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '*')), "{id}");
+            assert_eq!(id.contains('*'), name.contains('*'), "{id}: {name}");
+            assert_ne!(*name, label(&[], id), "{id} reads as these words without a name");
+        }
+        for id in ["mse", "l0", "kl_d", "mmd_imq_null", "codes_used", "knn_accuracy", "dci_completeness"] {
+            assert!(known.contains(&id), "no measure is called {id}");
+        }
+    }
+
+    #[test]
+    fn no_name_is_garbled() {
+        let of = |id: &str| {
+            let all: Vec<_> = MEASURES.iter().copied().flatten().flat_map(|measure| measure.names).copied().collect();
+            label(&all, id)
+        };
+        assert_eq!(
+            ["codes_dead", "ultra_dense_features", "aggregate_mean_d"].map(of),
+            ["Codes dead", "Ultra dense features", "Aggregate mean"]
+        );
+        assert_eq!(of("nll_k50"), "−ln p(x) by importance sampling, k = 50");
+        assert_eq!(of("nll_given_label_k1"), "−ln p(x | y) by importance sampling, k = 1");
+        assert_eq!(of("mmd_rbf_null"), "MMD² to the prior, Gaussian, for comparison");
+        assert_eq!([of("kl"), of("kl_d"), of("nuclear norm")], ["KL", "KL by latent, nats", "Nuclear norm"]);
+    }
 }

@@ -1,43 +1,72 @@
 //! What the features of a sparse autoencoder are worth.
 
-use super::{CLAMPED, Images, Sheet};
-use crate::data::toy;
+use super::pictures::CLAMPED;
+use super::{About, Images, Measure, Sheet, Subject};
 use crate::measure::pause::Pause;
 use crate::measure::probe::LinearProbe;
 use crate::measure::{Rows, image, sparse};
 use crate::spec::protocol::{CodeGroup, Measured};
-use crate::train::{Engine, Program, Weight};
+use crate::train::sets::renderer;
+use crate::train::{Program, Weight};
+
+pub const MEASURES: &[Measure] = &[
+    Measure {
+        names: &[("l0", "Active features (L0)"), ("dead_features", ""), ("ultra_dense_features", ""), ("density_histogram", "")],
+        applies: About::features,
+        run: |s, sheet| Box::pin(activity(s, sheet)),
+    },
+    Measure {
+        names: &[("fraction_unexplained", "Fraction of the pixels' variance unexplained")],
+        applies: About::features,
+        run: |s, sheet| Box::pin(unexplained(s, sheet)),
+    },
+    Measure {
+        names: &[("loss_recovered", "Share of the host's quality that the features keep")],
+        applies: About::features,
+        run: |s, sheet| Box::pin(recovered(s, sheet)),
+    },
+    Measure {
+        names: &[("description_bits", ""), ("dictionary_bits", "")],
+        applies: About::features,
+        run: |s, sheet| Box::pin(description(s, sheet)),
+    },
+    Measure {
+        names: &[("planted_cosine", ""), ("planted_recovered", "")],
+        applies: |about| about.features() && planted(about),
+        run: |s, sheet| Box::pin(recovery(s, sheet)),
+    },
+    Measure {
+        names: &[("absorption", "")],
+        applies: |about| about.features() && !planted(about),
+        run: |s, sheet| Box::pin(absorbed(s, sheet)),
+    },
+];
+
+/// Whether the features behind the images are known.
+fn planted(about: &About) -> bool {
+    about.data.is_some_and(|card| card.planted > 0)
+}
 
 /// Values of an activation are written down as finely as costs this share of the squared error.
 const EXCESS: f64 = 0.01;
 /// Bits of a dictionary's value.
 const WEIGHT_BITS: u32 = 16;
 
-/// What the images have been given by a sparse autoencoder.
-pub(super) struct Features<'a> {
-    /// Codes of both parts of the images.
-    pub fitted: &'a [f32],
-    pub test: &'a [f32],
-    /// The test images again, and whether they were clamped.
-    pub reconstruction: &'a [f32],
-    pub clamped: bool,
+/// Features of one input: a code holds those of each place of a grid in turn, and each place is an input of its own.
+fn width(s: &Subject<'_>) -> usize {
+    let latent = s.model.info().latent as usize;
+    s.about.code.iter().find_map(CodeGroup::features).map_or(latent, |grid| grid.features)
 }
 
-/// The features of a sparse autoencoder.
-pub(super) async fn features(
-    sheet: &mut Sheet,
-    engine: &mut impl Engine,
-    Features { fitted, test, reconstruction, clamped }: Features<'_>,
-    images: &Images,
-) -> Result<(), String> {
-    let x = &images.test.x;
-    let d = images.shape.len();
-    // A code holds the features of each place of a grid in turn: each place is an input of its own.
-    let latent = engine.info().latent as usize;
-    let features = engine.info().code.iter().find_map(CodeGroup::features).map_or(latent, |grid| grid.features);
-    let atom_fa = engine.atoms().await?;
-    let inputs = atom_fa.as_ref().map_or(d, |atom_fa| atom_fa.len() / features);
-    let act_nf = Rows::new(test, features);
+/// What is done to reconstructions, for protocols.
+fn clamping(s: &Subject<'_>) -> String {
+    if s.about.clamped() { format!("; {CLAMPED}") } else { String::new() }
+}
+
+/// How often features are active.
+async fn activity(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
+    let codes = s.codes().await?;
+    let act_nf = Rows::new(&codes.mean, width(s));
     let (n, f) = (act_nf.len(), act_nf.width());
     let activity = sparse::activity(act_nf);
     let histogram = activity.histogram(4, 2);
@@ -50,24 +79,41 @@ pub(super) async fn features(
     );
     let counts = histogram.count_b.iter().map(|c| *c as f64).collect::<Vec<f64>>();
     sheet.add("density_histogram", counts, format!("features by log₁₀ of their density, 8 bins from −4 to 0; {n} inputs"));
-    let fvu = sparse::fraction_unexplained(Rows::new(x, d), Rows::new(reconstruction, d));
-    let clamping = if clamped { format!("; {CLAMPED}") } else { String::new() };
+    Ok(())
+}
+
+/// What reconstructions leave out.
+async fn unexplained(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
+    let codes = s.codes().await?;
+    let (d, test) = (s.images.shape.len(), &s.images.test);
+    let fvu = sparse::fraction_unexplained(Rows::new(&test.x, d), Rows::new(&codes.reconstruction, d));
     let how =
-        format!("of the variance of the pixels, each about its own mean, over {} test images{clamping}", images.test.labels.len());
+        format!("of the variance of the pixels, each about its own mean, over {} test images{}", test.labels.len(), clamping(s));
     sheet.add("fraction_unexplained", fvu, how);
-    recovered(sheet, engine, reconstruction, images).await?;
-    let error = image::mse(x, reconstruction);
+    Ok(())
+}
+
+/// The bits in which the images can be told.
+async fn description(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
+    let codes = s.codes().await?;
+    let atoms = s.atoms().await?;
+    let (x, features) = (&s.images.test.x, width(s));
+    let inputs = atoms.as_ref().as_ref().map_or(s.images.shape.len(), |atom_fa| atom_fa.len() / features);
+    let act_nf = Rows::new(&codes.mean, features);
+    let error = image::mse(x, &codes.reconstruction);
     let (mut step, mut worst) = (act_nf.values().iter().fold(0.0f64, |m, a| m.max(f64::from(a.abs()))), f64::INFINITY);
     while worst > error * (1.0 + EXCESS) && step > f64::from(f32::EPSILON) {
         step *= 0.5;
         let rounded = sparse::round_to(act_nf.values(), step);
-        worst = image::mse(x, &engine.decode(&rounded).await?);
+        worst = image::mse(x, &s.model.decode(&rounded).await?);
     }
     if worst <= error * (1.0 + EXCESS) {
         let length = sparse::description_length(act_nf, step, inputs, WEIGHT_BITS);
         let how = format!(
-            "Σ H(feature) over {n} inputs, activations rounded to {step:.2e}, which costs at most {EXCESS} of the squared error of \
-             the pixels{clamping}"
+            "Σ H(feature) over {} inputs, activations rounded to {step:.2e}, which costs at most {EXCESS} of the squared error of \
+             the pixels{}",
+            act_nf.len(),
+            clamping(s)
         );
         sheet.add("description_bits", length.input, how);
         sheet.add(
@@ -76,19 +122,12 @@ pub(super) async fn features(
             format!("{WEIGHT_BITS} bits a value of each living feature's direction, once"),
         );
     }
-    // Where the features point can be read only where whole images are what is taken apart.
-    let Some(atom_fa) = atom_fa.filter(|_| inputs == d) else { return Ok(()) };
-    let atom_fa = Rows::new(&atom_fa, d);
-    if images.id == "toy" {
-        recovery(sheet, atom_fa);
-        return Ok(());
-    }
-    let weights = engine.weights().await?;
-    if let Some(origin_a) = weights.iter().find(|w| w.name == ORIGIN) {
-        let activations = [Rows::new(fitted, features), act_nf];
-        absorption(sheet, atom_fa, &origin_a.values, activations, images, &engine.pause()).await;
-    }
     Ok(())
+}
+
+/// Whether where the features point can be read: only where whole images are what is taken apart.
+fn in_pixels(s: &Subject<'_>, atom_fa: &[f32]) -> bool {
+    atom_fa.len() / width(s) == s.images.shape.len()
 }
 
 /// Names of a dictionary's parts among the weights.
@@ -102,12 +141,30 @@ fn dictionary(weights: &[Weight]) -> Option<(&[f32], usize)> {
     Some((&w_fa.values, *w_fa.shape.last()?))
 }
 
-/// How many of the features that were planted in the toy world have been found.
-fn recovery(sheet: &mut Sheet, atom_fa: Rows<'_>) {
-    let found = sparse::recovery(Rows::new(toy::Toy::default().dictionary_kp(), toy::PIXELS), atom_fa);
-    let of = format!("{} planted features, {} learnt ones", toy::FEATURES, atom_fa.len());
+/// How many of the features that were planted in the images have been found.
+async fn recovery(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
+    let atoms = s.atoms().await?;
+    let Some(atom_fa) = atoms.as_ref().as_ref().filter(|atom_fa| in_pixels(s, atom_fa)) else { return Ok(()) };
+    let render = renderer(&s.images.id).await?.ok_or("nothing knows what was planted in the images")?;
+    let d = s.images.shape.len();
+    let (planted_kp, atom_fa) = (Rows::new(render.planted_kp(), d), Rows::new(atom_fa, d));
+    let found = sparse::recovery(planted_kp, atom_fa);
+    let of = format!("{} planted features, {} learnt ones", planted_kp.len(), atom_fa.len());
     sheet.add("planted_cosine", found.mean_max_cosine, format!("largest cosine to a learnt direction, mean over {of}"));
     sheet.add("planted_recovered", found.recovered, format!("share with a cosine of at least {}; {of}", sparse::RECOVERED));
+    Ok(())
+}
+
+/// [`absorption`], where it can be told.
+async fn absorbed(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
+    let (codes, atoms) = (s.codes().await?, s.atoms().await?);
+    let Some(atom_fa) = atoms.as_ref().as_ref().filter(|atom_fa| in_pixels(s, atom_fa)) else { return Ok(()) };
+    let weights = s.model.weights().await?;
+    let Some(origin_a) = weights.iter().find(|w| w.name == ORIGIN) else { return Ok(()) };
+    let activations = [&codes.mean_fitted, &codes.mean].map(|f| Rows::new(f, width(s)));
+    let atom_fa = Rows::new(atom_fa, s.images.shape.len());
+    absorption(sheet, atom_fa, &origin_a.values, activations, s.images, &s.pause).await;
+    Ok(())
 }
 
 /// How often a feature that stands for a class gives way to another that has swallowed it. The two matrices of activations are of
@@ -168,17 +225,18 @@ pub fn stability(measures: &mut Vec<Measured>, a: &[Weight], b: &[Weight]) -> Re
     let mut both = Sheet::default();
     both.add("stability_cosine", found.mean_cosine, format!("mean cosine of the directions; {how}"));
     both.add("stability_shared", found.shared, format!("share with a cosine of at least {}; {how}", sparse::SHARED));
-    measures.extend(both.0);
+    measures.extend(both.rows);
     Ok(())
 }
 
 /// Share of the host's performance that survives when its layer is replaced by what the features stand for; nothing where
 /// no network is taken apart.
-async fn recovered(sheet: &mut Sheet, engine: &mut impl Engine, reconstruction: &[f32], images: &Images) -> Result<(), String> {
-    let test = &images.test;
-    let Some(outputs) = engine.run(Program::HostImages, test.rows()).await? else { return Ok(()) };
+async fn recovered(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
+    let codes = s.codes().await?;
+    let test = &s.images.test;
+    let Some(outputs) = s.model.run(Program::HostImages, test.rows()).await? else { return Ok(()) };
     let [whole, silent] = &outputs[..] else { return Err(format!("{} outputs of the host, expected two", outputs.len())) };
-    let [whole, spliced, silent] = [&whole[..], reconstruction, &silent[..]].map(|y| image::mse(&test.x, y));
+    let [whole, spliced, silent] = [&whole[..], &codes.reconstruction, &silent[..]].map(|y| image::mse(&test.x, y));
     let protocol = format!(
         "(L₀ − L̂) / (L₀ − L) with the squared error of the pixels of {} test images: L = {whole:.3e} by the host itself, \
          L̂ = {spliced:.3e} with the layer replaced by its reconstruction, L₀ = {silent:.3e} with the layer set to zero",

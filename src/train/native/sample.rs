@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{EngineKind, Trained, load, open_trained, trained};
 use crate::data::Dataset;
 use crate::nn::ImageShape;
-use crate::spec::data::{self, DataCard};
+use crate::spec::data::DataCard;
 use crate::train::sampling::{self, Draw};
 
 /// What to draw, and from which weights.
@@ -42,7 +42,7 @@ async fn sample_async(options: &SampleOptions) -> Result<Samples, String> {
     let query = setup.to_query();
     // The engine draws with the setup's seed.
     setup.set("seed", f64::from(options.draw.seed)).map_err(|e| name(e.to_string()))?;
-    let data = match data::find(&setup.data) {
+    let data = match crate::catalog::set(&setup.data) {
         Some(card) => blank(card),
         None => load(&setup.data, options.data_dir.as_deref())?,
     };

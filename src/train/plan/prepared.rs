@@ -1,36 +1,33 @@
 //! The training step and the other programs of a setup, compiled for a layout, before they meet a device.
 
+mod images;
+
 use std::collections::HashMap;
 
+pub(super) use self::images::fetch;
+use self::images::{Order, gather, labels, pack};
 use super::RING;
 use super::layout::{InputAt, Layout};
+
 use crate::compile::capture::{Imported, import};
 use crate::compile::emit::{Place, ctl};
 use crate::compile::grad::{clip_by_global_norm, gradients};
 use crate::compile::graph::{Graph, Op};
 use crate::compile::plan::{Job, Special, Updates, When, compile};
+use crate::compile::template::fill;
 use crate::compile::{Dispatch, Id, Plan, Target};
 use crate::nn::method::{START_BATCH, live_keys};
 use crate::nn::{DataShape, ImageShape};
 use crate::spec::Setup;
 use crate::spec::protocol::{PlanInfo, TensorInfo};
 use crate::train::optimizer;
+use crate::train::program::Input;
 use crate::train::record::Recording;
 use crate::train::{Entry, Program};
 
 /// Streams of noise: training, evaluation and initialisation must not repeat each other.
 pub const EVALUATION: u32 = 1 << 16;
 const INITIALISATION: u32 = 1 << 17;
-
-/// A kernel's text with its placeholders filled in.
-pub(in crate::train) fn fill(template: &str, values: &[(&str, String)]) -> String {
-    let mut out: String = template.lines().filter(|l| !l.starts_with("//")).map(|l| format!("{l}\n")).collect();
-    for (key, value) in values {
-        out = out.replace(&format!("{{{{{key}}}}}"), value);
-    }
-    debug_assert!(!out.contains("{{"), "{out}");
-    out
-}
 
 pub(super) fn node(imported: &Imported, id: burn::tensor::TensorId) -> Result<Id, String> {
     imported.id(id).map_err(|e| e.to_string())
@@ -43,6 +40,8 @@ pub(super) struct Prepared {
     pub(super) constants: Vec<(usize, Vec<f32>)>,
     pub(super) input: InputAt,
     pub(super) outputs: Vec<(usize, usize)>,
+    /// Where its pictures lie as bytes, if it makes any.
+    pub(super) packed: Option<(usize, usize)>,
 }
 
 /// The training step, before it meets a device.
@@ -93,7 +92,7 @@ pub(super) fn training(entry: &dyn Entry, setup: &Setup, data: DataShape, target
     let mut specials = specials(&layout, batch, shape, input.rows);
     specials.extend(schedule);
     if [recording.label.id, recording.step.id].into_iter().any(|id| used(&imported, id)) {
-        specials.push(labels(batch, input));
+        specials.push(labels(batch, input, Order::Step));
     }
     let scratch = state(&imported, &recording, &layout, input.end, &mut outputs, &mut specials)?;
     let job = Job { graph: &imported.graph, target, leaves, outputs, updates, specials, scratch, training: true, salt: 0 };
@@ -124,27 +123,6 @@ pub(super) fn used(imported: &Imported, id: burn::tensor::TensorId) -> bool {
     let Ok(id) = imported.id(id) else { return false };
     let g = &imported.graph;
     g.ids().any(|reader| g.node(reader).args.contains(&id))
-}
-
-/// The kernel that fetches labels and the step's number.
-pub(super) fn labels(batch: usize, input: InputAt) -> Special {
-    let word = |w: usize| w.to_string();
-    Special {
-        name: "labels",
-        body: fill(
-            include_str!("../../../shaders/labels.wgsl"),
-            &[
-                ("place", word(ctl::PLACE)),
-                ("order", word(ctl::ORDER)),
-                ("labels", word(ctl::LABELS)),
-                ("to", word(input.labels)),
-                ("number", word(input.step)),
-                ("step", word(ctl::STEP)),
-            ],
-        ),
-        len: batch,
-        when: When::First,
-    }
 }
 
 /// Where the step's new values of state go, and the kernels that put them in place once nothing reads the old ones.
@@ -195,7 +173,7 @@ pub(super) fn start(
     let imported = import_program(&recording)?;
     let input = InputAt::new(layout.scratch, &recording);
     let leaves = imported_leaves(&imported, &recording, layout, input, true)?;
-    let mut specials = vec![gather(START_BATCH, data.image, input.rows), labels(START_BATCH, input)];
+    let mut specials = vec![gather(START_BATCH, data.image, input.rows, Order::Step), labels(START_BATCH, input, Order::Step)];
     let (mut outputs, mut end) = (vec![], input.end);
     for new in &recording.set {
         let t = layout.tensors.iter().find(|t| t.name == new.name).ok_or_else(|| format!("there is no parameter {}", new.name))?;
@@ -208,32 +186,11 @@ pub(super) fn start(
     Ok(Some(Prepared { input, ..prepared }))
 }
 
-/// The kernel that fetches the minibatch.
-pub(super) fn gather(batch: usize, shape: ImageShape, x: usize) -> Special {
-    let word = |w: usize| w.to_string();
-    Special {
-        name: "gather",
-        body: fill(
-            include_str!("../../../shaders/gather.wgsl"),
-            &[
-                ("quads", word(shape.len() / 4)),
-                ("place", word(ctl::PLACE)),
-                ("order", word(ctl::ORDER)),
-                ("x", word(x)),
-                ("step", word(ctl::STEP)),
-                ("now", word(ctl::NOW)),
-            ],
-        ),
-        len: batch * shape.len() / 4,
-        when: When::First,
-    }
-}
-
 /// The kernels around the generated ones: minibatch and metrics.
 pub(super) fn specials(layout: &Layout, batch: usize, shape: ImageShape, x: usize) -> Vec<Special> {
     let word = |w: usize| w.to_string();
     vec![
-        gather(batch, shape, x),
+        gather(batch, shape, x, Order::Step),
         Special {
             name: "metrics",
             body: fill(
@@ -290,8 +247,15 @@ pub(super) fn program(
         at += n.next_multiple_of(4);
     }
     let leaves = imported_leaves(&imported, &recording, layout, input, false)?;
-    let prepared = prepare(&imported, leaves, outputs, vec![], at, target, EVALUATION)?;
-    Ok(Some(Prepared { input, outputs: ranges, ..prepared }))
+    let mut prepared = prepare(&imported, leaves, outputs, vec![], at, target, EVALUATION)?;
+    let mut packed = None;
+    if what == Program::Decode {
+        let ((from, floats), to) = (ranges[0], prepared.plan.end);
+        prepared.plan.dispatches.push(pack(from, floats, to));
+        prepared.plan.end += (floats / 4).next_multiple_of(4);
+        packed = Some((to, floats / 4));
+    }
+    Ok(Some(Prepared { input, outputs: ranges, packed, ..prepared }))
 }
 
 pub(super) fn prepare(
@@ -318,7 +282,7 @@ pub(super) fn prepare(
     };
     let plan = compile(&job).map_err(|e| e.to_string())?;
     let input = InputAt { rows: scratch, labels: scratch, step: scratch, end: scratch };
-    Ok(Prepared { plan, constants: constant_values(&imported.graph, &constants), input, outputs: vec![] })
+    Ok(Prepared { plan, constants: constant_values(&imported.graph, &constants), input, outputs: vec![], packed: None })
 }
 
 /// Every dispatch that a setup's session may run, for validation without a device.
@@ -335,7 +299,11 @@ pub fn all_dispatches(entry: &dyn Entry, setup: &Setup, data: DataShape, target:
     for what in Program::ALL.into_iter().filter(|p| !matches!(p, Program::Train | Program::Start)) {
         for batch in [1, 16] {
             let prepared = program(entry, setup, data, &training.layout, what, batch, target)?;
-            out.extend(prepared.into_iter().flat_map(|p| p.plan.dispatches));
+            let Some(prepared) = prepared else { continue };
+            if what.input() == Input::Images {
+                out.extend(fetch(batch, data.image, prepared.input, START_BATCH, target)?.dispatches);
+            }
+            out.extend(prepared.plan.dispatches);
         }
     }
     Ok(out)

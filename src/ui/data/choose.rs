@@ -5,10 +5,11 @@ use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use web_sys::{DragEvent, HtmlInputElement};
 
-use super::{OwnData, files};
+use super::files;
+use super::own::OwnData;
 use crate::spec::import::{ImportCommand, Stored};
 use crate::ui::browser;
-use crate::ui::text::data as text;
+use crate::ui::data::words;
 
 #[component]
 pub fn Choose() -> impl IntoView {
@@ -37,21 +38,21 @@ pub fn Choose() -> impl IntoView {
     let folder = NodeRef::<html::Input>::new();
     folder.on_load(|input| drop(input.set_attribute("webkitdirectory", "")));
     view! {
-        <p class="help">{text::STAYS}</p>
+        <p class="help">{words::STAYS}</p>
         <div class="drop" class:over=move || over.get() data-testid="drop"
             on:dragover=move |e: DragEvent| { e.prevent_default(); over.set(true) }
             on:dragleave=move |_| over.set(false) on:drop=dropped>
-            <p>{text::DROP}</p>
+            <p>{words::DROP}</p>
             <div class="row">
-                <label class="button">{text::CHOOSE_FILES}
+                <label class="button">{words::CHOOSE_FILES}
                     <input type="file" class="unseen" multiple data-testid="import-files" on:change=picked /></label>
-                <label class="button">{text::CHOOSE_FOLDER}
+                <label class="button">{words::CHOOSE_FOLDER}
                     <input type="file" class="unseen" multiple node_ref=folder data-testid="import-folder" on:change=picked /></label>
             </div>
         </div>
-        <p class="help">{text::UNDERSTOOD}</p>
-        <h3>{text::CELEBA}</h3>
-        <p class="help">{text::CELEBA_HELP}</p>
+        <p class="help">{words::UNDERSTOOD}</p>
+        <h3>{words::CELEBA}</h3>
+        <p class="help">{words::CELEBA_HELP}</p>
         <Mirror />
         <Kept />
     }
@@ -69,11 +70,11 @@ fn Mirror() -> impl IntoView {
     };
     view! {
         <details>
-            <summary data-testid="mirror">{text::MIRROR}</summary>
-            <p class="help">{text::MIRROR_TERMS}</p>
-            <label class="field">{text::MIRROR_ADDRESS}
-                <input type="url" node_ref=address value=text::MIRROR_DEFAULT data-testid="mirror-address" spellcheck="false" /></label>
-            <button data-testid="mirror-go" on:click=go>{text::MIRROR_GO}</button>
+            <summary data-testid="mirror">{words::MIRROR}</summary>
+            <p class="help">{words::MIRROR_TERMS}</p>
+            <label class="field">{words::MIRROR_ADDRESS}
+                <input type="url" node_ref=address value=words::MIRROR_DEFAULT data-testid="mirror-address" spellcheck="false" /></label>
+            <button data-testid="mirror-go" on:click=go>{words::MIRROR_GO}</button>
         </details>
     }
 }
@@ -92,16 +93,16 @@ pub fn Kept() -> impl IntoView {
         };
         view! {
             <li data-testid=format!("set-{}", set.id)>
-                <div><b>{set.title.clone()}</b><p class="help">{text::stored(&set)}</p></div>
-                <button class="small" disabled=set.images == 0 on:click=move |_| own.train_on(&use_id)>{text::USE}</button>
+                <div><b>{set.title.clone()}</b><p class="help">{words::stored(&set)}</p></div>
+                <button class="small" disabled=set.images == 0 on:click=move |_| own.train_on(&use_id)>{words::USE}</button>
                 <button class="small" data-testid=format!("delete-{}", set.id) on:click=delete>
-                    {move || if sure.get() { text::DELETE_SURE } else { text::DELETE }}</button>
+                    {move || if sure.get() { words::DELETE_SURE } else { words::DELETE }}</button>
             </li>
         }
     };
     view! {
         <Show when=move || own.sets.with(|sets| !sets.is_empty())>
-            <h3>{text::KEPT}</h3>
+            <h3>{words::KEPT}</h3>
             <ul class="own-sets">{move || own.sets.get().into_iter().map(row).collect_view()}</ul>
         </Show>
     }

@@ -5,9 +5,9 @@ use leptos::prelude::*;
 
 use super::choose::{Choose, Kept};
 use super::fit::Fit;
-use super::{OwnData, Step};
+use super::own::{OwnData, Step};
 use crate::spec::import::{ImportCommand, Progress, USABLE};
-use crate::ui::text::data as text;
+use crate::ui::data::words;
 
 #[component]
 pub fn Dialog() -> impl IntoView {
@@ -26,8 +26,8 @@ pub fn Dialog() -> impl IntoView {
     let body = move || match own.step.get() {
         Step::Choose => view! { <Choose /> }.into_any(),
         Step::Looking => view! {
-            <p class="status busy" role="status">{text::LOOKING}</p>
-            <div class="row"><button data-testid="import-cancel" on:click=move |_| own.give_up()>{text::CANCEL}</button></div>
+            <p class="status busy" role="status">{words::LOOKING}</p>
+            <div class="row"><button data-testid="import-cancel" on:click=move |_| own.give_up()>{words::CANCEL}</button></div>
         }
         .into_any(),
         // A refusal may ask for room, or for the name of another set.
@@ -39,8 +39,8 @@ pub fn Dialog() -> impl IntoView {
     view! {
         <dialog class="import" node_ref=dialog aria-labelledby="import-title" data-testid="import" on:close=move |_| own.open.set(false)>
             <header>
-                <h2 id="import-title">{text::ADD_TITLE}</h2>
-                <button class="icon" aria-label=text::CLOSE title=text::CLOSE data-testid="import-close" on:click=move |_| own.open.set(false)>"×"</button>
+                <h2 id="import-title">{words::ADD_TITLE}</h2>
+                <button class="icon" aria-label=words::CLOSE title=words::CLOSE data-testid="import-close" on:click=move |_| own.open.set(false)>"×"</button>
             </header>
             {move || own.problem.get().map(|p| view! { <p class="notice" role="alert" data-testid="import-problem">{p}</p> })}
             <div hidden=move || own.step.get() != Step::Found>{form}</div>
@@ -66,12 +66,12 @@ fn Packing() -> impl IntoView {
     };
     view! {
         <Bar />
-        {move || own.skipped.get().map(|why| view! { <p class="help" data-testid="import-skipped">{text::skipped(&why)}</p> })}
+        {move || own.skipped.get().map(|why| view! { <p class="help" data-testid="import-skipped">{words::skipped(&why)}</p> })}
         <div class="row">
             <button class="primary" data-testid="import-use" disabled=move || !usable() on:click=train>
-                {move || if done() { text::USE } else { text::USE_NOW }}</button>
-            <Show when=move || !done() fallback=move || view! { <button on:click=again>{text::BACK}</button> }>
-                <button data-testid="import-stop" on:click=move |_| own.send(ImportCommand::Stop, &[])>{text::STOP}</button>
+                {move || if done() { words::USE } else { words::USE_NOW }}</button>
+            <Show when=move || !done() fallback=move || view! { <button on:click=again>{words::BACK}</button> }>
+                <button data-testid="import-stop" on:click=move |_| own.send(ImportCommand::Stop, &[])>{words::STOP}</button>
             </Show>
         </div>
     }
@@ -87,7 +87,7 @@ pub fn Bar() -> impl IntoView {
         own.progress.with(|p| p.as_ref().filter(|_| done == (own.step.get() == Step::Done)).map(|(_, p)| of(p)))
     };
     view! {
-        <progress max="1" value=move || part().to_string() aria-label=text::ADD_TITLE></progress>
-        <p class="note" data-testid="import-progress"><span role="status">{move || words(true, text::done)}</span>{move || words(false, text::progress)}</p>
+        <progress max="1" value=move || part().to_string() aria-label=words::ADD_TITLE></progress>
+        <p class="note" data-testid="import-progress"><span role="status">{move || words(true, words::done)}</span>{move || words(false, words::progress)}</p>
     }
 }

@@ -5,11 +5,11 @@ use std::rc::Rc;
 use leptos::html;
 use leptos::prelude::*;
 
-use super::{OwnData, Step};
+use super::own::{OwnData, Step};
 use crate::spec::import::{Choice, Crop, Found, Frame, ImportCommand, id_of};
+use crate::ui::data::words;
 use crate::ui::paint::{self, Shape};
-use crate::ui::state::Engine;
-use crate::ui::text::data as text;
+use crate::ui::store::link::Engine;
 
 /// Sides to choose from.
 const SIDES: [u32; 5] = [28, 32, 64, 96, 128];
@@ -40,9 +40,9 @@ pub fn Fit(found: Found) -> impl IntoView {
     };
     let items = found.items;
     let room = move || {
-        let room = own.lab.engine.with(|e| if let Engine::Ready(a) = e { Some(a.room) } else { None });
+        let room = own.link.engine.with(|e| if let Engine::Ready(a) = e { Some(a.room) } else { None });
         let Frame { width, height, channels, .. } = frame.get();
-        text::room(first.get().map_or(items, |n| n.min(items)), u64::from(width * height * channels), room)
+        words::room(first.get().map_or(items, |n| n.min(items)), u64::from(width * height * channels), room)
     };
     let factors = Rc::new(found.factors.clone());
     let names = factors
@@ -72,47 +72,47 @@ pub fn Fit(found: Found) -> impl IntoView {
     };
     let has_factors = !found.factors.is_empty();
     view! {
-        <p data-testid="found">{text::found(&found)}</p>
+        <p data-testid="found">{words::found(&found)}</p>
         {found.notes.iter().map(|n| view! { <p class="notice">{n.clone()}</p> }).collect_view()}
         <Preview />
         <div class="fields">
-            <label class="field">{text::NAME}
+            <label class="field">{words::NAME}
                 <input type="text" maxlength="60" data-testid="import-name" prop:value=move || title.get() on:input=move |e| title.set(event_target_value(&e)) /></label>
-            <label class="field">{text::SIZE}
+            <label class="field">{words::SIZE}
                 <select data-testid="import-size" on:change=move |e| {
                     if let Ok(side) = event_target_value(&e).parse() { change(&|f| (f.width, f.height) = (side, side)) }
                 }>
                     {SIDES.map(|s| view! { <option value=s.to_string() selected=move || frame.get().width == s>{format!("{s} × {s}")}</option> }).collect_view()}
                 </select></label>
-            <label class="field">{text::COLOURS}
+            <label class="field">{words::COLOURS}
                 <select data-testid="import-colours" on:change=move |e| { let c = if event_target_value(&e) == "3" { 3 } else { 1 }; change(&|f| f.channels = c) }>
-                    <option value="3" selected=move || frame.get().channels == 3>{text::IN_COLOUR}</option>
-                    <option value="1" selected=move || frame.get().channels == 1>{text::IN_GREY}</option>
+                    <option value="3" selected=move || frame.get().channels == 3>{words::IN_COLOUR}</option>
+                    <option value="1" selected=move || frame.get().channels == 1>{words::IN_GREY}</option>
                 </select></label>
-            <label class="field">{text::CROP}
+            <label class="field">{words::CROP}
                 <select data-testid="import-crop" on:change=move |e| {
-                    let crop = event_target_value(&e).parse::<usize>().ok().and_then(|i| text::CROPS.get(i)).map_or(Crop::Middle, |(c, _)| *c);
+                    let crop = event_target_value(&e).parse::<usize>().ok().and_then(|i| words::CROPS.get(i)).map_or(Crop::Middle, |(c, _)| *c);
                     change(&|f| f.crop = crop);
                 }>
-                    {text::CROPS.iter().enumerate().map(|(i, (crop, name))| view! {
+                    {words::CROPS.iter().enumerate().map(|(i, (crop, name))| view! {
                         <option value=i.to_string() selected=move || frame.get().crop == *crop>{*name}</option>
                     }).collect_view()}
                 </select></label>
-            <label class="field">{text::FIRST}
-                <input type="number" min="16" placeholder=text::FIRST_HELP data-testid="import-first"
+            <label class="field">{words::FIRST}
+                <input type="number" min="16" placeholder=words::FIRST_HELP data-testid="import-first"
                     on:input=move |e| first.set(event_target_value(&e).parse().ok().filter(|n| *n > 0)) /></label>
             {has_factors.then(|| view! {
-                <label class="field">{text::LABEL}
+                <label class="field">{words::LABEL}
                     <select data-testid="import-label" on:change=move |e| label.set(event_target_value(&e).parse().unwrap_or(0))>{names}</select></label>
-                <label class="field">{text::ONLY}
-                    <select data-testid="import-only" on:change=set_only><option value="">{text::ONLY_ALL}</option>{conditions}</select></label>
+                <label class="field">{words::ONLY}
+                    <select data-testid="import-only" on:change=set_only><option value="">{words::ONLY_ALL}</option>{conditions}</select></label>
             })}
             {found.sheet.then(|| view! { <Tile /> })}
         </div>
         <p class="help" data-testid="import-room">{room}</p>
         <div class="row">
-            <button class="primary" data-testid="import-start" on:click=move |_| own.start(choice())>{text::PACK}</button>
-            <button data-testid="import-back" on:click=move |_| own.step.set(Step::Choose)>{text::BACK}</button>
+            <button class="primary" data-testid="import-start" on:click=move |_| own.start(choice())>{words::PACK}</button>
+            <button data-testid="import-back" on:click=move |_| own.step.set(Step::Choose)>{words::BACK}</button>
         </div>
     }
 }
@@ -132,10 +132,10 @@ fn Tile() -> impl IntoView {
     };
     view! {
         <fieldset class="field">
-            <legend>{text::TILE}</legend>
+            <legend>{words::TILE}</legend>
             <div class="row">
-                <input type="number" min="1" aria-label=text::TILE_WIDTH data-testid="tile-width" on:change=move |e| set(width, e) />
-                <input type="number" min="1" aria-label=text::TILE_HEIGHT data-testid="tile-height" on:change=move |e| set(height, e) />
+                <input type="number" min="1" aria-label=words::TILE_WIDTH data-testid="tile-width" on:change=move |e| set(width, e) />
+                <input type="number" min="1" aria-label=words::TILE_HEIGHT data-testid="tile-height" on:change=move |e| set(height, e) />
             </div>
         </fieldset>
     }
@@ -147,12 +147,12 @@ fn Preview() -> impl IntoView {
     let own = OwnData::get();
     let canvas = NodeRef::<html::Canvas>::new();
     Effect::new(move || {
-        let theme = own.lab.theme.get();
+        let theme = own.look.theme.get();
         if let (Some(canvas), Some(p)) = (canvas.get(), own.preview.get()) {
             let shape = Shape { width: p.frame.width, height: p.frame.height, channels: p.frame.channels };
             let images: Vec<&[u8]> = p.pixels.chunks_exact(shape.len()).collect();
             paint::tiles(&canvas, &images, shape, p.n.max(1), &theme);
         }
     });
-    view! { <canvas class="digit preview" node_ref=canvas width="8" height="1" role="img" aria-label=text::PREVIEW data-testid="import-preview"></canvas> }
+    view! { <canvas class="digit preview" node_ref=canvas width="8" height="1" role="img" aria-label=words::PREVIEW data-testid="import-preview"></canvas> }
 }

@@ -3,28 +3,29 @@
 use leptos::prelude::*;
 
 use super::dialog::Bar;
-use super::{OwnData, Step};
-use crate::spec::data::{self, Own, label_id};
+use super::own::{OwnData, Step};
+use crate::spec::data::{Own, label_id};
 use crate::spec::import::Stored;
-use crate::ui::state::{Engine, Lab};
-use crate::ui::text;
-use crate::ui::text::data as words;
+use crate::ui::conductor::Conductor;
+use crate::ui::data::words;
+use crate::ui::store::link::{Engine, Link};
+use crate::ui::store::runs::Runs;
 
 /// Chooses the images.
 #[component]
 pub fn DataPicker() -> impl IntoView {
-    let lab = Lab::get();
+    let (link, runs, conductor) = (Link::get(), Runs::get(), Conductor::get());
     let own = OwnData::get();
-    let id = Memo::new(move |_| lab.setup.with(|s| s.data.clone()));
-    let card = Memo::new(move |_| id.with(|id| data::find(id)));
+    let id = Memo::new(move |_| runs.setup.with(|s| s.data.clone()));
+    let card = Memo::new(move |_| id.with(|id| crate::catalog::set(id)));
     let current = Memo::new(move |_| own.current());
     // Another choice of labels is the same set.
     let chosen = move |set: &str| id.with(|id| Own::parse(id).map_or(id == set, |own| Own { label: None, ..own }.id() == set));
     // Other images would change nothing but what this box says.
-    let barred = Memo::new(move |_| matches!(lab.engine.get(), Engine::NoGpu(..)));
+    let barred = Memo::new(move |_| matches!(link.engine.get(), Engine::NoGpu(..)));
     let reason = move || barred.get().then_some(words::NEEDS_GPU);
     let summary = move || match (card.get(), current.get()) {
-        (Some(card), _) => format!("{} {}", card.summary, text::data_size(card)),
+        (Some(card), _) => format!("{} {}", card.summary, words::data_size(card)),
         (None, Some(set)) => words::own_size(&set),
         (None, None) => id.with(|id| words::unknown(Own::parse(id).map_or(id, |own| own.name))),
     };
@@ -49,11 +50,11 @@ pub fn DataPicker() -> impl IntoView {
     };
     view! {
         <section>
-            <h2>{text::DATA}</h2>
+            <h2>{words::DATA}</h2>
             <div class="control">
-                <select id="data" data-testid="data" aria-label=text::DATA_CHOICE aria-describedby="data-help" disabled=barred
-                    on:change=move |e| lab.set_data(&event_target_value(&e))>
-                    {data::SETS.iter().map(|d| view! {
+                <select id="data" data-testid="data" aria-label=words::DATA_CHOICE aria-describedby="data-help" disabled=barred
+                    on:change=move |e| conductor.set_data(&event_target_value(&e))>
+                    {crate::catalog::SETS.iter().map(|d| view! {
                         <option value=d.id selected=move || id.with(|id| id == d.id)>{d.label}</option>
                     }).collect_view()}
                     {own_options}
@@ -72,13 +73,13 @@ pub fn DataPicker() -> impl IntoView {
 /// Which factor gives the labels.
 #[component]
 fn Label(set: Stored) -> impl IntoView {
-    let lab = Lab::get();
+    let (runs, conductor) = (Runs::get(), Conductor::get());
     let own = set.factors[set.label.min(set.factors.len() - 1)].clone();
     let (id, default) = (set.id.clone(), label_id(&own));
     let now = Memo::new(move |_| {
-        lab.setup.with(|s| Own::parse(&s.data).and_then(|own| own.label.map(ToOwned::to_owned))).unwrap_or_else(|| default.clone())
+        runs.setup.with(|s| Own::parse(&s.data).and_then(|own| own.label.map(ToOwned::to_owned))).unwrap_or_else(|| default.clone())
     });
-    let pick = move |e: leptos::ev::Event| lab.set_data(&Own { name: &id, label: Some(&event_target_value(&e)) }.id());
+    let pick = move |e: leptos::ev::Event| conductor.set_data(&Own { name: &id, label: Some(&event_target_value(&e)) }.id());
     view! {
         <label class="field">{words::LABEL}
             <select data-testid="data-label" on:change=pick>

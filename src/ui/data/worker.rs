@@ -7,7 +7,7 @@ use leptos::wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Blob, ErrorEvent, MessageEvent, Worker};
 
 use crate::spec::import::{ImportCommand, ImportEvent};
-use crate::ui::{browser, link};
+use crate::ui::{browser, port};
 use crate::wire;
 
 /// What the page hears from it.
@@ -32,19 +32,19 @@ impl Importer {
     /// # Errors
     /// If the browser refuses to start a worker.
     pub fn spawn(heard: impl Fn(Heard) + Clone + 'static) -> Result<Self, String> {
-        let worker = link::worker("pack").map_err(|e| browser::error_text(&e))?;
+        let worker = port::worker("pack").map_err(|e| browser::error_text(&e))?;
         let waiting = Rc::new(RefCell::new(Some(Vec::new())));
-        let (say, queue, port) = (heard.clone(), waiting.clone(), worker.clone());
+        let (say, queue, to) = (heard.clone(), waiting.clone(), worker.clone());
         let on_message = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
             let data = message.data();
             match data.as_string() {
-                Some(text) if text == link::LOADED => {
+                Some(text) if text == port::LOADED => {
                     for message in queue.take().into_iter().flatten() {
                         // Posting fails only for values that cannot be cloned, and files can.
-                        let _ = port.post_message(&message);
+                        let _ = to.post_message(&message);
                     }
                 }
-                Some(text) => say(Heard::Crashed(text.trim_start_matches(link::FAILED).into())),
+                Some(text) => say(Heard::Crashed(text.trim_start_matches(port::FAILED).into())),
                 None => say(wire::unpacked(&data).map_or_else(Heard::Crashed, Heard::Event)),
             }
         });

@@ -2,30 +2,35 @@
 
 use leptos::prelude::*;
 
-use crate::ui::state::{Lab, Origin};
-use crate::ui::{browser, text};
+use crate::ui::browser;
+use crate::ui::conductor::Conductor;
+use crate::ui::keep::words;
+use crate::ui::store::files::Files;
+use crate::ui::store::link::Link;
+use crate::ui::store::runs::{Origin, Runs};
 
 #[component]
 pub fn Offer() -> impl IntoView {
-    let lab = Lab::get();
+    let (link, runs, files, conductor) = (Link::get(), Runs::get(), Files::get(), Conductor::get());
     // Who has begun something else has answered.
     let untouched = move || {
-        lab.run
-            .with(|r| r.as_ref().is_none_or(|r| r.origin == Origin::Pretrained || r.origin == Origin::Noise && lab.step.get() == 0))
+        runs.run.with(|r| {
+            r.as_ref().is_none_or(|r| r.origin == Origin::Pretrained || r.origin == Origin::Noise && runs.step.get() == 0)
+        })
     };
     let there = move |id: &str| {
-        lab.keep.storage.track();
-        lab.keep.find(id).is_some()
+        files.storage.track();
+        files.find(id).is_some()
     };
-    let offered = move || lab.keep.offer.get().filter(|run| untouched() && lab.can_run() && there(&run.id));
+    let offered = move || files.offer.get().filter(|run| untouched() && link.can_run() && there(&run.id));
     move || {
         offered().map(|run| {
-            let line = text::keep::offer(&run, browser::today());
+            let line = words::offer(&run, browser::today());
             view! {
                 <p class="notice" data-testid="offer">
                     {line}" "
-                    <button class="link" data-testid="resume" on:click=move |_| lab.open_kept(&run)>{text::keep::RESUME}</button>" · "
-                    <button class="link" on:click=move |_| lab.keep.offer.set(None)>{text::DISMISS}</button>
+                    <button class="link" data-testid="resume" on:click=move |_| conductor.open_kept(&run)>{words::RESUME}</button>" · "
+                    <button class="link" on:click=move |_| files.offer.set(None)>{words::DISMISS}</button>
                 </p>
             }
         })

@@ -2,30 +2,37 @@
 
 use leptos::prelude::*;
 
-use super::Panel;
+use crate::spec::card::COMMON;
 use crate::ui::control::Control;
-use crate::ui::{formula, prose, state::Lab, text};
+use crate::ui::formula;
+use crate::ui::panel::section::Panel;
+use crate::ui::prose;
+use crate::ui::store::look::Look;
+use crate::ui::store::runs::Runs;
+use crate::ui::words;
+
+/// Above the live parameters that belong to no term.
+const OF_NO_TERM: &str = "Live, in no term";
 
 #[component]
 pub fn Objective() -> impl IntoView {
-    let lab = Lab::get();
-    let method = Memo::new(move |_| lab.setup.with(|s| s.method.clone()));
-    let names =
-        Memo::new(move |_| lab.run.with(|r| r.as_ref().and_then(|r| r.info.as_ref()).map(|i| i.terms.clone()).unwrap_or_default()));
+    let (look, runs) = (Look::get(), Runs::get());
+    let method = Memo::new(move |_| runs.setup.with(|s| s.method.clone()));
+    let names = Memo::new(move |_| {
+        runs.run.with(|r| r.as_ref().and_then(|r| r.info.as_ref()).map(|i| i.terms.clone()).unwrap_or_default())
+    });
     let value = move |i: usize| {
-        lab.curves.track();
-        lab.history.with_value(|h| h.train.last().and_then(|b| b.terms.get(i)).map(|v| text::reading(f64::from(*v))))
+        runs.curves.track();
+        runs.history.with_value(|h| h.train.last().and_then(|b| b.terms.get(i)).map(|v| words::reading(f64::from(*v))))
     };
-    let parts = Memo::new(move |_| formula::parts(lab));
+    let parts = Memo::new(move |_| formula::parts(runs));
     let body = move || {
         let card = method.with(|id| crate::catalog::card(id)).unwrap_or(crate::catalog::CARDS[0]);
-        let (parts, behind) = parts.get();
-        let rows = parts.into_iter().map(|part| {
+        let rows = parts.get().into_iter().map(|part| {
             let at = part.points_at();
-            let lit = Memo::new(move |_| lab.pointed_term.get() == Some(at));
-            let point = move |on: bool| lab.pointed_term.set(on.then_some(at));
-            // A slider belongs to the terms that its symbol stands in.
-            let sliders = card.params.iter().filter(|p| p.live && part.text.contains(p.label)).map(|spec| view! { <Control spec /> });
+            let lit = Memo::new(move |_| look.pointed_term.get() == Some(at));
+            let point = move |on: bool| look.pointed_term.set(on.then_some(at));
+            let sliders = part.term.weights.iter().filter_map(|key| card.param(key)).map(|spec| view! { <Control spec /> });
             let sliders = sliders.collect_view();
             let reading = move || part.number.map(|i| {
                 view! { <span>{move || names.with(|n| n.get(i).cloned())}</span> <b>{move || value(i)}</b> }
@@ -34,20 +41,30 @@ pub fn Objective() -> impl IntoView {
                 <div class="summand" class:lit=move || lit.get() tabindex="0" data-testid=format!("summand-{}", part.place)
                     on:pointerenter=move |_| point(true) on:pointerleave=move |_| point(false)
                     on:focusin=move |_| point(true) on:focusout=move |_| point(false)>
-                    <p class="formula">{part.sign}<span class=format!("term term-{}", part.colour)>{prose::typeset(part.text)}</span></p>
+                    <p class="formula">{part.sign}<span class=format!("term term-{}", part.colour)>{prose::typeset(part.term.text)}</span></p>
                     <p class="readout">{reading}</p>
                     {sliders}
                 </div>
             }
         });
         let rows = rows.collect_view();
+        // What every method has is in the controls alone.
+        let others: Vec<_> =
+            card.params.iter().filter(|p| p.of_no_term && !COMMON.iter().any(|common| common.key == p.key)).collect();
+        let others = (!others.is_empty()).then(|| {
+            view! {
+                <h3>{OF_NO_TERM}</h3>
+                {others.into_iter().map(|spec| view! { <Control spec /> }).collect_view()}
+            }
+        });
         view! {
             <p class="method"><strong>{card.label}</strong>" — "{card.summary}</p>
             <div class="summands">{rows}</div>
-            <p class="where">{prose::typeset(behind)}</p>
-            <h3>{text::TRY}</h3>
+            <p class="where">{move || formula::symbols(runs)}</p>
+            {others}
+            <h3>{words::TRY}</h3>
             <p class="try">{prose::linked(card.try_this)}</p>
         }
     };
-    view! { <Panel id="objective" help=text::OBJECTIVE_PANEL_HELP><div>{body}</div></Panel> }
+    view! { <Panel id="objective" title=words::OBJECTIVE_PANEL help=words::OBJECTIVE_PANEL_HELP><div>{body}</div></Panel> }
 }

@@ -4,29 +4,32 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use super::super::Panel;
 use super::book::Book;
 use super::editor::Editor;
-use crate::spec::protocol::{Query, f32_bytes};
+use crate::spec::protocol::f32_bytes;
 use crate::ui::model::TokenGrid;
+use crate::ui::panel::codebook::words;
+use crate::ui::panel::section::Panel;
 use crate::ui::picture::Picture;
 use crate::ui::rank::rank;
 use crate::ui::react::react;
+use crate::ui::store::desks::Desks;
+use crate::ui::store::runs::Runs;
 use crate::ui::tiles::{Segments, Tile, Tiles};
 use crate::ui::views::{ATLAS, CODEBOOK, TOKENS};
-use crate::ui::{state::Lab, text::codebook as text};
+use crate::view::EachCode;
 
 /// Codes on show; of a larger codebook the first ones in the chosen order.
 const MOST: usize = 256;
 
 /// Which code comes first: the most used, the one chosen longest ago, the first of the codebook.
 const ORDERS: [(&str, &str, &str); 3] =
-    [("codes-usage", text::BY_USAGE, ""), ("codes-age", text::BY_AGE, ""), ("codes-number", text::BY_NUMBER, "")];
+    [("codes-usage", words::BY_USAGE, ""), ("codes-age", words::BY_AGE, ""), ("codes-number", words::BY_NUMBER, "")];
 const BY_USAGE: usize = 0;
 const BY_AGE: usize = 1;
 /// What a code's picture is: all places have it, or the place in hand alone.
 const MODES: [(&str, &str, &str); 2] =
-    [("atlas-everywhere", text::EVERYWHERE, text::EVERYWHERE_HELP), ("atlas-in-place", text::IN_PLACE, text::IN_PLACE_HELP)];
+    [("atlas-everywhere", words::EVERYWHERE, words::EVERYWHERE_HELP), ("atlas-in-place", words::IN_PLACE, words::IN_PLACE_HELP)];
 const EVERYWHERE: usize = 0;
 const IN_PLACE: usize = 1;
 
@@ -47,9 +50,9 @@ fn question(grid: TokenGrid, mode: usize, tokens: Option<Arc<[f32]>>, cell: usiz
 
 #[component]
 pub fn Atlas() -> impl IntoView {
-    let lab = Lab::get();
+    let (runs, desks) = (Runs::get(), Desks::get());
     let editor = Editor::get();
-    let book = Book::watch(lab);
+    let book = Book::watch(runs, desks);
     let (sorting, mode) = (RwSignal::new(BY_USAGE), RwSignal::new(EVERYWHERE));
     // A pointer over the codes, or the keyboard among them: they keep their order.
     let held = RwSignal::new(false);
@@ -91,7 +94,7 @@ pub fn Atlas() -> impl IntoView {
             return;
         }
         let (token_n, at) = question(grid, mode, tokens, cell, editor.level.get());
-        lab.ask(ATLAS, Query::EachCode { token_n: f32_bytes(&token_n), at, codes });
+        desks.ask(ATLAS, EachCode { token_n: f32_bytes(&token_n), at, codes });
     });
     let most =
         Memo::new(move |_| book.with(|b| b.as_ref().map_or(0.0, |b| (0..b.count_k.len()).map(|k| b.share(k)).fold(0.0, f32::max))));
@@ -99,7 +102,7 @@ pub fn Atlas() -> impl IntoView {
         let index = Signal::derive(move || shown.with(|codes| codes.binary_search(&(code as u32)).unwrap_or(0)));
         let share = Memo::new(move |_| book.with(|b| b.as_ref().map_or(0.0, |b| b.share(code))));
         let count = Memo::new(move |_| book.with(|b| b.as_ref().map(|b| b.count_k[code])));
-        let words = move || text::code(code, share.get(), book.with(|b| b.as_ref().map_or(0.0, |b| b.age(code))));
+        let words = move || words::code(code, share.get(), book.with(|b| b.as_ref().map_or(0.0, |b| b.age(code))));
         view! {
             <Tile testid=format!("code-{code}") tag=code.to_string() words=Signal::derive(words) stop press=move |()| editor.put(code as u32)
                 value=Some(Signal::derive(move || count.get().map_or_else(String::new, |n| n.to_string())))
@@ -110,16 +113,16 @@ pub fn Atlas() -> impl IntoView {
         .into_any()
     };
     let stats = Signal::derive(move || {
-        book.with(|b| b.as_ref().map_or_else(String::new, |b| text::usage(b.used(), b.count_k.len(), b.perplexity, b.images)))
+        book.with(|b| b.as_ref().map_or_else(String::new, |b| words::usage(b.used(), b.count_k.len(), b.perplexity, b.images)))
     });
     let rest = Signal::derive(move || {
-        editor.grid.get().filter(|grid| grid.codes > MOST).map_or_else(String::new, |grid| text::first_of(MOST, grid.codes))
+        editor.grid.get().filter(|grid| grid.codes > MOST).map_or_else(String::new, |grid| words::first_of(MOST, grid.codes))
     });
     view! {
-        <Panel id="codebook" help=text::ATLAS_HELP slots=&[CODEBOOK, ATLAS, TOKENS]
-            tools=move || view! { <Segments label=text::MODE options=&MODES chosen=mode /> <Segments label=text::SORT options=&ORDERS chosen=sorting /> }>
+        <Panel id="codebook" title=words::ATLAS help=words::ATLAS_HELP slots=&[CODEBOOK, ATLAS, TOKENS]
+            tools=move || view! { <Segments label=words::MODE options=&MODES chosen=mode /> <Segments label=words::SORT options=&ORDERS chosen=sorting /> }>
             <p class="note" data-testid="codebook-stats">{stats}</p>
-            <Tiles order=Signal::derive(move || order.with(|(_, order)| order.clone())) label=text::ATLAS testid="atlas" prefix="code" held tile />
+            <Tiles order=Signal::derive(move || order.with(|(_, order)| order.clone())) label=words::ATLAS testid="atlas" prefix="code" held tile />
             <p class="note">{rest}</p>
         </Panel>
     }

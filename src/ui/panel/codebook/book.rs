@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use crate::spec::protocol::{Query, View, bytes_f32};
-use crate::ui::state::Lab;
+use crate::spec::protocol::{View, bytes_f32};
+use crate::ui::store::desks::Desks;
+use crate::ui::store::runs::Runs;
 use crate::ui::views::CODEBOOK;
+use crate::view::Codebook;
 
 /// Test images whose tokens are counted.
 const COUNTED: u32 = 500;
@@ -27,11 +29,11 @@ pub struct Book {
 
 impl Book {
     /// The latest answer about the model on show, if there is one; asks for it.
-    pub fn watch(lab: Lab) -> Memo<Option<Arc<Self>>> {
-        lab.ask(CODEBOOK, Query::Codebook { count: COUNTED });
+    pub fn watch(runs: Runs, desks: Desks) -> Memo<Option<Arc<Self>>> {
+        desks.ask(CODEBOOK, Codebook { count: COUNTED });
         Memo::new(move |_| {
-            let codes = lab.model().grid?.codes;
-            let view = lab.view(CODEBOOK).get()?;
+            let codes = runs.model().grid?.codes;
+            let view = desks.view(CODEBOOK).get()?;
             let View::Codebook { images, count_k, perplexity, age_k, vector_kd } = &*view else { return None };
             // One about another model is about to be replaced.
             (count_k.len() == codes).then(|| {

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use serde_bytes::ByteBuf;
 
-use crate::spec::protocol::{Query, View, bytes_f32, f32_bytes};
+use crate::spec::protocol::{View, bytes_f32, f32_bytes};
 use crate::ui::model::TokenGrid;
 use crate::ui::part::shared;
 use crate::ui::react::react;
-use crate::ui::state::Lab;
+use crate::ui::store::desks::Desks;
+use crate::ui::store::runs::Runs;
 use crate::ui::views::{COMPOSED, TOKENS};
+use crate::view::{Tokenise, Untokenise};
 
 /// Where tokens come from.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,8 +54,8 @@ fn edited(tokens: &[f32], edits: &[(usize, u32)]) -> Arc<[f32]> {
 
 impl Editor {
     fn new() -> Self {
-        let lab = Lab::get();
-        let grid = Memo::new(move |_| lab.model().grid);
+        let (runs, desks) = (Runs::get(), Desks::get());
+        let grid = Memo::new(move |_| runs.model().grid);
         let start = RwSignal::new_local(None);
         let edits = RwSignal::new(Vec::new());
         let (cell, level, brush) = (RwSignal::new(0), RwSignal::new(0), RwSignal::new(None));
@@ -61,7 +63,7 @@ impl Editor {
             let grid = grid.get()?;
             let tokens = match start.get()? {
                 Start::Drawn(tokens) => tokens,
-                Start::Image(_) => match &*lab.view(TOKENS).get()? {
+                Start::Image(_) => match &*desks.view(TOKENS).get()? {
                     View::Tokens { token_bn, .. } => bytes_f32(token_bn).into(),
                     _ => return None,
                 },
@@ -71,12 +73,12 @@ impl Editor {
         let tokens = Memo::new(move |_| edits.with(|edits| encoded.get().map(|tokens| edited(&tokens, edits))));
         react(move || {
             if let Some(Start::Image(x)) = start.get() {
-                lab.ask(TOKENS, Query::Tokenise { x_np: ByteBuf::from(x.to_vec()) });
+                desks.ask(TOKENS, Tokenise { x_np: ByteBuf::from(x.to_vec()) });
             }
         });
         react(move || {
             if let Some(tokens) = tokens.get() {
-                lab.ask(COMPOSED, Query::Untokenise { token_bn: f32_bytes(&tokens) });
+                desks.ask(COMPOSED, Untokenise { token_bn: f32_bytes(&tokens) });
             }
         });
         // Another codebook: nothing that was chosen from the old one means anything.
@@ -95,7 +97,7 @@ impl Editor {
             now
         });
         // And of other images the one at hand is none.
-        lab.on_other_data(move || {
+        runs.on_other_data(move || {
             edits.set(Vec::new());
             start.set(None);
         });

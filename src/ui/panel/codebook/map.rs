@@ -4,15 +4,18 @@ use leptos::html;
 use leptos::prelude::*;
 use web_sys::MouseEvent;
 
-use super::super::Panel;
 use super::book::Book;
 use super::editor::Editor;
 use crate::ui::paint;
+use crate::ui::panel::codebook::words;
+use crate::ui::panel::section::Panel;
 use crate::ui::plane::Plane;
 use crate::ui::rank::rank;
 use crate::ui::react::react;
+use crate::ui::store::desks::Desks;
+use crate::ui::store::look::Look;
+use crate::ui::store::runs::Runs;
 use crate::ui::views::CODEBOOK;
-use crate::ui::{state::Lab, text::codebook as text};
 
 const MARGIN: f64 = 16.0;
 /// Radius of the most used code, and of one that is never used, in CSS pixels.
@@ -34,9 +37,9 @@ fn places(vector_kd: &[f32], dim: usize, before: &Plane) -> (Plane, Vec<(f64, f6
 
 #[component]
 pub fn CodeMap() -> impl IntoView {
-    let lab = Lab::get();
+    let (look, runs, desks) = (Look::get(), Runs::get(), Desks::get());
     let editor = Editor::get();
-    let book = Book::watch(lab);
+    let book = Book::watch(runs, desks);
     let canvas = NodeRef::<html::Canvas>::new();
     let plane = StoredValue::new(Plane::default());
     let spots = Memo::new(move |_| {
@@ -50,7 +53,7 @@ pub fn CodeMap() -> impl IntoView {
     let at =
         |(x, y): (f64, f64), width: f64, height: f64| (MARGIN + x * (width - 2.0 * MARGIN), MARGIN + y * (height - 2.0 * MARGIN));
     react(move || {
-        let theme = lab.theme.get();
+        let theme = look.theme.get();
         let Some(canvas) = canvas.get() else { return };
         let (context, width, height) = paint::fit(&canvas);
         let Some((spots, book)) = spots.get().zip(book.get()) else { return };
@@ -85,8 +88,8 @@ pub fn CodeMap() -> impl IntoView {
         }
     };
     view! {
-        <Panel id="code-map" help=text::MAP_HELP slots=&[CODEBOOK]>
-            <canvas class="code-map" node_ref=canvas role="img" aria-label=text::MAP_WORDS data-testid="code-map" on:click=choose></canvas>
+        <Panel id="code-map" title=words::MAP help=words::MAP_HELP slots=&[CODEBOOK]>
+            <canvas class="code-map" node_ref=canvas role="img" aria-label=words::MAP_WORDS data-testid="code-map" on:click=choose></canvas>
         </Panel>
     }
 }

@@ -2,26 +2,28 @@
 
 use leptos::prelude::*;
 
-use super::super::Panel;
 use super::editor::{Editor, Start};
-use crate::spec::protocol::{Query, View, bytes_f32};
+use crate::spec::protocol::{View, bytes_f32};
+use crate::ui::panel::codebook::words;
+use crate::ui::panel::section::Panel;
 use crate::ui::picture::Picture;
 use crate::ui::react::react;
+use crate::ui::store::desks::Desks;
 use crate::ui::views::DRAWN;
-use crate::ui::{state::Lab, text::codebook as text};
+use crate::view::DrawTokens;
 
 /// Images at a time: what a program is compiled for.
 const COUNT: u32 = 16;
 
 #[component]
 pub fn Samples() -> impl IntoView {
-    let lab = Lab::get();
+    let desks = Desks::get();
     let editor = Editor::get();
     let (seed, temperature) = (RwSignal::new(1u32), RwSignal::new(1.0f32));
-    react(move || lab.ask(DRAWN, Query::DrawTokens { n: COUNT, temperature: temperature.get(), seed: seed.get() }));
+    react(move || desks.ask(DRAWN, DrawTokens { n: COUNT, temperature: temperature.get(), seed: seed.get() }));
     let take = move |i: usize| {
         let Some(grid) = editor.grid.get_untracked() else { return };
-        let tokens = lab.view(DRAWN).with_untracked(|view| match view.as_deref() {
+        let tokens = desks.view(DRAWN).with_untracked(|view| match view.as_deref() {
             Some(View::Tokens { token_bn, .. }) => bytes_f32(token_bn).chunks_exact(grid.tokens()).nth(i).map(<[f32]>::to_vec),
             _ => None,
         });
@@ -30,13 +32,13 @@ pub fn Samples() -> impl IntoView {
         }
     };
     let cells = (0..COUNT as usize).map(|i| view! {
-        <button class="cell" aria-label=text::take_sample(i) data-testid=format!("drawn-{i}") on:click=move |_| take(i)><Picture from=DRAWN index=i /></button>
+        <button class="cell" aria-label=words::take_sample(i) data-testid=format!("drawn-{i}") on:click=move |_| take(i)><Picture from=DRAWN index=i /></button>
     });
     let cells = cells.collect_view();
     view! {
-        <Panel id="token-samples" help=text::SAMPLES_HELP slots=&[DRAWN]
-            tools=move || view! { <button class="small" data-testid="draw-tokens" on:click=move |_| seed.update(|s| *s += 1)>{text::SAMPLES_NEW}</button> }>
-            <label class="heat-control"><span>{text::TEMPERATURE}</span>
+        <Panel id="token-samples" title=words::SAMPLES help=words::SAMPLES_HELP slots=&[DRAWN]
+            tools=move || view! { <button class="small" data-testid="draw-tokens" on:click=move |_| seed.update(|s| *s += 1)>{words::SAMPLES_NEW}</button> }>
+            <label class="heat-control"><span>{words::TEMPERATURE}</span>
                 <input type="range" class="slider" min="0" max="1.5" step="0.05" data-testid="temperature"
                     prop:value=move || temperature.get().to_string()
                     on:change=move |e| if let Ok(v) = event_target_value(&e).parse() { temperature.set(v) } />

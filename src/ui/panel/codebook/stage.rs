@@ -4,50 +4,53 @@ use leptos::html;
 use leptos::prelude::*;
 use web_sys::{KeyboardEvent, PointerEvent};
 
-use super::super::Panel;
 use super::editor::{Editor, Start};
 use crate::ui::model::TokenGrid;
 use crate::ui::paint;
+use crate::ui::panel::codebook::words;
+use crate::ui::panel::section::Panel;
 use crate::ui::picture::Picture;
 use crate::ui::react::react;
 use crate::ui::roving::{focus, neighbour};
 use crate::ui::shelf::Shelf;
+use crate::ui::store::codes::Codes;
+use crate::ui::store::look::Look;
+use crate::ui::store::runs::Runs;
 use crate::ui::tiles::Segments;
 use crate::ui::views::{COMPOSED, TOKENS};
-use crate::ui::{state::Lab, text::codebook as text};
 
 #[component]
 pub fn Tokens() -> impl IntoView {
-    let lab = Lab::get();
+    let (runs, codes) = (Runs::get(), Codes::get());
     let editor = Editor::get();
-    let own = move || lab.own.get().filter(|x| x.len() == lab.model().shape.len());
+    let own = move || codes.own.get().filter(|x| x.len() == runs.model().shape.len());
     let unchanged = Signal::derive(move || (editor.count() == 0).to_string());
     let levels = move || editor.grid.get().map_or(1, |grid| grid.levels);
     let choose_level = move || {
-        (levels() > 1).then(|| view! { <Segments label=text::LEVELS options=&text::LEVEL_NAMES[..levels().min(text::LEVEL_NAMES.len())] chosen=editor.level /> })
+        (levels() > 1).then(|| view! { <Segments label=words::LEVELS options=&words::LEVEL_NAMES[..levels().min(words::LEVEL_NAMES.len())] chosen=editor.level /> })
     };
     let drawn = Signal::derive(move || matches!(editor.start.get(), Some(Start::Drawn(_))));
     let words = Signal::derive(move || {
-        text::place(editor.grid.get(), editor.cell.get(), editor.level.get(), editor.token(editor.cell.get()), editor.count())
+        words::place(editor.grid.get(), editor.cell.get(), editor.level.get(), editor.token(editor.cell.get()), editor.count())
     });
     view! {
-        <Panel id="tokens" help=text::TOKENS_HELP slots=&[TOKENS, COMPOSED]
+        <Panel id="tokens" title=words::TOKENS help=words::TOKENS_HELP slots=&[TOKENS, COMPOSED]
             tools=move || view! {
                 {choose_level}
-                <button class="small" data-testid="tokens-undo" aria-disabled=unchanged on:click=move |_| editor.undo()>{text::UNDO}</button>
-                <button class="small" data-testid="tokens-reset" aria-disabled=unchanged on:click=move |_| editor.reset()>{text::RESET}</button>
+                <button class="small" data-testid="tokens-undo" aria-disabled=unchanged on:click=move |_| editor.undo()>{words::UNDO}</button>
+                <button class="small" data-testid="tokens-reset" aria-disabled=unchanged on:click=move |_| editor.reset()>{words::RESET}</button>
             }>
             <div class="token-stage">
                 <Cells editor />
                 <div class="token-side">
-                    <figure class:gone=drawn><Source editor /><figcaption>{text::ORIGINAL}</figcaption></figure>
-                    <figure class:gone=drawn><Picture from=TOKENS index=0usize label=text::ENCODED testid="tokens-encoded" />
-                        <figcaption>{text::ENCODED}</figcaption></figure>
+                    <figure class:gone=drawn><Source editor /><figcaption>{words::ORIGINAL}</figcaption></figure>
+                    <figure class:gone=drawn><Picture from=TOKENS index=0usize label=words::ENCODED testid="tokens-encoded" />
+                        <figcaption>{words::ENCODED}</figcaption></figure>
                 </div>
             </div>
             <p class="note" data-testid="tokens-words">{words}</p>
-            <Shelf verb=text::pick begin=Signal::derive(move || editor.start.with_untracked(Option::is_none)) pick=move |_, x| editor.begin(Start::Image(x.into())) />
-            <button class="small own" class:absent=Signal::derive(move || own().is_none()) data-testid="tokens-own" on:click=move |_| if let Some(x) = own() { editor.begin(Start::Image(x)) }>{text::OWN}</button>
+            <Shelf verb=words::pick begin=Signal::derive(move || editor.start.with_untracked(Option::is_none)) pick=move |_, x| editor.begin(Start::Image(x.into())) />
+            <button class="small own" class:absent=Signal::derive(move || own().is_none()) data-testid="tokens-own" on:click=move |_| if let Some(x) = own() { editor.begin(Start::Image(x)) }>{words::OWN}</button>
         </Panel>
     }
 }
@@ -55,17 +58,17 @@ pub fn Tokens() -> impl IntoView {
 /// The image that the tokens come from.
 #[component]
 fn Source(editor: Editor) -> impl IntoView {
-    let lab = Lab::get();
+    let (look, runs) = (Look::get(), Runs::get());
     let canvas = NodeRef::<html::Canvas>::new();
     react(move || {
-        let (theme, shape) = (lab.theme.get(), lab.model().shape);
+        let (theme, shape) = (look.theme.get(), runs.model().shape);
         if let (Some(canvas), Some(Start::Image(x))) = (canvas.get(), editor.start.get())
             && x.len() == shape.len()
         {
             paint::tiles(&canvas, &[&x], shape, 1, &theme);
         }
     });
-    view! { <canvas class="digit" node_ref=canvas width="28" height="28" role="img" aria-label=text::ORIGINAL data-testid="tokens-source"></canvas> }
+    view! { <canvas class="digit" node_ref=canvas width="28" height="28" role="img" aria-label=words::ORIGINAL data-testid="tokens-source"></canvas> }
 }
 
 /// The place at a point of the grid, in shares of its width and height.
@@ -125,7 +128,7 @@ fn Cells(editor: Editor) -> impl IntoView {
                     <button role="gridcell" data-testid=format!("cell-{cell}") class:changed=Signal::derive(move || editor.changed(cell))
                         tabindex=Signal::derive(move || if in_hand.get() { 0 } else { -1 })
                         aria-selected=Signal::derive(move || in_hand.get().to_string())
-                        aria-label=Signal::derive(move || text::cell(r, c, token()))
+                        aria-label=Signal::derive(move || words::cell(r, c, token()))
                         on:click=move |_| select(cell)>
                         {Signal::derive(move || token().map_or_else(String::new, |t| t.to_string()))}</button>
                 }
@@ -137,8 +140,8 @@ fn Cells(editor: Editor) -> impl IntoView {
     let columns = move || format!("repeat({}, minmax(0, 1fr))", editor.grid.get().map_or(1, |grid| grid.width));
     view! {
         <div class="token-grid">
-            <Picture from=COMPOSED index=0usize label=text::COMPOSED testid="tokens-picture" />
-            <div class="token-cells" class:painted=move || editor.brush.with(Option::is_some) role="grid" aria-label=text::GRID node_ref=root
+            <Picture from=COMPOSED index=0usize label=words::COMPOSED testid="tokens-picture" />
+            <div class="token-cells" class:painted=move || editor.brush.with(Option::is_some) role="grid" aria-label=words::GRID node_ref=root
                 style:grid-template-columns=columns on:keydown=on_key on:pointerdown=move |e| last.set_value(under(&e))
                 on:pointermove=drag on:pointerleave=move |_| last.set_value(None)>{rows}</div>
         </div>

@@ -2,8 +2,9 @@
 
 use leptos::prelude::*;
 
+use crate::ui::panel::draw::words;
 use crate::ui::source::Source;
-use crate::ui::{state::Lab, text};
+use crate::ui::store::codes::Codes;
 
 /// The chart reaches at least so far, in standard deviations of the prior.
 const REACH: f32 = 3.0;
@@ -13,14 +14,14 @@ const BARS: usize = 64;
 
 #[component]
 pub fn Code() -> impl IntoView {
-    let lab = Lab::get();
+    let codes = Codes::get();
     let bars = move || {
-        let mean = Source::Own.code(lab).unwrap_or_default();
-        let sd = Source::Own.sd(lab);
+        let mean = codes.of(&Source::Own).unwrap_or_default();
+        let sd = codes.sd_of(&Source::Own);
         let reach = mean.iter().fold(REACH, |r, m| r.max(m.abs()));
         // Percent from the bottom of the chart.
         let at = |v: f32| 50.0 + 50.0 * (v / reach).clamp(-1.0, 1.0);
-        let order = lab.latents.with(|l| l.order.clone());
+        let order = codes.latents.with(|l| l.order.clone());
         order
             .into_iter()
             .take(BARS)
@@ -32,10 +33,10 @@ pub fn Code() -> impl IntoView {
                     let (low, high) = (at(m - s), at(m + s));
                     view! { <i class="cloud" style=format!("bottom:{low:.1}%;height:{:.1}%", high - low)></i> }
                 });
-                let words = text::code_bar(i, m, s);
+                let words = words::code_bar(i, m, s);
                 let title = words.clone();
                 view! {
-                    <li title=title class:inactive=move || !lab.latents.with(|l| l.active(i))>
+                    <li title=title class:inactive=move || !codes.latents.with(|l| l.active(i))>
                         <i class="mean" style=format!("bottom:{low:.1}%;height:{:.1}%", high - low)></i>
                         {cloud}
                         <span class="unseen">{words}</span>

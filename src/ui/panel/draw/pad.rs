@@ -6,8 +6,10 @@ use web_sys::{CanvasRenderingContext2d, PointerEvent};
 
 use super::file;
 use crate::ui::paint::{self, Shape};
+use crate::ui::panel::draw::words;
 use crate::ui::react::react;
-use crate::ui::{state::Lab, text};
+use crate::ui::store::codes::Codes;
+use crate::ui::store::look::Look;
 
 /// Width of the pen, as a part of the pad: that of the strokes of MNIST.
 const PEN: f64 = 0.085;
@@ -60,13 +62,13 @@ fn raster(strokes: &[Stroke], shape: Shape, centred: bool) -> Result<Vec<u8>, St
 
 #[component]
 pub fn Pad(shape: Memo<Shape>, take: impl Fn(Vec<u8>) + Copy + 'static) -> impl IntoView {
-    let lab = Lab::get();
+    let (look, codes) = (Look::get(), Codes::get());
     let canvas = NodeRef::<html::Canvas>::new();
     let strokes = RwSignal::new(Vec::<Stroke>::new());
     let drawing = RwSignal::new(false);
     let centred = RwSignal::new(true);
     react(move || {
-        let theme = lab.theme.get();
+        let theme = look.theme.get();
         let Some(canvas) = canvas.get() else { return };
         let (context, width, height) = paint::fit(&canvas);
         context.set_stroke_style_str(&theme.ink);
@@ -108,25 +110,25 @@ pub fn Pad(shape: Memo<Shape>, take: impl Fn(Vec<u8>) + Copy + 'static) -> impl 
     };
     let clear = move |_| {
         strokes.set(Vec::new());
-        lab.own.set(None);
+        codes.own.set(None);
     };
     let undo = move |_| {
         strokes.update(|s| drop(s.pop()));
-        if strokes.with_untracked(Vec::is_empty) { lab.own.set(None) } else { settle() }
+        if strokes.with_untracked(Vec::is_empty) { codes.own.set(None) } else { settle() }
     };
     let empty = Memo::new(move |_| strokes.with(Vec::is_empty));
     view! {
         <div class="pad">
-            <canvas node_ref=canvas data-testid="pad" role="img" aria-label=text::PAD
+            <canvas node_ref=canvas data-testid="pad" role="img" aria-label=words::PAD
                 on:pointerdown=down on:pointermove=moved
                 on:pointerup=move |_| drawing.set(false) on:pointercancel=move |_| drawing.set(false)></canvas>
-            <p class="empty" class:gone=move || !empty.get()>{text::PAD_EMPTY}</p>
+            <p class="empty" class:gone=move || !empty.get()>{words::PAD_EMPTY}</p>
         </div>
         <div class="draw-tools">
-            <button class="small" data-testid="pad-clear" on:click=clear>{text::PAD_CLEAR}</button>
-            <button class="small" aria-disabled=move || empty.get().to_string() on:click=undo>{text::PAD_UNDO}</button>
+            <button class="small" data-testid="pad-clear" on:click=clear>{words::PAD_CLEAR}</button>
+            <button class="small" aria-disabled=move || empty.get().to_string() on:click=undo>{words::PAD_UNDO}</button>
             <label class="check"><input type="checkbox" prop:checked=move || centred.get()
-                on:change=move |e| { centred.set(event_target_checked(&e)); settle() } />{text::PAD_CENTRE}</label>
+                on:change=move |e| { centred.set(event_target_checked(&e)); settle() } />{words::PAD_CENTRE}</label>
         </div>
     }
 }

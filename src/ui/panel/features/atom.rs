@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::inspector::Inspector;
 use crate::ui::paint;
 use crate::ui::react::react;
-use crate::ui::state::Lab;
+use crate::ui::store::look::Look;
 
 #[component]
 pub fn Atom(
@@ -16,11 +16,11 @@ pub fn Atom(
     label: &'static str,
     #[prop(optional)] testid: &'static str,
 ) -> impl IntoView {
-    let lab = Lab::get();
+    let look = Look::get();
     let inspector = Inspector::get();
     let canvas = NodeRef::<html::Canvas>::new();
     react(move || {
-        let theme = lab.theme.get();
+        let theme = look.theme.get();
         let (Some(canvas), table) = (canvas.get(), inspector.table.get()) else { return };
         let Some(table) = table else { return paint::clear(&canvas) };
         if let Some(values) = feature.get().and_then(|f| table.atom(f)) {

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::table::Table;
-use crate::spec::protocol::{FeatureGrid, Query, View};
+use crate::spec::protocol::{FeatureGrid, View};
 use crate::ui::part::shared;
-use crate::ui::state::Lab;
+use crate::ui::store::desks::Desks;
+use crate::ui::store::runs::Runs;
 use crate::ui::views::FEATURES;
+use crate::view::Features;
 
 /// Test images that the table looks at.
 const IMAGES: u32 = 1000;
@@ -29,12 +31,12 @@ pub struct Inspector {
 
 impl Inspector {
     fn new() -> Self {
-        let lab = Lab::get();
-        let grid = Memo::new(move |_| lab.model().features);
+        let (runs, desks) = (Runs::get(), Desks::get());
+        let grid = Memo::new(move |_| runs.model().features);
         let table = Memo::new_with_compare(
             move |_| {
                 let grid = grid.get()?;
-                let view = lab.view(FEATURES).get()?;
+                let view = desks.view(FEATURES).get()?;
                 let View::Features(table) = &*view else { return None };
                 let table = Table::read(table, grid.places());
                 // One about another model is about to be replaced.
@@ -52,12 +54,12 @@ impl Inspector {
             }
             now
         });
-        lab.on_other_data(move || {
+        runs.on_other_data(move || {
             chosen.set(None);
             held.set(Vec::new());
             input.set(None);
         });
-        lab.ask(FEATURES, Query::Features { count: IMAGES });
+        desks.ask(FEATURES, Features { count: IMAGES });
         Self { grid, table, chosen, input, held }
     }
 

@@ -4,35 +4,36 @@ use leptos::html;
 use leptos::prelude::*;
 use web_sys::HtmlInputElement;
 
-use super::super::Panel;
 use super::atom::Atom;
 use super::inspector::Inspector;
 use super::table::{Density, Filter, Sorting};
+use crate::ui::panel::features::words;
+use crate::ui::panel::section::Panel;
+use crate::ui::store::runs::Runs;
 use crate::ui::tiles::{Tile, Tiles};
 use crate::ui::views::FEATURES;
-use crate::ui::{state::Lab, text::features as text};
 
 /// Features on show at first, and with each press of the button.
 const PAGE: usize = 96;
 
 const ORDERS: [(Sorting, &str); 5] = [
-    (Sorting::Density, text::BY_DENSITY),
-    (Sorting::Mean, text::BY_MEAN),
-    (Sorting::Purity, text::BY_PURITY),
-    (Sorting::Norm, text::BY_NORM),
-    (Sorting::Number, text::BY_NUMBER),
+    (Sorting::Density, words::BY_DENSITY),
+    (Sorting::Mean, words::BY_MEAN),
+    (Sorting::Purity, words::BY_PURITY),
+    (Sorting::Norm, words::BY_NORM),
+    (Sorting::Number, words::BY_NUMBER),
 ];
 const DENSITIES: [(Density, &str); 5] = [
-    (Density::Living, text::LIVING),
-    (Density::Rare, text::RARE),
-    (Density::Dense, text::DENSE),
-    (Density::Dead, text::DEAD),
-    (Density::Any, text::ALL),
+    (Density::Living, words::LIVING),
+    (Density::Rare, words::RARE),
+    (Density::Dense, words::DENSE),
+    (Density::Dead, words::DEAD),
+    (Density::Any, words::ALL),
 ];
 
 #[component]
 pub fn List() -> impl IntoView {
-    let lab = Lab::get();
+    let runs = Runs::get();
     let inspector = Inspector::get();
     let (sorting, filter, pages) = (RwSignal::new(Sorting::Density), RwSignal::new(Filter::default()), RwSignal::new(1usize));
     // A pointer or the keyboard on the list: it keeps its order.
@@ -51,7 +52,7 @@ pub fn List() -> impl IntoView {
     // As many classes as features favour.
     let classes = Memo::new(move |_| {
         let highest = inspector.table.with(|t| t.as_ref().and_then(|t| t.label_f.iter().max().copied()));
-        highest.map_or_else(Vec::new, |highest| (0..=highest).map(|label| lab.class_name(label)).collect())
+        highest.map_or_else(Vec::new, |highest| (0..=highest).map(|label| runs.class_name(label)).collect())
     });
     let search = NodeRef::<html::Input>::new();
     let typed = move |_| {
@@ -64,7 +65,7 @@ pub fn List() -> impl IntoView {
         let words = move || {
             inspector.table.with(|t| {
                 t.as_ref().filter(|t| f < t.features()).map_or_else(String::new, |t| {
-                    text::feature(f, t.density_f[f], t.mean_f[f], t.purity_f[f], &lab.class_name(t.label_f[f]))
+                    words::feature(f, t.density_f[f], t.mean_f[f], t.purity_f[f], &runs.class_name(t.label_f[f]))
                 })
             })
         };
@@ -78,30 +79,30 @@ pub fn List() -> impl IntoView {
     };
     let stats = Signal::derive(move || {
         inspector.table.with(|t| {
-            t.as_ref().map_or_else(|| text::LOOKING.to_owned(), |t| text::living(t.living(), t.features(), t.l0(), t.images))
+            t.as_ref().map_or_else(|| words::LOOKING.to_owned(), |t| words::living(t.living(), t.features(), t.l0(), t.images))
         })
     });
-    let listed = Signal::derive(move || text::listed(total().min(pages.get() * PAGE), total()));
+    let listed = Signal::derive(move || words::listed(total().min(pages.get() * PAGE), total()));
     let all_there = Signal::derive(move || total() <= pages.get() * PAGE);
     view! {
-        <Panel id="features" help=text::LIST_HELP slots=&[FEATURES]>
+        <Panel id="features" title=words::LIST help=words::LIST_HELP slots=&[FEATURES]>
             <p class="note" data-testid="features-stats">{stats}</p>
             <div class="sieve">
-                <input type="search" class="number" inputmode="numeric" placeholder=text::SEARCH aria-label=text::SEARCH data-testid="feature-search" node_ref=search on:input=typed />
-                <select aria-label=text::ORDER data-testid="feature-sort" on:change=move |e| sorting.set(ORDERS[index(event_target_value(&e)).min(4)].0)>
+                <input type="search" class="number" inputmode="numeric" placeholder=words::SEARCH aria-label=words::SEARCH data-testid="feature-search" node_ref=search on:input=typed />
+                <select aria-label=words::ORDER data-testid="feature-sort" on:change=move |e| sorting.set(ORDERS[index(event_target_value(&e)).min(4)].0)>
                     {(0..).zip(ORDERS).map(|(i, (value, name)): (i32, _)| view! { <option value=i.to_string() selected=sorting.get_untracked() == value>{name}</option> }).collect_view()}
                 </select>
-                <select aria-label=text::DENSITY data-testid="feature-density" on:change=move |e| { pages.set(1); filter.update(|f| f.density = DENSITIES[index(event_target_value(&e)).min(4)].0) }>
+                <select aria-label=words::DENSITY data-testid="feature-density" on:change=move |e| { pages.set(1); filter.update(|f| f.density = DENSITIES[index(event_target_value(&e)).min(4)].0) }>
                     {(0..).zip(DENSITIES).map(|(i, (_, name)): (i32, _)| view! { <option value=i.to_string()>{name}</option> }).collect_view()}
                 </select>
-                <select aria-label=text::CLASS data-testid="feature-class" on:change=move |e| { pages.set(1); filter.update(|f| f.label = event_target_value(&e).parse().ok()) }>
-                    <option value="">{text::ANY_CLASS}</option>
-                    {move || (0..).zip(classes.get()).map(|(i, name): (i32, _)| view! { <option value=i.to_string()>{text::favours(&name)}</option> }).collect_view()}
+                <select aria-label=words::CLASS data-testid="feature-class" on:change=move |e| { pages.set(1); filter.update(|f| f.label = event_target_value(&e).parse().ok()) }>
+                    <option value="">{words::ANY_CLASS}</option>
+                    {move || (0..).zip(classes.get()).map(|(i, name): (i32, _)| view! { <option value=i.to_string()>{words::favours(&name)}</option> }).collect_view()}
                 </select>
             </div>
-            <Tiles order=Signal::derive(shown) label=text::LIST testid="feature-list" prefix="feature" held tile />
+            <Tiles order=Signal::derive(shown) label=words::LIST testid="feature-list" prefix="feature" held tile />
             <p class="note more">{listed}
-                <button class="small" class:absent=all_there data-testid="feature-more" on:click=move |_| pages.update(|n| *n += 1)>{text::MORE}</button></p>
+                <button class="small" class:absent=all_there data-testid="feature-more" on:click=move |_| pages.update(|n| *n += 1)>{words::MORE}</button></p>
         </Panel>
     }
 }

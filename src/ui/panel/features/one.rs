@@ -3,17 +3,21 @@
 use leptos::html;
 use leptos::prelude::*;
 
-use super::super::Panel;
 use super::atom::Atom;
 use super::inspector::Inspector;
 use super::table::Example;
-use crate::spec::protocol::{EXAMPLES, QUARTER_EXAMPLES, Query, TOP_EXAMPLES, View};
+use crate::spec::protocol::{EXAMPLES, QUARTER_EXAMPLES, TOP_EXAMPLES, View};
 use crate::ui::paint::{self, Pictures};
+use crate::ui::panel::features::words;
+use crate::ui::panel::section::Panel;
 use crate::ui::picture::Picture;
 use crate::ui::react::react;
+use crate::ui::store::desks::Desks;
+use crate::ui::store::look::Look;
+use crate::ui::store::runs::Runs;
 use crate::ui::tiles::Tile;
 use crate::ui::views::{FEATURE, FEATURES, FOUND};
-use crate::ui::{state::Lab, text::features as text};
+use crate::view::{Feature, Originals};
 
 /// Images that are shown without the feature.
 const ABLATED: usize = 6;
@@ -31,7 +35,7 @@ fn images(examples: &[Option<Example>], n: usize) -> Vec<u32> {
 
 #[component]
 pub fn One() -> impl IntoView {
-    let lab = Lab::get();
+    let (runs, desks) = (Runs::get(), Desks::get());
     let inspector = Inspector::get();
     let feature = Memo::new(move |_| inspector.feature());
     let examples = Memo::new(move |_| {
@@ -41,13 +45,13 @@ pub fn One() -> impl IntoView {
     react(move || {
         let found: Vec<u32> = examples.with(|all| all.iter().flatten().map(|e| e.image as u32).collect());
         if !found.is_empty() {
-            lab.ask(FOUND, Query::Originals { indices: found });
+            desks.ask(FOUND, Originals { indices: found });
         }
     });
     let ablated = Memo::new(move |_| examples.with(|all| images(&all[..TOP_EXAMPLES.min(all.len())], ABLATED)));
     react(move || {
         if let Some(f) = feature.get() {
-            lab.ask(FEATURE, Query::Feature { feature: f as u32, images: ablated.get() });
+            desks.ask(FEATURE, Feature { feature: f as u32, images: ablated.get() });
         }
     });
     let fact = move |name: &'static str, testid: &'static str, value: fn(&super::table::Table, usize) -> String| {
@@ -59,7 +63,7 @@ pub fn One() -> impl IntoView {
     let favours = move || {
         inspector
             .table
-            .with(|t| t.as_ref().zip(feature.get()).map(|(t, f)| text::purity(t.purity_f[f], &lab.class_name(t.label_f[f]))))
+            .with(|t| t.as_ref().zip(feature.get()).map(|(t, f)| words::purity(t.purity_f[f], &runs.class_name(t.label_f[f]))))
     };
     let bars = move || {
         inspector.table.with(|t| {
@@ -68,13 +72,13 @@ pub fn One() -> impl IntoView {
             let most = counts.iter().copied().fold(1.0f32, f32::max);
             // Even one input is to be seen.
             let height = |n: f32| if n > 0.0 { (100.0 * n / most).max(2.0) } else { 0.0 };
-            Some(counts.iter().map(|n| view! { <li title=text::inputs(*n)><span class="bar" style:height=format!("{:.1}%", height(*n))></span></li> }).collect_view())
+            Some(counts.iter().map(|n| view! { <li title=words::inputs(*n)><span class="bar" style:height=format!("{:.1}%", height(*n))></span></li> }).collect_view())
         })
     };
-    let reach = move || inspector.table.with(|t| t.as_ref().zip(feature.get()).map(|(t, f)| text::amount(t.max_f[f])));
+    let reach = move || inspector.table.with(|t| t.as_ref().zip(feature.get()).map(|(t, f)| words::amount(t.max_f[f])));
     let row = move |from: usize, n: usize| (from..from + n).map(|e| view! { <Shown e examples /> }).collect_view();
     let quarters = (0..4).map(|q| view! {
-        <div class="quarter"><span class="note">{text::QUARTERS[q]}</span><div class="cells">{row(TOP_EXAMPLES + q * QUARTER_EXAMPLES, QUARTER_EXAMPLES)}</div></div>
+        <div class="quarter"><span class="note">{words::QUARTERS[q]}</span><div class="cells">{row(TOP_EXAMPLES + q * QUARTER_EXAMPLES, QUARTER_EXAMPLES)}</div></div>
     });
     let quarters = quarters.collect_view();
     let hold = move |value: fn(&super::table::Table, usize) -> f32| {
@@ -85,58 +89,58 @@ pub fn One() -> impl IntoView {
         }
     };
     view! {
-        <Panel id="feature" help=text::ONE_HELP slots=&[FEATURES, FEATURE, FOUND]
+        <Panel id="feature" title=words::ONE help=words::ONE_HELP slots=&[FEATURES, FEATURE, FOUND]
             tools=move || view! {
-                <button class="small" data-testid="feature-ablate" on:click=hold(|_, _| 0.0)>{text::SWITCH_OFF}</button>
-                <button class="small" data-testid="feature-steer" on:click=hold(|t, f| t.max_f[f])>{text::STEER}</button>
+                <button class="small" data-testid="feature-ablate" on:click=hold(|_, _| 0.0)>{words::SWITCH_OFF}</button>
+                <button class="small" data-testid="feature-steer" on:click=hold(|t, f| t.max_f[f])>{words::STEER}</button>
             }>
             <div class="portrait">
-                <figure><Atom feature=Signal::derive(move || feature.get()) label=text::ATOM testid="feature-atom" />
-                    <figcaption data-testid="feature-name">{move || feature.get().map(text::name)}</figcaption></figure>
+                <figure><Atom feature=Signal::derive(move || feature.get()) label=words::ATOM testid="feature-atom" />
+                    <figcaption data-testid="feature-name">{move || feature.get().map(words::name)}</figcaption></figure>
                 <dl class="facts">
-                    {fact(text::DENSITY, "fact-density", |t, f| text::percent(t.density_f[f]))}
-                    {fact(text::MEAN, "fact-mean", |t, f| text::amount(t.mean_f[f]))}
-                    {fact(text::NORM, "fact-norm", |t, f| text::amount(t.norm_f[f]))}
-                    <div><dt>{text::CLASS}</dt><dd data-testid="fact-purity">{favours}</dd></div>
+                    {fact(words::DENSITY, "fact-density", |t, f| words::percent(t.density_f[f]))}
+                    {fact(words::MEAN, "fact-mean", |t, f| words::amount(t.mean_f[f]))}
+                    {fact(words::NORM, "fact-norm", |t, f| words::amount(t.norm_f[f]))}
+                    <div><dt>{words::CLASS}</dt><dd data-testid="fact-purity">{favours}</dd></div>
                 </dl>
                 <div class="activations">
-                    <ol class="bars" data-testid="feature-histogram" aria-label=text::HISTOGRAM>{bars}</ol>
-                    <p class="note span"><span>"0"</span><span>{text::HISTOGRAM}</span><span>{reach}</span></p>
+                    <ol class="bars" data-testid="feature-histogram" aria-label=words::HISTOGRAM>{bars}</ol>
+                    <p class="note span"><span>"0"</span><span>{words::HISTOGRAM}</span><span>{reach}</span></p>
                 </div>
             </div>
-            <h3>{text::STRONGEST}</h3>
+            <h3>{words::STRONGEST}</h3>
             <div class="cells top-examples" data-testid="feature-top">{row(0, TOP_EXAMPLES)}</div>
-            <details><summary>{text::BY_QUARTER}</summary><div class="quarters">{quarters}</div></details>
-            <h3>{text::WITHOUT}" "<span class="note" data-testid="feature-effect">{move || effect(lab, feature.get())}</span></h3>
-            <div class="ablations"><div class="row-names"><span>{text::ORIGINAL}</span><span>{text::REBUILT}</span><span>{text::LEFT_OUT}</span><span>{text::CHANGE}</span></div>
+            <details><summary>{words::BY_QUARTER}</summary><div class="quarters">{quarters}</div></details>
+            <h3>{words::WITHOUT}" "<span class="note" data-testid="feature-effect">{move || effect(desks, feature.get())}</span></h3>
+            <div class="ablations"><div class="row-names"><span>{words::ORIGINAL}</span><span>{words::REBUILT}</span><span>{words::LEFT_OUT}</span><span>{words::CHANGE}</span></div>
                 <div class="cells">{(0..ABLATED).map(|i| view! { <Ablation i feature /> }).collect_view()}</div></div>
-            <h3>{text::SIMILAR}</h3>
+            <h3>{words::SIMILAR}</h3>
             <Similar feature />
         </Panel>
     }
 }
 
 /// The answer about the feature in hand.
-fn answer(lab: Lab, feature: Option<usize>) -> Option<std::rc::Rc<View>> {
-    lab.view(FEATURE).get().filter(|view| matches!(&**view, View::Feature { feature: f, .. } if Some(*f as usize) == feature))
+fn answer(desks: Desks, feature: Option<usize>) -> Option<std::rc::Rc<View>> {
+    desks.view(FEATURE).get().filter(|view| matches!(&**view, View::Feature { feature: f, .. } if Some(*f as usize) == feature))
 }
 
 /// How much the images change without the feature, in words.
-fn effect(lab: Lab, feature: Option<usize>) -> Option<String> {
-    let view = answer(lab, feature)?;
+fn effect(desks: Desks, feature: Option<usize>) -> Option<String> {
+    let view = answer(desks, feature)?;
     let pictures = Pictures::of(&view)?;
     let n = pictures.len() / 3;
     let squares = |i: usize| {
         let (a, b) = (pictures.get(n + i)?, pictures.get(2 * n + i)?);
         Some(a.iter().zip(b).map(|(a, b)| (f32::from(*a) - f32::from(*b)).powi(2)).sum::<f32>() / (255.0 * 255.0 * a.len() as f32))
     };
-    (n > 0).then(|| text::moved(((0..n).filter_map(squares).sum::<f32>() / n as f32).sqrt()))
+    (n > 0).then(|| words::moved(((0..n).filter_map(squares).sum::<f32>() / n as f32).sqrt()))
 }
 
 /// An input on which the feature is active: press to steer it.
 #[component]
 fn Shown(e: usize, examples: Memo<Vec<Option<Example>>>) -> impl IntoView {
-    let lab = Lab::get();
+    let desks = Desks::get();
     let inspector = Inspector::get();
     let example = Memo::new(move |_| examples.with(|all| all.get(e).copied().flatten()));
     // Only those that exist were asked for.
@@ -149,10 +153,10 @@ fn Shown(e: usize, examples: Memo<Vec<Option<Example>>>) -> impl IntoView {
             view! { <i class="region" style=format!("left:{x:.2}%;top:{y:.2}%;width:{w:.2}%;height:{h:.2}%")></i> }
         })
     };
-    let words = Signal::derive(move || example.get().map_or_else(String::new, |e| text::example(e.image, e.activation)));
+    let words = Signal::derive(move || example.get().map_or_else(String::new, |e| words::example(e.image, e.activation)));
     let take = move |_| {
         let picture =
-            lab.view(FOUND).with_untracked(|view| Some(Pictures::of(view.as_deref()?)?.get(index.get_untracked())?.to_vec()));
+            desks.view(FOUND).with_untracked(|view| Some(Pictures::of(view.as_deref()?)?.get(index.get_untracked())?.to_vec()));
         if let Some(x) = picture {
             inspector.input.set(Some(x.into()));
         }
@@ -167,12 +171,12 @@ fn Shown(e: usize, examples: Memo<Vec<Option<Example>>>) -> impl IntoView {
 /// An image, what is rebuilt of it, the same without the feature, and what that changes.
 #[component]
 fn Ablation(i: usize, feature: Memo<Option<usize>>) -> impl IntoView {
-    let lab = Lab::get();
+    let (look, desks) = (Look::get(), Desks::get());
     let (canvas, change) = (NodeRef::<html::Canvas>::new(), NodeRef::<html::Canvas>::new());
-    let there = Memo::new(move |_| answer(lab, feature.get()).is_some_and(|v| Pictures::of(&v).is_some_and(|p| p.len() / 3 > i)));
+    let there = Memo::new(move |_| answer(desks, feature.get()).is_some_and(|v| Pictures::of(&v).is_some_and(|p| p.len() / 3 > i)));
     react(move || {
-        let theme = lab.theme.get();
-        let (Some(canvas), Some(change), Some(view)) = (canvas.get(), change.get(), answer(lab, feature.get())) else { return };
+        let theme = look.theme.get();
+        let (Some(canvas), Some(change), Some(view)) = (canvas.get(), change.get(), answer(desks, feature.get())) else { return };
         let Some(pictures) = Pictures::of(&view) else { return };
         let n = pictures.len() / 3;
         if let (Some(x), Some(rebuilt), Some(without)) = (pictures.get(i), pictures.get(n + i), pictures.get(2 * n + i))
@@ -184,8 +188,8 @@ fn Ablation(i: usize, feature: Memo<Option<usize>>) -> impl IntoView {
     });
     view! {
         <div class="ablation" class:gone=Signal::derive(move || !there.get())>
-            <canvas class="digit" node_ref=canvas width="28" height="84" role="img" aria-label=text::ABLATION data-testid=format!("ablation-{i}")></canvas>
-            <canvas class="digit" node_ref=change width="28" height="28" role="img" aria-label=text::CHANGE></canvas>
+            <canvas class="digit" node_ref=canvas width="28" height="84" role="img" aria-label=words::ABLATION data-testid=format!("ablation-{i}")></canvas>
+            <canvas class="digit" node_ref=change width="28" height="28" role="img" aria-label=words::CHANGE></canvas>
         </div>
     }
 }
@@ -193,15 +197,15 @@ fn Ablation(i: usize, feature: Memo<Option<usize>>) -> impl IntoView {
 /// The features whose atoms point the same way.
 #[component]
 fn Similar(feature: Memo<Option<usize>>) -> impl IntoView {
-    let lab = Lab::get();
+    let desks = Desks::get();
     let inspector = Inspector::get();
-    let near = Memo::new(move |_| match answer(lab, feature.get()).as_deref() {
+    let near = Memo::new(move |_| match answer(desks, feature.get()).as_deref() {
         Some(View::Feature { near, cosine, .. }) => near.iter().copied().zip(cosine.iter().copied()).collect::<Vec<_>>(),
         _ => Vec::new(),
     });
     let cells = move || {
         near.get().into_iter().map(|(f, cosine)| view! {
-            <Tile testid=format!("similar-{f}") tag=text::cosine(cosine) words=text::similar(f, cosine)
+            <Tile testid=format!("similar-{f}") tag=words::cosine(cosine) words=words::similar(f, cosine)
                 press=move |()| inspector.chosen.set(Some(f as usize)) picture=view! { <Atom feature=Some(f as usize) /> }.into_any() />
         }).collect_view()
     };

@@ -6,19 +6,24 @@ use leptos::html;
 use leptos::prelude::*;
 use serde_bytes::ByteBuf;
 
-use super::super::Panel;
 use super::atom::Atom;
 use super::inspector::Inspector;
-use crate::spec::protocol::{FeatureGrid, Query, f32_bytes};
-use crate::ui::codes::Codes;
+use crate::spec::protocol::{FeatureGrid, f32_bytes};
+use crate::ui::encoded::Encoded;
 use crate::ui::paint::{self, Pictures};
+use crate::ui::panel::features::words;
+use crate::ui::panel::section::Panel;
 use crate::ui::picture::Picture;
 use crate::ui::rank::rank;
 use crate::ui::react::react;
 use crate::ui::shelf::Shelf;
+use crate::ui::store::codes::Codes;
+use crate::ui::store::desks::Desks;
+use crate::ui::store::look::Look;
+use crate::ui::store::runs::Runs;
 use crate::ui::tiles::Tile;
 use crate::ui::views::{FEATURES, FIRING, STEERED};
-use crate::ui::{state::Lab, text::features as text};
+use crate::view::{Decode, Encode};
 
 /// Features on show that fire on the input.
 const FIRST: usize = 16;
@@ -48,24 +53,24 @@ fn steered(code: &[f32], grid: FeatureGrid, held: &[(usize, f32)]) -> Vec<f32> {
 
 #[component]
 pub fn Steering() -> impl IntoView {
-    let lab = Lab::get();
+    let (look, runs, desks, codes) = (Look::get(), Runs::get(), Desks::get(), Codes::get());
     let inspector = Inspector::get();
-    let input = move || inspector.input.get().filter(|x| x.len() == lab.model().shape.len());
+    let input = move || inspector.input.get().filter(|x| x.len() == runs.model().shape.len());
     react(move || {
         if let Some(x) = input() {
-            lab.ask(FIRING, Query::Encode { x_np: ByteBuf::from(x.to_vec()), label_n: ByteBuf::new() });
+            desks.ask(FIRING, Encode { x_np: ByteBuf::from(x.to_vec()), label_n: ByteBuf::new() });
         }
     });
     let code = Memo::new(move |_| {
         let grid = inspector.grid.get()?;
-        let codes = Codes::read(&*lab.view(FIRING).get()?)?;
+        let codes = Encoded::read(&*desks.view(FIRING).get()?)?;
         let code: Arc<[f32]> = codes.mean(0)?.into();
         (code.len() == grid.places() * grid.features).then_some((grid, code))
     });
     react(move || {
         if let Some((grid, code)) = code.get() {
             let after = inspector.held.with(|held| steered(&code, grid, held));
-            lab.ask(STEERED, Query::Decode { z_nd: f32_bytes(&[&code[..], &after].concat()) });
+            desks.ask(STEERED, Decode { z_nd: f32_bytes(&[&code[..], &after].concat()) });
         }
     });
     let firing = Memo::new(move |_| {
@@ -77,14 +82,14 @@ pub fn Steering() -> impl IntoView {
     });
     let (seen, change) = (NodeRef::<html::Canvas>::new(), NodeRef::<html::Canvas>::new());
     react(move || {
-        let (theme, shape) = (lab.theme.get(), lab.model().shape);
+        let (theme, shape) = (look.theme.get(), runs.model().shape);
         if let (Some(canvas), Some(x)) = (seen.get(), input()) {
             paint::tiles(&canvas, &[&x], shape, 1, &theme);
         }
     });
     react(move || {
-        let theme = lab.theme.get();
-        let (Some(canvas), view) = (change.get(), lab.view(STEERED).get()) else { return };
+        let theme = look.theme.get();
+        let (Some(canvas), view) = (change.get(), desks.view(STEERED).get()) else { return };
         let Some(pictures) = view.as_deref().and_then(Pictures::of) else { return paint::clear(&canvas) };
         if let (Some(before), Some(after)) = (pictures.get(0), pictures.get(1)) {
             paint::difference(&canvas, &paint::change(before, after, pictures.shape.channels), pictures.shape, &theme);
@@ -94,31 +99,31 @@ pub fn Steering() -> impl IntoView {
     let chips = move || {
         firing.get().map(|(_, first)| {
             first.into_iter().map(|(f, activation)| view! {
-                <Tile testid=format!("fires-{f}") tag=text::amount(activation) words=text::fires(f, activation)
+                <Tile testid=format!("fires-{f}") tag=words::amount(activation) words=words::fires(f, activation)
                     press=move |()| { inspector.chosen.set(Some(f)); inspector.hold(f, Some(present(f))) } picture=view! { <Atom feature=Some(f) /> }.into_any() />
             }).collect_view()
         })
     };
     let rows = move || inspector.held.with(|held| held.iter().map(|(f, _)| *f).collect::<Vec<_>>());
-    let own = move || lab.own.get().filter(|x| x.len() == lab.model().shape.len());
+    let own = move || codes.own.get().filter(|x| x.len() == runs.model().shape.len());
     view! {
-        <Panel id="steering" help=text::STEERING_HELP slots=&[FEATURES, FIRING, STEERED]>
-            <Shelf verb=text::pick begin=Signal::derive(move || inspector.input.with_untracked(Option::is_none)) pick=move |_, x| inspector.input.set(Some(x.into())) />
-            <button class="small own" class:absent=Signal::derive(move || own().is_none()) data-testid="steer-own" on:click=move |_| if let Some(x) = own() { inspector.input.set(Some(x)) }>{text::OWN}</button>
+        <Panel id="steering" title=words::STEERING help=words::STEERING_HELP slots=&[FEATURES, FIRING, STEERED]>
+            <Shelf verb=words::pick begin=Signal::derive(move || inspector.input.with_untracked(Option::is_none)) pick=move |_, x| inspector.input.set(Some(x.into())) />
+            <button class="small own" class:absent=Signal::derive(move || own().is_none()) data-testid="steer-own" on:click=move |_| if let Some(x) = own() { inspector.input.set(Some(x)) }>{words::OWN}</button>
             <div class="steering">
                 <div class="quartet">
-                    <figure><canvas class="digit" node_ref=seen width="28" height="28" role="img" aria-label=text::ORIGINAL data-testid="steer-input"></canvas><figcaption>{text::ORIGINAL}</figcaption></figure>
-                    <figure><Picture from=STEERED index=0usize label=text::REBUILT testid="steer-before" /><figcaption>{text::REBUILT}</figcaption></figure>
-                    <figure><Picture from=STEERED index=1usize label=text::STEERED testid="steer-after" /><figcaption>{text::STEERED}</figcaption></figure>
-                    <figure><canvas class="digit" node_ref=change width="28" height="28" role="img" aria-label=text::CHANGE data-testid="steer-change"></canvas><figcaption>{text::CHANGE}</figcaption></figure>
+                    <figure><canvas class="digit" node_ref=seen width="28" height="28" role="img" aria-label=words::ORIGINAL data-testid="steer-input"></canvas><figcaption>{words::ORIGINAL}</figcaption></figure>
+                    <figure><Picture from=STEERED index=0usize label=words::REBUILT testid="steer-before" /><figcaption>{words::REBUILT}</figcaption></figure>
+                    <figure><Picture from=STEERED index=1usize label=words::STEERED testid="steer-after" /><figcaption>{words::STEERED}</figcaption></figure>
+                    <figure><canvas class="digit" node_ref=change width="28" height="28" role="img" aria-label=words::CHANGE data-testid="steer-change"></canvas><figcaption>{words::CHANGE}</figcaption></figure>
                 </div>
                 <div>
-                    <h3>{text::HELD}</h3>
-                    <p class="note" class:absent=move || !rows().is_empty()>{text::NONE_HELD}</p>
+                    <h3>{words::HELD}</h3>
+                    <p class="note" class:absent=move || !rows().is_empty()>{words::NONE_HELD}</p>
                     <div class="holds"><For each=rows key=|f| *f let:f><Hold f present=Signal::derive(move || present(f)) /></For></div>
                 </div>
             </div>
-            <h3>{text::FIRING}" "<span class="note" data-testid="fires-count">{move || firing.get().map(|(n, first)| text::firing(n, first.len()))}</span></h3>
+            <h3>{words::FIRING}" "<span class="note" data-testid="fires-count">{move || firing.get().map(|(n, first)| words::firing(n, first.len()))}</span></h3>
             <div class="cells fires" data-testid="fires">{chips}</div>
         </Panel>
     }
@@ -139,7 +144,7 @@ fn Hold(f: usize, present: Signal<f32>) -> impl IntoView {
             || present.get() < 0.0;
         if negative { -reach.get() } else { 0.0 }
     });
-    let words = Signal::derive(move || text::amount(value.get()));
+    let words = Signal::derive(move || words::amount(value.get()));
     let moved = move |text: String| {
         if let Ok(v) = text.parse::<f32>() {
             inspector.hold(f, Some(v));
@@ -147,13 +152,13 @@ fn Hold(f: usize, present: Signal<f32>) -> impl IntoView {
     };
     view! {
         <div class="hold">
-            <Tile testid=format!("held-{f}") tag=f.to_string() words=text::name(f) press=move |()| inspector.chosen.set(Some(f)) picture=view! { <Atom feature=Some(f) /> }.into_any() />
-            <input type="range" class="slider" data-testid=format!("hold-{f}") aria-label=text::hold(f)
+            <Tile testid=format!("held-{f}") tag=f.to_string() words=words::name(f) press=move |()| inspector.chosen.set(Some(f)) picture=view! { <Atom feature=Some(f) /> }.into_any() />
+            <input type="range" class="slider" data-testid=format!("hold-{f}") aria-label=words::hold(f)
                 min=move || lowest.get().to_string() max=move || reach.get().to_string() step=move || (reach.get() / NOTCHES).to_string()
                 aria-valuetext=words
                 prop:value=move || { reach.track(); value.get().to_string() } on:input=move |e| moved(event_target_value(&e)) />
             <output class="value">{words}</output>
-            <button class="quiet" aria-label=text::release(f) data-testid=format!("release-{f}") on:click=move |_| inspector.hold(f, None)>"×"</button>
+            <button class="quiet" aria-label=words::release(f) data-testid=format!("release-{f}") on:click=move |_| inspector.hold(f, None)>"×"</button>
         </div>
     }
 }

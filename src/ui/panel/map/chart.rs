@@ -4,19 +4,24 @@ use leptos::html;
 use leptos::prelude::*;
 use web_sys::{KeyboardEvent, PointerEvent};
 
-use super::MapState;
 use super::draw::{self, Ground, Marks, Scene};
 use super::points::Points;
-use crate::spec::protocol::{Query, f32_bytes};
+use super::state::MapState;
+use crate::spec::protocol::f32_bytes;
 use crate::ui::paint::{LABELS, Pictures};
+use crate::ui::panel::map::words;
 use crate::ui::picture::Picture;
 use crate::ui::plane::Axes;
 use crate::ui::rank::ordered;
 use crate::ui::react::react;
 use crate::ui::source::Source;
-use crate::ui::state::{Lab, words};
-use crate::ui::text;
+use crate::ui::store::codes::Codes;
+use crate::ui::store::desks::Desks;
+use crate::ui::store::look::Look;
+use crate::ui::store::runs::Runs;
+use crate::ui::store::runs::images::long_names;
 use crate::ui::views::{MANIFOLD, POINT, THUMBNAILS};
+use crate::view::{Decode, Originals};
 
 /// Arrow keys move by this part of the map's half width.
 const NUDGE: f32 = 0.05;
@@ -25,7 +30,7 @@ const AROUND: usize = 24;
 
 #[component]
 pub fn Chart(map: MapState) -> impl IntoView {
-    let lab = Lab::get();
+    let (look, runs, desks, codes) = (Look::get(), Runs::get(), Desks::get(), Codes::get());
     let MapState { axes, points, only, marks, ground, ellipses, lasso, selected } = map;
     // Where the pointer is, on the plane.
     let at = RwSignal::new(None::<(f32, f32)>);
@@ -35,7 +40,7 @@ pub fn Chart(map: MapState) -> impl IntoView {
     let on_resize = window_event_listener(leptos::ev::resize, move |_| resized.update(|n| *n += 1));
     on_cleanup(move || on_resize.remove());
 
-    let latent = Memo::new(move |_| lab.latents.with(|l| l.kl_d.len()));
+    let latent = Memo::new(move |_| codes.latents.with(|l| l.kl_d.len()));
     react(move || {
         // Axes that another model does not have.
         let n = latent.get();
@@ -45,7 +50,7 @@ pub fn Chart(map: MapState) -> impl IntoView {
     });
     react(move || {
         let (axes, clouds, density) = (axes.get(), ellipses.get(), ground.get() == Ground::Density);
-        points.set(match lab.codes.get() {
+        points.set(match codes.tests.get() {
             Some(codes) => points.with_untracked(|before| Points::new(&codes, axes, before, clouds, density)),
             None => Points::default(),
         });
@@ -53,30 +58,30 @@ pub fn Chart(map: MapState) -> impl IntoView {
     react(move || {
         if marks.get() == Marks::Pictures {
             let indices = points.with(|p| p.spaced(draw::THUMBNAILS).into_iter().map(|(i, _)| i as u32).collect());
-            lab.ask(THUMBNAILS, Query::Originals { indices });
+            desks.ask(THUMBNAILS, Originals { indices });
         }
     });
     react(move || {
         if ground.get() != Ground::Manifold {
             return;
         }
-        let code = lab.code.get();
+        let code = codes.code.get();
         let z: Vec<f32> = points.with(|p| {
             let place = |i: usize| -p.reach + (2 * i + 1) as f32 / draw::TILES as f32 * p.reach;
             let fits = p.plane.u.len() == code.len();
             let cells = (0..draw::TILES * draw::TILES).filter(|_| fits);
             cells.flat_map(|k| p.plane.place(&code, (place(k % draw::TILES), -place(k / draw::TILES)))).collect()
         });
-        lab.ask(MANIFOLD, Query::Decode { z_nd: f32_bytes(&z) });
+        desks.ask(MANIFOLD, Decode { z_nd: f32_bytes(&z) });
     });
     let classes = Memo::new(move |_| {
         let most = points.with(|p| p.labels.iter().max().copied());
-        most.map_or_else(Vec::new, |most| (0..=most).map(|label| lab.class_name(label)).collect::<Vec<_>>())
+        most.map_or_else(Vec::new, |most| (0..=most).map(|label| runs.class_name(label)).collect::<Vec<_>>())
     });
     react(move || {
         resized.track();
-        let theme = lab.theme.get();
-        let (manifold, thumbnails) = (lab.view(MANIFOLD).get(), lab.view(THUMBNAILS).get());
+        let theme = look.theme.get();
+        let (manifold, thumbnails) = (desks.view(MANIFOLD).get(), desks.view(THUMBNAILS).get());
         let (polygon, selected, names) = (polygon.get(), selected.get(), classes.get());
         let scene = Scene {
             only: only.get(),
@@ -94,26 +99,26 @@ pub fn Chart(map: MapState) -> impl IntoView {
         }
     });
     let pointed = move || {
-        let code = lab.code.get();
+        let code = codes.code.get();
         let place = at.get()?;
         points.with(|p| (p.plane.u.len() == code.len() && !code.is_empty()).then(|| p.plane.place(&code, place)))
     };
     let pointing = Memo::new(move |_| at.with(Option::is_some));
     react(move || {
         if let Some(z) = pointed() {
-            lab.ask(POINT, Query::Decode { z_nd: f32_bytes(&z) });
+            desks.ask(POINT, Decode { z_nd: f32_bytes(&z) });
         }
     });
     Effect::new(move |before: Option<bool>| {
         let now = pointing.get();
         if now != before.unwrap_or(false) {
-            lab.show(POINT, now);
+            desks.show(POINT, now);
         }
         now
     });
     on_cleanup(move || {
         if pointing.get_untracked() {
-            lab.show(POINT, false);
+            desks.show(POINT, false);
         }
     });
 
@@ -150,7 +155,7 @@ pub fn Chart(map: MapState) -> impl IntoView {
     };
     let take = move || {
         if let Some(z) = untrack(pointed) {
-            lab.start_from(Source::Code(z.into()));
+            codes.start_from(Source::Code(z.into()));
         }
     };
     let on_key = move |e: KeyboardEvent| {
@@ -182,7 +187,7 @@ pub fn Chart(map: MapState) -> impl IntoView {
     let percent = |part: f64| format!("{:.2}%", 100.0 * part);
     let marker = move || {
         points.with(|p| {
-            let code = lab.code.get();
+            let code = codes.code.get();
             let here = (p.plane.u.len() == code.len()).then(|| p.part(p.plane.project(&code)));
             here.filter(|(x, y)| (0.0..=1.0).contains(x) && (0.0..=1.0).contains(y))
         })
@@ -205,7 +210,7 @@ pub fn Chart(map: MapState) -> impl IntoView {
     };
     view! {
         <div class="map-frame" class:lassoing=move || lasso.get()>
-            <canvas class="map" data-testid="map" role="application" tabindex="0" aria-label=text::MAP_CANVAS node_ref=canvas
+            <canvas class="map" data-testid="map" role="application" tabindex="0" aria-label=words::MAP_CANVAS node_ref=canvas
                 on:pointermove=moved on:pointerdown=pressed on:pointerup=released
                 on:click=move |_| if !lasso.get_untracked() { take() } on:keydown=on_key
                 on:pointerleave=move |e: PointerEvent| if e.pointer_type() == "mouse" { at.set(None) }
@@ -215,13 +220,13 @@ pub fn Chart(map: MapState) -> impl IntoView {
             <figure class="lens" class:gone=move || cursor.get().is_none()
                 class:left=move || cursor.get().is_some_and(|c| c.0 > 0.6) class:below=move || cursor.get().is_some_and(|c| c.1 < 0.35)
                 style:left=move || percent(cursor.get().unwrap_or_default().0) style:top=move || percent(cursor.get().unwrap_or_default().1)>
-                <Picture from=POINT index=0usize label=text::MAP_POINT testid="map-digit" />
+                <Picture from=POINT index=0usize label=words::MAP_POINT testid="map-digit" />
             </figure>
         </div>
-        <div class="legend" class:named=move || classes.with(|c| words(c)) role="group" aria-label=text::MAP_LEGEND data-testid="map-legend">{legend}</div>
+        <div class="legend" class:named=move || classes.with(|c| long_names(c)) role="group" aria-label=words::MAP_LEGEND data-testid="map-legend">{legend}</div>
         {move || {
             let more = classes.with(Vec::len).saturating_sub(LABELS.len());
-            (more > 0).then(|| view! { <p class="note">{text::more_classes(more)}</p> })
+            (more > 0).then(|| view! { <p class="note">{words::more_classes(more)}</p> })
         }}
     }
 }
@@ -229,13 +234,13 @@ pub fn Chart(map: MapState) -> impl IntoView {
 /// The choice of axes.
 #[component]
 pub fn Axis(map: MapState) -> impl IntoView {
-    let lab = Lab::get();
+    let codes = Codes::get();
     let axes = map.axes;
     let order = Memo::new(move |_| {
-        lab.latents.with(|l| ordered(ordered(l.order.clone(), |i| i as f32), |i| f32::from(u8::from(!l.active(i)))))
+        codes.latents.with(|l| ordered(ordered(l.order.clone(), |i| i as f32), |i| f32::from(u8::from(!l.active(i)))))
     });
     let top_two = move || {
-        lab.latents.with_untracked(|l| match l.order[..] {
+        codes.latents.with_untracked(|l| match l.order[..] {
             [a, b, ..] => Axes::Latents(a, b),
             _ => Axes::Latents(0, 0),
         })
@@ -261,7 +266,7 @@ pub fn Axis(map: MapState) -> impl IntoView {
             <label class="axis">{label}" "
                 <select data-testid=if up { "map-y" } else { "map-x" } prop:value=move || chosen().to_string() on:change=move |e| change(event_target_value(&e))>
                     {move || order.get().into_iter().map(|i| view! {
-                        <option value=i.to_string() selected=move || chosen() == i>{text::latent(i)}</option>
+                        <option value=i.to_string() selected=move || chosen() == i>{words::latent(i)}</option>
                     }).collect_view()}
                 </select>
             </label>
@@ -269,12 +274,12 @@ pub fn Axis(map: MapState) -> impl IntoView {
     };
     view! {
         <div class="axes">
-            <div class="segments" role="group" aria-label=text::MAP_AXES>
-                <button class="small" aria-pressed=move || is_pca.get().to_string() on:click=move |_| axes.set(Axes::Pca)>{text::MAP_PCA}</button>
+            <div class="segments" role="group" aria-label=words::MAP_AXES>
+                <button class="small" aria-pressed=move || is_pca.get().to_string() on:click=move |_| axes.set(Axes::Pca)>{words::MAP_PCA}</button>
                 <button class="small" data-testid="map-latents" aria-pressed=move || (!is_pca.get()).to_string()
-                    on:click=move |_| if is_pca.get_untracked() { axes.set(top_two()) }>{text::MAP_LATENTS}</button>
+                    on:click=move |_| if is_pca.get_untracked() { axes.set(top_two()) }>{words::MAP_LATENTS}</button>
             </div>
-            <Show when=move || !is_pca.get()>{select(false, text::MAP_X)} {select(true, text::MAP_Y)}</Show>
+            <Show when=move || !is_pca.get()>{select(false, words::MAP_X)} {select(true, words::MAP_Y)}</Show>
         </div>
     }
 }

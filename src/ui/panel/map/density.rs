@@ -1,6 +1,6 @@
 //! The aggregate posterior q(z) = 1/N Σ q(z|x) on the plane of the map, against the prior.
 
-use super::points::Spread;
+use super::spread::Spread;
 use crate::ui::rank::quantile;
 
 /// Cells along one side of the map.

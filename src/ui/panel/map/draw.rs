@@ -5,7 +5,7 @@ use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 use super::density::CELLS;
 use super::points::Points;
 use crate::ui::paint::{self, LABELS, Pictures, Shape, Theme};
-use crate::ui::state::words;
+use crate::ui::store::runs::images::long_names;
 
 /// What stands for a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -186,7 +186,7 @@ fn pictures(
 
 /// What a label is called, so that colour is not the only key.
 fn names(context: &CanvasRenderingContext2d, points: &Points, scene: &Scene, width: f64, height: f64, theme: &Theme) {
-    context.set_font(if words(scene.classes) { "600 13px system-ui, sans-serif" } else { "600 17px system-ui, sans-serif" });
+    context.set_font(if long_names(scene.classes) { "600 13px system-ui, sans-serif" } else { "600 17px system-ui, sans-serif" });
     context.set_text_align("center");
     context.set_text_baseline("middle");
     context.set_line_join("round");

@@ -1,26 +1,10 @@
 //! What is drawn on a map: places, spreads and labels of the codes.
 
 use super::density::{self, Density};
-use crate::ui::codes::Codes;
+use super::spread::Spread;
+use crate::ui::encoded::Encoded;
 use crate::ui::plane::{Axes, Plane};
 use crate::ui::rank::{quantile, rank};
-
-/// Spread of a code on the plane: the covariance `[[xx, xy], [xy, yy]]`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Spread {
-    pub xx: f32,
-    pub xy: f32,
-    pub yy: f32,
-}
-
-impl Spread {
-    /// Half axes and angle of the ellipse of one standard deviation.
-    pub fn ellipse(self) -> (f32, f32, f32) {
-        let (mean, half) = ((self.xx + self.yy) / 2.0, (self.xx - self.yy) / 2.0);
-        let root = half.hypot(self.xy);
-        ((mean + root).max(0.0).sqrt(), (mean - root).max(0.0).sqrt(), 0.5 * self.xy.atan2(half))
-    }
-}
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Points {
@@ -38,7 +22,7 @@ pub struct Points {
 }
 
 impl Points {
-    pub fn new(codes: &Codes, axes: Axes, before: &Self, clouds: bool, density: bool) -> Self {
+    pub fn new(codes: &Encoded, axes: Axes, before: &Self, clouds: bool, density: bool) -> Self {
         let latent = codes.latent;
         let plane = match axes {
             Axes::Latents(a, b) if a < latent && b < latent => Plane::of_latents(latent, a, b),
@@ -142,18 +126,11 @@ mod tests {
     fn codes_in_one_place_are_as_far_from_the_prior_however_far_the_map_reaches() {
         // A code of two latents, σ = e⁻¹⁰ each.
         let n = 50;
-        let codes = Codes { latent: 2, mean_nd: vec![0.2; 2 * n], logvar_nd: vec![-20.0; 2 * n], labels: vec![0; n] };
+        let codes = Encoded { latent: 2, mean_nd: vec![0.2; 2 * n], logvar_nd: vec![-20.0; 2 * n], labels: vec![0; n] };
         let reach = |reach: f32| Points { reach, ..Points::default() };
         for before in [reach(0.0), reach(1.0), reach(1.5)] {
             let points = Points::new(&codes, Axes::Latents(0, 1), &before, false, true);
             assert!(points.distance.is_some_and(|d| d > 0.99), "{:?} at a reach of {}", points.distance, points.reach);
         }
-    }
-
-    #[test]
-    fn an_ellipse_has_the_axes_of_its_covariance() {
-        // Variances 4 and 1 along the diagonals.
-        let (a, b, angle) = Spread { xx: 2.5, xy: 1.5, yy: 2.5 }.ellipse();
-        assert!((a - 2.0).abs() < 1e-6 && (b - 1.0).abs() < 1e-6 && (angle - std::f32::consts::FRAC_PI_4).abs() < 1e-6);
     }
 }

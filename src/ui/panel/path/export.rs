@@ -7,7 +7,7 @@ use gif::{Encoder, Frame, Repeat};
 use leptos::wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Blob, BlobEvent, HtmlCanvasElement, MediaRecorder};
 
-use super::{Film, POINTS, SKIP, SWEEP};
+use super::film::{Film, POINTS, SKIP, SWEEP};
 use crate::ui::browser::{next_frame, now, save, save_bytes, window};
 use crate::ui::paint::{self, Theme};
 

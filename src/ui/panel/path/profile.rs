@@ -3,17 +3,18 @@
 use leptos::html;
 use leptos::prelude::*;
 
-use super::{POINTS, Ways};
+use super::film::{KINDS, POINTS, Ways};
 use crate::latent::log_prior;
 use crate::ui::paint;
+use crate::ui::panel::path::words;
 use crate::ui::react::react;
-use crate::ui::{state::Lab, text};
+use crate::ui::store::look::Look;
 
 const MARGIN: f64 = 8.0;
 
 #[component]
 pub fn Profile(ways: Memo<Ways>, at: RwSignal<f64>) -> impl IntoView {
-    let lab = Lab::get();
+    let look = Look::get();
     let canvas = NodeRef::<html::Canvas>::new();
     let curves = Memo::new(move |_| {
         ways.with(|w| {
@@ -24,7 +25,7 @@ pub fn Profile(ways: Memo<Ways>, at: RwSignal<f64>) -> impl IntoView {
         })
     });
     react(move || {
-        let theme = lab.theme.get();
+        let theme = look.theme.get();
         let Some(canvas) = canvas.get() else { return };
         let (context, width, height) = paint::fit(&canvas);
         curves.with(|curves| {
@@ -58,8 +59,8 @@ pub fn Profile(ways: Memo<Ways>, at: RwSignal<f64>) -> impl IntoView {
                 let i = (at.get() * (POINTS - 1) as f64).round() as usize;
                 let (kind, here) = (*kind, curve.get(i).copied().unwrap_or(f32::NAN));
                 view! {
-                    <span class="reading"><i class=format!("swatch swatch-way-{kind}")></i>{super::KINDS[kind].0}
-                        <b data-testid=format!("density-{kind}")>{text::nats(here)}</b></span>
+                    <span class="reading"><i class=format!("swatch swatch-way-{kind}")></i>{KINDS[kind].0}
+                        <b data-testid=format!("density-{kind}")>{words::nats(here)}</b></span>
                 }
             });
             cells.collect_view()
@@ -67,8 +68,8 @@ pub fn Profile(ways: Memo<Ways>, at: RwSignal<f64>) -> impl IntoView {
     };
     view! {
         <div class="profile">
-            <p class="readout"><span>{text::PROFILE}</span>{lowest}</p>
-            <canvas class="profile-chart" node_ref=canvas role="img" aria-label=text::PROFILE data-testid="profile"></canvas>
+            <p class="readout"><span>{words::PROFILE}</span>{lowest}</p>
+            <canvas class="profile-chart" node_ref=canvas role="img" aria-label=words::PROFILE data-testid="profile"></canvas>
         </div>
     }
 }

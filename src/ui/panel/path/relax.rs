@@ -5,10 +5,13 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use crate::latent::linear;
-use crate::spec::protocol::{Query, View, bytes_f32, f32_bytes};
+use crate::spec::protocol::{View, bytes_f32, f32_bytes};
+use crate::ui::browser;
+use crate::ui::panel::path::words;
 use crate::ui::react::react;
+use crate::ui::store::desks::Desks;
 use crate::ui::views::RELAXED;
-use crate::ui::{browser, state::Lab, text};
+use crate::view::Relax;
 
 /// Points of a leg.
 const POINTS: usize = 9;
@@ -56,16 +59,16 @@ pub struct Relaxation {
 
 impl Relaxation {
     /// Starts with the straight lines between `ends`, and again whenever those move.
-    pub fn new(lab: Lab, ends: Memo<Option<Vec<Vec<f32>>>>) -> Self {
+    pub fn new(desks: Desks, ends: Memo<Option<Vec<Vec<f32>>>>) -> Self {
         let legs = RwSignal::new(Vec::<Leg>::new());
         let started = RwSignal::new(f64::NEG_INFINITY);
         let ask = move || {
             let next = legs.with_untracked(|legs| legs.iter().find(|leg| !leg.settled()).cloned());
             if let Some(leg) = next {
-                lab.ask(RELAXED, Query::Relax { z_td: f32_bytes(&leg.z_td), damping: leg.damping });
+                desks.ask(RELAXED, Relax { z_td: f32_bytes(&leg.z_td), damping: leg.damping });
             }
         };
-        let before = StoredValue::new(0usize);
+        let mut before = 0;
         let again = RwSignal::new(0u32);
         react(move || {
             again.track();
@@ -73,20 +76,20 @@ impl Relaxation {
             let now = browser::now();
             // While the network learns the ends move with every answer; the way needs time to settle between.
             let wait = RESTART - (now - started.get_untracked());
-            if wait > 0.0 && before.get_value() == ends.len() {
+            if wait > 0.0 && before == ends.len() {
                 // The panel may be gone by then.
                 let later = move || {
                     let _ = again.try_update(|n| *n += 1);
                 };
-                return set_timeout(later, std::time::Duration::from_millis(wait as u64 + 1));
+                return browser::later(later, std::time::Duration::from_millis(wait as u64 + 1));
             }
             started.set(now);
-            before.set_value(ends.len());
+            before = ends.len();
             legs.set(ends.windows(2).map(|pair| Leg::new(&pair[0], &pair[1])).collect());
             ask();
         });
         react(move || {
-            let Some(view) = lab.view(RELAXED).get() else { return };
+            let Some(view) = desks.view(RELAXED).get() else { return };
             let View::Relaxed { z_td, energy, damping } = &*view else { return };
             let z_td = bytes_f32(z_td);
             let taken = legs.try_update(|legs| {
@@ -112,7 +115,7 @@ impl Relaxation {
         self.legs.with(|legs| {
             let steps = legs.iter().map(|l| l.energies.len()).max().unwrap_or(0);
             let total = |at: fn(&[f32]) -> Option<&f32>| legs.iter().filter_map(|l| at(&l.energies)).sum::<f32>();
-            text::energy(total(<[f32]>::first), total(<[f32]>::last), steps, legs.iter().all(Leg::settled))
+            words::energy(total(<[f32]>::first), total(<[f32]>::last), steps, legs.iter().all(Leg::settled))
         })
     }
 }

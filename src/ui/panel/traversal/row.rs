@@ -3,28 +3,31 @@
 use leptos::html;
 use leptos::prelude::*;
 
-use super::rows::{COLUMNS, Shared};
+use super::shared::{COLUMNS, Shared};
 use crate::ui::paint::{self, Pictures};
+use crate::ui::panel::traversal::words;
 use crate::ui::react::react;
+use crate::ui::store::codes::Codes;
+use crate::ui::store::desks::Desks;
+use crate::ui::store::look::Look;
 use crate::ui::views::STRIPS;
-use crate::ui::{state::Lab, text};
 
 /// Positions of a slider.
 const NOTCHES: f32 = 120.0;
 
 #[component]
 pub fn Row(latent: usize, shared: Shared) -> impl IntoView {
-    let lab = Lab::get();
+    let (look, desks, codes) = (Look::get(), Desks::get(), Codes::get());
     let strip = NodeRef::<html::Canvas>::new();
     let heat = NodeRef::<html::Canvas>::new();
-    let value = Memo::new(move |_| lab.code.with(|z| z.get(latent).copied().unwrap_or(0.0)));
-    let active = Memo::new(move |_| lab.latents.with(|l| l.active(latent)));
-    let title = move || text::latent_title(latent, lab.latents.with(|l| l.carries(latent)), active.get());
+    let value = Memo::new(move |_| codes.code.with(|z| z.get(latent).copied().unwrap_or(0.0)));
+    let active = Memo::new(move |_| codes.latents.with(|l| l.active(latent)));
+    let title = move || words::latent_title(latent, codes.latents.with(|l| l.carries(latent)), active.get());
     let range = Memo::new(move |_| shared.ranges.with(|r| r.get(latent).copied().unwrap_or((-1.0, 1.0))));
     let pinned = Memo::new(move |_| shared.pins.with(|p| p.contains(&latent)));
     react(move || {
-        let theme = lab.theme.get();
-        let view = lab.view(STRIPS).get();
+        let theme = look.theme.get();
+        let view = desks.view(STRIPS).get();
         let Some(pictures) = view.as_deref().and_then(Pictures::of) else {
             return [strip, heat].iter().filter_map(|canvas| canvas.get()).for_each(|canvas| paint::clear(&canvas));
         };
@@ -49,8 +52,8 @@ pub fn Row(latent: usize, shared: Shared) -> impl IntoView {
     });
     let moved = move |text: String| {
         if let Ok(v) = text.parse::<f32>() {
-            lab.forget_source();
-            lab.code.update(|z| {
+            codes.forget_source();
+            codes.code.update(|z| {
                 if let Some(slot) = z.get_mut(latent) {
                     *slot = v;
                 }
@@ -66,24 +69,24 @@ pub fn Row(latent: usize, shared: Shared) -> impl IntoView {
     let details = move || {
         shared.detailed.then(|| view! {
             <canvas class="digit heat" class:gone=move || !active.get() node_ref=heat width="28" height="28"
-                role="img" aria-label=text::latent_heat(latent) title=text::HEAT_HELP data-testid=format!("heat-{latent}")></canvas>
-            <button class="quiet pin" aria-pressed=move || pinned.get().to_string() aria-label=text::pin(latent) title=text::PIN_HELP
+                role="img" aria-label=words::latent_heat(latent) title=words::HEAT_HELP data-testid=format!("heat-{latent}")></canvas>
+            <button class="quiet pin" aria-pressed=move || pinned.get().to_string() aria-label=words::pin(latent) title=words::PIN_HELP
                 data-testid=format!("pin-{latent}") on:click=pin>{move || if pinned.get() { "★" } else { "☆" }}</button>
         })
     };
     view! {
         <div class="row" class:inactive=move || !active.get() class:pinned=move || pinned.get()>
-            <span class="name" title=title>{text::latent(latent)}</span>
+            <span class="name" title=title>{words::latent(latent)}</span>
             <span class="strip">
                 <canvas class="digit" class:gone=move || !active.get() node_ref=strip width="196" height="28" aria-hidden="true"></canvas>
                 <input type="range" data-testid=format!("latent-{latent}")
                     min=move || range.get().0.to_string() max=move || range.get().1.to_string()
                     step=move || ((range.get().1 - range.get().0) / NOTCHES).to_string()
                     aria-label=title
-                    aria-valuetext=move || text::coordinate(value.get())
+                    aria-valuetext=move || words::coordinate(value.get())
                     prop:value=move || { range.track(); value.get().to_string() } on:input=move |e| moved(event_target_value(&e)) />
             </span>
-            <output class="value">{move || text::coordinate(value.get())}</output>
+            <output class="value">{move || words::coordinate(value.get())}</output>
             {details}
         </div>
     }

@@ -3,21 +3,22 @@
 use leptos::prelude::*;
 
 use super::row::Row;
-use crate::spec::protocol::{Query, f32_bytes};
-use crate::ui::codes::Extent;
+use super::shared::{COLUMNS, Shared};
+use crate::spec::protocol::f32_bytes;
+use crate::ui::encoded::Extent;
 use crate::ui::paint::Pictures;
 use crate::ui::rank::ordered;
 use crate::ui::react::react;
-use crate::ui::state::Lab;
+use crate::ui::store::codes::Codes;
+use crate::ui::store::desks::Desks;
+use crate::ui::store::look::Look;
 use crate::ui::views::STRIPS;
+use crate::view::Decode;
 
 /// Reach of a slider, in standard deviations.
 const DEVIATIONS: f32 = 3.0;
 /// Of a slider about the centre of the prior.
 const PRIOR: (f32, f32) = (-DEVIATIONS, DEVIATIONS);
-/// Pictures in a row.
-pub const COLUMNS: usize = 7;
-
 /// How far the sliders go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
@@ -35,19 +36,6 @@ pub enum Sorting {
     /// What it changes on screen.
     Effect,
     Index,
-}
-
-/// What the rows share.
-#[derive(Clone, Copy)]
-pub struct Shared {
-    /// Latents of the pictures in the latest answer, in their order.
-    pub asked: RwSignal<Vec<usize>>,
-    /// Lowest and highest value of each latent.
-    pub ranges: Memo<Vec<(f32, f32)>>,
-    /// Latents kept on top.
-    pub pins: RwSignal<Vec<usize>>,
-    /// With the difference of the ends, the KL and a pin.
-    pub detailed: bool,
 }
 
 /// Mean over the pixels of how far two pictures differ, 0 to 1.
@@ -72,13 +60,13 @@ pub fn Rows(
     pictures: usize,
     detailed: bool,
 ) -> impl IntoView {
-    let lab = Lab::get();
+    let (look, desks, codes) = (Look::get(), Desks::get(), Codes::get());
     let asked = RwSignal::new(Vec::<usize>::new());
-    let pins = lab.pins;
+    let pins = look.pins;
     let effects = RwSignal::new(Vec::<f32>::new());
     let order = Memo::new(move |_| {
         let (pins, sorting) = (pins.get(), sorting.get());
-        let all = lab.latents.with(|l| l.order.clone());
+        let all = codes.latents.with(|l| l.order.clone());
         let all = match sorting {
             Sorting::Kl => all,
             Sorting::Index => ordered(all, |i| i as f32),
@@ -88,10 +76,10 @@ pub fn Rows(
     });
     let shown = Memo::new(move |_| {
         let order = order.get();
-        lab.latents.with(|l| order.iter().copied().filter(|i| l.active(*i)).take(pictures).collect::<Vec<_>>())
+        codes.latents.with(|l| order.iter().copied().filter(|i| l.active(*i)).take(pictures).collect::<Vec<_>>())
     });
     let ranges = Memo::new(move |_| {
-        let (n, points) = lab.latents.with(|l| (l.kl_d.len(), l.extent.as_ref().map(about)));
+        let (n, points) = codes.latents.with(|l| (l.kl_d.len(), l.extent.as_ref().map(about)));
         if let Some(ranges) = points {
             return ranges;
         }
@@ -99,9 +87,9 @@ pub fn Rows(
             return vec![PRIOR; n];
         }
         // A code that no image gave has the spread that is usual among the test images.
-        let origin = lab.origin.get();
-        let sd = origin.sd(lab).or_else(|| lab.codes.with(|c| c.as_ref().and_then(|c| c.typical_sd())));
-        match (origin.code(lab), sd) {
+        let origin = codes.origin.get();
+        let sd = codes.sd_of(&origin).or_else(|| codes.tests.with(|c| c.as_ref().and_then(|c| c.typical_sd())));
+        match (codes.of(&origin), sd) {
             (Some(mean), Some(sd)) if mean.len() == n && sd.len() == n => {
                 mean.iter().zip(&sd).map(|(m, s)| (m - DEVIATIONS * s, m + DEVIATIONS * s)).collect()
             }
@@ -109,7 +97,7 @@ pub fn Rows(
         }
     });
     react(move || {
-        let (code, rows, ranges) = (lab.code.get(), shown.get(), ranges.get());
+        let (code, rows, ranges) = (codes.code.get(), shown.get(), ranges.get());
         let mut z = Vec::with_capacity(rows.len() * COLUMNS * code.len());
         for &latent in rows.iter().filter(|i| **i < code.len()) {
             let (low, high) = ranges[latent];
@@ -120,16 +108,16 @@ pub fn Rows(
             }
         }
         asked.set(rows);
-        lab.ask(STRIPS, Query::Decode { z_nd: f32_bytes(&z) });
+        desks.ask(STRIPS, Decode { z_nd: f32_bytes(&z) });
     });
     react(move || {
-        let Some(view) = lab.view(STRIPS).get() else { return };
+        let Some(view) = desks.view(STRIPS).get() else { return };
         let (Some(pictures), asked) = (Pictures::of(&view), asked.get_untracked()) else { return };
         // A hand on the sliders keeps the order, and so does another one.
-        if pictures.len() != asked.len() * COLUMNS || lab.held.get_untracked() || sorting.get() != Sorting::Effect {
+        if pictures.len() != asked.len() * COLUMNS || codes.held.get_untracked() || sorting.get() != Sorting::Effect {
             return;
         }
-        let mut new = vec![0.0; lab.latents.with_untracked(|l| l.kl_d.len())];
+        let mut new = vec![0.0; codes.latents.with_untracked(|l| l.kl_d.len())];
         for (row, latent) in asked.into_iter().enumerate() {
             if let (Some(a), Some(b), Some(e)) =
                 (pictures.get(row * COLUMNS), pictures.get((row + 1) * COLUMNS - 1), new.get_mut(latent))
@@ -142,9 +130,9 @@ pub fn Rows(
     let shared = Shared { asked, ranges, pins, detailed };
     view! {
         <div class="rows" class:detailed=detailed
-            on:pointerdown=move |_| lab.held.set(true) on:pointerup=move |_| lab.held.set(false)
-            on:pointercancel=move |_| lab.held.set(false)
-            on:focusin=move |_| lab.held.set(true) on:focusout=move |_| lab.held.set(false)>
+            on:pointerdown=move |_| codes.held.set(true) on:pointerup=move |_| codes.held.set(false)
+            on:pointercancel=move |_| codes.held.set(false)
+            on:focusin=move |_| codes.held.set(true) on:focusout=move |_| codes.held.set(false)>
             <For each=move || order.get() key=|latent| *latent let:latent>
                 <Row latent shared />
             </For>

@@ -1,0 +1,123 @@
+//! `cargo lab plan`: the kernels that a network becomes.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use latent_lab::catalog;
+use latent_lab::spec::Setup;
+
+use crate::Failure;
+use crate::setup::{card, setup};
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Which method; `cargo lab methods` lists them.
+    #[arg(long, value_name = "ID", default_value = catalog::CARDS[0].id)]
+    method: String,
+    /// A parameter of the method, for example batch=8; as many as wanted.
+    #[arg(long, value_name = "KEY=VALUE", num_args = 1..)]
+    set: Vec<String>,
+    /// The data set; `cargo lab data` lists them.
+    #[arg(long, value_name = "ID", default_value = catalog::SETS[0].id)]
+    data: String,
+    /// What kind of adapter the kernels are for.
+    #[arg(long, value_name = "KIND", default_value = "gpu", value_parser = ["gpu", "gpu-registers", "software", "software-quads"])]
+    target: String,
+    /// Which of the method's programs, for example train, encode, decode or initialisation.
+    #[arg(long, value_name = "NAME", default_value = "train")]
+    program: String,
+    /// Write the text of each dispatch into this folder.
+    #[arg(long, value_name = "DIR")]
+    wgsl: Option<PathBuf>,
+    /// Print nothing but one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+fn check(args: &Args) -> Result<Setup, Failure> {
+    let setup = setup(card(&args.method)?, &args.data, &args.set)?;
+    setup.check().map_err(|error| error.to_string())?;
+    catalog::set(&setup.data).ok_or_else(|| format!("--data {}: there are {}", setup.data, catalog::set_ids().join(", ")))?;
+    Ok(setup)
+}
+
+#[cfg(not(feature = "native"))]
+pub fn run(args: Args) -> Result<ExitCode, Failure> {
+    check(&args)?;
+    crate::native::hand_over("native")
+}
+
+#[cfg(feature = "native")]
+pub fn run(args: Args) -> Result<ExitCode, Failure> {
+    use latent_lab::train::plan::listing::list;
+
+    let listing = list(&check(&args)?, &args.target, &args.program)?;
+    if let Some(folder) = &args.wgsl {
+        let write = |name: &str, text: &str| {
+            std::fs::write(folder.join(name), text).map_err(|error| format!("--wgsl {}: {error}", folder.display()))
+        };
+        std::fs::create_dir_all(folder).map_err(|error| format!("--wgsl {}: {error}", folder.display()))?;
+        for dispatch in &listing.dispatches {
+            write(&dispatch.file, &dispatch.wgsl)?;
+        }
+    }
+    if args.json {
+        println!("{}", serde_json::to_string(&listing).map_err(|error| error.to_string())?);
+    } else {
+        use std::io::Write;
+
+        // Whoever reads may have seen enough, as `head` does.
+        let _ = std::io::stdout().write_all(table(&listing).as_bytes());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Levels with their kernels, and the memory, for people.
+#[cfg(feature = "native")]
+fn table(listing: &latent_lab::train::plan::listing::Listing) -> String {
+    let number = |n: Option<u64>| n.map_or_else(|| "-".into(), grouped);
+    let kernels = || listing.dispatches.iter().flat_map(|d| &d.kernels);
+    let sum = |of: fn(&latent_lab::train::plan::listing::Kernel) -> Option<u64>| grouped(kernels().filter_map(of).sum());
+    let mut out = vec![
+        format!("{}, program {}, {} rows, {}", listing.setup, listing.program, listing.batch, listing.target),
+        format!(
+            "{} dispatches, {} kernels, {} operations, {} bytes read, {} written; arena of {} floats",
+            listing.dispatches.len(),
+            kernels().count(),
+            sum(|k| k.flops),
+            sum(|k| k.read),
+            sum(|k| k.written),
+            grouped(listing.arena as u64),
+        ),
+    ];
+    for d in &listing.dispatches {
+        let [width, height] = d.grid;
+        out.push(format!("\nlevel {}: {width} × {height} workgroups, {}", d.level, d.file));
+        let heads = ["kernel", "workgroups", "lanes", "operations", "read", "written", "chain"];
+        let [kernel, workgroups, lanes, operations, read, written, chain] = heads;
+        out.push(format!("  {kernel:24} {workgroups:>10} {lanes:>5} {operations:>15} {read:>12} {written:>12} {chain:>7}"));
+        for k in &d.kernels {
+            let name = format!("{} {}", k.function, k.name);
+            let [operations, read, written, chain] = [k.flops, k.read, k.written, k.chain].map(number);
+            out.push(format!(
+                "  {name:24} {:>10} {:>5} {operations:>15} {read:>12} {written:>12} {chain:>7}",
+                k.workgroups, k.lanes
+            ));
+            out.extend(k.members.iter().map(|m| format!("    {m}")));
+        }
+    }
+    out.push(format!("\nmemory\n  {:>12} {:>12} {:>7}  tensor", "first float", "floats", "levels"));
+    for r in &listing.memory {
+        let levels = r.levels.map_or_else(|| "all".into(), |[first, last]| format!("{first}-{last}"));
+        out.push(format!("  {:>12} {:>12} {levels:>7}  {}", grouped(r.at as u64), grouped(r.floats as u64), r.what));
+    }
+    out.join("\n") + "\n"
+}
+
+/// A number with a comma before each three digits.
+#[cfg(feature = "native")]
+fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|g| std::str::from_utf8(g).ok()).collect();
+    groups.join(",")
+}

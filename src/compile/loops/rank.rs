@@ -1,0 +1,47 @@
+//! Place of every element in its row sorted in falling order (ties by position): 0 is the largest.
+
+use crate::compile::emit::Emitter;
+use crate::compile::graph::{Graph, Id, Loop, Node, Op};
+use crate::compile::index::{At, Lin};
+use crate::compile::loops::rule::{Head, Rule, Split, walk};
+
+const NAME: &str = "rank";
+
+pub(super) struct Rank;
+
+impl Rule for Rank {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn often(&self) -> usize {
+        1
+    }
+
+    fn steps(&self, _: &Graph, node: &Node, of: &Loop) -> usize {
+        node.shape[of.axes[0]]
+    }
+
+    fn split(&self) -> Split {
+        Split::IfLong
+    }
+
+    fn head(&self, e: &mut Emitter, id: Id, of: &Loop, o: &Lin, parts: usize) -> Head {
+        let node = e.graph.node(id);
+        let n = self.steps(e.graph, node, of);
+        let mut at = At::Flat(o.clone()).dims(&node.shape, e);
+        let me = e.value(node.args[0], &At::Dims(at.clone())).text;
+        let here = std::mem::replace(&mut at[of.axes[0]], Lin::var("r", n, 1));
+        let v = e.value(node.args[0], &At::Dims(at)).text;
+        let body = format!("if ({v} > {me} || ({v} == {me} && r < {})) {{ acc += 1.0f; }}", here.text());
+        walk(e, "var acc = 0.0f;", &body, n, parts)
+    }
+}
+
+impl Graph {
+    /// Place of every element along `axis` in falling order, 0 for the largest; ties by position.
+    pub fn rank(&mut self, x: Id, axis: usize) -> Id {
+        let shape = self.shape(x).to_vec();
+        self.push(Op::Loop(Loop { name: NAME, axes: vec![axis], variant: 0 }), vec![x], shape)
+    }
+}

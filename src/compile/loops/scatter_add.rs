@@ -1,0 +1,53 @@
+//! `out[.., index[.., i, ..], ..] += v[.., i, ..]`, arguments `index, v`: the adjoint of [`Op::Gather`].
+
+use crate::compile::emit::Emitter;
+use crate::compile::graph::{Graph, Id, Loop, Node, Op};
+use crate::compile::index::{At, Lin};
+use crate::compile::loops::rule::{Head, Rule, Split, along, walk};
+
+const NAME: &str = "scatter";
+
+pub(super) struct ScatterAdd;
+
+impl Rule for ScatterAdd {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn often(&self) -> usize {
+        2
+    }
+
+    fn steps(&self, g: &Graph, node: &Node, of: &Loop) -> usize {
+        g.shape(node.args[1])[of.axes[0]]
+    }
+
+    fn split(&self) -> Split {
+        Split::IfLong
+    }
+
+    fn head(&self, e: &mut Emitter, id: Id, of: &Loop, o: &Lin, parts: usize) -> Head {
+        let node = e.graph.node(id);
+        let (index, x) = (node.args[0], node.args[1]);
+        let n = self.steps(e.graph, node, of);
+        let (at, place) = along(e, &node.shape, of.axes[0], n, o);
+        let (i, v) = (e.value(index, &At::Dims(at.clone())), e.value(x, &At::Dims(at)));
+        let body = format!("if (u32({}) == {}) {{ acc += {}; }}", i.text, place.text(), v.text);
+        walk(e, "var acc = 0.0f;", &body, n, parts)
+    }
+
+    fn vjp(&self, g: &mut Graph, id: Id, of: &Loop, dy: Id) -> Vec<(usize, Id)> {
+        let index = g.node(id).args[0];
+        vec![(1, g.gather(dy, index, of.axes[0]))]
+    }
+}
+
+impl Graph {
+    /// Adds `v` at `index` along `axis` of zeros with `size` places there.
+    pub fn scatter_add(&mut self, index: Id, v: Id, axis: usize, shape: &[usize]) -> Id {
+        if self.as_fill(v) == Some(0.0) {
+            return self.fill(0.0, shape);
+        }
+        self.push(Op::Loop(Loop { name: NAME, axes: vec![axis], variant: 0 }), vec![index, v], shape.to_vec())
+    }
+}

@@ -1,0 +1,69 @@
+//! What kernels are made for.
+
+/// A workgroup that computes a tile together is a square of invocations.
+pub(super) const SIDE: usize = 16;
+/// Invocations of such a workgroup.
+pub(super) const LANES: usize = SIDE * SIDE;
+
+/// Most turns of one loop in an invocation. Mesa's software adapters leave all loops, without a word, once an invocation has
+/// taken 65,535 turns of them together: a quarter is left to those around this one and inside it.
+pub(super) const TURNS: usize = 48 << 10;
+
+/// What kind of adapter the kernels are made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Target {
+    /// Invocations in a workgroup.
+    pub workgroup: usize,
+    /// Rows and columns of the register tile of a matrix product.
+    pub tile: [usize; 2],
+    /// Steps of the inner loop written out.
+    pub unroll: usize,
+    /// Invocations that keep the adapter busy: smaller work is split.
+    pub busy: usize,
+    /// Workgroups that keep the adapter busy: smaller kernels use fewer lanes of each.
+    pub groups: usize,
+    /// Elements that one invocation of a long elementwise kernel takes.
+    pub each: usize,
+    /// Whether a tile's results are stored in a loop rather than one by one: less text to compile, for adapters that
+    /// compile slowly and whose local arrays are memory anyway.
+    pub compact: bool,
+    /// Whether four neighbouring invocations share what they load for a matrix product (WGSL `quadSwap*`). On a software
+    /// adapter a load costs as much as fifteen multiplications, a swap as much as two or three.
+    pub quads: bool,
+    /// Whether a workgroup computes a tile of a matrix product together, through workgroup memory: see `shared`.
+    pub shared: bool,
+}
+
+impl Target {
+    /// A software adapter: few cores, no use for workgroup memory, every dispatch and every load counts.
+    pub const SOFTWARE: Self =
+        Self { workgroup: 64, tile: [8, 8], unroll: 2, busy: 64, groups: 8, each: 4, compact: true, quads: false, shared: false };
+    /// [`Self::SOFTWARE`] where subgroup operations are at hand.
+    pub const SOFTWARE_QUADS: Self = Self { tile: [4, 4], quads: true, ..Self::SOFTWARE };
+    /// A graphics card.
+    pub const GPU: Self = Self { shared: true, ..Self::GPU_REGISTERS };
+    /// [`Self::GPU`] without workgroup memory.
+    pub const GPU_REGISTERS: Self = Self {
+        workgroup: 64,
+        tile: [4, 4],
+        unroll: 4,
+        busy: 16_384,
+        groups: 1,
+        each: 1,
+        compact: false,
+        quads: false,
+        shared: false,
+    };
+    /// All kinds, for tests and for timing one against another.
+    pub const ALL: [Self; 4] = [Self::SOFTWARE, Self::SOFTWARE_QUADS, Self::GPU, Self::GPU_REGISTERS];
+
+    /// How its matrix products are computed, in words.
+    pub fn name(self) -> String {
+        let [rows, columns] = self.tile;
+        match (self.shared, self.quads) {
+            (true, _) => format!("workgroup tiles {0} × {0}", 4 * SIDE),
+            (_, true) => format!("register tiles {rows} × {columns} in quads"),
+            _ => format!("register tiles {rows} × {columns}"),
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! The sprites in colour.
+
+use super::sprites::{self, FACTORS};
+use crate::spec::data::DataCard;
+
+pub const CARD: DataCard = DataCard {
+    id: "sprites-colour",
+    label: "Sprites in colour",
+    summary: "The sprites, each in one of eight colours: one factor more.",
+    channels: 3,
+    factors: FACTORS,
+    ..sprites::CARD
+}
+.shown();
+
+#[cfg(feature = "engine")]
+pub const MAKE: super::Make = super::Make::Rendered(|| Box::new(sprites::Sprites::new(true)));

@@ -1,0 +1,78 @@
+//! Images in memory.
+
+use crate::nn::{DataShape, ImageShape};
+use crate::spec::data::DataInfo;
+
+/// Images as bytes, one label each.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Dataset {
+    /// The name by which a setup asks for it.
+    pub id: String,
+    pub shape: ImageShape,
+    /// Labels are whole numbers below this.
+    pub classes: usize,
+    /// `[n, channels, height, width]`
+    pub train_images: Vec<u8>,
+    pub train_labels: Vec<u8>,
+    /// `[n, channels, height, width]`
+    pub test_images: Vec<u8>,
+    pub test_labels: Vec<u8>,
+    /// Names of the labels; empty where nobody has named them.
+    pub class_names: Vec<String>,
+    pub factors: Factors,
+}
+
+impl Dataset {
+    /// The same images, `[n, channels, height, width]`, for training and for tests; without a name.
+    ///
+    /// # Panics
+    /// If there is not one label an image.
+    pub fn of(shape: ImageShape, classes: usize, images: Vec<u8>, labels: Vec<u8>) -> Self {
+        assert_eq!(images.len(), labels.len() * shape.len(), "not one label an image");
+        Self {
+            shape,
+            classes,
+            train_images: images.clone(),
+            train_labels: labels.clone(),
+            test_images: images,
+            test_labels: labels,
+            ..Self::default()
+        }
+    }
+
+    /// What a network must know of it.
+    pub fn data_shape(&self) -> DataShape {
+        DataShape { image: self.shape, classes: self.classes }
+    }
+
+    /// What there is of it, in numbers.
+    pub fn info(&self) -> DataInfo {
+        DataInfo {
+            id: self.id.clone(),
+            channels: self.shape.channels as u32,
+            height: self.shape.height as u32,
+            width: self.shape.width as u32,
+            train: self.train_labels.len() as u32,
+            test: self.test_labels.len() as u32,
+            classes: self.class_names.clone(),
+            factors: self.factors.names.clone(),
+        }
+    }
+}
+
+/// What made each image; without names where that is not known.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Factors {
+    pub names: Vec<String>,
+    /// The values of factor `i` are `0 .. sizes[i]`.
+    pub sizes: Vec<u8>,
+    /// `[train images, factors]`
+    pub train_nk: Vec<u8>,
+    /// `[test images, factors]`
+    pub test_nk: Vec<u8>,
+}
+
+/// Bytes as values in `[0, 1]`.
+pub fn unit(bytes: &[u8]) -> impl Iterator<Item = f32> + '_ {
+    bytes.iter().map(|b| f32::from(*b) / 255.0)
+}

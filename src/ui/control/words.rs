@@ -1,0 +1,30 @@
+//! The words of the controls.
+
+use crate::spec::{Family, Setup};
+pub use crate::ui::words::TRY;
+
+pub fn takes_apart(host: &Setup) -> String {
+    let label = host.card().map_or(host.method.as_str(), |card| card.label);
+    format!("Taken apart: the {label} with {} latents that was trained here last. It does not change.", host.usize("latent"))
+}
+
+pub const METHOD_CHOICE: &str = "Method";
+
+/// Name of a line of methods.
+pub fn family(family: Family) -> &'static str {
+    match family {
+        Family::Ae => "Autoencoders",
+        Family::Vae => "Variational autoencoders",
+        Family::Vq => "Codebooks",
+        Family::Sae => "Sparse autoencoders",
+    }
+}
+
+pub const OBJECTIVE: &str = "Objective";
+pub const OBJECTIVE_HELP: &str = "Training minimises this. The colours match the curves.";
+pub const LIVE: &str = "While it runs";
+pub const LIVE_HELP: &str = "These take effect with the next step.";
+pub const STRUCTURE: &str = "The network";
+pub const STRUCTURE_HELP: &str = "Changing these starts a new run.";
+pub const PAPERS: &str = "From the papers";
+pub const RESET_PARAM: &str = "Back to the default";

@@ -1,0 +1,249 @@
+//! What the page knows of the visitor's own images.
+
+use std::rc::Rc;
+
+use leptos::prelude::*;
+use web_sys::Blob;
+
+use crate::spec::data::Own;
+use crate::spec::import::{Choice, Found, Frame, ImportCommand, ImportEvent, Progress, Stored, USABLE};
+use crate::ui::browser;
+use crate::ui::conductor::Conductor;
+use crate::ui::data::files::{self, Files};
+use crate::ui::data::words;
+use crate::ui::data::worker::{Heard, Importer};
+use crate::ui::store::Stores;
+use crate::ui::store::link::Link;
+use crate::ui::store::look::Look;
+use crate::ui::store::runs::Runs;
+
+/// Where the page keeps the list of sets: asking the storage itself would load the worker.
+const KEY: &str = "latent-lab-sets";
+
+/// How far the dialog is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    Choose,
+    Looking,
+    Found,
+    Packing,
+    Done,
+}
+
+/// Pictures as they will be packed.
+#[derive(Clone, PartialEq)]
+pub struct Preview {
+    pub frame: Frame,
+    pub n: u32,
+    pub pixels: Rc<[u8]>,
+}
+
+/// What the page knows of the visitor's images; a handle that is copied into every component.
+#[derive(Clone, Copy)]
+pub struct OwnData {
+    pub look: Look,
+    pub link: Link,
+    runs: Runs,
+    conductor: Conductor,
+    pub open: RwSignal<bool>,
+    pub step: RwSignal<Step>,
+    pub found: RwSignal<Option<Found>>,
+    pub preview: RwSignal<Option<Preview>, LocalStorage>,
+    /// The set being packed, and how far it is.
+    pub progress: RwSignal<Option<(String, Progress)>>,
+    /// Why a picture was left out last.
+    pub skipped: RwSignal<Option<String>>,
+    pub problem: RwSignal<Option<String>>,
+    pub sets: RwSignal<Vec<Stored>>,
+    /// Images that a set had when it was last loaded.
+    pub loaded: RwSignal<u64>,
+    pub worker: StoredValue<Option<Importer>, LocalStorage>,
+    /// What was chosen last, for another look with other tiles.
+    pub files: StoredValue<Files, LocalStorage>,
+}
+
+impl OwnData {
+    pub fn new(Stores { look, link, runs, .. }: Stores, conductor: Conductor) -> Self {
+        let sets = browser::recall(KEY).and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        Self {
+            look,
+            link,
+            runs,
+            conductor,
+            open: RwSignal::new(false),
+            step: RwSignal::new(Step::Choose),
+            found: RwSignal::new(None),
+            preview: RwSignal::new_local(None),
+            progress: RwSignal::new(None),
+            skipped: RwSignal::new(None),
+            problem: RwSignal::new(None),
+            sets: RwSignal::new(sets),
+            loaded: RwSignal::new(0),
+            worker: StoredValue::new_local(None),
+            files: StoredValue::new_local(Files::default()),
+        }
+    }
+
+    /// The handle that the root component provided.
+    pub fn get() -> Self {
+        expect_context()
+    }
+
+    /// Opens the dialog, and asks the storage what it has.
+    pub fn open(self) {
+        self.open.set(true);
+        self.send(ImportCommand::List, &[]);
+    }
+
+    pub fn send(self, command: ImportCommand, files: &[Blob]) {
+        let start = |worker: &mut Option<Importer>| {
+            if worker.is_none() {
+                *worker = Some(Importer::spawn(move |heard| self.hear(heard))?);
+            }
+            worker.iter().for_each(|w| w.send(&command, files));
+            Ok(())
+        };
+        if let Some(Err(e)) = self.worker.try_update_value(start) {
+            self.fail(e);
+        }
+    }
+
+    fn hear(self, heard: Heard) {
+        match heard {
+            Heard::Event(event) => self.take(event),
+            Heard::Crashed(message) => {
+                // What was chosen went with it; and it answers nothing more.
+                self.progress.set(None);
+                self.fail(format!("{message}: {}", words::ENDED));
+                self.step.set(Step::Choose);
+                // The worker is dropped after this handler, which belongs to it, has returned.
+                browser::next_frame(move || self.worker.set_value(None));
+            }
+        }
+    }
+
+    fn take(self, event: ImportEvent) {
+        match event {
+            ImportEvent::Found { mut found } => {
+                let left_out = self.files.with_value(|files| files.left_out);
+                found.notes.extend((left_out > 0).then(|| words::left_out(files::MOST, left_out)));
+                self.found.set(Some(found));
+                self.step.set(Step::Found);
+            }
+            ImportEvent::Preview { frame, n, pixels } => {
+                self.preview.set(Some(Preview { frame, n, pixels: Rc::from(pixels.into_vec()) }));
+            }
+            ImportEvent::Progress { id, progress } => {
+                // From here on it can be chosen like any other.
+                if progress.packed >= USABLE && self.sets.with_untracked(|sets| sets.iter().all(|s| s.id != id || s.images == 0)) {
+                    self.send(ImportCommand::List, &[]);
+                }
+                self.progress.set(Some((id, progress)));
+            }
+            ImportEvent::Skipped { message } => self.skipped.set(Some(message)),
+            ImportEvent::Done { stored, progress } => {
+                self.progress.set(Some((stored.id.clone(), progress)));
+                self.keep(stored);
+                self.step.set(Step::Done);
+            }
+            ImportEvent::Stored { sets } => {
+                self.sets.set(sets);
+                self.remember();
+            }
+            ImportEvent::Failed { message } => self.fail(message),
+        }
+    }
+
+    pub fn fail(self, message: String) {
+        self.problem.set(Some(message));
+        self.step.update(|step| match step {
+            Step::Looking => *step = Step::Choose,
+            // The files and the form are still there, to be put right.
+            Step::Packing => *step = Step::Found,
+            Step::Choose | Step::Found | Step::Done => {}
+        });
+        if self.progress.with_untracked(Option::is_some) {
+            self.progress.set(None);
+            // What was packed until then is kept.
+            self.send(ImportCommand::List, &[]);
+        }
+    }
+
+    fn keep(self, stored: Stored) {
+        self.sets.update(|sets| {
+            sets.retain(|s| s.id != stored.id);
+            let at = sets.partition_point(|s| s.title <= stored.title);
+            sets.insert(at, stored);
+        });
+        self.remember();
+    }
+
+    fn remember(self) {
+        if let Ok(text) = self.sets.with_untracked(serde_json::to_string) {
+            browser::remember(KEY, &text);
+        }
+    }
+
+    /// Asks what files are.
+    pub fn inspect(self, files: Files, tile: Option<(u32, u32)>) {
+        if files.blobs.is_empty() {
+            return;
+        }
+        self.begin_to_look();
+        self.send(ImportCommand::Inspect { names: files.names.clone(), tile }, &files.blobs);
+        self.files.set_value(files);
+    }
+
+    /// Asks what the last files are when a sheet is cut into other tiles.
+    pub fn inspect_again(self, tile: (u32, u32)) {
+        self.inspect(self.files.get_value(), Some(tile));
+    }
+
+    pub fn inspect_address(self, address: String) {
+        self.begin_to_look();
+        self.files.set_value(Files::default());
+        self.send(ImportCommand::InspectAddress { address }, &[]);
+    }
+
+    /// Stops looking. A worker that waits for a slow address hears nothing: it is ended, and the next command starts another.
+    pub fn give_up(self) {
+        self.worker.set_value(None);
+        self.step.set(Step::Choose);
+    }
+
+    fn begin_to_look(self) {
+        self.problem.set(None);
+        self.skipped.set(None);
+        self.found.set(None);
+        self.preview.set(None);
+        self.step.set(Step::Looking);
+    }
+
+    pub fn start(self, choice: Choice) {
+        self.problem.set(None);
+        self.progress.set(Some((choice.id.clone(), Progress::default())));
+        self.step.set(Step::Packing);
+        self.send(ImportCommand::Start { choice }, &[]);
+    }
+
+    /// Trains on a set, as far as it is there.
+    pub fn train_on(self, id: &str) {
+        let packed = self.progress.with_untracked(|p| p.as_ref().filter(|(packing, _)| packing == id).map(|(_, p)| p.packed));
+        // The list says how many images there are by now.
+        if packed.is_some() {
+            self.send(ImportCommand::List, &[]);
+        }
+        self.loaded.set(packed.unwrap_or_default());
+        self.open.set(false);
+        let id = Own { name: id, label: None }.id();
+        let same = self.runs.setup.with_untracked(|s| s.data == id);
+        if same { self.conductor.reload_data() } else { self.conductor.set_data(&id) }
+    }
+
+    /// The set that the setup means, if it is one of these.
+    pub fn current(self) -> Option<Stored> {
+        let data = self.runs.setup.with(|s| s.data.clone());
+        let own = Own::parse(&data)?;
+        self.sets.with(|sets| sets.iter().find(|s| s.id == own.name).cloned())
+    }
+}

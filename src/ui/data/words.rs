@@ -1,0 +1,153 @@
+//! Words about data: the picker, and the dialog in which a visitor adds images.
+
+use crate::spec::data::DataCard;
+use crate::spec::import::{Crop, Found, Progress, Stored};
+use crate::ui::number::grouped;
+
+pub const ADD: &str = "Add your own images…";
+pub const NEEDS_GPU: &str = "Other images need WebGPU.";
+pub const ADD_TITLE: &str = "Your own images";
+pub const CLOSE: &str = "Close";
+pub const OWN_GROUP: &str = "In this browser";
+pub const LABEL: &str = "Label";
+pub const LABEL_HELP: &str = "Used for colours on the map and as input to conditional methods.";
+pub const STAYS: &str = "They are read, cut to size and kept by this browser. Nothing is sent anywhere.";
+pub const DROP: &str = "Drop files or a folder here";
+pub const CHOOSE_FILES: &str = "Choose files…";
+pub const CHOOSE_FOLDER: &str = "Choose a folder…";
+pub const UNDERSTOOD: &str = "JPEG and PNG pictures, one by one, in folders (each folder a class) or in a zip; one picture with many sprites on it; .npy and .npz arrays; IDX files such as MNIST's; Parquet tables with a column of images.";
+pub const CELEBA: &str = "CelebA";
+pub const CELEBA_HELP: &str = "202,599 photographs of faces with forty attributes each. Choose your copy of the three official files together: img_align_celeba.zip, list_attr_celeba.txt and list_eval_partition.txt. The zip is read piece by piece, 148 pixels about the middle are scaled to 64, and the official split is kept. You can train once the first thousand are in.";
+pub const MIRROR: &str = "CelebA without a download, from a mirror";
+pub const MIRROR_TERMS: &str = "CelebA is for non-commercial research only. Its authors ask that the images are not published, sold or passed on, and that the faces are used for research only; the people in them have rights of their own. The address below is not ours: its server sees your requests. By going on you accept these terms.";
+pub const MIRROR_ADDRESS: &str = "Address of a Parquet file with a column “image”";
+/// A public copy of the first tenth; the visitor may put any other.
+pub const MIRROR_DEFAULT: &str =
+    "https://huggingface.co/datasets/flwrlabs/celeba/resolve/main/img_align+identity+attr/train-00000-of-00019.parquet";
+pub const MIRROR_GO: &str = "I accept: look at it";
+pub const LOOKING: &str = "Reading the files…";
+pub const CANCEL: &str = "Cancel";
+pub const BACK: &str = "Choose something else";
+pub const NAME: &str = "Name";
+pub const SIZE: &str = "Size";
+pub const COLOURS: &str = "Colours";
+pub const IN_COLOUR: &str = "colour";
+pub const IN_GREY: &str = "grey";
+pub const CROP: &str = "Take";
+pub const TILE: &str = "Tiles, pixels wide and high";
+pub const TILE_WIDTH: &str = "Width of a tile";
+pub const TILE_HEIGHT: &str = "Height of a tile";
+pub const FIRST: &str = "How many";
+pub const FIRST_HELP: &str = "all";
+pub const ONLY: &str = "Only those with";
+pub const ONLY_ALL: &str = "no condition";
+pub const PREVIEW: &str = "The first pictures, as the network will see them";
+pub const PACK: &str = "Add them";
+pub const STOP: &str = "Stop";
+pub const USE: &str = "Train on them";
+pub const USE_NOW: &str = "Train on what is there";
+pub const RELOAD: &str = "Load what has been added since";
+pub const DELETE: &str = "Delete";
+pub const DELETE_SURE: &str = "Really delete";
+pub const KEPT: &str = "Kept in this browser";
+pub const ENDED: &str = "the importer has stopped; choose the files again to go on from where it was";
+
+/// The ways to cut a picture.
+pub const CROPS: [(Crop, &str); 4] = [
+    (Crop::Middle, "the middle"),
+    (Crop::Square(148), "148 pixels about the middle (CelebA)"),
+    (Crop::Whole, "everything, with a margin"),
+    (Crop::Stretch, "everything, stretched"),
+];
+
+pub fn found(found: &Found) -> String {
+    let colours = if found.channels < 3 { "grey" } else { "colour" };
+    format!(
+        "This is {}: {} pictures; the first has {} × {} pixels in {colours}.",
+        found.what,
+        grouped(found.items as f64),
+        found.width,
+        found.height
+    )
+}
+
+pub fn left_out(most: usize, more: usize) -> String {
+    let (most, all) = (grouped(most as f64), grouped((most + more) as f64));
+    format!("Only {most} of {all} files are taken: this page takes no more at a time. A zip of the folder brings them all.")
+}
+
+/// What it costs, and what of it can be trained on at once.
+pub fn room(images: u64, bytes: u64, room: Option<u64>) -> String {
+    let all = images * bytes;
+    let size = format!("{} images of {} take {}.", grouped(images as f64), size(bytes), size(all));
+    match room {
+        Some(room) if all > room => {
+            format!(
+                "{size} This adapter has room for about {} of them at a time. Training exchanges them as it goes, and every image is seen once an epoch.",
+                grouped((room / bytes) as f64)
+            )
+        }
+        _ => size,
+    }
+}
+
+fn size(bytes: u64) -> String {
+    match bytes as f64 {
+        b if b < 1e4 => format!("{b} bytes"),
+        b if b < 1e6 => format!("{:.0} kB", b / 1e3),
+        b if b < 1e9 => format!("{:.0} MB", b / 1e6),
+        b => format!("{:.1} GB", b / 1e9),
+    }
+}
+
+pub fn progress(p: &Progress) -> String {
+    let rate = if p.per_second > 0.0 {
+        format!(" · {} a second · {} left", grouped(p.per_second), time(p.seconds_left))
+    } else {
+        String::new()
+    };
+    let skipped = if p.skipped > 0 { format!(" · {} left out", grouped(p.skipped as f64)) } else { String::new() };
+    format!("{} of {}{rate}{skipped}", grouped(p.looked as f64), grouped(p.total as f64))
+}
+
+fn time(seconds: f64) -> String {
+    match seconds.ceil() {
+        s if s < 90.0 => format!("{s} s"),
+        s if s < 5400.0 => format!("{:.0} min", s / 60.0),
+        s => format!("{:.1} h", s / 3600.0),
+    }
+}
+
+pub fn skipped(why: &str) -> String {
+    format!("Left out: {why}")
+}
+
+pub fn done(p: &Progress) -> String {
+    let skipped =
+        if p.skipped > 0 { format!(" {} could not be read and are left out.", grouped(p.skipped as f64)) } else { String::new() };
+    format!("{} images are ready.{skipped}", grouped(p.packed as f64))
+}
+
+pub fn stored(set: &Stored) -> String {
+    let state = if set.done { "" } else { ", interrupted: choose the same files again to go on" };
+    format!("{} images of {} × {}, {}{state}", grouped(set.images as f64), set.width, set.height, size(set.bytes))
+}
+
+pub fn own_size(set: &Stored) -> String {
+    let colours = if set.channels == 1 { "in grey" } else { "in colour" };
+    format!("{} images, {} × {} pixels {colours}, kept in this browser.", grouped(set.images as f64), set.width, set.height)
+}
+
+/// A link that means images of another computer.
+pub fn unknown(name: &str) -> String {
+    format!("This link asks for images called {name}, which are not in this browser.")
+}
+
+pub const DATA: &str = "Data";
+pub const DATA_CHOICE: &str = "Images to learn";
+
+pub fn data_size(card: &DataCard) -> String {
+    let colours = if card.channels == 1 { "in grey" } else { "in colour" };
+    let (train, test) = (grouped(card.train as f64), grouped(card.test as f64));
+    format!("{train} images to train on and {test} to test with, {} × {} pixels {colours}.", card.width, card.height)
+}

@@ -1,0 +1,165 @@
+//! The numbers of the code on show, and what each of them carries.
+
+use crate::player::{self, Player};
+use crate::spec::protocol::CodeGroup;
+use crate::ui::encoded::Extent;
+use crate::ui::model::Choice;
+use crate::ui::noise;
+use crate::ui::rank::ordered;
+
+/// A latent whose KL stays below this carries nothing.
+const INACTIVE: f32 = 0.01;
+/// And of codes that are points, one whose spread is below this part of the largest.
+const INACTIVE_PART: f32 = 0.01;
+
+/// How much a latent tells of an image.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Carries {
+    /// Nobody has measured it yet.
+    Unknown,
+    /// Its KL.
+    Nats(f32),
+    /// Standard deviation over the test images, of codes that are points.
+    Spread(f32),
+}
+
+/// The numbers of the code on show.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct Latents {
+    /// KL in nats of each number of a code; zeros until it is known, and where codes are points.
+    pub kl_d: Vec<f32>,
+    /// Where the codes of the test images lie, if they are points; `None` until it is known.
+    pub extent: Option<Extent>,
+    /// The numbers that have a slider, all but those of a choice: that which carries most first.
+    pub order: Vec<usize>,
+    /// The KL is known.
+    measured: bool,
+}
+
+impl Latents {
+    /// Of a code of which nothing is measured yet.
+    pub fn of(code: &[CodeGroup]) -> Self {
+        let n = code.iter().map(|group| group.count as usize).sum();
+        let choice = Choice::of(code);
+        let order = (0..n).filter(|i| choice.is_none_or(|c| !c.range().contains(i))).collect();
+        Self { kl_d: vec![0.0; n], order, ..Self::default() }
+    }
+
+    /// Of a trained model, with what it says of itself.
+    pub fn played(player: &Player) -> Self {
+        let latents = Self::of(&player.code());
+        match &player.model {
+            player::Model::Vector(m) if m.is_cloud() => latents.with_kl(&player.kl_d, false),
+            player::Model::Vector(m) => {
+                latents.with_extent(Extent { centre_d: m.centre_d.clone(), spread_d: m.spread_d.clone() }, false)
+            }
+            _ => latents,
+        }
+    }
+
+    /// With another KL. A hand on the sliders keeps the order.
+    pub fn with_kl(&self, kl_d: &[f32], held: bool) -> Self {
+        let order = if held { self.order.clone() } else { ordered(self.order.clone(), |i| -kl_d[i]) };
+        Self { kl_d: kl_d.to_vec(), extent: None, order, measured: true }
+    }
+
+    /// With another extent. A hand on the sliders keeps all, as the ranges would move under it.
+    pub fn with_extent(&self, extent: Extent, held: bool) -> Self {
+        if held && self.extent.is_some() {
+            return self.clone();
+        }
+        let order = ordered(self.order.clone(), |i| -extent.spread_d[i]);
+        Self { extent: Some(extent), order, ..self.clone() }
+    }
+
+    /// What the numbers of another code carry is not known: the sliders stay until it says which numbers it has.
+    pub fn forget(&mut self) {
+        self.kl_d.fill(0.0);
+        (self.extent, self.measured) = (None, false);
+    }
+
+    pub fn carries(&self, latent: usize) -> Carries {
+        match (&self.extent, self.kl_d.get(latent)) {
+            (Some(extent), _) => Carries::Spread(extent.spread_d.get(latent).copied().unwrap_or_default()),
+            (None, Some(kl)) if self.measured => Carries::Nats(*kl),
+            _ => Carries::Unknown,
+        }
+    }
+
+    pub fn active(&self, latent: usize) -> bool {
+        match self.carries(latent) {
+            Carries::Unknown => true,
+            Carries::Nats(kl) => kl >= INACTIVE,
+            Carries::Spread(spread) => spread >= INACTIVE_PART * self.extent.as_ref().map_or(0.0, Extent::widest),
+        }
+    }
+
+    /// Numbers as new codes have them: from the prior of that shape, or without one, each by itself as those of the test images
+    /// are spread.
+    pub fn draw(&self, prior: Option<usize>, seed: u32) -> Vec<f32> {
+        let n = self.kl_d.len();
+        match (prior, &self.extent) {
+            (Some(shape), _) => noise::prior(shape, seed, 1, n),
+            (None, Some(extent)) => extent.at(&noise::normals(seed, n)),
+            (None, None) => noise::normals(seed, n),
+        }
+    }
+
+    /// The middle of the codes.
+    pub fn centre(&self, prior: Option<usize>) -> Vec<f32> {
+        match &self.extent {
+            Some(extent) if prior.is_none() => extent.centre_d.clone(),
+            _ => vec![0.0; self.kl_d.len()],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::protocol::CodeKind;
+
+    fn points() -> Latents {
+        let latents = Latents::of(&[CodeGroup { kind: CodeKind::Point, count: 3 }]);
+        assert!((0..3).all(|i| latents.active(i) && latents.carries(i) == Carries::Unknown), "nothing is dead before it is known");
+        latents.with_extent(Extent { centre_d: vec![1.0, -20.0, 0.5], spread_d: vec![2.0, 8.0, 0.01] }, false)
+    }
+
+    #[test]
+    fn points_are_ordered_and_drawn_as_they_are_spread() {
+        let latents = points();
+        assert_eq!(latents.order, vec![1, 0, 2]);
+        assert_eq!([latents.active(0), latents.active(2)], [true, false]);
+        assert_eq!(latents.carries(1), Carries::Spread(8.0));
+        assert_eq!(latents.centre(None), vec![1.0, -20.0, 0.5]);
+        assert_eq!(latents.centre(Some(0)), vec![0.0; 3]);
+        // Without a prior as the codes lie; with one, as that has it.
+        let drawn = |prior| (0..2000).map(|seed| latents.draw(prior, seed)[1]).collect::<Vec<_>>();
+        let mean = |v: &[f32]| v.iter().sum::<f32>() / v.len() as f32;
+        let sd = |v: &[f32]| (v.iter().map(|x| (x - mean(v)).powi(2)).sum::<f32>() / v.len() as f32).sqrt();
+        for (prior, centre, spread) in [(None, -20.0, 8.0), (Some(0), 0.0, 1.0)] {
+            let drawn = drawn(prior);
+            assert!((mean(&drawn) - centre).abs() < 0.1 * spread && (sd(&drawn) / spread - 1.0).abs() < 0.1, "{prior:?}");
+        }
+    }
+
+    #[test]
+    fn a_hand_keeps_order_and_ranges() {
+        let latents = points();
+        let narrower = Extent { centre_d: vec![0.0; 3], spread_d: vec![3.0, 1.0, 2.0] };
+        assert_eq!(latents.with_extent(narrower.clone(), true), latents);
+        assert_eq!(latents.with_extent(narrower, false).order, vec![0, 2, 1]);
+        let clouds = Latents::of(&[CodeGroup { kind: CodeKind::Gaussian, count: 2 }]);
+        assert_eq!(clouds.with_kl(&[0.5, 2.0], true).order, vec![0, 1]);
+        assert_eq!(clouds.with_kl(&[0.001, 2.0], false).order, vec![1, 0]);
+        assert!(!clouds.with_kl(&[0.001, 2.0], false).active(0));
+    }
+
+    #[test]
+    fn a_choice_has_no_sliders() {
+        let code =
+            [CodeGroup { kind: CodeKind::Gaussian, count: 2 }, CodeGroup { kind: CodeKind::Choice { given: true }, count: 3 }];
+        let latents = Latents::of(&code).with_kl(&[0.1, 0.2, 9.5, 9.5, 9.5], false);
+        assert_eq!((latents.order, latents.kl_d.len()), (vec![1, 0], 5));
+    }
+}

@@ -1,0 +1,13 @@
+//! A code of features that are zero most of the time: all of them, one by itself, and what moving them does.
+
+mod atom;
+mod inspector;
+mod list;
+mod one;
+mod steering;
+mod table;
+pub mod words;
+
+pub use list::List;
+pub use one::One;
+pub use steering::Steering;

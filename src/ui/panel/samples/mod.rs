@@ -1,0 +1,104 @@
+//! Samples from the prior.
+
+pub mod words;
+
+use leptos::prelude::*;
+
+use crate::spec::protocol::f32_bytes;
+use crate::ui::choice::name;
+use crate::ui::model::{Choice, Model};
+use crate::ui::noise;
+use crate::ui::panel::section::Panel;
+use crate::ui::picture::Picture;
+use crate::ui::react::react;
+use crate::ui::source::Source;
+use crate::ui::store::codes::Codes;
+use crate::ui::store::desks::Desks;
+use crate::ui::store::runs::Runs;
+use crate::ui::views::SAMPLES;
+use crate::view::Decode;
+
+/// Samples in all, and of each class or kind where a code has one.
+const COUNT: usize = 24;
+const EACH: usize = 6;
+/// Kinds that get a row; more would be a wall of pictures after each step.
+const ROWS: usize = 10;
+
+/// How many kinds have a row.
+fn rows(choice: Choice) -> usize {
+    choice.count.min(ROWS)
+}
+
+/// Codes drawn from a model's prior, row-major `[samples, latent]`: the same numbers once with each kind.
+fn drawn(model: &Model, seed: u32) -> Vec<f32> {
+    let (Some(shape), latent) = (model.prior, model.latent) else { return Vec::new() };
+    let Some(choice) = model.choice else { return noise::prior(shape, seed, COUNT, latent) };
+    let one = noise::prior(shape, seed, EACH, latent);
+    let mut all = one.repeat(rows(choice));
+    for (i, z) in all.chunks_exact_mut(latent.max(1)).enumerate() {
+        choice.make(z, i / EACH);
+    }
+    all
+}
+
+#[component]
+pub fn Samples() -> impl IntoView {
+    let (runs, desks, codes) = (Runs::get(), Desks::get(), Codes::get());
+    let seed = RwSignal::new(1u32);
+    let model = Memo::new(move |_| runs.model());
+    let all = Memo::new(move |_| drawn(&model.get(), seed.get()));
+    react(move || desks.ask(SAMPLES, Decode { z_nd: all.with(|z| f32_bytes(z)) }));
+    let take = move |i: usize| {
+        let n = model.get_untracked().latent;
+        if let Some(z) = all.with_untracked(|all| all.get(i * n..(i + 1) * n).map(<[f32]>::to_vec)) {
+            codes.start_from(Source::Code(z.into()));
+        }
+    };
+    let cell = move |i: usize| {
+        view! {
+            <button class="cell" aria-label=words::sample(i) data-testid=format!("sample-{i}") on:click=move |_| take(i)>
+                <Picture from=SAMPLES index=i />
+            </button>
+        }
+    };
+    let choice = Memo::new(move |_| model.get().choice);
+    let cells = move || match choice.get() {
+        None => (0..COUNT).map(cell).collect_view().into_any(),
+        Some(choice) => (0..rows(choice))
+            .map(|kind| {
+                view! {
+                    <span class="tag">{move || name(runs, choice.given, kind)}</span>
+                    {(kind * EACH..(kind + 1) * EACH).map(cell).collect_view()}
+                }
+            })
+            .collect_view()
+            .into_any(),
+    };
+    view! {
+        <Panel id="samples" title=words::SAMPLES help=words::SAMPLES_HELP slots=&[SAMPLES]
+            tools=move || view! { <button class="small" data-testid="new-samples" on:click=move |_| seed.update(|s| *s += 1)>{words::SAMPLES_NEW}</button> }>
+            <div class="cells" class:kinds=move || choice.get().is_some() data-testid="samples">{cells}</div>
+        </Panel>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::protocol::{CodeGroup, CodeKind, PlanInfo};
+
+    #[test]
+    fn the_same_numbers_once_with_each_kind() {
+        let model = |code: &[CodeGroup]| Model::new(Some(&PlanInfo { code: code.to_vec(), ..PlanInfo::default() }), None);
+        let numbers = CodeGroup { kind: CodeKind::Gaussian, count: 2 };
+        assert_eq!(drawn(&model(&[numbers]), 5), noise::normals(5, 2 * COUNT));
+        let choice = CodeGroup { kind: CodeKind::Choice { given: true }, count: 3 };
+        let z = drawn(&model(&[numbers, choice]), 5);
+        assert_eq!(z.len(), 3 * EACH * 5);
+        let code = |kind: usize, i: usize| &z[(kind * EACH + i) * 5..][..5];
+        assert_eq!(code(0, 1)[..2], code(2, 1)[..2]);
+        assert_ne!(code(0, 1)[..2], code(0, 2)[..2]);
+        assert_eq!([&code(0, 1)[2..], &code(2, 4)[2..]], [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]);
+        assert!(drawn(&model(&[CodeGroup { kind: CodeKind::Point, count: 2 }]), 5).is_empty(), "no prior");
+    }
+}

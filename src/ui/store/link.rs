@@ -1,0 +1,153 @@
+//! The engine: its worker, who takes the steps there, and the images that it has. Names no other store.
+
+use std::rc::Rc;
+
+use leptos::prelude::*;
+use leptos::wasm_bindgen::JsValue;
+
+use crate::spec::Setup;
+use crate::spec::data::DataInfo;
+use crate::spec::protocol::{AdapterInfo, BenchReport, Command, DataUnit, EngineChoice, NoGpu};
+use crate::ui::held::{Held, Part};
+use crate::ui::port::{Heard, Port};
+use crate::ui::words;
+
+/// How far the engine has come.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Engine {
+    Loading,
+    Opening,
+    Ready(AdapterInfo),
+    NoGpu(NoGpu, String),
+    Crashed(String),
+}
+
+/// How far the training data has come.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Data {
+    Waiting,
+    Arriving { loaded: u64, total: u64, unit: DataUnit },
+    Ready,
+    Failed(String),
+}
+
+type Waiter = Box<dyn FnOnce(Result<BenchReport, String>)>;
+
+/// What is no signal.
+#[derive(Default)]
+struct Parts {
+    port: Part<Option<Rc<Port>>>,
+    /// Class of each test image of the engine's data.
+    labels: Part<Vec<u8>>,
+    waiters: Part<Vec<Waiter>>,
+}
+
+#[derive(Clone, Copy)]
+pub struct Link {
+    pub engine: RwSignal<Engine>,
+    /// Who takes the steps.
+    pub executor: RwSignal<EngineChoice>,
+    pub data: RwSignal<Data>,
+    /// What the engine has loaded.
+    pub data_info: RwSignal<Option<DataInfo>>,
+    parts: Held<Parts>,
+}
+
+impl Link {
+    pub fn new(executor: EngineChoice) -> Self {
+        Self {
+            engine: RwSignal::new(Engine::Loading),
+            executor: RwSignal::new(executor),
+            data: RwSignal::new(Data::Waiting),
+            data_info: RwSignal::new(None),
+            parts: Held::new(Parts::default()),
+        }
+    }
+
+    fn parts(self) -> &'static Parts {
+        self.parts.get()
+    }
+
+    /// Starts the worker of the chosen engine, in place of one that there may be.
+    ///
+    /// # Errors
+    /// If the browser refuses to start a worker.
+    pub fn spawn(self, heard: impl Fn(Heard) + Clone + 'static) -> Result<(), JsValue> {
+        self.engine.set(Engine::Loading);
+        self.data.set(Data::Waiting);
+        self.data_info.set(None);
+        let port = Port::spawn(self.executor.get_untracked(), heard)?;
+        self.parts().port.set(Some(Rc::new(port)));
+        Ok(())
+    }
+
+    /// Ends the worker. Not for its own message handler, which ends with it.
+    pub fn hang_up(self) {
+        self.parts().port.take();
+    }
+
+    /// Whether there is a worker.
+    pub fn is_there(self) -> bool {
+        self.parts().port.with(|port| port.is_some())
+    }
+
+    pub fn send(self, command: &Command) {
+        let port = self.parts().port.get();
+        if let Some(port) = port {
+            port.send(command);
+        }
+    }
+
+    /// Whether the engine takes commands about data and runs.
+    pub fn is_ready(self) -> bool {
+        self.engine.with_untracked(|engine| matches!(engine, Engine::Ready(_)))
+    }
+
+    /// Whether the engine can take a run.
+    pub fn can_run(self) -> bool {
+        matches!(self.engine.get(), Engine::Ready(_)) && self.data.get() == Data::Ready
+    }
+
+    /// Asks for the images of a data set.
+    pub fn load(self, data: &str) {
+        self.data.set(Data::Waiting);
+        self.send(&Command::Load { data: data.into() });
+    }
+
+    /// The images have come, with the labels of those to test on.
+    pub fn take_data(self, info: DataInfo, labels_n: Vec<u8>) {
+        self.parts().labels.set(labels_n);
+        self.data_info.set(Some(info));
+        self.data.set(Data::Ready);
+    }
+
+    /// Label of a test image, as soon as the engine has it.
+    pub fn label_of(self, image: usize) -> Option<u8> {
+        self.parts().labels.with(|labels| labels.get(image).copied())
+    }
+
+    /// Times training steps; `done` hears the report.
+    pub fn bench(self, setup: Setup, steps: u32, done: Waiter) {
+        // A command sent before the engine listens would never be answered.
+        if !self.is_there() || !untrack(|| self.can_run()) {
+            return done(Err(words::NO_ENGINE.into()));
+        }
+        self.parts().waiters.with(|waiters| waiters.push(done));
+        self.send(&Command::Bench { setup, steps });
+    }
+
+    /// The engine has timed what it was asked to first.
+    pub fn take_report(self, report: Result<BenchReport, String>) {
+        let waiter = self.parts().waiters.with(|waiters| (!waiters.is_empty()).then(|| waiters.remove(0)));
+        if let Some(waiter) = waiter {
+            waiter(report);
+        }
+    }
+
+    /// Tells those who wait for a timing that there will be none.
+    pub fn fail_waiters(self, message: &str) {
+        for waiter in self.parts().waiters.take() {
+            waiter(Err(message.into()));
+        }
+    }
+}

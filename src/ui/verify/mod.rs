@@ -1,0 +1,112 @@
+//! "Verify against Burn": the same steps on both engines, compared by a worker of its own, which ends with its answer.
+
+pub mod words;
+
+use leptos::prelude::*;
+
+use super::browser;
+use super::port::{Heard, Port};
+use crate::spec::Setup;
+use crate::spec::protocol::{Command, EngineChoice, Event, VerifyReport};
+use crate::ui::store::link::Link;
+use crate::ui::store::runs::Runs;
+
+/// Enough to see the gradients of a network that has moved.
+const STEPS: u32 = 3;
+
+#[derive(Clone, Debug, PartialEq)]
+enum Phase {
+    Idle,
+    Loading,
+    Comparing,
+    Done(VerifyReport),
+    Failed(String),
+}
+
+/// One comparison and the worker that makes it.
+#[derive(Clone, Copy)]
+struct Comparison {
+    phase: RwSignal<Phase>,
+    worker: StoredValue<Option<Port>, LocalStorage>,
+}
+
+impl Comparison {
+    fn new() -> Self {
+        Self { phase: RwSignal::new(Phase::Idle), worker: StoredValue::new_local(None) }
+    }
+
+    fn is_running(self) -> bool {
+        matches!(self.phase.get(), Phase::Loading | Phase::Comparing)
+    }
+
+    fn start(self, setup: Setup) {
+        if untrack(|| self.is_running()) {
+            return;
+        }
+        self.phase.set(Phase::Loading);
+        let port = Port::spawn(EngineChoice::Burn, move |heard| self.hear(&setup, heard));
+        match port {
+            Ok(port) => self.worker.set_value(Some(port)),
+            Err(e) => self.phase.set(Phase::Failed(browser::error_text(&e))),
+        }
+    }
+
+    fn send(self, command: &Command) {
+        self.worker.with_value(|port| port.iter().for_each(|port| port.send(command)));
+    }
+
+    fn hear(self, setup: &Setup, heard: Heard) {
+        match heard {
+            Heard::Loaded => self.send(&Command::Open { assets: browser::assets(), engine: EngineChoice::Burn }),
+            Heard::Crashed(message) => self.end(Phase::Failed(message)),
+            Heard::Event(event) => match event {
+                Event::Ready { .. } => self.send(&Command::Load { data: setup.data.clone() }),
+                Event::DataReady { .. } => {
+                    self.phase.set(Phase::Comparing);
+                    self.send(&Command::Verify { setup: setup.clone(), steps: STEPS });
+                }
+                Event::Verified { report } => self.end(Phase::Done(report)),
+                Event::NoGpu { detail: message, .. }
+                | Event::DataFailed { message }
+                | Event::Warning { message }
+                | Event::DeviceLost { message } => self.end(Phase::Failed(message)),
+                // It has no run, so there is nothing else to tell of but progress.
+                _ => {}
+            },
+        }
+    }
+
+    fn end(self, phase: Phase) {
+        // The first answer counts: a worker that breaks may say so twice.
+        if untrack(|| self.is_running()) {
+            self.phase.set(phase);
+        }
+        // The wire is dropped after this message handler, which belongs to it, has returned.
+        browser::next_frame(move || {
+            if !untrack(|| self.is_running()) {
+                self.worker.set_value(None);
+            }
+        });
+    }
+}
+
+/// The button and its answer.
+#[component]
+pub fn Verify() -> impl IntoView {
+    let (link, runs) = (Link::get(), Runs::get());
+    let comparison = Comparison::new();
+    let answer = move || match comparison.phase.get() {
+        Phase::Idle => words::VERIFY_HELP.into(),
+        Phase::Loading => words::VERIFY_LOADING.into(),
+        Phase::Comparing => words::VERIFY_COMPARING.into(),
+        Phase::Done(report) => words::verified(&report),
+        Phase::Failed(message) => words::verify_failed(&message),
+    };
+    view! {
+        <p>
+            <button class="link" data-testid="verify" disabled=move || !link.can_run() || comparison.is_running()
+                on:click=move |_| comparison.start(runs.setup.get_untracked())>{words::VERIFY}</button>
+            ": "<span role="status" data-testid="verified">{answer}</span>
+        </p>
+    }
+}

@@ -1,0 +1,26 @@
+//! What is left of a visitor's images.
+
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+
+use super::question::{own, whole};
+use super::{Coder, Frame, Question, Rows, Tests, View};
+
+/// What is left of such images as in [`Encode`](super::Encode) after the posterior mean: [`View::Images`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Autoencode {
+    pub x_np: ByteBuf,
+    pub label_n: ByteBuf,
+}
+
+impl Question for Autoencode {
+    fn fits(&self, frame: &Frame) -> bool {
+        whole(self.x_np.len(), frame.size.len())
+    }
+
+    async fn answer(&self, coder: &mut impl Coder, _: Tests<'_>) -> Result<View, String> {
+        let frame = coder.frame();
+        let (mean, _) = coder.encode(Rows::labelled(&own(&self.x_np, frame)?, &self.label_n)).await?;
+        Ok(View::images(frame.size, coder.pictures(&mean).await?))
+    }
+}

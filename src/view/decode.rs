@@ -1,0 +1,25 @@
+//! What codes look like.
+
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+
+use super::question::whole;
+use super::{Coder, Frame, Question, Tests, View};
+use crate::spec::numbers::bytes_f32;
+
+/// Decodes latent codes, row-major `[n, latent]`, little-endian `f32`: [`View::Images`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Decode {
+    pub z_nd: ByteBuf,
+}
+
+impl Question for Decode {
+    fn fits(&self, frame: &Frame) -> bool {
+        whole(self.z_nd.len(), 4 * frame.latent)
+    }
+
+    async fn answer(&self, coder: &mut impl Coder, _: Tests<'_>) -> Result<View, String> {
+        let pixels = coder.pictures(&bytes_f32(&self.z_nd)).await?;
+        Ok(View::images(coder.frame().size, pixels))
+    }
+}

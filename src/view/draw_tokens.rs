@@ -1,0 +1,25 @@
+//! New token grids.
+
+use serde::{Deserialize, Serialize};
+
+use super::untokenise::tokens;
+use super::{Coder, Frame, Question, Tests, View};
+
+/// `n` token grids drawn from the learnt prior, see [`CodeKind::Grid`](crate::spec::code::CodeKind::Grid): [`View::Tokens`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DrawTokens {
+    pub n: u32,
+    pub temperature: f32,
+    pub seed: u32,
+}
+
+impl Question for DrawTokens {
+    fn fits(&self, frame: &Frame) -> bool {
+        frame.alphabet.is_some_and(|alphabet| alphabet.drawn)
+    }
+
+    async fn answer(&self, coder: &mut impl Coder, _: Tests<'_>) -> Result<View, String> {
+        let token_bn = coder.draw_tokens(self.n as usize, self.temperature, self.seed).await?;
+        tokens(coder, token_bn).await
+    }
+}

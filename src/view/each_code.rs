@@ -1,0 +1,38 @@
+//! What each code of a codebook would make of a place.
+
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+
+use super::question::whole;
+use super::untokenise::untokenise;
+use super::{Coder, Frame, Question, Tests, View};
+use crate::spec::numbers::bytes_f32;
+
+/// The image that the tokens `token_n` stand for, with each of `codes` in turn in all the places `at`: [`View::Images`], one for
+/// each code.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct EachCode {
+    pub token_n: ByteBuf,
+    pub at: Vec<u32>,
+    pub codes: Vec<u32>,
+}
+
+impl Question for EachCode {
+    fn fits(&self, frame: &Frame) -> bool {
+        frame.alphabet.is_some_and(|alphabet| whole(self.token_n.len(), 4 * alphabet.tokens))
+    }
+
+    async fn answer(&self, coder: &mut impl Coder, _: Tests<'_>) -> Result<View, String> {
+        let token_n = bytes_f32(&self.token_n);
+        if let Some(bad) = self.at.iter().find(|place| **place as usize >= token_n.len()) {
+            return Err(format!("there is no place {bad} among {} tokens", token_n.len()));
+        }
+        let with = |code: &u32| {
+            let mut token_n = token_n.clone();
+            self.at.iter().for_each(|place| token_n[*place as usize] = *code as f32);
+            token_n
+        };
+        let all: Vec<f32> = self.codes.iter().flat_map(with).collect();
+        Ok(View::images(coder.frame().size, untokenise(coder, &all).await?))
+    }
+}

@@ -1,0 +1,21 @@
+//! Where test images lie in latent space.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Coder, Question, Rows, Tests, View};
+
+/// Encodes the first `count` test images: [`View::Codes`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Embed {
+    pub count: u32,
+}
+
+impl Question for Embed {
+    const OF_TESTS: bool = true;
+
+    async fn answer(&self, coder: &mut impl Coder, tests: Tests<'_>) -> Result<View, String> {
+        let at = tests.range(0, self.count);
+        let codes = coder.encode(Rows::tests(tests, &at)).await?;
+        Ok(View::codes(coder.frame().latent, at.len(), codes, &tests.labels[..at.len()]))
+    }
+}

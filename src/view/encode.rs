@@ -1,0 +1,28 @@
+//! Codes of a visitor's images.
+
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+
+use super::question::{own, whole};
+use super::{Coder, Frame, Question, Rows, Tests, View};
+
+/// Encodes images of the visitor's own, row-major `[n, channels, height, width]`, one byte a value: [`View::Codes`] without
+/// labels. `label_n` is what an encoder that is told labels hears; others are given none.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Encode {
+    pub x_np: ByteBuf,
+    pub label_n: ByteBuf,
+}
+
+impl Question for Encode {
+    fn fits(&self, frame: &Frame) -> bool {
+        whole(self.x_np.len(), frame.size.len())
+    }
+
+    async fn answer(&self, coder: &mut impl Coder, _: Tests<'_>) -> Result<View, String> {
+        let frame = coder.frame();
+        let x = own(&self.x_np, frame)?;
+        let codes = coder.encode(Rows::labelled(&x, &self.label_n)).await?;
+        Ok(View::codes(frame.latent, x.len() / frame.size.len(), codes, &[]))
+    }
+}

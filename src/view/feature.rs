@@ -1,0 +1,53 @@
+//! One feature of a dictionary.
+
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+
+use super::features::norm;
+use super::{Coder, Frame, Question, Rows, Size, Tests, View};
+
+/// Neighbours of a feature.
+const NEAR: usize = 8;
+
+/// One feature: its neighbours, and what the test images at `images` are without it: [`View::Feature`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Feature {
+    pub feature: u32,
+    pub images: Vec<u32>,
+}
+
+impl Question for Feature {
+    const OF_TESTS: bool = true;
+
+    fn fits(&self, frame: &Frame) -> bool {
+        frame.features.is_some_and(|grid| (self.feature as usize) < grid.features)
+    }
+
+    async fn answer(&self, coder: &mut impl Coder, tests: Tests<'_>) -> Result<View, String> {
+        let Frame { size: Size { width, height, channels }, .. } = coder.frame();
+        let (feature, features) = (self.feature, coder.frame().features()?.features);
+        let f = feature as usize;
+        if f >= features {
+            return Err(format!("there is no feature {f} among {features}"));
+        }
+        let atom_fa = coder.atoms().await?;
+        let row = |i: usize| &atom_fa[i * (atom_fa.len() / features)..(i + 1) * (atom_fa.len() / features)];
+        let dot = |i: usize| row(i).iter().zip(row(f)).map(|(a, b)| a * b).sum::<f32>();
+        // A dead feature may have an atom without length.
+        let cosine = |i: usize| dot(i) / (norm(row(i)) * norm(row(f))).max(f32::MIN_POSITIVE);
+        let mut near: Vec<(u32, f32)> = (0..features).filter(|i| *i != f).map(|i| (i as u32, cosine(i))).collect();
+        near.sort_by(|a, b| b.1.total_cmp(&a.1));
+        near.truncate(NEAR);
+
+        let at = tests.known(&self.images);
+        let mut pixels = tests.images(&at);
+        if !at.is_empty() {
+            let (code_bd, _) = coder.encode(Rows::tests(tests, &at)).await?;
+            let mut without_bd = code_bd.clone();
+            without_bd.iter_mut().skip(f).step_by(features).for_each(|a| *a = 0.0);
+            pixels.extend(coder.pictures(&[code_bd, without_bd].concat()).await?);
+        }
+        let (near, cosine) = near.into_iter().unzip();
+        Ok(View::Feature { feature, near, cosine, width, height, channels, pixels: ByteBuf::from(pixels) })
+    }
+}

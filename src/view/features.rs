@@ -1,0 +1,150 @@
+//! A dictionary of features.
+
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+
+use super::{Coder, Frame, Question, Rows, Shown, Tests, View};
+use crate::measure::sparse::{Portrait, histogram};
+use crate::spec::numbers::f32_bytes;
+
+/// What each feature does on the first `count` test images, or as many as fit: [`View::Features`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Features {
+    pub count: u32,
+}
+
+/// Examples of a feature in [`FeatureTable`]: those on which it is most active, then some from each quarter of the inputs on
+/// which it is active, strongest quarter first.
+pub const TOP_EXAMPLES: usize = 12;
+/// Examples from each quarter.
+pub const QUARTER_EXAMPLES: usize = 4;
+/// All of them.
+pub const EXAMPLES: usize = TOP_EXAMPLES + 4 * QUARTER_EXAMPLES;
+/// Bins of a feature's histogram.
+pub const BINS: usize = 16;
+
+/// What each feature of a dictionary does on some test images. An *input* is what a code of the features belongs to: an
+/// image, or each place of its grid, see [`CodeKind::Features`](crate::spec::code::CodeKind::Features). Numbers are little-endian `f32`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FeatureTable {
+    /// Images looked at.
+    pub images: u32,
+    /// Share of the inputs on which each feature is active, shape `[features]`.
+    pub density_f: ByteBuf,
+    /// Mean activation of each over the inputs on which it is active, and the largest; 0 where there is none.
+    pub mean_f: ByteBuf,
+    pub max_f: ByteBuf,
+    /// Length of each atom.
+    pub norm_f: ByteBuf,
+    /// The class that each feature's activation goes to most, and the share of it that does; 0 for dead ones.
+    pub label_f: ByteBuf,
+    pub purity_f: ByteBuf,
+    /// Inputs by activation, from 0 to the largest in [`BINS`] equal bins, shape `[features, BINS]`.
+    pub count_fb: ByteBuf,
+    /// Inputs, image by image and place by place, shape `[features, EXAMPLES]`; −1 where there are not so many.
+    pub example_fe: ByteBuf,
+    /// And the activations there.
+    pub activation_fe: ByteBuf,
+    /// Size of what an atom shows.
+    pub width: u32,
+    pub height: u32,
+    pub channels: u32,
+    /// What each feature adds to its input, `[features, channels, height, width]`, one signed byte a value, each atom stretched
+    /// to ±127.
+    pub atom_fa: ByteBuf,
+}
+
+/// All features of a dictionary.
+pub type Answer = FeatureTable;
+
+impl Shown for Answer {}
+
+/// Activations held at a time: 16 MB.
+const ACTIVATIONS: usize = 1 << 22;
+/// Images that every table looks at, whatever their codes take.
+const LEAST_IMAGES: u32 = 64;
+
+/// Length of an atom.
+pub(super) fn norm(row: &[f32]) -> f32 {
+    row.iter().map(|v| v * v).sum::<f32>().sqrt()
+}
+
+/// What each feature by itself, as active as it ever was, changes in the picture that is decoded from nothing, row-major
+/// `[features, pixels]`: what atoms that are no pictures look like.
+async fn effects(coder: &mut impl Coder, max_f: &[f32]) -> Result<Vec<f32>, String> {
+    /// Features decoded at a time; a code has as many numbers as there are features.
+    const AT_ONCE: usize = 256;
+    let latent = coder.frame().latent;
+    let nothing = coder.decode(&vec![0.0; latent]).await?;
+    let mut out = Vec::with_capacity(max_f.len() * nothing.len());
+    for (from, max_f) in (0..).step_by(AT_ONCE).zip(max_f.chunks(AT_ONCE)) {
+        let mut z_bd = vec![0.0; max_f.len() * latent];
+        max_f.iter().enumerate().for_each(|(i, max)| z_bd[i * latent + from + i] = *max);
+        let x = coder.decode(&z_bd).await?;
+        out.extend(x.chunks_exact(nothing.len()).flat_map(|x| x.iter().zip(&nothing).map(|(a, b)| a - b)));
+    }
+    Ok(out)
+}
+
+/// A row as signed bytes, stretched to ±127.
+fn signed(row: &[f32]) -> impl Iterator<Item = u8> + '_ {
+    let reach = row.iter().fold(f32::MIN_POSITIVE, |most, v| most.max(v.abs()));
+    row.iter().map(move |v| (v / reach * 127.0).round() as i8 as u8)
+}
+
+impl Question for Features {
+    const OF_TESTS: bool = true;
+
+    fn fits(&self, frame: &Frame) -> bool {
+        frame.features.is_some()
+    }
+
+    async fn answer(&self, coder: &mut impl Coder, tests: Tests<'_>) -> Result<View, String> {
+        let frame = coder.frame();
+        let (grid, size) = (frame.features()?, frame.size);
+        let features = grid.features;
+        let most = (ACTIVATIONS / (grid.places() * features)) as u32;
+        let at = tests.range(0, self.count.min(most.max(LEAST_IMAGES)));
+        let labels = &tests.labels[..at.len()];
+        let (act_nf, _) = coder.encode(Rows::tests(tests, &at)).await?;
+        let label_n: Vec<u8> = labels.iter().flat_map(|label| std::iter::repeat_n(*label, grid.places())).collect();
+        let atom_fa = coder.atoms().await?;
+        let inputs = atom_fa.len() / features;
+
+        let mut numbers: [Vec<f32>; 5] = Default::default();
+        let (mut label_f, mut count_fb) = (Vec::with_capacity(features), Vec::with_capacity(features * BINS));
+        let (mut example_fe, mut activation_fe) =
+            (Vec::with_capacity(features * EXAMPLES), Vec::with_capacity(features * EXAMPLES));
+        for (f, atom_a) in atom_fa.chunks_exact(inputs).enumerate() {
+            let act_n: Vec<f32> = act_nf.iter().skip(f).step_by(features).copied().collect();
+            let portrait = Portrait::new(&act_n, &label_n);
+            let values = [portrait.density as f32, portrait.mean as f32, portrait.max as f32, norm(atom_a), portrait.purity as f32];
+            numbers.iter_mut().zip(values).for_each(|(all, value)| all.push(value));
+            label_f.push(portrait.label);
+            count_fb.extend(histogram(&act_n, portrait.max, BINS).into_iter().map(|n| n as f32));
+            for example in portrait.examples(TOP_EXAMPLES, QUARTER_EXAMPLES) {
+                example_fe.push(example.map_or(-1.0, |i| i as f32));
+                activation_fe.push(example.map_or(0.0, |i| act_n[i]));
+            }
+        }
+        let seen_fa = if inputs * grid.places() == size.len() { atom_fa } else { effects(coder, &numbers[2]).await? };
+        let signed_fa: Vec<u8> = seen_fa.chunks_exact(seen_fa.len() / features).flat_map(signed).collect();
+        let [density_f, mean_f, max_f, norm_f, purity_f] = numbers.map(|values| f32_bytes(&values));
+        Ok(View::Features(FeatureTable {
+            images: labels.len() as u32,
+            density_f,
+            mean_f,
+            max_f,
+            norm_f,
+            label_f: ByteBuf::from(label_f),
+            purity_f,
+            count_fb: f32_bytes(&count_fb),
+            example_fe: f32_bytes(&example_fe),
+            activation_fe: f32_bytes(&activation_fe),
+            width: size.width / grid.width as u32,
+            height: size.height / grid.height as u32,
+            channels: size.channels,
+            atom_fa: ByteBuf::from(signed_fa),
+        }))
+    }
+}

@@ -1,0 +1,28 @@
+//! What a model is worth.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Coder, Question, Shown, Tests, View};
+use crate::spec::measured::Measured;
+
+/// Every measure that applies, on at most `images` test images and as many others of them for what is fitted. Taken once for each
+/// number `press`, for it takes its time: the engine's session does it in slices.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Measures {
+    pub images: u32,
+    pub press: u32,
+}
+
+/// What the model is worth, as far as numbers tell.
+pub type Answer = Vec<Measured>;
+
+impl Shown for Answer {}
+
+impl Question for Measures {
+    const FOLLOWS_WEIGHTS: bool = false;
+    const ONCE: bool = true;
+
+    async fn answer(&self, _: &mut impl Coder, _: Tests<'_>) -> Result<View, String> {
+        Err("this takes long: the session does it in slices".into())
+    }
+}

@@ -1,0 +1,34 @@
+//! Test images beside what is left of them.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Coder, Question, Rows, Tests, View};
+
+/// Encodes and decodes the test images `first .. first + count`: [`View::Images`] with the reconstructions from the posterior
+/// mean, preceded by the originals (`2 * count` images). Where a method is trained to repair, from damaged images, which follow
+/// (`3 * count`).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reconstruct {
+    pub first: u32,
+    pub count: u32,
+}
+
+impl Question for Reconstruct {
+    const OF_TESTS: bool = true;
+
+    async fn answer(&self, coder: &mut impl Coder, tests: Tests<'_>) -> Result<View, String> {
+        let at = tests.range(self.first, self.count);
+        let originals = Rows::tests(tests, &at);
+        // What is trained to repair is shown at its work.
+        let damaged = coder.damaged(originals).await?;
+        let shown = match &damaged {
+            Some(x) => Rows::labelled(x, &tests.labels[at.first().map_or(0, |i| *i as usize)..][..at.len()]),
+            None => originals,
+        };
+        let (mean, _) = coder.encode(shown).await?;
+        let mut all = tests.images(&at);
+        all.extend(coder.pictures(&mean).await?);
+        all.extend(coder.bytes(damaged.as_deref().unwrap_or(&[])));
+        Ok(View::images(coder.frame().size, all))
+    }
+}

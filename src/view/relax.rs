@@ -1,0 +1,34 @@
+//! A path on its way to the shortest one.
+
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+
+use super::question::whole;
+use super::{Coder, Frame, Question, Tests, View};
+use crate::latent::Geodesic;
+use crate::spec::numbers::{bytes_f32, f32_bytes};
+
+/// One step of a path, row-major `[points, latent]`, towards the geodesic of the decoder's metric: [`View::Relaxed`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Relax {
+    pub z_td: ByteBuf,
+    pub damping: f32,
+}
+
+impl Question for Relax {
+    fn fits(&self, frame: &Frame) -> bool {
+        whole(self.z_td.len(), 4 * frame.latent)
+    }
+
+    async fn answer(&self, coder: &mut impl Coder, _: Tests<'_>) -> Result<View, String> {
+        let Frame { size, latent, .. } = coder.frame();
+        let len = size.len();
+        let mut path = Geodesic::new(bytes_f32(&self.z_td), latent, self.damping);
+        let x = coder.decode(&path.probes()).await?;
+        let before = Geodesic::energy(&x[..path.z_td.len() / latent * len], len);
+        let proposal = path.propose(&x, len);
+        let after = Geodesic::energy(&coder.decode(&proposal).await?, len);
+        let energy = path.judge(proposal, before, after);
+        Ok(View::Relaxed { z_td: f32_bytes(&path.z_td), energy, damping: path.damping })
+    }
+}

@@ -1,0 +1,52 @@
+//! What tokens stand for.
+
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+
+use super::question::whole;
+use super::{Alphabet, Coder, Frame, Question, Size, Tests, View};
+use crate::spec::numbers::{bytes_f32, f32_bytes};
+
+/// The images that token grids stand for, row-major `[n, tokens]`, little-endian `f32`: [`View::Images`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Untokenise {
+    pub token_bn: ByteBuf,
+}
+
+impl Question for Untokenise {
+    fn fits(&self, frame: &Frame) -> bool {
+        frame.alphabet.is_some_and(|alphabet| whole(self.token_bn.len(), 4 * alphabet.tokens))
+    }
+
+    async fn answer(&self, coder: &mut impl Coder, _: Tests<'_>) -> Result<View, String> {
+        Ok(View::images(coder.frame().size, untokenise(coder, &bytes_f32(&self.token_bn)).await?))
+    }
+}
+
+/// The pictures that token grids stand for.
+///
+/// # Errors
+/// If a token is none of the codebook's, or the device is lost.
+pub(super) async fn untokenise(coder: &mut impl Coder, token_bn: &[f32]) -> Result<Vec<u8>, String> {
+    let Alphabet { tokens, codes, .. } = coder.frame().alphabet()?;
+    if token_bn.is_empty() || !token_bn.len().is_multiple_of(tokens) {
+        return Err(format!("{} tokens are no whole number of grids of {tokens}", token_bn.len()));
+    }
+    if let Some(bad) = token_bn.iter().find(|t| t.fract() != 0.0 || **t < 0.0 || **t >= codes as f32) {
+        return Err(format!("the token {bad} is none of the codebook's {codes}"));
+    }
+    let z_nd = coder.from_tokens(token_bn).await?;
+    coder.pictures(&z_nd).await
+}
+
+/// Tokens with their pictures.
+///
+/// # Errors
+/// As [`untokenise`].
+pub(super) async fn tokens(coder: &mut impl Coder, token_bn: Vec<f32>) -> Result<View, String> {
+    let pixels = untokenise(coder, &token_bn).await?;
+    let size = coder.frame().size;
+    let Size { width, height, channels } = size;
+    let n = (pixels.len() / size.len()) as u32;
+    Ok(View::Tokens { n, token_bn: f32_bytes(&token_bn), width, height, channels, pixels: ByteBuf::from(pixels) })
+}
