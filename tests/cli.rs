@@ -287,7 +287,7 @@ fn more_images_than_there_is_room_for_pass_through_it_and_a_run_goes_on() {
     assert_eq!(report["steps"], 40);
     let weights = |name: &str| {
         let bytes = std::fs::read(folder.join(name)).expect("written");
-        latent_lab::train::weights::read(&bytes).expect("weights")
+        latent_model::weights::read(&bytes).expect("weights")
     };
     assert!(weights("whole") == weights("resumed") && weights("whole") != weights("half"));
     refused(&["train", "--resume", &cut, "--steps", "40", "--data", "faces"], "was trained on own:celeba");
@@ -364,7 +364,7 @@ fn data_sets_are_listed() {
     let text = String::from_utf8(output(&["data"]).stdout).expect("the list is UTF-8");
     let json: Value = serde_json::from_slice(&output(&["data", "--json"]).stdout).expect("one JSON value");
     let ids: Vec<&str> = json.as_array().expect("an array of cards").iter().filter_map(|card| card["id"].as_str()).collect();
-    assert_eq!(ids, latent_lab::catalog::set_ids());
+    assert_eq!(ids, latent_catalog::set_ids());
     assert!(ids.iter().all(|id| text.contains(&format!("{id}  "))), "{text}");
 }
 
@@ -373,7 +373,7 @@ fn methods_are_listed_with_their_papers_and_parameters() {
     let text = String::from_utf8(output(&["methods"]).stdout).expect("the list is UTF-8");
     let json: Value = serde_json::from_slice(&output(&["methods", "--json"]).stdout).expect("one JSON value");
     let cards = json.as_array().expect("an array of cards");
-    assert_eq!(cards.len(), latent_lab::catalog::CARDS.len());
+    assert_eq!(cards.len(), latent_catalog::CARDS.len());
     for card in cards {
         let field = |key: &str| card[key].as_str().unwrap_or_else(|| panic!("{key} is missing in {card}"));
         assert!(text.contains(field("id")) && text.contains(field("label")) && text.contains(field("family")), "{card}");

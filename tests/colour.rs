@@ -5,17 +5,19 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use burn::tensor::Device;
-use latent_lab::catalog::CARDS;
-use latent_lab::data::faces::Faces;
-use latent_lab::data::{Dataset, Render};
-use latent_lab::gpu::{Data, Gpu};
-use latent_lab::nn::ImageShape;
-use latent_lab::spec::protocol::VerifyReport;
-use latent_lab::spec::tokens::WIDTH;
-use latent_lab::spec::{Card, SOURCE, Setup};
-use latent_lab::train::plan::PlanEngine;
-use latent_lab::train::verify::step;
-use latent_lab::train::{Engine, entry};
+use latent_catalog::CARDS;
+use latent_data::faces::Faces;
+use latent_data::{Dataset, Render};
+use latent_engine::Engine;
+use latent_engine::plan::PlanEngine;
+use latent_engine::verify::step;
+use latent_experiment::Setup;
+use latent_gpu::{Data, Gpu};
+use latent_protocol::VerifyReport;
+use latent_registry::entry;
+use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::tokens::WIDTH;
+use latent_vocabulary::{Card, SOURCE};
 use pollster::block_on;
 
 /// Images of a batch, and in all: every step sees the same ones.
@@ -83,9 +85,10 @@ fn every_method_learns_from_colour_images_as_burn_would() {
         let name = setup.to_query();
         let entry = entry(&setup.method).unwrap();
         let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels).unwrap();
-        let plan = PlanEngine::with_gradients(gpu.clone(), entry, &setup, data.data_shape(), &uploaded);
+        let params = setup.params().unwrap();
+        let plan = PlanEngine::with_gradients(gpu.clone(), entry, &params, data.data_shape(), &uploaded);
         let mut plan = block_on(plan).unwrap_or_else(|e| panic!("{name}: {}", String::from(e)));
-        let (mut burn, mut report) = (entry.eager(&setup, Device::flex(), data.clone()), VerifyReport::default());
+        let (mut burn, mut report) = (entry.eager(&setup.params().unwrap(), Device::flex(), data.clone()), VerifyReport::default());
         let first = block_on(step(&mut plan, &mut burn, &mut report)).unwrap_or_else(|e| panic!("{name}: {e}"));
         assert!(report.loss < 1e-4, "{name}: terms differ by {}", report.loss);
         assert!(report.gradient < 1e-4, "{name}: the gradient of {} differs by {}", report.worst, report.gradient);

@@ -4,12 +4,15 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use latent_lab::data::moving::{self, Moving};
-use latent_lab::data::own::{self, Loaded, Room};
-use latent_lab::data::sprites::Sprites;
-use latent_lab::data::{Make, Render, Rendering, SETS, mnist};
-use latent_lab::packed::{FORMAT, META, Meta, OnDisk, PackedFactor, ShardBuilder, Split, shard_name};
-use latent_lab::spec::data::{DataCard, Origin, Own};
+use latent_data::moving;
+use latent_data::moving::Moving;
+use latent_data::own;
+use latent_data::own::{Loaded, Room};
+use latent_data::sprites;
+use latent_data::sprites::Sprites;
+use latent_data::{Make, Render, Rendering, SETS, mnist};
+use latent_packed::{FORMAT, META, Meta, OnDisk, PackedFactor, ShardBuilder, Split, shard_name};
+use latent_vocabulary::data::{DataCard, Origin, Own};
 use pollster::block_on;
 
 /// Twelve pictures of dSprites (Matthey, Higgins, Hassabis and Lerchner, github.com/google-deepmind/dsprites-dataset), one
@@ -33,7 +36,7 @@ const FACTORS: [[u8; 5]; 12] = [
 
 #[test]
 fn sprites_are_those_of_dsprites() {
-    let mut sprites = Sprites::new(false);
+    let mut sprites = Sprites::new(&sprites::CARD);
     let mut ours = vec![0; 64 * 64];
     let mut differences = Vec::new();
     for (factors, original) in FACTORS.iter().zip(ORIGINALS.chunks_exact(64 * 64 / 8)) {

@@ -5,9 +5,10 @@ pub mod case;
 
 use burn::tensor::Device;
 use case::{Case, compare_gradients, compare_terms, images, sample, start};
-use latent_lab::nn::ImageShape;
-use latent_lab::spec::Setup;
-use latent_lab::train::{Engine, entry};
+use latent_engine::Engine;
+use latent_experiment::Setup;
+use latent_registry::entry;
+use latent_vocabulary::shape::ImageShape;
 use pollster::block_on;
 
 #[test]
@@ -19,7 +20,7 @@ fn eager_runs_equal_pytorch() {
         let [channels, height, width] = case.image;
         let data = images(ImageShape { channels, height, width });
         let name = format!("{} on {:?}", case.query, case.image);
-        let mut run = entry(&setup.method).unwrap().eager(&setup, Device::flex(), data);
+        let mut run = entry(&setup.method).unwrap().eager(&setup.params().unwrap(), Device::flex(), data);
         let start = start(&block_on(run.weights()).unwrap());
         run.set_weights(&start).unwrap();
 

@@ -5,19 +5,21 @@ use std::collections::BTreeSet;
 
 use crate::golden::case::{Case, TOLERANCE, compare_gradients, compare_terms, images, start};
 use burn::tensor::Device;
-use latent_lab::catalog::CARDS;
-use latent_lab::nn::ImageShape;
-use latent_lab::spec::protocol::MetricRow;
-use latent_lab::spec::{Family, Setup};
-use latent_lab::train::eager::EagerEngine;
-use latent_lab::train::{Engine, Rows, Weight, entry};
+use latent_catalog::CARDS;
+use latent_engine::eager::EagerEngine;
+use latent_engine::{Engine, Rows, Weight};
+use latent_experiment::Setup;
+use latent_experiment::history::MetricRow;
+use latent_registry::entry;
+use latent_vocabulary::Family;
+use latent_vocabulary::shape::ImageShape;
 use pollster::block_on;
 
 /// The network of a link with the case's weights, before its first step.
 fn run(query: &str) -> EagerEngine {
     let (setup, notes) = Setup::from_query(query, &[]);
     assert!(notes.is_empty(), "{notes:?}");
-    let mut run = entry(&setup.method).unwrap().eager(&setup, Device::flex(), images(ImageShape::MNIST));
+    let mut run = entry(&setup.method).unwrap().eager(&setup.params().unwrap(), Device::flex(), images(ImageShape::MNIST));
     let start = start(&block_on(run.weights()).unwrap());
     run.set_weights(&start).unwrap();
     run

@@ -3,12 +3,13 @@
 
 use crate::golden::case::{Gradient, IMAGES, Sample, assert_close, compare_gradients, images, mix, sample, start_with};
 use burn::tensor::{Device, Tensor, TensorData};
-use latent_lab::nn::ImageShape;
-use latent_lab::nn::straight_through::{rotate, straight_through};
-use latent_lab::spec::Setup;
-use latent_lab::spec::protocol::CodeKind;
-use latent_lab::train::eager::EagerEngine;
-use latent_lab::train::{Engine, Program, Rows, Weight, entry, sampling};
+use latent_engine::eager::EagerEngine;
+use latent_engine::{Engine, Program, Rows, Weight, sampling};
+use latent_experiment::Setup;
+use latent_nn::straight_through::{rotate, straight_through};
+use latent_registry::entry;
+use latent_vocabulary::code::CodeKind;
+use latent_vocabulary::shape::ImageShape;
 use pollster::block_on;
 use serde::Deserialize;
 
@@ -47,7 +48,7 @@ fn start(weights: &[Weight]) -> Vec<Weight> {
 fn run(query: &str) -> EagerEngine {
     let (setup, notes) = Setup::from_query(query, &[]);
     assert!(notes.is_empty(), "{query}: {notes:?}");
-    let mut run = entry(&setup.method).unwrap().eager(&setup, Device::flex(), images(ImageShape::MNIST));
+    let mut run = entry(&setup.method).unwrap().eager(&setup.params().unwrap(), Device::flex(), images(ImageShape::MNIST));
     let weights = start(&block_on(run.weights()).unwrap());
     run.set_weights(&weights).unwrap();
     run
@@ -212,7 +213,7 @@ fn a_code_that_is_never_chosen_stays() {
     ] {
         let (setup, notes) = Setup::from_query(&format!("v=1&data=mnist&{link}&width=8&prior=none&batch=4&seed=5"), &[]);
         assert!(notes.is_empty(), "{link}: {notes:?}");
-        let mut run = entry(&setup.method).unwrap().eager(&setup, Device::flex(), images(ImageShape::MNIST));
+        let mut run = entry(&setup.method).unwrap().eager(&setup.params().unwrap(), Device::flex(), images(ImageShape::MNIST));
         let named = |weights: &[Weight], end: &str| weights.iter().find(|w| w.name.ends_with(end)).map(|w| w.values.clone());
         let before = block_on(run.weights()).unwrap();
         assert_eq!(named(&before, "codebook.sum_kd"), named(&before, "codebook.vectors_kd").filter(|_| !link.contains("gradient")));

@@ -4,14 +4,16 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use latent_lab::data::Dataset;
-use latent_lab::nn::ImageShape;
-use latent_lab::spec::protocol::{Command, EngineChoice, Event, Export, KeptRun, MetricRow};
-use latent_lab::spec::{Precision, Setup};
-use latent_lab::store::{Disk, FileInfo, Store, StoreError};
-use latent_lab::train::keeper::Keeper;
-use latent_lab::train::session::Session;
-use latent_lab::train::weights;
+use latent_data::Dataset;
+use latent_experiment::Setup;
+use latent_experiment::history::MetricRow;
+use latent_model::weights;
+use latent_protocol::{Command, EngineChoice, Event, Export, KeptRun};
+use latent_runs::{Disk, FileInfo, Store, StoreError};
+use latent_session::Session;
+use latent_session::keeper::Keeper;
+use latent_vocabulary::Precision;
+use latent_vocabulary::shape::ImageShape;
 use pollster::block_on;
 
 use crate::session::param;
@@ -118,9 +120,7 @@ impl Page {
     }
 
     fn tell(&mut self, command: Command) -> Vec<Event> {
-        if let Some(command) = block_on(self.keeper.command(command, &mut self.session)) {
-            block_on(self.session.command(command));
-        }
+        block_on(self.keeper.command(command, &mut self.session));
         while block_on(self.session.turn()) {}
         self.events.take()
     }
@@ -213,12 +213,12 @@ fn a_run_that_diverges_leaves_what_was_kept() {
     let out = tensors.iter_mut().find(|w| w.name == "decoder.out.weight").unwrap();
     out.values.iter_mut().for_each(|v| *v *= 100.0);
     let file = weights::write(&tensors, &[]).unwrap();
-    page.tell(Command::Start { run: 2, setup, weights: Some(file.into()) });
+    page.tell(Command::Start { run: 2, setup: setup.clone(), weights: Some(file.into()) });
     page.steps(2, 3);
     let id = page.keep(2);
     let kept = ram.files.borrow().clone();
 
-    page.tell(Command::Set { run: 2, param: param("lr"), value: 0.1 });
+    page.tell(Command::Set { run: 2, param: param(&setup, "lr"), value: 0.1 });
     for _ in 0..2 {
         let events = page.tell(Command::Step { run: 2, steps: 3 });
         assert!(matches!(events.last(), Some(Event::RunFailed { run: 2, .. })), "{events:?}");

@@ -4,12 +4,13 @@
 
 use std::rc::Rc;
 
-use latent_lab::data::Dataset;
-use latent_lab::gpu::{Data, Gpu};
-use latent_lab::nn::ImageShape;
-use latent_lab::spec::Setup;
-use latent_lab::train::plan::PlanEngine;
-use latent_lab::train::{Engine, entry};
+use latent_data::Dataset;
+use latent_engine::Engine;
+use latent_engine::plan::PlanEngine;
+use latent_experiment::Setup;
+use latent_gpu::{Data, Gpu};
+use latent_registry::entry;
+use latent_vocabulary::shape::ImageShape;
 
 const IMAGES: usize = 100;
 
@@ -19,7 +20,8 @@ fn engine(gpu: &Rc<Gpu>) -> PlanEngine {
     let labels = vec![0; IMAGES];
     let data = Dataset::of(ImageShape::MNIST, 10, images, labels);
     let uploaded = Data::upload(gpu, &data.train_images, &data.train_labels).unwrap();
-    pollster::block_on(PlanEngine::new(gpu.clone(), entry("vae").unwrap(), &setup, data.data_shape(), &uploaded)).unwrap()
+    pollster::block_on(PlanEngine::new(gpu.clone(), entry("vae").unwrap(), &setup.params().unwrap(), data.data_shape(), &uploaded))
+        .unwrap()
 }
 
 /// Bytes of this process in memory.

@@ -7,21 +7,23 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use burn::tensor::Device;
-use latent_lab::data::Dataset;
-use latent_lab::data::own::Loaded;
-use latent_lab::data::pages::{Pages, Reading};
-use latent_lab::gpu::{Data, Gpu};
-use latent_lab::nn::ImageShape;
-use latent_lab::spec::Setup;
-use latent_lab::spec::protocol::{Command, EngineChoice, Event, MetricRow};
-use latent_lab::train::feed::Supply;
-use latent_lab::train::native::open_gpu;
-use latent_lab::train::order::epoch_order;
-use latent_lab::train::plan::{Given, PlanEngine};
-use latent_lab::train::session::Session;
-use latent_lab::train::verify::verify;
-use latent_lab::train::window::Window;
-use latent_lab::train::{Engine, RunState, entry};
+use latent_data::Dataset;
+use latent_data::own::Loaded;
+use latent_data::pages::{Pages, Reading};
+use latent_engine::feed::Supply;
+use latent_engine::order::epoch_order;
+use latent_engine::plan::{Given, PlanEngine};
+use latent_engine::verify::verify;
+use latent_engine::window::Window;
+use latent_engine::{Engine, RunState};
+use latent_experiment::Setup;
+use latent_experiment::history::MetricRow;
+use latent_gpu::{Data, Gpu};
+use latent_native::open_gpu;
+use latent_protocol::{Command, EngineChoice, Event};
+use latent_registry::entry;
+use latent_session::Session;
+use latent_vocabulary::shape::ImageShape;
 use pollster::block_on;
 
 /// Images of the set, and bytes of one.
@@ -79,7 +81,8 @@ fn engine(gpu: &Rc<Gpu>, source: &Rc<Source>, setup: &Setup) -> PlanEngine {
     assert!(window.data().bytes() <= ROOM.next_multiple_of(16) && window.data().images < IMAGES / 3);
     let supply = Supply::Window(Rc::new(window));
     let entry = entry(&setup.method).unwrap();
-    block_on(PlanEngine::supplied(gpu.clone(), entry, setup, set().data_shape(), &supply, Given::default())).unwrap()
+    block_on(PlanEngine::supplied(gpu.clone(), entry, &setup.params().unwrap(), set().data_shape(), &supply, Given::default()))
+        .unwrap()
 }
 
 /// Takes `n` steps, as many at a time as can be taken.
@@ -133,7 +136,8 @@ fn whole_sets_are_seen_in_the_order_of_their_epochs() {
         let mut setup = setup();
         setup.set("batch", batch as f64).unwrap();
         let mut engine =
-            block_on(PlanEngine::new(gpu.clone(), entry("cvae").unwrap(), &setup, set().data_shape(), &uploaded)).unwrap();
+            block_on(PlanEngine::new(gpu.clone(), entry("cvae").unwrap(), &setup.params().unwrap(), set().data_shape(), &uploaded))
+                .unwrap();
         let state = block_on(engine.state()).unwrap().unwrap();
         engine.set_state(&RunState { step, ..state }).unwrap();
         // As a few steps of one submission leave it, and those after it.
@@ -161,7 +165,8 @@ fn a_batch_larger_than_the_set_is_burns() {
     for method in ["cvae", "cvq"] {
         let mut setup = Setup::new("own:many", method);
         setup.set("batch", 128.0).unwrap();
-        let report = block_on(verify(gpu.clone(), Device::flex(), entry(method).unwrap(), &setup, &data, 3)).unwrap();
+        let report =
+            block_on(verify(gpu.clone(), Device::flex(), entry(method).unwrap(), &setup.params().unwrap(), &data, 3)).unwrap();
         assert!(report.loss < 1e-4 && report.gradient < 1e-4, "{report:?}");
     }
 }
@@ -187,7 +192,7 @@ fn paging_costs_no_dispatch_and_says_what_is_wrong() {
     let images: Vec<u8> = (0..IMAGES).flat_map(image).collect();
     let uploaded = Data::upload(&gpu, &images, &set().train_labels).unwrap();
     let (entry, shape) = (entry("cvae").unwrap(), set().data_shape());
-    let mut whole = block_on(PlanEngine::new(gpu.clone(), entry, &setup(), shape, &uploaded)).unwrap();
+    let mut whole = block_on(PlanEngine::new(gpu.clone(), entry, &setup().params().unwrap(), shape, &uploaded)).unwrap();
     let mut paged = engine(&gpu, &source, &setup());
     assert_eq!(whole.info().dispatches, paged.info().dispatches);
     assert_eq!(block_on(whole.ready(500)), Ok(500), "where all images are there nothing has to be read");
@@ -201,8 +206,14 @@ fn paging_costs_no_dispatch_and_says_what_is_wrong() {
     let mut large = setup();
     large.set("batch", 200.0).unwrap();
     let window = Window::new(gpu.clone(), &set(), source.clone(), ROOM).unwrap();
-    let refused =
-        block_on(PlanEngine::supplied(gpu.clone(), entry, &large, shape, &Supply::Window(Rc::new(window)), Given::default()));
+    let refused = block_on(PlanEngine::supplied(
+        gpu.clone(),
+        entry,
+        &large.params().unwrap(),
+        shape,
+        &Supply::Window(Rc::new(window)),
+        Given::default(),
+    ));
     let words = String::from(refused.err().unwrap());
     assert!(words.contains("batch of 200 is too large"), "{words}");
     assert!(Window::new(gpu, &set(), source, 100).err().unwrap().contains("no room"));

@@ -5,20 +5,23 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use burn::tensor::Device;
-use latent_lab::catalog::CARDS;
-use latent_lab::compile::Target;
-use latent_lab::data::Dataset;
-use latent_lab::gpu::{Data, Gpu};
-use latent_lab::nn::ImageShape;
-use latent_lab::spec::card::COMMON;
-use latent_lab::spec::protocol::{CodeGroup, CodeKind};
-use latent_lab::spec::{Family, Kind, Setup};
-use latent_lab::train::engine::BuildError;
-use latent_lab::train::feed::Supply;
-use latent_lab::train::plan::{Given, PlanEngine};
-use latent_lab::train::program::Input;
-use latent_lab::train::verify::{difference, verify};
-use latent_lab::train::{Engine, Entry, Of, Program, Rows, Weight, entry};
+use latent_catalog::CARDS;
+use latent_compile::Target;
+use latent_data::Dataset;
+use latent_engine::engine::BuildError;
+use latent_engine::entry::{Entry, Of};
+use latent_engine::feed::Supply;
+use latent_engine::plan::{Given, PlanEngine};
+use latent_engine::program::Input;
+use latent_engine::verify::{difference, verify};
+use latent_engine::{Engine, Program, Rows, Weight};
+use latent_experiment::Setup;
+use latent_gpu::{Data, Gpu};
+use latent_registry::entry;
+use latent_vocabulary::card::COMMON;
+use latent_vocabulary::code::{CodeGroup, CodeKind};
+use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::{Family, Kind};
 
 fn gpu() -> Rc<Gpu> {
     Rc::new(pollster::block_on(Gpu::open()).expect("a GPU adapter; on Debian: mesa-vulkan-drivers"))
@@ -34,13 +37,15 @@ fn stripes(n: usize) -> Arc<Dataset> {
 
 fn engine(gpu: &Rc<Gpu>, setup: &Setup, data: &Dataset) -> PlanEngine {
     let uploaded = Data::upload(gpu, &data.train_images, &data.train_labels).unwrap();
-    let e = PlanEngine::new(gpu.clone(), entry(&setup.method).unwrap(), setup, data.data_shape(), &uploaded);
+    let params = setup.params().unwrap();
+    let e = PlanEngine::new(gpu.clone(), entry(&setup.method).unwrap(), &params, data.data_shape(), &uploaded);
     pollster::block_on(e).unwrap_or_else(|e| panic!("{}: {e:?}", setup.to_query()))
 }
 
 fn with_gradients(gpu: &Rc<Gpu>, setup: &Setup, data: &Dataset) -> PlanEngine {
     let uploaded = Data::upload(gpu, &data.train_images, &data.train_labels).unwrap();
-    let e = PlanEngine::with_gradients(gpu.clone(), entry(&setup.method).unwrap(), setup, data.data_shape(), &uploaded);
+    let params = setup.params().unwrap();
+    let e = PlanEngine::with_gradients(gpu.clone(), entry(&setup.method).unwrap(), &params, data.data_shape(), &uploaded);
     pollster::block_on(e).unwrap_or_else(|e| panic!("{}: {}", setup.to_query(), String::from(e)))
 }
 
@@ -114,13 +119,20 @@ fn plan_equals_burn(family: Family) {
         let name = setup.to_query();
         println!("{name}");
         // Four steps cross the end of an epoch: 28 of 20 images.
-        let report =
-            pollster::block_on(verify(gpu.clone(), Device::flex(), entry(&setup.method).unwrap(), &setup, &data, 4)).unwrap();
+        let report = pollster::block_on(verify(
+            gpu.clone(),
+            Device::flex(),
+            entry(&setup.method).unwrap(),
+            &setup.params().unwrap(),
+            &data,
+            4,
+        ))
+        .unwrap();
         assert!(report.loss < 1e-4, "{name}: terms differ by {}", report.loss);
         assert!(report.gradient < 1e-4, "{name}: the gradient of {} differs by {}", report.worst, report.gradient);
 
         let mut plan = with_gradients(&gpu, &setup, &data);
-        let mut burn = entry(&setup.method).unwrap().eager(&setup, Device::flex(), data.clone());
+        let mut burn = entry(&setup.method).unwrap().eager(&setup.params().unwrap(), Device::flex(), data.clone());
         for _ in 0..4 {
             burn.set_weights(&pollster::block_on(plan.weights()).unwrap()).unwrap();
             plan.run_steps(1).unwrap();
@@ -176,8 +188,15 @@ fn a_graphics_cards_kernels_equal_burn() {
         }
         let name = setup.to_query();
         assert!(engine(&gpu, &setup, &data).info().kernels.starts_with("workgroup tiles"), "{name}");
-        let report =
-            pollster::block_on(verify(gpu.clone(), Device::flex(), entry(CARDS[0].id).unwrap(), &setup, &data, 2)).unwrap();
+        let report = pollster::block_on(verify(
+            gpu.clone(),
+            Device::flex(),
+            entry(CARDS[0].id).unwrap(),
+            &setup.params().unwrap(),
+            &data,
+            2,
+        ))
+        .unwrap();
         assert!(report.loss < 1e-4, "{name}: terms differ by {}", report.loss);
         assert!(report.gradient < 1e-4, "{name}: the gradient of {} differs by {}", report.worst, report.gradient);
     }
@@ -311,7 +330,8 @@ fn a_resumed_run_keeps_the_kernels_that_it_began_with() {
     for target in gpu.candidates {
         state.kernels = target.name();
         let given = Given { weights: true, kernels: Some(&state.kernels) };
-        let e = PlanEngine::supplied(gpu.clone(), entry("vae").unwrap(), &setup, data.data_shape(), &supply, given);
+        let params = setup.params().unwrap();
+        let e = PlanEngine::supplied(gpu.clone(), entry("vae").unwrap(), &params, data.data_shape(), &supply, given);
         let mut e = pollster::block_on(e).unwrap();
         e.set_state(&state).unwrap();
         assert_eq!(e.info().kernels, format!("{}, as before", target.name()));
@@ -325,7 +345,7 @@ fn what_was_compiled_ahead_is_not_compiled_again() {
     for setup in ["vae", "vq-vae"].map(|method| Setup::new("mnist", method)) {
         let gpu = gpu();
         let entry = entry(&setup.method).unwrap();
-        pollster::block_on(PlanEngine::prepare(&gpu, entry, &setup, data.data_shape(), || true)).unwrap();
+        pollster::block_on(PlanEngine::prepare(&gpu, entry, &setup.params().unwrap(), data.data_shape(), || true)).unwrap();
         let ahead = gpu.pipelines.count();
         let mut other = setup.clone();
         other.set("seed", 7.0).unwrap();
@@ -348,7 +368,8 @@ fn a_network_on_show_compiles_its_training_step_when_it_is_wanted() {
     let weights = pollster::block_on(engine(&gpu, &setup, &data).weights()).unwrap();
     let (gpu, given) = (self::gpu(), Given { weights: true, kernels: None });
     let supply = Supply::Whole(Data::upload(&gpu, &data.train_images, &data.train_labels).unwrap());
-    let e = PlanEngine::supplied(gpu.clone(), entry("vae").unwrap(), &setup, data.data_shape(), &supply, given);
+    let params = setup.params().unwrap();
+    let e = PlanEngine::supplied(gpu.clone(), entry("vae").unwrap(), &params, data.data_shape(), &supply, given);
     let mut e = pollster::block_on(e).unwrap();
     e.set_weights(&weights).unwrap();
     assert_eq!(gpu.pipelines.count(), 0);
@@ -380,7 +401,8 @@ fn a_network_beyond_the_buffer_limit_is_refused_with_both_sizes() {
     let gpu = Rc::new(gpu);
     let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels).unwrap();
     let setup = Setup::new("mnist", "vae");
-    let e = PlanEngine::new(gpu, entry("vae").unwrap(), &setup, data.data_shape(), &uploaded);
+    let params = setup.params().unwrap();
+    let e = PlanEngine::new(gpu, entry("vae").unwrap(), &params, data.data_shape(), &uploaded);
     let message = format!("{:?}", pollster::block_on(e).err().expect("two hundred kilobytes are too few"));
     assert!(
         message.contains("the network with its activations needs") && message.contains("the adapter allows 200000"),
@@ -403,9 +425,11 @@ mod cumulative {
     use burn::module::Module;
     use burn::nn::{Linear, LinearConfig};
     use burn::tensor::{Device, Tensor, activation::sigmoid};
-    use latent_lab::nn::{Batch, Code, Ctx, DataShape, Method, Terms};
-    use latent_lab::spec::protocol::{CodeGroup, CodeKind};
-    use latent_lab::spec::{Card, Setup};
+    use latent_nn::{Batch, Code, Ctx, Method, Terms};
+    use latent_vocabulary::Card;
+    use latent_vocabulary::Params;
+    use latent_vocabulary::code::{CodeGroup, CodeKind};
+    use latent_vocabulary::shape::DataShape;
 
     #[derive(Module, Debug)]
     pub struct Cumulative {
@@ -422,8 +446,8 @@ mod cumulative {
     impl Method for Apart {
         const CARD: &'static Card = Cumulative::CARD;
 
-        fn init(setup: &Setup, data: DataShape, _: &Device) -> Self {
-            Self { inner: Cumulative::init(setup, data, &Device::flex().autodiff()) }
+        fn init(params: &Params, data: DataShape, _: &Device) -> Self {
+            Self { inner: Cumulative::init(params, data, &Device::flex().autodiff()) }
         }
 
         fn code(&self) -> Vec<CodeGroup> {
@@ -444,9 +468,9 @@ mod cumulative {
     }
 
     impl Method for Cumulative {
-        const CARD: &'static Card = &latent_lab::vae::vae::CARD;
+        const CARD: &'static Card = &latent_methods::vae::vae::CARD;
 
-        fn init(_: &Setup, data: DataShape, device: &Device) -> Self {
+        fn init(_: &Params, data: DataShape, device: &Device) -> Self {
             let pixels = data.image.len();
             Self { down: LinearConfig::new(pixels, 3).init(device), up: LinearConfig::new(3, pixels).init(device) }
         }
@@ -485,10 +509,10 @@ fn refused_but_eager(method: &'static dyn Entry, why: &str) {
         setup.set(key, value).unwrap();
     }
     let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels).unwrap();
-    let refused = pollster::block_on(PlanEngine::new(gpu, method, &setup, data.data_shape(), &uploaded)).err();
+    let refused = pollster::block_on(PlanEngine::new(gpu, method, &setup.params().unwrap(), data.data_shape(), &uploaded)).err();
     assert!(matches!(&refused, Some(BuildError::NotCompiled(message)) if message.contains(why)), "{refused:?}");
 
-    let mut burn = method.eager(&setup, Device::flex(), data);
+    let mut burn = method.eager(&setup.params().unwrap(), Device::flex(), data);
     burn.run_steps(20).unwrap();
     let rows = pollster::block_on(burn.metrics()).unwrap();
     assert!(rows[19].terms[0] < rows[0].terms[0], "the loss falls from {} to {}", rows[0].terms[0], rows[19].terms[0]);

@@ -7,17 +7,22 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use burn::tensor::Device;
-use latent_lab::catalog::CARDS;
-use latent_lab::data::{Dataset, unit};
-use latent_lab::nn::ImageShape;
-use latent_lab::player::{Examples, Model, Player};
-use latent_lab::spec::card::{Card, Figure};
-use latent_lab::spec::protocol::{Command, EngineChoice, Event, Export, View};
-use latent_lab::spec::{PRESETS, Precision, Preset, Setup, figure};
-use latent_lab::train::eager::EagerEngine;
-use latent_lab::train::session::Session;
-use latent_lab::train::{self, Engine, Rows, entry, native, weights};
-use latent_lab::view::Measures;
+use latent_catalog::CARDS;
+use latent_data::{Dataset, unit};
+use latent_engine::eager::EagerEngine;
+use latent_engine::{Engine, Rows};
+use latent_experiment::{PRESETS, Preset, Setup, figure};
+use latent_model::weights;
+use latent_native as native;
+use latent_player::{Examples, Model, Player};
+use latent_protocol::{Command, EngineChoice, Event, Export};
+use latent_registry::entry;
+use latent_session::Session;
+use latent_view::Measures;
+use latent_view::View;
+use latent_vocabulary::Precision;
+use latent_vocabulary::card::{Card, Figure};
+use latent_vocabulary::shape::ImageShape;
 use pollster::block_on;
 use serde_json::Value;
 
@@ -44,7 +49,7 @@ fn models_are_worth_what_is_recorded() {
         let data = Arc::new(native::load(&player.setup.data, None).unwrap());
         let test: Vec<f32> = unit(&data.test_images).collect();
         let labelled = Rows::labelled(&test, &data.test_labels);
-        let mut burn = entry(&player.setup.method).unwrap().eager(&player.setup, Device::flex(), data.clone());
+        let mut burn = entry(&player.setup.method).unwrap().eager(&player.setup.params().unwrap(), Device::flex(), data.clone());
         burn.set_weights(&weights::read(&bytes).unwrap()).unwrap();
 
         let record: Value = serde_json::from_slice(&fs::read(file(preset, ".json")).unwrap()).unwrap();
@@ -143,7 +148,7 @@ fn small(method: &str) -> Setup {
 fn opens_as_a_figure(name: &str, file: &[u8], data: &Arc<Dataset>) {
     let player = Player::load(file).unwrap_or_else(|e| panic!("{name}: {e}"));
     assert_eq!((player.image, &player.classes), ([3, 16, 16], &data.class_names), "{name}");
-    let mut burn = entry(&player.setup.method).unwrap().eager(&player.setup, Device::flex(), data.clone());
+    let mut burn = entry(&player.setup.method).unwrap().eager(&player.setup.params().unwrap(), Device::flex(), data.clone());
     burn.set_weights(&weights::read(file).unwrap_or_else(|e| panic!("{name}: {e}"))).unwrap();
     let test: Vec<f32> = unit(&data.test_images).collect();
     the_player_agrees(name, &player, &mut burn, &test);
@@ -170,11 +175,11 @@ fn what_training_saves_is_all_that_a_figure_needs() {
             if net == 1 && (card.param("net").is_none() || setup.set("net", 1.0).is_err()) {
                 continue;
             }
-            let mut burn = entry(card.id).unwrap().eager(&setup, Device::flex(), data.clone());
+            let mut burn = entry(card.id).unwrap().eager(&setup.params().unwrap(), Device::flex(), data.clone());
             block_on(burn.start()).unwrap();
             burn.run_steps(2).unwrap();
             block_on(burn.metrics()).unwrap();
-            let file = block_on(train::examples::Examples::of(&data).write(&mut burn, &setup, 60, Precision::Full)).unwrap();
+            let file = block_on(latent_model::examples::Examples::of(&data).write(&mut burn, &setup, 60, Precision::Full)).unwrap();
             match figure::shows(&setup) {
                 Ok(()) => opens_as_a_figure(&setup.to_query(), &file, &data),
                 Err(why) => {

@@ -9,14 +9,14 @@ use burn::backend::Capture;
 use burn::tensor::module::{conv_transpose2d, conv2d, embedding};
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
 use burn::tensor::{Device, IndexingUpdateOp, Int, Tensor, TensorData, activation};
-use latent_lab::compile::capture::import;
-use latent_lab::compile::emit::Place;
-use latent_lab::compile::grad::gradients;
-use latent_lab::compile::graph::{Binary, Graph, Op};
-use latent_lab::compile::plan::{Job, Updates, compile};
-use latent_lab::compile::{Id, Target};
-use latent_lab::gpu::{Arena, Data, Gpu};
-use latent_lab::nn::kth::kth_largest;
+use latent_compile::capture::import;
+use latent_compile::emit::Place;
+use latent_compile::grad::gradients;
+use latent_compile::graph::{Binary, Graph, Op};
+use latent_compile::plan::{Job, Updates, compile};
+use latent_compile::{Id, Target};
+use latent_gpu::{Arena, Data, Gpu};
+use latent_nn::kth::kth_largest;
 
 fn gpu() -> Rc<Gpu> {
     thread_local!(static GPU: RefCell<Option<Rc<Gpu>>> = const { RefCell::new(None) });
@@ -28,7 +28,7 @@ fn gpu() -> Rc<Gpu> {
 
 /// Numbers that are neither round nor equal, in `[-1.5, 1.5]`.
 fn numbers(n: usize, seed: u32) -> Vec<f32> {
-    (0..n as u32).map(|i| 3.0 * latent_lab::compile::rng::uniform(i, 9, 0, seed) - 1.5).collect()
+    (0..n as u32).map(|i| 3.0 * latent_compile::rng::uniform(i, 9, 0, seed) - 1.5).collect()
 }
 
 /// Evaluates nodes of a graph on the GPU.
@@ -509,7 +509,7 @@ fn parameters_move_after_their_last_reader() {
     let (x, a, b, c) = (g.leaf(&[N, N]), g.leaf(&[N, N]), g.leaf(&[N, N]), g.leaf(&[N, N]));
     let mut chain = |left: Id, right: Id| {
         let y = g.matmul(left, right).unwrap();
-        g.unary(latent_lab::compile::graph::Unary::Tanh, y)
+        g.unary(latent_compile::graph::Unary::Tanh, y)
     };
     // The gradients of a and b read each other; that of b is a sum of products; c is read elsewhere than it is moved.
     let y = chain(x, a);
@@ -548,7 +548,7 @@ fn differentiating_twice() {
     let mut g = Graph::default();
     let (a, b) = (g.leaf(&[3, 4]), g.leaf(&[4, 2]));
     let y = g.matmul(a, b).unwrap();
-    let y = g.unary(latent_lab::compile::graph::Unary::Tanh, y);
+    let y = g.unary(latent_compile::graph::Unary::Tanh, y);
     let y = g.sum(y, &[0, 1]);
     let y = g.reshape(y, &[1]);
     let first = gradients(&mut g, y, &[a]).unwrap()[0];

@@ -4,14 +4,16 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use burn::tensor::Device;
-use latent_lab::catalog::CARDS;
-use latent_lab::data::{Dataset, unit};
-use latent_lab::gpu::{Data, Gpu};
-use latent_lab::nn::ImageShape;
-use latent_lab::spec::{HIDDEN, LATENT, NET, Setup};
-use latent_lab::train::plan::PlanEngine;
-use latent_lab::train::verify::{difference, verify};
-use latent_lab::train::{Engine, Program, Rows, entry};
+use latent_catalog::CARDS;
+use latent_data::{Dataset, unit};
+use latent_engine::plan::PlanEngine;
+use latent_engine::verify::{difference, verify};
+use latent_engine::{Engine, Program, Rows};
+use latent_experiment::Setup;
+use latent_gpu::{Data, Gpu};
+use latent_registry::entry;
+use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::{HIDDEN, LATENT, NET};
 
 fn gpu() -> Rc<Gpu> {
     Rc::new(pollster::block_on(Gpu::open()).expect("a GPU adapter; on Debian: mesa-vulkan-drivers"))
@@ -26,7 +28,8 @@ fn spots(n: usize) -> Arc<Dataset> {
 
 fn engine(gpu: &Rc<Gpu>, setup: &Setup, data: &Dataset) -> PlanEngine {
     let uploaded = Data::upload(gpu, &data.train_images, &data.train_labels).unwrap();
-    let e = PlanEngine::new(gpu.clone(), entry(&setup.method).unwrap(), setup, data.data_shape(), &uploaded);
+    let params = setup.params().unwrap();
+    let e = PlanEngine::new(gpu.clone(), entry(&setup.method).unwrap(), &params, data.data_shape(), &uploaded);
     pollster::block_on(e).unwrap()
 }
 
@@ -47,7 +50,9 @@ fn dead_features_are_revived_as_burn_would() {
     let (gpu, data) = (gpu(), spots(20));
     for method in ["topk-sae", "batch-topk", "matryoshka"] {
         let setup = setup(method, &[("dead_after", 1.0), ("k", 3.0), ("aux", 1.0)]);
-        let report = pollster::block_on(verify(gpu.clone(), Device::flex(), entry(method).unwrap(), &setup, &data, 4)).unwrap();
+        let report =
+            pollster::block_on(verify(gpu.clone(), Device::flex(), entry(method).unwrap(), &setup.params().unwrap(), &data, 4))
+                .unwrap();
         assert!(report.loss < 1e-4 && report.gradient < 1e-4, "{report:?}");
         let mut e = engine(&gpu, &setup, &data);
         e.run_steps(2).unwrap();
@@ -105,7 +110,7 @@ fn hosts_are_what_their_methods_are() {
             assert!(!card.hosts, "{} has other networks", card.id);
             continue;
         }
-        let eager = |setup: &Setup| entry(&setup.method).unwrap().eager(setup, Device::flex(), data.clone());
+        let eager = |setup: &Setup| entry(&setup.method).unwrap().eager(&setup.params().unwrap(), Device::flex(), data.clone());
         let (mut network, mut apart) = (eager(&host), eager(&sae));
         let drawn = pollster::block_on(async {
             let (mean, _) = network.encode(Rows::of(&images)).await.unwrap();
@@ -133,7 +138,9 @@ fn a_trained_network_is_taken_apart_and_stays_as_it_is() {
         let mut setup = setup("topk-sae", &[("k", 4.0), ("batch", 20.0)]);
         setup.set_text("source", source).unwrap();
         setup.host = Some(Box::new(host.clone()));
-        let report = pollster::block_on(verify(gpu.clone(), Device::flex(), entry("topk-sae").unwrap(), &setup, &data, 2)).unwrap();
+        let report =
+            pollster::block_on(verify(gpu.clone(), Device::flex(), entry("topk-sae").unwrap(), &setup.params().unwrap(), &data, 2))
+                .unwrap();
         assert!(report.loss < 1e-4 && report.gradient < 1e-4, "{source}: {report:?}");
 
         let mut e = engine(&gpu, &setup, &data);

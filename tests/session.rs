@@ -3,16 +3,20 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use latent_lab::data::Dataset;
-use latent_lab::nn::ImageShape;
-use latent_lab::spec::protocol::{
-    Command, EngineChoice, Event, Export, Measured, MetricRow, Quantity, Table, View, bytes_f32, f32_bytes,
-};
-use latent_lab::spec::{Precision, Setup};
-use latent_lab::train::checkpoint::Checkpoint;
-use latent_lab::train::session::Session;
-use latent_lab::train::{Weight, weights};
-use latent_lab::view::{Decode, Embed, Measures, Reconstruct};
+use latent_data::Dataset;
+use latent_engine::Weight;
+use latent_experiment::Setup;
+use latent_experiment::history::MetricRow;
+use latent_model::checkpoint::Checkpoint;
+use latent_model::weights;
+use latent_protocol::{Command, EngineChoice, Event, Export, Table};
+use latent_session::Session;
+use latent_view::View;
+use latent_view::{Decode, Embed, Measures, Reconstruct};
+use latent_vocabulary::Precision;
+use latent_vocabulary::measured::{Measured, Quantity};
+use latent_vocabulary::numbers::{bytes_f32, f32_bytes};
+use latent_vocabulary::shape::ImageShape;
 use serde_bytes::ByteBuf;
 
 struct Bench {
@@ -34,9 +38,9 @@ fn small() -> Setup {
     setup
 }
 
-/// The place of one of the small network's parameters among those of its method.
-pub fn param(key: &str) -> u8 {
-    small().card().unwrap().all_params().position(|p| p.key == key).unwrap() as u8
+/// The place of a parameter among those of a setup's method.
+pub fn param(setup: &Setup, key: &str) -> u8 {
+    setup.card().unwrap().all_params().position(|p| p.key == key).unwrap() as u8
 }
 
 impl Bench {
@@ -162,7 +166,7 @@ fn a_checkpoint_goes_on_bit_by_bit_in_a_fresh_engine() {
         // A live control that has moved since the start belongs to the state as well.
         setup.set("lr", 0.5 * setup.get("lr")).unwrap();
         let lr = setup.get("lr");
-        whole.tell(Command::Set { run: 1, param: param("lr"), value: lr });
+        whole.tell(Command::Set { run: 1, param: param(&setup, "lr"), value: lr });
         let checkpoint = whole.save(1, Export::Checkpoint);
         let expected = whole.steps(1, N);
 
@@ -255,7 +259,7 @@ fn at_the_edge(b: &mut Bench) {
     b.tell(Command::Step { run: 2, steps: 3 });
     let events = b.turns(10);
     assert!(matches!(events.last(), Some(Event::Paused { run: 2, step: 3 })), "{events:?}");
-    b.tell(Command::Set { run: 2, param: param("lr"), value: 0.1 });
+    b.tell(Command::Set { run: 2, param: param(&small(), "lr"), value: 0.1 });
 }
 
 #[test]
@@ -350,7 +354,7 @@ fn commands_for_an_old_run_do_nothing() {
     b.start(1, small(), None);
     b.start(2, small(), None);
     b.tell(Command::Train { run: 1 });
-    b.tell(Command::Set { run: 1, param: param("beta"), value: 3.0 });
+    b.tell(Command::Set { run: 1, param: param(&small(), "beta"), value: 3.0 });
     assert!(b.turns(3).is_empty());
 }
 
@@ -364,7 +368,7 @@ fn bad_requests_are_events_and_leave_the_run_alone() {
     assert!(matches!(&b.start(3, small(), Some(ByteBuf::from(vec![1, 2, 3])))[..],
         [Event::RunFailed { run: 3, message }] if message.contains("safetensors")));
     assert_eq!(b.steps(1, 2).len(), 2, "run 1 is still there");
-    b.tell(Command::Set { run: 1, param: param("beta"), value: -1.0 });
+    b.tell(Command::Set { run: 1, param: param(&small(), "beta"), value: -1.0 });
     b.tell(Command::Set { run: 1, param: u8::MAX, value: 1.0 });
     let warnings = b.take();
     assert!(matches!(&warnings[..], [Event::Warning { .. }, Event::Warning { .. }]), "{warnings:?}");
@@ -507,7 +511,7 @@ fn a_newer_question_ends_what_an_older_one_measures() {
         assert!(measured(&b.turns(2)).is_empty());
     }
     // A moved control: the objective is another, and is measured anew.
-    b.tell(Command::Set { run: 1, param: param("beta"), value: 3.0 });
+    b.tell(Command::Set { run: 1, param: param(&small(), "beta"), value: 3.0 });
     let events = b.turns(10_000);
     let [(3, sheet)] = measured(&events)[..] else { panic!("{events:?}") };
     let term = |name: &str| match sheet.iter().find(|m| m.name == name).map(|m| &m.value) {
@@ -591,7 +595,7 @@ fn eager_burn_answers_the_same_commands() {
     assert_eq!(first.iter().map(|r| r.step).collect::<Vec<_>>(), (1..=20).collect::<Vec<_>>());
     assert!(first[19].terms[0] < first[0].terms[0] && first[0].kl_d.len() == 3);
 
-    b.tell(Command::Set { run: 1, param: param("beta"), value: 100.0 });
+    b.tell(Command::Set { run: 1, param: param(&small(), "beta"), value: 100.0 });
     let [loss, reconstruction, kl] = b.steps(1, 1)[0].terms[..] else { panic!("three terms") };
     assert!((loss - reconstruction - 100.0 * kl).abs() < 1e-3 * loss, "a live control acts on the next step");
     b.tell(Command::Watch { slot: 7, query: Decode { z_nd: f32_bytes(&[0.3; 6]) }.into() });
@@ -626,7 +630,7 @@ fn clipping_and_a_decay_that_moves_are_the_same_on_both_engines() {
     let curve = |b: &mut Bench, decay: f64| {
         b.start(2, setup.clone(), Some(file.clone()));
         let mut rows = b.steps(2, 2);
-        b.tell(Command::Set { run: 2, param: param("weight_decay"), value: decay });
+        b.tell(Command::Set { run: 2, param: param(&small(), "weight_decay"), value: decay });
         rows.extend(b.steps(2, 4));
         rows.into_iter().map(|row| f64::from(row.terms[0])).collect::<Vec<_>>()
     };

@@ -1,15 +1,16 @@
 //! Every kernel of every method is valid WGSL without any optional capability, and keeps to the limits that every WebGPU
 //! device has. No device is needed.
 
-use latent_lab::catalog::CARDS;
-use latent_lab::compile::emit::ctl;
-use latent_lab::compile::{Dispatch, Target};
-use latent_lab::nn::DataShape;
-use latent_lab::nn::method::live_keys;
-use latent_lab::spec::card::COMMON;
-use latent_lab::spec::{Kind, ParamSpec, Setup};
-use latent_lab::train::entry;
-use latent_lab::train::plan::all_dispatches;
+use latent_catalog::CARDS;
+use latent_compile::emit::ctl;
+use latent_compile::{Dispatch, Target};
+use latent_engine::plan::all_dispatches;
+use latent_experiment::Setup;
+use latent_nn::method::live_keys;
+use latent_registry::entry;
+use latent_vocabulary::card::COMMON;
+use latent_vocabulary::shape::DataShape;
+use latent_vocabulary::{Kind, ParamSpec};
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 
 fn validate(what: &str, d: &Dispatch) {
@@ -48,7 +49,7 @@ fn generated_kernels() {
                 setup.set("batch", batch).unwrap();
                 for target in [Target::SOFTWARE, Target::GPU, Target::GPU_REGISTERS] {
                     let what = setup.to_query();
-                    let all = all_dispatches(entry(card.id).unwrap(), &setup, DataShape::MNIST, target);
+                    let all = all_dispatches(entry(card.id).unwrap(), &setup.params().unwrap(), DataShape::MNIST, target);
                     for d in all.unwrap_or_else(|e| panic!("{what}: {e}")) {
                         validate(&what, &d);
                         count += 1;
@@ -62,7 +63,7 @@ fn generated_kernels() {
 
 /// All kernels of a setup with small batches.
 fn kernels(setup: &Setup) -> Vec<String> {
-    let all = all_dispatches(entry(&setup.method).unwrap(), setup, DataShape::MNIST, Target::SOFTWARE);
+    let all = all_dispatches(entry(&setup.method).unwrap(), &setup.params().unwrap(), DataShape::MNIST, Target::SOFTWARE);
     all.unwrap_or_else(|e| panic!("{}: {e}", setup.to_query())).into_iter().map(|d| d.wgsl).collect()
 }
 

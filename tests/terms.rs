@@ -3,11 +3,13 @@
 use std::collections::BTreeSet;
 
 use burn_ir::{BaseOperationIr, OperationIr, TensorId};
-use latent_lab::catalog::CARDS;
-use latent_lab::nn::DataShape;
-use latent_lab::nn::method::live_keys;
-use latent_lab::spec::{Card, Kind, Setup};
-use latent_lab::train::{Program, Recording, entry};
+use latent_catalog::CARDS;
+use latent_engine::{Program, Recording};
+use latent_experiment::Setup;
+use latent_nn::method::live_keys;
+use latent_registry::entry;
+use latent_vocabulary::shape::DataShape;
+use latent_vocabulary::{Card, Kind};
 
 /// The card's defaults, and each option of its choices.
 fn setups(card: &'static Card) -> Vec<Setup> {
@@ -29,7 +31,7 @@ fn setups(card: &'static Card) -> Vec<Setup> {
 }
 
 fn step(setup: &Setup) -> Recording {
-    let recorded = entry(&setup.method).unwrap().record(setup, DataShape::MNIST, Program::Train, 4);
+    let recorded = entry(&setup.method).unwrap().record(&setup.params().unwrap(), DataShape::MNIST, Program::Train, 4);
     recorded.unwrap_or_else(|e| panic!("{}: {e}", setup.to_query()))
 }
 

@@ -6,22 +6,27 @@ use std::future::Future;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use latent_lab::data::Dataset;
-use latent_lab::gpu::{Data, Gpu};
-use latent_lab::measure::{Rows, codebook::Usage, sparse};
-use latent_lab::nn::{DataShape, ImageShape};
-use latent_lab::player::{Asked, Player};
-use latent_lab::spec::protocol::{
-    BINS, CodeGroup, CodeKind, Command, EXAMPLES, EngineChoice, Event, Export, Query, TOP_EXAMPLES, View, bytes_f32, f32_bytes,
-};
-use latent_lab::spec::{Precision, Setup};
-use latent_lab::train::plan::PlanEngine;
-use latent_lab::train::session::Session;
-use latent_lab::train::{self, Engine, Program, entry};
-use latent_lab::view::{
+use latent_data::Dataset;
+use latent_engine as train;
+use latent_engine::plan::PlanEngine;
+use latent_engine::{Engine, Program};
+use latent_experiment::Setup;
+use latent_gpu::{Data, Gpu};
+use latent_measure::codebook::Usage;
+use latent_measure::{Rows, sparse};
+use latent_player::{Asked, Player};
+use latent_protocol::{Command, EngineChoice, Event, Export};
+use latent_registry::entry;
+use latent_session::Session;
+use latent_view::{
     Autoencode, Codebook, Decode, DrawTokens, EachCode, Embed, Encode, Feature, Features, Frame, Originals, Paths, Reconstruct,
     Relax, Size, Tests, Tokenise, Untokenise, pixels,
 };
+use latent_view::{BINS, EXAMPLES, Query, TOP_EXAMPLES, View};
+use latent_vocabulary::Precision;
+use latent_vocabulary::code::{CodeGroup, CodeKind};
+use latent_vocabulary::numbers::{bytes_f32, f32_bytes};
+use latent_vocabulary::shape::{DataShape, ImageShape};
 use serde_bytes::ByteBuf;
 
 const IMAGES: usize = 40;
@@ -169,13 +174,14 @@ fn test_images_are_fetched_on_the_device_and_pictures_packed_there() {
         let (setup, _) = Setup::from_query(query, &[]);
         let mut engines = [&both, &crowded].map(|data| {
             let entry = entry(&setup.method).unwrap();
-            let engine = PlanEngine::new(gpu.clone(), entry, &setup, DataShape::MNIST, data);
+            let params = setup.params().unwrap();
+            let engine = PlanEngine::new(gpu.clone(), entry, &params, DataShape::MNIST, data);
             pollster::block_on(engine).unwrap()
         });
         let all = Tests { images: others, labels: other_labels };
         // More than one piece, in no order, and one that comes twice.
         let at: Vec<u32> = (0..tests as u32).map(|i| i * 7 % 600).chain([599, 599, 0]).collect();
-        let (values, classes) = (latent_lab::view::unit_values(&all.images(&at)), all.labels(&at));
+        let (values, classes) = (latent_view::unit_values(&all.images(&at)), all.labels(&at));
         let (told, given) = (train::Rows::tests(all, &at), train::Rows::labelled(&values, &classes));
         for engine in &mut engines {
             pollster::block_on(engine.ready(3)).unwrap();

@@ -4,8 +4,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use latent_lab::train::checkpoint::Checkpoint;
-use latent_lab::train::{Weight, weights};
+use latent_engine::Weight;
+use latent_model::checkpoint::Checkpoint;
+use latent_model::weights;
 use serde_json::Value;
 
 /// One JSON object: the metadata, and each tensor's type, shape and bytes as hexadecimal digits.
@@ -191,4 +192,20 @@ fn a_run_cut_in_two_is_the_same_run() {
         assert_eq!(tensors[&w.name][2], hex(w.values.iter().flat_map(|v| v.to_le_bytes())), "{}", w.name);
     }
     assert_eq!(theirs["metadata"]["step"], halves.state.step.to_string());
+}
+
+/// A run that was kept before the code was cut into libraries goes on, to the weights that it came to then: formats, names and what a
+/// step does are what they were. Bit by bit on the driver that wrote them; others round differently.
+#[test]
+fn a_checkpoint_of_an_earlier_state_goes_on_as_it_did() {
+    let files = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/files");
+    let now = scratch("earlier").join("now.safetensors");
+    train(&["--steps", "40"], &[("--resume", &files.join("checkpoint.safetensors")), ("--out", &now)]);
+    let [then, now] = [files.join("after.safetensors"), now].map(|file| weights::read(&read(&file)).expect("our own file"));
+    assert_eq!(then.len(), now.len());
+    for (then, now) in then.iter().zip(&now) {
+        assert_eq!((&then.name, &then.shape), (&now.name, &now.shape));
+        let apart = then.values.iter().zip(&now.values).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(apart < 1e-3, "{}: {apart} apart", then.name);
+    }
 }

@@ -5,10 +5,10 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use latent_lab::compile::emit::Place;
-use latent_lab::compile::graph::{Binary, Graph, Unary};
-use latent_lab::compile::plan::{Job, Updates, compile};
-use latent_lab::compile::{Id, Target};
+use latent_compile::emit::Place;
+use latent_compile::graph::{Binary, Graph, Unary};
+use latent_compile::plan::{Job, Updates, compile};
+use latent_compile::{Id, Target};
 
 /// Compares the only dispatch of a plan with the file of that name, or writes it there.
 fn check(name: &str, g: &Graph, leaves: &[Id], outputs: &[Id], updates: Updates, target: Target) {

@@ -153,9 +153,9 @@ impl Use {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compile::graph::{Graph, Unary};
-    use crate::compile::job::{Job, Special, Updates};
-    use crate::compile::target::Target;
+    use crate::graph::{Graph, Unary};
+    use crate::job::{Job, Special, Updates};
+    use crate::target::Target;
 
     /// The example in the documentation of [`plan`](super::super::plan).
     #[test]

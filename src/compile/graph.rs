@@ -14,8 +14,8 @@ pub use super::unary::Unary;
 /// Equal expressions are one node, so a gradient can be recognised by its id, and constants are computed as they are built:
 ///
 /// ```
-/// use latent_lab::compile::graph::Binary;
-/// use latent_lab::compile::{CompileError, Graph, Id, grad::gradients};
+/// use latent_compile::graph::Binary;
+/// use latent_compile::{CompileError, Graph, Id, grad::gradients};
 ///
 /// fn product_and_one(g: &mut Graph, x: Id, y: Id) -> Id {
 ///     let xy = g.mul(x, y);

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::emit::Place;
 use super::graph::{Graph, Id};
-#[cfg(feature = "native")]
+#[cfg(not(target_arch = "wasm32"))]
 use super::listing::Shown;
 use super::target::Target;
 
@@ -37,7 +37,7 @@ pub struct Plan {
     /// Bytes read and written, counting each tensor once for each kernel that touches it.
     pub bytes: u64,
     /// What it consists of.
-    #[cfg(feature = "native")]
+    #[cfg(not(target_arch = "wasm32"))]
     pub shown: Shown,
 }
 

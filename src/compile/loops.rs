@@ -3,7 +3,7 @@
 pub mod reduction;
 mod rule;
 
-use crate::compile::graph::Loop;
+use crate::graph::Loop;
 
 pub(super) use self::rule::{Rule, Split};
 

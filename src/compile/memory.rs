@@ -4,7 +4,7 @@ use super::emit::Place;
 use super::graph::{Id, len};
 use super::node::PerNode;
 use super::schedule::{Ends, Schedule};
-use crate::small;
+use latent_small as small;
 
 /// Where everything lies.
 pub(super) struct Memory {

@@ -123,6 +123,6 @@ fn function(out: &mut Indented, text: &Text, k: usize, first: usize, workgroup: 
 
 /// Kernels use whole quads of lanes or none, which the analysis cannot see in a comparison of lane numbers.
 const SUBGROUPS: &str = "enable subgroups;\ndiagnostic(off, subgroup_uniformity);\n";
-const HEADER: &str = include_str!("../../shaders/shared/bindings.wgsl");
-const RNG: &str = include_str!("../../shaders/shared/rng.wgsl");
-const MATH: &str = include_str!("../../shaders/shared/math.wgsl");
+const HEADER: &str = latent_small::shader!("../../shaders/shared/bindings.wgsl");
+const RNG: &str = latent_small::shader!("../../shaders/shared/rng.wgsl");
+const MATH: &str = latent_small::shader!("../../shaders/shared/math.wgsl");

@@ -45,13 +45,13 @@ pub fn compile(job: &Job) -> Result<Plan, CompileError> {
     schedule.place_updates();
     let ends = schedule.ends();
     let memory = Memory::new(&schedule, &ends);
-    #[cfg(feature = "native")]
+    #[cfg(not(target_arch = "wasm32"))]
     if let Err(e) = schedule.audit(&ends, &memory) {
         panic!("a plan that would race: {e}");
     }
     let levels = levels(&schedule, &ends, &memory)?;
     let mut plan = Plan { end: memory.end, products: schedule.products(), ..Plan::default() };
-    #[cfg(feature = "native")]
+    #[cfg(not(target_arch = "wasm32"))]
     {
         plan.shown = super::shown::show(&schedule, &ends, &memory, &levels);
     }

@@ -8,7 +8,7 @@ use super::loops::Split;
 use super::node::PerNode;
 use super::target::TURNS;
 use super::tiling::{Tiling, fewest_parts};
-use crate::small;
+use latent_small as small;
 
 /// A kernel being put together.
 pub(super) struct Kernel {

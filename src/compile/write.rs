@@ -13,7 +13,7 @@ use super::writer::{Text, Work, Writer};
 
 /// What a text computes.
 #[derive(Clone, Copy, Debug)]
-#[cfg_attr(not(feature = "native"), expect(dead_code, reason = "for whoever looks at a plan"))]
+#[cfg_attr(target_arch = "wasm32", expect(dead_code, reason = "for whoever looks at a plan"))]
 pub(super) enum What {
     /// A kernel of the schedule, or the rest of one that was split.
     Kernel(usize),
@@ -34,7 +34,7 @@ pub(super) struct Written {
     pub(super) flops: u64,
     /// Its part of [`super::Plan::bytes`].
     pub(super) bytes: u64,
-    #[cfg_attr(not(feature = "native"), expect(dead_code, reason = "for whoever looks at a plan"))]
+    #[cfg_attr(target_arch = "wasm32", expect(dead_code, reason = "for whoever looks at a plan"))]
     pub(super) what: What,
 }
 

@@ -14,6 +14,8 @@ const AREA: usize = SIDE * SIDE;
 pub const REACH: f32 = 0.9;
 /// Width of a pixel in these coordinates.
 pub const PIXEL: f32 = 2.0 * REACH / SIDE as f32;
+/// The smallest useful width of a line.
+pub const LINE: f32 = 0.6 * PIXEL;
 
 /// Where a shape may be: left, top, right, bottom, in the coordinates of its [`Frame`].
 pub type Bounds = [f32; 4];

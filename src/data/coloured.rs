@@ -1,7 +1,7 @@
 //! The sprites in colour.
 
 use super::sprites::{self, FACTORS};
-use crate::spec::data::DataCard;
+use latent_vocabulary::data::DataCard;
 
 pub const CARD: DataCard = DataCard {
     id: "sprites-colour",
@@ -13,5 +13,5 @@ pub const CARD: DataCard = DataCard {
 }
 .shown();
 
-#[cfg(feature = "engine")]
-pub const MAKE: super::Make = super::Make::Rendered(|| Box::new(sprites::Sprites::new(true)));
+#[cfg(feature = "images")]
+pub const MAKE: super::make::Make = super::make::Make::Rendered(|| Box::new(sprites::Sprites::new(&CARD)));

@@ -1,7 +1,7 @@
 //! Images in memory.
 
-use crate::nn::{DataShape, ImageShape};
-use crate::spec::data::DataInfo;
+use latent_vocabulary::data::DataInfo;
+use latent_vocabulary::shape::{DataShape, ImageShape};
 
 /// Images as bytes, one label each.
 #[derive(Clone, Debug, Default, PartialEq)]

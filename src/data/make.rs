@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Dataset, Render};
-use crate::spec::data::DataCard;
+use super::dataset::Dataset;
+use super::render::Render;
+use latent_vocabulary::data::DataCard;
 
 /// A registered data set.
 #[derive(Clone, Copy)]
@@ -85,7 +86,7 @@ impl Files {
 }
 
 impl Shipped {
-    /// Unpacks the file. In browsers that is [`crate::gunzip`]'s work.
+    /// Unpacks the file. In browsers that is the work of `latent_platform::gunzip`.
     ///
     /// # Errors
     /// If it is no gzip stream, or a damaged one.
@@ -103,10 +104,10 @@ impl Shipped {
 
 #[cfg(test)]
 mod tests {
-    use crate::data::mnist::FILES;
+    use crate::mnist::FILES;
 
     /// A download that nobody wants any more ends with the piece that has come: no other file is asked for.
-    #[cfg(feature = "native")]
+    #[cfg(not(target_arch = "wasm32"))]
     #[test]
     fn a_superseded_download_stops() {
         use std::cell::{Cell, RefCell};

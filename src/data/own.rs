@@ -3,12 +3,12 @@
 
 use std::rc::Rc;
 
+use super::dataset::{Dataset, Factors};
 use super::pages::{Pages, Shelf, read_rows};
-use super::{Dataset, Factors};
-use crate::nn::ImageShape;
-use crate::packed::{Files, META, Meta, Shard, Split, front_bytes, shard_name};
-use crate::spec::data::Own;
-use crate::spec::data::label_id;
+use latent_packed::{Files, META, Meta, Shard, Split, front_bytes, shard_name};
+use latent_vocabulary::data::Own;
+use latent_vocabulary::data::label_id;
+use latent_vocabulary::shape::ImageShape;
 
 /// Most bytes of images to test with: they stay in the engine's memory.
 const TEST_BYTES: usize = 64 << 20;

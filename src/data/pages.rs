@@ -4,7 +4,7 @@ use std::future::Future;
 use std::ops::Range;
 use std::pin::Pin;
 
-use crate::packed::{Files, shard_name};
+use latent_packed::{Files, shard_name};
 
 /// Bytes of other images that are read along rather than asking anew for what lies behind them.
 const GAP: usize = 1 << 20;

@@ -1,9 +1,9 @@
 //! Data sets that are rendered: images made one by one from the values of their factors, in any order.
 
+use super::dataset::{Dataset, Factors};
 use super::random::SplitMix;
-use super::{Dataset, Factors};
-use crate::nn::ImageShape;
-use crate::spec::data::{DataCard, Factor};
+use latent_vocabulary::data::{DataCard, Factor};
+use latent_vocabulary::shape::ImageShape;
 
 /// Fixed: a link must mean the same images on every computer.
 const SEED: u32 = 0;

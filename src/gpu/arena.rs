@@ -4,10 +4,10 @@ use std::ops::Deref;
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock};
 
-use crate::compile::emit::ctl;
-use crate::compile::{CompileError, Plan};
+use latent_compile::emit::ctl;
+use latent_compile::{CompileError, Plan};
 
-use super::Gpu;
+use super::device::Gpu;
 
 /// A plan as pipelines.
 pub struct Recorded {
@@ -224,7 +224,7 @@ impl Arena {
     ///
     /// # Errors
     /// If the adapter has no time stamps, or the device is lost.
-    #[cfg(feature = "native")]
+    #[cfg(not(target_arch = "wasm32"))]
     pub fn profile(&self, recorded: &Recorded) -> Result<Vec<f64>, String> {
         let Gpu { device, queue, .. } = &*self.gpu;
         if !device.features().contains(wgpu::Features::TIMESTAMP_QUERY) {
@@ -365,12 +365,12 @@ fn bind_group(gpu: &Gpu, buffers: [&wgpu::Buffer; 4]) -> wgpu::BindGroup {
     })
 }
 
-#[cfg(all(test, feature = "native"))]
+#[cfg(test)]
 mod tests {
     use pollster::block_on;
 
     use super::*;
-    use crate::compile::Dispatch;
+    use latent_compile::Dispatch;
 
     fn gpu() -> Rc<Gpu> {
         Rc::new(block_on(Gpu::open()).expect("a GPU adapter; on Debian: mesa-vulkan-drivers"))

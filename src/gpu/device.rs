@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 
-use crate::compile::Target;
-use crate::spec::protocol::{AdapterInfo, NoGpu};
+use latent_compile::Target;
+use latent_vocabulary::device::{AdapterInfo, NoGpu};
 
 use super::line::Line;
 use super::pipelines::Pipelines;

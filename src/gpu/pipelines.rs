@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 
-use crate::compile::{Dispatch, Plan};
+use latent_compile::{Dispatch, Plan};
 
 use super::line::Line;
 use super::watch::watched;

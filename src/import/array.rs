@@ -3,8 +3,8 @@
 use std::cmp::Reverse;
 use std::io::Read;
 
-use crate::packed::{PackedFactor, Split};
-use crate::spec::import::Crop;
+use latent_packed::{PackedFactor, Split};
+use latent_vocabulary::import::Crop;
 
 use super::archive::Archive;
 use super::idx;

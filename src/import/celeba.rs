@@ -1,7 +1,7 @@
 //! CelebA (Liu, Luo, Wang and Tang, "Deep Learning Face Attributes in the Wild", 2015) from its three official files.
 
-use crate::packed::{PackedFactor, Split};
-use crate::spec::import::Crop;
+use latent_packed::{PackedFactor, Split};
+use latent_vocabulary::import::Crop;
 
 use super::archive::{Archive, FILE_LIMIT};
 use super::picture::is_picture_name;

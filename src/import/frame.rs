@@ -4,7 +4,7 @@ use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 
 use super::picture::Picture;
-use crate::spec::import::{Crop, Frame};
+use latent_vocabulary::import::{Crop, Frame};
 
 /// Cuts, scales and takes pictures apart; keeps its buffers from one to the next.
 #[derive(Debug, Default)]

@@ -88,7 +88,7 @@ fn header(reader: &mut dyn Read) -> Result<(Vec<u8>, u64), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::import::npy::NpyHeader;
+    use crate::npy::NpyHeader;
 
     #[test]
     fn a_header_becomes_numpys() {

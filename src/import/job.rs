@@ -1,7 +1,7 @@
 //! The import itself, apart from who decodes and where shards go: what comes next, what is kept, when a shard is full.
 
-use crate::packed::{FORMAT, Header, Meta, ShardBuilder, Split, shape_fits};
-use crate::spec::import::{Choice, Frame, Progress};
+use latent_packed::{FORMAT, Header, Meta, ShardBuilder, Split, shape_fits};
+use latent_vocabulary::import::{Choice, Frame, Progress};
 
 use super::frame::Framer;
 use super::source::{About, Fault, Item, Raw, Source};

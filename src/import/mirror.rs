@@ -15,8 +15,8 @@ use ::parquet::schema::types::{SchemaDescriptor, Type};
 use bytes::Bytes;
 use send_wrapper::SendWrapper;
 
-use crate::packed::PackedFactor;
-use crate::spec::import::Crop;
+use latent_packed::PackedFactor;
+use latent_vocabulary::import::Crop;
 
 use super::read::{Cursor, Named, ReadAt, range};
 use super::source::{About, Fault, Item, Raw, Source, default_split};

@@ -10,8 +10,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Instant;
 
-use crate::packed::{HEADER, Header, META, Meta, shard_name};
-use crate::spec::import::{Choice, Frame, Progress};
+use latent_packed::{HEADER, Header, META, Meta, shard_name};
+use latent_vocabulary::import::{Choice, Frame, Progress};
 
 use super::frame::Framer;
 use super::job::{Full, Job, Undecoded, broke_on, decode};

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::packed::Split;
+use latent_packed::Split;
 
 use super::archive::Archive;
 use super::array::Arrays;

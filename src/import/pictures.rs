@@ -1,7 +1,7 @@
 //! A folder or an archive of pictures. Folders are classes, where there are several.
 
-use crate::packed::{PackedFactor, Split};
-use crate::spec::import::Crop;
+use latent_packed::{PackedFactor, Split};
+use latent_vocabulary::import::Crop;
 
 use super::archive::{Archive, Entry, FILE_LIMIT};
 use super::picture::is_picture_name;

@@ -1,6 +1,6 @@
 //! A sheet of sprites: one picture with many on it, in rows and columns of equal tiles.
 
-use crate::spec::import::Crop;
+use latent_vocabulary::import::Crop;
 
 use super::archive::FILE_LIMIT;
 use super::picture::Picture;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::packed::{PackedFactor, Split};
-use crate::spec::import::{Crop, Frame};
+use latent_packed::{PackedFactor, Split};
+use latent_vocabulary::import::{Crop, Frame};
 
 use super::picture::Picture;
 

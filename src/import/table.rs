@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::packed::Split;
+use latent_packed::Split;
 
 /// An image's name without its ending: the texts say `.jpg` where the images are `.png`.
 fn stem(image: &str) -> &str {

@@ -25,7 +25,7 @@ pub fn activity_d(mean_nd: Rows) -> Vec<f64> {
 /// Latents whose [`activity_d`] exceeds [`ACTIVE`].
 ///
 /// ```
-/// use latent_lab::measure::{Rows, vae::active_units};
+/// use latent_measure::{Rows, vae::active_units};
 ///
 /// // Two latents of three inputs: the second has collapsed onto the prior.
 /// let mean_nd = [-1.2, 0.01, 0.3, 0.0, 0.9, -0.01];

@@ -10,9 +10,10 @@ use super::gaussian::{self, kl_bd, log_density, log_standard_bd, mean_rows, repe
 use super::likelihood::Likelihood;
 use super::method::IMPORTANCE_SAMPLES;
 use super::net::{self, Decoder, Encoder, Ends};
-use super::{Batch, Code, Ctx, ImageShape, stop_gradient};
-use crate::spec::Setup;
-use crate::spec::protocol::{CodeGroup, CodeKind};
+use super::{Batch, Code, Ctx, stop_gradient};
+use latent_vocabulary::Params;
+use latent_vocabulary::code::{CodeGroup, CodeKind};
+use latent_vocabulary::shape::ImageShape;
 
 /// Encoder, decoder and likelihood.
 #[derive(Module, Debug)]
@@ -60,21 +61,21 @@ pub const CERTAIN: f64 = -20.0;
 
 impl Autoencoder {
     /// With other ends than one of the two below, and codes of `code` numbers.
-    pub fn with_ends(setup: &Setup, shape: ImageShape, ends: Ends, code: usize, device: &Device) -> Self {
-        let (encoder, decoder) = net::pair(setup, shape, ends, code, device);
-        Self { encoder, decoder, likelihood: Likelihood::new(setup, device), latent: setup.usize("latent") }
+    pub fn with_ends(params: &Params, shape: ImageShape, ends: Ends, code: usize, device: &Device) -> Self {
+        let (encoder, decoder) = net::pair(params, shape, ends, code, device);
+        Self { encoder, decoder, likelihood: Likelihood::new(params, device), latent: params.usize("latent") }
     }
 
     /// The encoder gives a Gaussian posterior of `latent` numbers.
-    pub fn gaussian(setup: &Setup, shape: ImageShape, device: &Device) -> Self {
-        let latent = setup.usize("latent");
-        Self::with_ends(setup, shape, Ends { side: 0, mean: latent, logvar: Some(latent) }, latent, device)
+    pub fn gaussian(params: &Params, shape: ImageShape, device: &Device) -> Self {
+        let latent = params.usize("latent");
+        Self::with_ends(params, shape, Ends { side: 0, mean: latent, logvar: Some(latent) }, latent, device)
     }
 
     /// The encoder gives a point of `latent` numbers.
-    pub fn deterministic(setup: &Setup, shape: ImageShape, device: &Device) -> Self {
-        let latent = setup.usize("latent");
-        Self::with_ends(setup, shape, Ends { side: 0, mean: latent, logvar: None }, latent, device)
+    pub fn deterministic(params: &Params, shape: ImageShape, device: &Device) -> Self {
+        let latent = params.usize("latent");
+        Self::with_ends(params, shape, Ends { side: 0, mean: latent, logvar: None }, latent, device)
     }
 
     /// Means and log-variances, shapes `[batch, latent]`.

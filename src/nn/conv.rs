@@ -9,9 +9,9 @@ use burn::nn::conv::{Conv2d, ConvTranspose2d};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 
-use super::ImageShape;
+use super::ends::{Ends, beside};
 use super::layers::{conv, conv_transpose, linear};
-use super::net::{Ends, beside};
+use latent_vocabulary::shape::ImageShape;
 
 const KERNEL: [usize; 2] = [4, 4];
 const STRIDE: [usize; 2] = [2, 2];

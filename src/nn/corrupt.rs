@@ -2,7 +2,8 @@
 
 use burn::tensor::Tensor;
 
-use super::{Ctx, ImageShape};
+use super::Ctx;
+use latent_vocabulary::shape::ImageShape;
 
 /// Adds normal noise of standard deviation `level`, shape `[1]`. Shapes `[batch, pixels]`.
 pub fn add_noise(x_bp: Tensor<2>, level: Tensor<1>, ctx: &mut Ctx) -> Tensor<2> {

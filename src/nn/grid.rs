@@ -8,10 +8,11 @@ use burn::nn::conv::{Conv2d, ConvTranspose2d};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 
-use super::ImageShape;
 use super::layers::{conv, conv_transpose};
 use super::mlp::Decoder as TwoLayers;
-use crate::spec::{NETS, Setup};
+use latent_vocabulary::NETS;
+use latent_vocabulary::Params;
+use latent_vocabulary::shape::ImageShape;
 
 /// Kernel, stride and padding that halve a side exactly.
 const HALVE: ([usize; 2], [usize; 2], usize) = ([4, 4], [2, 2], 1);
@@ -99,13 +100,13 @@ struct ConvDecoder {
 }
 
 /// The pair that a setup's `net`, `hidden` and `width` ask for, with `dim` numbers at each place, and the grid.
-pub fn pair(setup: &Setup, image: ImageShape, dim: usize, device: &Device) -> (Encoder, Decoder, Grid) {
-    let (encoder, decoder, grid) = if NETS[setup.usize("net")] == "mlp" {
-        let (code, hidden) = (MLP_PLACES.places() * dim, setup.usize("hidden"));
+pub fn pair(params: &Params, image: ImageShape, dim: usize, device: &Device) -> (Encoder, Decoder, Grid) {
+    let (encoder, decoder, grid) = if NETS[params.usize("net")] == "mlp" {
+        let (code, hidden) = (MLP_PLACES.places() * dim, params.usize("hidden"));
         let encoder = EncoderNet::Mlp(TwoLayers::new(image.len(), hidden, code, device));
         (encoder, DecoderNet::Mlp(TwoLayers::new(code, hidden, image.len(), device)), MLP_PLACES)
     } else {
-        let stages = stages(image, setup.usize("width"));
+        let stages = stages(image, params.usize("width"));
         let last = stages[stages.len() - 1];
         let encoder = EncoderNet::Conv(ConvEncoder::new(&stages, dim, device));
         (encoder, DecoderNet::Conv(ConvDecoder::new(&stages, dim, device)), Grid { height: last.height, width: last.width })

@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use burn_ir::{CustomOpIr, OperationIr, TensorIr};
 use burn_router::RouterClient;
 
-use crate::compile::capture::KTH_LARGEST;
+use latent_compile::capture::KTH_LARGEST;
 
 /// The `k`-th largest number of each row, a constant to differentiation. `k` is rounded and held between one and `n`.
 ///

@@ -63,7 +63,7 @@ pub fn conv_transpose(
     }
 }
 
-#[cfg(all(test, feature = "native"))]
+#[cfg(test)]
 mod tests {
     use burn::nn::LinearConfig;
     use burn::nn::conv::{Conv2dConfig, ConvTranspose2dConfig};

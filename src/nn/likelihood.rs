@@ -5,7 +5,8 @@ use burn::tensor::activation::{relu, sigmoid};
 use burn::tensor::{Device, Tensor};
 
 use super::Ctx;
-use crate::spec::{LIKELIHOODS, Setup};
+use latent_vocabulary::LIKELIHOODS;
+use latent_vocabulary::Params;
 
 /// ln √2π
 const HALF_LOG_TAU: f64 = 0.918_938_533_204_672_7;
@@ -33,8 +34,8 @@ enum Kind {
 
 impl Likelihood {
     /// What the setup's `likelihood` asks for.
-    pub fn new(setup: &Setup, device: &Device) -> Self {
-        match LIKELIHOODS[setup.usize("likelihood")] {
+    pub fn new(params: &Params, device: &Device) -> Self {
+        match LIKELIHOODS[params.usize("likelihood")] {
             "bernoulli" => Self { log_sigma: None, kind: Kind::Bernoulli },
             "continuous-bernoulli" => Self { log_sigma: None, kind: Kind::ContinuousBernoulli },
             "gaussian" => Self { log_sigma: None, kind: Kind::Gaussian },

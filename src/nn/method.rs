@@ -12,54 +12,10 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use super::one_hot::one_hot;
-use crate::spec::data::DataCard;
-use crate::spec::protocol::CodeGroup;
-use crate::spec::{Card, Setup};
-
-/// Size of an image, or of a stack of feature maps.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ImageShape {
-    /// Colours or features.
-    pub channels: usize,
-    /// Rows of pixels.
-    pub height: usize,
-    /// Pixels in a row.
-    pub width: usize,
-}
-
-impl ImageShape {
-    /// Grey digits of 28 × 28 pixels.
-    pub const MNIST: Self = Self { channels: 1, height: 28, width: 28 };
-
-    /// The shape of a registered data set's images.
-    pub fn of(card: &DataCard) -> Self {
-        Self { channels: card.channels, height: card.height, width: card.width }
-    }
-
-    /// Values in one image.
-    pub fn len(self) -> usize {
-        self.channels * self.height * self.width
-    }
-
-    /// Whether an image has no values.
-    pub fn is_empty(self) -> bool {
-        self.len() == 0
-    }
-}
-
-/// What a network must know of its data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DataShape {
-    /// Shape of one image.
-    pub image: ImageShape,
-    /// Labels are whole numbers below this.
-    pub classes: usize,
-}
-
-impl DataShape {
-    /// MNIST: digits in ten classes.
-    pub const MNIST: Self = Self { image: ImageShape::MNIST, classes: 10 };
-}
+use latent_vocabulary::Card;
+use latent_vocabulary::Params;
+use latent_vocabulary::code::CodeGroup;
+use latent_vocabulary::shape::DataShape;
 
 /// Source of the random numbers of a step.
 ///
@@ -204,7 +160,7 @@ pub trait Method: Module + Sized + 'static {
     const CARD: &'static Card;
 
     /// The network with fresh random weights.
-    fn init(setup: &Setup, data: DataShape, device: &Device) -> Self;
+    fn init(params: &Params, data: DataShape, device: &Device) -> Self;
 
     /// What the numbers of a code are, in order; their counts add up to the latent size.
     fn code(&self) -> Vec<CodeGroup>;

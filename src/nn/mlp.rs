@@ -5,8 +5,8 @@ use burn::nn::Linear;
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor};
 
+use super::ends::{Ends, beside};
 use super::layers::linear;
-use super::net::{Ends, beside};
 
 /// Image to what describes its code.
 #[derive(Module, Debug)]

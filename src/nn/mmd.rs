@@ -50,7 +50,7 @@ mod tests {
     use burn::tensor::Device;
 
     use super::*;
-    use crate::compile::rng;
+    use latent_compile::rng;
 
     /// Over all ways to part one sample into two, codes meet across as often as within: both are then of one distribution, and
     /// the mean of MMD² is zero but for rounding. With the pairs of a code with itself it would be 2(1 − mean k)/n.

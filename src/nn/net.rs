@@ -3,22 +3,14 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
-use super::{ImageShape, conv, mlp};
-use crate::spec::{NETS, Setup};
+pub use super::ends::{Ends, beside};
+use super::{conv, mlp};
+use latent_vocabulary::NETS;
+use latent_vocabulary::Params;
+use latent_vocabulary::shape::ImageShape;
 
 /// The convolutional net's dense layers stay this narrow: there, width belongs to the channels.
 const CONV_HIDDEN_MAX: usize = 256;
-
-/// Widths of what goes into and comes out of an encoder besides the image.
-#[derive(Clone, Copy, Debug)]
-pub struct Ends {
-    /// Numbers that join at the first dense layer, a label for example.
-    pub side: usize,
-    /// Means, or points, or logits.
-    pub mean: usize,
-    /// Logarithms of variances; `None`: the encoder has no such head.
-    pub logvar: Option<usize>,
-}
 
 /// Image to what describes its code.
 #[derive(Module, Debug)]
@@ -37,23 +29,15 @@ pub enum Decoder {
 }
 
 /// The encoder and, for codes of `code` numbers, the decoder that a setup's `net`, `channels` and `hidden` ask for.
-pub fn pair(setup: &Setup, shape: ImageShape, ends: Ends, code: usize, device: &Device) -> (Encoder, Decoder) {
-    let hidden = setup.usize("hidden");
-    if NETS[setup.usize("net")] == "mlp" {
+pub fn pair(params: &Params, shape: ImageShape, ends: Ends, code: usize, device: &Device) -> (Encoder, Decoder) {
+    let hidden = params.usize("hidden");
+    if NETS[params.usize("net")] == "mlp" {
         let encoder = mlp::Encoder::new(shape.len(), hidden, ends, device);
         (Encoder::Mlp(encoder), Decoder::Mlp(mlp::Decoder::new(code, hidden, shape.len(), device)))
     } else {
-        let (channels, hidden) = (setup.usize("channels"), hidden.min(CONV_HIDDEN_MAX));
+        let (channels, hidden) = (params.usize("channels"), hidden.min(CONV_HIDDEN_MAX));
         let encoder = conv::Encoder::new(shape, channels, hidden, ends, device);
         (Encoder::Conv(encoder), Decoder::Conv(conv::Decoder::new(code, channels, hidden, shape, device)))
-    }
-}
-
-/// `[batch, width]` and, if there is one, `[batch, side]` behind it.
-pub fn beside(x_bw: Tensor<2>, side_bs: Option<Tensor<2>>) -> Tensor<2> {
-    match side_bs {
-        Some(side_bs) => Tensor::cat(vec![x_bw, side_bs], 1),
-        None => x_bw,
     }
 }
 

@@ -3,8 +3,8 @@
 use burn::tensor::Tensor;
 
 use super::Ctx;
-use crate::spec::PRIORS;
-use crate::spec::card::{BLOB, BLOBS, RING, SQUARE};
+use latent_vocabulary::PRIORS;
+use latent_vocabulary::card::{BLOB, BLOBS, RING, SQUARE};
 
 /// E‖z‖² of the prior `PRIORS[shape]`.
 pub fn squared_length(shape: usize, latent: usize) -> f64 {
@@ -55,8 +55,8 @@ mod tests {
     use burn::tensor::Device;
 
     use super::*;
-    use crate::compile::rng;
-    use crate::nn::Noise;
+    use crate::Noise;
+    use latent_compile::rng;
 
     /// The plan's generator; the number is that of the next stream.
     struct Drawn(u32);

@@ -46,7 +46,7 @@ fn rows(n: usize, device: &Device) -> Tensor<2> {
     Tensor::<1, Int>::arange(0..n as i64, device).float().reshape([n, 1])
 }
 
-#[cfg(all(test, feature = "native"))]
+#[cfg(test)]
 mod tests {
     use burn::tensor::TensorData;
 

@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use burn_ir::{CustomOpIr, OperationIr, TensorIr};
 use burn_router::RouterClient;
 
-use crate::compile::capture::STOP_GRADIENT;
+use latent_compile::capture::STOP_GRADIENT;
 
 /// The same values, as a constant to differentiation: what straight-through estimators are made of.
 ///

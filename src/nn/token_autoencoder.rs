@@ -7,10 +7,12 @@ use super::grid::{self, Decoder, Encoder, Grid};
 use super::likelihood::Likelihood;
 use super::token_prior::TokenPrior;
 use super::usage::Usage;
-use super::{Batch, Code, Ctx, DataShape, Method, Named, Terms, stop_gradient};
-use crate::spec::protocol::{CodeGroup, CodeKind};
-use crate::spec::tokens::PRIORS;
-use crate::spec::{Card, Setup};
+use super::{Batch, Code, Ctx, Method, Named, Terms, stop_gradient};
+use latent_vocabulary::Card;
+use latent_vocabulary::Params;
+use latent_vocabulary::code::{CodeGroup, CodeKind};
+use latent_vocabulary::shape::DataShape;
+use latent_vocabulary::tokens::PRIORS;
 
 /// Images of a batch that the prior over tokens learns from: it is the dearest part, and they are many tokens each. Elsewhere it
 /// sees all of them, as many at a time.
@@ -47,7 +49,7 @@ pub struct Quantised {
 pub trait Quantiser: Module + ModuleDisplay + 'static {
     const CARD: &'static Card;
 
-    fn init(setup: &Setup, device: &Device) -> Self;
+    fn init(params: &Params, device: &Device) -> Self;
 
     fn alphabet(&self) -> Alphabet;
 
@@ -118,13 +120,13 @@ impl<Q: Quantiser> TokenAutoencoder<Q> {
 impl<Q: Quantiser> Method for TokenAutoencoder<Q> {
     const CARD: &'static Card = Q::CARD;
 
-    fn init(setup: &Setup, data: DataShape, device: &Device) -> Self {
-        let quantiser = Q::init(setup, device);
+    fn init(params: &Params, data: DataShape, device: &Device) -> Self {
+        let quantiser = Q::init(params, device);
         let Alphabet { dim, levels, codes } = quantiser.alphabet();
-        let (encoder, decoder, grid) = grid::pair(setup, data.image, dim, device);
-        let with_prior = PRIORS[setup.usize("prior")] == "pixelcnn";
-        let prior = with_prior.then(|| TokenPrior::new(grid, levels, codes, setup.usize("prior_width"), device));
-        Self { encoder, quantiser, decoder, likelihood: Likelihood::new(setup, device), prior, grid }
+        let (encoder, decoder, grid) = grid::pair(params, data.image, dim, device);
+        let with_prior = PRIORS[params.usize("prior")] == "pixelcnn";
+        let prior = with_prior.then(|| TokenPrior::new(grid, levels, codes, params.usize("prior_width"), device));
+        Self { encoder, quantiser, decoder, likelihood: Likelihood::new(params, device), prior, grid }
     }
 
     fn code(&self) -> Vec<CodeGroup> {

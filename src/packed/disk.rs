@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::PathBuf;
 
-use super::{Files, Part};
+use super::files::{Files, Part};
 
 /// The folder of one set.
 pub struct OnDisk {

@@ -1,6 +1,6 @@
 //! One shard: a header, the split and the factors of its images, and the images.
 
-use super::{Meta, SHARD_IMAGES};
+use super::meta::{Meta, SHARD_IMAGES};
 
 /// Bytes before the first image's split.
 pub const HEADER: usize = 40;

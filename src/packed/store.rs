@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use super::{Files, HEADER, Part};
-use crate::opfs::{Folder, OpfsError, Writer, room};
+use super::files::{Files, Part};
+use super::shard::HEADER;
+use latent_platform::opfs::{Folder, OpfsError, Writer, room};
 
 /// The folder in the browser's storage.
 const FOLDER: &str = "data";

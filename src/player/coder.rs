@@ -4,8 +4,8 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::Poll;
 
-use super::{Model, Player, to_bytes};
-use crate::view::{Coder, Frame, Rows, Size};
+use super::player::{Model, Player, to_bytes};
+use latent_view::{Coder, Frame, Rows, Size};
 
 /// Images between two rests: a millisecond or, for convolutions, ten.
 const SLICE: usize = 10;

@@ -1,6 +1,6 @@
 //! The test digits that the page itself holds, for the panels that work without the engine.
 
-use crate::view::Tests;
+use latent_view::Tests;
 
 /// Size of the header of an IDX file of images.
 const HEADER: usize = 16;

@@ -2,8 +2,8 @@
 
 use super::file::File;
 use super::layers::{add_rows, relu};
-use crate::spec::Setup;
-use crate::spec::card::{Figure, Firing};
+use latent_experiment::Setup;
+use latent_vocabulary::card::{Figure, Firing};
 
 /// Which features may fire.
 enum Choice {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use half::f16;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
-use crate::spec::precision::{SCALE, from_eight};
+use latent_vocabulary::precision::{SCALE, from_eight};
 
 /// An open safetensors file.
 pub struct File<'a> {

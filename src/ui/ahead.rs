@@ -7,10 +7,10 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use super::react::react;
-use crate::spec::Setup;
-use crate::spec::protocol::{Command, EngineChoice};
-use crate::ui::store::link::{Engine, Link};
-use crate::ui::store::runs::Runs;
+use crate::store::link::{Engine, Link};
+use crate::store::runs::Runs;
+use latent_experiment::Setup;
+use latent_protocol::{Command, EngineChoice};
 
 /// The controls rest for so long before the engine is set to work.
 const REST: Duration = Duration::from_millis(400);

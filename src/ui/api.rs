@@ -6,9 +6,9 @@ use leptos::wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use serde::{Deserialize, Serialize};
 
 use super::{browser, transport};
-use crate::spec::Setup;
-use crate::spec::protocol::BenchReport;
-use crate::ui::store::Stores;
+use crate::store::Stores;
+use latent_experiment::Setup;
+use latent_protocol::BenchReport;
 
 /// Argument of `bench`.
 #[derive(Deserialize)]
@@ -97,7 +97,7 @@ fn bench(Stores { link, runs, .. }: Stores, request: JsValue) -> Promise {
             Err(e) => return fail(&e.to_string()),
         };
         let mut setup = match &request.method {
-            Some(method) => Setup::new(crate::catalog::SETS[0].id, method),
+            Some(method) => Setup::new(latent_catalog::SETS[0].id, method),
             None => runs.setup.get_untracked(),
         };
         if let Err(e) = setup.set("batch", request.batch.into()) {

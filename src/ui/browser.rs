@@ -16,7 +16,7 @@ extern "C" {
     fn query_selector_all(this: &Root, selector: &str) -> JsValue;
 }
 
-use crate::gunzip::gunzip;
+use latent_platform::gunzip::gunzip;
 
 /// Keys of the address that belong to the page, not to the experiment.
 pub const RESERVED: &[&str] = &["theme", "engine", "weights", "preset"];

@@ -1,7 +1,7 @@
 //! What a code says besides numbers: buttons for its kinds, of which one is chosen.
 
-use crate::ui::store::runs::Runs;
-use crate::ui::words;
+use crate::store::runs::Runs;
+use crate::words;
 use leptos::prelude::*;
 
 /// A button for each class or kind; nothing where the model's codes have no choice.

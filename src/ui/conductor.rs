@@ -10,14 +10,14 @@ use std::cell::Cell;
 
 use leptos::prelude::*;
 
-use crate::player::Digits;
-use crate::spec::Setup;
-use crate::spec::protocol::RunId;
-use crate::ui::browser;
-use crate::ui::held::{Held, Part};
-use crate::ui::store::Stores;
-use crate::ui::store::desks::Shown;
-use crate::ui::store::runs::Start;
+use crate::browser;
+use crate::held::{Held, Part};
+use crate::store::Stores;
+use crate::store::desks::Shown;
+use crate::store::runs::Start;
+use latent_experiment::Setup;
+use latent_player::Digits;
+use latent_protocol::RunId;
 
 /// The stores, and what is between them.
 struct Parts {

@@ -5,10 +5,10 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::browser;
-use crate::spec::{Setup, figure};
-use crate::ui::store::look::Look;
-use crate::ui::store::runs::{Origin, Runs};
-use crate::ui::words;
+use crate::store::look::Look;
+use crate::store::runs::{Origin, Runs};
+use crate::words;
+use latent_experiment::{Setup, figure};
 
 /// What the dialog is told of a model that the visitor has trained.
 fn own(setup: &Setup) -> String {

@@ -1,7 +1,8 @@
 //! Codes of images as the panels use them.
 
 use super::rank::rank;
-use crate::spec::protocol::{View, bytes_f32};
+use latent_view::View;
+use latent_vocabulary::numbers::bytes_f32;
 
 /// Posterior of `n` images; rows are row-major `[n, latent]`.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -4,8 +4,8 @@ use leptos::prelude::*;
 
 use super::paint::term_colour;
 use super::prose::typeset;
-use crate::spec::objective::{Objective, Term};
-use crate::ui::store::runs::Runs;
+use crate::store::runs::Runs;
+use latent_vocabulary::objective::{Objective, Term};
 
 /// A summand of the objective.
 #[derive(Clone, Copy, Debug, PartialEq)]

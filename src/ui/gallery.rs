@@ -2,11 +2,11 @@
 
 use leptos::prelude::*;
 
-use crate::spec::{PRESETS, Preset};
-use crate::ui::conductor::Conductor;
-use crate::ui::store::link::{Engine, Link};
-use crate::ui::store::runs::Runs;
-use crate::ui::words;
+use crate::conductor::Conductor;
+use crate::store::link::{Engine, Link};
+use crate::store::runs::Runs;
+use crate::words;
+use latent_experiment::{PRESETS, Preset};
 
 #[component]
 pub fn Gallery() -> impl IntoView {

@@ -1,11 +1,12 @@
 //! The numbers of the code on show, and what each of them carries.
 
-use crate::player::{self, Player};
-use crate::spec::protocol::CodeGroup;
-use crate::ui::encoded::Extent;
-use crate::ui::model::Choice;
-use crate::ui::noise;
-use crate::ui::rank::ordered;
+use crate::encoded::Extent;
+use crate::model::Choice;
+use crate::noise;
+use crate::rank::ordered;
+use latent_player as player;
+use latent_player::Player;
+use latent_vocabulary::code::CodeGroup;
 
 /// A latent whose KL stays below this carries nothing.
 const INACTIVE: f32 = 0.01;
@@ -117,7 +118,7 @@ impl Latents {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::protocol::CodeKind;
+    use latent_vocabulary::code::CodeKind;
 
     fn points() -> Latents {
         let latents = Latents::of(&[CodeGroup { kind: CodeKind::Point, count: 3 }]);

@@ -3,9 +3,11 @@
 use super::paint::Shape;
 use std::ops::Range;
 
-use crate::spec::protocol::{CodeGroup, CodeKind, FeatureGrid, PlanInfo};
-use crate::spec::{PRIOR, Setup};
-use crate::view::{Alphabet, Frame};
+use latent_experiment::Setup;
+use latent_protocol::PlanInfo;
+use latent_view::{Alphabet, Frame};
+use latent_vocabulary::PRIOR;
+use latent_vocabulary::code::{CodeGroup, CodeKind, FeatureGrid};
 
 /// A code that is written in tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +86,7 @@ pub struct Model {
     pub clouds: bool,
     /// What a code says besides numbers.
     pub choice: Option<Choice>,
-    /// The shape of the prior, an index of [`PRIORS`](crate::spec::PRIORS); `None` where nothing is asked of where codes lie.
+    /// The shape of the prior, an index of [`PRIORS`](latent_vocabulary::PRIORS); `None` where nothing is asked of where codes lie.
     pub prior: Option<usize>,
     /// A code is one vector whose numbers can be moved one by one.
     pub vector: bool,

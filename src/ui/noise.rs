@@ -2,8 +2,8 @@
 
 use std::f64::consts::TAU;
 
-use crate::spec::PRIORS;
-use crate::spec::card::{BLOB, BLOBS, RING, SQUARE};
+use latent_vocabulary::PRIORS;
+use latent_vocabulary::card::{BLOB, BLOBS, RING, SQUARE};
 
 /// Random numbers that depend on their seed alone: SplitMix64.
 struct Stream(u64);

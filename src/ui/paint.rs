@@ -4,10 +4,11 @@ use leptos::wasm_bindgen::{Clamped, JsCast};
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement, ImageData};
 
 use super::browser;
-use crate::view::{self, View};
+use latent_view as view;
+use latent_view::View;
 
 /// Size of a picture.
-pub use crate::view::Size as Shape;
+pub use latent_view::Size as Shape;
 
 /// Colours of the labels 0–9: Matthew Petroff's ten-colour cycle, chosen for colour-vision deficiencies.
 pub const LABELS: [&str; 10] =

@@ -1,9 +1,9 @@
-//! Views that are fetched when they are first shown, see [`crate::part`].
+//! Views that are fetched when they are first shown, see [`mod@latent_small::part`].
 
 use std::future::Future;
 use std::pin::Pin;
 
-use crate::ui::words;
+use crate::words;
 use leptos::prelude::*;
 
 /// Owns what lives as long as the page.
@@ -39,8 +39,8 @@ pub enum Make {
 /// `fetched!(part, name, view)`: a view whose code lies in a file that all views of the same part share.
 macro_rules! fetched {
     ($part:ident, $name:ident, $view:expr) => {{
-        $crate::part::part!($part: fn $name() -> leptos::prelude::AnyView = leptos::prelude::IntoAny::into_any($view));
-        $crate::ui::part::Make::Fetched(|| Box::pin($name()))
+        latent_small::part!($part: fn $name() -> leptos::prelude::AnyView = leptos::prelude::IntoAny::into_any($view));
+        $crate::part::Make::Fetched(|| Box::pin($name()))
     }};
 }
 pub(crate) use fetched;

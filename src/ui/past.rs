@@ -1,8 +1,8 @@
 //! Earlier runs of this visit, to compare the present one with.
 
-use crate::spec::Setup;
-use crate::spec::history::Bucket;
-use crate::ui::words;
+use crate::words;
+use latent_experiment::Setup;
+use latent_experiment::history::Bucket;
 
 /// Runs remembered.
 const MOST: usize = 3;
@@ -40,7 +40,7 @@ impl Past {
     pub fn words(&self, setup: &Setup) -> String {
         let Ok(card) = self.setup.card() else { return String::new() };
         let method = (self.setup.method != setup.method).then(|| card.label.to_owned());
-        let other = |p: &&crate::spec::ParamSpec| {
+        let other = |p: &&latent_vocabulary::ParamSpec| {
             let now = setup.card().is_ok_and(|card| card.param(p.key).is_some()).then(|| setup.get(p.key));
             self.setup.applies(p) && now.map_or(p.default, |v| v) != self.setup.get(p.key)
         };

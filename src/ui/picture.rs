@@ -5,9 +5,9 @@ use leptos::prelude::*;
 
 use super::paint::{self, Pictures};
 use super::react::react;
-use crate::spec::protocol::Slot;
-use crate::ui::store::desks::Desks;
-use crate::ui::store::look::Look;
+use crate::store::desks::Desks;
+use crate::store::look::Look;
+use latent_view::Slot;
 
 /// One picture of a slot's latest answer.
 #[component]

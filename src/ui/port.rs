@@ -6,9 +6,9 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
 use super::browser;
-use crate::spec::protocol::{Command, EngineChoice, Event};
-use crate::ui::words;
-use crate::wire;
+use crate::words;
+use latent_platform::wire;
+use latent_protocol::{Command, EngineChoice, Event};
 
 /// What a worker says once it takes commands.
 pub const LOADED: &str = "loaded";

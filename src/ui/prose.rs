@@ -3,11 +3,11 @@
 use leptos::prelude::*;
 
 use super::tab::Tab;
-use crate::spec::phrase::{Phrase, phrases};
-use crate::ui::conductor::Conductor;
-use crate::ui::store::link::Link;
-use crate::ui::store::look::Look;
-use crate::ui::store::runs::Runs;
+use crate::conductor::Conductor;
+use crate::store::link::Link;
+use crate::store::look::Look;
+use crate::store::runs::Runs;
+use latent_vocabulary::phrase::{Phrase, phrases};
 
 /// The text with its experiments as buttons, which set the parameters, open the first tab and train.
 pub fn linked(text: &'static str) -> impl IntoView {

@@ -6,11 +6,11 @@ use super::paint::Pictures;
 use super::picture::Picture;
 use super::react::react;
 use super::views::SHELF;
-use crate::ui::store::codes::Codes;
-use crate::ui::store::desks::Desks;
-use crate::ui::store::runs::Runs;
-use crate::ui::words;
-use crate::view::Originals;
+use crate::store::codes::Codes;
+use crate::store::desks::Desks;
+use crate::store::runs::Runs;
+use crate::words;
+use latent_view::Originals;
 
 /// Pictures on the shelf.
 const COUNT: u32 = 20;

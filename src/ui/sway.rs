@@ -9,8 +9,8 @@ use super::browser::{media, next_frame, now};
 use super::react::react;
 use super::source::Source;
 use super::tab::Tab;
-use crate::ui::store::Stores;
-use crate::ui::store::codes::Codes;
+use crate::store::Stores;
+use crate::store::codes::Codes;
 
 /// Latents that sway, one after the other: those that carry most.
 const LATENTS: usize = 3;

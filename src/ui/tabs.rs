@@ -8,10 +8,10 @@ use web_sys::{HtmlElement, KeyboardEvent};
 use super::panel::{PANELS, codebook, features, measures};
 use super::react::react;
 use super::tab::Tab;
-use crate::ui::store::link::{Engine, Link};
-use crate::ui::store::look::Look;
-use crate::ui::store::runs::Runs;
-use crate::ui::words;
+use crate::store::link::{Engine, Link};
+use crate::store::look::Look;
+use crate::store::runs::Runs;
+use crate::words;
 
 /// What the strip says of a tab.
 fn title(tab: Tab) -> &'static str {

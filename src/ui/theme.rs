@@ -6,8 +6,8 @@ use leptos::prelude::*;
 
 use super::browser;
 use super::paint::Theme;
-use crate::ui::store::look::Look;
-use crate::ui::words;
+use crate::store::look::Look;
+use crate::words;
 
 const KEY: &str = "latent-lab-theme";
 

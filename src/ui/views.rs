@@ -6,14 +6,15 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use crate::player::{Asked, Digits, Player};
-use crate::spec::protocol::{Query, Slot, View};
-use crate::view::{self, QUESTIONS};
+use latent_player::{Asked, Digits, Player};
+use latent_view as view;
+use latent_view::QUESTIONS;
+use latent_view::{Query, Slot, View};
 
 /// Slots of panels that ask what others ask as well, one after the other behind those that questions have by themselves.
 macro_rules! slots {
     ($($(#[$doc:meta])* $name:ident,)*) => {
-        #[allow(non_camel_case_types, reason = "they count constants")]
+        #[allow(non_camel_case_types, clippy::upper_case_acronyms, reason = "they count constants")]
         enum Shared {
             $($name,)*
             Count,

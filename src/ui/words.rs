@@ -83,7 +83,7 @@ pub fn kl_bar(i: usize, kl: f32) -> String {
 
 /// A number of a run, in four digits.
 pub fn reading(v: f64) -> String {
-    crate::spec::protocol::four_digits(v).replace('-', "−")
+    latent_vocabulary::measured::four_digits(v).replace('-', "−")
 }
 
 pub const CREDIT_DATA: &str = "Digits: MNIST by Yann LeCun and Corinna Cortes, CC BY-SA 3.0.";

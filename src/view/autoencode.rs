@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use super::question::{own, whole};
-use super::{Coder, Frame, Question, Rows, Tests, View};
+use super::answer::View;
+use super::coder::{Coder, Frame, Rows, Tests};
+use super::question::{Question, own, whole};
 
 /// What is left of such images as in [`Encode`](super::Encode) after the posterior mean: [`View::Images`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

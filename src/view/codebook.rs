@@ -2,9 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Alphabet, Coder, Frame, Question, Rows, Tests, View};
-use crate::measure::codebook::Usage;
-use crate::spec::numbers::f32_bytes;
+use super::answer::View;
+use super::coder::{Alphabet, Coder, Frame, Rows, Tests};
+use super::question::Question;
+use latent_measure::codebook::Usage;
+use latent_vocabulary::numbers::f32_bytes;
 
 /// The codebook, and how the first `count` test images use it: [`View::Codebook`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

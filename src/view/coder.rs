@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::spec::code::{CodeGroup, CodeKind, FeatureGrid};
+use latent_vocabulary::code::{CodeGroup, CodeKind, FeatureGrid};
 
 /// Size of a picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -249,6 +249,7 @@ pub trait Coder {
     async fn tokens(&mut self, images: Rows<'_>) -> Result<Vec<f32>, String>;
 
     /// Codes that tokens stand for, row-major `[n, latent]`.
+    #[allow(clippy::wrong_self_convention, reason = "named after `tokens`, of the same network")]
     async fn from_tokens(&mut self, token_bn: &[f32]) -> Result<Vec<f32>, String>;
 
     /// Steps since each code was last chosen, below zero if it never was.

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use super::question::whole;
-use super::{Coder, Frame, Question, Tests, View};
-use crate::spec::numbers::bytes_f32;
+use super::answer::View;
+use super::coder::{Coder, Frame, Tests};
+use super::question::{Question, whole};
+use latent_vocabulary::numbers::bytes_f32;
 
 /// Decodes latent codes, row-major `[n, latent]`, little-endian `f32`: [`View::Images`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -2,10 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::answer::View;
+use super::coder::{Coder, Frame, Tests};
+use super::question::Question;
 use super::untokenise::tokens;
-use super::{Coder, Frame, Question, Tests, View};
 
-/// `n` token grids drawn from the learnt prior, see [`CodeKind::Grid`](crate::spec::code::CodeKind::Grid): [`View::Tokens`].
+/// `n` token grids drawn from the learnt prior, see [`CodeKind::Grid`](latent_vocabulary::code::CodeKind::Grid): [`View::Tokens`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DrawTokens {
     pub n: u32,

@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use super::question::whole;
+use super::answer::View;
+use super::coder::{Coder, Frame, Tests};
+use super::question::{Question, whole};
 use super::untokenise::untokenise;
-use super::{Coder, Frame, Question, Tests, View};
-use crate::spec::numbers::bytes_f32;
+use latent_vocabulary::numbers::bytes_f32;
 
 /// The image that the tokens `token_n` stand for, with each of `codes` in turn in all the places `at`: [`View::Images`], one for
 /// each code.

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Coder, Question, Rows, Tests, View};
+use super::answer::View;
+use super::coder::{Coder, Rows, Tests};
+use super::question::Question;
 
 /// Encodes the first `count` test images: [`View::Codes`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

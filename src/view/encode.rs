@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use super::question::{own, whole};
-use super::{Coder, Frame, Question, Rows, Tests, View};
+use super::answer::View;
+use super::coder::{Coder, Frame, Rows, Tests};
+use super::question::{Question, own, whole};
 
 /// Encodes images of the visitor's own, row-major `[n, channels, height, width]`, one byte a value: [`View::Codes`] without
 /// labels. `label_n` is what an encoder that is told labels hears; others are given none.

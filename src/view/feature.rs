@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
+use super::answer::View;
+use super::coder::{Coder, Frame, Rows, Size, Tests};
 use super::features::norm;
-use super::{Coder, Frame, Question, Rows, Size, Tests, View};
+use super::question::Question;
 
 /// Neighbours of a feature.
 const NEAR: usize = 8;

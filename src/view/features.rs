@@ -3,61 +3,18 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use super::{Coder, Frame, Question, Rows, Shown, Tests, View};
-use crate::measure::sparse::{Portrait, histogram};
-use crate::spec::numbers::f32_bytes;
+use super::answer::View;
+use super::coder::{Coder, Frame, Rows, Tests};
+use super::feature_table::{BINS, EXAMPLES, FeatureTable, QUARTER_EXAMPLES, TOP_EXAMPLES};
+use super::question::Question;
+use latent_measure::sparse::{Portrait, histogram};
+use latent_vocabulary::numbers::f32_bytes;
 
 /// What each feature does on the first `count` test images, or as many as fit: [`View::Features`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Features {
     pub count: u32,
 }
-
-/// Examples of a feature in [`FeatureTable`]: those on which it is most active, then some from each quarter of the inputs on
-/// which it is active, strongest quarter first.
-pub const TOP_EXAMPLES: usize = 12;
-/// Examples from each quarter.
-pub const QUARTER_EXAMPLES: usize = 4;
-/// All of them.
-pub const EXAMPLES: usize = TOP_EXAMPLES + 4 * QUARTER_EXAMPLES;
-/// Bins of a feature's histogram.
-pub const BINS: usize = 16;
-
-/// What each feature of a dictionary does on some test images. An *input* is what a code of the features belongs to: an
-/// image, or each place of its grid, see [`CodeKind::Features`](crate::spec::code::CodeKind::Features). Numbers are little-endian `f32`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct FeatureTable {
-    /// Images looked at.
-    pub images: u32,
-    /// Share of the inputs on which each feature is active, shape `[features]`.
-    pub density_f: ByteBuf,
-    /// Mean activation of each over the inputs on which it is active, and the largest; 0 where there is none.
-    pub mean_f: ByteBuf,
-    pub max_f: ByteBuf,
-    /// Length of each atom.
-    pub norm_f: ByteBuf,
-    /// The class that each feature's activation goes to most, and the share of it that does; 0 for dead ones.
-    pub label_f: ByteBuf,
-    pub purity_f: ByteBuf,
-    /// Inputs by activation, from 0 to the largest in [`BINS`] equal bins, shape `[features, BINS]`.
-    pub count_fb: ByteBuf,
-    /// Inputs, image by image and place by place, shape `[features, EXAMPLES]`; −1 where there are not so many.
-    pub example_fe: ByteBuf,
-    /// And the activations there.
-    pub activation_fe: ByteBuf,
-    /// Size of what an atom shows.
-    pub width: u32,
-    pub height: u32,
-    pub channels: u32,
-    /// What each feature adds to its input, `[features, channels, height, width]`, one signed byte a value, each atom stretched
-    /// to ±127.
-    pub atom_fa: ByteBuf,
-}
-
-/// All features of a dictionary.
-pub type Answer = FeatureTable;
-
-impl Shown for Answer {}
 
 /// Activations held at a time: 16 MB.
 const ACTIVATIONS: usize = 1 << 22;

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Coder, Question, Shown, Tests, View};
-use crate::spec::measured::Measured;
+use super::answer::View;
+use super::coder::{Coder, Tests};
+use super::question::Question;
 
 /// Every measure that applies, on at most `images` test images and as many others of them for what is fitted. Taken once for each
 /// number `press`, for it takes its time: the engine's session does it in slices.
@@ -12,11 +13,6 @@ pub struct Measures {
     pub images: u32,
     pub press: u32,
 }
-
-/// What the model is worth, as far as numbers tell.
-pub type Answer = Vec<Measured>;
-
-impl Shown for Answer {}
 
 impl Question for Measures {
     const FOLLOWS_WEIGHTS: bool = false;

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Coder, Question, Tests, View};
+use super::answer::View;
+use super::coder::{Coder, Tests};
+use super::question::Question;
 
 /// The test images at `indices`: [`View::Images`]. Unknown ones are left out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

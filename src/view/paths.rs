@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use super::question::whole;
-use super::{Coder, Frame, Question, Size, Tests, View};
-use crate::latent;
-use crate::spec::numbers::bytes_f32;
+use super::answer::View;
+use super::coder::{Coder, Frame, Size, Tests};
+use super::question::{Question, whole};
+use latent_geometry as latent;
+use latent_vocabulary::numbers::bytes_f32;
 
 /// Decodes paths of `points` codes each, row-major `[paths, points, latent]`, and measures them: [`View::Paths`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,6 +1,7 @@
 //! What every question says of itself, and the macro that makes a table of them.
 
-use super::{Coder, Frame, Tests, View, unit_values};
+use super::answer::View;
+use super::coder::{Coder, Frame, Tests, unit_values};
 
 /// Something that can be asked of a model.
 #[allow(async_fn_in_trait, reason = "page and worker have one thread each: no future needs to be `Send`")]
@@ -41,14 +42,14 @@ pub(super) fn own(x_np: &[u8], frame: Frame) -> Result<Vec<f32>, String> {
     Ok(unit_values(x_np))
 }
 
-/// Declares the modules of the questions and makes [`Query`] and [`View`] of them: `Name in file`, and `=> Name` where the file has
-/// an `Answer` of its own kind. A question comes with a slot of its own, for the panel that alone asks it.
+/// Declares the modules of the questions and makes [`Query`](crate::Query) of them: `Name in file`. A question comes with a slot
+/// of its own, for the panel that alone asks it.
 macro_rules! questions {
-    ($first_word:ident { $($first:ident in $first_file:ident $(=> $first_answer:ident)?,)* }
-     $later_word:ident { $($later:ident in $later_file:ident $(=> $later_answer:ident)?,)* }
-     $apart_word:ident { $($apart:ident in $apart_file:ident $(=> $apart_answer:ident)?,)* }) => {
+    ($first_word:ident { $($first:ident in $first_file:ident,)* }
+     $later_word:ident { $($later:ident in $later_file:ident,)* }
+     $apart_word:ident { $($apart:ident in $apart_file:ident,)* }) => {
         question::questions! {
-            @all { $($first in $first_file $(=> $first_answer)?,)* $($later in $later_file $(=> $later_answer)?,)* $($apart in $apart_file $(=> $apart_answer)?,)* }
+            @all { $($first in $first_file,)* $($later in $later_file,)* $($apart in $apart_file,)* }
         }
 
         impl Query {
@@ -80,7 +81,7 @@ macro_rules! questions {
             }
         }
     };
-    (@all { $($name:ident in $file:ident $(=> $answer:ident)?,)* }) => {
+    (@all { $($name:ident in $file:ident,)* }) => {
         $(mod $file;)*
         $(pub use self::$file::$name;)*
 
@@ -133,8 +134,6 @@ macro_rules! questions {
                 }
             }
         )*
-
-        answer::views! { $($($answer in $file,)?)* }
     };
 }
 pub(crate) use questions;

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Coder, Question, Rows, Tests, View};
+use super::answer::View;
+use super::coder::{Coder, Rows, Tests};
+use super::question::Question;
 
 /// Encodes and decodes the test images `first .. first + count`: [`View::Images`] with the reconstructions from the posterior
 /// mean, preceded by the originals (`2 * count` images). Where a method is trained to repair, from damaged images, which follow

@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use super::question::whole;
-use super::{Coder, Frame, Question, Tests, View};
-use crate::latent::Geodesic;
-use crate::spec::numbers::{bytes_f32, f32_bytes};
+use super::answer::View;
+use super::coder::{Coder, Frame, Tests};
+use super::question::{Question, whole};
+use latent_geometry::Geodesic;
+use latent_vocabulary::numbers::{bytes_f32, f32_bytes};
 
 /// One step of a path, row-major `[points, latent]`, towards the geodesic of the decoder's metric: [`View::Relaxed`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use super::question::{own, whole};
+use super::answer::View;
+use super::coder::{Coder, Frame, Rows, Tests};
+use super::question::{Question, own, whole};
 use super::untokenise::tokens;
-use super::{Coder, Frame, Question, Rows, Tests, View};
 
 /// Tokens of such images as in [`Encode`](super::Encode): [`View::Tokens`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

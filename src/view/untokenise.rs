@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use super::question::whole;
-use super::{Alphabet, Coder, Frame, Question, Size, Tests, View};
-use crate::spec::numbers::{bytes_f32, f32_bytes};
+use super::answer::View;
+use super::coder::{Alphabet, Coder, Frame, Size, Tests};
+use super::question::{Question, whole};
+use latent_vocabulary::numbers::{bytes_f32, f32_bytes};
 
 /// The images that token grids stand for, row-major `[n, tokens]`, little-endian `f32`: [`View::Images`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -1,9 +1,10 @@
 //! What outlives the page: runs in the browser's storage, files, links.
 
-use latent_lab::catalog::CARDS;
-use latent_lab::spec::protocol::{Event, Speed};
-use latent_lab::spec::{Kind, Setup};
-use latent_lab::wire;
+use latent_catalog::CARDS;
+use latent_experiment::Setup;
+use latent_platform::wire;
+use latent_protocol::{Event, Speed};
+use latent_vocabulary::Kind;
 
 use super::*;
 

@@ -26,9 +26,9 @@ use std::time::Duration;
 use driver::{Options, Page, WebGpu};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use latent_lab::spec::Setup;
-use latent_lab::spec::protocol::{Command, Event};
-use latent_lab::wire;
+use latent_experiment::Setup;
+use latent_platform::wire;
+use latent_protocol::{Command, Event};
 use serde_json::Value;
 
 /// A network that a software adapter trains at many steps a second.
@@ -375,7 +375,9 @@ fn a_first_visit_downloads_little() {
         paths.lines().map(|path| path.split('?').next().unwrap_or_default().trim_start_matches('/').into()).collect()
     };
     let first = requested();
-    let sizes: Vec<(String, usize)> = first.iter().filter_map(|path| Some((path.clone(), compressed(path)?))).collect();
+    // What writes files comes with the first copy of a run, seconds after it has begun: on a slow machine it may be here already.
+    let learns = first.iter().filter(|path| !path.ends_with("/split_files.wasm"));
+    let sizes: Vec<(String, usize)> = learns.filter_map(|path| Some((path.clone(), compressed(path)?))).collect();
     let total: usize = sizes.iter().map(|(_, bytes)| bytes).sum();
     println!("{total} bytes: {sizes:?}");
     assert!(sizes.iter().any(|(path, _)| path.ends_with("engine_bg.wasm")), "{sizes:?}");

@@ -1,7 +1,7 @@
 //! The panels on their tabs: each shows the weights, hears pointer and keyboard, and its numbers are the library's.
 
-use latent_lab::latent::log_prior;
-use latent_lab::measure::codebook::Usage;
+use latent_geometry::log_prior;
+use latent_measure::codebook::Usage;
 use serde_json::Value;
 
 use super::*;

@@ -4,10 +4,10 @@
 
 use std::sync::Arc;
 
-use latent_lab::data::Dataset;
-use latent_lab::nn::ImageShape;
-use latent_lab::spec::protocol::MetricRow;
-use latent_lab::train::Weight;
+use latent_data::Dataset;
+use latent_engine::Weight;
+use latent_experiment::history::MetricRow;
+use latent_vocabulary::shape::ImageShape;
 use serde::Deserialize;
 
 /// Largest difference that rounding to 32 bits explains, relative to the tensor.

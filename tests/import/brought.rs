@@ -1,13 +1,13 @@
 //! Files as people have them: half downloaded, from a Mac, from Windows, with labels beside them, in other ranges. Nothing is
 //! lost without a word, and nothing gets labels that are not its own.
 
-use latent_lab::import::celeba::CelebA;
-use latent_lab::import::open;
-use latent_lab::import::picture::Picture;
-use latent_lab::import::read::{Named, PIECES};
-use latent_lab::import::source::{About, Item, Source, first_frame};
-use latent_lab::packed::Split;
-use latent_lab::spec::import::Crop;
+use latent_import::celeba::CelebA;
+use latent_import::open;
+use latent_import::picture::Picture;
+use latent_import::read::{Named, PIECES};
+use latent_import::source::{About, Item, Source, first_frame};
+use latent_packed::Split;
+use latent_vocabulary::import::Crop;
 
 use super::celeba::run;
 use super::{made, scratch};

@@ -3,13 +3,13 @@
 use std::cell::RefCell;
 use std::path::Path;
 
-use latent_lab::import::celeba::CelebA;
-use latent_lab::import::native::{Folder, pack};
-use latent_lab::import::open;
-use latent_lab::import::read::{Named, OnDisk};
-use latent_lab::import::source::{Source, first_frame};
-use latent_lab::packed::{META, Meta, Shard, Split, shard_name};
-use latent_lab::spec::import::{Choice, Progress};
+use latent_import::celeba::CelebA;
+use latent_import::native::{Folder, pack};
+use latent_import::open;
+use latent_import::read::{Named, OnDisk};
+use latent_import::source::{Source, first_frame};
+use latent_packed::{META, Meta, Shard, Split, shard_name};
+use latent_vocabulary::import::{Choice, Progress};
 
 use super::{made, scratch};
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use latent_lab::packed::{META, Meta, Shard, shard_name};
+use latent_packed::{META, Meta, Shard, shard_name};
 
 use super::{golden, made, scratch};
 

@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use latent_lab::import::frame::Framer;
-use latent_lab::import::job::decode;
-use latent_lab::import::native::{Folder, pack, pack_with};
-use latent_lab::import::open;
-use latent_lab::import::picture::Picture;
-use latent_lab::import::read::Named;
-use latent_lab::import::source::{About, Fault, Item, Raw, Source, first_frame};
-use latent_lab::packed::Split;
-use latent_lab::spec::import::{Choice, Crop, Frame};
+use latent_import::frame::Framer;
+use latent_import::job::decode;
+use latent_import::native::{Folder, pack, pack_with};
+use latent_import::open;
+use latent_import::picture::Picture;
+use latent_import::read::Named;
+use latent_import::source::{About, Fault, Item, Raw, Source, first_frame};
+use latent_packed::Split;
+use latent_vocabulary::import::{Choice, Crop, Frame};
 
 use super::celeba::read;
 use super::{made, scratch};

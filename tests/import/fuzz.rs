@@ -5,12 +5,12 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use latent_lab::import::open;
-use latent_lab::import::picture::Picture;
-use latent_lab::import::read::Named;
-use latent_lab::import::source::{Fault, Source};
-use latent_lab::import::table::{Attributes, Partition};
-use latent_lab::packed::{FORMAT, Meta, PackedFactor, Shard, ShardBuilder, Split};
+use latent_import::open;
+use latent_import::picture::Picture;
+use latent_import::read::Named;
+use latent_import::source::{Fault, Source};
+use latent_import::table::{Attributes, Partition};
+use latent_packed::{FORMAT, Meta, PackedFactor, Shard, ShardBuilder, Split};
 
 use super::{golden, made};
 

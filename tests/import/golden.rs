@@ -1,8 +1,8 @@
 //! Pictures of every kind against Pillow: see `golden/make_golden.py`.
 
-use latent_lab::import::frame::Framer;
-use latent_lab::import::picture::{Picture, is_picture_name};
-use latent_lab::spec::import::{Crop, Frame};
+use latent_import::frame::Framer;
+use latent_import::picture::{Picture, is_picture_name};
+use latent_vocabulary::import::{Crop, Frame};
 
 use super::golden;
 

@@ -1,9 +1,9 @@
 //! Everything else that is understood: folders, sheets, arrays, tables.
 
-use latent_lab::import::open;
-use latent_lab::import::read::{Named, OnDisk};
-use latent_lab::import::source::{Item, Source};
-use latent_lab::packed::Split;
+use latent_import::open;
+use latent_import::read::{Named, OnDisk};
+use latent_import::source::{Item, Source};
+use latent_packed::Split;
 
 use super::{golden, made};
 

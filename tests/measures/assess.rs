@@ -1,13 +1,16 @@
 //! What is measured of a model, on one that is small enough to know the answers.
 
-use latent_lab::data::{Dataset, Factors};
-use latent_lab::measure::rng::Rng;
-use latent_lab::nn::ImageShape;
-use latent_lab::spec::Setup;
-use latent_lab::spec::protocol::{CodeGroup, CodeKind, Measured, MetricRow, PlanInfo, Quantity};
-use latent_lab::train::assess::{Images, Sizes, assess};
-use latent_lab::train::engine::BuildError;
-use latent_lab::train::{Engine, Program, Rows, Weight};
+use latent_assess::{Images, Sizes, assess};
+use latent_data::{Dataset, Factors};
+use latent_engine::engine::BuildError;
+use latent_engine::{Engine, Program, Rows, Weight};
+use latent_experiment::Setup;
+use latent_experiment::history::MetricRow;
+use latent_measure::rng::Rng;
+use latent_protocol::PlanInfo;
+use latent_vocabulary::code::{CodeGroup, CodeKind};
+use latent_vocabulary::measured::{Measured, Quantity};
+use latent_vocabulary::shape::ImageShape;
 
 const SHAPE: ImageShape = ImageShape { channels: 1, height: 12, width: 12 };
 const N: usize = 60;

@@ -5,15 +5,16 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use burn::tensor::Device;
-use latent_lab::data::{Dataset, unit};
-use latent_lab::gpu::{Data, Gpu};
-use latent_lab::measure::rng::Rng;
-use latent_lab::nn::ImageShape;
-use latent_lab::spec::Setup;
-use latent_lab::train::eager::EagerEngine;
-use latent_lab::train::plan::PlanEngine;
-use latent_lab::train::verify::difference;
-use latent_lab::train::{Engine, Program, Rows, entry};
+use latent_data::{Dataset, unit};
+use latent_engine::eager::EagerEngine;
+use latent_engine::plan::PlanEngine;
+use latent_engine::verify::difference;
+use latent_engine::{Engine, Program, Rows};
+use latent_experiment::Setup;
+use latent_gpu::{Data, Gpu};
+use latent_measure::rng::Rng;
+use latent_registry::entry;
+use latent_vocabulary::shape::ImageShape;
 use pollster::block_on;
 
 fn setup(method: &str, values: &[(&str, f64)]) -> Setup {
@@ -28,8 +29,8 @@ fn setup(method: &str, values: &[(&str, f64)]) -> Setup {
 fn engines(setup: &Setup, data: &Arc<Dataset>) -> (PlanEngine, EagerEngine) {
     let gpu = Rc::new(block_on(Gpu::open()).expect("a GPU adapter; on Debian: mesa-vulkan-drivers"));
     let (entry, uploaded) = (entry(&setup.method).unwrap(), Data::upload(&gpu, &data.train_images, &data.train_labels).unwrap());
-    let mut plan = block_on(PlanEngine::new(gpu, entry, setup, data.data_shape(), &uploaded)).unwrap();
-    let mut eager = entry.eager(setup, Device::flex(), data.clone());
+    let mut plan = block_on(PlanEngine::new(gpu, entry, &setup.params().unwrap(), data.data_shape(), &uploaded)).unwrap();
+    let mut eager = entry.eager(&setup.params().unwrap(), Device::flex(), data.clone());
     eager.set_weights(&block_on(plan.weights()).unwrap()).unwrap();
     (plan, eager)
 }
@@ -123,7 +124,7 @@ fn terms_of_a_batch_are_the_same_on_both_engines() {
 fn a_host_is_silenced_by_zeros() {
     let data = rectangles(40, |_| false);
     let host = setup("vae", &[("hidden", 32.0), ("latent", 6.0), ("batch", 20.0)]);
-    let mut network = entry("vae").unwrap().eager(&host, Device::flex(), data.clone());
+    let mut network = entry("vae").unwrap().eager(&host.params().unwrap(), Device::flex(), data.clone());
     let trained = block_on(network.weights()).unwrap();
     let image: Vec<f32> = unit(&data.test_images[33 * 784..34 * 784]).collect();
     for source in ["code", "encoder", "decoder"] {

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use latent_lab::measure::disentangle::{self, Scale, VoteProtocol};
-use latent_lab::measure::frechet::{self, Gaussian};
-use latent_lab::measure::probe::{self, LinearProbe};
-use latent_lab::measure::{Rows, codebook, image, sparse, vae};
+use latent_measure::disentangle;
+use latent_measure::disentangle::{Scale, VoteProtocol};
+use latent_measure::frechet;
+use latent_measure::frechet::Gaussian;
+use latent_measure::probe;
+use latent_measure::probe::LinearProbe;
+use latent_measure::{Rows, codebook, image, sparse, vae};
 use serde::Deserialize;
 
 #[derive(Deserialize)]

@@ -1,12 +1,15 @@
 //! Against what must hold exactly.
 
-use latent_lab::data::unit;
-use latent_lab::measure::disentangle::{self, Scale, VoteProtocol};
-use latent_lab::measure::frechet::{self, Gaussian};
-use latent_lab::measure::probe::{self, LinearProbe};
-use latent_lab::measure::rng::Rng;
-use latent_lab::measure::{Rows, assign, codebook, eigen, image, sparse, vae};
-use latent_lab::train::native;
+use latent_data::unit;
+use latent_measure::disentangle;
+use latent_measure::disentangle::{Scale, VoteProtocol};
+use latent_measure::frechet;
+use latent_measure::frechet::Gaussian;
+use latent_measure::probe;
+use latent_measure::probe::LinearProbe;
+use latent_measure::rng::Rng;
+use latent_measure::{Rows, assign, codebook, eigen, image, sparse, vae};
+use latent_native as native;
 
 fn normals(seed: u64, n: usize) -> Vec<f32> {
     let mut rng = Rng::new(seed);

@@ -1,7 +1,7 @@
 //! On models whose optimum is known in closed form, found here by search or simulation.
 
-use latent_lab::measure::rng::Rng;
-use latent_lab::measure::{Rows, image, vae};
+use latent_measure::rng::Rng;
+use latent_measure::{Rows, image, vae};
 
 #[track_caller]
 fn assert_close(got: f64, want: f64, tolerance: f64) {

@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use latent_lab::catalog;
-use latent_lab::spec::Setup;
+use latent_catalog as catalog;
+use latent_experiment::Setup;
 
 use crate::Failure;
 use crate::setup::{card, setup};
@@ -49,7 +49,8 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
 pub fn run(args: Args) -> Result<ExitCode, Failure> {
     use std::sync::Arc;
 
-    use latent_lab::train::{bench, native};
+    use latent_native as native;
+    use latent_native::bench;
 
     let setup = check(&args)?;
     #[cfg(not(feature = "eager-wgpu"))]

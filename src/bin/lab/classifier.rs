@@ -26,7 +26,7 @@ pub fn run(_: Args) -> Result<ExitCode, Failure> {
 /// Trains, writes, and prints the accuracy.
 #[cfg(feature = "native")]
 pub fn run(args: Args) -> Result<ExitCode, Failure> {
-    use latent_lab::train::native;
+    use latent_native as native;
 
     println!("{:#}", native::classifier(&args.out, args.epochs, args.seed)?);
     Ok(ExitCode::SUCCESS)

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use latent_lab::catalog::SETS;
-use latent_lab::spec::data::DataCard;
+use latent_catalog::SETS;
+use latent_vocabulary::data::DataCard;
 use serde_json::json;
 
 use crate::Failure;

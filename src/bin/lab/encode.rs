@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use latent_lab::spec::protocol::Table;
+use latent_protocol::Table;
 
 use crate::Failure;
 use crate::setup::data;
@@ -53,7 +53,7 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
 /// Encodes, and ends with one line of JSON on standard output.
 #[cfg(feature = "native")]
 pub fn run(args: Args) -> Result<ExitCode, Failure> {
-    use latent_lab::train::native::{EncodeOptions, encode};
+    use latent_native::{EncodeOptions, encode};
 
     let (table, data_dir) = check(&args)?;
     let Args { weights, out, training, engine, .. } = args;

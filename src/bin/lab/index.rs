@@ -11,13 +11,13 @@ use crate::Failure;
 use crate::cargo::root;
 use crate::site::{copy_folder, digest, read, write};
 
-/// A program of the site: a binary of this package, compiled to WebAssembly.
+/// A program of the site: a package of this workspace, compiled to WebAssembly.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Program {
     /// Name of the binary.
     pub name: String,
-    /// Features of this package that it is built with, separated by commas.
-    pub features: String,
+    /// Its `Cargo.toml`, from the root of the checkout.
+    pub manifest: String,
     /// Profile of `Cargo.toml`.
     pub profile: String,
 }
@@ -49,8 +49,8 @@ pub fn links(html: &str) -> Result<Links, Failure> {
         let needed = |name| link.get_attribute(name).ok_or_else(|| format!("index.html: a link for Trunk without {name}"));
         match needed("rel")?.as_str() {
             "rust" => {
-                let (name, features) = (needed("data-bin")?, needed("data-cargo-features")?);
-                found.borrow_mut().programs.push(Program { name, features, profile: needed("data-cargo-profile")? });
+                let (name, manifest) = (needed("data-bin")?, needed("href")?);
+                found.borrow_mut().programs.push(Program { name, manifest, profile: needed("data-cargo-profile")? });
             }
             "copy-dir" => found.borrow_mut().folders.push((needed("href")?.into(), needed("data-target-path")?.into())),
             "css" | "icon" => {}
@@ -138,7 +138,7 @@ mod tests {
         let links = links(&text().unwrap()).unwrap();
         let names: Vec<&str> = links.programs.iter().map(|p| p.name.as_str()).collect();
         assert_eq!(names, ["page", "engine", "pack", "player"]);
-        assert!(links.programs.iter().all(|p| p.profile == "web" && !p.features.is_empty()));
+        assert!(links.programs.iter().all(|p| p.profile == "web" && root().join(&p.manifest).is_file()));
         for (from, _) in &links.folders {
             assert!(root().join(from).is_dir(), "{from:?}");
         }
@@ -147,7 +147,7 @@ mod tests {
     #[test]
     fn a_link_that_this_build_would_ignore_is_refused() {
         assert!(links("<link data-trunk rel=\"sass\" href=\"a.scss\">").unwrap_err().contains("sass"));
-        assert!(links("<link data-trunk rel=\"rust\" data-bin=\"x\">").unwrap_err().contains("data-cargo-features"));
+        assert!(links("<link data-trunk rel=\"rust\" data-bin=\"x\">").unwrap_err().contains("href"));
         assert_eq!(links("<link rel=\"canonical\" href=\"x\">").unwrap(), Links::default());
     }
 
@@ -155,7 +155,7 @@ mod tests {
     fn the_site_starts_the_page_and_keeps_nothing_of_trunk() {
         let site = std::env::temp_dir().join(format!("latent-lab-index-{}", std::process::id()));
         let html = "<html>\n<head>\n<!-- why -->\n<link data-trunk rel=\"css\" href=\"assets/page.css\">\n\
-                    <link data-trunk rel=\"rust\" data-bin=\"page\" data-cargo-features=\"page\" data-cargo-profile=\"web\">\n\
+                    <link data-trunk rel=\"rust\" href=\"page/Cargo.toml\" data-bin=\"page\" data-cargo-profile=\"web\">\n\
                     </head>\n<body></body>\n</html>";
         fs::create_dir_all(&site).unwrap();
         write_site(html, &site, "/lab/", ["p/page.js", "p/page_bg.wasm"]).unwrap();

@@ -52,9 +52,10 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
 /// Prints each measure with its protocol.
 #[cfg(feature = "native")]
 pub fn run(args: Args) -> Result<ExitCode, Failure> {
-    use latent_lab::spec::protocol::{Quantity, four_digits};
-    use latent_lab::train::assess::Sizes;
-    use latent_lab::train::native::{self, MeasureOptions};
+    use latent_assess::Sizes;
+    use latent_native as native;
+    use latent_native::MeasureOptions;
+    use latent_vocabulary::measured::{Quantity, four_digits};
 
     let data_dir = check(&args)?;
     let sizes = Sizes { images: args.images.map(|n| n as usize), seed: args.seed };

@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use latent_lab::catalog::CARDS;
-use latent_lab::spec::Card;
+use latent_catalog::CARDS;
+use latent_vocabulary::Card;
 use serde_json::{Value, json};
 
 use crate::Failure;

@@ -5,8 +5,8 @@
 
 use std::collections::HashMap;
 
-/// Bytes of a stretch by which two things are alike.
-const STRETCH: usize = 4;
+/// Bytes of a stretch by which two things are alike. Of three to eight, six made the page and the engine smallest.
+const STRETCH: usize = 6;
 /// Rounds of exchange at each halving; most stop by themselves before.
 const ROUNDS: usize = 20;
 /// One pair in so many stays, another in each round: otherwise alike things may change sides together for ever.
@@ -33,6 +33,8 @@ pub fn alike(things: &[&[u8]]) -> Vec<usize> {
     let kinds: Vec<Vec<u32>> =
         stretches.iter().map(|own| own.iter().filter_map(|stretch| number.get(stretch).copied()).collect()).collect();
     let mut order: Vec<usize> = (0..things.len()).collect();
+    // Exchange finds what is near a good beginning: what begins alike often goes on alike.
+    order.sort_by_key(|&i| things[i]);
     halve(&kinds, &mut order);
     order
 }

@@ -115,10 +115,10 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
 
 #[cfg(feature = "pack")]
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
-    use latent_lab::import::celeba::CelebA;
-    use latent_lab::import::open;
-    use latent_lab::import::read::{Named, OnDisk};
-    use latent_lab::import::source::Source;
+    use latent_import::celeba::CelebA;
+    use latent_import::open;
+    use latent_import::read::{Named, OnDisk};
+    use latent_import::source::Source;
 
     let (source, common): (Box<dyn Source>, &Common) = match &args.what {
         What::Celeba(Celeba { images, attr, partition, common }) => {
@@ -137,13 +137,14 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
 
 /// Packs, with a bar, and says at the end what became of it.
 #[cfg(feature = "pack")]
-fn pack(mut source: Box<dyn latent_lab::import::source::Source>, common: &Common) -> Result<ExitCode, Failure> {
+fn pack(mut source: Box<dyn latent_import::source::Source>, common: &Common) -> Result<ExitCode, Failure> {
     use std::time::Instant;
 
     use indicatif::{ProgressBar, ProgressStyle};
-    use latent_lab::import::native::{self, Folder};
-    use latent_lab::import::source::first_frame;
-    use latent_lab::spec::import::{Choice, Crop, Progress, id_of};
+    use latent_import::native;
+    use latent_import::native::Folder;
+    use latent_import::source::first_frame;
+    use latent_vocabulary::import::{Choice, Crop, Progress, id_of};
 
     let mut frame = first_frame(&mut *source)?;
     if let Some(size) = common.size {

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use latent_lab::catalog;
-use latent_lab::spec::Setup;
+use latent_catalog as catalog;
+use latent_experiment::Setup;
 
 use crate::Failure;
 use crate::setup::{card, setup};
@@ -49,9 +49,13 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
 
 #[cfg(feature = "native")]
 pub fn run(args: Args) -> Result<ExitCode, Failure> {
-    use latent_lab::train::plan::listing::list;
+    use latent_engine::plan::listing::list;
+    use latent_vocabulary::shape::DataShape;
 
-    let listing = list(&check(&args)?, &args.target, &args.program)?;
+    let setup = check(&args)?;
+    let entry = latent_registry::entry(&setup.method).expect("its card has been found");
+    let shape = DataShape::of(catalog::set(&setup.data).expect("its card has been found"));
+    let listing = list(entry, &setup.params()?, shape, &args.target, &args.program)?;
     if let Some(folder) = &args.wgsl {
         let write = |name: &str, text: &str| {
             std::fs::write(folder.join(name), text).map_err(|error| format!("--wgsl {}: {error}", folder.display()))
@@ -62,24 +66,26 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
         }
     }
     if args.json {
-        println!("{}", serde_json::to_string(&listing).map_err(|error| error.to_string())?);
+        let mut json = serde_json::to_value(&listing).map_err(|error| error.to_string())?;
+        json["setup"] = setup.to_query().into();
+        println!("{json}");
     } else {
         use std::io::Write;
 
         // Whoever reads may have seen enough, as `head` does.
-        let _ = std::io::stdout().write_all(table(&listing).as_bytes());
+        let _ = std::io::stdout().write_all(table(&setup, &listing).as_bytes());
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Levels with their kernels, and the memory, for people.
 #[cfg(feature = "native")]
-fn table(listing: &latent_lab::train::plan::listing::Listing) -> String {
+fn table(setup: &Setup, listing: &latent_engine::plan::listing::Listing) -> String {
     let number = |n: Option<u64>| n.map_or_else(|| "-".into(), grouped);
     let kernels = || listing.dispatches.iter().flat_map(|d| &d.kernels);
-    let sum = |of: fn(&latent_lab::train::plan::listing::Kernel) -> Option<u64>| grouped(kernels().filter_map(of).sum());
+    let sum = |of: fn(&latent_engine::plan::listing::Kernel) -> Option<u64>| grouped(kernels().filter_map(of).sum());
     let mut out = vec![
-        format!("{}, program {}, {} rows, {}", listing.setup, listing.program, listing.batch, listing.target),
+        format!("{}, program {}, {} rows, {}", setup.to_query(), listing.program, listing.batch, listing.target),
         format!(
             "{} dispatches, {} kernels, {} operations, {} bytes read, {} written; arena of {} floats",
             listing.dispatches.len(),

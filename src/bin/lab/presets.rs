@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use latent_lab::spec::{PRESETS, Preset};
+use latent_experiment::{PRESETS, Preset};
 
 use crate::Failure;
 
@@ -55,13 +55,17 @@ mod make {
     use std::path::Path;
     use std::sync::Arc;
 
-    use latent_lab::data::{Dataset, unit};
-    use latent_lab::player::{Model, Player};
-    use latent_lab::spec::{Precision, Preset};
-    use latent_lab::train::beginning::Beginning;
-    use latent_lab::train::examples::{CODES, Examples};
-    use latent_lab::train::native::{self, EngineKind, Length, TrainOptions};
-    use latent_lab::train::{Engine, Rows, entry, weights};
+    use latent_data::{Dataset, unit};
+    use latent_engine::{Engine, Rows};
+    use latent_experiment::Preset;
+    use latent_model::beginning::Beginning;
+    use latent_model::examples::{CODES, Examples};
+    use latent_model::weights;
+    use latent_native as native;
+    use latent_native::{EngineKind, Length, TrainOptions};
+    use latent_player::{Model, Player};
+    use latent_registry::entry;
+    use latent_vocabulary::Precision;
     use pollster::block_on;
     use serde_json::{Value, json};
 
@@ -152,7 +156,7 @@ mod make {
         data: &Arc<Dataset>,
     ) -> Result<Value, Failure> {
         let entry = entry(&player.setup.method).ok_or("a preset's method is registered")?;
-        let mut engine = entry.eager(&player.setup, native::cpu(), data.clone());
+        let mut engine = entry.eager(&player.setup.params()?, native::cpu(), data.clone());
         engine.set_weights(&weights::read(bytes)?)?;
         let test: Vec<f32> = unit(&data.test_images).collect();
         let values = block_on(engine.evaluate(Rows::labelled(&test, &data.test_labels)))?;

@@ -16,7 +16,7 @@ use crate::index::Program;
 use crate::site::{about, copy_folder, digest, files, read, write};
 use crate::wasm;
 
-/// Programs with parts that come later: `build.rs` has their linker leave what cutting needs.
+/// Programs with parts that come later: `src/bin/relocs.rs` has their linker leave what cutting needs.
 const CUT: [&str; 2] = ["page", "engine"];
 /// Too large to look for what is alike in it, and few ever load it.
 const LARGE: &str = "eager";
@@ -29,7 +29,7 @@ const OWN: [&str; 4] =
 
 /// The worker with Burn's own execution: many times larger than all else, and so no part of what `index.html` lists.
 pub fn eager() -> Program {
-    Program { name: LARGE.into(), features: "worker,eager-wgpu".into(), profile: "web-eager".into() }
+    Program { name: LARGE.into(), manifest: "src/bin/eager/Cargo.toml".into(), profile: "web-eager".into() }
 }
 
 /// Builds `programs` and puts them into `site`: each in a folder of its own within one folder, whose name is returned, and the
@@ -70,8 +70,8 @@ pub fn build(programs: &[Program], site: &Path) -> Result<String, Failure> {
 /// Compiles a program and returns its WebAssembly.
 fn compile(program: &Program) -> Result<PathBuf, Failure> {
     let mut build = cargo();
-    build.args(["build", "--target", "wasm32-unknown-unknown", "--bin", &program.name]);
-    build.args(["--profile", &program.profile, "--features", &program.features]);
+    build.args(["build", "--target", "wasm32-unknown-unknown", "--manifest-path", &program.manifest]);
+    build.args(["--bin", &program.name, "--profile", &program.profile]);
     build.args(["--config", &format!("target.wasm32-unknown-unknown.rustflags=[{}]", short_paths()?.join(","))]);
     // The variables replace the flags of `.cargo/config.toml`, without which `getrandom` does not compile for the web.
     build.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");

@@ -61,8 +61,9 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
 /// Draws the images, and writes them about as many in a row as there are rows.
 #[cfg(feature = "native")]
 pub fn run(args: Args) -> Result<ExitCode, Failure> {
-    use latent_lab::train::native::{self, SampleOptions};
-    use latent_lab::train::sampling::Draw;
+    use latent_engine::sampling::Draw;
+    use latent_native as native;
+    use latent_native::SampleOptions;
 
     use crate::picture;
 

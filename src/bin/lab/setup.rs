@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use latent_lab::catalog;
-use latent_lab::spec::data::Own;
-use latent_lab::spec::{Card, Setup, SetupError};
+use latent_catalog as catalog;
+use latent_experiment::{Setup, SetupError};
+use latent_vocabulary::Card;
+use latent_vocabulary::data::Own;
 
 use crate::Failure;
 

@@ -10,7 +10,7 @@ use std::thread;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use latent_lab::spec::{PRESETS, figure};
+use latent_experiment::{PRESETS, figure};
 use serde_json::{Value, json};
 
 use crate::Failure;

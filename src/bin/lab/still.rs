@@ -1,10 +1,10 @@
 //! A still picture of a trained model: what stands where a figure will be, and on its card in the gallery.
 
-use latent_lab::data::{Dataset, unit};
-use latent_lab::measure::rng::Rng;
-use latent_lab::player::{Model, Player};
-use latent_lab::spec::NOISE_LEVEL;
-use latent_lab::train::examples::by_class;
+use latent_data::{Dataset, unit};
+use latent_measure::rng::Rng;
+use latent_model::examples::by_class;
+use latent_player::{Model, Player};
+use latent_vocabulary::NOISE_LEVEL;
 
 use crate::picture;
 

@@ -7,13 +7,13 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
 use crate::cargo::{cargo, root, succeed, target};
-use crate::index::{self, Program};
+use crate::index;
 use crate::tools::{self, TestTools};
 use crate::{Failure, page, programs};
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// Only what takes seconds: format, lints, unit tests, the page's logic, import, the rules of operations.
+    /// Only what takes seconds: format, lints, unit tests, the page's logic, import, the rules of operations, circles.
     #[arg(long, conflicts_with_all = ["skip_browser", "full"])]
     quick: bool,
     /// Leave out the page and the tests that drive it in Chromium.
@@ -25,12 +25,13 @@ pub struct Args {
 }
 
 /// Modules of `tests/native.rs` that need little time and find most of what a change breaks.
-const QUICK: [&str; 4] = ["import::", "layers::", "rules::", "measures::"];
+const QUICK: [&str; 4] = ["import::", "rules::", "measures::", "walls::"];
 
-/// Whatever is built here is built with this profile and these features, so that Burn and wgpu are compiled once.
-const BUILD: [&str; 4] = ["--profile", "suite", "--features", "all"];
+/// Whatever is built here is built with this profile and these features, so that Burn and wgpu are compiled once; and without the
+/// worker with eager Burn, for Burn's own GPU back end would come with it.
+const BUILD: [&str; 7] = ["--profile", "suite", "--workspace", "--exclude", "latent-lab-eager", "--features", "all"];
 
-/// Sets of features in which the command is built; those of the site's programs stand in `index.html`.
+/// Sets of features in which the command is built.
 const NATIVE_SETS: [&str; 4] = ["", "pack", "native", "native,eager-wgpu"];
 
 /// How a stage ended.
@@ -148,36 +149,30 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Clippy, with warnings as errors: natively with everything, for browsers what only they compile; each set of features alone
-/// where all is asked for.
+/// Clippy, with warnings as errors: natively with everything, for browsers what only they compile; each program and each set of
+/// features alone where all is asked for.
 fn lints(args: &Args) -> Result<(), Failure> {
-    let clippy = |set: &str, programs: &[Program]| {
+    let clippy = |what: &[&str]| {
         let mut command = cargo();
-        command.args(["clippy", "--profile", "suite", "--features", set]);
-        if programs.is_empty() {
-            command.arg("--all-targets");
-        } else {
-            command.args(["--target", "wasm32-unknown-unknown"]);
-            programs.iter().for_each(|program| _ = command.args(["--bin", &program.name]));
-        }
-        command.args(["--", "--deny", "warnings"]);
+        command.args(["clippy", "--profile", "suite"]).args(what).args(["--", "--deny", "warnings"]);
         // The variables replace the flags of `.cargo/config.toml`, without which `getrandom` does not compile for the web.
         command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS");
-        succeed(&mut command, &format!("clippy with the features {set:?}"))
+        succeed(&mut command, &format!("clippy {}", what.join(" ")))
     };
-    clippy("all", &[])?;
+    clippy(&[&BUILD[2..], &["--all-targets"]].concat())?;
     if args.quick {
         return Ok(());
     }
     programs::set_up()?;
     // What only browsers compile is in one of the site's programs.
     let mut web = index::links(&index::text()?)?.programs;
-    let all: Vec<&str> = web.iter().map(|program| program.features.as_str()).collect();
-    clippy(&all.join(","), &web)?;
+    let packages: Vec<String> = web.iter().map(|program| format!("--package=latent-lab-{}", program.name)).collect();
+    let for_web = ["--target", "wasm32-unknown-unknown"];
+    clippy(&[&for_web[..], &packages.iter().map(String::as_str).collect::<Vec<_>>()].concat())?;
     if args.full {
-        NATIVE_SETS.iter().try_for_each(|set| clippy(set, &[]))?;
+        NATIVE_SETS.iter().try_for_each(|set| clippy(&["--all-targets", "--features", set]))?;
         web.push(programs::eager());
-        web.iter().try_for_each(|program| clippy(&program.features, std::slice::from_ref(program)))?;
+        web.iter().try_for_each(|program| clippy(&[&for_web[..], &["--manifest-path", &program.manifest]].concat()))?;
     }
     Ok(())
 }

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::ValueEnum;
-use latent_lab::catalog::SETS;
-use latent_lab::spec::{Precision, Setup};
+use latent_catalog::SETS;
+use latent_experiment::Setup;
+use latent_vocabulary::Precision;
 
 use crate::Failure;
 use crate::setup::{card, data, setup};
@@ -81,7 +82,7 @@ pub enum EngineArg {
 }
 
 #[cfg(feature = "native")]
-impl From<EngineArg> for latent_lab::train::native::EngineKind {
+impl From<EngineArg> for latent_native::EngineKind {
     fn from(arg: EngineArg) -> Self {
         match arg {
             EngineArg::Plan => Self::Plan,
@@ -155,8 +156,9 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
 /// Trains, and ends with one JSON object on standard output.
 #[cfg(feature = "native")]
 pub fn run(args: Args) -> Result<ExitCode, Failure> {
-    use latent_lab::train::beginning::Beginning;
-    use latent_lab::train::native::{self, Length, TrainOptions};
+    use latent_model::beginning::Beginning;
+    use latent_native as native;
+    use latent_native::{Length, TrainOptions};
 
     let (setup, data_dir) = check(&args)?;
     #[cfg(not(feature = "eager-wgpu"))]

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use latent_lab::catalog;
+use latent_catalog as catalog;
 
 use crate::Failure;
 use crate::setup::card;
@@ -43,8 +43,10 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
 pub fn run(args: Args) -> Result<ExitCode, Failure> {
     use std::sync::Arc;
 
-    use latent_lab::spec::Setup;
-    use latent_lab::train::{entry, native, verify};
+    use latent_engine::verify;
+    use latent_experiment::Setup;
+    use latent_native as native;
+    use latent_registry::entry;
 
     const TOLERANCE: f64 = 1e-4;
     let methods = check(&args)?;
@@ -55,7 +57,7 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
         setup.set("batch", 32.0).map_err(|e| e.to_string())?;
         let entry = entry(id).ok_or("a card without an entry")?;
         let report = pollster::block_on(async {
-            verify::verify(native::open_gpu().await?, native::cpu(), entry, &setup, &data, args.steps).await
+            verify::verify(native::open_gpu().await?, native::cpu(), entry, &setup.params()?, &data, args.steps).await
         })?;
         let agrees = report.loss <= TOLERANCE && report.gradient <= TOLERANCE;
         good &= agrees;

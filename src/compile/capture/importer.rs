@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use burn::tensor::{DType, TensorData};
 use burn_ir::{OperationIr, ScalarIr, TensorId, TensorIr};
 
-use crate::compile::graph::{Binary, CompileError, Graph, Id};
+use crate::graph::{Binary, CompileError, Graph, Id};
 
 /// A graph being made, and the nodes of the tensors that are known.
 pub(super) struct Importer {

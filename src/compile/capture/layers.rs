@@ -2,8 +2,8 @@
 
 use burn_ir::{ActivationOperationIr as Act, ModuleOperationIr as Module, OperationIr, TensorIr};
 
-use crate::compile::capture::importer::{Importer, name, scalar, shape};
-use crate::compile::graph::{Binary, CompileError, Conv, Id, Unary, len};
+use crate::capture::importer::{Importer, name, scalar, shape};
+use crate::graph::{Binary, CompileError, Conv, Id, Unary, len};
 
 impl Importer {
     pub(super) fn activation(&mut self, op: &Act, full: &OperationIr) -> Result<Id, CompileError> {

@@ -3,9 +3,9 @@
 use burn::tensor::Distribution;
 use burn_ir::{FloatOperationIr as Float, NumericOperationIr as Num, OperationIr, PadModeIr, TensorIr};
 
-use crate::compile::capture::importer::{Importer, all, name, scalar, shape};
-use crate::compile::graph::{Binary, CompileError, Dist, Id, Unary};
-use crate::compile::loops::reduction::Reduction;
+use crate::capture::importer::{Importer, all, name, scalar, shape};
+use crate::graph::{Binary, CompileError, Dist, Id, Unary};
+use crate::loops::reduction::Reduction;
 
 impl Importer {
     pub(super) fn reduce(&mut self, f: Reduction, input: &TensorIr, out: &TensorIr, axes: &[usize]) -> Result<Id, CompileError> {

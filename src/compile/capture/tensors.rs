@@ -3,8 +3,8 @@
 use burn::tensor::{IndexingUpdateOp, Slice};
 use burn_ir::{BaseOperationIr as Base, OperationIr};
 
-use crate::compile::capture::importer::{Importer, name, scalar, shape};
-use crate::compile::graph::{Binary, CompileError, Id};
+use crate::capture::importer::{Importer, name, scalar, shape};
+use crate::graph::{Binary, CompileError, Id};
 
 impl Importer {
     pub(super) fn base(&mut self, op: &Base, full: &OperationIr) -> Result<Id, CompileError> {

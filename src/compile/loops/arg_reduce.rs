@@ -1,11 +1,11 @@
 //! Where the first largest (variant 1) or smallest (variant 0) element along an axis is; the axis stays with length one.
 
-use crate::compile::emit::{Emitter, reduced};
-use crate::compile::graph::{Binary, Graph, Id, Loop, Node, Op};
-use crate::compile::index::Lin;
-use crate::compile::loops::reduction::Reduction;
-use crate::compile::loops::rule::{Head, Rule, walk};
-use crate::compile::target::TURNS;
+use crate::emit::{Emitter, reduced};
+use crate::graph::{Binary, Graph, Id, Loop, Node, Op};
+use crate::index::Lin;
+use crate::loops::reduction::Reduction;
+use crate::loops::rule::{Head, Rule, walk};
+use crate::target::TURNS;
 
 const NAME: &str = "arg reduce";
 

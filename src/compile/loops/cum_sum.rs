@@ -1,9 +1,9 @@
 //! The running sum along an axis, which counts the element itself and all before it (variant 0) or behind it (variant 1).
 
-use crate::compile::emit::Emitter;
-use crate::compile::graph::{Graph, Id, Loop, Node, Op};
-use crate::compile::index::{At, Lin};
-use crate::compile::loops::rule::{Head, Rule, Split, along, walk};
+use crate::emit::Emitter;
+use crate::graph::{Graph, Id, Loop, Node, Op};
+use crate::index::{At, Lin};
+use crate::loops::rule::{Head, Rule, Split, along, walk};
 
 const NAME: &str = "running sum";
 

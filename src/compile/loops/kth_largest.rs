@@ -1,12 +1,12 @@
 //! The k-th largest element along the last axis, which stays with length one; arguments `x, k`, where `k` is one number, rounded and
 //! held between one and the row's length.
 
-use crate::compile::code::Uses;
-use crate::compile::emit::Emitter;
-use crate::compile::graph::{Binary, Graph, Id, Loop, Node, Op, Unary};
-use crate::compile::index::{At, Lin};
-use crate::compile::loops::reduction::Reduction;
-use crate::compile::loops::rule::{Custom, Head, Rule};
+use crate::code::Uses;
+use crate::emit::Emitter;
+use crate::graph::{Binary, Graph, Id, Loop, Node, Op, Unary};
+use crate::index::{At, Lin};
+use crate::loops::reduction::Reduction;
+use crate::loops::rule::{Custom, Head, Rule};
 
 const NAME: &str = "k-th largest";
 

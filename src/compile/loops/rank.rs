@@ -1,9 +1,9 @@
 //! Place of every element in its row sorted in falling order (ties by position): 0 is the largest.
 
-use crate::compile::emit::Emitter;
-use crate::compile::graph::{Graph, Id, Loop, Node, Op};
-use crate::compile::index::{At, Lin};
-use crate::compile::loops::rule::{Head, Rule, Split, walk};
+use crate::emit::Emitter;
+use crate::graph::{Graph, Id, Loop, Node, Op};
+use crate::index::{At, Lin};
+use crate::loops::rule::{Head, Rule, Split, walk};
 
 const NAME: &str = "rank";
 

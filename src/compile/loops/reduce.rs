@@ -1,11 +1,11 @@
 //! Sums, extremes and products along axes, which stay with length one. The variant is the [`Reduction`].
 
-use crate::compile::emit::{Emitter, reduced};
-use crate::compile::graph::{Binary, Graph, Id, Loop, Node, Op, len};
-use crate::compile::index::Lin;
-use crate::compile::loops::reduction::Reduction;
-use crate::compile::loops::rule::{Head, Rule, Split, walk};
-use crate::small;
+use crate::emit::{Emitter, reduced};
+use crate::graph::{Binary, Graph, Id, Loop, Node, Op, len};
+use crate::index::Lin;
+use crate::loops::reduction::Reduction;
+use crate::loops::rule::{Head, Rule, Split, walk};
+use latent_small as small;
 
 const NAME: &str = "reduce";
 

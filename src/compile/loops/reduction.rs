@@ -1,6 +1,6 @@
 //! Functions that make one number of many, in any order.
 
-use crate::compile::emit::ctl;
+use crate::emit::ctl;
 
 /// Reductions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,9 +1,9 @@
 //! What the compiler must know of an operation whose kernel loops.
 
-use crate::compile::emit::Emitter;
-use crate::compile::graph::{Graph, Id, Loop, Node};
-use crate::compile::index::{At, Lin};
-use crate::compile::loops::reduction::Reduction;
+use crate::emit::Emitter;
+use crate::graph::{Graph, Id, Loop, Node};
+use crate::index::{At, Lin};
+use crate::loops::reduction::Reduction;
 
 /// When a loop is cut into pieces that are joined afterwards.
 pub(crate) enum Split {

@@ -1,9 +1,9 @@
 //! `out[.., index[.., i, ..], ..] += v[.., i, ..]`, arguments `index, v`: the adjoint of [`Op::Gather`].
 
-use crate::compile::emit::Emitter;
-use crate::compile::graph::{Graph, Id, Loop, Node, Op};
-use crate::compile::index::{At, Lin};
-use crate::compile::loops::rule::{Head, Rule, Split, along, walk};
+use crate::emit::Emitter;
+use crate::graph::{Graph, Id, Loop, Node, Op};
+use crate::index::{At, Lin};
+use crate::loops::rule::{Head, Rule, Split, along, walk};
 
 const NAME: &str = "scatter";
 

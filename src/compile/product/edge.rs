@@ -1,7 +1,7 @@
 //! What happens at the edges of a product, where a tile is larger than what is left.
 
-use crate::compile::emit::Emitter;
-use crate::compile::index::{Bind, Lin};
+use crate::emit::Emitter;
+use crate::index::{Bind, Lin};
 
 /// `l`, or the last index below `n` where it lies beyond.
 pub(super) fn clamp(e: &mut Emitter, l: Lin, n: usize) -> Lin {

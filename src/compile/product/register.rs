@@ -4,15 +4,15 @@
 //! its own rows and columns, and one of the two visits the other lanes: component `s` of an accumulator belongs to what came
 //! from lane ^ s.
 
-use crate::compile::code::{Code, Uses};
-use crate::compile::gemm::Gemm;
-use crate::compile::index::Lin;
-use crate::compile::product::edge::{clamp, guarded};
-use crate::compile::template::fill;
-use crate::compile::tiling::{QUAD, Team, Tiling, WIDE, unroll};
-use crate::compile::writer::{Work, Writer};
+use crate::code::{Code, Uses};
+use crate::gemm::Gemm;
+use crate::index::Lin;
+use crate::product::edge::{clamp, guarded};
+use crate::template::fill;
+use crate::tiling::{QUAD, Team, Tiling, WIDE, unroll};
+use crate::writer::{Work, Writer};
 
-const TEMPLATE: &str = include_str!("../../../shaders/product/register.wgsl");
+const TEMPLATE: &str = latent_small::shader!("../../../shaders/product/register.wgsl");
 
 /// The product, or its `parts` pieces: its work, its statements, and what these need in front of them.
 pub(super) fn body(w: &Writer, gemm: &Gemm, tiling: Tiling, store: &str, parts: usize) -> (Work, String, Uses) {

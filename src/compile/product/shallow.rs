@@ -1,11 +1,11 @@
 //! Few terms for many elements, as in the weight gradients of a small batch: an invocation holds its rows of `A` whole and
 //! walks along the columns, so that an element costs no loop of its own and its value never waits in an array.
 
-use crate::compile::code::{Code, Uses};
-use crate::compile::gemm::Gemm;
-use crate::compile::index::{Bind, Lin};
-use crate::compile::product::edge::{clamp, guarded};
-use crate::compile::writer::{Work, Writer};
+use crate::code::{Code, Uses};
+use crate::gemm::Gemm;
+use crate::index::{Bind, Lin};
+use crate::product::edge::{clamp, guarded};
+use crate::writer::{Work, Writer};
 
 /// Rows of an invocation.
 const ROWS: usize = 4;

@@ -4,17 +4,17 @@
 //! value is loaded once for a tile's width or height instead of once for an invocation's. An invocation holds rows and columns
 //! that lie [`SIDE`] apart: lanes that are neighbours load, and store, neighbours.
 
-use crate::compile::code::{Code, Uses};
-use crate::compile::emit::Emitter;
-use crate::compile::gemm::Gemm;
-use crate::compile::index::{Bind, Lin};
-use crate::compile::product::edge::{clamp, guarded};
-use crate::compile::target::SIDE;
-use crate::compile::template::fill;
-use crate::compile::tiling::{DEPTH, PITCH, Tiling};
-use crate::compile::writer::{Work, Writer};
+use crate::code::{Code, Uses};
+use crate::emit::Emitter;
+use crate::gemm::Gemm;
+use crate::index::{Bind, Lin};
+use crate::product::edge::{clamp, guarded};
+use crate::target::SIDE;
+use crate::template::fill;
+use crate::tiling::{DEPTH, PITCH, Tiling};
+use crate::writer::{Work, Writer};
 
-const TEMPLATE: &str = include_str!("../../../shaders/product/workgroup.wgsl");
+const TEMPLATE: &str = latent_small::shader!("../../../shaders/product/workgroup.wgsl");
 
 /// An operand's way into workgroup memory.
 struct Side {

@@ -1,8 +1,7 @@
 //! Hair: what falls behind the head, and what frames the face.
 
 use super::look::{HairStyle, Look};
-use super::paint::{long, outside};
-use crate::data::canvas::{Canvas, Rgb, blend, cover, lit, mix, spot, step, unit, wave};
+use crate::canvas::{Canvas, Rgb, blend, cover, lit, mix, spot, step, unit, wave};
 
 /// Strands that run down from a parting, at `across` (a slope) and `along`: brightness about 1.
 fn strands(across: f32, along: f32) -> f32 {
@@ -26,7 +25,7 @@ fn fall(look: &Look, y: f32) -> f32 {
 
 /// Long hair behind the head.
 pub fn back(c: &mut Canvas, look: &Look) {
-    if !long(look) {
+    if !look.long() {
         return;
     }
     let [lx, ..] = look.light;
@@ -71,7 +70,7 @@ pub fn front(c: &mut Canvas, look: &Look) {
         HairStyle::Wavy => 0.60,
         _ => 0.74,
     };
-    let falls = long(look);
+    let falls = look.long();
     let fringe = unit((look.hairline + 0.34) * 7.14);
     // Long hair is wider below, see `fall`.
     let margin = if falls { 0.16 } else { 0.03 };
@@ -108,6 +107,6 @@ pub fn front(c: &mut Canvas, look: &Look) {
         let line = look.hairline + 0.22 * f * f;
         let d = y - line;
         let soft = step(0.0, 0.02, d) * (1.0 - step(0.02, 0.12, d));
-        (lit(look.skin, 0.45), 0.25 * soft * cover(outside(look, x, y) * 0.5 + 0.02))
+        (lit(look.skin, 0.45), 0.25 * soft * cover(look.outside(x, y) * 0.5 + 0.02))
     });
 }

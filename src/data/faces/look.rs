@@ -1,7 +1,7 @@
 //! What the factors mean: a [`Look`] in numbers that the painter can use.
 
-use super::CARD;
-use crate::data::canvas::{Frame, Rgb, blend, lit, mix, ramp, sin_cos};
+use super::card::CARD;
+use crate::canvas::{Frame, Rgb, blend, lit, mix, ramp, sin_cos};
 
 /// Places of the factors in [`CARD`].
 pub mod at {
@@ -152,5 +152,19 @@ impl Look {
         // The head is narrower where it nears its top and its chin, so what is there turns on a smaller circle.
         let radius = (1.0 - 0.8 * t * t).sqrt();
         (self.width * (across * cos + radius * depth * sin), (depth * cos - across * sin) / depth)
+    }
+
+    /// How far outside the head a point is, as a part of the head: 0 at its edge, −1 in its middle.
+    pub fn outside(&self, x: f32, y: f32) -> f32 {
+        let t = y / self.height;
+        let below = if t > 0.0 { t } else { 0.0 };
+        let narrow = 1.0 - self.taper * below * below;
+        let s = x / (self.width * narrow);
+        (s * s + t * t).sqrt() - 1.0
+    }
+
+    /// Whether long hair falls beside the face.
+    pub fn long(&self) -> bool {
+        matches!(self.style, HairStyle::Wavy | HairStyle::Straight)
     }
 }

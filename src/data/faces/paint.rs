@@ -1,8 +1,8 @@
 //! The head and its features, from the back to the front.
 
-use super::look::{HairStyle, Look};
+use super::look::Look;
 use super::{hair, things};
-use crate::data::canvas::{Canvas, Frame, PIXEL, Rgb, blend, cover, lit, mix, spot, step, unit, wave};
+use crate::canvas::{Canvas, Frame, Rgb, blend, cover, lit, mix, spot, step, unit, wave};
 
 /// Level of the eyes, of the tip of the nose, and of the mouth, in the head's frame.
 const EYES: f32 = -0.02;
@@ -28,15 +28,6 @@ pub fn face(c: &mut Canvas, look: &Look) {
     hair::front(c, look);
     things::glasses(c, look);
     things::hat(c, look);
-}
-
-/// How far outside the head a point is, as a part of the head: 0 at its edge, −1 in its middle.
-pub fn outside(look: &Look, x: f32, y: f32) -> f32 {
-    let t = y / look.height;
-    let below = if t > 0.0 { t } else { 0.0 };
-    let narrow = 1.0 - look.taper * below * below;
-    let s = x / (look.width * narrow);
-    (s * s + t * t).sqrt() - 1.0
 }
 
 /// Brightness of skin whose surface looks to `(nx, ny, nz)`.
@@ -323,7 +314,7 @@ fn beard(c: &mut Canvas, look: &Look) {
     let lift = 0.05 * look.smile;
     let drop = 0.07 * look.open;
     c.paint(look.head, [-look.width, -0.05, look.width, look.height + 0.06], |x, y| {
-        let out = outside(look, x, y - if stubble { 0.0 } else { 0.03 });
+        let out = look.outside(x, y - if stubble { 0.0 } else { 0.03 });
         let s = (x - at) / look.width;
         let q = s * s;
         // Along the jaw, up to the ears.
@@ -344,11 +335,3 @@ fn beard(c: &mut Canvas, look: &Look) {
         (lit(hair, curl * shade), amount * cover(out * 0.5 + edge))
     });
 }
-
-/// Whether long hair falls beside the face.
-pub fn long(look: &Look) -> bool {
-    matches!(look.style, HairStyle::Wavy | HairStyle::Straight)
-}
-
-/// The smallest useful width of a line.
-pub const LINE: f32 = 0.6 * PIXEL;

@@ -1,8 +1,7 @@
 //! What a face wears.
 
 use super::look::Look;
-use super::paint::LINE;
-use crate::data::canvas::{Canvas, blend, cover, lit, spot, step, unit, wave};
+use crate::canvas::{Canvas, LINE, blend, cover, lit, spot, step, unit, wave};
 
 /// Level of the glasses, and where the middle of each is, from ear to ear.
 const LEVEL: f32 = 0.005;
@@ -110,6 +109,6 @@ fn brim(c: &mut Canvas, look: &Look) {
     c.paint(look.head, [-look.width, edge, look.width, edge + 0.34], |x, y| {
         let d = y - edge - 0.09;
         let soft = step(0.0, 0.02, d) * (1.0 - step(0.04, 0.20, d));
-        (lit(look.skin, 0.30), 0.34 * soft * cover(super::paint::outside(look, x, y) * 0.5 + 0.02))
+        (lit(look.skin, 0.30), 0.34 * soft * cover(look.outside(x, y) * 0.5 + 0.02))
     });
 }

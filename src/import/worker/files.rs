@@ -10,9 +10,9 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, Headers, RequestInit, Response};
 
-use super::scope;
-use crate::import::address::Answer;
-use crate::import::read::{Named, ReadAt};
+use super::port::scope;
+use crate::address::Answer;
+use crate::read::{Named, ReadAt};
 
 // web-sys has them behind features that would compile it anew for the page and the engine.
 #[wasm_bindgen]

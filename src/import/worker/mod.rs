@@ -3,6 +3,7 @@
 mod files;
 mod pack;
 mod pool;
+mod port;
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -11,38 +12,22 @@ use futures_channel::mpsc::{UnboundedReceiver, unbounded};
 use serde_bytes::ByteBuf;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{Blob, DedicatedWorkerGlobalScope, MessageEvent};
+use web_sys::{Blob, MessageEvent};
 
-use crate::import::frame::Framer;
-use crate::import::picture::Picture;
-use crate::import::source::{FIRST, Source, first_pictures, suggested_frame};
-use crate::import::{mirror::Mirror, open};
-use crate::packed::store::Store;
-use crate::spec::import::{Choice, Found, FoundFactor, Frame, ImportCommand, ImportEvent};
-use crate::wire;
+use crate::frame::Framer;
+use crate::mirror::Mirror;
+use crate::open;
+use crate::picture::Picture;
+use crate::source::{FIRST, Source, first_pictures, suggested_frame};
+use latent_packed::store::Store;
+use latent_platform::wire;
+use latent_vocabulary::import::{Choice, Found, FoundFactor, Frame, ImportCommand, ImportEvent};
 
 use files::{Chosen, Remote};
+use port::{next, post, scope};
 
 /// What the page waits for before it sends its first command.
 const LOADED: &str = "loaded";
-
-fn scope() -> DedicatedWorkerGlobalScope {
-    js_sys::global().unchecked_into()
-}
-
-fn post(event: &ImportEvent) {
-    let (message, memory) = wire::packed(event);
-    scope().post_message_with_transfer(&message, &memory).expect("the page takes structured clones");
-}
-
-/// Waits for the next message; `None` once nobody can send one.
-async fn next<T>(inbox: &mut UnboundedReceiver<T>) -> Option<T> {
-    std::future::poll_fn(|cx| {
-        use futures_core::Stream;
-        std::pin::Pin::new(&mut *inbox).poll_next(cx)
-    })
-    .await
-}
 
 /// A command, and the files that came with it.
 type Message = (ImportCommand, Vec<Blob>);

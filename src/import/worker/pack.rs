@@ -3,14 +3,14 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use crate::import::job::{Full, Job, Undecoded};
-use crate::import::source::{Raw, Source};
-use crate::packed::store::{SetFolder, Store, free};
-use crate::packed::{Files, HEADER, Header, META, Meta, shard_name};
-use crate::spec::import::{Choice, ImportEvent, Progress, Stored};
+use crate::job::{Full, Job, Undecoded};
+use crate::source::{Raw, Source};
+use latent_packed::store::{SetFolder, Store, free};
+use latent_packed::{Files, HEADER, Header, META, Meta, shard_name};
+use latent_vocabulary::import::{Choice, ImportEvent, Progress, Stored};
 
 use super::pool::{Decoded, Pool};
-use super::{post, scope};
+use super::port::{post, scope};
 
 /// Images that a decoder takes at a time.
 const CHUNK: usize = 16;

@@ -9,13 +9,14 @@ use serde_bytes::ByteBuf;
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 
-use super::{next, scope};
-use crate::import::frame::Framer;
-use crate::import::job::{broke_on, decode};
-use crate::import::picture::Picture;
-use crate::import::source::Raw;
-use crate::spec::import::Frame;
-use crate::wire;
+use super::files::words;
+use super::port::{next, scope};
+use crate::frame::Framer;
+use crate::job::{broke_on, decode};
+use crate::picture::Picture;
+use crate::source::Raw;
+use latent_platform::wire;
+use latent_vocabulary::import::Frame;
 
 /// What hears a worker: its messages, and its end.
 type Listeners = (Closure<dyn FnMut(MessageEvent)>, Closure<dyn FnMut(ErrorEvent)>);
@@ -81,7 +82,7 @@ impl Pool {
             let options = WorkerOptions::new();
             options.set_type(WorkerType::Module);
             options.set_name(DECODER);
-            let worker = Worker::new_with_options(&own_address(), &options).map_err(|e| super::files::words(&e))?;
+            let worker = Worker::new_with_options(&own_address(), &options).map_err(|e| words(&e))?;
             pool._listeners.push(listen(&worker, i, &say));
             pool.workers.push(worker);
             pool.busy.push(Cell::new(None));

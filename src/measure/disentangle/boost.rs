@@ -1,7 +1,7 @@
 //! Gradient-boosted trees: the nonlinear reader of codes behind DCI. Deterministic, with no sampling anywhere.
 
-use crate::measure::Rows;
-use crate::measure::pause::Pause;
+use crate::Rows;
+use crate::pause::Pause;
 
 /// Trees one after another.
 const ROUNDS: usize = 50;

@@ -1,8 +1,9 @@
 //! Disentanglement, completeness and informativeness.
 
-use super::{assert_paired, boost};
-use crate::measure::pause::{Pause, at_once};
-use crate::measure::{Rows, mean};
+use super::boost;
+use super::paired::assert_paired;
+use crate::pause::{Pause, at_once};
+use crate::{Rows, mean};
 
 /// The three scores of Eastwood & Williams 2018, "A Framework for the Quantitative Evaluation of Disentangled
 /// Representations", section 2.

@@ -1,7 +1,7 @@
 //! Scores from the mutual information of single latents and single factors: MIG and modularity.
 
-use super::assert_paired;
-use crate::measure::{Rows, mean, top_two};
+use super::paired::assert_paired;
+use crate::{Rows, mean, top_two};
 
 /// Bins of a latent: the 20 of equal width between its extremes that Locatello et al. 2019 use for every model.
 pub const BINS: usize = 20;
@@ -26,7 +26,7 @@ pub fn information_dk(code_nd: Rows, factor_nk: Rows<u8>) -> Vec<Vec<f64>> {
 /// second to be compared with.
 ///
 /// ```
-/// use latent_lab::measure::{Rows, disentangle::mig};
+/// use latent_measure::{Rows, disentangle::mig};
 ///
 /// let factor_nk = [0, 1, 0, 1];
 /// // The first latent is the factor, the second one is always 5.

@@ -7,6 +7,7 @@
 mod boost;
 mod dci;
 mod information;
+mod paired;
 mod sap;
 mod vote;
 
@@ -14,11 +15,3 @@ pub use dci::{Dci, dci, dci_in_slices};
 pub use information::{BINS, information_dk, mig, modularity};
 pub use sap::{Scale, sap};
 pub use vote::{VoteProtocol, factor_vae_score, factor_vae_score_in_slices};
-
-use super::Rows;
-
-/// Panics unless there is a code for each row of factors.
-fn assert_paired(code_nd: Rows, factor_nk: Rows<u8>) {
-    assert_eq!(code_nd.len(), factor_nk.len(), "not one row of factors a code");
-    assert!(!code_nd.is_empty(), "no codes");
-}

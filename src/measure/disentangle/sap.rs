@@ -1,7 +1,7 @@
 //! The separated attribute predictability score.
 
-use super::assert_paired;
-use crate::measure::{Rows, mean, moments, top_two};
+use super::paired::assert_paired;
+use crate::{Rows, mean, moments, top_two};
 
 /// How the values of a factor relate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

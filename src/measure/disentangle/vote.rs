@@ -1,9 +1,9 @@
 //! The FactorVAE score.
 
-use super::assert_paired;
-use crate::measure::pause::{Pause, at_once};
-use crate::measure::rng::Rng;
-use crate::measure::{Rows, moments, vae};
+use super::paired::assert_paired;
+use crate::pause::{Pause, at_once};
+use crate::rng::Rng;
+use crate::{Rows, moments, vae};
 
 /// How many votes of what size, and which latents take part.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -2,7 +2,7 @@
 //! et al. 2024, "A is for Absorption: Studying Feature Splitting and Absorption in Sparse Autoencoders").
 
 use super::dictionary::unit;
-use crate::measure::Rows;
+use crate::Rows;
 
 /// A further main feature must raise F1 by more than this (Chanin et al. 2024).
 const SPLIT_GAIN: f64 = 0.03;

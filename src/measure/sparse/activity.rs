@@ -1,6 +1,6 @@
 //! How often features are active.
 
-use crate::measure::{Rows, mean};
+use crate::{Rows, mean};
 
 /// A feature that is active on more than this share of the inputs is ultra-dense (Rajamanoharan et al. 2024, "Jumping
 /// Ahead": features that fire on more than 10 % of inputs).

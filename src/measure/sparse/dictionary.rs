@@ -1,6 +1,6 @@
 //! Dictionaries compared: with the features that were planted, and with those of another seed.
 
-use crate::measure::{Rows, assign, mean};
+use crate::{Rows, assign, mean};
 
 /// A planted feature is recovered if some learnt direction has at least this cosine to it.
 pub const RECOVERED: f64 = 0.9;

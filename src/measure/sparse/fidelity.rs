@@ -1,6 +1,6 @@
 //! How much of the input a reconstruction keeps.
 
-use crate::measure::{Rows, assert_alike, moments, squared_distance};
+use crate::{Rows, assert_alike, moments, squared_distance};
 
 /// Fraction of variance unexplained, `Σ ‖x − x̂‖² / Σ ‖x − x̄‖²`: 0 is perfect, 1 no better than the mean input. NaN if all
 /// inputs are equal.

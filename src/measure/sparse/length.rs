@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::measure::Rows;
+use crate::Rows;
 
 /// Bits in two parts.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -3,15 +3,16 @@
 use leptos::prelude::*;
 use serde_bytes::ByteBuf;
 
-use crate::catalog::CARDS;
-use crate::spec::protocol::{Command, EngineChoice, KeptRun, RunId};
-use crate::spec::{Family, LATENT, Setup};
-use crate::ui::conductor::Conductor;
-use crate::ui::store::Stores;
-use crate::ui::store::desks::Shown;
-use crate::ui::store::link::Engine;
-use crate::ui::store::runs::{Beginning, Origin, Phase, Start, Then};
-use crate::ui::{browser, words};
+use crate::conductor::Conductor;
+use crate::store::Stores;
+use crate::store::desks::Shown;
+use crate::store::link::Engine;
+use crate::store::runs::{Beginning, Origin, Phase, Start, Then};
+use crate::{browser, words};
+use latent_catalog::CARDS;
+use latent_experiment::Setup;
+use latent_protocol::{Command, EngineChoice, KeptRun, RunId};
+use latent_vocabulary::{Family, LATENT};
 
 /// Milliseconds that an engine which is given up has to keep its run.
 const KEEP_LIMIT: u64 = 5_000;
@@ -202,14 +203,14 @@ impl Conductor {
     }
 
     fn advance(self, then: Then) {
-        let Stores { link, runs, .. } = self.stores();
+        let runs = self.stores().runs;
         runs.choose();
         if untrack(|| runs.train_is_new()) {
             self.start(from_noise(runs.setup.get_untracked(), then));
         } else if let Some(run) = runs.current() {
             match then {
                 Then::Train => runs.go(run),
-                _ => link.send(&Command::Step { run, steps: 1 }),
+                _ => runs.step_once(run),
             }
         }
     }

@@ -2,17 +2,17 @@
 
 use leptos::prelude::*;
 
-use crate::spec::History;
-use crate::spec::protocol::{Command, Event, Export, PlanInfo, RunId};
-use crate::ui::browser;
-use crate::ui::conductor::Conductor;
-use crate::ui::keep::words as keep;
-use crate::ui::port::Heard;
-use crate::ui::store::Stores;
-use crate::ui::store::files::Storage;
-use crate::ui::store::link::{Data, Engine};
-use crate::ui::store::runs::{Beginning, Origin, Phase, Then};
-use crate::ui::views::MEASURES;
+use crate::browser;
+use crate::conductor::Conductor;
+use crate::keep::words as keep;
+use crate::port::Heard;
+use crate::store::Stores;
+use crate::store::files::Storage;
+use crate::store::link::{Data, Engine};
+use crate::store::runs::{Beginning, Origin, Phase, Then};
+use crate::views::MEASURES;
+use latent_experiment::History;
+use latent_protocol::{Command, Event, Export, PlanInfo, RunId};
 
 impl Conductor {
     pub(super) fn spawn_engine(self) {
@@ -140,7 +140,7 @@ impl Conductor {
     }
 
     fn built(self, run: RunId, info: PlanInfo) {
-        let Stores { link, runs, desks, codes, .. } = self.stores();
+        let Stores { runs, desks, codes, .. } = self.stores();
         let pretrained = runs.run.with_untracked(|r| r.as_ref().is_some_and(|r| r.origin == Origin::Pretrained));
         runs.update(|r| {
             r.info = Some(info.clone());
@@ -155,7 +155,7 @@ impl Conductor {
         match self.parts().starting.take().map_or(Then::Stay, |start| start.then) {
             Then::Stay => {}
             Then::Train => runs.go(run),
-            Then::Step => link.send(&Command::Step { run, steps: 1 }),
+            Then::Step => runs.step_once(run),
         }
     }
 

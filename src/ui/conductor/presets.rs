@@ -2,15 +2,15 @@
 
 use leptos::prelude::*;
 
-use crate::player::Player;
-use crate::spec::Preset;
-use crate::spec::protocol::PlanInfo;
-use crate::ui::conductor::Conductor;
-use crate::ui::store::Stores;
-use crate::ui::store::desks::Shown;
-use crate::ui::store::link::Engine;
-use crate::ui::store::runs::{Beginning, Origin, Start, Then};
-use crate::ui::{browser, words};
+use crate::conductor::Conductor;
+use crate::store::Stores;
+use crate::store::desks::Shown;
+use crate::store::link::Engine;
+use crate::store::runs::{Beginning, Origin, Start, Then};
+use crate::{browser, words};
+use latent_experiment::Preset;
+use latent_player::Player;
+use latent_protocol::PlanInfo;
 
 impl Conductor {
     /// Takes the preset that the page opens with.

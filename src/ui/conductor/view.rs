@@ -2,13 +2,13 @@
 
 use leptos::prelude::*;
 
-use crate::spec::{PRESETS, Setup};
-use crate::ui::browser;
-use crate::ui::camera::{Camera, Place};
-use crate::ui::conductor::Conductor;
-use crate::ui::react::react;
-use crate::ui::source::Source;
-use crate::ui::store::Stores;
+use crate::browser;
+use crate::camera::{Camera, Place};
+use crate::conductor::Conductor;
+use crate::react::react;
+use crate::source::Source;
+use crate::store::Stores;
+use latent_experiment::{PRESETS, Setup};
 
 impl Conductor {
     /// What the page shows of the model, as the address would have it.

@@ -10,10 +10,12 @@ use super::formula;
 use super::prose;
 use super::prose::typeset;
 use super::transport::NeedsNewRun;
-use crate::catalog::{self, CARDS};
-use crate::spec::{Family, Kind, ParamSpec, Setup};
-use crate::ui::store::look::Look;
-use crate::ui::store::runs::Runs;
+use crate::store::look::Look;
+use crate::store::runs::Runs;
+use latent_catalog as catalog;
+use latent_catalog::CARDS;
+use latent_experiment::Setup;
+use latent_vocabulary::{Family, Kind, ParamSpec};
 
 /// Positions of a slider.
 const NOTCHES: f64 = 400.0;

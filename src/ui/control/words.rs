@@ -1,7 +1,8 @@
 //! The words of the controls.
 
-use crate::spec::{Family, Setup};
-pub use crate::ui::words::TRY;
+pub use crate::words::TRY;
+use latent_experiment::Setup;
+use latent_vocabulary::Family;
 
 pub fn takes_apart(host: &Setup) -> String {
     let label = host.card().map_or(host.method.as_str(), |card| card.label);

@@ -7,9 +7,9 @@ use web_sys::{DragEvent, HtmlInputElement};
 
 use super::files;
 use super::own::OwnData;
-use crate::spec::import::{ImportCommand, Stored};
-use crate::ui::browser;
-use crate::ui::data::words;
+use crate::browser;
+use crate::data::words;
+use latent_vocabulary::import::{ImportCommand, Stored};
 
 #[component]
 pub fn Choose() -> impl IntoView {

@@ -6,8 +6,8 @@ use leptos::prelude::*;
 use super::choose::{Choose, Kept};
 use super::fit::Fit;
 use super::own::{OwnData, Step};
-use crate::spec::import::{ImportCommand, Progress, USABLE};
-use crate::ui::data::words;
+use crate::data::words;
+use latent_vocabulary::import::{ImportCommand, Progress, USABLE};
 
 #[component]
 pub fn Dialog() -> impl IntoView {

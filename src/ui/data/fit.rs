@@ -6,10 +6,11 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::own::{OwnData, Step};
-use crate::spec::import::{Choice, Crop, Found, Frame, ImportCommand, id_of};
-use crate::ui::data::words;
-use crate::ui::paint::{self, Shape};
-use crate::ui::store::link::Engine;
+use crate::data::words;
+use crate::paint;
+use crate::paint::Shape;
+use crate::store::link::Engine;
+use latent_vocabulary::import::{Choice, Crop, Found, Frame, ImportCommand, id_of};
 
 /// Sides to choose from.
 const SIDES: [u32; 5] = [28, 32, 64, 96, 128];

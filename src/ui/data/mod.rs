@@ -12,7 +12,7 @@ mod worker;
 
 use leptos::prelude::*;
 
-use crate::ui::part::{Make, fetched};
+use crate::part::{Make, fetched};
 pub use own::OwnData;
 pub use picker::DataPicker;
 

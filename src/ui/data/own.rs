@@ -5,17 +5,18 @@ use std::rc::Rc;
 use leptos::prelude::*;
 use web_sys::Blob;
 
-use crate::spec::data::Own;
-use crate::spec::import::{Choice, Found, Frame, ImportCommand, ImportEvent, Progress, Stored, USABLE};
-use crate::ui::browser;
-use crate::ui::conductor::Conductor;
-use crate::ui::data::files::{self, Files};
-use crate::ui::data::words;
-use crate::ui::data::worker::{Heard, Importer};
-use crate::ui::store::Stores;
-use crate::ui::store::link::Link;
-use crate::ui::store::look::Look;
-use crate::ui::store::runs::Runs;
+use crate::browser;
+use crate::conductor::Conductor;
+use crate::data::files;
+use crate::data::files::Files;
+use crate::data::words;
+use crate::data::worker::{Heard, Importer};
+use crate::store::Stores;
+use crate::store::link::Link;
+use crate::store::look::Look;
+use crate::store::runs::Runs;
+use latent_vocabulary::data::Own;
+use latent_vocabulary::import::{Choice, Found, Frame, ImportCommand, ImportEvent, Progress, Stored, USABLE};
 
 /// Where the page keeps the list of sets: asking the storage itself would load the worker.
 const KEY: &str = "latent-lab-sets";

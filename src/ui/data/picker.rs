@@ -4,12 +4,12 @@ use leptos::prelude::*;
 
 use super::dialog::Bar;
 use super::own::{OwnData, Step};
-use crate::spec::data::{Own, label_id};
-use crate::spec::import::Stored;
-use crate::ui::conductor::Conductor;
-use crate::ui::data::words;
-use crate::ui::store::link::{Engine, Link};
-use crate::ui::store::runs::Runs;
+use crate::conductor::Conductor;
+use crate::data::words;
+use crate::store::link::{Engine, Link};
+use crate::store::runs::Runs;
+use latent_vocabulary::data::{Own, label_id};
+use latent_vocabulary::import::Stored;
 
 /// Chooses the images.
 #[component]
@@ -17,7 +17,7 @@ pub fn DataPicker() -> impl IntoView {
     let (link, runs, conductor) = (Link::get(), Runs::get(), Conductor::get());
     let own = OwnData::get();
     let id = Memo::new(move |_| runs.setup.with(|s| s.data.clone()));
-    let card = Memo::new(move |_| id.with(|id| crate::catalog::set(id)));
+    let card = Memo::new(move |_| id.with(|id| latent_catalog::set(id)));
     let current = Memo::new(move |_| own.current());
     // Another choice of labels is the same set.
     let chosen = move |set: &str| id.with(|id| Own::parse(id).map_or(id == set, |own| Own { label: None, ..own }.id() == set));
@@ -54,7 +54,7 @@ pub fn DataPicker() -> impl IntoView {
             <div class="control">
                 <select id="data" data-testid="data" aria-label=words::DATA_CHOICE aria-describedby="data-help" disabled=barred
                     on:change=move |e| conductor.set_data(&event_target_value(&e))>
-                    {crate::catalog::SETS.iter().map(|d| view! {
+                    {latent_catalog::SETS.iter().map(|d| view! {
                         <option value=d.id selected=move || id.with(|id| id == d.id)>{d.label}</option>
                     }).collect_view()}
                     {own_options}

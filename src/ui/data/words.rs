@@ -1,8 +1,8 @@
 //! Words about data: the picker, and the dialog in which a visitor adds images.
 
-use crate::spec::data::DataCard;
-use crate::spec::import::{Crop, Found, Progress, Stored};
-use crate::ui::number::grouped;
+use crate::number::grouped;
+use latent_vocabulary::data::DataCard;
+use latent_vocabulary::import::{Crop, Found, Progress, Stored};
 
 pub const ADD: &str = "Add your own images…";
 pub const NEEDS_GPU: &str = "Other images need WebGPU.";

@@ -6,9 +6,9 @@ use std::rc::Rc;
 use leptos::wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Blob, ErrorEvent, MessageEvent, Worker};
 
-use crate::spec::import::{ImportCommand, ImportEvent};
-use crate::ui::{browser, port};
-use crate::wire;
+use crate::{browser, port};
+use latent_platform::wire;
+use latent_vocabulary::import::{ImportCommand, ImportEvent};
 
 /// What the page hears from it.
 pub enum Heard {

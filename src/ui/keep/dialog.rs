@@ -5,15 +5,15 @@ use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-use crate::spec::Precision;
-use crate::spec::protocol::{Export, KeptRun, Table};
-use crate::ui::browser;
-use crate::ui::conductor::Conductor;
-use crate::ui::keep::words;
-use crate::ui::part::{Make, fetched};
-use crate::ui::react::react;
-use crate::ui::store::files::{Files, Storage};
-use crate::ui::store::runs::{Origin, Runs};
+use crate::browser;
+use crate::conductor::Conductor;
+use crate::keep::words;
+use crate::part::{Make, fetched};
+use crate::react::react;
+use crate::store::files::{Files, Storage};
+use crate::store::runs::{Origin, Runs};
+use latent_protocol::{Export, KeptRun, Table};
+use latent_vocabulary::Precision;
 
 /// Closes the dialog.
 #[derive(Clone)]

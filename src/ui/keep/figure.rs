@@ -3,8 +3,9 @@
 use leptos::wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Blob, Element, HtmlCanvasElement};
 
-use crate::ui::browser;
-use crate::ui::paint::{self, Theme};
+use crate::browser;
+use crate::paint;
+use crate::paint::Theme;
 
 /// Paper around the pictures, in pixels of the page.
 const MARGIN: f64 = 12.0;

@@ -2,12 +2,12 @@
 
 use leptos::prelude::*;
 
-use crate::ui::browser;
-use crate::ui::conductor::Conductor;
-use crate::ui::keep::words;
-use crate::ui::store::files::Files;
-use crate::ui::store::link::Link;
-use crate::ui::store::runs::{Origin, Runs};
+use crate::browser;
+use crate::conductor::Conductor;
+use crate::keep::words;
+use crate::store::files::Files;
+use crate::store::link::Link;
+use crate::store::runs::{Origin, Runs};
 
 #[component]
 pub fn Offer() -> impl IntoView {

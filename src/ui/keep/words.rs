@@ -1,10 +1,10 @@
 //! Words about kept runs and files.
 
-use crate::catalog;
-use crate::spec::Setup;
-use crate::spec::protocol::KeptRun;
-use crate::ui::number::grouped;
-pub use crate::ui::words::DISMISS;
+use crate::number::grouped;
+pub use crate::words::DISMISS;
+use latent_catalog as catalog;
+use latent_experiment::Setup;
+use latent_protocol::KeptRun;
 
 pub const RUNS: &str = "Runs and files";
 pub const CLOSE: &str = "Close";

@@ -18,9 +18,9 @@ mod traversal;
 
 use leptos::prelude::*;
 
-use crate::ui::model::Model;
-use crate::ui::part::{Make, fetched};
-use crate::ui::tab::Tab;
+use crate::model::Model;
+use crate::part::{Make, fetched};
+use crate::tab::Tab;
 
 /// What the page knows of a panel before it is made.
 pub struct Entry {

@@ -2,14 +2,14 @@
 
 use leptos::prelude::*;
 
-use crate::spec::card::COMMON;
-use crate::ui::control::Control;
-use crate::ui::formula;
-use crate::ui::panel::section::Panel;
-use crate::ui::prose;
-use crate::ui::store::look::Look;
-use crate::ui::store::runs::Runs;
-use crate::ui::words;
+use crate::control::Control;
+use crate::formula;
+use crate::panel::section::Panel;
+use crate::prose;
+use crate::store::look::Look;
+use crate::store::runs::Runs;
+use crate::words;
+use latent_vocabulary::card::COMMON;
 
 /// Above the live parameters that belong to no term.
 const OF_NO_TERM: &str = "Live, in no term";
@@ -27,7 +27,7 @@ pub fn Objective() -> impl IntoView {
     };
     let parts = Memo::new(move |_| formula::parts(runs));
     let body = move || {
-        let card = method.with(|id| crate::catalog::card(id)).unwrap_or(crate::catalog::CARDS[0]);
+        let card = method.with(|id| latent_catalog::card(id)).unwrap_or(latent_catalog::CARDS[0]);
         let rows = parts.get().into_iter().map(|part| {
             let at = part.points_at();
             let lit = Memo::new(move |_| look.pointed_term.get() == Some(at));

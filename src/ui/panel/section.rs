@@ -5,10 +5,10 @@ use leptos::prelude::*;
 use leptos::wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{IntersectionObserver, IntersectionObserverEntry};
 
-use crate::spec::protocol::Slot;
-use crate::ui::keep::{figure, words};
-use crate::ui::store::desks::Desks;
-use crate::ui::store::look::Look;
+use crate::keep::{figure, words};
+use crate::store::desks::Desks;
+use crate::store::look::Look;
+use latent_view::Slot;
 
 /// A titled part of the page. While it is scrolled out of view its slots are not watched.
 #[component]

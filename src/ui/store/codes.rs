@@ -6,18 +6,19 @@ use std::rc::Rc;
 use leptos::prelude::*;
 use serde_bytes::ByteBuf;
 
-use crate::spec::protocol::{PlanInfo, Slot, View};
-use crate::ui::browser;
-use crate::ui::encoded::Encoded;
-use crate::ui::held::{Held, Part};
-use crate::ui::latents::Latents;
-use crate::ui::model::Choice;
-use crate::ui::react::react;
-use crate::ui::source::Source;
-use crate::ui::store::desks::Desks;
-use crate::ui::store::runs::Runs;
-use crate::ui::views::{CODED, CODES, OWN_CODE, OWN_COPY};
-use crate::view::{Autoencode, Embed, Encode};
+use crate::browser;
+use crate::encoded::Encoded;
+use crate::held::{Held, Part};
+use crate::latents::Latents;
+use crate::model::Choice;
+use crate::react::react;
+use crate::source::Source;
+use crate::store::desks::Desks;
+use crate::store::runs::Runs;
+use crate::views::{CODED, CODES, OWN_CODE, OWN_COPY};
+use latent_protocol::PlanInfo;
+use latent_view::{Autoencode, Embed, Encode};
+use latent_view::{Slot, View};
 
 /// Milliseconds between two updates of the latents' order.
 const KL_EVERY: f64 = 300.0;

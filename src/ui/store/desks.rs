@@ -5,15 +5,16 @@ use std::rc::Rc;
 
 use leptos::prelude::*;
 
-use crate::player::{Digits, Player};
-use crate::spec::PRESETS;
-use crate::spec::protocol::{Command, RunId, Slot, View};
-use crate::ui::browser;
-use crate::ui::held::{Held, Part};
-use crate::ui::store::link::Link;
-use crate::ui::store::runs::Runs;
-use crate::ui::views::{CpuDesk, Desk, SLOTS};
-use crate::view::Query;
+use crate::browser;
+use crate::held::{Held, Part};
+use crate::store::link::Link;
+use crate::store::runs::Runs;
+use crate::views::{CpuDesk, Desk, SLOTS};
+use latent_experiment::PRESETS;
+use latent_player::{Digits, Player};
+use latent_protocol::{Command, RunId};
+use latent_view::Query;
+use latent_view::{Slot, View};
 
 /// What answers the panels' questions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,15 +9,17 @@ use serde_bytes::ByteBuf;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{File, HtmlInputElement};
 
-use crate::spec::protocol::{Command, Export, KeptRun, RunId, Table};
-use crate::spec::{Precision, Setup};
-use crate::ui::browser::{self, error_text};
-use crate::ui::held::{Held, Part};
-use crate::ui::keep::words as keep;
-use crate::ui::store::link::Link;
-use crate::ui::store::look::Look;
-use crate::ui::store::runs::{Beginning, Origin, Phase, Runs, Start, Then};
-use crate::ui::words;
+use crate::browser;
+use crate::browser::error_text;
+use crate::held::{Held, Part};
+use crate::keep::words as keep;
+use crate::store::link::Link;
+use crate::store::look::Look;
+use crate::store::runs::{Beginning, Origin, Phase, Runs, Start, Then};
+use crate::words;
+use latent_experiment::Setup;
+use latent_protocol::{Command, Export, KeptRun, RunId, Table};
+use latent_vocabulary::Precision;
 
 /// This tab's run, for the page that comes after a reload.
 const KEY: &str = "latent-lab-run";

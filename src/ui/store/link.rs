@@ -5,12 +5,13 @@ use std::rc::Rc;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsValue;
 
-use crate::spec::Setup;
-use crate::spec::data::DataInfo;
-use crate::spec::protocol::{AdapterInfo, BenchReport, Command, DataUnit, EngineChoice, NoGpu};
-use crate::ui::held::{Held, Part};
-use crate::ui::port::{Heard, Port};
-use crate::ui::words;
+use crate::held::{Held, Part};
+use crate::port::{Heard, Port};
+use crate::words;
+use latent_experiment::Setup;
+use latent_protocol::{BenchReport, Command, DataUnit, EngineChoice};
+use latent_vocabulary::data::DataInfo;
+use latent_vocabulary::device::{AdapterInfo, NoGpu};
 
 /// How far the engine has come.
 #[derive(Clone, Debug, PartialEq)]

@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use crate::ui::browser;
-use crate::ui::camera::Camera;
-use crate::ui::held::Held;
-use crate::ui::paint::Theme;
-use crate::ui::plane::Axes;
-use crate::ui::tab::Tab;
-use crate::ui::throttle::{Throttle, Turn};
+use crate::browser;
+use crate::camera::Camera;
+use crate::held::Held;
+use crate::paint::Theme;
+use crate::plane::Axes;
+use crate::tab::Tab;
+use crate::throttle::{Throttle, Turn};
 
 /// Milliseconds between two changes of the address.
 const EVERY: f64 = 400.0;

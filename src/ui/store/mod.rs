@@ -10,7 +10,7 @@
 //! | [`Codes`] | where the traversal stands, and the codes of images | `Runs`, `Desks` |
 //! | [`Files`] | kept runs, files of weights | `Look`, `Link`, `Runs` |
 //!
-//! What concerns several of them is the business of [`crate::ui::conductor`].
+//! What concerns several of them is the business of [`crate::conductor`].
 
 pub mod codes;
 pub mod desks;
@@ -21,9 +21,9 @@ pub mod runs;
 
 use leptos::prelude::*;
 
-use crate::spec::protocol::EngineChoice;
-use crate::spec::{Preset, Setup};
-use crate::ui::camera::Camera;
+use crate::camera::Camera;
+use latent_experiment::{Preset, Setup};
+use latent_protocol::EngineChoice;
 
 use codes::Codes;
 use desks::Desks;

@@ -7,14 +7,14 @@ use std::cell::Cell;
 
 use leptos::prelude::*;
 
-use crate::spec::protocol::{Command, PlanInfo, RunId, Speed};
-use crate::spec::{History, Preset, Setup};
-use crate::ui::browser;
-use crate::ui::held::{Held, Part};
-use crate::ui::model::Model;
-use crate::ui::past::Past;
-use crate::ui::store::link::Link;
-use crate::ui::store::look::Look;
+use crate::browser;
+use crate::held::{Held, Part};
+use crate::model::Model;
+use crate::past::Past;
+use crate::store::link::Link;
+use crate::store::look::Look;
+use latent_experiment::{History, Preset, Setup};
+use latent_protocol::{Command, PlanInfo, RunId, Speed};
 
 /// Milliseconds over which the page itself measures the pace.
 const PACE_OVER: f64 = 2_000.0;
@@ -258,6 +258,13 @@ impl Runs {
         self.parts().pace.set(None);
         self.update(|r| r.phase = Phase::Training);
         self.link().send(&Command::Train { run });
+    }
+
+    /// Takes one step. Until the engine says that it has paused the run is training: else Train, pressed in between, would be
+    /// answered by the word about this step.
+    pub fn step_once(self, run: RunId) {
+        self.update(|r| r.phase = Phase::Training);
+        self.link().send(&Command::Step { run, steps: 1 });
     }
 
     pub fn pause(self) {

@@ -4,12 +4,12 @@ pub mod words;
 
 use leptos::prelude::*;
 
-use crate::spec::protocol::EngineChoice;
-use crate::ui::conductor::Conductor;
-use crate::ui::number::{grouped, rate};
-use crate::ui::store::link::{Data, Engine, Link};
-use crate::ui::store::look::Look;
-use crate::ui::store::runs::{Origin, Phase, Runs};
+use crate::conductor::Conductor;
+use crate::number::{grouped, rate};
+use crate::store::link::{Data, Engine, Link};
+use crate::store::look::Look;
+use crate::store::runs::{Origin, Phase, Runs};
+use latent_protocol::EngineChoice;
 
 /// One line about the state of things.
 pub fn status(link: Link, runs: Runs) -> String {

@@ -1,7 +1,8 @@
 //! The words of training, its state and what goes wrong.
 
-use crate::spec::protocol::{DataUnit, NoGpu};
-pub use crate::ui::words::DISMISS;
+pub use crate::words::DISMISS;
+use latent_protocol::DataUnit;
+use latent_vocabulary::device::NoGpu;
 
 pub const TRANSPORT: &str = "Training";
 pub const TRAIN: &str = "Train";

@@ -6,10 +6,10 @@ use leptos::prelude::*;
 
 use super::browser;
 use super::port::{Heard, Port};
-use crate::spec::Setup;
-use crate::spec::protocol::{Command, EngineChoice, Event, VerifyReport};
-use crate::ui::store::link::Link;
-use crate::ui::store::runs::Runs;
+use crate::store::link::Link;
+use crate::store::runs::Runs;
+use latent_experiment::Setup;
+use latent_protocol::{Command, EngineChoice, Event, VerifyReport};
 
 /// Enough to see the gradients of a network that has moved.
 const STEPS: u32 = 3;

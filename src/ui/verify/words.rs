@@ -1,6 +1,6 @@
 //! The words of the comparison with Burn.
 
-use crate::spec::protocol::VerifyReport;
+use latent_protocol::VerifyReport;
 
 pub const VERIFY: &str = "Verify against Burn";
 pub const VERIFY_HELP: &str =

@@ -5,19 +5,20 @@ pub mod words;
 use leptos::html;
 use leptos::prelude::*;
 
-use crate::spec::protocol::f32_bytes;
-use crate::ui::paint::{self, Pictures};
-use crate::ui::panel::section::Panel;
-use crate::ui::picture::Picture;
-use crate::ui::react::react;
-use crate::ui::shelf::Shelf;
-use crate::ui::source::Source;
-use crate::ui::store::codes::Codes;
-use crate::ui::store::desks::Desks;
-use crate::ui::store::look::Look;
-use crate::ui::store::runs::Runs;
-use crate::ui::views::{ARITHMETIC, CODES, OWN_CODE};
-use crate::view::Decode;
+use crate::paint;
+use crate::paint::Pictures;
+use crate::panel::section::Panel;
+use crate::picture::Picture;
+use crate::react::react;
+use crate::shelf::Shelf;
+use crate::source::Source;
+use crate::store::codes::Codes;
+use crate::store::desks::Desks;
+use crate::store::look::Look;
+use crate::store::runs::Runs;
+use crate::views::{ARITHMETIC, CODES, OWN_CODE};
+use latent_view::Decode;
+use latent_vocabulary::numbers::f32_bytes;
 
 /// Strengths on show.
 const STRENGTHS: [f32; 9] = [-1.0, -0.5, 0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0];
@@ -145,7 +146,7 @@ pub fn Arithmetic() -> impl IntoView {
     let to_traversal = move |_| {
         if let Some([a, b, c]) = three.get_untracked() {
             codes.start_from(Source::Code(along(&c, &a, &b, &[1.0]).into()));
-            look.open_tab(crate::ui::tab::Tab::Latents);
+            look.open_tab(crate::tab::Tab::Latents);
         }
     };
     view! {

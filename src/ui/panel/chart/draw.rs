@@ -3,8 +3,8 @@
 use web_sys::CanvasRenderingContext2d;
 
 use super::frame::{BOTTOM, Frame, LEFT, RIGHT, TOP, short, ticks};
-use crate::spec::history::{Bucket, History};
-use crate::ui::paint::Theme;
+use crate::paint::Theme;
+use latent_experiment::history::{Bucket, History};
 
 /// What is drawn.
 pub struct Curves<'a> {

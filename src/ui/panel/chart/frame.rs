@@ -1,6 +1,6 @@
 //! From steps and values to the canvas.
 
-use crate::spec::history::{Bucket, History};
+use latent_experiment::history::{Bucket, History};
 
 pub const LEFT: f64 = 44.0;
 pub const RIGHT: f64 = 10.0;
@@ -102,7 +102,7 @@ pub fn short(v: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::protocol::MetricRow;
+    use latent_experiment::history::MetricRow;
 
     fn run(value: impl Fn(f32) -> f32) -> History {
         let mut history = History::default();

@@ -10,15 +10,15 @@ use web_sys::{KeyboardEvent, PointerEvent};
 
 use self::draw::{Curves, draw};
 use self::frame::Frame;
-use crate::spec::Card;
-use crate::spec::history::{Bucket, History};
-use crate::spec::protocol::RunId;
-use crate::ui::browser;
-use crate::ui::paint;
-use crate::ui::panel::section::Panel;
-use crate::ui::react::react;
-use crate::ui::store::look::Look;
-use crate::ui::store::runs::Runs;
+use crate::browser;
+use crate::paint;
+use crate::panel::section::Panel;
+use crate::react::react;
+use crate::store::look::Look;
+use crate::store::runs::Runs;
+use latent_experiment::history::{Bucket, History};
+use latent_protocol::RunId;
+use latent_vocabulary::Card;
 
 /// The numbers on the chart: one alone, or all that are parts of the objective.
 fn on_chart(card: Option<&Card>, names: &[String], alone: Option<usize>) -> Vec<usize> {
@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn what_is_no_part_of_the_objective_is_shown_alone() {
         let names = ["loss", "reconstruction", "l0", "fvu"].map(String::from);
-        let card = crate::catalog::card("topk-sae");
+        let card = latent_catalog::card("topk-sae");
         assert_eq!(on_chart(card, &names, None), [0, 1]);
         assert_eq!(on_chart(card, &names, Some(3)), [3]);
         assert_eq!(on_chart(card, &names, Some(9)), [0, 1], "a number of the run before");

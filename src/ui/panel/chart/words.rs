@@ -1,7 +1,7 @@
 //! The words of the loss chart.
 
-use crate::spec::{Card, LIKELIHOOD};
-pub use crate::ui::words::reading;
+pub use crate::words::reading;
+use latent_vocabulary::{Card, LIKELIHOOD};
 
 pub const LOSS: &str = "Loss";
 

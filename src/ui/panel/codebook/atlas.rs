@@ -6,18 +6,18 @@ use leptos::prelude::*;
 
 use super::book::Book;
 use super::editor::Editor;
-use crate::spec::protocol::f32_bytes;
-use crate::ui::model::TokenGrid;
-use crate::ui::panel::codebook::words;
-use crate::ui::panel::section::Panel;
-use crate::ui::picture::Picture;
-use crate::ui::rank::rank;
-use crate::ui::react::react;
-use crate::ui::store::desks::Desks;
-use crate::ui::store::runs::Runs;
-use crate::ui::tiles::{Segments, Tile, Tiles};
-use crate::ui::views::{ATLAS, CODEBOOK, TOKENS};
-use crate::view::EachCode;
+use crate::model::TokenGrid;
+use crate::panel::codebook::words;
+use crate::panel::section::Panel;
+use crate::picture::Picture;
+use crate::rank::rank;
+use crate::react::react;
+use crate::store::desks::Desks;
+use crate::store::runs::Runs;
+use crate::tiles::{Segments, Tile, Tiles};
+use crate::views::{ATLAS, CODEBOOK, TOKENS};
+use latent_view::EachCode;
+use latent_vocabulary::numbers::f32_bytes;
 
 /// Codes on show; of a larger codebook the first ones in the chosen order.
 const MOST: usize = 256;
@@ -33,7 +33,7 @@ const MODES: [(&str, &str, &str); 2] =
 const EVERYWHERE: usize = 0;
 const IN_PLACE: usize = 1;
 
-/// The tokens that codes are put into, and where: see [`Query::EachCode`].
+/// The tokens that codes are put into, and where: see [`EachCode`].
 fn question(grid: TokenGrid, mode: usize, tokens: Option<Arc<[f32]>>, cell: usize, level: usize) -> (Vec<f32>, Vec<u32>) {
     let of_cell = tokens.as_ref().and_then(|t| t.get(cell * grid.levels..(cell + 1) * grid.levels));
     match (mode, &tokens) {

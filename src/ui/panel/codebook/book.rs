@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use crate::spec::protocol::{View, bytes_f32};
-use crate::ui::store::desks::Desks;
-use crate::ui::store::runs::Runs;
-use crate::ui::views::CODEBOOK;
-use crate::view::Codebook;
+use crate::store::desks::Desks;
+use crate::store::runs::Runs;
+use crate::views::CODEBOOK;
+use latent_view::Codebook;
+use latent_view::View;
+use latent_vocabulary::numbers::bytes_f32;
 
 /// Test images whose tokens are counted.
 const COUNTED: u32 = 500;

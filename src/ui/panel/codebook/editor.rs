@@ -6,14 +6,15 @@ use std::sync::Arc;
 use leptos::prelude::*;
 use serde_bytes::ByteBuf;
 
-use crate::spec::protocol::{View, bytes_f32, f32_bytes};
-use crate::ui::model::TokenGrid;
-use crate::ui::part::shared;
-use crate::ui::react::react;
-use crate::ui::store::desks::Desks;
-use crate::ui::store::runs::Runs;
-use crate::ui::views::{COMPOSED, TOKENS};
-use crate::view::{Tokenise, Untokenise};
+use crate::model::TokenGrid;
+use crate::part::shared;
+use crate::react::react;
+use crate::store::desks::Desks;
+use crate::store::runs::Runs;
+use crate::views::{COMPOSED, TOKENS};
+use latent_view::View;
+use latent_view::{Tokenise, Untokenise};
+use latent_vocabulary::numbers::{bytes_f32, f32_bytes};
 
 /// Where tokens come from.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,16 +6,16 @@ use web_sys::MouseEvent;
 
 use super::book::Book;
 use super::editor::Editor;
-use crate::ui::paint;
-use crate::ui::panel::codebook::words;
-use crate::ui::panel::section::Panel;
-use crate::ui::plane::Plane;
-use crate::ui::rank::rank;
-use crate::ui::react::react;
-use crate::ui::store::desks::Desks;
-use crate::ui::store::look::Look;
-use crate::ui::store::runs::Runs;
-use crate::ui::views::CODEBOOK;
+use crate::paint;
+use crate::panel::codebook::words;
+use crate::panel::section::Panel;
+use crate::plane::Plane;
+use crate::rank::rank;
+use crate::react::react;
+use crate::store::desks::Desks;
+use crate::store::look::Look;
+use crate::store::runs::Runs;
+use crate::views::CODEBOOK;
 
 const MARGIN: f64 = 16.0;
 /// Radius of the most used code, and of one that is never used, in CSS pixels.

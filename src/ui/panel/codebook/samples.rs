@@ -3,14 +3,15 @@
 use leptos::prelude::*;
 
 use super::editor::{Editor, Start};
-use crate::spec::protocol::{View, bytes_f32};
-use crate::ui::panel::codebook::words;
-use crate::ui::panel::section::Panel;
-use crate::ui::picture::Picture;
-use crate::ui::react::react;
-use crate::ui::store::desks::Desks;
-use crate::ui::views::DRAWN;
-use crate::view::DrawTokens;
+use crate::panel::codebook::words;
+use crate::panel::section::Panel;
+use crate::picture::Picture;
+use crate::react::react;
+use crate::store::desks::Desks;
+use crate::views::DRAWN;
+use latent_view::DrawTokens;
+use latent_view::View;
+use latent_vocabulary::numbers::bytes_f32;
 
 /// Images at a time: what a program is compiled for.
 const COUNT: u32 = 16;

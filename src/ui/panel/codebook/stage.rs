@@ -5,19 +5,19 @@ use leptos::prelude::*;
 use web_sys::{KeyboardEvent, PointerEvent};
 
 use super::editor::{Editor, Start};
-use crate::ui::model::TokenGrid;
-use crate::ui::paint;
-use crate::ui::panel::codebook::words;
-use crate::ui::panel::section::Panel;
-use crate::ui::picture::Picture;
-use crate::ui::react::react;
-use crate::ui::roving::{focus, neighbour};
-use crate::ui::shelf::Shelf;
-use crate::ui::store::codes::Codes;
-use crate::ui::store::look::Look;
-use crate::ui::store::runs::Runs;
-use crate::ui::tiles::Segments;
-use crate::ui::views::{COMPOSED, TOKENS};
+use crate::model::TokenGrid;
+use crate::paint;
+use crate::panel::codebook::words;
+use crate::panel::section::Panel;
+use crate::picture::Picture;
+use crate::react::react;
+use crate::roving::{focus, neighbour};
+use crate::shelf::Shelf;
+use crate::store::codes::Codes;
+use crate::store::look::Look;
+use crate::store::runs::Runs;
+use crate::tiles::Segments;
+use crate::views::{COMPOSED, TOKENS};
 
 #[component]
 pub fn Tokens() -> impl IntoView {

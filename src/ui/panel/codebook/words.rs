@@ -1,6 +1,6 @@
 //! Words of the codebook's tab.
 
-use crate::ui::model::TokenGrid;
+use crate::model::TokenGrid;
 
 pub const TAB: &str = "Codebook";
 

@@ -4,17 +4,17 @@ pub mod words;
 
 use leptos::prelude::*;
 
-use crate::ui::browser;
-use crate::ui::formula;
-use crate::ui::panel::section::Panel;
-use crate::ui::picture::Picture;
-use crate::ui::prose;
-use crate::ui::store::codes::Codes;
-use crate::ui::store::desks::Desks;
-use crate::ui::store::look::Look;
-use crate::ui::store::runs::Runs;
-use crate::ui::views::{CODES, RECONSTRUCTIONS};
-use crate::view::Reconstruct;
+use crate::browser;
+use crate::formula;
+use crate::panel::section::Panel;
+use crate::picture::Picture;
+use crate::prose;
+use crate::store::codes::Codes;
+use crate::store::desks::Desks;
+use crate::store::look::Look;
+use crate::store::runs::Runs;
+use crate::views::{CODES, RECONSTRUCTIONS};
+use latent_view::Reconstruct;
 
 /// Milliseconds of one pass, forth and back; faster steps share one.
 const PASS: f64 = 1_200.0;

@@ -1,6 +1,6 @@
 //! The words of the diagram of the machine.
 
-use crate::spec::protocol::PlanInfo;
+use latent_protocol::PlanInfo;
 
 pub const DIAGRAM: &str = "The machine";
 pub const DIAGRAM_HELP: &str = "The encoder presses a picture into a code, the decoder draws it again. Each pass of the dots is a training step: the picture goes forward, the gradient back.";

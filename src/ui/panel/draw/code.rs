@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use crate::ui::panel::draw::words;
-use crate::ui::source::Source;
-use crate::ui::store::codes::Codes;
+use crate::panel::draw::words;
+use crate::source::Source;
+use crate::store::codes::Codes;
 
 /// The chart reaches at least so far, in standard deviations of the prior.
 const REACH: f32 = 3.0;

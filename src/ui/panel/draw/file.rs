@@ -4,8 +4,9 @@ use leptos::wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{CanvasRenderingContext2d, File, HtmlCanvasElement, ImageBitmap};
 
-use crate::ui::browser::{error_text, window};
-use crate::ui::paint::{self, Shape};
+use crate::browser::{error_text, window};
+use crate::paint;
+use crate::paint::Shape;
 
 /// Reads a file into bytes `[channels, height, width]`: cropped about its middle to the data's proportions, and scaled.
 /// Grey data shows bright ink on black; a picture with a bright border is turned round.

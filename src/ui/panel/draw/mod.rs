@@ -11,22 +11,23 @@ use leptos::html;
 use leptos::prelude::*;
 use web_sys::{DragEvent, HtmlInputElement};
 
-use crate::ui::choice::Choices;
-use crate::ui::paint::{self, Pictures};
-use crate::ui::panel::section::Panel;
-use crate::ui::picture::Picture;
-use crate::ui::react::react;
-use crate::ui::shelf::Shelf;
-use crate::ui::source::Source;
-use crate::ui::store::codes::Codes;
-use crate::ui::store::desks::Desks;
-use crate::ui::store::link::Link;
-use crate::ui::store::look::Look;
-use crate::ui::store::runs::Runs;
-use crate::ui::tab::Tab;
-use crate::ui::views::{CODES, FOUND, OWN_CODE, OWN_COPY};
-use crate::view::Originals;
+use crate::choice::Choices;
+use crate::paint;
+use crate::paint::Pictures;
+use crate::panel::section::Panel;
+use crate::picture::Picture;
+use crate::react::react;
+use crate::shelf::Shelf;
+use crate::source::Source;
+use crate::store::codes::Codes;
+use crate::store::desks::Desks;
+use crate::store::link::Link;
+use crate::store::look::Look;
+use crate::store::runs::Runs;
+use crate::tab::Tab;
+use crate::views::{CODES, FOUND, OWN_CODE, OWN_COPY};
 use code::Code;
+use latent_view::Originals;
 use pad::Pad;
 
 /// Neighbours on show.

@@ -5,11 +5,12 @@ use leptos::prelude::*;
 use web_sys::{CanvasRenderingContext2d, PointerEvent};
 
 use super::file;
-use crate::ui::paint::{self, Shape};
-use crate::ui::panel::draw::words;
-use crate::ui::react::react;
-use crate::ui::store::codes::Codes;
-use crate::ui::store::look::Look;
+use crate::paint;
+use crate::paint::Shape;
+use crate::panel::draw::words;
+use crate::react::react;
+use crate::store::codes::Codes;
+use crate::store::look::Look;
 
 /// Width of the pen, as a part of the pad: that of the strokes of MNIST.
 const PEN: f64 = 0.085;

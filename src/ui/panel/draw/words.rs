@@ -1,6 +1,6 @@
 //! The words of the pad and what comes of it.
 
-pub use crate::ui::words::{coordinate, file_refused};
+pub use crate::words::{coordinate, file_refused};
 
 pub const DRAW: &str = "Your own image";
 pub const DRAW_HELP: &str = "Draw with pointer or finger, drop an image file, or take a test image. It never leaves your computer. In the last picture, orange is ink that the model lost, blue is ink that it added: it cannot draw what it has never seen.";

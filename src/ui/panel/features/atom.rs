@@ -4,9 +4,9 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::inspector::Inspector;
-use crate::ui::paint;
-use crate::ui::react::react;
-use crate::ui::store::look::Look;
+use crate::paint;
+use crate::react::react;
+use crate::store::look::Look;
 
 #[component]
 pub fn Atom(

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::table::Table;
-use crate::spec::protocol::{FeatureGrid, View};
-use crate::ui::part::shared;
-use crate::ui::store::desks::Desks;
-use crate::ui::store::runs::Runs;
-use crate::ui::views::FEATURES;
-use crate::view::Features;
+use crate::part::shared;
+use crate::store::desks::Desks;
+use crate::store::runs::Runs;
+use crate::views::FEATURES;
+use latent_view::Features;
+use latent_view::View;
+use latent_vocabulary::code::FeatureGrid;
 
 /// Test images that the table looks at.
 const IMAGES: u32 = 1000;

@@ -7,11 +7,11 @@ use web_sys::HtmlInputElement;
 use super::atom::Atom;
 use super::inspector::Inspector;
 use super::table::{Density, Filter, Sorting};
-use crate::ui::panel::features::words;
-use crate::ui::panel::section::Panel;
-use crate::ui::store::runs::Runs;
-use crate::ui::tiles::{Tile, Tiles};
-use crate::ui::views::FEATURES;
+use crate::panel::features::words;
+use crate::panel::section::Panel;
+use crate::store::runs::Runs;
+use crate::tiles::{Tile, Tiles};
+use crate::views::FEATURES;
 
 /// Features on show at first, and with each press of the button.
 const PAGE: usize = 96;

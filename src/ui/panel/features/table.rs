@@ -1,8 +1,9 @@
 //! The table of all features as the panels read it.
 
-use crate::spec::protocol::{BINS, EXAMPLES, FeatureTable, bytes_f32};
-use crate::ui::paint::Shape;
-use crate::ui::rank::rank;
+use crate::paint::Shape;
+use crate::rank::rank;
+use latent_view::{BINS, EXAMPLES, FeatureTable};
+use latent_vocabulary::numbers::bytes_f32;
 
 /// An input on which a feature is active.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -174,7 +175,7 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::protocol::f32_bytes;
+    use latent_vocabulary::numbers::f32_bytes;
     use serde_bytes::ByteBuf;
 
     fn table() -> Table {

@@ -4,9 +4,9 @@ pub mod words;
 
 use leptos::prelude::*;
 
-use crate::ui::latents::Latents;
-use crate::ui::panel::section::Panel;
-use crate::ui::store::codes::Codes;
+use crate::latents::Latents;
+use crate::panel::section::Panel;
+use crate::store::codes::Codes;
 
 /// Nats at the top of the chart. The first latent need not be the largest while a hand keeps the order.
 fn top_of(latents: &Latents) -> f32 {

@@ -1,6 +1,6 @@
 //! The words of the KL by latent.
 
-pub use crate::ui::words::kl_bar;
+pub use crate::words::kl_bar;
 
 pub const KL: &str = "KL by latent";
 pub const KL_HELP: &str =

@@ -1,7 +1,7 @@
 //! The aggregate posterior q(z) = 1/N Σ q(z|x) on the plane of the map, against the prior.
 
 use super::spread::Spread;
-use crate::ui::rank::quantile;
+use crate::rank::quantile;
 
 /// Cells along one side of the map.
 pub const CELLS: usize = 56;

@@ -4,8 +4,9 @@ use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
 
 use super::density::CELLS;
 use super::points::Points;
-use crate::ui::paint::{self, LABELS, Pictures, Shape, Theme};
-use crate::ui::store::runs::images::long_names;
+use crate::paint;
+use crate::paint::{LABELS, Pictures, Shape, Theme};
+use crate::store::runs::images::long_names;
 
 /// What stands for a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,17 +10,17 @@ pub mod words;
 
 use leptos::prelude::*;
 
-use crate::ui::panel::section::Panel;
-use crate::ui::picture::Picture;
-use crate::ui::react::react;
-use crate::ui::source::Source;
-use crate::ui::store::codes::Codes;
-use crate::ui::store::desks::Desks;
-use crate::ui::store::runs::Runs;
-use crate::ui::views::{CODES, FOUND, MANIFOLD, THUMBNAILS};
-use crate::view::Originals;
+use crate::panel::section::Panel;
+use crate::picture::Picture;
+use crate::react::react;
+use crate::source::Source;
+use crate::store::codes::Codes;
+use crate::store::desks::Desks;
+use crate::store::runs::Runs;
+use crate::views::{CODES, FOUND, MANIFOLD, THUMBNAILS};
 use chart::{Axis, Chart};
 use draw::{Ground, Marks};
+use latent_view::Originals;
 use state::MapState;
 
 /// Selected images on show.

@@ -2,9 +2,9 @@
 
 use super::density::{self, Density};
 use super::spread::Spread;
-use crate::ui::encoded::Encoded;
-use crate::ui::plane::{Axes, Plane};
-use crate::ui::rank::{quantile, rank};
+use crate::encoded::Encoded;
+use crate::plane::{Axes, Plane};
+use crate::rank::{quantile, rank};
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Points {

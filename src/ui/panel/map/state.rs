@@ -2,11 +2,11 @@
 
 use leptos::prelude::*;
 
-use crate::ui::panel::map::draw::{Ground, Marks};
-use crate::ui::panel::map::points::Points;
-use crate::ui::plane::Axes;
-use crate::ui::store::look::Look;
-use crate::ui::store::runs::Runs;
+use crate::panel::map::draw::{Ground, Marks};
+use crate::panel::map::points::Points;
+use crate::plane::Axes;
+use crate::store::look::Look;
+use crate::store::runs::Runs;
 
 /// What a map shows; made by its panel, shared with the chart and the buttons.
 #[derive(Clone, Copy)]

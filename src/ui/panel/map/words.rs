@@ -1,7 +1,7 @@
 //! The words of the maps.
 
-use crate::ui::rank::rank;
-pub use crate::ui::words::{latent, reconstruction};
+use crate::rank::rank;
+pub use crate::words::{latent, reconstruction};
 
 pub const MAP: &str = "Latent map";
 pub const MAP_HELP: &str = "Codes of up to 2,000 test images. Point anywhere to decode that place; press to move the traversal there. All other latents keep the traversal's values.";

@@ -4,15 +4,16 @@ pub mod words;
 
 use leptos::prelude::*;
 
-use crate::spec::protocol::{Measured, Quantity, View, four_digits};
-use crate::ui::panel::section::Panel;
-use crate::ui::react::react;
-use crate::ui::store::desks::Desks;
-use crate::ui::store::link::Link;
-use crate::ui::store::look::Look;
-use crate::ui::store::runs::Runs;
-use crate::ui::views::MEASURES;
-use crate::view::Measures;
+use crate::panel::section::Panel;
+use crate::react::react;
+use crate::store::desks::Desks;
+use crate::store::link::Link;
+use crate::store::look::Look;
+use crate::store::runs::Runs;
+use crate::views::MEASURES;
+use latent_view::Measures;
+use latent_view::View;
+use latent_vocabulary::measured::{Measured, Quantity, four_digits};
 
 /// Numbers of images to choose from: the first is quick on a software adapter too.
 const IMAGES: [u32; 3] = [200, 500, 2000];

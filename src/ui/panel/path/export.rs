@@ -8,8 +8,9 @@ use leptos::wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{Blob, BlobEvent, HtmlCanvasElement, MediaRecorder};
 
 use super::film::{Film, POINTS, SKIP, SWEEP};
-use crate::ui::browser::{next_frame, now, save, save_bytes, window};
-use crate::ui::paint::{self, Theme};
+use crate::browser::{next_frame, now, save, save_bytes, window};
+use crate::paint;
+use crate::paint::Theme;
 
 /// Pixels of the export for one of the picture.
 const SCALE: u32 = 4;

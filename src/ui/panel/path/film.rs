@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::ui::paint::Shape;
-use crate::ui::panel::path::words;
+use crate::paint::Shape;
+use crate::panel::path::words;
 
 /// Codes of a path; one less divides by 1, 2 and 3, the legs that it may have.
 pub const POINTS: usize = 25;

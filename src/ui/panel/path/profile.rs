@@ -4,11 +4,11 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::film::{KINDS, POINTS, Ways};
-use crate::latent::log_prior;
-use crate::ui::paint;
-use crate::ui::panel::path::words;
-use crate::ui::react::react;
-use crate::ui::store::look::Look;
+use crate::paint;
+use crate::panel::path::words;
+use crate::react::react;
+use crate::store::look::Look;
+use latent_geometry::log_prior;
 
 const MARGIN: f64 = 8.0;
 

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use crate::latent::linear;
-use crate::spec::protocol::{View, bytes_f32, f32_bytes};
-use crate::ui::browser;
-use crate::ui::panel::path::words;
-use crate::ui::react::react;
-use crate::ui::store::desks::Desks;
-use crate::ui::views::RELAXED;
-use crate::view::Relax;
+use crate::browser;
+use crate::panel::path::words;
+use crate::react::react;
+use crate::store::desks::Desks;
+use crate::views::RELAXED;
+use latent_geometry::linear;
+use latent_view::Relax;
+use latent_view::View;
+use latent_vocabulary::numbers::{bytes_f32, f32_bytes};
 
 /// Points of a leg.
 const POINTS: usize = 9;

@@ -5,17 +5,18 @@ pub mod words;
 use leptos::html;
 use leptos::prelude::*;
 
-use crate::ui::paint::{self, Pictures};
-use crate::ui::panel::section::Panel;
-use crate::ui::react::react;
-use crate::ui::shelf::turned;
-use crate::ui::source::Source;
-use crate::ui::store::codes::Codes;
-use crate::ui::store::desks::Desks;
-use crate::ui::store::look::Look;
-use crate::ui::store::runs::Runs;
-use crate::ui::views::{CODES, RECONSTRUCTIONS};
-use crate::view::Reconstruct;
+use crate::paint;
+use crate::paint::Pictures;
+use crate::panel::section::Panel;
+use crate::react::react;
+use crate::shelf::turned;
+use crate::source::Source;
+use crate::store::codes::Codes;
+use crate::store::desks::Desks;
+use crate::store::look::Look;
+use crate::store::runs::Runs;
+use crate::views::{CODES, RECONSTRUCTIONS};
+use latent_view::Reconstruct;
 
 const COUNT: u32 = 16;
 

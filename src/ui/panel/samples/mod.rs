@@ -4,19 +4,19 @@ pub mod words;
 
 use leptos::prelude::*;
 
-use crate::spec::protocol::f32_bytes;
-use crate::ui::choice::name;
-use crate::ui::model::{Choice, Model};
-use crate::ui::noise;
-use crate::ui::panel::section::Panel;
-use crate::ui::picture::Picture;
-use crate::ui::react::react;
-use crate::ui::source::Source;
-use crate::ui::store::codes::Codes;
-use crate::ui::store::desks::Desks;
-use crate::ui::store::runs::Runs;
-use crate::ui::views::SAMPLES;
-use crate::view::Decode;
+use crate::choice::name;
+use crate::model::{Choice, Model};
+use crate::noise;
+use crate::panel::section::Panel;
+use crate::picture::Picture;
+use crate::react::react;
+use crate::source::Source;
+use crate::store::codes::Codes;
+use crate::store::desks::Desks;
+use crate::store::runs::Runs;
+use crate::views::SAMPLES;
+use latent_view::Decode;
+use latent_vocabulary::numbers::f32_bytes;
 
 /// Samples in all, and of each class or kind where a code has one.
 const COUNT: usize = 24;
@@ -85,7 +85,8 @@ pub fn Samples() -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::protocol::{CodeGroup, CodeKind, PlanInfo};
+    use latent_protocol::PlanInfo;
+    use latent_vocabulary::code::{CodeGroup, CodeKind};
 
     #[test]
     fn the_same_numbers_once_with_each_kind() {

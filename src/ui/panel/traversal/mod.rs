@@ -7,21 +7,21 @@ pub mod words;
 
 use leptos::prelude::*;
 
-use crate::spec::protocol::f32_bytes;
-use crate::ui::choice::Choices;
-use crate::ui::latents::Latents;
-use crate::ui::model::Model;
-use crate::ui::panel::section::Panel;
-use crate::ui::picture::Picture;
-use crate::ui::react::react;
-use crate::ui::shelf::Shelf;
-use crate::ui::source::Source;
-use crate::ui::store::codes::Codes;
-use crate::ui::store::desks::Desks;
-use crate::ui::store::runs::Runs;
-use crate::ui::store::runs::images::long_names;
-use crate::ui::views::{CODES, CURRENT, OWN_CODE, STRIPS};
-use crate::view::Decode;
+use crate::choice::Choices;
+use crate::latents::Latents;
+use crate::model::Model;
+use crate::panel::section::Panel;
+use crate::picture::Picture;
+use crate::react::react;
+use crate::shelf::Shelf;
+use crate::source::Source;
+use crate::store::codes::Codes;
+use crate::store::desks::Desks;
+use crate::store::runs::Runs;
+use crate::store::runs::images::long_names;
+use crate::views::{CODES, CURRENT, OWN_CODE, STRIPS};
+use latent_view::Decode;
+use latent_vocabulary::numbers::f32_bytes;
 use rows::{Reach, Rows, Sorting};
 
 /// Rows with pictures on the overview; a code of 64 latents does not need 448 pictures after each step there.

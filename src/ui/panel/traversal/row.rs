@@ -4,13 +4,14 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::shared::{COLUMNS, Shared};
-use crate::ui::paint::{self, Pictures};
-use crate::ui::panel::traversal::words;
-use crate::ui::react::react;
-use crate::ui::store::codes::Codes;
-use crate::ui::store::desks::Desks;
-use crate::ui::store::look::Look;
-use crate::ui::views::STRIPS;
+use crate::paint;
+use crate::paint::Pictures;
+use crate::panel::traversal::words;
+use crate::react::react;
+use crate::store::codes::Codes;
+use crate::store::desks::Desks;
+use crate::store::look::Look;
+use crate::views::STRIPS;
 
 /// Positions of a slider.
 const NOTCHES: f32 = 120.0;

@@ -4,16 +4,16 @@ use leptos::prelude::*;
 
 use super::row::Row;
 use super::shared::{COLUMNS, Shared};
-use crate::spec::protocol::f32_bytes;
-use crate::ui::encoded::Extent;
-use crate::ui::paint::Pictures;
-use crate::ui::rank::ordered;
-use crate::ui::react::react;
-use crate::ui::store::codes::Codes;
-use crate::ui::store::desks::Desks;
-use crate::ui::store::look::Look;
-use crate::ui::views::STRIPS;
-use crate::view::Decode;
+use crate::encoded::Extent;
+use crate::paint::Pictures;
+use crate::rank::ordered;
+use crate::react::react;
+use crate::store::codes::Codes;
+use crate::store::desks::Desks;
+use crate::store::look::Look;
+use crate::views::STRIPS;
+use latent_view::Decode;
+use latent_vocabulary::numbers::f32_bytes;
 
 /// Reach of a slider, in standard deviations.
 const DEVIATIONS: f32 = 3.0;

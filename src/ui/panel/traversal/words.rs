@@ -1,7 +1,7 @@
 //! The words of the traversals.
 
-use crate::ui::latents::Carries;
-pub use crate::ui::words::{coordinate, kl_bar, latent, reconstruction};
+use crate::latents::Carries;
+pub use crate::words::{coordinate, kl_bar, latent, reconstruction};
 
 pub const TRAVERSAL: &str = "Traversal";
 pub const TRAVERSAL_HELP: &str = "Each row is one latent; the most informative comes first. Drag a frame: the picture is decoded from the codes you set. The pictures in a row show what that latent alone would do.";

@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use crate::spec::Setup;
-use crate::spec::protocol::Command;
-use crate::ui::store::runs::{Run, Runs};
+use crate::store::runs::{Run, Runs};
+use latent_experiment::Setup;
+use latent_protocol::Command;
 
 impl Runs {
     /// Chooses another method. What it has in common with the present one keeps its value; the network on show stays until

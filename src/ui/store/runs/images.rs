@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 
-use crate::ui::react::react;
-use crate::ui::store::runs::Runs;
-use crate::ui::views::CODED;
+use crate::react::react;
+use crate::store::runs::Runs;
+use crate::views::CODED;
 
 /// Whether classes have names that take more room than a digit.
 pub fn long_names(classes: &[String]) -> bool {
@@ -43,7 +43,7 @@ impl Runs {
 
     /// Bytes of one of the images.
     pub fn image_len(self) -> usize {
-        let size = |info: &crate::spec::data::DataInfo| (info.channels * info.height * info.width) as usize;
+        let size = |info: &latent_vocabulary::data::DataInfo| (info.channels * info.height * info.width) as usize;
         let loaded = self.link().data_info.with(|info| info.as_ref().map(size));
         loaded.unwrap_or_else(|| self.model().shape.len())
     }

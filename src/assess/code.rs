@@ -1,0 +1,119 @@
+//! How the code is used, and what it tells.
+
+use super::images::NEIGHBOURS;
+use super::measure::{Measure, Sheet, any};
+use super::subject::Subject;
+use latent_engine::Program;
+use latent_measure::probe;
+use latent_measure::probe::LinearProbe;
+use latent_measure::{Rows, codebook, vae};
+use latent_vocabulary::code::CodeKind;
+
+pub const POSTERIOR: &[Measure] = &[Measure {
+    names: &[
+        ("active_units", ""),
+        ("kl_d", "KL by latent, nats"),
+        ("aggregate_mean_d", ""),
+        ("aggregate_variance_d", ""),
+        ("aggregate_correlation", ""),
+    ],
+    applies: |about| about.own().all(|kind| kind == CodeKind::Gaussian),
+    run: |s, sheet| Box::pin(posterior(s, sheet)),
+}];
+
+pub const MEASURES: &[Measure] = &[
+    Measure {
+        names: &[("codebook_perplexity", ""), ("codes_used", ""), ("codes_dead", ""), ("code_shares", "")],
+        applies: |about| about.code.iter().any(|group| matches!(group.kind, CodeKind::Grid { .. })),
+        run: |s, sheet| Box::pin(usage(s, sheet)),
+    },
+    Measure {
+        names: &[("linear_probe_accuracy", "Linear probe: share of labels right")],
+        applies: any,
+        run: |s, sheet| Box::pin(linear_probe(s, sheet)),
+    },
+    Measure {
+        names: &[("knn_accuracy", "Nearest neighbours: share of labels right")],
+        applies: any,
+        run: |s, sheet| Box::pin(neighbours(s, sheet)),
+    },
+];
+
+/// How the posterior is used.
+async fn posterior(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
+    let codes = s.codes().await?;
+    let own = s.about.own();
+    let (mean, logvar, without) = (own.columns(&codes.mean), own.columns(&codes.logvar), own.without());
+    let mean_nd = Rows::new(&mean, own.width());
+    let logvar_nd = (!logvar.is_empty()).then(|| Rows::new(&logvar, own.width()));
+    let (n, d) = (mean_nd.len(), mean_nd.width());
+    let how = format!("of {d} latents{without}; variance of the mean over {n} test images above {}", vae::ACTIVE);
+    sheet.add("active_units", vae::active_units(mean_nd), how);
+    if let Some(logvar_nd) = logvar_nd {
+        sheet.add("kl_d", vae::kl_d(mean_nd, logvar_nd), format!("nats of each latent, mean over {n} test images"));
+    }
+    let aggregate = vae::aggregate(mean_nd, logvar_nd);
+    sheet.add("aggregate_mean_d", aggregate.mean_d, format!("of q(z) over {n} test images; the prior has 0"));
+    sheet.add("aggregate_variance_d", aggregate.variance_d, format!("of q(z) over {n} test images; the prior has 1"));
+    let how = format!("mean over pairs of latents, absolute, {n} test images; the prior has 0");
+    sheet.add("aggregate_correlation", aggregate.correlation, how);
+    Ok(())
+}
+
+/// Which codes of a codebook are used, where there is one.
+async fn usage(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
+    let (engine, images) = (&mut *s.model, s.images);
+    let codebook = engine.info().code.iter().find_map(|group| match group.kind {
+        CodeKind::Grid { codes, .. } => Some(codes as usize),
+        _ => None,
+    });
+    let (Some(codes), Some(outputs)) = (codebook, engine.run(Program::Tokens, images.fitted.rows()).await?) else { return Ok(()) };
+    let mut usage = codebook::Usage::new(codes);
+    usage.add(&outputs.iter().flatten().map(|token| *token as u32).collect::<Vec<u32>>())?;
+    let (n, whose) = (images.fitted.labels.len(), images.whose);
+    let how = format!("of {codes} codes, over {n} {whose}, all places and levels together");
+    sheet.add("codebook_perplexity", usage.perplexity(), how.clone());
+    sheet.add("codes_used", usage.used(), how.clone());
+    sheet.add("codes_dead", usage.dead(), how.clone());
+    sheet.add("code_shares", usage.sorted_shares(), format!("{how}, largest first"));
+    Ok(())
+}
+
+/// The labels that are to be read in the codes: how many classes, and what chance finds, for protocols.
+fn classes(s: &Subject<'_>) -> (usize, String) {
+    let (fitted, test) = (&s.images.fitted.labels, &s.images.test.labels);
+    let classes = fitted.iter().chain(test).max().map_or(1, |l| usize::from(*l) + 1);
+    let most = (0..classes).map(|class| test.iter().filter(|l| usize::from(**l) == class).count()).max().unwrap_or(0);
+    (classes, format!("chance: {:.3}, the share of the largest class", most as f64 / test.len() as f64))
+}
+
+/// What a linear reader finds in the codes.
+async fn linear_probe(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
+    let (codes, (classes, chance)) = (s.codes().await?, classes(s));
+    let (own, fitted, test) = (s.about.own(), &s.images.fitted.labels, &s.images.test.labels);
+    let (fitted_nd, test_nd, without) = (own.columns(&codes.mean_fitted), own.columns(&codes.mean), own.without());
+    let fit = LinearProbe::fit_in_slices(Rows::new(&fitted_nd, own.width()), fitted, classes, &s.pause).await;
+    let how = format!(
+        "logistic regression, L2 {}, {} iterations; mean codes{without}, fitted to {} {}, tested on {} test images; {chance}",
+        probe::L2,
+        probe::ITERATIONS,
+        fitted.len(),
+        s.images.whose,
+        test.len()
+    );
+    sheet.add("linear_probe_accuracy", fit.accuracy(Rows::new(&test_nd, own.width()), test), how);
+    Ok(())
+}
+
+/// What neighbours say.
+async fn neighbours(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
+    let (codes, (_, chance)) = (s.codes().await?, classes(s));
+    let (own, fitted, test) = (s.about.own(), &s.images.fitted.labels, &s.images.test.labels);
+    let (fitted_nd, test_nd, without) = (own.columns(&codes.mean_fitted), own.columns(&codes.mean), own.without());
+    let (fitted_nd, test_nd) = (Rows::new(&fitted_nd, own.width()), Rows::new(&test_nd, own.width()));
+    let accuracy = probe::knn_accuracy_in_slices((fitted_nd, fitted), (test_nd, test), NEIGHBOURS, &s.pause).await;
+    let among = format!("neighbours among {} {}", fitted.len(), s.images.whose);
+    let of = format!("mean codes{without}, {among}, tested on {} test images; {chance}", test.len());
+    sheet.add("knn_accuracy", accuracy, format!("k = {NEIGHBOURS}, Euclidean; {of}"));
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! The images that a model is measured on.
+
+use latent_data::{Dataset, unit};
+use latent_engine as train;
+use latent_engine::TestSet;
+use latent_measure::Rows;
+use latent_measure::rng::Rng;
+use latent_vocabulary::shape::ImageShape;
+
+/// Neighbours of a vote: no part may have fewer images.
+pub const NEIGHBOURS: usize = 10;
+
+/// What a caller may choose.
+#[derive(Clone, Copy, Debug)]
+pub struct Sizes {
+    /// Test images, and as many training images for what is fitted, drawn without replacement; `None` for as many as there
+    /// are of each, but no more than [`MOST`].
+    pub images: Option<usize>,
+    /// Decides which images are drawn.
+    pub seed: u64,
+}
+
+/// Images that are enough for every measure.
+pub const MOST: usize = 10_000;
+
+/// What a model is measured on.
+pub struct Images {
+    /// Name of the data set.
+    pub(super) id: String,
+    pub(super) shape: ImageShape,
+    /// For what is fitted.
+    pub(super) fitted: Part,
+    /// Whose they are, in protocols: training images, or test images besides those below.
+    pub(super) whose: &'static str,
+    /// For all else.
+    pub(super) test: Part,
+}
+
+impl Images {
+    /// As many training and test images as `sizes` says.
+    ///
+    /// # Errors
+    /// If there are too few.
+    pub fn draw(data: &Dataset, sizes: Sizes) -> Result<Self, String> {
+        let have = data.train_labels.len().min(data.test_labels.len());
+        let images = sizes.images.unwrap_or(have.min(MOST));
+        if images < NEIGHBOURS || images > have {
+            return Err(format!("{images} images: expected {NEIGHBOURS} to {have}"));
+        }
+        let (factors, of) = (&data.factors, |labels: &[u8]| sizes.images.unwrap_or(labels.len().min(MOST)));
+        let train = &data.train_labels;
+        let train = Part::draw(&data.train_images, train, &factors.train_nk, of(train), sizes.seed);
+        let test = &data.test_labels;
+        let test = Part::draw(&data.test_images, test, &factors.test_nk, of(test), sizes.seed);
+        Ok(Self { id: data.id.clone(), shape: data.shape, fitted: Part { at: None, ..train }, whose: "training images", test })
+    }
+
+    /// `n` test images for what is fitted and `n` others for all else, where the training images are out of reach; fewer if
+    /// there are not so many.
+    ///
+    /// # Errors
+    /// If there are too few.
+    pub fn halves(test: &TestSet, n: usize) -> Result<Self, String> {
+        let n = n.min(test.labels.len() / 2);
+        if n < NEIGHBOURS {
+            return Err(format!("{} test images: expected at least {}", test.labels.len(), 2 * NEIGHBOURS));
+        }
+        let both = Part::draw(&test.images, &test.labels, &test.factors_nk, 2 * n, 0);
+        let (fitted, rest) = both.split(n);
+        Ok(Self { id: test.id.clone(), shape: test.shape.image, fitted, whose: "other test images", test: rest })
+    }
+}
+
+/// Images and labels drawn from one part of a data set.
+pub struct Part {
+    /// Their numbers among the test images, where they are some.
+    pub at: Option<Vec<u32>>,
+    pub x: Vec<f32>,
+    pub labels: Vec<u8>,
+    /// Values of the factors, one row an image; empty where they are not known.
+    pub factor_nk: Vec<u8>,
+}
+
+impl Part {
+    /// Draws `n`, but keeps their order: neighbours in a file are often from one hand, so the first would not do.
+    fn draw(images: &[u8], labels: &[u8], factor_nk: &[u8], n: usize, seed: u64) -> Self {
+        let mut chosen = Rng::new(seed).permutation(labels.len());
+        chosen.truncate(n);
+        chosen.sort_unstable();
+        let (len, k) = (images.len() / labels.len(), factor_nk.len() / labels.len());
+        Self {
+            at: Some(chosen.iter().map(|i| *i as u32).collect()),
+            x: chosen.iter().flat_map(|i| unit(&images[i * len..(i + 1) * len])).collect(),
+            labels: chosen.iter().map(|i| labels[*i]).collect(),
+            factor_nk: chosen.iter().flat_map(|i| &factor_nk[i * k..(i + 1) * k]).copied().collect(),
+        }
+    }
+
+    /// The first `n` images, and the others.
+    fn split(mut self, n: usize) -> (Self, Self) {
+        let (len, k) = (self.x.len() / self.labels.len(), self.factor_nk.len() / self.labels.len());
+        let at = self.at.as_mut().map(|at| at.split_off(n));
+        let (x, factor_nk) = (self.x.split_off(n * len), self.factor_nk.split_off(n * k));
+        let rest = Self { at, x, labels: self.labels.split_off(n), factor_nk };
+        (self, rest)
+    }
+
+    pub fn rows(&self) -> train::Rows<'_> {
+        let rows = train::Rows::labelled(&self.x, &self.labels);
+        self.at.as_ref().map_or(rows, |at| rows.numbered(at))
+    }
+}
+
+/// `m` rows, evenly spaced.
+pub fn spread<T: Copy>(rows: Rows<T>, m: usize) -> Vec<T> {
+    (0..m).flat_map(|i| rows.row(i * rows.len() / m)).copied().collect()
+}

@@ -1,0 +1,97 @@
+//! Every measure that applies to a trained model, each with the protocol that makes its number comparable.
+//!
+//! A measure is a function and an entry in the table of its file: its ids, what they are called, to which models and images it
+//! applies, and the function, which adds the values with their protocols to a [`Sheet`].
+
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
+
+#[cfg(not(target_arch = "wasm32"))]
+pub mod classifier;
+mod code;
+mod factors;
+mod images;
+mod likelihood;
+mod measure;
+mod pictures;
+mod prior;
+mod sparse;
+mod subject;
+
+pub use images::{Images, MOST, Sizes};
+pub use sparse::stability;
+
+use self::measure::{Measure, Sheet};
+use self::subject::Subject;
+use latent_engine::Engine;
+use latent_experiment::Setup;
+use latent_vocabulary::measured::Measured;
+
+/// All measures, in the order in which they are taken and shown.
+const MEASURES: &[&[Measure]] = &[
+    likelihood::MEASURES,
+    pictures::MEASURES,
+    sparse::MEASURES,
+    code::POSTERIOR,
+    prior::MEASURES,
+    code::MEASURES,
+    factors::MEASURES,
+];
+
+/// Measures the model in `engine`, which was made by `setup`. `seed` decides what is drawn from posteriors.
+///
+/// # Errors
+/// If the engine fails, or no method is called as the setup's.
+pub async fn assess(engine: &mut impl Engine, setup: &Setup, images: &Images, seed: u64) -> Result<Vec<Measured>, String> {
+    let mut sheet = Sheet::default();
+    let mut subject = Subject::new(engine, setup, images, seed)?;
+    for measure in MEASURES.iter().copied().flatten() {
+        if (measure.applies)(&subject.about) {
+            sheet.names = measure.names;
+            (measure.run)(&mut subject, &mut sheet).await?;
+        }
+    }
+    Ok(sheet.rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::label;
+    use latent_catalog::CARDS;
+
+    #[test]
+    fn every_measure_has_an_id_of_its_own_and_a_name_that_reads() {
+        let (mut known, mut measures) = (vec![], MEASURES.iter().copied().flatten());
+        // The first has what methods call their numbers.
+        for (id, _) in measures.next().expect("there are measures").names {
+            let given = CARDS.iter().any(|card| card.terms.iter().any(|term| term.name == *id) || card.counts(id).is_some());
+            assert!(given, "no method has a number {id}");
+        }
+        for (id, name) in measures.flat_map(|measure| measure.names) {
+            assert!(!known.contains(id), "{id} twice");
+            known.push(id);
+            assert!(id.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '*')), "{id}");
+            assert_eq!(id.contains('*'), name.contains('*'), "{id}: {name}");
+            assert_ne!(*name, label(&[], id), "{id} reads as these words without a name");
+        }
+        for id in ["mse", "l0", "kl_d", "mmd_imq_null", "codes_used", "knn_accuracy", "dci_completeness"] {
+            assert!(known.contains(&id), "no measure is called {id}");
+        }
+    }
+
+    #[test]
+    fn no_name_is_garbled() {
+        let of = |id: &str| {
+            let all: Vec<_> = MEASURES.iter().copied().flatten().flat_map(|measure| measure.names).copied().collect();
+            label(&all, id)
+        };
+        assert_eq!(
+            ["codes_dead", "ultra_dense_features", "aggregate_mean_d"].map(of),
+            ["Codes dead", "Ultra dense features", "Aggregate mean"]
+        );
+        assert_eq!(of("nll_k50"), "−ln p(x) by importance sampling, k = 50");
+        assert_eq!(of("nll_given_label_k1"), "−ln p(x | y) by importance sampling, k = 1");
+        assert_eq!(of("mmd_rbf_null"), "MMD² to the prior, Gaussian, for comparison");
+        assert_eq!([of("kl"), of("kl_d"), of("nuclear norm")], ["KL", "KL by latent, nats", "Nuclear norm"]);
+    }
+}

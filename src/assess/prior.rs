@@ -1,0 +1,204 @@
+//! The codes of all images together beside the prior that they are asked to look like, and pictures from that prior.
+
+use std::rc::Rc;
+
+use super::images::spread;
+use super::measure::{Measure, Sheet};
+use super::subject::{About, Draws, Subject};
+use latent_engine as train;
+use latent_engine::Program;
+use latent_measure::frechet;
+use latent_measure::frechet::Gaussian;
+use latent_measure::rng::Rng;
+use latent_measure::{Rows, image, vae};
+use latent_vocabulary::code::{CodeGroup, CodeKind};
+
+/// Draws that are compared pair by pair.
+const PAIRED: usize = 2000;
+/// Squares along each side of an image whose means are its features.
+const GRID: usize = 7;
+
+pub const MEASURES: &[Measure] = &[
+    Measure {
+        names: &[
+            ("mmd_imq", "MMD² to the prior, inverse multiquadratic"),
+            ("mmd_imq_null", "MMD² to the prior, inverse multiquadratic, for comparison"),
+        ],
+        applies: has_prior,
+        run: |s, sheet| Box::pin(mmd(s, sheet, "mmd_imq", vae::Kernel::Imq)),
+    },
+    Measure {
+        names: &[("mmd_rbf", "MMD² to the prior, Gaussian"), ("mmd_rbf_null", "MMD² to the prior, Gaussian, for comparison")],
+        applies: has_prior,
+        run: |s, sheet| Box::pin(mmd(s, sheet, "mmd_rbf", vae::Kernel::Rbf)),
+    },
+    Measure {
+        names: &[
+            ("frechet_prior", "Fréchet distance of codes to the prior"),
+            ("frechet_prior_null", "Fréchet distance of codes to the prior, for comparison"),
+        ],
+        applies: has_prior,
+        run: |s, sheet| Box::pin(frechet_prior(s, sheet)),
+    },
+    Measure {
+        names: &[
+            ("frechet_pooled", "Fréchet distance of samples, pooled pixels"),
+            ("frechet_pooled_null", "Fréchet distance of samples, pooled pixels, for comparison"),
+        ],
+        applies: has_prior,
+        run: |s, sheet| Box::pin(frechet_pooled(s, sheet)),
+    },
+    #[cfg(not(target_arch = "wasm32"))]
+    Measure {
+        names: &[
+            ("frechet_classifier", "Fréchet distance of samples, features of a classifier"),
+            ("frechet_classifier_null", "Fréchet distance of samples, features of a classifier, for comparison"),
+        ],
+        applies: |about| has_prior(about) && about.data.is_some_and(|card| card.classifier.is_some()),
+        run: |s, sheet| Box::pin(frechet_classifier(s, sheet)),
+    },
+];
+
+fn has_prior(about: &About) -> bool {
+    about.card.prior
+}
+
+async fn draws(s: &mut Subject<'_>) -> Result<Rc<Draws>, String> {
+    if let Some(draws) = &s.draws {
+        return Ok(draws.clone());
+    }
+    let codes = s.codes().await?;
+    let codes = drawn(&codes.mean, &codes.logvar, &s.about.code, s.seed);
+    let n = s.images.test.labels.len();
+    let outputs = s.model.run(Program::Prior, train::Rows::of(&vec![0.0; 2 * n])).await?;
+    let z = outputs.and_then(|o| o.into_iter().next()).ok_or("the method has no prior")?;
+    let (whole, other) = z.split_at(z.len() / 2);
+    let own = s.about.own();
+    let [codes, prior, other] = [&codes, whole, other].map(|z| own.columns(z).into_owned());
+    let draws = Draws { codes, prior, other, whole: whole.into() };
+    Ok(s.draws.insert(Rc::new(draws)).clone())
+}
+
+/// Pictures decoded from the prior.
+async fn pictures(s: &mut Subject<'_>) -> Result<Rc<Vec<f32>>, String> {
+    if let Some(pictures) = &s.pictures {
+        return Ok(pictures.clone());
+    }
+    let draws = draws(s).await?;
+    let pictures = s.model.decode(&draws.whole).await?;
+    Ok(s.pictures.insert(Rc::new(pictures)).clone())
+}
+
+/// The aggregate posterior beside the prior, pair by pair, and the prior beside itself.
+async fn mmd(s: &mut Subject<'_>, sheet: &mut Sheet, id: &str, kernel: vae::Kernel) -> Result<(), String> {
+    let draws = draws(s).await?;
+    let (own, m) = (s.about.own(), s.images.test.labels.len().min(PAIRED));
+    let (d, without) = (own.width(), own.without());
+    let [codes, prior, other] = [&draws.codes, &draws.prior, &draws.other].map(|z| spread(Rows::new(z, d), m));
+    let [codes_md, prior_md, other_md] = [&codes, &prior, &other].map(|z| Rows::new(z, d));
+    let how = |what: &str| format!("squared, unbiased, mean of {} scales; {what}{without}, {m} draws of each", vae::SCALES.len());
+    sheet.add(id, vae::mmd_in_slices(codes_md, prior_md, kernel, &s.pause).await, how("q(z) and the prior"));
+    let null = vae::mmd_in_slices(other_md, prior_md, kernel, &s.pause).await;
+    sheet.add(&format!("{id}_null"), null, how("the prior and itself"));
+    Ok(())
+}
+
+/// The same of Gaussians fitted to them.
+async fn frechet_prior(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
+    let draws = draws(s).await?;
+    let (own, n) = (s.about.own(), s.images.test.labels.len());
+    let without = own.without();
+    let [codes, prior, other] = [&draws.codes, &draws.prior, &draws.other].map(|z| Gaussian::fit(Rows::new(z, own.width())));
+    let how = format!("Gaussians fitted to q(z) and the prior{without}, {n} draws of each");
+    sheet.add("frechet_prior", frechet::distance(&codes, &prior), how);
+    let how = format!("Gaussians fitted to the prior and itself{without}, {n} draws of each");
+    sheet.add("frechet_prior_null", frechet::distance(&other, &prior), how);
+    Ok(())
+}
+
+/// Images for what is fitted, as many as test images: what chance alone makes of the distance depends on the number.
+fn others(s: &Subject<'_>) -> Vec<f32> {
+    let fitted = Rows::new(&s.images.fitted.x, s.images.shape.len());
+    spread(fitted, fitted.len().min(s.images.test.labels.len()))
+}
+
+/// Pictures from the prior beside test images, by the means of squares of pixels.
+async fn frechet_pooled(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
+    let pictures = pictures(s).await?;
+    let shape = [s.images.shape.channels, s.images.shape.height, s.images.shape.width];
+    let side = (s.images.shape.height.min(s.images.shape.width) / GRID).max(1);
+    let width = s.images.shape.channels * (s.images.shape.height / side) * (s.images.shape.width / side);
+    let pooled = |x: &[f32]| image::pool(x, shape, side);
+    let what = format!("means of {side} × {side} pixels");
+    let all = (pooled(&pictures), pooled(&others(s)), pooled(&s.images.test.x));
+    samples(sheet, "frechet_pooled", &what, all, s.images.whose, width);
+    Ok(())
+}
+
+/// The same by the features of the data set's classifier.
+#[cfg(not(target_arch = "wasm32"))]
+async fn frechet_classifier(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
+    use crate::classifier::{Classifier, FEATURES};
+
+    let pictures = pictures(s).await?;
+    let classifier = Classifier::shipped(s.about.data.and_then(|card| card.classifier).ok_or("the images have no classifier")?)?;
+    let what = format!("the last hidden layer of this project's classifier of digits, 196-128-{FEATURES}-10; this is not FID");
+    let features = |x: &[f32]| classifier.features(x);
+    let all = (features(&pictures), features(&others(s)), features(&s.images.test.x));
+    samples(sheet, "frechet_classifier", &what, all, s.images.whose, FEATURES);
+    Ok(())
+}
+
+/// How far pictures from the prior are from test images, and how far other images are, on features `width` wide.
+fn samples(
+    sheet: &mut Sheet,
+    name: &str,
+    what: &str,
+    (pictures, others, test): (Vec<f32>, Vec<f32>, Vec<f32>),
+    whose: &str,
+    width: usize,
+) {
+    let [of_pictures, of_others, of_test] = [&pictures, &others, &test].map(|features| Rows::new(features, width));
+    let how = |n: usize, whose: &str| format!("features: {what}; {n} {whose} against {} test images", of_test.len());
+    let (pictures, others, test) = (Gaussian::fit(of_pictures), Gaussian::fit(of_others), Gaussian::fit(of_test));
+    sheet.add(name, frechet::distance(&pictures, &test), how(of_pictures.len(), "pictures decoded from the prior"));
+    sheet.add(&format!("{name}_null"), frechet::distance(&others, &test), how(of_others.len(), whose));
+}
+
+/// One draw from each posterior: of a choice one category, as its prior gives them; the code itself where it is a point.
+fn drawn(mean: &[f32], logvar: &[f32], code: &[CodeGroup], seed: u64) -> Vec<f32> {
+    let mut rng = Rng::new(seed);
+    let mut out = Vec::with_capacity(mean.len());
+    let whole = code.iter().map(|group| group.count as usize).sum::<usize>().max(1);
+    for row in (0..mean.len()).step_by(whole) {
+        let mut from = row;
+        for group in code {
+            let at = from..from + group.count as usize;
+            from = at.end;
+            match group.kind {
+                CodeKind::Choice { .. } => {
+                    let chosen = category(&mean[at.clone()], &mut rng);
+                    out.extend((0..at.len()).map(|c| f32::from(u8::from(c == chosen))));
+                }
+                _ if logvar.is_empty() => out.extend(&mean[at]),
+                _ => out.extend(mean[at.clone()].iter().zip(&logvar[at]).map(|(m, l)| m + (0.5 * l).exp() * rng.normal())),
+            }
+        }
+    }
+    out
+}
+
+/// One of the categories with these probabilities.
+fn category(p_c: &[f32], rng: &mut Rng) -> usize {
+    const STEPS: usize = 1 << 24;
+    let mut left = p_c.iter().sum::<f32>() * (rng.below(STEPS) as f32 / STEPS as f32);
+    // Rounding may leave a little behind the last that is possible.
+    let last = p_c.iter().rposition(|p| *p > 0.0).unwrap_or(0);
+    p_c[..last]
+        .iter()
+        .position(|p| {
+            left -= p;
+            left < 0.0
+        })
+        .unwrap_or(last)
+}

@@ -1,0 +1,208 @@
+//! What is measured: a model on some images, and what several measures make of it, made once.
+
+use std::borrow::Cow;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+
+use super::images::Images;
+use latent_catalog as catalog;
+use latent_engine::{Engine, Program, Rows, Weight};
+use latent_experiment::Setup;
+use latent_measure::pause::Pause;
+use latent_protocol::PlanInfo;
+use latent_vocabulary::Card;
+use latent_vocabulary::code::{CodeGroup, CodeKind};
+use latent_vocabulary::data::DataCard;
+
+/// What an engine, or a measure, answers after a while.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, String>> + 'a>>;
+
+/// An [`Engine`] of whatever type, as measures ask it.
+pub trait Model {
+    fn info(&self) -> &PlanInfo;
+    fn pause(&self) -> Pause;
+    fn run<'a>(&'a mut self, what: Program, rows: Rows<'a>) -> Answer<'a, Option<Vec<Vec<f32>>>>;
+    fn evaluate<'a>(&'a mut self, images: Rows<'a>) -> Answer<'a, Vec<f32>>;
+    fn encode<'a>(&'a mut self, images: Rows<'a>) -> Answer<'a, (Vec<f32>, Vec<f32>)>;
+    fn decode<'a>(&'a mut self, z_nd: &'a [f32]) -> Answer<'a, Vec<f32>>;
+    fn atoms(&mut self) -> Answer<'_, Option<Vec<f32>>>;
+    fn weights(&mut self) -> Answer<'_, Vec<Weight>>;
+}
+
+impl<E: Engine> Model for E {
+    fn info(&self) -> &PlanInfo {
+        Engine::info(self)
+    }
+
+    fn pause(&self) -> Pause {
+        Engine::pause(self)
+    }
+
+    fn run<'a>(&'a mut self, what: Program, rows: Rows<'a>) -> Answer<'a, Option<Vec<Vec<f32>>>> {
+        Box::pin(Engine::run(self, what, rows))
+    }
+
+    fn evaluate<'a>(&'a mut self, images: Rows<'a>) -> Answer<'a, Vec<f32>> {
+        Box::pin(Engine::evaluate(self, images))
+    }
+
+    fn encode<'a>(&'a mut self, images: Rows<'a>) -> Answer<'a, (Vec<f32>, Vec<f32>)> {
+        Box::pin(Engine::encode(self, images))
+    }
+
+    fn decode<'a>(&'a mut self, z_nd: &'a [f32]) -> Answer<'a, Vec<f32>> {
+        Box::pin(Engine::decode(self, z_nd))
+    }
+
+    fn atoms(&mut self) -> Answer<'_, Option<Vec<f32>>> {
+        Box::pin(Engine::atoms(self))
+    }
+
+    fn weights(&mut self) -> Answer<'_, Vec<Weight>> {
+        Box::pin(Engine::weights(self))
+    }
+}
+
+/// What decides which measures a model has.
+pub struct About {
+    /// Of the method.
+    pub card: &'static Card,
+    pub code: Vec<CodeGroup>,
+    /// Of the images; `None` where they are a visitor's.
+    pub data: Option<&'static DataCard>,
+    /// It takes another network apart.
+    pub hosted: bool,
+}
+
+impl About {
+    /// The part of the code that the encoder has found out.
+    pub fn own(&self) -> Own<'_> {
+        Own(&self.code)
+    }
+
+    /// Each number of the code says something by itself: neither tokens nor a dictionary's features.
+    pub fn latents(&self) -> bool {
+        self.own().all(|kind| !matches!(kind, CodeKind::Grid { .. } | CodeKind::Features { .. }))
+    }
+
+    /// The code is a dictionary's features.
+    pub fn features(&self) -> bool {
+        self.own().all(|kind| matches!(kind, CodeKind::Features { .. }))
+    }
+
+    /// Reconstructions may leave [0, 1]. What is left of activations goes through the rest of a network, which keeps its pixels there by
+    /// itself.
+    pub fn clamped(&self) -> bool {
+        self.features() && !self.hosted
+    }
+}
+
+/// The model and the images, and what has been made of them so far.
+pub struct Subject<'a> {
+    pub about: About,
+    pub setup: &'a Setup,
+    pub images: &'a Images,
+    pub model: &'a mut dyn Model,
+    pub pause: Pause,
+    /// Decides what is drawn from posteriors.
+    pub seed: u64,
+    codes: Option<Rc<Codes>>,
+    atoms: Option<Rc<Option<Vec<f32>>>>,
+    pub(super) draws: Option<Rc<Draws>>,
+    pub(super) pictures: Option<Rc<Vec<f32>>>,
+}
+
+/// Mean codes of both parts of the images, and the test images again.
+pub struct Codes {
+    pub mean: Vec<f32>,
+    /// Logarithm of the posterior's variance; empty where the encoder is deterministic.
+    pub logvar: Vec<f32>,
+    pub mean_fitted: Vec<f32>,
+    /// Test images decoded from their mean codes.
+    pub reconstruction: Vec<f32>,
+}
+
+/// Draws beside the prior, row-major `[images, latent]`; of a code without what its encoder is told.
+pub struct Draws {
+    /// From the aggregate posterior.
+    pub codes: Vec<f32>,
+    /// From the prior, and as many others.
+    pub prior: Vec<f32>,
+    pub other: Vec<f32>,
+    /// The former whole.
+    pub whole: Vec<f32>,
+}
+
+impl<'a> Subject<'a> {
+    /// # Errors
+    /// If no method is called as the setup's.
+    pub fn new(model: &'a mut dyn Model, setup: &'a Setup, images: &'a Images, seed: u64) -> Result<Self, String> {
+        let about = About {
+            card: setup.card().map_err(|e| e.to_string())?,
+            code: model.info().code.clone(),
+            data: catalog::set(&images.id),
+            hosted: setup.hosted().is_some(),
+        };
+        let pause = model.pause();
+        Ok(Self { about, setup, images, model, pause, seed, codes: None, atoms: None, draws: None, pictures: None })
+    }
+
+    /// # Errors
+    /// If the engine fails.
+    pub async fn codes(&mut self) -> Result<Rc<Codes>, String> {
+        if let Some(codes) = &self.codes {
+            return Ok(codes.clone());
+        }
+        let (mean, logvar) = self.model.encode(self.images.test.rows()).await?;
+        let (mean_fitted, _) = self.model.encode(self.images.fitted.rows()).await?;
+        let reconstruction = self.model.decode(&mean).await?;
+        Ok(self.codes.insert(Rc::new(Codes { mean, logvar, mean_fitted, reconstruction })).clone())
+    }
+
+    /// See [`Engine::atoms`].
+    ///
+    /// # Errors
+    /// If the engine fails.
+    pub async fn atoms(&mut self) -> Result<Rc<Option<Vec<f32>>>, String> {
+        if let Some(atoms) = &self.atoms {
+            return Ok(atoms.clone());
+        }
+        let atoms = self.model.atoms().await?;
+        Ok(self.atoms.insert(Rc::new(atoms)).clone())
+    }
+}
+
+/// The columns of a code that its encoder has found out: all but those of a label that it was told. Whoever reads the code would
+/// read there what was put in.
+pub struct Own<'a>(&'a [CodeGroup]);
+
+impl Own<'_> {
+    fn is_told(group: &CodeGroup) -> bool {
+        group.kind == CodeKind::Choice { given: true }
+    }
+
+    /// Whether all of them are of such a kind.
+    pub fn all(&self, is: fn(CodeKind) -> bool) -> bool {
+        self.0.iter().filter(|group| !Self::is_told(group)).all(|group| is(group.kind))
+    }
+
+    pub fn width(&self) -> usize {
+        self.0.iter().filter(|group| !Self::is_told(group)).map(|group| group.count as usize).sum()
+    }
+
+    /// These columns of whole codes.
+    pub fn columns<'z>(&self, z_nd: &'z [f32]) -> Cow<'z, [f32]> {
+        if !self.0.iter().any(Self::is_told) {
+            return Cow::Borrowed(z_nd);
+        }
+        let kept: Vec<bool> =
+            self.0.iter().flat_map(|group| std::iter::repeat_n(!Self::is_told(group), group.count as usize)).collect();
+        z_nd.iter().zip(kept.iter().cycle()).filter(|(_, kept)| **kept).map(|(z, _)| *z).collect()
+    }
+
+    /// What is left out, for protocols.
+    pub fn without(&self) -> &'static str {
+        if self.0.iter().any(Self::is_told) { " without the label that the encoder is told" } else { "" }
+    }
+}

@@ -1,5 +1,0 @@
-//! The page: see `src/ui`.
-
-fn main() {
-    latent_lab::ui::mount();
-}

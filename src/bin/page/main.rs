@@ -1,0 +1,5 @@
+//! The page: see `src/ui`.
+
+fn main() {
+    latent_ui::mount();
+}

@@ -1,0 +1,56 @@
+//! The step compiler: a recorded Burn computation becomes a list of WGSL dispatches.
+//!
+//! What names what, from the ground up; nothing points back:
+//!
+//! ```text
+//! arith, unary ─▶ node ─▶ graph           what is computed; rows say all of a function of one number
+//! code, index ─▶ emit ─▶ gemm             expressions of one kernel
+//! loops ─▶ grad, composite ─▶ capture     operations that loop, a file each; gradients; from Burn
+//! target ─▶ tiling ─▶ schedule ─▶ update  which nodes are stored, by which kernel, at which level
+//! ─▶ memory ─▶ audit                      where each lies; natively, whether levels keep their promise
+//! ─▶ writer ─▶ product ─▶ write           the kernels as text
+//! ─▶ module ─▶ plan ─▶ probe              the dispatches; what is worth timing
+//! ```
+//!
+//! Nothing here knows a method, a device or a browser.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
+#![deny(missing_docs)]
+
+mod arith;
+#[cfg(not(target_arch = "wasm32"))]
+mod audit;
+pub mod capture;
+mod code;
+mod composite;
+pub mod emit;
+pub mod gemm;
+pub mod grad;
+pub mod graph;
+mod hash;
+pub mod index;
+mod job;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod listing;
+pub mod loops;
+mod memory;
+mod module;
+mod node;
+pub mod plan;
+pub mod probe;
+mod product;
+pub mod rng;
+mod schedule;
+#[cfg(not(target_arch = "wasm32"))]
+mod shown;
+mod target;
+pub mod template;
+mod tiling;
+mod unary;
+mod update;
+mod write;
+mod writer;
+
+pub use graph::{CompileError, Graph, Id};
+pub use job::{Dispatch, Plan};
+pub use target::Target;

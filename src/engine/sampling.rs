@@ -1,0 +1,151 @@
+//! New images: codes drawn from the prior of the method, or tokens drawn place by place from a learnt one, then decoded.
+
+use crate::engine::{Engine, Rows};
+use crate::program::Program;
+use latent_compile::rng;
+use latent_vocabulary::code::{CodeGroup, CodeKind};
+
+/// What is drawn.
+#[derive(Clone, Copy, Debug)]
+pub struct Draw {
+    pub count: usize,
+    /// What Gaussian numbers are multiplied with, and what the logits of tokens are divided by; 1 is the prior itself.
+    pub temperature: f32,
+    /// Decides which tokens are drawn. Numbers are drawn with the seed of the engine's setup.
+    pub seed: u32,
+    /// The one of a code's choices that all images have, such as their class; `None` draws it as well.
+    pub choice: Option<u32>,
+}
+
+/// New images, row-major `[count, pixels]`, values in `[0, 1]`.
+///
+/// # Errors
+/// If the model has no prior to draw from, or not what `draw` asks for, or the device is lost.
+pub async fn images<E: Engine>(engine: &mut E, draw: Draw) -> Result<Vec<f32>, String> {
+    let code = engine.info().code.clone();
+    if code.iter().any(|group| group.features().is_some()) {
+        return Err("a sparse autoencoder takes images apart; it has no prior from which new ones could be drawn".into());
+    }
+    let choice = choice(&code, draw)?;
+    if let Some(group) = code.iter().find(|group| group.places().is_some()) {
+        return match group.kind {
+            CodeKind::Grid { drawn: true, .. } => draw_images(engine, draw.count, draw.temperature, draw.seed).await,
+            _ => Err("this model learnt no prior over its tokens; one trained with prior=pixelcnn draws new images".into()),
+        };
+    }
+    if draw.temperature != 1.0 && !code.iter().any(|group| group.kind == CodeKind::Gaussian) {
+        return Err("only tokens and codes with a Gaussian prior have a temperature, and this model's are neither".into());
+    }
+    let latent = engine.info().latent as usize;
+    let outputs = engine.run(Program::Prior, Rows::of(&vec![0.0; draw.count])).await?;
+    let mut z_nd = outputs.and_then(|o| o.into_iter().next()).ok_or("the method has no prior")?;
+    for z_d in z_nd.chunks_exact_mut(latent) {
+        let mut rest = z_d;
+        for group in &code {
+            let (own, behind) = rest.split_at_mut(group.count as usize);
+            match group.kind {
+                CodeKind::Gaussian => own.iter_mut().for_each(|z| *z *= draw.temperature),
+                CodeKind::Choice { .. } => {
+                    if let Some(choice) = choice {
+                        own.fill(0.0);
+                        own[choice] = 1.0;
+                    }
+                }
+                _ => {}
+            }
+            rest = behind;
+        }
+    }
+    engine.decode(&z_nd).await
+}
+
+/// The choice that `draw` asks for.
+///
+/// # Errors
+/// If the code has none, or not so many.
+fn choice(code: &[CodeGroup], draw: Draw) -> Result<Option<usize>, String> {
+    let Some(choice) = draw.choice else { return Ok(None) };
+    let group = code.iter().find(|group| matches!(group.kind, CodeKind::Choice { .. }));
+    let count = group.ok_or("this model draws no class or choice that could be asked for")?.count;
+    if choice < count { Ok(Some(choice as usize)) } else { Err(format!("class {choice}: expected 0 to {}", count - 1)) }
+}
+
+/// Draws token grids from the method's prior, `n` at a time, row-major `[n, places]`.
+///
+/// Each token is drawn from `softmax(logits / temperature)`, given those before it in raster order; at temperature 0 it is
+/// the likeliest one. The same seed gives the same grids.
+///
+/// # Errors
+/// If the method has no learnt prior over tokens, or the device is lost.
+pub async fn draw_tokens<E: Engine>(engine: &mut E, n: usize, temperature: f32, seed: u32) -> Result<Vec<f32>, String> {
+    let group = engine.info().code.iter().find(|g| g.places().is_some()).copied().ok_or("the method's code has no tokens")?;
+    let CodeKind::Grid { codes, .. } = group.kind else { unreachable!("only grids have places") };
+    let (places, codes) = (group.places().unwrap_or(0) as usize, codes as usize);
+    let mut token_np = vec![0.0; n * places];
+    for place in 0..places {
+        let outputs = engine.run(Program::TokenLogits, Rows::of(&token_np)).await?;
+        let logit_npk = outputs.and_then(|o| o.into_iter().next()).ok_or("the method has no learnt prior over its tokens")?;
+        for i in 0..n {
+            let from = (i * places + place) * codes;
+            token_np[i * places + place] =
+                draw(&logit_npk[from..from + codes], temperature, rng::uniform(i as u32, place as u32, 0, seed)) as f32;
+        }
+    }
+    Ok(token_np)
+}
+
+/// Images of [`draw_tokens`], row-major `[n, pixels]`, values in `[0, 1]`.
+///
+/// # Errors
+/// As there.
+pub async fn draw_images<E: Engine>(engine: &mut E, n: usize, temperature: f32, seed: u32) -> Result<Vec<f32>, String> {
+    let token_np = draw_tokens(engine, n, temperature, seed).await?;
+    decode_tokens(engine, &token_np).await
+}
+
+/// Images that token grids stand for, row-major `[n, pixels]`, values in `[0, 1]`.
+///
+/// # Errors
+/// If the method has no codebook, or the device is lost.
+pub async fn decode_tokens<E: Engine>(engine: &mut E, token_np: &[f32]) -> Result<Vec<f32>, String> {
+    let outputs = engine.run(Program::FromTokens, Rows::of(token_np)).await?;
+    let z_nd = outputs.and_then(|o| o.into_iter().next()).ok_or("the method has no codebook")?;
+    engine.decode(&z_nd).await
+}
+
+/// The first index at which the cumulative softmax of `logits / temperature` passes `u`, a number on `[0, 1)`.
+fn draw(logits: &[f32], temperature: f32, u: f32) -> usize {
+    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    if temperature <= 0.0 {
+        return logits.iter().position(|l| *l == largest).unwrap_or(0);
+    }
+    let weights: Vec<f64> = logits.iter().map(|l| f64::from((l - largest) / temperature).exp()).collect();
+    let mut left = f64::from(u) * weights.iter().sum::<f64>();
+    for (i, w) in weights.iter().enumerate() {
+        left -= w;
+        if left < 0.0 {
+            return i;
+        }
+    }
+    // Rounding alone gets here: the last that is possible at all.
+    weights.iter().rposition(|w| *w > 0.0).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn draws_follow_the_softmax() {
+        let logits = [1.0, 3.0, f32::NEG_INFINITY, 2.0];
+        let mut counts = [0.0; 4];
+        for i in 0..20_000 {
+            counts[draw(&logits, 1.0, rng::uniform(i, 0, 0, 1))] += 1.0 / 20_000.0;
+        }
+        for (got, want) in counts.iter().zip([0.0900, 0.6652, 0.0, 0.2447]) {
+            assert!(f64::abs(got - want) < 0.01, "{counts:?}");
+        }
+        assert_eq!(draw(&logits, 0.0, 0.999), 1, "the likeliest at temperature 0");
+        assert_eq!(draw(&logits, 1.0, 1.0), 3, "never an impossible one");
+    }
+}

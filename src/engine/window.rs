@@ -1,0 +1,111 @@
+//! Training images on a device that has no room for all of them: some pages of the set at a time, see [`super::turnover`].
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::rc::Rc;
+
+use latent_data::Dataset;
+use latent_data::pages::Pages;
+use latent_gpu::{Data, Gpu};
+
+/// Most images of a page, and most bytes: as much as passes through the engine's memory at once.
+const PAGE_IMAGES: usize = 1024;
+const PAGE_BYTES: usize = 16 << 20;
+/// Pages that a window has room for at least.
+const PAGES: usize = 4;
+
+/// The images on the device, shared between runs.
+pub struct Window {
+    gpu: Rc<Gpu>,
+    data: Data,
+    pages: Rc<dyn Pages>,
+    /// Of all training images.
+    labels: Vec<u8>,
+    /// Pages that the set is cut into.
+    count: usize,
+    /// Images that each slot of the window has room for.
+    stride: usize,
+    /// The page in each slot.
+    slots: RefCell<Vec<Option<u32>>>,
+}
+
+impl Window {
+    /// An empty window of `room` bytes on the training images of `data`, which `pages` reads.
+    ///
+    /// # Errors
+    /// If there is no room for a few images, or the device refuses.
+    pub fn new(gpu: Rc<Gpu>, data: &Dataset, pages: Rc<dyn Pages>, room: u64) -> Result<Self, String> {
+        let (len, images) = (data.shape.len(), data.train_labels.len());
+        let fit = usize::try_from(room).unwrap_or(usize::MAX) / (len + 1);
+        let most = PAGE_IMAGES.min(PAGE_BYTES / len).min(fit / PAGES) / 4 * 4;
+        if most == 0 {
+            return Err(format!("{room} bytes are no room for images of {len} values"));
+        }
+        let count = images.div_ceil(most);
+        // Pages of nearly equal size; the device is written four bytes at a time.
+        let stride = images.div_ceil(count).next_multiple_of(4);
+        let slots = (fit / stride).min(count);
+        let buffer = Data::empty(&gpu, slots * stride, len).map_err(|e| e.to_string())?;
+        let labels = data.train_labels.clone();
+        Ok(Self { gpu, data: buffer, pages, labels, count, stride, slots: RefCell::new(vec![None; slots]) })
+    }
+
+    /// The images on the device.
+    pub fn data(&self) -> &Data {
+        &self.data
+    }
+
+    /// Pages that are there at a time.
+    pub fn slots(&self) -> usize {
+        self.slots.borrow().len()
+    }
+
+    /// Which training images a page has.
+    fn range(&self, page: usize) -> Range<usize> {
+        let (n, count) = (self.labels.len(), self.count);
+        n * page / count..n * (page + 1) / count
+    }
+
+    /// Images of each page.
+    pub fn sizes(&self) -> Vec<u32> {
+        (0..self.count).map(|page| self.range(page).len() as u32).collect()
+    }
+
+    /// Reads one of `pages` that is not there in place of another. Returns whether there was one.
+    ///
+    /// # Errors
+    /// If it cannot be read, or they are more than the window has room for.
+    pub async fn bring_one(&self, pages: &BTreeSet<u32>) -> Result<bool, String> {
+        let missing = pages.iter().find(|page| !self.slots.borrow().contains(&Some(**page)));
+        let Some(page) = missing else { return Ok(false) };
+        let range = self.range(*page as usize);
+        let images = self.pages.read(range.clone()).await?;
+        let mut slots = self.slots.borrow_mut();
+        let free = slots.iter().position(|there| there.is_none_or(|there| !pages.contains(&there)));
+        let slot = free.ok_or_else(|| format!("{} pages do not fit into a window of {}", pages.len(), slots.len()))?;
+        self.data.replace(&self.gpu, slot * self.stride, &images, &self.labels[range]);
+        slots[slot] = Some(*page);
+        Ok(true)
+    }
+
+    /// Reads all of `pages` that are not there, one at a time.
+    ///
+    /// # Errors
+    /// As [`Window::bring_one`].
+    pub async fn bring(&self, pages: &BTreeSet<u32>) -> Result<(), String> {
+        while self.bring_one(pages).await? {}
+        Ok(())
+    }
+
+    /// Where on the device the first image of each page lies; `None` for pages that are not there.
+    pub fn places(&self) -> Vec<Option<u32>> {
+        let mut places = vec![None; self.count];
+        for (slot, page) in self.slots.borrow().iter().enumerate() {
+            if let Some(page) = page {
+                places[*page as usize] = Some((slot * self.stride) as u32);
+            }
+        }
+        places
+    }
+}

@@ -1,0 +1,31 @@
+//! Reading what a visitor brings: archives, pictures, arrays and tables become packed images (`packed`).
+//!
+//! Every file is read by ranges ([`read::ReadAt`]), so that memory does not grow with it. A [`source::Source`] gives one
+//! image after another, a [`frame::Framer`] makes it fit, a [`job::Job`] collects shards; who decodes, and where shards go,
+//! is up to [`native`] and to the worker in the browser.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
+
+pub mod address;
+pub mod archive;
+pub mod array;
+pub mod celeba;
+mod exif;
+pub mod frame;
+pub mod idx;
+pub mod job;
+pub mod mirror;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod native;
+pub mod npy;
+pub mod open;
+pub mod picture;
+pub mod pictures;
+pub mod read;
+pub mod sheet;
+pub mod source;
+pub mod table;
+#[cfg(target_arch = "wasm32")]
+pub mod worker;
+
+pub use open::open;

@@ -1,0 +1,116 @@
+//! The parts that every sparse autoencoder with a dictionary has, and what all of them report.
+
+use burn::module::{Module, Param};
+use burn::tensor::{Device, Tensor};
+
+use super::source::Source;
+use latent_nn::sparse::{Dictionary, Tie, squared_error};
+use latent_nn::{Batch, Code, Ctx, Named, Terms, stop_gradient};
+use latent_vocabulary::Params;
+use latent_vocabulary::code::CodeGroup;
+use latent_vocabulary::shape::DataShape;
+
+/// Share of the latest step in the running mean of the density.
+const DENSITY_RATE: f64 = 0.01;
+
+/// Where the inputs come from, the dictionary, and the record of which features fire. A method keeps it as its field `sae`.
+#[derive(Module, Debug)]
+pub struct Base {
+    source: Source,
+    pub dictionary: Dictionary,
+    /// Inputs seen since each feature fired last, shape `[features]`.
+    since_f: Param<Tensor<1>>,
+    /// Share of inputs on which each feature fires, a running mean over about a hundred steps, shape `[features]`.
+    density_f: Param<Tensor<1>>,
+    /// The mean input: what the variance is measured from, shape `[inputs]`.
+    mean_a: Param<Tensor<1>>,
+}
+
+/// Inputs, the features that they were given, and what these stand for.
+pub struct Pass {
+    /// Shape `[n, inputs]`.
+    pub x_na: Tensor<2>,
+    /// Shape `[n, features]`.
+    pub f_nf: Tensor<2>,
+    /// Shape `[n, inputs]`.
+    pub y_na: Tensor<2>,
+}
+
+impl Base {
+    pub fn new(params: &Params, data: DataShape, tie: Tie, device: &Device) -> Self {
+        let source = Source::new(params, data.image, device);
+        let (inputs, features) = (source.inputs(), params.usize("features"));
+        let zeros = |n| Param::from_tensor(Tensor::zeros([n], device));
+        Self {
+            dictionary: Dictionary::new(inputs, features, tie, device),
+            source,
+            since_f: zeros(features),
+            density_f: zeros(features),
+            mean_a: zeros(inputs),
+        }
+    }
+
+    /// [`latent_nn::Method::code`].
+    pub fn code(&self) -> Vec<CodeGroup> {
+        self.source.code(self.dictionary.features())
+    }
+
+    /// [`latent_nn::Method::start`]: the dictionary begins at the mean input.
+    pub fn start(&self, batch: Batch) -> Vec<Named> {
+        let (mut named, x_na) = self.source.start(batch);
+        let [_, inputs] = x_na.dims();
+        let mean_a = x_na.mean_dim(0).reshape([inputs]);
+        named.extend([("sae.dictionary.b_dec", mean_a.clone()), ("sae.mean_a", mean_a)]);
+        named
+    }
+
+    /// Inputs of a batch, shape `[n, inputs]`.
+    pub fn inputs_na(&self, batch: Batch) -> Tensor<2> {
+        self.source.inputs_na(batch)
+    }
+
+    /// The code whose features are `f_nf`.
+    pub fn to_code(&self, f_nf: Tensor<2>) -> Code {
+        self.source.to_code(f_nf)
+    }
+
+    /// [`latent_nn::Method::decode`].
+    pub fn images(&self, z_bd: Tensor<2>) -> Tensor<2> {
+        let f_nf = self.source.features_nf(z_bd, self.dictionary.features());
+        self.source.to_images(self.dictionary.decode(f_nf))
+    }
+
+    /// [`latent_nn::Method::host_images`].
+    pub fn host_images(&self, batch: Batch) -> Option<Tensor<2>> {
+        self.source.host_images(batch)
+    }
+
+    /// One for features that have not fired for more than the live `dead_after` inputs, else zero, shape `[features]`.
+    pub fn dead_f(&self, ctx: &Ctx) -> Tensor<1> {
+        let since_f = stop_gradient(self.since_f.val());
+        let after_f = ctx.live("dead_after").expand(since_f.dims());
+        since_f.greater(after_f).float()
+    }
+
+    /// Shows how well and how sparsely the inputs are explained, and keeps the record of which features fired.
+    ///
+    /// Shown: `fvu`, the squared error as a share of the variance; `l0`, features that fire on an input; `dead`, the share of
+    /// features that are dead.
+    pub fn report(&self, terms: Terms, pass: Pass, ctx: &Ctx) -> Terms {
+        let Pass { x_na, f_nf, y_na } = pass;
+        let [n, features] = f_nf.dims();
+        let mean = stop_gradient(self.mean_a.val()).unsqueeze::<2>().expand(x_na.dims());
+        let variance = squared_error(x_na.clone(), mean).clamp_min(f64::from(f32::MIN_POSITIVE));
+        let fired_nf = stop_gradient(f_nf).not_equal_elem(0.0).float();
+        let share_f = fired_nf.mean_dim(0).reshape([features]);
+        let silent_f = share_f.clone().equal_elem(0.0).float();
+        let since_f = (stop_gradient(self.since_f.val()) + n as f64) * silent_f;
+        let density_f = stop_gradient(self.density_f.val()) * (1.0 - DENSITY_RATE) + share_f.clone() * DENSITY_RATE;
+        terms
+            .show("fvu", squared_error(x_na, y_na) / variance)
+            .show("l0", share_f.sum())
+            .show("dead", self.dead_f(ctx).mean())
+            .set("sae.since_f", since_f)
+            .set("sae.density_f", density_f)
+    }
+}

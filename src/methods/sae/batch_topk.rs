@@ -1,0 +1,145 @@
+//! The sparse autoencoder that spends one budget on a whole batch.
+//!
+//! Where features choose (Ayonrinde 2024), silent ones are revived by AuxK as in the other budget; the paper adds a loss of its
+//! own for them, `aux_zipf_loss`.
+
+use super::params::{AUX, DEAD_AFTER, FEATURES, FIRING, K};
+use latent_vocabulary::card::{Figure, Firing};
+use latent_vocabulary::objective::{Symbols, Term};
+use latent_vocabulary::{Card, Family, Paper, ParamSpec, SOURCE};
+
+#[cfg(feature = "networks")]
+pub use engine::BatchTopK;
+
+const BUDGETS: &[&str] = &["batch", "feature"];
+
+pub const CARD: Card = Card {
+    id: "batch-topk",
+    family: Family::Sae,
+    hosts: false,
+    figure: Figure::Features(Firing::From("threshold_f")),
+    label: "BatchTopK sparse autoencoder",
+    summary: "Keeps k features an input on average, not for each: a rich picture may use many, a plain one few.",
+    prior: false,
+    terms: &[
+        Term::plus("reconstruction", "‖x − x̂‖²").weighed(&["k"]),
+        Term::plus("revival", "α·‖e − ê‖²").weighed(&["aux", "dead_after"]),
+    ],
+    symbols: &[
+        Symbols::new("of all n·F features of a batch the n·k largest are kept").under("budget", &["batch"]),
+        Symbols::new("of the n·F features of a batch each feature's n·k/F largest are kept").under("budget", &["feature"]),
+        Symbols::new("used alone: those above the running mean of the least one kept;  e = x − x̂,  ê from dead features only"),
+    ],
+    counts: FIRING,
+    papers: &[
+        Paper::of("BatchTopK Sparse Autoencoders", "Bussmann, Leask & Nanda 2024"),
+        Paper::of("Adaptive Sparse Allocation with Mutual Choice & Feature Choice Sparse Autoencoders", "Ayonrinde 2024")
+            .only("both budgets, without its aux_zipf_loss"),
+    ],
+    params: &[
+        K,
+        FEATURES,
+        SOURCE,
+        ParamSpec::choice("budget", "Who competes", BUDGETS, 0,
+            "batch: all features of all inputs of a batch (BatchTopK, or mutual choice). feature: each feature chooses equally many inputs, so that none is crowded out; one that is above zero on no input still dies."),
+        AUX,
+        DEAD_AFTER,
+    ],
+    try_this: "Compare the digits 1 and 8: which one is given more features? Then let each feature choose its images, and watch the dead ones.",
+}
+.shown();
+
+#[cfg(feature = "networks")]
+mod engine {
+    use burn::module::{Module, Param};
+    use burn::tensor::activation::relu;
+    use burn::tensor::{Device, Tensor};
+
+    use super::{BUDGETS, CARD};
+    use crate::sae::base::{Base, Pass};
+    use latent_nn::kth::kth_largest;
+    use latent_nn::sparse::{Tie, keep_from, squared_error};
+    use latent_nn::{Batch, Code, Ctx, Method, Named, Terms, stop_gradient};
+    use latent_vocabulary::Card;
+    use latent_vocabulary::Params;
+    use latent_vocabulary::code::CodeGroup;
+    use latent_vocabulary::shape::DataShape;
+
+    /// The least that the running mean of the threshold moves by; earlier, it is the mean of all steps.
+    const RATE: f64 = 0.01;
+
+    #[derive(Module, Debug)]
+    pub struct BatchTopK {
+        sae: Base,
+        /// The least that each feature must reach outside training, shape `[features]`.
+        threshold_f: Param<Tensor<1>>,
+        #[module(skip)]
+        by_feature: bool,
+    }
+
+    impl BatchTopK {
+        /// The least value kept, a running mean of which is the threshold, shape `[1, features]`.
+        fn least_1f(&self, act_nf: Tensor<2>, k: Tensor<1>) -> Tensor<2> {
+            let [n, features] = act_nf.dims();
+            if self.by_feature {
+                return kth_largest(act_nf.transpose(), k * (n as f64 / features as f64)).transpose();
+            }
+            kth_largest(act_nf.reshape([1, n * features]), k * n as f64).expand([1, features])
+        }
+    }
+
+    impl Method for BatchTopK {
+        const CARD: &'static Card = &CARD;
+
+        fn init(params: &Params, data: DataShape, device: &Device) -> Self {
+            let threshold_f = Param::from_tensor(Tensor::zeros([params.usize("features")], device));
+            let by_feature = BUDGETS[params.usize("budget")] == "feature";
+            Self { sae: Base::new(params, data, Tie::Free, device), threshold_f, by_feature }
+        }
+
+        fn code(&self) -> Vec<CodeGroup> {
+            self.sae.code()
+        }
+
+        fn start(&self, batch: Batch, _ctx: &mut Ctx) -> Vec<Named> {
+            self.sae.start(batch)
+        }
+
+        fn terms(&self, batch: Batch, ctx: &mut Ctx) -> Terms {
+            let x_na = self.sae.inputs_na(batch);
+            let pre_nf = self.sae.dictionary.encode(x_na.clone());
+            let act_nf = relu(pre_nf.clone());
+            let threshold_f = stop_gradient(self.threshold_f.val());
+            let least_1f =
+                if ctx.training { self.least_1f(act_nf.clone(), ctx.live("k")) } else { threshold_f.clone().unsqueeze() };
+            let f_nf = keep_from(act_nf, least_1f.clone());
+            let y_na = self.sae.dictionary.decode(f_nf.clone());
+            let reconstruction = squared_error(x_na.clone(), y_na.clone());
+            let aux = self.sae.dictionary.aux_k(pre_nf, x_na.clone() - y_na.clone(), self.sae.dead_f(ctx));
+            let rate_f = (ctx.step.clone() + 1.0).recip().clamp_min(RATE).expand(threshold_f.dims());
+            let moved_f = least_1f.reshape(threshold_f.dims()) - threshold_f.clone();
+            let terms = Terms::new(reconstruction.clone() + ctx.live("aux") * aux.clone())
+                .show("reconstruction", reconstruction)
+                .show("revival", aux)
+                .set("threshold_f", threshold_f + rate_f * moved_f);
+            self.sae.report(terms, Pass { x_na, f_nf, y_na }, ctx)
+        }
+
+        fn encode(&self, batch: Batch) -> Code {
+            let act_nf = relu(self.sae.dictionary.encode(self.sae.inputs_na(batch)));
+            self.sae.to_code(keep_from(act_nf, self.threshold_f.val().unsqueeze()))
+        }
+
+        fn decode(&self, z_bd: Tensor<2>) -> Tensor<2> {
+            self.sae.images(z_bd)
+        }
+
+        fn atoms(&self) -> Option<Tensor<2>> {
+            Some(self.sae.dictionary.atoms_fa())
+        }
+
+        fn host_images(&self, batch: Batch) -> Option<Tensor<2>> {
+            self.sae.host_images(batch)
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! A trained autoencoder whose activations are taken apart.
+
+use burn::module::{Module, Param};
+use burn::tensor::{Device, Tensor};
+
+use latent_nn::autoencoder::Autoencoder;
+use latent_nn::stop_gradient;
+use latent_vocabulary::Params;
+use latent_vocabulary::shape::ImageShape;
+
+/// Where in the network the activations are.
+#[derive(Clone, Copy, Debug)]
+enum Layer {
+    /// The last hidden layer of the encoder.
+    Encoder,
+    /// The code: the means, where it is a posterior.
+    Code,
+    /// The first hidden layer of the decoder.
+    Decoder,
+}
+
+/// The network, and how large its activations are. Its weights are loaded, and no gradient reaches them.
+///
+/// Inputs are activations divided by one number, such that their mean squared length is their width: penalties and
+/// learning rates then mean the same for every layer (Templeton et al. 2024, "Scaling Monosemanticity", on the input's
+/// normalisation).
+#[derive(Module, Debug)]
+pub struct Host {
+    base: Autoencoder,
+    /// Root of the activations' mean square, shape `[1]`.
+    scale: Param<Tensor<1>>,
+    #[module(skip)]
+    layer: Layer,
+    #[module(skip)]
+    width: usize,
+}
+
+impl Host {
+    /// The network of `setup`, and the layer that `source` names.
+    pub fn new(params: &Params, source: &str, image: ImageShape, device: &Device) -> Self {
+        // A head for variances would be loaded in vain.
+        let base = Autoencoder::deterministic(params, image, device);
+        let (layer, width) = match source {
+            "encoder" => (Layer::Encoder, base.encoder.hidden_width()),
+            "decoder" => (Layer::Decoder, base.decoder.hidden_width()),
+            _ => (Layer::Code, base.latent),
+        };
+        Self { base, scale: Param::from_tensor(Tensor::ones([1], device)), layer, width }
+    }
+
+    /// Numbers in an activation.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Activations of images, shape `[batch, width]`.
+    fn activations(&self, x_bp: Tensor<2>) -> Tensor<2> {
+        stop_gradient(match self.layer {
+            Layer::Encoder => self.base.encoder.hidden(x_bp, None),
+            Layer::Code => self.base.point(x_bp),
+            Layer::Decoder => self.base.decoder.hidden(self.base.point(x_bp)),
+        })
+    }
+
+    /// The scale of the activations of these images, shape `[1]`, and the inputs under that scale.
+    pub fn start(&self, x_bp: Tensor<2>) -> (Tensor<1>, Tensor<2>) {
+        let a_na = self.activations(x_bp);
+        let scale = a_na.clone().square().mean().sqrt().clamp_min(f64::from(f32::MIN_POSITIVE));
+        (scale.clone(), a_na.clone() / scale.unsqueeze::<2>().expand(a_na.dims()))
+    }
+
+    /// Inputs of a batch, shape `[batch, width]`.
+    pub fn inputs_na(&self, x_bp: Tensor<2>) -> Tensor<2> {
+        let a_na = self.activations(x_bp);
+        a_na.clone() / self.scale_like(a_na.dims())
+    }
+
+    /// What the rest of the network makes of inputs, shape `[batch, pixels]`.
+    pub fn images(&self, x_na: Tensor<2>) -> Tensor<2> {
+        let a_na = x_na.clone() * self.scale_like(x_na.dims());
+        match self.layer {
+            Layer::Encoder => self.base.decode(self.base.encoder.heads_of(a_na).0),
+            Layer::Code => self.base.decode(a_na),
+            Layer::Decoder => self.base.likelihood.mean(self.base.decoder.logits_of(a_na)),
+        }
+    }
+
+    fn scale_like(&self, shape: [usize; 2]) -> Tensor<2> {
+        stop_gradient(self.scale.val()).unsqueeze::<2>().expand(shape)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Distribution;
+
+    use super::*;
+    use latent_vocabulary::SOURCES;
+
+    #[test]
+    fn what_is_not_changed_is_drawn_as_the_host_draws_it() {
+        let device = Device::flex();
+        let values = |t: Tensor<2>| t.into_data().try_into_vec::<f32>().unwrap();
+        for net in ["mlp", "conv"] {
+            let params = Params::new(&crate::vae::vae::CARD).with("net", net).unwrap();
+            let x_bp = Tensor::random([3, ImageShape::MNIST.len()], Distribution::Uniform(0.0, 1.0), &device);
+            for source in &SOURCES[latent_vocabulary::FIRST_HOSTED..] {
+                let mut host = Host::new(&params, source, ImageShape::MNIST, &device);
+                let (scale, x_na) = host.start(x_bp.clone());
+                assert_eq!(x_na.dims(), [3, host.width()]);
+                host.scale = Param::from_tensor(scale);
+                assert_eq!(values(host.inputs_na(x_bp.clone())), values(x_na.clone()));
+                let mean_square = values(x_na.clone().square().mean().unsqueeze::<2>())[0];
+                assert!((mean_square - 1.0).abs() < 1e-4, "{net} {source}: {mean_square}");
+                let want = values(host.base.decode(host.base.point(x_bp.clone())));
+                for (got, want) in values(host.images(x_na)).into_iter().zip(want) {
+                    assert!((got - want).abs() < 1e-5, "{net} {source}: {got}, not {want}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Sparse autoencoders: inputs as sums of a few features out of many. One file a method, one line in the registry below.
+
+#[cfg(feature = "networks")]
+mod base;
+#[cfg(feature = "networks")]
+mod host;
+mod params;
+#[cfg(feature = "networks")]
+mod source;
+
+crate::registry::methods! {
+    topk::TopK,
+    relu::Relu,
+    k_sparse::KSparse,
+    batch_topk::BatchTopK,
+    jump_relu::JumpRelu,
+    gated::Gated,
+    matryoshka::Matryoshka,
+}

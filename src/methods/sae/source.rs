@@ -1,0 +1,146 @@
+//! What a sparse autoencoder takes apart, and the way back to images.
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+
+use super::host::Host;
+use latent_nn::{Batch, Code, Named};
+use latent_vocabulary::Params;
+use latent_vocabulary::code::{CodeGroup, CodeKind};
+use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::{SOURCE, SOURCES};
+
+/// Sides of a patch, the first that divides the image.
+const PATCH_SIDES: [usize; 4] = [8, 7, 6, 5];
+
+/// Images seen as inputs: one each, one for each place of a grid, or what a trained autoencoder makes of them.
+#[derive(Module, Debug)]
+pub struct Source {
+    host: Option<Host>,
+    #[module(skip)]
+    image: ImageShape,
+    /// Height and width of what one input shows.
+    #[module(skip)]
+    patch: [usize; 2],
+}
+
+impl Source {
+    /// What the setup's `source` asks for.
+    pub fn new(params: &Params, image: ImageShape, device: &Device) -> Self {
+        let ImageShape { height, width, .. } = image;
+        let side = PATCH_SIDES.into_iter().find(|s| height % s == 0 && width % s == 0);
+        let source = SOURCES[params.usize(SOURCE.key)];
+        let patch = match side {
+            Some(side) if source == "patches" => [side, side],
+            _ => [height, width],
+        };
+        Self { host: params.host.as_deref().map(|host| Host::new(host, source, image, device)), image, patch }
+    }
+
+    /// Numbers in an input.
+    pub fn inputs(&self) -> usize {
+        match &self.host {
+            Some(host) => host.width(),
+            None => self.image.channels * self.patch[0] * self.patch[1],
+        }
+    }
+
+    /// Inputs of an image.
+    fn places(&self) -> usize {
+        self.image.len() / (self.image.channels * self.patch[0] * self.patch[1])
+    }
+
+    /// The code of an image: the features of its inputs, one input after the other.
+    pub fn code(&self, features: usize) -> Vec<CodeGroup> {
+        let ([ph, pw], ImageShape { height, width, .. }) = (self.patch, self.image);
+        let kind = CodeKind::Features { height: (height / ph) as u32, width: (width / pw) as u32 };
+        vec![CodeGroup { kind, count: (self.places() * features) as u32 }]
+    }
+
+    /// What has to be known of the data before there are inputs, and the inputs once it is known.
+    pub fn start(&self, batch: Batch) -> (Vec<Named>, Tensor<2>) {
+        match &self.host {
+            Some(host) => {
+                let (scale, x_na) = host.start(batch.x_bp);
+                (vec![("sae.source.host.scale", scale)], x_na)
+            }
+            None => (vec![], self.inputs_na(batch)),
+        }
+    }
+
+    /// Inputs of a batch, shape `[batch * places, inputs]`.
+    pub fn inputs_na(&self, batch: Batch) -> Tensor<2> {
+        let (n, x_bp) = (batch.len(), batch.x_bp);
+        if let Some(host) = &self.host {
+            return host.inputs_na(x_bp);
+        }
+        if self.places() == 1 {
+            return x_bp;
+        }
+        let ([ph, pw], ImageShape { channels, height, width }) = (self.patch, self.image);
+        let x: Tensor<6> = x_bp.reshape([n, channels, height / ph, ph, width / pw, pw]);
+        x.permute([0, 2, 4, 1, 3, 5]).reshape([n * self.places(), self.inputs()])
+    }
+
+    /// The code whose features are `f_nf`, shape `[batch, places * features]`.
+    pub fn to_code(&self, f_nf: Tensor<2>) -> Code {
+        let [n, features] = f_nf.dims();
+        Code { mean_bd: f_nf.reshape([n / self.places(), self.places() * features]), logvar_bd: None }
+    }
+
+    /// The features of codes, shape `[batch * places, features]`: the inverse of [`Self::to_code`].
+    pub fn features_nf(&self, z_bd: Tensor<2>, features: usize) -> Tensor<2> {
+        let [n, _] = z_bd.dims();
+        z_bd.reshape([n * self.places(), features])
+    }
+
+    /// What the network that is taken apart makes of a batch, and last of a layer of zeros, shape `[batch + 1, pixels]`; `None`
+    /// where images are taken apart.
+    pub fn host_images(&self, batch: Batch) -> Option<Tensor<2>> {
+        let host = self.host.as_ref()?;
+        let x_na = host.inputs_na(batch.x_bp);
+        let zeros_1a = Tensor::zeros([1, host.width()], &x_na.device());
+        Some(host.images(Tensor::cat(vec![x_na, zeros_1a], 0)))
+    }
+
+    /// The images that inputs are of, shape `[batch, pixels]`.
+    pub fn to_images(&self, x_na: Tensor<2>) -> Tensor<2> {
+        if let Some(host) = &self.host {
+            return host.images(x_na);
+        }
+        let x_na = x_na.clamp(0.0, 1.0);
+        if self.places() == 1 {
+            return x_na;
+        }
+        let n = x_na.dims()[0] / self.places();
+        let ([ph, pw], ImageShape { channels, height, width }) = (self.patch, self.image);
+        let x: Tensor<6> = x_na.reshape([n, height / ph, width / pw, channels, ph, pw]);
+        x.permute([0, 3, 1, 4, 2, 5]).reshape([n, self.image.len()])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::{Device, Int};
+
+    use super::*;
+    use latent_vocabulary::Params;
+
+    #[test]
+    fn images_survive_being_cut_into_patches() {
+        let params = Params::new(&crate::sae::topk::CARD).with("source", "patches").unwrap();
+        let device = Device::flex();
+        for (image, side) in [(ImageShape::MNIST, 7), (ImageShape { channels: 3, height: 64, width: 64 }, 8)] {
+            let source = Source::new(&params, image, &device);
+            let n = 2 * image.len();
+            let x_bp = Tensor::<1, Int>::arange(0..n as i64, &device).float().reshape([2, image.len()]) / n as f64;
+            let x_na = source.inputs_na(Batch { x_bp: x_bp.clone(), label_b: Tensor::zeros([2], &device) });
+            let grid = image.height / side;
+            assert_eq!(x_na.dims(), [2 * grid * grid, image.channels * side * side]);
+            // The second patch starts one side further to the right.
+            let values = |t: Tensor<2>| t.into_data().try_into_vec::<f32>().unwrap();
+            assert_eq!(values(x_na.clone())[source.inputs()], values(x_bp.clone())[side]);
+            assert_eq!(values(source.to_images(x_na)), values(x_bp));
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! `cargo lab bench`: what a step costs, and what share of the adapter it reaches.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use crate::open::open_gpu;
+use latent_compile::emit::Place;
+use latent_compile::graph::{Graph, Unary};
+use latent_compile::plan::{Job, Updates, compile};
+use latent_data::Dataset;
+use latent_engine as train;
+use latent_engine::Engine;
+use latent_engine::plan::PlanEngine;
+use latent_experiment::Setup;
+use latent_gpu::{Arena, Data, Gpu};
+use latent_registry::fetch_entry;
+
+/// Turns of each contender; medians are reported.
+const ROUNDS: usize = 5;
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// Bytes a second of a copy, and floating-point operations a second of a square matrix product, on this adapter, by the
+/// compiler's own kernels.
+async fn ceilings(gpu: &Rc<Gpu>) -> Result<(f64, f64), String> {
+    // Large enough to leave caches behind; software adapters would take minutes.
+    let (floats, side) = if gpu.info.software { (4 << 20, 512) } else { (64 << 20, 4096) };
+    let mut copy = Graph::default();
+    let x = copy.leaf(&[floats]);
+    let y = copy.unary(Unary::Neg, x);
+    let mut product = Graph::default();
+    let (a, b) = (product.leaf(&[side, side]), product.leaf(&[side, side]));
+    let c = product.matmul(a, b).map_err(|e| e.to_string())?;
+    let time = async |g: &Graph, target, leaves: &[latent_compile::Id], out, n: usize| -> Result<f64, String> {
+        let leaves: HashMap<_, _> = leaves.iter().enumerate().map(|(i, id)| (*id, (Place::Arena(i * n), false))).collect();
+        let end = leaves.len() * n;
+        let job = Job {
+            graph: g,
+            target,
+            leaves,
+            outputs: vec![(out, end)],
+            updates: Updates::default(),
+            specials: vec![],
+            scratch: end + n,
+            training: false,
+            salt: 0,
+        };
+        let plan = compile(&job).map_err(|e| e.to_string())?;
+        let data = Data::upload(gpu, &[], &[]).map_err(|e| e.to_string())?;
+        let mut arena = Arena::new(gpu.clone(), plan.end, 0, 0, data).await?;
+        let recorded = arena.record(&plan).await?;
+        let mut seconds = vec![];
+        for _ in 0..ROUNDS {
+            let begin = Instant::now();
+            arena.run(&recorded, 4);
+            arena.read(&[(0, 4)]).await?;
+            seconds.push(begin.elapsed().as_secs_f64() / 4.0);
+        }
+        Ok(median(seconds))
+    };
+    let copy_seconds = time(&copy, gpu.target(), &[x], y, floats).await?;
+    let mut product_seconds = f64::INFINITY;
+    for target in gpu.candidates {
+        product_seconds = product_seconds.min(time(&product, *target, &[a, b], c, side * side).await?);
+    }
+    Ok((8.0 * floats as f64 / copy_seconds, 2.0 * (side as f64).powi(3) / product_seconds))
+}
+
+/// Medians of each dispatch's time, as JSON in the order of execution.
+fn kernel_times(plan: &mut PlanEngine) -> Result<Value, String> {
+    let rounds: Vec<_> = (0..ROUNDS).map(|_| plan.profile_step()).collect::<Result<_, _>>()?;
+    let row = |i: usize| {
+        let ns = median(rounds.iter().map(|r| r[i].nanoseconds).collect());
+        let k = &rounds[0][i];
+        json!({ "kernels": k.name, "us": ns / 1e3, "gflop_per_s": k.flops as f64 / ns, "gb_per_s": k.bytes as f64 / ns })
+    };
+    Ok((0..rounds[0].len()).map(row).collect())
+}
+
+/// Times `steps` steps of the plan, and of eager Burn on the same GPU where `eager` is set, turn by turn; each dispatch
+/// where `kernels` is set.
+///
+/// # Errors
+/// If there is no GPU, the setup does not compile, or `kernels` are to be timed where the adapter has no time stamps.
+pub fn bench(setup: &Setup, data: Arc<Dataset>, steps: u32, eager: bool, kernels: bool) -> Result<Value, String> {
+    pollster::block_on(async {
+        setup.check().map_err(|e| e.to_string())?;
+        let (entry, params) = (fetch_entry(&setup.method).await?, setup.params()?);
+        let gpu = open_gpu().await?;
+        let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels).map_err(|e| e.to_string())?;
+        let mut plan = PlanEngine::new(gpu.clone(), entry, &params, data.data_shape(), &uploaded).await?;
+        let mut burn = if eager { Some(entry.eager(&params, train::eager::open().await?, data.clone())) } else { None };
+        plan.run_steps(2)?;
+        plan.metrics().await?;
+        if let Some(burn) = &mut burn {
+            burn.run_steps(1)?;
+            burn.metrics().await?;
+        }
+        let (mut plan_ms, mut encode_ms, mut burn_ms) = (vec![], vec![], vec![]);
+        for _ in 0..ROUNDS {
+            let begin = Instant::now();
+            plan.run_steps(steps)?;
+            encode_ms.push(begin.elapsed().as_secs_f64() * 1e3 / f64::from(steps));
+            plan.metrics().await?;
+            plan_ms.push(begin.elapsed().as_secs_f64() * 1e3 / f64::from(steps));
+            if let Some(burn) = &mut burn {
+                let begin = Instant::now();
+                burn.run_steps(1)?;
+                burn.metrics().await?;
+                burn_ms.push(begin.elapsed().as_secs_f64() * 1e3);
+            }
+        }
+        let times = if kernels { Some(kernel_times(&mut plan)?) } else { None };
+        let (copy, product) = ceilings(&gpu).await?;
+        let ms = median(plan_ms);
+        let (info, bytes) = (plan.info().clone(), plan.bytes_moved());
+        let mut report = json!({
+            "setup": setup.to_query(),
+            "adapter": gpu.info.name,
+            "steps": steps,
+            "plan": {
+                "ms_per_step": ms,
+                "encode_ms_per_step": median(encode_ms),
+                "images_per_second": f64::from(info.batch) / ms * 1e3,
+                "dispatches_per_step": info.dispatches,
+                "compile_ms": info.compile_ms,
+                "plan_ms": info.plan_ms,
+                "kernels": info.kernels,
+                "flops_per_step": info.flops,
+                "bytes_per_step": bytes,
+                "share_of_matmul": info.flops as f64 / ms * 1e3 / product,
+                "share_of_copy": bytes as f64 / ms * 1e3 / copy,
+            },
+            "ceilings": { "copy_bytes_per_second": copy, "matmul_flops_per_second": product },
+        });
+        if let Some(times) = times {
+            report["kernels"] = times;
+        }
+        if burn.is_some() {
+            let burn_ms = median(burn_ms);
+            report["burn"] = json!({ "ms_per_step": burn_ms, "times_the_plan": burn_ms / ms });
+        }
+        Ok(report)
+    })
+}

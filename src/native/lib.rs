@@ -1,0 +1,20 @@
+//! Training, measuring and drawing without a browser: `cargo lab train`, `cargo lab measure`, `cargo lab sample`.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
+
+pub mod bench;
+mod encode;
+mod file;
+mod images;
+mod measure;
+mod open;
+mod sample;
+mod train;
+
+pub use encode::{EncodeOptions, encode};
+pub use file::{Trained, checkpoint, trained};
+pub use images::load;
+pub use measure::{MeasureOptions, MeasureReport, classifier, measure};
+pub use open::{EngineKind, cpu, open_gpu};
+pub use sample::{SampleOptions, Samples, sample};
+pub use train::{Length, TrainOptions, train};

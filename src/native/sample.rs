@@ -1,0 +1,62 @@
+//! New images from trained weights: `cargo lab sample`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::file::{Trained, trained};
+use crate::images::load;
+use crate::open::{EngineKind, open_trained};
+use latent_data::Dataset;
+use latent_engine::sampling;
+use latent_engine::sampling::Draw;
+use latent_vocabulary::data::DataCard;
+use latent_vocabulary::shape::ImageShape;
+
+/// What to draw, and from which weights.
+#[derive(Clone, Debug)]
+pub struct SampleOptions {
+    /// A file of weights with its setup.
+    pub weights: PathBuf,
+    /// Folder with the data set's files, where its card does not tell the images' shape.
+    pub data_dir: Option<PathBuf>,
+    pub engine: EngineKind,
+    pub draw: Draw,
+}
+
+/// New images of a trained model.
+pub struct Samples {
+    pub setup: String,
+    pub shape: ImageShape,
+    /// Row-major `[count, pixels]`, values in `[0, 1]`.
+    pub x: Vec<f32>,
+}
+
+/// Draws new images from trained weights.
+///
+/// # Errors
+/// Names the file and what is wrong with it, or why the model draws no images.
+pub fn sample(options: &SampleOptions) -> Result<Samples, String> {
+    pollster::block_on(sample_async(options))
+}
+
+async fn sample_async(options: &SampleOptions) -> Result<Samples, String> {
+    let name = |e: String| format!("{}: {e}", options.weights.display());
+    let Trained { mut setup, tensors, .. } = trained(&options.weights)?;
+    let query = setup.to_query();
+    // The engine draws with the setup's seed.
+    setup.set("seed", f64::from(options.draw.seed)).map_err(|e| name(e.to_string()))?;
+    let data = match latent_catalog::set(&setup.data) {
+        Some(card) => blank(card),
+        None => load(&setup.data, options.data_dir.as_deref())?,
+    };
+    let data = Arc::new(data);
+    let (mut engine, _) = open_trained(options.engine, &setup, &data, &options.weights, &tensors).await?;
+    let x = sampling::images(&mut engine, options.draw).await.map_err(name)?;
+    Ok(Samples { setup: query, shape: data.shape, x })
+}
+
+/// One dark image in a registered data set's shape: all that an engine needs which does not train.
+fn blank(card: &DataCard) -> Dataset {
+    let shape = ImageShape::of(card);
+    Dataset::of(shape, card.classes.len(), vec![0; shape.len()], vec![0])
+}

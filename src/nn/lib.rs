@@ -1,0 +1,38 @@
+//! What methods are written with: the [`Method`] trait and the encoders and decoders that families share.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
+
+pub mod autoencoder;
+pub mod cloud;
+pub mod codebook;
+pub mod conv;
+pub mod corrupt;
+pub mod digits;
+pub mod ends;
+pub mod gaussian;
+pub mod grid;
+pub mod gumbel;
+pub mod kth;
+pub mod layers;
+pub mod likelihood;
+pub mod log_sum_exp;
+pub mod method;
+pub mod mlp;
+pub mod mmd;
+pub mod moments;
+pub mod net;
+pub mod newton_schulz;
+pub mod one_hot;
+pub mod params;
+pub mod prior;
+pub mod schedule;
+pub mod sort;
+pub mod sparse;
+pub mod stop;
+pub mod straight_through;
+pub mod token_autoencoder;
+pub mod token_prior;
+pub mod usage;
+
+pub use method::{Batch, Code, Ctx, Method, Named, Noise, Terms};
+pub use stop::stop_gradient;

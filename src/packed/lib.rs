@@ -1,0 +1,21 @@
+//! Images packed for training: a folder with one description and numbered shards of bytes.
+//!
+//! Written by `import` in the browser's own storage and by `cargo lab pack` on disk, read by `data`. A shard is whole or not
+//! there: its first bytes are written last, so whatever ends a tab or a program in the middle costs at most one shard, and
+//! the last whole one says where to go on.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
+
+#[cfg(not(target_arch = "wasm32"))]
+mod disk;
+mod files;
+mod meta;
+mod shard;
+#[cfg(target_arch = "wasm32")]
+pub mod store;
+
+#[cfg(not(target_arch = "wasm32"))]
+pub use disk::OnDisk;
+pub use files::{Files, Part};
+pub use meta::{FORMAT, MAX_SIDE, META, Meta, PackedFactor, SHARD_IMAGES, shape_fits};
+pub use shard::{HEADER, Header, Shard, ShardBuilder, Split, front_bytes, shard_name};

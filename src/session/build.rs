@@ -1,0 +1,153 @@
+//! From a setup to a run.
+
+use std::future::Future;
+use std::rc::Rc;
+
+use serde_bytes::ByteBuf;
+
+use super::Session;
+use super::files::{beginning, sound};
+use super::run::Run;
+use latent_engine::any::AnyEngine;
+use latent_engine::engine::BuildError;
+use latent_engine::entry::Entry;
+use latent_engine::plan::PlanEngine;
+use latent_engine::{Engine, Weight};
+use latent_experiment::{History, Setup};
+use latent_gpu::Gpu;
+use latent_model::beginning::Beginning;
+use latent_protocol::{Event, RunId};
+use latent_registry::fetch_entry;
+use latent_vocabulary::shape::{DataShape, ImageShape};
+
+impl Session {
+    /// The open device and the setup's method.
+    pub(super) async fn prepare(&self, setup: &Setup) -> Result<(Rc<Gpu>, &'static dyn Entry), String> {
+        setup.check().map_err(|e| e.to_string())?;
+        let gpu = self.gpu.clone().ok_or("the GPU is not open")?;
+        if self.test.as_ref().is_some_and(|test| test.id != setup.data) {
+            return Err(format!("the data set {} has not arrived yet", setup.data));
+        }
+        Ok((gpu, fetch_entry(&setup.method).await?))
+    }
+
+    /// What [`Session::prepare`] has found, as an engine.
+    pub(super) async fn build(
+        &self,
+        (gpu, entry): (Rc<Gpu>, &'static dyn Entry),
+        setup: &Setup,
+        from: &Beginning,
+    ) -> Result<AnyEngine, BuildError> {
+        let params = setup.params().map_err(String::from)?;
+        let engine = if let Some(burn) = &self.burn {
+            burn.build(entry, &params)?
+        } else {
+            let missing = || String::from("the data has not arrived yet");
+            let (data, test) = self.data.as_ref().zip(self.test.as_ref()).ok_or_else(missing)?;
+            AnyEngine::Plan(Box::new(PlanEngine::supplied(gpu, entry, &params, test.shape, data, from.given()).await?))
+        };
+        from.give(engine).await
+    }
+
+    /// Compiles what training the setup will take, beside everything else and before anybody asks for it, until something else is
+    /// to be prepared. What is wrong with the setup is said when it is begun. `None` where there is nothing to do ahead: no device, unknown images, eager steps.
+    pub fn preparation(&self, setup: Setup) -> Option<impl Future<Output = ()> + use<>> {
+        let gpu = self.gpu.clone().filter(|_| self.burn.is_none() && setup.check().is_ok())?;
+        let params = setup.params().ok()?;
+        let shape = self.shape_of(&setup.data)?;
+        let (count, number) = (self.preparations.clone(), self.preparations.get() + 1);
+        count.set(number);
+        Some(async move {
+            if let Ok(entry) = fetch_entry(&setup.method).await {
+                let _ = PlanEngine::prepare(&gpu, entry, &params, shape, || count.get() == number).await;
+            }
+        })
+    }
+
+    /// The setup's network, for somebody who wants it to himself.
+    pub(super) async fn build_anew(&self, setup: &Setup) -> Result<AnyEngine, String> {
+        Ok(self.build(self.prepare(setup).await?, setup, &Beginning::Noise).await?)
+    }
+
+    /// Keeps the weights of the run at hand, which is about to be replaced, if they can be taken apart later.
+    pub(super) async fn remember_host(&mut self) {
+        if let Some(r) = self.run.as_mut().filter(|r| r.setup.can_host() == Ok(true))
+            // A broken run is no host, and no reason not to begin another.
+            && let Ok(weights) = r.engine.weights().await
+            && sound(&weights).is_ok()
+        {
+            self.host = Some((r.setup.clone(), weights));
+        }
+    }
+
+    /// The weights of the network that `setup` takes apart, if it takes one apart.
+    pub(super) fn host(&self, setup: &Setup) -> Result<Option<Vec<Weight>>, String> {
+        let Some(wanted) = setup.hosted() else { return Ok(None) };
+        match &self.host {
+            Some((host, weights)) if !host.needs_rebuild(&wanted) => Ok(Some(weights.clone())),
+            _ => Err(format!(
+                "there is no trained {} here to take apart ({}); train it first, then choose it as input",
+                wanted.method,
+                wanted.to_query()
+            )),
+        }
+    }
+
+    pub(super) async fn start(&mut self, run: RunId, setup: Setup, file: Option<ByteBuf>) -> Result<(), BuildError> {
+        self.rest();
+        let prepared = self.prepare(&setup).await?;
+        self.remember_host().await;
+        // Weights that are given have their host's among them.
+        let from = match file {
+            Some(file) => beginning().await?(&file, &setup)?,
+            None => self.host(&setup)?.map_or(Beginning::Noise, Beginning::Host),
+        };
+        // The old run is dropped first: two networks may not fit. Nobody can ask for it any more.
+        self.run = None;
+        let engine = self.build(prepared, &setup, &from).await?;
+        let history = self.take_history(run, &engine, from);
+        self.send(Event::Built { run, info: engine.info().clone() });
+        self.run = Some(Run {
+            id: run,
+            setup,
+            engine,
+            training: false,
+            left: None,
+            pending: None,
+            idle: None,
+            step_ms: 0.0,
+            encode_ms: 0.0,
+            window: None,
+            per_second: 0.0,
+            tested: None,
+            history,
+        });
+        self.repaint();
+        Ok(())
+    }
+
+    /// The curves that a run begins with; tells of a checkpoint that it goes on from.
+    pub(super) fn take_history(&self, run: RunId, engine: &AnyEngine, from: Beginning) -> History {
+        let Beginning::Checkpoint(checkpoint) = from else { return History::default() };
+        let step = checkpoint.state.step;
+        if engine.step() == step {
+            self.send(Event::Resumed { run, step, history: checkpoint.history.clone() });
+            checkpoint.history
+        } else {
+            self.send(Event::Warning {
+                message: "this engine takes the weights of the checkpoint and starts its optimiser anew".into(),
+            });
+            History::default()
+        }
+    }
+
+    /// Shape of a data set's images: of the present one, or as its card has it.
+    pub(super) fn shape_of(&self, id: &str) -> Option<DataShape> {
+        if let Some(test) = self.test.as_ref().filter(|test| test.id == id) {
+            return Some(test.shape);
+        }
+        let card = latent_catalog::set(id)?;
+        let image = ImageShape { channels: card.channels, height: card.height, width: card.width };
+        Some(DataShape { image, classes: card.classes.len() })
+    }
+}

@@ -1,0 +1,29 @@
+//! The run at hand.
+
+use web_time::Instant;
+
+use latent_engine::any::AnyEngine;
+use latent_experiment::{History, Setup};
+use latent_protocol::RunId;
+
+/// A network, and how far its training is.
+pub struct Run {
+    pub id: RunId,
+    pub setup: Setup,
+    pub engine: AnyEngine,
+    pub training: bool,
+    /// Steps left before pausing by itself.
+    pub left: Option<u32>,
+    /// Metrics are on their way, of steps submitted then.
+    pub pending: Option<Instant>,
+    /// When the device was last known to have nothing else to do.
+    pub idle: Option<Instant>,
+    /// Milliseconds a step takes the device, smoothed; 0 until measured.
+    pub step_ms: f64,
+    pub encode_ms: f64,
+    /// Steps and time at the start of the window in which speed is counted, and the last window's steps a second.
+    pub window: Option<(u64, Instant)>,
+    pub per_second: f64,
+    pub tested: Option<(u64, Instant)>,
+    pub history: History,
+}

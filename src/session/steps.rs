@@ -1,0 +1,107 @@
+//! Training: steps, their metrics, and terms on test images.
+
+use web_time::Instant;
+
+use super::{Session, TURN_MS};
+use latent_engine::plan::RING;
+use latent_engine::{Engine, Rows};
+use latent_experiment::history::MetricRow;
+use latent_protocol::{Event, Speed};
+
+/// Steps a second are counted over this long, in seconds.
+const SPEED_WINDOW: f64 = 1.5;
+
+impl Session {
+    pub(super) async fn train(&mut self) -> Result<(), String> {
+        let Some(r) = self.run.as_mut().filter(|r| r.training) else { return Ok(()) };
+        let fit = if r.step_ms > 0.0 { (TURN_MS / r.step_ms) as u32 } else { 1 };
+        let n = r.engine.ready(fit.clamp(1, RING as u32 / 4).min(r.left.unwrap_or(u32::MAX))).await?;
+        let now = Instant::now();
+        r.window.get_or_insert((r.engine.step(), now));
+        r.engine.run_steps(n)?;
+        r.encode_ms = now.elapsed().as_secs_f64() * 1e3 / f64::from(n);
+        let previous = r.pending.take();
+        r.pending = r.engine.request_metrics().then_some(now);
+        if let Some(left) = &mut r.left {
+            *left -= n;
+        }
+        let done = r.left == Some(0);
+        if let Some(previous) = previous {
+            self.report(previous).await?;
+        }
+        if done {
+            let run = self.run.as_ref().expect("it has just taken a step").id;
+            self.pause(run).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits for requested metrics and sends them.
+    pub(super) async fn report(&mut self, submitted: Instant) -> Result<(), String> {
+        let Some(r) = &mut self.run else { return Ok(()) };
+        let rows = r.engine.take_metrics().await?;
+        let n = rows.len();
+        let done = Instant::now();
+        // The device began with these steps when they came, or when it was done with what lay before them.
+        let began = r.idle.map_or(submitted, |idle| idle.max(submitted));
+        let ms = (done - began).as_secs_f64() * 1e3 / n.max(1) as f64;
+        r.step_ms = if r.step_ms == 0.0 { ms } else { 0.7 * r.step_ms + 0.3 * ms };
+        r.idle = Some(done);
+        let step = rows.last().map_or(0, |row| row.step);
+        if let Some((from, at)) = r.window {
+            let seconds = (done - at).as_secs_f64();
+            if seconds > 0.0 && (r.per_second == 0.0 || seconds > SPEED_WINDOW) {
+                r.per_second = step.saturating_sub(from) as f64 / seconds;
+            }
+            if seconds > SPEED_WINDOW {
+                r.window = Some((step, done));
+            }
+        }
+        let speed = Speed {
+            steps_per_second: r.per_second,
+            images_per_second: r.per_second * f64::from(r.engine.info().batch),
+            encode_ms: r.encode_ms,
+            steps_per_submit: n as f64,
+        };
+        let run = r.id;
+        rows.iter().for_each(|row| r.history.push(row));
+        self.send(Event::Metrics { run, rows, speed });
+        Ok(())
+    }
+
+    /// Hands over what is still on its way.
+    pub(super) async fn settle(&mut self) -> Result<(), String> {
+        match self.run.as_mut().and_then(|r| r.pending.take()) {
+            Some(pending) => self.report(pending).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Terms on some test images, always the same, now and then while training and at every pause.
+    pub(super) async fn test_metrics(&mut self, now: bool) -> Result<(), String> {
+        let Some(r) = &self.run else { return Ok(()) };
+        let software = self.gpu.as_ref().is_some_and(|g| g.info.software);
+        let (count, every) = if software { (256, 8.0) } else { (1024, 1.0) };
+        let step = r.engine.step();
+        let due = match r.tested {
+            None => step > 0,
+            Some((at, when)) => step != at && (now || when.elapsed().as_secs_f64() > every),
+        };
+        if !due || !(now || r.training) {
+            return Ok(());
+        }
+        // What is on its way first, so that its time is not mistaken for this.
+        self.settle().await?;
+        let (Some(r), Some(test)) = (&mut self.run, &self.test) else { return Ok(()) };
+        let drawn = test.drawn(count);
+        let result = r.engine.evaluate(Rows::tests(test.all(), &drawn)).await;
+        r.tested = Some((step, Instant::now()));
+        r.idle = Some(Instant::now());
+        let run = r.id;
+        // The last step may have ruined weights that its own terms were not computed from.
+        let row = MetricRow { step, terms: result?, kl_d: vec![] }.finite(&r.engine.info().terms)?;
+        r.history.push_test(step, row.terms.clone());
+        self.send(Event::TestMetrics { run, step, count: drawn.len() as u32, terms: row.terms });
+        Ok(())
+    }
+}

@@ -1,0 +1,97 @@
+//! Answers to queries by the engine: what a panel wants to see of the current weights.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use crate::work::Lent;
+use latent_assess::{Images, assess};
+use latent_engine::any::AnyEngine;
+use latent_engine::{Engine, Program, Rows, TestSet, sampling};
+use latent_experiment::Setup;
+use latent_protocol::PlanInfo;
+use latent_small::part;
+use latent_view::{Coder, Frame, Query, Size, View};
+
+/// An engine that is asked.
+struct Asked<'a, E>(&'a mut E);
+
+impl<E: Engine> Asked<'_, E> {
+    /// The first output of a program.
+    async fn table(&mut self, what: Program, rows: Rows<'_>) -> Result<Vec<f32>, String> {
+        let outputs = self.0.run(what, rows).await?;
+        outputs.and_then(|o| o.into_iter().next()).ok_or_else(|| format!("the method lacks {}", what.name()))
+    }
+}
+
+impl<E: Engine> Coder for Asked<'_, E> {
+    fn frame(&self) -> Frame {
+        let PlanInfo { width, height, channels, ref code, .. } = *self.0.info();
+        Frame::of(Size { width, height, channels }, code)
+    }
+
+    async fn encode(&mut self, images: Rows<'_>) -> Result<(Vec<f32>, Vec<f32>), String> {
+        self.0.encode(images).await
+    }
+
+    async fn decode(&mut self, z_nd: &[f32]) -> Result<Vec<f32>, String> {
+        self.0.decode(z_nd).await
+    }
+
+    async fn pictures(&mut self, z_nd: &[f32]) -> Result<Vec<u8>, String> {
+        self.0.pictures(z_nd).await
+    }
+
+    async fn damaged(&mut self, images: Rows<'_>) -> Result<Option<Vec<f32>>, String> {
+        Ok(self.0.run(Program::Damaged, images).await?.and_then(|mut out| out.pop()))
+    }
+
+    async fn tokens(&mut self, images: Rows<'_>) -> Result<Vec<f32>, String> {
+        self.table(Program::Tokens, images).await
+    }
+
+    async fn from_tokens(&mut self, token_bn: &[f32]) -> Result<Vec<f32>, String> {
+        self.table(Program::FromTokens, Rows::of(token_bn)).await
+    }
+
+    async fn code_ages(&mut self) -> Result<Vec<f32>, String> {
+        self.table(Program::CodeAges, Rows::of(&[0.0])).await
+    }
+
+    async fn draw_tokens(&mut self, n: usize, temperature: f32, seed: u32) -> Result<Vec<f32>, String> {
+        sampling::draw_tokens(self.0, n, temperature, seed).await
+    }
+
+    async fn atoms(&mut self) -> Result<Vec<f32>, String> {
+        self.0.atoms().await?.ok_or_else(|| "the method has no dictionary of features".into())
+    }
+}
+
+/// Answers a query that takes little time, from the weights of the moment.
+///
+/// # Errors
+/// A sentence, if the query does not fit the network or the data, or the device is lost.
+pub async fn view(engine: &mut AnyEngine, test: &TestSet, query: &Query) -> Result<View, String> {
+    if query.comes_later() {
+        return inspection().await?(engine, test, query).await;
+    }
+    query.answer(&mut Asked(engine), test.all()).await
+}
+
+type Measured = Pin<Box<dyn Future<Output = Result<View, String>>>>;
+type Measuring = fn(Lent, &Setup, &TestSet, u32) -> Result<Measured, String>;
+
+part!(inspection:
+    /// The answer to [`Query::Measures`], which takes long: of the network in the engine, made by that setup, on that many images.
+    pub fn measuring() -> Measuring = |mut engine, setup, test, images| {
+        let (setup, images) = (setup.clone(), Images::halves(test, images as usize)?);
+        Ok(Box::pin(async move { Ok(View::Measures(assess(&mut engine, &setup, &images, 0).await?)) }))
+    }
+);
+
+type Answer<'a> = Pin<Box<dyn Future<Output = Result<View, String>> + 'a>>;
+type Inspection = for<'a> fn(&'a mut AnyEngine, &'a TestSet, &'a Query) -> Answer<'a>;
+
+part!(inspection:
+    /// [`Query::answer_later`], for the tabs that not everybody opens.
+    fn inspection() -> Inspection = |engine, test, query| Box::pin(async move { query.answer_later(&mut Asked(engine), test.all()).await })
+);

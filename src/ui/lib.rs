@@ -1,0 +1,147 @@
+//! The page. Sees `spec`, the catalogue and the player; talks to the engine through `spec::protocol` alone.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
+
+mod ahead;
+mod api;
+mod browser;
+mod camera;
+mod choice;
+mod conductor;
+mod control;
+mod data;
+mod embed;
+mod encoded;
+mod formula;
+mod gallery;
+mod held;
+mod keep;
+mod latents;
+mod model;
+mod noise;
+mod number;
+mod paint;
+mod panel;
+mod part;
+mod past;
+mod picture;
+mod plane;
+mod port;
+mod prose;
+mod rank;
+mod react;
+mod roving;
+mod shelf;
+mod source;
+mod store;
+mod sway;
+mod tab;
+mod tabs;
+mod theme;
+mod throttle;
+mod tiles;
+mod transport;
+mod verify;
+mod views;
+mod words;
+
+use leptos::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+
+use camera::Camera;
+use conductor::Conductor;
+use control::Controls;
+use embed::EmbedButton;
+use gallery::Gallery;
+use keep::{Offer, RunsButton};
+use latent_experiment::{PRESETS, Preset, Setup};
+use latent_protocol::EngineChoice;
+use store::Stores;
+use store::look::Look;
+use tabs::{TabPanel, Tabs};
+use theme::ThemeButton;
+use transport::{Notices, OnShow, Transport};
+use verify::Verify;
+
+/// Mounts the page on the document's body.
+pub fn mount() {
+    console_error_panic_hook::set_once();
+    if let Some(boot) = browser::document().get_element_by_id("boot") {
+        boot.remove();
+    }
+    mount_to_body(Page);
+}
+
+#[component]
+fn CopyLink() -> impl IntoView {
+    let look = Look::get();
+    let said = RwSignal::new(words::COPY_LINK);
+    let copy = move |_| {
+        look.write_what_waits();
+        let window = browser::window();
+        let href = window.location().href().unwrap_or_default();
+        leptos::task::spawn_local(async move {
+            let done = JsFuture::from(window.navigator().clipboard().write_text(&href)).await;
+            said.set(if done.is_ok() { words::COPIED } else { words::COPY_FAILED });
+            browser::later(move || said.set(words::COPY_LINK), std::time::Duration::from_secs(2));
+        });
+    };
+    view! { <button class="link" data-testid="copy-link" on:click=copy>{said}</button> }
+}
+
+/// The state of a page opened at the current address, and where in the model it says to look.
+fn opened() -> (Stores, Camera) {
+    let (setup, mut notes) = Setup::from_query(&browser::query(), browser::RESERVED);
+    let executor = match browser::parameter("engine").as_deref() {
+        None | Some("plan") => EngineChoice::Plan,
+        Some("burn") => EngineChoice::Burn,
+        Some(other) => {
+            notes.push(words::unknown_engine(other));
+            EngineChoice::Plan
+        }
+    };
+    let (camera, strange) = Camera::read(&browser::fragment());
+    notes.extend(strange);
+    let preset = browser::parameter("preset").and_then(|id| Preset::find(&id)).unwrap_or(&PRESETS[0]);
+    (Stores::new(setup, preset, executor, &camera, notes), camera)
+}
+
+#[component]
+fn Page() -> impl IntoView {
+    let (stores, camera) = opened();
+    let conductor = Conductor::new(stores);
+    conductor.look_where_the_address_says(&camera);
+    part::provide_root();
+    provide_context(stores);
+    provide_context(conductor);
+    provide_context(data::OwnData::new(stores, conductor));
+    theme::init(stores.look);
+    api::install(stores);
+    conductor.follow_address();
+    conductor.open();
+    stores.files.keep_when_hidden();
+    conductor.follow_camera();
+    sway::begin(stores);
+    ahead::begin(stores.link, stores.runs);
+    panel::chart::settle(stores.runs);
+    view! {
+        <a class="skip" href="#panels">{words::SKIP}</a>
+        <header class="masthead">
+            <div class="title">
+                <h1>{words::NAME}</h1>
+                <p class="lead">{words::LEAD}</p>
+            </div>
+            <div class="masthead-tools"><RunsButton /><CopyLink /><EmbedButton /><ThemeButton /></div>
+        </header>
+        <Transport />
+        <div class="messages" role="region" aria-label=words::MESSAGES><Notices /><OnShow /><Offer /></div>
+        <Gallery />
+        <nav aria-label=words::TABS><Tabs /></nav>
+        <div class="columns">
+            <main><TabPanel /></main>
+            <Controls />
+        </div>
+        <data::Dialog />
+        <footer><Verify /><p>{words::CREDIT_DATA}</p><p>{words::CREDIT_CODE}</p></footer>
+    }
+}

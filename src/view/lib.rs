@@ -1,0 +1,48 @@
+//! What panels ask of a trained model, and how it is answered: a file for each question, the same wherever the model runs.
+//!
+//! A question's file says what is asked (the fields of a struct), which models it fits, and how a [`Coder`] answers it; the table
+//! below makes the enum [`Query`] of all of them. The engine answers from the weights of the moment, the page from a model on the
+//! CPU.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
+
+mod answer;
+mod coder;
+mod feature_table;
+mod question;
+
+pub use self::answer::{Pictures, View};
+pub use self::coder::{Alphabet, Coder, Frame, Rows, Size, Tests, pixels, unit_values};
+pub use self::feature_table::{BINS, EXAMPLES, FeatureTable, QUARTER_EXAMPLES, TOP_EXAMPLES};
+pub use self::question::Question;
+
+/// Names the place on the page that a question belongs to: what is asked there replaces what was asked there before.
+pub type Slot = u32;
+
+question::questions! {
+    // What the engine and the page can answer from the beginning.
+    first {
+        Decode in decode,
+        Reconstruct in reconstruct,
+        Embed in embed,
+        Originals in originals,
+        Encode in encode,
+        Autoencode in autoencode,
+        Paths in paths,
+        Relax in relax,
+    }
+    // What the engine fetches the code for when it is first asked: tokens and features.
+    later {
+        Codebook in codebook,
+        Tokenise in tokenise,
+        Untokenise in untokenise,
+        EachCode in each_code,
+        DrawTokens in draw_tokens,
+        Features in features,
+        Feature in feature,
+    }
+    // What takes so long that the session answers in slices.
+    apart {
+        Measures in measures,
+    }
+}

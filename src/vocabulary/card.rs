@@ -1,0 +1,434 @@
+//! What a method says about itself. Controls, link keys, the CLI's list and the uniform tests are derived from this.
+
+use serde::Serialize;
+
+pub use super::objective::Under;
+use super::objective::{Count, Objective, Symbols, Term};
+use super::optimizer::OPTIMIZERS;
+use super::prose::{READ, prose};
+
+/// The line of methods that a card belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Family {
+    Ae,
+    Vae,
+    Vq,
+    Sae,
+}
+
+/// A paper whose mechanism the method makes work, or a part of it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Paper {
+    /// The exact title.
+    pub title: &'static str,
+    pub who: &'static str,
+    /// Which part of the paper is here; empty where it is the whole mechanism.
+    pub part: &'static str,
+}
+
+impl Paper {
+    pub const fn of(title: &'static str, who: &'static str) -> Self {
+        Self { title, who, part: "" }
+    }
+
+    /// Says that no more of the paper is here than `part`.
+    pub const fn only(mut self, part: &'static str) -> Self {
+        self.part = part;
+        self
+    }
+
+    /// What stands behind the title wherever a card's papers are listed: who wrote it, and what of it is here.
+    pub fn credit(&self) -> String {
+        if self.part.is_empty() { self.who.into() } else { format!("{}; here: {}", self.who, self.part) }
+    }
+}
+
+/// The range of one parameter.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase", tag = "type")]
+pub enum Kind {
+    /// A real number; `log` asks for a logarithmic slider.
+    Float { min: f64, max: f64, log: bool },
+    /// A whole number.
+    Int { min: i64, max: i64 },
+    /// One of a few names; the value is the index.
+    Choice { names: &'static [&'static str] },
+}
+
+/// One adjustable number of a method or of the training loop.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct ParamSpec {
+    /// Name in links and on the command line.
+    pub key: &'static str,
+    /// Name on the page.
+    pub label: &'static str,
+    pub kind: Kind,
+    pub default: f64,
+    /// `true`: takes effect on the next step without recompiling. `false`: changes the network and starts a new run.
+    pub live: bool,
+    /// The choice under which it means something.
+    pub under: Under,
+    /// Live, and neither weighs nor shapes a term of the objective.
+    pub of_no_term: bool,
+    /// What it does, in one or two sentences.
+    pub help: &'static str,
+}
+
+impl ParamSpec {
+    const fn new(key: &'static str, label: &'static str, kind: Kind, default: f64, help: &'static str) -> Self {
+        Self { key, label: prose(label), kind, default, live: false, under: None, of_no_term: false, help: prose(help) }
+    }
+
+    /// A real number on a linear slider.
+    pub const fn float(key: &'static str, label: &'static str, min: f64, max: f64, default: f64, help: &'static str) -> Self {
+        Self::new(key, label, Kind::Float { min, max, log: false }, default, help)
+    }
+
+    /// A real number on a logarithmic slider.
+    pub const fn log(key: &'static str, label: &'static str, min: f64, max: f64, default: f64, help: &'static str) -> Self {
+        Self::new(key, label, Kind::Float { min, max, log: true }, default, help)
+    }
+
+    /// A whole number.
+    pub const fn int(key: &'static str, label: &'static str, min: i64, max: i64, default: i64, help: &'static str) -> Self {
+        Self::new(key, label, Kind::Int { min, max }, default as f64, help)
+    }
+
+    /// One of a few names.
+    pub const fn choice(
+        key: &'static str,
+        label: &'static str,
+        names: &'static [&'static str],
+        default: usize,
+        help: &'static str,
+    ) -> Self {
+        Self::new(key, label, Kind::Choice { names }, default as f64, help)
+    }
+
+    /// Marks the parameter as taking effect at once.
+    pub const fn live(mut self) -> Self {
+        self.live = true;
+        self
+    }
+
+    /// Marks a live parameter that no [`Term`] names.
+    pub const fn of_no_term(mut self) -> Self {
+        self.of_no_term = true;
+        self
+    }
+
+    /// Marks the parameter as meaning nothing unless the choice `key` is one of `options`.
+    pub const fn under(mut self, key: &'static str, options: &'static [&'static str]) -> Self {
+        self.under = Some((key, options));
+        self
+    }
+
+    /// The parameter as a card has it that gives it another default, and says why.
+    pub const fn with(mut self, default: f64, help: &'static str) -> Self {
+        (self.default, self.help) = (default, prose(help));
+        self
+    }
+
+    /// Reads a value as a person types it: a number, or the name of a choice.
+    ///
+    /// # Errors
+    /// A sentence that names the parameter and its range.
+    pub fn parse(&self, text: &str) -> Result<f64, String> {
+        if let Kind::Choice { names } = self.kind
+            && let Some(i) = names.iter().position(|n| *n == text)
+        {
+            return Ok(i as f64);
+        }
+        let value: f64 = text.trim().parse().map_err(|_| format!("{} = {text:?}: expected {}", self.key, self.range_text()))?;
+        self.check(value)
+    }
+
+    /// Returns `value` if it is finite, in range and whole where it must be.
+    ///
+    /// # Errors
+    /// A sentence that names the parameter and its range.
+    pub fn check(&self, value: f64) -> Result<f64, String> {
+        let ok = match self.kind {
+            Kind::Float { min, max, .. } => value >= min && value <= max,
+            Kind::Int { min, max } => value.fract() == 0.0 && value >= min as f64 && value <= max as f64,
+            Kind::Choice { names } => value.fract() == 0.0 && value >= 0.0 && value < names.len() as f64,
+        };
+        if ok { Ok(value) } else { Err(format!("{} = {value}: expected {}", self.key, self.range_text())) }
+    }
+
+    /// The range in words.
+    pub fn range_text(&self) -> String {
+        match self.kind {
+            Kind::Float { min, max, .. } => format!("a number from {min} to {max}"),
+            Kind::Int { min, max } => format!("a whole number from {min} to {max}"),
+            Kind::Choice { names } => format!("one of {}", names.join(", ")),
+        }
+    }
+
+    /// The value as it is written in links and on the command line.
+    pub fn format(&self, value: f64) -> String {
+        match self.kind {
+            Kind::Choice { names } => names.get(value as usize).map_or_else(|| value.to_string(), |n| (*n).to_string()),
+            _ => value.to_string(),
+        }
+    }
+}
+
+/// What embedded figures show of a method.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub enum Figure {
+    /// Its codes, which are vectors of numbers.
+    Codes,
+    /// Its tokens, of which figures know one a place. `levels` is the parameter that says how many there are, where there is one.
+    Tokens { levels: Option<&'static str> },
+    /// Its features, of which some fire.
+    Features(Firing),
+    /// Nothing, and why; `{}` stands for its label.
+    No(&'static str),
+}
+
+/// Which features of a dictionary fire on an input, once it is trained.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Firing {
+    /// Those above zero.
+    Positive,
+    /// The largest: as many as the weight `k` says.
+    Largest,
+    /// Those that reach their threshold, which is a weight of this name.
+    From(&'static str),
+    /// The same, where the weight is a tenth of the threshold's logarithm.
+    FromLogarithm(&'static str),
+}
+
+/// What a method says about itself.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Card {
+    /// Name in links and on the command line.
+    pub id: &'static str,
+    pub family: Family,
+    /// Whether its code is what the plain encoder gives and the plain decoder takes, with nothing between them or beside: then a
+    /// sparse autoencoder can take its network apart.
+    pub hosts: bool,
+    pub figure: Figure,
+    /// Name on the page.
+    pub label: &'static str,
+    /// One sentence for a newcomer.
+    pub summary: &'static str,
+    /// Whether its codes, all together, are asked to look like draws from its prior.
+    pub prior: bool,
+    /// The objective. Which number of a run is a term's value, and which sliders move it, is found by key.
+    pub terms: &'static [Term],
+    /// What the symbols of the terms stand for.
+    pub symbols: &'static [Symbols],
+    /// What it counts besides.
+    pub counts: &'static [Count],
+    pub papers: &'static [Paper],
+    pub params: &'static [ParamSpec],
+    /// An experiment worth trying, in plain words; [`phrases`](super::phrase::phrases) that set it up are `[words](key=value)`.
+    pub try_this: &'static str,
+}
+
+impl Card {
+    /// With its prose where somebody may read it.
+    pub const fn shown(mut self) -> Self {
+        self.label = prose(self.label);
+        self.summary = prose(self.summary);
+        self.try_this = prose(self.try_this);
+        if let Figure::No(why) = self.figure {
+            self.figure = Figure::No(prose(why));
+        }
+        if !READ {
+            (self.papers, self.terms, self.symbols, self.counts) = (&[], &[], &[], &[]);
+        }
+        self
+    }
+}
+
+pub const OPTIMIZER: ParamSpec = ParamSpec::choice(
+    "optimizer",
+    "Optimiser",
+    OPTIMIZERS,
+    0,
+    "adam: steps of about the learning rate for every weight, whatever its gradient. adamw: the same, and weights decay. sgd: steps along the gradient, with momentum; it wants a smaller learning rate here.",
+);
+pub const WEIGHT_DECAY: ParamSpec = ParamSpec::float(
+    "weight_decay",
+    "Weight decay",
+    0.0,
+    1.0,
+    0.01,
+    "AdamW: each step also shrinks all that is trained by this share of the learning rate: besides weights, which is not usual, biases, code vectors, and the logarithms of σ and of thresholds. The other optimisers ignore it.",
+)
+.live()
+.of_no_term()
+.under("optimizer", &["adamw"]);
+
+/// Parameters that every method has. A card that lists one of them has a default of its own for it.
+pub const COMMON: &[ParamSpec] = &[
+    ParamSpec::log(
+        "lr",
+        "Learning rate",
+        1e-5,
+        1e-1,
+        1e-3,
+        "Step size of the optimiser. Too high and the loss jumps; too low and nothing happens.",
+    )
+    .live()
+    .of_no_term(),
+    ParamSpec::int("batch", "Batch size", 1, 1024, 128, "How many images each step looks at."),
+    OPTIMIZER,
+    WEIGHT_DECAY,
+    ParamSpec::float("momentum", "Momentum", 0.0, 0.99, 0.9, "SGD: how much of the last step each step keeps. Adam has its own.")
+        .under("optimizer", &["sgd"]),
+    ParamSpec::float(
+        "clip",
+        "Clip gradients",
+        0.0,
+        100.0,
+        0.0,
+        "Largest norm of all gradients together; longer ones are scaled down to it. 0 is off and costs nothing.",
+    ),
+    ParamSpec::int(
+        "seed",
+        "Seed",
+        0,
+        4_294_967_295,
+        0,
+        "Fixes the initial weights, the order of the images and the noise: the same seed gives the same run.",
+    ),
+];
+
+/// Choices of [`NET`].
+pub const NETS: &[&str] = &["mlp", "conv"];
+
+/// Choices of [`LIKELIHOOD`].
+pub const LIKELIHOODS: &[&str] = &["bernoulli", "continuous-bernoulli", "gaussian", "gaussian-learnt"];
+
+/// Parameters that methods share by name and meaning: a card lists those that it has.
+pub const LATENT: ParamSpec = ParamSpec::int("latent", "Latent size", 1, 64, 20, "How many numbers describe an image.");
+pub const NET: ParamSpec = ParamSpec::choice(
+    "net",
+    "Network",
+    NETS,
+    0,
+    "mlp: one hidden layer each way, as in the original paper. conv: strided convolutions, mirrored in the decoder.",
+);
+pub const CHANNELS: ParamSpec = ParamSpec::int(
+    "channels",
+    "Channels",
+    4,
+    64,
+    32,
+    "Channels of the convolutional net next to the image; each further layer has twice as many.",
+)
+.under("net", &["conv"]);
+pub const HIDDEN: ParamSpec = ParamSpec::int(
+    "hidden",
+    "Hidden units",
+    16,
+    1024,
+    400,
+    "Width of the hidden layer of the MLP; the convolutional net uses it for its dense layers as well, at most 256.",
+);
+pub const LIKELIHOOD: ParamSpec = ParamSpec::choice(
+    "likelihood",
+    "Likelihood",
+    LIKELIHOODS,
+    0,
+    "How a reconstruction is judged. bernoulli: grey values as probabilities of black or white. continuous-bernoulli: the same, made a proper density of grey values. gaussian: squared error at a fixed noise level σ. gaussian-learnt: σ is learnt as well.",
+);
+pub const SIGMA: ParamSpec = ParamSpec::log(
+    "sigma",
+    "σ of a pixel",
+    0.01,
+    2.0,
+    0.1,
+    "Noise of a pixel under the fixed Gaussian likelihood. Smaller asks for sharper copies, as a smaller β would.",
+)
+.live()
+.under("likelihood", &["gaussian"]);
+
+/// Choices of [`SOURCE`]; those from [`FIRST_HOSTED`] on are activations of a trained autoencoder.
+pub const SOURCES: &[&str] = &["pixels", "patches", "code", "encoder", "decoder"];
+pub const FIRST_HOSTED: usize = 2;
+
+pub const SOURCE: ParamSpec = ParamSpec::choice(
+    "source",
+    "Input",
+    SOURCES,
+    0,
+    "What is taken apart. pixels: whole images. patches: small squares of them, 7 or 8 pixels wide, each by itself with the same features. code: the latents of an autoencoder that was trained before. encoder, decoder: its hidden layer on the way in, or out.",
+);
+
+/// Of a method that sees damaged images: how much of them is damaged.
+pub const NOISE_LEVEL: ParamSpec = ParamSpec::float(
+    "level",
+    "Noise level",
+    0.0,
+    1.0,
+    0.4,
+    "masking: the probability. gaussian: the standard deviation, where the image spans 0 to 1. At 0 this is the plain autoencoder.",
+)
+.live();
+
+/// Choices of [`PRIOR`].
+pub const PRIORS: &[&str] = &["gaussian", "ring", "square", "ten-blobs"];
+/// Inner and outer radius of the ring.
+pub const RING: [f64; 2] = [1.5, 2.0];
+/// Half the side of the square.
+pub const SQUARE: f64 = 1.75;
+pub const BLOBS: f64 = 10.0;
+/// Distance of the blobs' centres from zero, and their standard deviation.
+pub const BLOB: [f64; 2] = [2.0, 0.2];
+pub const PRIOR: ParamSpec = ParamSpec::choice(
+    "prior",
+    "Prior",
+    PRIORS,
+    0,
+    "The shape that the cloud of all codes is asked to take. Look at it with two latents.",
+);
+
+impl Card {
+    /// The parameters of the method, followed by the common ones that are not among them.
+    pub fn all_params(&self) -> impl Iterator<Item = &'static ParamSpec> + use<> {
+        let own = self.params;
+        own.iter().chain(COMMON.iter().filter(move |common| own.iter().all(|p| p.key != common.key)))
+    }
+
+    /// What the number called `name` counts, if it is no part of the objective.
+    pub fn counts(&self, name: &str) -> Option<&'static str> {
+        self.counts.iter().find(|count| count.name == name).map(|count| count.text)
+    }
+
+    /// The parameter called `key`, own or common.
+    pub fn param(&self, key: &str) -> Option<&'static ParamSpec> {
+        self.all_params().find(|p| p.key == key)
+    }
+
+    /// The objective where `holds` says which choices are made.
+    pub fn objective(&self, holds: impl Fn(Under) -> bool) -> Objective {
+        Objective {
+            terms: self.terms.iter().filter(|term| holds(term.under)).collect(),
+            symbols: self.symbols.iter().filter(|symbols| holds(symbols.under)).map(|symbols| symbols.text).collect(),
+        }
+    }
+
+    /// The objective of the defaults, and behind it those of other options where they differ, each with the choice and the option.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn objectives(&self) -> Vec<(Option<(&'static str, &'static str)>, Objective)> {
+        let of = |other: Option<(&'static str, &'static str)>| {
+            let chosen = |key: &str| match other {
+                Some((choice, option)) if choice == key => option.into(),
+                _ => self.param(key).map_or_else(String::new, |p| p.format(p.default)),
+            };
+            self.objective(|under| under.is_none_or(|(key, options)| options.contains(&chosen(key).as_str())))
+        };
+        let usual = of(None);
+        let choices =
+            self.params.iter().filter_map(|p| if let Kind::Choice { names } = p.kind { Some((p.key, names)) } else { None });
+        let others = choices.flat_map(|(key, names)| names.iter().map(move |name| Some((key, *name))));
+        let others: Vec<_> = others.map(|other| (other, of(other))).filter(|(_, objective)| *objective != usual).collect();
+        [(None, usual)].into_iter().chain(others).collect()
+    }
+}

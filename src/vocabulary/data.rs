@@ -1,0 +1,168 @@
+//! What a data set says about itself: what it is called, what it shows, and what is known about its images. Plain data, no images.
+
+use serde::{Deserialize, Serialize};
+
+use super::prose::prose;
+
+/// What a data set says about itself.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct DataCard {
+    /// Name in links and on the command line.
+    pub id: &'static str,
+    /// Name on the page.
+    pub label: &'static str,
+    /// One sentence for a newcomer.
+    pub summary: &'static str,
+    pub channels: usize,
+    pub height: usize,
+    pub width: usize,
+    /// Images to train on, and images to look at and to test with.
+    pub train: usize,
+    pub test: usize,
+    /// Names of the labels.
+    pub classes: &'static [&'static str],
+    /// What made each image, where that is known.
+    pub factors: &'static [Factor],
+    /// Yes-or-no questions that follow from the factors.
+    pub attributes: &'static [Attribute],
+    /// How many features are planted in the images, whose directions its renderer knows; 0: none.
+    pub planted: usize,
+    /// Folder and file in `assets` of a classifier of the images: its features judge pictures.
+    pub classifier: Option<&'static str>,
+    /// Whose the images are.
+    pub credit: &'static str,
+    pub origin: Origin,
+}
+
+/// Where the images come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Origin {
+    /// Files that ship with the page.
+    Files,
+    /// Rendered on the spot; the same everywhere.
+    Rendered,
+}
+
+/// One thing that varies between images.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Factor {
+    pub name: &'static str,
+    /// Values are `0 .. size`.
+    pub size: u8,
+    /// How often each kind comes; empty where all values come equally often.
+    pub weights: &'static [u8],
+    /// Values are amounts; else they are kinds.
+    pub ordered: bool,
+}
+
+/// True of the images whose factor `factor` has a value in `from ..= to`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Attribute {
+    pub name: &'static str,
+    /// Index of a factor of the same data set.
+    pub factor: usize,
+    pub from: u8,
+    pub to: u8,
+}
+
+/// What an engine has loaded.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DataInfo {
+    /// The setups that it is for.
+    pub id: String,
+    pub channels: u32,
+    pub height: u32,
+    pub width: u32,
+    /// Images.
+    pub train: u32,
+    pub test: u32,
+    /// Names of the labels; empty where nobody has named them.
+    pub classes: Vec<String>,
+    /// Names of the factors; empty where none are known.
+    pub factors: Vec<String>,
+}
+
+impl DataCard {
+    /// With its prose where somebody may read it.
+    pub const fn shown(mut self) -> Self {
+        self.label = prose(self.label);
+        self.summary = prose(self.summary);
+        self.credit = prose(self.credit);
+        self
+    }
+}
+
+impl Factor {
+    /// Amounts, each equally often.
+    pub const fn new(name: &'static str, size: u8) -> Self {
+        Self { name, size, weights: &[], ordered: true }
+    }
+
+    /// Kinds that come as often as `weights` say.
+    pub const fn weighted(name: &'static str, weights: &'static [u8]) -> Self {
+        Self { name, size: weights.len() as u8, weights, ordered: false }
+    }
+
+    /// Kinds, each equally often.
+    pub const fn kinds(name: &'static str, size: u8) -> Self {
+        Self { name, size, weights: &[], ordered: false }
+    }
+}
+
+impl Attribute {
+    pub const fn new(name: &'static str, factor: usize, from: u8, to: u8) -> Self {
+        Self { name, factor, from, to }
+    }
+}
+
+/// Begins the names of sets that are not registered: packed from a visitor's own files.
+const OWN: &str = "own:";
+
+/// A packed set as a setup names it: `own:NAME`, or `own:NAME:FACTOR` where that factor gives the labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Own<'a> {
+    pub name: &'a str,
+    /// The set's own choice where it is left out.
+    pub label: Option<&'a str>,
+}
+
+impl<'a> Own<'a> {
+    /// Takes such a name apart; `None` for the name of a registered set.
+    pub fn parse(id: &'a str) -> Option<Self> {
+        let rest = id.strip_prefix(OWN)?;
+        let (name, label) = rest.split_once(':').map_or((rest, None), |(name, label)| (name, Some(label)));
+        let good = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+        (good(name) && label.is_none_or(good)).then_some(Self { name, label })
+    }
+
+    /// The setup's name for it.
+    pub fn id(&self) -> String {
+        match self.label {
+            Some(label) => format!("{OWN}{}:{label}", self.name),
+            None => format!("{OWN}{}", self.name),
+        }
+    }
+}
+
+/// A factor's name as it stands in links.
+pub fn label_id(factor: &str) -> String {
+    factor.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_packed_sets_go_round() {
+        for (id, name, label) in
+            [("own:my-cats", "my-cats", None), ("own:celeba:5_o_Clock_Shadow", "celeba", Some("5_o_Clock_Shadow"))]
+        {
+            assert_eq!(Own::parse(id), Some(Own { name, label }));
+            assert_eq!(Own { name, label }.id(), id);
+        }
+        for id in ["own:", "own:../x", "own:a:b:c", "own:a&b", "mnist", "celeba"] {
+            assert_eq!(Own::parse(id), None, "{id}");
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! Plain data that every part of the project shares: cards and their parameters, data sets, shapes, codes. Names nothing else.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
+
+pub mod card;
+pub mod code;
+pub mod data;
+pub mod device;
+pub mod import;
+pub mod measured;
+pub mod numbers;
+pub mod objective;
+pub mod optimizer;
+pub mod params;
+pub mod phrase;
+pub mod precision;
+mod prose;
+pub mod shape;
+pub mod tokens;
+
+pub use card::{
+    CHANNELS, Card, FIRST_HOSTED, Family, HIDDEN, Kind, LATENT, LIKELIHOOD, LIKELIHOODS, NET, NETS, NOISE_LEVEL, PRIOR, PRIORS,
+    Paper, ParamSpec, SIGMA, SOURCE, SOURCES, Under,
+};
+pub use optimizer::Optimizer;
+pub use params::Params;
+pub use precision::Precision;
