@@ -1,4 +1,4 @@
-// Types of the player, which wasm-bindgen makes of src/bin/player.rs. A test compares the two (tests/embed/player.test.js).
+// Types of the player, which wasm-bindgen makes of src/bin/player/main.rs. A test compares the two (tests/embed/player.test.js).
 
 export class Model {
   constructor(bytes: Uint8Array);

@@ -1,4 +1,4 @@
-// assets/embed/player.d.ts says of src/bin/player.rs what wasm-bindgen makes of it.
+// assets/embed/player.d.ts says of src/bin/player/main.rs what wasm-bindgen makes of it.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -55,14 +55,14 @@ function declared(types) {
   };
 }
 
-test("the player's declarations are those of src/bin/player.rs", () => {
-  const rust = given(read("src/bin/player.rs"));
+test("the player's declarations are those of src/bin/player/main.rs", () => {
+  const rust = given(read("src/bin/player/main.rs"));
   assert.ok(rust.classes.Model.length > 10 && rust.functions.length > 0, "nothing was read");
   assert.deepEqual(declared(read("assets/embed/player.d.ts")), rust);
 });
 
 test("a function that is added, renamed or changed is missed", () => {
-  const rust = read("src/bin/player.rs");
+  const rust = read("src/bin/player/main.rs");
   const types = declared(read("assets/embed/player.d.ts"));
   for (const [old, changed] of [
     ["pub fn atom(", "pub fn feature("],
