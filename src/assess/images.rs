@@ -1,7 +1,6 @@
 //! The images that a model is measured on.
 
 use latent_data::{Dataset, unit};
-use latent_engine as train;
 use latent_engine::TestSet;
 use latent_measure::Rows;
 use latent_measure::rng::Rng;
@@ -105,8 +104,8 @@ impl Part {
         (self, rest)
     }
 
-    pub fn rows(&self) -> train::Rows<'_> {
-        let rows = train::Rows::labelled(&self.x, &self.labels);
+    pub fn rows(&self) -> latent_engine::Rows<'_> {
+        let rows = latent_engine::Rows::labelled(&self.x, &self.labels);
         self.at.as_ref().map_or(rows, |at| rows.numbered(at))
     }
 }

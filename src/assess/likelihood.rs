@@ -3,7 +3,6 @@
 use super::images::spread;
 use super::measure::{Measure, Sheet, any};
 use super::subject::Subject;
-use latent_engine as train;
 use latent_engine::Program;
 use latent_engine::program::minibatches;
 use latent_experiment::Setup;
@@ -73,7 +72,9 @@ async fn likelihood(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String
     let (x, labels) = (spread(Rows::new(&test.x, len), n), spread(Rows::new(&test.labels, 1), n));
     let mut weight_nk: Vec<Vec<f32>> = vec![vec![]; n];
     for _ in 0..WEIGHTED_RUNS {
-        let Some(outputs) = engine.run(Program::LogWeights, train::Rows::labelled(&x, &labels)).await? else { return Ok(()) };
+        let Some(outputs) = engine.run(Program::LogWeights, latent_engine::Rows::labelled(&x, &labels)).await? else {
+            return Ok(());
+        };
         let values = outputs.first().ok_or("importance weights without an output")?;
         let more_nk = Rows::new(values, values.len() / n);
         weight_nk.iter_mut().zip(more_nk.iter()).for_each(|(row, more)| row.extend(more));

@@ -5,7 +5,6 @@ use std::rc::Rc;
 use super::images::spread;
 use super::measure::{Measure, Sheet};
 use super::subject::{About, Draws, Subject};
-use latent_engine as train;
 use latent_engine::Program;
 use latent_measure::frechet;
 use latent_measure::frechet::Gaussian;
@@ -70,7 +69,7 @@ async fn draws(s: &mut Subject<'_>) -> Result<Rc<Draws>, String> {
     let codes = s.codes().await?;
     let codes = drawn(&codes.mean, &codes.logvar, &s.about.code, s.seed);
     let n = s.images.test.labels.len();
-    let outputs = s.model.run(Program::Prior, train::Rows::of(&vec![0.0; 2 * n])).await?;
+    let outputs = s.model.run(Program::Prior, latent_engine::Rows::of(&vec![0.0; 2 * n])).await?;
     let z = outputs.and_then(|o| o.into_iter().next()).ok_or("the method has no prior")?;
     let (whole, other) = z.split_at(z.len() / 2);
     let own = s.about.own();

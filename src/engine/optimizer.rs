@@ -1,4 +1,4 @@
-//! The optimisers as kernels. Their eager twins are Burn's own, but for AdamW's decay, see `train::eager`.
+//! The optimisers as kernels. Their eager twins are Burn's own, but for AdamW's decay, see `eager`.
 
 use latent_compile::emit::ctl;
 use latent_compile::plan::{Special, Updates, When};

@@ -73,8 +73,8 @@ impl Setup {
     /// If the method has no such parameter: that is a mistake in the method's own code.
     pub fn get(&self, key: &str) -> f64 {
         self.values.get(key).copied().unwrap_or_else(|| {
-            let spec = self.card().ok().and_then(|c| c.param(key));
-            spec.unwrap_or_else(|| panic!("method {} has no parameter {key}", self.method)).default
+            let card = self.card().unwrap_or_else(|_| panic!("method {} has no parameter {key}", self.method));
+            card.default_of(key)
         })
     }
 

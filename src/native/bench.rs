@@ -12,7 +12,6 @@ use latent_compile::emit::Place;
 use latent_compile::graph::{Graph, Unary};
 use latent_compile::plan::{Job, Updates, compile};
 use latent_data::Dataset;
-use latent_engine as train;
 use latent_engine::Engine;
 use latent_engine::plan::PlanEngine;
 use latent_experiment::Setup;
@@ -96,7 +95,7 @@ pub fn bench(setup: &Setup, data: Arc<Dataset>, steps: u32, eager: bool, kernels
         let gpu = open_gpu().await?;
         let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels).map_err(|e| e.to_string())?;
         let mut plan = PlanEngine::new(gpu.clone(), entry, &params, data.data_shape(), &uploaded).await?;
-        let mut burn = if eager { Some(entry.eager(&params, train::eager::open().await?, data.clone())) } else { None };
+        let mut burn = if eager { Some(entry.eager(&params, latent_engine::eager::open().await?, data.clone())) } else { None };
         plan.run_steps(2)?;
         plan.metrics().await?;
         if let Some(burn) = &mut burn {

@@ -1,8 +1,5 @@
 //! Files to take home, and those that somebody brings.
 
-use std::future::Future;
-use std::pin::Pin;
-
 use serde_bytes::ByteBuf;
 
 use super::Session;
@@ -19,12 +16,13 @@ use latent_model::weights;
 use latent_protocol::{Event, Export, RunId};
 use latent_registry::fetch_entry;
 use latent_small::part;
+use latent_small::part::Later;
 
 /// A file's bytes and the step that they are of; `None` if the run is not there.
 type Exported = Option<Result<(u64, Vec<u8>), String>>;
-type Exporting = for<'a> fn(&'a mut Session, RunId, Export) -> Pin<Box<dyn Future<Output = Exported> + 'a>>;
+type Exporting = for<'a> fn(&'a mut Session, RunId, Export) -> Later<'a, Exported>;
 type Examined = Result<(Setup, Option<u64>), String>;
-type Examining = for<'a> fn(&'a Session, Setup, &'a [u8]) -> Pin<Box<dyn Future<Output = Examined> + 'a>>;
+type Examining = for<'a> fn(&'a Session, Setup, &'a [u8]) -> Later<'a, Examined>;
 
 // A first network learns without files.
 part!(files: fn exporting() -> Exporting = |session, run, what| Box::pin(session.write(run, what)));

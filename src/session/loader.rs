@@ -1,7 +1,5 @@
 //! Getting a data set into the worker: fetched, rendered or read, in pieces that leave the thread to others.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use wasm_bindgen::prelude::*;
@@ -18,6 +16,7 @@ use latent_platform::gunzip::{drain, gunzip};
 use latent_protocol::DataUnit;
 use latent_registry::fetch_set;
 use latent_small::part;
+use latent_small::part::Later;
 use latent_vocabulary::data::Own;
 
 /// Rendering gives the thread back after this long, in milliseconds.
@@ -58,7 +57,7 @@ pub async fn load(
     render_all(Rendering::new(render), progress).await.map(|data| Ok(Loaded::from(data)))
 }
 
-type Reading<'a> = Pin<Box<dyn Future<Output = Result<Option<Loaded>, String>> + 'a>>;
+type Reading<'a> = Later<'a, Result<Option<Loaded>, String>>;
 type Read = for<'a> fn(Own<'a>, Room, &'a dyn Fn(u64, u64) -> bool) -> Reading<'a>;
 
 part!(images: fn own_images() -> Read = |own, room, progress| Box::pin(read_own(own, room, progress)));

@@ -1,8 +1,5 @@
 //! Answers to queries by the engine: what a panel wants to see of the current weights.
 
-use std::future::Future;
-use std::pin::Pin;
-
 use crate::work::Lent;
 use latent_assess::{Images, assess};
 use latent_engine::any::AnyEngine;
@@ -10,6 +7,7 @@ use latent_engine::{Engine, Program, Rows, TestSet, sampling};
 use latent_experiment::Setup;
 use latent_protocol::PlanInfo;
 use latent_small::part;
+use latent_small::part::Later;
 use latent_view::{Coder, Frame, Query, Size, View};
 
 /// An engine that is asked.
@@ -77,7 +75,7 @@ pub async fn view(engine: &mut AnyEngine, test: &TestSet, query: &Query) -> Resu
     query.answer(&mut Asked(engine), test.all()).await
 }
 
-type Measured = Pin<Box<dyn Future<Output = Result<View, String>>>>;
+type Measured = Later<'static, Result<View, String>>;
 type Measuring = fn(Lent, &Setup, &TestSet, u32) -> Result<Measured, String>;
 
 part!(inspection:
@@ -88,7 +86,7 @@ part!(inspection:
     }
 );
 
-type Answer<'a> = Pin<Box<dyn Future<Output = Result<View, String>> + 'a>>;
+type Answer<'a> = Later<'a, Result<View, String>>;
 type Inspection = for<'a> fn(&'a mut AnyEngine, &'a TestSet, &'a Query) -> Answer<'a>;
 
 part!(inspection:

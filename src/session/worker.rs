@@ -2,7 +2,6 @@
 //! the thread for longer than a turn.
 
 use std::cell::Cell;
-use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
@@ -22,6 +21,7 @@ use latent_platform::wire;
 use latent_protocol::{Command, EngineChoice, Event};
 use latent_runs::Opfs;
 use latent_small::part;
+use latent_small::part::Later;
 use latent_vocabulary::device::NoGpu;
 
 /// What the page waits for before it sends its first command.
@@ -102,7 +102,7 @@ async fn run(mut inbox: UnboundedReceiver<Message>, sender: UnboundedSender<Mess
     }
 }
 
-type Keeping = for<'a> fn(&'a mut Keeper<Opfs>, Command, &'a mut Session) -> Pin<Box<dyn Future<Output = ()> + 'a>>;
+type Keeping = for<'a> fn(&'a mut Keeper<Opfs>, Command, &'a mut Session) -> Later<'a, ()>;
 part!(files: fn keeping() -> Keeping = |keeper, command, session| Box::pin(keeper.command(command, session)));
 
 /// The moment, and some letters for tabs that share it.

@@ -1,6 +1,12 @@
 //! Code that is fetched when it is first needed. `cargo lab build` cuts it out of the page and of the engine, along what calls
 //! what, into WebAssembly files of its own.
 
+use std::future::Future;
+use std::pin::Pin;
+
+/// What a function of a part gives that takes its time.
+pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
 /// What stands for a part that did not arrive. The next try fetches it anew.
 pub const MISSING: &str = "a part of the program could not be fetched; is the connection lost?";
 

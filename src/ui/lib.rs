@@ -1,4 +1,4 @@
-//! The page. Sees `spec`, the catalogue and the player; talks to the engine through `spec::protocol` alone.
+//! The page. Sees cards, setups and the player; talks to the engine through `latent_protocol` alone.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
 

@@ -401,6 +401,14 @@ impl Card {
         self.counts.iter().find(|count| count.name == name).map(|count| count.text)
     }
 
+    /// The default of the parameter called `key`.
+    ///
+    /// # Panics
+    /// If there is none: that is a mistake in the method's own code.
+    pub fn default_of(&self, key: &str) -> f64 {
+        self.param(key).unwrap_or_else(|| panic!("method {} has no parameter {key}", self.id)).default
+    }
+
     /// The parameter called `key`, own or common.
     pub fn param(&self, key: &str) -> Option<&'static ParamSpec> {
         self.all_params().find(|p| p.key == key)

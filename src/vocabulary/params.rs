@@ -28,10 +28,7 @@ impl Params {
     /// # Panics
     /// If the method has no such parameter: that is a mistake in the method's own code.
     pub fn get(&self, key: &str) -> f64 {
-        self.values.get(key).copied().unwrap_or_else(|| {
-            let spec = self.card.param(key);
-            spec.unwrap_or_else(|| panic!("method {} has no parameter {key}", self.card.id)).default
-        })
+        self.values.get(key).copied().unwrap_or_else(|| self.card.default_of(key))
     }
 
     /// The value of a whole-number or choice parameter.
