@@ -6,6 +6,7 @@
 
 mod cli;
 mod colour;
+mod cpu;
 mod data;
 mod golden;
 mod golden_line;

@@ -28,7 +28,7 @@ fn gpu() -> Rc<Gpu> {
 }
 
 /// Stripes, each image others.
-fn stripes(n: usize) -> Arc<Dataset> {
+pub(crate) fn stripes(n: usize) -> Arc<Dataset> {
     let image = |i: usize| (0..784).map(move |p| if (p % 28 + i) % (3 + i % 5) < 2 { 230u8 } else { (p % 7) as u8 });
     let images: Vec<u8> = (0..n).flat_map(image).collect();
     let labels = (0..n).map(|i| (i % 10) as u8).collect::<Vec<_>>();
@@ -51,7 +51,7 @@ fn with_gradients(gpu: &Rc<Gpu>, setup: &Setup, data: &Dataset) -> PlanEngine {
 
 /// Small versions of every choice that a family's cards offer. What several of them share is tried on the first alone, and what
 /// all methods share on the first of all.
-fn setups(family: Family) -> Vec<Setup> {
+pub(crate) fn setups(family: Family) -> Vec<Setup> {
     let (mut out, mut tried) = (vec![], vec![]);
     for card in CARDS.iter().filter(|c| c.family == family) {
         let mut base = Setup::new("mnist", card.id);
@@ -203,7 +203,7 @@ fn a_graphics_cards_kernels_equal_burn() {
 }
 
 /// Some tokens for each place of a grid.
-fn tokens(group: &CodeGroup) -> Vec<f32> {
+pub(crate) fn tokens(group: &CodeGroup) -> Vec<f32> {
     let codes = if let CodeKind::Grid { codes, .. } = group.kind { codes } else { 1 };
     (0..group.places().unwrap_or(0)).map(|i| (i * 7 % codes) as f32).collect()
 }

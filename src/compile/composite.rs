@@ -18,14 +18,14 @@ impl Graph {
     }
 
     /// The whole number next to each element, towards zero.
-    pub(super) fn truncate(&mut self, x: Id) -> Id {
+    pub fn truncate(&mut self, x: Id) -> Id {
         let (up, down) = (self.unary(Unary::Ceil, x), self.unary(Unary::Floor, x));
         let negative = self.with_scalar(Binary::Lt, x, 0.0);
         self.where_(negative, up, down)
     }
 
     /// An index of one dimension, spread over `shape` along `axis`.
-    pub(super) fn spread(&mut self, index: Id, axis: usize, shape: &[usize]) -> Id {
+    pub fn spread(&mut self, index: Id, axis: usize, shape: &[usize]) -> Id {
         let mut view = vec![1; shape.len()];
         view[axis] = len(self.shape(index));
         let mut full = shape.to_vec();
@@ -35,7 +35,7 @@ impl Graph {
     }
 
     /// Indices of the `k` largest (or smallest) elements along `axis`, in order.
-    pub(super) fn top_k(&mut self, x: Id, axis: usize, k: usize, descending: bool) -> Id {
+    pub fn top_k(&mut self, x: Id, axis: usize, k: usize, descending: bool) -> Id {
         let key = if descending { x } else { self.neg(x) };
         let last = self.shape(x).len() - 1;
         let rank = self.rank(key, axis);
@@ -57,7 +57,7 @@ impl Graph {
     }
 
     /// `value` everywhere but where `x` goes, from `start` on.
-    pub(super) fn pad(&mut self, x: Id, start: &[usize], value: f32, size: &[usize]) -> Id {
+    pub fn pad(&mut self, x: Id, start: &[usize], value: f32, size: &[usize]) -> Id {
         let step = vec![1; start.len()];
         let y = self.embed(x, start, &step, size);
         if value == 0.0 {
@@ -71,7 +71,7 @@ impl Graph {
     }
 
     /// The Gaussian error linear unit.
-    pub(super) fn gelu(&mut self, x: Id) -> Id {
+    pub fn gelu(&mut self, x: Id) -> Id {
         let e = self.scale(x, std::f32::consts::FRAC_1_SQRT_2);
         let e = self.unary(Unary::Erf, e);
         let e = self.with_scalar(Binary::Add, e, 1.0);
@@ -80,7 +80,7 @@ impl Graph {
     }
 
     /// The softmax along `axis`, or its logarithm.
-    pub(super) fn softmax(&mut self, x: Id, axis: usize, log: bool) -> Id {
+    pub fn softmax(&mut self, x: Id, axis: usize, log: bool) -> Id {
         let m = self.reduce(Reduction::Max, x, &[axis]);
         let m = self.stop_gradient(m);
         let z = self.sub(x, m);
@@ -94,7 +94,7 @@ impl Graph {
     }
 
     /// Mean 0 and variance 1, but for `epsilon`, along the last axis.
-    pub(super) fn normalise(&mut self, x: Id, epsilon: f32) -> Id {
+    pub fn normalise(&mut self, x: Id, epsilon: f32) -> Id {
         let last = self.shape(x).len() - 1;
         let n = self.shape(x)[last] as f32;
         let m = self.sum(x, &[last]);

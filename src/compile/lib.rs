@@ -20,6 +20,7 @@
 mod arith;
 #[cfg(not(target_arch = "wasm32"))]
 mod audit;
+#[cfg(feature = "capture")]
 pub mod capture;
 mod code;
 mod composite;

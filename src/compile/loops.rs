@@ -5,15 +5,31 @@ mod rule;
 
 use crate::graph::Loop;
 
+use self::reduction::Reduction;
 pub(super) use self::rule::{Rule, Split};
 
-/// Declares the file of each operation and lists its rule.
+/// What an operation is given on the processor: all elements of a tensor, row-major.
+#[derive(Clone, Copy, Debug)]
+pub struct Given<'a> {
+    /// As many as the shape has.
+    pub values: &'a [f32],
+    /// Its dimensions.
+    pub shape: &'a [usize],
+}
+
+/// An operation on the processor: of its arguments, a result of some shape.
+type Run = fn(&Loop, &[Given<'_>], &[usize], &mut [f32]);
+
+/// Declares the file of each operation and lists its rule, and what it does in plain Rust. Those are two lists, so that who runs
+/// graphs on the processor has no kernels.
 macro_rules! loops {
     ($($file:ident :: $rule:ident),+ $(,)?) => {
         $(pub mod $file;)+
 
         /// The rules of all of them.
         pub(super) static LOOPS: &[&dyn Rule] = &[$(&$file::$rule),+];
+
+        static RUNS: &[(&str, Run)] = &[$(($file::NAME, $file::run)),+];
     };
 }
 
@@ -31,4 +47,31 @@ impl Loop {
     pub(super) fn rule(&self) -> &'static dyn Rule {
         *LOOPS.iter().find(|r| r.name() == self.name).expect("a node is made by its rule's file")
     }
+}
+
+/// What the operation gives for `args`, on the processor.
+///
+/// # Panics
+/// If arguments are missing or do not fit the shape, or nothing has that name: the caller's mistake.
+pub fn run(of: &Loop, args: &[Given<'_>], shape: &[usize], out: &mut [f32]) {
+    let (_, run) = RUNS.iter().find(|(name, _)| *name == of.name).expect("a node is made by its rule's file");
+    run(of, args, shape, out);
+}
+
+/// The name that nodes have of an operation: itself, if there is one of that name.
+pub fn named(name: &str) -> Option<&'static str> {
+    RUNS.iter().map(|(own, _)| *own).find(|own| *own == name)
+}
+
+/// The reduction that it is, if it is one.
+pub fn reduction_of(of: &Loop) -> Option<Reduction> {
+    (of.name == reduce::NAME).then(|| Reduction::ALL[usize::from(of.variant) % Reduction::ALL.len()])
+}
+
+/// Walks along `axis` of a shape: for each line, its first element and the distance from one to the next.
+fn lines(shape: &[usize], axis: usize) -> impl Iterator<Item = (usize, usize)> {
+    let step: usize = shape[axis + 1..].iter().product();
+    let n = shape[axis];
+    let outer: usize = shape[..axis].iter().product();
+    (0..outer).flat_map(move |o| (0..step).map(move |i| (o * n * step + i, step)))
 }

@@ -1,6 +1,7 @@
 //! The CPU twin of `shaders/shared/rng.wgsl`: the same bits for the same counter.
 
 /// Two words for one element of one noise operation at one step.
+#[inline(always)]
 pub fn bits(element: u32, stream: u32, step: u32, seed: u32) -> [u32; 2] {
     let mut v = [element, stream, step, seed].map(|x| x.wrapping_mul(1_664_525).wrapping_add(1_013_904_223));
     let round = |v: &mut [u32; 4]| {
@@ -23,7 +24,8 @@ pub fn uniform(element: u32, stream: u32, step: u32, seed: u32) -> f32 {
 }
 
 /// `cos(2πu)` for `u` on `[0, 1)`, as `shaders/shared/rng.wgsl` computes it.
-fn cosine(u: f32) -> f32 {
+#[inline(always)]
+pub fn cosine(u: f32) -> f32 {
     let x = std::f32::consts::TAU * ((u - 0.5).abs() - 0.25);
     let y = x * x;
     x * (1.0 + y * (-0.166_666_67 + y * (0.008_333_334 + y * (-1.984_127e-4 + y * (2.755_731_9e-6 - y * 2.505_210_8e-8)))))

@@ -116,6 +116,7 @@ macro_rules! unary_rows {
         }
     };
 }
+#[cfg(feature = "capture")]
 pub(super) use unary_rows;
 
 macro_rules! table {

@@ -1,5 +1,6 @@
-//! Either engine, chosen when the program runs.
+//! Any of the engines, chosen when the program runs.
 
+use crate::cpu::CpuEngine;
 #[cfg(feature = "eager")]
 use crate::eager::EagerEngine;
 use crate::engine::{BuildError, Engine, Rows, RunState, Weight};
@@ -8,9 +9,10 @@ use crate::program::Program;
 use latent_experiment::history::MetricRow;
 use latent_protocol::PlanInfo;
 
-/// The engine of a session's run. The small worker has only the first, so that nobody downloads the second in vain.
+/// The engine of a session's run. The small worker has not the last, so that nobody downloads it in vain.
 pub enum AnyEngine {
     Plan(Box<PlanEngine>),
+    Cpu(Box<CpuEngine>),
     #[cfg(feature = "eager")]
     Burn(EagerEngine),
 }
@@ -23,6 +25,7 @@ impl AnyEngine {
     pub fn check(&self) -> Result<(), String> {
         match self {
             Self::Plan(engine) => engine.check(),
+            Self::Cpu(_) => Ok(()),
             #[cfg(feature = "eager")]
             Self::Burn(_) => Ok(()),
         }
@@ -33,6 +36,7 @@ macro_rules! either {
     ($self:ident, $engine:ident => $call:expr) => {
         match $self {
             AnyEngine::Plan($engine) => $call,
+            AnyEngine::Cpu($engine) => $call,
             #[cfg(feature = "eager")]
             AnyEngine::Burn($engine) => $call,
         }
@@ -46,6 +50,10 @@ impl Engine for AnyEngine {
 
     fn info(&self) -> &PlanInfo {
         either!(self, e => e.info())
+    }
+
+    fn prompt(&self) -> bool {
+        either!(self, e => e.prompt())
     }
 
     fn set_live(&mut self, key: &str, value: f32) {

@@ -52,6 +52,11 @@ pub trait Engine {
     /// Moves a live control. Takes effect on the next step.
     fn set_live(&mut self, key: &str, value: f32);
 
+    /// Whether steps are done when they have been started: nothing is ever on its way.
+    fn prompt(&self) -> bool {
+        false
+    }
+
     /// Makes sure that the next step can be taken, and returns how many can, `n` at most: where the training images do not all
     /// fit on the device, those of later steps may have to be read first.
     ///

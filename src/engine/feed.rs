@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::order::epoch_order;
 use super::turnover::Turnover;
-use super::window::Window;
+use super::window::{Holder, Window};
 use latent_compile::emit::ctl;
 use latent_gpu::{Arena, Data};
 use latent_nn::method::START_BATCH;
@@ -76,11 +76,7 @@ impl Feed {
                 (Of::Whole { seed, images: images as u64, held: held as u64, epochs: 0 }, held * images)
             }
             Supply::Window(window) => {
-                let sizes = window.sizes();
-                let pages = window_of(window.slots(), &sizes, batch).ok_or_else(|| {
-                    format!("a batch of {batch} is too large for the {images} images that there is room for at a time")
-                })?;
-                let turnover = Turnover::new(seed, sizes, pages);
+                let turnover = turnover(window, seed, batch)?;
                 (Of::Window { window: window.clone(), turnover }, (AHEAD * batch).max(START_BATCH))
             }
         };
@@ -197,10 +193,21 @@ fn epochs_held(images: usize, batch: usize) -> usize {
     (batch.div_ceil(images) + 1).max(START_BATCH.div_ceil(images))
 }
 
-/// Where on the device the images at `n` positions from `from` on lie.
-fn place(window: &Window, turnover: &mut Turnover, from: u64, n: usize) -> Vec<Option<u32>> {
+/// Where the images at `n` positions from `from` on lie; `None` for those that are not there.
+pub(crate) fn place<H: Holder>(window: &Window<H>, turnover: &mut Turnover, from: u64, n: usize) -> Vec<Option<u32>> {
     let places = window.places();
     turnover.draws(from, n).into_iter().map(|draw| Some(places[draw.page as usize]? + draw.image)).collect()
+}
+
+/// The order in which the images of a window are seen.
+///
+/// # Errors
+/// If a minibatch spans more pages than the window has room for.
+pub(crate) fn turnover<H: Holder>(window: &Window<H>, seed: u32, batch: usize) -> Result<Turnover, String> {
+    let sizes = window.sizes();
+    let pages = window_of(window.slots(), &sizes, batch)
+        .ok_or_else(|| format!("a batch of {batch} is too large for the images that there is room for at a time"))?;
+    Ok(Turnover::new(seed, sizes, pages))
 }
 
 /// Pages that minibatches are drawn from where there is room for `slots`: the rest of them is for what comes in while the

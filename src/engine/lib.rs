@@ -5,11 +5,13 @@
 pub mod any;
 pub mod burn;
 mod choose;
+pub mod cpu;
 #[cfg(feature = "eager")]
 pub mod eager;
 pub mod engine;
 pub mod entry;
 pub mod feed;
+mod network;
 mod noise;
 pub mod optimizer;
 pub mod order;

@@ -1,6 +1,7 @@
-//! The optimisers as kernels. Their eager twins are Burn's own, but for AdamW's decay, see `eager`.
+//! The optimisers, as kernels and as nodes. Their eager twins are Burn's own, but for AdamW's decay, see `eager`.
 
 use latent_compile::emit::ctl;
+use latent_compile::graph::{Graph, Id, Unary};
 use latent_compile::plan::{Special, Updates, When};
 use latent_compile::template::fill;
 use latent_vocabulary::Optimizer;
@@ -65,4 +66,59 @@ pub fn kernels(params: &Params, live: &[&str], floats: usize, keep: bool) -> (Up
     );
     let schedule = Special { name: "schedule", body: schedule, len: 1, when: When::First };
     (Updates { function, bytes: 6 * 4, of: vec![] }, Some(schedule))
+}
+
+/// Numbers that a step as nodes is given, one a leaf: see [`rates`].
+pub const RATES: usize = 3;
+
+/// What is the same for all parameters in the step after `step` others: the rate, what the second moments' root is multiplied with,
+/// and what is kept of a parameter beside the step. `value` knows the live controls.
+pub fn rates(params: &Params, step: u64, value: impl Fn(&str) -> f32) -> [f32; RATES] {
+    let rate = value("lr");
+    let t = (step + 1) as f32;
+    match Optimizer::of(params) {
+        Optimizer::Sgd => [rate, 1.0, 1.0],
+        optimizer => {
+            let kept = if optimizer == Optimizer::AdamW { 1.0 - rate * value("weight_decay") } else { 1.0 };
+            [rate / (1.0 - BETA_1.powf(t)), 1.0 / (1.0 - BETA_2.powf(t)).sqrt(), kept]
+        }
+    }
+}
+
+/// One parameter's step as nodes: the same formulas as the kernels'.
+pub struct Moved {
+    /// The parameter's new value.
+    pub value: Id,
+    /// The new moments.
+    pub moments: Vec<Id>,
+}
+
+/// The step of the parameter `p` with gradient `g`; `rates` are the leaves of [`rates`].
+pub fn nodes(graph: &mut Graph, params: &Params, p: Id, g: Id, moments: &[Id], rates: [Id; RATES]) -> Moved {
+    let shape = graph.shape(p).to_vec();
+    let [rate, scale, kept] = rates.map(|r| {
+        let r = graph.reshape(r, &vec![1; shape.len()]);
+        graph.broadcast(r, &shape)
+    });
+    let average = |graph: &mut Graph, old: Id, new: Id, decay: f32| {
+        let (old, new) = (graph.scale(old, decay), graph.scale(new, 1.0 - decay));
+        graph.add(old, new)
+    };
+    if Optimizer::of(params) == Optimizer::Sgd {
+        let old = graph.scale(moments[0], params.get("momentum") as f32);
+        let velocity = graph.add(old, g);
+        let step = graph.mul(rate, velocity);
+        return Moved { value: graph.sub(p, step), moments: vec![velocity] };
+    }
+    let m = average(graph, moments[0], g, BETA_1);
+    let square = graph.mul(g, g);
+    let v = average(graph, moments[1], square, BETA_2);
+    let root = graph.unary(Unary::Sqrt, v);
+    let root = graph.mul(root, scale);
+    let epsilon = graph.fill(EPSILON, &[]);
+    let root = graph.add(root, epsilon);
+    let step = graph.mul(rate, m);
+    let step = graph.div(step, root);
+    let p = if Optimizer::of(params) == Optimizer::AdamW { graph.mul(kept, p) } else { p };
+    Moved { value: graph.sub(p, step), moments: vec![m, v] }
 }

@@ -11,6 +11,12 @@ use latent_vocabulary::shape::ImageShape;
 /// Most rows of one run of a program that does not train; more is done in pieces.
 pub const PIECE: usize = 256;
 
+/// Rows that a program is compiled for to run on `n`: few sizes, few compilations; what is too much is computed from
+/// leftovers and thrown away.
+pub(crate) fn batch_of(n: usize) -> usize {
+    [1, 16, 64].into_iter().find(|b| *b >= n).unwrap_or(PIECE)
+}
+
 /// `n` images as [`crate::Engine::evaluate`] takes them: as many at a time as a training step does, because some terms
 /// are of a batch as a whole. The last are what is left over; a single one joins those before it, as what compares images needs
 /// two.

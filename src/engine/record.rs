@@ -62,6 +62,13 @@ pub struct Recording {
     pub add: Vec<Output>,
 }
 
+impl Recording {
+    /// What comes from outside: the parameters, then input, labels, step and controls.
+    pub fn leaves(&self) -> impl Iterator<Item = &Leaf> {
+        self.params.iter().chain([&self.input, &self.label, &self.step, &self.controls])
+    }
+}
+
 /// Random numbers as operations of the graph.
 struct RecordedNoise;
 

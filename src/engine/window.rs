@@ -1,4 +1,4 @@
-//! Training images on a device that has no room for all of them: some pages of the set at a time, see [`super::turnover`].
+//! Training images where there is no room for all of them: some pages of the set at a time, see [`super::turnover`].
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -15,10 +15,27 @@ const PAGE_BYTES: usize = 16 << 20;
 /// Pages that a window has room for at least.
 const PAGES: usize = 4;
 
-/// The images on the device, shared between runs.
-pub struct Window {
+/// Who holds the images of a window.
+pub trait Holder {
+    /// Puts images and their labels in place of those from number `first` on.
+    fn replace(&self, first: usize, images: &[u8], labels: &[u8]);
+}
+
+/// The device.
+pub struct OnDevice {
     gpu: Rc<Gpu>,
     data: Data,
+}
+
+impl Holder for OnDevice {
+    fn replace(&self, first: usize, images: &[u8], labels: &[u8]) {
+        self.data.replace(&self.gpu, first, images, labels);
+    }
+}
+
+/// The images that are there, shared between runs.
+pub struct Window<H = OnDevice> {
+    holder: H,
     pages: Rc<dyn Pages>,
     /// Of all training images.
     labels: Vec<u8>,
@@ -31,11 +48,34 @@ pub struct Window {
 }
 
 impl Window {
-    /// An empty window of `room` bytes on the training images of `data`, which `pages` reads.
+    /// An empty window of `room` bytes of the device on the training images of `data`, which `pages` reads.
     ///
     /// # Errors
     /// If there is no room for a few images, or the device refuses.
     pub fn new(gpu: Rc<Gpu>, data: &Dataset, pages: Rc<dyn Pages>, room: u64) -> Result<Self, String> {
+        Self::held(data, pages, room, |images, len| {
+            let data = Data::empty(&gpu, images, len).map_err(|e| e.to_string())?;
+            Ok(OnDevice { gpu, data })
+        })
+    }
+
+    /// The images on the device.
+    pub fn data(&self) -> &Data {
+        &self.holder.data
+    }
+}
+
+impl<H: Holder> Window<H> {
+    /// The same with any holder, who makes room for so many images of so many values.
+    ///
+    /// # Errors
+    /// As [`Window::new`].
+    pub fn held(
+        data: &Dataset,
+        pages: Rc<dyn Pages>,
+        room: u64,
+        hold: impl FnOnce(usize, usize) -> Result<H, String>,
+    ) -> Result<Self, String> {
         let (len, images) = (data.shape.len(), data.train_labels.len());
         let fit = usize::try_from(room).unwrap_or(usize::MAX) / (len + 1);
         let most = PAGE_IMAGES.min(PAGE_BYTES / len).min(fit / PAGES) / 4 * 4;
@@ -46,14 +86,14 @@ impl Window {
         // Pages of nearly equal size; the device is written four bytes at a time.
         let stride = images.div_ceil(count).next_multiple_of(4);
         let slots = (fit / stride).min(count);
-        let buffer = Data::empty(&gpu, slots * stride, len).map_err(|e| e.to_string())?;
+        let holder = hold(slots * stride, len)?;
         let labels = data.train_labels.clone();
-        Ok(Self { gpu, data: buffer, pages, labels, count, stride, slots: RefCell::new(vec![None; slots]) })
+        Ok(Self { holder, pages, labels, count, stride, slots: RefCell::new(vec![None; slots]) })
     }
 
-    /// The images on the device.
-    pub fn data(&self) -> &Data {
-        &self.data
+    /// Who holds them.
+    pub fn holder(&self) -> &H {
+        &self.holder
     }
 
     /// Pages that are there at a time.
@@ -84,7 +124,7 @@ impl Window {
         let mut slots = self.slots.borrow_mut();
         let free = slots.iter().position(|there| there.is_none_or(|there| !pages.contains(&there)));
         let slot = free.ok_or_else(|| format!("{} pages do not fit into a window of {}", pages.len(), slots.len()))?;
-        self.data.replace(&self.gpu, slot * self.stride, &images, &self.labels[range]);
+        self.holder.replace(slot * self.stride, &images, &self.labels[range]);
         slots[slot] = Some(*page);
         Ok(true)
     }
@@ -98,7 +138,7 @@ impl Window {
         Ok(())
     }
 
-    /// Where on the device the first image of each page lies; `None` for pages that are not there.
+    /// Where the first image of each page lies; `None` for pages that are not there.
     pub fn places(&self) -> Vec<Option<u32>> {
         let mut places = vec![None; self.count];
         for (slot, page) in self.slots.borrow().iter().enumerate() {

@@ -3,11 +3,12 @@
 use crate::emit::{Emitter, reduced};
 use crate::graph::{Binary, Graph, Id, Loop, Node, Op};
 use crate::index::Lin;
+use crate::loops::{Given, lines};
 use crate::loops::reduction::Reduction;
 use crate::loops::rule::{Head, Rule, walk};
 use crate::target::TURNS;
 
-const NAME: &str = "arg reduce";
+pub(super) const NAME: &str = "arg reduce";
 
 pub(super) struct ArgReduce;
 
@@ -29,6 +30,21 @@ impl Rule for ArgReduce {
         let (first, op) = if of.variant == 1 { (Reduction::Max, ">") } else { (Reduction::Min, "<") };
         let init = format!("var acc = 0.0f;\nvar best = {};", first.start());
         walk(e, &init, &format!("if ({v} {op} best) {{ best = {v}; acc = f32(r); }}"), n, parts)
+    }
+}
+
+/// The same in plain Rust.
+pub(super) fn run(of: &Loop, args: &[Given<'_>], _: &[usize], out: &mut [f32]) {
+    let (x, axis) = (&args[0], of.axes[0]);
+    for ((first, step), out) in lines(x.shape, axis).zip(out) {
+        let (mut best, mut at) = (None::<f32>, 0);
+        for i in 0..x.shape[axis] {
+            let v = x.values[first + i * step];
+            if best.is_none_or(|b| if of.variant == 1 { v > b } else { v < b }) && !v.is_nan() {
+                (best, at) = (Some(v), i);
+            }
+        }
+        *out = at as f32;
     }
 }
 

@@ -3,9 +3,10 @@
 use crate::emit::Emitter;
 use crate::graph::{Graph, Id, Loop, Node, Op};
 use crate::index::{At, Lin};
+use crate::loops::{Given, lines};
 use crate::loops::rule::{Head, Rule, Split, along, walk};
 
-const NAME: &str = "running sum";
+pub(super) const NAME: &str = "running sum";
 
 pub(super) struct CumSum;
 
@@ -37,6 +38,19 @@ impl Rule for CumSum {
 
     fn vjp(&self, g: &mut Graph, _: Id, of: &Loop, dy: Id) -> Vec<(usize, Id)> {
         vec![(0, g.cum_sum(dy, of.axes[0], of.variant == 0))]
+    }
+}
+
+/// The same in plain Rust.
+pub(super) fn run(of: &Loop, args: &[Given<'_>], shape: &[usize], out: &mut [f32]) {
+    let n = shape[of.axes[0]];
+    for (first, step) in lines(shape, of.axes[0]) {
+        let mut sum = 0.0;
+        for i in 0..n {
+            let i = first + step * if of.variant == 1 { n - 1 - i } else { i };
+            sum += args[0].values[i];
+            out[i] = sum;
+        }
     }
 }
 

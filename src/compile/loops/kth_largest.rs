@@ -5,10 +5,11 @@ use crate::code::Uses;
 use crate::emit::Emitter;
 use crate::graph::{Binary, Graph, Id, Loop, Node, Op, Unary};
 use crate::index::{At, Lin};
+use crate::loops::Given;
 use crate::loops::reduction::Reduction;
 use crate::loops::rule::{Custom, Head, Rule};
 
-const NAME: &str = "k-th largest";
+pub(super) const NAME: &str = "k-th largest";
 
 /// Name of the custom operation that it is in Burn.
 pub const KTH_LARGEST: &str = "kth_largest";
@@ -63,6 +64,18 @@ impl Rule for KthLargest {
              var least = 0xffffffffu;\n{least}let acc = m_from_order(least);\n"
         );
         Head { turns: 33 * (n / UNROLL + 1) + 32, text }
+    }
+}
+
+/// The same in plain Rust.
+pub(super) fn run(_: &Loop, args: &[Given<'_>], _: &[usize], out: &mut [f32]) {
+    let n = *args[0].shape.last().expect("a row");
+    let k = (args[1].values[0].round_ties_even().max(1.0) as usize).min(n);
+    let mut row = vec![];
+    for (x, out) in args[0].values.chunks_exact(n).zip(out) {
+        row.clear();
+        row.extend_from_slice(x);
+        *out = *row.select_nth_unstable_by(k - 1, |a, b| b.total_cmp(a)).1;
     }
 }
 

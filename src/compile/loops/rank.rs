@@ -3,9 +3,10 @@
 use crate::emit::Emitter;
 use crate::graph::{Graph, Id, Loop, Node, Op};
 use crate::index::{At, Lin};
+use crate::loops::{Given, lines};
 use crate::loops::rule::{Head, Rule, Split, walk};
 
-const NAME: &str = "rank";
+pub(super) const NAME: &str = "rank";
 
 pub(super) struct Rank;
 
@@ -35,6 +36,21 @@ impl Rule for Rank {
         let v = e.value(node.args[0], &At::Dims(at)).text;
         let body = format!("if ({v} > {me} || ({v} == {me} && r < {})) {{ acc += 1.0f; }}", here.text());
         walk(e, "var acc = 0.0f;", &body, n, parts)
+    }
+}
+
+/// The same in plain Rust.
+pub(super) fn run(of: &Loop, args: &[Given<'_>], shape: &[usize], out: &mut [f32]) {
+    let x = args[0].values;
+    let mut order: Vec<usize> = vec![];
+    for (first, step) in lines(shape, of.axes[0]) {
+        order.clear();
+        order.extend((0..shape[of.axes[0]]).map(|i| first + i * step));
+        // Stable: of equal elements the first comes first. Zeros of both signs are equal.
+        order.sort_by(|a, b| (x[*b] + 0.0).total_cmp(&(x[*a] + 0.0)));
+        for (place, i) in order.iter().enumerate() {
+            out[*i] = place as f32;
+        }
     }
 }
 

@@ -1,13 +1,14 @@
 //! Sums, extremes and products along axes, which stay with length one. The variant is the [`Reduction`].
 
 use crate::emit::{Emitter, reduced};
-use crate::graph::{Binary, Graph, Id, Loop, Node, Op, len};
+use crate::graph::{Binary, Graph, Id, Loop, Node, Op, len, strides};
 use crate::index::Lin;
+use crate::loops::Given;
 use crate::loops::reduction::Reduction;
 use crate::loops::rule::{Head, Rule, Split, walk};
 use latent_small as small;
 
-const NAME: &str = "reduce";
+pub(super) const NAME: &str = "reduce";
 
 pub(super) struct Reduce;
 
@@ -60,6 +61,28 @@ impl Rule for Reduce {
             }
         };
         vec![(0, d)]
+    }
+}
+
+/// The same in plain Rust.
+pub(super) fn run(of: &Loop, args: &[Given<'_>], shape: &[usize], out: &mut [f32]) {
+    let f = Reduction::ALL[usize::from(of.variant)];
+    out.fill(match f {
+        Reduction::Sum => 0.0,
+        Reduction::Prod => 1.0,
+        Reduction::Max => f32::NEG_INFINITY,
+        Reduction::Min => f32::INFINITY,
+    });
+    let (from, to) = (strides(args[0].shape), strides(shape));
+    for (i, v) in args[0].values.iter().enumerate() {
+        let place = |axis: usize| if shape[axis] == 1 { 0 } else { i / from[axis] % args[0].shape[axis] * to[axis] };
+        let acc = &mut out[(0..shape.len()).map(place).sum::<usize>()];
+        match f {
+            Reduction::Sum => *acc += v,
+            Reduction::Prod => *acc *= v,
+            Reduction::Max => *acc = acc.max(*v),
+            Reduction::Min => *acc = acc.min(*v),
+        }
     }
 }
 

@@ -16,6 +16,7 @@ pub(crate) enum Split {
 }
 
 /// A custom operation of Burn: its name, and what it is made of for its inputs.
+#[cfg_attr(not(feature = "capture"), allow(dead_code, reason = "what reads a recording asks for it"))]
 pub(crate) type Custom = (&'static str, fn(&mut Graph, &[Id]) -> Id);
 
 /// The text that computes `acc`, the value of one element.
@@ -32,6 +33,7 @@ pub(crate) trait Rule: Sync {
     fn name(&self) -> &'static str;
 
     /// The custom operation of Burn that it translates, if it is one.
+    #[cfg_attr(not(feature = "capture"), allow(dead_code, reason = "what reads a recording asks for it"))]
     fn custom(&self) -> Option<Custom> {
         None
     }

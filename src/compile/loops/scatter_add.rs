@@ -3,9 +3,10 @@
 use crate::emit::Emitter;
 use crate::graph::{Graph, Id, Loop, Node, Op};
 use crate::index::{At, Lin};
+use crate::loops::{Given, lines};
 use crate::loops::rule::{Head, Rule, Split, along, walk};
 
-const NAME: &str = "scatter";
+pub(super) const NAME: &str = "scatter";
 
 pub(super) struct ScatterAdd;
 
@@ -39,6 +40,24 @@ impl Rule for ScatterAdd {
     fn vjp(&self, g: &mut Graph, id: Id, of: &Loop, dy: Id) -> Vec<(usize, Id)> {
         let index = g.node(id).args[0];
         vec![(1, g.gather(dy, index, of.axes[0]))]
+    }
+}
+
+/// The same in plain Rust.
+pub(super) fn run(of: &Loop, args: &[Given<'_>], shape: &[usize], out: &mut [f32]) {
+    let (index, v, axis) = (&args[0], &args[1], of.axes[0]);
+    out.fill(0.0);
+    let step: usize = shape[axis + 1..].iter().product();
+    let outer: usize = shape[axis] * step;
+    for (line, (first, _)) in lines(v.shape, axis).enumerate() {
+        let to = line / step * outer + line % step;
+        for i in 0..v.shape[axis] {
+            let at = first + i * step;
+            let place = index.values[at] as usize;
+            if place < shape[axis] {
+                out[to + place * step] += v.values[at];
+            }
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use self::images::{Order, gather, labels, pack};
 use super::layout::{InputAt, Layout, RING};
 
 use crate::entry::Entry;
+use crate::network::{describe, import_program, node, trained};
 use crate::noise::{EVALUATION, INITIALISATION};
 use crate::optimizer;
 use crate::program::{Input, Program};
@@ -21,13 +22,9 @@ use latent_compile::plan::{Job, Special, Updates, When, compile};
 use latent_compile::template::fill;
 use latent_compile::{Dispatch, Id, Plan, Target};
 use latent_nn::method::{START_BATCH, live_keys};
-use latent_protocol::{PlanInfo, TensorInfo};
+use latent_protocol::PlanInfo;
 use latent_vocabulary::Params;
 use latent_vocabulary::shape::{DataShape, ImageShape};
-
-pub(super) fn node(imported: &Imported, id: burn::tensor::TensorId) -> Result<Id, String> {
-    imported.id(id).map_err(|e| e.to_string())
-}
 
 /// A program compiled for a layout, before it meets a device.
 pub(super) struct Prepared {
@@ -70,7 +67,7 @@ pub(super) fn training(
     let leaves: Vec<Id> = recording.params.iter().map(|p| node(&imported, p.id)).collect::<Result<_, _>>()?;
     let loss = node(&imported, recording.outputs[0].id)?;
     let mut gradients = gradients(&mut imported.graph, loss, &leaves).map_err(|e| e.to_string())?;
-    let trained: Vec<bool> = gradients.iter().map(|g| imported.graph.as_fill(*g) != Some(0.0)).collect();
+    let trained = trained(&imported, &gradients);
     let mut layout = Layout::new(&recording, &trained, optimizer::moments(params), keep)?;
     let clip = params.get("clip");
     if clip > 0.0 {
@@ -99,23 +96,7 @@ pub(super) fn training(
     let scratch = state(&imported, &recording, &layout, input.end, &mut outputs, &mut specials)?;
     let job = Job { graph: &imported.graph, target, leaves, outputs, updates, specials, scratch, training: true, salt: 0 };
     let plan = compile(&job).map_err(|e| e.to_string())?;
-    let info = PlanInfo {
-        parameters: layout.tensors.iter().filter(|t| t.trained).map(|t| t.len() as u64).sum(),
-        tensors: layout
-            .tensors
-            .iter()
-            .map(|t| TensorInfo { name: t.name.clone(), shape: t.shape.iter().map(|n| *n as u32).collect(), trained: t.trained })
-            .collect(),
-        latent: recording.code.iter().map(|g| g.count).sum(),
-        code: recording.code.clone(),
-        width: shape.width as u32,
-        height: shape.height as u32,
-        channels: shape.channels as u32,
-        batch: batch as u32,
-        terms: recording.outputs.iter().filter(|o| o.name != "kl_d").map(|o| o.name.clone()).collect(),
-        flops: plan.flops,
-        ..PlanInfo::default()
-    };
+    let info = PlanInfo { flops: plan.flops, ..describe(&recording, &trained, shape, batch) };
     let constants = constant_values(&imported.graph, &constants);
     Ok(Training { layout, graph: imported.graph, plan, constants, recording, input, info })
 }
@@ -309,14 +290,6 @@ pub fn all_dispatches(entry: &dyn Entry, params: &Params, data: DataShape, targe
         }
     }
     Ok(out)
-}
-
-/// A recording cut at its parameters, input and controls.
-pub(super) fn import_program(recording: &Recording) -> Result<Imported, String> {
-    let inputs = [&recording.input, &recording.label, &recording.step, &recording.controls];
-    let leaves: Vec<_> = recording.params.iter().chain(inputs).map(|l| (l.id, l.shape.clone())).collect();
-    let outputs: Vec<_> = [&recording.outputs, &recording.set, &recording.add].into_iter().flatten().map(|o| o.id).collect();
-    import(&recording.graph, &recording.values, &leaves, &outputs).map_err(|e| e.to_string())
 }
 
 pub(super) fn imported_leaves(

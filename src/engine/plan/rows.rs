@@ -9,19 +9,13 @@ use super::layout::InputAt;
 use super::prepared::{Prepared, fetch, program};
 use crate::engine::Rows;
 use crate::feed::Reach;
-use crate::program::{Input, PIECE, Program, minibatches};
+use crate::program::{Input, PIECE, Program, batch_of, minibatches};
 use latent_compile::emit::ctl;
 use latent_gpu::Pending;
 
 /// Pieces whose answers may be on their way from the device at a time, and floats of them: 16 MB.
 const AHEAD: usize = 8;
 const AHEAD_FLOATS: usize = 1 << 22;
-
-/// Rows that a program is compiled for to run on `n`: few sizes, few compilations; what is too much is computed from
-/// leftovers and thrown away.
-fn batch_of(n: usize) -> usize {
-    [1, 16, 64].into_iter().find(|b| *b >= n).unwrap_or(PIECE)
-}
 
 /// Reads on their way, each with how many rows it is of.
 #[derive(Default)]

@@ -1,0 +1,185 @@
+//! Training images in the engine's own memory: all of them, or those of a window.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use crate::feed::{place, turnover};
+use crate::order::epoch_order;
+use crate::turnover::Turnover;
+use crate::window::{Holder, Window};
+use latent_data::Dataset;
+use latent_data::pages::Pages;
+use latent_nn::method::START_BATCH;
+
+/// Images, one byte a value, and their labels.
+pub struct HostImages {
+    images: RefCell<Vec<u8>>,
+    labels: RefCell<Vec<u8>>,
+}
+
+impl HostImages {
+    /// Images one behind the other, with a label each.
+    pub fn new(images: Vec<u8>, labels: Vec<u8>) -> Self {
+        Self { images: RefCell::new(images), labels: RefCell::new(labels) }
+    }
+
+    fn fetch(&self, places: impl Iterator<Item = usize>, images: &mut Vec<f32>, labels: &mut Vec<f32>) {
+        let (all, all_labels) = (self.images.borrow(), self.labels.borrow());
+        let len = all.len() / all_labels.len().max(1);
+        images.clear();
+        labels.clear();
+        for at in places {
+            images.extend(all[at * len..][..len].iter().map(|v| f32::from(*v) / 255.0));
+            labels.push(f32::from(all_labels[at]));
+        }
+    }
+}
+
+impl Holder for HostImages {
+    fn replace(&self, first: usize, images: &[u8], labels: &[u8]) {
+        let (mut all, mut all_labels) = (self.images.borrow_mut(), self.labels.borrow_mut());
+        let len = all.len() / all_labels.len().max(1);
+        all[first * len..][..images.len()].copy_from_slice(images);
+        all_labels[first..][..labels.len()].copy_from_slice(labels);
+    }
+}
+
+/// Images that come a page at a time.
+pub type HostWindow = Window<HostImages>;
+
+/// Training images in memory, shared between runs.
+#[derive(Clone)]
+pub enum HostSupply {
+    /// All of them.
+    Whole(Rc<HostImages>),
+    /// As many as there is room for.
+    Window(Rc<HostWindow>),
+}
+
+impl HostSupply {
+    /// The training images of `data`, or of `pages` in `room` bytes.
+    ///
+    /// # Errors
+    /// If there is no room for a few images.
+    pub fn of(data: &mut Dataset, pages: Option<Rc<dyn Pages>>, room: u64) -> Result<Self, String> {
+        let Some(pages) = pages else {
+            let (images, labels) = (std::mem::take(&mut data.train_images), data.train_labels.clone());
+            return Ok(Self::Whole(Rc::new(HostImages::new(images, labels))));
+        };
+        let hold = |images: usize, len: usize| Ok(HostImages::new(vec![0; images * len], vec![0; images]));
+        Ok(Self::Window(Rc::new(Window::held(data, pages, room, hold)?)))
+    }
+}
+
+/// The order in which one run sees them: that of every engine.
+pub(super) struct Order {
+    seed: u32,
+    batch: u64,
+    /// Orders of epochs that were asked for lately.
+    epochs: Vec<(u64, Vec<u32>)>,
+    turnover: Option<Turnover>,
+}
+
+impl Order {
+    /// # Errors
+    /// If a minibatch spans more pages than the window has room for.
+    pub fn new(images: &HostSupply, seed: u32, batch: usize) -> Result<Self, String> {
+        let turnover = match images {
+            HostSupply::Whole(_) => None,
+            HostSupply::Window(window) => Some(turnover(window, seed, batch)?),
+        };
+        Ok(Self { seed, batch: batch as u64, epochs: vec![], turnover })
+    }
+
+    /// The image at a position of all epochs.
+    fn image(&mut self, position: u64, images: usize) -> usize {
+        let (epoch, at) = (position / images as u64, (position % images as u64) as usize);
+        if !self.epochs.iter().any(|(e, _)| *e == epoch) {
+            self.epochs.retain(|(e, _)| *e + 1 == epoch);
+            self.epochs.push((epoch, epoch_order(self.seed, epoch as u32, images as u32)));
+        }
+        self.epochs.iter().find(|(e, _)| *e == epoch).map_or(0, |(_, order)| order[at] as usize)
+    }
+
+    /// The images at `n` positions from `from` on, and their labels.
+    ///
+    /// # Errors
+    /// If they are not there, see [`Order::ready`].
+    pub fn fetch(
+        &mut self,
+        supply: &HostSupply,
+        from: u64,
+        n: usize,
+        images: &mut Vec<f32>,
+        labels: &mut Vec<f32>,
+    ) -> Result<(), String> {
+        match supply {
+            HostSupply::Whole(all) => {
+                let count = all.labels.borrow().len();
+                if count == 0 {
+                    return Err("there are no images to train on".into());
+                }
+                let places: Vec<usize> = (from..from + n as u64).map(|p| self.image(p, count)).collect();
+                all.fetch(places.into_iter(), images, labels);
+            }
+            HostSupply::Window(window) => {
+                let turnover = self.turnover.as_mut().ok_or("the images come in pages, and nobody knows their order")?;
+                let places: Option<Vec<u32>> = place(window, turnover, from, n).into_iter().collect();
+                let places = places.ok_or_else(|| format!("the images of step {} have not been read", from / self.batch + 1))?;
+                window.holder().fetch(places.into_iter().map(|p| p as usize), images, labels);
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings the images that a method starts from.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub async fn start(&mut self, supply: &HostSupply) -> Result<(), String> {
+        if let (HostSupply::Window(window), Some(turnover)) = (supply, &mut self.turnover) {
+            window.bring(&turnover.first(START_BATCH).iter().copied().collect()).await?;
+        }
+        Ok(())
+    }
+
+    /// The images that a method starts from.
+    ///
+    /// # Errors
+    /// As [`Order::fetch`].
+    pub fn first(&mut self, supply: &HostSupply, n: usize, images: &mut Vec<f32>, labels: &mut Vec<f32>) -> Result<(), String> {
+        let (HostSupply::Window(window), Some(turnover)) = (supply, &mut self.turnover) else {
+            return self.fetch(supply, 0, n, images, labels);
+        };
+        let (places, sizes) = (window.places(), window.sizes());
+        let all = turnover.first(START_BATCH).into_iter().flat_map(|page| {
+            let first = places[page as usize];
+            (0..sizes[page as usize]).filter_map(move |image| Some((first? + image) as usize))
+        });
+        let all: Vec<usize> = all.collect();
+        window.holder().fetch(all.iter().copied().cycle().take(n), images, labels);
+        Ok(())
+    }
+
+    /// Brings what step `step` needs. Returns how many steps from there on, at most `n`, need nothing else.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub async fn ready(&mut self, supply: &HostSupply, step: u64, n: u32) -> Result<u32, String> {
+        let (HostSupply::Window(window), Some(turnover)) = (supply, &mut self.turnover) else { return Ok(n) };
+        let from = step * self.batch;
+        let (pages, end) = turnover.pages(from, from + self.batch);
+        window.bring(&pages).await?;
+        Ok(u64::from(n).min((end - from) / self.batch) as u32)
+    }
+
+    /// Brings a piece of what step `step` needs. Returns whether there was one.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub async fn bring_one(&mut self, supply: &HostSupply, step: u64) -> Result<bool, String> {
+        let (HostSupply::Window(window), Some(turnover)) = (supply, &mut self.turnover) else { return Ok(false) };
+        let (pages, _) = turnover.pages(step * self.batch, (step + 1) * self.batch);
+        window.bring_one(&pages).await
+    }
+}

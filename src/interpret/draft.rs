@@ -1,0 +1,245 @@
+//! What a tape does, one task after the other: first with a tensor for everything that is stored, then with buffers that serve again.
+
+use latent_compile::graph::{Binary, Loop, Unary};
+
+use crate::chain::{Chain, Do, Load, Operand, Step};
+use crate::convolve::Convolve;
+use crate::memory::Base;
+use crate::place::{Gather, Laid};
+use crate::product::Size;
+use crate::reduce::Reduce;
+use crate::view::View;
+
+/// A value of a chain that is being made.
+#[derive(Clone, Debug)]
+pub(crate) enum Value {
+    Load(Base, View),
+    Iota(u32, u32),
+    Normal(u32),
+    Uniform(u32),
+    Unary(Unary, [Arg; 1]),
+    Binary(Binary, [Arg; 2]),
+    Where([Arg; 3]),
+}
+
+impl Value {
+    fn args(&self) -> &[Arg] {
+        match self {
+            Self::Load(..) | Self::Iota(..) | Self::Normal(_) | Self::Uniform(_) => &[],
+            Self::Unary(_, args) => args,
+            Self::Binary(_, args) => args,
+            Self::Where(args) => args,
+        }
+    }
+}
+
+/// What a value is made of.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Arg {
+    /// A value of the same chain.
+    Value(u32),
+    Number(f32),
+}
+
+/// A chain before it has registers.
+#[derive(Clone, Debug)]
+pub(crate) struct Draft {
+    pub len: usize,
+    pub values: Vec<Value>,
+    /// What is stored, and where.
+    pub stores: Vec<(Arg, Base)>,
+}
+
+impl Draft {
+    pub fn new(len: usize) -> Self {
+        Self { len, values: vec![], stores: vec![] }
+    }
+
+    /// A view as a value.
+    pub fn load(&mut self, base: Base, view: View) -> Arg {
+        let found = self.values.iter().position(|v| matches!(v, Value::Load(b, w) if *b == base && *w == view));
+        Arg::Value(found.map_or_else(|| self.push(Value::Load(base, view)), |i| i as u32))
+    }
+
+    pub fn push(&mut self, value: Value) -> u32 {
+        self.values.push(value);
+        self.values.len() as u32 - 1
+    }
+
+    /// Whether it reads the buffer otherwise than element by element.
+    pub fn reads_across(&self, base: Base) -> bool {
+        self.values.iter().any(|v| matches!(v, Value::Load(b, view) if *b == base && !(view.contiguous() && view.at == 0 && view.len() == self.len)))
+    }
+
+    pub fn reads(&self) -> impl Iterator<Item = Base> {
+        self.values.iter().filter_map(|v| match v {
+            Value::Load(base, _) => Some(*base),
+            _ => None,
+        })
+    }
+
+    /// The chain, with registers for values as long as they are needed.
+    pub fn finish(&self) -> Chain {
+        let mut outputs: Vec<Base> = vec![];
+        for (_, base) in &self.stores {
+            if !outputs.contains(base) {
+                outputs.push(*base);
+            }
+        }
+        let number = |base: &Base| outputs.iter().position(|o| o == base).map(|i| i as u16);
+        let mut last = vec![None; self.values.len()];
+        for (i, value) in self.values.iter().enumerate() {
+            for arg in value.args() {
+                if let Arg::Value(v) = arg {
+                    last[*v as usize] = Some(i);
+                }
+            }
+        }
+        for (arg, _) in &self.stores {
+            if let Arg::Value(v) = arg {
+                last[*v as usize] = last[*v as usize].max(Some(*v as usize));
+            }
+        }
+        let (mut loads, mut steps, mut free, mut registers) = (vec![], vec![], vec![], 0u16);
+        let mut operands: Vec<Option<Operand>> = vec![None; self.values.len()];
+        let mut register = |free: &mut Vec<u16>| {
+            free.pop().unwrap_or_else(|| {
+                registers += 1;
+                registers - 1
+            })
+        };
+        // What an output has from before is read before anything is stored there.
+        let before = |v: &Value| matches!(v, Value::Load(base, _) if number(base).is_some());
+        let order = (0..self.values.len()).filter(|i| before(&self.values[*i]));
+        let order: Vec<usize> = order.chain((0..self.values.len()).filter(|i| !before(&self.values[*i]))).collect();
+        for i in order {
+            let Some(until) = last[i] else { continue };
+            let value = &self.values[i];
+            let mut of = [Operand::Number(0.0); 3];
+            for (of, arg) in of.iter_mut().zip(value.args()) {
+                *of = match arg {
+                    Arg::Number(v) => Operand::Number(*v),
+                    Arg::Value(v) => operands[*v as usize].unwrap_or(Operand::Number(f32::NAN)),
+                };
+            }
+            let what = match value {
+                Value::Load(base, view) => match number(base) {
+                    Some(output) => Do::Before(output),
+                    None => {
+                        let load = loads.len() as u16;
+                        loads.push(Load::new(*base, view));
+                        let there = if view.single() {
+                            Some(Operand::Float(load))
+                        } else if view.contiguous() {
+                            Some(Operand::Piece(load))
+                        } else {
+                            None
+                        };
+                        if let Some(there) = there {
+                            operands[i] = Some(there);
+                            self.store(i, there, &number, &mut steps);
+                            continue;
+                        }
+                        Do::Read(load)
+                    }
+                },
+                Value::Iota(step, n) => Do::Iota(*step, *n),
+                Value::Normal(stream) => Do::Normal(*stream),
+                Value::Uniform(stream) => Do::Uniform(*stream),
+                Value::Unary(f, _) => Do::Unary(*f),
+                Value::Binary(f, _) => Do::Binary(*f),
+                Value::Where(_) => Do::Where,
+            };
+            let to = register(&mut free);
+            steps.push(Step { what, to, of });
+            operands[i] = Some(Operand::Register(to));
+            self.store(i, Operand::Register(to), &number, &mut steps);
+            // Registers whose values nobody needs any more.
+            let mut ended: Vec<u32> = value.args().iter().filter_map(|a| if let Arg::Value(v) = a { Some(*v) } else { None }).collect();
+            ended.dedup();
+            if until == i {
+                ended.push(i as u32);
+            }
+            for v in ended {
+                if let (Some(at), Some(Operand::Register(r))) = (last[v as usize], operands[v as usize])
+                    && at <= i
+                    && !free.contains(&r)
+                {
+                    free.push(r);
+                }
+            }
+        }
+        for (arg, base) in &self.stores {
+            if let (Arg::Number(v), Some(output)) = (arg, number(base)) {
+                steps.push(Step { what: Do::Store(output), to: 0, of: [Operand::Number(*v); 3] });
+            }
+        }
+        Chain { len: self.len, loads, steps, registers: registers.into(), outputs }
+    }
+
+    /// Stores the value of that number wherever it is wanted.
+    fn store(&self, value: usize, from: Operand, number: &impl Fn(&Base) -> Option<u16>, steps: &mut Vec<Step>) {
+        for (arg, base) in &self.stores {
+            if let (true, Some(output)) = (*arg == Arg::Value(value as u32), number(base)) {
+                steps.push(Step { what: Do::Store(output), to: 0, of: [from; 3] });
+            }
+        }
+    }
+}
+
+/// A tensor that a task reads as it lies: where its elements begin, one behind the other.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Dense {
+    pub base: Base,
+    pub at: usize,
+    pub len: usize,
+}
+
+/// A matrix, or many of them: where each begins is the task's to say.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Factor {
+    pub base: Base,
+    pub step: [usize; 2],
+}
+
+/// Everything else than a chain.
+#[derive(Clone, Debug)]
+pub(crate) enum Task {
+    Chain(Chain),
+    /// A product of each pair of matrices that begin at `places`.
+    Product { a: Factor, b: Factor, size: Size, places: Vec<[usize; 2]> },
+    Convolve { a: Dense, b: Dense, of: Convolve },
+    Reduce { x: Base, of: Reduce },
+    /// Tensors laid into zeros, or side by side.
+    Laid { zeros: bool, parts: Vec<(Base, Laid)> },
+    Gather { x: Dense, index: Dense, of: Gather },
+    Loop { of: Loop, args: Vec<(Dense, Vec<usize>)>, shape: Vec<usize> },
+}
+
+impl Task {
+    /// The buffers that it names.
+    pub fn reads(&mut self) -> Vec<&mut Base> {
+        match self {
+            Self::Chain(chain) => chain.loads.iter_mut().map(|l| &mut l.base).collect(),
+            Self::Product { a, b, .. } => vec![&mut a.base, &mut b.base],
+            Self::Convolve { a, b, .. } => vec![&mut a.base, &mut b.base],
+            Self::Reduce { x, .. } => vec![x],
+            Self::Laid { parts, .. } => parts.iter_mut().map(|(base, _)| base).collect(),
+            Self::Gather { x, index, .. } => vec![&mut x.base, &mut index.base],
+            Self::Loop { args, .. } => args.iter_mut().map(|(dense, _)| &mut dense.base).collect(),
+        }
+    }
+
+    /// For listings.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Chain(chain) => format!("chain of {} on {}", chain.steps.len(), chain.len),
+            Self::Product { size: [m, n, k], places, .. } => format!("product {m} × {k} × {n}, {} times", places.len()),
+            Self::Convolve { of, .. } => format!("{:?} convolution, {} images", of.kind, of.images),
+            Self::Reduce { of, .. } => format!("{:?} to {}", of.of, of.len),
+            Self::Laid { .. } => "laid".into(),
+            Self::Gather { .. } => "gather".into(),
+            Self::Loop { of, .. } => of.name.into(),
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! Graphs on the processor: the same recorded operations as on the GPU, without one.
+//!
+//! ```text
+//! view, math ─▶ memory ─▶ chain, product ─▶ convolve, reduce, place   loops over numbers
+//! view ─▶ draft ─▶ assemble ─▶ tape                                     what is stored, in which order, where
+//! ```
+//!
+//! A [`Tape`] is made once from a graph. Elementwise operations become *chains*: a chain is run over pieces that fit into the
+//! fastest cache, one operation after the other, so that only what others read reaches memory. Views are strides. Products,
+//! convolutions, sums and the like are loops of their own. Memory is planned: a buffer serves again once nobody reads it.
+//!
+//! Noise is that of the GPU, number by number (`latent_compile::rng`).
+
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
+#![deny(missing_docs)]
+
+mod assemble;
+mod chain;
+mod convolve;
+mod draft;
+mod math;
+mod memory;
+mod place;
+mod product;
+mod reduce;
+mod tape;
+mod threads;
+mod view;
+
+pub use memory::Noise;
+pub use tape::Tape;

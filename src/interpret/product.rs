@@ -1,0 +1,237 @@
+//! Products of matrices: tiles in registers, on panels that were packed one behind the other.
+
+use crate::threads;
+
+/// Steps of a product's inner dimension that are taken at a time: a panel of the second factor stays in the fastest cache.
+const DEPTH: usize = 256;
+/// Rows of the first factor that are packed at a time.
+const HEIGHT: usize = 96;
+/// Columns of the second.
+const WIDTH: usize = 1024;
+/// Multiplications from which on it pays to wake other cores.
+const SHARED: usize = 1 << 18;
+
+/// A matrix among the floats of a buffer.
+#[derive(Clone, Copy)]
+pub(crate) struct Matrix<'a> {
+    pub data: &'a [f32],
+    /// Floats from one row to the next, and from one column to the next.
+    pub step: [usize; 2],
+}
+
+/// What the products of a thread are packed into; it serves again and again.
+#[derive(Debug, Default)]
+pub(crate) struct Packs {
+    a: Vec<f32>,
+    b: Vec<f32>,
+}
+
+/// Rows and columns of a matrix, and the inner dimension.
+pub(crate) type Size = [usize; 3];
+
+/// `c = a · b`, or `c += a · b`; `c` is row-major, `[m, n]`.
+pub(crate) fn product(c: &mut [f32], [m, n, k]: Size, a: Matrix<'_>, b: Matrix<'_>, add: bool, packs: &mut Packs) {
+    if k == 0 && !add {
+        c[..m * n].fill(0.0);
+    }
+    if m * n * k == 0 {
+        return;
+    }
+    choose(c, [m, n, k], a, b, add, packs);
+}
+
+/// The same on several cores.
+pub(crate) fn shared(c: &mut [f32], [m, n, k]: Size, a: Matrix<'_>, b: Matrix<'_>, packs: &mut Vec<Packs>) {
+    let cores = threads::cores();
+    packs.resize_with(cores, Packs::default);
+    // Fewer rows than a tile has are not worth a core.
+    let parts = if m * n * k < SHARED { 1 } else { cores.min(m.div_ceil(8)) };
+    let each = m.div_ceil(parts).next_multiple_of(4).max(1);
+    if parts == 1 {
+        return product(c, [m, n, k], a, b, false, &mut packs[0]);
+    }
+    let work: Vec<_> = c[..m * n].chunks_mut(each * n).zip(packs).enumerate().collect();
+    threads::each(work, |(i, (c, packs))| {
+        let a = Matrix { data: &a.data[i * each * a.step[0]..], ..a };
+        product(c, [c.len() / n, n, k], a, b, false, packs);
+    });
+}
+
+/// The widest tile that the processor has registers for.
+#[cfg(target_arch = "x86_64")]
+fn choose(c: &mut [f32], size: Size, a: Matrix<'_>, b: Matrix<'_>, add: bool, packs: &mut Packs) {
+    if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
+        return blocks::<6, 16>(c, size, a, b, add, packs, |a, b, out| {
+            #[allow(unsafe_code, reason = "the processor has just been asked")]
+            unsafe {
+                avx(a, b, out);
+            }
+        });
+    }
+    blocks::<4, 8>(c, size, a, b, add, packs, tile::<4, 8, false>);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn avx(a: &[f32], b: &[f32], out: &mut [[f32; 16]; 6]) {
+    tile::<6, 16, true>(a, b, out);
+}
+
+#[cfg(target_arch = "wasm32")]
+#[target_feature(enable = "simd128")]
+fn choose(c: &mut [f32], size: Size, a: Matrix<'_>, b: Matrix<'_>, add: bool, packs: &mut Packs) {
+    blocks::<4, 8>(c, size, a, b, add, packs, |a, b, out| wasm::tile(a, b, out));
+}
+
+#[cfg(not(any(target_arch = "x86_64", target_arch = "wasm32")))]
+fn choose(c: &mut [f32], size: Size, a: Matrix<'_>, b: Matrix<'_>, add: bool, packs: &mut Packs) {
+    blocks::<8, 8>(c, size, a, b, add, packs, tile::<8, 8, true>);
+}
+
+/// `out[i][j] = Σ a[t][i] · b[t][j]` of two panels; `FUSED` rounds once a step where the processor can.
+#[cfg(not(target_arch = "wasm32"))]
+#[inline(always)]
+fn tile<const R: usize, const C: usize, const FUSED: bool>(a: &[f32], b: &[f32], out: &mut [[f32; C]; R]) {
+    let mut acc = [[0.0f32; C]; R];
+    for (a, b) in a.chunks_exact(R).zip(b.chunks_exact(C)) {
+        for (acc, a) in acc.iter_mut().zip(a) {
+            for (acc, b) in acc.iter_mut().zip(b) {
+                *acc = if FUSED { a.mul_add(*b, *acc) } else { *acc + a * b };
+            }
+        }
+    }
+    *out = acc;
+}
+
+#[cfg(target_arch = "wasm32")]
+mod wasm {
+    use std::arch::wasm32::{f32x4, f32x4_add, f32x4_extract_lane, f32x4_mul, f32x4_splat, v128};
+
+    #[inline(always)]
+    fn four(b: &[f32]) -> v128 {
+        f32x4(b[0], b[1], b[2], b[3])
+    }
+
+    #[target_feature(enable = "simd128")]
+    pub fn tile(a: &[f32], b: &[f32], out: &mut [[f32; 8]; 4]) {
+        let mut acc = [[f32x4_splat(0.0); 2]; 4];
+        for (a, b) in a.as_chunks::<4>().0.iter().zip(b.as_chunks::<8>().0) {
+            let b = [four(&b[..4]), four(&b[4..])];
+            for i in 0..4 {
+                let a = f32x4_splat(a[i]);
+                acc[i][0] = f32x4_add(acc[i][0], f32x4_mul(a, b[0]));
+                acc[i][1] = f32x4_add(acc[i][1], f32x4_mul(a, b[1]));
+            }
+        }
+        let lanes =
+            |v: v128| [f32x4_extract_lane::<0>(v), f32x4_extract_lane::<1>(v), f32x4_extract_lane::<2>(v), f32x4_extract_lane::<3>(v)];
+        for (out, acc) in out.iter_mut().zip(acc) {
+            out[..4].copy_from_slice(&lanes(acc[0]));
+            out[4..].copy_from_slice(&lanes(acc[1]));
+        }
+    }
+}
+
+/// The whole product, block by block, with tiles of `R` rows and `C` columns.
+#[inline(always)]
+fn blocks<const R: usize, const C: usize>(
+    c: &mut [f32],
+    [m, n, k]: Size,
+    a: Matrix<'_>,
+    b: Matrix<'_>,
+    add: bool,
+    packs: &mut Packs,
+    tile: impl Fn(&[f32], &[f32], &mut [[f32; C]; R]),
+) {
+    let mut out = [[0.0; C]; R];
+    for k0 in (0..k).step_by(DEPTH) {
+        let depth = DEPTH.min(k - k0);
+        let add = add || k0 > 0;
+        for n0 in (0..n).step_by(WIDTH) {
+            let width = WIDTH.min(n - n0);
+            let from = Matrix { data: &b.data[k0 * b.step[0] + n0 * b.step[1]..], step: [b.step[1], b.step[0]] };
+            pack::<C>(&mut packs.b, from, width, depth);
+            for m0 in (0..m).step_by(HEIGHT) {
+                let height = HEIGHT.min(m - m0);
+                let from = Matrix { data: &a.data[m0 * a.step[0] + k0 * a.step[1]..], step: a.step };
+                pack::<R>(&mut packs.a, from, height, depth);
+                for (j, b) in packs.b.chunks_exact(depth * C).take(width.div_ceil(C)).enumerate() {
+                    for (i, a) in packs.a.chunks_exact(depth * R).take(height.div_ceil(R)).enumerate() {
+                        tile(a, b, &mut out);
+                        let columns = C.min(width - j * C);
+                        let first = (m0 + i * R) * n + n0 + j * C;
+                        for (r, out) in out.iter().enumerate().take(height - i * R) {
+                            let c = &mut c[first + r * n..][..columns];
+                            if add {
+                                c.iter_mut().zip(out).for_each(|(c, o)| *c += o);
+                            } else {
+                                c.copy_from_slice(&out[..columns]);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Panels of `P` rows, each by columns: `out[panel][column][row]`. Rows beyond the last are zero.
+#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+fn pack<const P: usize>(out: &mut Vec<f32>, from: Matrix<'_>, rows: usize, columns: usize) {
+    let panels = rows.div_ceil(P);
+    if out.len() < panels * P * columns {
+        out.resize(panels * P * columns, 0.0);
+    }
+    let [down, across] = from.step;
+    for (panel, out) in out.chunks_exact_mut(P * columns).take(panels).enumerate() {
+        let first = panel * P;
+        let full = rows - first >= P;
+        let data = &from.data[first * down..];
+        if full && down == 1 {
+            for (i, out) in out.as_chunks_mut::<P>().0.iter_mut().enumerate() {
+                out.copy_from_slice(&data[i * across..][..P]);
+            }
+        } else if full && across == 1 {
+            let rows: [&[f32]; P] = std::array::from_fn(|r| &data[r * down..][..columns]);
+            for (i, out) in out.as_chunks_mut::<P>().0.iter_mut().enumerate() {
+                for (o, row) in out.iter_mut().zip(rows) {
+                    *o = row[i];
+                }
+            }
+        } else {
+            for (i, out) in out.as_chunks_mut::<P>().0.iter_mut().enumerate() {
+                for (r, o) in out.iter_mut().enumerate() {
+                    *o = if first + r < rows { data[r * down + i * across] } else { 0.0 };
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn products_of_all_sizes_and_orders() {
+        let number = |i: usize| ((i * 7919) % 113) as f32 / 113.0 - 0.4;
+        for [m, n, k] in [[1, 1, 1], [3, 5, 7], [6, 16, 300], [97, 33, 12], [13, 1100, 9], [200, 40, 270]] {
+            let (a, b): (Vec<f32>, Vec<f32>) = ((0..m * k).map(number).collect(), (0..k * n).map(|i| number(i + 5)).collect());
+            for [ta, tb] in [[false, false], [true, false], [false, true], [true, true]] {
+                let (sa, sb) = (if ta { [1, m] } else { [k, 1] }, if tb { [1, k] } else { [n, 1] });
+                let (fa, fb) = (Matrix { data: &a, step: sa }, Matrix { data: &b, step: sb });
+                let (mut c, mut d) = (vec![f32::NAN; m * n], vec![0.5; m * n]);
+                shared(&mut c, [m, n, k], fa, fb, &mut vec![]);
+                product(&mut d, [m, n, k], fa, fb, true, &mut Packs::default());
+                for i in 0..m {
+                    for j in 0..n {
+                        let at = |x: &Matrix<'_>, r: usize, c: usize| f64::from(x.data[r * x.step[0] + c * x.step[1]]);
+                        let want: f64 = (0..k).map(|t| at(&fa, i, t) * at(&fb, t, j)).sum();
+                        assert!((f64::from(c[i * n + j]) - want).abs() < 1e-4, "{m} × {n} × {k} at {i}, {j}");
+                        assert!((f64::from(d[i * n + j]) - want - 0.5).abs() < 1e-4, "added, {m} × {n} × {k} at {i}, {j}");
+                    }
+                }
+            }
+        }
+    }
+}
