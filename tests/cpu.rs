@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use burn::tensor::Device;
 use latent_data::Dataset;
-use latent_engine::cpu::CpuEngine;
+use latent_engine::cpu::{self, CpuEngine};
 use latent_engine::plan::Given;
 use latent_engine::program::Input;
 use latent_engine::verify::difference;
@@ -19,7 +19,7 @@ use crate::plan::{setups, stripes, tokens};
 fn engine(setup: &Setup, data: &Dataset, keep: bool) -> CpuEngine {
     let images = CpuEngine::whole(data.train_images.clone(), data.train_labels.clone());
     let params = setup.params().unwrap();
-    let made = CpuEngine::given(entry(&setup.method).unwrap(), &params, data.data_shape(), &images, Given::default(), keep);
+    let made = CpuEngine::given(cpu::tape, entry(&setup.method).unwrap(), &params, data.data_shape(), &images, Given::default(), keep);
     pollster::block_on(made).unwrap_or_else(|e| panic!("{}: {}", setup.to_query(), String::from(e)))
 }
 
@@ -103,24 +103,4 @@ fn cpu_equals_burn_for_codebooks() {
 #[test]
 fn cpu_equals_burn_for_sparse_autoencoders() {
     cpu_equals_burn(Family::Sae);
-}
-
-#[test]
-fn scratch_profile() {
-    let data = stripes(1280);
-    for (method, extra) in [("vae", "batch=128"), ("vae", "batch=8"), ("vae", "net=conv&batch=16")] {
-        let mut setup = Setup::new("mnist", method);
-        for pair in extra.split('&') {
-            setup.set_pair(pair).unwrap();
-        }
-        let mut e = engine(&setup, &data, false);
-        e.run_steps(5).unwrap();
-        let begin = std::time::Instant::now();
-        e.run_steps(20).unwrap();
-        println!("{extra}: {:.2} ms a step", begin.elapsed().as_secs_f64() * 50.0);
-        let mut all = e.profile_step().unwrap();
-        for (name, ns) in all.drain(..).filter(|(_, ns)| *ns > 100_000) {
-            println!("   {:.2} ms  {name}", ns as f64 / 1e6);
-        }
-    }
 }

@@ -1,7 +1,8 @@
-// Times one training step of Latent Lab's built page, of TensorFlow.js (WebGPU) and of jax-js: same Chromium, same workload,
-// rounds interleaved so that a slow minute of the machine hits everybody. Prints a table and, with --json, the raw numbers.
+// Times one training step of Latent Lab's built page, of TensorFlow.js and of jax-js, on WebGPU and on the processor: same browser, same
+// workload, rounds interleaved so that a slow minute of the machine hits everybody. Prints a table and, with --json, the raw numbers.
 //
-//   node bench.mjs [--page ../../dist] [--cases w1:128,w1:8,w2:16] [--contenders lab,burn,tfjs,jaxjs] [--rounds 5] [--ms 2000] [--json out.json]
+//   node bench.mjs [--page ../../dist] [--cases w1:128,w1:8,w2:16] [--rounds 5] [--ms 2000] [--json out.json]
+//     [--contenders lab,lab-cpu,burn,tfjs,tfjs-wasm,jaxjs,jaxjs-wasm] [--firefox /usr/bin/firefox-esr]
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -17,11 +18,12 @@ const { values: options } = parseArgs({
   options: {
     page: { type: 'string', default: join(here, '../../dist') },
     cases: { type: 'string', default: 'w1:128,w1:8,w2:16' },
-    contenders: { type: 'string', default: 'lab,burn,tfjs,jaxjs' },
+    contenders: { type: 'string', default: 'lab,lab-cpu,burn,tfjs,tfjs-wasm,jaxjs,jaxjs-wasm' },
     rounds: { type: 'string', default: '5' },
     ms: { type: 'string', default: '2000' },
     json: { type: 'string' },
     chromium: { type: 'string', default: process.env.CHROMIUM ?? '/usr/bin/chromium' },
+    firefox: { type: 'string' },
     adapter: { type: 'string', default: 'swiftshader' },
   },
 });
@@ -47,9 +49,9 @@ async function openTab(browser, origin, contender, workload, batch) {
   const tab = await browser.newPage();
   tab.on('pageerror', (error) => console.error(`[${contender}] ${error.message}`));
   tab.on('console', (message) => message.type() === 'error' && console.error(`[${contender}] ${message.text()}`));
-  if (contender === 'lab' || contender === 'burn') {
-    const engine = contender === 'burn' ? '&engine=burn' : '';
-    await tab.goto(`${origin}/page/?${LINKS[WORKLOADS[workload].kind]}${engine}`);
+  const engine = { lab: 'plan', 'lab-cpu': 'cpu', burn: 'burn' }[contender];
+  if (engine) {
+    await tab.goto(`${origin}/page/?${LINKS[WORKLOADS[workload].kind]}&engine=${engine}`);
     const ready = () => /^Ready/.test(window.latentLab?.state?.().status ?? '');
     await tab.waitForFunction(ready, { timeout: 60_000, polling: 200 }).catch(async (error) => {
       const status = await tab.evaluate(() => window.latentLab?.state?.().status);
@@ -111,7 +113,7 @@ async function runCase(browser, origin, workload, batch, checkSteps) {
   for (const { tab } of entries) await tab.close();
   const found = Object.values(losses).filter((loss) => loss !== null);
   const spread = found.length > 0 ? Math.max(...found) / Math.min(...found) - 1 : Number.NaN;
-  const lab = rows.find((row) => row.contender === 'lab')?.msPerStep;
+  const lab = rows.find((row) => row.contender.startsWith('lab'))?.msPerStep;
   for (const row of rows) row.timesLab = lab ? row.msPerStep / lab : null;
   return { workload, batch, checkSteps, losses, lossSpread: spread, lossesAgree: spread <= lossTolerance(batch), rows };
 }
@@ -119,6 +121,7 @@ async function runCase(browser, origin, workload, batch, checkSteps) {
 const site = await serve(files());
 const { browser, close } = await launch({
   chromium: options.chromium,
+  firefox: options.firefox,
   adapter: options.adapter,
   protocolTimeout: 1_800_000,
   args: ['--disable-background-timer-throttling', '--disable-renderer-backgrounding'],
@@ -135,11 +138,11 @@ try {
     report.push(result);
 
     console.log(`\n${workload}, batch ${batch}`);
-    console.log('contender   ms/step      best   encode ms   dispatches   submits   × lab   loss after ' + result.checkSteps);
+    console.log('contender    ms/step      best   encode ms   dispatches   submits   × lab   loss after ' + result.checkSteps);
     for (const row of result.rows) {
       console.log(
         [
-          row.contender.padEnd(9),
+          row.contender.padEnd(10),
           row.msPerStep.toFixed(2).padStart(9),
           row.bestMsPerStep.toFixed(2).padStart(9),
           row.encodeMsPerStep.toFixed(3).padStart(11),

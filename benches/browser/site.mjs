@@ -1,4 +1,4 @@
-// What the scripts here share: a server of static files, and a Chromium with WebGPU.
+// What the scripts here share: a server of static files, and a browser with WebGPU.
 
 import { createServer } from 'node:http';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -25,8 +25,14 @@ export function serve(find) {
   return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve({ origin: `http://127.0.0.1:${server.address().port}`, close: () => server.close() })));
 }
 
-/** Starts Chromium on a software adapter (`swiftshader`) or the machine's own (`default`); `close` ends it and its profile. */
-export async function launch({ chromium, adapter = 'swiftshader', args = [], ...more }) {
+/** Starts Chromium on a software adapter (`swiftshader`) or the machine's own (`default`), or Firefox where its path is given; `close` ends
+ * it and its profile. */
+export async function launch({ chromium, firefox, adapter = 'swiftshader', args = [], ...more }) {
+  if (firefox) {
+    const extraPrefsFirefox = { 'dom.webgpu.enabled': true, 'gfx.webgpu.ignore-blocklist': true, 'dom.webgpu.workers.enabled': true };
+    const browser = await puppeteer.launch({ browser: 'firefox', executablePath: firefox, headless: true, extraPrefsFirefox, ...more });
+    return { browser, close: () => browser.close() };
+  }
   const profile = mkdtempSync(join(tmpdir(), 'latent-lab-'));
   const gpu = adapter === 'default' ? '--enable-features=Vulkan' : `--use-webgpu-adapter=${adapter}`;
   const browser = await puppeteer.launch({

@@ -20,7 +20,7 @@ use crate::optimizer::{self, RATES};
 use crate::plan::{Given, RING};
 use crate::program::{PIECE, Program, batch_of, minibatches};
 use crate::record::Recording;
-use latent_compile::Id;
+use latent_compile::{Graph, Id};
 use latent_compile::capture::{Imported, import};
 use latent_compile::grad::{clip_by_global_norm, gradients};
 use latent_experiment::history::MetricRow;
@@ -33,8 +33,53 @@ use latent_vocabulary::shape::DataShape;
 /// Name of its arithmetic, in checkpoints.
 const KERNELS: &str = "loops on the processor";
 
+/// A graph that is ready to be run: a [`Tape`]. The engine knows no more of it, so that a page fetches the loops when it needs them.
+pub trait Runs {
+    /// [`Tape::run`]
+    fn run(&mut self, leaves: &mut [Vec<f32>], noise: Noise);
+    /// [`Tape::timed`]
+    fn timed(&mut self, leaves: &mut [Vec<f32>], noise: Noise, clock: &dyn Fn() -> f64) -> Vec<(String, f64)>;
+    /// [`Tape::output`]
+    fn output(&self, i: usize) -> &[f32];
+    /// [`Tape::leaves`]
+    fn leaves(&self) -> &[usize];
+    /// [`Tape::floats`]
+    fn floats(&self) -> usize;
+}
+
+impl Runs for Tape {
+    fn run(&mut self, leaves: &mut [Vec<f32>], noise: Noise) {
+        self.run(leaves, noise);
+    }
+
+    fn timed(&mut self, leaves: &mut [Vec<f32>], noise: Noise, clock: &dyn Fn() -> f64) -> Vec<(String, f64)> {
+        self.timed(leaves, noise, clock)
+    }
+
+    fn output(&self, i: usize) -> &[f32] {
+        self.output(i)
+    }
+
+    fn leaves(&self) -> &[usize] {
+        self.leaves()
+    }
+
+    fn floats(&self) -> usize {
+        self.floats()
+    }
+}
+
+/// Makes a graph ready, see [`Tape::new`].
+pub type Make = fn(&Graph, &[Id], &[(Id, Id)]) -> Box<dyn Runs>;
+
+/// The [`Make`] of tapes.
+pub fn tape(graph: &Graph, outputs: &[Id], assigned: &[(Id, Id)]) -> Box<dyn Runs> {
+    Box::new(Tape::new(graph, outputs, assigned))
+}
+
 /// A network under training on the processor.
 pub struct CpuEngine {
+    make: Make,
     entry: &'static dyn Entry,
     params: Params,
     shape: DataShape,
@@ -55,7 +100,7 @@ pub struct CpuEngine {
 
 /// The training step.
 struct Training {
-    tape: Tape,
+    tape: Box<dyn Runs>,
     /// Terms, and what else a row of metrics has.
     outputs: usize,
     /// Whether the loss depends on each parameter.
@@ -66,7 +111,7 @@ struct Training {
 
 /// A program that does not train.
 struct Ready {
-    tape: Tape,
+    tape: Box<dyn Runs>,
     outputs: usize,
 }
 
@@ -90,14 +135,15 @@ impl CpuEngine {
         shape: DataShape,
         images: &HostSupply,
     ) -> Result<Self, BuildError> {
-        Self::given(entry, params, shape, images, Given::default(), false).await
+        Self::given(tape, entry, params, shape, images, Given::default(), false).await
     }
 
-    /// The same with what else the engine is given; `keep` has it keep the gradients of the latest step.
+    /// The same with what makes its graphs ready, and what else the engine is given; `keep` has it keep the gradients of the latest step.
     ///
     /// # Errors
     /// As there.
     pub async fn given(
+        make: Make,
         entry: &'static dyn Entry,
         params: &Params,
         shape: DataShape,
@@ -108,9 +154,10 @@ impl CpuEngine {
         let begin = Instant::now();
         let batch = params.usize("batch");
         let recording = entry.record(params, shape, Program::Train, batch).map_err(BuildError::NotCompiled)?;
-        let (train, leaves, info) = training(&recording, params, shape, keep).map_err(BuildError::NotCompiled)?;
+        let (train, leaves, info) = training(make, &recording, params, shape, keep).map_err(BuildError::NotCompiled)?;
         let order = Order::new(images, params.get("seed") as u32, batch)?;
         let mut engine = Self {
+            make,
             entry,
             params: params.clone(),
             shape,
@@ -153,7 +200,7 @@ impl CpuEngine {
         let ids: Vec<_> = recording.params.iter().map(|p| p.id).collect();
         let imported = import(&recording.graph, &recording.values, &[], &ids).map_err(|e| e.to_string())?;
         let outputs = ids.iter().map(|id| node(&imported, *id)).collect::<Result<Vec<_>, _>>()?;
-        let mut tape = Tape::new(&imported.graph, &outputs, &[]);
+        let mut tape = (self.make)(&imported.graph, &outputs, &[]);
         tape.run(&mut [], self.noise(0, INITIALISATION));
         for i in 0..ids.len() {
             self.leaves[i].copy_from_slice(tape.output(i));
@@ -197,7 +244,7 @@ impl CpuEngine {
         } else {
             let imported = import_program(&recording)?;
             let outputs = recording.outputs.iter().map(|o| node(&imported, o.id)).collect::<Result<Vec<_>, _>>()?;
-            Some(Ready { tape: Tape::new(&imported.graph, &outputs, &[]), outputs: outputs.len() })
+            Some(Ready { tape: (self.make)(&imported.graph, &outputs, &[]), outputs: outputs.len() })
         };
         let has = ready.is_some();
         self.programs.insert((what, batch), ready);
@@ -259,16 +306,17 @@ impl CpuEngine {
             .collect())
     }
 
-    /// Takes a step and times its parts.
+    /// Takes a step and times its parts, in milliseconds.
     ///
     /// # Errors
     /// As [`Engine::run_steps`].
     #[cfg(not(target_arch = "wasm32"))]
-    pub fn profile_step(&mut self) -> Result<Vec<(String, u64)>, String> {
+    pub fn profile_step(&mut self) -> Result<Vec<(String, f64)>, String> {
         let batch = self.info.batch as usize;
         self.minibatch(self.step * batch as u64, batch)?;
         let noise = self.noise(self.step as u32, 0);
-        let times = self.train.tape.timed(&mut self.leaves, noise);
+        let begin = Instant::now();
+        let times = self.train.tape.timed(&mut self.leaves, noise, &|| begin.elapsed().as_secs_f64() * 1e3);
         self.step += 1;
         Ok(times)
     }
@@ -302,6 +350,7 @@ impl CpuEngine {
 
 /// The training step of a recording, room for its leaves, and what is said of the network.
 fn training(
+    make: Make,
     recording: &Recording,
     params: &Params,
     shape: DataShape,
@@ -352,7 +401,7 @@ fn training(
         assigned.push((value, leaves[i]));
         assigned.extend(moved.moments.into_iter().zip(own));
     }
-    let tape = Tape::new(&imported.graph, &outputs, &assigned);
+    let tape = make(&imported.graph, &outputs, &assigned);
     let room = tape.leaves().iter().map(|n| vec![0.0; *n]).collect();
     let batch = recording.label.shape[0];
     let mut info = describe(recording, &trained, shape.image, batch);
@@ -370,7 +419,7 @@ impl Engine for CpuEngine {
         }
         let imported = import_program(&recording).map_err(BuildError::NotCompiled)?;
         let set: Result<Vec<Id>, String> = recording.set.iter().map(|new| node(&imported, new.id)).collect();
-        let mut tape = Tape::new(&imported.graph, &set.map_err(BuildError::NotCompiled)?, &[]);
+        let mut tape = (self.make)(&imported.graph, &set.map_err(BuildError::NotCompiled)?, &[]);
         self.order.start(&self.images).await?;
         let (input, label) = (self.at(Leaf::Input), self.at(Leaf::Label));
         let [mut images, mut labels] = [input, label].map(|i| std::mem::take(&mut self.leaves[i]));

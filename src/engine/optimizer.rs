@@ -1,7 +1,7 @@
 //! The optimisers, as kernels and as nodes. Their eager twins are Burn's own, but for AdamW's decay, see `eager`.
 
 use latent_compile::emit::ctl;
-use latent_compile::graph::{Graph, Id, Unary};
+use latent_compile::graph::{Binary, Graph, Id, Unary};
 use latent_compile::plan::{Special, Updates, When};
 use latent_compile::template::fill;
 use latent_vocabulary::Optimizer;
@@ -68,6 +68,9 @@ pub fn kernels(params: &Params, live: &[&str], floats: usize, keep: bool) -> (Up
     (Updates { function, bytes: 6 * 4, of: vec![] }, Some(schedule))
 }
 
+/// What is added to moments and taken away again: less than its last bit is lost.
+const FADED: f32 = 1e-30;
+
 /// Numbers that a step as nodes is given, one a leaf: see [`rates`].
 pub const RATES: usize = 3;
 
@@ -102,7 +105,10 @@ pub fn nodes(graph: &mut Graph, params: &Params, p: Id, g: Id, moments: &[Id], r
     });
     let average = |graph: &mut Graph, old: Id, new: Id, decay: f32| {
         let (old, new) = (graph.scale(old, decay), graph.scale(new, 1.0 - decay));
-        graph.add(old, new)
+        let sum = graph.add(old, new);
+        // A moment that fades away ends in zero: numbers below 1e-38 take a processor a hundred times as long as others.
+        let sum = graph.with_scalar(Binary::Add, sum, FADED);
+        graph.with_scalar(Binary::Sub, sum, FADED)
     };
     if Optimizer::of(params) == Optimizer::Sgd {
         let old = graph.scale(moments[0], params.get("momentum") as f32);

@@ -110,7 +110,7 @@ impl Gpu {
         let l = device.limits();
         let buffer_limit = l.max_buffer_size.min(l.max_storage_buffer_binding_size);
         let room = buffer_limit.min(HOST_ROOM);
-        let info = AdapterInfo { name, backend: format!("{:?}", raw.backend), software, room };
+        let info = AdapterInfo { name, backend: format!("{:?}", raw.backend), software, room, processor: None };
         let pipelines = Pipelines::new(&device);
         Ok(Self { device, queue, info, candidates, pipelines, measuring: Line::default(), buffer_limit, listening, lost })
     }

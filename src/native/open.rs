@@ -11,6 +11,7 @@ use latent_data::Dataset;
 use latent_data::own::Room;
 use latent_data::pages::Pages;
 use latent_engine::any::AnyEngine;
+use latent_engine::cpu::{self, CpuEngine, HostSupply};
 use latent_engine::entry::Entry;
 use latent_engine::feed::Supply;
 use latent_engine::plan::{Given, PlanEngine};
@@ -21,25 +22,34 @@ use latent_gpu::{Data, Gpu};
 use latent_registry::fetch_entry;
 use latent_vocabulary::data::Own;
 
+/// Bytes of training images that the processor's engine keeps at a time.
+const HOST_ROOM: u64 = 4 << 30;
+
 /// Who executes the steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EngineKind {
     /// The recorded plan on the GPU.
     Plan,
-    /// Eager Burn on the CPU.
+    /// The recorded step on the processor.
     Cpu,
+    /// Eager Burn on the processor: the oracle.
+    BurnCpu,
     /// Eager Burn on the GPU.
     Burn,
 }
 
 /// Room for training images on the engine: only packed sets can need more.
 pub async fn room(engine: EngineKind, setup: &Setup, most: Option<u64>) -> Result<Room, String> {
-    let asks = engine == EngineKind::Plan && Own::parse(&setup.data).is_some();
-    let room = if asks { Room { bytes: open_gpu().await?.info.room, paged: true } } else { ROOM };
+    let own = Own::parse(&setup.data).is_some();
+    let room = match engine {
+        EngineKind::Plan if own => Room { bytes: open_gpu().await?.info.room, paged: true },
+        EngineKind::Cpu if own => Room { bytes: HOST_ROOM, paged: true },
+        _ => ROOM,
+    };
     Ok(Room { bytes: room.bytes.min(most.unwrap_or(u64::MAX)), ..room })
 }
 
-/// The device of the engine `cpu`.
+/// The device of eager Burn on the processor.
 pub fn cpu() -> Device {
     Device::flex()
 }
@@ -80,7 +90,16 @@ pub async fn open(
             let plan = PlanEngine::supplied(gpu, entry, &params, data.data_shape(), &supply, given).await?;
             (AnyEngine::Plan(Box::new(plan)), adapter)
         }
-        EngineKind::Cpu | EngineKind::Burn => {
+        EngineKind::Cpu => {
+            // Whoever called keeps the images: they are measured on as well.
+            let supply = match pages {
+                Some((pages, room)) => HostSupply::of(&mut Dataset { train_images: vec![], ..Dataset::clone(data) }, Some(pages), room)?,
+                None => CpuEngine::whole(data.train_images.clone(), data.train_labels.clone()),
+            };
+            let cpu = CpuEngine::given(cpu::tape, entry, &params, data.data_shape(), &supply, given, false).await?;
+            (AnyEngine::Cpu(Box::new(cpu)), "processor".into())
+        }
+        EngineKind::BurnCpu | EngineKind::Burn => {
             let (device, adapter) = eager_device(kind).await?;
             (AnyEngine::Burn(entry.eager(&params, device, data.clone())), adapter)
         }

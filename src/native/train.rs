@@ -129,7 +129,7 @@ async fn run(options: &TrainOptions, mut engine: impl Engine, data: &Dataset, ad
             let state = engine
                 .state()
                 .await?
-                .ok_or("--checkpoint needs --engine plan: the others do not tell what their optimiser remembers")?;
+                .ok_or("--checkpoint needs --engine plan or cpu: the others do not tell what their optimiser remembers")?;
             write_whole(path, &Checkpoint { setup: setup.clone(), state, history: history.clone() }.write()?)?;
         }
         epochs.push(json!({ "epoch": epoch, "train": named(&train), "test": named(&tested), "seconds": seconds }));

@@ -91,9 +91,13 @@ pub enum Table {
 /// Which engine executes the training step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EngineChoice {
-    /// The recorded WGSL plan.
+    /// The plan where there is a graphics card, else the processor.
     #[default]
+    Best,
+    /// The recorded step as WGSL, on whatever adapter WebGPU has.
     Plan,
+    /// The recorded step on the processor.
+    Cpu,
     /// Burn, operation by operation. Only the worker with eager Burn can.
     Burn,
 }

@@ -1,40 +1,48 @@
 //! From a setup to a run.
 
 use std::future::Future;
-use std::rc::Rc;
 
 use serde_bytes::ByteBuf;
 
-use super::Session;
+use super::{Executor, Session};
 use super::files::{beginning, sound};
 use super::run::Run;
 use latent_engine::any::AnyEngine;
+use latent_engine::cpu::{self, CpuEngine, Make};
 use latent_engine::engine::BuildError;
 use latent_engine::entry::Entry;
 use latent_engine::plan::PlanEngine;
 use latent_engine::{Engine, Weight};
 use latent_experiment::{History, Setup};
-use latent_gpu::Gpu;
 use latent_model::beginning::Beginning;
 use latent_protocol::{Event, RunId};
 use latent_registry::fetch_entry;
+use latent_small::part;
 use latent_vocabulary::shape::{DataShape, ImageShape};
+
+part!(processor:
+    /// The loops of the processor's engine, for those who need them.
+    fn processor() -> Make = |graph, outputs, assigned| cpu::tape(graph, outputs, assigned)
+);
 
 impl Session {
     /// The open device and the setup's method.
-    pub(super) async fn prepare(&self, setup: &Setup) -> Result<(Rc<Gpu>, &'static dyn Entry), String> {
+    pub(super) async fn prepare(&self, setup: &Setup) -> Result<(Executor, &'static dyn Entry), String> {
         setup.check().map_err(|e| e.to_string())?;
-        let gpu = self.gpu.clone().ok_or("the GPU is not open")?;
+        let executor = self.executor.clone();
+        if matches!(executor, Executor::Nobody) {
+            return Err("the engine is not open".into());
+        }
         if self.test.as_ref().is_some_and(|test| test.id != setup.data) {
             return Err(format!("the data set {} has not arrived yet", setup.data));
         }
-        Ok((gpu, fetch_entry(&setup.method).await?))
+        Ok((executor, fetch_entry(&setup.method).await?))
     }
 
     /// What [`Session::prepare`] has found, as an engine.
     pub(super) async fn build(
         &self,
-        (gpu, entry): (Rc<Gpu>, &'static dyn Entry),
+        (executor, entry): (Executor, &'static dyn Entry),
         setup: &Setup,
         from: &Beginning,
     ) -> Result<AnyEngine, BuildError> {
@@ -43,8 +51,18 @@ impl Session {
             burn.build(entry, &params)?
         } else {
             let missing = || String::from("the data has not arrived yet");
-            let (data, test) = self.data.as_ref().zip(self.test.as_ref()).ok_or_else(missing)?;
-            AnyEngine::Plan(Box::new(PlanEngine::supplied(gpu, entry, &params, test.shape, data, from.given()).await?))
+            let test = self.test.as_ref().ok_or_else(missing)?;
+            match executor {
+                Executor::Plan(gpu) => {
+                    let data = self.data.as_ref().ok_or_else(missing)?;
+                    AnyEngine::Plan(Box::new(PlanEngine::supplied(gpu, entry, &params, test.shape, data, from.given()).await?))
+                }
+                Executor::Cpu(images) => {
+                    let images = images.ok_or_else(missing)?;
+                    AnyEngine::Cpu(Box::new(CpuEngine::given(processor().await?, entry, &params, test.shape, &images, from.given(), false).await?))
+                }
+                Executor::Nobody => return Err(missing().into()),
+            }
         };
         from.give(engine).await
     }
@@ -52,7 +70,7 @@ impl Session {
     /// Compiles what training the setup will take, beside everything else and before anybody asks for it, until something else is
     /// to be prepared. What is wrong with the setup is said when it is begun. `None` where there is nothing to do ahead: no device, unknown images, eager steps.
     pub fn preparation(&self, setup: Setup) -> Option<impl Future<Output = ()> + use<>> {
-        let gpu = self.gpu.clone().filter(|_| self.burn.is_none() && setup.check().is_ok())?;
+        let gpu = self.gpu().cloned().filter(|_| self.burn.is_none() && setup.check().is_ok())?;
         let params = setup.params().ok()?;
         let shape = self.shape_of(&setup.data)?;
         let (count, number) = (self.preparations.clone(), self.preparations.get() + 1);

@@ -58,9 +58,9 @@ impl Session {
         if let Err(message) = self.settle().await {
             return Some(Err(message));
         }
+        let software = self.slow();
         let (test, r) = (self.test.as_ref()?, self.run.as_mut()?);
         let step = r.engine.step();
-        let software = self.gpu.as_ref().is_some_and(|g| g.info.software);
         let bytes = async {
             let engine = &mut r.engine;
             match what {

@@ -37,6 +37,7 @@ use self::work::Work;
 use latent_data::own::{Loaded, Room};
 use latent_engine::TestSet;
 use latent_engine::burn::Burn;
+use latent_engine::cpu::HostSupply;
 use latent_engine::engine::BuildError;
 use latent_engine::feed::Supply;
 use latent_engine::window::Window;
@@ -45,10 +46,23 @@ use latent_experiment::Setup;
 use latent_gpu::{Data, Gpu, OpenError};
 use latent_protocol::{Command, EngineChoice, Event, RunId};
 use latent_view::{Query, Slot};
-use latent_vocabulary::device::NoGpu;
+use latent_vocabulary::device::{AdapterInfo, NoGpu, OnProcessor};
 
 /// A turn aims at this much work for the device, in milliseconds: short enough for views and commands to feel immediate.
 const TURN_MS: f64 = 25.0;
+
+/// Bytes of training images that the engine's memory has room for, where no device keeps them: a browser never gives memory back.
+const HOST_ROOM: u64 = 192 << 20;
+
+/// Who takes the steps.
+#[derive(Clone)]
+enum Executor {
+    /// Nobody yet.
+    Nobody,
+    Plan(Rc<Gpu>),
+    /// The processor, with its training images.
+    Cpu(Option<HostSupply>),
+}
 
 struct Watch {
     query: Query,
@@ -61,7 +75,7 @@ struct Watch {
 /// Everything the worker holds.
 pub struct Session {
     emit: Box<dyn Fn(Event)>,
-    gpu: Option<Rc<Gpu>>,
+    executor: Executor,
     data: Option<Supply>,
     /// Bytes of training images on the device, where that is to be less than it has room for.
     room: u64,
@@ -83,7 +97,7 @@ impl Session {
     pub fn new(emit: impl Fn(Event) + 'static) -> Self {
         Self {
             emit: Box::new(emit),
-            gpu: None,
+            executor: Executor::Nobody,
             burn: None,
             data: None,
             room: u64::MAX,
@@ -105,27 +119,63 @@ impl Session {
     ///
     /// `name` is the adapter's, where the caller knows it better.
     pub async fn open(&mut self, engine: EngineChoice, name: Option<String>) -> bool {
+        if engine == EngineChoice::Cpu {
+            return self.open_processor(OnProcessor::Asked);
+        }
         match self.open_both(engine).await {
             Ok(mut gpu) => {
                 if let Some(name) = name {
                     gpu.info.name = name;
                 }
+                if engine == EngineChoice::Best && gpu.info.software {
+                    return self.open_processor(OnProcessor::Software(gpu.info.name));
+                }
                 self.send(Event::Ready { adapter: gpu.info.clone() });
-                self.gpu = Some(Rc::new(gpu));
+                self.executor = Executor::Plan(Rc::new(gpu));
                 true
             }
-            Err(OpenError { rung, detail }) => {
-                self.send(Event::NoGpu { reason: rung, detail });
-                false
-            }
+            Err(e) => self.without_gpu(engine, e.rung, e.detail),
         }
+    }
+
+    /// What becomes of a session for `engine` where WebGPU does not open: [`Event::Ready`] with the processor, or [`Event::NoGpu`].
+    pub fn without_gpu(&mut self, engine: EngineChoice, reason: NoGpu, detail: String) -> bool {
+        if engine == EngineChoice::Best {
+            return self.open_processor(OnProcessor::NoGpu(reason, detail));
+        }
+        self.send(Event::NoGpu { reason, detail });
+        false
+    }
+
+    fn open_processor(&mut self, why: OnProcessor) -> bool {
+        self.executor = Executor::Cpu(None);
+        let adapter = AdapterInfo { room: HOST_ROOM, processor: Some(why), ..AdapterInfo::default() };
+        self.send(Event::Ready { adapter });
+        true
+    }
+
+    /// The open device, if there is one.
+    fn gpu(&self) -> Option<&Rc<Gpu>> {
+        match &self.executor {
+            Executor::Plan(gpu) => Some(gpu),
+            _ => None,
+        }
+    }
+
+    /// Whether steps take their time: on a software adapter, and on the processor.
+    fn slow(&self) -> bool {
+        self.gpu().is_none_or(|gpu| gpu.info.software)
     }
 
     /// Room for training images; none before the device is open.
     pub fn room(&self) -> Room {
-        let bytes = self.gpu.as_ref().map_or(0, |gpu| gpu.info.room).min(self.room);
+        let bytes = match &self.executor {
+            Executor::Nobody => 0,
+            Executor::Plan(gpu) => gpu.info.room,
+            Executor::Cpu(_) => HOST_ROOM,
+        };
         // Eager steps take their images from the host.
-        Room { bytes, paged: self.burn.is_none() }
+        Room { bytes: bytes.min(self.room), paged: self.burn.is_none() }
     }
 
     /// Keeps no more than so many bytes of training images on the device.
@@ -145,7 +195,9 @@ impl Session {
     /// they are wanted; the test images stay. A run of other data ends.
     pub async fn set_data(&mut self, loaded: impl Into<Loaded>) {
         let Loaded { mut data, pages, note } = loaded.into();
-        let Some(gpu) = self.gpu.clone() else { return };
+        if matches!(self.executor, Executor::Nobody) {
+            return;
+        }
         let (id, info, shape) = (data.id.clone(), data.info(), data.data_shape());
         let factors_nk = std::mem::take(&mut data.factors.test_nk);
         let class_names = data.class_names.clone();
@@ -155,19 +207,27 @@ impl Session {
         self.data = None;
         let room = self.room().bytes;
         let ended = ended.map(|r| r.id);
-        let supply = match (&mut self.burn, pages) {
+        let supply = match (&mut self.burn, pages, &mut self.executor) {
+            (.., Executor::Nobody) => Ok(None),
             // Eager steps take their images from the host.
-            (Some(burn), _) => {
+            (Some(burn), ..) => {
                 burn.set_data(data);
                 Ok(None)
             }
-            (None, Some(pages)) => {
+            (None, pages, Executor::Cpu(images)) => {
+                *images = None;
+                HostSupply::of(&mut data, pages, room).map(|supply| {
+                    *images = Some(supply);
+                    None
+                })
+            }
+            (None, Some(pages), Executor::Plan(gpu)) => {
                 let window = gpu.guarded(|| Window::new(gpu.clone(), &data, pages, room)).await;
                 window.flatten().map(|window| Some(Supply::Window(Rc::new(window))))
             }
-            (None, None) => {
+            (None, None, Executor::Plan(gpu)) => {
                 let (train, test) = ([&*data.train_images, &*data.train_labels], [&*images, &*labels]);
-                let upload = || Data::with_tests(&gpu, train, test, room).map_err(|e| e.to_string());
+                let upload = || Data::with_tests(gpu, train, test, room).map_err(|e| e.to_string());
                 gpu.guarded(upload).await.flatten().map(|uploaded| Some(Supply::Whole(uploaded)))
             }
         };
@@ -327,7 +387,7 @@ impl Session {
 
     /// Says what is wrong with a run, or with all of them.
     fn say_failed(&mut self, run: RunId, message: String) {
-        if let Some(lost) = self.gpu.as_ref().and_then(|g| g.lost()) {
+        if let Some(lost) = self.gpu().and_then(|g| g.lost()) {
             self.run = None;
             self.send(Event::DeviceLost { message: lost });
         } else {

@@ -37,7 +37,7 @@ impl Session {
         }
         // What is on its way first, so that its time is not mistaken for this.
         self.settle().await?;
-        let software = self.gpu.as_ref().is_some_and(|g| g.info.software);
+        let software = self.slow();
         for slot in slots {
             let Some(query) = self.watches.get(&slot).map(|w| w.query.clone()) else { continue };
             let (Some(r), Some(test)) = (&mut self.run, &self.test) else { return Ok(()) };

@@ -22,12 +22,17 @@ impl Session {
         r.encode_ms = now.elapsed().as_secs_f64() * 1e3 / f64::from(n);
         let previous = r.pending.take();
         r.pending = r.engine.request_metrics().then_some(now);
+        let prompt = r.engine.prompt();
         if let Some(left) = &mut r.left {
             *left -= n;
         }
         let done = r.left == Some(0);
         if let Some(previous) = previous {
             self.report(previous).await?;
+        }
+        if prompt {
+            // The steps are done: whatever comes next is not their time.
+            self.settle().await?;
         }
         if done {
             let run = self.run.as_ref().expect("it has just taken a step").id;
@@ -80,7 +85,7 @@ impl Session {
     /// Terms on some test images, always the same, now and then while training and at every pause.
     pub(super) async fn test_metrics(&mut self, now: bool) -> Result<(), String> {
         let Some(r) = &self.run else { return Ok(()) };
-        let software = self.gpu.as_ref().is_some_and(|g| g.info.software);
+        let software = self.slow();
         let (count, every) = if software { (256, 8.0) } else { (1024, 1.0) };
         let step = r.engine.step();
         let due = match r.tested {

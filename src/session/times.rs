@@ -3,7 +3,7 @@
 use web_time::Instant;
 
 use super::work::{For, Made, Work};
-use super::{Session, TURN_MS};
+use super::{Executor, Session, TURN_MS};
 use latent_engine::Engine;
 use latent_engine::any::AnyEngine;
 use latent_engine::plan::RING;
@@ -18,7 +18,7 @@ impl Session {
         match self.build_anew(&setup).await {
             Ok(engine) => {
                 let pause = Pause::slices();
-                let software = self.gpu.as_ref().is_some_and(|gpu| gpu.info.software);
+                let software = self.slow();
                 let timed = bench(engine, setup.method, steps, software, pause.clone());
                 let told = async { Made::Event(Event::Benched { report: timed.await }) };
                 self.works.push_back(Work::new(For::Bench, pause, told));
@@ -37,7 +37,8 @@ impl Session {
     }
 
     async fn comparison(&self, setup: Setup, steps: u32) -> Result<Work, String> {
-        let (gpu, entry) = self.prepare(&setup).await?;
+        let (executor, entry) = self.prepare(&setup).await?;
+        let Executor::Plan(gpu) = executor else { return Err("the plan is compared with Burn, and there is no GPU to run it on".into()) };
         let params = setup.params()?;
         let burn = self.burn.clone().ok_or("this session was not opened with eager Burn")?;
         let pause = Pause::slices();

@@ -156,10 +156,10 @@ async fn futures_next(inbox: &mut UnboundedReceiver<Message>) -> Option<Message>
 async fn open(session: &mut Session, engine: EngineChoice) {
     let gpu = js_sys::Reflect::get(&scope().navigator(), &"gpu".into()).unwrap_or(JsValue::UNDEFINED);
     if gpu.is_undefined() || gpu.is_null() {
-        post(&Event::NoGpu { reason: NoGpu::NoApi, detail: "this browser has no navigator.gpu".into() });
+        session.without_gpu(engine, NoGpu::NoApi, "this browser has no navigator.gpu".into());
         return;
     }
-    session.open(engine, adapter_name().await).await;
+    session.open(engine, if engine == EngineChoice::Cpu { None } else { adapter_name().await }).await;
 }
 
 /// The adapter's name as the browser tells it: wgpu passes on the description only, which most browsers leave empty.

@@ -25,7 +25,9 @@ pub fn begin(link: Link, runs: Runs) {
         if let Some(before) = waiting.take() {
             before.clear();
         }
-        let opened = matches!(link.engine.get(), Engine::Ready(_)) && link.executor.get() == EngineChoice::Plan;
+        // Only a graphics card's driver takes long.
+        let opened = matches!(link.engine.get(), Engine::Ready(adapter) if adapter.processor.is_none())
+            && link.executor.get() != EngineChoice::Burn;
         if !opened {
             // Another worker has compiled nothing yet.
             told.replace(None);

@@ -52,7 +52,7 @@ impl Port {
     /// If the browser refuses to start a worker.
     pub fn spawn(engine: EngineChoice, heard: impl Fn(Heard) + Clone + 'static) -> Result<Self, JsValue> {
         let program = match engine {
-            EngineChoice::Plan => "engine",
+            EngineChoice::Best | EngineChoice::Plan | EngineChoice::Cpu => "engine",
             EngineChoice::Burn => "eager",
         };
         let worker = worker(program)?;

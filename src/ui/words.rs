@@ -23,7 +23,7 @@ pub fn falls_back(message: &str) -> String {
 }
 
 pub fn unknown_engine(name: &str) -> String {
-    format!("engine={name}: expected plan or burn")
+    format!("engine={name}: expected plan, cpu or burn")
 }
 
 /// A part of the address that says nothing about the view.

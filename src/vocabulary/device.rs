@@ -13,7 +13,18 @@ pub enum NoGpu {
     NoDevice,
 }
 
-/// What is known of the adapter.
+/// Why the processor takes the steps.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum OnProcessor {
+    /// The visitor wants it so.
+    Asked,
+    /// There is no WebGPU, in the browser's words.
+    NoGpu(NoGpu, String),
+    /// The adapter is software, which computes on the same processor and takes several times as long: its name.
+    Software(String),
+}
+
+/// What is known of the adapter, or of the processor.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct AdapterInfo {
     pub name: String,
@@ -22,4 +33,6 @@ pub struct AdapterInfo {
     pub software: bool,
     /// Bytes of training images that it has room for.
     pub room: u64,
+    /// Why the processor takes the steps, where it does.
+    pub processor: Option<OnProcessor>,
 }

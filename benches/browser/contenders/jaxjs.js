@@ -5,10 +5,11 @@ import { blockUntilReady, defaultDevice, init, jit, lax, nn, numpy as np, random
 import { BATCHES, LEARNING_RATE, images, initialParameters } from '/workloads.js';
 import { timeSteps } from '/contenders/counting.js';
 
-export async function create(workload, batch, digits) {
-  const devices = await init('webgpu');
-  if (!devices.includes('webgpu')) throw new Error('jax-js found no WebGPU device');
-  defaultDevice('webgpu');
+/** On `device`: `webgpu`, or `wasm` for the processor. */
+export async function create(workload, batch, digits, device = 'webgpu') {
+  const devices = await init(device);
+  if (!devices.includes(device)) throw new Error(`jax-js has no device ${device}`);
+  defaultDevice(device);
 
   const mlp = workload.kind === 'mlp';
   const { size, channels } = workload;

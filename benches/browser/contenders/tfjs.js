@@ -1,12 +1,14 @@
-// The workloads in TensorFlow.js, WebGPU backend. `tf` is the global of its UMD bundle.
+// The workloads in TensorFlow.js, WebGPU or WebAssembly backend. `tf` is the global of its UMD bundle.
 
 import { BATCHES, LEARNING_RATE, images, initialParameters } from '/workloads.js';
 import { timeSteps } from '/contenders/counting.js';
 
-export async function create(workload, batch, digits) {
-  await tf.setBackend('webgpu');
+/** On `backend`: `webgpu`, or `wasm` for the processor. */
+export async function create(workload, batch, digits, backend = 'webgpu') {
+  if (backend === 'wasm') tf.wasm.setWasmPaths('/node_modules/@tensorflow/tfjs-backend-wasm/dist/');
+  await tf.setBackend(backend);
   await tf.ready();
-  if (tf.getBackend() !== 'webgpu') throw new Error(`TensorFlow.js runs on ${tf.getBackend()}, not on webgpu`);
+  if (tf.getBackend() !== backend) throw new Error(`TensorFlow.js runs on ${tf.getBackend()}, not on ${backend}`);
 
   const p = {};
   for (const [name, { shape, values }] of Object.entries(initialParameters(workload))) {

@@ -75,8 +75,10 @@ fn precision(text: &str) -> Result<Precision, String> {
 pub enum EngineArg {
     /// The recorded WGSL plan, on the GPU.
     Plan,
-    /// Burn on the CPU: the quick one where there is no GPU.
+    /// The recorded step on the processor: the quick one where there is no graphics card.
     Cpu,
+    /// Burn on the processor, operation by operation.
+    BurnCpu,
     /// Burn on the GPU, operation by operation.
     Burn,
 }
@@ -87,6 +89,7 @@ impl From<EngineArg> for latent_native::EngineKind {
         match arg {
             EngineArg::Plan => Self::Plan,
             EngineArg::Cpu => Self::Cpu,
+            EngineArg::BurnCpu => Self::BurnCpu,
             EngineArg::Burn => Self::Burn,
         }
     }
@@ -102,9 +105,9 @@ fn check(args: &Args) -> Result<(Option<Setup>, Option<PathBuf>), Failure> {
             check_place(name, path)?;
         }
     }
-    let plan = matches!(args.engine, EngineArg::Plan);
-    if !plan && (args.checkpoint.is_some() || args.resume.is_some()) {
-        return Err("--checkpoint and --resume need --engine plan: the others do not tell what their optimiser remembers".into());
+    let tells = matches!(args.engine, EngineArg::Plan | EngineArg::Cpu);
+    if !tells && (args.checkpoint.is_some() || args.resume.is_some()) {
+        return Err("--checkpoint and --resume need --engine plan or cpu: the others do not tell what their optimiser remembers".into());
     }
     if let Some(resume) = &args.resume {
         return if resume.is_file() {

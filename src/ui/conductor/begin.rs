@@ -63,10 +63,10 @@ impl Conductor {
         });
     }
 
-    /// Burn where the link asks for it and where the step compiler is known to fail, else the plan.
+    /// Burn where the step compiler is known to fail, else whom the link asks for.
     fn executor_for(self, setup: &Setup) -> EngineChoice {
         let refused = self.parts().refused.with(|refused| refused.iter().any(|r| !r.needs_rebuild(setup)));
-        if refused || browser::parameter("engine").as_deref() == Some("burn") { EngineChoice::Burn } else { EngineChoice::Plan }
+        if refused { EngineChoice::Burn } else { crate::asked_for().unwrap_or_default() }
     }
 
     /// Ends the worker, once the run on show is kept, and begins `start` on one with another engine.

@@ -9,15 +9,16 @@ use crate::number::{grouped, rate};
 use crate::store::link::{Data, Engine, Link};
 use crate::store::look::Look;
 use crate::store::runs::{Origin, Phase, Runs};
-use latent_protocol::EngineChoice;
+use latent_protocol::{AdapterInfo, EngineChoice};
+use latent_vocabulary::device::OnProcessor;
 
 /// One line about the state of things.
 pub fn status(link: Link, runs: Runs) -> String {
     match link.engine.get() {
         Engine::Loading => {
             return match link.executor.get() {
-                EngineChoice::Plan => words::LOADING.into(),
                 EngineChoice::Burn => words::LOADING_BURN.into(),
+                _ => words::LOADING.into(),
             };
         }
         Engine::Opening => return words::OPENING.into(),
@@ -71,6 +72,7 @@ pub fn Transport() -> impl IntoView {
         view! { <span class="stat"><b data-testid=id>{value}</b>" "{label}</span> }
     };
     let adapter = move || match link.engine.get() {
+        Engine::Ready(AdapterInfo { processor: Some(why), .. }) => words::on_processor(&why),
         Engine::Ready(a) => {
             let name = if a.name.is_empty() { words::UNNAMED_ADAPTER.to_owned() } else { a.name };
             let name = if a.software { format!("{name} — {}", words::SOFTWARE) } else { name };
@@ -174,6 +176,21 @@ pub fn Notices() -> impl IntoView {
                         <p>{words::NO_GPU_STILL}</p>
                         {(!detail.is_empty()).then(|| view! { <p class="detail">{detail}</p> })}
                     </div>
+                }
+                .into_any(),
+            )
+        }
+        // It trains all the same: a remark, and a way to more speed.
+        Engine::Ready(AdapterInfo { processor: Some(OnProcessor::NoGpu(reason, detail)), .. }) => {
+            let (what, todo) = words::no_gpu(reason);
+            Some(
+                view! {
+                    <details class="notice" data-testid="on-processor">
+                        <summary>{words::TRAINS_ON_PROCESSOR}</summary>
+                        <p>{what}</p>
+                        <ul>{todo.iter().map(|line| view! { <li>{*line}</li> }).collect_view()}</ul>
+                        {(!detail.is_empty()).then(|| view! { <p class="detail">{detail}</p> })}
+                    </details>
                 }
                 .into_any(),
             )

@@ -2,7 +2,7 @@
 
 pub use crate::words::DISMISS;
 use latent_protocol::DataUnit;
-use latent_vocabulary::device::NoGpu;
+use latent_vocabulary::device::{NoGpu, OnProcessor};
 
 pub const TRANSPORT: &str = "Training";
 pub const TRAIN: &str = "Train";
@@ -88,7 +88,7 @@ pub fn crashed(message: &str, has_copy: bool) -> String {
 pub fn no_gpu(reason: NoGpu) -> (&'static str, &'static [&'static str]) {
     match reason {
         NoGpu::NoApi => (
-            "This browser has no WebGPU (navigator.gpu is missing), so nothing can be trained here.",
+            "This browser has no WebGPU (navigator.gpu is missing).",
             &[
                 "Chrome and Edge 113 or later have it on Windows, macOS and ChromeOS, and on Android 12 from version 121. On Linux, open chrome://flags/#enable-unsafe-webgpu and switch it on.",
                 "Firefox has it on Windows from version 141 and on Apple silicon from 145; elsewhere set dom.webgpu.enabled to true in about:config.",
@@ -115,4 +115,16 @@ pub fn no_gpu(reason: NoGpu) -> (&'static str, &'static [&'static str]) {
     }
 }
 
-pub const NO_GPU_STILL: &str = "What works without it: the pretrained model below, decoded on the CPU.";
+pub const NO_GPU_STILL: &str =
+    "The link asks for WebGPU (engine=plan). Without that part of the link the page trains on the processor. The pretrained model below works meanwhile.";
+pub const TRAINS_ON_PROCESSOR: &str = "This page trains on your processor. With WebGPU, a graphics card would be faster.";
+
+/// Who takes the steps where no adapter does, and why.
+pub fn on_processor(why: &OnProcessor) -> String {
+    match why {
+        OnProcessor::Asked => "your processor, as the link asks (engine=cpu)".into(),
+        OnProcessor::NoGpu(..) => "your processor".into(),
+        OnProcessor::Software(name) if name.is_empty() => "your processor, faster than this browser's software adapter".into(),
+        OnProcessor::Software(name) => format!("your processor, faster than this browser's software adapter ({name})"),
+    }
+}
