@@ -19,6 +19,8 @@ pub(crate) enum Operand {
     Register(u16),
     /// A piece of a buffer, where it lies.
     Piece(u16),
+    /// What the output of that number still has from before.
+    Before(u16),
     /// One float of a buffer, everywhere.
     Float(u16),
     /// A number.
@@ -30,11 +32,13 @@ pub(crate) enum Operand {
 pub(crate) enum Do {
     Unary(Unary),
     Binary(Binary),
+    /// The product of two, and the third.
+    MulAdd,
     /// The second where the first is not zero, else the third.
     Where,
     /// The elements of a view, gathered.
     Read(u16),
-    /// What the output of that number still has from before.
+    /// What the output of that number still has from before, where it is needed after something else was stored there.
     Before(u16),
     /// The coordinate: the element's number divided by the first, and what is left of dividing that by the second.
     Iota(u32, u32),
@@ -138,31 +142,44 @@ impl Chain {
         noise: Noise,
     ) {
         let to = step.to as usize;
+        if let Do::Store(output) = step.what {
+            let from = match step.of[0] {
+                Operand::Register(r) => Arg::Many(&registers[r as usize][..n]),
+                Operand::Piece(l) => {
+                    let load = &self.loads[l as usize];
+                    Arg::Many(&memory.get(load.base)[load.at + first..][..n])
+                }
+                Operand::Float(l) => Arg::One(memory.get(self.loads[l as usize].base)[self.loads[l as usize].at]),
+                Operand::Number(v) => Arg::One(v),
+                // It has been there all the time.
+                Operand::Before(_) => return,
+            };
+            let out = &mut outputs[output as usize][at..at + n];
+            return match from {
+                Arg::Many(x) => out.copy_from_slice(x),
+                Arg::One(x) => out.fill(x),
+            };
+        }
         // Out of the registers while it is written: an operation's result never takes the place of what it reads.
-        let mut whole = if matches!(step.what, Do::Store(_)) { vec![] } else { std::mem::take(&mut registers[to]) };
+        let mut whole = std::mem::take(&mut registers[to]);
         let arg = |i: usize| match step.of[i] {
             Operand::Register(r) => Arg::Many(&registers[r as usize][..n]),
             Operand::Piece(l) => {
                 let load = &self.loads[l as usize];
                 Arg::Many(&memory.get(load.base)[load.at + first..][..n])
             }
+            Operand::Before(output) => Arg::Many(&outputs[output as usize][at..at + n]),
             Operand::Float(l) => {
                 let load = &self.loads[l as usize];
                 Arg::One(memory.get(load.base)[load.at])
             }
             Operand::Number(v) => Arg::One(v),
         };
-        if let Do::Store(output) = step.what {
-            let out = &mut outputs[output as usize][at..at + n];
-            return match arg(0) {
-                Arg::Many(x) => out.copy_from_slice(x),
-                Arg::One(x) => out.fill(x),
-            };
-        }
         let out = &mut whole[..n];
         match step.what {
             Do::Unary(f) => unary(f, out, arg(0)),
             Do::Binary(f) => binary(f, out, arg(0), arg(1)),
+            Do::MulAdd => multiply_and_add(out, arg(0), arg(1), arg(2)),
             Do::Where => choose(out, arg(0), arg(1), arg(2)),
             Do::Read(l) => {
                 let load = &self.loads[l as usize];
@@ -241,6 +258,18 @@ fn binary(f: Binary, out: &mut [f32], a: Arg<'_>, b: Arg<'_>) {
         Binary::Gt => pairs(out, a, b, |a, b| truth(a > b)),
         Binary::Ge => pairs(out, a, b, |a, b| truth(a >= b)),
         Binary::Pow | Binary::Rem | Binary::Advance { .. } => pairs(out, a, b, |a, b| f.eval(a, b)),
+    }
+}
+
+#[inline(always)]
+fn multiply_and_add(out: &mut [f32], a: Arg<'_>, b: Arg<'_>, c: Arg<'_>) {
+    match (a, b, c) {
+        (Arg::Many(a), Arg::Many(b), Arg::Many(c)) => {
+            out.iter_mut().zip(a).zip(b).zip(c).for_each(|(((o, a), b), c)| *o = a * b + c);
+        }
+        (Arg::Many(a), Arg::One(b), c) | (Arg::One(b), Arg::Many(a), c) => pairs(out, Arg::Many(a), c, |a, c| a * b + c),
+        (Arg::Many(a), Arg::Many(b), Arg::One(c)) => pairs(out, Arg::Many(a), Arg::Many(b), |a, b| a * b + c),
+        (Arg::One(a), Arg::One(b), c) => pairs(out, Arg::One(a * b), c, |ab, c| ab + c),
     }
 }
 

@@ -19,6 +19,7 @@ pub(crate) enum Value {
     Uniform(u32),
     Unary(Unary, [Arg; 1]),
     Binary(Binary, [Arg; 2]),
+    MulAdd([Arg; 3]),
     Where([Arg; 3]),
 }
 
@@ -28,7 +29,7 @@ impl Value {
             Self::Load(..) | Self::Iota(..) | Self::Normal(_) | Self::Uniform(_) => &[],
             Self::Unary(_, args) => args,
             Self::Binary(_, args) => args,
-            Self::Where(args) => args,
+            Self::MulAdd(args) | Self::Where(args) => args,
         }
     }
 }
@@ -78,8 +79,36 @@ impl Draft {
         })
     }
 
+    /// Makes one operation of a product and the sum that alone reads it.
+    fn join_products(&mut self) {
+        let mut uses = vec![0; self.values.len()];
+        let read = self.values.iter().flat_map(Value::args).chain(self.stores.iter().map(|s| &s.0));
+        for arg in read {
+            if let Arg::Value(v) = arg {
+                uses[*v as usize] += 1;
+            }
+        }
+        for i in 0..self.values.len() {
+            let Value::Binary(Binary::Add, [x, y]) = self.values[i] else { continue };
+            for (product, other) in [(x, y), (y, x)] {
+                if let Arg::Value(v) = product
+                    && uses[v as usize] == 1
+                    && let Value::Binary(Binary::Mul, [a, b]) = self.values[v as usize]
+                {
+                    self.values[i] = Value::MulAdd([a, b, other]);
+                    break;
+                }
+            }
+        }
+    }
+
     /// The chain, with registers for values as long as they are needed.
-    pub fn finish(&self) -> Chain {
+    pub fn finish(&mut self) -> Chain {
+        self.join_products();
+        self.chain()
+    }
+
+    fn chain(&self) -> Chain {
         let mut outputs: Vec<Base> = vec![];
         for (_, base) in &self.stores {
             if !outputs.contains(base) {
@@ -88,10 +117,15 @@ impl Draft {
         }
         let number = |base: &Base| outputs.iter().position(|o| o == base).map(|i| i as u16);
         let mut last = vec![None; self.values.len()];
-        for (i, value) in self.values.iter().enumerate() {
+        // From the last on: what nothing needs needs nothing.
+        let stored = |v: usize| self.stores.iter().any(|(arg, _)| *arg == Arg::Value(v as u32));
+        for (i, value) in self.values.iter().enumerate().rev() {
+            if last[i].is_none() && !stored(i) {
+                continue;
+            }
             for arg in value.args() {
                 if let Arg::Value(v) = arg {
-                    last[*v as usize] = Some(i);
+                    last[*v as usize] = last[*v as usize].max(Some(i));
                 }
             }
         }
@@ -124,6 +158,10 @@ impl Draft {
             }
             let what = match value {
                 Value::Load(base, view) => match number(base) {
+                    Some(output) if self.overwritten(*base) >= until && !stored(i) => {
+                        operands[i] = Some(Operand::Before(output));
+                        continue;
+                    }
                     Some(output) => Do::Before(output),
                     None => {
                         let load = loads.len() as u16;
@@ -148,6 +186,7 @@ impl Draft {
                 Value::Uniform(stream) => Do::Uniform(*stream),
                 Value::Unary(f, _) => Do::Unary(*f),
                 Value::Binary(f, _) => Do::Binary(*f),
+                Value::MulAdd(_) => Do::MulAdd,
                 Value::Where(_) => Do::Where,
             };
             let to = register(&mut free);
@@ -175,6 +214,12 @@ impl Draft {
             }
         }
         Chain { len: self.len, loads, steps, registers: registers.into(), outputs }
+    }
+
+    /// The value behind which the buffer has something else than before.
+    fn overwritten(&self, base: Base) -> usize {
+        let values = self.stores.iter().filter(|(_, to)| *to == base);
+        values.map(|(arg, _)| if let Arg::Value(v) = arg { *v as usize } else { usize::MAX }).min().unwrap_or(usize::MAX)
     }
 
     /// Stores the value of that number wherever it is wanted.

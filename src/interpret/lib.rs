@@ -28,4 +28,12 @@ mod threads;
 mod view;
 
 pub use memory::Noise;
+#[cfg(target_arch = "wasm32")]
+pub use product::wasm::{Tile, fused, use_tile};
 pub use tape::Tape;
+
+/// Bytes as numbers from 0 to 1, behind what `out` has.
+#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+pub fn unit(bytes: &[u8], out: &mut Vec<f32>) {
+    out.extend(bytes.iter().map(|v| f32::from(*v) / 255.0));
+}

@@ -24,6 +24,10 @@ pub(crate) struct Matrix<'a> {
 pub(crate) struct Packs {
     a: Vec<f32>,
     b: Vec<f32>,
+    /// Of each panel of `a` that is mostly zero, the columns that are not.
+    columns: Vec<u32>,
+    /// How many those are; `None` for panels as they are.
+    counts: Vec<Option<usize>>,
 }
 
 /// Rows and columns of a matrix, and the inner dimension.
@@ -61,10 +65,10 @@ pub(crate) fn shared(c: &mut [f32], [m, n, k]: Size, a: Matrix<'_>, b: Matrix<'_
 #[cfg(target_arch = "x86_64")]
 fn choose(c: &mut [f32], size: Size, a: Matrix<'_>, b: Matrix<'_>, add: bool, packs: &mut Packs) {
     if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
-        return blocks::<6, 16>(c, size, a, b, add, packs, |a, b, out| {
+        return blocks::<6, 16>(c, size, a, b, add, packs, |a, b, columns, out| {
             #[allow(unsafe_code, reason = "the processor has just been asked")]
             unsafe {
-                avx(a, b, out);
+                avx(a, b, columns, out);
             }
         });
     }
@@ -73,14 +77,17 @@ fn choose(c: &mut [f32], size: Size, a: Matrix<'_>, b: Matrix<'_>, add: bool, pa
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-fn avx(a: &[f32], b: &[f32], out: &mut [[f32; 16]; 6]) {
-    tile::<6, 16, true>(a, b, out);
+fn avx(a: &[f32], b: &[f32], columns: Option<&[u32]>, out: &mut [[f32; 16]; 6]) {
+    tile::<6, 16, true>(a, b, columns, out);
 }
 
 #[cfg(target_arch = "wasm32")]
 #[target_feature(enable = "simd128")]
 fn choose(c: &mut [f32], size: Size, a: Matrix<'_>, b: Matrix<'_>, add: bool, packs: &mut Packs) {
-    blocks::<4, 8>(c, size, a, b, add, packs, |a, b, out| wasm::tile(a, b, out));
+    match wasm::FUSED.get() {
+        Some(tile) => blocks::<{ wasm::ROWS }, 8>(c, size, a, b, add, packs, tile),
+        None => blocks::<{ wasm::ROWS }, 8>(c, size, a, b, add, packs, |a, b, columns, out| wasm::tile(a, b, columns, out)),
+    }
 }
 
 #[cfg(not(any(target_arch = "x86_64", target_arch = "wasm32")))]
@@ -88,48 +95,102 @@ fn choose(c: &mut [f32], size: Size, a: Matrix<'_>, b: Matrix<'_>, add: bool, pa
     blocks::<8, 8>(c, size, a, b, add, packs, tile::<8, 8, true>);
 }
 
-/// `out[i][j] = Σ a[t][i] · b[t][j]` of two panels; `FUSED` rounds once a step where the processor can.
+/// `out[i][j] = Σ a[t][i] · b[t][j]` of two panels, or with column `columns[t]` of the second; `FUSED` rounds once a step where the
+/// processor can.
 #[cfg(not(target_arch = "wasm32"))]
 #[inline(always)]
-fn tile<const R: usize, const C: usize, const FUSED: bool>(a: &[f32], b: &[f32], out: &mut [[f32; C]; R]) {
+fn tile<const R: usize, const C: usize, const FUSED: bool>(a: &[f32], b: &[f32], columns: Option<&[u32]>, out: &mut [[f32; C]; R]) {
     let mut acc = [[0.0f32; C]; R];
-    for (a, b) in a.chunks_exact(R).zip(b.chunks_exact(C)) {
+    let mut step = |a: &[f32; R], b: &[f32; C]| {
         for (acc, a) in acc.iter_mut().zip(a) {
             for (acc, b) in acc.iter_mut().zip(b) {
                 *acc = if FUSED { a.mul_add(*b, *acc) } else { *acc + a * b };
             }
         }
+    };
+    let (a, b) = (a.as_chunks::<R>().0, b.as_chunks::<C>().0);
+    match columns {
+        None => a.iter().zip(b).for_each(|(a, b)| step(a, b)),
+        Some(columns) => a.iter().zip(columns).for_each(|(a, t)| step(a, &b[*t as usize])),
     }
     *out = acc;
 }
 
 #[cfg(target_arch = "wasm32")]
-mod wasm {
-    use std::arch::wasm32::{f32x4, f32x4_add, f32x4_extract_lane, f32x4_mul, f32x4_splat, v128};
+pub(crate) mod wasm {
+    //! Tiles of WebAssembly's vectors.
+
+    use std::arch::wasm32::{f32x4, f32x4_add, f32x4_extract_lane, f32x4_mul, f32x4_relaxed_madd, f32x4_splat, v128};
+    use std::sync::OnceLock;
+
+    /// Rows of a tile: its sums, a row of the second factor and a number of the first fit into sixteen registers.
+    pub(super) const ROWS: usize = 4;
+
+    /// Computes a tile of two panels.
+    pub type Tile = fn(&[f32], &[f32], Option<&[u32]>, &mut [[f32; 8]; ROWS]);
+
+    /// The tile of browsers that can round once where they multiply and add.
+    pub(super) static FUSED: OnceLock<Tile> = OnceLock::new();
+
+    /// Computes products with that tile from now on.
+    pub fn use_tile(tile: Tile) {
+        let _ = FUSED.set(tile);
+    }
 
     #[inline(always)]
     fn four(b: &[f32]) -> v128 {
         f32x4(b[0], b[1], b[2], b[3])
     }
 
-    #[target_feature(enable = "simd128")]
-    pub fn tile(a: &[f32], b: &[f32], out: &mut [[f32; 8]; 4]) {
-        let mut acc = [[f32x4_splat(0.0); 2]; 4];
-        for (a, b) in a.as_chunks::<4>().0.iter().zip(b.as_chunks::<8>().0) {
-            let b = [four(&b[..4]), four(&b[4..])];
-            for i in 0..4 {
-                let a = f32x4_splat(a[i]);
-                acc[i][0] = f32x4_add(acc[i][0], f32x4_mul(a, b[0]));
-                acc[i][1] = f32x4_add(acc[i][1], f32x4_mul(a, b[1]));
+    /// A tile whose sums take the next product as written. A macro, since a closure would not be of the function's target.
+    macro_rules! tile {
+        ($(#[$attribute:meta])+ $vis:vis $name:ident: |$acc:ident, $x:ident, $y:ident| $step:expr) => {
+            $(#[$attribute])+
+            $vis fn $name(a: &[f32], b: &[f32], columns: Option<&[u32]>, out: &mut [[f32; 8]; ROWS]) {
+                let mut acc = [[f32x4_splat(0.0); 2]; ROWS];
+                let (a, b) = (a.as_chunks::<ROWS>().0, b.as_chunks::<8>().0);
+                macro_rules! column {
+                    ($a:expr, $b:expr) => {
+                        let (a, b): (&[f32; ROWS], &[f32; 8]) = ($a, $b);
+                        let b = [four(&b[..4]), four(&b[4..])];
+                        for (acc, a) in acc.iter_mut().zip(a) {
+                            let $x = f32x4_splat(*a);
+                            for ($acc, $y) in acc.iter_mut().zip(b) {
+                                *$acc = $step;
+                            }
+                        }
+                    };
+                }
+                match columns {
+                    None => {
+                        for (a, b) in a.iter().zip(b) {
+                            column!(a, b);
+                        }
+                    }
+                    Some(columns) => {
+                        for (a, t) in a.iter().zip(columns) {
+                            column!(a, &b[*t as usize]);
+                        }
+                    }
+                }
+                for (out, acc) in out.as_flattened_mut().as_chunks_mut::<4>().0.iter_mut().zip(acc.as_flattened()) {
+                    let v = *acc;
+                    *out = [f32x4_extract_lane::<0>(v), f32x4_extract_lane::<1>(v), f32x4_extract_lane::<2>(v), f32x4_extract_lane::<3>(v)];
+                }
             }
-        }
-        let lanes =
-            |v: v128| [f32x4_extract_lane::<0>(v), f32x4_extract_lane::<1>(v), f32x4_extract_lane::<2>(v), f32x4_extract_lane::<3>(v)];
-        for (out, acc) in out.iter_mut().zip(acc) {
-            out[..4].copy_from_slice(&lanes(acc[0]));
-            out[4..].copy_from_slice(&lanes(acc[1]));
-        }
+        };
     }
+
+    tile!(
+        #[target_feature(enable = "simd128")]
+        pub(super) tile: |acc, x, y| f32x4_add(*acc, f32x4_mul(x, y))
+    );
+
+    tile!(
+        /// The tile with relaxed SIMD, which some browsers lack: nothing that all of them fetch may name it.
+        #[target_feature(enable = "simd128,relaxed-simd")]
+        pub fused: |acc, x, y| f32x4_relaxed_madd(x, y, *acc)
+    );
 }
 
 /// The whole product, block by block, with tiles of `R` rows and `C` columns.
@@ -141,7 +202,7 @@ fn blocks<const R: usize, const C: usize>(
     b: Matrix<'_>,
     add: bool,
     packs: &mut Packs,
-    tile: impl Fn(&[f32], &[f32], &mut [[f32; C]; R]),
+    tile: impl Fn(&[f32], &[f32], Option<&[u32]>, &mut [[f32; C]; R]),
 ) {
     let mut out = [[0.0; C]; R];
     for k0 in (0..k).step_by(DEPTH) {
@@ -155,9 +216,14 @@ fn blocks<const R: usize, const C: usize>(
                 let height = HEIGHT.min(m - m0);
                 let from = Matrix { data: &a.data[m0 * a.step[0] + k0 * a.step[1]..], step: a.step };
                 pack::<R>(&mut packs.a, from, height, depth);
+                let Packs { a, columns, counts, .. } = &mut *packs;
+                squeeze::<R>(&mut a[..height.div_ceil(R) * R * depth], depth, columns, counts);
                 for (j, b) in packs.b.chunks_exact(depth * C).take(width.div_ceil(C)).enumerate() {
                     for (i, a) in packs.a.chunks_exact(depth * R).take(height.div_ceil(R)).enumerate() {
-                        tile(a, b, &mut out);
+                        match packs.counts[i] {
+                            None => tile(a, b, None, &mut out),
+                            Some(n) => tile(&a[..n * R], b, Some(&packs.columns[i * depth..][..n]), &mut out),
+                        }
                         let columns = C.min(width - j * C);
                         let first = (m0 + i * R) * n + n0 + j * C;
                         for (r, out) in out.iter().enumerate().take(height - i * R) {
@@ -172,6 +238,37 @@ fn blocks<const R: usize, const C: usize>(
                 }
             }
         }
+    }
+}
+
+/// Leaves out the columns of a panel that are zero, where those are many: images are mostly background. What is zero times infinity is
+/// then zero.
+#[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
+fn squeeze<const P: usize>(a: &mut [f32], depth: usize, columns: &mut Vec<u32>, counts: &mut Vec<Option<usize>>) {
+    // Every so many columns are looked at before all are.
+    const EVERY: usize = 8;
+    let zero = |column: &[f32; P]| column.iter().all(|v| *v == 0.0);
+    counts.clear();
+    let panels = a.len() / (P * depth);
+    if columns.len() < panels * depth {
+        columns.resize(panels * depth, 0);
+    }
+    for (panel, columns) in a.chunks_exact_mut(P * depth).zip(columns.chunks_exact_mut(depth)) {
+        let all = panel.as_chunks_mut::<P>().0;
+        let zeros = all.iter().step_by(EVERY).filter(|c| zero(c)).count();
+        if 4 * EVERY * zeros < depth {
+            counts.push(None);
+            continue;
+        }
+        let mut n = 0;
+        for i in 0..depth {
+            if !zero(&all[i]) {
+                all[n] = all[i];
+                columns[n] = i as u32;
+                n += 1;
+            }
+        }
+        counts.push(Some(n));
     }
 }
 
@@ -216,7 +313,9 @@ mod tests {
     fn products_of_all_sizes_and_orders() {
         let number = |i: usize| ((i * 7919) % 113) as f32 / 113.0 - 0.4;
         for [m, n, k] in [[1, 1, 1], [3, 5, 7], [6, 16, 300], [97, 33, 12], [13, 1100, 9], [200, 40, 270]] {
-            let (a, b): (Vec<f32>, Vec<f32>) = ((0..m * k).map(number).collect(), (0..k * n).map(|i| number(i + 5)).collect());
+            // The last is mostly zero.
+            let sparse = |i: usize| if m == 200 && i % 270 % 9 > 1 { 0.0 } else { number(i) };
+            let (a, b): (Vec<f32>, Vec<f32>) = ((0..m * k).map(sparse).collect(), (0..k * n).map(|i| number(i + 5)).collect());
             for [ta, tb] in [[false, false], [true, false], [false, true], [true, true]] {
                 let (sa, sb) = (if ta { [1, m] } else { [k, 1] }, if tb { [1, k] } else { [n, 1] });
                 let (fa, fb) = (Matrix { data: &a, step: sa }, Matrix { data: &b, step: sb });

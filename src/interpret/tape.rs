@@ -74,7 +74,7 @@ impl Tape {
         self.tasks = made
             .into_iter()
             .map(|made| match made {
-                Made::Chain(draft) => (Task::Chain(draft.finish()), Base::Own(u32::MAX)),
+                Made::Chain(mut draft) => (Task::Chain(draft.finish()), Base::Own(u32::MAX)),
                 Made::Other(task, tensor) => (task, Base::Own(tensor)),
             })
             .collect();

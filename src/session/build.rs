@@ -25,6 +25,28 @@ part!(processor:
     fn processor() -> Make = |graph, outputs, assigned| cpu::tape(graph, outputs, assigned)
 );
 
+#[cfg(all(target_arch = "wasm32", not(feature = "eager")))]
+part!(relaxed:
+    /// The tile of products for browsers with relaxed SIMD.
+    fn fused() -> latent_interpret::Tile = |a, b, columns, out| latent_interpret::fused(a, b, columns, out)
+);
+
+/// Has products use relaxed SIMD where this browser has it. It is not missed where its part cannot be fetched.
+#[cfg(all(target_arch = "wasm32", not(feature = "eager")))]
+async fn relax() {
+    /// A module with one function that uses an instruction of relaxed SIMD.
+    const PROBE: [u8; 36] = [
+        0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253, 15, 253, 128,
+        2, 11,
+    ];
+    let probe = js_sys::Uint8Array::from(&PROBE[..]);
+    if js_sys::WebAssembly::validate(&probe).unwrap_or(false)
+        && let Ok(tile) = fused().await
+    {
+        latent_interpret::use_tile(tile);
+    }
+}
+
 impl Session {
     /// The open device and the setup's method.
     pub(super) async fn prepare(&self, setup: &Setup) -> Result<(Executor, &'static dyn Entry), String> {
@@ -59,6 +81,8 @@ impl Session {
                 }
                 Executor::Cpu(images) => {
                     let images = images.ok_or_else(missing)?;
+                    #[cfg(all(target_arch = "wasm32", not(feature = "eager")))]
+                    relax().await;
                     AnyEngine::Cpu(Box::new(CpuEngine::given(processor().await?, entry, &params, test.shape, &images, from.given(), false).await?))
                 }
                 Executor::Nobody => return Err(missing().into()),

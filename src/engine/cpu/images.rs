@@ -29,7 +29,7 @@ impl HostImages {
         images.clear();
         labels.clear();
         for at in places {
-            images.extend(all[at * len..][..len].iter().map(|v| f32::from(*v) / 255.0));
+            latent_interpret::unit(&all[at * len..][..len], images);
             labels.push(f32::from(all_labels[at]));
         }
     }
