@@ -81,11 +81,13 @@ impl Checkpoint {
 /// # Errors
 /// Its first part that this program does not know.
 pub fn setup(query: &str) -> Result<Setup, String> {
-    let (setup, notes) = Setup::from_query(query, &[]);
-    match notes.first() {
-        Some(note) => Err(format!("its setup does not fit this program: {note}")),
-        None => Ok(setup),
+    let (mut setup, notes) = Setup::from_query(query, &[]);
+    if let Some(note) = notes.first() {
+        return Err(format!("its setup does not fit this program: {note}"));
     }
+    // As large as can be is what it meant.
+    setup.settle();
+    Ok(setup)
 }
 
 fn curve_name(curve: &str, part: &str) -> String {

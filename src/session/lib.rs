@@ -277,7 +277,7 @@ impl Session {
         let Some(key) = spec.map(|spec| spec.key) else {
             return self.send(Event::Warning { message: format!("the method has no parameter number {param}") });
         };
-        match r.setup.set(key, value) {
+        match r.setup.allows(key, value).and_then(|()| r.setup.set(key, value)) {
             Ok(()) => {
                 r.engine.set_live(key, value as f32);
                 // The objective is another now: what is being measured is measured anew.

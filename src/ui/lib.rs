@@ -91,7 +91,8 @@ fn CopyLink() -> impl IntoView {
 
 /// The state of a page opened at the current address, and where in the model it says to look.
 fn opened() -> (Stores, Camera) {
-    let (setup, mut notes) = Setup::from_query(&browser::query(), browser::RESERVED);
+    let (mut setup, mut notes) = Setup::from_query(&browser::query(), browser::RESERVED);
+    notes.extend(setup.settle());
     let executor = match browser::parameter("engine").as_deref() {
         None | Some("plan") => EngineChoice::Plan,
         Some("burn") => EngineChoice::Burn,

@@ -121,6 +121,7 @@ fn check(args: &Args) -> Result<(Option<Setup>, Option<PathBuf>), Failure> {
             setup.set_text(key, text).map_err(|error| error.to_string())?;
         }
     }
+    setup.check().map_err(|error| error.to_string())?;
     match (&args.host, setup.hosted()) {
         (Some(host), Some(_)) if !host.is_file() => return Err(format!("--host {}: there is no such file", host.display())),
         (Some(_), None) => {
