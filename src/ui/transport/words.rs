@@ -112,7 +112,26 @@ pub fn no_gpu(reason: NoGpu) -> (&'static str, &'static [&'static str]) {
                 "Update the graphics driver.",
             ],
         ),
+        NoGpu::NoOrigin => (
+            "This page stands in a frame that belongs to no site (a sandbox without allow-same-origin). Browsers start no worker there, so nothing can be trained here.",
+            &[
+                "Open it in a tab of its own.",
+                "Or, if you have written the page around it, add allow-same-origin to the frame's sandbox.",
+                "Nor do browsers keep runs, images or settings for such a frame.",
+            ],
+        ),
     }
 }
+
+/// Link to this page without the frame.
+pub const OWN_TAB: &str = "Open this page in a tab of its own";
+
+pub const NO_ANSWER: &str = "The browser has been asked for the graphics card, and does not answer. Training begins as soon as it does; until then the pretrained model below is computed on the CPU.";
+/// What to do about that.
+pub const NO_ANSWER_THEN: &[&str] = &[
+    "Reload the page. If that does not help, restart the browser: its graphics process may hang.",
+    "Close other tabs and programs that use the graphics card.",
+    "Update the graphics driver.",
+];
 
 pub const NO_GPU_STILL: &str = "What works without it: the pretrained model below, decoded on the CPU.";
