@@ -1,6 +1,6 @@
 //! Images in memory.
 
-use latent_vocabulary::data::DataInfo;
+use latent_vocabulary::data::{DataInfo, Own};
 use latent_vocabulary::shape::{DataShape, ImageShape};
 
 /// Images as bytes, one label each.
@@ -20,6 +20,8 @@ pub struct Dataset {
     /// Names of the labels; empty where nobody has named them.
     pub class_names: Vec<String>,
     pub factors: Factors,
+    /// Tells images from others of the same name, see [`Dataset::made_of`].
+    pub sum: Option<String>,
 }
 
 impl Dataset {
@@ -43,6 +45,12 @@ impl Dataset {
     /// What a network must know of it.
     pub fn data_shape(&self) -> DataShape {
         DataShape { image: self.shape, classes: self.classes }
+    }
+
+    /// Tells its images from others of the same name: a sum of what they were made of, or nothing where they are the project's
+    /// own. `None` where nobody knows.
+    pub fn made_of(&self) -> Option<String> {
+        self.sum.clone().or_else(|| Own::parse(&self.id).is_none().then(String::new))
     }
 
     /// What there is of it, in numbers.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::dataset::{Dataset, Factors};
 use super::pages::{Pages, Shelf, read_rows};
-use latent_packed::{Files, META, Meta, Shard, Split, front_bytes, shard_name};
+use latent_packed::{Files, META, Meta, SUMS, SUMS_BYTES, Shard, Split, Sum, front_bytes, read_sums, shard_name};
 use latent_vocabulary::data::Own;
 use latent_vocabulary::data::label_id;
 use latent_vocabulary::shape::ImageShape;
@@ -103,6 +103,14 @@ impl Census {
         Ok(Self { meta, shards, train, test })
     }
 
+    /// Of what all shards were made of; `None` where a set of an earlier version does not know.
+    async fn sum(&self, files: &impl Files) -> Result<Option<String>, String> {
+        let Some(text) = files.part(SUMS, 0..SUMS_BYTES).await? else { return Ok(None) };
+        let sums = read_sums(&text.bytes);
+        let of_all = sums.get(..self.shards.len()).and_then(|sums| sums.iter().copied().collect::<Option<Vec<Sum>>>());
+        Ok(of_all.map(|sums| sums.into_iter().fold(Sum::default(), Sum::and).to_string()))
+    }
+
     /// Where the training images lie.
     fn shelf<F: Files>(&self, files: F) -> Shelf<F> {
         let mut shelf = Shelf::new(files, self.meta.image_bytes());
@@ -149,6 +157,7 @@ pub async fn load(
     data.train_labels = labels(&data.factors.train_nk, if paged { census.train } else { kept });
     data.test_labels = labels(&data.factors.test_nk, data.test_images.len() / len);
     data.id = own.id();
+    data.sum = census.sum(&files).await?;
     data.class_names = label.map_or_else(|| vec!["image".into()], |label| meta.factors[label].values.clone());
     data.classes = data.class_names.len();
     let note = (!all).then(|| note(&census, room, fit));

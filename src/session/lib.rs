@@ -146,7 +146,7 @@ impl Session {
     pub async fn set_data(&mut self, loaded: impl Into<Loaded>) {
         let Loaded { mut data, pages, note } = loaded.into();
         let Some(gpu) = self.gpu.clone() else { return };
-        let (id, info, shape) = (data.id.clone(), data.info(), data.data_shape());
+        let (id, info, shape, made_of) = (data.id.clone(), data.info(), data.data_shape(), data.made_of());
         let factors_nk = std::mem::take(&mut data.factors.test_nk);
         let class_names = data.class_names.clone();
         let (images, labels) = (std::mem::take(&mut data.test_images), std::mem::take(&mut data.test_labels));
@@ -182,7 +182,7 @@ impl Session {
         }
         let event =
             Event::DataReady { data: info, labels_n: ByteBuf::from(labels.clone()), factors_nk: ByteBuf::from(factors_nk.clone()) };
-        self.test = Some(TestSet { id, shape, images, labels, class_names, factors_nk });
+        self.test = Some(TestSet { id, shape, images, labels, class_names, factors_nk, made_of });
         self.send(event);
         if let Some(message) = note {
             self.send(Event::Warning { message });

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use latent_catalog as catalog;
 use latent_experiment::{Setup, SetupError};
 use latent_vocabulary::Card;
-use latent_vocabulary::data::Own;
+use latent_vocabulary::data::{FOLDER_ALONE, Own};
 
 use crate::Failure;
 
@@ -38,7 +38,7 @@ pub fn data(text: &str) -> Result<(String, Option<PathBuf>), Failure> {
     });
     let folder = Path::new(text);
     match own {
-        _ if packed(folder) => Ok(("own:images".into(), Some(folder.into()))),
+        _ if packed(folder) => Ok((Own { name: FOLDER_ALONE, label: None }.id(), Some(folder.into()))),
         _ if folder.is_dir() => Ok((catalog::SETS[0].id.into(), Some(folder.into()))),
         Some((id, folder)) if packed(&folder) => Ok((id, Some(folder))),
         Some((_, folder)) => Err(format!("--data {text}: {} has no packed images; `cargo lab pack` makes them", folder.display())),
