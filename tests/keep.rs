@@ -250,23 +250,27 @@ fn a_kept_run_that_does_not_start_stays_free_for_other_tabs() {
 #[test]
 fn a_kept_run_goes_on_on_its_own_images_alone() {
     let ram = Ram::new();
-    let page = |sum: Option<&str>| {
+    let page = |sums: &[&str]| {
         let mut page = Page::open(&ram);
         let images: Vec<u8> = (0..40 * 784).map(|i| if (i % 28 + i / 784) % 5 < 2 { 220 } else { 10 }).collect();
         let cats = Dataset::of(ImageShape::MNIST, 10, images, vec![0; 40]);
-        block_on(page.session.set_data(Dataset { id: "own:cats".into(), sum: sum.map(Into::into), ..cats }));
+        block_on(page.session.set_data(Dataset {
+            id: "own:cats".into(),
+            sums: sums.iter().map(ToString::to_string).collect(),
+            ..cats
+        }));
         page.events.borrow_mut().clear();
         page
     };
     let setup = Setup::from_query("v=1&data=own:cats&method=vae&batch=8&hidden=32&latent=3", &[]).0;
-    let mut first = page(Some("monday"));
+    let mut first = page(&["monday"]);
     first.tell(Command::Start { run: 1, setup: setup.clone(), weights: None });
     first.steps(1, 3);
     let id = first.keep(1);
     drop(first);
 
     // Others have come under the name: the run stays as it is.
-    let mut other = page(Some("tuesday"));
+    let mut other = page(&["tuesday"]);
     let kept = ram.files.borrow().clone();
     match &other.tell(Command::Resume { run: 1, id: id.clone() })[..] {
         [Event::RunFailed { message, .. }] => assert!(message.contains("other images"), "{message}"),
@@ -280,10 +284,10 @@ fn a_kept_run_goes_on_on_its_own_images_alone() {
         events => panic!("{events:?}"),
     }
     drop(other);
-    // Its own, and those of which nobody knows.
-    for sum in [Some("monday"), None] {
-        let events = page(sum).tell(Command::Resume { run: 1, id: id.clone() });
-        assert!(matches!(&events[..], [Event::Resumed { step: 3, .. }, Event::Built { .. }]), "{sum:?}: {events:?}");
+    // Its own, with more of them behind, and those of which nobody knows.
+    for sums in [&["monday"][..], &["monday", "more"], &[]] {
+        let events = page(sums).tell(Command::Resume { run: 1, id: id.clone() });
+        assert!(matches!(&events[..], [Event::Resumed { step: 3, .. }, Event::Built { .. }]), "{sums:?}: {events:?}");
     }
 }
 

@@ -20,8 +20,8 @@ pub struct Dataset {
     /// Names of the labels; empty where nobody has named them.
     pub class_names: Vec<String>,
     pub factors: Factors,
-    /// Tells images from others of the same name, see [`Dataset::made_of`].
-    pub sum: Option<String>,
+    /// Tell images from others of the same name, see [`Dataset::made_of`].
+    pub sums: Vec<String>,
 }
 
 impl Dataset {
@@ -47,10 +47,11 @@ impl Dataset {
         DataShape { image: self.shape, classes: self.classes }
     }
 
-    /// Tells its images from others of the same name: a sum of what they were made of, or nothing where they are the project's
-    /// own. `None` where nobody knows.
-    pub fn made_of(&self) -> Option<String> {
-        self.sum.clone().or_else(|| Own::parse(&self.id).is_none().then(String::new))
+    /// Tells its images from others of the same name: a sum of what they were made of, or an empty word where they are the project's
+    /// own; before it those that a set had which has grown. Empty where nobody knows.
+    pub fn made_of(&self) -> Vec<String> {
+        let ours = self.sums.is_empty() && Own::parse(&self.id).is_none();
+        if ours { vec![String::new()] } else { self.sums.clone() }
     }
 
     /// What there is of it, in numbers.

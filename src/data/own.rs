@@ -103,12 +103,16 @@ impl Census {
         Ok(Self { meta, shards, train, test })
     }
 
-    /// Of what all shards were made of; `None` where a set of an earlier version does not know.
-    async fn sum(&self, files: &impl Files) -> Result<Option<String>, String> {
-        let Some(text) = files.part(SUMS, 0..SUMS_BYTES).await? else { return Ok(None) };
+    /// Of what the shards up to each were made of; nothing where a set of an earlier version does not know.
+    async fn sums(&self, files: &impl Files) -> Result<Vec<String>, String> {
+        let Some(text) = files.part(SUMS, 0..SUMS_BYTES).await? else { return Ok(Vec::new()) };
         let sums = read_sums(&text.bytes);
-        let of_all = sums.get(..self.shards.len()).and_then(|sums| sums.iter().copied().collect::<Option<Vec<Sum>>>());
-        Ok(of_all.map(|sums| sums.into_iter().fold(Sum::default(), Sum::and).to_string()))
+        let known = sums.get(..self.shards.len()).and_then(|sums| sums.iter().copied().collect::<Option<Vec<Sum>>>());
+        let all = known.unwrap_or_default().into_iter().scan(Sum::default(), |all, sum| {
+            *all = all.and(sum);
+            Some(all.to_string())
+        });
+        Ok(all.collect())
     }
 
     /// Where the training images lie.
@@ -157,7 +161,7 @@ pub async fn load(
     data.train_labels = labels(&data.factors.train_nk, if paged { census.train } else { kept });
     data.test_labels = labels(&data.factors.test_nk, data.test_images.len() / len);
     data.id = own.id();
-    data.sum = census.sum(&files).await?;
+    data.sums = census.sums(&files).await?;
     data.class_names = label.map_or_else(|| vec!["image".into()], |label| meta.factors[label].values.clone());
     data.classes = data.class_names.len();
     let note = (!all).then(|| note(&census, room, fit));

@@ -158,12 +158,12 @@ impl<'a> Job<'a> {
     }
 
     /// Goes on behind a shard that is already there; they come in their order. `sum` is of what it was made of, where that is
-    /// known. Gives whether the source still has that at its places.
+    /// known. Gives whether the source still has that at its places, if it is to be `read` again.
     ///
     /// # Errors
     /// If the source has failed.
-    pub fn take_back(&mut self, shard: &Header, sum: Option<Sum>) -> Result<bool, String> {
-        if let Some(sum) = sum {
+    pub fn take_back(&mut self, shard: &Header, sum: Option<Sum>, read: bool) -> Result<bool, String> {
+        if let Some(sum) = sum.filter(|_| read) {
             if shard.next > self.source.about().items {
                 return Ok(false);
             }

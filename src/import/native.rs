@@ -140,7 +140,7 @@ pub fn pack_with(
     let there = folder.begin(&job.meta)?;
     for (shard, sum) in &there {
         // Names and sizes are those of the set that is there; what counts is the images.
-        if !job.take_back(shard, *sum)? {
+        if !job.take_back(shard, *sum, true)? {
             return Err(folder.place(META, &ANOTHER));
         }
         progress(job.progress());

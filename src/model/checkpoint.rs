@@ -54,9 +54,9 @@ impl Checkpoint {
         weights::write_raw(tensors, &metadata)
     }
 
-    /// Whether its images may be those that are `made_of` this, as far as both know.
-    pub fn is_of(&self, made_of: Option<&str>) -> bool {
-        self.images.as_deref().zip(made_of).is_none_or(|(its, these)| its == these)
+    /// Whether its images may be those that are `made_of` this, or were before there were more, as far as both know.
+    pub fn is_of(&self, made_of: &[String]) -> bool {
+        made_of.is_empty() || self.images.as_ref().is_none_or(|its| made_of.contains(its))
     }
 
     /// Reads a file back. `None` if it holds weights only.
@@ -179,7 +179,9 @@ mod tests {
         // Files of earlier versions do not say it, nor do sets.
         let unknown = Checkpoint { images: None, ..there.clone() };
         assert_eq!(Checkpoint::read(&unknown.write().unwrap()).unwrap().unwrap(), unknown);
-        assert!(unknown.is_of(Some("")) && there.is_of(None) && there.is_of(Some("0123456789abcdef")) && !there.is_of(Some("")));
+        let made_of = |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert!(unknown.is_of(&made_of(&[""])) && there.is_of(&[]));
+        assert!(there.is_of(&made_of(&["0123456789abcdef", "of more"])) && !there.is_of(&made_of(&[""])));
         assert_eq!(weights::read(&bytes).unwrap(), there.state.weights);
         let plain = weights::write(&there.state.weights, &[("setup", there.setup.to_query())]).unwrap();
         assert_eq!(Checkpoint::read(&plain).unwrap(), None);

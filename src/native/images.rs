@@ -73,7 +73,7 @@ pub fn load_into(id: &str, folder: Option<&Path>, room: Room) -> Result<Loaded, 
         let data = files.from_folder(folder)?;
         // The same files in another place are the same images.
         let same = files.from_folder(&shipped).is_ok_and(|shipped| shipped == data);
-        Ok(Dataset { sum: (!same).then(|| sum_of(&data)), ..data })
+        Ok(Dataset { sums: if same { Vec::new() } else { vec![sum_of(&data)] }, ..data })
     };
     Ok(match set.make {
         Make::Files(files) => read(files)?.into(),

@@ -63,7 +63,7 @@ async fn train_async(options: &TrainOptions) -> Result<Value, String> {
     let room = room(options.engine, setup, options.room).await?;
     let Loaded { data, pages, .. } = load_into(&setup.data, options.data_dir.as_deref(), room)?;
     if let Beginning::Checkpoint(checkpoint) = &options.from
-        && !checkpoint.is_of(data.made_of().as_deref())
+        && !checkpoint.is_of(&data.made_of())
     {
         let place = options.data_dir.as_ref().map_or_else(|| setup.data.clone(), |folder| folder.display().to_string());
         return Err(format!("--resume: the images in {place} are not those that the run was trained on"));
@@ -138,7 +138,8 @@ async fn run(options: &TrainOptions, mut engine: impl Engine, data: &Dataset, ad
                 .ok_or("--checkpoint needs --engine plan: the others do not tell what their optimiser remembers")?;
             write_whole(
                 path,
-                &Checkpoint { setup: setup.clone(), state, history: history.clone(), images: data.made_of() }.write()?,
+                &Checkpoint { setup: setup.clone(), state, history: history.clone(), images: data.made_of().last().cloned() }
+                    .write()?,
             )?;
         }
         epochs.push(json!({ "epoch": epoch, "train": named(&train), "test": named(&tested), "seconds": seconds }));

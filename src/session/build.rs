@@ -128,7 +128,7 @@ impl Session {
 
     /// A run on other images does not go on on these: they have its weights at most.
     fn of_these_images(&self, from: Beginning) -> Beginning {
-        let made_of = self.test.as_ref().and_then(|test| test.made_of.as_deref());
+        let made_of = self.test.as_ref().map_or(&[][..], |test| &test.made_of);
         match from {
             Beginning::Checkpoint(checkpoint) if !checkpoint.is_of(made_of) => {
                 self.send(Event::Warning {

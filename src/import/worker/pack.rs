@@ -28,8 +28,9 @@ fn now() -> f64 {
 /// Tasks that wait for their images, in order.
 type Waiting = BTreeMap<u64, Vec<(Undecoded, Option<String>)>>;
 
-/// Packs a source as the visitor chose, until it ends or is stopped.
-pub async fn pack(source: &mut dyn Source, choice: Choice, stopped: &Cell<bool>) -> Result<(), String> {
+/// Packs a source as the visitor chose, until it ends or is stopped. What was packed of a `far` one is not downloaded again to
+/// be compared.
+pub async fn pack(source: &mut dyn Source, choice: Choice, far: bool, stopped: &Cell<bool>) -> Result<(), String> {
     let store = Store::open().await?;
     let folder = store.set(&choice.id, true).await?.ok_or("the browser made no folder")?;
     let lock = folder.lock().await?;
@@ -38,7 +39,7 @@ pub async fn pack(source: &mut dyn Source, choice: Choice, stopped: &Cell<bool>)
     let mut report = Report { id: choice.id.clone(), begun: (now(), 0), last: 0.0, explained: 0.0 };
     for (shard, sum) in &there {
         // Names and sizes are those of the set that is there; what counts is the images.
-        if !job.take_back(shard, *sum)? {
+        if !job.take_back(shard, *sum, !far)? {
             return Err(ANOTHER.into());
         }
         report.now_and_then(&job);
