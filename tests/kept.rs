@@ -135,6 +135,8 @@ fn weights_are_used_on_the_images_that_are_named() {
     assert_eq!(encode(&own, "mnist"), Some(10_000));
     assert_eq!(encode(&own, &mine), Some(20));
     refused(&["encode", "--weights", &own, "--engine", "cpu", "--out", &codes], "where are the packed images?");
+    refused(&["encode", "--weights", digits, "--data", &path(&folder, ""), "--out", &codes], "`cargo lab pack images");
+    refused(&["pack", "images", &path(&folder, "mine.npy"), "--out", &path(&folder, "x"), "--first", "0"], "--first");
     refused(&["measure", "--weights", digits, "--data", "faces", "--engine", "cpu"], "the weights are for 28 × 28 × 1");
 
     refused(

@@ -338,12 +338,21 @@ fn one_image_or_label_that_differs_makes_another_set() {
         let files = [[1, 2, 3], middle, [7, 8, 9]];
         files.iter().zip(["a/1.png", "a/2.png", "a/3.png"]).map(|(rgb, name)| Named::new(name, plain(*rgb))).collect::<Vec<_>>()
     };
-    let sheet = |rgb: [u8; 3]| vec![Named::new("sheet.png", plain(rgb))];
+    let sheet = |changed: usize| {
+        let (mut png, mut grey) = (Vec::new(), [10, 10, 200, 200].repeat(64));
+        grey[changed] = 99;
+        let mut encoder = png::Encoder::new(&mut png, 16, 16);
+        encoder.set_color(png::ColorType::Grayscale);
+        encoder.write_header().unwrap().write_image_data(&grey).unwrap();
+        // What stands behind a picture is nobody's.
+        png.resize(400, 0);
+        vec![Named::new("sheet.png", png)]
+    };
     for (name, files) in [
         ("image", [999, 1_400_000].map(|at| vec![images(at)])),
         ("label", [7, 40_000].map(|at| vec![images(0), labels(at)])),
         ("file", [[4, 5, 6], [6, 5, 4]].map(folder)),
-        ("sheet", [[4, 5, 6], [6, 5, 4]].map(sheet)),
+        ("sheet", [3, 205].map(sheet)),
     ] {
         let sizes = files.each_ref().map(|files| files.iter().map(|f| f.file.size()).collect::<Vec<_>>());
         assert_eq!(sizes[0], sizes[1], "{name}");
