@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use latent_protocol::Table;
 
 use crate::Failure;
-use crate::setup::data;
+use crate::setup::{Given, data};
 use crate::train::{EngineArg, check_place};
 
 #[derive(clap::Args)]
@@ -30,7 +30,7 @@ pub struct Args {
 }
 
 /// The kind of file, and the images that are given.
-fn check(args: &Args) -> Result<(Table, Option<(String, Option<PathBuf>)>), Failure> {
+fn check(args: &Args) -> Result<(Table, Option<Given>), Failure> {
     if !args.weights.is_file() {
         return Err(format!("--weights {}: there is no such file", args.weights.display()));
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::Failure;
-use crate::setup::data;
+use crate::setup::{Given, data};
 use crate::train::EngineArg;
 
 #[derive(clap::Args)]
@@ -34,7 +34,7 @@ pub struct Args {
 }
 
 /// The images that are given. Everything that needs no engine is refused here.
-fn check(args: &Args) -> Result<Option<(String, Option<PathBuf>)>, Failure> {
+fn check(args: &Args) -> Result<Option<Given>, Failure> {
     for (flag, file) in [("weights", Some(&args.weights)), ("against", args.against.as_ref())] {
         if let Some(file) = file.filter(|file| !file.is_file()) {
             return Err(format!("--{flag} {}: there is no such file", file.display()));

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::Failure;
-use crate::setup::data;
+use crate::setup::{Given, data};
 use crate::train::{EngineArg, check_place};
 
 /// Most images of one picture.
@@ -44,7 +44,7 @@ fn temperature(text: &str) -> Result<f32, String> {
 }
 
 /// The images that are given. Everything that needs no engine is refused here.
-fn check(args: &Args) -> Result<Option<(String, Option<PathBuf>)>, Failure> {
+fn check(args: &Args) -> Result<Option<Given>, Failure> {
     if !args.weights.is_file() {
         return Err(format!("--weights {}: there is no such file", args.weights.display()));
     }

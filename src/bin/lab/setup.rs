@@ -29,10 +29,13 @@ fn has_idx(folder: &Path) -> bool {
     files.map(|file| file.file_name()).any(|name| name.to_string_lossy().contains("idx"))
 }
 
+/// What `--data` names: a set, and the folder with its files where they are not the shipped ones.
+pub type Given = (String, Option<PathBuf>);
+
 /// A setup's name for `--data NAME`, `--data DIR` or `--data NAME:DIR`, and the folder with the files where one is given. A folder
 /// alone has MNIST's four files, or packed images; after the name of the packed set another factor may give the labels, as in
 /// `celeba:Male:DIR`.
-pub fn data(text: &str) -> Result<(String, Option<PathBuf>), Failure> {
+pub fn data(text: &str) -> Result<Given, Failure> {
     if let Some(card) = catalog::set(text) {
         return Ok((card.id.into(), None));
     }

@@ -71,7 +71,7 @@ impl Comparison {
                     self.end(Phase::Failed(if detail.is_empty() { no_gpu(reason).0.into() } else { detail }));
                 }
                 Event::DataFailed { message } | Event::Warning { message } | Event::DeviceLost { message } => {
-                    self.end(Phase::Failed(message))
+                    self.end(Phase::Failed(message));
                 }
                 // It has no run, so there is nothing else to tell of but progress.
                 _ => {}
