@@ -260,6 +260,21 @@ fn a_number_out_of_range_is_said_and_put_back() {
 }
 
 #[test]
+fn a_setting_that_contradicts_another_is_said_and_moves_nothing() {
+    let page = ready(&Options { query: "v=1&method=topk-sae&features=64&k=200&batch=16", ..Options::default() });
+    let notes = page.wait("a word on the link", "document.querySelector('[data-testid=link-notes]')?.textContent");
+    assert!(notes.as_str().is_some_and(|text| text.contains("k = 200") && text.contains("features")), "{notes}");
+    let slider = "document.querySelector('[data-testid=param-k]')";
+    assert_eq!(page.js(&format!("return {slider}.value")), "64", "as many as there are");
+    page.keys("param-k", END);
+    let said = page.wait("why not", "document.querySelector('[data-testid=wrong-k]').textContent");
+    assert!(said.as_str().is_some_and(|text| text.starts_with("k = ") && text.contains("features")), "{said}");
+    assert_eq!(page.js(&format!("return {slider}.value")), "64", "the slider has moved");
+    assert!(page.state()["setup"].as_str().is_some_and(|setup| setup.contains("k=64")), "{}", page.state());
+    no_errors(&page);
+}
+
+#[test]
 fn a_link_carries_the_experiment() {
     let page = ready(&Options { query: "v=1&method=vae&latent=3&beta=2&colour=red&batch=0", ..Options::default() });
     let notes = page.wait("the notes on the link", "document.querySelector('[data-testid=link-notes]')?.textContent");

@@ -115,9 +115,8 @@ pub fn no_gpu(reason: NoGpu) -> (&'static str, &'static [&'static str]) {
         NoGpu::NoOrigin => (
             "This page stands in a frame that belongs to no site (a sandbox without allow-same-origin). Browsers start no worker there, so nothing can be trained here.",
             &[
-                "Open it in a tab of its own.",
-                "Or, if you have written the page around it, add allow-same-origin to the frame's sandbox.",
-                "Nor do browsers keep runs, images or settings for such a frame.",
+                "Browsers keep no runs, images or settings for such a frame either.",
+                "If you have written the page around it: add allow-same-origin to the frame's sandbox.",
             ],
         ),
     }
