@@ -64,6 +64,8 @@ fn wrong_arguments_are_refused_in_one_line() {
     train(&["--batch", "many"], "batch = \"many\"");
     train(&["--seed", "-1"], "seed");
     refused(&["train", "--method", "gan", "--epochs", "1"], "\"gan\"");
+    let more = ["train", "--method", "topk-sae", "--epochs", "1", "--set", "k=100", "features=64"];
+    refused(&more, "k = 100: expected no more than features, of which there are 64");
     refused(&["train", "--epochs", "1", "--resume", "no/such/file"], "no/such/file");
     refused(&["train", "--epochs", "1", "--resume", "README.md", "--method", "vae"], "cannot be used with");
     train(&["--engine", "cpu", "--checkpoint", "c.safetensors"], "need --engine plan");

@@ -248,6 +248,50 @@ fn a_kept_run_that_does_not_start_stays_free_for_other_tabs() {
 }
 
 #[test]
+fn a_kept_run_goes_on_on_its_own_images_alone() {
+    let ram = Ram::new();
+    let page = |sums: &[&str]| {
+        let mut page = Page::open(&ram);
+        let images: Vec<u8> = (0..40 * 784).map(|i| if (i % 28 + i / 784) % 5 < 2 { 220 } else { 10 }).collect();
+        let cats = Dataset::of(ImageShape::MNIST, 10, images, vec![0; 40]);
+        block_on(page.session.set_data(Dataset {
+            id: "own:cats".into(),
+            sums: sums.iter().map(ToString::to_string).collect(),
+            ..cats
+        }));
+        page.events.borrow_mut().clear();
+        page
+    };
+    let setup = Setup::from_query("v=1&data=own:cats&method=vae&batch=8&hidden=32&latent=3", &[]).0;
+    let mut first = page(&["monday"]);
+    first.tell(Command::Start { run: 1, setup: setup.clone(), weights: None });
+    first.steps(1, 3);
+    let id = first.keep(1);
+    drop(first);
+
+    // Others have come under the name: the run stays as it is.
+    let mut other = page(&["tuesday"]);
+    let kept = ram.files.borrow().clone();
+    match &other.tell(Command::Resume { run: 1, id: id.clone() })[..] {
+        [Event::RunFailed { message, .. }] => assert!(message.contains("other images"), "{message}"),
+        events => panic!("{events:?}"),
+    }
+    assert!(*ram.files.borrow() == kept, "something was written");
+    // As a file it gives its weights, and says so.
+    let file = kept.into_values().next().expect("a checkpoint").0;
+    match &other.tell(Command::Start { run: 2, setup, weights: Some(file.into()) })[..] {
+        [Event::Warning { message }, Event::Built { .. }] => assert!(message.contains("other images"), "{message}"),
+        events => panic!("{events:?}"),
+    }
+    drop(other);
+    // Its own, with more of them behind, and those of which nobody knows.
+    for sums in [&["monday"][..], &["monday", "more"], &[]] {
+        let events = page(sums).tell(Command::Resume { run: 1, id: id.clone() });
+        assert!(matches!(&events[..], [Event::Resumed { step: 3, .. }, Event::Built { .. }]), "{sums:?}: {events:?}");
+    }
+}
+
+#[test]
 fn two_tabs_never_write_to_one_run() {
     let ram = Ram::new();
     let mut first = Page::open(&ram);

@@ -14,6 +14,7 @@ mod golden_sae;
 mod golden_vq;
 mod import;
 mod keep;
+mod kept;
 mod measures;
 mod paging;
 mod plan;

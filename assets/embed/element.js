@@ -27,6 +27,10 @@ export class LatentLab extends HTMLElement {
   /** @type {Figure | null} */
   #figure = null;
   #seen = false;
+  /** A figure is on its way, or there. */
+  #begun = false;
+  /** It moved by itself when it was taken out of the page. */
+  #moving = false;
   #run = 0;
   #unfollow = () => {};
   /** @type {IntersectionObserver | undefined} */
@@ -52,10 +56,17 @@ export class LatentLab extends HTMLElement {
     return ready;
   }
 
+  /** A figure that is moved within the page goes on where it was. */
   connectedCallback() {
-    this.#still();
     this.#unfollow = follow(() => this.#paintScheme());
     this.#paintScheme();
+    if (this.#begun) {
+      if (this.#moving) this.#figure?.play();
+      return;
+    }
+    if (!this.#settle) this.ready = this.#promise();
+    this.#still();
+    if (this.#seen) return void this.#begin();
     this.#watching = new IntersectionObserver((entries) => {
       if (!entries.some((entry) => entry.isIntersecting)) return;
       this.#watching?.disconnect();
@@ -63,22 +74,32 @@ export class LatentLab extends HTMLElement {
       this.#begin();
     }, { rootMargin: NEAR });
     this.#watching.observe(this);
-    if (this.#seen) this.#begin();
   }
 
   disconnectedCallback() {
     this.#unfollow();
     this.#watching?.disconnect();
+    this.#moving = this.#figure?.playing ?? false;
     this.#figure?.pause();
   }
 
   /** @type {(name: string, old: string | null, value: string | null) => void} */
   attributeChangedCallback(name, old, value) {
-    if (!this.isConnected || old === value) return;
-    if (name === "theme") return this.#paintScheme();
+    if (old === value) return;
+    if (name === "theme") return this.isConnected ? this.#paintScheme() : undefined;
+    this.#leave();
+    if (!this.isConnected) return;
     this.ready = this.#promise();
     this.#still();
     if (this.#seen) this.#begin();
+  }
+
+  /** The figure that is there, or on its way, is not wanted any more. */
+  #leave() {
+    this.#run += 1;
+    this.#figure?.pause();
+    this.#figure = null;
+    this.#begun = false;
   }
 
   /** The picture that stands here before the figure: the page's own, or the model's. */
@@ -95,13 +116,16 @@ export class LatentLab extends HTMLElement {
   }
 
   async #begin() {
-    const run = ++this.#run;
-    this.#figure?.pause();
+    if (this.#begun) return;
+    this.#begun = true;
+    const run = this.#run;
     try {
       const url = this.#address();
       if (!url) throw new Error(words.noPreset);
       const loaded = await load(url, !this.src);
-      if (run !== this.#run || !this.isConnected) return;
+      if (run !== this.#run) return;
+      // Out of the page nothing has a size: it begins when it is back.
+      if (!this.isConnected) return this.#leave();
       this.#figure = new Figure(loaded, {
         panels: this.panel.split(/[\s,]+/).filter(Boolean),
         latents: Number(this.getAttribute("latents")) || 6,
@@ -117,14 +141,16 @@ export class LatentLab extends HTMLElement {
       this.#figure.open();
       this.#say("ready", { kind: this.#figure.kind, latent: this.#figure.latent, image: this.#figure.image });
       this.#settle?.resolve(this);
+      this.#settle = undefined;
     } catch (error) {
       if (run !== this.#run) return;
       const message = error instanceof Error ? error.message : String(error);
-      this.#figure = null;
+      this.#leave();
       this.#still();
       this.#frame.append(make("p", { className: "error", role: "alert" }, words.failed(message)));
       this.#say("failed", { message });
       this.#settle?.reject(error);
+      this.#settle = undefined;
     }
   }
 

@@ -41,10 +41,14 @@ impl Images {
     /// # Errors
     /// If there are too few.
     pub fn draw(data: &Dataset, sizes: Sizes) -> Result<Self, String> {
-        let have = data.train_labels.len().min(data.test_labels.len());
+        let of = [(data.train_labels.len(), "training"), (data.test_labels.len(), "test")];
+        let (have, whose) = if of[0].0 < of[1].0 { of[0] } else { of[1] };
+        if have < NEIGHBOURS {
+            return Err(format!("there are {have} {whose} images, and measures need {NEIGHBOURS} at least"));
+        }
         let images = sizes.images.unwrap_or(have.min(MOST));
         if images < NEIGHBOURS || images > have {
-            return Err(format!("{images} images: expected {NEIGHBOURS} to {have}"));
+            return Err(format!("{images} images: expected {NEIGHBOURS} to {have}, as many as there are {whose} images"));
         }
         let (factors, of) = (&data.factors, |labels: &[u8]| sizes.images.unwrap_or(labels.len().min(MOST)));
         let train = &data.train_labels;
@@ -62,7 +66,11 @@ impl Images {
     pub fn halves(test: &TestSet, n: usize) -> Result<Self, String> {
         let n = n.min(test.labels.len() / 2);
         if n < NEIGHBOURS {
-            return Err(format!("{} test images: expected at least {}", test.labels.len(), 2 * NEIGHBOURS));
+            return Err(format!(
+                "there are {} test images, and measures here need {} at least: half of them for what is fitted",
+                test.labels.len(),
+                2 * NEIGHBOURS
+            ));
         }
         let both = Part::draw(&test.images, &test.labels, &test.factors_nk, 2 * n, 0);
         let (fitted, rest) = both.split(n);

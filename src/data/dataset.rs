@@ -1,6 +1,6 @@
 //! Images in memory.
 
-use latent_vocabulary::data::DataInfo;
+use latent_vocabulary::data::{DataInfo, Own};
 use latent_vocabulary::shape::{DataShape, ImageShape};
 
 /// Images as bytes, one label each.
@@ -20,6 +20,8 @@ pub struct Dataset {
     /// Names of the labels; empty where nobody has named them.
     pub class_names: Vec<String>,
     pub factors: Factors,
+    /// Tell images from others of the same name, see [`Dataset::made_of`].
+    pub sums: Vec<String>,
 }
 
 impl Dataset {
@@ -43,6 +45,13 @@ impl Dataset {
     /// What a network must know of it.
     pub fn data_shape(&self) -> DataShape {
         DataShape { image: self.shape, classes: self.classes }
+    }
+
+    /// Tells its images from others of the same name: a sum of what they were made of, or an empty word where they are the project's
+    /// own; before it those that a set had which has grown. Empty where nobody knows.
+    pub fn made_of(&self) -> Vec<String> {
+        let ours = self.sums.is_empty() && Own::parse(&self.id).is_none();
+        if ours { vec![String::new()] } else { self.sums.clone() }
     }
 
     /// What there is of it, in numbers.

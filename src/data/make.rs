@@ -70,22 +70,30 @@ impl Files {
         (self.read)(files).map(Some)
     }
 
-    /// The data set from a folder with the files.
+    /// The data set from a folder with the files, packed by gzip or not.
     ///
     /// # Errors
     /// A sentence that names the file and what is wrong with it.
     #[cfg(not(target_arch = "wasm32"))]
     pub fn from_folder(&self, folder: &std::path::Path) -> Result<Dataset, String> {
-        let read = |f: &Shipped| {
-            let path = folder.join(f.name);
-            let gzip = std::fs::read(&path).map_err(|e| format!("{}: {e}", path.display()))?;
-            f.unpack(&gzip)
-        };
-        (self.read)(self.shipped.iter().map(read).collect::<Result<_, _>>()?)
+        (self.read)(self.shipped.iter().map(|file| file.in_folder(folder)).collect::<Result<_, _>>()?)
     }
 }
 
 impl Shipped {
+    /// The unpacked file of a folder. Some copies write a dot for the dash before `idx`.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn in_folder(&self, folder: &std::path::Path) -> Result<Vec<u8>, String> {
+        let plain = self.name.trim_end_matches(".gz");
+        let names = [self.name.to_owned(), plain.to_owned(), plain.replace("-idx", ".idx"), self.name.replace("-idx", ".idx")];
+        let Some(path) = names.iter().map(|name| folder.join(name)).find(|path| path.is_file()) else {
+            return Err(format!("{}: there is neither {} nor {plain} in this folder", folder.display(), self.name));
+        };
+        let bytes = std::fs::read(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+        // By its first bytes: some browsers unpack what they save and leave the name.
+        if bytes.starts_with(&[0x1f, 0x8b]) || !bytes.starts_with(&[0, 0]) { self.unpack(&bytes) } else { Ok(bytes) }
+    }
+
     /// Unpacks the file. In browsers that is the work of `latent_platform::gunzip`.
     ///
     /// # Errors

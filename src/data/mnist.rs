@@ -135,6 +135,7 @@ mod engine {
             test_labels,
             class_names: CARD.classes.iter().map(ToString::to_string).collect(),
             factors: Factors::default(),
+            sums: Vec::new(),
         })
     }
 

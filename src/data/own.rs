@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::dataset::{Dataset, Factors};
 use super::pages::{Pages, Shelf, read_rows};
-use latent_packed::{Files, META, Meta, Shard, Split, front_bytes, shard_name};
+use latent_packed::{Files, META, Meta, SUMS, SUMS_BYTES, Shard, Split, Sum, front_bytes, read_sums, shard_name};
 use latent_vocabulary::data::Own;
 use latent_vocabulary::data::label_id;
 use latent_vocabulary::shape::ImageShape;
@@ -103,6 +103,18 @@ impl Census {
         Ok(Self { meta, shards, train, test })
     }
 
+    /// Of what the shards up to each were made of; nothing where a set of an earlier version does not know.
+    async fn sums(&self, files: &impl Files) -> Result<Vec<String>, String> {
+        let Some(text) = files.part(SUMS, 0..SUMS_BYTES).await? else { return Ok(Vec::new()) };
+        let sums = read_sums(&text.bytes);
+        let known = sums.get(..self.shards.len()).and_then(|sums| sums.iter().copied().collect::<Option<Vec<Sum>>>());
+        let all = known.unwrap_or_default().into_iter().scan(Sum::default(), |all, sum| {
+            *all = all.and(sum);
+            Some(all.to_string())
+        });
+        Ok(all.collect())
+    }
+
     /// Where the training images lie.
     fn shelf<F: Files>(&self, files: F) -> Shelf<F> {
         let mut shelf = Shelf::new(files, self.meta.image_bytes());
@@ -149,6 +161,7 @@ pub async fn load(
     data.train_labels = labels(&data.factors.train_nk, if paged { census.train } else { kept });
     data.test_labels = labels(&data.factors.test_nk, data.test_images.len() / len);
     data.id = own.id();
+    data.sums = census.sums(&files).await?;
     data.class_names = label.map_or_else(|| vec!["image".into()], |label| meta.factors[label].values.clone());
     data.classes = data.class_names.len();
     let note = (!all).then(|| note(&census, room, fit));

@@ -16,6 +16,8 @@ pub struct TestSet {
     pub class_names: Vec<String>,
     /// Values of the factors, row-major `[images, factors]`; empty where none are known.
     pub factors_nk: Vec<u8>,
+    /// Tells all images of the set from others of the same name, where that is known: the last word; the others did, before it grew.
+    pub made_of: Vec<String>,
 }
 
 impl TestSet {

@@ -152,6 +152,9 @@ impl Setup {
             let spec = card.param(key).ok_or_else(|| SetupError::UnknownParam { method: self.method.clone(), key: key.clone() })?;
             spec.check(*value).map_err(SetupError::BadValue)?;
         }
+        if let Some((_, why)) = self.contradictions().next() {
+            return Err(SetupError::BadValue(why));
+        }
         match self.hosted() {
             Some(host) if !host.can_host()? => Err(SetupError::BadValue(format!(
                 "host = {}: its code is no vector between a plain encoder and decoder",
@@ -163,6 +166,39 @@ impl Setup {
             Some(host) => host.check(),
             None => Ok(()),
         }
+    }
+
+    /// Parameters that are larger than those they choose from: with how large they can be, and in words.
+    fn contradictions(&self) -> impl Iterator<Item = ((&'static str, f64), String)> {
+        let all = self.card().into_iter().flat_map(Card::all_params).filter(|p| self.applies(p));
+        all.filter_map(|p| {
+            let (key, most) = (p.key, p.at_most?);
+            let (value, limit) = (self.get(key), self.get(most));
+            (value > limit)
+                .then(|| ((key, limit), format!("{key} = {value}: expected no more than {most}, of which there are {limit}")))
+        })
+    }
+
+    /// Whether `key` can be `value` while all else is as it is.
+    ///
+    /// # Errors
+    /// What it contradicts.
+    pub fn allows(&self, key: &str, value: f64) -> Result<(), SetupError> {
+        let mut other = self.clone();
+        other.values.insert(key.into(), value);
+        other.contradictions().next().map_or(Ok(()), |(_, why)| Err(SetupError::BadValue(why)))
+    }
+
+    /// Lowers what contradicts the rest, and says so: links and files of earlier versions may have it.
+    pub fn settle(&mut self) -> Vec<String> {
+        let found: Vec<_> = self.contradictions().collect();
+        let settle = |((key, limit), why): ((&str, f64), String)| {
+            self.values.insert(key.into(), limit);
+            why
+        };
+        let mut notes: Vec<_> = found.into_iter().map(settle).collect();
+        notes.extend(self.host.iter_mut().flat_map(|host| host.settle()));
+        notes
     }
 
     /// Whether the parameter means something with the other choices as they are.
@@ -326,6 +362,38 @@ mod tests {
                 let link = setup.to_query();
                 assert!(link.starts_with("v=1&") && link.is_ascii() && !link.contains([' ', '%', '#', '+']), "{link}");
                 assert_eq!(Setup::from_query(&link, &[]), (setup, vec![]), "{link}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_contradicts_the_rest_is_refused_whatever_came_first() {
+        let both = |first: (&str, f64), then: (&str, f64)| {
+            let mut setup = Setup::new("mnist", "topk-sae");
+            setup.set(first.0, first.1).unwrap();
+            setup.set(then.0, then.1).unwrap();
+            setup
+        };
+        for setup in [both(("k", 100.0), ("features", 64.0)), both(("features", 64.0), ("k", 100.0))] {
+            let why = setup.check().unwrap_err().to_string();
+            assert!(why.contains("k = 100") && why.contains("features") && why.contains("64"), "{why}");
+        }
+        let mut good = both(("features", 64.0), ("k", 64.0));
+        assert_eq!((good.check(), good.settle()), (Ok(()), vec![]));
+        assert!(good.allows("k", 65.0).is_err() && good.allows("features", 63.0).is_err());
+        assert_eq!((good.allows("k", 63.0), good.allows("batch", 1000.0)), (Ok(()), Ok(())));
+        // A link that was written before opens with what is possible.
+        let (mut old, notes) = Setup::from_query("?v=1&method=batch-topk&k=200&features=128", &[]);
+        assert_eq!((notes.len(), old.settle().len(), old.get("k")), (0, 1, 128.0));
+        assert_eq!(old.check(), Ok(()));
+    }
+
+    #[test]
+    fn a_parameter_chooses_from_one_that_is_there() {
+        for card in latent_catalog::CARDS {
+            for p in card.all_params() {
+                let most = p.at_most.map(|key| card.param(key).unwrap_or_else(|| panic!("{}: {key}", card.id)));
+                assert!(most.is_none_or(|most| p.default <= most.default), "{}: {}", card.id, p.key);
             }
         }
     }

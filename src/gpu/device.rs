@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use latent_compile::Target;
+use latent_platform::thrown::own_words;
 use latent_vocabulary::device::{AdapterInfo, NoGpu};
 
 use super::line::Line;
@@ -22,9 +23,17 @@ impl std::fmt::Display for OpenError {
             NoGpu::NoApi => "WebGPU is not available",
             NoGpu::NoAdapter => "no GPU adapter was found",
             NoGpu::NoDevice => "the GPU adapter did not open a device",
+            NoGpu::NoOrigin => "the page stands in a sandboxed frame",
         };
-        write!(f, "{what}: {}", self.detail)
+        f.write_str(what)?;
+        if self.detail.is_empty() { Ok(()) } else { write!(f, ": {}", self.detail) }
     }
+}
+
+/// A browser that has no adapter says nothing of it; what wgpu makes up names what this program was built for.
+fn no_adapter(error: wgpu::RequestAdapterError) -> OpenError {
+    let detail = if cfg!(target_arch = "wasm32") { String::new() } else { error.to_string() };
+    OpenError { rung: NoGpu::NoAdapter, detail }
 }
 
 /// Bytes of images that pass through the engine's memory on their way to the device; a browser's tab has little.
@@ -62,8 +71,7 @@ impl Gpu {
             wgpu::RequestAdapterOptions { power_preference: wgpu::PowerPreference::HighPerformance, ..Default::default() };
         #[cfg(target_arch = "wasm32")]
         let asks = super::subgroups::always_ask().is_ok();
-        let adapter =
-            instance.request_adapter(&options).await.map_err(|e| OpenError { rung: NoGpu::NoAdapter, detail: e.to_string() })?;
+        let adapter = instance.request_adapter(&options).await.map_err(no_adapter)?;
         let limits = adapter.limits();
         let wanted = wgpu::Limits {
             max_buffer_size: limits.max_buffer_size,
@@ -84,7 +92,7 @@ impl Gpu {
                 ..Default::default()
             })
             .await
-            .map_err(|e| OpenError { rung: NoGpu::NoDevice, detail: e.to_string() })?;
+            .map_err(|e| OpenError { rung: NoGpu::NoDevice, detail: own_words(&e.to_string()).into() })?;
         let (listening, lost) = (Arc::new(Mutex::new(Vec::<Weak<OnceLock<String>>>::new())), Arc::new(Mutex::new(None)));
         let all = listening.clone();
         device.on_uncaptured_error(Arc::new(move |e: wgpu::Error| {
@@ -94,7 +102,8 @@ impl Gpu {
         }));
         let gone = lost.clone();
         device.set_device_lost_callback(move |reason, message| {
-            gone.lock().expect("no panic while held").get_or_insert(format!("{reason:?}: {message}"));
+            let why = if message.is_empty() { format!("{reason:?}") } else { message };
+            gone.lock().expect("no panic while held").get_or_insert(why);
         });
         let name = if raw.name.is_empty() { raw.driver.clone() } else { raw.name.clone() };
         let lower = format!("{name} {} {}", raw.driver, raw.driver_info).to_ascii_lowercase();

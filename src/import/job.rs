@@ -1,6 +1,6 @@
 //! The import itself, apart from who decodes and where shards go: what comes next, what is kept, when a shard is full.
 
-use latent_packed::{FORMAT, Header, Meta, ShardBuilder, Split, shape_fits};
+use latent_packed::{FORMAT, Header, Meta, ShardBuilder, Split, Sum, shape_fits, sums_text};
 use latent_vocabulary::import::{Choice, Frame, Progress};
 
 use super::frame::Framer;
@@ -19,12 +19,16 @@ pub struct Undecoded {
     factors_k: Vec<u8>,
     /// There is nothing to decode: the source could not read it.
     unread: bool,
+    /// Of all that it is made of.
+    sum: Sum,
 }
 
 /// A shard to be written.
 pub struct Full {
     pub index: u32,
     pub bytes: Vec<u8>,
+    /// [`SUMS`](latent_packed::SUMS) with this shard's: to be written before it.
+    pub sums: String,
 }
 
 /// The description of the set that a choice makes of a source.
@@ -54,6 +58,22 @@ pub fn decode(framer: &mut Framer, name: &str, raw: Raw, frame: &Frame) -> Resul
     raw.picture().and_then(|picture| framer.frame(picture, frame)).map_err(|e| format!("{name} {e}"))
 }
 
+/// What the sum of a shard begins with: the same pictures cut otherwise are other images.
+fn begin_sum(frame: &Frame) -> Sum {
+    Sum::default().with(format!("{frame:?}").as_bytes())
+}
+
+/// Of what an image is made of.
+fn sum_of(raw: &Raw) -> Sum {
+    match raw {
+        Raw::File(bytes) => Sum::default().with(bytes),
+        Raw::Picture(picture) => {
+            let sides = [picture.width, picture.height, picture.channels].map(|side| side as u64);
+            sides.iter().fold(Sum::default(), |sum, side| sum.with(&side.to_le_bytes())).with(&picture.values_hwc)
+        }
+    }
+}
+
 /// Said where a decoder ends on a picture: that is a fault of the program, which cannot go on.
 pub fn broke_on(name: &str, why: &str) -> String {
     format!("the decoder broke on {name}, which is a fault of this program: {why}. Leave that file out and pack the others anew")
@@ -72,8 +92,11 @@ pub struct Job<'a> {
     packed: u64,
     skipped: u64,
     in_a_row: u64,
-    /// What `taken` and `skipped` were before these, where an import goes on after they have stopped it.
-    sound: (u64, u64),
+    /// Of what the images of the present shard were made of, and of the shards before.
+    sum: Sum,
+    sums: Vec<Option<Sum>>,
+    /// What `taken`, `skipped` and `sum` were before these, where an import goes on after they have stopped it.
+    sound: (u64, u64, Sum),
     /// Why the last one was left out.
     why: Option<String>,
     shard: ShardBuilder,
@@ -110,6 +133,7 @@ impl<'a> Job<'a> {
             }
             meta.items = matching.min(choice.first.unwrap_or(u64::MAX));
         }
+        let sum = begin_sum(&choice.frame);
         Ok(Self {
             meta,
             source,
@@ -120,22 +144,46 @@ impl<'a> Job<'a> {
             packed: 0,
             skipped: 0,
             in_a_row: 0,
-            sound: (0, 0),
+            sum,
+            sums: Vec::new(),
+            sound: (0, 0, sum),
             why: None,
             shard: ShardBuilder::default(),
             index: 0,
         })
     }
 
-    /// Goes on behind shards that are already there, in their order.
-    pub fn resume(&mut self, shards: &[Header]) {
-        if let Some(last) = shards.last() {
-            (self.fetched, self.taken, self.skipped) = (last.next, last.next, last.skipped);
-            self.sound = (self.taken, self.skipped);
-            self.packed = shards.iter().map(|s| u64::from(s.images)).sum();
-            self.sent = self.packed;
-            self.index = shards.len() as u32;
+    fn begin_sum(&self) -> Sum {
+        begin_sum(&self.choice.frame)
+    }
+
+    /// Goes on behind a shard that is already there; they come in their order. `sum` is of what it was made of, where that is
+    /// known. Gives whether the source still has that at its places, if it is to be `read` again.
+    ///
+    /// # Errors
+    /// If the source has failed.
+    pub fn take_back(&mut self, shard: &Header, sum: Option<Sum>, read: bool) -> Result<bool, String> {
+        if let Some(sum) = sum.filter(|_| read) {
+            if shard.next > self.source.about().items {
+                return Ok(false);
+            }
+            let mut found = self.begin_sum();
+            for place in self.taken..shard.next {
+                if let Some((of, _)) = self.read(place)? {
+                    found = found.and(of.sum);
+                }
+            }
+            if found != sum {
+                return Ok(false);
+            }
         }
+        (self.fetched, self.taken, self.skipped) = (shard.next, shard.next, shard.skipped);
+        (self.sum, self.sound) = (self.begin_sum(), (self.taken, self.skipped, self.begin_sum()));
+        self.packed += u64::from(shard.images);
+        self.sent = self.packed;
+        self.index += 1;
+        self.sums.push(sum);
+        Ok(true)
     }
 
     /// The next image for a decoder; `None` when there are no more. Failures are to be handed back like decoded images.
@@ -150,30 +198,38 @@ impl<'a> Job<'a> {
             }
             let place = self.fetched;
             self.fetched += 1;
-            if self.source.factors(place).is_some_and(|row| !self.wanted(row)) {
-                continue;
+            if let Some(next) = self.read(place)? {
+                self.sent += 1;
+                return Ok(Some(next));
             }
-            match self.source.item(place) {
-                Ok(item) if self.wanted(&item.factors_k) => {
-                    let Item { name, raw, split, factors_k } = item;
-                    self.sent += 1;
-                    return Ok(Some((Undecoded { place, name, raw, split, factors_k, unread: false }, None)));
-                }
-                Ok(_) => {}
-                Err(Fault::Skip(why)) => {
-                    let nothing = Undecoded {
-                        place,
-                        name: String::new(),
-                        raw: Raw::File(Vec::new()),
-                        split: Split::Train,
-                        factors_k: Vec::new(),
-                        unread: true,
-                    };
-                    self.sent += 1;
-                    return Ok(Some((nothing, Some(why))));
-                }
-                Err(Fault::Stop(why)) => return Err(why),
+        }
+    }
+
+    /// The image at a place, or why it cannot be read; `None` where it is not wanted.
+    fn read(&mut self, place: u64) -> Result<Option<(Undecoded, Option<String>)>, String> {
+        if self.source.factors(place).is_some_and(|row| !self.wanted(row)) {
+            return Ok(None);
+        }
+        match self.source.item(place) {
+            Ok(item) if self.wanted(&item.factors_k) => {
+                let Item { name, raw, split, factors_k } = item;
+                let sum = sum_of(&raw).with(&[split as u8]).with(&factors_k);
+                Ok(Some((Undecoded { place, name, raw, split, factors_k, unread: false, sum }, None)))
             }
+            Ok(_) => Ok(None),
+            Err(Fault::Skip(why)) => {
+                let nothing = Undecoded {
+                    place,
+                    name: String::new(),
+                    raw: Raw::File(Vec::new()),
+                    split: Split::Train,
+                    factors_k: Vec::new(),
+                    unread: true,
+                    sum: Sum::default(),
+                };
+                Ok(Some((nothing, Some(why))))
+            }
+            Err(Fault::Stop(why)) => Err(why),
         }
     }
 
@@ -187,6 +243,7 @@ impl<'a> Job<'a> {
     /// When nothing can be read any more: with the last reason. [`Job::stop`] gives what was read until then.
     pub fn take(&mut self, of: &Undecoded, image: Result<Vec<u8>, String>) -> Result<Option<Full>, String> {
         self.taken = of.place + 1;
+        self.sum = self.sum.and(of.sum);
         match image {
             Ok(image_p) => {
                 self.shard.push(of.split, &of.factors_k, &image_p);
@@ -205,7 +262,7 @@ impl<'a> Job<'a> {
             }
         }
         if self.in_a_row == 0 {
-            self.sound = (self.taken, self.skipped);
+            self.sound = (self.taken, self.skipped, self.sum);
         }
         Ok(self.shard.is_full().then(|| self.close(false)))
     }
@@ -228,8 +285,11 @@ impl<'a> Job<'a> {
     }
 
     fn close(&mut self, last: bool) -> Full {
-        let (next, skipped) = if last { (self.taken, self.skipped) } else { self.sound };
-        let full = Full { index: self.index, bytes: self.shard.finish(&self.meta, last, next, skipped) };
+        let (next, skipped, sum) = if last { (self.taken, self.skipped, self.sum) } else { self.sound };
+        self.sums.push(Some(sum));
+        self.sum = self.begin_sum();
+        let (bytes, sums) = (self.shard.finish(&self.meta, last, next, skipped), sums_text(&self.sums));
+        let full = Full { index: self.index, bytes, sums };
         self.index += 1;
         full
     }

@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Instant;
 
-use latent_packed::{HEADER, Header, META, Meta, shard_name};
+use latent_packed::{HEADER, Header, META, Meta, SUMS, Sum, read_sums, shard_name};
 use latent_vocabulary::import::{Choice, Frame, Progress};
 
 use super::frame::Framer;
@@ -21,6 +21,9 @@ use super::source::{Fault, Raw, Source};
 const CHUNK: usize = 32;
 /// Chunks on their way for each thread: enough for none to wait, few enough to hold little memory.
 const AHEAD: usize = 3;
+
+/// Said where the folder has images that are not those to be packed.
+const ANOTHER: &str = "another set of images is packed there; choose another folder or delete it";
 
 /// A folder with a packed set.
 pub struct Folder {
@@ -50,21 +53,29 @@ impl Folder {
     ///
     /// # Errors
     /// If the folder holds something else.
-    fn begin(&self, meta: &Meta) -> Result<Vec<Header>, String> {
+    fn begin(&self, meta: &Meta) -> Result<Vec<(Header, Option<Sum>)>, String> {
         fs::create_dir_all(&self.path).map_err(|e| format!("{}: {e}", self.path.display()))?;
         match fs::read(self.path.join(META)) {
             Ok(text) => {
                 let there = Meta::from_json(&text).map_err(|e| self.place(META, &e))?;
                 if there.source != meta.source {
-                    return Err(self.place(META, &"another set of images is packed there; choose another folder or delete it"));
+                    return Err(self.place(META, &ANOTHER));
                 }
-                self.headers(meta)
+                // Sets of earlier versions have none.
+                let sums = read_sums(&fs::read(self.path.join(SUMS)).unwrap_or_default());
+                let sums = sums.into_iter().chain(std::iter::repeat(None));
+                Ok(self.headers(meta)?.into_iter().zip(sums).collect())
             }
             Err(_) if fs::read_dir(&self.path).is_ok_and(|mut files| files.next().is_some()) => {
                 Err(format!("{}: the folder is not empty, and what is in it is no packed set", self.path.display()))
             }
             Err(_) => self.write(META, meta.to_json().as_bytes()).map(|()| Vec::new()),
         }
+    }
+
+    fn write_shard(&self, full: &Full) -> Result<(), String> {
+        self.write(SUMS, full.sums.as_bytes())?;
+        self.write(&shard_name(full.index), &full.bytes)
     }
 
     /// The headers of the shards that are whole.
@@ -127,7 +138,13 @@ pub fn pack_with(
 ) -> Result<Progress, String> {
     let mut job = Job::new(source, choice.clone())?;
     let there = folder.begin(&job.meta)?;
-    job.resume(&there);
+    for (shard, sum) in &there {
+        // Names and sizes are those of the set that is there; what counts is the images.
+        if !job.take_back(shard, *sum, true)? {
+            return Err(folder.place(META, &ANOTHER));
+        }
+        progress(job.progress());
+    }
     let begun = (Instant::now(), job.progress().looked);
     let now = |job: &Job| {
         let mut at = job.progress();
@@ -136,14 +153,14 @@ pub fn pack_with(
         at.seconds_left = (at.total - at.looked) as f64 / at.per_second.max(1e-9);
         at
     };
-    if there.last().is_some_and(|s| s.last) {
+    if there.last().is_some_and(|(shard, _)| shard.last) {
         return Ok(now(&job));
     }
     let packed = pack_all(&mut job, decode, &choice.frame, folder, |job| progress(now(job)), skipped);
     // At the end, or where it failed: no image that was read is lost.
     let rest = if packed.is_ok() { Some(job.finish()?) } else { job.stop() };
-    if let Some(Full { index, bytes }) = rest {
-        folder.write(&shard_name(index), &bytes)?;
+    if let Some(full) = rest {
+        folder.write_shard(&full)?;
     }
     packed.map(|()| now(&job))
 }
@@ -195,8 +212,8 @@ fn pack_all(
                     if let Err(why) = &image {
                         skipped(why);
                     }
-                    if let Some(Full { index, bytes }) = job.take(&of, image)? {
-                        folder.write(&shard_name(index), &bytes)?;
+                    if let Some(full) = job.take(&of, image)? {
+                        folder.write_shard(&full)?;
                     }
                 }
                 progress(job);

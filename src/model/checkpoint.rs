@@ -13,6 +13,9 @@ use latent_experiment::history::{Bucket, History};
 /// Version of the format, in the metadata under `checkpoint`.
 const VERSION: &str = "1";
 
+/// Where the metadata say which images the run was trained on.
+const IMAGES: &str = "images";
+
 /// Names of the optimiser's tensors, before the parameter's.
 const MOMENTS: [&str; 2] = ["moment_1", "moment_2"];
 
@@ -22,6 +25,8 @@ pub struct Checkpoint {
     pub setup: Setup,
     pub state: RunState,
     pub history: History,
+    /// Tells the images that it was trained on from others of the same name, where that is known.
+    pub images: Option<String>,
 }
 
 impl Checkpoint {
@@ -38,14 +43,20 @@ impl Checkpoint {
         for (curve, buckets) in [("train", &self.history.train), ("test", &self.history.test)] {
             tensors.extend(curve_tensors(curve, buckets));
         }
-        let metadata = [
+        let mut metadata = vec![
             ("checkpoint", VERSION.to_string()),
             ("setup", self.setup.to_query()),
             ("step", state.step.to_string()),
             ("draws", state.draws.to_string()),
             ("kernels", state.kernels.clone()),
         ];
+        metadata.extend(self.images.clone().map(|images| (IMAGES, images)));
         weights::write_raw(tensors, &metadata)
+    }
+
+    /// Whether its images may be those that are `made_of` this, or were before there were more, as far as both know.
+    pub fn is_of(&self, made_of: &[String]) -> bool {
+        made_of.is_empty() || self.images.as_ref().is_none_or(|its| made_of.contains(its))
     }
 
     /// Reads a file back. `None` if it holds weights only.
@@ -72,7 +83,7 @@ impl Checkpoint {
             moments: [moments(MOMENTS[0])?, moments(MOMENTS[1])?],
         };
         let history = History::new(curve(&file, "train")?, curve(&file, "test")?);
-        Ok(Some(Self { setup, state, history }))
+        Ok(Some(Self { setup, state, history, images: metadata.get(IMAGES).cloned() }))
     }
 }
 
@@ -81,11 +92,13 @@ impl Checkpoint {
 /// # Errors
 /// Its first part that this program does not know.
 pub fn setup(query: &str) -> Result<Setup, String> {
-    let (setup, notes) = Setup::from_query(query, &[]);
-    match notes.first() {
-        Some(note) => Err(format!("its setup does not fit this program: {note}")),
-        None => Ok(setup),
+    let (mut setup, notes) = Setup::from_query(query, &[]);
+    if let Some(note) = notes.first() {
+        return Err(format!("its setup does not fit this program: {note}"));
     }
+    // As large as can be is what it meant.
+    setup.settle();
+    Ok(setup)
 }
 
 fn curve_name(curve: &str, part: &str) -> String {
@@ -154,6 +167,7 @@ mod tests {
                 moments: [vec![weight("a.weight", 1e-30)], vec![weight("a.weight", 2.5)]],
             },
             history: History::new(vec![bucket(2, 2), bucket(3, 1)], vec![]),
+            images: Some("0123456789abcdef".into()),
         }
     }
 
@@ -162,6 +176,12 @@ mod tests {
         let there = checkpoint();
         let bytes = there.write().unwrap();
         assert_eq!(Checkpoint::read(&bytes).unwrap().unwrap(), there);
+        // Files of earlier versions do not say it, nor do sets.
+        let unknown = Checkpoint { images: None, ..there.clone() };
+        assert_eq!(Checkpoint::read(&unknown.write().unwrap()).unwrap().unwrap(), unknown);
+        let made_of = |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert!(unknown.is_of(&made_of(&[""])) && there.is_of(&[]));
+        assert!(there.is_of(&made_of(&["0123456789abcdef", "of more"])) && !there.is_of(&made_of(&[""])));
         assert_eq!(weights::read(&bytes).unwrap(), there.state.weights);
         let plain = weights::write(&there.state.weights, &[("setup", there.setup.to_query())]).unwrap();
         assert_eq!(Checkpoint::read(&plain).unwrap(), None);

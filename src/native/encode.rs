@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::file::{Trained, trained, write_whole};
-use crate::images::load;
+use crate::images::{Given, load_for};
 use crate::open::{EngineKind, open_trained};
 use latent_data::unit;
 use latent_engine::{Engine, Rows};
@@ -18,8 +18,8 @@ use latent_protocol::Table;
 pub struct EncodeOptions {
     /// A file of weights with its setup.
     pub weights: PathBuf,
-    /// Folder with the data set's files; `None` takes the ones that ship with the project.
-    pub data_dir: Option<PathBuf>,
+    /// Other images than those of the setup.
+    pub data: Option<Given>,
     /// The training images instead of the test images.
     pub training: bool,
     pub engine: EngineKind,
@@ -37,7 +37,7 @@ pub fn encode(options: &EncodeOptions) -> Result<Value, String> {
 
 async fn encode_async(options: &EncodeOptions) -> Result<Value, String> {
     let Trained { setup, tensors, .. } = trained(&options.weights)?;
-    let data = Arc::new(load(&setup.data, options.data_dir.as_deref())?);
+    let data = Arc::new(load_for(&setup, options.data.as_ref())?);
     let (mut engine, adapter) = open_trained(options.engine, &setup, &data, &options.weights, &tensors).await?;
     let (images, labels) =
         if options.training { (&data.train_images, &data.train_labels) } else { (&data.test_images, &data.test_labels) };

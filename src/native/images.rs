@@ -1,13 +1,15 @@
 //! Data sets, from their files or drawn.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use latent_data::own;
 use latent_data::own::{Loaded, Room};
 use latent_data::{Dataset, Files, Make, Rendering, SETS};
-use latent_packed::OnDisk;
-use latent_vocabulary::data::Own;
+use latent_experiment::Setup;
+use latent_packed::{OnDisk, Sum};
+use latent_vocabulary::data::{FOLDER_ALONE, Own};
+use latent_vocabulary::shape::ImageShape;
 
 /// Room for packed training images where no adapter says how much.
 pub const ROOM: Room = Room { bytes: 2 << 30, paged: false };
@@ -18,6 +20,39 @@ pub const ROOM: Room = Room { bytes: 2 << 30, paged: false };
 /// Names the file and what is wrong with it.
 pub fn load(id: &str, folder: Option<&Path>) -> Result<Dataset, String> {
     Ok(load_into(id, folder, ROOM)?.data)
+}
+
+/// Tells images from others of the same shape.
+fn sum_of(data: &Dataset) -> String {
+    let parts = [&data.train_images, &data.train_labels, &data.test_images, &data.test_labels];
+    parts.into_iter().fold(Sum::default(), |sum, part| sum.with(part)).to_string()
+}
+
+/// What `--data` names: a set, and the folder with its files where they are not the shipped ones.
+pub type Given = (String, Option<PathBuf>);
+
+/// The images for weights of `setup`: its own, or others that are given.
+///
+/// # Errors
+/// Names the file and what is wrong with it, or says that the weights are of other shapes.
+pub fn load_for(setup: &Setup, given: Option<&Given>) -> Result<Dataset, String> {
+    let Some((name, folder)) = given else { return load(&setup.data, None) };
+    let data = load(&labelled(&setup.data, name), folder.as_deref())?;
+    match latent_catalog::set(&setup.data).map(ImageShape::of) {
+        Some(wanted) if wanted != data.shape => {
+            let words = |s: ImageShape| format!("{} × {} × {}", s.width, s.height, s.channels);
+            Err(format!("--data {name}: its images are of {} values, the weights are for {}", words(data.shape), words(wanted)))
+        }
+        _ => Ok(data),
+    }
+}
+
+/// The name of a packed set that is given for a setup: a folder alone, or the same name without a label, leaves the label as it was.
+pub fn labelled(setup: &str, given: &str) -> String {
+    match (Own::parse(setup), Own::parse(given)) {
+        (Some(its), Some(Own { name, label: None })) if name == its.name || name == FOLDER_ALONE => its.id(),
+        _ => given.to_owned(),
+    }
 }
 
 /// [`load`] with `room` for packed training images.
@@ -34,7 +69,11 @@ pub fn load_into(id: &str, folder: Option<&Path>, room: Room) -> Result<Loaded, 
     let set = SETS.iter().find(|set| set.card.id == id).ok_or_else(|| format!("there are no images called {id}"))?;
     let read = |files: Files| {
         let shipped = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).join("assets").join(files.folder);
-        files.from_folder(folder.unwrap_or(&shipped))
+        let Some(folder) = folder else { return files.from_folder(&shipped) };
+        let data = files.from_folder(folder)?;
+        // The same files in another place are the same images.
+        let same = files.from_folder(&shipped).is_ok_and(|shipped| shipped == data);
+        Ok(Dataset { sums: if same { Vec::new() } else { vec![sum_of(&data)] }, ..data })
     };
     Ok(match set.make {
         Make::Files(files) => read(files)?.into(),

@@ -13,7 +13,7 @@ mod train;
 
 pub use encode::{EncodeOptions, encode};
 pub use file::{Trained, checkpoint, trained};
-pub use images::load;
+pub use images::{Given, labelled, load};
 pub use measure::{MeasureOptions, MeasureReport, classifier, measure};
 pub use open::{EngineKind, cpu, open_gpu};
 pub use sample::{SampleOptions, Samples, sample};

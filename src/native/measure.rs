@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 use crate::file::{Trained, trained, write_whole};
-use crate::images::load;
+use crate::images::{Given, load, load_for};
 use crate::open::{EngineKind, open_trained};
 use latent_assess as assess;
 use latent_assess::classifier::Classifier;
@@ -23,8 +23,8 @@ pub struct MeasureOptions {
     pub weights: PathBuf,
     /// Another file of a sparse autoencoder's weights, to compare the features with.
     pub against: Option<PathBuf>,
-    /// Folder with the data set's files; `None` takes the ones that ship with the project.
-    pub data_dir: Option<PathBuf>,
+    /// Other images than those of the setup.
+    pub data: Option<Given>,
     pub engine: EngineKind,
     pub sizes: Sizes,
 }
@@ -64,7 +64,7 @@ pub fn measure(options: &MeasureOptions) -> Result<MeasureReport, String> {
 
 async fn measure_async(options: &MeasureOptions) -> Result<MeasureReport, String> {
     let Trained { setup, step, tensors } = trained(&options.weights)?;
-    let data = Arc::new(load(&setup.data, options.data_dir.as_deref())?);
+    let data = Arc::new(load_for(&setup, options.data.as_ref())?);
     let (mut engine, adapter) = open_trained(options.engine, &setup, &data, &options.weights, &tensors).await?;
     let images = Images::draw(&data, options.sizes)?;
     let mut measures = assess::assess(&mut engine, &setup, &images, options.sizes.seed).await?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::file::{Trained, trained};
-use crate::images::load;
+use crate::images::{Given, load_for};
 use crate::open::{EngineKind, open_trained};
 use latent_data::Dataset;
 use latent_engine::sampling;
@@ -17,8 +17,8 @@ use latent_vocabulary::shape::ImageShape;
 pub struct SampleOptions {
     /// A file of weights with its setup.
     pub weights: PathBuf,
-    /// Folder with the data set's files, where its card does not tell the images' shape.
-    pub data_dir: Option<PathBuf>,
+    /// The images that the weights were trained on, where no card tells their shape.
+    pub data: Option<Given>,
     pub engine: EngineKind,
     pub draw: Draw,
 }
@@ -47,7 +47,7 @@ async fn sample_async(options: &SampleOptions) -> Result<Samples, String> {
     setup.set("seed", f64::from(options.draw.seed)).map_err(|e| name(e.to_string()))?;
     let data = match latent_catalog::set(&setup.data) {
         Some(card) => blank(card),
-        None => load(&setup.data, options.data_dir.as_deref())?,
+        None => load_for(&setup, options.data.as_ref())?,
     };
     let data = Arc::new(data);
     let (mut engine, _) = open_trained(options.engine, &setup, &data, &options.weights, &tensors).await?;

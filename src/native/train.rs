@@ -62,6 +62,12 @@ async fn train_async(options: &TrainOptions) -> Result<Value, String> {
     setup.check().map_err(|e| e.to_string())?;
     let room = room(options.engine, setup, options.room).await?;
     let Loaded { data, pages, .. } = load_into(&setup.data, options.data_dir.as_deref(), room)?;
+    if let Beginning::Checkpoint(checkpoint) = &options.from
+        && !checkpoint.is_of(&data.made_of())
+    {
+        let place = options.data_dir.as_ref().map_or_else(|| setup.data.clone(), |folder| folder.display().to_string());
+        return Err(format!("--resume: the images in {place} are not those that the run was trained on"));
+    }
     let data = Arc::new(data);
     let pages = pages.map(|pages| (pages, room.bytes));
     let (engine, adapter) = open(options.engine, setup, &data, pages, options.from.given()).await?;
@@ -130,7 +136,11 @@ async fn run(options: &TrainOptions, mut engine: impl Engine, data: &Dataset, ad
                 .state()
                 .await?
                 .ok_or("--checkpoint needs --engine plan or cpu: the others do not tell what their optimiser remembers")?;
-            write_whole(path, &Checkpoint { setup: setup.clone(), state, history: history.clone() }.write()?)?;
+            write_whole(
+                path,
+                &Checkpoint { setup: setup.clone(), state, history: history.clone(), images: data.made_of().last().cloned() }
+                    .write()?,
+            )?;
         }
         epochs.push(json!({ "epoch": epoch, "train": named(&train), "test": named(&tested), "seconds": seconds }));
     }

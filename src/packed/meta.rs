@@ -65,7 +65,10 @@ impl Meta {
             return Err(format!("has format {}, this program reads {FORMAT}", meta.format));
         }
         if !shape_fits(meta.width, meta.height, meta.channels) {
-            return Err(format!("promises images of {} × {} × {} values", meta.width, meta.height, meta.channels));
+            return Err(format!(
+                "promises images of {} × {} × {} values, which no network here takes: pack them anew with an even width and height",
+                meta.width, meta.height, meta.channels
+            ));
         }
         if let Some(factor) = meta.factors.iter().find(|f| f.values.is_empty() || f.values.len() > 256) {
             return Err(format!("gives {} values to {}", factor.values.len(), factor.name));

@@ -5,4 +5,5 @@
 pub mod gunzip;
 #[cfg(target_arch = "wasm32")]
 pub mod opfs;
+pub mod thrown;
 pub mod wire;

@@ -9,6 +9,8 @@ use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, File};
 
+use super::thrown::words;
+
 // web-sys has part of this among its unstable interfaces only, which a build flag would have to unlock for all crates.
 #[wasm_bindgen]
 extern "C" {
@@ -68,7 +70,9 @@ impl fmt::Display for OpfsError {
         f.write_str(match self {
             Self::Full => "the browser's storage for this page is full",
             Self::Taken => "another tab is writing this file",
-            Self::Denied => "this browser keeps no files for this page (private window, or storage is switched off)",
+            Self::Denied => {
+                "this browser keeps no files for this page (private window, a frame in a sandbox, or storage is switched off)"
+            }
             Self::Missing => "it is not in this browser's storage",
             Self::Other(words) => words,
         })
@@ -83,7 +87,7 @@ impl From<JsValue> for OpfsError {
             Some("NoModificationAllowedError") => Self::Taken,
             Some("SecurityError") => Self::Denied,
             Some("NotFoundError") => Self::Missing,
-            _ => Self::Other(text("message").unwrap_or_else(|| format!("{error:?}"))),
+            _ => Self::Other(words(&error)),
         }
     }
 }

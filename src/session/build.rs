@@ -141,7 +141,7 @@ impl Session {
         self.remember_host().await;
         // Weights that are given have their host's among them.
         let from = match file {
-            Some(file) => beginning().await?(&file, &setup)?,
+            Some(file) => self.of_these_images(beginning().await?(&file, &setup)?),
             None => self.host(&setup)?.map_or(Beginning::Noise, Beginning::Host),
         };
         // The old run is dropped first: two networks may not fit. Nobody can ask for it any more.
@@ -166,6 +166,22 @@ impl Session {
         });
         self.repaint();
         Ok(())
+    }
+
+    /// A run on other images does not go on on these: they have its weights at most.
+    fn of_these_images(&self, from: Beginning) -> Beginning {
+        let made_of = self.test.as_ref().map_or(&[][..], |test| &test.made_of);
+        match from {
+            Beginning::Checkpoint(checkpoint) if !checkpoint.is_of(made_of) => {
+                self.send(Event::Warning {
+                    message: "this file is of a run on other images than those that are here under the same name: a new run \
+                              begins with its weights"
+                        .into(),
+                });
+                Beginning::Weights(checkpoint.state.weights)
+            }
+            from => from,
+        }
     }
 
     /// The curves that a run begins with; tells of a checkpoint that it goes on from.

@@ -28,6 +28,10 @@ type Examining = for<'a> fn(&'a Session, Setup, &'a [u8]) -> Later<'a, Examined>
 part!(files: fn exporting() -> Exporting = |session, run, what| Box::pin(session.write(run, what)));
 part!(files: fn examining() -> Examining = |session, otherwise, file| Box::pin(session.read(otherwise, file)));
 part!(files:
+    /// [`Checkpoint::read`].
+    fn beginning_of() -> fn(&[u8]) -> Result<Option<Checkpoint>, String> = Checkpoint::read
+);
+part!(files:
     /// [`Beginning::read`].
     pub fn beginning() -> fn(&[u8], &Setup) -> Result<Beginning, String> = Beginning::read
 );
@@ -74,7 +78,8 @@ impl Session {
                     Some(state) => {
                         let [first, second] = &state.moments;
                         [&state.weights, first, second].into_iter().try_for_each(|tensors| sound(tensors))?;
-                        Checkpoint { setup: r.setup.clone(), state, history: r.history.clone() }.write()
+                        let (setup, history) = (r.setup.clone(), r.history.clone());
+                        Checkpoint { setup, state, history, images: test.made_of.last().cloned() }.write()
                     }
                     None => {
                         let (tensors, metadata) =
@@ -101,6 +106,18 @@ impl Session {
     /// What is wrong with it, and where.
     pub async fn examine(&self, otherwise: Setup, file: &[u8]) -> Examined {
         examining().await?(self, otherwise, file).await
+    }
+
+    /// Whether a checkpoint may be of a run on the images that are here.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub async fn has_images_of(&self, file: &[u8]) -> Result<bool, String> {
+        let made_of = self.test.as_ref().map_or(&[][..], |test| &test.made_of);
+        match beginning_of().await?(file)? {
+            Some(checkpoint) => Ok(checkpoint.is_of(made_of)),
+            None => Ok(true),
+        }
     }
 
     async fn read(&self, otherwise: Setup, file: &[u8]) -> Examined {

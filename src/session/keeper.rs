@@ -124,6 +124,10 @@ impl<D: Disk> Keeper<D> {
         let lock = if own { None } else { Some(store.disk.lock(id).await.ok_or(ELSEWHERE)?) };
         let bytes = store.load(id).await?.ok_or("this run is no longer in the browser's storage")?;
         let (setup, _) = session.examine(Setup::new("", ""), &bytes).await?;
+        if !session.has_images_of(&bytes).await? {
+            // It stays as it is: going on would put a run on these images in its place.
+            return Err("it was trained on other images than those that are here under the same name".into());
+        }
         session.command(Command::Start { run, setup, weights: Some(bytes.into()) }).await;
         // A start that failed has said so, and leaves the kept run to others.
         if session.has(run) {

@@ -198,7 +198,7 @@ impl Session {
         if matches!(self.executor, Executor::Nobody) {
             return;
         }
-        let (id, info, shape) = (data.id.clone(), data.info(), data.data_shape());
+        let (id, info, shape, made_of) = (data.id.clone(), data.info(), data.data_shape(), data.made_of());
         let factors_nk = std::mem::take(&mut data.factors.test_nk);
         let class_names = data.class_names.clone();
         let (images, labels) = (std::mem::take(&mut data.test_images), std::mem::take(&mut data.test_labels));
@@ -242,7 +242,7 @@ impl Session {
         }
         let event =
             Event::DataReady { data: info, labels_n: ByteBuf::from(labels.clone()), factors_nk: ByteBuf::from(factors_nk.clone()) };
-        self.test = Some(TestSet { id, shape, images, labels, class_names, factors_nk });
+        self.test = Some(TestSet { id, shape, images, labels, class_names, factors_nk, made_of });
         self.send(event);
         if let Some(message) = note {
             self.send(Event::Warning { message });
@@ -337,7 +337,7 @@ impl Session {
         let Some(key) = spec.map(|spec| spec.key) else {
             return self.send(Event::Warning { message: format!("the method has no parameter number {param}") });
         };
-        match r.setup.set(key, value) {
+        match r.setup.allows(key, value).and_then(|()| r.setup.set(key, value)) {
             Ok(()) => {
                 r.engine.set_live(key, value as f32);
                 // The objective is another now: what is being measured is measured anew.

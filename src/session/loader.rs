@@ -13,6 +13,7 @@ use latent_data::own::{Loaded, Room};
 use latent_data::{Dataset, Files, Make, Rendering};
 use latent_packed::store::Store;
 use latent_platform::gunzip::{drain, gunzip};
+use latent_platform::thrown::words;
 use latent_protocol::DataUnit;
 use latent_registry::fetch_set;
 use latent_small::part;
@@ -98,7 +99,7 @@ async fn fetch_files(
     let file = async |name: &str, piece: &mut dyn FnMut(u64) -> bool| {
         let address = format!("{assets}{}/{name}", files.folder);
         let Some(gzip) = fetch(&address, piece).await? else { return Ok(None) };
-        gunzip(gzip).await.map(Some).map_err(|e| format!("{address} is damaged: {}", describe(&e)))
+        gunzip(gzip).await.map(Some).map_err(|e| format!("{address} is damaged: {}", words(&e)))
     };
     files.fetched(file, |loaded, total| progress(loaded, total, DataUnit::Bytes)).await
 }
@@ -106,15 +107,11 @@ async fn fetch_files(
 /// Fetches a file, telling each piece's size; `None` when it is no longer wanted.
 async fn fetch(address: &str, progress: impl FnMut(u64) -> bool) -> Result<Option<Vec<u8>>, String> {
     let scope: DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
-    let why = |e: JsValue| format!("{address} could not be loaded: {}", describe(&e));
+    let why = |e: JsValue| format!("{address} could not be loaded: {}", words(&e));
     let response: Response = JsFuture::from(scope.fetch_with_str(address)).await.map_err(why)?.dyn_into().map_err(why)?;
     if !response.ok() {
         return Err(format!("{address} could not be loaded: the server answered {}", response.status()));
     }
     let body = response.body().ok_or_else(|| format!("{address} is empty"))?;
     drain(&body, 0, progress).await.map_err(why)
-}
-
-fn describe(e: &JsValue) -> String {
-    e.dyn_ref::<js_sys::Error>().map_or_else(|| format!("{e:?}"), |e| String::from(e.message()))
 }

@@ -17,6 +17,7 @@ use crate::breath::Breath;
 use crate::keeper::Keeper;
 use crate::loader;
 use latent_data::own::{Loaded, Room};
+use latent_platform::thrown::words;
 use latent_platform::wire;
 use latent_protocol::{Command, EngineChoice, Event};
 use latent_runs::Opfs;
@@ -159,17 +160,29 @@ async fn open(session: &mut Session, engine: EngineChoice) {
         session.without_gpu(engine, NoGpu::NoApi, "this browser has no navigator.gpu".into());
         return;
     }
-    session.open(engine, if engine == EngineChoice::Cpu { None } else { adapter_name().await }).await;
+    if engine == EngineChoice::Cpu {
+        session.open(engine, None).await;
+        return;
+    }
+    match adapter(&gpu).await {
+        Ok(adapter) => drop(session.open(engine, name_of(&adapter)).await),
+        // wgpu would keep the browser's words to itself.
+        Err(thrown) => drop(session.without_gpu(engine, NoGpu::NoAdapter, words(&thrown))),
+    }
+}
+
+/// What the browser answers when it is asked for an adapter: null where it has none.
+async fn adapter(gpu: &JsValue) -> Result<JsValue, JsValue> {
+    let request: js_sys::Function = js_sys::Reflect::get(gpu, &"requestAdapter".into())?.dyn_into()?;
+    let found: js_sys::Promise = request.call0(gpu)?.dyn_into()?;
+    JsFuture::from(found).await
 }
 
 /// The adapter's name as the browser tells it: wgpu passes on the description only, which most browsers leave empty.
-async fn adapter_name() -> Option<String> {
-    let get = |of: &JsValue, key: &str| js_sys::Reflect::get(of, &key.into());
-    let gpu = get(&scope().navigator(), "gpu").ok()?;
-    let request: js_sys::Function = get(&gpu, "requestAdapter").ok()?.dyn_into().ok()?;
-    let found: js_sys::Promise = request.call0(&gpu).ok()?.dyn_into().ok()?;
-    let info = get(&JsFuture::from(found).await.ok()?, "info").ok()?;
-    let word = |key: &str| get(&info, key).ok().and_then(|v| v.as_string()).filter(|w| !w.is_empty());
+fn name_of(adapter: &JsValue) -> Option<String> {
+    let get = |of: &JsValue, key: &str| js_sys::Reflect::get(of, &key.into()).ok();
+    let info = get(adapter, "info")?;
+    let word = |key: &str| get(&info, key).and_then(|v| v.as_string()).filter(|w| !w.is_empty());
     word("description").or_else(|| {
         let words: Vec<String> = ["vendor", "architecture"].iter().filter_map(|key| word(key)).collect();
         (!words.is_empty()).then(|| words.join(" "))

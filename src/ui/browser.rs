@@ -17,6 +17,7 @@ extern "C" {
 }
 
 use latent_platform::gunzip::gunzip;
+pub use latent_platform::thrown::words as error_text;
 
 /// Keys of the address that belong to the page, not to the experiment.
 pub const RESERVED: &[&str] = &["theme", "engine", "weights", "preset"];
@@ -107,9 +108,14 @@ pub fn is_own_entry() -> bool {
     window().history().and_then(|history| history.state()).is_ok_and(|state| state.is_truthy())
 }
 
-/// The words of a JavaScript error.
-pub fn error_text(e: &JsValue) -> String {
-    e.dyn_ref::<js_sys::Error>().map_or_else(|| format!("{e:?}"), |e| e.message().into())
+/// Whether the page stands in a frame that belongs to no site: its sandbox lacks `allow-same-origin`.
+pub fn is_nobodys() -> bool {
+    js_sys::Reflect::get(&window(), &"origin".into()).is_ok_and(|origin| origin.as_string().as_deref() == Some("null"))
+}
+
+/// The address of this page.
+pub fn address() -> String {
+    window().location().href().unwrap_or_default()
 }
 
 async fn response(address: &str) -> Result<Response, String> {

@@ -105,7 +105,8 @@ fn asked_for() -> Result<EngineChoice, String> {
 
 /// The state of a page opened at the current address, and where in the model it says to look.
 fn opened() -> (Stores, Camera) {
-    let (setup, mut notes) = Setup::from_query(&browser::query(), browser::RESERVED);
+    let (mut setup, mut notes) = Setup::from_query(&browser::query(), browser::RESERVED);
+    notes.extend(setup.settle());
     let executor = asked_for().unwrap_or_else(|other| {
         notes.push(words::unknown_engine(&other));
         EngineChoice::Best

@@ -69,6 +69,8 @@ pub struct ParamSpec {
     pub live: bool,
     /// The choice under which it means something.
     pub under: Under,
+    /// The parameter that it can be no larger than: there are no more to choose from.
+    pub at_most: Option<&'static str>,
     /// Live, and neither weighs nor shapes a term of the objective.
     pub of_no_term: bool,
     /// What it does, in one or two sentences.
@@ -77,7 +79,17 @@ pub struct ParamSpec {
 
 impl ParamSpec {
     const fn new(key: &'static str, label: &'static str, kind: Kind, default: f64, help: &'static str) -> Self {
-        Self { key, label: prose(label), kind, default, live: false, under: None, of_no_term: false, help: prose(help) }
+        Self {
+            key,
+            label: prose(label),
+            kind,
+            default,
+            live: false,
+            under: None,
+            at_most: None,
+            of_no_term: false,
+            help: prose(help),
+        }
     }
 
     /// A real number on a linear slider.
@@ -121,6 +133,12 @@ impl ParamSpec {
     /// Marks the parameter as meaning nothing unless the choice `key` is one of `options`.
     pub const fn under(mut self, key: &'static str, options: &'static [&'static str]) -> Self {
         self.under = Some((key, options));
+        self
+    }
+
+    /// Marks the parameter as contradicting the one called `key` where it is larger.
+    pub const fn at_most(mut self, key: &'static str) -> Self {
+        self.at_most = Some(key);
         self
     }
 

@@ -118,6 +118,9 @@ impl Attribute {
 /// Begins the names of sets that are not registered: packed from a visitor's own files.
 const OWN: &str = "own:";
 
+/// The name of a packed set of which only the folder is given.
+pub const FOLDER_ALONE: &str = "images";
+
 /// A packed set as a setup names it: `own:NAME`, or `own:NAME:FACTOR` where that factor gives the labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Own<'a> {

@@ -11,6 +11,8 @@ pub enum NoGpu {
     NoAdapter,
     /// The adapter refused to open a device.
     NoDevice,
+    /// The page stands in a sandboxed frame that belongs to no site: browsers start no worker there.
+    NoOrigin,
 }
 
 /// Why the processor takes the steps.

@@ -161,10 +161,18 @@ fn an_import_that_was_stopped_goes_on() {
     text(&page, "found");
     assert!(pack(&page).starts_with("30\u{202f}000 images are ready"));
 
-    // Another file is not mistaken for it.
+    // Another file is not mistaken for it, be it of the same size and but one value different.
     page.go(QUERY);
     page.wait("the page is back", "window.latentLab && latentLab.state().status === 'Ready to train'");
     open(&page);
+    let mut bytes = std::fs::read(&file).expect("readable");
+    bytes[150] ^= 1;
+    std::fs::write(&file, bytes).expect("writable");
+    bring(&page, std::slice::from_ref(&file));
+    text(&page, "found");
+    page.click("import-start");
+    problem(&page, "a different set already uses this name");
+    page.click("import-back");
     bring(&page, &[array("stopped.npy", 2000)]);
     text(&page, "found");
     page.click("import-start");

@@ -260,6 +260,21 @@ fn a_number_out_of_range_is_said_and_put_back() {
 }
 
 #[test]
+fn a_setting_that_contradicts_another_is_said_and_moves_nothing() {
+    let page = ready(&Options { query: "v=1&method=topk-sae&features=64&k=200&batch=16", ..Options::default() });
+    let notes = page.wait("a word on the link", "document.querySelector('[data-testid=link-notes]')?.textContent");
+    assert!(notes.as_str().is_some_and(|text| text.contains("k = 200") && text.contains("features")), "{notes}");
+    let slider = "document.querySelector('[data-testid=param-k]')";
+    assert_eq!(page.js(&format!("return {slider}.value")), "64", "as many as there are");
+    page.keys("param-k", END);
+    let said = page.wait("why not", "document.querySelector('[data-testid=wrong-k]').textContent");
+    assert!(said.as_str().is_some_and(|text| text.starts_with("k = ") && text.contains("features")), "{said}");
+    assert_eq!(page.js(&format!("return {slider}.value")), "64", "the slider has moved");
+    assert!(page.state()["setup"].as_str().is_some_and(|setup| setup.contains("k=64")), "{}", page.state());
+    no_errors(&page);
+}
+
+#[test]
 fn a_link_carries_the_experiment() {
     let page = ready(&Options { query: "v=1&method=vae&latent=3&beta=2&colour=red&batch=0", ..Options::default() });
     let notes = page.wait("the notes on the link", "document.querySelector('[data-testid=link-notes]')?.textContent");
@@ -560,6 +575,57 @@ fn what_the_device_refuses_is_said_and_the_page_goes_on() {
     assert_eq!(step(&page), kept);
     page.click("train");
     page.wait("it trains on", &format!("latentLab.state().step > {kept}"));
+}
+
+/// The notice of that name, once it is there.
+fn notice(page: &Page, testid: &str) -> String {
+    let there = format!("document.querySelector('[data-testid={testid}]')?.textContent");
+    page.wait(testid, &there).as_str().expect("text").to_owned()
+}
+
+#[test]
+fn a_browser_that_gives_no_device_is_quoted_and_one_that_does_not_answer_is_said() {
+    for (inside, words) in [
+        (
+            r#"GPUAdapter.prototype.requestDevice = () => Promise.reject(new DOMException("The adapter is consumed", "OperationError"))"#,
+            "The adapter is consumed",
+        ),
+        (r#"GPU.prototype.requestAdapter = () => Promise.reject(new TypeError("No adapters today"))"#, "No adapters today"),
+    ] {
+        let page = Page::open(&Options { script: &format!("{IN_WORKERS} probe.inside(`{inside}`);"), ..Options::default() });
+        let text = notice(&page, "no-gpu");
+        assert!(text.ends_with(words) && !text.contains("JsValue"), "{text}");
+        no_errors(&page);
+    }
+
+    // One that answers after all is taken.
+    let late = r"
+        const { requestAdapter } = GPU.prototype;
+        const called = new Promise(answer => new BroadcastChannel('late').onmessage = answer);
+        GPU.prototype.requestAdapter = async function (...a) { await called; return requestAdapter.apply(this, a); };
+    ";
+    let script = format!("{IN_WORKERS} probe.inside(`{late}`); probe.late = new BroadcastChannel('late');");
+    let page = Page::open(&Options { query: SMALL, script: &script, ..Options::default() });
+    page.wait("the pretrained model is on show", "latentLab.state().latent > 0");
+    assert!(notice(&page, "no-answer").contains("does not answer"));
+    page.js("probe.late.postMessage('now')");
+    page.wait("it is ready after all", "latentLab.state().status === 'Ready to train'");
+    assert_eq!(page.js("return document.querySelector('[data-testid=no-answer]')"), Value::Null);
+    no_errors(&page);
+}
+
+#[test]
+fn a_frame_without_an_origin_says_what_it_lacks() {
+    let page = ready(&Options { query: SMALL, ..Options::default() });
+    page.js("const frame = document.createElement('iframe'); frame.sandbox = 'allow-scripts'; frame.src = location.href; frame.style = 'width: 100%; height: 90vh'; document.body.replaceChildren(frame)");
+    page.turn_to_frame(Some("iframe"));
+    page.wait("the frame has a page", "window.latentLab");
+    assert_eq!(page.js("return origin"), "null", "the frame is not sandboxed");
+    let text = notice(&page, "no-gpu");
+    assert!(text.contains("frame") && text.contains("sandbox"), "{text}");
+    page.wait("the pretrained model is on show", "latentLab.state().latent > 0");
+    page.turn_to_frame(None);
+    page.screenshot("sandboxed");
 }
 
 /// Compressed size of a file of the page's code, as a host sends it; `None` for data, weights and pictures.

@@ -4,7 +4,7 @@ import { beforeEach, test } from "node:test";
 
 import { LatentLab } from "../../assets/embed/element.js";
 import { SITE } from "../../assets/embed/model.js";
-import { frameElements, frames, message, watchers } from "./stand-in/dom.js";
+import { frameElements, frames, message, settled, watchers } from "./stand-in/dom.js";
 import { bytesOf } from "./stand-in/player.js";
 import { asked, files } from "./stand-in/server.js";
 
@@ -19,6 +19,20 @@ function place(attributes) {
   document.body.append(lab);
   lab.connectedCallback();
   return { lab, heard, seen: () => watchers.get(lab)(), inside: lab.shadowRoot };
+}
+
+/** Takes an element out of the page, and puts it back. */
+function takeOut(lab) {
+  lab.isConnected = false;
+  lab.disconnectedCallback();
+}
+function putBack(lab) {
+  lab.isConnected = true;
+  lab.connectedCallback();
+}
+function move(lab) {
+  takeOut(lab);
+  putBack(lab);
 }
 
 const weights = (more = {}) => bytesOf({ examples: { images: [128, 160, 96, 128, 160, 160, 160, 128], labels: [0, 1] }, ...more });
@@ -126,6 +140,71 @@ test("of two models that follow each other the last is shown", async () => {
   lab.src = served({ latent: 4 });
   await lab.ready;
   assert.deepEqual(heard.map(({ type, detail }) => [type, detail.latent]), [["ready", 4]]);
+});
+
+test("a figure that is moved within the page goes on, once", async () => {
+  const { lab, heard, seen, inside } = place({ src: served(), latents: "2" });
+  seen();
+  await lab.ready;
+  lab.code = [2, 0];
+  const sliders = inside.all("input");
+  move(lab);
+  // A browser says again that it is seen.
+  seen();
+  await settled();
+  assert.deepEqual(inside.all("input"), sliders);
+  assert.deepEqual([...lab.code], [2, 0]);
+  assert.deepEqual(heard.map(({ type }) => type), ["ready"]);
+  assert.equal(inside.all((element) => element.className === "still").length, 1);
+  lab.play();
+  frames(1);
+  move(lab);
+  assert.notEqual(frames(3), 0, "it still moves by itself");
+  lab.pause();
+  frames();
+});
+
+test("one that is moved, or seen twice, while its model comes is there once", async () => {
+  for (const trouble of [(lab) => move(lab), (_, seen) => seen(), (lab, seen) => (move(lab), seen())]) {
+    const { lab, heard, seen, inside } = place({ src: served(), latents: "2" });
+    seen();
+    trouble(lab, seen);
+    await lab.ready;
+    await settled();
+    assert.equal(inside.all("section").length, 1);
+    assert.deepEqual(heard.map(({ type }) => type), ["ready"]);
+  }
+});
+
+test("one that is out of the page when its model comes begins when it is back", async () => {
+  const { lab, heard, seen, inside } = place({ src: served() });
+  const { ready } = lab;
+  seen();
+  takeOut(lab);
+  await settled();
+  assert.deepEqual([heard, inside.all("section")], [[], []]);
+  putBack(lab);
+  assert.equal(await ready, lab);
+  assert.equal(inside.all("section").length, 1);
+});
+
+test("one that is changed while it is out of the page, or failed, begins anew when it is back", async () => {
+  const { lab, heard, seen, inside } = place({ src: served({ latent: 2 }) });
+  seen();
+  await lab.ready;
+  takeOut(lab);
+  lab.src = served({ latent: 4 });
+  putBack(lab);
+  await lab.ready;
+  assert.deepEqual([lab.code.length, inside.all("section").length], [4, 1]);
+  lab.panel = "tokens";
+  await assert.rejects(lab.ready);
+  takeOut(lab);
+  lab.panel = "";
+  putBack(lab);
+  await lab.ready;
+  assert.deepEqual(heard.map(({ type }) => type), ["ready", "ready", "failed", "ready"]);
+  assert.deepEqual([inside.all("section").length, inside.all((element) => element.className === "error").length], [1, 0]);
 });
 
 test("it follows its theme, else the page", async () => {

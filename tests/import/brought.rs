@@ -321,6 +321,53 @@ fn other_content_of_the_same_name_and_size_is_another_set() {
     assert!(large((8 << 20) - 1) != large(1));
 }
 
+/// What a sum over some of the content does not see: one image, one label, one file among many.
+#[test]
+fn one_image_or_label_that_differs_makes_another_set() {
+    let images = |changed: usize| {
+        let mut bytes: Vec<u8> = (0..64 << 10).flat_map(|i: usize| [(i % 251) as u8; 64]).collect();
+        bytes[changed] ^= 1;
+        Named::new("data.npy", made::npy("|u1", &[64 << 10, 8, 8], &bytes))
+    };
+    let labels = |changed: usize| {
+        let mut values: Vec<u8> = (0..64u32 << 10).map(|i| (i % 2) as u8).collect();
+        values[changed] ^= 1;
+        Named::new("labels.npy", made::npy("|u1", &[64 << 10], &values))
+    };
+    let folder = |middle: [u8; 3]| {
+        let files = [[1, 2, 3], middle, [7, 8, 9]];
+        files.iter().zip(["a/1.png", "a/2.png", "a/3.png"]).map(|(rgb, name)| Named::new(name, plain(*rgb))).collect::<Vec<_>>()
+    };
+    let sheet = |changed: usize| {
+        let (mut png, mut grey) = (Vec::new(), [10, 10, 200, 200].repeat(64));
+        grey[changed] = 99;
+        let mut encoder = png::Encoder::new(&mut png, 16, 16);
+        encoder.set_color(png::ColorType::Grayscale);
+        encoder.write_header().unwrap().write_image_data(&grey).unwrap();
+        // What stands behind a picture is nobody's.
+        png.resize(400, 0);
+        vec![Named::new("sheet.png", png)]
+    };
+    for (name, files) in [
+        ("image", [999, 1_400_000].map(|at| vec![images(at)])),
+        ("label", [7, 40_000].map(|at| vec![images(0), labels(at)])),
+        ("file", [[4, 5, 6], [6, 5, 4]].map(folder)),
+        ("sheet", [3, 205].map(sheet)),
+    ] {
+        let sizes = files.each_ref().map(|files| files.iter().map(|f| f.file.size()).collect::<Vec<_>>());
+        assert_eq!(sizes[0], sizes[1], "{name}");
+        let out = scratch(&format!("one-{name}"));
+        let first = run(&files[0], &out, |_| {}).unwrap();
+        let again = run(&files[0], &out, |_| {}).unwrap_or_else(|e| panic!("{name}: the same again: {e}"));
+        assert_eq!((first.0.packed, first.0.skipped), (again.0.packed, again.0.skipped), "{name}");
+        let error = run(&files[1], &out, |_| {}).err().unwrap_or_else(|| panic!("{name} is taken for the set that is there"));
+        assert!(error.contains("another set of images"), "{name}: {error}");
+        // A set of an earlier version has no sums: it is what it says.
+        std::fs::remove_file(out.join("sums.txt")).unwrap();
+        assert!(run(&files[0], &out, |_| {}).is_ok(), "{name}");
+    }
+}
+
 #[test]
 fn other_releases_of_celeba_are_read() {
     let attributes = |ending: &str, name: fn(u32) -> String| {

@@ -389,6 +389,6 @@ fn absorption_is_counted_where_the_probe_is_right() {
 fn too_few_images_are_an_error() {
     for images in [9, N + 1] {
         let error = measured("vae", CodeKind::Gaussian, None, Some(images)).unwrap_err();
-        assert_eq!(error, format!("{images} images: expected 10 to 60"));
+        assert_eq!(error, format!("{images} images: expected 10 to 60, as many as there are test images"));
     }
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use latent_protocol::Table;
 
 use crate::Failure;
-use crate::setup::data;
+use crate::setup::{Given, data};
 use crate::train::{EngineArg, check_place};
 
 #[derive(clap::Args)]
@@ -29,8 +29,8 @@ pub struct Args {
     engine: EngineArg,
 }
 
-/// The kind of file, and the folder with the data where that is not the shipped set.
-fn check(args: &Args) -> Result<(Table, Option<PathBuf>), Failure> {
+/// The kind of file, and the images that are given.
+fn check(args: &Args) -> Result<(Table, Option<Given>), Failure> {
     if !args.weights.is_file() {
         return Err(format!("--weights {}: there is no such file", args.weights.display()));
     }
@@ -40,8 +40,7 @@ fn check(args: &Args) -> Result<(Table, Option<PathBuf>), Failure> {
         Some("csv") => Table::Csv,
         _ => return Err(format!("--out {}: expected a name that ends with .npz or .csv", args.out.display())),
     };
-    let folder = args.data.as_deref().map_or(Ok(None), |text| data(text).map(|(_, folder)| folder))?;
-    Ok((table, folder))
+    Ok((table, args.data.as_deref().map(data).transpose()?))
 }
 
 #[cfg(not(feature = "native"))]
@@ -55,8 +54,8 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
 pub fn run(args: Args) -> Result<ExitCode, Failure> {
     use latent_native::{EncodeOptions, encode};
 
-    let (table, data_dir) = check(&args)?;
+    let (table, data) = check(&args)?;
     let Args { weights, out, training, engine, .. } = args;
-    println!("{}", encode(&EncodeOptions { weights, data_dir, training, engine: engine.into(), out, table })?);
+    println!("{}", encode(&EncodeOptions { weights, data, training, engine: engine.into(), out, table })?);
     Ok(ExitCode::SUCCESS)
 }

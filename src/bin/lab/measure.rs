@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::Failure;
-use crate::setup::data;
+use crate::setup::{Given, data};
 use crate::train::EngineArg;
 
 #[derive(clap::Args)]
@@ -33,14 +33,14 @@ pub struct Args {
     json: bool,
 }
 
-/// The folder with the data where that is not the shipped set. Everything that needs no engine is refused here.
-fn check(args: &Args) -> Result<Option<PathBuf>, Failure> {
+/// The images that are given. Everything that needs no engine is refused here.
+fn check(args: &Args) -> Result<Option<Given>, Failure> {
     for (flag, file) in [("weights", Some(&args.weights)), ("against", args.against.as_ref())] {
         if let Some(file) = file.filter(|file| !file.is_file()) {
             return Err(format!("--{flag} {}: there is no such file", file.display()));
         }
     }
-    args.data.as_deref().map_or(Ok(None), |text| data(text).map(|(_, folder)| folder))
+    args.data.as_deref().map(data).transpose()
 }
 
 #[cfg(not(feature = "native"))]
@@ -57,9 +57,9 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
     use latent_native::MeasureOptions;
     use latent_vocabulary::measured::{Quantity, four_digits};
 
-    let data_dir = check(&args)?;
+    let data = check(&args)?;
     let sizes = Sizes { images: args.images.map(|n| n as usize), seed: args.seed };
-    let options = MeasureOptions { weights: args.weights, against: args.against, data_dir, engine: args.engine.into(), sizes };
+    let options = MeasureOptions { weights: args.weights, against: args.against, data, engine: args.engine.into(), sizes };
     let report = native::measure(&options)?;
     if args.json {
         println!("{}", serde_json::to_string(&report).map_err(|e| e.to_string())?);

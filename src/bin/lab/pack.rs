@@ -66,7 +66,7 @@ struct Common {
     #[arg(long, conflicts_with = "grey")]
     colour: bool,
     /// No more images than this.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     first: Option<u64>,
     /// Only images with this attribute.
     #[arg(long, value_name = "NAME")]

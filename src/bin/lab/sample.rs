@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::Failure;
-use crate::setup::data;
+use crate::setup::{Given, data};
 use crate::train::{EngineArg, check_place};
 
 /// Most images of one picture.
@@ -43,13 +43,13 @@ fn temperature(text: &str) -> Result<f32, String> {
     text.parse().ok().filter(|t: &f32| *t >= 0.0 && t.is_finite()).ok_or_else(|| "expected a number from 0".into())
 }
 
-/// The folder with the data where that is not the shipped set. Everything that needs no engine is refused here.
-fn check(args: &Args) -> Result<Option<PathBuf>, Failure> {
+/// The images that are given. Everything that needs no engine is refused here.
+fn check(args: &Args) -> Result<Option<Given>, Failure> {
     if !args.weights.is_file() {
         return Err(format!("--weights {}: there is no such file", args.weights.display()));
     }
     check_place("--out", &args.out)?;
-    args.data.as_deref().map_or(Ok(None), |text| data(text).map(|(_, folder)| folder))
+    args.data.as_deref().map(data).transpose()
 }
 
 #[cfg(not(feature = "native"))]
@@ -67,9 +67,9 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
 
     use crate::picture;
 
-    let data_dir = check(&args)?;
+    let data = check(&args)?;
     let draw = Draw { count: args.count as usize, temperature: args.temperature, seed: args.seed, choice: args.label };
-    let samples = native::sample(&SampleOptions { weights: args.weights, data_dir, engine: args.engine.into(), draw })?;
+    let samples = native::sample(&SampleOptions { weights: args.weights, data, engine: args.engine.into(), draw })?;
     let shape = samples.shape;
     let tiles: Vec<Vec<f32>> = samples.x.chunks_exact(shape.len()).map(<[f32]>::to_vec).collect();
     let columns = (args.count as usize).isqrt().max(1);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use latent_catalog as catalog;
 use latent_experiment::{Setup, SetupError};
 use latent_vocabulary::Card;
-use latent_vocabulary::data::Own;
+use latent_vocabulary::data::{FOLDER_ALONE, Own};
 
 use crate::Failure;
 
@@ -23,10 +23,19 @@ pub fn setup(card: &'static Card, data: &str, pairs: &[String]) -> Result<Setup,
     Ok(setup)
 }
 
+/// Whether a folder has files as MNIST comes in.
+fn has_idx(folder: &Path) -> bool {
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    files.map(|file| file.file_name()).any(|name| name.to_string_lossy().contains("idx"))
+}
+
+/// What `--data` names: a set, and the folder with its files where they are not the shipped ones.
+pub type Given = (String, Option<PathBuf>);
+
 /// A setup's name for `--data NAME`, `--data DIR` or `--data NAME:DIR`, and the folder with the files where one is given. A folder
 /// alone has MNIST's four files, or packed images; after the name of the packed set another factor may give the labels, as in
 /// `celeba:Male:DIR`.
-pub fn data(text: &str) -> Result<(String, Option<PathBuf>), Failure> {
+pub fn data(text: &str) -> Result<Given, Failure> {
     if let Some(card) = catalog::set(text) {
         return Ok((card.id.into(), None));
     }
@@ -38,8 +47,12 @@ pub fn data(text: &str) -> Result<(String, Option<PathBuf>), Failure> {
     });
     let folder = Path::new(text);
     match own {
-        _ if packed(folder) => Ok(("own:images".into(), Some(folder.into()))),
-        _ if folder.is_dir() => Ok((catalog::SETS[0].id.into(), Some(folder.into()))),
+        _ if packed(folder) => Ok((Own { name: FOLDER_ALONE, label: None }.id(), Some(folder.into()))),
+        _ if folder.is_dir() && has_idx(folder) => Ok((catalog::SETS[0].id.into(), Some(folder.into()))),
+        _ if folder.is_dir() => Err(format!(
+            "--data {text}: this folder has neither packed images nor files like train-images-idx3-ubyte.gz; `cargo lab pack images {text} \
+             --out DIR` packs pictures"
+        )),
         Some((id, folder)) if packed(&folder) => Ok((id, Some(folder))),
         Some((_, folder)) => Err(format!("--data {text}: {} has no packed images; `cargo lab pack` makes them", folder.display())),
         None => Err(format!("--data {text}: neither a data set ({}) nor a folder", catalog::set_ids().join(", "))),

@@ -124,6 +124,7 @@ fn check(args: &Args) -> Result<(Option<Setup>, Option<PathBuf>), Failure> {
             setup.set_text(key, text).map_err(|error| error.to_string())?;
         }
     }
+    setup.check().map_err(|error| error.to_string())?;
     match (&args.host, setup.hosted()) {
         (Some(host), Some(_)) if !host.is_file() => return Err(format!("--host {}: there is no such file", host.display())),
         (Some(_), None) => {
@@ -177,7 +178,8 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
         }
         (None, resume, _) => {
             let checkpoint = native::checkpoint(resume.as_deref().expect("there is no setup of its own"))?;
-            let (trained_on, given) = (&checkpoint.setup.data, data(&args.data)?.0);
+            let trained_on = &checkpoint.setup.data;
+            let given = native::labelled(trained_on, &data(&args.data)?.0);
             if args.data != SETS[0].id && given != *trained_on {
                 return Err(format!("--data {}: the checkpoint was trained on {trained_on}", args.data));
             }

@@ -42,10 +42,7 @@ extern "C" {
     fn get_response_header(this: &XMLHttpRequest, name: &str) -> Option<String>;
 }
 
-/// The words of a JavaScript error.
-pub fn words(e: &JsValue) -> String {
-    e.dyn_ref::<js_sys::Error>().map_or_else(|| format!("{e:?}"), |e| e.message().into())
-}
+pub use latent_platform::thrown::words;
 
 /// A file that the visitor chose.
 pub struct Chosen {

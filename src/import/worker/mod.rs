@@ -73,7 +73,7 @@ struct State {
 }
 
 async fn run(mut inbox: UnboundedReceiver<Message>, state: Rc<State>) {
-    let mut importer = Importer { source: None, state };
+    let mut importer = Importer { source: None, far: false, state };
     while let Some((command, files)) = next(&mut inbox).await {
         if let Err(message) = importer.carry_out(command, files).await {
             post(&ImportEvent::Failed { message });
@@ -84,6 +84,8 @@ async fn run(mut inbox: UnboundedReceiver<Message>, state: Rc<State>) {
 struct Importer {
     /// What was last inspected.
     source: Option<Box<dyn Source>>,
+    /// It lies behind an address.
+    far: bool,
     state: Rc<State>,
 }
 
@@ -92,12 +94,12 @@ impl Importer {
         match command {
             ImportCommand::Inspect { names, tile } => {
                 // The old one first: two indices of large archives need not fit.
-                self.source = None;
+                (self.source, self.far) = (None, false);
                 let named = names.iter().zip(files).map(|(name, file)| Chosen::named(name, file)).collect::<Result<Vec<_>, _>>()?;
                 self.found(open(&named, tile)?)
             }
             ImportCommand::InspectAddress { address } => {
-                self.source = None;
+                (self.source, self.far) = (None, true);
                 self.found(Box::new(Mirror::open(&Remote::open(&address).await?)?))
             }
             ImportCommand::Preview { frame } => self.preview(frame),
@@ -143,7 +145,7 @@ impl Importer {
         let source = self.source.as_mut().ok_or("nothing has been chosen yet")?;
         self.state.stopped.set(false);
         self.state.packing.set(true);
-        let packed = pack::pack(&mut **source, choice, &self.state.stopped).await;
+        let packed = pack::pack(&mut **source, choice, self.far, &self.state.stopped).await;
         self.state.packing.set(false);
         // After a refusal the visitor may choose otherwise.
         if packed.is_ok() {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::job::{Full, Job, Undecoded};
 use crate::source::{Raw, Source};
 use latent_packed::store::{SetFolder, Store, free};
-use latent_packed::{Files, HEADER, Header, META, Meta, shard_name};
+use latent_packed::{Files, HEADER, Header, META, Meta, SUMS, Sum, read_sums, shard_name};
 use latent_vocabulary::import::{Choice, ImportEvent, Progress, Stored};
 
 use super::pool::{Decoded, Pool};
@@ -14,6 +14,8 @@ use super::port::{post, scope};
 
 /// Images that a decoder takes at a time.
 const CHUNK: usize = 16;
+/// Said where the name is of images that are not those to be packed.
+const ANOTHER: &str = "a different set already uses this name: choose another name, or delete that set";
 /// Milliseconds between two reports.
 const REPORT: f64 = 150.0;
 /// Milliseconds between two explanations of why a picture was left out: thousands would drown the page.
@@ -26,18 +28,25 @@ fn now() -> f64 {
 /// Tasks that wait for their images, in order.
 type Waiting = BTreeMap<u64, Vec<(Undecoded, Option<String>)>>;
 
-/// Packs a source as the visitor chose, until it ends or is stopped.
-pub async fn pack(source: &mut dyn Source, choice: Choice, stopped: &Cell<bool>) -> Result<(), String> {
+/// Packs a source as the visitor chose, until it ends or is stopped. What was packed of a `far` one is not downloaded again to
+/// be compared.
+pub async fn pack(source: &mut dyn Source, choice: Choice, far: bool, stopped: &Cell<bool>) -> Result<(), String> {
     let store = Store::open().await?;
     let folder = store.set(&choice.id, true).await?.ok_or("the browser made no folder")?;
     let lock = folder.lock().await?;
     let mut job = Job::new(Box::new(source), choice.clone())?;
     let there = begin(&folder, &job.meta).await?;
-    job.resume(&there);
+    let mut report = Report { id: choice.id.clone(), begun: (now(), 0), last: 0.0, explained: 0.0 };
+    for (shard, sum) in &there {
+        // Names and sizes are those of the set that is there; what counts is the images.
+        if !job.take_back(shard, *sum, !far)? {
+            return Err(ANOTHER.into());
+        }
+        report.now_and_then(&job);
+    }
     check_room(&job).await?;
-    let begun = (now(), job.progress().looked);
-    let mut report = Report { id: choice.id.clone(), begun, last: 0.0, explained: 0.0 };
-    if there.last().is_none_or(|s| !s.last)
+    report.begun = (now(), job.progress().looked);
+    if there.last().is_none_or(|(shard, _)| !shard.last)
         && let Err(why) = run(&mut job, &choice, &folder, stopped, &mut report).await
     {
         // No image that was read is lost. Where there is no room for it, that is what is said already.
@@ -108,22 +117,25 @@ async fn run(
     }
 }
 
-async fn write(folder: &SetFolder, Full { index, bytes }: Full) -> Result<(), String> {
+async fn write(folder: &SetFolder, Full { index, bytes, sums }: Full) -> Result<(), String> {
+    folder.write(SUMS, sums.as_bytes()).await?;
     folder.write(&shard_name(index), &bytes).await
 }
 
 /// Describes a new set, or finds how far an interrupted import of the same came.
-async fn begin(folder: &SetFolder, meta: &Meta) -> Result<Vec<Header>, String> {
+async fn begin(folder: &SetFolder, meta: &Meta) -> Result<Vec<(Header, Option<Sum>)>, String> {
     if let Some(text) = folder.read(META).await?
         && let Ok(there) = Meta::from_json(&text)
     {
         let shards = headers(folder, &there).await?;
         if there.source == meta.source {
-            return Ok(shards);
+            // Sets of earlier versions have none.
+            let sums = read_sums(&folder.read(SUMS).await?.unwrap_or_default()).into_iter().chain(std::iter::repeat(None));
+            return Ok(shards.into_iter().zip(sums).collect());
         }
         // One that came to nothing, for want of room perhaps, stands in nobody's way.
         if !shards.is_empty() {
-            return Err("a different set already uses this name: choose another name, or delete that set".into());
+            return Err(ANOTHER.into());
         }
     }
     folder.write(META, meta.to_json().as_bytes()).await.map(|()| Vec::new())

@@ -26,6 +26,7 @@ pub const K: ParamSpec = ParamSpec::int(
     32,
     "How many features may fire on one input. Fewer: each must mean more, and detail is lost.",
 )
+.at_most(FEATURES.key)
 .live();
 pub const AUX: ParamSpec = ParamSpec::log("aux", "Revival weight", 1e-4, 1.0, 0.03125,
     "Weight of the loss that lets dead features explain what the living ones leave over. Near zero, features that fell silent stay so.").live();

@@ -17,9 +17,12 @@ use latent_vocabulary::{Family, LATENT};
 /// Milliseconds that an engine which is given up has to keep its run.
 const KEEP_LIMIT: u64 = 5_000;
 
-/// A kept run's experiment; parameters that this program no longer knows have their defaults.
+/// A kept run's experiment; parameters that this program no longer knows have their defaults, those that
+/// contradict others what is possible.
 fn setup_of(run: &KeptRun) -> Setup {
-    Setup::from_query(&run.setup, &[]).0
+    let (mut setup, _) = Setup::from_query(&run.setup, &[]);
+    setup.settle();
+    setup
 }
 
 /// A kept run as a run to begin.

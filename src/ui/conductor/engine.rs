@@ -13,13 +13,19 @@ use crate::store::runs::{Beginning, Origin, Phase, Then};
 use crate::views::MEASURES;
 use latent_experiment::History;
 use latent_protocol::{Command, Event, Export, PlanInfo, RunId};
+use latent_vocabulary::device::NoGpu;
+
+/// What the engine is where the browser starts no worker, and says so.
+fn without_worker(said: String) -> Engine {
+    if browser::is_nobodys() { Engine::NoGpu(NoGpu::NoOrigin, said) } else { Engine::Crashed(said) }
+}
 
 impl Conductor {
     pub(super) fn spawn_engine(self) {
         let Stores { link, files, .. } = self.stores();
         files.forget_questions();
         if let Err(e) = link.spawn(move |heard| self.hear(heard)) {
-            link.engine.set(Engine::Crashed(browser::error_text(&e)));
+            link.engine.set(without_worker(browser::error_text(&e)));
         }
     }
 
@@ -33,7 +39,7 @@ impl Conductor {
         let link = self.stores().link;
         match heard {
             Heard::Loaded => {
-                link.engine.set(Engine::Opening);
+                link.begin_opening();
                 link.send(&Command::Open { assets: browser::assets(), engine: link.executor.get_untracked() });
             }
             Heard::Crashed(message) => self.lose_engine(message),
@@ -50,7 +56,8 @@ impl Conductor {
             // It was to go anyway.
             return self.leave_engine(run);
         }
-        link.engine.set(Engine::Crashed(message.clone()));
+        let never = link.engine.with_untracked(|engine| *engine == Engine::Loading);
+        link.engine.set(if never { without_worker(message.clone()) } else { Engine::Crashed(message.clone()) });
         self.parts().starting.set(files.kept_start());
         link.fail_waiters(&message);
         // The wire is dropped after this message handler, which belongs to it, has returned.

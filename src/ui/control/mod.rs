@@ -64,12 +64,22 @@ pub fn Control(spec: &'static ParamSpec) -> impl IntoView {
         refused.set(!why.is_empty());
         wrong.set(why);
     };
-    let set = move |v: f64| {
-        said(String::new());
-        runs.set_param(spec.key, v);
+    // Whether it can be that; if not, it is said why.
+    let set = move |v: f64| match runs.setup.with_untracked(|s| s.allows(spec.key, v)) {
+        Ok(()) => {
+            said(String::new());
+            runs.set_param(spec.key, v);
+            true
+        }
+        Err(why) => {
+            said(why.to_string());
+            false
+        }
     };
     let typed = move |text: String| match spec.parse(&text) {
-        Ok(v) => set(v),
+        Ok(v) => {
+            set(v);
+        }
         Err(why) => said(why),
     };
     let number = |min: f64, max: f64, whole: bool| {
@@ -110,8 +120,11 @@ pub fn Control(spec: &'static ParamSpec) -> impl IntoView {
                     min=low max=high step="1" prop:value=move || to_slider(kind, value.get()).to_string()
                     aria-valuetext=move || spec.format(value.get())
                     on:input=move |e| {
-                        if let Ok(at) = event_target_value(&e).parse() {
-                            set(from_slider(kind, at));
+                        if let Ok(at) = event_target_value(&e).parse()
+                            && !set(from_slider(kind, at))
+                        {
+                            // What is refused moves nothing.
+                            event_target::<HtmlInputElement>(&e).set_value(&to_slider(kind, value.get_untracked()).to_string());
                         }
                     } />
                 {number(min, max, whole)}
@@ -125,7 +138,7 @@ pub fn Control(spec: &'static ParamSpec) -> impl IntoView {
                 <label for=id.clone()>{spec.label}</label>
                 <button class="quiet" class:gone=move || value.get() == spec.default title=words::RESET_PARAM
                     aria-label=format!("{}: {}", spec.label, words::RESET_PARAM)
-                    on:click=move |_| set(spec.default)>"↺"</button>
+                    on:click=move |_| { set(spec.default); }>"↺"</button>
             </div>
             <div class="widget">{widget}</div>
             <p class="wrong" role="alert" id=wrong_id data-testid=format!("wrong-{}", spec.key)>{Signal::derive(move || wrong.get())}</p>

@@ -1,10 +1,12 @@
 //! The engine: its worker, who takes the steps there, and the images that it has. Names no other store.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsValue;
 
+use crate::browser;
 use crate::held::{Held, Part};
 use crate::port::{Heard, Port};
 use crate::words;
@@ -12,6 +14,9 @@ use latent_experiment::Setup;
 use latent_protocol::{BenchReport, Command, DataUnit, EngineChoice};
 use latent_vocabulary::data::DataInfo;
 use latent_vocabulary::device::{AdapterInfo, NoGpu};
+
+/// How long the browser may take to answer whether there is a graphics card, until that is said.
+const PATIENCE: Duration = Duration::from_secs(8);
 
 /// How far the engine has come.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +51,8 @@ struct Parts {
 #[derive(Clone, Copy)]
 pub struct Link {
     pub engine: RwSignal<Engine>,
+    /// The browser has been asked for the graphics card for so long that it may never answer.
+    pub unanswered: RwSignal<bool>,
     /// Who takes the steps.
     pub executor: RwSignal<EngineChoice>,
     pub data: RwSignal<Data>,
@@ -58,6 +65,7 @@ impl Link {
     pub fn new(executor: EngineChoice) -> Self {
         Self {
             engine: RwSignal::new(Engine::Loading),
+            unanswered: RwSignal::new(false),
             executor: RwSignal::new(executor),
             data: RwSignal::new(Data::Waiting),
             data_info: RwSignal::new(None),
@@ -80,6 +88,18 @@ impl Link {
         let port = Port::spawn(self.executor.get_untracked(), heard)?;
         self.parts().port.set(Some(Rc::new(port)));
         Ok(())
+    }
+
+    /// The worker asks for the graphics card. Drivers may take seconds to answer, or hang.
+    pub fn begin_opening(self) {
+        self.engine.set(Engine::Opening);
+        self.unanswered.set(false);
+        browser::later(move || self.unanswered.set(true), PATIENCE);
+    }
+
+    /// Whether the graphics card has not been there for long, and nobody says why.
+    pub fn is_kept_waiting(self) -> bool {
+        self.unanswered.get() && self.engine.get() == Engine::Opening
     }
 
     /// Ends the worker. Not for its own message handler, which ends with it.

@@ -4,13 +4,14 @@ pub mod words;
 
 use leptos::prelude::*;
 
+use crate::browser;
 use crate::conductor::Conductor;
 use crate::number::{grouped, rate};
 use crate::store::link::{Data, Engine, Link};
 use crate::store::look::Look;
 use crate::store::runs::{Origin, Phase, Runs};
 use latent_protocol::{AdapterInfo, EngineChoice};
-use latent_vocabulary::device::OnProcessor;
+use latent_vocabulary::device::{NoGpu, OnProcessor};
 
 /// One line about the state of things.
 pub fn status(link: Link, runs: Runs) -> String {
@@ -173,7 +174,8 @@ pub fn Notices() -> impl IntoView {
                     <div class="notice strong" role="alert" data-testid="no-gpu">
                         <p><strong>{what}</strong></p>
                         <ul>{todo.iter().map(|line| view! { <li>{*line}</li> }).collect_view()}</ul>
-                        <p>{words::NO_GPU_STILL}</p>
+                        {(reason == NoGpu::NoOrigin).then(|| view! { <p><a href=browser::address() target="_blank">{words::OWN_TAB}</a></p> })}
+                        <p>{words::no_gpu_still(reason)}</p>
                         {(!detail.is_empty()).then(|| view! { <p class="detail">{detail}</p> })}
                     </div>
                 }
@@ -200,6 +202,15 @@ pub fn Notices() -> impl IntoView {
                 <div class="notice strong" role="alert" data-testid="crashed">
                     <p>{words::crashed(&message, conductor.has_copy())}</p>
                     <button data-testid="restart" on:click=move |_| conductor.restart_engine()>{words::RESTART}</button>
+                </div>
+            }
+            .into_any(),
+        ),
+        Engine::Opening if link.is_kept_waiting() => Some(
+            view! {
+                <div class="notice" role="status" data-testid="no-answer">
+                    <p>{words::NO_ANSWER}</p>
+                    <ul>{words::NO_ANSWER_THEN.iter().map(|line| view! { <li>{*line}</li> }).collect_view()}</ul>
                 </div>
             }
             .into_any(),

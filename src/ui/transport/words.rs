@@ -112,11 +112,35 @@ pub fn no_gpu(reason: NoGpu) -> (&'static str, &'static [&'static str]) {
                 "Update the graphics driver.",
             ],
         ),
+        NoGpu::NoOrigin => (
+            "This page stands in a frame that belongs to no site (a sandbox without allow-same-origin). Browsers start no worker there, so nothing can be trained here.",
+            &[
+                "Browsers keep no runs, images or settings for such a frame either.",
+                "If you have written the page around it: add allow-same-origin to the frame's sandbox.",
+            ],
+        ),
     }
 }
 
-pub const NO_GPU_STILL: &str =
-    "The link asks for WebGPU (engine=plan). Without that part of the link the page trains on the processor. The pretrained model below works meanwhile.";
+/// Link to this page without the frame.
+pub const OWN_TAB: &str = "Open this page in a tab of its own";
+
+pub const NO_ANSWER: &str = "The browser has been asked for the graphics card, and does not answer. Training begins as soon as it does; until then the pretrained model below is computed on the CPU.";
+/// What to do about that.
+pub const NO_ANSWER_THEN: &[&str] = &[
+    "Reload the page. If that does not help, restart the browser: its graphics process may hang.",
+    "Close other tabs and programs that use the graphics card.",
+    "Update the graphics driver.",
+];
+
+/// What works all the same.
+pub fn no_gpu_still(reason: NoGpu) -> &'static str {
+    match reason {
+        NoGpu::NoOrigin => "What works without it: the pretrained model below, decoded on the CPU.",
+        _ => "The link asks for WebGPU (engine=plan). Without that the page trains on your processor. The pretrained model below works meanwhile.",
+    }
+}
+
 pub const TRAINS_ON_PROCESSOR: &str = "This page trains on your processor. With WebGPU, a graphics card would be faster.";
 
 /// Who takes the steps where no adapter does, and why.

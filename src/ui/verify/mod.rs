@@ -8,6 +8,7 @@ use super::browser;
 use super::port::{Heard, Port};
 use crate::store::link::Link;
 use crate::store::runs::Runs;
+use crate::transport::words::no_gpu;
 use latent_experiment::Setup;
 use latent_protocol::{Command, EngineChoice, Event, VerifyReport};
 
@@ -66,10 +67,12 @@ impl Comparison {
                     self.send(&Command::Verify { setup: setup.clone(), steps: STEPS });
                 }
                 Event::Verified { report } => self.end(Phase::Done(report)),
-                Event::NoGpu { detail: message, .. }
-                | Event::DataFailed { message }
-                | Event::Warning { message }
-                | Event::DeviceLost { message } => self.end(Phase::Failed(message)),
+                Event::NoGpu { reason, detail } => {
+                    self.end(Phase::Failed(if detail.is_empty() { no_gpu(reason).0.into() } else { detail }));
+                }
+                Event::DataFailed { message } | Event::Warning { message } | Event::DeviceLost { message } => {
+                    self.end(Phase::Failed(message));
+                }
                 // It has no run, so there is nothing else to tell of but progress.
                 _ => {}
             },
