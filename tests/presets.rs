@@ -179,7 +179,7 @@ fn what_training_saves_is_all_that_a_figure_needs() {
             block_on(burn.start()).unwrap();
             burn.run_steps(2).unwrap();
             block_on(burn.metrics()).unwrap();
-            let file = block_on(latent_model::examples::Examples::of(&data).write(&mut burn, &setup, 60, Precision::Full)).unwrap();
+            let file = block_on(latent_model::examples::Examples::of(&data).write(entry(card.id).unwrap(), &mut burn, &setup, 60, Precision::Full)).unwrap();
             match figure::shows(&setup) {
                 Ok(()) => opens_as_a_figure(&setup.to_query(), &file, &data),
                 Err(why) => {
