@@ -3,21 +3,13 @@
 use std::str::FromStr;
 
 use super::examples::Examples;
-use super::features::Features;
 use super::file::File;
-use super::tokens::Tokens;
-use super::vector::Vector;
-use latent_experiment::{Setup, figure};
-use latent_vocabulary::LIKELIHOODS;
-use latent_vocabulary::code::{CodeGroup, CodeKind};
-use latent_vocabulary::tokens::PRIORS;
-
-/// What a model's code is made of, with the network that goes with it.
-pub enum Model {
-    Vector(Vector),
-    Tokens(Tokens),
-    Features(Features),
-}
+use super::net::Net;
+use super::older;
+use latent_compile::stored;
+use latent_experiment::Setup;
+use latent_view::Rows;
+use latent_vocabulary::code::{CodeGroup, CodeKind, FeatureGrid, from_note};
 
 /// A trained model and the run that made it.
 pub struct Player {
@@ -30,16 +22,33 @@ pub struct Player {
     pub image: [usize; 3],
     /// Names of the labels; empty where nobody has named them.
     pub classes: Vec<String>,
-    pub model: Model,
+    /// Where the numbers of a vector lie: means and standard deviations, over the training images where nothing is asked of them, else
+    /// those of the prior.
+    pub centre_d: Vec<f32>,
+    pub spread_d: Vec<f32>,
+    /// Share of inputs on which each feature fires, as far as training has counted; empty where it has not.
+    pub density_f: Vec<f32>,
     /// What the file itself has to show.
     pub examples: Option<Examples>,
-    continuous: bool,
+    code: Vec<CodeGroup>,
+    net: Net,
+}
+
+/// What a code is to whoever shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Numbers that are moved one by one.
+    Vector,
+    /// A grid of kinds.
+    Tokens,
+    /// Features of which some fire.
+    Features,
 }
 
 impl Player {
-    /// Reads a safetensors file with the names of the Burn module and the metadata `setup`; for images that this program does
-    /// not know also `image` (channels, height, width) and `classes` (one a line); for codes that are vectors better `kl`. It may
-    /// hold examples as well.
+    /// Reads a safetensors file with the names of the Burn module and the metadata `setup`, `code` and `programs`, without which it is one of
+    /// before; for images that this program does not know also `image` (channels, height, width) and `classes` (one a line); for codes that are
+    /// vectors better `kl`. It may hold examples as well.
     ///
     /// # Errors
     /// A sentence that names what is missing or does not fit.
@@ -49,7 +58,6 @@ impl Player {
         if let Some(note) = notes.first() {
             return Err(format!("the model's setup: {note}"));
         }
-        figure::shows(&setup)?;
         let card = latent_catalog::set(&setup.data);
         let image = match (file.note("image"), card) {
             (Ok(note), _) => {
@@ -63,16 +71,24 @@ impl Player {
             (_, Some(card)) => card.classes.iter().map(ToString::to_string).collect(),
             _ => Vec::new(),
         };
-        let model = if file.has("sae.dictionary.w_dec") {
-            Model::Features(Features::read(&file, &setup, image)?)
-        } else if file.has("quantiser.codebook.vectors_kd") {
-            Model::Tokens(Tokens::read(&file, image)?)
-        } else {
-            Model::Vector(Vector::read(&file, image)?)
+        let (code, programs) = match (file.note("code"), file.note("programs")) {
+            (Ok(code), Ok(programs)) => (from_note(code)?, stored::read(&stored::from_text(programs)?)?),
+            _ => older::programs(&file, &setup, image)?,
         };
-        let has_likelihood = setup.card().is_ok_and(|card| card.param("likelihood").is_some());
-        let continuous = has_likelihood && LIKELIHOODS[setup.usize("likelihood")] == "continuous-bernoulli";
-        let mut player = Self { setup, kl_d: Vec::new(), image, classes, model, examples: None, continuous };
+        let net = Net::new(&file, &setup, programs)?;
+        let mut player = Self {
+            setup,
+            kl_d: vec![],
+            image,
+            classes,
+            centre_d: vec![],
+            spread_d: vec![],
+            density_f: vec![],
+            examples: None,
+            code,
+            net,
+        };
+        player.fits()?;
         let latent = player.latent();
         player.kl_d = match file.note("kl") {
             Ok(note) => numbers(note)?,
@@ -81,35 +97,59 @@ impl Player {
         if player.kl_d.len() != latent {
             return Err(format!("kl has size {}: expected {latent}", player.kl_d.len()));
         }
+        (player.centre_d, player.spread_d) = cloud(&file, latent)?;
+        if let Some(features) = player.features().filter(|_| file.has(DENSITY)) {
+            player.density_f = file.values(DENSITY, &[features.features])?;
+        }
         player.examples = Examples::within(&file, player.pixels(), latent)?;
         Ok(player)
     }
 
-    /// Numbers in a code.
-    pub fn latent(&self) -> usize {
-        match &self.model {
-            Model::Vector(m) => m.latent,
-            Model::Tokens(m) => m.places() * m.dim,
-            Model::Features(m) => m.places() * m.features,
+    /// Whether the programs are those of such codes and images.
+    fn fits(&self) -> Result<(), String> {
+        self.encode(Rows::of(&vec![0.0; self.pixels()]))?;
+        self.decode(&vec![0.0; self.latent()])?;
+        let grid = self.code.iter().find_map(CodeGroup::places);
+        match grid {
+            Some(_) if !(self.net.has("Tokens") && self.net.has("FromTokens")) => {
+                Err("the model's code has tokens, and its file has no program for them".into())
+            }
+            _ => Ok(()),
         }
     }
 
     /// What the numbers of a code are.
-    pub fn code(&self) -> Vec<CodeGroup> {
-        let kind = match &self.model {
-            Model::Vector(m) if m.is_cloud() => CodeKind::Gaussian,
-            Model::Vector(_) => CodeKind::Point,
-            Model::Tokens(m) => {
-                let [height, width] = m.grid.map(|n| n as u32);
-                let drawn = PRIORS[self.setup.usize("prior")] == "pixelcnn";
-                CodeKind::Grid { height, width, levels: 1, codes: m.codes as u32, drawn }
-            }
-            Model::Features(m) => {
-                let [_, height, width] = self.image;
-                CodeKind::Features { height: (height / m.patch[0]) as u32, width: (width / m.patch[1]) as u32 }
-            }
-        };
-        vec![CodeGroup { kind, count: self.latent() as u32 }]
+    pub fn code(&self) -> &[CodeGroup] {
+        &self.code
+    }
+
+    /// Numbers in a code.
+    pub fn latent(&self) -> usize {
+        self.code.iter().map(|group| group.count as usize).sum()
+    }
+
+    /// What a code is to whoever shows it.
+    pub fn kind(&self) -> Kind {
+        match self.code.first().map(|group| group.kind) {
+            Some(CodeKind::Grid { .. }) => Kind::Tokens,
+            Some(CodeKind::Features { .. }) => Kind::Features,
+            _ => Kind::Vector,
+        }
+    }
+
+    /// Whether each number is a cloud, with a mean and a variance, rather than a point.
+    pub fn is_cloud(&self) -> bool {
+        self.code.iter().all(|group| group.kind == CodeKind::Gaussian)
+    }
+
+    /// Tokens of an image; none where a code has no tokens.
+    pub fn places(&self) -> usize {
+        self.code.iter().find_map(CodeGroup::places).unwrap_or(0) as usize
+    }
+
+    /// The features of a code, if it is made of some.
+    pub fn features(&self) -> Option<FeatureGrid> {
+        self.code.iter().find_map(CodeGroup::features)
     }
 
     /// Values in one image.
@@ -117,46 +157,88 @@ impl Player {
         self.image.iter().product()
     }
 
-    /// Code of one image with values in `[0, 1]`: its mean and, where codes are clouds, its log-variance.
-    pub fn encode(&self, x_p: &[f32]) -> (Vec<f32>, Vec<f32>) {
-        match &self.model {
-            Model::Vector(m) => m.encode(x_p),
-            Model::Tokens(m) => (m.code(&m.tokens(x_p)), Vec::new()),
-            Model::Features(m) => (m.encode(x_p), Vec::new()),
-        }
+    /// Whether the model has a program.
+    pub fn has(&self, program: &str) -> bool {
+        self.net.has(program)
     }
 
-    /// Mean image of one code, values in `[0, 1]`.
-    pub fn decode(&self, z_d: &[f32]) -> Vec<f32> {
-        let mut x_p = match &self.model {
-            Model::Vector(m) => m.decode(z_d),
-            Model::Tokens(m) => m.decode(z_d),
-            Model::Features(m) => return m.decode(z_d),
-        };
-        let mean = if self.continuous { continuous_bernoulli } else { sigmoid };
-        x_p.iter_mut().for_each(|v| *v = mean(*v));
-        x_p
+    /// One output of a program for rows of `width` values, of which each gives `out`.
+    ///
+    /// # Errors
+    /// If the model has no such program, or it is for other rows.
+    pub fn table(&self, program: &str, output: &str, rows: Rows<'_>, width: usize, out: usize) -> Result<Vec<f32>, String> {
+        let n = rows.count(width)?;
+        self.net.run(program, rows, width)?.expect(output, n * out)
     }
+
+    /// What a program gives that asks for nothing.
+    ///
+    /// # Errors
+    /// If the model has no such program.
+    pub fn whole(&self, program: &str, output: &str) -> Result<Vec<f32>, String> {
+        Ok(self.net.run(program, Rows::of(&[0.0]), 1)?.take(output))
+    }
+
+    /// Codes of images with values in `[0, 1]`, `[n, pixels]`: their means and, where codes are clouds, their log-variances, `[n, latent]`.
+    ///
+    /// # Errors
+    /// If that is no whole number of images, or the model's programs give something else.
+    pub fn encode(&self, images: Rows<'_>) -> Result<(Vec<f32>, Vec<f32>), String> {
+        let (n, latent) = (images.count(self.pixels())?, self.latent());
+        let mut out = self.net.run("Encode", images, self.pixels())?;
+        let logvar = out.take("logvar");
+        if !logvar.is_empty() && logvar.len() != n * latent {
+            return Err(format!("the model gives {} variances: expected {}", logvar.len(), n * latent));
+        }
+        Ok((out.expect("mean", n * latent)?, logvar))
+    }
+
+    /// Mean images of codes, `[n, pixels]`, values in `[0, 1]`.
+    ///
+    /// # Errors
+    /// If that is no whole number of codes, or the model's programs give something else.
+    pub fn decode(&self, z_nd: &[f32]) -> Result<Vec<f32>, String> {
+        self.table("Decode", "images", Rows::of(z_nd), self.latent(), self.pixels())
+    }
+
+    /// Tokens of images, `[n, places]`.
+    ///
+    /// # Errors
+    /// If the model has none.
+    pub fn tokens(&self, images: Rows<'_>) -> Result<Vec<f32>, String> {
+        self.table("Tokens", "tokens", images, self.pixels(), self.places())
+    }
+
+    /// Codes of tokens, `[n, latent]`.
+    ///
+    /// # Errors
+    /// If the model has none.
+    #[allow(clippy::wrong_self_convention, reason = "named after `tokens`, of the same network")]
+    pub fn from_tokens(&self, token_bn: &[f32]) -> Result<Vec<f32>, String> {
+        if self.places() == 0 {
+            return Err("the method's code has no tokens".into());
+        }
+        self.table("FromTokens", "z", Rows::of(token_bn), self.places(), self.latent())
+    }
+}
+
+/// The weight that counts how often features fire.
+const DENSITY: &str = "sae.density_f";
+
+/// Mean and standard deviation of each number of a code: as training has seen them where it has looked, else those of the prior.
+fn cloud(file: &File, latent: usize) -> Result<(Vec<f32>, Vec<f32>), String> {
+    if !file.has("cloud.mean_d") {
+        return Ok((vec![0.0; latent], vec![1.0; latent]));
+    }
+    let covariance_dd = file.values("cloud.covariance_dd", &[latent, latent])?;
+    let spread_d = covariance_dd.iter().step_by(latent + 1).map(|v| v.max(0.0).sqrt()).collect();
+    Ok((file.values("cloud.mean_d", &[latent])?, spread_d))
 }
 
 /// Numbers with commas between them, from a file's note.
 fn numbers<T: FromStr>(note: &str) -> Result<Vec<T>, String> {
     let number = |v: &str| v.trim().parse().map_err(|_| format!("the model's metadata has {v:?}: expected a number"));
     note.split(',').map(number).collect()
-}
-
-fn sigmoid(logit: f32) -> f32 {
-    1.0 / (1.0 + (-logit).exp())
-}
-
-/// Mean of the continuous Bernoulli distribution, `σ(l)/tanh(l/2) − 1/l` (Loaiza-Ganem & Cunningham 2019, section 3), by its
-/// series near zero.
-fn continuous_bernoulli(logit: f32) -> f32 {
-    if logit.abs() < 0.1 {
-        0.5 + logit / 12.0 - logit.powi(3) / 720.0
-    } else {
-        sigmoid(logit) / (logit / 2.0).tanh() - logit.recip()
-    }
 }
 
 /// Packs values in `[0, 1]` as bytes.
@@ -211,8 +293,9 @@ mod tests {
         // The weights are multiples of 1/32, which both formats hold exactly.
         let z = [0.3, -1.0, 2.0];
         assert_eq!(single.decode(&z), half.decode(&z));
-        assert!(single.decode(&z).iter().all(|v| (0.0..=1.0).contains(v)));
-        let (mean, logvar) = single.encode(&vec![0.5; 784]);
+        let decode = |z: &[f32]| single.decode(z).unwrap();
+        assert!(decode(&z).iter().all(|v| (0.0..=1.0).contains(v)));
+        let (mean, logvar) = single.encode(Rows::of(&vec![0.5; 784])).unwrap();
         assert_eq!((mean.len(), logvar.len()), (3, 3));
     }
 
@@ -224,7 +307,7 @@ mod tests {
         assert_eq!(player.classes, ["Tom", "A, B"]);
         assert_eq!(player.kl_d, [0.0; 3], "nobody has measured it");
         assert!(player.examples.is_none());
-        let shelf = Examples::imagined(&player);
+        let shelf = Examples::imagined(&player).unwrap();
         assert_eq!(shelf.images_np.len() % 784, 0);
         let mut pictures: Vec<&[u8]> = shelf.images_np.chunks(784).collect();
         assert!(shelf.labels_n.is_empty() && pictures.len() > 2);

@@ -10,7 +10,7 @@ const read = (path) => readFileSync(new URL(`../../${path}`, import.meta.url), "
 const TYPES = {
   "&[u8]": "Uint8Array", "&[u32]": "Uint32Array", "&[f32]": "Float32Array",
   "Vec<u8>": "Uint8Array", "Vec<u32>": "Uint32Array", "Vec<f32>": "Float32Array", "Vec<String>": "string[]",
-  "usize": "number", "bool": "boolean", "String": "string", "Shelf": "Shelf", "Option<Shelf>": "Shelf | undefined",
+  "usize": "number", "f32": "number", "bool": "boolean", "String": "string", "Shelf": "Shelf", "Option<Shelf>": "Shelf | undefined",
 };
 
 function typed(rust) {

@@ -10,7 +10,8 @@ use std::thread;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use latent_experiment::{PRESETS, figure};
+use latent_experiment::{PRESETS, Preset, figure};
+use latent_player::Player;
 use serde_json::{Value, json};
 
 use crate::Failure;
@@ -47,7 +48,7 @@ pub fn add_embed(site: &Path) -> Result<(), Failure> {
         !page && !file.to_string_lossy().ends_with(DECLARATIONS)
     });
     let player = PLAYER.map(|name| site.join(name));
-    let presets = presets().to_string();
+    let presets = presets()?.to_string();
     let mut content = vec![presets.clone().into_bytes()];
     for file in files.iter().chain(&player) {
         content.push(read(file)?);
@@ -77,8 +78,13 @@ pub fn add_embed(site: &Path) -> Result<(), Failure> {
 }
 
 /// The models that ship, and what a figure of each can show, the first by itself.
-fn presets() -> Value {
-    PRESETS.iter().map(|p| json!({ "id": p.id, "label": p.label, "panels": figure::panels(&p.setup()) })).collect()
+fn presets() -> Result<Value, Failure> {
+    let one = |p: &Preset| {
+        let file = root().join(format!("assets/presets/{}.safetensors", p.id));
+        let player = Player::load(&read(&file)?).map_err(|e| format!("{}: {e}", file.display()))?;
+        Ok(json!({ "id": p.id, "label": p.label, "panels": figure::panels(player.code()) }))
+    };
+    PRESETS.iter().map(one).collect()
 }
 
 /// Puts `.gz` and `.br` beside every file that compresses: hosts that look for them need not compress on each request.

@@ -92,7 +92,7 @@ impl Conductor {
         let [channels, height, width] = player.image.map(|n| n as u32);
         self.stores().runs.played.set(Some(PlanInfo {
             latent: player.latent() as u32,
-            code: player.code(),
+            code: player.code().to_vec(),
             channels,
             height,
             width,
