@@ -19,7 +19,8 @@ use crate::plan::{setups, stripes, tokens};
 fn engine(setup: &Setup, data: &Dataset, keep: bool) -> CpuEngine {
     let images = CpuEngine::whole(data.train_images.clone(), data.train_labels.clone());
     let params = setup.params().unwrap();
-    let made = CpuEngine::given(cpu::tape, entry(&setup.method).unwrap(), &params, data.data_shape(), &images, Given::default(), keep);
+    let made =
+        CpuEngine::given(cpu::tape, entry(&setup.method).unwrap(), &params, data.data_shape(), &images, Given::default(), keep);
     pollster::block_on(made).unwrap_or_else(|e| panic!("{}: {}", setup.to_query(), String::from(e)))
 }
 

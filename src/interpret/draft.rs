@@ -69,7 +69,9 @@ impl Draft {
 
     /// Whether it reads the buffer otherwise than element by element.
     pub fn reads_across(&self, base: Base) -> bool {
-        self.values.iter().any(|v| matches!(v, Value::Load(b, view) if *b == base && !(view.contiguous() && view.at == 0 && view.len() == self.len)))
+        self.values.iter().any(
+            |v| matches!(v, Value::Load(b, view) if *b == base && !(view.contiguous() && view.at == 0 && view.len() == self.len)),
+        )
     }
 
     pub fn reads(&self) -> impl Iterator<Item = Base> {
@@ -194,7 +196,8 @@ impl Draft {
             operands[i] = Some(Operand::Register(to));
             self.store(i, Operand::Register(to), &number, &mut steps);
             // Registers whose values nobody needs any more.
-            let mut ended: Vec<u32> = value.args().iter().filter_map(|a| if let Arg::Value(v) = a { Some(*v) } else { None }).collect();
+            let mut ended: Vec<u32> =
+                value.args().iter().filter_map(|a| if let Arg::Value(v) = a { Some(*v) } else { None }).collect();
             ended.dedup();
             if until == i {
                 ended.push(i as u32);
@@ -252,13 +255,36 @@ pub(crate) struct Factor {
 pub(crate) enum Task {
     Chain(Chain),
     /// A product of each pair of matrices that begin at `places`.
-    Product { a: Factor, b: Factor, size: Size, places: Vec<[usize; 2]> },
-    Convolve { a: Dense, b: Dense, of: Convolve },
-    Reduce { x: Base, of: Reduce },
+    Product {
+        a: Factor,
+        b: Factor,
+        size: Size,
+        places: Vec<[usize; 2]>,
+    },
+    Convolve {
+        a: Dense,
+        b: Dense,
+        of: Convolve,
+    },
+    Reduce {
+        x: Base,
+        of: Reduce,
+    },
     /// Tensors laid into zeros, or side by side.
-    Laid { zeros: bool, parts: Vec<(Base, Laid)> },
-    Gather { x: Dense, index: Dense, of: Gather },
-    Loop { of: Loop, args: Vec<(Dense, Vec<usize>)>, shape: Vec<usize> },
+    Laid {
+        zeros: bool,
+        parts: Vec<(Base, Laid)>,
+    },
+    Gather {
+        x: Dense,
+        index: Dense,
+        of: Gather,
+    },
+    Loop {
+        of: Loop,
+        args: Vec<(Dense, Vec<usize>)>,
+        shape: Vec<usize>,
+    },
 }
 
 impl Task {
