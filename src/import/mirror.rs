@@ -1,6 +1,7 @@
 //! A table of images in a Parquet file, on disk or behind an address: the way public mirrors keep data sets. A column has a
 //! structure of `bytes` (a picture file) and `path`, or the bytes alone; other columns with few values become factors.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -90,7 +91,8 @@ impl Mirror {
     pub fn open(file: &Named) -> Result<Self, String> {
         file.genuine()?;
         let wrong = |e: &dyn std::fmt::Display| format!("{}: this is no readable Parquet file: {e}", file.name);
-        let reader = SerializedFileReader::new(Chunks(SendWrapper::new(file.file.clone()))).map_err(|e| wrong(&e))?;
+        let reader = || SerializedFileReader::new(Chunks(SendWrapper::new(file.file.clone()))).map_err(|e| wrong(&e));
+        let reader = catch_unwind(AssertUnwindSafe(reader)).unwrap_or_else(|_| Err(wrong(&"its index is damaged")))?;
         let metadata = reader.metadata();
         let columns = columns(metadata);
         let image = image(metadata).map_err(|e| format!("{}: {e}", file.name))?;
@@ -260,7 +262,12 @@ impl Source for Mirror {
     }
 
     fn item(&mut self, place: u64) -> Result<Item, Fault> {
-        let row = self.row(place).map_err(|e| Fault::Stop(format!("{}: row {place}: {e}", self.name)))?;
+        // The library trusts what stands in pages: damage there is a panic of its own.
+        let row = catch_unwind(AssertUnwindSafe(|| self.row(place))).unwrap_or_else(|_| {
+            self.rows = None;
+            Err("its page is damaged".into())
+        });
+        let row = row.map_err(|e| Fault::Stop(format!("{}: row {place}: {e}", self.name)))?;
         let skip = |what: &str| Fault::Skip(format!("{}: row {place} {what}", self.name));
         let (mut file, mut name, mut factors_k) = (None, None, vec![None; self.columns.len()]);
         for (column, field) in row.into_columns() {

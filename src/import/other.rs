@@ -50,6 +50,31 @@ fn decoder(bytes: &[u8], format: ImageFormat) -> Result<impl ImageDecoder + '_, 
     ImageReader::with_format(Cursor::new(bytes), format).into_decoder().map_err(|e| e.to_string())
 }
 
+/// Whether there are more pictures in a file than the first: an animation, or a stack.
+pub fn has_more(bytes: &[u8]) -> bool {
+    let head = &bytes[..bytes.len().min(4096)];
+    let there = |word: &[u8]| head.windows(word.len()).any(|w| w == word);
+    match format(bytes) {
+        Some(ImageFormat::Gif) => there(b"NETSCAPE2.0"),
+        Some(ImageFormat::WebP) => there(b"ANIM"),
+        Some(ImageFormat::Tiff) => next_directory(bytes).is_some_and(|next| next != 0),
+        _ => bytes.starts_with(b"\x89PNG") && there(b"acTL"),
+    }
+}
+
+/// Where the second directory of a TIFF file lies: 0 where there is none (Adobe, "TIFF 6.0", section 2).
+fn next_directory(bytes: &[u8]) -> Option<u32> {
+    let big = bytes.starts_with(b"MM");
+    let number = |at: usize, n: usize| {
+        let digits = bytes.get(at..at.checked_add(n)?)?.iter();
+        let add = |all: u32, b: &u8| all << 8 | u32::from(*b);
+        Some(if big { digits.fold(0, add) } else { digits.rev().fold(0, add) })
+    };
+    let first = number(4, 4)? as usize;
+    let entries = number(first, 2)? as usize;
+    number(first + 2 + 12 * entries, 4)
+}
+
 /// Reads the beginning of a file.
 pub fn head(bytes: &[u8]) -> Option<Begin> {
     let decoder = decoder(bytes, format(bytes)?).ok()?;

@@ -59,6 +59,11 @@ pub fn head(bytes: &[u8]) -> Option<other::Begin> {
     other::head(bytes)
 }
 
+/// Whether there are more pictures in a file than the first, which is taken.
+pub fn has_more(bytes: &[u8]) -> bool {
+    other::has_more(bytes)
+}
+
 /// Grey levels that differ less between the channels of a picture are grey.
 const COLOURLESS: u8 = 2;
 

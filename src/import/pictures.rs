@@ -11,7 +11,7 @@ use super::known::Known;
 use super::labels::{VALUES, best};
 use super::leaf::Leaf;
 use super::names::{base, class, classes, part_of_folders};
-use super::picture::{Picture, colourless, head};
+use super::picture::{Picture, colourless, has_more, head};
 use super::read::Mark;
 use super::source::{About, Fault, Item, OWN, Raw, Source, default_split, interleaved};
 use super::wish::{part_of, tenth};
@@ -89,7 +89,13 @@ impl Pictures {
         if about.crop == Crop::Whole {
             about.crop = Crop::Middle;
         }
-        let (look, white) = look(&leaves);
+        let (look, white, stacks) = look(&leaves);
+        if stacks > 0 {
+            let looked = look.at;
+            about.notes.push(format!(
+                "Of {looked} pictures looked at {stacks} are animations or stacks: the first image of each is taken."
+            ));
+        }
         if let Some(white) = white {
             about.notes.push(format!("The pictures have 16 bits and use values to {white} only: {white} becomes white."));
         }
@@ -190,12 +196,13 @@ fn mark(leaves: &[Leaf]) -> Mark {
     mark
 }
 
-/// Looks at pictures all over the set: their sizes, whether they are in colour, how many of their bits they use.
-fn look(leaves: &[Leaf]) -> (Look, Option<u16>) {
+/// Looks at pictures all over the set: their sizes, whether they are in colour, how many of their bits they use, and how many
+/// have more images behind the first.
+fn look(leaves: &[Leaf]) -> (Look, Option<u16>, u64) {
     let mut look = Look::default();
     let mut sizes: BTreeMap<(u32, u32), u64> = BTreeMap::new();
     let (mut pixels, mut bytes_read, mut decoded) = (0, 0u64, 0);
-    let (mut deep, mut brightest) = (false, 0u16);
+    let (mut deep, mut brightest, mut stacks) = (false, 0u16, 0);
     let n = leaves.len();
     let count = n.min(LOOKED_AT);
     for i in 0..count {
@@ -221,6 +228,7 @@ fn look(leaves: &[Leaf]) -> (Look, Option<u16>) {
         }
         *sizes.entry((seen.width as u32, seen.height as u32)).or_default() += 1;
         look.at += 1;
+        stacks += u64::from(has_more(&bytes));
         look.bits = look.bits.max(if seen.deep { 16 } else { 8 });
         *(if colour { &mut look.colour } else { &mut look.grey }) += 1;
     }
@@ -230,7 +238,7 @@ fn look(leaves: &[Leaf]) -> (Look, Option<u16>) {
     // A whole bit less than there are, at least.
     let fewer = deep && brightest < 0x8000 && brightest > 0;
     let white = fewer.then(|| ((1u32 << (16 - brightest.leading_zeros())) - 1) as u16);
-    (look, white)
+    (look, white, stacks)
 }
 
 impl Source for Pictures {

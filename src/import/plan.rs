@@ -124,7 +124,9 @@ pub fn read(files: &[Named], wishes: &Wishes) -> Result<Box<dyn Source>, String>
 /// Names the address and what is wrong with the table.
 pub fn read_table(file: &Named) -> Result<Box<dyn Source>, String> {
     let mirror = Mirror::open(file)?;
-    finish(of_tables(vec![(mirror, file.name.clone())], Vec::new(), &Wishes::default())?, Vec::new(), &Wishes::default())
+    let done = of_tables(vec![(mirror, file.name.clone())], Vec::new(), &Wishes::default())?;
+    // A look would ask the server for more.
+    finish(Done { far: true, ..done }, Vec::new(), &Wishes::default())
 }
 
 /// Reads CelebA's files, whatever they are called.
@@ -143,6 +145,8 @@ struct Done {
     look: Look,
     from: Vec<(Part, String)>,
     notes: Vec<String>,
+    /// It is not on this computer.
+    far: bool,
 }
 
 /// No images at all.
@@ -161,7 +165,7 @@ impl Source for Nothing {
 impl Default for Done {
     fn default() -> Self {
         let (pieces, values, look, from, notes) = Default::default();
-        Self { source: Box::new(Nothing(About::default())), pieces, values, look, from, notes }
+        Self { source: Box::new(Nothing(About::default())), pieces, values, look, from, notes, far: false }
     }
 }
 
@@ -451,7 +455,7 @@ fn nothing(leaves: &Leaves, notes: &[String], faults: Vec<String>) -> String {
 
 /// The source under its whole plan.
 fn finish(done: Done, aside: Vec<Piece>, wishes: &Wishes) -> Result<Box<dyn Source>, String> {
-    let Done { source, mut pieces, values, mut look, from, notes } = done;
+    let Done { source, mut pieces, values, look, from, notes, far } = done;
     let mut about = source.about().clone();
     about.notes.extend(notes);
     if *wishes != Wishes::default() {
@@ -459,12 +463,9 @@ fn finish(done: Done, aside: Vec<Piece>, wishes: &Wishes) -> Result<Box<dyn Sour
     }
     pieces.extend(aside);
     let (parts, factors) = counted(&*source, &from);
-    if look.at == 0 && !values.is_empty() {
-        look.at = about.items;
-    }
     about.plan = Plan { pieces, images: about.items, look, parts, factors, values, notes: about.notes.clone() };
     let mut told = Told { source, about };
-    if told.about.plan.look.sizes.is_empty() {
+    if told.about.plan.look.sizes.is_empty() && !far {
         let array = !told.about.plan.values.is_empty();
         told.about.plan.look = first_look(&mut told, array);
     }

@@ -173,7 +173,7 @@ pub fn listed(names: &[&str]) -> String {
     let rest: usize = kinds.iter().skip(TOLD).map(|(n, _)| n).sum();
     let mut told: Vec<String> = kinds.into_iter().take(TOLD).map(|(n, kind)| format!("{n} {kind}")).collect();
     if rest > 0 {
-        told.push(format!("{rest} others"));
+        told.push(format!("{rest} {}", if rest == 1 { "other" } else { "others" }));
     }
     format!("{} files of other kinds ({})", names.len(), told.join(", "))
 }

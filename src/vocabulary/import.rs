@@ -64,7 +64,7 @@ pub struct Found {
     /// It is one picture with many on it, that must be cut into tiles.
     pub sheet: bool,
     /// What each file is taken for.
-    pub plan: Plan,
+    pub plan: Box<Plan>,
 }
 
 /// What the visitor wants of it.

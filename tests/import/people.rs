@@ -3,7 +3,7 @@
 use latent_import::open;
 use latent_import::plan::{read, read_celeba};
 use latent_import::read::Named;
-use latent_import::source::{Source, first_frame};
+use latent_import::source::first_frame;
 use latent_vocabulary::plan::{Plan, Role, SplitBy, Values, Wanted, Wishes};
 
 use super::made;

@@ -4,7 +4,7 @@
 use image::ImageFormat;
 use latent_import::open;
 use latent_import::read::Named;
-use latent_import::source::{Source, first_frame};
+use latent_import::source::first_frame;
 use parquet::basic::{BrotliLevel, Compression, ZstdLevel};
 
 use super::made;
@@ -333,6 +333,17 @@ fn values_and_formats_of_all_sorts() {
     ];
     let files = formats.map(|(name, format)| Named::new(name, made::plain(format, [200, 100, 0], 8)));
     assert_eq!(levels(&files), [200; 5]);
+    // Of an animation the first image is taken, and that is said.
+    let frames = [10u8, 200].map(|v| image::Frame::new(image::RgbaImage::from_pixel(8, 8, image::Rgba([v, v, v, 255]))));
+    let mut gif = Vec::new();
+    let mut encoder = image::codecs::gif::GifEncoder::new(&mut gif);
+    encoder.set_repeat(image::codecs::gif::Repeat::Infinite).unwrap();
+    encoder.encode_frames(frames).unwrap();
+    drop(encoder);
+    let files = [Named::new("a/1.gif", gif.clone()), Named::new("a/2.gif", gif)];
+    assert_eq!(levels(&files), [10, 10]);
+    let notes = open(&files, None).unwrap().about().notes.clone();
+    assert_eq!(notes, ["Of 2 pictures looked at 2 are animations or stacks: the first image of each is taken."]);
     // One picture as an array is one picture.
     let mut source = open(
         &one(

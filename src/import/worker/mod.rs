@@ -128,7 +128,7 @@ impl Importer {
             notes: about.notes.clone(),
             frame,
             sheet: about.sheet,
-            plan: about.plan.clone(),
+            plan: Box::new(about.plan.clone()),
         };
         self.source = Some(source);
         post(&ImportEvent::Found { found });

@@ -79,7 +79,7 @@ pub fn Fit(found: Found) -> impl IntoView {
         {found.notes.iter().map(|n| view! { <p class="notice">{n.clone()}</p> }).collect_view()}
         <Preview />
         // A table behind an address is one file, of which nothing can be wished.
-        {own.files.with_value(|files| !files.blobs.is_empty()).then(|| view! { <ReadingPlan plan=found.plan.clone() /> })}
+        {own.files.with_value(|files| !files.blobs.is_empty()).then(|| view! { <ReadingPlan plan=*found.plan.clone() /> })}
         <div class="fields">
             <label class="field">{words::NAME}
                 <input type="text" maxlength="60" data-testid="import-name" prop:value=move || title.get() on:input=move |e| title.set(event_target_value(&e)) /></label>

@@ -34,7 +34,7 @@ pub fn ReadingPlan(plan: Plan) -> impl IntoView {
     let split = plan.parts.len() > 1 || wishes.split.is_some();
     let values = !plan.values.is_empty();
     view! {
-        <section class="reading" aria-label=words::PLAN data-testid="plan">
+        <section class="read-plan" aria-label=words::PLAN data-testid="plan">
             <table class="plan">
                 <thead><tr><th scope="col">{words::PLAN_FILE}</th><th scope="col">{words::PLAN_KIND}</th><th scope="col">{words::PLAN_ROLE}</th></tr></thead>
                 <tbody>{rows(first)}</tbody>
