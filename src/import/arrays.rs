@@ -303,13 +303,20 @@ impl Chosen {
         (!all.is_empty()).then(|| all.join(" "))
     }
 
+    /// What tells the part of an array.
+    fn told_by(&self, name: &str, given: bool) -> String {
+        match part_of(&self.asked, name) {
+            _ if !given => String::new(),
+            Some(_) => "as was asked".into(),
+            None => "as its name says".into(),
+        }
+    }
+
     fn pieces(&self, given: bool) -> Vec<Piece> {
         let name = |i: &usize| base(self.members[*i].name()).to_owned();
         let piece = |(i, member): (usize, &Member)| {
             let (role, part, n, why) = match &self.uses[i] {
-                Use::Images { part } => {
-                    (Role::Images, *part, member.rows(), if given { "as its name says".into() } else { String::new() })
-                }
+                Use::Images { part } => (Role::Images, *part, member.rows(), self.told_by(&member.leaf.name, given)),
                 Use::Labels { of } => (
                     Role::Labels,
                     part_named(&member.leaf.name),

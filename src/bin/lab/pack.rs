@@ -183,31 +183,44 @@ fn wishes(args: &Images, files: &mut Vec<latent_import::read::Named>) -> Result<
 /// Prints the plan.
 #[cfg(feature = "pack")]
 fn show(plan: &latent_vocabulary::plan::Plan, json: bool) -> Result<ExitCode, Failure> {
-    if json {
-        println!("{}", serde_json::to_string_pretty(plan).map_err(|e| e.to_string())?);
-        return Ok(ExitCode::SUCCESS);
-    }
-    for piece in &plan.pieces {
-        println!("{}", piece.words());
-    }
+    use std::io::Write;
+
+    let text = if json { serde_json::to_string_pretty(plan).map_err(|e| e.to_string())? } else { lines(plan).join("\n") };
+    // Whoever hears no more, as `head` does, has heard enough.
+    let _ = writeln!(std::io::stdout(), "{text}");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The plan in lines.
+#[cfg(feature = "pack")]
+fn lines(plan: &latent_vocabulary::plan::Plan) -> Vec<String> {
+    let mut lines: Vec<String> = plan.pieces.iter().map(latent_vocabulary::plan::Piece::words).collect();
     let sizes: Vec<String> = plan.look.sizes.iter().take(4).map(|s| format!("{} × {}", s.width, s.height)).collect();
     let (grey, colour) = (plan.look.grey, plan.look.colour);
-    println!("{} images; of {} looked at {grey} grey, {colour} in colour; {}", plan.images, plan.look.at, sizes.join(", "));
+    lines.push(format!(
+        "{} images; of {} looked at {grey} grey, {colour} in colour; {}",
+        plan.images,
+        plan.look.at,
+        sizes.join(", ")
+    ));
     for part in &plan.parts {
-        println!("{}: {} images, by {}", part.part.id(), part.images, part.from);
+        lines.push(format!("{}: {} images, by {}", part.part.id(), part.images, part.from));
     }
     for factor in &plan.factors {
         let value = |(name, n): &(String, Option<u64>)| n.map_or_else(|| name.clone(), |n| format!("{name} {n}"));
-        println!("{}: {}", factor.name, factor.values.iter().map(value).collect::<Vec<_>>().join(", "));
+        lines.push(format!("{}: {}", factor.name, factor.values.iter().map(value).collect::<Vec<_>>().join(", ")));
     }
     for v in &plan.values {
         let standardised = if v.standardised { ", standardised" } else { "" };
-        println!("{}: {} from {} to {}{standardised}; black is {}, white is {}", v.name, v.kind, v.low, v.high, v.black, v.white);
+        lines.push(format!(
+            "{}: {} from {} to {}{standardised}; black is {}, white is {}",
+            v.name, v.kind, v.low, v.high, v.black, v.white
+        ));
     }
     for note in &plan.notes {
-        println!("note: {note}");
+        lines.push(format!("note: {note}"));
     }
-    Ok(ExitCode::SUCCESS)
+    lines
 }
 
 /// Packs, with a bar, and says at the end what became of it.
