@@ -11,8 +11,9 @@ use super::kind::{Aside, HEAD, Kind, by_head, by_name};
 use super::letters::{Encoding, composed};
 use super::read::{Cursor, Mark, Named, PIECES, hidden, range};
 
-/// Files in an archive whose names say nothing and that are looked into.
+/// Files whose names say nothing and that are looked into, of an archive and of those that lie loose.
 const LOOKED_INTO: usize = 64;
+const LOOSE: usize = 512;
 
 /// An archive that several files are read from.
 pub type Shared = Rc<RefCell<Archive>>;
@@ -165,11 +166,14 @@ pub struct Leaves {
 impl Leaves {
     /// Takes what was brought apart: archives, and archives in them, one level.
     pub fn of(files: &[Named]) -> Self {
-        let mut leaves = Self::default();
+        let (mut leaves, mut looked) = (Self::default(), 0);
         for file in files {
             let name = composed(file.name.trim_start_matches('/').to_owned());
-            let leaf = Leaf { name, inside: 0, kind: Kind::Picture, size: file.file.size(), at: At::File(file.clone()) };
-            leaves.add(leaf, 0);
+            looked += usize::from(by_name(&name).is_none());
+            let known = by_name(&name).is_some() || hidden(&name) || looked <= LOOSE;
+            let kind = Kind::Aside(Aside::Unknown);
+            let leaf = Leaf { name, inside: 0, kind, size: file.file.size(), at: At::File(file.clone()) };
+            if known { leaves.add(leaf, 0) } else { leaves.all.push(leaf) }
         }
         leaves.all.sort_by(|a, b| a.name.cmp(&b.name));
         leaves

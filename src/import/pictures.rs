@@ -117,14 +117,15 @@ fn class_of(leaves: &[Leaf], notes: &mut Vec<String>) -> Option<(PackedFactor, V
         let of = |chain: &Vec<&'_ str>| chain.get(level).or(chain.last()).map_or(String::new(), |f| class(f).to_owned());
         let names: Vec<String> = chains.iter().map(of).collect();
         let mut distinct = names.clone();
-        distinct.sort_unstable();
+        // Folders called 2 and 10 stand in that order.
+        distinct.sort_by_cached_key(|name| (name.parse::<u64>().unwrap_or(u64::MAX), name.clone()));
         distinct.dedup();
         match distinct.len() {
             0 | 1 => {}
             many if many > VALUES => last = Some(many),
             _ => {
-                let at = |name: &String| distinct.binary_search(name).ok().map(|i| i as u8);
-                let value_n = names.iter().map(at).collect();
+                let of: BTreeMap<&String, u8> = distinct.iter().enumerate().map(|(i, name)| (name, i as u8)).collect();
+                let value_n = names.iter().map(|name| of.get(name).copied()).collect();
                 let values = distinct.iter().map(|v| if v.is_empty() { "none".into() } else { v.clone() }).collect();
                 return Some((PackedFactor { name: FOLDER.into(), values }, value_n));
             }

@@ -213,6 +213,15 @@ fn celebas(leaves: &Leaves, wishes: &Wishes) -> Result<Option<Official>, String>
     Ok(Some((file, attributes.and_then(|l| l.loose().cloned()), partition.and_then(|l| l.loose().cloned()))))
 }
 
+/// Whether a text has a row of pixels in each line: many numbers, the first of which may be a label.
+fn is_pixels(leaf: &Leaf) -> bool {
+    let head = leaf.head(64 << 10);
+    let text = String::from_utf8_lossy(&head);
+    let Some(line) = text.lines().nth(1).filter(|_| leaf.kind == Kind::Text) else { return false };
+    let words: Vec<&str> = line.split([',', ';', ' ', '\t']).filter(|w| !w.is_empty()).collect();
+    words.len() >= 64 && words.iter().skip(1).take(60).all(|w| w.parse::<f64>().is_ok())
+}
+
 /// Said of the first file that a server sent something else for.
 fn refused(leaves: &Leaves) -> Option<String> {
     leaves.all.iter().find_map(|l| match l.kind {
@@ -440,6 +449,10 @@ fn nothing(leaves: &Leaves, notes: &[String], faults: Vec<String>) -> String {
             let place = if first.archive().is_empty() { "What was brought".to_owned() } else { first.archive().to_owned() };
             let notes = if notes.is_empty() { String::new() } else { format!(". {}", notes.join(" ")) };
             format!("{place}: none of its arrays ({}) holds images{notes}", names.join(", "))
+        }
+        _ if seen.iter().any(|l| is_pixels(l)) => {
+            let place = seen.iter().find(|l| is_pixels(l)).map_or(String::new(), |l| l.place());
+            format!("{place}: pixels in text are not read: save the table as .npy, with numpy.save, and its labels as another")
         }
         _ if seen.is_empty() && leaves.archives.is_empty() => format!("There is no file in it. {UNDERSTOOD}"),
         _ if why.is_some() => why.unwrap_or_default(),

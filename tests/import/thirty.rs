@@ -226,6 +226,11 @@ fn folders_and_names_of_all_sorts() {
             "train 2, valid 2; Folder: n01 2, n02 2",
         ),
         (
+            "numbers as classes",
+            vec![("a.zip", zip(&pictures(&["n/2/a.png", "n/10/b.png", "n/1/c.png"])))],
+            "train 3; Folder: 1 1, 2 1, 10 1",
+        ),
+        (
             "parts below classes",
             pictures(&["pets/cats/train/1.png", "pets/cats/test/2.png", "pets/dogs/train/3.png", "pets/dogs/test/4.png"]),
             "train 2, test 2; Folder: cats 2, dogs 2",
@@ -392,6 +397,11 @@ fn what_is_not_read_is_refused_in_a_sentence() {
     check(vec![
         ("HEIC alone", vec![heic("DCIM/1.HEIC"), heic("DCIM/2.HEIC")], "…HEIC pictures are not read: export them as JPEG"),
         (
+            "pixels in text",
+            vec![("mnist_train.csv", pixels())],
+            "…mnist_train.csv: pixels in text are not read: save the table as .npy",
+        ),
+        (
             "a tar",
             vec![("cifar-10-python.tar.gz", vec![0x1f, 0x8b])],
             "…cifar-10-python.tar.gz: archives of this kind are not read: unpack it",
@@ -411,6 +421,11 @@ fn what_is_not_read_is_refused_in_a_sentence() {
     let mut source = open(&[Named::new("locked.zip", locked)], None).unwrap();
     let why = first_frame(&mut *source).unwrap_err();
     assert!(why.contains("locked with a password"), "{why}");
+}
+
+fn pixels() -> Vec<u8> {
+    let row = |v: u32| (0..785).map(|i| ((v + i) % 256).to_string()).collect::<Vec<_>>().join(",");
+    format!("label,pixels\n{}\n{}\n", row(1), row(2)).into_bytes()
 }
 
 fn fortran() -> Vec<u8> {
