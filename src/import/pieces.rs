@@ -57,7 +57,7 @@ fn part_folder(leaf: &Leaf) -> Option<String> {
 }
 
 /// Where pictures lie that are in no folder.
-const LOOSE: &str = "files";
+const LOOSE: &str = "loose files";
 
 /// The archive or the top folder that a file is in; the file itself, where it is in none.
 fn place_of(leaf: &Leaf) -> String {

@@ -77,7 +77,7 @@ pub const PLAN_FILE: &str = "File";
 pub const PLAN_KIND: &str = "What it is";
 pub const PLAN_ROLE: &str = "Taken for";
 pub const SPLIT: &str = "Images to test with";
-pub const SPLIT_NAMES: &str = "as names and tables say";
+pub const SPLIT_NAMES: &str = "as names say";
 pub const SPLIT_TENTH: &str = "every tenth";
 pub const VALUES: &str = "Black and white in arrays";
 /// The ranges that numbers can be taken for.
