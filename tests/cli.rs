@@ -68,7 +68,7 @@ fn wrong_arguments_are_refused_in_one_line() {
     refused(&more, "k = 100: expected no more than features, of which there are 64");
     refused(&["train", "--epochs", "1", "--resume", "no/such/file"], "no/such/file");
     refused(&["train", "--epochs", "1", "--resume", "README.md", "--method", "vae"], "cannot be used with");
-    train(&["--engine", "cpu", "--checkpoint", "c.safetensors"], "need --engine plan");
+    train(&["--engine", "burn-cpu", "--checkpoint", "c.safetensors"], "need --engine plan or cpu");
     train(&["--checkpoint", "no/such/folder/c"], "no/such/folder");
     #[cfg(feature = "native")]
     refused(&["train", "--epochs", "1", "--resume", "assets/presets/mnist-vae.safetensors"], "weights only");

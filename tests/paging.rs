@@ -10,9 +10,11 @@ use burn::tensor::Device;
 use latent_data::Dataset;
 use latent_data::own::Loaded;
 use latent_data::pages::{Pages, Reading};
+use latent_engine::cpu::{CpuEngine, HostSupply};
 use latent_engine::feed::Supply;
 use latent_engine::order::epoch_order;
 use latent_engine::plan::{Given, PlanEngine};
+use latent_engine::verify::difference;
 use latent_engine::verify::verify;
 use latent_engine::window::Window;
 use latent_engine::{Engine, RunState};
@@ -86,7 +88,7 @@ fn engine(gpu: &Rc<Gpu>, source: &Rc<Source>, setup: &Setup) -> PlanEngine {
 }
 
 /// Takes `n` steps, as many at a time as can be taken.
-fn steps(engine: &mut PlanEngine, n: u32) -> Vec<MetricRow> {
+fn steps(engine: &mut impl Engine, n: u32) -> Vec<MetricRow> {
     let mut rows = vec![];
     while rows.len() < n as usize {
         let ready = block_on(engine.ready(n - rows.len() as u32)).unwrap();
@@ -123,6 +125,25 @@ fn each_image_is_seen_once_an_epoch_and_arrives_as_it_is() {
     // What passes through memory at a time is a page; an epoch reads what the last one has not left behind.
     assert!(source.most.get() <= 15, "{} images at once", source.most.get());
     assert!(source.asked.get() <= 2 * IMAGES, "{} images read", source.asked.get());
+}
+
+/// The processor's engine keeps a window of the same size in its own memory: the same images at the same steps.
+#[test]
+fn the_processor_reads_the_same_pages() {
+    let (gpu, source) = (block_on(open_gpu()).unwrap(), Rc::new(Source::default()));
+    let mut plan = engine(&gpu, &source, &setup());
+    let own = Rc::new(Source::default());
+    let supply = HostSupply::of(&mut set(), Some(own.clone()), ROOM).unwrap();
+    let params = setup().params().unwrap();
+    let made = CpuEngine::new(entry(&setup().method).unwrap(), &params, set().data_shape(), &supply);
+    let mut cpu = block_on(made).unwrap();
+    cpu.set_state(&block_on(plan.state()).unwrap().unwrap()).unwrap();
+    let n = (2 * IMAGES).div_ceil(BATCH) as u32;
+    for (got, want) in steps(&mut cpu, n).iter().zip(steps(&mut plan, n)) {
+        let d = difference(&got.terms, &want.terms);
+        assert!(d < 1e-3, "step {}: terms differ by {d}", got.step);
+    }
+    assert!(own.most.get() <= 15, "{} images at once", own.most.get());
 }
 
 /// Where all images are on the device: minibatches that reach over several epochs, and positions that no word can count.

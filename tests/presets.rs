@@ -160,7 +160,8 @@ fn opens_as_a_figure(name: &str, file: &[u8], data: &Arc<Dataset>) {
         assert_eq!(shelf.code_labels_n, data.test_labels, "{name}");
         let (mean, _) = block_on(burn.encode(Rows::labelled(&test, &data.test_labels))).unwrap();
         assert!(shelf.codes_nd.iter().zip(&mean).all(|(a, b)| (a - b).abs() < 2e-2 * (1.0 + b.abs())), "{name}: other codes");
-        let numbers: usize = player.code().iter().filter(|g| !matches!(g.kind, CodeKind::Choice { .. })).map(|g| g.count as usize).sum();
+        let numbers: usize =
+            player.code().iter().filter(|g| !matches!(g.kind, CodeKind::Choice { .. })).map(|g| g.count as usize).sum();
         assert!(player.kl_d.len() == player.latent(), "{name}: {:?}", player.kl_d);
         assert_eq!(player.kl_d.iter().filter(|kl| **kl > 0.0).count(), numbers, "{name}: {:?}", player.kl_d);
     }
@@ -179,7 +180,14 @@ fn what_training_saves_is_all_that_a_figure_needs() {
             block_on(burn.start()).unwrap();
             burn.run_steps(2).unwrap();
             block_on(burn.metrics()).unwrap();
-            let file = block_on(latent_model::examples::Examples::of(&data).write(entry(card.id).unwrap(), &mut burn, &setup, 60, Precision::Full)).unwrap();
+            let file = block_on(latent_model::examples::Examples::of(&data).write(
+                entry(card.id).unwrap(),
+                &mut burn,
+                &setup,
+                60,
+                Precision::Full,
+            ))
+            .unwrap();
             opens_as_a_figure(&setup.to_query(), &file, &data);
         }
     }

@@ -63,7 +63,12 @@ fn the_file_is_enough(setup: &Setup, data: &Arc<Dataset>) {
     let bytes = stored::from_text(&notes["programs"]).unwrap();
     let stored = stored::read(&bytes).unwrap();
     let fixed: Vec<&str> = stored.iter().filter(|p| p.batch().is_some()).map(stored::Program::name).collect();
-    println!("{name}: {} programs of {} nodes, {} bytes", stored.len(), stored.iter().map(stored::Program::nodes).sum::<usize>(), bytes.len());
+    println!(
+        "{name}: {} programs of {} nodes, {} bytes",
+        stored.len(),
+        stored.iter().map(stored::Program::nodes).sum::<usize>(),
+        bytes.len()
+    );
     assert!(fixed.is_empty(), "{name}: {fixed:?} are for one number of rows");
     assert!(notes["programs"].len() < 40_000, "{name}: {} bytes of programs", notes["programs"].len());
 

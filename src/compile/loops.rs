@@ -1,21 +1,14 @@
 //! Operations whose kernels loop, one file each: how a node is made, its kernel, its gradient.
 
+mod plain;
 pub mod reduction;
 mod rule;
 
 use crate::graph::Loop;
 
+pub use self::plain::Given;
 use self::reduction::Reduction;
 pub(super) use self::rule::{Rule, Split};
-
-/// What an operation is given on the processor: all elements of a tensor, row-major.
-#[derive(Clone, Copy, Debug)]
-pub struct Given<'a> {
-    /// As many as the shape has.
-    pub values: &'a [f32],
-    /// Its dimensions.
-    pub shape: &'a [usize],
-}
 
 /// An operation on the processor: of its arguments, a result of some shape.
 type Run = fn(&Loop, &[Given<'_>], &[usize], &mut [f32]);
@@ -69,11 +62,6 @@ pub fn fits(of: &Loop, args: &[&[usize]], shape: &[usize]) -> bool {
     FITS.iter().find(|(name, _)| *name == of.name).is_some_and(|(_, fits)| fits(of, args, shape))
 }
 
-/// Whether two shapes are equal but for this axis, which both have.
-fn equal_but(a: &[usize], b: &[usize], axis: usize) -> bool {
-    a.len() == b.len() && axis < a.len() && (0..a.len()).all(|i| i == axis || a[i] == b[i])
-}
-
 /// The name that nodes have of an operation: itself, if there is one of that name.
 pub fn named(name: &str) -> Option<&'static str> {
     RUNS.iter().map(|(own, _)| *own).find(|own| *own == name)
@@ -82,12 +70,4 @@ pub fn named(name: &str) -> Option<&'static str> {
 /// The reduction that it is, if it is one.
 pub fn reduction_of(of: &Loop) -> Option<Reduction> {
     (of.name == reduce::NAME).then(|| Reduction::ALL[usize::from(of.variant) % Reduction::ALL.len()])
-}
-
-/// Walks along `axis` of a shape: for each line, its first element and the distance from one to the next.
-fn lines(shape: &[usize], axis: usize) -> impl Iterator<Item = (usize, usize)> {
-    let step: usize = shape[axis + 1..].iter().product();
-    let n = shape[axis];
-    let outer: usize = shape[..axis].iter().product();
-    (0..outer).flat_map(move |o| (0..step).map(move |i| (o * n * step + i, step)))
 }

@@ -160,8 +160,7 @@ impl Program {
                 g.node(id).args.iter().for_each(|arg| needed[arg.ix()] = true);
             }
         }
-        let mut made =
-            Self { name: name.into(), leaves: vec![], constants: vec![], steps: vec![], outputs: vec![], batch: None };
+        let mut made = Self { name: name.into(), leaves: vec![], constants: vec![], steps: vec![], outputs: vec![], batch: None };
         let mut place = vec![usize::MAX; g.len()];
         for id in g.ids().filter(|id| needed[id.ix()]) {
             let (node, other) = (g.node(id), b.graph.node(id));
@@ -251,8 +250,7 @@ impl Program {
         for (i, step) in self.steps.iter().enumerate() {
             let wrong = || format!("node {i} of the model's program {:?}, {}, does not fit its arguments", self.name, step.name);
             let op = names::join(&step.name, &shape_of(&step.numbers)?)?.ok_or_else(wrong)?;
-            let args: Vec<Id> =
-                step.args.iter().map(|arg| ids.get(*arg).copied()).collect::<Option<_>>().ok_or_else(wrong)?;
+            let args: Vec<Id> = step.args.iter().map(|arg| ids.get(*arg).copied()).collect::<Option<_>>().ok_or_else(wrong)?;
             let shape = shape_of(&step.shape)?;
             let floats = check::floats(&shape)?;
             let of: Vec<&[usize]> = args.iter().map(|arg| g.shape(*arg)).collect();

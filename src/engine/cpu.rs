@@ -10,8 +10,8 @@ use std::rc::Rc;
 
 use web_time::Instant;
 
-pub use self::images::{HostImages, HostSupply, HostWindow};
 use self::images::Order;
+pub use self::images::{HostImages, HostSupply, HostWindow};
 use crate::engine::{BuildError, Engine, Rows, RunState, Weight, fits};
 use crate::entry::Entry;
 use crate::network::{describe, import_program, node, trained};
@@ -20,9 +20,9 @@ use crate::optimizer::{self, RATES};
 use crate::plan::{Given, RING};
 use crate::program::{PIECE, Program, batch_of, minibatches};
 use crate::record::Recording;
-use latent_compile::{Graph, Id};
 use latent_compile::capture::{Imported, import};
 use latent_compile::grad::{clip_by_global_norm, gradients};
+use latent_compile::{Graph, Id};
 use latent_experiment::history::MetricRow;
 use latent_interpret::{Noise, Tape};
 use latent_nn::method::{START_BATCH, live_keys};
@@ -329,8 +329,7 @@ impl CpuEngine {
 
     /// Checks that `weights` has what is `chosen` of the parameters.
     fn fit(&self, weights: &[Weight], chosen: impl Fn(usize) -> bool) -> Result<(), String> {
-        let shapes: Vec<Vec<usize>> =
-            self.info.tensors.iter().map(|t| t.shape.iter().map(|n| *n as usize).collect()).collect();
+        let shapes: Vec<Vec<usize>> = self.info.tensors.iter().map(|t| t.shape.iter().map(|n| *n as usize).collect()).collect();
         let all = self.info.tensors.iter().zip(&shapes).enumerate().filter(|(i, _)| chosen(*i));
         fits(all.map(|(_, (t, shape))| (t.name.as_str(), shape.as_slice())), weights)
     }
@@ -413,7 +412,8 @@ fn training(
 
 impl Engine for CpuEngine {
     async fn start(&mut self) -> Result<(), BuildError> {
-        let recording = self.entry.record(&self.params, self.shape, Program::Start, START_BATCH).map_err(BuildError::NotCompiled)?;
+        let recording =
+            self.entry.record(&self.params, self.shape, Program::Start, START_BATCH).map_err(BuildError::NotCompiled)?;
         if recording.set.is_empty() {
             return Ok(());
         }

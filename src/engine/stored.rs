@@ -33,12 +33,7 @@ pub fn programs(entry: &dyn Entry, params: &Params, data: DataShape) -> Result<(
 ///
 /// # Errors
 /// As there.
-pub fn program(
-    entry: &dyn Entry,
-    params: &Params,
-    data: DataShape,
-    what: Program,
-) -> Result<Option<stored::Program>, String> {
+pub fn program(entry: &dyn Entry, params: &Params, data: DataShape, what: Program) -> Result<Option<stored::Program>, String> {
     for [few, more] in BATCHES {
         let (Some(a), Some(b)) = (record(entry, params, data, what, few)?, record(entry, params, data, what, more)?) else {
             return Ok(None);
@@ -74,13 +69,7 @@ impl Made {
     }
 }
 
-fn record(
-    entry: &dyn Entry,
-    params: &Params,
-    data: DataShape,
-    what: Program,
-    batch: usize,
-) -> Result<Option<Made>, String> {
+fn record(entry: &dyn Entry, params: &Params, data: DataShape, what: Program, batch: usize) -> Result<Option<Made>, String> {
     let recording = entry.record(params, data, what, batch)?;
     if recording.outputs.is_empty() {
         return Ok(None);

@@ -2,10 +2,11 @@
 
 use latent_packed::{PackedFactor, Split};
 use latent_vocabulary::import::Crop;
+use latent_vocabulary::plan::Plan;
 
 use super::archive::{Archive, FILE_LIMIT};
 use super::picture::is_picture_name;
-use super::read::{Named, PIECES};
+use super::read::{Named, PIECES, hidden};
 use super::source::{About, Fault, Item, Raw, Source, default_split, interleaved};
 use super::table::{Attributes, Partition};
 
@@ -34,6 +35,7 @@ pub struct CelebA {
     /// Values of the attributes, `[rows, attributes]`.
     values_nk: Vec<u8>,
     places: Vec<Place>,
+    split_by: &'static str,
 }
 
 /// Whether archives and text files of these names are CelebA's.
@@ -92,7 +94,7 @@ impl CelebA {
         let mut partition = given(partition)?.map(read_partition).transpose()?;
         let mut archive = Archive::open(images)?;
         let mut inside = |kind| -> Result<Option<(String, Vec<u8>)>, String> {
-            let found = archive.entries().find(|e| is_text(&e.name) == Some(kind));
+            let found = archive.entries().find(|e| !hidden(&e.name) && is_text(&e.name) == Some(kind));
             found.map(|e| Ok((format!("{}: {}", images.name, e.name), archive.read(&e, TEXT_LIMIT)?))).transpose()
         };
         if attributes.is_none() {
@@ -102,6 +104,11 @@ impl CelebA {
             partition = inside(Text::Partition)?.map(read_partition).transpose()?;
         }
         Self::new(images, archive, fingerprint, attributes, partition)
+    }
+
+    /// What tells the parts.
+    pub fn split_by(&self) -> &str {
+        self.split_by
     }
 
     fn new(
@@ -120,7 +127,7 @@ impl CelebA {
         let mut parts: [Vec<u32>; 3] = Default::default();
         let mut places = Vec::new();
         let (mut without_row, mut without_split, mut official) = (0u64, 0u64, true);
-        for entry in archive.entries().filter(|e| is_picture_name(&e.name)) {
+        for entry in archive.entries().filter(|e| !hidden(&e.name) && is_picture_name(&e.name)) {
             let image = base(&entry.name);
             let of_number = |n: u32| match n {
                 n if n <= OFFICIAL.0 => Split::Train,
@@ -158,6 +165,11 @@ impl CelebA {
                 notes.push(format!("{n} images are left out: the {file} file has no line for them."));
             }
         }
+        let split_by = match partition {
+            Some(_) => "the partition file",
+            None if official => "the images' numbers",
+            None => "every tenth image",
+        };
         let places: Vec<Place> = interleaved(&parts).into_iter().map(|i| places[i as usize]).collect();
         // Which row is whose is known by now.
         let (names, values_nk) = attributes.map(|a| (a.names, a.values_nk)).unwrap_or_default();
@@ -176,8 +188,9 @@ impl CelebA {
             crop: if official { Crop::Square(148) } else { Crop::Middle },
             sheet: false,
             fingerprint,
+            plan: Plan::default(),
         };
-        Ok(Self { about, archive, values_nk, places })
+        Ok(Self { about, archive, values_nk, places, split_by })
     }
 }
 
@@ -189,6 +202,10 @@ impl Source for CelebA {
     fn factors(&self, place: u64) -> Option<&[u8]> {
         let (row, k) = (self.places.get(place as usize)?.row as usize, self.about.factors.len());
         Some(&self.values_nk[row * k..(row + 1) * k])
+    }
+
+    fn split(&self, place: u64) -> Split {
+        self.places.get(place as usize).map_or(Split::Train, |p| p.split)
     }
 
     fn item(&mut self, place: u64) -> Result<Item, Fault> {

@@ -67,6 +67,7 @@ fn begin_sum(frame: &Frame) -> Sum {
 fn sum_of(raw: &Raw) -> Sum {
     match raw {
         Raw::File(bytes) => Sum::default().with(bytes),
+        Raw::Deep(bytes, white) => Sum::default().with(&white.to_le_bytes()).with(bytes),
         Raw::Picture(picture) => {
             let sides = [picture.width, picture.height, picture.channels].map(|side| side as u64);
             sides.iter().fold(Sum::default(), |sum, side| sum.with(&side.to_le_bytes())).with(&picture.values_hwc)

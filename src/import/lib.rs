@@ -9,22 +9,36 @@
 pub mod address;
 pub mod archive;
 pub mod array;
+mod arrays;
 pub mod celeba;
 mod exif;
 pub mod frame;
 pub mod idx;
 pub mod job;
+mod join;
+mod kind;
+mod known;
+mod labels;
+mod leaf;
+mod letters;
 pub mod mirror;
+mod names;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
 pub mod npy;
 pub mod open;
+mod other;
 pub mod picture;
-pub mod pictures;
+mod pictures;
+mod pieces;
+pub mod plan;
 pub mod read;
+mod scale;
 pub mod sheet;
 pub mod source;
 pub mod table;
+mod text;
+mod wish;
 #[cfg(target_arch = "wasm32")]
 pub mod worker;
 

@@ -1,10 +1,11 @@
-//! A table of images in a Parquet file, on disk or behind an address: the way public mirrors keep data sets. A column
-//! `image` has a structure of `bytes` (a JPEG or PNG file) and `path`; other columns with few values become factors.
+//! A table of images in a Parquet file, on disk or behind an address: the way public mirrors keep data sets. A column has a
+//! structure of `bytes` (a picture file) and `path`, or the bytes alone; other columns with few values become factors.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use ::parquet::basic::Type as Physical;
+use ::parquet::basic::{Compression, ConvertedType, Type as Physical};
 use ::parquet::errors::{ParquetError, Result as ParquetResult};
 use ::parquet::file::metadata::ParquetMetaData;
 use ::parquet::file::reader::{ChunkReader, FileReader, Length, SerializedFileReader};
@@ -17,12 +18,13 @@ use send_wrapper::SendWrapper;
 
 use latent_packed::PackedFactor;
 use latent_vocabulary::import::Crop;
+use latent_vocabulary::plan::Plan;
 
 use super::read::{Cursor, Named, ReadAt, range};
 use super::source::{About, Fault, Item, Raw, Source, default_split};
 
-/// The column with the images.
-const IMAGE: &str = "image";
+/// What the column with the images is called.
+const IMAGE: [&str; 6] = ["image", "img", "picture", "jpg", "jpeg", "png"];
 /// Rows that are decoded together.
 const BATCH: usize = 32;
 /// Most values of a factor; a column with more is left out.
@@ -72,6 +74,8 @@ pub struct Mirror {
     reader: SerializedFileReader<Chunks>,
     schema: Arc<SchemaDescriptor>,
     columns: Vec<Column>,
+    /// Name of the column with the images.
+    image: String,
     /// Rows before each row group, and all rows at the end.
     starts: Vec<u64>,
     rows: Option<ReaderIter>,
@@ -87,10 +91,13 @@ impl Mirror {
     pub fn open(file: &Named) -> Result<Self, String> {
         file.genuine()?;
         let wrong = |e: &dyn std::fmt::Display| format!("{}: this is no readable Parquet file: {e}", file.name);
-        let reader = SerializedFileReader::new(Chunks(SendWrapper::new(file.file.clone()))).map_err(|e| wrong(&e))?;
+        let reader = || SerializedFileReader::new(Chunks(SendWrapper::new(file.file.clone()))).map_err(|e| wrong(&e));
+        let reader = catch_unwind(AssertUnwindSafe(reader)).unwrap_or_else(|_| Err(wrong(&"its index is damaged")))?;
         let metadata = reader.metadata();
         let columns = columns(metadata);
-        let projection = projection(metadata, &columns).map_err(|e| format!("{}: {e}", file.name))?;
+        let image = image(metadata).map_err(|e| format!("{}: {e}", file.name))?;
+        readable(metadata).map_err(|e| format!("{}: {e}", file.name))?;
+        let projection = projection(metadata, &image, &columns).map_err(|e| format!("{}: {e}", file.name))?;
         let mut starts = vec![0u64];
         for group in metadata.row_groups() {
             let rows = u64::try_from(group.num_rows()).map_err(|_| wrong(&"a row group of less than no rows"))?;
@@ -121,9 +128,10 @@ impl Mirror {
             sheet: false,
             // The end has the index and is there already: more would be asked of a server.
             fingerprint: format!("parquet {} {}", file.name, file.mark(1)?),
+            plan: Plan::default(),
         };
         let schema = Arc::new(SchemaDescriptor::new(Arc::new(projection)));
-        Ok(Self { about, name: file.name.clone(), reader, schema, columns, starts, rows: None, at: 0 })
+        Ok(Self { about, name: file.name.clone(), reader, schema, columns, image, starts, rows: None, at: 0 })
     }
 
     /// Goes to the row group that a row is in.
@@ -187,18 +195,49 @@ fn least_and_largest(statistics: Option<&Statistics>) -> Option<(i64, i64)> {
     }
 }
 
+/// Whether a column has picture files: a structure with their bytes, or bytes that are no text.
+fn has_pictures(field: &Type) -> bool {
+    let bytes = |f: &Type| f.is_primitive() && f.get_physical_type() == Physical::BYTE_ARRAY;
+    if field.is_group() {
+        return field.get_fields().iter().any(|f| f.name() == "bytes" && bytes(f));
+    }
+    let info = field.get_basic_info();
+    bytes(field) && info.logical_type_ref().is_none() && info.converted_type() == ConvertedType::NONE
+}
+
+/// The name of the column with the images: one called so, or the first that has picture files.
+fn image(metadata: &ParquetMetaData) -> Result<String, String> {
+    let fields = metadata.file_metadata().schema_descr().root_schema().get_fields();
+    let named = IMAGE.iter().find_map(|name| fields.iter().find(|f| f.name() == *name && has_pictures(f)));
+    let found = named.or_else(|| fields.iter().find(|f| f.is_group() && has_pictures(f)));
+    found.map(|f| f.name().to_owned()).ok_or_else(|| {
+        let there: Vec<&str> = fields.iter().map(|f| f.name()).take(12).collect();
+        format!("the table has no column `image` with a structure of `bytes` and `path`; its columns are {}", there.join(", "))
+    })
+}
+
+/// Refuses what nothing here unpacks, before any row is read.
+fn readable(metadata: &ParquetMetaData) -> Result<(), String> {
+    let columns = metadata.row_groups().iter().flat_map(|group| group.columns());
+    for codec in columns.map(|c| c.compression()) {
+        let name = match codec {
+            Compression::LZO => "LZO",
+            Compression::ZSTD(_) if cfg!(target_arch = "wasm32") => "Zstandard",
+            Compression::BROTLI(_) if cfg!(target_arch = "wasm32") => "Brotli",
+            Compression::LZ4 | Compression::LZ4_RAW if cfg!(target_arch = "wasm32") => "LZ4",
+            _ => continue,
+        };
+        let natively = if codec == Compression::LZO { "" } else { ", or use `cargo lab pack`" };
+        return Err(format!("the table is packed by {name}, which is not read here: write it with Snappy or gzip{natively}"));
+    }
+    Ok(())
+}
+
 /// The schema's part that is read: the images and the factors.
-fn projection(metadata: &ParquetMetaData, columns: &[Column]) -> Result<Type, String> {
+fn projection(metadata: &ParquetMetaData, image: &str, columns: &[Column]) -> Result<Type, String> {
     let root = metadata.file_metadata().schema_descr().root_schema();
     let named = |name: &str| root.get_fields().iter().find(|f| f.name() == name).cloned();
-    let image = named(IMAGE).filter(|image| image.is_group()).filter(|image| {
-        image.get_fields().iter().any(|f| f.name() == "bytes" && f.is_primitive() && f.get_physical_type() == Physical::BYTE_ARRAY)
-    });
-    let image = image.ok_or_else(|| {
-        let there: Vec<&str> = root.get_fields().iter().map(|f| f.name()).take(12).collect();
-        format!("the table has no column `{IMAGE}` with a structure of `bytes` and `path`; its columns are {}", there.join(", "))
-    })?;
-    let fields = std::iter::once(image).chain(columns.iter().filter_map(|c| named(&c.name))).collect();
+    let fields = named(image).into_iter().chain(columns.iter().filter_map(|c| named(&c.name))).collect();
     Type::group_type_builder(root.name()).with_fields(fields).build().map_err(|e| e.to_string())
 }
 
@@ -223,12 +262,18 @@ impl Source for Mirror {
     }
 
     fn item(&mut self, place: u64) -> Result<Item, Fault> {
-        let row = self.row(place).map_err(|e| Fault::Stop(format!("{}: row {place}: {e}", self.name)))?;
+        // The library trusts what stands in pages: damage there is a panic of its own.
+        let row = catch_unwind(AssertUnwindSafe(|| self.row(place))).unwrap_or_else(|_| {
+            self.rows = None;
+            Err("its page is damaged".into())
+        });
+        let row = row.map_err(|e| Fault::Stop(format!("{}: row {place}: {e}", self.name)))?;
         let skip = |what: &str| Fault::Skip(format!("{}: row {place} {what}", self.name));
         let (mut file, mut name, mut factors_k) = (None, None, vec![None; self.columns.len()]);
         for (column, field) in row.into_columns() {
             match field {
-                Field::Group(image) if column == IMAGE => {
+                Field::Bytes(bytes) if column == self.image => file = Some(bytes.data().to_vec()),
+                Field::Group(image) if column == self.image => {
                     for (part, field) in image.into_columns() {
                         match (part.as_str(), field) {
                             ("bytes", Field::Bytes(bytes)) => file = Some(bytes.data().to_vec()),

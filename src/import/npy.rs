@@ -121,6 +121,18 @@ impl NpyHeader {
         self.shape.iter().map(|s| *s as u64).product::<u64>() * self.width as u64
     }
 
+    /// NumPy's name of the values' type, such as `float32`.
+    pub fn type_name(&self) -> String {
+        let bits = 8 * self.width;
+        match self.kind {
+            Kind::Bool => "bool".into(),
+            Kind::Unsigned => format!("uint{bits}"),
+            Kind::Signed => format!("int{bits}"),
+            Kind::Float => format!("float{bits}"),
+            Kind::Text | Kind::Ascii => "text".into(),
+        }
+    }
+
     /// Whether the values are numbers.
     pub fn is_numeric(&self) -> bool {
         !matches!(self.kind, Kind::Text | Kind::Ascii)

@@ -1,4 +1,4 @@
-//! Pictures in memory, and how they get there from JPEG and PNG files.
+//! Pictures in memory, and how they get there from JPEG, PNG, GIF, WebP, BMP and TIFF files.
 
 use std::io::Cursor;
 
@@ -9,6 +9,7 @@ use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 
 use super::exif::Orientation;
+use super::other;
 use super::read::instead;
 
 /// Most pixels of a picture: as many as a phone takes, and no more memory than a tab can give.
@@ -27,14 +28,64 @@ pub struct Picture {
     pub values_hwc: Vec<u8>,
 }
 
+/// Endings of pictures that are read.
+const ENDINGS: [&str; 12] = [".jpg", ".jpeg", ".png", ".jpe", ".jfif", ".pjpeg", ".webp", ".gif", ".bmp", ".dib", ".tif", ".tiff"];
+
 /// Whether a file of this name could be a picture.
 pub fn is_picture_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    [".jpg", ".jpeg", ".png", ".jpe", ".jfif"].iter().any(|end| name.ends_with(end))
+    ENDINGS.iter().any(|end| name.ends_with(end))
+}
+
+/// Reads the beginning of a picture file; `None` where it cannot be read.
+pub fn head(bytes: &[u8]) -> Option<other::Begin> {
+    if bytes.starts_with(&[0xff, 0xd8]) {
+        let mut decoder = JpegDecoder::new(ZCursor::new(bytes));
+        decoder.decode_headers().ok()?;
+        let (width, height) = decoder.dimensions()?;
+        return Some(other::Begin { width, height, colour: decoder.input_colorspace() != Some(ColorSpace::Luma), deep: false });
+    }
+    if bytes.starts_with(b"\x89PNG") {
+        let reader = png::Decoder::new_with_limits(Cursor::new(bytes), png::Limits { bytes: 8 * PIXEL_LIMIT }).read_info().ok()?;
+        let info = reader.info();
+        let colour = !matches!(info.color_type, ColorType::Grayscale | ColorType::GrayscaleAlpha);
+        return Some(other::Begin {
+            width: info.width as usize,
+            height: info.height as usize,
+            colour,
+            deep: info.bit_depth == png::BitDepth::Sixteen,
+        });
+    }
+    other::head(bytes)
+}
+
+/// Whether there are more pictures in a file than the first, which is taken.
+pub fn has_more(bytes: &[u8]) -> bool {
+    other::has_more(bytes)
+}
+
+/// Grey levels that differ less between the channels of a picture are grey.
+const COLOURLESS: u8 = 2;
+
+/// Whether all of a picture is grey.
+pub fn colourless(picture: &Picture) -> bool {
+    let grey = |p: &[u8]| p[0].abs_diff(p[1]).max(p[1].abs_diff(p[2])) <= COLOURLESS;
+    picture.channels < 3 || picture.values_hwc.chunks_exact(picture.channels).all(grey)
+}
+
+/// The largest value of a picture of 16 bits.
+pub fn brightest(bytes: &[u8]) -> Option<u16> {
+    if !bytes.starts_with(b"\x89PNG") {
+        return other::brightest(bytes, check_size);
+    }
+    let (values, channels, ..) = png_values(bytes, Transformations::EXPAND).ok()?;
+    let words = values.as_chunks::<2>().0.iter().map(|w| u16::from_be_bytes(*w));
+    // Of colours, not of what covers them.
+    words.enumerate().filter(|(i, _)| channels % 2 == 1 || (i + 1) % channels != 0).map(|(_, w)| w).max()
 }
 
 impl Picture {
-    /// Decodes a JPEG or PNG file, and turns it as its EXIF data says.
+    /// Decodes a picture file, and turns it as its EXIF data says.
     ///
     /// # Errors
     /// What is wrong with it, without the file's name.
@@ -43,12 +94,32 @@ impl Picture {
             jpeg(bytes)
         } else if bytes.starts_with(b"\x89PNG") {
             png(bytes)
+        } else if other::is(bytes) {
+            other(bytes, None)
         } else if bytes.is_empty() {
             Err("is empty".into())
         } else if let Some(what) = instead(bytes) {
-            Err(format!("is neither a JPEG nor a PNG picture but {what}"))
+            Err(format!("is no picture that is read (JPEG, PNG, GIF, WebP, BMP, TIFF) but {what}"))
         } else {
-            Err("is neither a JPEG nor a PNG picture".into())
+            Err("is no picture that is read: neither JPEG, PNG, GIF, WebP, BMP nor TIFF".into())
+        }
+    }
+
+    /// Decodes a picture of which values from `white` on are white, where it has 16 bits.
+    ///
+    /// # Errors
+    /// As [`Picture::decode`].
+    pub fn decode_deep(bytes: &[u8], white: u16) -> Result<Self, String> {
+        match head(bytes) {
+            Some(other::Begin { deep: true, .. }) if bytes.starts_with(b"\x89PNG") => {
+                let (values, channels, width, height, orientation) = png_values(bytes, Transformations::EXPAND)?;
+                let words = values.as_chunks::<2>().0.iter().map(|w| u16::from_be_bytes(*w));
+                let alpha = |i: usize| channels % 2 == 0 && (i + 1).is_multiple_of(channels);
+                let values_hwc = words.enumerate().map(|(i, w)| level(w, if alpha(i) { u16::MAX } else { white })).collect();
+                Ok(Self { width, height, channels, values_hwc }.turned(orientation))
+            }
+            Some(other::Begin { deep: true, .. }) => other(bytes, Some(white)),
+            _ => Self::decode(bytes),
         }
     }
 
@@ -130,20 +201,42 @@ fn strict_jpeg(bytes: &[u8]) -> Result<Picture, String> {
     Ok(Picture { width, height, channels, values_hwc }.turned(orientation))
 }
 
+fn other(bytes: &[u8], white: Option<u16>) -> Result<Picture, String> {
+    let (width, height, channels, values_hwc) = other::decode(bytes, white, check_size)?;
+    Ok(Picture { width, height, channels, values_hwc })
+}
+
+/// The grey level of a value of 16 bits.
+fn level(value: u16, white: u16) -> u8 {
+    ((u32::from(value.min(white)) * 255 + u32::from(white) / 2) / u32::from(white.max(1))) as u8
+}
+
 fn png(bytes: &[u8]) -> Result<Picture, String> {
+    // Palettes become colours, 1 to 4 bits eight, and 16 bits eight.
+    let (values_hwc, channels, width, height, orientation) =
+        png_values(bytes, Transformations::EXPAND | Transformations::STRIP_16)?;
+    if values_hwc.len() != width * height * channels {
+        return Err("is a damaged PNG picture: its values do not fill its size".into());
+    }
+    Ok(Picture { width, height, channels, values_hwc }.turned(orientation))
+}
+
+/// The values of a PNG file, as many bytes each as it has; channels, width, height, and which way up it is.
+type Values = (Vec<u8>, usize, usize, usize, Orientation);
+
+fn png_values(bytes: &[u8], transformations: Transformations) -> Result<Values, String> {
     let damaged = |e: &dyn std::fmt::Display| format!("is a damaged PNG picture: {e}");
     let limits = png::Limits { bytes: 8 * PIXEL_LIMIT };
     let mut decoder = png::Decoder::new_with_limits(Cursor::new(bytes), limits);
-    // Palettes become colours, 1 to 4 bits eight, and 16 bits eight.
-    decoder.set_transformations(Transformations::EXPAND | Transformations::STRIP_16);
+    decoder.set_transformations(transformations);
     let mut reader = decoder.read_info().map_err(|e| damaged(&e))?;
     let (width, height) = (reader.info().width as usize, reader.info().height as usize);
     check_size(width, height)?;
     let orientation = reader.info().exif_metadata.as_ref().map_or_else(Orientation::default, |exif| Orientation::read(exif));
     let size = reader.output_buffer_size().ok_or_else(|| damaged(&"it is too large"))?;
-    let mut values_hwc = vec![0; size];
-    let frame = reader.next_frame(&mut values_hwc).map_err(|e| damaged(&e))?;
-    values_hwc.truncate(frame.buffer_size());
+    let mut values = vec![0; size];
+    let frame = reader.next_frame(&mut values).map_err(|e| damaged(&e))?;
+    values.truncate(frame.buffer_size());
     let channels = match frame.color_type {
         ColorType::Grayscale => 1,
         ColorType::GrayscaleAlpha => 2,
@@ -151,8 +244,5 @@ fn png(bytes: &[u8]) -> Result<Picture, String> {
         ColorType::Rgba => 4,
         ColorType::Indexed => return Err(damaged(&"its palette is missing")),
     };
-    if values_hwc.len() != width * height * channels {
-        return Err(damaged(&"its values do not fill its size"));
-    }
-    Ok(Picture { width, height, channels, values_hwc }.turned(orientation))
+    Ok((values, channels, width, height, orientation))
 }

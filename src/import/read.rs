@@ -154,6 +154,32 @@ impl ReadAt for Vec<u8> {
     }
 }
 
+/// A part of another file, as a file: what lies in an archive as it is.
+pub struct Within {
+    file: Rc<dyn ReadAt>,
+    start: u64,
+    end: u64,
+}
+
+impl Within {
+    pub fn new(file: Rc<dyn ReadAt>, start: u64, end: u64) -> Self {
+        let end = end.min(file.size());
+        Self { file, start: start.min(end), end }
+    }
+}
+
+impl ReadAt for Within {
+    fn size(&self) -> u64 {
+        self.end - self.start
+    }
+
+    fn read_exact_at(&self, offset: u64, out_p: &mut [u8]) -> io::Result<()> {
+        let from = self.start.checked_add(offset);
+        let from = from.filter(|from| from.checked_add(out_p.len() as u64).is_some_and(|end| end <= self.end));
+        self.file.read_exact_at(from.ok_or(io::ErrorKind::UnexpectedEof)?, out_p)
+    }
+}
+
 /// A file on disk. It is open only while it is read: a folder has more pictures than a process may have open files.
 #[cfg(not(target_arch = "wasm32"))]
 pub struct OnDisk {

@@ -3,9 +3,10 @@
 use latent_vocabulary::import::Crop;
 
 use super::archive::FILE_LIMIT;
+use super::names::{base, stem};
 use super::picture::Picture;
-use super::read::Named;
-use super::source::{About, Fault, Item, Raw, Source, default_split};
+use super::read::{Mark, Named};
+use super::source::{About, Fault, Item, OWN, Raw, Source, default_split};
 
 pub struct Sheet {
     about: About,
@@ -23,27 +24,36 @@ impl Sheet {
     pub fn open(file: &Named, tile: Option<(u32, u32)>) -> Result<Self, String> {
         let bytes = file.whole(FILE_LIMIT)?;
         let sheet = Picture::decode(&bytes).map_err(|e| format!("{} {e}", file.name))?;
+        Self::of(sheet, &file.name, &Mark::default().with(&bytes).to_string(), tile)
+    }
+
+    /// Cuts a picture that is there already. `mark` tells its content from others'.
+    ///
+    /// # Errors
+    /// As [`Sheet::open`].
+    pub fn of(sheet: Picture, name: &str, mark: &str, tile: Option<(u32, u32)>) -> Result<Self, String> {
         let (w, h) = tile.map_or_else(|| guess(&sheet), |(w, h)| (w as usize, h as usize));
         if w == 0 || h == 0 || w > sheet.width || h > sheet.height {
-            return Err(format!("{}: tiles of {w} × {h} do not fit on {} × {} pixels", file.name, sheet.width, sheet.height));
+            return Err(format!("{}: tiles of {w} × {h} do not fit on {} × {} pixels", name, sheet.width, sheet.height));
         }
         let grid = (0..sheet.height / h).flat_map(|row| (0..sheet.width / w).map(move |column| (column, row)));
         let places: Vec<(usize, usize)> = grid.filter(|at| !plain(&sheet, (w, h), *at)).collect();
         if places.is_empty() {
-            return Err(format!("{}: every tile of {w} × {h} pixels is of one colour", file.name));
+            return Err(format!("{name}: every tile of {w} × {h} pixels is of one colour"));
         }
         let empty = (sheet.width / w) * (sheet.height / h) - places.len();
         let about = About {
             what: format!("a sheet of {} tiles, {w} × {h} pixels each", places.len()),
-            title: file.base().rsplit_once('.').map_or(file.base(), |(stem, _)| stem).into(),
-            credit: "Your own images; they stay on this computer.".into(),
+            title: stem(name).into(),
+            credit: OWN.into(),
             items: places.len() as u64,
             factors: Vec::new(),
             label: 0,
             notes: if empty > 0 { vec![format!("{empty} tiles of one colour are left out.")] } else { Vec::new() },
             crop: Crop::Middle,
             sheet: true,
-            fingerprint: format!("sheet {} {} {w} {h}", file.base(), file.file.size()),
+            fingerprint: format!("sheet {} {mark} {w} {h}", base(name)),
+            ..About::default()
         };
         Ok(Self { about, sheet, tile: (w, h), places })
     }

@@ -4,8 +4,12 @@ use std::collections::BTreeMap;
 
 use latent_packed::{PackedFactor, Split};
 use latent_vocabulary::import::{Crop, Frame};
+use latent_vocabulary::plan::Plan;
 
-use super::picture::Picture;
+use super::picture::{Picture, colourless};
+
+/// Said of images that a visitor brings.
+pub const OWN: &str = "Your own images; they stay on this computer.";
 
 /// What a source says of itself before its images are read.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,13 +31,26 @@ pub struct About {
     pub sheet: bool,
     /// Tells this source from others: names and sizes of its files.
     pub fingerprint: String,
+    /// How all of it was understood.
+    pub plan: Plan,
+}
+
+impl Default for About {
+    fn default() -> Self {
+        let (what, title, credit, fingerprint) = Default::default();
+        let (factors, notes, plan) = Default::default();
+        let (items, label, sheet, crop) = (0, 0, false, Crop::Middle);
+        Self { what, title, credit, items, factors, label, notes, crop, sheet, fingerprint, plan }
+    }
 }
 
 /// An image as its source has it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Raw {
-    /// A JPEG or PNG file.
+    /// A picture file.
     File(Vec<u8>),
+    /// A picture file of 16 bits, and its value of white.
+    Deep(Vec<u8>, u16),
     Picture(Picture),
 }
 
@@ -66,6 +83,11 @@ pub trait Source {
         None
     }
 
+    /// The part of the set that the image at a place belongs to.
+    fn split(&self, place: u64) -> Split {
+        default_split(place)
+    }
+
     /// Reads the image at a place.
     ///
     /// # Errors
@@ -82,6 +104,10 @@ impl<T: Source + ?Sized> Source for &mut T {
         (**self).factors(place)
     }
 
+    fn split(&self, place: u64) -> Split {
+        (**self).split(place)
+    }
+
     fn item(&mut self, place: u64) -> Result<Item, Fault> {
         (**self).item(place)
     }
@@ -95,18 +121,19 @@ impl Raw {
     pub fn picture(self) -> Result<Picture, String> {
         match self {
             Self::File(bytes) => Picture::decode(&bytes),
+            Self::Deep(bytes, white) => Picture::decode_deep(&bytes, white),
             Self::Picture(picture) => Ok(picture),
         }
     }
 }
 
 /// A source of which more is to be said.
-struct Noted {
-    source: Box<dyn Source>,
-    about: About,
+pub struct Told {
+    pub source: Box<dyn Source>,
+    pub about: About,
 }
 
-impl Source for Noted {
+impl Source for Told {
     fn about(&self) -> &About {
         &self.about
     }
@@ -115,16 +142,13 @@ impl Source for Noted {
         self.source.factors(place)
     }
 
+    fn split(&self, place: u64) -> Split {
+        self.source.split(place)
+    }
+
     fn item(&mut self, place: u64) -> Result<Item, Fault> {
         self.source.item(place)
     }
-}
-
-/// The source, with notes behind its own.
-pub fn noted(source: Box<dyn Source>, notes: impl IntoIterator<Item = String>) -> Box<dyn Source> {
-    let mut about = source.about().clone();
-    about.notes.extend(notes);
-    Box::new(Noted { source, about })
 }
 
 /// Names that a note tells one by one.
@@ -149,7 +173,7 @@ pub fn listed(names: &[&str]) -> String {
     let rest: usize = kinds.iter().skip(TOLD).map(|(n, _)| n).sum();
     let mut told: Vec<String> = kinds.into_iter().take(TOLD).map(|(n, kind)| format!("{n} {kind}")).collect();
     if rest > 0 {
-        told.push(format!("{rest} others"));
+        told.push(format!("{rest} {}", if rest == 1 { "other" } else { "others" }));
     }
     format!("{} files of other kinds ({})", names.len(), told.join(", "))
 }
@@ -158,23 +182,6 @@ pub fn listed(names: &[&str]) -> String {
 pub fn left_aside(names: &[&str]) -> Option<String> {
     let verb = if names.len() == 1 { "is" } else { "are" };
     (!names.is_empty()).then(|| format!("{} {verb} left aside.", listed(names)))
-}
-
-/// The part of a set that a word stands for, as folders, files and arrays are called.
-pub fn split_word(word: &str) -> Option<Split> {
-    match word.to_ascii_lowercase().as_str() {
-        "train" | "training" => Some(Split::Train),
-        "val" | "valid" | "validation" => Some(Split::Valid),
-        "test" | "testing" | "t10k" => Some(Split::Test),
-        _ => None,
-    }
-}
-
-/// The part that a file or an array is of, by the words of its name: `x_train`, `train-images`, `Xtest`.
-pub fn split_named(name: &str) -> Option<Split> {
-    let base = name.rsplit('/').next().unwrap_or(name);
-    let words = base.split(|c: char| !c.is_ascii_alphanumeric());
-    words.into_iter().find_map(|word| split_word(word).or_else(|| split_word(word.trim_start_matches(['x', 'y', 'X', 'Y']))))
 }
 
 /// Pictures that are tried when the first ones cannot be read.
@@ -211,27 +218,20 @@ pub const FIRST: usize = 8;
 /// As [`first_pictures`].
 pub fn first_frame(source: &mut dyn Source) -> Result<Frame, String> {
     let first = first_pictures(source, FIRST)?;
-    Ok(suggested_frame(&first, source.about().crop))
+    Ok(suggested_frame(&first, source.about()))
 }
 
-/// Grey levels that differ less between the channels of a picture are grey.
-const COLOURLESS: u8 = 2;
-
 /// The frame for pictures like `first`: 28, 32 or 64 pixels a side, whichever is nearest below that of the first; in colour
-/// where any of them is.
+/// where any of them is, or of those that were looked at.
 ///
 /// # Panics
 /// Without a picture.
-pub fn suggested_frame(first: &[Picture], crop: Crop) -> Frame {
-    let side = first[0].width.min(first[0].height);
+pub fn suggested_frame(first: &[Picture], about: &About) -> Frame {
+    let common = about.plan.look.sizes.first().map(|s| s.width.min(s.height) as usize);
+    let side = common.unwrap_or(first[0].width.min(first[0].height));
     let side = [64, 32, 28].into_iter().find(|s| *s <= side).unwrap_or(28);
-    let grey = first.iter().all(colourless);
-    Frame { width: side as u32, height: side as u32, channels: if grey { 1 } else { 3 }, crop, paper: 255 }
-}
-
-fn colourless(picture: &Picture) -> bool {
-    let grey = |p: &[u8]| p[0].abs_diff(p[1]).max(p[1].abs_diff(p[2])) <= COLOURLESS;
-    picture.channels < 3 || picture.values_hwc.chunks_exact(picture.channels).all(grey)
+    let grey = first.iter().all(colourless) && about.plan.look.colour == 0;
+    Frame { width: side as u32, height: side as u32, channels: if grey { 1 } else { 3 }, crop: about.crop, paper: 255 }
 }
 
 /// One image in this many is kept for tests where a source has no splits of its own.

@@ -1,9 +1,11 @@
-//! CelebA's text files: attributes and partition, as published and as mirrors rewrite them (with commas and without the
-//! count in the first line).
+//! CelebA's text files: attributes and partition, as published and as mirrors rewrite them (divided otherwise, with an index,
+//! quotes or the images' column named, without the count in the first line).
 
 use std::collections::HashMap;
 
 use latent_packed::Split;
+
+use super::text::{cut, divider};
 
 /// An image's name without its ending: the texts say `.jpg` where the images are `.png`.
 fn stem(image: &str) -> &str {
@@ -19,6 +21,8 @@ pub struct Attributes {
     pub values_nk: Vec<u8>,
 }
 
+/// What mirrors call the column of the images' names, and the one before it that counts rows.
+const IMAGE: [&str; 10] = ["", "image_id", "filename", "file_name", "image", "img", "file", "name", "index", "unnamed: 0"];
 /// Most attributes that a file may have.
 const MOST: usize = 256;
 
@@ -35,24 +39,35 @@ impl Attributes {
         if count.is_some() {
             (number, words) = lines.next().ok_or("ends after its count")?;
         }
-        // Mirrors name the column of the image as well.
-        if words.first().is_some_and(|w| w.eq_ignore_ascii_case("image_id") || w.eq_ignore_ascii_case("filename")) {
-            words.remove(0);
+        while words.last().is_some_and(|w| w.is_empty()) {
+            words.pop();
         }
         if words.is_empty() || words.len() > MOST || words[0].contains('.') {
             return Err(format!("line {number}: here stand the names of the attributes, but these are {} words", words.len()));
         }
-        let names: Vec<String> = words.iter().map(|w| (*w).to_owned()).collect();
+        let header = words;
+        let mut names: Option<Vec<String>> = None;
         let (mut row_of, mut values_nk) = (HashMap::new(), Vec::new());
-        for (number, words) in lines {
-            let (image, values) = words.split_first().expect("no line is empty");
+        for (number, mut words) in lines {
+            while words.len() > header.len() + 1 && words.last().is_some_and(|w| w.is_empty()) {
+                words.pop();
+            }
+            // Rows may be counted before their image.
+            let at = image_at(&words);
+            let image = words.get(at).copied().unwrap_or_default();
+            let names = names.get_or_insert_with(|| {
+                // Mirrors name the column of the image as well, and that of the count.
+                let named = header.iter().take(at + 1).take_while(|w| IMAGE.contains(&w.to_ascii_lowercase().as_str())).count();
+                header[named..].iter().map(|w| (*w).to_owned()).collect()
+            });
+            let values = &words[(at + 1).min(words.len())..];
             if values.len() != names.len() {
                 return Err(format!("line {number}: {} values for {} attributes", values.len(), names.len()));
             }
-            for (value, name) in values.iter().zip(&names) {
+            for (value, name) in values.iter().zip(&*names) {
                 values_nk.push(match *value {
-                    "1" => 1,
-                    "-1" | "0" => 0,
+                    "1" | "1.0" | "True" | "true" => 1,
+                    "-1" | "0" | "-1.0" | "0.0" | "False" | "false" => 0,
                     other => return Err(format!("line {number}: {name} is {other:?}, expected 1 or -1")),
                 });
             }
@@ -60,6 +75,7 @@ impl Attributes {
                 return Err(format!("line {number}: {image} stands there twice"));
             }
         }
+        let names = names.unwrap_or_else(|| header.iter().map(|w| (*w).to_owned()).collect());
         if let Some(count) = count.filter(|n| *n != row_of.len() as u64) {
             return Err(format!("promises {count} images and has {}: is it complete?", row_of.len()));
         }
@@ -95,10 +111,11 @@ impl Partition {
     pub fn read(text: &[u8]) -> Result<Self, String> {
         let mut split_of = HashMap::new();
         for (number, words) in Lines::new(text)? {
-            let [image, split] = words[..] else {
+            let words: Vec<&str> = words.into_iter().filter(|w| !w.is_empty()).collect();
+            let ([image, split] | [_, image, split]) = words[..] else {
                 return Err(format!("line {number}: expected an image's name and 0, 1 or 2, not {} words", words.len()));
             };
-            if number == 1 && split.eq_ignore_ascii_case("partition") {
+            if number == 1 && split.parse::<u64>().is_err() {
                 continue;
             }
             let split = split.parse().ok().and_then(Split::from_byte);
@@ -118,15 +135,23 @@ impl Partition {
     }
 }
 
+/// Where a row has its image: the first word with an ending, or the first.
+fn image_at(words: &[&str]) -> usize {
+    let ending = |w: &&str| w.rsplit_once('.').is_some_and(|(_, end)| end.bytes().any(|b| b.is_ascii_alphabetic()));
+    words.iter().take(3).position(ending).unwrap_or(0)
+}
+
 /// Lines that are not empty, with their numbers, as words.
 struct Lines<'a> {
     lines: std::iter::Enumerate<std::str::Lines<'a>>,
+    divider: Option<char>,
 }
 
 impl<'a> Lines<'a> {
     fn new(text: &'a [u8]) -> Result<Self, String> {
         let text = std::str::from_utf8(text).map_err(|e| format!("is no text: byte {} is none", e.valid_up_to()))?;
-        Ok(Self { lines: text.trim_start_matches('\u{feff}').lines().enumerate() })
+        let text = text.trim_start_matches('\u{feff}');
+        Ok(Self { lines: text.lines().enumerate(), divider: divider(text) })
     }
 }
 
@@ -135,7 +160,7 @@ impl<'a> Iterator for Lines<'a> {
 
     fn next(&mut self) -> Option<Self::Item> {
         self.lines.by_ref().find_map(|(i, line)| {
-            let words: Vec<&str> = line.split(|c: char| c == ',' || c.is_whitespace()).filter(|w| !w.is_empty()).collect();
+            let words: Vec<&str> = cut(line, self.divider).map(|(start, end)| &line[start..end]).collect();
             (!words.is_empty()).then_some((i + 1, words))
         })
     }
@@ -154,7 +179,16 @@ mod tests {
         assert_eq!((read.row_of("000002.jpg"), read.row_of("000003.jpg")), (Some(1), None));
         assert_eq!(read.row_of("000002.png"), Some(1));
         assert_eq!(read.values_nk, [1, 0, 0, 1]);
+        for other in [
+            ",image_id,Smiling,Male\n0,000001.jpg,1,-1\n1,000002.jpg,-1,1\n",
+            "\"image_id\";\"Smiling\";\"Male\"\n\"000001.jpg\";1;-1\n\"000002.jpg\";-1;1\n",
+            "image_id\tSmiling\tMale\n000001.jpg\t1\t0\n000002.jpg\t0\t1\n",
+            "Smiling,Male\n000001.jpg,1,-1\n000002.jpg,-1,1\n",
+        ] {
+            assert_eq!(Attributes::read(other.as_bytes()).unwrap(), read, "{other}");
+        }
         let official = Partition::read(b"000001.jpg 0\n000002.jpg 2\n").unwrap();
+        assert_eq!(official, Partition::read(b",image_id,partition\n0,000001.jpg,0\n1,000002.jpg,2\n").unwrap());
         assert_eq!(official, Partition::read(b"image_id,partition\n000001.jpg,0\n000002.jpg,2\n").unwrap());
         assert_eq!(official.split("000002.jpg"), Some(Split::Test));
     }

@@ -84,9 +84,8 @@ impl<'g> Builder<'g> {
         let after = args.iter().filter_map(|a| self.task_of(a)).max();
         // What the same task has stored can only be read when it is done.
         let stored = |task: usize| args.iter().any(|a| self.task_of(a) == Some(task) && !matches!(a, Known::Lane(..)));
-        let fits = |i: &usize| {
-            matches!(&self.made[*i], Made::Chain(draft) if draft.len == len) && !(Some(*i) == after && stored(*i))
-        };
+        let fits =
+            |i: &usize| matches!(&self.made[*i], Made::Chain(draft) if draft.len == len) && !(Some(*i) == after && stored(*i));
         let found = (after.unwrap_or(0)..self.made.len()).rev().find(fits);
         found.unwrap_or_else(|| {
             self.made.push(Made::Chain(Draft::new(len)));
@@ -281,11 +280,21 @@ impl<'g> Builder<'g> {
             }
             Op::MatMul => self.product(args, shape),
             Op::Conv2d(conv) => {
-                let of = Convolve { kind: Kind::Forward, conv: *conv, images: shape[0], ..geometry(g.shape(args[0]), shape, g.shape(args[1])) };
+                let of = Convolve {
+                    kind: Kind::Forward,
+                    conv: *conv,
+                    images: shape[0],
+                    ..geometry(g.shape(args[0]), shape, g.shape(args[1]))
+                };
                 self.convolve(of, args, shape)
             }
             Op::ConvTranspose2d(conv) => {
-                let of = Convolve { kind: Kind::Transposed, conv: *conv, images: shape[0], ..geometry(shape, g.shape(args[0]), g.shape(args[1])) };
+                let of = Convolve {
+                    kind: Kind::Transposed,
+                    conv: *conv,
+                    images: shape[0],
+                    ..geometry(shape, g.shape(args[0]), g.shape(args[1]))
+                };
                 self.convolve(of, args, shape)
             }
             Op::ConvWeight(conv) => {

@@ -34,6 +34,8 @@ pub(crate) enum Do {
     Binary(Binary),
     /// The product of two, and the third.
     MulAdd,
+    /// It with the number added and taken away again.
+    Rounded(f32),
     /// The second where the first is not zero, else the third.
     Where,
     /// The elements of a view, gathered.
@@ -180,6 +182,7 @@ impl Chain {
             Do::Unary(f) => unary(f, out, arg(0)),
             Do::Binary(f) => binary(f, out, arg(0), arg(1)),
             Do::MulAdd => multiply_and_add(out, arg(0), arg(1), arg(2)),
+            Do::Rounded(c) => pairs(out, arg(0), Arg::One(c), |x, c| (x + c) - c),
             Do::Where => choose(out, arg(0), arg(1), arg(2)),
             Do::Read(l) => {
                 let load = &self.loads[l as usize];

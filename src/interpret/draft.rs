@@ -20,6 +20,8 @@ pub(crate) enum Value {
     Unary(Unary, [Arg; 1]),
     Binary(Binary, [Arg; 2]),
     MulAdd([Arg; 3]),
+    /// The first with the number added and taken away again.
+    Rounded([Arg; 1], f32),
     Where([Arg; 3]),
 }
 
@@ -27,7 +29,7 @@ impl Value {
     fn args(&self) -> &[Arg] {
         match self {
             Self::Load(..) | Self::Iota(..) | Self::Normal(_) | Self::Uniform(_) => &[],
-            Self::Unary(_, args) => args,
+            Self::Unary(_, args) | Self::Rounded(args, _) => args,
             Self::Binary(_, args) => args,
             Self::MulAdd(args) | Self::Where(args) => args,
         }
@@ -69,7 +71,9 @@ impl Draft {
 
     /// Whether it reads the buffer otherwise than element by element.
     pub fn reads_across(&self, base: Base) -> bool {
-        self.values.iter().any(|v| matches!(v, Value::Load(b, view) if *b == base && !(view.contiguous() && view.at == 0 && view.len() == self.len)))
+        self.values.iter().any(
+            |v| matches!(v, Value::Load(b, view) if *b == base && !(view.contiguous() && view.at == 0 && view.len() == self.len)),
+        )
     }
 
     pub fn reads(&self) -> impl Iterator<Item = Base> {
@@ -79,8 +83,8 @@ impl Draft {
         })
     }
 
-    /// Makes one operation of a product and the sum that alone reads it.
-    fn join_products(&mut self) {
+    /// Makes one operation of a product and the sum that alone reads it, and of a number that is added and taken away again.
+    fn join(&mut self) {
         let mut uses = vec![0; self.values.len()];
         let read = self.values.iter().flat_map(Value::args).chain(self.stores.iter().map(|s| &s.0));
         for arg in read {
@@ -89,6 +93,14 @@ impl Draft {
             }
         }
         for i in 0..self.values.len() {
+            if let Value::Binary(Binary::Sub, [Arg::Value(v), Arg::Number(c)]) = self.values[i]
+                && uses[v as usize] == 1
+                && let Value::Binary(Binary::Add, [x, Arg::Number(d)]) | Value::Binary(Binary::Add, [Arg::Number(d), x]) =
+                    self.values[v as usize]
+                && c.to_bits() == d.to_bits()
+            {
+                self.values[i] = Value::Rounded([x], c);
+            }
             let Value::Binary(Binary::Add, [x, y]) = self.values[i] else { continue };
             for (product, other) in [(x, y), (y, x)] {
                 if let Arg::Value(v) = product
@@ -104,7 +116,7 @@ impl Draft {
 
     /// The chain, with registers for values as long as they are needed.
     pub fn finish(&mut self) -> Chain {
-        self.join_products();
+        self.join();
         self.chain()
     }
 
@@ -187,6 +199,7 @@ impl Draft {
                 Value::Unary(f, _) => Do::Unary(*f),
                 Value::Binary(f, _) => Do::Binary(*f),
                 Value::MulAdd(_) => Do::MulAdd,
+                Value::Rounded(_, c) => Do::Rounded(*c),
                 Value::Where(_) => Do::Where,
             };
             let to = register(&mut free);
@@ -194,7 +207,8 @@ impl Draft {
             operands[i] = Some(Operand::Register(to));
             self.store(i, Operand::Register(to), &number, &mut steps);
             // Registers whose values nobody needs any more.
-            let mut ended: Vec<u32> = value.args().iter().filter_map(|a| if let Arg::Value(v) = a { Some(*v) } else { None }).collect();
+            let mut ended: Vec<u32> =
+                value.args().iter().filter_map(|a| if let Arg::Value(v) = a { Some(*v) } else { None }).collect();
             ended.dedup();
             if until == i {
                 ended.push(i as u32);
@@ -252,13 +266,36 @@ pub(crate) struct Factor {
 pub(crate) enum Task {
     Chain(Chain),
     /// A product of each pair of matrices that begin at `places`.
-    Product { a: Factor, b: Factor, size: Size, places: Vec<[usize; 2]> },
-    Convolve { a: Dense, b: Dense, of: Convolve },
-    Reduce { x: Base, of: Reduce },
+    Product {
+        a: Factor,
+        b: Factor,
+        size: Size,
+        places: Vec<[usize; 2]>,
+    },
+    Convolve {
+        a: Dense,
+        b: Dense,
+        of: Convolve,
+    },
+    Reduce {
+        x: Base,
+        of: Reduce,
+    },
     /// Tensors laid into zeros, or side by side.
-    Laid { zeros: bool, parts: Vec<(Base, Laid)> },
-    Gather { x: Dense, index: Dense, of: Gather },
-    Loop { of: Loop, args: Vec<(Dense, Vec<usize>)>, shape: Vec<usize> },
+    Laid {
+        zeros: bool,
+        parts: Vec<(Base, Laid)>,
+    },
+    Gather {
+        x: Dense,
+        index: Dense,
+        of: Gather,
+    },
+    Loop {
+        of: Loop,
+        args: Vec<(Dense, Vec<usize>)>,
+        shape: Vec<usize>,
+    },
 }
 
 impl Task {

@@ -13,6 +13,7 @@ use latent_compile::graph::{Graph, Unary};
 use latent_compile::plan::{Job, Updates, compile};
 use latent_data::Dataset;
 use latent_engine::Engine;
+use latent_engine::cpu::CpuEngine;
 use latent_engine::plan::PlanEngine;
 use latent_experiment::Setup;
 use latent_gpu::{Arena, Data, Gpu};
@@ -83,8 +84,8 @@ fn kernel_times(plan: &mut PlanEngine) -> Result<Value, String> {
     Ok((0..rounds[0].len()).map(row).collect())
 }
 
-/// Times `steps` steps of the plan, and of eager Burn on the same GPU where `eager` is set, turn by turn; each dispatch
-/// where `kernels` is set.
+/// Times `steps` steps of the plan, of the processor's engine, and of eager Burn on the same GPU where `eager` is set, turn by turn; each
+/// dispatch, and each task of the processor, where `kernels` is set.
 ///
 /// # Errors
 /// If there is no GPU, the setup does not compile, or `kernels` are to be timed where the adapter has no time stamps.
@@ -96,19 +97,27 @@ pub fn bench(setup: &Setup, data: Arc<Dataset>, steps: u32, eager: bool, kernels
         let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels).map_err(|e| e.to_string())?;
         let mut plan = PlanEngine::new(gpu.clone(), entry, &params, data.data_shape(), &uploaded).await?;
         let mut burn = if eager { Some(entry.eager(&params, latent_engine::eager::open().await?, data.clone())) } else { None };
+        let images = CpuEngine::whole(data.train_images.clone(), data.train_labels.clone());
+        let mut cpu = CpuEngine::new(entry, &params, data.data_shape(), &images).await?;
         plan.run_steps(2)?;
         plan.metrics().await?;
+        cpu.run_steps(2)?;
+        cpu.metrics().await?;
         if let Some(burn) = &mut burn {
             burn.run_steps(1)?;
             burn.metrics().await?;
         }
-        let (mut plan_ms, mut encode_ms, mut burn_ms) = (vec![], vec![], vec![]);
+        let (mut plan_ms, mut encode_ms, mut cpu_ms, mut burn_ms) = (vec![], vec![], vec![], vec![]);
         for _ in 0..ROUNDS {
             let begin = Instant::now();
             plan.run_steps(steps)?;
             encode_ms.push(begin.elapsed().as_secs_f64() * 1e3 / f64::from(steps));
             plan.metrics().await?;
             plan_ms.push(begin.elapsed().as_secs_f64() * 1e3 / f64::from(steps));
+            let begin = Instant::now();
+            cpu.run_steps(steps)?;
+            cpu.metrics().await?;
+            cpu_ms.push(begin.elapsed().as_secs_f64() * 1e3 / f64::from(steps));
             if let Some(burn) = &mut burn {
                 let begin = Instant::now();
                 burn.run_steps(1)?;
@@ -139,8 +148,16 @@ pub fn bench(setup: &Setup, data: Arc<Dataset>, steps: u32, eager: bool, kernels
             },
             "ceilings": { "copy_bytes_per_second": copy, "matmul_flops_per_second": product },
         });
+        let cpu_ms = median(cpu_ms);
+        report["processor"] = json!({
+            "ms_per_step": cpu_ms,
+            "flops_per_second": cpu.info().flops as f64 / cpu_ms * 1e3,
+            "times_the_plan": cpu_ms / ms,
+        });
         if let Some(times) = times {
             report["kernels"] = times;
+            let tasks = cpu.profile_step()?.into_iter().map(|(task, ms)| json!({ "task": task, "us": ms * 1e3 }));
+            report["processor"]["tasks"] = tasks.collect();
         }
         if burn.is_some() {
             let burn_ms = median(burn_ms);

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use latent_compile::stored::Program;
 use latent_experiment::Setup;
@@ -105,10 +106,10 @@ impl Net {
         }
         let mut state = self.state.borrow_mut();
         let State { values, place_of, ready, draws } = &mut *state;
-        if !ready.contains_key(&(at, batch)) {
-            ready.insert((at, batch), make(program, batch, values, place_of)?);
-        }
-        let Some(ready) = ready.get_mut(&(at, batch)) else { return Err(words(name).into()) };
+        let ready = match ready.entry((at, batch)) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(room) => room.insert(make(program, batch, values, place_of)?),
+        };
         if ready.width != 0 && ready.width != width {
             return Err(format!("the model's {} takes rows of {} numbers: expected {width}", words(name), ready.width));
         }

@@ -115,11 +115,8 @@ impl Draft<'_> {
             return Err(format!("{name} has a kernel of {kernel} × {across}, which does not fit"));
         }
         let size = |side: usize| (side - 1) * geometry.stride[0] + kernel - edge;
-        let y = if up {
-            self.g.conv_transpose2d(x, w, geometry, [size(height), size(width)])
-        } else {
-            self.g.conv2d(x, w, geometry)
-        };
+        let y =
+            if up { self.g.conv_transpose2d(x, w, geometry, [size(height), size(width)]) } else { self.g.conv2d(x, w, geometry) };
         let b = self.g.reshape(b, &[1, outputs, 1, 1]);
         Ok(self.g.add(y, b))
     }

@@ -137,9 +137,9 @@ impl Player {
         }
     }
 
-    /// Whether each number is a cloud, with a mean and a variance, rather than a point.
+    /// Whether the numbers of a code are clouds, with a mean and a variance, rather than points; beside a choice that it may have.
     pub fn is_cloud(&self) -> bool {
-        self.code.iter().all(|group| group.kind == CodeKind::Gaussian)
+        self.code.iter().all(|group| matches!(group.kind, CodeKind::Gaussian | CodeKind::Choice { .. }))
     }
 
     /// Tokens of an image; none where a code has no tokens.

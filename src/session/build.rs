@@ -4,9 +4,9 @@ use std::future::Future;
 
 use serde_bytes::ByteBuf;
 
-use super::{Executor, Session};
 use super::files::{beginning, sound};
 use super::run::Run;
+use super::{Executor, Session};
 use latent_engine::any::AnyEngine;
 use latent_engine::cpu::{self, CpuEngine, Make};
 use latent_engine::engine::BuildError;
@@ -36,8 +36,8 @@ part!(relaxed:
 async fn relax() {
     /// A module with one function that uses an instruction of relaxed SIMD.
     const PROBE: [u8; 36] = [
-        0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253, 15, 253, 128,
-        2, 11,
+        0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0, 65, 1, 253, 15, 65, 2, 253, 15, 253,
+        128, 2, 11,
     ];
     let probe = js_sys::Uint8Array::from(&PROBE[..]);
     if js_sys::WebAssembly::validate(&probe).unwrap_or(false)
@@ -83,7 +83,9 @@ impl Session {
                     let images = images.ok_or_else(missing)?;
                     #[cfg(all(target_arch = "wasm32", not(feature = "eager")))]
                     relax().await;
-                    AnyEngine::Cpu(Box::new(CpuEngine::given(processor().await?, entry, &params, test.shape, &images, from.given(), false).await?))
+                    AnyEngine::Cpu(Box::new(
+                        CpuEngine::given(processor().await?, entry, &params, test.shape, &images, from.given(), false).await?,
+                    ))
                 }
                 Executor::Nobody => return Err(missing().into()),
             }

@@ -38,7 +38,9 @@ impl Session {
 
     async fn comparison(&self, setup: Setup, steps: u32) -> Result<Work, String> {
         let (executor, entry) = self.prepare(&setup).await?;
-        let Executor::Plan(gpu) = executor else { return Err("the plan is compared with Burn, and there is no GPU to run it on".into()) };
+        let Executor::Plan(gpu) = executor else {
+            return Err("the plan is compared with Burn, and there is no GPU to run it on".into());
+        };
         let params = setup.params()?;
         let burn = self.burn.clone().ok_or("this session was not opened with eager Burn")?;
         let pause = Pause::slices();

@@ -128,7 +128,8 @@ mod tests {
         let code: Vec<CodeGroup> = kinds.iter().map(|kind| CodeGroup { kind: *kind, count: 64 }).collect();
         assert_eq!(from_note(&to_note(&code)), Ok(code.clone()));
         assert_eq!(to_note(&code[..3]), "gaussian 64, point 64, label 64");
-        for foreign in ["", "gaussian", "gaussian 0", "gaussian -1", "spline 3", "point 3 4", "features 5 2 2", "gaussian 99999999"] {
+        for foreign in ["", "gaussian", "gaussian 0", "gaussian -1", "spline 3", "point 3 4", "features 5 2 2", "gaussian 99999999"]
+        {
             assert!(from_note(foreign).unwrap_err().contains("does not know"), "{foreign}");
         }
         for foreign in ["grid 8 65536 65536 1 4", "grid 8 2 2 16777216 4", "point 16777216, point 16777216"] {

@@ -4,6 +4,8 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
+use crate::plan::{Plan, Wishes};
+
 /// Images that are packed before a set can be trained on: a shard.
 pub const USABLE: u64 = 1024;
 
@@ -53,12 +55,16 @@ pub struct Found {
     pub height: u32,
     pub channels: u32,
     pub factors: Vec<FoundFactor>,
+    /// The factor that suits best as a label.
+    pub label: usize,
     /// What is missing or was assumed.
     pub notes: Vec<String>,
     /// What to make of the pictures unless told otherwise.
     pub frame: Frame,
     /// It is one picture with many on it, that must be cut into tiles.
     pub sheet: bool,
+    /// What each file is taken for.
+    pub plan: Box<Plan>,
 }
 
 /// What the visitor wants of it.
@@ -114,8 +120,8 @@ pub enum ImportCommand {
     /// Says what the files beside this message are: [`ImportEvent::Found`]. `names` has their names with folders.
     Inspect {
         names: Vec<String>,
-        /// Width and height of the tiles, where one of the files is a sheet of sprites.
-        tile: Option<(u32, u32)>,
+        /// What is wanted otherwise than it would be understood.
+        wishes: Wishes,
     },
     /// Says what the Parquet table at an address is.
     InspectAddress { address: String },

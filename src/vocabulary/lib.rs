@@ -13,6 +13,7 @@ pub mod objective;
 pub mod optimizer;
 pub mod params;
 pub mod phrase;
+pub mod plan;
 pub mod precision;
 mod prose;
 pub mod shape;

@@ -36,7 +36,7 @@ fn a_card_of_the_gallery_opens_its_model() {
 
 #[test]
 fn without_webgpu_the_digits_of_the_gallery_still_open() {
-    let page = Page::open(&Options { webgpu: WebGpu::NoAdapter, ..Options::default() });
+    let page = Page::open(&Options { webgpu: WebGpu::NoAdapter, query: "engine=plan", ..Options::default() });
     page.wait("the notice", "document.querySelector('[data-testid=no-gpu]')");
     page.click("preset-mnist-vq");
     page.wait("another model", "latentLab.state().setup.includes('vq-vae')");

@@ -87,6 +87,64 @@ fn array(name: &str, n: usize) -> PathBuf {
     path
 }
 
+/// What a phone's folder comes to: two archives, a table, a page, pictures that are not read, and what the system puts beside.
+fn mixed() -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("trip");
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).expect("writable");
+    let write = |name: &str, bytes: &[u8]| std::fs::write(folder.join(name), bytes).expect("writable");
+    for (archive, first) in [("drive-001.zip", 0u32), ("drive-002.zip", 6)] {
+        let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for i in first..first + 6 {
+            let class = if i % 2 == 0 { "cats" } else { "dogs" };
+            zip.start_file(format!("{class}/{i}.jpg"), zip::write::SimpleFileOptions::default()).expect("a file");
+            let rgb: Vec<u8> = (0..40 * 40 * 3).map(|at| (at % 120 * 2) as u8 ^ (20 * i) as u8).collect();
+            let mut jpeg = Vec::new();
+            jpeg_encoder::Encoder::new(&mut jpeg, 90).encode(&rgb, 40, 40, jpeg_encoder::ColorType::Rgb).expect("a picture");
+            zip.write_all(&jpeg).expect("memory takes it");
+        }
+        write(archive, &zip.finish().expect("an archive").into_inner());
+    }
+    write("notes.csv", b"day,place\nMonday,Rome\nTuesday,Bari\n");
+    write("album.html", b"<!DOCTYPE html><html></html>");
+    write(".DS_Store", &[0, 0, 0, 1]);
+    (0..20).for_each(|i| write(&format!("IMG_{i}.HEIC"), &[0]));
+    folder
+}
+
+#[test]
+fn a_mixed_folder_is_told_apart_and_can_be_told_otherwise() {
+    let folder = mixed();
+    let files: Vec<PathBuf> = std::fs::read_dir(&folder).expect("readable").map(|e| e.expect("an entry").path()).collect();
+    for mobile in [false, true] {
+        let size = mobile.then_some((390, 844));
+        let page = ready(&Options { query: QUERY, size, ..Options::default() });
+        open(&page);
+        bring(&page, &files);
+        let plan = text(&page, "plan");
+        for words in [
+            "drive-001.zip",
+            "drive-002.zip",
+            "20 files, .heic",
+            "HEIC pictures are not read",
+            "this is a web page",
+            "cats 6, dogs 6",
+        ] {
+            assert!(plan.contains(words), "{words}: {plan}");
+        }
+        page.wait("the preview", "document.querySelector('[data-testid=import-preview]').width > 8");
+        page.screenshot(if mobile { "plan-phone" } else { "plan" });
+        // One archive is wanted for tests.
+        let choose =
+            "const s = [...document.querySelectorAll('[data-testid=plan] select')].find(s => s.ariaLabel.includes('drive-002'));
+            s.value = [...s.options].find(o => o.textContent === 'images to test with').value;
+            s.dispatchEvent(new Event('change', { bubbles: true }))";
+        page.js(choose);
+        let parts = "document.querySelector('[data-testid=plan-parts]')?.textContent";
+        page.wait("the parts that were asked for", &format!("{parts}?.includes('6 to test with: as was asked')"));
+    }
+}
+
 /// The page while it packs that file, as soon as there is something to train on.
 fn packing(file: &PathBuf) -> Page {
     let page = ready(&Options { query: QUERY, ..Options::default() });

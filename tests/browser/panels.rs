@@ -44,7 +44,16 @@ fn distance(a: &[f64], b: &[f64]) -> f64 {
 
 #[test]
 fn every_tab_shows_the_weights() {
-    let page = ready(&Options { query: SMALL, script: SHOWN, ..Options::default() });
+    shows_the_weights(SMALL);
+}
+
+#[test]
+fn every_tab_shows_the_weights_on_an_adapter() {
+    shows_the_weights(ON_ADAPTER);
+}
+
+fn shows_the_weights(query: &str) {
+    let page = ready(&Options { query, script: SHOWN, ..Options::default() });
     page.click("step");
     page.wait("one step", "latentLab.state().step === 1 && latentLab.state().status === 'Paused'");
     let panels = [

@@ -8,6 +8,7 @@ use latent_import::read::{Named, PIECES};
 use latent_import::source::{About, Item, Source, first_frame};
 use latent_packed::Split;
 use latent_vocabulary::import::Crop;
+use latent_vocabulary::plan::Role;
 
 use super::celeba::run;
 use super::{made, scratch};
@@ -101,18 +102,21 @@ fn what_came_in_place_of_a_file_is_told() {
 
 #[test]
 fn files_that_are_not_read_are_named() {
-    let pictures = |class: &str| zip(&format!("{class}.zip"), &[("1.png", plain([1, 2, 3])), ("2.png", plain([4, 5, 6]))]);
-    assert_eq!(about(&[pictures("one"), pictures("two")]).notes, ["two.zip is left aside."]);
     let mut files: Vec<(String, Vec<u8>)> = (0..3).map(|i| (format!("{i}.jpg"), made::face(i))).collect();
     files.extend((0..20).map(|i| (format!("{i}.HEIC"), vec![0])));
-    files.extend((0..5).map(|i| (format!("{i}.webp"), vec![0])));
-    let expected = ["25 files of other kinds (20 .heic, 5 .webp) are left aside."];
+    files.extend((0..5).map(|i| (format!("{i}.avif"), vec![0])));
     let loose: Vec<Named> = files.iter().map(|(n, b)| Named::new(format!("DCIM/{n}"), b.clone())).collect();
-    assert_eq!(about(&loose).notes, expected);
-    assert_eq!(about(&[Named::new("DCIM.zip", made::zip(files.into_iter(), false))]).notes, expected);
-    // An archive without pictures says what it has instead.
+    for about in [about(&loose), about(&[Named::new("DCIM.zip", made::zip(files.into_iter(), false))])] {
+        assert!(about.items == 3 && about.notes.len() == 1, "{about:?}");
+        let words = "25 files of other kinds (20 .heic, 5 .avif) are left aside. AVIF pictures are not read: export them";
+        assert!(about.notes[0].starts_with(words) && about.notes[0].contains("HEIC pictures are not read"), "{about:?}");
+        let aside: Vec<(u64, &str)> =
+            about.plan.pieces.iter().filter(|p| p.role == Role::Aside).map(|p| (p.files, p.kind.as_str())).collect();
+        assert_eq!(aside, [(5, ".avif"), (20, ".heic")]);
+    }
+    // An archive without images says what it has instead.
     let error = refused(&[zip("mnist.zip", &[("train-images-idx3-ubyte", vec![0]), ("train-labels-idx1-ubyte", vec![0])])]);
-    assert!(error.contains("train-images-idx3-ubyte") && error.contains("unpack it"), "{error}");
+    assert!(error.contains("train-images-idx3-ubyte") && error.contains("nothing known"), "{error}");
 }
 
 #[test]
@@ -229,15 +233,13 @@ fn labels_go_with_the_images_of_their_part() {
         let loose = files.clone().map(|(name, bytes)| Named::new(name, bytes));
         for mut source in [opened(&[zip("equal.npz", &files)]), opened(&loose)] {
             let about = source.about().clone();
-            assert_eq!(about.factors.iter().map(|f| f.name.as_str()).collect::<Vec<_>>(), ["y_train"]);
-            assert!(about.notes.len() == 1 && about.notes[0].contains("x_test") && about.notes[0].contains("y_test"), "{about:?}");
-            let all = items(&mut *source);
-            assert_eq!(all.iter().map(|i| i.factors_k[0]).collect::<Vec<_>>(), [0, 1, 2, 3]);
-            assert_eq!(all[3].raw.clone().picture().unwrap().values_hwc[0], 3);
+            assert_eq!(about.factors.iter().map(|f| f.name.as_str()).collect::<Vec<_>>(), ["y"]);
+            assert!(about.notes.is_empty(), "{about:?}");
+            check_parts(&mut *source, &[(Split::Train, 0, &[0, 1, 2, 3]), (Split::Test, 100, &[0, 1, 0, 1])]);
         }
     }
     // Beside each other, in either order, with nothing left to say.
-    let (x, y) = (Named::new("X.npy", images(0)), Named::new("y.npy", labels(train)));
+    let (x, y) = (Named::new("X.npy", images(100)), Named::new("y.npy", labels(train)));
     for files in [[x.clone(), y.clone()], [y, x]] {
         let about = about(&files);
         assert_eq!((about.items, about.factors.len(), about.notes.len()), (4, 1, 0), "{about:?}");
@@ -266,19 +268,33 @@ fn idx_labels_go_with_the_images_of_their_part() {
         for order in [[0, 1, 2, 3], [3, 2, 1, 0], [2, 1, 0, 3]] {
             let mut source = opened(&order.map(|i| files[i].clone()));
             let about = source.about().clone();
-            assert_eq!((about.items, about.factors[0].values.len()), (4, 4), "{about:?}");
-            assert!(about.notes[0].contains("test-images") && about.notes[0].contains("test-labels"), "{about:?}");
-            assert_eq!(items(&mut *source).iter().map(|i| i.factors_k[0]).collect::<Vec<_>>(), [0, 1, 2, 3]);
+            assert_eq!((about.items, about.factors[0].values.len()), (4 + u64::from(test), 4), "{about:?}");
+            assert!(about.notes.is_empty(), "{about:?}");
+            let labels = [1, 0, 1, 0];
+            check_parts(&mut *source, &[(Split::Train, 0, &[0, 1, 2, 3]), (Split::Test, 100, &labels[..test as usize])]);
         }
     }
-    // Two that could be meant are worse than none.
+    // Two kinds of labels are two factors; those of other images are none.
     let files = [
-        Named::new("images", images(4, 0)),
+        Named::new("images", images(4, 100)),
         Named::new("coarse", idx(&[4], &[0, 0, 1, 1])),
         Named::new("fine", idx(&[4], &[0, 1, 2, 3])),
+        Named::new("other", idx(&[5], &[0, 1, 2, 3, 4])),
     ];
     let about = about(&files);
-    assert_eq!((about.factors.len(), about.notes.len()), (0, 1), "{about:?}");
+    assert_eq!(about.factors.iter().map(|f| f.name.as_str()).collect::<Vec<_>>(), ["coarse", "fine"]);
+    assert!(about.notes.len() == 1 && about.notes[0].contains("no labels of images [4, 8, 8]: other [5]"), "{about:?}");
+}
+
+/// Each part's images, whose values count from `first`, have these labels.
+fn check_parts(source: &mut dyn Source, parts: &[(Split, u8, &[u8])]) {
+    let all = items(source);
+    assert_eq!(all.len(), parts.iter().map(|(.., labels)| labels.len()).sum::<usize>());
+    for item in all {
+        let value = item.raw.picture().unwrap().values_hwc[0];
+        let (_, first, labels) = parts.iter().find(|(split, ..)| *split == item.split).expect("a part that is expected");
+        assert_eq!(item.factors_k, [labels[usize::from(value - first)]], "{}", item.name);
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use latent_packed::{META, Meta, Shard, shard_name};
+use latent_vocabulary::plan::Plan;
 
 use super::{golden, made, scratch};
 
@@ -86,4 +87,39 @@ fn what_cannot_be_wanted_is_refused_at_once() {
     let output = images(&[Path::new("nothing.npy")], &out, &[]);
     let words = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(!output.status.success() && words.contains("nothing.npy"), "{words}");
+}
+
+/// The plan says what each file is taken for, for people and for programs, and packs nothing.
+#[test]
+fn the_plan_is_told_before_anything_is_packed() {
+    let folder = scratch("command-plan");
+    let write = |name: &str, bytes: &[u8]| std::fs::write(folder.join(name), bytes).expect("writable");
+    write("x_train.npy", &made::npy("|u1", &[8, 8, 8], &made::images(8, 100)));
+    write("x_test.npy", &made::npy("|u1", &[4, 8, 8], &made::images(4, 100)));
+    write("y_train.npy", &made::npy("<i8", &[8], &made::longs(&[0, 1, 0, 1, 0, 1, 0, 1])));
+    write("y_test.npy", &made::npy("<i8", &[4], &made::longs(&[0, 1, 0, 1])));
+    let plan = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lab"));
+        command.args(["pack", "images"]).arg(&folder).arg("--plan").args(more);
+        let output = command.output().expect("the built binary runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    let told = plan(&[]);
+    for words in
+        ["x_train.npy: NumPy array [8, 8, 8] of uint8 → 8 images of the train part", "test: 4 images, by x_test", "y: 0 6, 1 6"]
+    {
+        assert!(told.contains(words), "{told}");
+    }
+    let told: Plan = serde_json::from_str(&plan(&["--json", "--role", "x_test=aside", "--values", "0..1"])).expect("a plan");
+    assert_eq!((told.images, told.values[0].white), (8, 1.0));
+    // One line a file where it is packed.
+    let output = images(&[folder.as_path()], &scratch("command-plan-out"), &["--size", "8"]);
+    let (said, told) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(said.starts_with("12 images of 8 × 8 × 1 in "), "{said}{told}");
+    assert!(told.contains("y_test.npy: NumPy array [4] of int64 → labels of x_test"), "{told}");
+    // A wish for what is not there.
+    let output = images(&[folder.as_path()], &scratch("command-plan-none"), &["--labels", "z.npy"]);
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && told.contains("z.npy: no file or folder of that name was brought"), "{told}");
 }

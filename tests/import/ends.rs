@@ -15,7 +15,7 @@ use latent_import::picture::Picture;
 use latent_import::read::Named;
 use latent_import::source::{About, Fault, Item, Raw, Source, first_frame};
 use latent_packed::Split;
-use latent_vocabulary::import::{Choice, Crop, Frame};
+use latent_vocabulary::import::{Choice, Frame};
 
 use super::celeba::read;
 use super::{made, scratch};
@@ -80,21 +80,7 @@ impl Source for Unplugged {
 
 #[test]
 fn a_source_that_is_gone_ends_the_import_and_keeps_what_was_read() {
-    let source = |good| Unplugged {
-        good,
-        about: About {
-            what: String::new(),
-            title: String::new(),
-            credit: String::new(),
-            items: 2000,
-            factors: Vec::new(),
-            label: 0,
-            notes: Vec::new(),
-            crop: Crop::Middle,
-            sheet: false,
-            fingerprint: "the same".into(),
-        },
-    };
+    let source = |good| Unplugged { good, about: About { items: 2000, fingerprint: "the same".into(), ..About::default() } };
     let out = scratch("unplugged");
     let choice = choice(&mut source(2000));
     let error = pack(Box::new(source(70)), &choice, &Folder::new(&out), |_| {}, |_| {}).unwrap_err();

@@ -14,8 +14,11 @@ use latent_packed::{FORMAT, Meta, PackedFactor, Shard, ShardBuilder, Split};
 
 use super::{golden, made};
 
-/// Damaged copies of each file of the corpus.
-const ROUNDS: u64 = 600;
+/// Damaged copies of each file of the corpus; `LATENT_LAB_FUZZ` says another number.
+fn rounds() -> u64 {
+    std::env::var("LATENT_LAB_FUZZ").ok().and_then(|n| n.parse().ok()).unwrap_or(600)
+}
+
 /// Images of a damaged file that are read.
 const IMAGES: u64 = 12;
 
@@ -83,7 +86,7 @@ fn fuzz(corpus: &[(&str, Vec<u8>)], read: impl Fn(&str, Vec<u8>) -> Result<(), S
     let (mut refused, mut taken) = (0, 0);
     for (name, bytes) in corpus {
         read(name, bytes.clone()).unwrap_or_else(|e| panic!("{name} itself: {e}"));
-        for round in 0..ROUNDS {
+        for round in 0..rounds() {
             let mut random = Random(round.wrapping_mul(0x1000_0001) ^ bytes.len() as u64);
             let damaged = damage(bytes, &mut random);
             match catch_unwind(AssertUnwindSafe(|| read(name, damaged))) {
@@ -118,6 +121,72 @@ fn zip_indices() {
     let files =
         |large| made::zip((1..=6).map(|i| (format!("a/{i}.jpg"), std::fs::read(golden().join("grey.jpg")).unwrap())), large);
     fuzz(&[("a.zip", files(false)), ("b.zip", files(true))], read_images);
+}
+
+/// Archives in an archive, one of whose names is in no encoding that is told, and one packed as Windows packs large files.
+#[test]
+fn archives_in_archives() {
+    let inner = made::zip((1..=2).map(|i| (format!("abcd/{i}.png"), made::dot(i))), false);
+    let inner = made::replaced(inner, b"abcd/", b"\x83\x6c\x83\x52/");
+    let outer = made::zip(
+        [("train.zip".to_owned(), inner), ("x.npy".to_owned(), made::npy("|u1", &[2, 8, 8], &[7; 128]))].into_iter(),
+        false,
+    );
+    fuzz(&[("all.zip", outer), ("big.zip", super::thirty::deflate64())], read_images);
+}
+
+/// The formats of other programs, and pictures of 16 bits.
+#[test]
+fn other_pictures() {
+    use image::ImageFormat::{Bmp, Gif, Tiff, WebP};
+    let formats = [("a.webp", WebP), ("a.gif", Gif), ("a.bmp", Bmp), ("a.tiff", Tiff)];
+    let corpus: Vec<_> = formats.into_iter().map(|(name, format)| (name, made::plain(format, [200, 90, 10], 24))).collect();
+    fuzz(&corpus, |_, bytes| {
+        // What is damaged so that it is none of them any more is read as well.
+        latent_import::picture::head(&bytes);
+        Picture::decode(&bytes).map(drop)
+    });
+    fuzz(&[("deep.png", made::deep(4000))], |_, bytes| {
+        latent_import::picture::brightest(&bytes);
+        Picture::decode_deep(&bytes, 4095).map(drop)
+    });
+}
+
+/// Tables of labels beside pictures: whatever is in them, the pictures are there or the table is named.
+#[test]
+fn tables_of_labels() {
+    let text = "id;file;kind;split\n0;a/1.png;\"x y\";train\n1;a/2.png;z;test\n2;b/3.png;z;val\n3;b/4.png;\"x y\";train\n";
+    let wide: Vec<u8> = format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let pictures = || ["a/1.png", "a/2.png", "b/3.png", "b/4.png"].map(|name| Named::new(name, made::dot(9)));
+    let (mut read, mut none) = (0, 0);
+    for (name, bytes) in [("labels.csv", text.as_bytes().to_vec()), ("labels.txt", wide)] {
+        for round in 0..rounds() {
+            let damaged = damage(&bytes, &mut Random(round.wrapping_mul(0x1000_0001) ^ bytes.len() as u64));
+            let files = [&pictures()[..], &[Named::new(name, damaged)]].concat();
+            match open(&files, None) {
+                Ok(source) => read += usize::from(source.about().items == 4),
+                Err(e) => {
+                    assert!(e.contains(name), "{name}, round {round}: {e}");
+                    none += 1;
+                }
+            }
+        }
+    }
+    println!("{read} damaged tables with pictures, {none} refused");
+    assert!(read > 0);
+}
+
+#[test]
+fn tables_by_other_codecs() {
+    use parquet::basic::{Compression, ZstdLevel};
+    let rows: Vec<(Vec<u8>, i32)> = (0..6).map(|i| (made::dot(i), i32::from(i % 2))).collect();
+    fuzz(
+        &[
+            ("z.parquet", made::parquet(&rows, Compression::ZSTD(ZstdLevel::default()))),
+            ("l.parquet", made::parquet(&rows, Compression::LZ4_RAW)),
+        ],
+        read_images,
+    );
 }
 
 #[test]

@@ -89,3 +89,98 @@ pub fn npy(descr: &str, shape: &[usize], values: &[u8]) -> Vec<u8> {
     out.extend(values);
     out
 }
+
+/// A picture of one colour in any format that is read.
+pub fn plain(format: image::ImageFormat, rgb: [u8; 3], side: u32) -> Vec<u8> {
+    let mut out = Cursor::new(Vec::new());
+    if format == image::ImageFormat::Png {
+        let mut encoder = png::Encoder::new(&mut out, side, side);
+        encoder.set_color(png::ColorType::Rgb);
+        encoder.write_header().expect("a header").write_image_data(&rgb.repeat((side * side) as usize)).expect("a picture");
+        return out.into_inner();
+    }
+    image::RgbImage::from_pixel(side, side, image::Rgb(rgb)).write_to(&mut out, format).expect("a picture");
+    out.into_inner()
+}
+
+/// A grey PNG of one colour.
+pub fn dot(value: u8) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut encoder = png::Encoder::new(&mut out, 8, 8);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.write_header().expect("a header").write_image_data(&[value; 64]).expect("a picture");
+    out
+}
+
+/// A grey PNG of 16 bits and one value.
+pub fn deep(value: u16) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut encoder = png::Encoder::new(&mut out, 8, 8);
+    encoder.set_color(png::ColorType::Grayscale);
+    encoder.set_depth(png::BitDepth::Sixteen);
+    encoder.write_header().expect("a header").write_image_data(&value.to_be_bytes().repeat(64)).expect("a picture");
+    out
+}
+
+/// An IDX file of bytes.
+pub fn idx(dims: &[u32], values: &[u8]) -> Vec<u8> {
+    let mut out = (0x0800 + dims.len() as u32).to_be_bytes().to_vec();
+    out.extend(dims.iter().flat_map(|d| d.to_be_bytes()));
+    out.extend(values);
+    out
+}
+
+/// `n` grey images of 8 × 8 pixels, which count from `first`.
+pub fn images(n: usize, first: u8) -> Vec<u8> {
+    (0..n).flat_map(|i| [first + i as u8; 64]).collect()
+}
+
+/// The bytes of numbers.
+pub fn floats(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|v| v.to_le_bytes()).collect()
+}
+
+pub fn longs(values: &[i64]) -> Vec<u8> {
+    values.iter().flat_map(|v| v.to_le_bytes()).collect()
+}
+
+/// The bytes of `from` replaced by `to`, which is as long, wherever they stand.
+pub fn replaced(mut bytes: Vec<u8>, from: &[u8], to: &[u8]) -> Vec<u8> {
+    assert_eq!(from.len(), to.len());
+    for at in 0..=bytes.len().saturating_sub(from.len()) {
+        if bytes[at..].starts_with(from) {
+            bytes[at..at + to.len()].copy_from_slice(to);
+        }
+    }
+    bytes
+}
+
+/// A table of pictures with a label each.
+pub fn parquet(rows: &[(Vec<u8>, i32)], compression: parquet::basic::Compression) -> Vec<u8> {
+    use parquet::data_type::{ByteArray, ByteArrayType, Int32Type};
+    use parquet::file::properties::WriterProperties;
+    use parquet::file::writer::SerializedFileWriter;
+    use parquet::schema::parser::parse_message_type;
+    use std::sync::Arc;
+
+    let schema = "message t { required group image { required binary bytes; required binary path (UTF8); } required int32 label; }";
+    let schema = Arc::new(parse_message_type(schema).expect("a schema"));
+    let properties = Arc::new(WriterProperties::builder().set_compression(compression).build());
+    let mut out = Vec::new();
+    let mut writer = SerializedFileWriter::new(&mut out, schema, properties).expect("a writer");
+    let mut group = writer.next_row_group().expect("a group");
+    let bytes: Vec<ByteArray> = rows.iter().map(|(b, _)| b.clone().into()).collect();
+    let paths: Vec<ByteArray> = (0..rows.len()).map(|i| format!("{i}.png").as_str().into()).collect();
+    let labels: Vec<i32> = rows.iter().map(|(_, l)| *l).collect();
+    for values in [Some(&bytes), Some(&paths), None] {
+        let mut column = group.next_column().expect("readable").expect("a column");
+        match values {
+            Some(values) => column.typed::<ByteArrayType>().write_batch(values, None, None).expect("values"),
+            None => column.typed::<Int32Type>().write_batch(&labels, None, None).expect("values"),
+        };
+        column.close().expect("a column");
+    }
+    group.close().expect("a group");
+    writer.close().expect("a table");
+    out
+}

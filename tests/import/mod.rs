@@ -8,6 +8,8 @@ mod fuzz;
 mod golden;
 mod kinds;
 mod made;
+mod people;
+mod thirty;
 
 use std::path::{Path, PathBuf};
 

@@ -54,7 +54,7 @@ pub enum WebGpu {
 }
 
 /// How to open the page.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 pub struct Options<'a> {
     /// Path of the site on its host, as `/some/path/`; the host is all its own where it is left out.
     pub base: &'a str,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Subcommand, ValueEnum};
+use latent_vocabulary::plan::{Values, Wanted};
 
 use crate::Failure;
 
@@ -44,6 +45,18 @@ struct Images {
     /// Cut a single picture into tiles, for example 32x32.
     #[arg(long, value_name = "WxH", value_parser = size)]
     tile: Option<(u32, u32)>,
+    /// What black and white are in arrays: 0..1, 0..255, -1..1, any two numbers, or `own` for the least and the largest.
+    #[arg(long, value_name = "RANGE", value_parser = Values::parse, allow_hyphen_values = true)]
+    values: Option<Values>,
+    /// The file with the labels, or `none`.
+    #[arg(long, value_name = "FILE")]
+    labels: Option<String>,
+    /// Which images are for tests: as names of files and folders say, or every tenth.
+    #[arg(long, value_enum)]
+    split: Option<SplitArg>,
+    /// What a file, an archive or a folder is: train, valid, test, images, labels, attributes, partition or aside.
+    #[arg(long, value_name = "FILE=ROLE", value_parser = Wanted::parse)]
+    role: Vec<Wanted>,
     #[command(flatten)]
     common: Common,
 }
@@ -51,8 +64,14 @@ struct Images {
 #[derive(clap::Args)]
 struct Common {
     /// Folder to pack into; an interrupted run goes on there.
-    #[arg(long, value_name = "DIR")]
-    out: PathBuf,
+    #[arg(long, value_name = "DIR", required_unless_present = "plan")]
+    out: Option<PathBuf>,
+    /// Say what each file is taken for, and pack nothing.
+    #[arg(long)]
+    plan: bool,
+    /// With `--plan`: as JSON.
+    #[arg(long, requires = "plan")]
+    json: bool,
     /// Width and height of the packed images; without it 64, 32 or 28, whichever fits.
     #[arg(long, value_name = "N", value_parser = side)]
     size: Option<u32>,
@@ -74,6 +93,12 @@ struct Common {
     /// Show no progress.
     #[arg(long, short)]
     quiet: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum SplitArg {
+    Names,
+    Tenth,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -115,24 +140,87 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
 
 #[cfg(feature = "pack")]
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
-    use latent_import::celeba::CelebA;
-    use latent_import::open;
+    use latent_import::plan::{read, read_celeba};
     use latent_import::read::{Named, OnDisk};
-    use latent_import::source::Source;
 
-    let (source, common): (Box<dyn Source>, &Common) = match &args.what {
+    let (source, common) = match &args.what {
         What::Celeba(Celeba { images, attr, partition, common }) => {
             let images = OnDisk::open(images)?;
             let text = |path: &Option<PathBuf>| path.as_deref().map(OnDisk::open).transpose();
             let (attr, partition): (Option<Named>, Option<Named>) = (text(attr)?, text(partition)?);
-            (Box::new(CelebA::open(&images, attr.as_ref(), partition.as_ref())?), common)
+            (read_celeba(&images, attr.as_ref(), partition.as_ref())?, common)
         }
-        What::Images(Images { files, tile, common }) => {
-            let files = files.iter().map(|f| OnDisk::gather(f)).collect::<Result<Vec<_>, _>>()?.concat();
-            (open(&files, *tile)?, common)
+        What::Images(images) => {
+            let mut files = images.files.iter().map(|f| OnDisk::gather(f)).collect::<Result<Vec<_>, _>>()?.concat();
+            let wishes = wishes(images, &mut files)?;
+            (read(&files, &wishes)?, &images.common)
         }
     };
-    pack(source, common)
+    if common.plan { show(&source.about().plan, common.json) } else { pack(source, common) }
+}
+
+/// What is wanted otherwise; a file with labels that was not brought is.
+#[cfg(feature = "pack")]
+fn wishes(args: &Images, files: &mut Vec<latent_import::read::Named>) -> Result<latent_vocabulary::plan::Wishes, Failure> {
+    use latent_import::read::OnDisk;
+    use latent_vocabulary::plan::{SplitBy, Wishes};
+
+    if let Some(path) = args.labels.as_ref().map(PathBuf::from).filter(|path| path.is_file() && !args.files.contains(path)) {
+        let file = OnDisk::open(&path)?;
+        if files.iter().all(|f| f.base() != file.base()) {
+            files.push(file);
+        }
+    }
+    Ok(Wishes {
+        tile: args.tile,
+        values: args.values,
+        labels: args.labels.as_ref().map(|name| if name == "none" { String::new() } else { name.replace('\\', "/") }),
+        split: args.split.map(|split| if matches!(split, SplitArg::Tenth) { SplitBy::Tenth } else { SplitBy::Names }),
+        roles: args.role.clone(),
+    })
+}
+
+/// Prints the plan.
+#[cfg(feature = "pack")]
+fn show(plan: &latent_vocabulary::plan::Plan, json: bool) -> Result<ExitCode, Failure> {
+    use std::io::Write;
+
+    let text = if json { serde_json::to_string_pretty(plan).map_err(|e| e.to_string())? } else { lines(plan).join("\n") };
+    // Whoever hears no more, as `head` does, has heard enough.
+    let _ = writeln!(std::io::stdout(), "{text}");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The plan in lines.
+#[cfg(feature = "pack")]
+fn lines(plan: &latent_vocabulary::plan::Plan) -> Vec<String> {
+    let mut lines: Vec<String> = plan.pieces.iter().map(latent_vocabulary::plan::Piece::words).collect();
+    let sizes: Vec<String> = plan.look.sizes.iter().take(4).map(|s| format!("{} × {}", s.width, s.height)).collect();
+    let (grey, colour) = (plan.look.grey, plan.look.colour);
+    lines.push(format!(
+        "{} images; of {} looked at {grey} grey, {colour} in colour; {}",
+        plan.images,
+        plan.look.at,
+        sizes.join(", ")
+    ));
+    for part in &plan.parts {
+        lines.push(format!("{}: {} images, by {}", part.part.id(), part.images, part.from));
+    }
+    for factor in &plan.factors {
+        let value = |(name, n): &(String, Option<u64>)| n.map_or_else(|| name.clone(), |n| format!("{name} {n}"));
+        lines.push(format!("{}: {}", factor.name, factor.values.iter().map(value).collect::<Vec<_>>().join(", ")));
+    }
+    for v in &plan.values {
+        let standardised = if v.standardised { ", standardised" } else { "" };
+        lines.push(format!(
+            "{}: {} from {} to {}{standardised}; black is {}, white is {}",
+            v.name, v.kind, v.low, v.high, v.black, v.white
+        ));
+    }
+    for note in &plan.notes {
+        lines.push(format!("note: {note}"));
+    }
+    lines
 }
 
 /// Packs, with a bar, and says at the end what became of it.
@@ -170,9 +258,15 @@ fn pack(mut source: Box<dyn latent_import::source::Source>, common: &Common) -> 
     });
     let title = about.title.clone();
     let choice = Choice { id: id_of(&title), title, frame, label: about.label, first: common.first, only: only.transpose()? };
+    if !common.quiet {
+        for piece in &about.plan.pieces {
+            eprintln!("{}", piece.words());
+        }
+    }
     for note in &about.notes {
         eprintln!("note: {note}");
     }
+    let out = common.out.as_deref().ok_or("--out DIR is missing")?;
     let bar = if common.quiet { ProgressBar::hidden() } else { ProgressBar::new(about.items) };
     bar.set_style(
         ProgressStyle::with_template("{bar:32} {pos}/{len} images  {per_sec}  {eta} left  {msg}")
@@ -188,7 +282,7 @@ fn pack(mut source: Box<dyn latent_import::source::Source>, common: &Common) -> 
     };
     // A bar that nobody sees, in a pipe, prints nothing.
     let skipped = |why: &str| bar.suspend(|| eprintln!("left out: {why}"));
-    let end = native::pack(source, &choice, &Folder::new(&common.out), progress, skipped)?;
+    let end = native::pack(source, &choice, &Folder::new(out), progress, skipped)?;
     bar.finish_and_clear();
     println!(
         "{} images of {} × {} × {} in {}, {} left out, {:.0} images/s, {:.1} s",
@@ -196,7 +290,7 @@ fn pack(mut source: Box<dyn latent_import::source::Source>, common: &Common) -> 
         frame.width,
         frame.height,
         frame.channels,
-        common.out.display(),
+        out.display(),
         end.skipped,
         end.per_second,
         begin.elapsed().as_secs_f64()

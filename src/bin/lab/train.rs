@@ -107,7 +107,9 @@ fn check(args: &Args) -> Result<(Option<Setup>, Option<PathBuf>), Failure> {
     }
     let tells = matches!(args.engine, EngineArg::Plan | EngineArg::Cpu);
     if !tells && (args.checkpoint.is_some() || args.resume.is_some()) {
-        return Err("--checkpoint and --resume need --engine plan or cpu: the others do not tell what their optimiser remembers".into());
+        return Err(
+            "--checkpoint and --resume need --engine plan or cpu: the others do not tell what their optimiser remembers".into()
+        );
     }
     if let Some(resume) = &args.resume {
         return if resume.is_file() {

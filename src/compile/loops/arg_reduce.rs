@@ -3,7 +3,7 @@
 use crate::emit::{Emitter, reduced};
 use crate::graph::{Binary, Graph, Id, Loop, Node, Op};
 use crate::index::Lin;
-use crate::loops::{Given, equal_but, lines};
+use crate::loops::plain::{Given, equal_but, lines};
 use crate::loops::reduction::Reduction;
 use crate::loops::rule::{Head, Rule, walk};
 use crate::target::TURNS;

@@ -3,7 +3,7 @@
 use crate::emit::Emitter;
 use crate::graph::{Graph, Id, Loop, Node, Op};
 use crate::index::{At, Lin};
-use crate::loops::{Given, lines};
+use crate::loops::plain::{Given, lines};
 use crate::loops::rule::{Head, Rule, Split, along, walk};
 
 pub(super) const NAME: &str = "running sum";

@@ -5,7 +5,7 @@ use crate::code::Uses;
 use crate::emit::Emitter;
 use crate::graph::{Binary, Graph, Id, Loop, Node, Op, Unary};
 use crate::index::{At, Lin};
-use crate::loops::{Given, equal_but};
+use crate::loops::plain::{Given, equal_but};
 use crate::loops::reduction::Reduction;
 use crate::loops::rule::{Custom, Head, Rule};
 

@@ -3,7 +3,7 @@
 use crate::emit::{Emitter, reduced};
 use crate::graph::{Binary, Graph, Id, Loop, Node, Op, len, strides};
 use crate::index::Lin;
-use crate::loops::Given;
+use crate::loops::plain::Given;
 use crate::loops::reduction::Reduction;
 use crate::loops::rule::{Head, Rule, Split, walk};
 use latent_small as small;

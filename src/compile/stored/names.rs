@@ -40,7 +40,7 @@ pub(super) fn split(op: &Op) -> Option<(&'static str, Vec<usize>)> {
 pub(super) fn join(name: &str, n: &[usize]) -> Result<Option<Op>, String> {
     let word = |i: usize| n.get(i).and_then(|n| u32::try_from(*n).ok());
     let axis = || n.first().copied();
-    let halves = || (n.len() % 2 == 0).then(|| (n[..n.len() / 2].to_vec(), n[n.len() / 2..].to_vec()));
+    let halves = || n.len().is_multiple_of(2).then(|| (n[..n.len() / 2].to_vec(), n[n.len() / 2..].to_vec()));
     let (op, numbers) = match name {
         "Constant" => (word(0).map(Op::Constant), 1),
         "Fill" => (word(0).map(Op::Fill), 1),

@@ -39,7 +39,7 @@ fn two_recordings_make_a_program_for_any_batch() {
     let bytes = write(std::slice::from_ref(&program));
     assert!(bytes.len() < 250, "{} bytes", bytes.len());
     let read = read(&bytes).unwrap();
-    assert_eq!(read, [program.clone()]);
+    assert_eq!(read, std::slice::from_ref(&program));
     assert_eq!(write(&read), bytes);
     for n in [1, 2, 7, 50] {
         let (made, again) = (program.at(n).unwrap(), read[0].at(n).unwrap());
@@ -83,12 +83,7 @@ fn operations_have_names_of_their_own() {
 /// A program of one node on leaves of some shapes, as a stranger may write it.
 fn one(name: &str, numbers: &[usize], leaves: &[&[usize]], shape: &[usize]) -> Result<(), String> {
     let sizes = |n: &[usize]| n.iter().map(|n| Size::fixed(*n)).collect::<Vec<_>>();
-    let step = Step {
-        name: name.into(),
-        numbers: sizes(numbers),
-        args: (0..leaves.len()).collect(),
-        shape: sizes(shape),
-    };
+    let step = Step { name: name.into(), numbers: sizes(numbers), args: (0..leaves.len()).collect(), shape: sizes(shape) };
     let leaves = leaves.iter().enumerate().map(|(i, shape)| (format!("leaf {i}"), sizes(shape))).collect();
     let outputs = vec![("y".into(), step.args.len())];
     let program = Program { name: "one".into(), leaves, constants: vec![], steps: vec![step], outputs, batch: None };

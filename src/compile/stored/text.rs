@@ -22,7 +22,7 @@ pub fn to_text(bytes: &[u8]) -> String {
 pub fn from_text(text: &str) -> Result<Vec<u8>, String> {
     let foreign = || "a model's programs are not written in letters of six bits".to_string();
     let letters = text.trim_end_matches('=').as_bytes();
-    if text.len() % 4 != 0 || text.len() - letters.len() > 2 {
+    if !text.len().is_multiple_of(4) || text.len() - letters.len() > 2 {
         return Err(foreign());
     }
     let mut out = Vec::with_capacity(letters.len() / 4 * 3 + 2);

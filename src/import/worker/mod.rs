@@ -15,9 +15,8 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{Blob, MessageEvent};
 
 use crate::frame::Framer;
-use crate::mirror::Mirror;
-use crate::open;
 use crate::picture::Picture;
+use crate::plan::{read, read_table};
 use crate::source::{FIRST, Source, first_pictures, suggested_frame};
 use latent_packed::store::Store;
 use latent_platform::wire;
@@ -92,15 +91,15 @@ struct Importer {
 impl Importer {
     async fn carry_out(&mut self, command: ImportCommand, files: Vec<Blob>) -> Result<(), String> {
         match command {
-            ImportCommand::Inspect { names, tile } => {
+            ImportCommand::Inspect { names, wishes } => {
                 // The old one first: two indices of large archives need not fit.
                 (self.source, self.far) = (None, false);
                 let named = names.iter().zip(files).map(|(name, file)| Chosen::named(name, file)).collect::<Result<Vec<_>, _>>()?;
-                self.found(open(&named, tile)?)
+                self.found(read(&named, &wishes)?)
             }
             ImportCommand::InspectAddress { address } => {
                 (self.source, self.far) = (None, true);
-                self.found(Box::new(Mirror::open(&Remote::open(&address).await?)?))
+                self.found(read_table(&Remote::open(&address).await?)?)
             }
             ImportCommand::Preview { frame } => self.preview(frame),
             ImportCommand::Start { choice } => self.pack(choice).await,
@@ -117,7 +116,7 @@ impl Importer {
     fn found(&mut self, mut source: Box<dyn Source>) -> Result<(), String> {
         let pictures = first_pictures(&mut *source, FIRST)?;
         let (first, about) = (&pictures[0], source.about());
-        let frame = suggested_frame(&pictures, about.crop);
+        let frame = suggested_frame(&pictures, about);
         let found = Found {
             what: about.what.clone(),
             title: about.title.clone(),
@@ -127,9 +126,11 @@ impl Importer {
             height: first.height as u32,
             channels: first.channels as u32,
             factors: about.factors.iter().map(|f| FoundFactor { name: f.name.clone(), values: f.values.clone() }).collect(),
+            label: about.label,
             notes: about.notes.clone(),
             frame,
             sheet: about.sheet,
+            plan: Box::new(about.plan.clone()),
         };
         self.source = Some(source);
         post(&ImportEvent::Found { found });

@@ -42,6 +42,8 @@ struct Encoded {
     bytes: ByteBuf,
     /// Width, height and channels, where the bytes are no file but pixels.
     pixels: Option<(u32, u32, u32)>,
+    /// The value of white, where it is a file of 16 bits that uses fewer.
+    white: Option<u16>,
 }
 
 /// What became of them.
@@ -101,10 +103,11 @@ impl Pool {
     /// Gives images to the decoder with the least to do.
     pub fn send(&self, number: u64, frame: Frame, images: Vec<(String, Raw)>) {
         let images = images.into_iter().map(|(name, raw)| match raw {
-            Raw::File(bytes) => Encoded { name, bytes: ByteBuf::from(bytes), pixels: None },
+            Raw::File(bytes) => Encoded { name, bytes: ByteBuf::from(bytes), pixels: None, white: None },
+            Raw::Deep(bytes, white) => Encoded { name, bytes: ByteBuf::from(bytes), pixels: None, white: Some(white) },
             Raw::Picture(p) => {
                 let pixels = Some((p.width as u32, p.height as u32, p.channels as u32));
-                Encoded { name, bytes: ByteBuf::from(p.values_hwc), pixels }
+                Encoded { name, bytes: ByteBuf::from(p.values_hwc), pixels, white: None }
             }
         });
         let task = Task { number, frame, images: images.collect() };
@@ -201,11 +204,12 @@ pub fn decoder(scope: &DedicatedWorkerGlobalScope) {
         let sent = match wire::unpacked_from(&e.data()) {
             Ok((Task { number, frame, images }, memory)) => {
                 let images = images.into_iter().map(|image| {
-                    let Encoded { name, bytes, pixels } = image;
+                    let Encoded { name, bytes, pixels, white } = image;
                     let bytes = bytes.into_vec();
-                    let raw = match pixels {
-                        None => Raw::File(bytes),
-                        Some((w, h, c)) => {
+                    let raw = match (pixels, white) {
+                        (None, None) => Raw::File(bytes),
+                        (None, Some(white)) => Raw::Deep(bytes, white),
+                        (Some((w, h, c)), _) => {
                             Raw::Picture(Picture { width: w as usize, height: h as usize, channels: c as usize, values_hwc: bytes })
                         }
                     };

@@ -18,7 +18,7 @@ pub fn Choose() -> impl IntoView {
     let picked = move |e: leptos::ev::Event| {
         let input: HtmlInputElement = event_target(&e);
         if let Some(files) = input.files().as_ref().map(files::picked) {
-            own.inspect(files, None);
+            own.inspect(files);
         }
         // The same files may be chosen again.
         input.set_value("");
@@ -29,7 +29,7 @@ pub fn Choose() -> impl IntoView {
         let Some(entries) = e.data_transfer().as_ref().map(files::entries) else { return };
         leptos::task::spawn_local(async move {
             match files::dropped(entries).await {
-                Ok(files) => own.inspect(files, None),
+                Ok(files) => own.inspect(files),
                 Err(e) => own.fail(browser::error_text(&e)),
             }
         });

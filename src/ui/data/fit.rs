@@ -6,11 +6,13 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::own::{OwnData, Step};
+use super::plan::ReadingPlan;
 use crate::data::words;
 use crate::paint;
 use crate::paint::Shape;
 use crate::store::link::Engine;
 use latent_vocabulary::import::{Choice, Crop, Found, Frame, ImportCommand, id_of};
+use latent_vocabulary::plan::Wishes;
 
 /// Sides to choose from.
 const SIDES: [u32; 5] = [28, 32, 64, 96, 128];
@@ -23,7 +25,7 @@ pub fn Fit(found: Found) -> impl IntoView {
     let frame = RwSignal::new(found.frame);
     let title = RwSignal::new(found.title.clone());
     let (label, only, first) = (RwSignal::new(0usize), RwSignal::new(None::<(usize, u8)>), RwSignal::new(None::<u64>));
-    label.set(found.factors.iter().position(|f| f.name == "Smiling").unwrap_or(0));
+    label.set(found.label);
     let change = move |f: &dyn Fn(&mut Frame)| {
         frame.update(|frame| f(frame));
         own.send(ImportCommand::Preview { frame: frame.get_untracked() }, &[]);
@@ -76,6 +78,8 @@ pub fn Fit(found: Found) -> impl IntoView {
         <p data-testid="found">{words::found(&found)}</p>
         {found.notes.iter().map(|n| view! { <p class="notice">{n.clone()}</p> }).collect_view()}
         <Preview />
+        // A table behind an address is one file, of which nothing can be wished.
+        {own.files.with_value(|files| !files.blobs.is_empty()).then(|| view! { <ReadingPlan plan=*found.plan.clone() /> })}
         <div class="fields">
             <label class="field">{words::NAME}
                 <input type="text" maxlength="60" data-testid="import-name" prop:value=move || title.get() on:input=move |e| title.set(event_target_value(&e)) /></label>
@@ -128,7 +132,8 @@ fn Tile() -> impl IntoView {
         let (w, h) = (width.get_untracked(), height.get_untracked());
         if w.max(h) > 0 {
             // One number makes squares.
-            own.inspect_again((if w > 0 { w } else { h }, if h > 0 { h } else { w }));
+            let tile = Some((if w > 0 { w } else { h }, if h > 0 { h } else { w }));
+            own.inspect_again(Wishes { tile, ..own.wishes.get_untracked() });
         }
     };
     view! {

@@ -7,6 +7,7 @@ mod files;
 mod fit;
 mod own;
 mod picker;
+mod plan;
 pub mod words;
 mod worker;
 

@@ -17,6 +17,7 @@ use crate::store::look::Look;
 use crate::store::runs::Runs;
 use latent_vocabulary::data::Own;
 use latent_vocabulary::import::{Choice, Found, Frame, ImportCommand, ImportEvent, Progress, Stored, USABLE};
+use latent_vocabulary::plan::Wishes;
 
 /// Where the page keeps the list of sets: asking the storage itself would load the worker.
 const KEY: &str = "latent-lab-sets";
@@ -59,8 +60,10 @@ pub struct OwnData {
     /// Images that a set had when it was last loaded.
     pub loaded: RwSignal<u64>,
     pub worker: StoredValue<Option<Importer>, LocalStorage>,
-    /// What was chosen last, for another look with other tiles.
+    /// What was chosen last, for another look with other wishes.
     pub files: StoredValue<Files, LocalStorage>,
+    /// What of it is wanted otherwise than it is understood.
+    pub wishes: RwSignal<Wishes>,
 }
 
 impl OwnData {
@@ -82,6 +85,7 @@ impl OwnData {
             loaded: RwSignal::new(0),
             worker: StoredValue::new_local(None),
             files: StoredValue::new_local(Files::default()),
+            wishes: RwSignal::new(Wishes::default()),
         }
     }
 
@@ -186,18 +190,20 @@ impl OwnData {
     }
 
     /// Asks what files are.
-    pub fn inspect(self, files: Files, tile: Option<(u32, u32)>) {
+    pub fn inspect(self, files: Files) {
         if files.blobs.is_empty() {
             return;
         }
-        self.begin_to_look();
-        self.send(ImportCommand::Inspect { names: files.names.clone(), tile }, &files.blobs);
         self.files.set_value(files);
+        self.inspect_again(Wishes::default());
     }
 
-    /// Asks what the last files are when a sheet is cut into other tiles.
-    pub fn inspect_again(self, tile: (u32, u32)) {
-        self.inspect(self.files.get_value(), Some(tile));
+    /// Asks what the last files are under other wishes.
+    pub fn inspect_again(self, wishes: Wishes) {
+        self.begin_to_look();
+        let files = self.files.get_value();
+        self.send(ImportCommand::Inspect { names: files.names.clone(), wishes: wishes.clone() }, &files.blobs);
+        self.wishes.set(wishes);
     }
 
     pub fn inspect_address(self, address: String) {

@@ -3,6 +3,7 @@
 use crate::number::grouped;
 use latent_vocabulary::data::DataCard;
 use latent_vocabulary::import::{Crop, Found, Progress, Stored};
+use latent_vocabulary::plan::{Counted, Given, Part, Piece, Role, Understood};
 
 pub const ADD: &str = "Add your own images…";
 pub const NEEDS_GPU: &str = "Other images need WebGPU.";
@@ -15,7 +16,7 @@ pub const STAYS: &str = "They are read, cut to size and kept by this browser. No
 pub const DROP: &str = "Drop files or a folder here";
 pub const CHOOSE_FILES: &str = "Choose files…";
 pub const CHOOSE_FOLDER: &str = "Choose a folder…";
-pub const UNDERSTOOD: &str = "JPEG and PNG pictures, one by one, in folders (each folder a class) or in a zip; one picture with many sprites on it; .npy and .npz arrays; IDX files such as MNIST's; Parquet tables with a column of images.";
+pub const UNDERSTOOD: &str = "Pictures (JPEG, PNG, WebP, GIF, BMP, TIFF), one by one, in folders (each folder a class) or in zips, with a table of labels or without; one picture with many sprites on it; .npy and .npz arrays; IDX files such as MNIST's; Parquet tables with a column of images. Several files together are one set.";
 pub const CELEBA: &str = "CelebA";
 pub const CELEBA_HELP: &str = "202,599 photographs of faces with forty attributes each. Choose your copy of the three official files together: img_align_celeba.zip, list_attr_celeba.txt and list_eval_partition.txt. The zip is read piece by piece, 148 pixels about the middle are scaled to 64, and the official split is kept. You can train once the first thousand are in.";
 pub const MIRROR: &str = "CelebA without a download, from a mirror";
@@ -68,6 +69,78 @@ pub fn found(found: &Found) -> String {
         grouped(found.items as f64),
         found.width,
         found.height
+    )
+}
+
+pub const PLAN: &str = "How the files are read";
+pub const PLAN_FILE: &str = "File";
+pub const PLAN_KIND: &str = "What it is";
+pub const PLAN_ROLE: &str = "Taken for";
+pub const SPLIT: &str = "Images to test with";
+pub const SPLIT_NAMES: &str = "as names say";
+pub const SPLIT_TENTH: &str = "every tenth";
+pub const VALUES: &str = "Black and white in arrays";
+/// The ranges that numbers can be taken for.
+pub const VALUES_CHOICES: [&str; 5] = ["as found", "0 and 1", "0 and 255", "−1 and 1", "their least and their largest"];
+
+pub fn more_files(n: usize) -> String {
+    format!("{n} more")
+}
+
+/// A file, or many of a kind.
+pub fn piece_kind(piece: &Piece) -> String {
+    if piece.files == 1 { piece.kind.clone() } else { format!("{} files, {}", grouped(piece.files as f64), piece.kind) }
+}
+
+pub fn role(role: Role, part: Option<Part>) -> &'static str {
+    match (role, part) {
+        (Role::Images, None) => "images",
+        (Role::Images, Some(Part::Train)) => "images to train on",
+        (Role::Images, Some(Part::Valid)) => "images to validate with",
+        (Role::Images, Some(Part::Test)) => "images to test with",
+        (Role::Labels, _) => "labels",
+        (Role::Attributes, _) => "labels by name",
+        (Role::Partition, _) => "parts by name",
+        (Role::Aside, _) => "left aside",
+    }
+}
+
+pub fn piece_role(piece: &Piece) -> String {
+    let role = role(piece.role, piece.part);
+    if piece.role == Role::Images { format!("{} {role}", grouped(piece.images as f64)) } else { role.into() }
+}
+
+pub fn part_from(given: &Given) -> String {
+    let what = match given.part {
+        Part::Train => "to train on",
+        Part::Valid => "to validate with",
+        Part::Test => "to test with",
+    };
+    format!("{} {what}: {}", grouped(given.images as f64), given.from)
+}
+
+/// Classes of a factor that are named.
+const CLASSES: usize = 12;
+
+pub fn classes(factor: &Counted) -> String {
+    let value = |(name, n): &(String, Option<u64>)| n.map_or_else(|| name.clone(), |n| format!("{name} {}", grouped(n as f64)));
+    let named: Vec<String> = factor.values.iter().take(CLASSES).map(value).collect();
+    let more = factor.values.len().saturating_sub(CLASSES);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}: {}{more}", factor.name, named.join(", "))
+}
+
+pub fn values(v: &Understood) -> String {
+    let number = |v: f64| if v.fract() == 0.0 { format!("{v}") } else { format!("{v:.3}") };
+    let standardised = if v.standardised { ", standardised" } else { "" };
+    format!(
+        "{}: {} from {} to {}{standardised}; {} becomes black and {} white",
+        v.name,
+        v.kind,
+        number(v.low),
+        number(v.high),
+        number(v.black),
+        number(v.white)
     )
 }
 

@@ -137,7 +137,7 @@ pub fn OnShow() -> impl IntoView {
                 <button class="link" data-testid="continue" on:click=move |_| conductor.continue_pretrained()>{words::CONTINUE}</button>
             </Show>
             <Show when=move || runs.can_take_apart() && !runs.is_training()>
-                " · "<button class="link" data-testid="take-apart" title=words::TAKE_APART_HELP on:click=move |_| conductor.take_apart()>{words::TAKE_APART}</button>" "
+                <button class="link" data-testid="take-apart" title=words::TAKE_APART_HELP on:click=move |_| conductor.take_apart()>{words::TAKE_APART}</button>" "
             </Show>
             <Show when=move || !pretrained() && origin.get().is_some() && has_preset()>
                 <button class="link" data-testid="pretrained" on:click=move |_| conductor.show_pretrained()>{words::BACK}</button>

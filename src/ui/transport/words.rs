@@ -137,7 +137,9 @@ pub const NO_ANSWER_THEN: &[&str] = &[
 pub fn no_gpu_still(reason: NoGpu) -> &'static str {
     match reason {
         NoGpu::NoOrigin => "What works without it: the pretrained model below, decoded on the CPU.",
-        _ => "The link asks for WebGPU (engine=plan). Without that the page trains on your processor. The pretrained model below works meanwhile.",
+        _ => {
+            "The link asks for WebGPU (engine=plan). Without that the page trains on your processor. The pretrained model below works meanwhile."
+        }
     }
 }
 

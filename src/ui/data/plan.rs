@@ -1,0 +1,128 @@
+//! What was understood of the files, and how to say it otherwise.
+
+use leptos::prelude::*;
+
+use super::own::OwnData;
+use crate::data::words;
+use latent_vocabulary::plan::{Piece, Plan, Role, SplitBy, Values, Wanted, Wishes};
+
+/// Pieces that are shown at once; of folders with many files there are more.
+const SHOWN: usize = 12;
+
+/// The reading plan, with what can be chosen otherwise.
+#[component]
+pub fn ReadingPlan(plan: Plan) -> impl IntoView {
+    let own = OwnData::get();
+    let (first, rest) = plan.pieces.split_at(plan.pieces.len().min(SHOWN));
+    let rows = |pieces: &[Piece]| pieces.iter().map(|piece| view! { <Row piece=piece.clone() /> }).collect_view();
+    let more = (!rest.is_empty()).then(|| {
+        view! {
+            <details>
+                <summary>{words::more_files(rest.len())}</summary>
+                <table class="plan"><tbody>{rows(rest)}</tbody></table>
+            </details>
+        }
+    });
+    let parts = plan.parts.iter().map(|part| view! { <li>{words::part_from(part)}</li> }).collect_view();
+    let factors = plan.factors.iter().take(SHOWN).map(|factor| view! { <li>{words::classes(factor)}</li> }).collect_view();
+    let numbers = (!plan.values.is_empty()).then(|| {
+        let said = plan.values.iter().map(|v| view! { <li>{words::values(v)}</li> }).collect_view();
+        view! { <ul>{said}</ul> }
+    });
+    let wishes = own.wishes.get_untracked();
+    // Where the reading found nothing to choose between, nothing is asked.
+    let split = plan.parts.len() > 1 || wishes.split.is_some();
+    let values = !plan.values.is_empty();
+    view! {
+        <section class="read-plan" aria-label=words::PLAN data-testid="plan">
+            <table class="plan">
+                <thead><tr><th scope="col">{words::PLAN_FILE}</th><th scope="col">{words::PLAN_KIND}</th><th scope="col">{words::PLAN_ROLE}</th></tr></thead>
+                <tbody>{rows(first)}</tbody>
+            </table>
+            {more}
+            <ul data-testid="plan-parts">{parts}</ul>
+            <ul data-testid="plan-factors">{factors}</ul>
+            {numbers}
+            <div class="fields">
+                {split.then(|| view! { <SplitChoice wishes=wishes.clone() /> })}
+                {values.then(|| view! { <ValuesChoice wishes=wishes.clone() /> })}
+            </div>
+        </section>
+    }
+}
+
+/// A file, what it is, and what it is taken for.
+#[component]
+fn Row(piece: Piece) -> impl IntoView {
+    let (kind, what) = (words::piece_kind(&piece), words::piece_role(&piece));
+    let name = piece.name.clone();
+    let role = if piece.choice {
+        view! { <RoleChoice piece=piece.clone() what /> }.into_any()
+    } else {
+        view! { <span>{what}</span> }.into_any()
+    };
+    let why = (!piece.why.is_empty()).then(|| view! { <span class="help">{piece.why.clone()}</span> });
+    view! {
+        <tr class:aside=piece.role == Role::Aside>
+            <th scope="row">{name}</th>
+            <td>{kind}</td>
+            <td>{role}{why}</td>
+        </tr>
+    }
+}
+
+#[component]
+fn RoleChoice(piece: Piece, what: String) -> impl IntoView {
+    let own = OwnData::get();
+    let choices = piece.choices();
+    let now = (piece.role, piece.part);
+    let options = choices.iter().enumerate().map(|(i, (role, part))| {
+        view! { <option value=i.to_string() selected=(*role, *part) == now>{words::role(*role, *part)}</option> }
+    });
+    let options = options.collect_view();
+    let label = format!("{}: {what}", piece.name);
+    let file = piece.name;
+    let change = move |e: leptos::ev::Event| {
+        let Some((role, part)) = event_target_value(&e).parse::<usize>().ok().and_then(|i| choices.get(i).copied()) else { return };
+        let mut wishes = own.wishes.get_untracked();
+        wishes.roles.retain(|w| w.file != file);
+        wishes.roles.push(Wanted { file: file.clone(), role, part });
+        own.inspect_again(wishes);
+    };
+    view! { <select aria-label=label on:change=change>{options}</select> }
+}
+
+#[component]
+fn SplitChoice(wishes: Wishes) -> impl IntoView {
+    let own = OwnData::get();
+    let tenth = wishes.split == Some(SplitBy::Tenth);
+    let change = move |e: leptos::ev::Event| {
+        let split = (event_target_value(&e) == "tenth").then_some(SplitBy::Tenth);
+        own.inspect_again(Wishes { split, ..own.wishes.get_untracked() });
+    };
+    view! {
+        <label class="field">{words::SPLIT}
+            <select data-testid="plan-split" on:change=change>
+                <option value="" selected=!tenth>{words::SPLIT_NAMES}</option>
+                <option value="tenth" selected=tenth>{words::SPLIT_TENTH}</option>
+            </select></label>
+    }
+}
+
+#[component]
+fn ValuesChoice(wishes: Wishes) -> impl IntoView {
+    let own = OwnData::get();
+    let ranges: [Option<Values>; 5] =
+        [None, Some(Values::Range(0.0, 1.0)), Some(Values::Range(0.0, 255.0)), Some(Values::Range(-1.0, 1.0)), Some(Values::Own)];
+    let change = move |e: leptos::ev::Event| {
+        let values = event_target_value(&e).parse::<usize>().ok().and_then(|i| ranges.get(i).copied().flatten());
+        own.inspect_again(Wishes { values, ..own.wishes.get_untracked() });
+    };
+    let options = ranges.iter().zip(words::VALUES_CHOICES).enumerate();
+    let options =
+        options.map(|(i, (range, name))| view! { <option value=i.to_string() selected=*range == wishes.values>{name}</option> });
+    view! {
+        <label class="field">{words::VALUES}
+            <select data-testid="plan-values" on:change=change>{options.collect_view()}</select></label>
+    }
+}
