@@ -16,8 +16,6 @@ mod check;
 mod names;
 mod text;
 
-use std::collections::HashSet;
-
 use self::bytes::{Reader, Writer};
 use self::check::Budget;
 pub use self::text::{from_text, to_text};
@@ -28,6 +26,8 @@ const VERSION: u64 = 1;
 /// Most programs, and nodes of one: many times what there is.
 const PROGRAMS: usize = 64;
 const NODES: usize = 1 << 13;
+/// Most leaves of a program.
+const LEAVES: usize = 1 << 10;
 /// Most sizes that one thing has.
 const SIZES: usize = 32;
 
@@ -354,8 +354,11 @@ fn read_one(from: &mut Reader<'_>, words: &[String]) -> Result<Program, String> 
         let (name, rank) = (from.word()?, from.count(1)?);
         leaves.push((name, sizes(from, rank)?));
     }
-    let mut seen = HashSet::new();
-    if let Some((name, _)) = leaves.iter().find(|(name, _)| !seen.insert(name.as_str())) {
+    // Few, and short: no set is needed to find one twice.
+    if leaves.len() > LEAVES {
+        return Err(format!("a model's program is given {} tensors: at most {LEAVES} are known", leaves.len()));
+    }
+    if let Some((_, (name, _))) = leaves.iter().enumerate().find(|(i, (name, _))| leaves[..*i].iter().any(|(own, _)| own == name)) {
         return Err(format!("a model's program is given {name:?} twice"));
     }
     let constants = (0..from.count(1)?).map(|_| from.floats()).collect::<Result<Vec<_>, _>>()?;

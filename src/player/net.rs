@@ -1,8 +1,6 @@
 //! A model's programs with its weights: what runs them, a few rows at a time.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 
 use latent_compile::stored::Program;
 use latent_experiment::Setup;
@@ -31,11 +29,11 @@ pub struct Net {
 }
 
 struct State {
-    /// Weights and what else programs are given, each in one place for all of them.
+    /// Weights and what else programs are given, each in one place for all of them, and their names.
     values: Vec<Vec<f32>>,
-    place_of: HashMap<String, usize>,
+    names: Vec<String>,
     /// By program and rows.
-    ready: HashMap<(usize, usize), Ready>,
+    ready: Vec<((usize, usize), Ready)>,
     /// Runs so far.
     draws: u32,
 }
@@ -59,12 +57,12 @@ impl Net {
         let step = file.note("step").ok().and_then(|step| step.parse::<f32>().ok()).unwrap_or(0.0);
         let card = setup.card().map_err(|e| e.to_string())?;
         let controls: Vec<f32> = card.all_params().filter(|p| p.live).map(|p| setup.get(p.key) as f32).collect();
-        let (mut values, mut place_of) = (vec![], HashMap::new());
+        let (mut values, mut names) = (vec![], Vec::<String>::new());
         for program in &programs {
             let rows = program.batch().unwrap_or(1);
             let made = program.at(rows)?;
             for (id, name) in made.graph.ids().zip(program.leaves()) {
-                if place_of.contains_key(name) {
+                if names.iter().any(|own| own == name) {
                     continue;
                 }
                 let shape = made.graph.shape(id);
@@ -74,12 +72,12 @@ impl Net {
                     CONTROLS => controls.clone(),
                     _ => file.values(name, shape)?,
                 };
-                place_of.insert(name.into(), values.len());
+                names.push(name.into());
                 values.push(own);
             }
         }
         let seed = setup.get("seed") as u32;
-        Ok(Self { programs, seed, state: RefCell::new(State { values, place_of, ready: HashMap::new(), draws: 0 }) })
+        Ok(Self { programs, seed, state: RefCell::new(State { values, names, ready: vec![], draws: 0 }) })
     }
 
     /// Whether the model has a program.
@@ -105,11 +103,16 @@ impl Net {
             return Ok(all);
         }
         let mut state = self.state.borrow_mut();
-        let State { values, place_of, ready, draws } = &mut *state;
-        let ready = match ready.entry((at, batch)) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(room) => room.insert(make(program, batch, values, place_of)?),
+        let State { values, names, ready, draws } = &mut *state;
+        let known = ready.iter().position(|(of, _)| *of == (at, batch));
+        let known = match known {
+            Some(known) => known,
+            None => {
+                ready.push(((at, batch), make(program, batch, values, names)?));
+                ready.len() - 1
+            }
         };
+        let ready = &mut ready[known].1;
         if ready.width != 0 && ready.width != width {
             return Err(format!("the model's {} takes rows of {} numbers: expected {width}", words(name), ready.width));
         }
@@ -141,10 +144,10 @@ impl Net {
 }
 
 /// Makes a program ready for so many rows.
-fn make(program: &Program, batch: usize, values: &[Vec<f32>], place_of: &HashMap<String, usize>) -> Result<Ready, String> {
+fn make(program: &Program, batch: usize, values: &[Vec<f32>], names: &[String]) -> Result<Ready, String> {
     let made = program.at(batch)?;
     let tape = Tape::new(&made.graph, &made.outputs, &[]);
-    let places = program.leaves().map(|name| place_of.get(name).copied());
+    let places = program.leaves().map(|name| names.iter().position(|own| own == name));
     let leaves: Vec<usize> = places.collect::<Option<_>>().ok_or("a model's program is given what nobody knows")?;
     let mut width = 0;
     for ((name, place), floats) in program.leaves().zip(&leaves).zip(tape.leaves()) {
