@@ -323,7 +323,7 @@ impl Session {
 
     async fn pause(&mut self, run: RunId) -> Result<(), String> {
         self.with_run(run, |r| r.training = false);
-        self.settle().await?;
+        self.hand_over().await?;
         self.test_metrics(true).await?;
         if let Some(r) = self.run.as_ref().filter(|r| r.id == run) {
             self.send(Event::Paused { run, step: r.engine.step() });
