@@ -51,11 +51,6 @@ pub fn run(of: &Loop, args: &[Given<'_>], shape: &[usize], out: &mut [f32]) {
     run(of, args, shape, out);
 }
 
-/// The name that nodes have of an operation: itself, if there is one of that name.
-pub fn named(name: &str) -> Option<&'static str> {
-    RUNS.iter().map(|(own, _)| *own).find(|own| *own == name)
-}
-
 /// The reduction that it is, if it is one.
 pub fn reduction_of(of: &Loop) -> Option<Reduction> {
     (of.name == reduce::NAME).then(|| Reduction::ALL[usize::from(of.variant) % Reduction::ALL.len()])

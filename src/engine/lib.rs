@@ -21,6 +21,7 @@ pub mod record;
 pub mod sampling;
 mod test_set;
 mod turnover;
+mod untold;
 #[cfg(feature = "eager")]
 pub mod verify;
 pub mod window;

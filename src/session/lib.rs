@@ -216,7 +216,11 @@ impl Session {
             }
             (None, pages, Executor::Cpu(images)) => {
                 *images = None;
-                HostSupply::of(&mut data, pages, room).map(|supply| {
+                let supply = match pages {
+                    Some(pages) => HostSupply::paged(&data, pages, room),
+                    None => Ok(HostSupply::whole(data.train_images, data.train_labels)),
+                };
+                supply.map(|supply| {
                     *images = Some(supply);
                     None
                 })
