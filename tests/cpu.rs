@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use burn::tensor::Device;
 use latent_data::Dataset;
-use latent_engine::cpu::{self, CpuEngine};
+use latent_engine::cpu::{self, CpuEngine, HostSupply};
 use latent_engine::plan::{Given, PlanEngine};
 use latent_engine::program::Input;
 use latent_engine::verify::difference;
@@ -20,7 +20,7 @@ use latent_vocabulary::Family;
 use crate::plan::{setups, stripes, tokens};
 
 fn engine(setup: &Setup, data: &Dataset, keep: bool) -> CpuEngine {
-    let images = CpuEngine::whole(data.train_images.clone(), data.train_labels.clone());
+    let images = HostSupply::whole(data.train_images.clone(), data.train_labels.clone());
     let params = setup.params().unwrap();
     let made =
         CpuEngine::given(cpu::tape, entry(&setup.method).unwrap(), &params, data.data_shape(), &images, Given::default(), keep);

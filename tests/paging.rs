@@ -133,7 +133,7 @@ fn the_processor_reads_the_same_pages() {
     let (gpu, source) = (block_on(open_gpu()).unwrap(), Rc::new(Source::default()));
     let mut plan = engine(&gpu, &source, &setup());
     let own = Rc::new(Source::default());
-    let supply = HostSupply::of(&mut set(), Some(own.clone()), ROOM).unwrap();
+    let supply = HostSupply::paged(&set(), own.clone(), ROOM).unwrap();
     let params = setup().params().unwrap();
     let made = CpuEngine::new(entry(&setup().method).unwrap(), &params, set().data_shape(), &supply);
     let mut cpu = block_on(made).unwrap();

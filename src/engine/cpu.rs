@@ -5,8 +5,7 @@
 
 mod images;
 
-use std::collections::{HashMap, VecDeque};
-use std::rc::Rc;
+use std::collections::HashMap;
 
 use web_time::Instant;
 
@@ -14,14 +13,14 @@ use self::images::Order;
 pub use self::images::{HostImages, HostSupply, HostWindow};
 use crate::engine::{BuildError, Engine, Rows, RunState, Weight, fits};
 use crate::entry::Entry;
-use crate::network::{describe, import_program, node, trained};
+use crate::network::{Differentiated, describe, differentiate, import_program, node};
 use crate::noise::{EVALUATION, INITIALISATION};
 use crate::optimizer::{self, RATES};
 use crate::plan::{Given, RING};
 use crate::program::{PIECE, Program, batch_of, minibatches};
-use crate::record::Recording;
+use crate::record::{Output, Recording};
+use crate::untold::Untold;
 use latent_compile::capture::{Imported, import};
-use latent_compile::grad::{clip_by_global_norm, gradients};
 use latent_compile::{Graph, Id};
 use latent_experiment::history::MetricRow;
 use latent_interpret::{Noise, Tape};
@@ -94,8 +93,7 @@ pub struct CpuEngine {
     step: u64,
     /// Draws of noise by programs that do not train.
     draws: u32,
-    fresh: Vec<MetricRow>,
-    requested: VecDeque<Vec<MetricRow>>,
+    untold: Untold<MetricRow>,
 }
 
 /// The training step.
@@ -170,8 +168,7 @@ impl CpuEngine {
             order,
             step: 0,
             draws: 0,
-            fresh: vec![],
-            requested: VecDeque::new(),
+            untold: Untold::default(),
         };
         for (i, key) in engine.live.iter().enumerate() {
             let at = engine.at(Leaf::Controls);
@@ -258,7 +255,7 @@ impl CpuEngine {
         }
         self.input(rows, what.input().width(self.shape.image, &self.info.code), batch);
         let step = self.at(Leaf::Step);
-        self.leaves[step] = vec![self.step as f32];
+        self.leaves[step][0] = self.step as f32;
         self.draws = self.draws.wrapping_add(1);
         let noise = self.noise(self.draws, EVALUATION);
         let Some(Some(ready)) = self.programs.get_mut(&(what, batch)) else { return Ok(None) };
@@ -270,7 +267,7 @@ impl CpuEngine {
         let batch = self.info.batch as usize;
         self.minibatch(self.step * batch as u64, batch)?;
         let step = self.at(Leaf::Step);
-        self.leaves[step] = vec![self.step as f32];
+        self.leaves[step][0] = self.step as f32;
         let (live, controls) = (&self.live, &self.leaves[self.at(Leaf::Controls)]);
         let value = |key: &str| live.iter().position(|k| *k == key).map_or(0.0, |i| controls[i]);
         let rates = optimizer::rates(&self.params, self.step, value);
@@ -284,7 +281,7 @@ impl CpuEngine {
         let names = &self.info.terms;
         let values: Vec<f32> = (0..self.train.outputs).flat_map(|i| self.train.tape.output(i)).copied().collect();
         let (terms, kl_d) = values.split_at(names.len());
-        self.fresh.push(MetricRow { step: self.step, terms: terms.to_vec(), kl_d: kl_d.to_vec() });
+        self.untold.fresh.push(MetricRow { step: self.step, terms: terms.to_vec(), kl_d: kl_d.to_vec() });
         Ok(())
     }
 
@@ -355,31 +352,18 @@ fn training(
     shape: DataShape,
     keep: bool,
 ) -> Result<(Training, Vec<Vec<f32>>, PlanInfo), String> {
-    let mut imported = import_program(recording)?;
-    let leaves: Vec<Id> = recording.params.iter().map(|p| node(&imported, p.id)).collect::<Result<_, _>>()?;
-    let loss = node(&imported, recording.outputs[0].id)?;
-    let mut gradients = gradients(&mut imported.graph, loss, &leaves).map_err(|e| e.to_string())?;
-    let trained = trained(&imported, &gradients);
-    let clip = params.get("clip");
-    if clip > 0.0 {
-        gradients = clip_by_global_norm(&mut imported.graph, &gradients, clip as f32);
-    }
+    let Differentiated { mut imported, leaves, gradients, trained } = differentiate(recording, params)?;
     let mut outputs = recording.outputs.iter().map(|o| node(&imported, o.id)).collect::<Result<Vec<_>, _>>()?;
     let terms = outputs.len();
     let flops = imported.graph.ids().map(|id| imported.graph.flops(id)).sum();
     let rates: [Id; RATES] = std::array::from_fn(|_| imported.graph.leaf(&[1]));
     let moments = optimizer::moments(params);
     let mut assigned = vec![];
-    let find = |imported: &Imported, all: &[crate::record::Output], name: &str| -> Result<Option<Id>, String> {
+    let find = |imported: &Imported, all: &[Output], name: &str| -> Result<Option<Id>, String> {
         all.iter().find(|o| o.name == name).map(|o| node(imported, o.id)).transpose()
     };
     for (i, p) in recording.params.iter().enumerate() {
-        let set = find(&imported, &recording.set, &p.name)?;
-        if let (Some(new), false) = (set, trained[i]) {
-            assigned.push((new, leaves[i]));
-        } else if set.is_some() {
-            return Err(format!("{} is set after each step, but the loss has a gradient for it", p.name));
-        }
+        assigned.extend(find(&imported, &recording.set, &p.name)?.map(|new| (new, leaves[i])));
         if !trained[i] {
             continue;
         }
@@ -426,7 +410,7 @@ impl Engine for CpuEngine {
         self.order.first(&self.images, START_BATCH, &mut images, &mut labels)?;
         (self.leaves[input], self.leaves[label]) = (images, labels);
         let step = self.at(Leaf::Step);
-        self.leaves[step] = vec![self.step as f32];
+        self.leaves[step][0] = self.step as f32;
         let noise = self.noise(self.draws, INITIALISATION);
         tape.run(&mut self.leaves, noise);
         for (i, new) in recording.set.iter().enumerate() {
@@ -462,7 +446,7 @@ impl Engine for CpuEngine {
     }
 
     fn run_steps(&mut self, n: u32) -> Result<(), String> {
-        if self.fresh.len() + n as usize > RING {
+        if self.untold.fresh.len() + n as usize > RING {
             return Err(format!("{n} steps at once: at most {RING} fit between two looks at the metrics"));
         }
         (0..n).try_for_each(|_| self.take_step())
@@ -473,15 +457,11 @@ impl Engine for CpuEngine {
     }
 
     fn request_metrics(&mut self) -> bool {
-        let rows = std::mem::take(&mut self.fresh);
-        let any = !rows.is_empty();
-        self.requested.extend(any.then_some(rows));
-        any
+        self.untold.request()
     }
 
     async fn take_metrics(&mut self) -> Result<Vec<MetricRow>, String> {
-        let rows = self.requested.pop_front().unwrap_or_default();
-        rows.into_iter().map(|row| row.finite(&self.info.terms)).collect()
+        self.untold.take().into_iter().map(|row| row.finite(&self.info.terms)).collect()
     }
 
     async fn run(&mut self, what: Program, rows: Rows<'_>) -> Result<Option<Vec<Vec<f32>>>, String> {
@@ -556,15 +536,7 @@ impl Engine for CpuEngine {
             }
         }
         (self.step, self.draws) = (state.step, state.draws);
-        self.fresh.clear();
-        self.requested.clear();
+        self.untold = Untold::default();
         Ok(())
-    }
-}
-
-impl CpuEngine {
-    /// The same images for several engines.
-    pub fn whole(images: Vec<u8>, labels: Vec<u8>) -> HostSupply {
-        HostSupply::Whole(Rc::new(HostImages::new(images, labels)))
     }
 }

@@ -6,8 +6,6 @@
 mod module;
 mod run;
 
-use std::collections::VecDeque;
-
 use burn::tensor::{Device, Tensor};
 
 use self::module::host;
@@ -15,6 +13,7 @@ pub use self::module::{OnDevice, collect, host_all, replaced};
 pub use self::run::{Eager, Run};
 use crate::engine::{BuildError, Engine, Rows, Weight, fits};
 use crate::program::{Input, PIECE, Program, minibatches};
+use crate::untold::Untold;
 use latent_experiment::history::MetricRow;
 use latent_protocol::PlanInfo;
 
@@ -34,15 +33,13 @@ pub async fn open() -> Result<Device, String> {
 /// Eager training behind the common interface.
 pub struct EagerEngine {
     run: Box<dyn Eager>,
-    /// Rows of the steps since the last request, oldest first, each with its step.
-    fresh: Vec<(u64, Tensor<1>)>,
-    /// Rows asked for, one entry a request.
-    requested: VecDeque<Vec<(u64, Tensor<1>)>>,
+    /// Rows, each with its step.
+    untold: Untold<(u64, Tensor<1>)>,
 }
 
 impl EagerEngine {
     pub fn new(run: Box<dyn Eager>) -> Self {
-        Self { run, fresh: vec![], requested: VecDeque::new() }
+        Self { run, untold: Untold::default() }
     }
 
     /// Takes one step and brings its gradients to the host, which a step for its own sake need not pay for.
@@ -79,7 +76,7 @@ impl Engine for EagerEngine {
     fn run_steps(&mut self, n: u32) -> Result<(), String> {
         for _ in 0..n {
             let row = self.run.advance();
-            self.fresh.push((self.run.step(), row));
+            self.untold.fresh.push((self.run.step(), row));
         }
         Ok(())
     }
@@ -89,15 +86,12 @@ impl Engine for EagerEngine {
     }
 
     fn request_metrics(&mut self) -> bool {
-        let rows = std::mem::take(&mut self.fresh);
-        let any = !rows.is_empty();
-        self.requested.extend(any.then_some(rows));
-        any
+        self.untold.request()
     }
 
     async fn take_metrics(&mut self) -> Result<Vec<MetricRow>, String> {
         let mut rows = vec![];
-        for (step, row) in self.requested.pop_front().unwrap_or_default() {
+        for (step, row) in self.untold.take() {
             rows.push(self.row(step, row).await?);
         }
         Ok(rows)

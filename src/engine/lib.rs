@@ -22,6 +22,7 @@ pub mod sampling;
 pub mod stored;
 mod test_set;
 mod turnover;
+mod untold;
 #[cfg(feature = "eager")]
 pub mod verify;
 pub mod window;

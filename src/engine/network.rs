@@ -2,7 +2,9 @@
 
 use latent_compile::Id;
 use latent_compile::capture::{Imported, import};
+use latent_compile::grad::{clip_by_global_norm, gradients};
 use latent_protocol::{PlanInfo, TensorInfo};
+use latent_vocabulary::Params;
 use latent_vocabulary::shape::ImageShape;
 
 use crate::record::Recording;
@@ -25,9 +27,35 @@ pub(crate) fn import_program(recording: &Recording) -> Result<Imported, String> 
     import(&recording.graph, &recording.values, &leaves, &outputs).map_err(|e| e.to_string())
 }
 
-/// Which parameters the optimiser moves: those that the loss depends on.
-pub(crate) fn trained(imported: &Imported, gradients: &[Id]) -> Vec<bool> {
-    gradients.iter().map(|g| imported.graph.as_fill(*g) != Some(0.0)).collect()
+/// A training step with its gradients.
+pub(crate) struct Differentiated {
+    pub imported: Imported,
+    /// The nodes of the parameters, and their gradients as the optimiser gets them.
+    pub leaves: Vec<Id>,
+    pub gradients: Vec<Id>,
+    /// Which parameters the optimiser moves: those that the loss depends on.
+    pub trained: Vec<bool>,
+}
+
+/// The gradients of a recorded training step, clipped where the setup says so.
+///
+/// # Errors
+/// Names the first operation that the compiler does not know, or a parameter that is given new values and has a gradient as well.
+pub(crate) fn differentiate(recording: &Recording, params: &Params) -> Result<Differentiated, String> {
+    let mut imported = import_program(recording)?;
+    let leaves: Vec<Id> = recording.params.iter().map(|p| node(&imported, p.id)).collect::<Result<_, _>>()?;
+    let loss = node(&imported, recording.outputs[0].id)?;
+    let mut gradients = gradients(&mut imported.graph, loss, &leaves).map_err(|e| e.to_string())?;
+    let trained: Vec<bool> = gradients.iter().map(|g| imported.graph.as_fill(*g) != Some(0.0)).collect();
+    let is_set = |name: &str| recording.set.iter().any(|s| s.name == name);
+    if let Some((p, _)) = recording.params.iter().zip(&trained).find(|(p, trained)| **trained && is_set(&p.name)) {
+        return Err(format!("{} is set after each step, but the loss has a gradient for it", p.name));
+    }
+    let clip = params.get("clip");
+    if clip > 0.0 {
+        gradients = clip_by_global_norm(&mut imported.graph, &gradients, clip as f32);
+    }
+    Ok(Differentiated { imported, leaves, gradients, trained })
 }
 
 /// What is said of a network in training.

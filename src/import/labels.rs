@@ -90,7 +90,7 @@ pub fn column<T: Ord + Clone + ToString>(name: String, labels: Vec<T>) -> Result
 /// Text labels as a factor: in the order of numbers, where all are numbers.
 ///
 /// # Errors
-/// As [`column`].
+/// As [`column()`].
 pub fn text_column(name: String, labels: &[&str]) -> Result<Column, String> {
     let number = |l: &&str| l.parse::<f64>().ok().filter(|v| v.fract() == 0.0 && v.abs() < 1e15).map(|v| v as i64);
     match labels.iter().map(number).collect::<Option<Vec<i64>>>() {

@@ -70,16 +70,7 @@ pub fn read(files: &[Named], wishes: &Wishes) -> Result<Box<dyn Source>, String>
         {
             let source = Box::new(Sheet::open(file, wishes.tile)?);
             let pieces = others(&leaves, |leaf| leaf.name == picture.name);
-            let own = Piece {
-                name: picture.name.clone(),
-                kind: "picture, cut into tiles".into(),
-                role: Role::Images,
-                part: None,
-                files: 1,
-                images: source.about().items,
-                why: String::new(),
-                choice: false,
-            };
+            let own = cut(picture.name.clone(), "picture, cut into tiles".into(), source.about().items);
             let note = aside_note(&leaves, &|leaf| leaf.name != picture.name);
             return finish(
                 Done { source, pieces: vec![own], notes: note.into_iter().collect(), ..Done::default() },
@@ -401,16 +392,7 @@ fn single(member: &Member, wishes: &Wishes, leaves: &Leaves) -> Result<Box<dyn S
     let (scale, understood) = understood(base(member.name()), &member.header, &range, wishes.values);
     let picture = member.picture(layout, scale)?;
     let source = Box::new(Sheet::of(picture, &member.leaf.name, &member.leaf.mark()?.to_string(), wishes.tile)?);
-    let own = Piece {
-        name: member.leaf.name.clone(),
-        kind: format!("{}, one picture", member.kind()),
-        role: Role::Images,
-        part: None,
-        files: 1,
-        images: source.about().items,
-        why: String::new(),
-        choice: false,
-    };
+    let own = cut(member.leaf.name.clone(), format!("{}, one picture", member.kind()), source.about().items);
     let mut notes: Vec<String> = super::scale::note(&understood).into_iter().collect();
     notes.extend(aside_note(leaves, &|leaf| leaf.name != member.leaf.name));
     finish(
@@ -483,4 +465,9 @@ fn finish(done: Done, aside: Vec<Piece>, wishes: &Wishes) -> Result<Box<dyn Sour
         told.about.plan.look = first_look(&mut told, array);
     }
     Ok(Box::new(told))
+}
+
+/// A single picture that is cut into so many images.
+fn cut(name: String, kind: String, images: u64) -> Piece {
+    Piece { name, kind, role: Role::Images, part: None, files: 1, images, why: String::new(), choice: false }
 }

@@ -143,9 +143,9 @@ impl<'g> Builder<'g> {
 
     /// The elements of a view, stored one behind the other.
     fn copied(&mut self, base: Base, view: View) -> u32 {
+        let len = view.len();
         let known = Known::Stored(base, view);
-        let Known::Stored(_, ref view) = known else { unreachable!() };
-        let task = self.chain(view.len(), std::slice::from_ref(&known));
+        let task = self.chain(len, std::slice::from_ref(&known));
         let arg = self.arg(task, known);
         self.keep(task, arg)
     }

@@ -132,6 +132,31 @@ impl Chain {
         }
     }
 
+    /// An operand's elements, `n` from number `first` on; `None` for what an output has from before, which is stored there already.
+    #[inline(always)]
+    fn given<'a>(
+        &'a self,
+        operand: Operand,
+        memory: &'a Memory<'_>,
+        [first, n]: [usize; 2],
+        registers: &'a [Vec<f32>],
+    ) -> Option<Arg<'a>> {
+        let load = |l: u16| (&self.loads[l as usize], memory.get(self.loads[l as usize].base));
+        Some(match operand {
+            Operand::Register(r) => Arg::Many(&registers[r as usize][..n]),
+            Operand::Piece(l) => {
+                let (load, values) = load(l);
+                Arg::Many(&values[load.at + first..][..n])
+            }
+            Operand::Float(l) => {
+                let (load, values) = load(l);
+                Arg::One(values[load.at])
+            }
+            Operand::Number(v) => Arg::One(v),
+            Operand::Before(_) => return None,
+        })
+    }
+
     /// One operation on the `n` elements from number `first` on; `at` counts from the part's beginning.
     #[inline(always)]
     fn step(
@@ -145,17 +170,7 @@ impl Chain {
     ) {
         let to = step.to as usize;
         if let Do::Store(output) = step.what {
-            let from = match step.of[0] {
-                Operand::Register(r) => Arg::Many(&registers[r as usize][..n]),
-                Operand::Piece(l) => {
-                    let load = &self.loads[l as usize];
-                    Arg::Many(&memory.get(load.base)[load.at + first..][..n])
-                }
-                Operand::Float(l) => Arg::One(memory.get(self.loads[l as usize].base)[self.loads[l as usize].at]),
-                Operand::Number(v) => Arg::One(v),
-                // It has been there all the time.
-                Operand::Before(_) => return,
-            };
+            let Some(from) = self.given(step.of[0], memory, [first, n], registers) else { return };
             let out = &mut outputs[output as usize][at..at + n];
             return match from {
                 Arg::Many(x) => out.copy_from_slice(x),
@@ -165,17 +180,8 @@ impl Chain {
         // Out of the registers while it is written: an operation's result never takes the place of what it reads.
         let mut whole = std::mem::take(&mut registers[to]);
         let arg = |i: usize| match step.of[i] {
-            Operand::Register(r) => Arg::Many(&registers[r as usize][..n]),
-            Operand::Piece(l) => {
-                let load = &self.loads[l as usize];
-                Arg::Many(&memory.get(load.base)[load.at + first..][..n])
-            }
             Operand::Before(output) => Arg::Many(&outputs[output as usize][at..at + n]),
-            Operand::Float(l) => {
-                let load = &self.loads[l as usize];
-                Arg::One(memory.get(load.base)[load.at])
-            }
-            Operand::Number(v) => Arg::One(v),
+            operand => self.given(operand, memory, [first, n], registers).unwrap_or(Arg::One(f32::NAN)),
         };
         let out = &mut whole[..n];
         match step.what {

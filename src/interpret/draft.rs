@@ -95,8 +95,7 @@ impl Draft {
         for i in 0..self.values.len() {
             if let Value::Binary(Binary::Sub, [Arg::Value(v), Arg::Number(c)]) = self.values[i]
                 && uses[v as usize] == 1
-                && let Value::Binary(Binary::Add, [x, Arg::Number(d)]) | Value::Binary(Binary::Add, [Arg::Number(d), x]) =
-                    self.values[v as usize]
+                && let Value::Binary(Binary::Add, [x, Arg::Number(d)] | [Arg::Number(d), x]) = self.values[v as usize]
                 && c.to_bits() == d.to_bits()
             {
                 self.values[i] = Value::Rounded([x], c);

@@ -49,12 +49,7 @@ impl Reduce {
     #[cfg_attr(target_arch = "wasm32", target_feature(enable = "simd128"))]
     pub fn run(&self, x: &[f32], out: &mut [f32]) {
         let out = &mut out[..self.len];
-        out.fill(match self.of {
-            Reduction::Sum => 0.0,
-            Reduction::Prod => 1.0,
-            Reduction::Max => f32::NEG_INFINITY,
-            Reduction::Min => f32::INFINITY,
-        });
+        out.fill(self.of.begin());
         match self.of {
             Reduction::Sum => self.walk(x, out, |a, b| a + b),
             Reduction::Prod => self.walk(x, out, |a, b| a * b),
@@ -120,6 +115,30 @@ fn total(x: &[f32], acc: f32, join: impl Fn(f32, f32) -> f32 + Copy) -> f32 {
 mod tests {
     use super::*;
     use crate::view::View;
+
+    #[test]
+    fn the_quick_loops_reduce_as_the_plain_ones() {
+        use latent_compile::Graph;
+        use latent_compile::graph::Op;
+        use latent_compile::loops::{self, Given};
+        let shape = [3, 5, 11];
+        let x: Vec<f32> = (0..165).map(|i| ((i * 37) % 23) as f32 / 8.0 - 1.2).collect();
+        for f in Reduction::ALL {
+            for axes in [&[0][..], &[1], &[2], &[0, 2], &[0, 1, 2]] {
+                let mut g = Graph::default();
+                let leaf = g.leaf(&shape);
+                let id = g.reduce(f, leaf, axes);
+                let Op::Loop(of) = &g.node(id).op else { panic!("{:?} is no loop", g.node(id).op) };
+                let reduce = Reduce::new(f, 0, &View::whole(&shape).dims, axes);
+                let (mut quick, mut plain) = (vec![f32::NAN; reduce.len], vec![f32::NAN; reduce.len]);
+                reduce.run(&x, &mut quick);
+                loops::run(of, &[Given { values: &x, shape: &shape }], g.shape(id), &mut plain);
+                for (a, b) in quick.iter().zip(&plain) {
+                    assert!((a - b).abs() <= 1e-4 * b.abs().max(1.0), "{f:?} over {axes:?}: {a} and {b}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn sums_over_any_axes() {

@@ -99,10 +99,13 @@ impl Tape {
                     n if n >= *len => (0, n),
                     n => (1, usize::MAX - n),
                 });
-                let buffer = found.map(|f| free.swap_remove(f)).unwrap_or_else(|| {
-                    floats.push(0);
-                    floats.len() - 1
-                });
+                let buffer = found.map_or_else(
+                    || {
+                        floats.push(0);
+                        floats.len() - 1
+                    },
+                    |f| free.swap_remove(f),
+                );
                 floats[buffer] = floats[buffer].max(*len);
                 buffer_of[t] = buffer as u32;
             }

@@ -93,10 +93,8 @@ pub async fn open(
         EngineKind::Cpu => {
             // Whoever called keeps the images: they are measured on as well.
             let supply = match pages {
-                Some((pages, room)) => {
-                    HostSupply::of(&mut Dataset { train_images: vec![], ..Dataset::clone(data) }, Some(pages), room)?
-                }
-                None => CpuEngine::whole(data.train_images.clone(), data.train_labels.clone()),
+                Some((pages, room)) => HostSupply::paged(data, pages, room)?,
+                None => HostSupply::whole(data.train_images.clone(), data.train_labels.clone()),
             };
             let cpu = CpuEngine::given(cpu::tape, entry, &params, data.data_shape(), &supply, given, false).await?;
             (AnyEngine::Cpu(Box::new(cpu)), "processor".into())

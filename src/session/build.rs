@@ -159,6 +159,7 @@ impl Session {
             left: None,
             pending: None,
             idle: None,
+            told: None,
             step_ms: 0.0,
             encode_ms: 0.0,
             window: None,

@@ -59,7 +59,7 @@ impl Session {
             return None;
         }
         // The curves up to the step that the file is of.
-        if let Err(message) = self.settle().await {
+        if let Err(message) = self.hand_over().await {
             return Some(Err(message));
         }
         let software = self.slow();

@@ -216,7 +216,11 @@ impl Session {
             }
             (None, pages, Executor::Cpu(images)) => {
                 *images = None;
-                HostSupply::of(&mut data, pages, room).map(|supply| {
+                let supply = match pages {
+                    Some(pages) => HostSupply::paged(&data, pages, room),
+                    None => Ok(HostSupply::whole(data.train_images, data.train_labels)),
+                };
+                supply.map(|supply| {
                     *images = Some(supply);
                     None
                 })
@@ -323,7 +327,7 @@ impl Session {
 
     async fn pause(&mut self, run: RunId) -> Result<(), String> {
         self.with_run(run, |r| r.training = false);
-        self.settle().await?;
+        self.hand_over().await?;
         self.test_metrics(true).await?;
         if let Some(r) = self.run.as_ref().filter(|r| r.id == run) {
             self.send(Event::Paused { run, step: r.engine.step() });

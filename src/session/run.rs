@@ -18,6 +18,8 @@ pub struct Run {
     pub pending: Option<Instant>,
     /// When the device was last known to have nothing else to do.
     pub idle: Option<Instant>,
+    /// When metrics were last sent.
+    pub told: Option<Instant>,
     /// Milliseconds a step takes the device, smoothed; 0 until measured.
     pub step_ms: f64,
     pub encode_ms: f64,
@@ -26,4 +28,11 @@ pub struct Run {
     pub per_second: f64,
     pub tested: Option<(u64, Instant)>,
     pub history: History,
+}
+
+impl Run {
+    /// A step has taken so many milliseconds.
+    pub fn take_time(&mut self, ms: f64) {
+        self.step_ms = if self.step_ms == 0.0 { ms } else { 0.7 * self.step_ms + 0.3 * ms };
+    }
 }

@@ -8,6 +8,9 @@ use latent_engine::{Engine, Rows};
 use latent_experiment::history::MetricRow;
 use latent_protocol::{Event, Speed};
 
+/// Seconds between two reports of steps that are done when they have been started.
+const TELL_EVERY: f64 = 0.06;
+
 /// Steps a second are counted over this long, in seconds.
 const SPEED_WINDOW: f64 = 1.5;
 
@@ -19,10 +22,15 @@ impl Session {
         let now = Instant::now();
         r.window.get_or_insert((r.engine.step(), now));
         r.engine.run_steps(n)?;
+        let prompt = r.engine.prompt();
+        if prompt {
+            r.take_time(now.elapsed().as_secs_f64() * 1e3 / f64::from(n));
+        }
         r.encode_ms = now.elapsed().as_secs_f64() * 1e3 / f64::from(n);
         let previous = r.pending.take();
-        r.pending = r.engine.request_metrics().then_some(now);
-        let prompt = r.engine.prompt();
+        // Steps that are done at once are told a few times a second: the page draws each time, and shares the processor.
+        let due = !prompt || r.told.is_none_or(|told| told.elapsed().as_secs_f64() >= TELL_EVERY);
+        r.pending = (due && r.engine.request_metrics()).then_some(now);
         if let Some(left) = &mut r.left {
             *left -= n;
         }
@@ -31,7 +39,6 @@ impl Session {
             self.report(previous).await?;
         }
         if prompt {
-            // The steps are done: whatever comes next is not their time.
             self.settle().await?;
         }
         if done {
@@ -49,9 +56,10 @@ impl Session {
         let done = Instant::now();
         // The device began with these steps when they came, or when it was done with what lay before them.
         let began = r.idle.map_or(submitted, |idle| idle.max(submitted));
-        let ms = (done - began).as_secs_f64() * 1e3 / n.max(1) as f64;
-        r.step_ms = if r.step_ms == 0.0 { ms } else { 0.7 * r.step_ms + 0.3 * ms };
-        r.idle = Some(done);
+        if !r.engine.prompt() {
+            r.take_time((done - began).as_secs_f64() * 1e3 / n.max(1) as f64);
+        }
+        (r.idle, r.told) = (Some(done), Some(done));
         let step = rows.last().map_or(0, |row| row.step);
         if let Some((from, at)) = r.window {
             let seconds = (done - at).as_secs_f64();
@@ -72,6 +80,15 @@ impl Session {
         rows.iter().for_each(|row| r.history.push(row));
         self.send(Event::Metrics { run, rows, speed });
         Ok(())
+    }
+
+    /// Hands over what is still on its way, or done and untold.
+    pub(super) async fn hand_over(&mut self) -> Result<(), String> {
+        self.settle().await?;
+        if let Some(r) = &mut self.run {
+            r.pending = r.engine.request_metrics().then(Instant::now);
+        }
+        self.settle().await
     }
 
     /// Hands over what is still on its way.
@@ -96,7 +113,7 @@ impl Session {
             return Ok(());
         }
         // What is on its way first, so that its time is not mistaken for this.
-        self.settle().await?;
+        self.hand_over().await?;
         let (Some(r), Some(test)) = (&mut self.run, &self.test) else { return Ok(()) };
         let drawn = test.drawn(count);
         let result = r.engine.evaluate(Rows::tests(test.all(), &drawn)).await;

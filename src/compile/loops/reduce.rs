@@ -67,12 +67,7 @@ impl Rule for Reduce {
 /// The same in plain Rust.
 pub(super) fn run(of: &Loop, args: &[Given<'_>], shape: &[usize], out: &mut [f32]) {
     let f = Reduction::ALL[usize::from(of.variant)];
-    out.fill(match f {
-        Reduction::Sum => 0.0,
-        Reduction::Prod => 1.0,
-        Reduction::Max => f32::NEG_INFINITY,
-        Reduction::Min => f32::INFINITY,
-    });
+    out.fill(f.begin());
     let (from, to) = (strides(args[0].shape), strides(shape));
     for (i, v) in args[0].values.iter().enumerate() {
         let place = |axis: usize| if shape[axis] == 1 { 0 } else { i / from[axis] % args[0].shape[axis] * to[axis] };

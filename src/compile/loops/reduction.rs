@@ -19,6 +19,16 @@ impl Reduction {
     /// All of them, in order.
     pub const ALL: [Self; 4] = [Self::Sum, Self::Max, Self::Min, Self::Prod];
 
+    /// The value that it begins with.
+    pub fn begin(self) -> f32 {
+        match self {
+            Self::Sum => 0.0,
+            Self::Prod => 1.0,
+            Self::Max => f32::NEG_INFINITY,
+            Self::Min => f32::INFINITY,
+        }
+    }
+
     /// WGSL of the value that it begins with.
     pub(crate) fn start(self) -> String {
         match self {

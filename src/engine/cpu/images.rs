@@ -57,15 +57,16 @@ pub enum HostSupply {
 }
 
 impl HostSupply {
-    /// The training images of `data`, or of `pages` in `room` bytes.
+    /// All training images, with a label each.
+    pub fn whole(images: Vec<u8>, labels: Vec<u8>) -> Self {
+        Self::Whole(Rc::new(HostImages::new(images, labels)))
+    }
+
+    /// The training images of `data`, which `pages` reads, in `room` bytes.
     ///
     /// # Errors
     /// If there is no room for a few images.
-    pub fn of(data: &mut Dataset, pages: Option<Rc<dyn Pages>>, room: u64) -> Result<Self, String> {
-        let Some(pages) = pages else {
-            let (images, labels) = (std::mem::take(&mut data.train_images), data.train_labels.clone());
-            return Ok(Self::Whole(Rc::new(HostImages::new(images, labels))));
-        };
+    pub fn paged(data: &Dataset, pages: Rc<dyn Pages>, room: u64) -> Result<Self, String> {
         let hold = |images: usize, len: usize| Ok(HostImages::new(vec![0; images * len], vec![0; images]));
         Ok(Self::Window(Rc::new(Window::held(data, pages, room, hold)?)))
     }

@@ -68,19 +68,15 @@ impl InputAt {
 
 impl Layout {
     /// For an optimiser with so many `moments`; `keep` has room for gradients.
-    ///
-    /// # Errors
-    /// If a parameter is given new values and has a gradient as well.
-    pub(super) fn new(recording: &Recording, trained: &[bool], moments: usize, keep: bool) -> Result<Self, String> {
+    pub(super) fn new(recording: &Recording, trained: &[bool], moments: usize, keep: bool) -> Self {
         let is_state = |name: &str| recording.set.iter().any(|s| s.name == name);
         // Trained, state, frozen; every tensor starts on a 16-byte boundary, and the padding has no gradient.
         let kind = |i: usize| match (trained[i], is_state(&recording.params[i].name)) {
-            (true, false) => Ok(0),
-            (false, true) => Ok(1),
-            (false, false) => Ok(2),
-            (true, true) => Err(format!("{} is set after each step, but the loss has a gradient for it", recording.params[i].name)),
+            (true, _) => 0,
+            (false, true) => 1,
+            (false, false) => 2,
         };
-        let kinds: Vec<usize> = (0..trained.len()).map(kind).collect::<Result<_, _>>()?;
+        let kinds: Vec<usize> = (0..trained.len()).map(kind).collect();
         let floats = |i: usize| recording.params[i].shape.iter().product::<usize>().next_multiple_of(4);
         let sum = |k: usize| (0..kinds.len()).filter(|i| kinds[*i] == k).map(floats).sum::<usize>();
         let (params, state, frozen) = (sum(0), sum(1), sum(2));
@@ -97,7 +93,7 @@ impl Layout {
         let width: usize = recording.outputs.iter().map(|o| o.shape.iter().product::<usize>()).sum();
         let terms = rest + state + frozen;
         let ring = terms + width.next_multiple_of(4);
-        Ok(Self {
+        Self {
             tensors,
             params,
             moments,
@@ -107,7 +103,7 @@ impl Layout {
             width,
             ring,
             scratch: ring + (RING * width).next_multiple_of(4),
-        })
+        }
     }
 
     /// First float of the optimiser's `i`th moments.

@@ -9,14 +9,13 @@ use self::images::{Order, gather, labels, pack};
 use super::layout::{InputAt, Layout, RING};
 
 use crate::entry::Entry;
-use crate::network::{describe, import_program, node, trained};
+use crate::network::{Differentiated, describe, differentiate, import_program, node};
 use crate::noise::{EVALUATION, INITIALISATION};
 use crate::optimizer;
 use crate::program::{Input, Program};
 use crate::record::Recording;
 use latent_compile::capture::{Imported, import};
 use latent_compile::emit::{Place, ctl};
-use latent_compile::grad::{clip_by_global_norm, gradients};
 use latent_compile::graph::{Graph, Op};
 use latent_compile::plan::{Job, Special, Updates, When, compile};
 use latent_compile::template::fill;
@@ -63,16 +62,8 @@ pub(super) fn training(
         return Err(format!("images of {} values: the number must be a multiple of 4", shape.len()));
     }
     let recording = entry.record(params, data, Program::Train, batch)?;
-    let mut imported = import_program(&recording)?;
-    let leaves: Vec<Id> = recording.params.iter().map(|p| node(&imported, p.id)).collect::<Result<_, _>>()?;
-    let loss = node(&imported, recording.outputs[0].id)?;
-    let mut gradients = gradients(&mut imported.graph, loss, &leaves).map_err(|e| e.to_string())?;
-    let trained = trained(&imported, &gradients);
-    let mut layout = Layout::new(&recording, &trained, optimizer::moments(params), keep)?;
-    let clip = params.get("clip");
-    if clip > 0.0 {
-        gradients = clip_by_global_norm(&mut imported.graph, &gradients, clip as f32);
-    }
+    let Differentiated { imported, leaves, gradients, trained } = differentiate(&recording, params)?;
+    let mut layout = Layout::new(&recording, &trained, optimizer::moments(params), keep);
     let (updates, schedule) = optimizer::kernels(params, &live, layout.params, keep);
     let moved = gradients.into_iter().zip(leaves).zip(&layout.tensors).filter(|(_, t)| t.trained);
     let updates = Updates { of: moved.map(|(pair, _)| pair).collect(), ..updates };
