@@ -13,6 +13,7 @@ use latent_engine::{Engine, Program, Rows};
 use latent_experiment::Setup;
 use latent_model::examples::Examples;
 use latent_model::{programs, weights};
+use latent_older::upgrade;
 use latent_player::{Asked, Player};
 use latent_registry::entry;
 use latent_view::Coder;
@@ -191,11 +192,11 @@ fn files_of_before_still_open() {
             block_on(engine.metrics()).unwrap();
             let tensors = block_on(engine.weights()).unwrap();
             let older = weights::write(&tensors, &[("setup", name.clone()), ("step", "2".into())]).unwrap();
-            let newer = programs::add(&older, entry(&setup.method).unwrap(), data.data_shape()).unwrap();
+            let newer = programs::add(&older, entry(&setup.method).unwrap(), data.data_shape(), &[]).unwrap();
             assert_eq!(weights::read(&newer).unwrap(), weights::read(&older).unwrap(), "{name}");
             let newer = Player::load(&newer).unwrap_or_else(|e| panic!("{name}: {e}"));
-            let older = match Player::load(&older) {
-                Ok(player) => player,
+            let older = match upgrade(&older) {
+                Ok(file) => Player::load(&file).unwrap_or_else(|e| panic!("{name}: {e}")),
                 Err(why) => {
                     assert!(why.contains("save it again"), "{name}: {why}");
                     continue;

@@ -32,6 +32,8 @@ export class Shelf {
   readonly codeLabels: Uint8Array;
 }
 
+export function isOlder(bytes: Uint8Array): boolean;
+
 export function path(a: Float32Array, b: Float32Array, points: number, arc: boolean): Float32Array;
 
 /** Downloads and starts the WebAssembly module. */

@@ -91,11 +91,9 @@ impl<'a> Examples<'a> {
     }
 
     fn file_of(&self, model: Model, precision: Precision) -> Result<Vec<u8>, String> {
-        let [c, h, w] = self.image();
         let mut metadata = vec![
             ("setup", model.setup),
             ("step", model.step.to_string()),
-            ("image", format!("{c},{h},{w}")),
             ("classes", self.class_names.join("\n")),
         ];
         metadata.extend(model.programs);

@@ -13,27 +13,32 @@ use crate::checkpoint::setup;
 use crate::weights::{self, Raw};
 
 /// Entries of the metadata, with their keys.
-pub type Notes = [(&'static str, String); 2];
+pub type Notes = Vec<(&'static str, String)>;
 
-/// What a code of a setup's network is, and its programs.
+/// What whoever runs the network of a setup needs besides its weights: the shape of an image, what a code is, the programs, and what they are
+/// given.
 ///
 /// # Errors
 /// Names the operation that cannot be recorded or is not known.
 pub fn notes(entry: &dyn Entry, setup: &Setup, data: DataShape) -> Result<Notes, String> {
     let (code, programs) = stored::programs(entry, &setup.params()?, data)?;
-    Ok([("code", to_note(&code)), ("programs", to_text(&programs))])
+    let image = data.image;
+    let image = [image.channels, image.height, image.width].map(|n| n.to_string()).join(",");
+    let own = [("image", image), ("code", to_note(&code)), ("programs", to_text(&programs))];
+    Ok(own.into_iter().chain(setup.notes().map_err(|e| e.to_string())?).collect())
 }
 
-/// A file of weights of before with programs of `entry`; its tensors stay as they are, to the bit.
+/// A file of weights of before with programs of `entry`, for images of such classes; its tensors stay as they are, to the bit.
 ///
 /// # Errors
 /// If it is no file of weights, says no setup, or cannot be recorded.
-pub fn add(file: &[u8], entry: &dyn Entry, data: DataShape) -> Result<Vec<u8>, String> {
+pub fn add(file: &[u8], entry: &dyn Entry, data: DataShape, classes: &[&str]) -> Result<Vec<u8>, String> {
     let mut metadata = weights::metadata(file)?;
     let query = metadata.get("setup").ok_or("the file's metadata has no setup")?;
     for (key, note) in notes(entry, &setup(query)?, data)? {
         metadata.insert(key.into(), note);
     }
+    metadata.entry("classes".into()).or_insert_with(|| classes.join("\n"));
     let keys = {
         let mut keys: Vec<&String> = metadata.keys().collect();
         keys.sort_unstable();

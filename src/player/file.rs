@@ -31,6 +31,12 @@ impl<'a> File<'a> {
         self.metadata.get(key).map(String::as_str).ok_or_else(|| format!("the model's metadata has no {key:?}"))
     }
 
+    /// Whether the file says how its model is run; one of before does not.
+    pub fn has_programs(&self) -> bool {
+        ["code", "programs"].iter().all(|key| self.metadata.contains_key(*key))
+    }
+
+    /// Whether there is a tensor of that name.
     pub fn has(&self, name: &str) -> bool {
         self.tensors.tensor(name).is_ok()
     }

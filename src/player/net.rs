@@ -3,7 +3,6 @@
 use std::cell::RefCell;
 
 use latent_compile::stored::Program;
-use latent_experiment::Setup;
 use latent_interpret::{Noise, Tape};
 use latent_view::Rows;
 
@@ -49,14 +48,12 @@ struct Ready {
 }
 
 impl Net {
-    /// The programs with the weights of a file, as its setup and its step have them.
+    /// The programs with the weights of a file, whose step it may say. `controls` are the live parameters, in the order of the method's card.
     ///
     /// # Errors
     /// Names a tensor that is missing or has another shape.
-    pub fn new(file: &File, setup: &Setup, programs: Vec<Program>) -> Result<Self, String> {
+    pub fn new(file: &File, programs: Vec<Program>, controls: Vec<f32>, seed: u32) -> Result<Self, String> {
         let step = file.note("step").ok().and_then(|step| step.parse::<f32>().ok()).unwrap_or(0.0);
-        let card = setup.card().map_err(|e| e.to_string())?;
-        let controls: Vec<f32> = card.all_params().filter(|p| p.live).map(|p| setup.get(p.key) as f32).collect();
         let (mut values, mut names) = (vec![], Vec::<String>::new());
         for program in &programs {
             let rows = program.batch().unwrap_or(1);
@@ -76,7 +73,6 @@ impl Net {
                 values.push(own);
             }
         }
-        let seed = setup.get("seed") as u32;
         Ok(Self { programs, seed, state: RefCell::new(State { values, names, ready: vec![], draws: 0 }) })
     }
 

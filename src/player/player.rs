@@ -5,16 +5,14 @@ use std::str::FromStr;
 use super::examples::Examples;
 use super::file::File;
 use super::net::Net;
-use super::older;
 use latent_compile::stored;
-use latent_experiment::Setup;
 use latent_view::Rows;
 use latent_vocabulary::code::{CodeGroup, CodeKind, FeatureGrid, from_note};
 
 /// A trained model and the run that made it.
 pub struct Player {
-    /// The experiment whose weights these are.
-    pub setup: Setup,
+    /// The experiment whose weights these are, as in a link.
+    pub setup: String,
     /// KL of each number of the code in nats, as measured when the model was saved; zeros where nobody has, or where that means
     /// nothing.
     pub kl_d: Vec<f32>,
@@ -46,36 +44,25 @@ pub enum Kind {
 }
 
 impl Player {
-    /// Reads a safetensors file with the names of the Burn module and the metadata `setup`, `code` and `programs`, without which it is one of
-    /// before; for images that this program does not know also `image` (channels, height, width) and `classes` (one a line); for codes that are
-    /// vectors better `kl`. It may hold examples as well.
+    /// Reads a safetensors file with the names of the Burn module and the metadata `setup`, `code`, `programs` and `image` (channels, height,
+    /// width); better with `classes` (one a line), `controls` and `seed`, and for codes that are vectors `kl`. It may hold examples as well.
     ///
     /// # Errors
     /// A sentence that names what is missing or does not fit.
     pub fn load(bytes: &[u8]) -> Result<Self, String> {
         let file = File::open(bytes)?;
-        let (setup, notes) = Setup::from_query(file.note("setup")?, &[]);
-        if let Some(note) = notes.first() {
-            return Err(format!("the model's setup: {note}"));
+        let setup = file.note("setup")?.to_string();
+        if !file.has_programs() {
+            return Err(OLDER.into());
         }
-        let card = latent_catalog::set(&setup.data);
-        let image = match (file.note("image"), card) {
-            (Ok(note), _) => {
-                numbers(note)?.try_into().map_err(|_| format!("the model's image has {note:?}: expected three numbers"))?
-            }
-            (_, Some(card)) => [card.channels, card.height, card.width],
-            _ => return Err(format!("no data set is called {:?}, and the file does not say how large its images are", setup.data)),
-        };
-        let classes = match (file.note("classes"), card) {
-            (Ok(note), _) => note.lines().map(String::from).collect(),
-            (_, Some(card)) => card.classes.iter().map(ToString::to_string).collect(),
-            _ => Vec::new(),
-        };
-        let (code, programs) = match (file.note("code"), file.note("programs")) {
-            (Ok(code), Ok(programs)) => (from_note(code)?, stored::read(&stored::from_text(programs)?)?),
-            _ => older::programs(&file, &setup, image)?,
-        };
-        let net = Net::new(&file, &setup, programs)?;
+        let note = file.note("image")?;
+        let image = numbers(note)?.try_into().map_err(|_| format!("the model's image has {note:?}: expected three numbers"))?;
+        let classes = file.note("classes").unwrap_or_default().lines().map(String::from).collect();
+        let code = from_note(file.note("code")?)?;
+        let programs = stored::read(&stored::from_text(file.note("programs")?)?)?;
+        let list = |key| file.note(key).map_or(Ok(vec![]), numbers);
+        let seed = list("seed")?.first().map_or(0, |seed: &f32| *seed as u32);
+        let net = Net::new(&file, programs, list("controls")?, seed)?;
         let mut player = Self {
             setup,
             kl_d: vec![],
@@ -222,6 +209,9 @@ impl Player {
     }
 }
 
+/// What is said of a file without programs.
+const OLDER: &str = "this file is of before networks were saved with their weights: open it in the page and save it again";
+
 /// The weight that counts how often features fire.
 const DENSITY: &str = "sae.density_f";
 
@@ -244,89 +234,4 @@ fn numbers<T: FromStr>(note: &str) -> Result<Vec<T>, String> {
 /// Packs values in `[0, 1]` as bytes.
 pub fn to_bytes(values: &[f32]) -> impl Iterator<Item = u8> {
     values.iter().map(|v| (v * 255.0 + 0.5) as u8)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::HashMap;
-
-    use half::f16;
-    use safetensors::serialize;
-    use safetensors::tensor::{Dtype, TensorView};
-
-    use super::*;
-
-    /// A model with `latent` latents, 784 pixels and 16 hidden units; weights are a fixed function of their place.
-    fn model(latent: usize, dtype: Dtype, metadata: &[(&str, &str)]) -> Vec<u8> {
-        let shapes = [
-            ("encoder.hidden", 784, 16),
-            ("encoder.mean", 16, latent),
-            ("encoder.logvar", 16, latent),
-            ("decoder.hidden", latent, 16),
-            ("decoder.out", 16, 784),
-        ];
-        let mut tensors: Vec<(String, Vec<usize>, Vec<u8>)> = Vec::new();
-        for (name, i, o) in shapes {
-            for (part, shape) in [("weight", vec![i, o]), ("bias", vec![o])] {
-                let n: usize = shape.iter().product();
-                let numbers = (0..n).map(|k| ((k % 13) as f32 - 6.0) / 32.0);
-                let bytes = match dtype {
-                    Dtype::F16 => numbers.flat_map(|v| f16::from_f32(v).to_le_bytes()).collect(),
-                    _ => numbers.flat_map(f32::to_le_bytes).collect(),
-                };
-                tensors.push((format!("{name}.{part}"), shape, bytes));
-            }
-        }
-        let views = tensors.iter().map(|(n, s, b)| (n.clone(), TensorView::new(dtype, s.clone(), b).unwrap()));
-        let metadata: HashMap<String, String> = metadata.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
-        serialize(views, Some(metadata)).unwrap()
-    }
-
-    const META: &[(&str, &str)] = &[("setup", "v=1&data=mnist&method=vae&latent=3&hidden=16"), ("kl", "1.5, 0.002, 0.7")];
-
-    #[test]
-    fn half_and_single_precision_models_agree() {
-        let single = Player::load(&model(3, Dtype::F32, META)).unwrap();
-        let half = Player::load(&model(3, Dtype::F16, META)).unwrap();
-        assert_eq!((single.latent(), single.pixels()), (3, 784));
-        assert_eq!(single.kl_d, vec![1.5, 0.002, 0.7]);
-        // The weights are multiples of 1/32, which both formats hold exactly.
-        let z = [0.3, -1.0, 2.0];
-        assert_eq!(single.decode(&z), half.decode(&z));
-        let decode = |z: &[f32]| single.decode(z).unwrap();
-        assert!(decode(&z).iter().all(|v| (0.0..=1.0).contains(v)));
-        let (mean, logvar) = single.encode(Rows::of(&vec![0.5; 784])).unwrap();
-        assert_eq!((mean.len(), logvar.len()), (3, 3));
-    }
-
-    #[test]
-    fn images_that_nobody_knows_are_described_by_the_file() {
-        let setup = ("setup", "data=own:cats&method=vae&latent=3");
-        let player = Player::load(&model(3, Dtype::F32, &[setup, ("image", "1,28,28"), ("classes", "Tom\nA, B")])).unwrap();
-        assert_eq!((player.image, player.pixels()), ([1, 28, 28], 784));
-        assert_eq!(player.classes, ["Tom", "A, B"]);
-        assert_eq!(player.kl_d, [0.0; 3], "nobody has measured it");
-        assert!(player.examples.is_none());
-        let shelf = Examples::imagined(&player).unwrap();
-        assert_eq!(shelf.images_np.len() % 784, 0);
-        let mut pictures: Vec<&[u8]> = shelf.images_np.chunks(784).collect();
-        assert!(shelf.labels_n.is_empty() && pictures.len() > 2);
-        pictures.sort_unstable();
-        assert!(pictures.windows(2).all(|pair| pair[0] != pair[1]), "several pictures are the same");
-    }
-
-    #[test]
-    fn a_foreign_file_is_a_sentence() {
-        let error = |bytes: &[u8]| Player::load(bytes).err().expect("the model is refused");
-        assert!(error(b"<!doctype html>").contains("safetensors"));
-        assert!(error(&model(4, Dtype::F32, META)).contains("expected 4"));
-        let with = |key, note| error(&model(3, Dtype::F32, &[META[0], (key, note)]));
-        assert!(with("kl", "1,2,much").contains("much"));
-        assert!(with("image", "1,28").contains("three numbers"));
-        assert!(with("image", "1,14,14").contains("expected 196"));
-        assert!(error(&model(3, Dtype::F32, &[("setup", "data=own:cats&method=vae&latent=3")])).contains("own:cats"));
-        assert!(error(&model(3, Dtype::F32, &[("setup", "method=cvae&latent=3")])).contains("Conditional VAE"));
-        let whole = model(3, Dtype::F32, META);
-        assert!(error(&whole[..whole.len() / 2]).contains("safetensors"));
-    }
 }

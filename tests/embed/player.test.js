@@ -61,6 +61,12 @@ test("the player's declarations are those of src/bin/player/main.rs", () => {
   assert.deepEqual(declared(read("assets/embed/player.d.ts")), rust);
 });
 
+test("so are those of src/bin/older/main.rs", () => {
+  const rust = given(read("src/bin/older/main.rs"));
+  assert.ok(rust.functions.length > 0, "nothing was read");
+  assert.deepEqual(declared(read("assets/embed/older.d.ts")), rust);
+});
+
 test("a function that is added, renamed or changed is missed", () => {
   const rust = read("src/bin/player/main.rs");
   const types = declared(read("assets/embed/player.d.ts"));

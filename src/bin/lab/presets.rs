@@ -111,11 +111,11 @@ mod make {
         let bytes = packed(&path, preset.precision)?;
         let player = Player::load(&bytes)?;
         let data = Arc::new(native::load(&setup.data, None)?);
-        let report = with_shipped(report, preset, &player, &bytes, &data)?;
+        let report = with_shipped(report, preset, &bytes, &data)?;
         let write = |end: &str, bytes: &[u8]| fs::write(file(end), bytes).map_err(|e| format!("{}: {e}", file(end).display()));
         write(".json", format!("{report:#}\n").as_bytes())?;
         write(".examples.safetensors", &examples(&player, &data)?)?;
-        write(".png", &still::png(&player, &data)?)?;
+        write(".png", &still::png(&player, &preset.setup(), &data)?)?;
         let loss = |when: &str| report["test"][when]["loss"].as_f64().unwrap_or(f64::NAN);
         let (trained, shipped) = (loss("as_trained"), loss("as_shipped"));
         let change = 100.0 * (shipped / trained - 1.0);
@@ -134,7 +134,7 @@ mod make {
         let name = |e: String| format!("{}: {e}", path.display());
         let bytes = fs::read(&path).map_err(|e| name(e.to_string()))?;
         let entry = entry(&preset.setup().method).ok_or("a preset's method is registered")?;
-        let with = programs::add(&bytes, entry, DataShape::of(preset.data())).map_err(name)?;
+        let with = programs::add(&bytes, entry, DataShape::of(preset.data()), preset.data().classes).map_err(name)?;
         Player::load(&with).map_err(name)?;
         fs::write(&path, &with).map_err(|e| name(e.to_string()))?;
         // What is said beside it of its size.
@@ -180,12 +180,12 @@ mod make {
     fn with_shipped(
         mut report: Value,
         preset: &Preset,
-        player: &Player,
         bytes: &[u8],
         data: &Arc<Dataset>,
     ) -> Result<Value, Failure> {
-        let entry = entry(&player.setup.method).ok_or("a preset's method is registered")?;
-        let mut engine = entry.eager(&player.setup.params()?, native::cpu(), data.clone());
+        let setup = preset.setup();
+        let entry = entry(&setup.method).ok_or("a preset's method is registered")?;
+        let mut engine = entry.eager(&setup.params()?, native::cpu(), data.clone());
         engine.set_weights(&weights::read(bytes)?)?;
         let test: Vec<f32> = unit(&data.test_images).collect();
         let values = block_on(engine.evaluate(Rows::labelled(&test, &data.test_labels)))?;

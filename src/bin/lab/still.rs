@@ -1,6 +1,7 @@
 //! A still picture of a trained model: what stands where a figure will be, and on its card in the gallery.
 
 use latent_data::{Dataset, unit};
+use latent_experiment::Setup;
 use latent_measure::rng::Rng;
 use latent_model::examples::by_class;
 use latent_player::{Kind, Player};
@@ -16,16 +17,16 @@ const REACH: f32 = 2.5;
 ///
 /// # Errors
 /// If the model's programs give something else.
-pub fn png(player: &Player, data: &Dataset) -> Result<Vec<u8>, String> {
+pub fn png(player: &Player, setup: &Setup, data: &Dataset) -> Result<Vec<u8>, String> {
     // About as wide for small pictures as for large ones.
     let columns = 256 / player.image[2];
     let rows = columns / 2;
-    let tiles = tiles(player, data, rows, columns)?;
+    let tiles = tiles(player, setup, data, rows, columns)?;
     Ok(picture::png(&tiles, player.image, columns))
 }
 
 /// Pictures with values in `[0, 1]`, row by row.
-fn tiles(player: &Player, data: &Dataset, rows: usize, columns: usize) -> Result<Vec<Vec<f32>>, String> {
+fn tiles(player: &Player, setup: &Setup, data: &Dataset, rows: usize, columns: usize) -> Result<Vec<Vec<f32>>, String> {
     let image = |i: usize| unit(&data.test_images[i * player.pixels()..(i + 1) * player.pixels()]).collect::<Vec<f32>>();
     let along = |i: usize, n: usize| REACH * (2.0 * (i as f32 + 0.5) / n as f32 - 1.0);
     let chosen = || by_class(&data.test_labels, rows / 2 * columns);
@@ -36,8 +37,8 @@ fn tiles(player: &Player, data: &Dataset, rows: usize, columns: usize) -> Result
             (0..rows * columns).map(|i| player.decode(&code(i))).collect()
         }
         // Damaged images above, made whole below.
-        Kind::Vector if player.setup.card().is_ok_and(|card| card.params.contains(&NOISE_LEVEL)) => {
-            let level = player.setup.get(NOISE_LEVEL.key);
+        Kind::Vector if setup.card().is_ok_and(|card| card.params.contains(&NOISE_LEVEL)) => {
+            let level = setup.get(NOISE_LEVEL.key);
             in_pairs(&chosen(), columns, |i| erase(image(i), level), repaired)
         }
         Kind::Vector => {

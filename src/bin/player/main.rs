@@ -1,7 +1,7 @@
 //! What embedded figures compute with: a trained model, as JavaScript sees it. See `assets/embed`.
 
 use latent_geometry as latent;
-use latent_player::{Examples, Kind, Player, to_bytes};
+use latent_player::{Examples, File, Kind, Player, to_bytes};
 use latent_view::Rows;
 use latent_vocabulary::code::{CodeKind, FeatureGrid};
 use wasm_bindgen::JsError;
@@ -82,7 +82,7 @@ impl Model {
     /// The experiment, as in a link.
     #[wasm_bindgen(getter)]
     pub fn setup(&self) -> String {
-        self.player.setup.to_query()
+        self.player.setup.clone()
     }
 
     /// Names of the labels.
@@ -221,6 +221,12 @@ impl Shelf {
     pub fn code_labels(&self) -> Vec<u8> {
         self.examples.code_labels_n.clone()
     }
+}
+
+/// Whether a file is one of before programs were in them: `older.js` gives it some.
+#[wasm_bindgen(js_name = isOlder)]
+pub fn is_older(bytes: &[u8]) -> bool {
+    File::open(bytes).is_ok_and(|file| !file.has_programs())
 }
 
 /// Codes between two: on a straight line, or along the arc between their directions.

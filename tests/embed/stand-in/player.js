@@ -16,6 +16,9 @@ const parsed = (bytes) => JSON.parse(new TextDecoder().decode(bytes));
 /** @type {(weights: object) => Uint8Array} */
 export const bytesOf = (weights) => new TextEncoder().encode(JSON.stringify(weights));
 
+/** @param {Uint8Array} bytes */
+export const isOlder = (bytes) => parsed(bytes).older === true;
+
 /** @implements {Player.Shelf} */
 export class Shelf {
   /** @param {{ images: number[], labels?: number[], codes?: number[], codeLabels?: number[] }} examples */

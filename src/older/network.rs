@@ -1,13 +1,12 @@
-//! Files of before programs were in them: the programs that they would have, written from the names and shapes of their tensors. Nothing is
-//! added here: a new method's files have their own.
+//! The networks that figures knew before files had programs, as graphs.
 
 use latent_compile::graph::{Binary, Conv, Graph, Id, Unary};
 use latent_compile::stored::{Program, Recorded};
 use latent_experiment::Setup;
+use latent_player::File;
 use latent_vocabulary::LIKELIHOODS;
 use latent_vocabulary::code::{CodeGroup, CodeKind};
 
-use super::file::File;
 
 /// Rows at which the programs are written.
 const BATCHES: [usize; 2] = [37, 41];
