@@ -19,6 +19,7 @@ mod measures;
 mod paging;
 mod plan;
 mod presets;
+mod programs;
 mod rules;
 mod sae;
 mod session;

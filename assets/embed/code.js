@@ -2,7 +2,7 @@
 // The page that writes the code of a figure for somebody's own page, with the figure itself below it.
 //
 // ?preset= chooses the model to begin with, ?theme= the page's own colours. ?own= begins with a model that the visitor has trained, and
-// names the panels that go with it; ?cannot= says why a figure does not show that one.
+// names the panels that go with it.
 
 import "./element.js";
 import { SITE } from "./model.js";
@@ -83,9 +83,7 @@ async function begin() {
     text.value = code(chosen);
     // Nobody has put the visitor's own file anywhere yet, and a frame could not read it from another site.
     for (const part of [forms.root, see, figure]) part.hidden = !preset;
-    const cannot = !preset && wanted.get("cannot");
-    for (const part of [panels.root, themes.root, text, copy]) part.hidden = Boolean(cannot);
-    if (!preset) return (help.textContent = cannot ? words.cannot(cannot) : words.OWN_HELP);
+    if (!preset) return (help.textContent = words.OWN_HELP);
     help.textContent = chosen.form === "frame" ? words.FRAME_HELP : words.ELEMENT_HELP;
     see.href = addressOf({ ...chosen, preset });
     [figure.preset, figure.panel, figure.theme] = [preset.id, chosen.panel, chosen.theme];

@@ -39,8 +39,14 @@ export class Figure {
     this.patch = Array.from(model.patch);
     this.density = model.density;
     const kl = model.kl;
-    this.order = Array.from(kl.keys()).sort((a, b) => kl[b] - kl[a]);
+    const [choiceAt = 0, kinds = 0, given = 0] = model.choice;
+    this.choiceAt = choiceAt;
+    this.kinds = kinds;
+    this.labelled = given === 1;
+    const chosen = (/** @type {number} */ d) => d >= this.choiceAt && d < this.choiceAt + this.kinds;
+    this.order = Array.from(kl.keys()).filter((d) => !chosen(d)).sort((a, b) => kl[b] - kl[a]);
     const { images, labels } = shelf;
+    this.labels = labels;
     const size = this.image.reduce((size, n) => size * n, 1);
     this.images = Array.from({ length: images.length / size }, (_, i) => images.slice(i * size, (i + 1) * size));
     this.names = this.images.map((_, i) => (i < labels.length ? this.classes[labels[i]] ?? String(labels[i]) : String(i + 1)));
@@ -48,6 +54,7 @@ export class Figure {
     this.codeLabels = shelf.codeLabels;
     this.shown = Math.min(start, this.images.length - 1);
     this.code = this.encode(this.shown);
+    if (this.kind === "features" && !this.density.some((share) => share > 0)) this.density = this.#fired();
 
     const known = /** @type {Record<string, MakePanel>} */ (PANELS[this.kind]);
     this.root = make("div", {}, ...(panels.length ? panels : [Object.keys(known)[0]]).map((name) => {
@@ -71,7 +78,27 @@ export class Figure {
 
   /** Code of example `i`, or of an image of the visitor's own. @param {number | Uint8Array} image */
   encode(image) {
-    return this.#model.encode(typeof image === "number" ? this.images[image] : image);
+    return typeof image === "number" ? this.#model.encode(this.images[image], this.labels[image] ?? 0) : this.#model.encode(image, 0);
+  }
+
+  /** How often each feature fires on the examples. @returns {Float32Array} */
+  #fired() {
+    /** @type {Float32Array} */
+    const share = new Float32Array(this.density.length);
+    this.images.forEach((_, i) => this.encode(i).forEach((value, k) => (share[k % share.length] += value > 0 ? 1 : 0)));
+    return share;
+  }
+
+  /** The middle of where codes lie, of the kind that is on show. */
+  middle() {
+    const code = Float32Array.from(this.centre);
+    for (let d = this.choiceAt; d < this.choiceAt + this.kinds; d++) code[d] = this.code[d];
+    return code;
+  }
+
+  /** Has the present code say another kind. @param {number} kind */
+  choose(kind) {
+    this.set(this.code.map((value, d) => (d < this.choiceAt || d >= this.choiceAt + this.kinds ? value : Number(d === this.choiceAt + kind))));
   }
 
   /** @param {number} i */
@@ -84,9 +111,9 @@ export class Figure {
     return this.#model.fromTokens(tokens);
   }
 
-  /** @param {number} feature */
-  atom(feature) {
-    return this.#model.atom(feature);
+  /** @type {(feature: number, strength: number) => Float32Array} */
+  atom(feature, strength) {
+    return this.#model.atom(feature, strength);
   }
 
   /** @type {typeof path} */

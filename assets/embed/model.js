@@ -1,7 +1,7 @@
 // @ts-check
 // Models and the player that computes them: each is downloaded once, however many figures a page has.
 
-import start, { Model } from "./player.js";
+import start, { Model, isOlder } from "./player.js";
 
 /** @import { Loaded } from "./types.d.ts" */
 
@@ -20,13 +20,23 @@ async function download(url) {
   return new Uint8Array(await answer.arrayBuffer());
 }
 
+/**
+ * A file of before networks were saved with their weights, with the network that it would have: few ever meet one, so this is fetched then.
+ * @type {(weights: Uint8Array) => Promise<Uint8Array>}
+ */
+async function upgraded(weights) {
+  const older = await import("./older.js");
+  await older.default({ module_or_path: new URL("./older_bg.wasm", import.meta.url) });
+  return older.upgrade(weights);
+}
+
 /** @type {(url: URL, shipped: boolean) => Promise<Loaded>} */
 async function read(url, shipped) {
   player ??= start({ module_or_path: new URL("./player_bg.wasm", import.meta.url) });
   const beside = url.href.replace(/\.safetensors(?=$|[?#])/, ".examples.safetensors");
   const examplesBeside = () => download(new URL(beside));
   const [weights, examples] = await Promise.all([download(url), shipped ? examplesBeside() : null, player]);
-  const model = new Model(weights);
+  const model = new Model(isOlder(weights) ? await upgraded(weights) : weights);
   let shelf = model.takeShelf();
   if (!shelf) {
     // What a visitor saves has its examples in it; without any, the model draws some.

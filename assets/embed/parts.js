@@ -84,6 +84,22 @@ export function slider(label, [min, max, step], move) {
   return input;
 }
 
+/** One of several, to choose. @type {(title: string, names: string[], pick: (i: number) => void) => { root: HTMLElement, show: (i: number) => void }} */
+export function oneOf(title, names, pick) {
+  const buttons = names.map((name, i) => make("button", { type: "button", "aria-pressed": "false", onclick: () => pick(i) }, name));
+  const show = (/** @type {number} */ i) => buttons.forEach((button, k) => button.setAttribute("aria-pressed", String(k === i)));
+  return { root: make("div", { className: "line", role: "group", "aria-label": title }, make("span", { className: "note" }, title), ...buttons), show };
+}
+
+/** The kinds between which a code chooses. Nothing where it has none. @param {Figure} figure */
+export function kindsOf(figure) {
+  if (!figure.kinds) return null;
+  const name = (/** @type {number} */ i) => (figure.labelled ? figure.classes[i] ?? String(i) : String(i + 1));
+  const { root, show } = oneOf(figure.labelled ? words.LABEL : words.CHOICE, Array.from({ length: figure.kinds }, (_, i) => name(i)), (i) => figure.choose(i));
+  const part = () => Array.from(figure.code.subarray(figure.choiceAt, figure.choiceAt + figure.kinds));
+  return { root, paint: () => show(part().reduce((best, value, i, all) => (value > all[best] ? i : best), 0)) };
+}
+
 /** A button that begins and ends a movement. @param {Figure} figure */
 export function playButton(figure) {
   const button = make("button", { type: "button", onclick: () => (figure.playing ? figure.pause() : figure.play()) });

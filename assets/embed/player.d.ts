@@ -6,6 +6,7 @@ export class Model {
   shelf(bytes: Uint8Array): Shelf;
   imagine(): Shelf;
   readonly kind: string;
+  readonly choice: Uint32Array;
   readonly setup: string;
   readonly classes: string[];
   readonly image: Uint32Array;
@@ -16,8 +17,8 @@ export class Model {
   readonly grid: Uint32Array;
   readonly patch: Uint32Array;
   readonly density: Float32Array;
-  atom(feature: number): Float32Array;
-  encode(image: Uint8Array): Float32Array;
+  atom(feature: number, strength: number): Float32Array;
+  encode(image: Uint8Array, label: number): Float32Array;
   decode(codes: Float32Array): Uint8Array;
   tokens(image: Uint8Array): Uint32Array;
   fromTokens(tokens: Uint32Array): Float32Array;
@@ -30,6 +31,8 @@ export class Shelf {
   readonly codes: Float32Array;
   readonly codeLabels: Uint8Array;
 }
+
+export function isOlder(bytes: Uint8Array): boolean;
 
 export function path(a: Float32Array, b: Float32Array, points: number, arc: boolean): Float32Array;
 

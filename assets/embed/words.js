@@ -16,6 +16,9 @@ export const ARC = "arc around the middle";
 export const ALONG = "Place along the path";
 export const UNDO = "Undo";
 export const RESET = "Reset";
+export const LABEL = "Drawn as";
+export const CHOICE = "Kind";
+export const LEVEL = "Token of each place";
 export const PALETTE = "Alphabet";
 export const ADD = "Add a feature";
 export const PICTURE = "What the decoder draws";
@@ -78,8 +81,6 @@ export const COPY_FAILED = "Copy it by hand";
 export const SEE = "The figure by itself";
 export const OWN = "one that you have trained";
 export const OWN_HELP = "Save its weights (“Runs and files”; 8 bits make the smallest file) under the name below, put the file beside your page, and the figure is there. A few of the test images are in the file, for everybody to see.";
-/** @type {(why: string) => string} */
-export const cannot = (why) => `The model on show has no figure: ${why}.`;
 export const OWN_FILE = "my-model.safetensors";
 /** @type {Record<PanelName, string>} */
 export const PANELS = {

@@ -39,6 +39,24 @@ pub enum Binary {
 }
 
 impl Binary {
+    /// Those of two numbers alone with their names, which files know them by.
+    pub(super) const NAMES: &[(Self, &str)] = &[
+        (Self::Add, "Add"),
+        (Self::Sub, "Sub"),
+        (Self::Mul, "Mul"),
+        (Self::Div, "Div"),
+        (Self::Min, "Min"),
+        (Self::Max, "Max"),
+        (Self::Pow, "Pow"),
+        (Self::Rem, "Rem"),
+        (Self::Eq, "Eq"),
+        (Self::Ne, "Ne"),
+        (Self::Lt, "Lt"),
+        (Self::Le, "Le"),
+        (Self::Gt, "Gt"),
+        (Self::Ge, "Ge"),
+    ];
+
     /// The function on the CPU, for constant folding.
     pub fn eval(self, a: f32, b: f32) -> f32 {
         match self {

@@ -10,6 +10,7 @@
 //! ─▶ memory ─▶ audit                      where each lies; natively, whether levels keep their promise
 //! ─▶ writer ─▶ product ─▶ write           the kernels as text
 //! ─▶ module ─▶ plan ─▶ probe              the dispatches; what is worth timing
+//! loops ─▶ stored                         graphs as bytes, and what is checked of those that strangers wrote
 //! ```
 //!
 //! Nothing here knows a method, a device or a browser.
@@ -44,6 +45,7 @@ pub mod rng;
 mod schedule;
 #[cfg(not(target_arch = "wasm32"))]
 mod shown;
+pub mod stored;
 mod target;
 pub mod template;
 mod tiling;

@@ -13,8 +13,11 @@ pub(super) use self::rule::{Rule, Split};
 /// An operation on the processor: of its arguments, a result of some shape.
 type Run = fn(&Loop, &[Given<'_>], &[usize], &mut [f32]);
 
-/// Declares the file of each operation and lists its rule, and what it does in plain Rust. Those are two lists, so that who runs
-/// graphs on the processor has no kernels.
+/// Whether an operation can make a result of this shape from arguments of those. Nobody knows where they come from.
+type Fits = fn(&Loop, &[&[usize]], &[usize]) -> bool;
+
+/// Declares the file of each operation and lists its rule, and what it does in plain Rust, to what. Those are lists of their own,
+/// so that who runs graphs on the processor has no kernels.
 macro_rules! loops {
     ($($file:ident :: $rule:ident),+ $(,)?) => {
         $(pub mod $file;)+
@@ -23,6 +26,8 @@ macro_rules! loops {
         pub(super) static LOOPS: &[&dyn Rule] = &[$(&$file::$rule),+];
 
         static RUNS: &[(&str, Run)] = &[$(($file::NAME, $file::run)),+];
+
+        static FITS: &[(&str, Fits)] = &[$(($file::NAME, $file::fits)),+];
     };
 }
 
@@ -49,6 +54,17 @@ impl Loop {
 pub fn run(of: &Loop, args: &[Given<'_>], shape: &[usize], out: &mut [f32]) {
     let (_, run) = RUNS.iter().find(|(name, _)| *name == of.name).expect("a node is made by its rule's file");
     run(of, args, shape, out);
+}
+
+/// Whether the operation, with its axes and its variant, can make a result of `shape` from arguments of the shapes `args`, none of which
+/// is empty. What fits runs without a panic.
+pub fn fits(of: &Loop, args: &[&[usize]], shape: &[usize]) -> bool {
+    FITS.iter().find(|(name, _)| *name == of.name).is_some_and(|(_, fits)| fits(of, args, shape))
+}
+
+/// The name that nodes have of an operation: itself, if there is one of that name.
+pub fn named(name: &str) -> Option<&'static str> {
+    RUNS.iter().map(|(own, _)| *own).find(|own| *own == name)
 }
 
 /// The reduction that it is, if it is one.

@@ -133,6 +133,11 @@ macro_rules! table {
             use Wgsl::{Math, Plain};
             &[$(UnaryRule { eval: $eval, wgsl: $wgsl, cost: $cost, gradient: $gradient }),+]
         };
+
+        impl Unary {
+            /// All of them with their names, which files know them by.
+            pub(super) const NAMES: &[(Self, &str)] = &[$((Self::$name, stringify!($name))),+];
+        }
     };
 }
 unary_rows!(table);

@@ -19,6 +19,7 @@ pub mod plan;
 pub mod program;
 pub mod record;
 pub mod sampling;
+pub mod stored;
 mod test_set;
 mod turnover;
 mod untold;

@@ -79,6 +79,9 @@ macro_rules! given {
 /// `Name: Input, "what it gives" => |method, given, ctx| outputs` declares a program that maps rows to rows: `given` is a [`Batch`] of
 /// images, codes or tokens of shape `[batch, width]`, or a number of rows. Without outputs it is run by hand.
 macro_rules! programs {
+    (@if $outputs:expr, $program:expr) => {
+        $program
+    };
     ($($(#[$doc:meta])* $name:ident: $input:ident, $gives:literal $(=> |$m:pat_param, $given:pat_param, $ctx:pat_param| $outputs:expr)?;)+) => {
         /// One of a method's functions.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -95,11 +98,26 @@ macro_rules! programs {
                 }
             }
 
+            /// What files call it.
+            pub fn id(self) -> &'static str {
+                match self {
+                    $(Self::$name => stringify!($name),)+
+                }
+            }
+
             /// What it gives, for messages.
             pub fn name(self) -> &'static str {
                 match self {
                     $(Self::$name => $gives,)+
                 }
+            }
+        }
+
+        impl Program {
+            /// Whether it maps rows to rows, and so can be run by whoever has it and the weights.
+            pub fn gives_rows(self) -> bool {
+                let rows: &[Self] = &[$($(programs!(@if $outputs, Self::$name),)?)+];
+                rows.contains(&self)
             }
         }
 

@@ -99,6 +99,15 @@ impl Setup {
         Ok(Params { card: self.card()?, values: self.values.clone(), host })
     }
 
+    /// What a file says of it for whoever runs the file's programs and has no cards: the live parameters in the order of the card, and the seed.
+    ///
+    /// # Errors
+    /// If no such method is registered.
+    pub fn notes(&self) -> Result<[(&'static str, String); 2], SetupError> {
+        let live = self.card()?.all_params().filter(|p| p.live).map(|p| (self.get(p.key) as f32).to_string());
+        Ok([("controls", live.collect::<Vec<_>>().join(",")), ("seed", self.get("seed").to_string())])
+    }
+
     /// Whether activations of this network can be taken apart.
     ///
     /// # Errors

@@ -17,6 +17,8 @@
 mod assemble;
 mod chain;
 mod convolve;
+#[cfg(test)]
+mod damaged;
 mod draft;
 mod math;
 mod memory;

@@ -53,7 +53,7 @@ impl Tape {
         let outputs: Vec<Dense> = outputs.iter().map(|id| builder.kept(*id)).collect();
         let leaf = |id: Id| match g.node(id).op {
             Op::Leaf(i) => i,
-            ref op => panic!("{op:?} is no leaf"),
+            _ => panic!("what is assigned to is a leaf"),
         };
         builder.assign(&assigned.iter().map(|(id, to)| (*id, leaf(*to))).collect::<Vec<_>>());
         let mut leaves = vec![];

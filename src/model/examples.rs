@@ -3,15 +3,16 @@
 
 use safetensors::tensor::Dtype;
 
+use super::programs::{Notes, notes};
 use super::weights::{self, EXAMPLES, Raw};
 use latent_data::Dataset;
-use latent_engine::{Engine, Rows, TestSet, Weight};
+use latent_engine::{Engine, Entry, Rows, TestSet, Weight};
 use latent_experiment::Setup;
 use latent_small::part;
 use latent_view::Tests;
 use latent_vocabulary::Precision;
-use latent_vocabulary::code::CodeKind;
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::code::{CodeGroup, CodeKind};
+use latent_vocabulary::shape::DataShape;
 
 /// Images for figures: no more than this many, and than fit in so many bytes; but two, to have a way between them.
 const IMAGES: usize = 20;
@@ -23,7 +24,7 @@ const CODE_BYTES: usize = 200_000;
 /// Test images, of which a file shows some.
 #[derive(Clone, Copy)]
 pub struct Examples<'a> {
-    pub shape: ImageShape,
+    pub shape: DataShape,
     /// Names of the labels; empty where nobody has named them.
     pub class_names: &'a [String],
     /// `[n, channels, height, width]`
@@ -36,7 +37,10 @@ struct Model {
     setup: String,
     step: u64,
     weights: Vec<Weight>,
+    programs: Notes,
     latent: usize,
+    /// Which numbers of a code are a choice: they have no KL.
+    chosen: Vec<bool>,
     /// Means and log-variances of the first images, `[n, latent]`.
     codes: Option<(Vec<f32>, Vec<f32>)>,
 }
@@ -48,52 +52,57 @@ part!(inspection:
 
 impl<'a> From<&'a TestSet> for Examples<'a> {
     fn from(test: &'a TestSet) -> Self {
-        Self { shape: test.shape.image, class_names: &test.class_names, images: &test.images, labels: &test.labels }
+        Self { shape: test.shape, class_names: &test.class_names, images: &test.images, labels: &test.labels }
     }
 }
 
 impl<'a> Examples<'a> {
     /// The test images of a data set.
     pub fn of(data: &'a Dataset) -> Self {
-        Self { shape: data.shape, class_names: &data.class_names, images: &data.test_images, labels: &data.test_labels }
+        Self { shape: data.data_shape(), class_names: &data.class_names, images: &data.test_images, labels: &data.test_labels }
     }
 
-    /// The file of an engine's weights. The KL of each latent is that of the first `measured` images.
+    /// The file of the weights of an engine that runs `entry`. The KL of each latent is that of the first `measured` images.
     ///
     /// # Errors
     /// If the device is lost, or two parameters have the same name.
     pub async fn write(
         &self,
+        entry: &dyn Entry,
         engine: &mut impl Engine,
         setup: &Setup,
         measured: usize,
         precision: Precision,
     ) -> Result<Vec<u8>, String> {
         let (weights, latent, n) = (engine.weights().await?, engine.info().latent as usize, measured.min(self.labels.len()));
+        let choice = |g: &CodeGroup| std::iter::repeat_n(matches!(g.kind, CodeKind::Choice { .. }), g.count as usize);
+        let chosen: Vec<bool> = engine.info().code.iter().flat_map(choice).collect();
         // There may be thousands of tokens and features, and they have no KL.
-        let codes = if engine.info().code.iter().all(|g| matches!(g.kind, CodeKind::Gaussian | CodeKind::Point)) {
+        let many = |g: &CodeGroup| matches!(g.kind, CodeKind::Grid { .. } | CodeKind::Features { .. });
+        let codes = if !engine.info().code.iter().any(many) {
             let all = Tests { images: self.images, labels: self.labels };
             Some(engine.encode(Rows::tests(all, &all.range(0, n as u32))).await?)
         } else {
             None
         };
-        let model = Model { setup: setup.to_query(), step: engine.step(), weights, latent, codes };
+        let programs = notes(entry, setup, self.shape)?;
+        let model = Model { setup: setup.to_query(), step: engine.step(), weights, programs, latent, chosen, codes };
         writer().await?(self, model, precision)
     }
 
     fn file_of(&self, model: Model, precision: Precision) -> Result<Vec<u8>, String> {
-        let [c, h, w] = self.image();
         let mut metadata = vec![
             ("setup", model.setup),
             ("step", model.step.to_string()),
-            ("image", format!("{c},{h},{w}")),
             ("classes", self.class_names.join("\n")),
         ];
+        metadata.extend(model.programs);
         let mut tensors = weights::rounded(precision, &model.weights);
         let (mean_nd, logvar_nd) = model.codes.unwrap_or_default();
         if !mean_nd.is_empty() {
-            let kl = kl_per_latent(&mean_nd, &logvar_nd, model.latent).iter().map(|v| format!("{v:.4}")).collect::<Vec<_>>();
-            metadata.push(("kl", kl.join(",")));
+            let kl = kl_per_latent(&mean_nd, &logvar_nd, model.latent);
+            let kl = kl.iter().zip(&model.chosen).map(|(kl, chosen)| format!("{:.4}", if *chosen { 0.0 } else { *kl }));
+            metadata.push(("kl", kl.collect::<Vec<_>>().join(",")));
         }
         tensors.extend(self.tensors(model.latent, &mean_nd).map(|t| Raw { name: format!("{EXAMPLES}{}", t.name), ..t }));
         weights::write_raw(tensors, &metadata)
@@ -108,12 +117,13 @@ impl<'a> Examples<'a> {
     }
 
     fn image(&self) -> [usize; 3] {
-        [self.shape.channels, self.shape.height, self.shape.width]
+        let image = self.shape.image;
+        [image.channels, image.height, image.width]
     }
 
     /// Test images, one of each class after the other, and where the codes of many lie, if they are given.
     fn tensors(&self, latent: usize, codes: &[f32]) -> impl Iterator<Item = Raw<'static>> {
-        let len = self.shape.len();
+        let len = self.shape.image.len();
         let chosen = by_class(self.labels, (IMAGE_BYTES / len).clamp(2, IMAGES));
         let images = chosen.iter().flat_map(|i| &self.images[i * len..(i + 1) * len]).copied().collect();
         let labels = chosen.iter().map(|i| self.labels[*i]).collect();

@@ -6,4 +6,5 @@ pub mod beginning;
 pub mod checkpoint;
 pub mod codes;
 pub mod examples;
+pub mod programs;
 pub mod weights;

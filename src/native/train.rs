@@ -18,6 +18,7 @@ use latent_experiment::{History, Setup};
 use latent_model::beginning::Beginning;
 use latent_model::checkpoint::Checkpoint;
 use latent_model::examples::Examples;
+use latent_registry::fetch_entry;
 use latent_vocabulary::Precision;
 
 /// When training ends, counted from the very first step.
@@ -146,7 +147,8 @@ async fn run(options: &TrainOptions, mut engine: impl Engine, data: &Dataset, ad
     }
     bar.finish_and_clear();
     if let Some(out) = &options.out {
-        let file = Examples::of(data).write(&mut engine, setup, data.test_labels.len(), options.precision).await?;
+        let (entry, measured) = (fetch_entry(&setup.method).await?, data.test_labels.len());
+        let file = Examples::of(data).write(entry, &mut engine, setup, measured, options.precision).await?;
         write_whole(out, &file)?;
     }
     let steps = engine.step();

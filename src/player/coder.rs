@@ -4,32 +4,33 @@ use std::future::poll_fn;
 use std::rc::Rc;
 use std::task::Poll;
 
-use super::player::{Model, Player, to_bytes};
-use latent_view::{Coder, Frame, Rows, Size};
+use latent_compile::rng;
+use latent_view::{Coder, Frame, Rows, Size, draw};
 
-/// Images between two rests: a millisecond or, for convolutions, ten.
-const SLICE: usize = 10;
+use super::net::SLICE;
+use super::player::{Player, to_bytes};
 
 /// A model on the CPU that rests now and then: whoever waits for the answer has the thread to itself in between, and asks again
 /// when it likes.
 pub struct Asked(pub Rc<Player>);
 
 impl Asked {
-    /// What each of `n` rows becomes.
-    async fn each<T>(&self, n: usize, row: impl Fn(usize) -> T) -> Vec<T> {
-        let mut out = Vec::with_capacity(n);
-        for i in 0..n {
-            if i > 0 && i % SLICE == 0 {
+    /// What becomes of rows of `width` values, some at a time.
+    async fn some<'a, T>(
+        &self,
+        rows: Rows<'a>,
+        width: usize,
+        of: impl Fn(Rows<'a>) -> Result<T, String>,
+    ) -> Result<Vec<T>, String> {
+        let n = rows.count(width)?;
+        let mut out = Vec::with_capacity(n.div_ceil(SLICE));
+        for from in (0..n).step_by(SLICE) {
+            if from > 0 {
                 rest().await;
             }
-            out.push(row(i));
+            out.push(of(rows.some(width, from..n.min(from + SLICE)))?);
         }
-        out
-    }
-
-    /// Image `i` of some rows.
-    fn image(&self, rows: Rows<'_>, i: usize) -> Vec<f32> {
-        rows.some(self.0.pixels(), i..i + 1).floats().into_owned()
+        Ok(out)
     }
 }
 
@@ -42,52 +43,61 @@ async fn rest() {
 impl Coder for Asked {
     fn frame(&self) -> Frame {
         let [channels, height, width] = self.0.image.map(|n| n as u32);
-        Frame::of(Size { width, height, channels }, &self.0.code())
+        Frame::of(Size { width, height, channels }, self.0.code())
     }
 
     async fn encode(&mut self, images: Rows<'_>) -> Result<(Vec<f32>, Vec<f32>), String> {
-        let n = images.count(self.0.pixels())?;
-        let codes = self.each(n, |i| self.0.encode(&self.image(images, i))).await;
+        let codes = self.some(images, self.0.pixels(), |rows| self.0.encode(rows)).await?;
         let (mean, logvar): (Vec<_>, Vec<_>) = codes.into_iter().unzip();
         Ok((mean.concat(), logvar.concat()))
     }
 
     async fn decode(&mut self, z_nd: &[f32]) -> Result<Vec<f32>, String> {
-        let latent = self.0.latent();
-        let n = Rows::of(z_nd).count(latent)?;
-        Ok(self.each(n, |i| self.0.decode(&z_nd[i * latent..][..latent])).await.concat())
+        Ok(self.some(Rows::of(z_nd), self.0.latent(), |rows| self.0.decode(rows.values)).await?.concat())
     }
 
     fn bytes(&self, x: &[f32]) -> Vec<u8> {
         to_bytes(x).collect()
     }
 
+    async fn damaged(&mut self, images: Rows<'_>) -> Result<Option<Vec<f32>>, String> {
+        if !self.0.has("Damaged") {
+            return Ok(None);
+        }
+        let pixels = self.0.pixels();
+        Ok(Some(self.some(images, pixels, |rows| self.0.table("Damaged", "images", rows, pixels, pixels)).await?.concat()))
+    }
+
     async fn tokens(&mut self, images: Rows<'_>) -> Result<Vec<f32>, String> {
-        let Model::Tokens(model) = &self.0.model else { return Err(lacks("codebook")) };
-        let n = images.count(self.0.pixels())?;
-        let tokens = self.each(n, |i| model.tokens(&self.image(images, i)).into_iter().map(|t| t as f32).collect::<Vec<_>>());
-        Ok(tokens.await.concat())
+        Ok(self.some(images, self.0.pixels(), |rows| self.0.tokens(rows)).await?.concat())
     }
 
     async fn from_tokens(&mut self, token_bn: &[f32]) -> Result<Vec<f32>, String> {
-        let Model::Tokens(model) = &self.0.model else { return Err(lacks("codebook")) };
-        Ok(model.code(&token_bn.iter().map(|t| *t as usize).collect::<Vec<_>>()))
+        Ok(self.some(Rows::of(token_bn), self.0.places(), |rows| self.0.from_tokens(rows.values)).await?.concat())
     }
 
     async fn code_ages(&mut self) -> Result<Vec<f32>, String> {
-        Err(lacks("age of each code"))
+        self.0.whole("CodeAges", "ages")
     }
 
-    async fn draw_tokens(&mut self, _: usize, _: f32, _: u32) -> Result<Vec<f32>, String> {
-        Err(lacks("learnt prior over its tokens"))
+    async fn draw_tokens(&mut self, n: usize, temperature: f32, seed: u32) -> Result<Vec<f32>, String> {
+        let alphabet = self.frame().alphabet()?;
+        let (places, codes) = (alphabet.tokens, alphabet.codes);
+        let mut token_np = vec![0.0; n * places];
+        for place in 0..places {
+            let logits = |rows| self.0.table("TokenLogits", "logits", rows, places, places * codes);
+            let logit_npk = self.some(Rows::of(&token_np), places, logits).await?.concat();
+            for i in 0..n {
+                let from = (i * places + place) * codes;
+                let u = rng::uniform(i as u32, place as u32, 0, seed);
+                token_np[i * places + place] = draw(&logit_npk[from..from + codes], temperature, u) as f32;
+            }
+            rest().await;
+        }
+        Ok(token_np)
     }
 
     async fn atoms(&mut self) -> Result<Vec<f32>, String> {
-        let Model::Features(model) = &self.0.model else { return Err(lacks("dictionary of features")) };
-        Ok((0..model.features).flat_map(|f| model.atom(f)).copied().collect())
+        self.0.whole("Atoms", "atoms")
     }
-}
-
-fn lacks(what: &str) -> String {
-    format!("there is no {what} in the model's file")
 }

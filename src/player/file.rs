@@ -31,8 +31,24 @@ impl<'a> File<'a> {
         self.metadata.get(key).map(String::as_str).ok_or_else(|| format!("the model's metadata has no {key:?}"))
     }
 
+    /// Whether the file says how its model is run; one of before does not.
+    pub fn has_programs(&self) -> bool {
+        ["code", "programs"].iter().all(|key| self.metadata.contains_key(*key))
+    }
+
+    /// Whether there is a tensor of that name.
     pub fn has(&self, name: &str) -> bool {
         self.tensors.tensor(name).is_ok()
+    }
+
+    /// Names and shapes of all weights.
+    pub fn tensors(&self) -> Vec<(String, Vec<usize>)> {
+        let weight = |name: &str, view: &TensorView| {
+            let parts = name.starts_with("examples.") || name.ends_with(SCALE);
+            matches!(view.dtype(), Dtype::F32 | Dtype::F16 | Dtype::I8) && !parts
+        };
+        let all = self.tensors.iter().filter(|(name, view)| weight(name, view));
+        all.map(|(name, view)| (name.to_string(), view.shape().to_vec())).collect()
     }
 
     fn view(&self, name: &str) -> Result<TensorView<'a>, String> {
@@ -61,7 +77,7 @@ impl<'a> File<'a> {
         match view.dtype() {
             Dtype::F32 => Ok(data.chunks_exact(4).map(|c| f32::from_le_bytes([c[0], c[1], c[2], c[3]])).collect()),
             Dtype::F16 => Ok(data.chunks_exact(2).map(|c| f16::from_le_bytes([c[0], c[1]]).to_f32()).collect()),
-            Dtype::I8 => Ok(from_eight(data, &self.values(&format!("{name}{SCALE}"), &shape[..1])?)),
+            Dtype::I8 => Ok(from_eight(data, &self.values(&format!("{name}{SCALE}"), shape.get(..1).unwrap_or_default())?)),
             other => Err(format!("{name} is stored as {other:?}: expected I8, F16 or F32")),
         }
     }

@@ -72,7 +72,8 @@ impl Session {
                     sound(&engine.weights().await?)?;
                     // Nobody should wait long for a file.
                     let measured = if software { CODES / 4 } else { CODES };
-                    Examples::from(test).write(engine, &r.setup, measured, precision).await
+                    let entry = fetch_entry(&r.setup.method).await?;
+                    Examples::from(test).write(entry, engine, &r.setup, measured, precision).await
                 }
                 Export::Checkpoint => match engine.state().await? {
                     Some(state) => {

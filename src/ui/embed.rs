@@ -4,20 +4,10 @@
 use leptos::html;
 use leptos::prelude::*;
 
-use super::browser;
 use crate::store::look::Look;
 use crate::store::runs::{Origin, Runs};
 use crate::words;
-use latent_experiment::{Setup, figure};
-
-/// What the dialog is told of a model that the visitor has trained.
-fn own(setup: &Setup) -> String {
-    let panels = figure::panels(setup).join("+");
-    match figure::shows(setup) {
-        Ok(()) => format!("own={panels}"),
-        Err(why) => format!("own={panels}&cannot={}", browser::encoded(&why)),
-    }
-}
+use latent_experiment::figure;
 
 #[component]
 pub fn EmbedButton() -> impl IntoView {
@@ -26,7 +16,12 @@ pub fn EmbedButton() -> impl IntoView {
     let address = RwSignal::new(None::<String>);
     let open = move |_| {
         let theme = if look.dark.get_untracked() { "dark" } else { "light" };
-        let own = runs.run.with_untracked(|run| run.as_ref().filter(|r| r.origin != Origin::Pretrained).map(|r| own(&r.setup)));
+        let own = runs.run.with_untracked(|run| {
+            run.as_ref().filter(|r| r.origin != Origin::Pretrained).map(|r| {
+                let code = r.info.as_ref().map(|info| info.code.as_slice()).unwrap_or_default();
+                format!("own={}", figure::panels(code).join("+"))
+            })
+        });
         let model = own.unwrap_or_else(|| format!("preset={}", runs.preset.get_untracked().id));
         address.set(Some(format!("embed-code.html?{model}&theme={theme}")));
         if let Some(dialog) = dialog.get_untracked() {

@@ -4,8 +4,7 @@ use crate::encoded::Extent;
 use crate::model::Choice;
 use crate::noise;
 use crate::rank::ordered;
-use latent_player as player;
-use latent_player::Player;
+use latent_player::{Kind, Player};
 use latent_vocabulary::code::CodeGroup;
 
 /// A latent whose KL stays below this carries nothing.
@@ -48,13 +47,13 @@ impl Latents {
 
     /// Of a trained model, with what it says of itself.
     pub fn played(player: &Player) -> Self {
-        let latents = Self::of(&player.code());
-        match &player.model {
-            player::Model::Vector(m) if m.is_cloud() => latents.with_kl(&player.kl_d, false),
-            player::Model::Vector(m) => {
-                latents.with_extent(Extent { centre_d: m.centre_d.clone(), spread_d: m.spread_d.clone() }, false)
+        let latents = Self::of(player.code());
+        match player.kind() {
+            Kind::Vector if player.is_cloud() => latents.with_kl(&player.kl_d, false),
+            Kind::Vector => {
+                latents.with_extent(Extent { centre_d: player.centre_d.clone(), spread_d: player.spread_d.clone() }, false)
             }
-            _ => latents,
+            Kind::Tokens | Kind::Features => latents,
         }
     }
 

@@ -7,11 +7,13 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
 mod answer;
+mod choice;
 mod coder;
 mod feature_table;
 mod question;
 
 pub use self::answer::{Pictures, View};
+pub use self::choice::draw;
 pub use self::coder::{Alphabet, Coder, Frame, Rows, Size, Tests, pixels, unit_values};
 pub use self::feature_table::{BINS, EXAMPLES, FeatureTable, QUARTER_EXAMPLES, TOP_EXAMPLES};
 pub use self::question::Question;

@@ -193,32 +193,6 @@ impl ParamSpec {
     }
 }
 
-/// What embedded figures show of a method.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub enum Figure {
-    /// Its codes, which are vectors of numbers.
-    Codes,
-    /// Its tokens, of which figures know one a place. `levels` is the parameter that says how many there are, where there is one.
-    Tokens { levels: Option<&'static str> },
-    /// Its features, of which some fire.
-    Features(Firing),
-    /// Nothing, and why; `{}` stands for its label.
-    No(&'static str),
-}
-
-/// Which features of a dictionary fire on an input, once it is trained.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub enum Firing {
-    /// Those above zero.
-    Positive,
-    /// The largest: as many as the weight `k` says.
-    Largest,
-    /// Those that reach their threshold, which is a weight of this name.
-    From(&'static str),
-    /// The same, where the weight is a tenth of the threshold's logarithm.
-    FromLogarithm(&'static str),
-}
-
 /// What a method says about itself.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Card {
@@ -228,7 +202,6 @@ pub struct Card {
     /// Whether its code is what the plain encoder gives and the plain decoder takes, with nothing between them or beside: then a
     /// sparse autoencoder can take its network apart.
     pub hosts: bool,
-    pub figure: Figure,
     /// Name on the page.
     pub label: &'static str,
     /// One sentence for a newcomer.
@@ -253,9 +226,6 @@ impl Card {
         self.label = prose(self.label);
         self.summary = prose(self.summary);
         self.try_this = prose(self.try_this);
-        if let Figure::No(why) = self.figure {
-            self.figure = Figure::No(prose(why));
-        }
         if !READ {
             (self.papers, self.terms, self.symbols, self.counts) = (&[], &[], &[], &[]);
         }

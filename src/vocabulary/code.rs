@@ -43,6 +43,57 @@ impl CodeGroup {
     }
 }
 
+/// Most numbers of a code that a file may announce.
+const MOST: u32 = 1 << 24;
+
+/// What a code is, as a file says it beside the weights: `gaussian 20, label 10`.
+pub fn to_note(code: &[CodeGroup]) -> String {
+    let group = |CodeGroup { kind, count }: &CodeGroup| match kind {
+        CodeKind::Gaussian => format!("gaussian {count}"),
+        CodeKind::Point => format!("point {count}"),
+        CodeKind::Choice { given: false } => format!("choice {count}"),
+        CodeKind::Choice { given: true } => format!("label {count}"),
+        CodeKind::Features { height, width } => format!("features {count} {height} {width}"),
+        CodeKind::Grid { height, width, levels, codes, drawn } => {
+            format!("{} {count} {height} {width} {levels} {codes}", if *drawn { "drawn-grid" } else { "grid" })
+        }
+    };
+    code.iter().map(group).collect::<Vec<_>>().join(", ")
+}
+
+/// Reads [`to_note`].
+///
+/// # Errors
+/// If that is not what it is, or the numbers do not go together: files come from strangers.
+pub fn from_note(note: &str) -> Result<Vec<CodeGroup>, String> {
+    let foreign = || format!("the model's code is {note:?}, which this program does not know");
+    let group = |text: &str| {
+        let mut words = text.split_whitespace();
+        let name = words.next()?;
+        let n = words.map(|word| word.parse().ok().filter(|n| (1..=MOST).contains(n))).collect::<Option<Vec<u32>>>()?;
+        let product = |n: &[u32]| n.iter().try_fold(1u32, |product, n| product.checked_mul(*n));
+        let kind = match (name, &n[..]) {
+            ("gaussian", [_]) => CodeKind::Gaussian,
+            ("point", [_]) => CodeKind::Point,
+            ("choice", [_]) => CodeKind::Choice { given: false },
+            ("label", [_]) => CodeKind::Choice { given: true },
+            ("features", [count, height, width]) if count % product(&[*height, *width])? == 0 => {
+                CodeKind::Features { height: *height, width: *width }
+            }
+            ("grid" | "drawn-grid", [count, height, width, levels, codes])
+                if count % product(&[*height, *width])? == 0 && product(&[*height, *width, *levels])? <= MOST =>
+            {
+                CodeKind::Grid { height: *height, width: *width, levels: *levels, codes: *codes, drawn: name == "drawn-grid" }
+            }
+            _ => return None,
+        };
+        Some(CodeGroup { kind, count: n[0] })
+    };
+    let code: Vec<CodeGroup> = note.split(',').map(group).collect::<Option<_>>().ok_or_else(foreign)?;
+    let count = code.iter().try_fold(0u32, |sum, group| sum.checked_add(group.count));
+    if count.is_none_or(|n| n > MOST) { Err(foreign()) } else { Ok(code) }
+}
+
 /// A code of features that are zero most of the time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FeatureGrid {
@@ -55,5 +106,34 @@ pub struct FeatureGrid {
 impl FeatureGrid {
     pub fn places(self) -> usize {
         self.height * self.width
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_code_is_comes_back_from_its_note() {
+        let grid = |drawn| CodeKind::Grid { height: 2, width: 4, levels: 3, codes: 512, drawn };
+        let kinds = [
+            CodeKind::Gaussian,
+            CodeKind::Point,
+            CodeKind::Choice { given: true },
+            CodeKind::Choice { given: false },
+            CodeKind::Features { height: 4, width: 4 },
+            grid(true),
+            grid(false),
+        ];
+        let code: Vec<CodeGroup> = kinds.iter().map(|kind| CodeGroup { kind: *kind, count: 64 }).collect();
+        assert_eq!(from_note(&to_note(&code)), Ok(code.clone()));
+        assert_eq!(to_note(&code[..3]), "gaussian 64, point 64, label 64");
+        for foreign in ["", "gaussian", "gaussian 0", "gaussian -1", "spline 3", "point 3 4", "features 5 2 2", "gaussian 99999999"]
+        {
+            assert!(from_note(foreign).unwrap_err().contains("does not know"), "{foreign}");
+        }
+        for foreign in ["grid 8 65536 65536 1 4", "grid 8 2 2 16777216 4", "point 16777216, point 16777216"] {
+            assert!(from_note(foreign).is_err(), "{foreign}");
+        }
     }
 }

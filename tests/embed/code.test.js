@@ -81,14 +81,6 @@ test("a visitor's own model is a file beside the page, and nothing shows it here
   assert.deepEqual([figure.hidden, see], [true, undefined]);
 });
 
-test("a model that has no figure says why, and no code is offered", async () => {
-  const { body, text, choose } = await open("?own=&cannot=it has no codebook");
-  assert.equal(text.hidden, true);
-  assert.ok(body.textContent.includes("The model on show has no figure: it has no codebook."));
-  choose("preset", "mnist-vae");
-  assert.equal(text.hidden, false);
-});
-
 test("a model that nobody knows is the first", async () => {
   assert.match((await open("?preset=nobody")).text.value, /preset="mnist-vae"/);
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 
 import { load } from "../../assets/embed/model.js";
+import * as older from "./stand-in/older.js";
 import { bytesOf, starts } from "./stand-in/player.js";
 import { asked, files } from "./stand-in/server.js";
 
@@ -36,6 +37,15 @@ test("damaged weights say so, and are not kept", async () => {
   await assert.rejects(load(url, false), { message: "the file ends too soon" });
   files.set(url.href, bytesOf({}));
   await load(url, false);
+});
+
+test("a file of before is given its network, by a program that others do not fetch", async () => {
+  const [now, before] = ["now", "before"].map((name) => new URL(`https://blog.example/${name}.safetensors`));
+  files.set(now.href, bytesOf({ examples: { images: [1, 1, 1, 1] } })).set(before.href, bytesOf({ older: true, examples: { images: [2, 2, 2, 2] } }));
+  await load(now, false);
+  assert.equal(older.starts.count, 0);
+  assert.deepEqual([...(await load(before, false)).shelf.images], [2, 2, 2, 2]);
+  assert.equal(older.starts.count, 1);
 });
 
 test("what a visitor saves has its examples in it, and none are asked for", async () => {

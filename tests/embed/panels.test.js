@@ -49,6 +49,43 @@ describe("traversal", () => {
   });
 });
 
+describe("a choice", () => {
+  /** A vector of two numbers and, behind them, one of three labels. */
+  const weights = { latent: 5, kl: [1, 2, 9, 9, 9], choice: [2, 3, 1], classes: ["zero", "one"] };
+  const opened = (panel, more = {}) => {
+    const it = open({ ...weights, ...more }, { images: [160, 128, 128, 128, 96, 128, 128, 128], labels: [1, 2] }, { panels: [panel] });
+    return { ...it, pressed: () => it.root.all((element) => element.getAttribute("aria-label") === "Drawn as")[0].all("button").map((one) => one.getAttribute("aria-pressed")) };
+  };
+
+  test("is picked by its name, and no slider moves it", () => {
+    const { figure, root, pressed } = opened("traversal");
+    assert.deepEqual(root.all("input").map((input) => input.getAttribute("aria-label")), ["Latent 2", "Latent 1"]);
+    near(figure.code, [1, 0, 0, 1, 0]);
+    assert.deepEqual(pressed(), ["false", "true", "false"]);
+    button(root, "2").onclick();
+    frames();
+    near(figure.code, [1, 0, 0, 0, 1]);
+    assert.deepEqual(pressed(), ["false", "false", "true"]);
+    figure.show(1);
+    near(figure.code, [-1, 0, 0, 0, 1]);
+    frames();
+  });
+
+  test("stays where the map is pointed at", () => {
+    const { figure, root } = opened("map");
+    button(root, "zero").onclick();
+    root.one("plot").onpointerdown(at(50, 50));
+    near(figure.code, [0, 0, 1, 0, 0]);
+    frames();
+  });
+
+  test("that nobody has named is counted from one", () => {
+    const { root } = opened("traversal", { choice: [2, 3, 0] });
+    const kinds = root.all((element) => element.getAttribute("aria-label") === "Kind")[0];
+    assert.deepEqual(kinds.all("button").map((one) => one.textContent), ["1", "2", "3"]);
+  });
+});
+
 describe("path", () => {
   const opened = () => open(VECTOR, IMAGES, { panels: ["path"] });
 
@@ -221,6 +258,26 @@ describe("tokens", () => {
     frames();
   });
 
+  test("of several tokens a place one is painted at a time", () => {
+    const { figure, root } = open({ kind: "tokens", image: [1, 4, 4], grid: [2, 2, 5, 2] }, { images: Array(16).fill(0) });
+    const [grid, palette] = [root.one("grid"), root.one("palette").all("button")];
+    palette[3].onclick();
+    grid.onpointerdown(at(75, 25));
+    button(root, "2").onclick();
+    grid.onpointerdown(at(75, 25));
+    grid.onpointerdown(at(25, 75));
+    assert.deepEqual([...figure.code], [0, 0, 3, 3, 0, 3, 0, 0]);
+    frames();
+  });
+
+  test("of many tokens those that the examples use are offered first", () => {
+    const { root } = open({ kind: "tokens", image: [1, 4, 4], grid: [2, 2, 1000] }, { images: Array.from({ length: 16 }, (_, i) => 200 + i) });
+    const palette = root.one("palette").all("canvas").map((canvas) => canvas.getAttribute("aria-label"));
+    assert.equal(palette.length, 256);
+    assert.deepEqual(palette.slice(0, 5), ["Token 200", "Token 201", "Token 202", "Token 203", "Token 0"]);
+    frames();
+  });
+
   test("each change is undone once, and what changes nothing is none", () => {
     const { figure, grid, palette, root } = opened();
     const undo = button(root, "Undo");
@@ -308,6 +365,11 @@ describe("features", () => {
     near(figure.code, strengths);
     assert.deepEqual(listed(), ["Feature 2", "Feature 0"]);
     frames();
+  });
+
+  test("where nobody has counted how often features fire, the examples tell", () => {
+    const { listed, offered } = opened({ density: [0, 0, 0, 0] });
+    assert.deepEqual([listed(), offered()], [["Feature 2", "Feature 0"], []]);
   });
 
   test("an image in one piece has no grid", () => {

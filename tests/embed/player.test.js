@@ -10,7 +10,7 @@ const read = (path) => readFileSync(new URL(`../../${path}`, import.meta.url), "
 const TYPES = {
   "&[u8]": "Uint8Array", "&[u32]": "Uint32Array", "&[f32]": "Float32Array",
   "Vec<u8>": "Uint8Array", "Vec<u32>": "Uint32Array", "Vec<f32>": "Float32Array", "Vec<String>": "string[]",
-  "usize": "number", "bool": "boolean", "String": "string", "Shelf": "Shelf", "Option<Shelf>": "Shelf | undefined",
+  "usize": "number", "f32": "number", "bool": "boolean", "String": "string", "Shelf": "Shelf", "Option<Shelf>": "Shelf | undefined",
 };
 
 function typed(rust) {
@@ -59,6 +59,12 @@ test("the player's declarations are those of src/bin/player/main.rs", () => {
   const rust = given(read("src/bin/player/main.rs"));
   assert.ok(rust.classes.Model.length > 10 && rust.functions.length > 0, "nothing was read");
   assert.deepEqual(declared(read("assets/embed/player.d.ts")), rust);
+});
+
+test("so are those of src/bin/older/main.rs", () => {
+  const rust = given(read("src/bin/older/main.rs"));
+  assert.ok(rust.functions.length > 0, "nothing was read");
+  assert.deepEqual(declared(read("assets/embed/older.d.ts")), rust);
 });
 
 test("a function that is added, renamed or changed is missed", () => {

@@ -19,7 +19,7 @@ export default function features(figure) {
   const [channels, height, width] = figure.image;
   const [rows, columns] = [height / patch[0], width / patch[1]];
   const shown = stage(figure);
-  const atom = (/** @type {HTMLCanvasElement} */ canvas, /** @type {number} */ f) => signed(canvas, figure.atom(f), [channels, patch[0], patch[1]], figure.theme);
+  const atom = (/** @type {HTMLCanvasElement} */ canvas, /** @type {number} */ f) => signed(canvas, figure.atom(f, typical), [channels, patch[0], patch[1]], figure.theme);
   // Often used first; what never fires is no help.
   const known = Array.from(density.keys()).filter((f) => density[f] > 0).sort((a, b) => density[b] - density[a]);
   let place = Math.floor(rows / 2) * columns + Math.floor(columns / 2);

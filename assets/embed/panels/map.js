@@ -2,7 +2,7 @@
 // Where the codes of test images lie, and what the decoder makes of any place among them.
 
 import { LABELS, fit } from "../paint.js";
-import { ARROWS, make, stage } from "../parts.js";
+import { ARROWS, kindsOf, make, stage } from "../parts.js";
 import * as words from "../words.js";
 
 /** @import { Figure } from "../figure.js" */
@@ -30,7 +30,7 @@ export default function map(figure) {
   /** @type {(x: number, y: number) => void} */
   const go = (x, y) => {
     const clamp = (/** @type {number} */ t) => Math.min(1, Math.max(0, t));
-    const code = Float32Array.from(centre);
+    const code = figure.middle();
     [code[across], code[up]] = [value(across, clamp(x)), value(up, clamp(1 - y))];
     figure.set(code);
   };
@@ -48,13 +48,14 @@ export default function map(figure) {
     const stride = STRIDE / (2 * reach);
     go(unit(across, figure.code[across]) + stride * step[0], 1 - unit(up, figure.code[up]) + stride * step[1]);
   };
+  const kinds = kindsOf(figure);
   const present = [...new Set(codeLabels)].sort((a, b) => a - b);
   const legend = make("div", { className: "legend" }, ...present.map((label) => {
     const dot = make("i");
     dot.style.background = LABELS[label % 10];
     return make("span", {}, dot, figure.classes[label] ?? String(label));
   }));
-  const root = make("div", { className: "split map" }, plot, make("div", { className: "stage" }, shown.canvas, legend));
+  const root = make("div", { className: "split map" }, plot, make("div", { className: "stage" }, shown.canvas, legend, ...(kinds ? [kinds.root] : [])));
   const draw = () => {
     const { context, width, height } = fit(plot);
     for (let i = 0; i < codeLabels.length; i++) {
@@ -79,13 +80,14 @@ export default function map(figure) {
     root,
     paint() {
       shown.paint();
+      kinds?.paint();
       draw();
     },
     paintOnce() {},
     /** Once around the middle. */
     play(ms) {
       const angle = (2 * Math.PI * ms) / 8000;
-      const code = Float32Array.from(centre);
+      const code = figure.middle();
       code[across] += 1.3 * spread[across] * Math.cos(angle);
       code[up] += 1.3 * spread[up] * Math.sin(angle);
       return code;

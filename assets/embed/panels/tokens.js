@@ -2,19 +2,25 @@
 // The grid of tokens of an image, to paint with others.
 
 import { fit, part } from "../paint.js";
-import { ARROWS, drawing, inTurn, make, stage, thumbs } from "../parts.js";
+import { ARROWS, drawing, inTurn, make, oneOf, stage, thumbs } from "../parts.js";
 import * as words from "../words.js";
 
 /** @import { Figure } from "../figure.js" */
 /** @import { Panel } from "../types.d.ts" */
 
+/** Most tokens to choose from: where there are more, those that the examples use come first. */
+const OFFERED = 256;
+
 /** @type {(figure: Figure) => Panel} */
 export default function tokens(figure) {
-  const [rows, columns, kinds] = figure.grid;
+  const [rows, columns, kinds, levels = 1] = figure.grid;
   const [, height, width] = figure.image;
   const shown = stage(figure);
   const grid = make("canvas", { className: "grid", tabIndex: 0, role: "application", "aria-description": words.KEYS.tokens });
-  let chosen = 0;
+  const used = kinds > OFFERED ? figure.images.flatMap((_, i) => Array.from(figure.tokens(i))) : [];
+  const offered = [...new Set([...used, ...Array.from({ length: Math.min(kinds, OFFERED) }, (_, k) => k)])].slice(0, OFFERED);
+  let chosen = offered[0];
+  let level = 0;
   let cursor = [Math.floor(rows / 2), Math.floor(columns / 2)];
   let present = figure.tokens(figure.shown);
   /** @type {Uint32Array[]} */
@@ -26,7 +32,7 @@ export default function tokens(figure) {
   };
   const put = (/** @type {number[]} */ [row, column]) => {
     cursor = [row, column];
-    const at = row * columns + column;
+    const at = (row * columns + column) * levels + level;
     if (present[at] === chosen) return figure.repaint();
     past.push(present);
     figure.say("select", { row, column, token: chosen });
@@ -59,27 +65,35 @@ export default function tokens(figure) {
   };
 
   // What a token draws: one of it, and half a place around it, among the kind that fills the corners of images.
-  const swatches = Array.from({ length: kinds }, (_, k) => drawing(words.token(k)));
+  const swatches = offered.map((k) => drawing(words.token(k)));
   const [h, w] = [height / rows, width / columns];
   const [row, column] = [Math.floor(rows / 2), Math.floor(columns / 2)];
   const around = [Math.floor((row - 0.5) * h), Math.floor((column - 0.5) * w), 2 * h, 2 * w];
-  const swatch = (/** @type {number} */ k) => {
-    const alone = new Uint32Array(rows * columns).fill(figure.tokens(0)[0]);
-    alone[row * columns + column] = k;
-    part(swatches[k], figure.decode(figure.fromTokens(alone)), figure.image, around, figure.theme);
+  const swatch = (/** @type {number} */ i) => {
+    const corner = figure.tokens(0);
+    const alone = Uint32Array.from({ length: rows * columns * levels }, (_, at) => corner[at % levels]);
+    alone[(row * columns + column) * levels + level] = offered[i];
+    part(swatches[i], figure.decode(figure.fromTokens(alone)), figure.image, around, figure.theme);
   };
-  const paintSwatches = inTurn(swatches.map((_, k) => () => swatch(k)));
+  const paintSwatches = inTurn(swatches.map((_, i) => () => swatch(i)));
   const choose = (/** @type {number} */ k) => {
     chosen = k;
-    buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(i === k)));
+    buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(offered[i] === k)));
   };
-  const buttons = swatches.map((canvas, k) => make("button", { type: "button", "aria-pressed": "false", onclick: () => choose(k) }, canvas));
+  const buttons = swatches.map((canvas, i) => make("button", { type: "button", "aria-pressed": "false", onclick: () => choose(offered[i]) }, canvas));
+  const which = oneOf(words.LEVEL, Array.from({ length: levels }, (_, l) => String(l + 1)), (l) => {
+    level = l;
+    which.show(l);
+    paintSwatches();
+    figure.repaint();
+  });
   const shelf = thumbs(figure, words.START, (i) => figure.show(i));
   const root = make("div", {},
     make("div", { className: "split" },
       make("div", { className: "stage" }, make("div", { className: "board" }, shown.canvas, grid)),
       make("div", {},
         make("div", { className: "palette", role: "group", "aria-label": words.PALETTE }, ...buttons),
+        ...(levels > 1 ? [which.root] : []),
         make("div", { className: "line" }, undo, reset))),
     shelf.root);
 
@@ -94,7 +108,7 @@ export default function tokens(figure) {
     context.strokeStyle = figure.theme.accent;
     context.lineWidth = 2;
     context.strokeRect((cursor[1] * width) / columns + 1, (cursor[0] * height) / rows + 1, width / columns - 2, height / rows - 2);
-    grid.setAttribute("aria-label", words.cell(cursor[0], cursor[1], present[cursor[0] * columns + cursor[1]]));
+    grid.setAttribute("aria-label", words.cell(cursor[0], cursor[1], present[(cursor[0] * columns + cursor[1]) * levels + level]));
   };
   return {
     root,
@@ -107,6 +121,7 @@ export default function tokens(figure) {
       shelf.choose(figure.shown);
       paintSwatches();
       choose(chosen);
+      which.show(level);
     },
     /** Another image is on show. */
     restart() {

@@ -18,6 +18,9 @@ pub struct Args {
     /// Keep the weights that are there, and make anew what lies beside them.
     #[arg(long)]
     keep_weights: bool,
+    /// Record the programs anew that lie with the weights, and touch nothing else.
+    #[arg(long, conflicts_with = "keep_weights")]
+    programs: bool,
 }
 
 fn check(args: &Args) -> Result<(Vec<&'static Preset>, PathBuf), Failure> {
@@ -44,7 +47,11 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
 pub fn run(args: Args) -> Result<ExitCode, Failure> {
     let (chosen, out) = check(&args)?;
     for preset in chosen {
-        make::make(preset, &out, args.keep_weights)?;
+        if args.programs {
+            make::record(preset, &out)?;
+        } else {
+            make::make(preset, &out, args.keep_weights)?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -60,12 +67,13 @@ mod make {
     use latent_experiment::Preset;
     use latent_model::beginning::Beginning;
     use latent_model::examples::{CODES, Examples};
-    use latent_model::weights;
+    use latent_model::{programs, weights};
     use latent_native as native;
     use latent_native::{EngineKind, Length, TrainOptions};
-    use latent_player::{Model, Player};
+    use latent_player::{Kind, Player};
     use latent_registry::entry;
     use latent_vocabulary::Precision;
+    use latent_vocabulary::shape::DataShape;
     use pollster::block_on;
     use serde_json::{Value, json};
 
@@ -103,11 +111,11 @@ mod make {
         let bytes = packed(&path, preset.precision)?;
         let player = Player::load(&bytes)?;
         let data = Arc::new(native::load(&setup.data, None)?);
-        let report = with_shipped(report, preset, &player, &bytes, &data)?;
+        let report = with_shipped(report, preset, &bytes, &data)?;
         let write = |end: &str, bytes: &[u8]| fs::write(file(end), bytes).map_err(|e| format!("{}: {e}", file(end).display()));
         write(".json", format!("{report:#}\n").as_bytes())?;
         write(".examples.safetensors", &examples(&player, &data)?)?;
-        write(".png", &still::png(&player, &data))?;
+        write(".png", &still::png(&player, &preset.setup(), &data)?)?;
         let loss = |when: &str| report["test"][when]["loss"].as_f64().unwrap_or(f64::NAN);
         let (trained, shipped) = (loss("as_trained"), loss("as_shipped"));
         let change = 100.0 * (shipped / trained - 1.0);
@@ -117,6 +125,27 @@ mod make {
             bytes.len(),
             preset.precision.bits()
         );
+        Ok(())
+    }
+
+    /// Writes the programs of a preset's file anew. Its tensors stay as they are, to the bit.
+    pub fn record(preset: &Preset, out: &Path) -> Result<(), Failure> {
+        let path = out.join(format!("{}.safetensors", preset.id));
+        let name = |e: String| format!("{}: {e}", path.display());
+        let bytes = fs::read(&path).map_err(|e| name(e.to_string()))?;
+        let entry = entry(&preset.setup().method).ok_or("a preset's method is registered")?;
+        let with = programs::add(&bytes, entry, DataShape::of(preset.data()), preset.data().classes).map_err(name)?;
+        Player::load(&with).map_err(name)?;
+        fs::write(&path, &with).map_err(|e| name(e.to_string()))?;
+        // What is said beside it of its size.
+        let record = out.join(format!("{}.json", preset.id));
+        let about = |e: String| format!("{}: {e}", record.display());
+        let text = fs::read_to_string(&record).map_err(|e| about(e.to_string()))?;
+        // Its numbers keep their last digits: nothing but this line is written anew.
+        let bytes_line = format!("  \"bytes\": {},", with.len());
+        let lines = text.lines().map(|line| if line.starts_with("  \"bytes\":") { &bytes_line } else { line });
+        fs::write(&record, lines.flat_map(|line| [line, "\n"]).collect::<String>()).map_err(|e| about(e.to_string()))?;
+        eprintln!("{}: {} bytes, {} before", preset.id, with.len(), bytes.len());
         Ok(())
     }
 
@@ -151,12 +180,12 @@ mod make {
     fn with_shipped(
         mut report: Value,
         preset: &Preset,
-        player: &Player,
         bytes: &[u8],
         data: &Arc<Dataset>,
     ) -> Result<Value, Failure> {
-        let entry = entry(&player.setup.method).ok_or("a preset's method is registered")?;
-        let mut engine = entry.eager(&player.setup.params()?, native::cpu(), data.clone());
+        let setup = preset.setup();
+        let entry = entry(&setup.method).ok_or("a preset's method is registered")?;
+        let mut engine = entry.eager(&setup.params()?, native::cpu(), data.clone());
         engine.set_weights(&weights::read(bytes)?)?;
         let test: Vec<f32> = unit(&data.test_images).collect();
         let values = block_on(engine.evaluate(Rows::labelled(&test, &data.test_labels)))?;
@@ -169,9 +198,10 @@ mod make {
 
     /// A few test images, and where the codes of many lie.
     fn examples(player: &Player, data: &Dataset) -> Result<Vec<u8>, Failure> {
-        let codes = if let Model::Vector(vector) = &player.model {
-            let images = data.test_images.chunks_exact(player.pixels()).take(CODES);
-            images.flat_map(|image| vector.encode(&unit(image).collect::<Vec<_>>()).0).collect()
+        let codes = if player.kind() == Kind::Vector {
+            let n = CODES.min(data.test_labels.len());
+            let images: Vec<f32> = unit(&data.test_images[..n * player.pixels()]).collect();
+            player.encode(Rows::labelled(&images, &data.test_labels[..n]))?.0
         } else {
             Vec::new()
         };

@@ -20,8 +20,8 @@ use crate::wasm;
 const CUT: [&str; 2] = ["page", "engine"];
 /// Too large to look for what is alike in it, and few ever load it.
 const LARGE: &str = "eager";
-/// Goes with the scripts of embedded figures, which have a folder of their own.
-pub const PLAYER: &str = "player";
+/// Go with the scripts of embedded figures, which have a folder of their own.
+pub const OF_FIGURES: [&str; 2] = ["player", "older"];
 
 /// What decides what a program is made into. Not the file of this command: tests replace that while it runs.
 const OWN: [&str; 4] =
@@ -33,7 +33,7 @@ pub fn eager() -> Program {
 }
 
 /// Builds `programs` and puts them into `site`: each in a folder of its own within one folder, whose name is returned, and the
-/// player at the top. While one is compiled, the one before is made small.
+/// those of figures at the top. While one is compiled, the one before is made small.
 ///
 /// # Errors
 /// If one does not compile, or a file cannot be written.
@@ -50,7 +50,7 @@ pub fn build(programs: &[Program], site: &Path) -> Result<String, Failure> {
         }
         making.into_iter().map(|thread| thread.join().expect("making a program small does not panic")).collect::<Result<_, _>>()
     })?;
-    let (figures, workers): (Vec<_>, Vec<_>) = programs.iter().zip(&made).partition(|(program, _)| program.name == PLAYER);
+    let (figures, workers): (Vec<_>, Vec<_>) = programs.iter().zip(&made).partition(|(program, _)| OF_FIGURES.contains(&program.name.as_str()));
     let mut content = Vec::new();
     for (program, made) in &workers {
         content.push(program.name.clone().into_bytes());

@@ -10,14 +10,15 @@ use std::thread;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use latent_experiment::{PRESETS, figure};
+use latent_experiment::{PRESETS, Preset, figure};
+use latent_player::Player;
 use serde_json::{Value, json};
 
 use crate::Failure;
 use crate::cargo::root;
 
-/// What the figures compute with, as the build leaves it at the top of the site.
-const PLAYER: [&str; 2] = ["player.js", "player_bg.wasm"];
+/// What the figures compute with, and what they fetch for files of before, as the build leaves them at the top of the site.
+const PROGRAMS: [&str; 4] = ["player.js", "player_bg.wasm", "older.js", "older_bg.wasm"];
 /// What others name; everything else lies in a folder that is called by its content.
 const ELEMENT: &str = "embed.js";
 /// Pages with a figure, and by what name they are known.
@@ -37,7 +38,7 @@ const COMPRESSIBLE: [&str; 8] = ["html", "css", "js", "wasm", "json", "svg", "tx
 const BROTLI_LEVEL: i32 = 9;
 const BROTLI_WINDOW: i32 = 22;
 
-/// Puts the scripts of embedded figures and their player into a folder whose name changes with its content, so that hosts may
+/// Puts the scripts of embedded figures and their programs into a folder whose name changes with its content, so that hosts may
 /// let browsers keep it for ever; `embed.js` and the pages keep their names and point there.
 pub fn add_embed(site: &Path) -> Result<(), Failure> {
     let source = root().join("assets/embed");
@@ -46,10 +47,10 @@ pub fn add_embed(site: &Path) -> Result<(), Failure> {
         let page = PAGES.iter().any(|(name, _)| *file == source.join(name));
         !page && !file.to_string_lossy().ends_with(DECLARATIONS)
     });
-    let player = PLAYER.map(|name| site.join(name));
-    let presets = presets().to_string();
+    let programs = PROGRAMS.map(|name| site.join(name));
+    let presets = presets()?.to_string();
     let mut content = vec![presets.clone().into_bytes()];
-    for file in files.iter().chain(&player) {
+    for file in files.iter().chain(&programs) {
         content.push(read(file)?);
     }
     let folder = format!("embed-{}", digest(&content));
@@ -64,7 +65,7 @@ pub fn add_embed(site: &Path) -> Result<(), Failure> {
         }
     }
     element += &format!("export * from \"./{folder}/element.js\";\n");
-    for (file, name) in player.iter().zip(PLAYER) {
+    for (file, name) in programs.iter().zip(PROGRAMS) {
         fs::rename(file, site.join(&folder).join(name)).map_err(|e| about(file, &e))?;
     }
     write(&site.join(&folder).join(PRESETS_FILE), presets.as_bytes())?;
@@ -77,8 +78,13 @@ pub fn add_embed(site: &Path) -> Result<(), Failure> {
 }
 
 /// The models that ship, and what a figure of each can show, the first by itself.
-fn presets() -> Value {
-    PRESETS.iter().map(|p| json!({ "id": p.id, "label": p.label, "panels": figure::panels(&p.setup()) })).collect()
+fn presets() -> Result<Value, Failure> {
+    let one = |p: &Preset| {
+        let file = root().join(format!("assets/presets/{}.safetensors", p.id));
+        let player = Player::load(&read(&file)?).map_err(|e| format!("{}: {e}", file.display()))?;
+        Ok(json!({ "id": p.id, "label": p.label, "panels": figure::panels(player.code()) }))
+    };
+    PRESETS.iter().map(one).collect()
 }
 
 /// Puts `.gz` and `.br` beside every file that compresses: hosts that look for them need not compress on each request.

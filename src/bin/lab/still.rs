@@ -1,9 +1,11 @@
 //! A still picture of a trained model: what stands where a figure will be, and on its card in the gallery.
 
 use latent_data::{Dataset, unit};
+use latent_experiment::Setup;
 use latent_measure::rng::Rng;
 use latent_model::examples::by_class;
-use latent_player::{Model, Player};
+use latent_player::{Kind, Player};
+use latent_view::Rows;
 use latent_vocabulary::NOISE_LEVEL;
 
 use crate::picture;
@@ -12,42 +14,46 @@ use crate::picture;
 const REACH: f32 = 2.5;
 
 /// Draws the model at work, and packs the picture as PNG.
-pub fn png(player: &Player, data: &Dataset) -> Vec<u8> {
+///
+/// # Errors
+/// If the model's programs give something else.
+pub fn png(player: &Player, setup: &Setup, data: &Dataset) -> Result<Vec<u8>, String> {
     // About as wide for small pictures as for large ones.
     let columns = 256 / player.image[2];
     let rows = columns / 2;
-    let tiles = tiles(player, data, rows, columns);
-    picture::png(&tiles, player.image, columns)
+    let tiles = tiles(player, setup, data, rows, columns)?;
+    Ok(picture::png(&tiles, player.image, columns))
 }
 
 /// Pictures with values in `[0, 1]`, row by row.
-fn tiles(player: &Player, data: &Dataset, rows: usize, columns: usize) -> Vec<Vec<f32>> {
+fn tiles(player: &Player, setup: &Setup, data: &Dataset, rows: usize, columns: usize) -> Result<Vec<Vec<f32>>, String> {
     let image = |i: usize| unit(&data.test_images[i * player.pixels()..(i + 1) * player.pixels()]).collect::<Vec<f32>>();
     let along = |i: usize, n: usize| REACH * (2.0 * (i as f32 + 0.5) / n as f32 - 1.0);
     let chosen = || by_class(&data.test_labels, rows / 2 * columns);
-    match &player.model {
-        Model::Vector(m) if m.latent == 2 => {
+    let repaired = |x: &[f32]| player.decode(&player.encode(Rows::of(x))?.0);
+    match player.kind() {
+        Kind::Vector if player.latent() == 2 => {
             let code = |i: usize| [along(i % columns, columns), -along(i / columns, rows)];
             (0..rows * columns).map(|i| player.decode(&code(i))).collect()
         }
         // Damaged images above, made whole below.
-        Model::Vector(_) if player.setup.card().is_ok_and(|card| card.params.contains(&NOISE_LEVEL)) => {
-            let level = player.setup.get(NOISE_LEVEL.key);
-            in_pairs(&chosen(), columns, |i| erase(image(i), level), |x| player.decode(&player.encode(x).0))
+        Kind::Vector if setup.card().is_ok_and(|card| card.params.contains(&NOISE_LEVEL)) => {
+            let level = setup.get(NOISE_LEVEL.key);
+            in_pairs(&chosen(), columns, |i| erase(image(i), level), repaired)
         }
-        Model::Vector(m) => {
-            let mut order: Vec<usize> = (0..m.latent).collect();
+        Kind::Vector => {
+            let mut order: Vec<usize> = (0..player.latent()).collect();
             order.sort_by(|a, b| player.kl_d[*b].total_cmp(&player.kl_d[*a]));
-            let start = player.encode(&image(0)).0;
+            let start = player.encode(Rows::of(&image(0)))?.0;
             let code = |i: usize| {
                 let (d, mut z) = (order[i / columns], start.clone());
-                z[d] = m.centre_d[d] + m.spread_d[d] * along(i % columns, columns);
+                z[d] = player.centre_d[d] + player.spread_d[d] * along(i % columns, columns);
                 z
             };
             (0..rows * columns).map(|i| player.decode(&code(i))).collect()
         }
         // Images above, what is left of them below.
-        Model::Tokens(_) | Model::Features(_) => in_pairs(&chosen(), columns, image, |x| player.decode(&player.encode(x).0)),
+        Kind::Tokens | Kind::Features => in_pairs(&chosen(), columns, image, repaired),
     }
 }
 
@@ -56,14 +62,15 @@ fn in_pairs(
     chosen: &[usize],
     columns: usize,
     above: impl Fn(usize) -> Vec<f32>,
-    below: impl Fn(&[f32]) -> Vec<f32>,
-) -> Vec<Vec<f32>> {
-    let rows = chosen.chunks(columns).flat_map(|row| {
+    below: impl Fn(&[f32]) -> Result<Vec<f32>, String>,
+) -> Result<Vec<Vec<f32>>, String> {
+    let mut rows = vec![];
+    for row in chosen.chunks(columns) {
         let above: Vec<Vec<f32>> = row.iter().map(|i| above(*i)).collect();
-        let below: Vec<Vec<f32>> = above.iter().map(|x| below(x)).collect();
-        above.into_iter().chain(below)
-    });
-    rows.collect()
+        let below: Vec<Vec<f32>> = above.iter().map(|x| below(x)).collect::<Result<_, _>>()?;
+        rows.extend(above.into_iter().chain(below));
+    }
+    Ok(rows)
 }
 
 /// The image with a share of its pixels gone, always the same ones.

@@ -1,8 +1,9 @@
 //! What embedded figures compute with: a trained model, as JavaScript sees it. See `assets/embed`.
 
 use latent_geometry as latent;
-use latent_player as player;
-use latent_player::{Examples, Player, to_bytes};
+use latent_player::{Examples, File, Kind, Player, to_bytes};
+use latent_view::Rows;
+use latent_vocabulary::code::{CodeKind, FeatureGrid};
 use wasm_bindgen::JsError;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -12,6 +13,8 @@ fn main() {}
 #[wasm_bindgen]
 pub struct Model {
     player: Player,
+    /// What each feature adds where it fires, one after the other.
+    atoms: Vec<f32>,
 }
 
 /// Test images of a model's data, and codes of many more.
@@ -29,7 +32,9 @@ impl Model {
     /// Reads weights; throws a sentence if they are damaged or foreign.
     #[wasm_bindgen(constructor)]
     pub fn new(bytes: &[u8]) -> Result<Self, JsError> {
-        Ok(Self { player: Player::load(bytes).map_err(error)? })
+        let player = Player::load(bytes).map_err(error)?;
+        let atoms = if player.kind() == Kind::Features { player.whole("Atoms", "atoms").map_err(error)? } else { Vec::new() };
+        Ok(Self { player, atoms })
     }
 
     /// The examples among the weights themselves; nothing where there are none.
@@ -45,25 +50,39 @@ impl Model {
     }
 
     /// What the model draws by itself, where nobody gives it examples.
-    pub fn imagine(&self) -> Shelf {
-        Shelf { examples: Examples::imagined(&self.player) }
+    pub fn imagine(&self) -> Result<Shelf, JsError> {
+        Ok(Shelf { examples: Examples::imagined(&self.player).map_err(error)? })
     }
 
     /// What a code is: `vector`, `tokens` or `features`.
     #[wasm_bindgen(getter)]
     pub fn kind(&self) -> String {
-        let kind = match &self.player.model {
-            player::Model::Vector(_) => "vector",
-            player::Model::Tokens(_) => "tokens",
-            player::Model::Features(_) => "features",
+        let kind = match self.player.kind() {
+            Kind::Vector => "vector",
+            Kind::Tokens => "tokens",
+            Kind::Features => "features",
         };
         kind.into()
+    }
+
+    /// Numbers of a code that say which of several kinds something is: the first of them, how many, and 1 where they are the image's label;
+    /// empty where there are none.
+    #[wasm_bindgen(getter)]
+    pub fn choice(&self) -> Vec<u32> {
+        let mut at = 0;
+        for group in self.player.code() {
+            if let CodeKind::Choice { given } = group.kind {
+                return vec![at, group.count, u32::from(given)];
+            }
+            at += group.count;
+        }
+        Vec::new()
     }
 
     /// The experiment, as in a link.
     #[wasm_bindgen(getter)]
     pub fn setup(&self) -> String {
-        self.player.setup.to_query()
+        self.player.setup.clone()
     }
 
     /// Names of the labels.
@@ -93,72 +112,87 @@ impl Model {
     /// Means of the numbers of a vector.
     #[wasm_bindgen(getter)]
     pub fn centre(&self) -> Vec<f32> {
-        if let player::Model::Vector(m) = &self.player.model { m.centre_d.clone() } else { Vec::new() }
+        self.player.centre_d.clone()
     }
 
     /// Standard deviations of the numbers of a vector.
     #[wasm_bindgen(getter)]
     pub fn spread(&self) -> Vec<f32> {
-        if let player::Model::Vector(m) = &self.player.model { m.spread_d.clone() } else { Vec::new() }
+        self.player.spread_d.clone()
     }
 
-    /// Rows, columns and kinds of tokens.
+    /// Rows, columns, kinds of tokens, and tokens at each place.
     #[wasm_bindgen(getter)]
     pub fn grid(&self) -> Vec<u32> {
-        match &self.player.model {
-            player::Model::Tokens(m) => [m.grid[0], m.grid[1], m.codes].map(|n| n as u32).into(),
-            _ => Vec::new(),
-        }
+        let grid = self.player.code().iter().find_map(|group| match group.kind {
+            CodeKind::Grid { height, width, levels, codes, .. } => Some(vec![height, width, codes, levels]),
+            _ => None,
+        });
+        grid.unwrap_or_default()
     }
 
     /// Height and width of what a feature draws.
     #[wasm_bindgen(getter)]
     pub fn patch(&self) -> Vec<u32> {
-        if let player::Model::Features(m) = &self.player.model { m.patch.map(|n| n as u32).into() } else { Vec::new() }
+        let [_, height, width] = self.player.image;
+        let of = |grid: FeatureGrid| [height / grid.height, width / grid.width];
+        self.player.features().map(|grid| of(grid).map(|n| n as u32).into()).unwrap_or_default()
     }
 
-    /// Share of inputs on which each feature fires.
+    /// Share of inputs on which each feature fires; zeros where nobody has counted.
     #[wasm_bindgen(getter)]
     pub fn density(&self) -> Vec<f32> {
-        if let player::Model::Features(m) = &self.player.model { m.density_f.clone() } else { Vec::new() }
+        let mut density_f = self.player.density_f.clone();
+        density_f.resize(self.player.features().map_or(0, |grid| grid.features), 0.0);
+        density_f
     }
 
-    /// What a feature adds where it fires, `[channels, patch height, patch width]`; negative numbers darken.
-    pub fn atom(&self, feature: usize) -> Vec<f32> {
-        match &self.player.model {
-            player::Model::Features(m) if feature < m.features => m.atom(feature).to_vec(),
-            _ => Vec::new(),
+    /// What a feature adds where it fires, `[channels, patch height, patch width]`; negative numbers darken. In a network that is taken apart
+    /// it is what the feature by itself, so strong, changes in the picture of nothing.
+    pub fn atom(&self, feature: usize, strength: f32) -> Result<Vec<f32>, JsError> {
+        let Some(grid) = self.player.features().filter(|grid| feature < grid.features) else { return Ok(Vec::new()) };
+        let inputs = self.atoms.len() / grid.features;
+        if inputs * grid.places() == self.player.pixels() {
+            return Ok(self.atoms[feature * inputs..][..inputs].to_vec());
         }
+        let mut z_d = vec![0.0; 2 * self.player.latent()];
+        z_d[feature] = strength;
+        let both = self.player.decode(&z_d).map_err(error)?;
+        let (with, without) = both.split_at(self.player.pixels());
+        Ok(with.iter().zip(without).map(|(a, b)| a - b).collect())
     }
 
-    /// Code of an image; nothing if it is not of the model's size.
-    pub fn encode(&self, image: &[u8]) -> Vec<f32> {
-        if image.len() == self.player.pixels() { self.player.encode(&unit(image)).0 } else { Vec::new() }
+    /// Code of an image; its label matters where the encoder is told it. Nothing if it is not of the model's size.
+    pub fn encode(&self, image: &[u8], label: usize) -> Result<Vec<f32>, JsError> {
+        if image.len() != self.player.pixels() {
+            return Ok(Vec::new());
+        }
+        Ok(self.player.encode(Rows::labelled(&unit(image), &[label.min(255) as u8])).map_err(error)?.0)
     }
 
     /// Images of codes.
-    pub fn decode(&self, codes: &[f32]) -> Vec<u8> {
-        let codes = codes.chunks_exact(self.player.latent());
-        codes.flat_map(|z| to_bytes(&self.player.decode(z)).collect::<Vec<_>>()).collect()
+    pub fn decode(&self, codes: &[f32]) -> Result<Vec<u8>, JsError> {
+        let codes = &codes[..codes.len() - codes.len() % self.player.latent()];
+        Ok(to_bytes(&self.player.decode(codes).map_err(error)?).collect())
     }
 
-    /// Tokens of an image, row by row.
-    pub fn tokens(&self, image: &[u8]) -> Vec<u32> {
-        match &self.player.model {
-            player::Model::Tokens(m) if image.len() == self.player.pixels() => {
-                m.tokens(&unit(image)).into_iter().map(|t| t as u32).collect()
-            }
-            _ => Vec::new(),
+    /// Tokens of an image, row by row, those of a place side by side.
+    pub fn tokens(&self, image: &[u8]) -> Result<Vec<u32>, JsError> {
+        if image.len() != self.player.pixels() || self.player.places() == 0 {
+            return Ok(Vec::new());
         }
+        let tokens = self.player.tokens(Rows::of(&unit(image))).map_err(error)?;
+        Ok(tokens.into_iter().map(|t| t as u32).collect())
     }
 
     /// The code of tokens.
     #[wasm_bindgen(js_name = fromTokens)]
-    pub fn from_tokens(&self, tokens: &[u32]) -> Vec<f32> {
-        match &self.player.model {
-            player::Model::Tokens(m) => m.code(&tokens.iter().map(|t| *t as usize).collect::<Vec<_>>()),
-            _ => Vec::new(),
+    pub fn from_tokens(&self, tokens: &[u32]) -> Result<Vec<f32>, JsError> {
+        let tokens: Vec<f32> = tokens.iter().map(|t| *t as f32).collect();
+        if tokens.is_empty() || self.player.places() == 0 {
+            return Ok(Vec::new());
         }
+        self.player.from_tokens(&tokens).map_err(error)
     }
 }
 
@@ -187,6 +221,12 @@ impl Shelf {
     pub fn code_labels(&self) -> Vec<u8> {
         self.examples.code_labels_n.clone()
     }
+}
+
+/// Whether a file is one of before programs were in them: `older.js` gives it some.
+#[wasm_bindgen(js_name = isOlder)]
+pub fn is_older(bytes: &[u8]) -> bool {
+    File::open(bytes).is_ok_and(|file| !file.has_programs())
 }
 
 /// Codes between two: on a straight line, or along the arc between their directions.

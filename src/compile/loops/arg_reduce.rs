@@ -3,7 +3,7 @@
 use crate::emit::{Emitter, reduced};
 use crate::graph::{Binary, Graph, Id, Loop, Node, Op};
 use crate::index::Lin;
-use crate::loops::plain::{Given, lines};
+use crate::loops::plain::{Given, equal_but, lines};
 use crate::loops::reduction::Reduction;
 use crate::loops::rule::{Head, Rule, walk};
 use crate::target::TURNS;
@@ -46,6 +46,12 @@ pub(super) fn run(of: &Loop, args: &[Given<'_>], _: &[usize], out: &mut [f32]) {
         }
         *out = at as f32;
     }
+}
+
+/// What it takes.
+pub(super) fn fits(of: &Loop, args: &[&[usize]], shape: &[usize]) -> bool {
+    let ([x], [axis]) = (args, &of.axes[..]) else { return false };
+    of.variant < 2 && equal_but(x, shape, *axis) && shape[*axis] == 1
 }
 
 impl Graph {

@@ -54,6 +54,12 @@ pub(super) fn run(of: &Loop, args: &[Given<'_>], shape: &[usize], out: &mut [f32
     }
 }
 
+/// What it takes.
+pub(super) fn fits(of: &Loop, args: &[&[usize]], shape: &[usize]) -> bool {
+    let ([x], [axis]) = (args, &of.axes[..]) else { return false };
+    of.variant < 2 && *x == shape && *axis < shape.len()
+}
+
 impl Graph {
     /// Running sum along `axis`, each element included; from the end if `reverse`.
     pub fn cum_sum(&mut self, x: Id, axis: usize, reverse: bool) -> Id {

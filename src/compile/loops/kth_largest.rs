@@ -5,7 +5,7 @@ use crate::code::Uses;
 use crate::emit::Emitter;
 use crate::graph::{Binary, Graph, Id, Loop, Node, Op, Unary};
 use crate::index::{At, Lin};
-use crate::loops::plain::Given;
+use crate::loops::plain::{Given, equal_but};
 use crate::loops::reduction::Reduction;
 use crate::loops::rule::{Custom, Head, Rule};
 
@@ -77,6 +77,13 @@ pub(super) fn run(_: &Loop, args: &[Given<'_>], _: &[usize], out: &mut [f32]) {
         row.extend_from_slice(x);
         *out = *row.select_nth_unstable_by(k - 1, |a, b| b.total_cmp(a)).1;
     }
+}
+
+/// What it takes.
+pub(super) fn fits(of: &Loop, args: &[&[usize]], shape: &[usize]) -> bool {
+    let ([x, k], []) = (args, &of.axes[..]) else { return false };
+    let last = shape.len().wrapping_sub(1);
+    of.variant == 0 && k.iter().product::<usize>() == 1 && equal_but(x, shape, last) && shape[last] == 1
 }
 
 impl Graph {

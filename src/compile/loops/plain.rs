@@ -16,3 +16,8 @@ pub(super) fn lines(shape: &[usize], axis: usize) -> impl Iterator<Item = (usize
     let outer: usize = shape[..axis].iter().product();
     (0..outer).flat_map(move |o| (0..step).map(move |i| (o * n * step + i, step)))
 }
+
+/// Whether two shapes are equal but for this axis, which both have.
+pub(super) fn equal_but(a: &[usize], b: &[usize], axis: usize) -> bool {
+    a.len() == b.len() && axis < a.len() && (0..a.len()).all(|i| i == axis || a[i] == b[i])
+}

@@ -54,6 +54,12 @@ pub(super) fn run(of: &Loop, args: &[Given<'_>], shape: &[usize], out: &mut [f32
     }
 }
 
+/// What it takes.
+pub(super) fn fits(of: &Loop, args: &[&[usize]], shape: &[usize]) -> bool {
+    let ([x], [axis]) = (args, &of.axes[..]) else { return false };
+    of.variant == 0 && *x == shape && *axis < shape.len()
+}
+
 impl Graph {
     /// Place of every element along `axis` in falling order, 0 for the largest; ties by position.
     pub fn rank(&mut self, x: Id, axis: usize) -> Id {

@@ -81,6 +81,18 @@ pub(super) fn run(of: &Loop, args: &[Given<'_>], shape: &[usize], out: &mut [f32
     }
 }
 
+/// What it takes.
+pub(super) fn fits(of: &Loop, args: &[&[usize]], shape: &[usize]) -> bool {
+    let [x] = args else { return false };
+    let reduced = |i: usize| of.axes.contains(&i);
+    usize::from(of.variant) < Reduction::ALL.len()
+        && !of.axes.is_empty()
+        && of.axes.is_sorted_by(|a, b| a < b)
+        && of.axes.iter().all(|a| *a < x.len())
+        && x.len() == shape.len()
+        && (0..x.len()).all(|i| shape[i] == if reduced(i) { 1 } else { x[i] })
+}
+
 impl Graph {
     /// Reduces over `axes`, which stay with length one.
     pub fn reduce(&mut self, f: Reduction, x: Id, axes: &[usize]) -> Id {

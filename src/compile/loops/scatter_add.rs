@@ -3,7 +3,7 @@
 use crate::emit::Emitter;
 use crate::graph::{Graph, Id, Loop, Node, Op};
 use crate::index::{At, Lin};
-use crate::loops::plain::{Given, lines};
+use crate::loops::plain::{Given, equal_but, lines};
 use crate::loops::rule::{Head, Rule, Split, along, walk};
 
 pub(super) const NAME: &str = "scatter";
@@ -59,6 +59,12 @@ pub(super) fn run(of: &Loop, args: &[Given<'_>], shape: &[usize], out: &mut [f32
             }
         }
     }
+}
+
+/// What it takes.
+pub(super) fn fits(of: &Loop, args: &[&[usize]], shape: &[usize]) -> bool {
+    let ([index, v], [axis]) = (args, &of.axes[..]) else { return false };
+    of.variant == 0 && index == v && equal_but(v, shape, *axis)
 }
 
 impl Graph {

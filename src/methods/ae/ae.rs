@@ -1,6 +1,5 @@
 //! The plain autoencoder.
 
-use latent_vocabulary::card::Figure;
 use latent_vocabulary::objective::{Symbols, Term};
 use latent_vocabulary::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
@@ -11,7 +10,6 @@ pub const CARD: Card = Card {
     id: "ae",
     family: Family::Ae,
     hosts: true,
-    figure: Figure::Codes,
     label: "Autoencoder",
     summary: "Squeezes each image through a few numbers and draws it back: good copies, and no promise about the codes in between.",
     prior: false,

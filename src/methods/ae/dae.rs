@@ -1,6 +1,5 @@
 //! The denoising autoencoder.
 
-use latent_vocabulary::card::Figure;
 use latent_vocabulary::objective::{Symbols, Term};
 use latent_vocabulary::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, NOISE_LEVEL, Paper, ParamSpec, SIGMA};
 
@@ -14,7 +13,6 @@ pub const CARD: Card = Card {
     id: "dae",
     family: Family::Ae,
     hosts: true,
-    figure: Figure::Codes,
     label: "Denoising autoencoder",
     summary: "Sees a damaged image and must draw the whole one, so it learns what images look like rather than how to copy.",
     prior: false,

@@ -1,6 +1,5 @@
 //! The low-rank autoencoder: a matrix between encoder and decoder, with a price on its nuclear norm.
 
-use latent_vocabulary::card::Figure;
 use latent_vocabulary::objective::{Count, Symbols, Term};
 use latent_vocabulary::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
@@ -11,7 +10,6 @@ pub const CARD: Card = Card {
     id: "lowrank",
     family: Family::Ae,
     hosts: false,
-    figure: Figure::Codes,
     label: "Low-rank autoencoder",
     summary: "An autoencoder that finds out by itself how many numbers it needs: directions of the code that do not pay for themselves vanish.",
     prior: false,

@@ -3,7 +3,6 @@
 //! The paper's encoder, a transformer, is never given the hidden patches, and a learnt token stands for them in the decoder alone.
 //! The networks here take whole images, so it is the encoder that sees the token in their place.
 
-use latent_vocabulary::card::Figure;
 use latent_vocabulary::objective::{Symbols, Term};
 use latent_vocabulary::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
@@ -14,7 +13,6 @@ pub const CARD: Card = Card {
     id: "mae",
     family: Family::Ae,
     hosts: true,
-    figure: Figure::Codes,
     label: "Masked autoencoder",
     summary: "Most of the image is covered with patches; from what is left to see, the network must draw what lies below them.",
     prior: false,

@@ -4,7 +4,7 @@
 //! encoder's numbers run far beyond the values. Strong weight decay is the second half of the method, so here it is the default;
 //! theirs spares biases and values, AdamW's here does not.
 
-use latent_vocabulary::card::{Figure, OPTIMIZER, WEIGHT_DECAY};
+use latent_vocabulary::card::{OPTIMIZER, WEIGHT_DECAY};
 use latent_vocabulary::objective::{Symbols, Term};
 use latent_vocabulary::tokens::PERPLEXITY;
 use latent_vocabulary::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
@@ -16,7 +16,6 @@ pub const CARD: Card = Card {
     id: "qlae",
     family: Family::Ae,
     hosts: false,
-    figure: Figure::Codes,
     label: "Quantised-latent autoencoder (QLAE)",
     summary: "Each number of the code is a switch with a few positions. With strong weight decay the network must give every position one meaning, whatever the others say.",
     prior: false,

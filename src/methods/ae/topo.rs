@@ -1,6 +1,5 @@
 //! The topological autoencoder: images and codes are asked for the same shortest tree that joins them all.
 
-use latent_vocabulary::card::Figure;
 use latent_vocabulary::objective::{Symbols, Term};
 use latent_vocabulary::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
@@ -11,7 +10,6 @@ pub const CARD: Card = Card {
     id: "topo-ae",
     family: Family::Ae,
     hosts: true,
-    figure: Figure::Codes,
     label: "Topological autoencoder",
     summary: "Lays the codes out as the images lie: what differs little stays close together, and groups that are apart stay as far apart.",
     prior: false,

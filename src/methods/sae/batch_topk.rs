@@ -4,7 +4,6 @@
 //! own for them, `aux_zipf_loss`.
 
 use super::params::{AUX, DEAD_AFTER, FEATURES, FIRING, K};
-use latent_vocabulary::card::{Figure, Firing};
 use latent_vocabulary::objective::{Symbols, Term};
 use latent_vocabulary::{Card, Family, Paper, ParamSpec, SOURCE};
 
@@ -17,7 +16,6 @@ pub const CARD: Card = Card {
     id: "batch-topk",
     family: Family::Sae,
     hosts: false,
-    figure: Figure::Features(Firing::From("threshold_f")),
     label: "BatchTopK sparse autoencoder",
     summary: "Keeps k features an input on average, not for each: a rich picture may use many, a plain one few.",
     prior: false,

@@ -1,7 +1,6 @@
 //! The sparse autoencoder that decides whether a feature fires apart from how strongly.
 
 use super::params::{DEAD_AFTER, FEATURES, FIRING};
-use latent_vocabulary::card::Figure;
 use latent_vocabulary::objective::{Symbols, Term};
 use latent_vocabulary::{Card, Family, Paper, ParamSpec, SOURCE};
 
@@ -12,7 +11,6 @@ pub const CARD: Card = Card {
     id: "gated-sae",
     family: Family::Sae,
     hosts: false,
-    figure: Figure::No("figures do not know how a {} chooses its features"),
     label: "Gated sparse autoencoder",
     summary: "A gate decides whether a feature fires, a second path how strongly: the penalty falls on the gate alone and no longer pales the picture.",
     prior: false,

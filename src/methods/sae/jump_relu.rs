@@ -1,7 +1,6 @@
 //! The sparse autoencoder whose features learn how strong they must be to fire.
 
 use super::params::{DEAD_AFTER, FEATURES, FIRING};
-use latent_vocabulary::card::{Figure, Firing};
 use latent_vocabulary::objective::{Symbols, Term};
 use latent_vocabulary::{Card, Family, Paper, ParamSpec, SOURCE};
 
@@ -12,7 +11,6 @@ pub const CARD: Card = Card {
     id: "jump-relu",
     family: Family::Sae,
     hosts: false,
-    figure: Figure::Features(Firing::FromLogarithm("log_threshold")),
     label: "JumpReLU sparse autoencoder",
     summary: "Each feature learns its own threshold: below it is silent, above it speaks at full strength, and only the number of speakers costs.",
     prior: false,

@@ -1,7 +1,6 @@
 //! The k-sparse autoencoder: linear, tied, and only the k largest units speak.
 
 use super::params::{DEAD_AFTER, FEATURES, FIRING, K};
-use latent_vocabulary::card::Figure;
 use latent_vocabulary::objective::{Symbols, Term};
 use latent_vocabulary::{Card, Family, Paper, ParamSpec, SOURCE};
 
@@ -12,7 +11,6 @@ pub const CARD: Card = Card {
     id: "k-sparse",
     family: Family::Sae,
     hosts: false,
-    figure: Figure::No("figures do not know how a {} chooses its features"),
     label: "k-sparse autoencoder",
     summary: "The simplest sparse code: a linear layer of which only the k strongest units may draw, with the same weights that they look with.",
     prior: false,

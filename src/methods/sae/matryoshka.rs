@@ -4,7 +4,6 @@
 //! et al. keep the n·k largest of a batch, use a running threshold afterwards, and count the origin alone, ‖x − b‖², as one level more.
 
 use super::params::{AUX, DEAD_AFTER, FEATURES, FIRING, K};
-use latent_vocabulary::card::{Figure, Firing};
 use latent_vocabulary::objective::{Symbols, Term};
 use latent_vocabulary::{Card, Family, Paper, ParamSpec, SOURCE};
 
@@ -17,7 +16,6 @@ pub const CARD: Card = Card {
     id: "matryoshka",
     family: Family::Sae,
     hosts: false,
-    figure: Figure::Features(Firing::Largest),
     label: "Matryoshka sparse autoencoder",
     summary: "Several dictionaries in one, each inside the next: a few features must do well by themselves, further ones add detail.",
     prior: false,

@@ -1,7 +1,6 @@
 //! The sparse autoencoder whose features are kept few by a penalty on their sum.
 
 use super::params::{DEAD_AFTER, FEATURES, FIRING};
-use latent_vocabulary::card::{Figure, Firing};
 use latent_vocabulary::objective::{Symbols, Term};
 use latent_vocabulary::{Card, Family, Paper, ParamSpec, SOURCE};
 
@@ -14,7 +13,6 @@ pub const CARD: Card = Card {
     id: "relu-sae",
     family: Family::Sae,
     hosts: false,
-    figure: Figure::Features(Firing::Positive),
     label: "ReLU sparse autoencoder (L1)",
     summary: "Explains each image as a sum of features from a large dictionary, where every bit of every feature costs: most stay silent, and those that speak speak too softly.",
     prior: false,

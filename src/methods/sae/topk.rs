@@ -1,7 +1,6 @@
 //! The sparse autoencoder that keeps the k largest features, with the loss that revives dead ones.
 
 use super::params::{AUX, DEAD_AFTER, FEATURES, FIRING, K};
-use latent_vocabulary::card::{Figure, Firing};
 use latent_vocabulary::objective::{Symbols, Term};
 use latent_vocabulary::{Card, Family, Paper, SOURCE};
 
@@ -12,7 +11,6 @@ pub const CARD: Card = Card {
     id: "topk-sae",
     family: Family::Sae,
     hosts: false,
-    figure: Figure::Features(Firing::Largest),
     label: "TopK sparse autoencoder",
     summary: "Explains each image as a sum of at most k features from a large dictionary: how many fire is set, not hoped for.",
     prior: false,

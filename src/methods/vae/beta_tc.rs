@@ -1,6 +1,5 @@
 //! The β-TCVAE: the KL taken apart, and only the dependence between latents weighed.
 
-use latent_vocabulary::card::Figure;
 use latent_vocabulary::objective::{Symbols, Term};
 use latent_vocabulary::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
@@ -11,7 +10,6 @@ pub const CARD: Card = Card {
     id: "beta-tc",
     family: Family::Vae,
     hosts: true,
-    figure: Figure::Codes,
     label: "β-TCVAE",
     summary: "Takes the price of a code apart into three, and raises only the one for latents that repeat or depend on each other.",
     prior: true,

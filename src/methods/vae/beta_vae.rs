@@ -1,6 +1,5 @@
 //! The β-VAE: a fixed weight of the KL, a capacity that the KL is held at, or copies of a perfect reconstruction.
 
-use latent_vocabulary::card::Figure;
 use latent_vocabulary::objective::{Symbols, Term};
 use latent_vocabulary::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
@@ -14,7 +13,6 @@ pub const CARD: Card = Card {
     id: "beta-vae",
     family: Family::Vae,
     hosts: true,
-    figure: Figure::Codes,
     label: "β-VAE",
     summary: "A VAE with a budget: you say how many nats a code may carry, and it opens one latent after another, the most useful first.",
     prior: true,

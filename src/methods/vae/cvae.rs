@@ -1,6 +1,5 @@
 //! The conditional VAE: encoder and decoder are told the label.
 
-use latent_vocabulary::card::Figure;
 use latent_vocabulary::objective::{Symbols, Term};
 use latent_vocabulary::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
@@ -11,7 +10,6 @@ pub const CARD: Card = Card {
     id: "cvae",
     family: Family::Vae,
     hosts: false,
-    figure: Figure::No("figures do not show the choices of a {}"),
     label: "Conditional VAE",
     summary: "Is told which digit it sees, so the code need only say how it is written; then any digit can be drawn in any hand.",
     prior: true,

@@ -2,7 +2,6 @@
 //!
 //! The defaults are the paper's for samples (II), λ_d = λ_o. For means (I) it takes λ_d = 10·λ_o.
 
-use latent_vocabulary::card::Figure;
 use latent_vocabulary::objective::{Symbols, Term};
 use latent_vocabulary::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
@@ -16,7 +15,6 @@ pub const CARD: Card = Card {
     id: "dip-vae",
     family: Family::Vae,
     hosts: true,
-    figure: Figure::Codes,
     label: "DIP-VAE",
     summary: "Asks for codes whose latents do not vary together: whenever two of them rise and fall as one, it costs.",
     prior: true,

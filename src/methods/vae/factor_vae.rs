@@ -5,7 +5,6 @@
 //! its own (rate 1e-4; 0.5, 0.9); `clip` bounds the norm of both players' gradients together; and the critic has two hidden layers
 //! of 256, not six of 1000.
 
-use latent_vocabulary::card::Figure;
 use latent_vocabulary::objective::{Symbols, Term};
 use latent_vocabulary::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
@@ -16,7 +15,6 @@ pub const CARD: Card = Card {
     id: "factor-vae",
     family: Family::Vae,
     hosts: true,
-    figure: Figure::Codes,
     label: "FactorVAE",
     summary: "A second network looks for latents that depend on each other; the encoder learns to leave it nothing to find.",
     prior: true,

@@ -1,6 +1,5 @@
 //! InfoVAE: the cloud of all codes is held to the prior, each single posterior only as far as wanted.
 
-use latent_vocabulary::card::Figure;
 use latent_vocabulary::objective::{Symbols, Term};
 use latent_vocabulary::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
@@ -11,7 +10,6 @@ pub const CARD: Card = Card {
     id: "info-vae",
     family: Family::Vae,
     hosts: true,
-    figure: Figure::Codes,
     label: "InfoVAE (MMD)",
     summary: "Lets a single code say as much as it likes about its image, and only asks that all codes together look like the prior.",
     prior: true,

@@ -1,6 +1,5 @@
 //! The importance-weighted autoencoder and its relatives.
 
-use latent_vocabulary::card::Figure;
 use latent_vocabulary::objective::{Symbols, Term};
 use latent_vocabulary::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
@@ -14,7 +13,6 @@ pub const CARD: Card = Card {
     id: "iwae",
     family: Family::Vae,
     hosts: true,
-    figure: Figure::Codes,
     label: "IWAE",
     summary: "Guesses several codes for each image and lets the good guesses count for more: a tighter bound on how likely the image is.",
     prior: true,

@@ -2,7 +2,6 @@
 //!
 //! The code of an image has the probabilities of its kinds; the authors' takes the likeliest kind alone outside training.
 
-use latent_vocabulary::card::Figure;
 use latent_vocabulary::objective::{Symbols, Term};
 use latent_vocabulary::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
@@ -13,7 +12,6 @@ pub const CARD: Card = Card {
     id: "joint-vae",
     family: Family::Vae,
     hosts: false,
-    figure: Figure::No("figures do not show the choices of a {}"),
     label: "JointVAE",
     summary: "Part of the code is a choice among a few kinds, the rest is how; with luck it finds the ten digits without being told.",
     prior: true,

@@ -1,6 +1,5 @@
 //! The sliced-Wasserstein autoencoder.
 
-use latent_vocabulary::card::Figure;
 use latent_vocabulary::objective::{Symbols, Term};
 use latent_vocabulary::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, PRIOR, Paper, ParamSpec, SIGMA};
 
@@ -11,7 +10,6 @@ pub const CARD: Card = Card {
     id: "swae",
     family: Family::Vae,
     hosts: true,
-    figure: Figure::Codes,
     label: "Sliced-Wasserstein AE",
     summary: "Looks at the cloud of codes from many sides, as shadows on a line, and asks each shadow to match the prior's.",
     prior: true,

@@ -1,6 +1,5 @@
 //! The variational autoencoder with a Gaussian posterior, with KL warm-up and free bits.
 
-use latent_vocabulary::card::Figure;
 use latent_vocabulary::objective::Term;
 use latent_vocabulary::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
 
@@ -11,7 +10,6 @@ pub const CARD: Card = Card {
     id: "vae",
     family: Family::Vae,
     hosts: true,
-    figure: Figure::Codes,
     label: "VAE",
     summary: "Learns a small code for each image: an encoder guesses a cloud of codes, a decoder draws the image back from any code in the cloud.",
     prior: true,

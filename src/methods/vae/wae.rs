@@ -1,6 +1,5 @@
 //! The Wasserstein autoencoder with an MMD penalty on its codes.
 
-use latent_vocabulary::card::Figure;
 use latent_vocabulary::objective::{Symbols, Term};
 use latent_vocabulary::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, PRIOR, Paper, ParamSpec, SIGMA};
 
@@ -11,7 +10,6 @@ pub const CARD: Card = Card {
     id: "wae-mmd",
     family: Family::Vae,
     hosts: true,
-    figure: Figure::Codes,
     label: "WAE-MMD",
     summary: "An autoencoder without noise whose codes, all together, must look like samples of a prior of your choice.",
     prior: true,

@@ -1,6 +1,5 @@
 //! Binary codes: every number at a place becomes a sign.
 
-use latent_vocabulary::card::Figure;
 use latent_vocabulary::objective::{Symbols, Term};
 use latent_vocabulary::tokens::{COMMITMENT, GRID_NET, PIXELCNN, PRIOR, PRIOR_TERM, PRIOR_WEIGHT, PRIOR_WIDTH, USE, WIDTH};
 use latent_vocabulary::{Card, Family, HIDDEN, LIKELIHOOD, Paper, ParamSpec, SIGMA};
@@ -15,7 +14,6 @@ pub const CARD: Card = Card {
     id: "bsq",
     family: Family::Vq,
     hosts: false,
-    figure: Figure::No("figures do not show {}: it has no codebook"),
     label: "Binary codes (BSQ, LFQ)",
     summary: "Writes every place as a few bits: each number is replaced by its sign, so the codebook is all corners of a cube and nothing need be stored.",
     prior: false,

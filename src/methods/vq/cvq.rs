@@ -1,6 +1,5 @@
 //! The online clustered codebook: codes that nobody uses are drawn to the data.
 
-use latent_vocabulary::card::Figure;
 use latent_vocabulary::objective::{Symbols, Term};
 use latent_vocabulary::tokens::{
     CODES, COMMITMENT, DECAY, DIM, GRID_NET, PIXELCNN, PRIOR, PRIOR_TERM, PRIOR_WEIGHT, PRIOR_WIDTH, USE, WIDTH,
@@ -17,7 +16,6 @@ pub const CARD: Card = Card {
     id: "cvq",
     family: Family::Vq,
     hosts: false,
-    figure: Figure::Tokens { levels: None },
     label: "CVQ-VAE",
     summary: "A VQ-VAE that lets no code die: each step draws rarely chosen codes to vectors that the encoder really makes.",
     prior: false,

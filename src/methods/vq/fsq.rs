@@ -1,6 +1,5 @@
 //! Finite scalar quantisation: every number of a code is rounded to one of a few values, and that is all.
 
-use latent_vocabulary::card::Figure;
 use latent_vocabulary::objective::{Symbols, Term};
 use latent_vocabulary::tokens::{GRID_NET, PIXELCNN, PRIOR, PRIOR_TERM, PRIOR_WEIGHT, PRIOR_WIDTH, USE, WIDTH};
 use latent_vocabulary::{Card, Family, HIDDEN, LIKELIHOOD, Paper, ParamSpec, SIGMA};
@@ -15,7 +14,6 @@ pub const CARD: Card = Card {
     id: "fsq",
     family: Family::Vq,
     hosts: false,
-    figure: Figure::No("figures do not show {}: it has no codebook"),
     label: "FSQ",
     summary: "Needs no codebook: each number at a place is squeezed into a range and rounded, and the combination of roundings is the token.",
     prior: false,

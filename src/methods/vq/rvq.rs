@@ -1,6 +1,5 @@
 //! Residual quantisation: what one code leaves of a vector, the next describes.
 
-use latent_vocabulary::card::Figure;
 use latent_vocabulary::objective::{Symbols, Term};
 use latent_vocabulary::tokens::{
     CODES, COMMITMENT, DECAY, DIM, GRID_NET, PIXELCNN, PRIOR, PRIOR_TERM, PRIOR_WEIGHT, PRIOR_WIDTH, REVIVE, USE, WIDTH,
@@ -14,7 +13,6 @@ pub const CARD: Card = Card {
     id: "rvq",
     family: Family::Vq,
     hosts: false,
-    figure: Figure::Tokens { levels: Some("levels") },
     label: "RQ-VAE",
     summary: "Describes every place in several rounds: the first token roughly, each further one what the tokens before it left over.",
     prior: false,

@@ -1,6 +1,5 @@
 //! The vector-quantised autoencoder: every place of the code takes the nearest vector of a codebook.
 
-use latent_vocabulary::card::Figure;
 use latent_vocabulary::objective::{Symbols, Term};
 use latent_vocabulary::tokens::{
     CODES, COMMITMENT, DECAY, DIM, ESTIMATOR, GRID_NET, PIXELCNN, PRIOR, PRIOR_TERM, PRIOR_WEIGHT, PRIOR_WIDTH, REVIVE, USE, WIDTH,
@@ -19,7 +18,6 @@ pub const CARD: Card = Card {
     id: "vq-vae",
     family: Family::Vq,
     hosts: false,
-    figure: Figure::Tokens { levels: None },
     label: "VQ-VAE",
     summary: "Writes an image as a grid of tokens: at every place the encoder's vector is replaced by the nearest one of a learnt codebook.",
     prior: false,

@@ -26,7 +26,7 @@ impl Conductor {
         let mut keys =
             query.trim_start_matches('?').split('&').filter_map(|pair| pair.split('=').next()).filter(|key| !key.is_empty());
         if keys.all(|key| browser::RESERVED.contains(&key)) {
-            runs.setup.set(player.setup.clone());
+            runs.setup.set(runs.preset.get_untracked().setup());
         }
         self.take_player(player, bytes);
         self.show_player();
@@ -54,9 +54,10 @@ impl Conductor {
 
     fn put_preset(self, preset: &'static Preset, player: Player, bytes: Vec<u8>) {
         let Stores { look, link, runs, .. } = self.stores();
-        let other_data = runs.setup.with_untracked(|s| s.data != player.setup.data);
+        let setup = preset.setup();
+        let other_data = runs.setup.with_untracked(|s| s.data != setup.data);
         runs.preset.set(preset);
-        runs.setup.set(player.setup.clone());
+        runs.setup.set(setup);
         self.take_player(player, bytes);
         look.write_link();
         let parts = self.parts();
@@ -92,7 +93,7 @@ impl Conductor {
         let [channels, height, width] = player.image.map(|n| n as u32);
         self.stores().runs.played.set(Some(PlanInfo {
             latent: player.latent() as u32,
-            code: player.code(),
+            code: player.code().to_vec(),
             channels,
             height,
             width,
@@ -114,10 +115,10 @@ impl Conductor {
             return self.set_data(runs.preset_data());
         }
         let weights = self.parts().preset.get();
-        let Some((player, weights)) = desks.player().zip(weights) else { return };
+        let Some(weights) = weights else { return };
         self.put_on_show(desks.preset());
         codes.show_played();
-        let (setup, from) = (player.setup.clone(), Beginning::File(weights));
+        let (setup, from) = (runs.preset.get_untracked().setup(), Beginning::File(weights));
         self.start(Start { setup, origin: Origin::Pretrained, from, then: Then::Stay });
     }
 

@@ -23,6 +23,10 @@ pub fn Dialog() -> impl IntoView {
             }
         }
     });
+    Effect::new(move || {
+        own.list_anew.track();
+        own.send(ImportCommand::List, &[]);
+    });
     let body = move || match own.step.get() {
         Step::Choose => view! { <Choose /> }.into_any(),
         Step::Looking => view! {

@@ -60,6 +60,8 @@ pub struct OwnData {
     /// Images that a set had when it was last loaded.
     pub loaded: RwSignal<u64>,
     pub worker: StoredValue<Option<Importer>, LocalStorage>,
+    /// The dialog asks the storage again what it has. Nothing outside it talks to the worker, so that all of that comes with it.
+    pub list_anew: Trigger,
     /// What was chosen last, for another look with other wishes.
     pub files: StoredValue<Files, LocalStorage>,
     /// What of it is wanted otherwise than it is understood.
@@ -84,6 +86,7 @@ impl OwnData {
             sets: RwSignal::new(sets),
             loaded: RwSignal::new(0),
             worker: StoredValue::new_local(None),
+            list_anew: Trigger::new(),
             files: StoredValue::new_local(Files::default()),
             wishes: RwSignal::new(Wishes::default()),
         }
@@ -97,7 +100,7 @@ impl OwnData {
     /// Opens the dialog, and asks the storage what it has.
     pub fn open(self) {
         self.open.set(true);
-        self.send(ImportCommand::List, &[]);
+        self.list_anew.notify();
     }
 
     pub fn send(self, command: ImportCommand, files: &[Blob]) {
@@ -238,7 +241,7 @@ impl OwnData {
         let packed = self.progress.with_untracked(|p| p.as_ref().filter(|(packing, _)| packing == id).map(|(_, p)| p.packed));
         // The list says how many images there are by now.
         if packed.is_some() {
-            self.send(ImportCommand::List, &[]);
+            self.list_anew.notify();
         }
         self.loaded.set(packed.unwrap_or_default());
         self.open.set(false);

@@ -228,8 +228,8 @@ impl Desks {
         let (standing, frame, data) = untrack(|| (self.runs().stands(), self.runs().model().frame(), self.runs().data_on_show()));
         let player = self.player();
         // The page's own digits answer while they are what is on show.
-        let digits =
-            parts.digits.get().filter(|_| player.as_ref().is_some_and(|p| p.setup.data == data) && data == PRESETS[0].data().id);
+        let own = data == PRESETS[0].data().id && untrack(|| self.runs().preset_data()) == data;
+        let digits = parts.digits.get().filter(|_| own && player.is_some());
         let preset = matches!(parts.on_show.get(), Some(Shown::Preset(_)));
         let linked = parts.link.is_there();
         let mut watched = Vec::new();

@@ -16,6 +16,9 @@ const parsed = (bytes) => JSON.parse(new TextDecoder().decode(bytes));
 /** @type {(weights: object) => Uint8Array} */
 export const bytesOf = (weights) => new TextEncoder().encode(JSON.stringify(weights));
 
+/** @param {Uint8Array} bytes */
+export const isOlder = (bytes) => parsed(bytes).older === true;
+
 /** @implements {Player.Shelf} */
 export class Shelf {
   /** @param {{ images: number[], labels?: number[], codes?: number[], codeLabels?: number[] }} examples */
@@ -37,6 +40,7 @@ export class Model {
     this.setup = weights.setup ?? "data=mnist";
     /** @type {string[]} */
     this.classes = weights.classes ?? [];
+    this.choice = Uint32Array.from(weights.choice ?? []);
     this.image = Uint32Array.from(weights.image ?? [1, 2, 2]);
     this.grid = Uint32Array.from(weights.grid ?? []);
     this.patch = Uint32Array.from(weights.patch ?? []);
@@ -44,7 +48,7 @@ export class Model {
     const [, height, width] = this.image;
     const places = { vector: 0, tokens: this.grid[0] * this.grid[1], features: (height * width) / (this.patch[0] * this.patch[1]) };
     /** @type {number} */
-    this.latent = this.kind === "vector" ? (weights.latent ?? 2) : this.kind === "tokens" ? places.tokens : places.features * this.density.length;
+    this.latent = this.kind === "vector" ? (weights.latent ?? 2) : this.kind === "tokens" ? places.tokens * (this.grid[3] ?? 1) : places.features * this.density.length;
     this.kl = Float32Array.from(weights.kl ?? Array(this.latent).fill(0));
     this.centre = Float32Array.from(weights.centre ?? Array(this.latent).fill(0));
     this.spread = Float32Array.from(weights.spread ?? Array(this.latent).fill(1));
@@ -73,10 +77,11 @@ export class Model {
     return new Float32Array(this.image[0] * this.patch[0] * this.patch[1]).fill(feature - 1);
   }
 
-  /** 32 grey levels are one. @param {Uint8Array} image */
-  encode(image) {
+  /** 32 grey levels are one; a choice is the label. @type {Player.Model["encode"]} */
+  encode(image, label) {
     if (this.kind === "tokens") return this.fromTokens(this.tokens(image));
-    return Float32Array.from({ length: this.latent }, (_, i) => (image[i % image.length] - 128) / 32);
+    const [at = 0, kinds = 0] = this.choice;
+    return Float32Array.from({ length: this.latent }, (_, i) => (i >= at && i < at + kinds ? Number(i === at + label) : (image[i % image.length] - 128) / 32));
   }
 
   /** @param {Float32Array} codes */

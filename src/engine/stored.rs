@@ -1,0 +1,82 @@
+//! What a file carries of a method: its programs, for whoever has neither Burn nor its code.
+
+use latent_compile::Id;
+use latent_compile::stored::{self, Recorded};
+use latent_vocabulary::Params;
+use latent_vocabulary::code::CodeGroup;
+use latent_vocabulary::shape::DataShape;
+
+use crate::entry::Entry;
+use crate::network::{import_program, node};
+use crate::program::Program;
+
+/// Rows of the recordings that are compared. Primes, so that no other size is taken for the batch.
+const BATCHES: [[usize; 2]; 2] = [[37, 41], [53, 61]];
+
+/// Rows where the program depends on their number in another way.
+const FIXED: usize = 16;
+
+/// What a method's code is, and all its programs that map rows to rows, as bytes: the same for the same network.
+///
+/// # Errors
+/// Names the operation that cannot be recorded or is not known.
+pub fn programs(entry: &dyn Entry, params: &Params, data: DataShape) -> Result<(Vec<CodeGroup>, Vec<u8>), String> {
+    let code = entry.record(params, data, Program::Encode, 1)?.code;
+    let mut all = vec![];
+    for what in Program::ALL.into_iter().filter(|what| what.gives_rows()) {
+        all.extend(program(entry, params, data, what)?);
+    }
+    Ok((code, stored::write(&all)))
+}
+
+/// One of them; `None` if the method does not have it.
+///
+/// # Errors
+/// As there.
+pub fn program(entry: &dyn Entry, params: &Params, data: DataShape, what: Program) -> Result<Option<stored::Program>, String> {
+    for [few, more] in BATCHES {
+        let (Some(a), Some(b)) = (record(entry, params, data, what, few)?, record(entry, params, data, what, more)?) else {
+            return Ok(None);
+        };
+        let leaves: Vec<&str> = a.leaves.iter().map(String::as_str).collect();
+        let (outputs, others) = (a.outputs(), b.outputs());
+        let made = stored::Program::between(what.id(), &leaves, a.recorded(&outputs), b.recorded(&others))?;
+        if made.is_some() {
+            return Ok(made);
+        }
+    }
+    let of = record(entry, params, data, what, FIXED)?.ok_or("a method has lost a program")?;
+    let leaves: Vec<&str> = of.leaves.iter().map(String::as_str).collect();
+    let outputs = of.outputs();
+    stored::Program::fixed(what.id(), &leaves, of.recorded(&outputs)).map(Some)
+}
+
+/// A recorded program without Burn.
+struct Made {
+    graph: latent_compile::Graph,
+    leaves: Vec<String>,
+    outputs: Vec<(String, Id)>,
+    batch: usize,
+}
+
+impl Made {
+    fn outputs(&self) -> Vec<(&str, Id)> {
+        self.outputs.iter().map(|(name, id)| (name.as_str(), *id)).collect()
+    }
+
+    fn recorded<'a>(&'a self, outputs: &'a [(&'a str, Id)]) -> Recorded<'a> {
+        Recorded { graph: &self.graph, outputs, batch: self.batch }
+    }
+}
+
+fn record(entry: &dyn Entry, params: &Params, data: DataShape, what: Program, batch: usize) -> Result<Option<Made>, String> {
+    let recording = entry.record(params, data, what, batch)?;
+    if recording.outputs.is_empty() {
+        return Ok(None);
+    }
+    let imported = import_program(&recording)?;
+    let outputs = recording.outputs.iter().map(|o| Ok((o.name.clone(), node(&imported, o.id)?)));
+    let outputs = outputs.collect::<Result<_, String>>()?;
+    let leaves = recording.leaves().map(|leaf| leaf.name.clone()).collect();
+    Ok(Some(Made { graph: imported.graph, leaves, outputs, batch }))
+}
