@@ -2,6 +2,7 @@
 
 use latent_compile::graph::{Binary, Unary};
 
+use crate::feed::{Feed, Window};
 use crate::math;
 use crate::memory::{Base, Memory, Noise};
 use crate::threads;
@@ -19,6 +20,8 @@ pub(crate) enum Operand {
     Register(u16),
     /// A piece of a buffer, where it lies.
     Piece(u16),
+    /// A piece of the product of that number that the chain computes itself.
+    Fed(u16),
     /// What the output of that number still has from before.
     Before(u16),
     /// One float of a buffer, everywhere.
@@ -82,6 +85,8 @@ pub(crate) struct Chain {
     pub registers: usize,
     /// Buffers that it writes.
     pub outputs: Vec<Base>,
+    /// Products that it computes as it goes.
+    pub feeds: Vec<Feed>,
 }
 
 /// Many numbers or one.
@@ -92,6 +97,25 @@ enum Arg<'a> {
 }
 
 impl Chain {
+    /// Takes over the product that is stored in `made`. Says whether it can: where it reads all of it piece by piece, as it lies.
+    pub fn feed(&mut self, made: Base, feed: Feed) -> bool {
+        let mut loads = (0..self.loads.len()).filter(|l| self.loads[*l].base == made);
+        let (Some(load), None) = (loads.next(), loads.next()) else { return false };
+        let piece = Operand::Piece(load as u16);
+        let reads = |step: &Step| matches!(step.what, Do::Read(l) if usize::from(l) == load);
+        let whole = self.loads[load].at == 0 && self.len == feed.len() && !self.steps.iter().any(reads);
+        if !whole || !self.steps.iter().any(|step| step.of.contains(&piece)) {
+            return false;
+        }
+        for operand in self.steps.iter_mut().flat_map(|step| &mut step.of).filter(|operand| **operand == piece) {
+            *operand = Operand::Fed(self.feeds.len() as u16);
+        }
+        // The numbers of the other views stay as they are; nobody reads this one any more.
+        self.loads[load].base = feed.a.base;
+        self.feeds.push(feed);
+        true
+    }
+
     pub fn run(&self, memory: &mut Memory<'_>, noise: Noise) {
         let mut outputs: Vec<Vec<f32>> = self.outputs.iter().map(|o| memory.take(*o)).collect();
         let parts = if self.len * self.steps.len() < SHARED { 1 } else { threads::cores() };
@@ -122,11 +146,15 @@ impl Chain {
     fn part(&self, memory: &Memory<'_>, from: usize, outputs: &mut [&mut [f32]], noise: Noise) {
         let count = outputs.first().map_or(0, |o| o.len());
         let mut registers = vec![vec![0.0f32; PIECE]; self.registers];
+        let mut windows: Vec<Window> = self.feeds.iter().map(|_| Window::default()).collect();
         let mut begin = 0;
         while begin < count {
             let n = PIECE.min(count - begin);
+            for (feed, window) in self.feeds.iter().zip(&mut windows) {
+                feed.bring(window, memory, from + begin, from + begin + n);
+            }
             for step in &self.steps {
-                self.step(step, memory, [from + begin, begin, n], &mut registers, outputs, noise);
+                self.step(step, memory, [from + begin, begin, n], (&mut registers, &windows), outputs, noise);
             }
             begin += n;
         }
@@ -139,7 +167,7 @@ impl Chain {
         operand: Operand,
         memory: &'a Memory<'_>,
         [first, n]: [usize; 2],
-        registers: &'a [Vec<f32>],
+        (registers, windows): (&'a [Vec<f32>], &'a [Window]),
     ) -> Option<Arg<'a>> {
         let load = |l: u16| (&self.loads[l as usize], memory.get(self.loads[l as usize].base));
         Some(match operand {
@@ -148,6 +176,7 @@ impl Chain {
                 let (load, values) = load(l);
                 Arg::Many(&values[load.at + first..][..n])
             }
+            Operand::Fed(f) => Arg::Many(&windows[f as usize].elements(first)[..n]),
             Operand::Float(l) => {
                 let (load, values) = load(l);
                 Arg::One(values[load.at])
@@ -164,13 +193,13 @@ impl Chain {
         step: &Step,
         memory: &Memory<'_>,
         [first, at, n]: [usize; 3],
-        registers: &mut [Vec<f32>],
+        (registers, windows): (&mut [Vec<f32>], &[Window]),
         outputs: &mut [&mut [f32]],
         noise: Noise,
     ) {
         let to = step.to as usize;
         if let Do::Store(output) = step.what {
-            let Some(from) = self.given(step.of[0], memory, [first, n], registers) else { return };
+            let Some(from) = self.given(step.of[0], memory, [first, n], (registers, windows)) else { return };
             let out = &mut outputs[output as usize][at..at + n];
             return match from {
                 Arg::Many(x) => out.copy_from_slice(x),
@@ -181,7 +210,7 @@ impl Chain {
         let mut whole = std::mem::take(&mut registers[to]);
         let arg = |i: usize| match step.of[i] {
             Operand::Before(output) => Arg::Many(&outputs[output as usize][at..at + n]),
-            operand => self.given(operand, memory, [first, n], registers).unwrap_or(Arg::One(f32::NAN)),
+            operand => self.given(operand, memory, [first, n], (registers, windows)).unwrap_or(Arg::One(f32::NAN)),
         };
         let out = &mut whole[..n];
         match step.what {

@@ -226,7 +226,7 @@ impl Draft {
                 steps.push(Step { what: Do::Store(output), to: 0, of: [Operand::Number(*v); 3] });
             }
         }
-        Chain { len: self.len, loads, steps, registers: registers.into(), outputs }
+        Chain { len: self.len, loads, steps, registers: registers.into(), outputs, feeds: vec![] }
     }
 
     /// The value behind which the buffer has something else than before.
@@ -271,6 +271,8 @@ pub(crate) enum Task {
         size: Size,
         places: Vec<[usize; 2]>,
     },
+    /// A product that the chain that reads it computes itself.
+    Fed,
     Convolve {
         a: Dense,
         b: Dense,
@@ -301,7 +303,11 @@ impl Task {
     /// The buffers that it names.
     pub fn reads(&mut self) -> Vec<&mut Base> {
         match self {
-            Self::Chain(chain) => chain.loads.iter_mut().map(|l| &mut l.base).collect(),
+            Self::Chain(chain) => {
+                let fed = chain.feeds.iter_mut().flat_map(|feed| [&mut feed.a.base, &mut feed.b.base]);
+                chain.loads.iter_mut().map(|l| &mut l.base).chain(fed).collect()
+            }
+            Self::Fed => vec![],
             Self::Product { a, b, .. } => vec![&mut a.base, &mut b.base],
             Self::Convolve { a, b, .. } => vec![&mut a.base, &mut b.base],
             Self::Reduce { x, .. } => vec![x],
@@ -316,6 +322,7 @@ impl Task {
         match self {
             Self::Chain(chain) => format!("chain of {} on {}", chain.steps.len(), chain.len),
             Self::Product { size: [m, n, k], places, .. } => format!("product {m} × {k} × {n}, {} times", places.len()),
+            Self::Fed => "fed to a chain".into(),
             Self::Convolve { of, .. } => format!("{:?} convolution, {} images", of.kind, of.images),
             Self::Reduce { of, .. } => format!("{:?} to {}", of.of, of.len),
             Self::Laid { .. } => "laid".into(),

@@ -20,6 +20,7 @@ mod convolve;
 #[cfg(test)]
 mod damaged;
 mod draft;
+mod feed;
 mod math;
 mod memory;
 mod place;

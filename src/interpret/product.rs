@@ -7,7 +7,7 @@ const DEPTH: usize = 256;
 /// Rows of the first factor that are packed at a time.
 const HEIGHT: usize = 96;
 /// Columns of the second.
-const WIDTH: usize = 1024;
+pub(crate) const WIDTH: usize = 1024;
 /// Multiplications from which on it pays to wake other cores.
 const SHARED: usize = 1 << 18;
 
@@ -41,7 +41,14 @@ pub(crate) fn product(c: &mut [f32], [m, n, k]: Size, a: Matrix<'_>, b: Matrix<'
     if m * n * k == 0 {
         return;
     }
-    choose(c, [m, n, k], a, b, add, packs);
+    choose(c, [m, n, k], a, b, [add, false], packs);
+}
+
+/// `c = a · b` of a first factor that is some rows of another, and of a second that is no larger than one block: where it was `packed` for
+/// other rows before, it stays so.
+pub(crate) fn block(c: &mut [f32], size: Size, a: Matrix<'_>, b: Matrix<'_>, packed: bool, packs: &mut Packs) {
+    debug_assert!(size[1] <= WIDTH && size[2] <= DEPTH && size.iter().all(|n| *n > 0));
+    choose(c, size, a, b, [false, packed], packs);
 }
 
 /// The same on several cores.
@@ -63,16 +70,16 @@ pub(crate) fn shared(c: &mut [f32], [m, n, k]: Size, a: Matrix<'_>, b: Matrix<'_
 
 /// The widest tile that the processor has registers for.
 #[cfg(target_arch = "x86_64")]
-fn choose(c: &mut [f32], size: Size, a: Matrix<'_>, b: Matrix<'_>, add: bool, packs: &mut Packs) {
+fn choose(c: &mut [f32], size: Size, a: Matrix<'_>, b: Matrix<'_>, how: [bool; 2], packs: &mut Packs) {
     if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
-        return blocks::<6, 16>(c, size, a, b, add, packs, |a, b, columns, out| {
+        return blocks::<6, 16>(c, size, a, b, how, packs, |a, b, columns, out| {
             #[allow(unsafe_code, reason = "the processor has just been asked")]
             unsafe {
                 avx(a, b, columns, out);
             }
         });
     }
-    blocks::<4, 8>(c, size, a, b, add, packs, tile::<4, 8, false>);
+    blocks::<4, 8>(c, size, a, b, how, packs, tile::<4, 8, false>);
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -83,16 +90,16 @@ fn avx(a: &[f32], b: &[f32], columns: Option<&[u32]>, out: &mut [[f32; 16]; 6]) 
 
 #[cfg(target_arch = "wasm32")]
 #[target_feature(enable = "simd128")]
-fn choose(c: &mut [f32], size: Size, a: Matrix<'_>, b: Matrix<'_>, add: bool, packs: &mut Packs) {
+fn choose(c: &mut [f32], size: Size, a: Matrix<'_>, b: Matrix<'_>, how: [bool; 2], packs: &mut Packs) {
     match wasm::FUSED.get() {
-        Some(tile) => blocks::<{ wasm::ROWS }, 8>(c, size, a, b, add, packs, tile),
-        None => blocks::<{ wasm::ROWS }, 8>(c, size, a, b, add, packs, |a, b, columns, out| wasm::tile(a, b, columns, out)),
+        Some(tile) => blocks::<{ wasm::ROWS }, 8>(c, size, a, b, how, packs, tile),
+        None => blocks::<{ wasm::ROWS }, 8>(c, size, a, b, how, packs, |a, b, columns, out| wasm::tile(a, b, columns, out)),
     }
 }
 
 #[cfg(not(any(target_arch = "x86_64", target_arch = "wasm32")))]
-fn choose(c: &mut [f32], size: Size, a: Matrix<'_>, b: Matrix<'_>, add: bool, packs: &mut Packs) {
-    blocks::<8, 8>(c, size, a, b, add, packs, tile::<8, 8, true>);
+fn choose(c: &mut [f32], size: Size, a: Matrix<'_>, b: Matrix<'_>, how: [bool; 2], packs: &mut Packs) {
+    blocks::<8, 8>(c, size, a, b, how, packs, tile::<8, 8, true>);
 }
 
 /// `out[i][j] = Σ a[t][i] · b[t][j]` of two panels, or with column `columns[t]` of the second; `FUSED` rounds once a step where the
@@ -193,14 +200,14 @@ pub(crate) mod wasm {
     );
 }
 
-/// The whole product, block by block, with tiles of `R` rows and `C` columns.
+/// The whole product, block by block, with tiles of `R` rows and `C` columns; added to what is there, or with the second factor packed already.
 #[inline(always)]
 fn blocks<const R: usize, const C: usize>(
     c: &mut [f32],
     [m, n, k]: Size,
     a: Matrix<'_>,
     b: Matrix<'_>,
-    add: bool,
+    [add, packed]: [bool; 2],
     packs: &mut Packs,
     tile: impl Fn(&[f32], &[f32], Option<&[u32]>, &mut [[f32; C]; R]),
 ) {
@@ -211,7 +218,9 @@ fn blocks<const R: usize, const C: usize>(
         for n0 in (0..n).step_by(WIDTH) {
             let width = WIDTH.min(n - n0);
             let from = Matrix { data: &b.data[k0 * b.step[0] + n0 * b.step[1]..], step: [b.step[1], b.step[0]] };
-            pack::<C>(&mut packs.b, from, width, depth);
+            if !packed {
+                pack::<C>(&mut packs.b, from, width, depth);
+            }
             for m0 in (0..m).step_by(HEIGHT) {
                 let height = HEIGHT.min(m - m0);
                 let from = Matrix { data: &a.data[m0 * a.step[0] + k0 * a.step[1]..], step: a.step };

@@ -6,6 +6,7 @@ use latent_compile::loops;
 use crate::assemble::{Builder, Made};
 use crate::convolve::Bench;
 use crate::draft::{Dense, Task};
+use crate::feed;
 use crate::memory::{Base, Memory, Noise};
 use crate::product::{Matrix, Packs, product, shared};
 use crate::threads;
@@ -78,6 +79,7 @@ impl Tape {
                 Made::Other(task, tensor) => (task, Base::Own(tensor)),
             })
             .collect();
+        feed::find(&mut self.tasks, &self.outputs.iter().map(|o| o.base).collect::<Vec<_>>());
         let mut last: Vec<usize> = tensors.iter().map(|t| t.1).collect();
         for (i, (task, _)) in self.tasks.iter_mut().enumerate() {
             for base in task.reads() {
@@ -93,7 +95,7 @@ impl Tape {
         }
         let (mut buffer_of, mut floats, mut free) = (vec![u32::MAX; tensors.len()], vec![], Vec::<usize>::new());
         for i in 0..self.tasks.len() {
-            for (t, (len, _)) in tensors.iter().enumerate().filter(|(_, (_, task))| *task == i) {
+            for (t, (len, _)) in tensors.iter().enumerate().filter(|(_, (_, task))| *task == i && !matches!(self.tasks[i].0, Task::Fed)) {
                 // The smallest that is large enough, or the largest of the others.
                 let found = (0..free.len()).min_by_key(|f| match floats[free[*f]] {
                     n if n >= *len => (0, n),
@@ -109,7 +111,9 @@ impl Tape {
                 floats[buffer] = floats[buffer].max(*len);
                 buffer_of[t] = buffer as u32;
             }
-            free.extend((0..tensors.len()).filter(|t| last[*t] == i).map(|t| buffer_of[t] as usize));
+            // What is fed to a chain has none.
+            let ended = (0..tensors.len()).filter(|t| last[*t] == i && buffer_of[*t] != u32::MAX);
+            free.extend(ended.map(|t| buffer_of[t] as usize));
         }
         let place = |base: &mut Base| {
             if let Base::Own(t) = base
@@ -172,14 +176,16 @@ impl Tape {
     fn task(&mut self, i: usize, leaves: &mut [Vec<f32>], noise: Noise) {
         let mut memory = Memory { leaves, constants: &self.constants, own: &mut self.own };
         let (task, to) = &self.tasks[i];
-        if let Task::Chain(chain) = task {
-            return chain.run(&mut memory, noise);
+        match task {
+            Task::Chain(chain) => return chain.run(&mut memory, noise),
+            Task::Fed => return,
+            _ => {}
         }
         let mut values = memory.take(*to);
         let out = &mut values[..];
         let dense = |d: &Dense| &memory.get(d.base)[d.at..d.at + d.len];
         match task {
-            Task::Chain(_) => {}
+            Task::Chain(_) | Task::Fed => {}
             Task::Product { a, b, size, places } => {
                 let factor = |f: &crate::draft::Factor, at: usize| Matrix { data: &memory.get(f.base)[at..], step: f.step };
                 let [m, n, _] = *size;
