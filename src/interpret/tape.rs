@@ -95,7 +95,9 @@ impl Tape {
         }
         let (mut buffer_of, mut floats, mut free) = (vec![u32::MAX; tensors.len()], vec![], Vec::<usize>::new());
         for i in 0..self.tasks.len() {
-            for (t, (len, _)) in tensors.iter().enumerate().filter(|(_, (_, task))| *task == i && !matches!(self.tasks[i].0, Task::Fed)) {
+            for (t, (len, _)) in
+                tensors.iter().enumerate().filter(|(_, (_, task))| *task == i && !matches!(self.tasks[i].0, Task::Fed))
+            {
                 // The smallest that is large enough, or the largest of the others.
                 let found = (0..free.len()).min_by_key(|f| match floats[free[*f]] {
                     n if n >= *len => (0, n),

@@ -91,11 +91,7 @@ impl<'a> Examples<'a> {
     }
 
     fn file_of(&self, model: Model, precision: Precision) -> Result<Vec<u8>, String> {
-        let mut metadata = vec![
-            ("setup", model.setup),
-            ("step", model.step.to_string()),
-            ("classes", self.class_names.join("\n")),
-        ];
+        let mut metadata = vec![("setup", model.setup), ("step", model.step.to_string()), ("classes", self.class_names.join("\n"))];
         metadata.extend(model.programs);
         let mut tensors = weights::rounded(precision, &model.weights);
         let (mean_nd, logvar_nd) = model.codes.unwrap_or_default();

@@ -7,7 +7,6 @@ use latent_player::File;
 use latent_vocabulary::LIKELIHOODS;
 use latent_vocabulary::code::{CodeGroup, CodeKind};
 
-
 /// Rows at which the programs are written.
 const BATCHES: [usize; 2] = [37, 41];
 /// Places of the fully connected network of tokens: they see the whole image, and are places in name only.

@@ -1,26 +1,56 @@
 //! Weights by name, with messages that name what is missing or does not fit.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use half::f16;
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use latent_vocabulary::precision::{SCALE, from_eight};
 
-/// An open safetensors file.
+use super::header::Value;
+
+/// Names and notes of a file of a model take kilobytes.
+const HEADER: usize = 16 << 20;
+
+/// An open safetensors file: eight bytes that say how long its header is, the header as JSON, and the values. A figure downloads this, which is
+/// why the format's own crate does not read it: that is a tenth of the player.
 pub struct File<'a> {
-    tensors: SafeTensors<'a>,
+    tensors: Vec<(String, Tensor<'a>)>,
     metadata: HashMap<String, String>,
+}
+
+/// A tensor as it lies in the file.
+struct Tensor<'a> {
+    /// What its numbers are: `F32` and so on.
+    dtype: String,
+    shape: Vec<usize>,
+    data: &'a [u8],
 }
 
 impl<'a> File<'a> {
     /// # Errors
     /// If it is something else, or not whole.
     pub fn open(bytes: &'a [u8]) -> Result<Self, String> {
-        let foreign = |e| format!("not a safetensors file: {e}");
-        let (_, header) = SafeTensors::read_metadata(bytes).map_err(foreign)?;
-        let metadata = header.metadata().clone().unwrap_or_default();
-        Ok(Self { tensors: SafeTensors::deserialize(bytes).map_err(foreign)?, metadata })
+        let foreign = |what: &str| format!("not a safetensors file: {what}");
+        let (size, rest) = bytes.split_first_chunk::<8>().ok_or_else(|| foreign("it is too short"))?;
+        let size = usize::try_from(u64::from_le_bytes(*size)).ok().filter(|size| *size <= HEADER.min(rest.len()));
+        let (header, values) = rest.split_at(size.ok_or_else(|| foreign("its header is longer than it is"))?);
+        let header = std::str::from_utf8(header).ok().and_then(Value::read);
+        let Some(Value::Object(header)) = header else { return Err(foreign("its header is not of that kind")) };
+        let (mut tensors, mut metadata) = (vec![], HashMap::new());
+        for (name, entry) in header {
+            if name == "__metadata__" {
+                let Value::Object(notes) = entry else { return Err(foreign("its metadata has no names")) };
+                metadata.extend(notes.into_iter().filter_map(|(key, note)| match note {
+                    Value::Text(note) => Some((key, note)),
+                    _ => None,
+                }));
+                continue;
+            }
+            let tensor = Tensor::of(&entry, values).ok_or_else(|| foreign(&format!("the tensor {name:?} is not in it")))?;
+            tensors.push((name, tensor));
+        }
+        Ok(Self { tensors, metadata })
     }
 
     /// A note beside the tensors.
@@ -38,21 +68,22 @@ impl<'a> File<'a> {
 
     /// Whether there is a tensor of that name.
     pub fn has(&self, name: &str) -> bool {
-        self.tensors.tensor(name).is_ok()
+        self.tensors.iter().any(|(own, _)| own == name)
     }
 
     /// Names and shapes of all weights.
     pub fn tensors(&self) -> Vec<(String, Vec<usize>)> {
-        let weight = |name: &str, view: &TensorView| {
+        let weight = |name: &str, tensor: &Tensor<'_>| {
             let parts = name.starts_with("examples.") || name.ends_with(SCALE);
-            matches!(view.dtype(), Dtype::F32 | Dtype::F16 | Dtype::I8) && !parts
+            ["F32", "F16", "I8"].contains(&tensor.dtype.as_str()) && !parts
         };
-        let all = self.tensors.iter().filter(|(name, view)| weight(name, view));
-        all.map(|(name, view)| (name.to_string(), view.shape().to_vec())).collect()
+        let all = self.tensors.iter().filter(|(name, tensor)| weight(name, tensor));
+        all.map(|(name, tensor)| (name.clone(), tensor.shape.clone())).collect()
     }
 
-    fn view(&self, name: &str) -> Result<TensorView<'a>, String> {
-        self.tensors.tensor(name).map_err(|_| format!("the model has no tensor called {name}"))
+    fn tensor(&self, name: &str) -> Result<&Tensor<'a>, String> {
+        let found = self.tensors.iter().find(|(own, _)| own == name);
+        found.map(|(_, tensor)| tensor).ok_or_else(|| format!("the model has no tensor called {name}"))
     }
 
     /// The shape of a tensor of `D` dimensions.
@@ -60,8 +91,8 @@ impl<'a> File<'a> {
     /// # Errors
     /// If there is no such tensor, or it has another number of dimensions.
     pub fn shape<const D: usize>(&self, name: &str) -> Result<[usize; D], String> {
-        let view = self.view(name)?;
-        view.shape().try_into().map_err(|_| format!("{name} has shape {:?}: expected {D} dimensions", view.shape()))
+        let Tensor { shape, .. } = self.tensor(name)?;
+        shape[..].try_into().map_err(|_| format!("{name} has shape {shape:?}: expected {D} dimensions"))
     }
 
     /// The values of a tensor of 8, 16 or 32 bits.
@@ -69,16 +100,15 @@ impl<'a> File<'a> {
     /// # Errors
     /// If there is no such tensor, or it has another shape or kind of number.
     pub fn values(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, String> {
-        let view = self.view(name)?;
-        if view.shape() != shape {
-            return Err(format!("{name} has shape {:?}: expected {shape:?}", view.shape()));
+        let Tensor { dtype, shape: own, data } = self.tensor(name)?;
+        if own != shape {
+            return Err(format!("{name} has shape {own:?}: expected {shape:?}"));
         }
-        let data = view.data();
-        match view.dtype() {
-            Dtype::F32 => Ok(data.chunks_exact(4).map(|c| f32::from_le_bytes([c[0], c[1], c[2], c[3]])).collect()),
-            Dtype::F16 => Ok(data.chunks_exact(2).map(|c| f16::from_le_bytes([c[0], c[1]]).to_f32()).collect()),
-            Dtype::I8 => Ok(from_eight(data, &self.values(&format!("{name}{SCALE}"), shape.get(..1).unwrap_or_default())?)),
-            other => Err(format!("{name} is stored as {other:?}: expected I8, F16 or F32")),
+        match dtype.as_str() {
+            "F32" => Ok(data.chunks_exact(4).map(|c| f32::from_le_bytes([c[0], c[1], c[2], c[3]])).collect()),
+            "F16" => Ok(data.chunks_exact(2).map(|c| f16::from_le_bytes([c[0], c[1]]).to_f32()).collect()),
+            "I8" => Ok(from_eight(data, &self.values(&format!("{name}{SCALE}"), shape.get(..1).unwrap_or_default())?)),
+            other => Err(format!("{name} is stored as {other}: expected I8, F16 or F32")),
         }
     }
 
@@ -87,10 +117,29 @@ impl<'a> File<'a> {
     /// # Errors
     /// As [`Self::values`].
     pub fn bytes<const D: usize>(&self, name: &str) -> Result<([usize; D], Vec<u8>), String> {
-        let view = self.view(name)?;
-        match view.dtype() {
-            Dtype::U8 => Ok((self.shape(name)?, view.data().to_vec())),
-            other => Err(format!("{name} is stored as {other:?}: expected U8")),
+        let Tensor { dtype, data, .. } = self.tensor(name)?;
+        match dtype.as_str() {
+            "U8" => Ok((self.shape(name)?, data.to_vec())),
+            other => Err(format!("{name} is stored as {other}: expected U8")),
         }
+    }
+}
+
+impl<'a> Tensor<'a> {
+    /// What the header's entry says, if `values` have all of it.
+    fn of(entry: &Value, values: &'a [u8]) -> Option<Self> {
+        let Value::Text(dtype) = entry.get("dtype")? else { return None };
+        let (shape, offsets) = (entry.get("shape")?.numbers()?, entry.get("data_offsets")?.numbers()?);
+        let [from, until] = offsets[..] else { return None };
+        let data = values.get(Range { start: from, end: until })?;
+        let size = match dtype.as_str() {
+            "F32" => 4,
+            "F16" => 2,
+            "I8" | "U8" => 1,
+            // Whoever asks for it hears what it is.
+            _ => return Some(Self { dtype: dtype.clone(), shape, data }),
+        };
+        let count = shape.iter().try_fold(size, |n: usize, dim| n.checked_mul(*dim))?;
+        (count == data.len()).then(|| Self { dtype: dtype.clone(), shape, data })
     }
 }

@@ -10,6 +10,7 @@ mod coder;
 mod digits;
 mod examples;
 mod file;
+mod header;
 mod imagined;
 mod net;
 mod player;

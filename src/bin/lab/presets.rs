@@ -177,12 +177,7 @@ mod make {
     }
 
     /// Adds what the weights are worth at the bits in which they ship.
-    fn with_shipped(
-        mut report: Value,
-        preset: &Preset,
-        bytes: &[u8],
-        data: &Arc<Dataset>,
-    ) -> Result<Value, Failure> {
+    fn with_shipped(mut report: Value, preset: &Preset, bytes: &[u8], data: &Arc<Dataset>) -> Result<Value, Failure> {
         let setup = preset.setup();
         let entry = entry(&setup.method).ok_or("a preset's method is registered")?;
         let mut engine = entry.eager(&setup.params()?, native::cpu(), data.clone());

@@ -50,7 +50,8 @@ pub fn build(programs: &[Program], site: &Path) -> Result<String, Failure> {
         }
         making.into_iter().map(|thread| thread.join().expect("making a program small does not panic")).collect::<Result<_, _>>()
     })?;
-    let (figures, workers): (Vec<_>, Vec<_>) = programs.iter().zip(&made).partition(|(program, _)| OF_FIGURES.contains(&program.name.as_str()));
+    let (figures, workers): (Vec<_>, Vec<_>) =
+        programs.iter().zip(&made).partition(|(program, _)| OF_FIGURES.contains(&program.name.as_str()));
     let mut content = Vec::new();
     for (program, made) in &workers {
         content.push(program.name.clone().into_bytes());

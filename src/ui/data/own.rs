@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use leptos::prelude::*;
+use serde::Serialize;
 use web_sys::Blob;
 
 use crate::browser;
@@ -70,7 +71,9 @@ pub struct OwnData {
 
 impl OwnData {
     pub fn new(Stores { look, link, runs, .. }: Stores, conductor: Conductor) -> Self {
-        let sets = browser::recall(KEY).and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+        // The browser's own reader of JSON: the page needs no other.
+        let list = browser::recall(KEY).and_then(|text| js_sys::JSON::parse(&text).ok());
+        let sets = list.and_then(|list| serde_wasm_bindgen::from_value(list).ok()).unwrap_or_default();
         Self {
             look,
             link,
@@ -187,8 +190,10 @@ impl OwnData {
     }
 
     fn remember(self) {
-        if let Ok(text) = self.sets.with_untracked(serde_json::to_string) {
-            browser::remember(KEY, &text);
+        let to = serde_wasm_bindgen::Serializer::json_compatible();
+        let list = self.sets.with_untracked(|sets| sets.serialize(&to).ok());
+        if let Some(text) = list.and_then(|list| js_sys::JSON::stringify(&list).ok()) {
+            browser::remember(KEY, &String::from(text));
         }
     }
 
