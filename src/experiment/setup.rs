@@ -168,14 +168,21 @@ impl Setup {
         }
     }
 
-    /// Parameters that are larger than those they choose from: with how large they can be, and in words.
+    /// Parameters that are larger than those they choose from, by themselves or with what they multiply: with how large they can
+    /// be, and in words.
     fn contradictions(&self) -> impl Iterator<Item = ((&'static str, f64), String)> {
         let all = self.card().into_iter().flat_map(Card::all_params).filter(|p| self.applies(p));
         all.filter_map(|p| {
             let (key, most) = (p.key, p.at_most?);
-            let (value, limit) = (self.get(key), self.get(most));
-            (value > limit)
-                .then(|| ((key, limit), format!("{key} = {value}: expected no more than {most}, of which there are {limit}")))
+            let (value, all, times) = (self.get(key), self.get(most), p.times.map(|other| (other, self.get(other))));
+            let limit = all / times.map_or(1.0, |(_, factor)| factor);
+            let words = || match times {
+                None => format!("{key} = {value}: expected no more than {most}, of which there are {all}"),
+                Some((other, factor)) => {
+                    format!("{key} · {other} = {value} · {factor}: expected no more than {most}, of which there are {all}")
+                }
+            };
+            (value > limit).then(|| ((key, limit), words()))
         })
     }
 
@@ -191,12 +198,12 @@ impl Setup {
 
     /// Lowers what contradicts the rest, and says so: links and files of earlier versions may have it.
     pub fn settle(&mut self) -> Vec<String> {
-        let found: Vec<_> = self.contradictions().collect();
-        let settle = |((key, limit), why): ((&str, f64), String)| {
+        let mut notes = Vec::new();
+        // One after the other: what is left of the next depends on it.
+        while let Some(((key, limit), why)) = { self.contradictions().next() } {
             self.values.insert(key.into(), limit);
-            why
-        };
-        let mut notes: Vec<_> = found.into_iter().map(settle).collect();
+            notes.push(why);
+        }
         notes.extend(self.host.iter_mut().flat_map(|host| host.settle()));
         notes
     }
@@ -389,11 +396,30 @@ mod tests {
     }
 
     #[test]
+    fn a_product_chooses_no_more_than_there_are() {
+        let both = |k: f64, alpha: f64| {
+            let mut setup = Setup::new("mnist", "k-sparse");
+            [("features", 64.0), ("k", k), ("alpha", alpha)].into_iter().for_each(|(key, v)| setup.set(key, v).unwrap());
+            setup
+        };
+        assert_eq!((both(32.0, 2.0).check(), both(64.0, 1.0).check()), (Ok(()), Ok(())));
+        let words = both(32.0, 3.0).check().unwrap_err().to_string();
+        assert!(words.contains("alpha · k = 3 · 32: expected no more than features, of which there are 64"), "{words}");
+        assert!(both(32.0, 2.0).allows("k", 33.0).is_err() && both(30.0, 2.0).allows("alpha", 2.5).is_err());
+        // k first, and α by what that leaves.
+        let mut old = both(100.0, 3.0);
+        assert_eq!((old.settle().len(), old.get("k"), old.get("alpha"), old.check()), (2, 64.0, 1.0, Ok(())));
+        let mut uneven = both(21.0, 3.9);
+        assert_eq!((uneven.settle().len(), uneven.check()), (1, Ok(())));
+    }
+
+    #[test]
     fn a_parameter_chooses_from_one_that_is_there() {
         for card in latent_catalog::CARDS {
             for p in card.all_params() {
-                let most = p.at_most.map(|key| card.param(key).unwrap_or_else(|| panic!("{}: {key}", card.id)));
-                assert!(most.is_none_or(|most| p.default <= most.default), "{}: {}", card.id, p.key);
+                let param = |key: &str| card.param(key).unwrap_or_else(|| panic!("{}: {key}", card.id)).default;
+                let times = p.times.map_or(1.0, param);
+                assert!(p.at_most.map(param).is_none_or(|most| p.default * times <= most), "{}: {}", card.id, p.key);
             }
         }
     }
