@@ -202,7 +202,7 @@ fn the_page_saves_figures_in_every_precision_and_says_what_it_measures_on() {
     let said = protocols.clone();
     let mut session = Session::new(move |event| match event {
         Event::Saved { bytes, .. } => sink.borrow_mut().push(bytes.into_vec()),
-        Event::Viewed { view: View::Measures(sheet), .. } => said.borrow_mut().extend(sheet.into_iter().map(|m| m.protocol)),
+        Event::Viewed { view: View::Sheet(sheet), .. } => said.borrow_mut().extend(sheet.into_iter().map(|m| m.protocol)),
         Event::RunFailed { message, .. } | Event::Warning { message } => panic!("{message}"),
         _ => {}
     });
