@@ -32,7 +32,7 @@ pub struct Examples<'a> {
 }
 
 /// What is saved of a model.
-struct Model {
+struct SavedModel {
     setup: String,
     step: u64,
     weights: Vec<Weight>,
@@ -43,7 +43,7 @@ struct Model {
 
 part!(inspection:
     /// [`Examples::file_of`], for those who save.
-    fn writer() -> fn(&Examples<'_>, Model, Precision) -> Result<Vec<u8>, String> = |examples, model, precision| examples.file_of(model, precision)
+    fn writer() -> fn(&Examples<'_>, SavedModel, Precision) -> Result<Vec<u8>, String> = |examples, model, precision| examples.file_of(model, precision)
 );
 
 impl<'a> From<&'a TestSet> for Examples<'a> {
@@ -77,11 +77,11 @@ impl<'a> Examples<'a> {
         } else {
             None
         };
-        let model = Model { setup: setup.to_query(), step: engine.step(), weights, latent, codes };
+        let model = SavedModel { setup: setup.to_query(), step: engine.step(), weights, latent, codes };
         writer().await?(self, model, precision)
     }
 
-    fn file_of(&self, model: Model, precision: Precision) -> Result<Vec<u8>, String> {
+    fn file_of(&self, model: SavedModel, precision: Precision) -> Result<Vec<u8>, String> {
         let [c, h, w] = self.image();
         let mut metadata = vec![
             ("setup", model.setup),
