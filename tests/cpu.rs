@@ -8,16 +8,16 @@ use burn::tensor::Device;
 use latent_data::Dataset;
 use latent_engine::cpu::{self, CpuEngine, HostSupply};
 use latent_engine::plan::{Given, PlanEngine};
-use latent_engine::program::Input;
 use latent_engine::verify::difference;
-use latent_engine::{Engine, Program, Rows};
+use latent_engine::{Engine, Program};
 use latent_experiment::Setup;
 use latent_experiment::history::MetricRow;
 use latent_gpu::{Data, Gpu};
 use latent_registry::entry;
 use latent_vocabulary::Family;
 
-use crate::plan::{setups, stripes, tokens};
+use crate::alike::weights_and_programs;
+use crate::plan::{setups, stripes};
 
 fn engine(setup: &Setup, data: &Dataset, keep: bool) -> CpuEngine {
     let images = HostSupply::whole(data.train_images.clone(), data.train_labels.clone());
@@ -53,40 +53,8 @@ fn equals_burn(setup: &Setup, data: &Arc<Dataset>) {
             assert!(d < 1e-4, "{name}: processor and Burn: the gradient of {} differs by {d} at step {step}", got.name);
         }
     }
-    // The optimiser and the states: what both have made of the last step.
-    let weights = pollster::block_on(cpu.weights()).unwrap();
-    for ((got, want), info) in weights.iter().zip(&pollster::block_on(burn.weights()).unwrap()).zip(&cpu.info().tensors) {
-        let mean = got.values.iter().zip(&want.values).map(|(a, b)| (a - b).abs()).sum::<f32>() / got.values.len() as f32;
-        if info.trained {
-            assert!(mean < 0.01 * setup.get("lr") as f32, "{name}: {} moved otherwise, by {mean} on average", got.name);
-        } else {
-            assert!(difference(&got.values, &want.values) < 1e-4, "{name}: the state {} differs", got.name);
-        }
-    }
-    burn.set_weights(&weights).unwrap();
-    let codes: Vec<f32> = (0..3 * cpu.info().latent).map(|i| (i as f32).sin()).collect();
-    let token_n: Vec<f32> = cpu.info().code.iter().flat_map(tokens).collect();
-    let images: Vec<f32> = data.test_images[..19 * 784].iter().map(|b| f32::from(*b) / 255.0).collect();
-    for what in Program::ALL.into_iter().filter(|p| !matches!(p, Program::Train | Program::Evaluate | Program::Start)) {
-        let rows = match what.input() {
-            Input::Images => Rows::labelled(&images, &data.test_labels),
-            Input::Codes => Rows::of(&codes),
-            Input::Tokens => Rows::of(&token_n),
-            Input::Count => Rows::of(&[0.0]),
-        };
-        if rows.values.is_empty() {
-            continue;
-        }
-        let (got, want) = (pollster::block_on(cpu.run(what, rows)).unwrap(), pollster::block_on(burn.run(what, rows)).unwrap());
-        assert_eq!(got.is_some(), want.is_some(), "{name}: {what:?}");
-        for (got, want) in got.iter().flatten().zip(want.iter().flatten()) {
-            // Noise outside training is counted by each engine for itself.
-            if !matches!(what, Program::Prior | Program::Damaged | Program::LogWeights) {
-                let d = difference(got, want);
-                assert!(d < 1e-3, "{name}: processor and Burn: {what:?} differs by {d}");
-            }
-        }
-    }
+    let programs = Program::ALL.into_iter().filter(|p| !matches!(p, Program::Train | Program::Evaluate | Program::Start));
+    weights_and_programs("processor", setup, data, &mut cpu, &mut burn, programs);
 }
 
 #[test]

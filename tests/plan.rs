@@ -12,16 +12,16 @@ use latent_engine::engine::BuildError;
 use latent_engine::entry::{Entry, Of};
 use latent_engine::feed::Supply;
 use latent_engine::plan::{Given, PlanEngine};
-use latent_engine::program::Input;
-use latent_engine::verify::{difference, verify};
-use latent_engine::{Engine, Program, Rows, Weight};
+use latent_engine::verify::verify;
+use latent_engine::{Engine, Program, Weight};
 use latent_experiment::Setup;
 use latent_gpu::{Data, Gpu};
 use latent_registry::entry;
 use latent_vocabulary::card::COMMON;
-use latent_vocabulary::code::{CodeGroup, CodeKind};
 use latent_vocabulary::shape::ImageShape;
 use latent_vocabulary::{Family, Kind};
+
+use crate::alike::weights_and_programs;
 
 fn gpu() -> Rc<Gpu> {
     Rc::new(pollster::block_on(Gpu::open()).expect("a GPU adapter; on Debian: mesa-vulkan-drivers"))
@@ -141,37 +141,8 @@ fn plan_equals_burn(family: Family) {
         for g in pollster::block_on(plan.gradients()).unwrap() {
             assert!(g.values.iter().any(|v| *v != 0.0), "{name}: the gradient of {} is zero, which proves nothing", g.name);
         }
-        // The optimiser: the moments of four steps, and the step they make. State: the values themselves.
-        let weights = pollster::block_on(plan.weights()).unwrap();
-        for ((got, want), info) in weights.iter().zip(&pollster::block_on(burn.weights()).unwrap()).zip(&plan.info().tensors) {
-            let n = got.values.len() as f32;
-            let mean = got.values.iter().zip(&want.values).map(|(a, b)| (a - b).abs()).sum::<f32>() / n;
-            if info.trained {
-                assert!(mean < 0.01 * setup.get("lr") as f32, "{name}: {} moved otherwise, by {mean} on average", got.name);
-            } else {
-                assert!(difference(&got.values, &want.values) < 1e-4, "{name}: the state {} differs", got.name);
-            }
-        }
-        burn.set_weights(&weights).unwrap();
-        let codes: Vec<f32> = (0..3 * plan.info().latent).map(|i| (i as f32).sin()).collect();
-        let tokens: Vec<f32> = plan.info().code.iter().flat_map(tokens).collect();
-        let images: Vec<f32> = data.test_images[..19 * 784].iter().map(|b| f32::from(*b) / 255.0).collect();
-        for what in [Program::Encode, Program::Decode, Program::Tokens, Program::FromTokens, Program::TokenLogits] {
-            let rows = match what.input() {
-                Input::Images => Rows::labelled(&images, &data.test_labels),
-                Input::Codes => Rows::of(&codes),
-                _ => Rows::of(&tokens),
-            };
-            if rows.values.is_empty() {
-                continue;
-            }
-            let (got, want) =
-                (pollster::block_on(plan.run(what, rows)).unwrap(), pollster::block_on(burn.run(what, rows)).unwrap());
-            assert_eq!(got.is_some(), want.is_some(), "{name}: {what:?}");
-            for (got, want) in got.iter().flatten().zip(want.iter().flatten()) {
-                assert!(difference(got, want) < 1e-3, "{name}: {what:?}");
-            }
-        }
+        let programs = [Program::Encode, Program::Decode, Program::Tokens, Program::FromTokens, Program::TokenLogits];
+        weights_and_programs("plan", &setup, &data, &mut plan, &mut burn, programs.into_iter());
     }
 }
 
@@ -200,12 +171,6 @@ fn a_graphics_cards_kernels_equal_burn() {
         assert!(report.loss < 1e-4, "{name}: terms differ by {}", report.loss);
         assert!(report.gradient < 1e-4, "{name}: the gradient of {} differs by {}", report.worst, report.gradient);
     }
-}
-
-/// Some tokens for each place of a grid.
-pub(crate) fn tokens(group: &CodeGroup) -> Vec<f32> {
-    let codes = if let CodeKind::Grid { codes, .. } = group.kind { codes } else { 1 };
-    (0..group.places().unwrap_or(0)).map(|i| (i * 7 % codes) as f32).collect()
 }
 
 #[test]

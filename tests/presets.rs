@@ -148,6 +148,7 @@ fn small(method: &str) -> Setup {
 fn opens_as_a_figure(name: &str, file: &[u8], data: &Arc<Dataset>) {
     let player = Player::load(file).unwrap_or_else(|e| panic!("{name}: {e}"));
     assert_eq!((player.image, &player.classes), ([3, 16, 16], &data.class_names), "{name}");
+    let (setup, _) = Setup::from_query(name, &[]);
     let mut burn = entry(&setup.method).unwrap().eager(&setup.params().unwrap(), Device::flex(), data.clone());
     burn.set_weights(&weights::read(file).unwrap_or_else(|e| panic!("{name}: {e}"))).unwrap();
     let test: Vec<f32> = unit(&data.test_images).collect();
@@ -202,7 +203,7 @@ fn the_page_saves_figures_in_every_precision_and_says_what_it_measures_on() {
     let said = protocols.clone();
     let mut session = Session::new(move |event| match event {
         Event::Saved { bytes, .. } => sink.borrow_mut().push(bytes.into_vec()),
-        Event::Viewed { view: View::Measures(sheet), .. } => said.borrow_mut().extend(sheet.into_iter().map(|m| m.protocol)),
+        Event::Viewed { view: View::Sheet(sheet), .. } => said.borrow_mut().extend(sheet.into_iter().map(|m| m.protocol)),
         Event::RunFailed { message, .. } | Event::Warning { message } => panic!("{message}"),
         _ => {}
     });

@@ -11,7 +11,7 @@ use latent_model::checkpoint::Checkpoint;
 use latent_model::weights;
 use latent_protocol::{Command, EngineChoice, Event, Export, Table};
 use latent_session::Session;
-use latent_view::View;
+use latent_view::{Codes, Images, View};
 use latent_view::{Decode, Embed, Measures, Reconstruct};
 use latent_vocabulary::Precision;
 use latent_vocabulary::measured::{Measured, Quantity};
@@ -391,18 +391,20 @@ fn views_follow_the_weights_and_the_latest_query_wins() {
     assert_eq!(before.len(), 3, "one answer a slot, not one a query");
     let decoded = |events: &[Event]| {
         events.iter().rev().find_map(|e| match e {
-            Event::Viewed { slot: 7, view: View::Images { n: 1, width: 28, height: 28, pixels, .. }, .. } => Some(pixels.clone()),
+            Event::Viewed { slot: 7, view: View::Images(Images { n: 1, width: 28, height: 28, pixels, .. }), .. } => {
+                Some(pixels.clone())
+            }
             _ => None,
         })
     };
     for e in &before {
         match e {
-            Event::Viewed { slot: 8, view: View::Codes { n, latent, mean_nd, logvar_nd, labels }, .. } => {
+            Event::Viewed { slot: 8, view: View::Codes(Codes { n, latent, mean_nd, logvar_nd, labels }), .. } => {
                 assert_eq!((*n, *latent, labels.len()), (12, 3, 12));
                 assert_eq!((bytes_f32(mean_nd).len(), bytes_f32(logvar_nd).len()), (36, 36));
             }
             // Two of the five exist, each once as it is and once rebuilt.
-            Event::Viewed { slot: 9, view: View::Images { n, pixels, .. }, .. } => {
+            Event::Viewed { slot: 9, view: View::Images(Images { n, pixels, .. }), .. } => {
                 assert_eq!((*n, pixels.len()), (4, 4 * 784));
                 assert_eq!(pixels[..784], stripes(40).test_images[38 * 784..39 * 784]);
             }
@@ -426,7 +428,7 @@ fn saved_weights_come_back() {
         b.tell(Command::Watch { slot: 1, query: Decode { z_nd: f32_bytes(&[0.3, -1.0, 0.7]) }.into() });
         b.turns(5)
             .into_iter()
-            .find_map(|e| if let Event::Viewed { view: View::Images { pixels, .. }, .. } = e { Some(pixels) } else { None })
+            .find_map(|e| if let Event::Viewed { view: View::Images(Images { pixels, .. }), .. } = e { Some(pixels) } else { None })
             .unwrap()
     };
     let before = picture(&mut b);
@@ -468,7 +470,7 @@ const MANY: usize = 1200;
 
 fn measured(events: &[Event]) -> Vec<(u64, &Vec<Measured>)> {
     let sheet = |e| match e {
-        &Event::Viewed { slot: 1, step, view: View::Measures(ref sheet), .. } => Some((step, sheet)),
+        &Event::Viewed { slot: 1, step, view: View::Sheet(ref sheet), .. } => Some((step, sheet)),
         _ => None,
     };
     events.iter().filter_map(sheet).collect()
@@ -604,8 +606,8 @@ fn eager_burn_answers_the_same_commands() {
     let views = b.turns(5);
     assert!(
         matches!(&views[..], [
-        Event::Viewed { slot: 7, view: View::Images { n: 2, .. }, .. },
-        Event::Viewed { slot: 8, view: View::Codes { n: 12, latent: 3, .. }, .. },
+        Event::Viewed { slot: 7, view: View::Images(Images { n: 2, .. }), .. },
+        Event::Viewed { slot: 8, view: View::Codes(Codes { n: 12, latent: 3, .. }), .. },
         Event::Warning { message },
     ] if message.contains("rows of 3")),
         "{views:?}"
@@ -670,7 +672,7 @@ fn a_sparse_autoencoder_takes_apart_what_was_trained_before_it() {
     assert_eq!(b.steps(3, 5).len(), 5);
     b.tell(Command::Watch { slot: 1, query: Measures { images: 20, press: 1 }.into() });
     let measured = b.turns(10_000).into_iter().find_map(|e| match e {
-        Event::Viewed { slot: 1, view: View::Measures(sheet), .. } => sheet.into_iter().find(|m| m.name == "loss_recovered"),
+        Event::Viewed { slot: 1, view: View::Sheet(sheet), .. } => sheet.into_iter().find(|m| m.name == "loss_recovered"),
         _ => None,
     });
     let Some(Quantity::Number(share)) = measured.map(|m| m.value) else { panic!("not measured with the host's layer replaced") };
@@ -696,7 +698,7 @@ fn what_learns_to_repair_is_shown_at_its_work() {
         b.tell(Command::Watch { slot: 9, query: Reconstruct { first: 0, count: 4 }.into() });
         let events = b.turns(10);
         let pixels = events.iter().find_map(|e| match e {
-            Event::Viewed { slot: 9, view: View::Images { n: 12, pixels, .. }, .. } => Some(pixels),
+            Event::Viewed { slot: 9, view: View::Images(Images { n: 12, pixels, .. }), .. } => Some(pixels),
             _ => None,
         });
         let (originals, seen) = (&stripes(40).test_images[..4 * 784], &pixels.expect("three times four images")[8 * 784..]);

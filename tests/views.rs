@@ -22,7 +22,7 @@ use latent_view::{
     Autoencode, Codebook, Decode, DrawTokens, EachCode, Embed, Encode, Feature, Features, Frame, Originals, Paths, Reconstruct,
     Relax, Size, Tests, Tokenise, Untokenise, pixels,
 };
-use latent_view::{BINS, EXAMPLES, Query, TOP_EXAMPLES, View};
+use latent_view::{BINS, CodebookUse, EXAMPLES, OneFeature, Query, TOP_EXAMPLES, View};
 use latent_vocabulary::Precision;
 use latent_vocabulary::code::{CodeGroup, CodeKind};
 use latent_vocabulary::numbers::{bytes_f32, f32_bytes};
@@ -85,7 +85,7 @@ impl Lab {
 
     fn pictures(&mut self, query: Query) -> Vec<u8> {
         match self.ask(query).unwrap() {
-            View::Images { pixels, .. } => pixels.into_vec(),
+            View::Images(images) => images.pixels.into_vec(),
             other => panic!("{other:?}"),
         }
     }
@@ -93,7 +93,7 @@ impl Lab {
     /// Tokens and what they stand for.
     fn tokens(&mut self, query: Query) -> (Vec<f32>, Vec<u8>) {
         match self.ask(query).unwrap() {
-            View::Tokens { token_bn, pixels, .. } => (bytes_f32(&token_bn), pixels.into_vec()),
+            View::Tokens(tokens) => (bytes_f32(&tokens.token_bn), tokens.pixels.into_vec()),
             other => panic!("{other:?}"),
         }
     }
@@ -101,7 +101,7 @@ impl Lab {
     /// Activations of all test images.
     fn codes(&mut self) -> (usize, Vec<f32>) {
         match self.ask(Embed { count: IMAGES as u32 }.into()).unwrap() {
-            View::Codes { latent, mean_nd, .. } => (latent as usize, bytes_f32(&mean_nd)),
+            View::Codes(codes) => (codes.latent as usize, bytes_f32(&codes.mean_nd)),
             other => panic!("{other:?}"),
         }
     }
@@ -136,16 +136,16 @@ fn assert_alike(got: &View, want: &View, why: &str) {
         a.iter().zip(&b).for_each(|(a, b)| assert!((a - b).abs() <= 1e-3 * (1.0 + b.abs()), "{why}: {a} {b}"));
     };
     match (got, want) {
-        (View::Codes { mean_nd, logvar_nd, labels, .. }, View::Codes { mean_nd: mean, logvar_nd: logvar, labels: own, .. }) => {
-            numbers(mean_nd, mean);
-            numbers(logvar_nd, logvar);
-            assert_eq!(labels, own, "{why}");
+        (View::Codes(got), View::Codes(want)) => {
+            numbers(&got.mean_nd, &want.mean_nd);
+            numbers(&got.logvar_nd, &want.logvar_nd);
+            assert_eq!(got.labels, want.labels, "{why}");
         }
-        (View::Relaxed { z_td, energy, .. }, View::Relaxed { z_td: z, energy: want, .. }) => {
-            numbers(z_td, z);
-            assert!((energy - want).abs() < 1e-2 * want.abs(), "{why}: {energy} {want}");
+        (View::Relaxed(got), View::Relaxed(want)) => {
+            numbers(&got.z_td, &want.z_td);
+            assert!((got.energy - want.energy).abs() < 1e-2 * want.energy.abs(), "{why}: {} {}", got.energy, want.energy);
         }
-        (View::Features(table), View::Features(want)) => {
+        (View::FeatureTable(table), View::FeatureTable(want)) => {
             numbers(&table.density_f, &want.density_f);
             numbers(&table.max_f, &want.max_f);
         }
@@ -289,10 +289,8 @@ fn a_codebook_is_counted_swapped_and_drawn_from() {
         "method=rvq&codes=8&levels=2&net=mlp&hidden=16&batch=8&prior_width=8",
     ] {
         let mut lab = Lab::new(&format!("v=1&data=mnist&{query}"));
-        let View::Codebook { images, count_k, perplexity, age_k, vector_kd } = lab.ask(Codebook { count: 1000 }.into()).unwrap()
-        else {
-            panic!()
-        };
+        let View::CodebookUse(book) = lab.ask(Codebook { count: 1000 }.into()).unwrap() else { panic!() };
+        let CodebookUse { images, count_k, perplexity, age_k, vector_kd } = book;
         let (token_bn, pictures) = lab.tokens(Tokenise { x_np: all_images() }.into());
         let mut usage = Usage::new(count_k.len());
         usage.add(&token_bn.iter().map(|t| *t as u32).collect::<Vec<_>>()).unwrap();
@@ -348,7 +346,7 @@ fn features_are_those_of_the_codes() {
         let (latent, code) = lab.codes();
         let features = latent / places;
         let act_nf = Rows::new(&code, features);
-        let View::Features(table) = lab.ask(Features { count: 1000 }.into()).unwrap() else { panic!() };
+        let View::FeatureTable(table) = lab.ask(Features { count: 1000 }.into()).unwrap() else { panic!() };
         assert_eq!(table.images as usize, IMAGES);
         let density: Vec<f64> = bytes_f32(&table.density_f).into_iter().map(f64::from).collect();
         for (shown, want) in density.iter().zip(sparse::activity(act_nf).density_f) {
@@ -378,7 +376,7 @@ fn features_are_those_of_the_codes() {
         // Without its strongest feature an image is what the decoder makes of the code with a zero there.
         let strongest = (0..features).max_by(|a, b| code[*a].total_cmp(&code[*b])).unwrap();
         let answer = lab.ask(Feature { feature: strongest as u32, images: vec![0] }.into()).unwrap();
-        let View::Feature { near, cosine, pixels, .. } = answer else { panic!() };
+        let View::OneFeature(OneFeature { near, cosine, pixels, .. }) = answer else { panic!() };
         let mut without = code[..latent].to_vec();
         without.iter_mut().skip(strongest).step_by(features).for_each(|a| *a = 0.0);
         let decoded = lab.pictures(Decode { z_nd: f32_bytes(&[&code[..latent], &without].concat()) }.into());
@@ -424,7 +422,7 @@ fn a_model_that_is_told_labels_hears_them_and_draws_each_class() {
     let mut codes = |label_n: Vec<u8>| {
         let (x_np, label_n) = told(label_n);
         match lab.ask(Encode { x_np, label_n }.into()).unwrap() {
-            View::Codes { mean_nd, .. } => bytes_f32(&mean_nd),
+            View::Codes(codes) => bytes_f32(&codes.mean_nd),
             other => panic!("{other:?}"),
         }
     };

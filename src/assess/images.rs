@@ -28,11 +28,11 @@ pub struct Images {
     pub(super) id: String,
     pub(super) shape: ImageShape,
     /// For what is fitted.
-    pub(super) fitted: Part,
+    pub(super) fitted: Drawn,
     /// Whose they are, in protocols: training images, or test images besides those below.
     pub(super) whose: &'static str,
     /// For all else.
-    pub(super) test: Part,
+    pub(super) test: Drawn,
 }
 
 impl Images {
@@ -52,10 +52,10 @@ impl Images {
         }
         let (factors, of) = (&data.factors, |labels: &[u8]| sizes.images.unwrap_or(labels.len().min(MOST)));
         let train = &data.train_labels;
-        let train = Part::draw(&data.train_images, train, &factors.train_nk, of(train), sizes.seed);
+        let train = Drawn::draw(&data.train_images, train, &factors.train_nk, of(train), sizes.seed);
         let test = &data.test_labels;
-        let test = Part::draw(&data.test_images, test, &factors.test_nk, of(test), sizes.seed);
-        Ok(Self { id: data.id.clone(), shape: data.shape, fitted: Part { at: None, ..train }, whose: "training images", test })
+        let test = Drawn::draw(&data.test_images, test, &factors.test_nk, of(test), sizes.seed);
+        Ok(Self { id: data.id.clone(), shape: data.shape, fitted: Drawn { at: None, ..train }, whose: "training images", test })
     }
 
     /// `n` test images for what is fitted and `n` others for all else, where the training images are out of reach; fewer if
@@ -72,14 +72,14 @@ impl Images {
                 2 * NEIGHBOURS
             ));
         }
-        let both = Part::draw(&test.images, &test.labels, &test.factors_nk, 2 * n, 0);
+        let both = Drawn::draw(&test.images, &test.labels, &test.factors_nk, 2 * n, 0);
         let (fitted, rest) = both.split(n);
         Ok(Self { id: test.id.clone(), shape: test.shape.image, fitted, whose: "other test images", test: rest })
     }
 }
 
 /// Images and labels drawn from one part of a data set.
-pub struct Part {
+pub struct Drawn {
     /// Their numbers among the test images, where they are some.
     pub at: Option<Vec<u32>>,
     pub x: Vec<f32>,
@@ -88,7 +88,7 @@ pub struct Part {
     pub factor_nk: Vec<u8>,
 }
 
-impl Part {
+impl Drawn {
     /// Draws `n`, but keeps their order: neighbours in a file are often from one hand, so the first would not do.
     fn draw(images: &[u8], labels: &[u8], factor_nk: &[u8], n: usize, seed: u64) -> Self {
         let mut chosen = Rng::new(seed).permutation(labels.len());

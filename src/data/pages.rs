@@ -22,11 +22,11 @@ pub trait Pages {
 pub struct Shelf<F> {
     files: F,
     image_bytes: usize,
-    shards: Vec<Place>,
+    shards: Vec<ShardImages>,
 }
 
 /// The training images of one shard, which others lie between.
-struct Place {
+struct ShardImages {
     /// Number of the first of them.
     first: usize,
     /// Which images of the shard they are.
@@ -43,7 +43,7 @@ impl<F: Files> Shelf<F> {
     /// Adds the next shard: where its images begin, and which of them are training images.
     pub fn push(&mut self, at: u64, rows: impl Iterator<Item = usize>) {
         let first = self.shards.last().map_or(0, |s| s.first + s.rows.len());
-        self.shards.push(Place { first, rows: rows.map(|row| row as u16).collect(), at });
+        self.shards.push(ShardImages { first, rows: rows.map(|row| row as u16).collect(), at });
     }
 
     async fn images(&self, range: Range<usize>) -> Result<Vec<u8>, String> {

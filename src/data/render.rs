@@ -50,7 +50,7 @@ fn draw(factor: &Factor, rng: &mut SplitMix) -> u8 {
 }
 
 /// Images of one part of a data set, the first `done` of them rendered.
-struct Part {
+struct RenderedPart {
     /// Number of the part's stream of random numbers.
     stream: u32,
     images: Vec<u8>,
@@ -59,7 +59,7 @@ struct Part {
     done: usize,
 }
 
-impl Part {
+impl RenderedPart {
     fn new(card: &DataCard, stream: u32, images: usize) -> Self {
         Self {
             stream,
@@ -74,7 +74,7 @@ impl Part {
     fn advance(&mut self, render: &mut dyn Render, images: usize) {
         let (len, k) = sizes(render.card());
         let (from, to) = (self.done, self.done + images);
-        let rows = Rows {
+        let rows = RenderedRows {
             first: from,
             images: &mut self.images[from * len..to * len],
             labels: &mut self.labels[from..to],
@@ -91,7 +91,7 @@ fn sizes(card: &DataCard) -> (usize, usize) {
 }
 
 /// Neighbouring images of a part, to be rendered.
-struct Rows<'a> {
+struct RenderedRows<'a> {
     /// Number of the first in its part.
     first: usize,
     images: &'a mut [u8],
@@ -99,7 +99,7 @@ struct Rows<'a> {
     factors: &'a mut [u8],
 }
 
-impl Rows<'_> {
+impl RenderedRows<'_> {
     fn render(self, render: &mut dyn Render, stream: u32) {
         let (len, k) = sizes(render.card());
         render.begin(stream == TEST);
@@ -116,14 +116,14 @@ impl Rows<'_> {
 /// A rendered data set in the making.
 pub struct Rendering {
     render: Box<dyn Render>,
-    test: Part,
-    train: Part,
+    test: RenderedPart,
+    train: RenderedPart,
 }
 
 impl Rendering {
     pub fn new(render: Box<dyn Render>) -> Self {
         let card = render.card();
-        Self { test: Part::new(card, TEST, card.test), train: Part::new(card, 0, card.train), render }
+        Self { test: RenderedPart::new(card, TEST, card.test), train: RenderedPart::new(card, 0, card.train), render }
     }
 
     /// Images done, and images in all.
@@ -155,7 +155,7 @@ impl Rendering {
             let labels = part.labels[done..].chunks_mut(CHUNK);
             // Data without factors still has a chunk of them, an empty one, for each chunk of images.
             let mut factors = part.factors[done * k..].chunks_mut((CHUNK * k).max(1));
-            let chunks = images.zip(labels).enumerate().map(move |(i, (images, labels))| Rows {
+            let chunks = images.zip(labels).enumerate().map(move |(i, (images, labels))| RenderedRows {
                 first: done + i * CHUNK,
                 images,
                 labels,

@@ -22,7 +22,7 @@ const WORTH_IT: u64 = 20_000_000;
 
 /// Kernels for a plan.
 #[derive(Clone)]
-pub struct Choice {
+pub struct KernelChoice {
     pub target: Target,
     /// What they are and why, for people to read.
     pub words: String,
@@ -32,15 +32,15 @@ pub struct Choice {
 type Asked = (String, Vec<Product>);
 
 /// What has been measured, and what came of it.
-static CHOSEN: LazyLock<Mutex<HashMap<Asked, Choice>>> = LazyLock::new(Mutex::default);
+static CHOSEN: LazyLock<Mutex<HashMap<Asked, KernelChoice>>> = LazyLock::new(Mutex::default);
 
 /// Picks one of the adapter's candidates for the `products` of graph `g`, by measurement, once for each adapter and
 /// products. The first candidate is taken where there is no other, or where a step has next to no products.
 ///
 /// # Errors
 /// If the device is lost.
-pub async fn choose(gpu: &Rc<Gpu>, g: &Graph, products: &[Id]) -> Result<Choice, String> {
-    let first = Choice { target: gpu.target(), words: gpu.target().name() };
+pub async fn choose(gpu: &Rc<Gpu>, g: &Graph, products: &[Id]) -> Result<KernelChoice, String> {
+    let first = KernelChoice { target: gpu.target(), words: gpu.target().name() };
     let probe = Probe::new(g, products).map_err(|e| e.to_string())?;
     if gpu.candidates.len() == 1 || probe.flops < WORTH_IT {
         return Ok(first);
@@ -57,13 +57,13 @@ pub async fn choose(gpu: &Rc<Gpu>, g: &Graph, products: &[Id]) -> Result<Choice,
 }
 
 /// The adapter's candidate of that name, which an earlier run took.
-pub fn again(gpu: &Gpu, name: &str) -> Option<Choice> {
+pub fn again(gpu: &Gpu, name: &str) -> Option<KernelChoice> {
     let target = gpu.candidates.iter().copied().find(|t| t.name() == name)?;
-    Some(Choice { target, words: format!("{name}, as before") })
+    Some(KernelChoice { target, words: format!("{name}, as before") })
 }
 
 /// Times the candidates. `None` if the device has no room for a probe, or refuses all but one candidate's kernels.
-async fn measure(gpu: &Rc<Gpu>, probe: &Probe) -> Result<Option<Choice>, String> {
+async fn measure(gpu: &Rc<Gpu>, probe: &Probe) -> Result<Option<KernelChoice>, String> {
     let plans = gpu.candidates.iter().map(|t| Ok((*t, probe.compile(*t)?))).collect::<Result<Vec<_>, _>>();
     let plans = plans.map_err(|e: latent_compile::CompileError| e.to_string())?;
     let floats = plans.iter().map(|(_, plan)| plan.end).max().unwrap_or(0);
@@ -102,7 +102,7 @@ async fn turn(arena: &mut Arena, recorded: &Recorded, times: u32) -> Result<f64,
 }
 
 /// The first candidate, unless another takes clearly less time.
-fn pick(times: &[(Target, f64)], products: usize) -> Choice {
+fn pick(times: &[(Target, f64)], products: usize) -> KernelChoice {
     let fastest = times.iter().copied().fold(times[0], |a, b| if b.1 < a.1 { b } else { a });
     let (target, ms) = if fastest.1 < MARGIN * times[0].1 { fastest } else { times[0] };
     let others: Vec<String> = times.iter().filter(|t| t.0 != target).map(|(_, ms)| format!("{ms:.2}")).collect();
@@ -113,7 +113,7 @@ fn pick(times: &[(Target, f64)], products: usize) -> Choice {
         times.len(),
         others.join(" and ")
     );
-    Choice { target, words }
+    KernelChoice { target, words }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! Gradients and the optimiser are nodes as everything else; a step is one run of a [`Tape`].
 
 mod images;
+mod step;
 
 use std::collections::HashMap;
 
@@ -11,70 +12,25 @@ use web_time::Instant;
 
 use self::images::Order;
 pub use self::images::{HostImages, HostSupply, HostWindow};
-use crate::engine::{BuildError, Engine, Rows, RunState, Weight, fits};
+use self::step::{KERNELS, Training, training};
+pub use self::step::{Make, Runs, tape};
+use crate::engine::{BuildError, Engine, Rows, RunState, Weight, evaluated, fits};
 use crate::entry::Entry;
-use crate::network::{Differentiated, describe, differentiate, import_program, node};
+use crate::network::{import_program, node};
 use crate::noise::{EVALUATION, INITIALISATION};
 use crate::optimizer::{self, RATES};
 use crate::plan::{Given, RING};
-use crate::program::{PIECE, Program, batch_of, minibatches};
-use crate::record::{Output, Recording};
+use crate::program::{PIECE, Program, batch_of};
+use crate::record::Recording;
 use crate::untold::Untold;
-use latent_compile::capture::{Imported, import};
-use latent_compile::{Graph, Id};
+use latent_compile::Id;
+use latent_compile::capture::import;
 use latent_experiment::history::MetricRow;
-use latent_interpret::{Noise, Tape};
+use latent_interpret::Noise;
 use latent_nn::method::{START_BATCH, live_keys};
 use latent_protocol::PlanInfo;
 use latent_vocabulary::Params;
 use latent_vocabulary::shape::DataShape;
-
-/// Name of its arithmetic, in checkpoints.
-const KERNELS: &str = "loops on the processor";
-
-/// A graph that is ready to be run: a [`Tape`]. The engine knows no more of it, so that a page fetches the loops when it needs them.
-pub trait Runs {
-    /// [`Tape::run`]
-    fn run(&mut self, leaves: &mut [Vec<f32>], noise: Noise);
-    /// [`Tape::timed`]
-    fn timed(&mut self, leaves: &mut [Vec<f32>], noise: Noise, clock: &dyn Fn() -> f64) -> Vec<(String, f64)>;
-    /// [`Tape::output`]
-    fn output(&self, i: usize) -> &[f32];
-    /// [`Tape::leaves`]
-    fn leaves(&self) -> &[usize];
-    /// [`Tape::floats`]
-    fn floats(&self) -> usize;
-}
-
-impl Runs for Tape {
-    fn run(&mut self, leaves: &mut [Vec<f32>], noise: Noise) {
-        self.run(leaves, noise);
-    }
-
-    fn timed(&mut self, leaves: &mut [Vec<f32>], noise: Noise, clock: &dyn Fn() -> f64) -> Vec<(String, f64)> {
-        self.timed(leaves, noise, clock)
-    }
-
-    fn output(&self, i: usize) -> &[f32] {
-        self.output(i)
-    }
-
-    fn leaves(&self) -> &[usize] {
-        self.leaves()
-    }
-
-    fn floats(&self) -> usize {
-        self.floats()
-    }
-}
-
-/// Makes a graph ready, see [`Tape::new`].
-pub type Make = fn(&Graph, &[Id], &[(Id, Id)]) -> Box<dyn Runs>;
-
-/// The [`Make`] of tapes.
-pub fn tape(graph: &Graph, outputs: &[Id], assigned: &[(Id, Id)]) -> Box<dyn Runs> {
-    Box::new(Tape::new(graph, outputs, assigned))
-}
 
 /// A network under training on the processor.
 pub struct CpuEngine {
@@ -94,17 +50,6 @@ pub struct CpuEngine {
     /// Draws of noise by programs that do not train.
     draws: u32,
     untold: Untold<MetricRow>,
-}
-
-/// The training step.
-struct Training {
-    tape: Box<dyn Runs>,
-    /// Terms, and what else a row of metrics has.
-    outputs: usize,
-    /// Whether the loss depends on each parameter.
-    trained: Vec<bool>,
-    moments: usize,
-    keeps_gradients: bool,
 }
 
 /// A program that does not train.
@@ -344,56 +289,6 @@ impl CpuEngine {
     }
 }
 
-/// The training step of a recording, room for its leaves, and what is said of the network.
-fn training(
-    make: Make,
-    recording: &Recording,
-    params: &Params,
-    shape: DataShape,
-    keep: bool,
-) -> Result<(Training, Vec<Vec<f32>>, PlanInfo), String> {
-    let Differentiated { mut imported, leaves, gradients, trained } = differentiate(recording, params)?;
-    let mut outputs = recording.outputs.iter().map(|o| node(&imported, o.id)).collect::<Result<Vec<_>, _>>()?;
-    let terms = outputs.len();
-    let flops = imported.graph.ids().map(|id| imported.graph.flops(id)).sum();
-    let rates: [Id; RATES] = std::array::from_fn(|_| imported.graph.leaf(&[1]));
-    let moments = optimizer::moments(params);
-    let mut assigned = vec![];
-    let find = |imported: &Imported, all: &[Output], name: &str| -> Result<Option<Id>, String> {
-        all.iter().find(|o| o.name == name).map(|o| node(imported, o.id)).transpose()
-    };
-    for (i, p) in recording.params.iter().enumerate() {
-        assigned.extend(find(&imported, &recording.set, &p.name)?.map(|new| (new, leaves[i])));
-        if !trained[i] {
-            continue;
-        }
-        if keep {
-            outputs.push(gradients[i]);
-        }
-        let added = find(&imported, &recording.add, &p.name)?;
-        let g = &mut imported.graph;
-        let own: Vec<Id> = (0..moments).map(|_| g.leaf(&p.shape)).collect();
-        let moved = optimizer::nodes(g, params, leaves[i], gradients[i], &own, rates);
-        let value = match added {
-            Some(delta) => {
-                let delta = g.reshape(delta, &p.shape);
-                g.add(moved.value, delta)
-            }
-            None => moved.value,
-        };
-        assigned.push((value, leaves[i]));
-        assigned.extend(moved.moments.into_iter().zip(own));
-    }
-    let tape = make(&imported.graph, &outputs, &assigned);
-    let room = tape.leaves().iter().map(|n| vec![0.0; *n]).collect();
-    let batch = recording.label.shape[0];
-    let mut info = describe(recording, &trained, shape.image, batch);
-    info.flops = flops;
-    info.kernels = KERNELS.into();
-    info.bytes = 4 * (tape.floats() + tape.leaves().iter().sum::<usize>()) as u64;
-    Ok((Training { tape, outputs: terms, trained, moments, keeps_gradients: keep }, room, info))
-}
-
 impl Engine for CpuEngine {
     async fn start(&mut self) -> Result<(), BuildError> {
         let recording =
@@ -482,14 +377,12 @@ impl Engine for CpuEngine {
 
     async fn evaluate(&mut self, images: Rows<'_>) -> Result<Vec<f32>, String> {
         let width = Program::Evaluate.input().width(self.shape.image, &self.info.code);
-        let count = images.count(width)?;
-        let mut sums = vec![0.0f64; self.info.terms.len()];
-        for at in minibatches(count, self.info.batch as usize) {
-            let n = at.len();
-            let terms = self.piece(Program::Evaluate, images.some(width, at), n)?.ok_or("the method has no objective")?;
-            sums.iter_mut().zip(terms).for_each(|(s, term)| *s += f64::from(term[0]) * n as f64);
-        }
-        Ok(sums.iter().map(|s| (s / count.max(1) as f64) as f32).collect())
+        let of = (self.info.terms.len(), self.info.batch as usize, width);
+        evaluated(of, images, async |rows, n| {
+            let terms = self.piece(Program::Evaluate, rows, n)?.ok_or("the method has no objective")?;
+            Ok(terms.into_iter().map(|term| term[0]).collect())
+        })
+        .await
     }
 
     async fn weights(&mut self) -> Result<Vec<Weight>, String> {

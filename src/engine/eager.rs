@@ -10,9 +10,9 @@ use burn::tensor::{Device, Tensor};
 
 use self::module::host;
 pub use self::module::{OnDevice, collect, host_all, replaced};
-pub use self::run::{Eager, Run};
-use crate::engine::{BuildError, Engine, Rows, Weight, fits};
-use crate::program::{Input, PIECE, Program, minibatches};
+pub use self::run::{Eager, EagerRun};
+use crate::engine::{BuildError, Engine, Rows, Weight, evaluated, fits};
+use crate::program::{Input, PIECE, Program};
 use crate::untold::Untold;
 use latent_experiment::history::MetricRow;
 use latent_protocol::PlanInfo;
@@ -98,19 +98,8 @@ impl Engine for EagerEngine {
     }
 
     async fn evaluate(&mut self, images: Rows<'_>) -> Result<Vec<f32>, String> {
-        let width = self.run.width(Input::Images);
-        let mut sums = vec![0.0f64; self.info().terms.len()];
-        let n = images.count(width)?;
-        for at in minibatches(n, self.info().batch as usize) {
-            let weight = at.len() as f64;
-            let rows = images.some(width, at);
-            let (values, labels) = (&*rows.floats(), &*rows.classes());
-            let terms = host(self.run.terms(values, labels)).await?;
-            for (s, t) in sums.iter_mut().zip(terms) {
-                *s += weight * f64::from(t);
-            }
-        }
-        Ok(sums.into_iter().map(|s| (s / n.max(1) as f64) as f32).collect())
+        let of = (self.info().terms.len(), self.info().batch as usize, self.run.width(Input::Images));
+        evaluated(of, images, async |rows, _| host(self.run.terms(&rows.floats(), &rows.classes())).await).await
     }
 
     async fn run(&mut self, what: Program, rows: Rows<'_>) -> Result<Option<Vec<Vec<f32>>>, String> {

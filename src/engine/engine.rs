@@ -2,7 +2,7 @@
 
 #![deny(missing_docs)]
 
-use crate::program::Program;
+use crate::program::{Program, minibatches};
 use latent_experiment::history::MetricRow;
 use latent_measure::pause::Pause;
 use latent_protocol::PlanInfo;
@@ -230,6 +230,48 @@ pub fn fits<'a>(parameters: impl Iterator<Item = (&'a str, &'a [usize])>, weight
         }
     }
     Ok(())
+}
+
+/// Means of terms over images that come in minibatches.
+pub struct Means {
+    sums: Vec<f64>,
+    images: usize,
+}
+
+impl Means {
+    /// Of so many terms.
+    pub fn of(terms: usize) -> Self {
+        Self { sums: vec![0.0; terms], images: 0 }
+    }
+
+    /// Takes the terms of `n` images.
+    pub fn add(&mut self, n: usize, terms: impl IntoIterator<Item = f32>) {
+        self.images += n;
+        self.sums.iter_mut().zip(terms).for_each(|(sum, term)| *sum += f64::from(term) * n as f64);
+    }
+
+    /// The means; zeros where there was no image.
+    pub fn take(self) -> Vec<f32> {
+        self.sums.into_iter().map(|sum| (sum / self.images.max(1) as f64) as f32).collect()
+    }
+}
+
+/// [`Engine::evaluate`] by minibatches one after another, of which `of` gives the terms. Before it how many terms there are, images in a
+/// minibatch, and values in an image.
+///
+/// # Errors
+/// Those of `of`, and if `images` are none of the network's.
+pub async fn evaluated(
+    (terms, batch, width): (usize, usize, usize),
+    images: Rows<'_>,
+    mut of: impl AsyncFnMut(Rows<'_>, usize) -> Result<Vec<f32>, String>,
+) -> Result<Vec<f32>, String> {
+    let mut means = Means::of(terms);
+    for at in minibatches(images.count(width)?, batch) {
+        let n = at.len();
+        means.add(n, of(images.some(width, at), n).await?);
+    }
+    Ok(means.take())
 }
 
 /// Why an engine could not be built.

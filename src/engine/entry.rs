@@ -56,6 +56,6 @@ impl<M: Method> Entry for Of<M> {
         device: ::burn::tensor::Device,
         data: std::sync::Arc<latent_data::Dataset>,
     ) -> eager::EagerEngine {
-        eager::EagerEngine::new(Box::new(eager::Run::<M>::new(params, device, data)))
+        eager::EagerEngine::new(Box::new(eager::EagerRun::<M>::new(params, device, data)))
     }
 }

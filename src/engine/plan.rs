@@ -22,7 +22,7 @@ pub use self::layout::RING;
 use self::layout::{InputAt, Layout, Tensor};
 pub use self::prepared::all_dispatches;
 use self::prepared::{Prepared, Training, initialisation, start, training};
-use crate::choose::{Choice, again, choose};
+use crate::choose::{KernelChoice, again, choose};
 use crate::engine::{BuildError, Engine, Rows, RunState, Weight, fits};
 use crate::entry::Entry;
 use crate::feed::{Feed, Supply};
@@ -306,7 +306,7 @@ async fn planned(
     let compiled = |target| training(entry, params, shape, target, keep).map_err(BuildError::NotCompiled);
     let first = compiled(gpu.target())?;
     let planned = begin.elapsed();
-    let Choice { target, words } = match kernels.and_then(|name| again(gpu, name)) {
+    let KernelChoice { target, words } = match kernels.and_then(|name| again(gpu, name)) {
         Some(choice) => choice,
         None => choose(gpu, &first.graph, &first.plan.products).await?,
     };

@@ -87,7 +87,7 @@ mod browser {
     pub struct Ahead(Started);
 
     /// Pipelines that it has compiled.
-    pub struct Compiled(Made<JsValue, JsValue>);
+    pub struct Precompiled(Made<JsValue, JsValue>);
 
     impl Ahead {
         /// Calls `make`, which creates pipelines and throws them away: they are compiled side by side.
@@ -99,15 +99,15 @@ mod browser {
         }
 
         /// Waits for all of them. Where one is rejected nothing is kept, so that creating them again reports the error.
-        pub async fn compiled(self) -> Compiled {
+        pub async fn compiled(self) -> Precompiled {
             let (modules, promises): (Vec<JsValue>, Vec<Promise>) = self.0.into_iter().unzip();
             let all = Promise::all(&promises.into_iter().collect::<Array>());
             let made = JsFuture::from(all).await.map(|made| modules.into_iter().zip(Array::from(&made).iter()).collect());
-            Compiled(Made(made.unwrap_or_default()))
+            Precompiled(Made(made.unwrap_or_default()))
         }
     }
 
-    impl Compiled {
+    impl Precompiled {
         /// Calls `make`, which creates the same pipelines again: they are there at once.
         pub fn hand_out<T>(self, make: impl FnOnce() -> T) -> T {
             MODE.set(Mode::HandOut(self.0));

@@ -6,6 +6,8 @@ use std::rc::Rc;
 use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
+use latent_packed::Sum;
+
 use super::letters::{Encoding, composed};
 use super::read::{Cursor, Named, ReadAt, Within};
 
@@ -34,7 +36,7 @@ pub struct Archive {
 
 /// A file in an archive.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Entry {
+pub struct ArchiveEntry {
     pub index: usize,
     /// With its folders, divided by `/`.
     pub name: String,
@@ -42,6 +44,13 @@ pub struct Entry {
     pub size: u64,
     /// The sum over its content, as the index has it.
     pub sum: u32,
+}
+
+impl ArchiveEntry {
+    /// Tells the file from others, by what the index has of it.
+    pub fn told(&self) -> Sum {
+        Sum::default().with(self.name.as_bytes()).with(&self.size.to_le_bytes()).with(&self.sum.to_le_bytes())
+    }
 }
 
 impl Archive {
@@ -76,25 +85,25 @@ impl Archive {
     }
 
     /// The files in it, without folders.
-    pub fn entries(&self) -> impl Iterator<Item = Entry> + '_ {
+    pub fn entries(&self) -> impl Iterator<Item = ArchiveEntry> + '_ {
         (0..self.zip.len()).filter_map(|index| self.entry(index))
     }
 
     /// The file of that index; `None` for folders.
-    pub fn entry(&self, index: usize) -> Option<Entry> {
+    pub fn entry(&self, index: usize) -> Option<ArchiveEntry> {
         let entry = self.zip.by_index_data(index).ok().filter(|e| !e.is_dir())?;
         let raw = entry.name_raw();
         let name = std::str::from_utf8(raw).map_or_else(|_| self.encoding.decode(raw), str::to_owned);
         // Some programs on Windows write their own divider, against the format.
         let name = composed(name.replace('\\', "/"));
-        (!name.ends_with('/')).then(|| Entry { index, size: entry.size(), sum: entry.crc32(), name })
+        (!name.ends_with('/')).then(|| ArchiveEntry { index, size: entry.size(), sum: entry.crc32(), name })
     }
 
     /// Unpacks a file and checks its sum.
     ///
     /// # Errors
     /// Names the archive and the file.
-    pub fn read(&mut self, entry: &Entry, limit: u64) -> Result<Vec<u8>, String> {
+    pub fn read(&mut self, entry: &ArchiveEntry, limit: u64) -> Result<Vec<u8>, String> {
         let place = || format!("{}: {}", self.name, entry.name);
         if entry.size > limit {
             return Err(format!("{} unpacks to {} MB, more than {} MB", place(), entry.size >> 20, limit >> 20));
@@ -111,7 +120,7 @@ impl Archive {
     }
 
     /// Where a file's packed bytes lie, and by which method they are packed.
-    fn packed(&mut self, entry: &Entry) -> Result<(u64, u64, CompressionMethod), String> {
+    fn packed(&mut self, entry: &ArchiveEntry) -> Result<(u64, u64, CompressionMethod), String> {
         let place = format!("{}: {}", self.name, entry.name);
         let file = self.zip.by_index(entry.index).map_err(|e| format!("{place}: {}", words(&e)))?;
         let start = file.data_start().ok_or_else(|| format!("{place}: its place is unknown"))?;
@@ -123,7 +132,7 @@ impl Archive {
     ///
     /// # Errors
     /// Names the archive and the file.
-    pub fn stream(&mut self, entry: &Entry) -> Result<Box<dyn Read>, String> {
+    pub fn stream(&mut self, entry: &ArchiveEntry) -> Result<Box<dyn Read>, String> {
         let (start, end, method) = self.packed(entry)?;
         let place = format!("{}: {}", self.name, entry.name);
         let packed = Cursor::between(self.file.clone(), start, end);
@@ -143,7 +152,7 @@ impl Archive {
     ///
     /// # Errors
     /// Names the archive and the file.
-    pub fn inner(&mut self, entry: &Entry) -> Result<Named, String> {
+    pub fn inner(&mut self, entry: &ArchiveEntry) -> Result<Named, String> {
         let name = format!("{}: {}", self.name, entry.name);
         let (start, end, method) = self.packed(entry)?;
         if method == CompressionMethod::Stored {

@@ -37,9 +37,10 @@ enum Use {
 pub struct Chosen {
     members: Vec<Member>,
     uses: Vec<Use>,
+    /// Arrays that cannot be read, and why.
+    unread: Vec<(Leaf, String)>,
     /// Text files that are labels, by the images that they are of.
     texts: Vec<(Leaf, Text, usize)>,
-    notes: Vec<String>,
     asked: Wishes,
 }
 
@@ -58,11 +59,15 @@ impl Chosen {
     /// # Errors
     /// If it is asked for labels that are none.
     pub fn of(leaves: &[&Leaf], texts: &[&Leaf], wishes: &Wishes, notes: &mut Vec<String>) -> Result<Option<Self>, String> {
-        let mut members = Vec::new();
+        let (mut members, mut unread) = (Vec::new(), Vec::new());
         for leaf in leaves {
             match Member::open(leaf) {
                 Ok(member) => members.push(member),
-                Err(e) => notes.push(format!("{e}. It is left aside.")),
+                Err(e) => {
+                    let why = e.trim_start_matches(&leaf.place()).trim_start_matches(':').trim();
+                    unread.push(((*leaf).clone(), why.to_owned()));
+                    notes.push(format!("{e}."));
+                }
             }
         }
         let role = |m: &Member| wanted(wishes, &m.leaf.name);
@@ -70,7 +75,7 @@ impl Chosen {
         if images.is_empty() {
             return Ok(None);
         }
-        let mut chosen = Self { uses: Vec::new(), members, texts: Vec::new(), notes: Vec::new(), asked: wishes.clone() };
+        let mut chosen = Self { uses: Vec::new(), members, unread, texts: Vec::new(), asked: wishes.clone() };
         chosen.uses = (0..chosen.members.len()).map(|i| chosen.use_of(i, &images)).collect();
         chosen.add_texts(texts, wishes, &images);
         if let Some(name) = wishes.labels.as_ref().filter(|n| !n.is_empty())
@@ -163,8 +168,6 @@ impl Chosen {
             let classes = keys.iter().any(|k| k != class) && keys.iter().all(|k| !k.is_empty());
             shares.push(Share { source, part: *part, class: classes.then(|| class.clone()) });
         }
-        about.notes.extend(self.left_aside(&images));
-        about.notes.extend(self.notes.clone());
         let first = &self.members[images[0]];
         let idx = first.leaf.kind == super::kind::Kind::Idx;
         about.what = match (images.len(), idx, first.leaf.archive()) {
@@ -288,21 +291,6 @@ impl Chosen {
         if own.is_empty() { "Label".into() } else { own.join(" ") }
     }
 
-    /// Says which arrays are not read.
-    fn left_aside(&self, images: &[usize]) -> Option<String> {
-        let of = |u: &Use| matches!(u, Use::Aside { why } if why.starts_with("no labels"));
-        let shapes = |i: usize| format!("{} {:?}", base(self.members[i].name()), self.members[i].header.shape);
-        let unread: Vec<String> = (0..self.members.len()).filter(|i| of(&self.uses[*i])).map(shapes).collect();
-        let others = (0..self.members.len()).filter_map(|i| match &self.uses[i] {
-            Use::Aside { why } if !of(&self.uses[i]) => Some(format!("{} is left aside: {why}.", self.members[i].leaf.place())),
-            _ => None,
-        });
-        let labels =
-            (!unread.is_empty()).then(|| format!("Left aside, as no labels of {}: {}.", shapes(images[0]), unread.join(", ")));
-        let all: Vec<String> = labels.into_iter().chain(others).collect();
-        (!all.is_empty()).then(|| all.join(" "))
-    }
-
     /// What tells the part of an array.
     fn told_by(&self, name: &str, given: bool) -> String {
         match part_of(&self.asked, name) {
@@ -347,7 +335,18 @@ impl Chosen {
             why: format!("of {}, line by line", name(of)),
             choice: true,
         };
-        self.members.iter().enumerate().map(piece).chain(self.texts.iter().map(text)).collect()
+        let unread = |(leaf, why): &(Leaf, String)| Piece {
+            name: leaf.name.clone(),
+            kind: "array".into(),
+            role: Role::Aside,
+            part: None,
+            files: 1,
+            images: 0,
+            why: why.clone(),
+            choice: false,
+        };
+        let read = self.members.iter().enumerate().map(piece).chain(self.texts.iter().map(text));
+        read.chain(self.unread.iter().map(unread)).collect()
     }
 }
 

@@ -1,6 +1,6 @@
 //! CelebA (Liu, Luo, Wang and Tang, "Deep Learning Face Attributes in the Wild", 2015) from its three official files.
 
-use latent_packed::{PackedFactor, Split};
+use latent_packed::{PackedFactor, Split, Sum};
 use latent_vocabulary::import::Crop;
 use latent_vocabulary::plan::Plan;
 
@@ -21,7 +21,7 @@ const CREDIT: &str = "CelebA: Liu, Luo, Wang and Tang, 2015; for non-commercial 
 
 /// One image to pack. There are hundreds of thousands: its name is looked up when it is wanted.
 #[derive(Clone, Copy)]
-struct Place {
+struct Photo {
     /// In the archive.
     index: u32,
     /// In the attribute file.
@@ -34,7 +34,7 @@ pub struct CelebA {
     archive: Archive,
     /// Values of the attributes, `[rows, attributes]`.
     values_nk: Vec<u8>,
-    places: Vec<Place>,
+    places: Vec<Photo>,
     split_by: &'static str,
 }
 
@@ -144,7 +144,7 @@ impl CelebA {
             if let Some((row, split)) = row.zip(split) {
                 official &= number(image).is_some();
                 parts[split as usize].push(places.len() as u32);
-                places.push(Place { index: entry.index as u32, row, split });
+                places.push(Photo { index: entry.index as u32, row, split });
             }
         }
         if places.is_empty() {
@@ -170,7 +170,7 @@ impl CelebA {
             None if official => "the images' numbers",
             None => "every tenth image",
         };
-        let places: Vec<Place> = interleaved(&parts).into_iter().map(|i| places[i as usize]).collect();
+        let places: Vec<Photo> = interleaved(&parts).into_iter().map(|i| places[i as usize]).collect();
         // Which row is whose is known by now.
         let (names, values_nk) = attributes.map(|a| (a.names, a.values_nk)).unwrap_or_default();
         let about = About {
@@ -208,9 +208,13 @@ impl Source for CelebA {
         self.places.get(place as usize).map_or(Split::Train, |p| p.split)
     }
 
+    fn sum(&self, place: u64) -> Option<Sum> {
+        Some(self.archive.entry(self.places.get(place as usize)?.index as usize)?.told())
+    }
+
     fn item(&mut self, place: u64) -> Result<Item, Fault> {
         let factors_k = self.factors(place).unwrap_or_default().to_vec();
-        let Place { index, split, .. } = self.places[place as usize];
+        let Photo { index, split, .. } = self.places[place as usize];
         let entry = self.archive.entry(index as usize).expect("it was there when the archive was opened");
         let bytes = self.archive.read(&entry, FILE_LIMIT).map_err(Fault::Skip)?;
         Ok(Item { name: entry.name, raw: Raw::File(bytes), split, factors_k })

@@ -1,5 +1,7 @@
 //! The import itself, apart from who decodes and where shards go: what comes next, what is kept, when a shard is full.
 
+use std::ops::Range;
+
 use latent_packed::{FORMAT, Header, Meta, ShardBuilder, Split, Sum, shape_fits, sums_text};
 use latent_vocabulary::import::{Choice, Frame, Progress};
 
@@ -63,7 +65,7 @@ fn begin_sum(frame: &Frame) -> Sum {
     Sum::default().with(format!("{frame:?}").as_bytes())
 }
 
-/// Of what an image is made of.
+/// Of the content that an image is made of.
 fn sum_of(raw: &Raw) -> Sum {
     match raw {
         Raw::File(bytes) => Sum::default().with(bytes),
@@ -73,6 +75,11 @@ fn sum_of(raw: &Raw) -> Sum {
             sides.iter().fold(Sum::default(), |sum, side| sum.with(&side.to_le_bytes())).with(&picture.values_hwc)
         }
     }
+}
+
+/// With what is known of the image.
+fn whole(sum: Sum, split: Split, factors_k: &[u8]) -> Sum {
+    sum.with(&[split as u8]).with(factors_k)
 }
 
 /// Said where a decoder ends on a picture: that is a fault of the program, which cannot go on.
@@ -165,16 +172,8 @@ impl<'a> Job<'a> {
     /// If the source has failed.
     pub fn take_back(&mut self, shard: &Header, sum: Option<Sum>, read: bool) -> Result<bool, String> {
         if let Some(sum) = sum.filter(|_| read) {
-            if shard.next > self.source.about().items {
-                return Ok(false);
-            }
-            let mut found = self.begin_sum();
-            for place in self.taken..shard.next {
-                if let Some((of, _)) = self.read(place)? {
-                    found = found.and(of.sum);
-                }
-            }
-            if found != sum {
+            let places = self.taken..shard.next;
+            if shard.next > self.source.about().items || self.told(places.clone()) != Some(sum) && !self.is_made_of(places, sum)? {
                 return Ok(false);
             }
         }
@@ -185,6 +184,30 @@ impl<'a> Job<'a> {
         self.index += 1;
         self.sums.push(sum);
         Ok(true)
+    }
+
+    /// The sum of images in so far as the source tells it without reading them.
+    fn told(&self, mut places: Range<u64>) -> Option<Sum> {
+        places.try_fold(self.begin_sum(), |sum, place| {
+            let row = self.source.factors(place)?;
+            if !self.wanted(row) {
+                return Some(sum);
+            }
+            Some(sum.and(whole(self.source.sum(place)?, self.source.split(place), row)))
+        })
+    }
+
+    /// Whether images have that sum, by reading them: some could not be read, perhaps, or an earlier version has packed them,
+    /// which took the content of each.
+    fn is_made_of(&mut self, places: Range<u64>, sum: Sum) -> Result<bool, String> {
+        let (mut now, mut earlier) = (self.begin_sum(), self.begin_sum());
+        for place in places {
+            if let Some((of, _)) = self.read(place)? {
+                now = now.and(of.sum);
+                earlier = earlier.and(if of.unread { of.sum } else { whole(sum_of(&of.raw), of.split, &of.factors_k) });
+            }
+        }
+        Ok(now == sum || earlier == sum)
     }
 
     /// The next image for a decoder; `None` when there are no more. Failures are to be handed back like decoded images.
@@ -214,7 +237,7 @@ impl<'a> Job<'a> {
         match self.source.item(place) {
             Ok(item) if self.wanted(&item.factors_k) => {
                 let Item { name, raw, split, factors_k } = item;
-                let sum = sum_of(&raw).with(&[split as u8]).with(&factors_k);
+                let sum = whole(self.source.sum(place).unwrap_or_else(|| sum_of(&raw)), split, &factors_k);
                 Ok(Some((Undecoded { place, name, raw, split, factors_k, unread: false, sum }, None)))
             }
             Ok(_) => Ok(None),

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use latent_packed::{PackedFactor, Split};
+use latent_packed::{PackedFactor, Split, Sum};
 
 use super::labels::{VALUES, best};
 use super::source::{About, Fault, Item, Source, default_split, interleaved};
+use super::unite::in_order;
 
 /// A source, and what is known of it.
 pub struct Share {
@@ -126,10 +127,10 @@ fn joint(shares: &[Share], notes: &mut Vec<String>) -> (Vec<PackedFactor>, Vec<V
         let of = |share: &Share| share.source.about().factors.iter().position(|f| f.name == name);
         let there = shares.iter().filter_map(|s| Some(&s.source.about().factors[of(s)?].values));
         let mut values: Vec<String> = there.flatten().cloned().collect::<BTreeSet<_>>().into_iter().collect();
-        let number = |v: &String| v.parse::<i64>().ok();
-        if values.iter().all(|v| number(v).is_some()) {
-            values.sort_by_key(number);
-        } else if let Some(first) = shares.iter().find_map(|s| Some(s.source.about().factors[of(s)?].values.clone()))
+        let numbers = values.iter().all(|v| v.parse::<i64>().is_ok());
+        in_order(&mut values);
+        if !numbers
+            && let Some(first) = shares.iter().find_map(|s| Some(s.source.about().factors[of(s)?].values.clone()))
             && first.len() == values.len()
         {
             // Names of no order of their own keep the one that they have.
@@ -168,6 +169,11 @@ impl Source for Joined {
 
     fn split(&self, place: u64) -> Split {
         self.split_n.get(place as usize).copied().unwrap_or_default()
+    }
+
+    fn sum(&self, place: u64) -> Option<Sum> {
+        let (share, row) = *self.places.get(place as usize)?;
+        self.shares[usize::from(share)].source.sum(u64::from(row))
     }
 
     fn item(&mut self, place: u64) -> Result<Item, Fault> {

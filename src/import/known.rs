@@ -5,14 +5,15 @@ use std::collections::{BTreeSet, HashMap};
 use latent_packed::{PackedFactor, Split};
 
 use super::labels::{VALUES, text_column};
-use super::names::{base, part_named, stem};
+use super::names::{base, factor, key, part_named, stem};
 use super::table::{Attributes, Partition};
 use super::text::Text;
+use super::unite::Partial;
 
 /// What is known of pictures, one value for each.
 #[derive(Default)]
 pub struct Known {
-    pub factors: Vec<(PackedFactor, Vec<Option<u8>>)>,
+    pub factors: Vec<Partial>,
     pub split_n: Option<Vec<Option<Split>>>,
     /// Pictures that a row was found for.
     pub matched: u64,
@@ -87,7 +88,9 @@ pub fn of_text(text: &Text, name: &str, index: &Index) -> Option<Known> {
     if without > 0 {
         known.notes.push(format!("{name} has {without} lines of other pictures than these."));
     }
-    let title = stem(name);
+    // What tables of the same form have in common: `n01_boxes.txt` and `n02_boxes.txt`, `train_labels.txt` and `val_labels.txt`.
+    let (title, words) = (stem(name), key(stem(name)).join(" "));
+    let common = if words.is_empty() { factor(name) } else { words };
     for c in (0..text.width(n / 2)).filter(|c| *c != column) {
         let there: Vec<&str> = row_of.iter().flatten().map(|row| text.cell(*row, c)).collect();
         let heading = text.title(c, first, title);
@@ -102,7 +105,9 @@ pub fn of_text(text: &Text, name: &str, index: &Index) -> Option<Known> {
         match text_column(heading, &there) {
             Ok((factor, values)) => {
                 let mut values = values.into_iter();
-                known.factors.push((factor, row_of.iter().map(|row| row.and_then(|_| values.next())).collect()));
+                let value_n = row_of.iter().map(|row| row.and_then(|_| values.next())).collect();
+                let (alike, tables) = (text.title(c, first, &common), vec![name.to_owned()]);
+                known.factors.push(Partial { factor, value_n, alike, tables });
             }
             Err(why) => known.notes.push(why),
         }
@@ -123,6 +128,9 @@ fn parts(heading: &str, values: &[&str]) -> Option<Vec<Split>> {
     all.or_else(|| if called { values.iter().map(numbered).collect() } else { None })
 }
 
+/// What CelebA's texts are called together.
+pub const CELEBAS: &str = "CelebA's texts";
+
 /// What CelebA's texts say of its pictures, wherever these come from.
 pub fn of_celeba(attributes: Option<&Attributes>, partition: Option<&Partition>, index: &Index) -> Known {
     let mut known = Known::default();
@@ -132,8 +140,9 @@ pub fn of_celeba(attributes: Option<&Attributes>, partition: Option<&Partition>,
         let k = attributes.names.len();
         for (i, name) in attributes.names.iter().enumerate() {
             let factor = PackedFactor { name: name.clone(), values: vec![format!("not {name}"), name.clone()] };
-            let values = rows.iter().map(|row| row.map(|r| attributes.values_nk[r as usize * k + i]));
-            known.factors.push((factor, values.collect()));
+            let value_n = rows.iter().map(|row| row.map(|r| attributes.values_nk[r as usize * k + i])).collect();
+            let (alike, tables) = (name.clone(), vec![CELEBAS.to_owned()]);
+            known.factors.push(Partial { factor, value_n, alike, tables });
         }
     }
     if let Some(partition) = partition {

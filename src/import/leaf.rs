@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::rc::Rc;
 
 use flate2::read::GzDecoder;
+use latent_packed::Sum;
 
 use super::archive::{Archive, most_unpacked};
 use super::kind::{Aside, HEAD, Kind, by_head, by_name};
@@ -133,6 +134,12 @@ impl Leaf {
                 archive.inner(&entry)
             }
         }
+    }
+
+    /// Tells the file from others by what its archive has of it; `None` of a loose one.
+    pub fn told(&self) -> Option<Sum> {
+        let At::Member(archive, index) = &self.at else { return None };
+        Some(archive.borrow().entry(*index as usize)?.told())
     }
 
     /// Tells its content from others'.

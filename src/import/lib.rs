@@ -33,11 +33,13 @@ mod pictures;
 mod pieces;
 pub mod plan;
 pub mod read;
+mod risky;
 mod scale;
 pub mod sheet;
 pub mod source;
 pub mod table;
 mod text;
+mod unite;
 mod wish;
 #[cfg(target_arch = "wasm32")]
 pub mod worker;

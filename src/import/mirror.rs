@@ -1,7 +1,6 @@
 //! A table of images in a Parquet file, on disk or behind an address: the way public mirrors keep data sets. A column has a
 //! structure of `bytes` (a picture file) and `path`, or the bytes alone; other columns with few values become factors.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -21,6 +20,7 @@ use latent_vocabulary::import::Crop;
 use latent_vocabulary::plan::Plan;
 
 use super::read::{Cursor, Named, ReadAt, range};
+use super::risky::caught;
 use super::source::{About, Fault, Item, Raw, Source, default_split};
 
 /// What the column with the images is called.
@@ -92,7 +92,7 @@ impl Mirror {
         file.genuine()?;
         let wrong = |e: &dyn std::fmt::Display| format!("{}: this is no readable Parquet file: {e}", file.name);
         let reader = || SerializedFileReader::new(Chunks(SendWrapper::new(file.file.clone()))).map_err(|e| wrong(&e));
-        let reader = catch_unwind(AssertUnwindSafe(reader)).unwrap_or_else(|_| Err(wrong(&"its index is damaged")))?;
+        let reader = caught(&file.name, reader).unwrap_or_else(|| Err(wrong(&"its index is damaged")))?;
         let metadata = reader.metadata();
         let columns = columns(metadata);
         let image = image(metadata).map_err(|e| format!("{}: {e}", file.name))?;
@@ -263,9 +263,10 @@ impl Source for Mirror {
 
     fn item(&mut self, place: u64) -> Result<Item, Fault> {
         // The library trusts what stands in pages: damage there is a panic of its own.
-        let row = catch_unwind(AssertUnwindSafe(|| self.row(place))).unwrap_or_else(|_| {
+        let name = self.name.clone();
+        let row = caught(&name, || self.row(place)).unwrap_or_else(|| {
             self.rows = None;
-            Err("its page is damaged".into())
+            Err("its page is damaged; leave this file out, and bring the others without it".into())
         });
         let row = row.map_err(|e| Fault::Stop(format!("{}: row {place}: {e}", self.name)))?;
         let skip = |what: &str| Fault::Skip(format!("{}: row {place} {what}", self.name));

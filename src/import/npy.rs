@@ -4,7 +4,7 @@ use std::io::Read;
 
 /// Type of the values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum NumberKind {
     Bool,
     Unsigned,
     Signed,
@@ -18,7 +18,7 @@ pub enum Kind {
 /// What a header says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NpyHeader {
-    pub kind: Kind,
+    pub kind: NumberKind,
     /// Bytes of a value.
     pub width: usize,
     big_endian: bool,
@@ -82,21 +82,21 @@ impl NpyHeader {
             ),
         };
         let kind = match kind {
-            "b" => Kind::Bool,
-            "u" => Kind::Unsigned,
-            "i" => Kind::Signed,
-            "f" => Kind::Float,
-            "U" => Kind::Text,
-            "S" => Kind::Ascii,
+            "b" => NumberKind::Bool,
+            "u" => NumberKind::Unsigned,
+            "i" => NumberKind::Signed,
+            "f" => NumberKind::Float,
+            "U" => NumberKind::Text,
+            "S" => NumberKind::Ascii,
             _ => return Err(unknown()),
         };
         let width: usize = width.parse().map_err(|_| unknown())?;
-        let width = if kind == Kind::Text { width.saturating_mul(4) } else { width };
+        let width = if kind == NumberKind::Text { width.saturating_mul(4) } else { width };
         let known = match kind {
-            Kind::Bool => width == 1,
-            Kind::Float => matches!(width, 2 | 4 | 8),
-            Kind::Text | Kind::Ascii => (1..=TEXT).contains(&width),
-            Kind::Unsigned | Kind::Signed => matches!(width, 1 | 2 | 4 | 8),
+            NumberKind::Bool => width == 1,
+            NumberKind::Float => matches!(width, 2 | 4 | 8),
+            NumberKind::Text | NumberKind::Ascii => (1..=TEXT).contains(&width),
+            NumberKind::Unsigned | NumberKind::Signed => matches!(width, 1 | 2 | 4 | 8),
         };
         if !known || !matches!(order, "<" | ">" | "|" | "=") {
             return Err(unknown());
@@ -125,17 +125,17 @@ impl NpyHeader {
     pub fn type_name(&self) -> String {
         let bits = 8 * self.width;
         match self.kind {
-            Kind::Bool => "bool".into(),
-            Kind::Unsigned => format!("uint{bits}"),
-            Kind::Signed => format!("int{bits}"),
-            Kind::Float => format!("float{bits}"),
-            Kind::Text | Kind::Ascii => "text".into(),
+            NumberKind::Bool => "bool".into(),
+            NumberKind::Unsigned => format!("uint{bits}"),
+            NumberKind::Signed => format!("int{bits}"),
+            NumberKind::Float => format!("float{bits}"),
+            NumberKind::Text | NumberKind::Ascii => "text".into(),
         }
     }
 
     /// Whether the values are numbers.
     pub fn is_numeric(&self) -> bool {
-        !matches!(self.kind, Kind::Text | Kind::Ascii)
+        !matches!(self.kind, NumberKind::Text | NumberKind::Ascii)
     }
 
     /// Values in one entry of the first dimension.
@@ -148,7 +148,7 @@ impl NpyHeader {
         let (kind, big) = (self.kind, self.big_endian);
         bytes.chunks_exact(self.width).map(move |value| {
             let text: String = match kind {
-                Kind::Text => value.as_chunks::<4>().0.iter().map(|c| character(*c, big)).collect(),
+                NumberKind::Text => value.as_chunks::<4>().0.iter().map(|c| character(*c, big)).collect(),
                 _ => String::from_utf8_lossy(value).into_owned(),
             };
             text.trim_end_matches('\0').to_owned()
@@ -170,13 +170,13 @@ impl NpyHeader {
             let bits = u64::from_le_bytes(word);
             let unused = 64 - 8 * width as u32;
             match (kind, width) {
-                (Kind::Bool, _) => f64::from(u8::from(bits != 0)),
-                (Kind::Unsigned, _) => bits as f64,
-                (Kind::Signed, _) => ((bits << unused) as i64 >> unused) as f64,
-                (Kind::Float, 2) => half::f16::from_bits(bits as u16).to_f64(),
-                (Kind::Float, 4) => f64::from(f32::from_bits(bits as u32)),
-                (Kind::Float, _) => f64::from_bits(bits),
-                (Kind::Text | Kind::Ascii, _) => unreachable!("text is no number"),
+                (NumberKind::Bool, _) => f64::from(u8::from(bits != 0)),
+                (NumberKind::Unsigned, _) => bits as f64,
+                (NumberKind::Signed, _) => ((bits << unused) as i64 >> unused) as f64,
+                (NumberKind::Float, 2) => half::f16::from_bits(bits as u16).to_f64(),
+                (NumberKind::Float, 4) => f64::from(f32::from_bits(bits as u32)),
+                (NumberKind::Float, _) => f64::from_bits(bits),
+                (NumberKind::Text | NumberKind::Ascii, _) => unreachable!("text is no number"),
             }
         })
     }
@@ -211,7 +211,7 @@ mod tests {
     fn headers_are_read() {
         let bytes = file("{'descr': '>i2', 'fortran_order': False, 'shape': (3, 2), }");
         let header = NpyHeader::read(&mut &bytes[..]).unwrap();
-        assert_eq!((header.kind, header.width, &header.shape[..], header.row()), (Kind::Signed, 2, &[3, 2][..], 2));
+        assert_eq!((header.kind, header.width, &header.shape[..], header.row()), (NumberKind::Signed, 2, &[3, 2][..], 2));
         assert_eq!(header.numbers(&[0xff, 0xfe, 0, 3]).collect::<Vec<_>>(), [-2.0, 3.0]);
         let text = "{'descr': '<f4', 'fortran_order': False, 'shape': (5,)}";
         let header = NpyHeader::read(&mut &file(text)[..]).unwrap();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use latent_packed::{PackedFactor, Split};
+use latent_packed::{PackedFactor, Split, Sum};
 use latent_vocabulary::import::Crop;
 use latent_vocabulary::plan::{Look, Part, Sized, Wishes};
 
@@ -13,7 +13,8 @@ use super::leaf::Leaf;
 use super::names::{base, class, classes, part_of_folders};
 use super::picture::{Picture, colourless, has_more, head};
 use super::read::Mark;
-use super::source::{About, Fault, Item, OWN, Raw, Source, default_split, interleaved};
+use super::source::{About, Fault, Item, OWN, Raw, Source, TOLD, default_split, interleaved, listed};
+use super::unite::{Partial, in_order, united};
 use super::wish::{part_of, tenth};
 
 /// Pictures whose first bytes are looked at, and of these the ones that are decoded.
@@ -52,16 +53,15 @@ impl Pictures {
     /// Pictures with what tables say of them, all in the order of `leaves`.
     pub fn open(mut leaves: Vec<Leaf>, known: Vec<(String, Known)>, mut about: About, wishes: &Wishes) -> Read {
         let n = leaves.len();
-        let mut columns: Vec<(PackedFactor, Vec<Option<u8>>)> = class_of(&leaves, &mut about.notes).into_iter().collect();
+        let folder = class_of(&leaves, &mut about.notes);
         let parts = parts_of(&leaves, &known, wishes);
-        for (name, known) in known {
-            about.notes.extend(known.notes.iter().cloned());
-            let missing = n as u64 - known.matched.min(n as u64);
-            if missing > 0 && !known.factors.is_empty() {
-                about.notes.push(format!("{name} has no line for {missing} pictures: they have the value “unknown”."));
-            }
+        let mut columns = Vec::new();
+        for (_, known) in known {
+            about.notes.extend(known.notes);
             columns.extend(known.factors);
         }
+        let columns = united(folder, columns);
+        about.notes.extend(missing(&columns));
         let (factors, columns): (Vec<PackedFactor>, Vec<Vec<u8>>) = columns.into_iter().filter_map(whole).unzip();
         // Every class in proportion, wherever an import is stopped; where there are none, every part.
         let classes = factors.first().filter(|_| factors.len() == 1 || factors[0].name == FOLDER).map_or(1, |f| f.values.len());
@@ -108,7 +108,7 @@ impl Pictures {
 const FOLDER: &str = "Folder";
 
 /// The class of each picture: the nearest folder that differs, apart from those that name parts or nothing.
-fn class_of(leaves: &[Leaf], notes: &mut Vec<String>) -> Option<(PackedFactor, Vec<Option<u8>>)> {
+fn class_of(leaves: &[Leaf], notes: &mut Vec<String>) -> Option<Partial> {
     let chains: Vec<Vec<&str>> = leaves.iter().map(|l| classes(l.folders())).collect();
     let deepest = chains.iter().map(Vec::len).max().unwrap_or(0);
     let mut last = None;
@@ -117,8 +117,7 @@ fn class_of(leaves: &[Leaf], notes: &mut Vec<String>) -> Option<(PackedFactor, V
         let of = |chain: &Vec<&'_ str>| chain.get(level).or(chain.last()).map_or(String::new(), |f| class(f).to_owned());
         let names: Vec<String> = chains.iter().map(of).collect();
         let mut distinct = names.clone();
-        // Folders called 2 and 10 stand in that order.
-        distinct.sort_by_cached_key(|name| (name.parse::<u64>().unwrap_or(u64::MAX), name.clone()));
+        in_order(&mut distinct);
         distinct.dedup();
         match distinct.len() {
             0 | 1 => {}
@@ -127,7 +126,8 @@ fn class_of(leaves: &[Leaf], notes: &mut Vec<String>) -> Option<(PackedFactor, V
                 let of: BTreeMap<&String, u8> = distinct.iter().enumerate().map(|(i, name)| (name, i as u8)).collect();
                 let value_n = names.iter().map(|name| of.get(name).copied()).collect();
                 let values = distinct.iter().map(|v| if v.is_empty() { "none".into() } else { v.clone() }).collect();
-                return Some((PackedFactor { name: FOLDER.into(), values }, value_n));
+                let factor = PackedFactor { name: FOLDER.into(), values };
+                return Some(Partial { factor, value_n, alike: String::new(), tables: Vec::new() });
             }
         }
     }
@@ -164,8 +164,27 @@ fn parts_of(leaves: &[Leaf], known: &[(String, Known)], wishes: &Wishes) -> Part
     Parts { split_n: split_n.collect(), from }
 }
 
+/// Says of which pictures tables have no line.
+fn missing(columns: &[Partial]) -> Vec<String> {
+    let mut said: BTreeMap<&[String], u64> = BTreeMap::new();
+    for column in columns {
+        let without = column.value_n.iter().filter(|v| v.is_none()).count() as u64;
+        said.entry(&column.tables).and_modify(|n| *n = without.min(*n)).or_insert(without);
+    }
+    let words = |(tables, n): (&[String], u64)| {
+        let names: Vec<&str> = tables.iter().map(String::as_str).collect();
+        let tables = if names.len() > TOLD {
+            format!("{} tables have", names.len())
+        } else {
+            format!("{} {}", listed(&names), if names.len() == 1 { "has" } else { "have" })
+        };
+        format!("{tables} no line for {n} pictures: they have the value “unknown”.")
+    };
+    said.into_iter().filter(|(_, n)| *n > 0).map(words).collect()
+}
+
 /// A column with a value for every picture; none where they are all the same.
-fn whole((mut factor, value_n): (PackedFactor, Vec<Option<u8>>)) -> Option<(PackedFactor, Vec<u8>)> {
+fn whole(Partial { mut factor, value_n, .. }: Partial) -> Option<(PackedFactor, Vec<u8>)> {
     if value_n.iter().any(Option::is_none) {
         if factor.values.len() == VALUES {
             return None;
@@ -254,6 +273,11 @@ impl Source for Pictures {
 
     fn split(&self, place: u64) -> Split {
         self.split_n.get(place as usize).copied().unwrap_or_default()
+    }
+
+    fn sum(&self, place: u64) -> Option<Sum> {
+        let told = self.leaves.get(place as usize)?.told()?;
+        Some(self.white.map_or(told, |white| told.with(&white.to_le_bytes())))
     }
 
     fn item(&mut self, place: u64) -> Result<Item, Fault> {

@@ -8,11 +8,15 @@ use super::kind::{Aside, Kind};
 use super::leaf::{Leaf, Leaves};
 use super::names::{ending, part_of_folders};
 use super::picture::colourless;
-use super::source::{FIRST, Source, first_pictures, left_aside};
+use super::source::{FIRST, Source, by_kind, first_pictures, listed};
 use super::wish::part_of;
 
 /// Said of what is left aside because a visitor wants it so.
 pub const ASKED: &str = "as was asked";
+
+/// Reasons that say no more than that nothing is known of a file.
+const SILENT: &str = "a text that says nothing of these images";
+const ELSEWHERE: &str = "the images come from elsewhere";
 
 /// Folders that are shown one by one.
 const FOLDERS: usize = 12;
@@ -74,8 +78,8 @@ pub fn others(leaves: &Leaves, used: impl Fn(&Leaf) -> bool) -> Vec<Piece> {
     for leaf in leaves.all.iter().filter(|l| !used(l)) {
         let why = match leaf.kind {
             Kind::Aside(aside) => aside.words(),
-            Kind::Text => "a text that says nothing of these images",
-            _ => "the images come from elsewhere",
+            Kind::Text => SILENT,
+            _ => ELSEWHERE,
         };
         groups.entry((place_of(leaf), ending(&leaf.name), why)).or_insert((0, leaf)).0 += 1;
     }
@@ -92,22 +96,32 @@ pub fn others(leaves: &Leaves, used: impl Fn(&Leaf) -> bool) -> Vec<Piece> {
     groups.into_iter().map(piece).collect()
 }
 
-/// Says which files are not read, if there are any, and what to do.
-pub fn aside_note(leaves: &Leaves, unread: &dyn Fn(&Leaf) -> bool) -> Option<String> {
-    let all: Vec<&Leaf> =
-        leaves.all.iter().filter(|l| !matches!(l.kind, Kind::Aside(Aside::Hidden | Aside::Why(ASKED))) && unread(l)).collect();
-    let names: Vec<&str> = all.iter().map(|l| l.name.as_str()).collect();
-    let mut whys: Vec<&str> =
-        all.iter().filter_map(|l| if let Kind::Aside(Aside::Why(why)) = l.kind { Some(why) } else { None }).collect();
+/// Most reasons that a sentence gives; the plan has them all.
+const REASONS: usize = 4;
+
+/// Says once which files are not read, and why: of all that the plan leaves aside, but for what systems put there and what was
+/// asked for.
+pub fn aside_note(pieces: &[Piece]) -> Option<String> {
+    let said = |p: &&Piece| p.role == Role::Aside && p.why != Aside::Hidden.words() && !p.why.contains("asked");
+    let aside: Vec<&Piece> = pieces.iter().filter(said).collect();
+    if aside.is_empty() {
+        return None;
+    }
+    let files = aside.iter().map(|p| p.files).sum::<u64>();
+    // Of several files a piece has the name of their place, and their ending.
+    let end = |p: &Piece| if p.kind == "text" { ".txt".to_owned() } else { p.kind.clone() };
+    let name = |p: &&Piece| if p.files == 1 { p.name.clone() } else { end(p) };
+    let mut names: Vec<String> = aside.iter().flat_map(|p| std::iter::repeat_n(name(p), p.files as usize)).collect();
+    names.sort_unstable();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let listed = if aside.iter().all(|p| p.files == 1) { listed(&names) } else { by_kind(&names) };
+    let plain = |why: &&str| ![SILENT, ELSEWHERE, Aside::Unknown.words()].contains(why);
+    let mut whys: Vec<&str> = aside.iter().map(|p| p.why.as_str()).filter(plain).collect();
     whys.sort_unstable();
     whys.dedup();
-    let mut note = left_aside(&names)?;
-    for why in whys {
-        let mut letters = why.chars();
-        let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
-        note = format!("{note} {first}{}.", letters.as_str());
-    }
-    Some(note)
+    whys.truncate(REASONS);
+    let (verb, whys) = (if files == 1 { "is" } else { "are" }, whys.join("; "));
+    Some(format!("{listed} {verb} left aside{}{whys}.", if whys.is_empty() { "" } else { ": " }))
 }
 
 /// A look at the first pictures, of sources that give no others soon.

@@ -9,7 +9,7 @@ use super::arrays::Chosen;
 use super::celeba::{self, CelebA, Text as CelebAText};
 use super::join::{Joined, Share};
 use super::kind::{Aside, Kind};
-use super::known::{Index, Known, of_celeba, of_text};
+use super::known::{CELEBAS, Index, Known, of_celeba, of_text};
 use super::leaf::{Leaf, Leaves};
 use super::mirror::Mirror;
 use super::names::{base, class, is_archive_name, part_named, stem};
@@ -42,9 +42,8 @@ pub fn read(files: &[Named], wishes: &Wishes) -> Result<Box<dyn Source>, String>
     }
     if let Some((images, attributes, partition)) = celebas(&leaves, wishes)? {
         let pieces = others(&leaves, |leaf| celeba::is_text(&leaf.name).is_some() || leaf.kind == Kind::Picture);
-        let note = aside_note(&leaves, &|leaf| leaf.kind != Kind::Picture && celeba::is_text(&leaf.name).is_none());
         drop(leaves);
-        return finish(celeba(&images, attributes.as_ref(), partition.as_ref(), note)?, pieces, wishes);
+        return finish(celeba(&images, attributes.as_ref(), partition.as_ref())?, pieces, wishes);
     }
     let of = |kind: &[Kind]| leaves.all.iter().filter(|l| kind.contains(&l.kind)).collect::<Vec<_>>();
     let (pictures, numbers, tables) = (of(&[Kind::Picture]), of(&[Kind::Array, Kind::Idx]), of(&[Kind::Parquet]));
@@ -71,12 +70,7 @@ pub fn read(files: &[Named], wishes: &Wishes) -> Result<Box<dyn Source>, String>
             let source = Box::new(Sheet::open(file, wishes.tile)?);
             let pieces = others(&leaves, |leaf| leaf.name == picture.name);
             let own = cut(picture.name.clone(), "picture, cut into tiles".into(), source.about().items);
-            let note = aside_note(&leaves, &|leaf| leaf.name != picture.name);
-            return finish(
-                Done { source, pieces: vec![own], notes: note.into_iter().collect(), ..Done::default() },
-                pieces,
-                wishes,
-            );
+            return finish(Done { source, pieces: vec![own], ..Done::default() }, pieces, wishes);
         }
         notes.extend(array_notes);
         return finish(
@@ -85,27 +79,17 @@ pub fn read(files: &[Named], wishes: &Wishes) -> Result<Box<dyn Source>, String>
             wishes,
         );
     }
-    let note = |read: &dyn Fn(&Leaf) -> bool| aside_note(&leaves, &|leaf| !read(leaf));
     if best == 1 {
-        notes.extend(array_notes);
         let Some(chosen) = chosen else { return Err(nothing(&leaves, &[], faults)) };
         let read = chosen.read(About { notes, ..About::default() })?;
         let used: Vec<String> = read.pieces.iter().map(|p| p.name.clone()).collect();
         let is_used = |leaf: &Leaf| used.contains(&leaf.name) || matches!(leaf.kind, Kind::Array | Kind::Idx);
         let pieces = others(&leaves, is_used);
-        let done = Done {
-            source: read.source,
-            pieces: read.pieces,
-            values: read.values,
-            from: read.from,
-            notes: note(&is_used).into_iter().collect(),
-            ..Done::default()
-        };
+        let done = Done { source: read.source, pieces: read.pieces, values: read.values, from: read.from, ..Done::default() };
         return finish(done, pieces, wishes);
     }
     notes.extend(faults);
     let is_table = |leaf: &Leaf| leaf.kind == Kind::Parquet;
-    notes.extend(note(&is_table));
     finish(of_tables(mirrors, notes, wishes)?, others(&leaves, is_table), wishes)
 }
 
@@ -125,7 +109,7 @@ pub fn read_table(file: &Named) -> Result<Box<dyn Source>, String> {
 /// # Errors
 /// Names the file and the place.
 pub fn read_celeba(images: &Named, attributes: Option<&Named>, partition: Option<&Named>) -> Result<Box<dyn Source>, String> {
-    finish(celeba(images, attributes, partition, None)?, Vec::new(), &Wishes::default())
+    finish(celeba(images, attributes, partition)?, Vec::new(), &Wishes::default())
 }
 
 /// A source, and what is to be said of it.
@@ -221,7 +205,7 @@ fn refused(leaves: &Leaves) -> Option<String> {
     })
 }
 
-fn celeba(images: &Named, attributes: Option<&Named>, partition: Option<&Named>, note: Option<String>) -> Result<Done, String> {
+fn celeba(images: &Named, attributes: Option<&Named>, partition: Option<&Named>) -> Result<Done, String> {
     let source = CelebA::open(images, attributes, partition)?;
     let piece = |name: String, kind: &str, role, images| Piece {
         name,
@@ -238,17 +222,11 @@ fn celeba(images: &Named, attributes: Option<&Named>, partition: Option<&Named>,
     pieces.extend(partition.map(|f| piece(f.name.clone(), "CelebA's partition", Role::Partition, 0)));
     let by = source.split_by().to_owned();
     let from = Part::ALL.into_iter().map(|p| (p, by.clone())).collect();
-    Ok(Done { source: Box::new(source), pieces, from, notes: note.into_iter().collect(), ..Done::default() })
+    Ok(Done { source: Box::new(source), pieces, from, ..Done::default() })
 }
 
 /// Pictures, with what folders and tables say of them.
-fn of_pictures(
-    pictures: &[&Leaf],
-    texts: &[&Leaf],
-    leaves: &Leaves,
-    mut notes: Vec<String>,
-    wishes: &Wishes,
-) -> Result<Done, String> {
+fn of_pictures(pictures: &[&Leaf], texts: &[&Leaf], leaves: &Leaves, notes: Vec<String>, wishes: &Wishes) -> Result<Done, String> {
     let index = Index::new(pictures.iter().map(|l| l.name.as_str()));
     let (mut known, mut pieces): (Vec<(String, Known)>, Vec<Piece>) = (Vec::new(), Vec::new());
     let (mut attributes, mut partition) = (None, None);
@@ -301,10 +279,8 @@ fn of_pictures(
     }
     let official = attributes.is_some() || partition.is_some();
     if official {
-        known.insert(0, ("CelebA's texts".into(), of_celeba(attributes.as_ref(), partition.as_ref(), &index)));
+        known.insert(0, (CELEBAS.into(), of_celeba(attributes.as_ref(), partition.as_ref(), &index)));
     }
-    let read: Vec<&str> = pieces.iter().filter(|p| p.role != Role::Aside).map(|p| p.name.as_str()).collect();
-    notes.extend(aside_note(leaves, &|leaf| leaf.kind != Kind::Picture && !read.contains(&leaf.name.as_str())));
     let archive = leaves.archives.len() == 1 && pictures.iter().all(|p| p.loose().is_none());
     let what = match leaves.archives.len() {
         _ if archive => "an archive of pictures".to_owned(),
@@ -393,8 +369,7 @@ fn single(member: &Member, wishes: &Wishes, leaves: &Leaves) -> Result<Box<dyn S
     let picture = member.picture(layout, scale)?;
     let source = Box::new(Sheet::of(picture, &member.leaf.name, &member.leaf.mark()?.to_string(), wishes.tile)?);
     let own = cut(member.leaf.name.clone(), format!("{}, one picture", member.kind()), source.about().items);
-    let mut notes: Vec<String> = super::scale::note(&understood).into_iter().collect();
-    notes.extend(aside_note(leaves, &|leaf| leaf.name != member.leaf.name));
+    let notes = super::scale::note(&understood).into_iter().collect();
     finish(
         Done { source, pieces: vec![own], values: vec![understood], notes, ..Done::default() },
         others(leaves, |l| l.name == member.leaf.name),
@@ -411,7 +386,7 @@ fn nothing(leaves: &Leaves, notes: &[String], faults: Vec<String>) -> String {
         Kind::Aside(Aside::Why(why)) if why != "this archive cannot be read" => Some(format!("{}: {why}", l.place())),
         _ => None,
     });
-    let one_note = || notes.first().map(|n| n.trim_end_matches(" It is left aside.").trim_end_matches('.').to_owned());
+    let one_note = || notes.first().map(|n| n.trim_end_matches('.').to_owned());
     match (&arrays[..], leaves.faults.first(), faults.into_iter().next()) {
         (_, _, Some(fault)) => fault,
         ([], Some(fault), _) => fault.clone(),
@@ -457,6 +432,7 @@ fn finish(done: Done, aside: Vec<Piece>, wishes: &Wishes) -> Result<Box<dyn Sour
         about.fingerprint += &format!(" {wishes:?}");
     }
     pieces.extend(aside);
+    about.notes.extend(aside_note(&pieces));
     let (parts, factors) = counted(&*source, &from);
     about.plan = Plan { pieces, images: about.items, look, parts, factors, values, notes: about.notes.clone() };
     let mut told = Told { source, about };

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use latent_vocabulary::plan::{Understood, Values};
 
-use super::npy::{Kind, NpyHeader};
+use super::npy::{NpyHeader, NumberKind};
 
 /// The values that become black and white.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -49,7 +49,7 @@ impl Range {
         let mut range = Self::default();
         for i in 0..header.shape.first().copied().unwrap_or(0) {
             reader.read_exact(&mut bytes).map_err(|e| format!("image {i}: {e}"))?;
-            if header.kind == Kind::Unsigned && header.width == 1 {
+            if header.kind == NumberKind::Unsigned && header.width == 1 {
                 // Bytes are the commonest by far, and of them the ends say all.
                 for v in &bytes {
                     (range.low, range.high) = (range.low.min(f64::from(*v)), range.high.max(f64::from(*v)));
@@ -130,12 +130,12 @@ pub fn note(of: &Understood) -> Option<String> {
 
 /// The usual range that values from `low` to `high` are of: `[0, 1]`, bytes, other unsigned numbers, `[-1, 1]`, `[-0.5, 0.5]`
 /// and signed bytes; `None` where it is none of them.
-fn usual(kind: Kind, low: f64, high: f64) -> Option<Scale> {
+fn usual(kind: NumberKind, low: f64, high: f64) -> Option<Scale> {
     if low > high {
         // Not one number: any range does.
         return Some(Scale { black: 0.0, white: 1.0 });
     }
-    let float = kind == Kind::Float;
+    let float = kind == NumberKind::Float;
     let over = if float { 1.0 + OVERSHOOT } else { 1.0 };
     let within = |from: f64, to: f64| low >= from * over && high <= to * over;
     if low >= 0.0 || float && -low <= OVERSHOOT * high {
@@ -151,9 +151,9 @@ fn usual(kind: Kind, low: f64, high: f64) -> Option<Scale> {
         return Some(Scale { black: 0.0, white });
     }
     match kind {
-        Kind::Float if within(-0.5, 0.5) => Some(Scale { black: -0.5, white: 0.5 }),
+        NumberKind::Float if within(-0.5, 0.5) => Some(Scale { black: -0.5, white: 0.5 }),
         _ if within(-1.0, 1.0) => Some(Scale { black: -1.0, white: 1.0 }),
-        Kind::Signed if within(-128.0, 127.0) => Some(Scale { black: -128.0, white: 127.0 }),
+        NumberKind::Signed if within(-128.0, 127.0) => Some(Scale { black: -128.0, white: 127.0 }),
         _ => None,
     }
 }
@@ -166,19 +166,19 @@ mod tests {
     fn usual_ranges_are_known() {
         let scale = |kind, low, high| usual(kind, low, high).map(|s| (s.black, s.white));
         for (kind, low, high, expected) in [
-            (Kind::Float, -1e-7, 1.0, Some((0.0, 1.0))),
-            (Kind::Float, 0.0, 255.0, Some((0.0, 255.0))),
-            (Kind::Float, -1.0, 1.0, Some((-1.0, 1.0))),
-            (Kind::Float, -2.1, 2.6, None),
-            (Kind::Float, 0.0, 16.0, None),
-            (Kind::Unsigned, 0.0, 1.0, Some((0.0, 1.0))),
-            (Kind::Unsigned, 0.0, 16.0, None),
-            (Kind::Unsigned, 0.0, 200.0, Some((0.0, 255.0))),
-            (Kind::Unsigned, 0.0, 4000.0, Some((0.0, 4095.0))),
-            (Kind::Unsigned, 0.0, 65535.0, Some((0.0, 65535.0))),
-            (Kind::Float, 0.0, 812.7, None),
-            (Kind::Signed, -128.0, 127.0, Some((-128.0, 127.0))),
-            (Kind::Signed, -900.0, 3000.0, None),
+            (NumberKind::Float, -1e-7, 1.0, Some((0.0, 1.0))),
+            (NumberKind::Float, 0.0, 255.0, Some((0.0, 255.0))),
+            (NumberKind::Float, -1.0, 1.0, Some((-1.0, 1.0))),
+            (NumberKind::Float, -2.1, 2.6, None),
+            (NumberKind::Float, 0.0, 16.0, None),
+            (NumberKind::Unsigned, 0.0, 1.0, Some((0.0, 1.0))),
+            (NumberKind::Unsigned, 0.0, 16.0, None),
+            (NumberKind::Unsigned, 0.0, 200.0, Some((0.0, 255.0))),
+            (NumberKind::Unsigned, 0.0, 4000.0, Some((0.0, 4095.0))),
+            (NumberKind::Unsigned, 0.0, 65535.0, Some((0.0, 65535.0))),
+            (NumberKind::Float, 0.0, 812.7, None),
+            (NumberKind::Signed, -128.0, 127.0, Some((-128.0, 127.0))),
+            (NumberKind::Signed, -900.0, 3000.0, None),
         ] {
             assert_eq!(scale(kind, low, high), expected, "{kind:?} from {low} to {high}");
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use latent_packed::{PackedFactor, Split};
+use latent_packed::{PackedFactor, Split, Sum};
 use latent_vocabulary::import::{Crop, Frame};
 use latent_vocabulary::plan::Plan;
 
@@ -88,6 +88,12 @@ pub trait Source {
         default_split(place)
     }
 
+    /// A sum that tells the image at a place from others, where it is known without reading it: archives have sums of what lies
+    /// in them, and what is read is held against these.
+    fn sum(&self, _place: u64) -> Option<Sum> {
+        None
+    }
+
     /// Reads the image at a place.
     ///
     /// # Errors
@@ -106,6 +112,10 @@ impl<T: Source + ?Sized> Source for &mut T {
 
     fn split(&self, place: u64) -> Split {
         (**self).split(place)
+    }
+
+    fn sum(&self, place: u64) -> Option<Sum> {
+        (**self).sum(place)
     }
 
     fn item(&mut self, place: u64) -> Result<Item, Fault> {
@@ -146,22 +156,30 @@ impl Source for Told {
         self.source.split(place)
     }
 
+    fn sum(&self, place: u64) -> Option<Sum> {
+        self.source.sum(place)
+    }
+
     fn item(&mut self, place: u64) -> Result<Item, Fault> {
         self.source.item(place)
     }
 }
 
 /// Names that a note tells one by one.
-const TOLD: usize = 3;
+pub const TOLD: usize = 3;
 
 /// Files by their names, or many of them by their endings: `a.txt and b.zip`, `25 files of other kinds (20 .heic, 5 .webp)`.
 pub fn listed(names: &[&str]) -> String {
     match names {
-        [] => return "nothing".into(),
-        [name] => return (*name).into(),
-        [first @ .., last] if names.len() <= TOLD => return format!("{} and {last}", first.join(", ")),
-        _ => {}
+        [] => "nothing".into(),
+        [name] => (*name).into(),
+        [first @ .., last] if names.len() <= TOLD => format!("{} and {last}", first.join(", ")),
+        _ => by_kind(names),
     }
+}
+
+/// So many names, by their endings.
+pub fn by_kind(names: &[&str]) -> String {
     let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
     for name in names {
         let base = name.rsplit('/').next().unwrap_or(name);
@@ -176,12 +194,6 @@ pub fn listed(names: &[&str]) -> String {
         told.push(format!("{rest} {}", if rest == 1 { "other" } else { "others" }));
     }
     format!("{} files of other kinds ({})", names.len(), told.join(", "))
-}
-
-/// Says which files are not read, if there are any.
-pub fn left_aside(names: &[&str]) -> Option<String> {
-    let verb = if names.len() == 1 { "is" } else { "are" };
-    (!names.is_empty()).then(|| format!("{} {verb} left aside.", listed(names)))
 }
 
 /// Pictures that are tried when the first ones cannot be read.

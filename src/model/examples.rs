@@ -33,7 +33,7 @@ pub struct Examples<'a> {
 }
 
 /// What is saved of a model.
-struct Model {
+struct SavedModel {
     setup: String,
     step: u64,
     weights: Vec<Weight>,
@@ -47,7 +47,7 @@ struct Model {
 
 part!(inspection:
     /// [`Examples::file_of`], for those who save.
-    fn writer() -> fn(&Examples<'_>, Model, Precision) -> Result<Vec<u8>, String> = |examples, model, precision| examples.file_of(model, precision)
+    fn writer() -> fn(&Examples<'_>, SavedModel, Precision) -> Result<Vec<u8>, String> = |examples, model, precision| examples.file_of(model, precision)
 );
 
 impl<'a> From<&'a TestSet> for Examples<'a> {
@@ -86,11 +86,11 @@ impl<'a> Examples<'a> {
             None
         };
         let programs = notes(entry, setup, self.shape)?;
-        let model = Model { setup: setup.to_query(), step: engine.step(), weights, programs, latent, chosen, codes };
+        let model = SavedModel { setup: setup.to_query(), step: engine.step(), weights, programs, latent, chosen, codes };
         writer().await?(self, model, precision)
     }
 
-    fn file_of(&self, model: Model, precision: Precision) -> Result<Vec<u8>, String> {
+    fn file_of(&self, model: SavedModel, precision: Precision) -> Result<Vec<u8>, String> {
         let mut metadata = vec![("setup", model.setup), ("step", model.step.to_string()), ("classes", self.class_names.join("\n"))];
         metadata.extend(model.programs);
         let mut tensors = weights::rounded(precision, &model.weights);

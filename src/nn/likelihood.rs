@@ -22,11 +22,11 @@ pub struct Likelihood {
     /// Training with Calibrated Decoders").
     log_sigma: Option<Param<Tensor<1>>>,
     #[module(skip)]
-    kind: Kind,
+    kind: LikelihoodKind,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum LikelihoodKind {
     Bernoulli,
     ContinuousBernoulli,
     Gaussian,
@@ -36,10 +36,10 @@ impl Likelihood {
     /// What the setup's `likelihood` asks for.
     pub fn new(params: &Params, device: &Device) -> Self {
         match LIKELIHOODS[params.usize("likelihood")] {
-            "bernoulli" => Self { log_sigma: None, kind: Kind::Bernoulli },
-            "continuous-bernoulli" => Self { log_sigma: None, kind: Kind::ContinuousBernoulli },
-            "gaussian" => Self { log_sigma: None, kind: Kind::Gaussian },
-            _ => Self { log_sigma: Some(Param::from_tensor(Tensor::zeros([1], device))), kind: Kind::Gaussian },
+            "bernoulli" => Self { log_sigma: None, kind: LikelihoodKind::Bernoulli },
+            "continuous-bernoulli" => Self { log_sigma: None, kind: LikelihoodKind::ContinuousBernoulli },
+            "gaussian" => Self { log_sigma: None, kind: LikelihoodKind::Gaussian },
+            _ => Self { log_sigma: Some(Param::from_tensor(Tensor::zeros([1], device))), kind: LikelihoodKind::Gaussian },
         }
     }
 
@@ -52,13 +52,13 @@ impl Likelihood {
     /// - `x_bp`, `l_bp`: `[batch, pixels]`
     pub fn nll_bp(&self, x_bp: Tensor<2>, l_bp: Tensor<2>, ctx: &Ctx) -> Tensor<2> {
         match self.kind {
-            Kind::Bernoulli => softplus(l_bp.clone()) - x_bp * l_bp,
-            Kind::ContinuousBernoulli => {
+            LikelihoodKind::Bernoulli => softplus(l_bp.clone()) - x_bp * l_bp,
+            LikelihoodKind::ContinuousBernoulli => {
                 // softplus(l) − x·l − ln(l / tanh(l/2)), without the ln 2 that cancels where l is small
                 let linear_bp = (x_bp - 0.5) * l_bp.clone();
                 log_sinhc(l_bp) - linear_bp
             }
-            Kind::Gaussian => {
+            LikelihoodKind::Gaussian => {
                 let log_sigma = match &self.log_sigma {
                     Some(learnt) => learnt.val(),
                     None => ctx.live("sigma").log(),
@@ -79,7 +79,7 @@ impl Likelihood {
     /// Expected pixels, values in `[0, 1]`, shape of `l_bp`.
     pub fn mean(&self, l_bp: Tensor<2>) -> Tensor<2> {
         match self.kind {
-            Kind::ContinuousBernoulli => {
+            LikelihoodKind::ContinuousBernoulli => {
                 // σ(l)/tanh(l/2) − 1/l, by its series ½ + l/12 − l³/720 + l⁵/30240 − l⁷/1209600 near zero
                 let (near_bp, safe_bp) = away_from_zero(l_bp.clone());
                 let far_bp = sigmoid(safe_bp.clone()) / (safe_bp.clone() * 0.5).tanh() - safe_bp.recip();

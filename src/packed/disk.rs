@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::PathBuf;
 
-use super::files::{Files, Part};
+use super::files::{Excerpt, Files};
 
 /// The folder of one set.
 pub struct OnDisk {
@@ -13,7 +13,7 @@ pub struct OnDisk {
 }
 
 impl Files for OnDisk {
-    async fn part(&self, name: &str, range: Range<u64>) -> Result<Option<Part>, String> {
+    async fn part(&self, name: &str, range: Range<u64>) -> Result<Option<Excerpt>, String> {
         let mut file = match File::open(self.folder.join(name)) {
             Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
             other => other.map_err(|e| format!("{}: {e}", self.place(name)))?,
@@ -22,7 +22,7 @@ impl Files for OnDisk {
             let mut bytes = Vec::new();
             file.seek(SeekFrom::Start(range.start))?;
             file.by_ref().take(range.end - range.start).read_to_end(&mut bytes)?;
-            Ok(Part { bytes, of: file.metadata()?.len() })
+            Ok(Excerpt { bytes, of: file.metadata()?.len() })
         };
         read().map(Some).map_err(|e: std::io::Error| format!("{}: {e}", self.place(name)))
     }

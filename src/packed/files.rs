@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// What a file has of the bytes asked for.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Part {
+pub struct Excerpt {
     pub bytes: Vec<u8>,
     /// Bytes of the whole file.
     pub of: u64,
@@ -17,7 +17,7 @@ pub trait Files {
     ///
     /// # Errors
     /// Names the file.
-    async fn part(&self, name: &str, range: Range<u64>) -> Result<Option<Part>, String>;
+    async fn part(&self, name: &str, range: Range<u64>) -> Result<Option<Excerpt>, String>;
 
     /// How messages call a file.
     fn place(&self, name: &str) -> String;

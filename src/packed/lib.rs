@@ -17,7 +17,7 @@ mod sum;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use disk::OnDisk;
-pub use files::{Files, Part};
+pub use files::{Excerpt, Files};
 pub use meta::{FORMAT, MAX_SIDE, META, Meta, PackedFactor, SHARD_IMAGES, shape_fits};
 pub use shard::{HEADER, Header, Shard, ShardBuilder, Split, front_bytes, shard_name};
 pub use sum::{SUMS, SUMS_BYTES, Sum, read_sums, sums_text};

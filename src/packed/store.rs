@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::files::{Files, Part};
+use super::files::{Excerpt, Files};
 use super::shard::HEADER;
 use latent_platform::opfs::{Folder, OpfsError, Writer, room};
 
@@ -120,9 +120,9 @@ impl SetFolder {
 }
 
 impl Files for SetFolder {
-    async fn part(&self, name: &str, range: Range<u64>) -> Result<Option<Part>, String> {
+    async fn part(&self, name: &str, range: Range<u64>) -> Result<Option<Excerpt>, String> {
         let part = self.folder.read_range(name, range).await;
-        Ok(there(part).map_err(named(name))?.map(|(bytes, of)| Part { bytes, of }))
+        Ok(there(part).map_err(named(name))?.map(|(bytes, of)| Excerpt { bytes, of }))
     }
 
     fn place(&self, name: &str) -> String {

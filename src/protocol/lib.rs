@@ -51,7 +51,7 @@ mod tests {
         let measures = [Quantity::Count(7), Quantity::Number(-0.5), Quantity::Each(vec![1.0, 2.0])].map(measured).to_vec();
         for event in [
             Event::Metrics { run: 1, rows: vec![row], speed: Speed::default() },
-            Event::Viewed { run: 1, slot: 2, step: 3, view: View::Measures(measures) },
+            Event::Viewed { run: 1, slot: 2, step: 3, view: View::Sheet(measures) },
         ] {
             assert_eq!(from_bytes::<Event>(&to_bytes(&event)).unwrap(), event);
         }

@@ -82,7 +82,7 @@ part!(inspection:
     /// The answer to [`Query::Measures`], which takes long: of the network in the engine, made by that setup, on that many images.
     pub fn measuring() -> Measuring = |mut engine, setup, test, images| {
         let (setup, images) = (setup.clone(), Images::halves(test, images as usize)?);
-        Ok(Box::pin(async move { Ok(View::Measures(assess(&mut engine, &setup, &images, 0).await?)) }))
+        Ok(Box::pin(async move { Ok(View::Sheet(assess(&mut engine, &setup, &images, 0).await?)) }))
     }
 );
 

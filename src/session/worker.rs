@@ -68,7 +68,7 @@ enum Message {
 
 async fn run(mut inbox: UnboundedReceiver<Message>, sender: UnboundedSender<Message>) {
     let mut session = Session::new(|event| post(&event));
-    let mut source = Source { assets: String::new(), loads: Rc::default(), sender };
+    let mut source = DataSource { assets: String::new(), loads: Rc::default(), sender };
     let mut keeper = Keeper::new(Opfs::open().await, new_id);
     let mut breath = Breath::new();
     let mut busy = false;
@@ -112,7 +112,7 @@ fn new_id() -> String {
 }
 
 /// Where data sets come from.
-struct Source {
+struct DataSource {
     /// Address of the folder with the files.
     assets: String,
     /// Counts loads; only the last one is wanted.
@@ -120,7 +120,7 @@ struct Source {
     sender: UnboundedSender<Message>,
 }
 
-impl Source {
+impl DataSource {
     /// Starts loading beside everything else, with `room` for training images.
     fn load(&mut self, id: String, room: Room) {
         let load = self.loads.get() + 1;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use super::react::react;
-use crate::store::link::{Engine, Link};
+use crate::store::link::{EngineState, Link};
 use crate::store::runs::Runs;
 use latent_experiment::Setup;
 use latent_protocol::{Command, EngineChoice};
@@ -26,7 +26,7 @@ pub fn begin(link: Link, runs: Runs) {
             before.clear();
         }
         // Only a graphics card's driver takes long.
-        let opened = matches!(link.engine.get(), Engine::Ready(adapter) if adapter.processor.is_none())
+        let opened = matches!(link.engine.get(), EngineState::Ready(adapter) if adapter.processor.is_none())
             && link.executor.get() != EngineChoice::Burn;
         if !opened {
             // Another worker has compiled nothing yet.

@@ -15,7 +15,7 @@ const FIRST: usize = 0;
 
 /// Where the traversal stands.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Place {
+pub enum Standpoint {
     Test(usize),
     /// Rounded to hundredths.
     Code(Vec<f32>),
@@ -27,12 +27,12 @@ pub struct Camera {
     pub tab: Tab,
     pub axes: Axes,
     pub pins: Vec<usize>,
-    pub place: Place,
+    pub place: Standpoint,
 }
 
 impl Default for Camera {
     fn default() -> Self {
-        Self { tab: Tab::Learn, axes: Axes::Pca, pins: Vec::new(), place: Place::Test(FIRST) }
+        Self { tab: Tab::Learn, axes: Axes::Pca, pins: Vec::new(), place: Standpoint::Test(FIRST) }
     }
 }
 
@@ -78,8 +78,8 @@ impl Camera {
         match (key, list::<usize>(value), list::<f32>(value)) {
             ("axes", Some(latents), _) if latents.len() == 2 => self.axes = Axes::Latents(latents[0], latents[1]),
             ("pins", Some(pins), _) => self.pins = pins,
-            ("from", Some(image), _) if image.len() == 1 => self.place = Place::Test(image[0]),
-            ("z", _, Some(z)) if z.len() <= SHORT && z.iter().all(|v| v.is_finite()) => self.place = Place::Code(z),
+            ("from", Some(image), _) if image.len() == 1 => self.place = Standpoint::Test(image[0]),
+            ("z", _, Some(z)) if z.len() <= SHORT && z.iter().all(|v| v.is_finite()) => self.place = Standpoint::Code(z),
             _ => return false,
         }
         true
@@ -95,10 +95,10 @@ impl Camera {
             out.push_str(&format!("&pins={}", joined(self.pins.iter().map(usize::to_string))));
         }
         match &self.place {
-            Place::Test(FIRST) => {}
-            Place::Test(i) => out.push_str(&format!("&from={i}")),
-            Place::Code(z) if z.is_empty() || z.len() > SHORT => {}
-            Place::Code(z) => out.push_str(&format!("&z={}", joined(z.iter().map(|v| hundredths(*v).to_string())))),
+            Standpoint::Test(FIRST) => {}
+            Standpoint::Test(i) => out.push_str(&format!("&from={i}")),
+            Standpoint::Code(z) if z.is_empty() || z.len() > SHORT => {}
+            Standpoint::Code(z) => out.push_str(&format!("&z={}", joined(z.iter().map(|v| hundredths(*v).to_string())))),
         }
         out
     }
@@ -110,13 +110,13 @@ mod tests {
 
     #[test]
     fn a_view_travels_in_the_address() {
-        let camera = Camera { tab: Tab::Map, axes: Axes::Latents(2, 5), pins: vec![3, 7], place: Place::Test(12) };
+        let camera = Camera { tab: Tab::Map, axes: Axes::Latents(2, 5), pins: vec![3, 7], place: Standpoint::Test(12) };
         assert_eq!(camera.write(), "explore&axes=2,5&pins=3,7&from=12");
         assert_eq!(Camera::read(&format!("#{}", camera.write())), (camera, vec![]));
-        let moved = Camera { place: Place::Code(vec![0.5, -1.25, 0.0]), ..Camera::default() };
+        let moved = Camera { place: Standpoint::Code(vec![0.5, -1.25, 0.0]), ..Camera::default() };
         assert_eq!(moved.write(), "learn&z=0.5,-1.25,0");
         assert_eq!(Camera::read(&moved.write()).0, moved);
-        let fine = Camera { place: Place::Code(vec![0.123_456, -0.001]), ..Camera::default() };
+        let fine = Camera { place: Standpoint::Code(vec![0.123_456, -0.001]), ..Camera::default() };
         assert_eq!(fine.write(), "learn&z=0.12,0");
     }
 
@@ -136,7 +136,7 @@ mod tests {
         }
         assert_eq!(Camera::read(""), (Camera::default(), vec![]));
         let (camera, notes) = Camera::read("#attic&axes=1&pins=2&colour=red&z=1,many&from=3");
-        assert_eq!(camera, Camera { pins: vec![2], place: Place::Test(3), ..Camera::default() });
+        assert_eq!(camera, Camera { pins: vec![2], place: Standpoint::Test(3), ..Camera::default() });
         assert_eq!(notes.len(), 4, "{notes:?}");
         assert!(notes[0].contains("attic") && notes[1].contains("axes=1") && notes[3].contains("many"), "{notes:?}");
     }

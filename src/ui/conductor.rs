@@ -11,7 +11,7 @@ use std::cell::Cell;
 use leptos::prelude::*;
 
 use crate::browser;
-use crate::held::{Held, Part};
+use crate::held::{Changing, Held};
 use crate::store::Stores;
 use crate::store::desks::Shown;
 use crate::store::runs::Start;
@@ -23,15 +23,15 @@ use latent_protocol::RunId;
 struct Parts {
     stores: Stores,
     /// The run being built, kept until it stands: it may have to begin again on the other engine.
-    starting: Part<Option<Start>>,
+    starting: Changing<Option<Start>>,
     /// The engine is given up for another as soon as this run is kept at this step.
     leaving: Cell<Option<(RunId, u64)>>,
     /// Setups that the step compiler refused.
-    refused: Part<Vec<Setup>>,
+    refused: Changing<Vec<Setup>>,
     /// The preset goes on show once its images have come, whatever else could.
     preset_wanted: Cell<bool>,
     /// Its weights, as they were fetched.
-    preset: Part<Option<Vec<u8>>>,
+    preset: Changing<Option<Vec<u8>>>,
     /// The way the page begins has been chosen.
     begun: Cell<bool>,
 }
@@ -46,11 +46,11 @@ impl Conductor {
         Self {
             parts: Held::new(Parts {
                 stores,
-                starting: Part::default(),
+                starting: Changing::default(),
                 leaving: Cell::new(None),
-                refused: Part::default(),
+                refused: Changing::default(),
                 preset_wanted: Cell::new(false),
-                preset: Part::default(),
+                preset: Changing::default(),
                 begun: Cell::new(false),
             }),
         }

@@ -1,7 +1,7 @@
 //! Codes of images as the panels use them.
 
 use super::rank::rank;
-use latent_view::View;
+use latent_view::{Codes, View};
 use latent_vocabulary::numbers::bytes_f32;
 
 /// Posterior of `n` images; rows are row-major `[n, latent]`.
@@ -36,7 +36,7 @@ impl Extent {
 
 impl Encoded {
     pub fn read(view: &View) -> Option<Self> {
-        let View::Codes { latent, mean_nd, logvar_nd, labels, .. } = view else { return None };
+        let View::Codes(Codes { latent, mean_nd, logvar_nd, labels, .. }) = view else { return None };
         let (latent, mean_nd, logvar_nd) = (*latent as usize, bytes_f32(mean_nd), bytes_f32(logvar_nd));
         (latent > 0).then(|| Self { latent, mean_nd, logvar_nd, labels: labels.to_vec() })
     }

@@ -9,7 +9,7 @@ use latent_vocabulary::objective::{Objective, Term};
 
 /// A summand of the objective.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Part {
+pub struct ShownTerm {
     pub sign: &'static str,
     pub term: &'static Term,
     /// Which of the run's numbers is its value; none while the network on show is of another method.
@@ -20,7 +20,7 @@ pub struct Part {
     pub place: usize,
 }
 
-impl Part {
+impl ShownTerm {
     /// What is pointed at with it.
     pub fn points_at(&self) -> usize {
         self.number.unwrap_or(self.place)
@@ -33,7 +33,7 @@ pub fn objective(runs: Runs) -> Option<Objective> {
 }
 
 /// The objective in parts.
-pub fn parts(runs: Runs) -> Vec<Part> {
+pub fn parts(runs: Runs) -> Vec<ShownTerm> {
     let Some(objective) = objective(runs) else { return vec![] };
     let names = runs.run.with(|run| {
         let run = run.as_ref().filter(|r| runs.setup.with(|setup| r.setup.method == setup.method))?;
@@ -42,7 +42,7 @@ pub fn parts(runs: Runs) -> Vec<Part> {
     let part = |(i, term): (usize, &'static Term)| {
         let number = names.as_ref().and_then(|names| names.iter().position(|name| *name == term.name));
         let place = i + 1;
-        Part { sign: objective.sign(i), term, number, colour: term_colour(number.unwrap_or(place)), place }
+        ShownTerm { sign: objective.sign(i), term, number, colour: term_colour(number.unwrap_or(place)), place }
     };
     objective.terms.iter().copied().enumerate().map(part).collect()
 }

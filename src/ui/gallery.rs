@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::conductor::Conductor;
-use crate::store::link::{Engine, Link};
+use crate::store::link::{EngineState, Link};
 use crate::store::runs::Runs;
 use crate::words;
 use latent_experiment::{PRESETS, Preset};
@@ -23,7 +23,8 @@ fn PresetCard(preset: &'static Preset) -> impl IntoView {
     let (link, runs, conductor) = (Link::get(), Runs::get(), Conductor::get());
     let chosen = move || (runs.preset.get().id == preset.id && runs.shows_preset()).to_string();
     // Without an engine the page has the digits alone.
-    let barred = Memo::new(move |_| preset.data().id != PRESETS[0].data().id && matches!(link.engine.get(), Engine::NoGpu(..)));
+    let barred =
+        Memo::new(move |_| preset.data().id != PRESETS[0].data().id && matches!(link.engine.get(), EngineState::NoGpu(..)));
     view! {
         <button class="preset" class:grey=move || preset.data().channels == 1 data-testid=format!("preset-{}", preset.id) aria-pressed=chosen
             disabled=barred title=move || barred.get().then_some(words::NEEDS_GPU) on:click=move |_| conductor.open_preset(preset)>

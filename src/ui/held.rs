@@ -31,11 +31,11 @@ impl<T: 'static> Held<T> {
     }
 }
 
-/// A part of such a value that changes. Nobody is called from within [`Part::with`].
+/// A part of such a value that changes. Nobody is called from within [`Changing::with`].
 #[derive(Default)]
-pub struct Part<T>(RefCell<T>);
+pub struct Changing<T>(RefCell<T>);
 
-impl<T> Part<T> {
+impl<T> Changing<T> {
     pub fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
         f(&mut self.0.borrow_mut())
     }

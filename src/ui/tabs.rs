@@ -8,7 +8,7 @@ use web_sys::{HtmlElement, KeyboardEvent};
 use super::panel::{PANELS, codebook, features, measures};
 use super::react::react;
 use super::tab::Tab;
-use crate::store::link::{Engine, Link};
+use crate::store::link::{EngineState, Link};
 use crate::store::look::Look;
 use crate::store::runs::Runs;
 use crate::words;
@@ -42,7 +42,7 @@ pub fn Tabs() -> impl IntoView {
     react(move || {
         // Before a network stands, nobody knows that it will have nothing to show there.
         let stands = runs.run.with(|r| r.as_ref().is_some_and(|r| r.info.is_some()))
-            || matches!(link.engine.get(), Engine::NoGpu(..) | Engine::Crashed(_));
+            || matches!(link.engine.get(), EngineState::NoGpu(..) | EngineState::Crashed(_));
         if stands && !shown.get().contains(&look.tab.get()) {
             // No step of the visitor's, to which Back would lead.
             look.tab.set(Tab::Learn);

@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use super::answer::View;
+use super::answer::Images;
 use super::coder::{Coder, Frame, Rows, Tests};
 use super::question::{Question, own, whole};
 
-/// What is left of such images as in [`Encode`](super::Encode) after the posterior mean: [`View::Images`].
+/// What is left of such images as in [`Encode`](super::Encode) after the posterior mean: [`Images`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Autoencode {
     pub x_np: ByteBuf,
@@ -15,13 +15,15 @@ pub struct Autoencode {
 }
 
 impl Question for Autoencode {
+    type Answer = Images;
+
     fn fits(&self, frame: &Frame) -> bool {
         whole(self.x_np.len(), frame.size.len())
     }
 
-    async fn answer(&self, coder: &mut impl Coder, _: Tests<'_>) -> Result<View, String> {
+    async fn answer(&self, coder: &mut impl Coder, _: Tests<'_>) -> Result<Images, String> {
         let frame = coder.frame();
         let (mean, _) = coder.encode(Rows::labelled(&own(&self.x_np, frame)?, &self.label_n)).await?;
-        Ok(View::images(frame.size, coder.pictures(&mean).await?))
+        Ok(Images::of(frame.size, coder.pictures(&mean).await?))
     }
 }

@@ -1,27 +1,48 @@
 //! A codebook and how it is used.
 
 use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
 
-use super::answer::View;
+use super::answer::Answer;
 use super::coder::{Alphabet, Coder, Frame, Rows, Tests};
 use super::question::Question;
 use latent_measure::codebook::Usage;
 use latent_vocabulary::numbers::f32_bytes;
 
-/// The codebook, and how the first `count` test images use it: [`View::Codebook`].
+/// The codebook, and how the first `count` test images use it: [`CodebookUse`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Codebook {
     pub count: u32,
 }
 
+/// A codebook in use.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CodebookUse {
+    /// Images whose tokens were counted.
+    pub images: u32,
+    /// How often each code was chosen, all places and levels together.
+    pub count_k: Vec<u32>,
+    /// exp of the entropy of those counts.
+    pub perplexity: f32,
+    /// Training steps since each code was last chosen; infinite if it never was.
+    pub age_k: Vec<f32>,
+    /// The vector that each code stands for at a place, little-endian `f32`, row-major `[codes, dim]`; where a place has
+    /// several tokens, all of them this code.
+    pub vector_kd: ByteBuf,
+}
+
+impl Answer for CodebookUse {}
+
 impl Question for Codebook {
+    type Answer = CodebookUse;
+
     const OF_TESTS: bool = true;
 
     fn fits(&self, frame: &Frame) -> bool {
         frame.alphabet.is_some()
     }
 
-    async fn answer(&self, coder: &mut impl Coder, tests: Tests<'_>) -> Result<View, String> {
+    async fn answer(&self, coder: &mut impl Coder, tests: Tests<'_>) -> Result<CodebookUse, String> {
         let Alphabet { tokens, places, codes, .. } = coder.frame().alphabet()?;
         let at = tests.range(0, self.count);
         let token_bn = coder.tokens(Rows::tests(tests, &at)).await?;
@@ -33,7 +54,7 @@ impl Question for Codebook {
         let (latent, dim) = (z_kd.len() / codes, z_kd.len() / codes / places);
         let vector_kd: Vec<f32> = z_kd.chunks_exact(latent).flat_map(|z| z[..dim].to_vec()).collect();
         let age_k = coder.code_ages().await?;
-        Ok(View::Codebook {
+        Ok(CodebookUse {
             images: at.len() as u32,
             count_k: usage.count_k().iter().map(|n| *n as u32).collect(),
             perplexity: usage.perplexity() as f32,

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::answer::View;
+use super::answer::Tokens;
 use super::coder::{Coder, Frame, Tests};
 use super::question::Question;
 use super::untokenise::tokens;
 
-/// `n` token grids drawn from the learnt prior, see [`CodeKind::Grid`](latent_vocabulary::code::CodeKind::Grid): [`View::Tokens`].
+/// `n` token grids drawn from the learnt prior, see [`CodeKind::Grid`](latent_vocabulary::code::CodeKind::Grid): [`Tokens`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DrawTokens {
     pub n: u32,
@@ -16,11 +16,13 @@ pub struct DrawTokens {
 }
 
 impl Question for DrawTokens {
+    type Answer = Tokens;
+
     fn fits(&self, frame: &Frame) -> bool {
         frame.alphabet.is_some_and(|alphabet| alphabet.drawn)
     }
 
-    async fn answer(&self, coder: &mut impl Coder, _: Tests<'_>) -> Result<View, String> {
+    async fn answer(&self, coder: &mut impl Coder, _: Tests<'_>) -> Result<Tokens, String> {
         let token_bn = coder.draw_tokens(self.n as usize, self.temperature, self.seed).await?;
         tokens(coder, token_bn).await
     }

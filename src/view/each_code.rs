@@ -3,13 +3,13 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use super::answer::View;
+use super::answer::Images;
 use super::coder::{Coder, Frame, Tests};
 use super::question::{Question, whole};
 use super::untokenise::untokenise;
 use latent_vocabulary::numbers::bytes_f32;
 
-/// The image that the tokens `token_n` stand for, with each of `codes` in turn in all the places `at`: [`View::Images`], one for
+/// The image that the tokens `token_n` stand for, with each of `codes` in turn in all the places `at`: [`Images`], one for
 /// each code.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EachCode {
@@ -19,11 +19,13 @@ pub struct EachCode {
 }
 
 impl Question for EachCode {
+    type Answer = Images;
+
     fn fits(&self, frame: &Frame) -> bool {
         frame.alphabet.is_some_and(|alphabet| whole(self.token_n.len(), 4 * alphabet.tokens))
     }
 
-    async fn answer(&self, coder: &mut impl Coder, _: Tests<'_>) -> Result<View, String> {
+    async fn answer(&self, coder: &mut impl Coder, _: Tests<'_>) -> Result<Images, String> {
         let token_n = bytes_f32(&self.token_n);
         if let Some(bad) = self.at.iter().find(|place| **place as usize >= token_n.len()) {
             return Err(format!("there is no place {bad} among {} tokens", token_n.len()));
@@ -34,6 +36,6 @@ impl Question for EachCode {
             token_n
         };
         let all: Vec<f32> = self.codes.iter().flat_map(with).collect();
-        Ok(View::images(coder.frame().size, untokenise(coder, &all).await?))
+        Ok(Images::of(coder.frame().size, untokenise(coder, &all).await?))
     }
 }

@@ -2,22 +2,24 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::answer::View;
+use super::answer::Codes;
 use super::coder::{Coder, Rows, Tests};
 use super::question::Question;
 
-/// Encodes the first `count` test images: [`View::Codes`].
+/// Encodes the first `count` test images: [`Codes`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Embed {
     pub count: u32,
 }
 
 impl Question for Embed {
+    type Answer = Codes;
+
     const OF_TESTS: bool = true;
 
-    async fn answer(&self, coder: &mut impl Coder, tests: Tests<'_>) -> Result<View, String> {
+    async fn answer(&self, coder: &mut impl Coder, tests: Tests<'_>) -> Result<Codes, String> {
         let at = tests.range(0, self.count);
         let codes = coder.encode(Rows::tests(tests, &at)).await?;
-        Ok(View::codes(coder.frame().latent, at.len(), codes, &tests.labels[..at.len()]))
+        Ok(Codes::of(coder.frame().latent, at.len(), codes, &tests.labels[..at.len()]))
     }
 }

@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use super::answer::View;
+use super::answer::Codes;
 use super::coder::{Coder, Frame, Rows, Tests};
 use super::question::{Question, own, whole};
 
-/// Encodes images of the visitor's own, row-major `[n, channels, height, width]`, one byte a value: [`View::Codes`] without
+/// Encodes images of the visitor's own, row-major `[n, channels, height, width]`, one byte a value: [`Codes`] without
 /// labels. `label_n` is what an encoder that is told labels hears; others are given none.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Encode {
@@ -16,14 +16,16 @@ pub struct Encode {
 }
 
 impl Question for Encode {
+    type Answer = Codes;
+
     fn fits(&self, frame: &Frame) -> bool {
         whole(self.x_np.len(), frame.size.len())
     }
 
-    async fn answer(&self, coder: &mut impl Coder, _: Tests<'_>) -> Result<View, String> {
+    async fn answer(&self, coder: &mut impl Coder, _: Tests<'_>) -> Result<Codes, String> {
         let frame = coder.frame();
         let x = own(&self.x_np, frame)?;
         let codes = coder.encode(Rows::labelled(&x, &self.label_n)).await?;
-        Ok(View::codes(frame.latent, x.len() / frame.size.len(), codes, &[]))
+        Ok(Codes::of(frame.latent, x.len() / frame.size.len(), codes, &[]))
     }
 }

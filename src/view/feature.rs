@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use super::answer::View;
+use super::answer::{Answer, Pictures};
 use super::coder::{Coder, Frame, Rows, Size, Tests};
 use super::features::norm;
 use super::question::Question;
@@ -11,21 +11,42 @@ use super::question::Question;
 /// Neighbours of a feature.
 const NEAR: usize = 8;
 
-/// One feature: its neighbours, and what the test images at `images` are without it: [`View::Feature`].
+/// One feature: its neighbours, and what the test images at `images` are without it: [`OneFeature`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Feature {
     pub feature: u32,
     pub images: Vec<u32>,
 }
 
+/// The features most like `feature` and the cosines of their atoms to its own, most alike first; and of each image asked for the
+/// original, the reconstruction, and the reconstruction without the feature, `[3, n]` pictures as in [`Images`](crate::Images).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OneFeature {
+    pub feature: u32,
+    pub near: Vec<u32>,
+    pub cosine: Vec<f32>,
+    pub width: u32,
+    pub height: u32,
+    pub channels: u32,
+    pub pixels: ByteBuf,
+}
+
+impl Answer for OneFeature {
+    fn pictures(&self) -> Option<Pictures<'_>> {
+        Some(Pictures::of((self.width, self.height, self.channels), &self.pixels))
+    }
+}
+
 impl Question for Feature {
+    type Answer = OneFeature;
+
     const OF_TESTS: bool = true;
 
     fn fits(&self, frame: &Frame) -> bool {
         frame.features.is_some_and(|grid| (self.feature as usize) < grid.features)
     }
 
-    async fn answer(&self, coder: &mut impl Coder, tests: Tests<'_>) -> Result<View, String> {
+    async fn answer(&self, coder: &mut impl Coder, tests: Tests<'_>) -> Result<OneFeature, String> {
         let Frame { size: Size { width, height, channels }, .. } = coder.frame();
         let (feature, features) = (self.feature, coder.frame().features()?.features);
         let f = feature as usize;
@@ -50,6 +71,6 @@ impl Question for Feature {
             pixels.extend(coder.pictures(&[code_bd, without_bd].concat()).await?);
         }
         let (near, cosine) = near.into_iter().unzip();
-        Ok(View::Feature { feature, near, cosine, width, height, channels, pixels: ByteBuf::from(pixels) })
+        Ok(OneFeature { feature, near, cosine, width, height, channels, pixels: ByteBuf::from(pixels) })
     }
 }

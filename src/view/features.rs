@@ -3,14 +3,15 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use super::answer::View;
+use super::answer::Answer;
 use super::coder::{Coder, Frame, Rows, Tests};
-use super::feature_table::{BINS, EXAMPLES, FeatureTable, QUARTER_EXAMPLES, TOP_EXAMPLES};
+pub use super::feature_table::FeatureTable;
+use super::feature_table::{BINS, EXAMPLES, QUARTER_EXAMPLES, TOP_EXAMPLES};
 use super::question::Question;
 use latent_measure::sparse::{Portrait, histogram};
 use latent_vocabulary::numbers::f32_bytes;
 
-/// What each feature does on the first `count` test images, or as many as fit: [`View::Features`].
+/// What each feature does on the first `count` test images, or as many as fit: [`FeatureTable`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Features {
     pub count: u32,
@@ -49,14 +50,18 @@ fn signed(row: &[f32]) -> impl Iterator<Item = u8> + '_ {
     row.iter().map(move |v| (v / reach * 127.0).round() as i8 as u8)
 }
 
+impl Answer for FeatureTable {}
+
 impl Question for Features {
+    type Answer = FeatureTable;
+
     const OF_TESTS: bool = true;
 
     fn fits(&self, frame: &Frame) -> bool {
         frame.features.is_some()
     }
 
-    async fn answer(&self, coder: &mut impl Coder, tests: Tests<'_>) -> Result<View, String> {
+    async fn answer(&self, coder: &mut impl Coder, tests: Tests<'_>) -> Result<FeatureTable, String> {
         let frame = coder.frame();
         let (grid, size) = (frame.features()?, frame.size);
         let features = grid.features;
@@ -87,7 +92,7 @@ impl Question for Features {
         let seen_fa = if inputs * grid.places() == size.len() { atom_fa } else { effects(coder, &numbers[2]).await? };
         let signed_fa: Vec<u8> = seen_fa.chunks_exact(seen_fa.len() / features).flat_map(signed).collect();
         let [density_f, mean_f, max_f, norm_f, purity_f] = numbers.map(|values| f32_bytes(&values));
-        Ok(View::Features(FeatureTable {
+        Ok(FeatureTable {
             images: labels.len() as u32,
             density_f,
             mean_f,
@@ -102,6 +107,6 @@ impl Question for Features {
             height: size.height / grid.height as u32,
             channels: size.channels,
             atom_fa: ByteBuf::from(signed_fa),
-        }))
+        })
     }
 }

@@ -1,7 +1,7 @@
 //! What panels ask of a trained model, and how it is answered: a file for each question, the same wherever the model runs.
 //!
 //! A question's file says what is asked (the fields of a struct), which models it fits, and how a [`Coder`] answers it; the table
-//! below makes the enum [`Query`] of all of them. The engine answers from the weights of the moment, the page from a model on the
+//! below makes the enum [`Query`] of all of them, and [`View`] of their answers. The engine answers from the weights of the moment, the page from a model on the
 //! CPU.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
@@ -12,16 +12,22 @@ mod coder;
 mod feature_table;
 mod question;
 
-pub use self::answer::{Pictures, View};
+pub use self::answer::{Answer, Pictures};
 pub use self::choice::draw;
 pub use self::coder::{Alphabet, Coder, Frame, Rows, Size, Tests, pixels, unit_values};
-pub use self::feature_table::{BINS, EXAMPLES, FeatureTable, QUARTER_EXAMPLES, TOP_EXAMPLES};
+pub use self::feature_table::{BINS, EXAMPLES, QUARTER_EXAMPLES, TOP_EXAMPLES};
 pub use self::question::Question;
 
 /// Names the place on the page that a question belongs to: what is asked there replaces what was asked there before.
 pub type Slot = u32;
 
 question::questions! {
+    // Answers that several questions share.
+    shared {
+        Images,
+        Codes,
+        Tokens,
+    }
     // What the engine and the page can answer from the beginning.
     first {
         Decode in decode,
@@ -30,21 +36,21 @@ question::questions! {
         Originals in originals,
         Encode in encode,
         Autoencode in autoencode,
-        Paths in paths,
-        Relax in relax,
+        Paths in paths gives PathPictures,
+        Relax in relax gives Relaxed,
     }
     // What the engine fetches the code for when it is first asked: tokens and features.
     later {
-        Codebook in codebook,
+        Codebook in codebook gives CodebookUse,
         Tokenise in tokenise,
         Untokenise in untokenise,
         EachCode in each_code,
         DrawTokens in draw_tokens,
-        Features in features,
-        Feature in feature,
+        Features in features gives FeatureTable,
+        Feature in feature gives OneFeature,
     }
     // What takes so long that the session answers in slices.
     apart {
-        Measures in measures,
+        Measures in measures gives Sheet,
     }
 }

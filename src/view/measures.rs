@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::answer::View;
+use super::answer::Answer;
 use super::coder::{Coder, Tests};
 use super::question::Question;
+use latent_vocabulary::measured::Measured;
 
 /// Every measure that applies, on at most `images` test images and as many others of them for what is fitted. Taken once for each
 /// number `press`, for it takes its time: the engine's session does it in slices.
@@ -14,11 +15,18 @@ pub struct Measures {
     pub press: u32,
 }
 
+/// What the model is worth, as far as numbers tell.
+pub type Sheet = Vec<Measured>;
+
+impl Answer for Sheet {}
+
 impl Question for Measures {
+    type Answer = Sheet;
+
     const FOLLOWS_WEIGHTS: bool = false;
     const ONCE: bool = true;
 
-    async fn answer(&self, _: &mut impl Coder, _: Tests<'_>) -> Result<View, String> {
+    async fn answer(&self, _: &mut impl Coder, _: Tests<'_>) -> Result<Sheet, String> {
         Err("this takes long: the session does it in slices".into())
     }
 }

@@ -1,11 +1,13 @@
 //! What every question says of itself, and the macro that makes a table of them.
 
-use super::answer::View;
+use super::answer::Answer;
 use super::coder::{Coder, Frame, Tests, unit_values};
 
 /// Something that can be asked of a model.
 #[allow(async_fn_in_trait, reason = "page and worker have one thread each: no future needs to be `Send`")]
 pub trait Question {
+    /// What it is answered with: what several share, or a type of its own in the question's file.
+    type Answer: Answer;
     /// Whether the answer changes with the weights.
     const FOLLOWS_WEIGHTS: bool = true;
     /// Whether it is answered once, for whoever pressed a button.
@@ -22,7 +24,7 @@ pub trait Question {
     ///
     /// # Errors
     /// A sentence, if the question does not fit the model or the data, or the device is lost.
-    async fn answer(&self, coder: &mut impl Coder, tests: Tests<'_>) -> Result<View, String>;
+    async fn answer(&self, coder: &mut impl Coder, tests: Tests<'_>) -> Result<Self::Answer, String>;
 }
 
 /// Whether that many bytes are some rows of `each` bytes.
@@ -42,14 +44,26 @@ pub(super) fn own(x_np: &[u8], frame: Frame) -> Result<Vec<f32>, String> {
     Ok(unit_values(x_np))
 }
 
-/// Declares the modules of the questions and makes [`Query`](crate::Query) of them: `Name in file`. A question comes with a slot
-/// of its own, for the panel that alone asks it.
+/// Declares the modules of the questions, and makes [`Query`](crate::Query) and [`View`](crate::View) of them: `Name in file`, and
+/// `gives Type` where the answer is of a type of its own in that file. A question comes with a slot of its own, for the panel that
+/// alone asks it.
 macro_rules! questions {
-    ($first_word:ident { $($first:ident in $first_file:ident,)* }
-     $later_word:ident { $($later:ident in $later_file:ident,)* }
-     $apart_word:ident { $($apart:ident in $apart_file:ident,)* }) => {
+    ($shared_word:ident { $($shared:ident,)* }
+     $first_word:ident { $($first:ident in $first_file:ident $(gives $first_own:ident)?,)* }
+     $later_word:ident { $($later:ident in $later_file:ident $(gives $later_own:ident)?,)* }
+     $apart_word:ident { $($apart:ident in $apart_file:ident $(gives $apart_own:ident)?,)* }) => {
         question::questions! {
-            @all { $($first in $first_file,)* $($later in $later_file,)* $($apart in $apart_file,)* }
+            @all {
+                $($first in $first_file,)* $($later in $later_file,)* $($apart in $apart_file,)*
+            }
+        }
+        question::questions! {
+            @answers {
+                $(answer $shared,)*
+                $($($first_file $first_own,)?)*
+                $($($later_file $later_own,)?)*
+                $($($apart_file $apart_own,)?)*
+            }
         }
 
         impl Query {
@@ -64,7 +78,7 @@ macro_rules! questions {
             /// As [`Question::answer`], or if this is another question.
             pub async fn answer(&self, coder: &mut impl Coder, tests: Tests<'_>) -> Result<View, String> {
                 match self {
-                    $(Self::$first(asked) => asked.answer(coder, tests).await,)*
+                    $(Self::$first(asked) => asked.answer(coder, tests).await.map(View::from),)*
                     _ => Err("this is answered elsewhere".into()),
                 }
             }
@@ -75,11 +89,35 @@ macro_rules! questions {
             /// As [`Question::answer`], or if this is another question.
             pub async fn answer_later(&self, coder: &mut impl Coder, tests: Tests<'_>) -> Result<View, String> {
                 match self {
-                    $(Self::$later(asked) => asked.answer(coder, tests).await,)*
+                    $(Self::$later(asked) => asked.answer(coder, tests).await.map(View::from),)*
                     _ => Err("this is answered elsewhere".into()),
                 }
             }
         }
+    };
+    (@answers { $($file:ident $answer:ident,)* }) => {
+        $(pub use self::$file::$answer;)*
+
+        /// Answer to a [`Query`], by its type.
+        #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+        pub enum View {
+            $(#[allow(missing_docs, reason = "the type says it")] $answer($answer),)*
+        }
+
+        impl View {
+            /// The pictures in it, if it has any.
+            pub fn pictures(&self) -> Option<Pictures<'_>> {
+                match self { $(Self::$answer(answer) => answer.pictures(),)* }
+            }
+        }
+
+        $(
+            impl From<$answer> for View {
+                fn from(answer: $answer) -> Self {
+                    Self::$answer(answer)
+                }
+            }
+        )*
     };
     (@all { $($name:ident in $file:ident,)* }) => {
         $(mod $file;)*

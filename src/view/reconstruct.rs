@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::answer::View;
+use super::answer::Images;
 use super::coder::{Coder, Rows, Tests};
 use super::question::Question;
 
-/// Encodes and decodes the test images `first .. first + count`: [`View::Images`] with the reconstructions from the posterior
+/// Encodes and decodes the test images `first .. first + count`: [`Images`] with the reconstructions from the posterior
 /// mean, preceded by the originals (`2 * count` images). Where a method is trained to repair, from damaged images, which follow
 /// (`3 * count`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,9 +16,11 @@ pub struct Reconstruct {
 }
 
 impl Question for Reconstruct {
+    type Answer = Images;
+
     const OF_TESTS: bool = true;
 
-    async fn answer(&self, coder: &mut impl Coder, tests: Tests<'_>) -> Result<View, String> {
+    async fn answer(&self, coder: &mut impl Coder, tests: Tests<'_>) -> Result<Images, String> {
         let at = tests.range(self.first, self.count);
         let originals = Rows::tests(tests, &at);
         // What is trained to repair is shown at its work.
@@ -31,6 +33,6 @@ impl Question for Reconstruct {
         let mut all = tests.images(&at);
         all.extend(coder.pictures(&mean).await?);
         all.extend(coder.bytes(damaged.as_deref().unwrap_or(&[])));
-        Ok(View::images(coder.frame().size, all))
+        Ok(Images::of(coder.frame().size, all))
     }
 }

@@ -3,25 +3,37 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use super::answer::View;
+use super::answer::Answer;
 use super::coder::{Coder, Frame, Tests};
 use super::question::{Question, whole};
 use latent_geometry::Geodesic;
 use latent_vocabulary::numbers::{bytes_f32, f32_bytes};
 
-/// One step of a path, row-major `[points, latent]`, towards the geodesic of the decoder's metric: [`View::Relaxed`].
+/// One step of a path, row-major `[points, latent]`, towards the geodesic of the decoder's metric: [`Relaxed`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Relax {
     pub z_td: ByteBuf,
     pub damping: f32,
 }
 
+/// A path after one step of relaxation, the energy it has now, and the damping to go on with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Relaxed {
+    pub z_td: ByteBuf,
+    pub energy: f32,
+    pub damping: f32,
+}
+
+impl Answer for Relaxed {}
+
 impl Question for Relax {
+    type Answer = Relaxed;
+
     fn fits(&self, frame: &Frame) -> bool {
         whole(self.z_td.len(), 4 * frame.latent)
     }
 
-    async fn answer(&self, coder: &mut impl Coder, _: Tests<'_>) -> Result<View, String> {
+    async fn answer(&self, coder: &mut impl Coder, _: Tests<'_>) -> Result<Relaxed, String> {
         let Frame { size, latent, .. } = coder.frame();
         let len = size.len();
         let mut path = Geodesic::new(bytes_f32(&self.z_td), latent, self.damping);
@@ -30,6 +42,6 @@ impl Question for Relax {
         let proposal = path.propose(&x, len);
         let after = Geodesic::energy(&coder.decode(&proposal).await?, len);
         let energy = path.judge(proposal, before, after);
-        Ok(View::Relaxed { z_td: f32_bytes(&path.z_td), energy, damping: path.damping })
+        Ok(Relaxed { z_td: f32_bytes(&path.z_td), energy, damping: path.damping })
     }
 }

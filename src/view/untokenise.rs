@@ -3,24 +3,26 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use super::answer::View;
+use super::answer::{Images, Tokens};
 use super::coder::{Alphabet, Coder, Frame, Size, Tests};
 use super::question::{Question, whole};
 use latent_vocabulary::numbers::{bytes_f32, f32_bytes};
 
-/// The images that token grids stand for, row-major `[n, tokens]`, little-endian `f32`: [`View::Images`].
+/// The images that token grids stand for, row-major `[n, tokens]`, little-endian `f32`: [`Images`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Untokenise {
     pub token_bn: ByteBuf,
 }
 
 impl Question for Untokenise {
+    type Answer = Images;
+
     fn fits(&self, frame: &Frame) -> bool {
         frame.alphabet.is_some_and(|alphabet| whole(self.token_bn.len(), 4 * alphabet.tokens))
     }
 
-    async fn answer(&self, coder: &mut impl Coder, _: Tests<'_>) -> Result<View, String> {
-        Ok(View::images(coder.frame().size, untokenise(coder, &bytes_f32(&self.token_bn)).await?))
+    async fn answer(&self, coder: &mut impl Coder, _: Tests<'_>) -> Result<Images, String> {
+        Ok(Images::of(coder.frame().size, untokenise(coder, &bytes_f32(&self.token_bn)).await?))
     }
 }
 
@@ -44,10 +46,10 @@ pub(super) async fn untokenise(coder: &mut impl Coder, token_bn: &[f32]) -> Resu
 ///
 /// # Errors
 /// As [`untokenise`].
-pub(super) async fn tokens(coder: &mut impl Coder, token_bn: Vec<f32>) -> Result<View, String> {
+pub(super) async fn tokens(coder: &mut impl Coder, token_bn: Vec<f32>) -> Result<Tokens, String> {
     let pixels = untokenise(coder, &token_bn).await?;
     let size = coder.frame().size;
     let Size { width, height, channels } = size;
     let n = (pixels.len() / size.len()) as u32;
-    Ok(View::Tokens { n, token_bn: f32_bytes(&token_bn), width, height, channels, pixels: ByteBuf::from(pixels) })
+    Ok(Tokens { n, token_bn: f32_bytes(&token_bn), width, height, channels, pixels: ByteBuf::from(pixels) })
 }

@@ -71,6 +71,8 @@ pub struct ParamSpec {
     pub under: Under,
     /// The parameter that it can be no larger than: there are no more to choose from.
     pub at_most: Option<&'static str>,
+    /// The parameter that it multiplies: what is [`at_most`](Self::at_most) so many is their product.
+    pub times: Option<&'static str>,
     /// Live, and neither weighs nor shapes a term of the objective.
     pub of_no_term: bool,
     /// What it does, in one or two sentences.
@@ -87,6 +89,7 @@ impl ParamSpec {
             live: false,
             under: None,
             at_most: None,
+            times: None,
             of_no_term: false,
             help: prose(help),
         }
@@ -139,6 +142,12 @@ impl ParamSpec {
     /// Marks the parameter as contradicting the one called `key` where it is larger.
     pub const fn at_most(mut self, key: &'static str) -> Self {
         self.at_most = Some(key);
+        self
+    }
+
+    /// Marks the parameter as multiplying the one called `key`, of which together there can be no more than `most`.
+    pub const fn times_at_most(mut self, key: &'static str, most: &'static str) -> Self {
+        (self.times, self.at_most) = (Some(key), Some(most));
         self
     }
 

@@ -169,6 +169,11 @@ pub enum ImportEvent {
     Failed {
         message: String,
     },
+    /// The worker ends here: a library has broken on a file, if it was one.
+    Broke {
+        file: Option<String>,
+        message: String,
+    },
 }
 
 /// Letters of a name for links: short enough for any storage.

@@ -89,6 +89,12 @@ impl Piece {
         images.chain(rest.iter().map(|role| (*role, None))).collect()
     }
 
+    /// Whether it could be the file with the labels ([`Wishes::labels`]).
+    pub fn may_be_labels(&self) -> bool {
+        let labels = |(role, _): &(Role, Option<Part>)| matches!(role, Role::Labels | Role::Attributes);
+        self.role != Role::Images && self.choice && self.files == 1 && self.choices().iter().any(labels)
+    }
+
     /// In a line: what it is, and what becomes of it.
     pub fn words(&self) -> String {
         let files = if self.files == 1 { String::new() } else { format!("{} files, ", self.files) };
@@ -244,9 +250,36 @@ pub struct Wishes {
     pub roles: Vec<Wanted>,
 }
 
+impl Wishes {
+    /// Whether the file of that very name is wanted to be left aside.
+    pub fn leaves_aside(&self, file: &str) -> bool {
+        self.roles.iter().any(|w| w.file == file && w.role == Role::Aside)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn labels_come_from_texts_and_arrays() {
+        let piece = |kind: &str, role, files, choice| {
+            let (name, why) = ("f".into(), String::new());
+            Piece { name, kind: kind.into(), role, part: None, files, images: 0, why, choice }
+        };
+        for (piece, may) in [
+            (piece("text", Role::Aside, 1, true), true),
+            (piece("text", Role::Labels, 1, true), true),
+            (piece("table by names", Role::Attributes, 1, true), true),
+            (piece("NumPy array [6] of uint8", Role::Aside, 1, true), true),
+            (piece("NumPy array [6, 8, 8] of uint8", Role::Images, 1, true), false),
+            (piece("text", Role::Aside, 2, true), false),
+            (piece(".heic", Role::Aside, 1, true), false),
+            (piece("text", Role::Aside, 1, false), false),
+        ] {
+            assert_eq!(piece.may_be_labels(), may, "{piece:?}");
+        }
+    }
 
     #[test]
     fn wishes_are_read() {

@@ -132,6 +132,12 @@ fn a_mixed_folder_is_told_apart_and_can_be_told_otherwise() {
         ] {
             assert!(plan.contains(words), "{words}: {plan}");
         }
+        // The table could have the labels; what is left aside is said once above the plan.
+        let labels = "return [...document.querySelectorAll('[data-testid=plan-labels] option')].map(o => o.textContent).join()";
+        assert_eq!(page.js(labels), "as found,of none,notes.csv");
+        let said =
+            "return [...document.querySelectorAll('dialog .notice')].filter(n => n.textContent.includes('left aside')).length";
+        assert_eq!(page.js(said), 1);
         page.wait("the preview", "document.querySelector('[data-testid=import-preview]').width > 8");
         page.screenshot(if mobile { "plan-phone" } else { "plan" });
         // One archive is wanted for tests.

@@ -1,10 +1,13 @@
 //! Files as people have them: half downloaded, from a Mac, from Windows, with labels beside them, in other ranges. Nothing is
 //! lost without a word, and nothing gets labels that are not its own.
 
+use std::cell::Cell;
+use std::rc::Rc;
+
 use latent_import::celeba::CelebA;
 use latent_import::open;
 use latent_import::picture::Picture;
-use latent_import::read::{Named, PIECES};
+use latent_import::read::{Named, PIECES, ReadAt};
 use latent_import::source::{About, Item, Source, first_frame};
 use latent_packed::Split;
 use latent_vocabulary::import::Crop;
@@ -108,12 +111,20 @@ fn files_that_are_not_read_are_named() {
     let loose: Vec<Named> = files.iter().map(|(n, b)| Named::new(format!("DCIM/{n}"), b.clone())).collect();
     for about in [about(&loose), about(&[Named::new("DCIM.zip", made::zip(files.into_iter(), false))])] {
         assert!(about.items == 3 && about.notes.len() == 1, "{about:?}");
-        let words = "25 files of other kinds (20 .heic, 5 .avif) are left aside. AVIF pictures are not read: export them";
+        let words = "25 files of other kinds (20 .heic, 5 .avif) are left aside: AVIF pictures are not read: export them";
         assert!(about.notes[0].starts_with(words) && about.notes[0].contains("HEIC pictures are not read"), "{about:?}");
         let aside: Vec<(u64, &str)> =
             about.plan.pieces.iter().filter(|p| p.role == Role::Aside).map(|p| (p.files, p.kind.as_str())).collect();
         assert_eq!(aside, [(5, ".avif"), (20, ".heic")]);
     }
+    // Arrays that cannot be read stand in the plan like others, and one sentence says all of it.
+    let (header, words) = (made::npy("|u1", &[3, 8, 8], &[0; 192]), "arr/a.heic, arr/bad.npy and arr/y.npy are left aside: ");
+    let files =
+        [("x.npy", header), ("y.npy", made::npy("|u1", &[5], &[0; 5])), ("bad.npy", b"\x93NUMPYx".to_vec()), ("a.heic", vec![0])];
+    let about = about(&files.map(|(name, bytes)| Named::new(format!("arr/{name}"), bytes)));
+    let said: Vec<&String> = about.notes.iter().filter(|n| n.contains("left aside")).collect();
+    assert!(said.len() == 1 && said[0].starts_with(words) && said[0].contains("; no labels of x [3, 8, 8]: y [5]."), "{said:?}");
+    assert!(about.plan.pieces.iter().any(|p| p.name == "arr/bad.npy" && p.role == Role::Aside && !p.why.is_empty()));
     // An archive without images says what it has instead.
     let error = refused(&[zip("mnist.zip", &[("train-images-idx3-ubyte", vec![0]), ("train-labels-idx1-ubyte", vec![0])])]);
     assert!(error.contains("train-images-idx3-ubyte") && error.contains("nothing known"), "{error}");
@@ -211,9 +222,9 @@ fn labels_of_any_kind_become_one_factor() {
 #[test]
 fn arrays_that_are_no_labels_are_named() {
     for (file, words) in [
-        (arrays("y.npy", "<i8", &[5], &longs(&[1, 2, 3, 4, 5])), "Left aside, as no labels of x [6, 8, 8]: y [5]"),
+        (arrays("y.npy", "<i8", &[5], &longs(&[1, 2, 3, 4, 5])), "y.npy is left aside: no labels of x [6, 8, 8]: y [5]"),
         (arrays("y.npy", "<f4", &[6], &floats(&[0.5; 6])), "no whole numbers"),
-        (arrays("y.npy", "|O", &[6], &[0; 48]), "y holds Python objects"),
+        (arrays("y.npy", "|O", &[6], &[0; 48]), "y.npy is left aside: holds Python objects"),
         (arrays("y.npy", "|u1", &[6, 300], &[0; 1800]), "300 labels an image"),
     ] {
         let about = about(&[file]);
@@ -382,6 +393,57 @@ fn one_image_or_label_that_differs_makes_another_set() {
         std::fs::remove_file(out.join("sums.txt")).unwrap();
         assert!(run(&files[0], &out, |_| {}).is_ok(), "{name}");
     }
+}
+
+/// A file that counts the bytes that are read of it.
+struct Counted(Vec<u8>, Rc<Cell<u64>>);
+
+impl ReadAt for Counted {
+    fn size(&self) -> u64 {
+        self.0.size()
+    }
+
+    fn read_exact_at(&self, offset: u64, out_p: &mut [u8]) -> std::io::Result<()> {
+        self.1.set(self.1.get() + out_p.len() as u64);
+        self.0.read_exact_at(offset, out_p)
+    }
+}
+
+#[test]
+fn an_archive_is_known_again_by_its_index() {
+    let names: Vec<String> = (0..40).map(|i| format!("{}/{i}.png", ["cats", "dogs"][i % 2])).collect();
+    let archive = |middle: [u8; 3]| {
+        let picture = |i: usize| plain(if i == 20 { middle } else { [i as u8, 7, 9] });
+        made::stored(names.iter().enumerate().map(|(i, name)| (name.clone(), picture(i))))
+    };
+    let file = |bytes: Vec<u8>| Named::new("pets.zip", bytes);
+    let (whole, other) = (archive([1, 2, 3]), archive([3, 2, 1]));
+    assert_eq!(whole.len(), other.len());
+    let out = scratch("by-index");
+    run(&[file(whole.clone())], &out, |_| {}).unwrap();
+    // Nothing is read for it but what is looked at before.
+    let read = Rc::new(Cell::new(0));
+    let counted = [Named::new("pets.zip", Counted(whole.clone(), read.clone()))];
+    let before = {
+        first_frame(&mut *open(&counted, None).unwrap()).unwrap();
+        read.replace(0)
+    };
+    run(&counted, &out, |_| {}).unwrap();
+    assert_eq!(read.get(), before);
+    let error = run(&[file(other)], &out, |_| {}).unwrap_err();
+    assert!(error.contains("another set of images"), "{error}");
+
+    // One picture is damaged where its index is not: the same archive again is the same, the sound one is another.
+    let mut damaged = whole.clone();
+    let middle = (0..damaged.len()).filter(|at| damaged[*at..].starts_with(b"IDAT")).nth(20).unwrap();
+    damaged[middle + 6] ^= 1;
+    let out = scratch("by-index-damaged");
+    for _ in 0..2 {
+        let end = run(&[file(damaged.clone())], &out, |_| {}).unwrap();
+        assert_eq!((end.0.packed, end.0.skipped), (39, 1));
+    }
+    let error = run(&[file(whole)], &out, |_| {}).unwrap_err();
+    assert!(error.contains("another set of images"), "{error}");
 }
 
 #[test]

@@ -47,8 +47,17 @@ pub fn face(i: u32) -> Vec<u8> {
 
 /// An archive of files, deflated.
 pub fn zip(files: impl Iterator<Item = (String, Vec<u8>)>, large: bool) -> Vec<u8> {
-    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated).large_file(large);
+    written(files, options)
+}
+
+/// An archive in which files lie as they are.
+pub fn stored(files: impl Iterator<Item = (String, Vec<u8>)>) -> Vec<u8> {
+    written(files, SimpleFileOptions::default().compression_method(CompressionMethod::Stored))
+}
+
+fn written(files: impl Iterator<Item = (String, Vec<u8>)>, options: SimpleFileOptions) -> Vec<u8> {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, bytes) in files {
         writer.start_file(name, options).expect("a file in an archive");
         writer.write_all(&bytes).expect("memory takes it");

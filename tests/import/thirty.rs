@@ -226,6 +226,31 @@ fn folders_and_names_of_all_sorts() {
             "train 2, valid 2; Folder: n01 2, n02 2",
         ),
         (
+            "classes of the train part in folders, of the validation part in a table, and boxes",
+            vec![("tiny.zip", {
+                let images = ["t/train/n01/images/a.png", "t/train/n02/images/b.png", "t/val/images/v0.png", "t/val/images/v1.png"];
+                let texts = [
+                    ("t/train/n01/n01_boxes.txt", "a.png\t4\t9\n"),
+                    ("t/train/n02/n02_boxes.txt", "b.png\t5\t9\n"),
+                    ("t/val/val_annotations.txt", "v0.png\tn02\t3\nv1.png\tn01\t4\n"),
+                ];
+                zip(&pictures(&images).into_iter().chain(texts.map(|(name, text)| (name, text.into()))).collect::<Vec<_>>())
+            })],
+            "train 2, valid 2; Folder: n01 2, n02 2; boxes_1: 4 1, 5 1, unknown 2; boxes_2: 9 2, unknown 2; val_annotations_2: 3 1, 4 1, unknown 2",
+        ),
+        (
+            "classes of both parts in tables",
+            vec![
+                ("d/train/1.png", png(1)),
+                ("d/train/2.png", png(2)),
+                ("d/test/3.png", png(3)),
+                ("d/test/4.png", png(4)),
+                ("d/train.csv", b"name,label\n1,cat\n2,dog\n".to_vec()),
+                ("d/test.csv", b"name,label\n3,dog\n4,cat\n".to_vec()),
+            ],
+            "train 2, test 2; label: cat 2, dog 2",
+        ),
+        (
             "numbers as classes",
             vec![("a.zip", zip(&pictures(&["n/2/a.png", "n/10/b.png", "n/1/c.png"])))],
             "train 3; Folder: 1 1, 2 1, 10 1",

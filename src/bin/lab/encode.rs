@@ -43,11 +43,7 @@ fn check(args: &Args) -> Result<(Table, Option<Given>), Failure> {
     Ok((table, args.data.as_deref().map(data).transpose()?))
 }
 
-#[cfg(not(feature = "native"))]
-pub fn run(args: Args) -> Result<ExitCode, Failure> {
-    check(&args)?;
-    crate::native::hand_over("native")
-}
+with_burn!(check);
 
 /// Encodes, and ends with one line of JSON on standard output.
 #[cfg(feature = "native")]

@@ -6,6 +6,17 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
+/// `run` of a command that needs Burn, where this program is built without it: what `check` can refuse is refused here.
+macro_rules! with_burn {
+    ($check:ident) => {
+        #[cfg(not(feature = "native"))]
+        pub fn run(args: Args) -> Result<ExitCode, Failure> {
+            $check(&args)?;
+            crate::native::hand_over("native")
+        }
+    };
+}
+
 mod bench;
 mod cargo;
 mod classifier;

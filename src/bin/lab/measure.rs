@@ -43,11 +43,7 @@ fn check(args: &Args) -> Result<Option<Given>, Failure> {
     args.data.as_deref().map(data).transpose()
 }
 
-#[cfg(not(feature = "native"))]
-pub fn run(args: Args) -> Result<ExitCode, Failure> {
-    check(&args)?;
-    crate::native::hand_over("native")
-}
+with_burn!(check);
 
 /// Prints each measure with its protocol.
 #[cfg(feature = "native")]

@@ -37,11 +37,7 @@ fn check(args: &Args) -> Result<(Vec<&'static Preset>, PathBuf), Failure> {
     Ok((chosen, out))
 }
 
-#[cfg(not(feature = "native"))]
-pub fn run(args: Args) -> Result<ExitCode, Failure> {
-    check(&args)?;
-    crate::native::hand_over("native")
-}
+with_burn!(check);
 
 #[cfg(feature = "native")]
 pub fn run(args: Args) -> Result<ExitCode, Failure> {

@@ -52,11 +52,7 @@ fn check(args: &Args) -> Result<Option<Given>, Failure> {
     args.data.as_deref().map(data).transpose()
 }
 
-#[cfg(not(feature = "native"))]
-pub fn run(args: Args) -> Result<ExitCode, Failure> {
-    check(&args)?;
-    crate::native::hand_over("native")
-}
+with_burn!(check);
 
 /// Draws the images, and writes them about as many in a row as there are rows.
 #[cfg(feature = "native")]

@@ -32,11 +32,7 @@ fn check(args: &Args) -> Result<Vec<&'static str>, Failure> {
     }
 }
 
-#[cfg(not(feature = "native"))]
-pub fn run(args: Args) -> Result<ExitCode, Failure> {
-    check(&args)?;
-    crate::native::hand_over("native")
-}
+with_burn!(check);
 
 /// Prints the largest relative differences; fails where one exceeds what rounding explains.
 #[cfg(feature = "native")]

@@ -73,7 +73,7 @@ impl Noise for Replay {
 }
 
 /// Eager training of one method.
-pub struct Run<M> {
+pub struct EagerRun<M> {
     /// `None` only while the optimiser holds it.
     model: Option<M>,
     optimiser: ModuleOptimizer,
@@ -110,7 +110,7 @@ fn optimiser(params: &Params) -> ModuleOptimizer {
     }
 }
 
-impl<M: Method> Run<M> {
+impl<M: Method> EagerRun<M> {
     /// A fresh network on `device` (without autodiff; it is added here).
     pub fn new(params: &Params, device: Device, data: Arc<Dataset>) -> Self {
         let device = device.autodiff();
@@ -232,7 +232,7 @@ impl<M: Method> Run<M> {
     }
 }
 
-impl<M: Method> Eager for Run<M> {
+impl<M: Method> Eager for EagerRun<M> {
     fn info(&self) -> &PlanInfo {
         &self.info
     }

@@ -7,7 +7,7 @@ use super::PlanEngine;
 use super::compiled::{Compiled, Wanted};
 use super::layout::InputAt;
 use super::prepared::{Prepared, fetch, program};
-use crate::engine::Rows;
+use crate::engine::{Means, Rows};
 use crate::feed::Reach;
 use crate::program::{Input, PIECE, Program, batch_of, minibatches};
 use latent_compile::emit::ctl;
@@ -134,7 +134,7 @@ impl PlanEngine {
     pub(super) async fn terms(&mut self, images: Rows<'_>) -> Result<Vec<f32>, String> {
         let width = self.width(Program::Evaluate);
         let count = images.count(width)?;
-        let mut sums = vec![0.0f64; self.info.terms.len()];
+        let mut means = Means::of(self.info.terms.len());
         let mut pieces = minibatches(count, self.info.batch as usize);
         let mut reads = Reads::default();
         loop {
@@ -147,8 +147,8 @@ impl PlanEngine {
             }
             let Some((n, read)) = reads.0.pop_front() else { break };
             let terms = self.arena.take(read).await?;
-            sums.iter_mut().zip(terms).for_each(|(s, term)| *s += f64::from(term[0]) * n as f64);
+            means.add(n, terms.into_iter().map(|term| term[0]));
         }
-        Ok(sums.iter().map(|s| (s / count.max(1) as f64) as f32).collect())
+        Ok(means.take())
     }
 }

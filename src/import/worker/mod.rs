@@ -17,6 +17,7 @@ use web_sys::{Blob, MessageEvent};
 use crate::frame::Framer;
 use crate::picture::Picture;
 use crate::plan::{read, read_table};
+use crate::risky;
 use crate::source::{FIRST, Source, first_pictures, suggested_frame};
 use latent_packed::store::Store;
 use latent_platform::wire;
@@ -37,6 +38,7 @@ pub fn start() {
     if scope().name() == pool::DECODER {
         return pool::decoder(&scope());
     }
+    std::panic::set_hook(Box::new(last_words));
     let (sender, receiver) = unbounded::<Message>();
     let state = Rc::new(State::default());
     let told = state.clone();
@@ -62,6 +64,13 @@ pub fn start() {
     on_message.forget();
     spawn_local(run(receiver, state));
     scope().post_message(&JsValue::from_str(LOADED)).expect("the page listens");
+}
+
+/// Says which file it broke on, before the program ends with a trap that says nothing.
+fn last_words(panic: &std::panic::PanicHookInfo) {
+    let message = panic.payload_as_str().unwrap_or("no reason was given").to_owned();
+    post(&ImportEvent::Broke { file: risky::at(), message });
+    console_error_panic_hook::hook(panic);
 }
 
 /// What messages that do not wait their turn read and change.

@@ -14,6 +14,7 @@ use super::port::{next, scope};
 use crate::frame::Framer;
 use crate::job::{broke_on, decode};
 use crate::picture::Picture;
+use crate::risky;
 use crate::source::Raw;
 use latent_platform::wire;
 use latent_vocabulary::import::Frame;
@@ -182,15 +183,10 @@ fn listen(worker: &Worker, i: usize, say: &UnboundedSender<Heard>) -> Listeners 
     (on_message, on_error)
 }
 
-thread_local! {
-    /// The picture that this decoder is at.
-    static AT: RefCell<String> = const { RefCell::new(String::new()) };
-}
-
 /// Says what it broke on, before the program ends with a trap that says nothing.
 fn last_words(panic: &std::panic::PanicHookInfo) {
     console_error_panic_hook::hook(panic);
-    let name = AT.with(|at| at.try_borrow().map_or_else(|_| String::new(), |name| name.clone()));
+    let name = risky::at().unwrap_or_default();
     let why = panic.payload_as_str().unwrap_or("no reason was given");
     let _ = scope().post_message(&JsValue::from_str(&broke_on(&name, why)));
 }
@@ -213,7 +209,7 @@ pub fn decoder(scope: &DedicatedWorkerGlobalScope) {
                             Raw::Picture(Picture { width: w as usize, height: h as usize, channels: c as usize, values_hwc: bytes })
                         }
                     };
-                    AT.with(|at| at.borrow_mut().clone_from(&name));
+                    risky::begin(&name);
                     decode(&mut framer, &name, raw, &frame).map(ByteBuf::from)
                 });
                 let (answer, memory) = wire::packed_into(&Decoded { number, images: images.collect() }, Some(memory));

@@ -26,7 +26,8 @@ pub const CARD: Card = Card {
             "How many units fire in the first step: so many that all units learn something before the competition gets hard.").live(),
         ParamSpec::log("anneal", "Steps to reach k", 1.0, 1e5, 500.0, "k falls evenly from its start to its end value during these steps.").live(),
         ParamSpec::float("alpha", "α", 1.0, 4.0, 1.0,
-            "The trained encoder keeps α·k units: more than it learnt with often serve a classifier better.").live().of_no_term(),
+            "The trained encoder keeps α·k units: more than it learnt with often serve a classifier better.")
+            .times_at_most(K.key, FEATURES.key).live().of_no_term(),
         FEATURES,
         SOURCE,
         DEAD_AFTER.of_no_term(),

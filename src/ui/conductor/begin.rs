@@ -6,7 +6,7 @@ use serde_bytes::ByteBuf;
 use crate::conductor::Conductor;
 use crate::store::Stores;
 use crate::store::desks::Shown;
-use crate::store::link::Engine;
+use crate::store::link::EngineState;
 use crate::store::runs::{Beginning, Origin, Phase, Start, Then};
 use crate::{browser, words};
 use latent_catalog::CARDS;
@@ -82,7 +82,7 @@ impl Conductor {
         parts.starting.set(Some(start));
         parts.leaving.set(Some((run, runs.step.get_untracked())));
         link.executor.set(executor);
-        link.engine.set(Engine::Loading);
+        link.engine.set(EngineState::Loading);
         // Nobody asks it anything more.
         runs.update(|r| (r.phase, r.info) = (Phase::Building, None));
         desks.unwatch_all();

@@ -8,7 +8,7 @@ use crate::keep::words as keep;
 use crate::port::Heard;
 use crate::store::Stores;
 use crate::store::files::Storage;
-use crate::store::link::{Data, Engine};
+use crate::store::link::{Data, EngineState};
 use crate::store::runs::{Beginning, Origin, Phase, Then};
 use crate::views::MEASURES;
 use latent_experiment::History;
@@ -16,8 +16,8 @@ use latent_protocol::{Command, Event, Export, PlanInfo, RunId};
 use latent_vocabulary::device::NoGpu;
 
 /// What the engine is where the browser starts no worker, and says so.
-fn without_worker(said: String) -> Engine {
-    if browser::is_nobodys() { Engine::NoGpu(NoGpu::NoOrigin, said) } else { Engine::Crashed(said) }
+fn without_worker(said: String) -> EngineState {
+    if browser::is_nobodys() { EngineState::NoGpu(NoGpu::NoOrigin, said) } else { EngineState::Crashed(said) }
 }
 
 impl Conductor {
@@ -49,15 +49,15 @@ impl Conductor {
 
     fn lose_engine(self, message: String) {
         let Stores { link, runs, files, .. } = self.stores();
-        if matches!(link.engine.get_untracked(), Engine::Crashed(_) | Engine::NoGpu(..)) {
+        if matches!(link.engine.get_untracked(), EngineState::Crashed(_) | EngineState::NoGpu(..)) {
             return;
         }
         if let Some((run, _)) = self.parts().leaving.get() {
             // It was to go anyway.
             return self.leave_engine(run);
         }
-        let never = link.engine.with_untracked(|engine| *engine == Engine::Loading);
-        link.engine.set(if never { without_worker(message.clone()) } else { Engine::Crashed(message.clone()) });
+        let never = link.engine.with_untracked(|engine| *engine == EngineState::Loading);
+        link.engine.set(if never { without_worker(message.clone()) } else { EngineState::Crashed(message.clone()) });
         self.parts().starting.set(files.kept_start());
         link.fail_waiters(&message);
         // The wire is dropped after this message handler, which belongs to it, has returned.
@@ -79,11 +79,11 @@ impl Conductor {
         let current = runs.current();
         match event {
             Event::Ready { adapter } => {
-                link.engine.set(Engine::Ready(adapter));
+                link.engine.set(EngineState::Ready(adapter));
                 self.load_data();
                 files.ask_for_runs();
             }
-            Event::NoGpu { reason, detail } => link.engine.set(Engine::NoGpu(reason, detail)),
+            Event::NoGpu { reason, detail } => link.engine.set(EngineState::NoGpu(reason, detail)),
             Event::DataProgress { loaded, total, unit } => link.data.set(Data::Arriving { loaded, total, unit }),
             // An answer that a later choice has overtaken says nothing.
             Event::DataReady { data, labels_n, .. } if data.id == runs.setup.with_untracked(|s| s.data.clone()) => {

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::conductor::Conductor;
 use crate::store::Stores;
 use crate::store::desks::Shown;
-use crate::store::link::Engine;
+use crate::store::link::EngineState;
 use crate::store::runs::{Beginning, Origin, Start, Then};
 use crate::{browser, words};
 use latent_experiment::Preset;
@@ -72,7 +72,7 @@ impl Conductor {
             self.open_pretrained();
         } else {
             // The engine takes it up when it has come so far, unless it has a run to bring back.
-            if !matches!(link.engine.get_untracked(), Engine::Crashed(_)) {
+            if !matches!(link.engine.get_untracked(), EngineState::Crashed(_)) {
                 parts.starting.take();
                 parts.preset_wanted.set(true);
             }

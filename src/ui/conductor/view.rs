@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::browser;
-use crate::camera::{Camera, Place};
+use crate::camera::{Camera, Standpoint};
 use crate::conductor::Conductor;
 use crate::react::react;
 use crate::source::Source;
@@ -17,8 +17,8 @@ impl Conductor {
         let code = codes.code.get();
         let place = match codes.origin.get() {
             // The sliders stand where the image put them, or is about to.
-            Source::Test(i) if codes.awaits_a_code() || codes.is_where_it_arrived(&code) => Place::Test(i),
-            _ => Place::Code(code),
+            Source::Test(i) if codes.awaits_a_code() || codes.is_where_it_arrived(&code) => Standpoint::Test(i),
+            _ => Standpoint::Code(code),
         };
         Camera { tab: look.tab.get(), axes: look.axes.get(), pins: look.pins.get(), place }
     }
@@ -37,8 +37,8 @@ impl Conductor {
     pub fn look_where_the_address_says(self, camera: &Camera) {
         let codes = self.stores().codes;
         match &camera.place {
-            Place::Test(i) => codes.await_source(Source::Test(*i)),
-            Place::Code(z) => codes.await_source(Source::Code(z.as_slice().into())),
+            Standpoint::Test(i) => codes.await_source(Source::Test(*i)),
+            Standpoint::Code(z) => codes.await_source(Source::Code(z.as_slice().into())),
         }
     }
 
@@ -60,8 +60,8 @@ impl Conductor {
         look.axes.set(camera.axes);
         look.pins.set(camera.pins.clone());
         match camera.place {
-            Place::Test(i) => codes.start_from(Source::Test(i)),
-            Place::Code(_) => {
+            Standpoint::Test(i) => codes.start_from(Source::Test(i)),
+            Standpoint::Code(_) => {
                 self.look_where_the_address_says(&camera);
                 codes.arrive();
             }

@@ -151,7 +151,7 @@ pub fn Control(spec: &'static ParamSpec) -> impl IntoView {
 #[component]
 fn Formula() -> impl IntoView {
     let (look, runs) = (Look::get(), Runs::get());
-    let summand = move |part: formula::Part| {
+    let summand = move |part: formula::ShownTerm| {
         let at = part.points_at();
         let point = move |on: bool| look.pointed_term.set(on.then_some(at));
         view! {

@@ -10,7 +10,7 @@ use super::plan::ReadingPlan;
 use crate::data::words;
 use crate::paint;
 use crate::paint::Shape;
-use crate::store::link::Engine;
+use crate::store::link::EngineState;
 use latent_vocabulary::import::{Choice, Crop, Found, Frame, ImportCommand, id_of};
 use latent_vocabulary::plan::Wishes;
 
@@ -43,7 +43,7 @@ pub fn Fit(found: Found) -> impl IntoView {
     };
     let items = found.items;
     let room = move || {
-        let room = own.link.engine.with(|e| if let Engine::Ready(a) = e { Some(a.room) } else { None });
+        let room = own.link.engine.with(|e| if let EngineState::Ready(a) = e { Some(a.room) } else { None });
         let Frame { width, height, channels, .. } = frame.get();
         words::room(first.get().map_or(items, |n| n.min(items)), u64::from(width * height * channels), room)
     };

@@ -18,7 +18,7 @@ use crate::store::look::Look;
 use crate::store::runs::Runs;
 use latent_vocabulary::data::Own;
 use latent_vocabulary::import::{Choice, Found, Frame, ImportCommand, ImportEvent, Progress, Stored, USABLE};
-use latent_vocabulary::plan::Wishes;
+use latent_vocabulary::plan::{Role, Wanted, Wishes};
 
 /// Where the page keeps the list of sets: asking the storage itself would load the worker.
 const KEY: &str = "latent-lab-sets";
@@ -122,15 +122,34 @@ impl OwnData {
     fn hear(self, heard: Heard) {
         match heard {
             Heard::Event(event) => self.take(event),
-            Heard::Crashed(message) => {
-                // What was chosen went with it; and it answers nothing more.
-                self.progress.set(None);
-                self.fail(format!("{message}: {}", words::ENDED));
-                self.step.set(Step::Choose);
-                // The worker is dropped after this handler, which belongs to it, has returned.
-                browser::next_frame(move || self.worker.set_value(None));
-            }
+            Heard::Crashed(message, file) => self.crashed(&message, file),
         }
+    }
+
+    /// The worker has ended. Where it broke on one file of several, the others are looked at without it.
+    fn crashed(self, message: &str, file: Option<String>) {
+        let looking = self.step.get_untracked() == Step::Looking;
+        let others = |file: &String| self.files.with_value(|files| files.blobs.len() > 1 && files.names.contains(file));
+        let without = file.clone().filter(|file| looking && others(file) && !self.wishes.with_untracked(|w| w.leaves_aside(file)));
+        let message = match (&file, &without) {
+            (_, Some(file)) => words::broke_aside(file, message),
+            (Some(file), None) => words::broke(file, message),
+            (None, None) => format!("{message}: {}", words::ENDED),
+        };
+        // What was chosen went with it; and it answers nothing more.
+        self.progress.set(None);
+        self.fail(message.clone());
+        self.step.set(Step::Choose);
+        // The worker is dropped after this handler, which belongs to it, has returned.
+        browser::next_frame(move || {
+            self.worker.set_value(None);
+            if let Some(file) = without {
+                let mut wishes = self.wishes.get_untracked();
+                wishes.roles.push(Wanted { file, role: Role::Aside, part: None });
+                self.inspect_again(wishes);
+                self.problem.set(Some(message));
+            }
+        });
     }
 
     fn take(self, event: ImportEvent) {
@@ -162,6 +181,8 @@ impl OwnData {
                 self.remember();
             }
             ImportEvent::Failed { message } => self.fail(message),
+            // Taken where the worker is heard.
+            ImportEvent::Broke { .. } => {}
         }
     }
 
@@ -210,8 +231,9 @@ impl OwnData {
     pub fn inspect_again(self, wishes: Wishes) {
         self.begin_to_look();
         let files = self.files.get_value();
-        self.send(ImportCommand::Inspect { names: files.names.clone(), wishes: wishes.clone() }, &files.blobs);
-        self.wishes.set(wishes);
+        // Before the answer, which may be that it has broken.
+        self.wishes.set(wishes.clone());
+        self.send(ImportCommand::Inspect { names: files.names.clone(), wishes }, &files.blobs);
     }
 
     pub fn inspect_address(self, address: String) {

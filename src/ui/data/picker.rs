@@ -6,7 +6,7 @@ use super::dialog::Bar;
 use super::own::{OwnData, Step};
 use crate::conductor::Conductor;
 use crate::data::words;
-use crate::store::link::{Engine, Link};
+use crate::store::link::{EngineState, Link};
 use crate::store::runs::Runs;
 use latent_vocabulary::data::{Own, label_id};
 use latent_vocabulary::import::Stored;
@@ -22,7 +22,7 @@ pub fn DataPicker() -> impl IntoView {
     // Another choice of labels is the same set.
     let chosen = move |set: &str| id.with(|id| Own::parse(id).map_or(id == set, |own| Own { label: None, ..own }.id() == set));
     // Other images would change nothing but what this box says.
-    let barred = Memo::new(move |_| matches!(link.engine.get(), Engine::NoGpu(..)));
+    let barred = Memo::new(move |_| matches!(link.engine.get(), EngineState::NoGpu(..)));
     let reason = move || barred.get().then_some(words::NEEDS_GPU);
     let summary = move || match (card.get(), current.get()) {
         (Some(card), _) => format!("{} {}", card.summary, words::data_size(card)),

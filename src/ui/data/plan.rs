@@ -33,6 +33,8 @@ pub fn ReadingPlan(plan: Plan) -> impl IntoView {
     // Where the reading found nothing to choose between, nothing is asked.
     let split = plan.parts.len() > 1 || wishes.split.is_some();
     let values = !plan.values.is_empty();
+    let labels: Vec<String> = plan.pieces.iter().filter(|p| p.may_be_labels()).map(|p| p.name.clone()).collect();
+    let labelled = !labels.is_empty() || wishes.labels.is_some();
     view! {
         <section class="read-plan" aria-label=words::PLAN data-testid="plan">
             <table class="plan">
@@ -44,6 +46,7 @@ pub fn ReadingPlan(plan: Plan) -> impl IntoView {
             <ul data-testid="plan-factors">{factors}</ul>
             {numbers}
             <div class="fields">
+                {labelled.then(|| view! { <LabelsChoice files=labels wishes=wishes.clone() /> })}
                 {split.then(|| view! { <SplitChoice wishes=wishes.clone() /> })}
                 {values.then(|| view! { <ValuesChoice wishes=wishes.clone() /> })}
             </div>
@@ -90,6 +93,29 @@ fn RoleChoice(piece: Piece, what: String) -> impl IntoView {
         own.inspect_again(wishes);
     };
     view! { <select aria-label=label on:change=change>{options}</select> }
+}
+
+/// The file that the labels are read from: `--labels` of the command line.
+#[component]
+fn LabelsChoice(files: Vec<String>, wishes: Wishes) -> impl IntoView {
+    let own = OwnData::get();
+    // No name is as found, an empty one stands for none.
+    let named = files.into_iter().map(|file| (Some(file.clone()), file));
+    let choices: Vec<(Option<String>, String)> =
+        [(None, words::LABELS_FOUND.into()), (Some(String::new()), words::LABELS_NONE.into())].into_iter().chain(named).collect();
+    let options = choices.iter().enumerate().map(|(i, (file, name))| {
+        view! { <option value=i.to_string() selected=*file == wishes.labels>{name.clone()}</option> }
+    });
+    let options = options.collect_view();
+    let change = move |e: leptos::ev::Event| {
+        let chosen = event_target_value(&e).parse::<usize>().ok().and_then(|i| choices.get(i));
+        let Some((labels, _)) = chosen else { return };
+        own.inspect_again(Wishes { labels: labels.clone(), ..own.wishes.get_untracked() });
+    };
+    view! {
+        <label class="field">{words::LABELS}
+            <select data-testid="plan-labels" on:change=change>{options}</select></label>
+    }
 }
 
 #[component]

@@ -53,6 +53,17 @@ pub const DELETE_SURE: &str = "Really delete";
 pub const KEPT: &str = "Kept in this browser";
 pub const ENDED: &str = "the importer has stopped; choose the files again to go on from where it was";
 
+/// Said of a file that the importer has broken on, while others are read without it.
+pub fn broke_aside(file: &str, why: &str) -> String {
+    format!("{file} is damaged and is left aside: reading it broke the importer ({why}).")
+}
+
+pub fn broke(file: &str, why: &str) -> String {
+    format!(
+        "{file} is damaged: reading it broke the importer ({why}). Choose the other files again without it; what was packed is kept."
+    )
+}
+
 /// The ways to cut a picture.
 pub const CROPS: [(Crop, &str); 4] = [
     (Crop::Middle, "the middle"),
@@ -79,6 +90,9 @@ pub const PLAN_ROLE: &str = "Taken for";
 pub const SPLIT: &str = "Images to test with";
 pub const SPLIT_NAMES: &str = "as names say";
 pub const SPLIT_TENTH: &str = "every tenth";
+pub const LABELS: &str = "Labels of which file";
+pub const LABELS_FOUND: &str = "as found";
+pub const LABELS_NONE: &str = "of none";
 pub const VALUES: &str = "Black and white in arrays";
 /// The ranges that numbers can be taken for.
 pub const VALUES_CHOICES: [&str; 5] = ["as found", "0 and 1", "0 and 255", "−1 and 1", "their least and their largest"];

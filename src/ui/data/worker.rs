@@ -1,6 +1,6 @@
 //! The wire to the worker that reads files.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use leptos::wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -13,8 +13,8 @@ use latent_vocabulary::import::{ImportCommand, ImportEvent};
 /// What the page hears from it.
 pub enum Heard {
     Event(ImportEvent),
-    /// It is of no more use.
-    Crashed(String),
+    /// It is of no more use. With the file that it has broken on, where it could still say so.
+    Crashed(String, Option<String>),
 }
 
 /// The running worker. Dropping it ends it.
@@ -32,6 +32,14 @@ impl Importer {
     /// # Errors
     /// If the browser refuses to start a worker.
     pub fn spawn(heard: impl Fn(Heard) + Clone + 'static) -> Result<Self, String> {
+        // Its end is heard several times, of which the first says most.
+        let ended = Rc::new(Cell::new(false));
+        let heard = move |what: Heard| {
+            let ends = matches!(what, Heard::Crashed(..));
+            if !ends || !ended.replace(true) {
+                heard(what);
+            }
+        };
         let worker = port::worker("pack").map_err(|e| browser::error_text(&e))?;
         let waiting = Rc::new(RefCell::new(Some(Vec::new())));
         let (say, queue, to) = (heard.clone(), waiting.clone(), worker.clone());
@@ -44,11 +52,15 @@ impl Importer {
                         let _ = to.post_message(&message);
                     }
                 }
-                Some(text) => say(Heard::Crashed(text.trim_start_matches(port::FAILED).into())),
-                None => say(wire::unpacked(&data).map_or_else(Heard::Crashed, Heard::Event)),
+                Some(text) => say(Heard::Crashed(text.trim_start_matches(port::FAILED).into(), None)),
+                None => say(match wire::unpacked(&data) {
+                    Ok(ImportEvent::Broke { file, message }) => Heard::Crashed(message, file),
+                    Ok(event) => Heard::Event(event),
+                    Err(e) => Heard::Crashed(e, None),
+                }),
             }
         });
-        let on_error = Closure::<dyn FnMut(ErrorEvent)>::new(move |e: ErrorEvent| heard(Heard::Crashed(e.message())));
+        let on_error = Closure::<dyn FnMut(ErrorEvent)>::new(move |e: ErrorEvent| heard(Heard::Crashed(e.message(), None)));
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
         Ok(Self { worker, waiting, _on_message: on_message, _on_error: on_error })

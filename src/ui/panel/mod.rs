@@ -1,20 +1,6 @@
-//! The panels. Each is a file here and a line in [`PANELS`].
+//! The panels. Each is a folder here and a line in the table below.
 
-mod arithmetic;
-pub mod chart;
-pub mod codebook;
-mod diagram;
-mod draw;
-pub mod features;
-mod kl;
-mod map;
-pub mod measures;
-pub mod objective;
-mod path;
-mod reconstructions;
-mod samples;
 pub mod section;
-mod traversal;
 
 use leptos::prelude::*;
 
@@ -23,21 +9,11 @@ use crate::part::{Make, fetched};
 use crate::tab::Tab;
 
 /// What the page knows of a panel before it is made.
-pub struct Entry {
+pub struct PanelSpec {
     pub tab: Tab,
     /// Whether it has something to say about a model.
     pub applies: fn(&Model) -> bool,
     pub make: Make,
-}
-
-/// A panel that comes with the page.
-const fn entry(tab: Tab, applies: fn(&Model) -> bool, view: fn() -> AnyView) -> Entry {
-    Entry { tab, applies, make: Make::Now(view) }
-}
-
-/// A panel that is fetched with the others of its part, [`fetched`].
-const fn part(tab: Tab, applies: fn(&Model) -> bool, make: Make) -> Entry {
-    Entry { tab, applies, make }
 }
 
 const ANY: fn(&Model) -> bool = |_| true;
@@ -51,28 +27,47 @@ const TOKENS: fn(&Model) -> bool = |model| model.grid.is_some();
 const DRAWN_TOKENS: fn(&Model) -> bool = |model| model.grid.is_some_and(|grid| grid.drawn);
 const FEATURES: fn(&Model) -> bool = |model| model.features.is_some();
 
-/// All panels, in the order in which they stand.
-pub const PANELS: &[Entry] = &[
-    entry(Tab::Learn, VECTOR, || view! { <traversal::Traversal /> }.into_any()),
-    entry(Tab::Learn, PLANE, || view! { <map::Map /> }.into_any()),
-    entry(Tab::Learn, ANY, || view! { <chart::Loss /> }.into_any()),
-    entry(Tab::Learn, CLOUDS, || view! { <kl::KlBars /> }.into_any()),
-    entry(Tab::Learn, ANY, || view! { <reconstructions::Reconstructions /> }.into_any()),
-    entry(Tab::Learn, PRIOR, || view! { <samples::Samples /> }.into_any()),
-    entry(Tab::Latents, VECTOR, || view! { <traversal::Latents /> }.into_any()),
-    part(Tab::Map, PLANE, fetched!(panels, explore, view! { <map::Explore /> })),
-    part(Tab::Paths, VECTOR, fetched!(panels, path, view! { <path::Paths /> })),
-    part(Tab::Paths, VECTOR, fetched!(panels, arithmetic, view! { <arithmetic::Arithmetic /> })),
-    part(Tab::Codebook, TOKENS, fetched!(codes, tokens, view! { <codebook::Tokens /> })),
-    part(Tab::Codebook, TOKENS, fetched!(codes, atlas, view! { <codebook::Atlas /> })),
-    part(Tab::Codebook, DRAWN_TOKENS, fetched!(codes, token_samples, view! { <codebook::Samples /> })),
-    part(Tab::Codebook, TOKENS, fetched!(codes, code_map, view! { <codebook::CodeMap /> })),
-    part(Tab::Features, FEATURES, fetched!(codes, feature_list, view! { <features::List /> })),
-    part(Tab::Features, FEATURES, fetched!(codes, feature, view! { <features::One /> })),
-    part(Tab::Features, FEATURES, fetched!(codes, steering, view! { <features::Steering /> })),
-    part(Tab::Draw, ANY, fetched!(panels, draw, view! { <draw::Draw /> })),
-    part(Tab::Measure, ANY, fetched!(panels, measures, view! { <measures::Measures /> })),
-    part(Tab::Explain, ANY, fetched!(panels, objective, view! { <objective::Objective /> })),
-    entry(Tab::Explain, ANY, || view! { <chart::Loss /> }.into_any()),
-    part(Tab::Explain, ANY, fetched!(panels, diagram, view! { <diagram::Diagram /> })),
-];
+/// Declares the modules of panels, and makes [`PANELS`] of what is in them: `tab models view`. A panel comes with the page, or
+/// with what follows it is [`fetched!`]: `in part as name`, where no two names are the same.
+macro_rules! panels {
+    ($($module:ident { $($tab:ident $models:ident $view:ident $(in $part:ident as $name:ident)?),+ })*) => {
+        $(pub mod $module;)*
+
+        /// All panels, in the order in which they stand.
+        pub const PANELS: &[PanelSpec] = &[
+            $($(PanelSpec { tab: Tab::$tab, applies: $models, make: panels!(@$module $view $($part $name)?) },)+)*
+        ];
+    };
+    (@$module:ident $view:ident) => {
+        Make::Now(|| view! { <$module::$view /> }.into_any())
+    };
+    (@$module:ident $view:ident $part:ident $name:ident) => {
+        fetched!($part, $name, view! { <$module::$view /> })
+    };
+}
+
+panels! {
+    traversal { Learn VECTOR Traversal, Latents VECTOR Latents }
+    map { Learn PLANE Map, Map PLANE Explore in panels as explore }
+    objective { Explain ANY Objective in panels as objective }
+    chart { Learn ANY Loss, Explain ANY Loss }
+    kl { Learn CLOUDS KlBars }
+    reconstructions { Learn ANY Reconstructions }
+    samples { Learn PRIOR Samples }
+    path { Paths VECTOR Paths in panels as path }
+    arithmetic { Paths VECTOR Arithmetic in panels as arithmetic }
+    codebook {
+        Codebook TOKENS Tokens in codes as tokens,
+        Codebook TOKENS Atlas in codes as atlas,
+        Codebook DRAWN_TOKENS Samples in codes as token_samples,
+        Codebook TOKENS CodeMap in codes as code_map
+    }
+    features {
+        Features FEATURES List in codes as feature_list,
+        Features FEATURES One in codes as feature,
+        Features FEATURES Steering in codes as steering
+    }
+    draw { Draw ANY Draw in panels as draw }
+    measures { Measure ANY Measures in panels as measures }
+    diagram { Explain ANY Diagram in panels as diagram }
+}

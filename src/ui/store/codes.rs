@@ -8,7 +8,7 @@ use serde_bytes::ByteBuf;
 
 use crate::browser;
 use crate::encoded::Encoded;
-use crate::held::{Held, Part};
+use crate::held::{Changing, Held};
 use crate::latents::Latents;
 use crate::model::Choice;
 use crate::react::react;
@@ -31,8 +31,8 @@ struct Parts {
     /// Metrics of the run on show have come.
     measured: Cell<bool>,
     /// What the traversal waits for the code of, and the code that it last got so.
-    wanted: Part<Option<Source>>,
-    arrived: Part<Vec<f32>>,
+    wanted: Changing<Option<Source>>,
+    arrived: Changing<Vec<f32>>,
 }
 
 #[derive(Clone, Copy)]
@@ -76,8 +76,8 @@ impl Codes {
                 desks,
                 kl_at: Cell::new(0.0),
                 measured: Cell::new(false),
-                wanted: Part::default(),
-                arrived: Part::default(),
+                wanted: Changing::default(),
+                arrived: Changing::default(),
             }),
         };
         desks.tell_first(move |slot, view| codes.hear(slot, view));

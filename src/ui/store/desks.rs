@@ -6,7 +6,7 @@ use std::rc::Rc;
 use leptos::prelude::*;
 
 use crate::browser;
-use crate::held::{Held, Part};
+use crate::held::{Changing, Held};
 use crate::store::link::Link;
 use crate::store::runs::Runs;
 use crate::views::{CpuDesk, Desk, SLOTS};
@@ -33,9 +33,9 @@ struct Parts {
     link: Link,
     runs: Runs,
     views: [RwSignal<Option<Rc<View>>, LocalStorage>; SLOTS],
-    desks: Part<[Desk; SLOTS]>,
-    cpu: Part<CpuDesk>,
-    player: Part<Option<Rc<Player>>>,
+    desks: Changing<[Desk; SLOTS]>,
+    cpu: Changing<CpuDesk>,
+    player: Changing<Option<Rc<Player>>>,
     /// Counts the players there have been.
     players: Cell<u32>,
     digits: OnceCell<Rc<Digits>>,
@@ -58,9 +58,9 @@ impl Desks {
             link,
             runs,
             views: std::array::from_fn(|_| RwSignal::new_local(None)),
-            desks: Part::default(),
-            cpu: Part::default(),
-            player: Part::default(),
+            desks: Changing::default(),
+            cpu: Changing::default(),
+            player: Changing::default(),
             players: Cell::new(0),
             digits: OnceCell::new(),
             on_show: Cell::new(None),

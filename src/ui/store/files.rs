@@ -11,7 +11,7 @@ use web_sys::{File, HtmlInputElement};
 
 use crate::browser;
 use crate::browser::error_text;
-use crate::held::{Held, Part};
+use crate::held::{Changing, Held};
 use crate::keep::words as keep;
 use crate::store::link::Link;
 use crate::store::look::Look;
@@ -60,13 +60,13 @@ struct Parts {
     /// The storage has refused the run; copies of it stay in memory.
     refused: Cell<bool>,
     /// Files that the engine is looking at; it answers one after the other.
-    examined: Part<VecDeque<Examined>>,
+    examined: Changing<VecDeque<Examined>>,
     /// The address of the weights that the run on show began with, and the network that they are for.
-    address: Part<Option<(Setup, String)>>,
+    address: Changing<Option<(Setup, String)>>,
     /// Files that the visitor waits for.
-    wanted: Part<Vec<Export>>,
+    wanted: Changing<Vec<Export>>,
     /// Latest copy of the run where the browser's storage has none, with its setup.
-    copy: Part<Option<(Setup, Vec<u8>)>>,
+    copy: Changing<Option<(Setup, Vec<u8>)>>,
     /// When the run on show began on this page, and when it was last kept.
     began_at: Cell<f64>,
     saved_at: Cell<f64>,
@@ -96,10 +96,10 @@ impl Files {
                 link,
                 runs,
                 refused: Cell::new(false),
-                examined: Part::default(),
-                address: Part::default(),
-                wanted: Part::default(),
-                copy: Part::default(),
+                examined: Changing::default(),
+                address: Changing::default(),
+                wanted: Changing::default(),
+                copy: Changing::default(),
                 began_at: Cell::new(0.0),
                 saved_at: Cell::new(0.0),
             }),

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos::wasm_bindgen::JsValue;
 
 use crate::browser;
-use crate::held::{Held, Part};
+use crate::held::{Changing, Held};
 use crate::port::{Heard, Port};
 use crate::words;
 use latent_experiment::Setup;
@@ -20,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(8);
 
 /// How far the engine has come.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Engine {
+pub enum EngineState {
     Loading,
     Opening,
     Ready(AdapterInfo),
@@ -42,15 +42,15 @@ type Waiter = Box<dyn FnOnce(Result<BenchReport, String>)>;
 /// What is no signal.
 #[derive(Default)]
 struct Parts {
-    port: Part<Option<Rc<Port>>>,
+    port: Changing<Option<Rc<Port>>>,
     /// Class of each test image of the engine's data.
-    labels: Part<Vec<u8>>,
-    waiters: Part<Vec<Waiter>>,
+    labels: Changing<Vec<u8>>,
+    waiters: Changing<Vec<Waiter>>,
 }
 
 #[derive(Clone, Copy)]
 pub struct Link {
-    pub engine: RwSignal<Engine>,
+    pub engine: RwSignal<EngineState>,
     /// The browser has been asked for the graphics card for so long that it may never answer.
     pub unanswered: RwSignal<bool>,
     /// Who takes the steps.
@@ -64,7 +64,7 @@ pub struct Link {
 impl Link {
     pub fn new(executor: EngineChoice) -> Self {
         Self {
-            engine: RwSignal::new(Engine::Loading),
+            engine: RwSignal::new(EngineState::Loading),
             unanswered: RwSignal::new(false),
             executor: RwSignal::new(executor),
             data: RwSignal::new(Data::Waiting),
@@ -82,7 +82,7 @@ impl Link {
     /// # Errors
     /// If the browser refuses to start a worker.
     pub fn spawn(self, heard: impl Fn(Heard) + Clone + 'static) -> Result<(), JsValue> {
-        self.engine.set(Engine::Loading);
+        self.engine.set(EngineState::Loading);
         self.data.set(Data::Waiting);
         self.data_info.set(None);
         let port = Port::spawn(self.executor.get_untracked(), heard)?;
@@ -92,14 +92,14 @@ impl Link {
 
     /// The worker asks for the graphics card. Drivers may take seconds to answer, or hang.
     pub fn begin_opening(self) {
-        self.engine.set(Engine::Opening);
+        self.engine.set(EngineState::Opening);
         self.unanswered.set(false);
         browser::later(move || self.unanswered.set(true), PATIENCE);
     }
 
     /// Whether the graphics card has not been there for long, and nobody says why.
     pub fn is_kept_waiting(self) -> bool {
-        self.unanswered.get() && self.engine.get() == Engine::Opening
+        self.unanswered.get() && self.engine.get() == EngineState::Opening
     }
 
     /// Ends the worker. Not for its own message handler, which ends with it.
@@ -121,12 +121,12 @@ impl Link {
 
     /// Whether the engine takes commands about data and runs.
     pub fn is_ready(self) -> bool {
-        self.engine.with_untracked(|engine| matches!(engine, Engine::Ready(_)))
+        self.engine.with_untracked(|engine| matches!(engine, EngineState::Ready(_)))
     }
 
     /// Whether the engine can take a run.
     pub fn can_run(self) -> bool {
-        matches!(self.engine.get(), Engine::Ready(_)) && self.data.get() == Data::Ready
+        matches!(self.engine.get(), EngineState::Ready(_)) && self.data.get() == Data::Ready
     }
 
     /// Asks for the images of a data set.

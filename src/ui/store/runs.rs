@@ -8,7 +8,7 @@ use std::cell::Cell;
 use leptos::prelude::*;
 
 use crate::browser;
-use crate::held::{Held, Part};
+use crate::held::{Changing, Held};
 use crate::model::Model;
 use crate::past::Past;
 use crate::store::link::Link;
@@ -90,7 +90,7 @@ struct Parts {
     /// When, and at which step, the page began to look at the pace.
     pace: Cell<Option<(f64, u64)>>,
     /// What the engine last had that a sparse autoencoder can take apart.
-    host: Part<Option<Setup>>,
+    host: Changing<Option<Setup>>,
 }
 
 #[derive(Clone, Copy)]
@@ -136,7 +136,7 @@ impl Runs {
                 runs: Cell::new(0),
                 choices: Cell::new(0),
                 pace: Cell::new(None),
-                host: Part::default(),
+                host: Changing::default(),
             }),
         }
     }

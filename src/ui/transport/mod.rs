@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use crate::browser;
 use crate::conductor::Conductor;
 use crate::number::{grouped, rate};
-use crate::store::link::{Data, Engine, Link};
+use crate::store::link::{Data, EngineState, Link};
 use crate::store::look::Look;
 use crate::store::runs::{Origin, Phase, Runs};
 use latent_protocol::{AdapterInfo, EngineChoice};
@@ -16,16 +16,16 @@ use latent_vocabulary::device::{NoGpu, OnProcessor};
 /// One line about the state of things.
 pub fn status(link: Link, runs: Runs) -> String {
     match link.engine.get() {
-        Engine::Loading => {
+        EngineState::Loading => {
             return match link.executor.get() {
                 EngineChoice::Burn => words::LOADING_BURN.into(),
                 _ => words::LOADING.into(),
             };
         }
-        Engine::Opening => return words::OPENING.into(),
-        Engine::NoGpu(..) => return words::ON_CPU.into(),
-        Engine::Crashed(_) => return words::STOPPED.into(),
-        Engine::Ready(_) => {}
+        EngineState::Opening => return words::OPENING.into(),
+        EngineState::NoGpu(..) => return words::ON_CPU.into(),
+        EngineState::Crashed(_) => return words::STOPPED.into(),
+        EngineState::Ready(_) => {}
     }
     match link.data.get() {
         Data::Arriving { unit, .. } => return words::data_arriving(unit).into(),
@@ -48,7 +48,7 @@ pub fn status(link: Link, runs: Runs) -> String {
 /// Numbers that run beside it while images arrive: nobody wants them read out.
 fn status_numbers(link: Link) -> Option<String> {
     match (link.engine.get(), link.data.get()) {
-        (Engine::Ready(_), Data::Arriving { loaded, total, unit }) => Some(words::data_progress(loaded, total, unit)),
+        (EngineState::Ready(_), Data::Arriving { loaded, total, unit }) => Some(words::data_progress(loaded, total, unit)),
         _ => None,
     }
 }
@@ -73,8 +73,8 @@ pub fn Transport() -> impl IntoView {
         view! { <span class="stat"><b data-testid=id>{value}</b>" "{label}</span> }
     };
     let adapter = move || match link.engine.get() {
-        Engine::Ready(AdapterInfo { processor: Some(why), .. }) => words::on_processor(&why),
-        Engine::Ready(a) => {
+        EngineState::Ready(AdapterInfo { processor: Some(why), .. }) => words::on_processor(&why),
+        EngineState::Ready(a) => {
             let name = if a.name.is_empty() { words::UNNAMED_ADAPTER.to_owned() } else { a.name };
             let name = if a.software { format!("{name} — {}", words::SOFTWARE) } else { name };
             if link.executor.get() == EngineChoice::Burn { format!("{name} — {}", words::EAGER) } else { name }
@@ -82,7 +82,7 @@ pub fn Transport() -> impl IntoView {
         _ => String::new(),
     };
     let progress = move || match (link.engine.get(), link.data.get()) {
-        (Engine::Ready(_), Data::Arriving { loaded, total, .. }) if total > 0 => Some(loaded as f64 / total as f64),
+        (EngineState::Ready(_), Data::Arriving { loaded, total, .. }) if total > 0 => Some(loaded as f64 / total as f64),
         _ => None,
     };
     view! {
@@ -121,7 +121,7 @@ pub fn OnShow() -> impl IntoView {
     let origin = Memo::new(move |_| runs.run.with(|r| r.as_ref().map(|r| r.origin)));
     let has_preset = move || look.no_preset.with(Option::is_none);
     let line = move || match origin.get() {
-        None if matches!(link.engine.get(), Engine::NoGpu(..) | Engine::Crashed(_)) => words::SHOWS_PRETRAINED_ALONE,
+        None if matches!(link.engine.get(), EngineState::NoGpu(..) | EngineState::Crashed(_)) => words::SHOWS_PRETRAINED_ALONE,
         None | Some(Origin::Pretrained) => words::SHOWS_PRETRAINED,
         Some(Origin::Continued) => words::SHOWS_CONTINUED,
         Some(Origin::Noise) => words::SHOWS_NOISE,
@@ -162,42 +162,47 @@ pub fn NeedsNewRun() -> impl IntoView {
     }
 }
 
+/// What is wrong, what to do about it, `more` that is to be said, and the browser's own words.
+fn remedies(trouble: words::Trouble, strong: bool, more: Option<AnyView>, detail: String) -> impl IntoView {
+    let what = trouble.what;
+    let what = if strong { view! { <strong>{what}</strong> }.into_any() } else { what.into_any() };
+    view! {
+        <p>{what}</p>
+        <ul>{trouble.then.iter().map(|line| view! { <li>{*line}</li> }).collect_view()}</ul>
+        {more}
+        {(!detail.is_empty()).then(|| view! { <p class="detail">{detail}</p> })}
+    }
+}
+
 /// What went wrong, and the way out.
 #[component]
 pub fn Notices() -> impl IntoView {
     let (look, link, conductor) = (Look::get(), Link::get(), Conductor::get());
     let trouble = move || match link.engine.get() {
-        Engine::NoGpu(reason, detail) => {
-            let (what, todo) = words::no_gpu(reason);
+        EngineState::NoGpu(reason, detail) => {
+            let own_tab = (reason == NoGpu::NoOrigin)
+                .then(|| view! { <p><a href=browser::address() target="_blank">{words::OWN_TAB}</a></p> });
+            let still = view! { {own_tab}<p>{words::no_gpu_still(reason)}</p> };
             Some(
                 view! {
                     <div class="notice strong" role="alert" data-testid="no-gpu">
-                        <p><strong>{what}</strong></p>
-                        <ul>{todo.iter().map(|line| view! { <li>{*line}</li> }).collect_view()}</ul>
-                        {(reason == NoGpu::NoOrigin).then(|| view! { <p><a href=browser::address() target="_blank">{words::OWN_TAB}</a></p> })}
-                        <p>{words::no_gpu_still(reason)}</p>
-                        {(!detail.is_empty()).then(|| view! { <p class="detail">{detail}</p> })}
+                        {remedies(words::no_gpu(reason), true, Some(still.into_any()), detail)}
                     </div>
                 }
                 .into_any(),
             )
         }
         // It trains all the same: a remark, and a way to more speed.
-        Engine::Ready(AdapterInfo { processor: Some(OnProcessor::NoGpu(reason, detail)), .. }) => {
-            let (what, todo) = words::no_gpu(reason);
-            Some(
-                view! {
-                    <details class="notice" data-testid="on-processor">
-                        <summary>{words::TRAINS_ON_PROCESSOR}</summary>
-                        <p>{what}</p>
-                        <ul>{todo.iter().map(|line| view! { <li>{*line}</li> }).collect_view()}</ul>
-                        {(!detail.is_empty()).then(|| view! { <p class="detail">{detail}</p> })}
-                    </details>
-                }
-                .into_any(),
-            )
-        }
-        Engine::Crashed(message) => Some(
+        EngineState::Ready(AdapterInfo { processor: Some(OnProcessor::NoGpu(reason, detail)), .. }) => Some(
+            view! {
+                <details class="notice" data-testid="on-processor">
+                    <summary>{words::TRAINS_ON_PROCESSOR}</summary>
+                    {remedies(words::no_gpu(reason), false, None, detail)}
+                </details>
+            }
+            .into_any(),
+        ),
+        EngineState::Crashed(message) => Some(
             view! {
                 <div class="notice strong" role="alert" data-testid="crashed">
                     <p>{words::crashed(&message, conductor.has_copy())}</p>
@@ -206,11 +211,10 @@ pub fn Notices() -> impl IntoView {
             }
             .into_any(),
         ),
-        Engine::Opening if link.is_kept_waiting() => Some(
+        EngineState::Opening if link.is_kept_waiting() => Some(
             view! {
                 <div class="notice" role="status" data-testid="no-answer">
-                    <p>{words::NO_ANSWER}</p>
-                    <ul>{words::NO_ANSWER_THEN.iter().map(|line| view! { <li>{*line}</li> }).collect_view()}</ul>
+                    {remedies(words::NO_ANSWER, false, None, String::new())}
                 </div>
             }
             .into_any(),

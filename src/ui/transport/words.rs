@@ -84,54 +84,62 @@ pub fn crashed(message: &str, has_copy: bool) -> String {
     format!("The engine has stopped: {}. {then}", message.trim_end_matches('.'))
 }
 
-/// What is missing when there is no WebGPU, and what to do about it.
-pub fn no_gpu(reason: NoGpu) -> (&'static str, &'static [&'static str]) {
+/// What is wrong, and what to do about it.
+#[derive(Clone, Copy)]
+pub struct Trouble {
+    pub what: &'static str,
+    pub then: &'static [&'static str],
+}
+
+/// What is missing when there is no WebGPU.
+pub fn no_gpu(reason: NoGpu) -> Trouble {
     match reason {
-        NoGpu::NoApi => (
-            "This browser has no WebGPU (navigator.gpu is missing).",
-            &[
+        NoGpu::NoApi => Trouble {
+            what: "This browser has no WebGPU (navigator.gpu is missing).",
+            then: &[
                 "Chrome and Edge 113 or later have it on Windows, macOS and ChromeOS, and on Android 12 from version 121. On Linux, open chrome://flags/#enable-unsafe-webgpu and switch it on.",
                 "Firefox has it on Windows from version 141 and on Apple silicon from 145; elsewhere set dom.webgpu.enabled to true in about:config.",
                 "Safari has it from version 26 on macOS, iOS and iPadOS.",
                 "The page must come from https:// or localhost: elsewhere browsers hide WebGPU.",
             ],
-        ),
-        NoGpu::NoAdapter => (
-            "This browser has WebGPU, but found no graphics adapter for it (requestAdapter gave none).",
-            &[
+        },
+        NoGpu::NoAdapter => Trouble {
+            what: "This browser has WebGPU, but found no graphics adapter for it (requestAdapter gave none).",
+            then: &[
                 "Switch hardware acceleration on (Chrome and Edge: Settings → System) and restart the browser.",
                 "Update the graphics driver: old ones are on the browsers' block lists. chrome://gpu names the reason.",
                 "On Linux, Chrome may need --enable-unsafe-webgpu, and --enable-features=Vulkan. In a virtual machine or over remote desktop there may be no adapter at all.",
             ],
-        ),
-        NoGpu::NoDevice => (
-            "A graphics adapter is there, but it refused to open a device.",
-            &[
+        },
+        NoGpu::NoDevice => Trouble {
+            what: "A graphics adapter is there, but it refused to open a device.",
+            then: &[
                 "Close other tabs that use the graphics card and reload: memory may have run out.",
                 "Reload the page; if the driver has just crashed, restart the browser.",
                 "Update the graphics driver.",
             ],
-        ),
-        NoGpu::NoOrigin => (
-            "This page stands in a frame that belongs to no site (a sandbox without allow-same-origin). Browsers start no worker there, so nothing can be trained here.",
-            &[
+        },
+        NoGpu::NoOrigin => Trouble {
+            what: "This page stands in a frame that belongs to no site (a sandbox without allow-same-origin). Browsers start no worker there, so nothing can be trained here.",
+            then: &[
                 "Browsers keep no runs, images or settings for such a frame either.",
                 "If you have written the page around it: add allow-same-origin to the frame's sandbox.",
             ],
-        ),
+        },
     }
 }
 
 /// Link to this page without the frame.
 pub const OWN_TAB: &str = "Open this page in a tab of its own";
 
-pub const NO_ANSWER: &str = "The browser has been asked for the graphics card, and does not answer. Training begins as soon as it does; until then the pretrained model below is computed on the CPU.";
-/// What to do about that.
-pub const NO_ANSWER_THEN: &[&str] = &[
-    "Reload the page. If that does not help, restart the browser: its graphics process may hang.",
-    "Close other tabs and programs that use the graphics card.",
-    "Update the graphics driver.",
-];
+pub const NO_ANSWER: Trouble = Trouble {
+    what: "The browser has been asked for the graphics card, and does not answer. Training begins as soon as it does; until then the pretrained model below is computed on the CPU.",
+    then: &[
+        "Reload the page. If that does not help, restart the browser: its graphics process may hang.",
+        "Close other tabs and programs that use the graphics card.",
+        "Update the graphics driver.",
+    ],
+};
 
 /// What works all the same.
 pub fn no_gpu_still(reason: NoGpu) -> &'static str {

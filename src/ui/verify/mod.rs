@@ -68,7 +68,7 @@ impl Comparison {
                 }
                 Event::Verified { report } => self.end(Phase::Done(report)),
                 Event::NoGpu { reason, detail } => {
-                    self.end(Phase::Failed(if detail.is_empty() { no_gpu(reason).0.into() } else { detail }));
+                    self.end(Phase::Failed(if detail.is_empty() { no_gpu(reason).what.into() } else { detail }));
                 }
                 Event::DataFailed { message } | Event::Warning { message } | Event::DeviceLost { message } => {
                     self.end(Phase::Failed(message));

@@ -7,8 +7,7 @@ use leptos::prelude::*;
 use crate::store::desks::Desks;
 use crate::store::runs::Runs;
 use crate::views::CODEBOOK;
-use latent_view::Codebook;
-use latent_view::View;
+use latent_view::{Codebook, CodebookUse, View};
 use latent_vocabulary::numbers::bytes_f32;
 
 /// Test images whose tokens are counted.
@@ -35,7 +34,7 @@ impl Book {
         Memo::new(move |_| {
             let codes = runs.model().grid?.codes;
             let view = desks.view(CODEBOOK).get()?;
-            let View::Codebook { images, count_k, perplexity, age_k, vector_kd } = &*view else { return None };
+            let View::CodebookUse(CodebookUse { images, count_k, perplexity, age_k, vector_kd }) = &*view else { return None };
             // One about another model is about to be replaced.
             (count_k.len() == codes).then(|| {
                 Arc::new(Self {

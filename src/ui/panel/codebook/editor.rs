@@ -65,7 +65,7 @@ impl Editor {
             let tokens = match start.get()? {
                 Start::Drawn(tokens) => tokens,
                 Start::Image(_) => match &*desks.view(TOKENS).get()? {
-                    View::Tokens { token_bn, .. } => bytes_f32(token_bn).into(),
+                    View::Tokens(tokens) => bytes_f32(&tokens.token_bn).into(),
                     _ => return None,
                 },
             };

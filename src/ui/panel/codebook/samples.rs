@@ -25,7 +25,7 @@ pub fn Samples() -> impl IntoView {
     let take = move |i: usize| {
         let Some(grid) = editor.grid.get_untracked() else { return };
         let tokens = desks.view(DRAWN).with_untracked(|view| match view.as_deref() {
-            Some(View::Tokens { token_bn, .. }) => bytes_f32(token_bn).chunks_exact(grid.tokens()).nth(i).map(<[f32]>::to_vec),
+            Some(View::Tokens(drawn)) => bytes_f32(&drawn.token_bn).chunks_exact(grid.tokens()).nth(i).map(<[f32]>::to_vec),
             _ => None,
         });
         if let Some(tokens) = tokens {

@@ -38,7 +38,7 @@ impl Inspector {
             move |_| {
                 let grid = grid.get()?;
                 let view = desks.view(FEATURES).get()?;
-                let View::Features(table) = &*view else { return None };
+                let View::FeatureTable(table) = &*view else { return None };
                 let table = Table::read(table, grid.places());
                 // One about another model is about to be replaced.
                 (table.features() == grid.features).then(|| Arc::new(table))

@@ -123,7 +123,7 @@ pub fn One() -> impl IntoView {
 
 /// The answer about the feature in hand.
 fn answer(desks: Desks, feature: Option<usize>) -> Option<std::rc::Rc<View>> {
-    desks.view(FEATURE).get().filter(|view| matches!(&**view, View::Feature { feature: f, .. } if Some(*f as usize) == feature))
+    desks.view(FEATURE).get().filter(|view| matches!(&**view, View::OneFeature(one) if Some(one.feature as usize) == feature))
 }
 
 /// How much the images change without the feature, in words.
@@ -201,7 +201,7 @@ fn Similar(feature: Memo<Option<usize>>) -> impl IntoView {
     let desks = Desks::get();
     let inspector = Inspector::get();
     let near = Memo::new(move |_| match answer(desks, feature.get()).as_deref() {
-        Some(View::Feature { near, cosine, .. }) => near.iter().copied().zip(cosine.iter().copied()).collect::<Vec<_>>(),
+        Some(View::OneFeature(one)) => one.near.iter().copied().zip(one.cosine.iter().copied()).collect::<Vec<_>>(),
         _ => Vec::new(),
     });
     let cells = move || {

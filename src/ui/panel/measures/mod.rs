@@ -23,7 +23,7 @@ pub fn Measures() -> impl IntoView {
     let (look, link, runs, desks) = (Look::get(), Link::get(), Runs::get(), Desks::get());
     let (images, presses, waits) = (RwSignal::new(IMAGES[0]), RwSignal::new(0u32), RwSignal::new(false));
     let sheet = move || {
-        desks.view(MEASURES).get().and_then(|view| if let View::Measures(sheet) = &*view { Some(sheet.clone()) } else { None })
+        desks.view(MEASURES).get().and_then(|view| if let View::Sheet(sheet) = &*view { Some(sheet.clone()) } else { None })
     };
     let run = Memo::new(move |_| runs.run.with(|r| r.as_ref().map(|r| r.id)));
     // An answer, a complaint in place of one, or another network, of which nothing has been asked.

@@ -88,7 +88,7 @@ pub fn Paths() -> impl IntoView {
         |_, _| true,
     );
     let lengths = move |row: usize| match desks.view(PATHS).get().as_deref() {
-        Some(View::Paths { length_p, .. }) => length_p.get(row).copied(),
+        Some(View::PathPictures(paths)) => paths.length_p.get(row).copied(),
         _ => None,
     };
 

@@ -10,8 +10,7 @@ use crate::react::react;
 use crate::store::desks::Desks;
 use crate::views::RELAXED;
 use latent_geometry::linear;
-use latent_view::Relax;
-use latent_view::View;
+use latent_view::{Relax, Relaxed, View};
 use latent_vocabulary::numbers::{bytes_f32, f32_bytes};
 
 /// Points of a leg.
@@ -91,7 +90,7 @@ impl Relaxation {
         });
         react(move || {
             let Some(view) = desks.view(RELAXED).get() else { return };
-            let View::Relaxed { z_td, energy, damping } = &*view else { return };
+            let View::Relaxed(Relaxed { z_td, energy, damping }) = &*view else { return };
             let z_td = bytes_f32(z_td);
             let taken = legs.try_update(|legs| {
                 let leg = legs.iter_mut().find(|leg| !leg.settled())?;

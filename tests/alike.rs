@@ -1,0 +1,61 @@
+//! An engine and eager Burn after the same steps: the same weights, and the same answers of its programs.
+
+use latent_data::Dataset;
+use latent_engine::eager::EagerEngine;
+use latent_engine::program::Input;
+use latent_engine::verify::difference;
+use latent_engine::{Engine, Program, Rows};
+use latent_experiment::Setup;
+use latent_vocabulary::code::{CodeGroup, CodeKind};
+
+/// Some tokens for each place of a grid.
+pub(crate) fn tokens(group: &CodeGroup) -> Vec<f32> {
+    let codes = if let CodeKind::Grid { codes, .. } = group.kind { codes } else { 1 };
+    (0..group.places().unwrap_or(0)).map(|i| (i * 7 % codes) as f32).collect()
+}
+
+/// Compares what both have made of the last steps, and then, from equal weights, what `programs` answer.
+pub(crate) fn weights_and_programs(
+    who: &str,
+    setup: &Setup,
+    data: &Dataset,
+    engine: &mut impl Engine,
+    burn: &mut EagerEngine,
+    programs: impl Iterator<Item = Program>,
+) {
+    let name = format!("{}: {who} and Burn", setup.to_query());
+    let weights = pollster::block_on(engine.weights()).unwrap();
+    for ((got, want), info) in weights.iter().zip(&pollster::block_on(burn.weights()).unwrap()).zip(&engine.info().tensors) {
+        // The optimiser: its moments, and the step that they make. State: the values themselves.
+        let mean = got.values.iter().zip(&want.values).map(|(a, b)| (a - b).abs()).sum::<f32>() / got.values.len() as f32;
+        if info.trained {
+            assert!(mean < 0.01 * setup.get("lr") as f32, "{name}: {} moved otherwise, by {mean} on average", got.name);
+        } else {
+            assert!(difference(&got.values, &want.values) < 1e-4, "{name}: the state {} differs", got.name);
+        }
+    }
+    burn.set_weights(&weights).unwrap();
+    let codes: Vec<f32> = (0..3 * engine.info().latent).map(|i| (i as f32).sin()).collect();
+    let token_n: Vec<f32> = engine.info().code.iter().flat_map(tokens).collect();
+    let images: Vec<f32> = data.test_images[..19 * 784].iter().map(|b| f32::from(*b) / 255.0).collect();
+    for what in programs {
+        let rows = match what.input() {
+            Input::Images => Rows::labelled(&images, &data.test_labels),
+            Input::Codes => Rows::of(&codes),
+            Input::Tokens => Rows::of(&token_n),
+            Input::Count => Rows::of(&[0.0]),
+        };
+        if rows.values.is_empty() {
+            continue;
+        }
+        let (got, want) = (pollster::block_on(engine.run(what, rows)).unwrap(), pollster::block_on(burn.run(what, rows)).unwrap());
+        assert_eq!(got.is_some(), want.is_some(), "{name}: {what:?}");
+        for (got, want) in got.iter().flatten().zip(want.iter().flatten()) {
+            // Noise outside training is counted by each engine for itself.
+            if !matches!(what, Program::Prior | Program::Damaged | Program::LogWeights) {
+                let d = difference(got, want);
+                assert!(d < 1e-3, "{name}: {what:?} differs by {d}");
+            }
+        }
+    }
+}
