@@ -4,6 +4,7 @@
 #![cfg(feature = "all")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod cards;
 mod cli;
 mod colour;
 mod cpu;

@@ -8,8 +8,9 @@ use super::graph::{Graph, Id, Op, len};
 use super::listing::{Kernel, Level, Region, Shown};
 use super::memory::Memory;
 use super::module::groups;
-use super::schedule::{Ends, Schedule};
+use super::schedule::{self, Ends, Schedule};
 use super::target::LANES;
+use super::tiling::Tiling;
 use super::write::{What, Written};
 use super::writer::Work;
 
@@ -26,7 +27,7 @@ pub(super) fn show(schedule: &Schedule, ends: &Ends, memory: &Memory, levels: &[
             let (members, counts) = counter.of(written.what);
             let [flops, read, written_bytes, chain] = counts.map_or([None; 4], |c| c.map(Some));
             let (name, function) = (written.text.name.into(), format!("kernel{k}"));
-            Kernel { name, function, members, workgroups, lanes, flops, read, written: written_bytes, chain }
+            Kernel { name, function, members, workgroups, lanes, flops, read, written: written_bytes, chain, scatter: None }
         });
         Level { level, kernels: kernels.collect() }
     });
@@ -81,6 +82,11 @@ fn computes(op: &Op) -> bool {
     matches!(op, Op::Unary(_) | Op::Binary(_) | Op::Where | Op::Random { .. } | Op::Loop(_))
 }
 
+/// Turns that wait for each other where so many lanes add up so many pieces.
+fn turns(parts: usize, lanes: usize) -> u64 {
+    (parts.div_ceil(lanes) + lanes.ilog2() as usize) as u64
+}
+
 struct Counter<'a> {
     schedule: &'a Schedule<'a>,
     memory: &'a Memory,
@@ -101,10 +107,9 @@ impl Counter<'_> {
             What::Pieces(k) => {
                 let kernel = &self.schedule.kernels[k];
                 let root = kernel.root.expect("only roots are split");
-                let [flops, steps] = self.root(root);
-                let parts = kernel.split as u64;
-                let written = 4 * parts * floats(root);
-                (vec![label(graph, root)], Some([flops, 4 * self.reads(&[root]), written, steps.div_ceil(parts)]))
+                let [flops, chain] = self.root(root, kernel);
+                let written = 4 * kernel.split as u64 * floats(root);
+                (vec![label(graph, root)], Some([flops, 4 * self.reads(&[root]), written, chain]))
             }
             What::Kernel(k) => {
                 let kernel = &self.schedule.kernels[k];
@@ -113,7 +118,8 @@ impl Counter<'_> {
                 let mut depth: HashMap<Id, u64> = HashMap::new();
                 if let Some(root) = kernel.root {
                     let parts = kernel.split as u64;
-                    let [of_root, steps] = if split { [parts * floats(root), parts] } else { self.root(root) };
+                    let added = || [parts * floats(root), turns(kernel.split, kernel.adders)];
+                    let [of_root, steps] = if split { added() } else { self.root(root, kernel) };
                     flops += of_root;
                     read += if split { 4 * parts * floats(root) } else { 0 };
                     depth.insert(root, steps);
@@ -147,19 +153,26 @@ impl Counter<'_> {
         all.iter().map(|id| len(self.schedule.graph().shape(*id)) as u64).sum()
     }
 
-    /// Operations of a root, and how many of one element wait for each other.
-    fn root(&self, id: Id) -> [u64; 2] {
+    /// Operations of a kernel's root, and how many of one lane wait for each other, in one of its pieces if it has any.
+    fn root(&self, id: Id, kernel: &schedule::Kernel) -> [u64; 2] {
         let graph = self.schedule.graph();
         let node = graph.node(id);
         let (mut depth, mut nodes) = (HashMap::new(), HashSet::new());
         let before = node.args.iter().map(|a| self.walk(*a, false, &mut depth, &mut nodes)).max().unwrap_or(0);
         match &node.op {
             Op::Loop(of) => {
-                let steps = of.rule().steps(graph, node, of) as u64;
-                [len(&node.shape) as u64 * steps * (1 + nodes.len() as u64), before + steps]
+                let steps = of.rule().steps(graph, node, of);
+                let turns = of.rule().turns(steps.div_ceil(kernel.split), kernel.lanes) as u64;
+                [len(&node.shape) as u64 * steps as u64 * (1 + nodes.len() as u64), before + turns]
             }
             // What is fused into its operands is small beside the product.
-            _ => [graph.flops(id), before + Gemm::new(graph, id).map_or(0, |gemm| gemm.k as u64)],
+            _ => {
+                let steps = Gemm::new(graph, id).map_or(0, |gemm| {
+                    let tiling = Tiling::new(&gemm, self.schedule.job.target);
+                    gemm.k.div_ceil(kernel.split).div_ceil(tiling.squares())
+                });
+                [graph.flops(id), before + steps as u64]
+            }
         }
     }
 

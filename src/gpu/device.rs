@@ -114,7 +114,7 @@ impl Gpu {
             (true, true) if cfg!(target_arch = "wasm32") => &[Target::SOFTWARE_QUADS],
             (true, true) => &[Target::SOFTWARE_QUADS, Target::SOFTWARE],
             (true, false) => &[Target::SOFTWARE],
-            (false, _) => &[Target::GPU, Target::GPU_REGISTERS],
+            (false, _) => &[Target::GPU, Target::GPU_LARGE, Target::GPU_REGISTERS],
         };
         let l = device.limits();
         let buffer_limit = l.max_buffer_size.min(l.max_storage_buffer_binding_size);
