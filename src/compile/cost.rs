@@ -96,7 +96,7 @@ pub fn time(machine: &Machine, kernels: &[Kernel]) -> Time {
         let together: f64 = kernels.iter().map(|k| of(k, 1.0)).sum();
         alone.fold(together, f64::max)
     };
-    let chain = kernels.iter().filter_map(|k| k.chain).max().unwrap_or(0) as f64 * machine.turn_ns / 1e3;
+    let chain = kernels.iter().filter_map(|k| k.waits).max().unwrap_or(0) as f64 * machine.turn_ns / 1e3;
     let bytes = |k: &Kernel, share: f64| {
         // What is brought in vain counts, as if no cache kept it until it is wanted.
         let read = k.read.unwrap_or(0) as f64 * k.scatter.unwrap_or(1.0);
@@ -116,7 +116,7 @@ mod tests {
     fn kernel(workgroups: usize, flops: u64, read: u64, chain: u64) -> Kernel {
         let (name, function, lanes) = ("map".into(), "kernel0".into(), LANES);
         let [flops, read, written, chain] = [flops, read, 0, chain].map(Some);
-        Kernel { name, function, members: vec![], workgroups, lanes, flops, read, written, chain, scatter: None }
+        Kernel { name, function, members: vec![], workgroups, lanes, flops, read, written, chain, waits: chain, scatter: None }
     }
 
     #[test]

@@ -70,3 +70,28 @@ fn lanes(target: Target, rows: usize, steps: usize) -> usize {
     let lanes = target.busy.div_ceil(rows).min(steps / FEWEST).max(steps.div_ceil(MANY));
     lanes.next_power_of_two().min(LANES)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::Op;
+
+    #[test]
+    fn no_lane_of_a_card_takes_many_steps() {
+        for (rows, steps) in [1, 20, 4096, 100_000].into_iter().flat_map(|r| [1, 17, 100, 1568, 100_352, 1 << 24].map(|s| (r, s))) {
+            let mut g = Graph::default();
+            let x = g.leaf(&[rows, steps + 1]);
+            let sum = g.sum(x, &[1]);
+            let node = g.node(sum).clone();
+            let Op::Loop(of) = &node.op else { panic!("a sum loops") };
+            let Share { parts, lanes } = Share::of(Target::GPU, &g, &node, of);
+            let adders = Share::adders(Target::GPU, rows, parts);
+            let turns = of.rule().turns((steps + 1).div_ceil(parts), lanes).max(of.rule().turns(parts, adders));
+            assert!(turns <= 256, "{rows} rows of {steps}: {turns} turns of {lanes} lanes, {parts} pieces by {adders}");
+            assert!(lanes.is_power_of_two() && adders.is_power_of_two());
+            assert!(parts == 1 || lanes > 1, "pieces lie as lanes that work together put them");
+            let alone = Share::of(Target::SOFTWARE, &g, &node, of);
+            assert_eq!(alone.lanes, 1, "software adapters have no use for it");
+        }
+    }
+}

@@ -112,7 +112,7 @@ impl Tiling {
         let all = || SIDES.into_iter().filter(suits).map(tiling);
         let enough = || all().filter(|t| t.groups(gemm) >= ENOUGH);
         let least = enough().map(|t| t.area(gemm)).min().unwrap_or(0);
-        enough().find(|t| t.area(gemm) <= least + least / 4).or(all().last())
+        enough().find(|t| t.area(gemm) <= least + least / 4).or(all().next_back())
     }
 
     /// Workgroups that compute the product in one piece.
@@ -150,6 +150,12 @@ impl Tiling {
     #[cfg(not(target_arch = "wasm32"))]
     pub(super) fn squares(self) -> usize {
         if let Team::Workgroup(square) = self.team { square.count() } else { 1 }
+    }
+
+    /// Steps of the inner loop whose operands are loaded before any of them is taken.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(super) fn depth(self, gemm: &Gemm, target: Target, parts: usize) -> usize {
+        if let Team::Workgroup(square) = self.team { square.depth() } else { unroll(gemm, target, parts) }
     }
 
     /// Rows that a tile covers.

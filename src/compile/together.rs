@@ -3,6 +3,7 @@
 
 use super::code::{Code, Uses};
 use super::emit::Emitter;
+use super::index::Lin;
 use super::loops::Together;
 use super::target::LANES;
 use super::writer::{Text, Work};
@@ -89,7 +90,10 @@ pub(super) fn kernel(name: &'static str, spread: Spread, together: &Together, e:
     Text { name, work: Work::Groups(spread.groups()), body, functions: String::new(), uses }
 }
 
-/// Whether neighbouring steps of a loop load neighbours, going by what an emitter has loaded.
+/// Whether neighbouring lanes should be of one element, going by what an emitter has loaded: unless neighbouring elements load
+/// neighbours, or the same.
 pub(super) fn along(e: &Emitter) -> bool {
-    e.loads.iter().any(|at| at.terms.iter().any(|(v, factor)| v.scope == 1 && *factor == 1))
+    let next = |at: &Lin| at.terms.iter().any(|(v, factor)| v.scope == 0 && *factor == 1);
+    let same = |at: &Lin| at.scope() > 0 && at.terms.iter().all(|(v, _)| v.scope > 0);
+    !(e.loads.iter().any(next) && e.loads.iter().all(|at| next(at) || same(at)))
 }

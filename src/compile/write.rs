@@ -170,18 +170,15 @@ fn whole(w: &Writer, schedule: &Schedule, kernel: &Kernel, temp: Option<usize>, 
             ("add up", together, Head { turns: parts, text })
         }
         (Op::Loop(of), None) => {
-            let (rule, mut part) = (of.rule(), String::new());
-            let together = rule.together(of);
-            let mut head = match together {
-                Together::Workgroup if lanes > 1 => rule.by_workgroup(&mut e, root, of, &o),
-                _ => {
-                    part = "let part = sub;\n".into();
-                    rule.head(&mut e, root, of, &o, lanes)
+            let (rule, together) = (of.rule(), of.rule().together(of));
+            let head = match together {
+                _ if lanes == 1 => rule.head(&mut e, root, of, &o, 1),
+                Together::Workgroup => rule.by_workgroup(&mut e, root, of, &o),
+                Together::Walk { .. } => {
+                    let head = rule.share(&mut e, root, of, &o, lanes);
+                    Head { text: format!("let part = sub;\n{}", head.text), ..head }
                 }
             };
-            if lanes > 1 {
-                head.text.insert_str(0, &part);
-            }
             (rule.name(), together, head)
         }
         _ => {
@@ -189,7 +186,8 @@ fn whole(w: &Writer, schedule: &Schedule, kernel: &Kernel, temp: Option<usize>, 
             return Ok(product::write(w, &Gemm::new(w.graph, root)?, 1, store, &finish));
         }
     };
-    let spread = Spread { elements: kernel.len, lanes, along: along(&e) };
+    let along = if temp.is_some() { kernel.len == 1 } else { along(&e) };
+    let spread = Spread { elements: kernel.len, lanes, along };
     let rest = members(w, schedule, &mut e, kernel, Some("acc"), &o);
     if lanes > 1 {
         return Ok(together::kernel(name, spread, &together, e, &head.text, &rest));
@@ -215,13 +213,14 @@ fn pieces(w: &Writer, kernel: &Kernel, temp: usize, store: &str) -> Result<Text,
     };
     let mut e = w.emitter();
     let (rule, elements) = (of.rule(), kernel.len * parts);
-    let mut head = rule.head(&mut e, root, of, &Lin::var("o", kernel.len, 0), parts * lanes);
+    let (len, o) = (kernel.len, Lin::var("o", kernel.len, 0));
     if lanes > 1 {
-        let len = kernel.len;
+        let mut head = rule.share(&mut e, root, of, &o, parts * lanes);
         head.text.insert_str(0, &format!("let o = element % {len}u;\nlet part = element / {len}u * {lanes}u + sub;\n"));
         let (spread, store) = (Spread { elements, lanes, along: along(&e) }, format!("a[element + {temp}u] = acc;\n"));
         return Ok(together::kernel(rule.name(), spread, &rule.together(of), e, &head.text, &store));
     }
+    let head = rule.head(&mut e, root, of, &o, parts);
     let body = format!("let part = i % {parts}u;\nlet o = i / {parts}u;\n{}a[i + {temp}u] = acc;\n", head.text);
     Ok(text(w, rule.name(), elements, head.turns, body, e.uses))
 }

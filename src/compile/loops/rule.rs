@@ -70,6 +70,11 @@ pub(crate) trait Rule: Sync {
         Together::Walk { found: &["acc"], join: self.join(of).join("acc", "acc_there") }
     }
 
+    /// As [`Self::head`], for lanes that compute an element together: there, a load costs more than a branch.
+    fn share(&self, e: &mut Emitter, id: Id, of: &Loop, o: &Lin, parts: usize) -> Head {
+        self.head(e, id, of, o, parts)
+    }
+
     /// Turns that wait for each other where so many lanes compute an element of so many steps together.
     fn turns(&self, steps: usize, lanes: usize) -> usize {
         steps.div_ceil(lanes) + lanes.ilog2() as usize
