@@ -13,9 +13,10 @@ pub fn cut(flops: &[u64], times: u32, most: u64) -> impl Iterator<Item = Range<u
     std::iter::from_fn(move || {
         let (first, mut sum) = (from, 0u64);
         while from < end {
-            sum = sum.saturating_add(flops[from % flops.len()]);
-            if sum > most && from > first {
-                break;
+            match sum.checked_add(flops[from % flops.len()]).filter(|all| *all <= most) {
+                Some(all) => sum = all,
+                None if from > first => break,
+                None => sum = u64::MAX,
             }
             from += 1;
         }
