@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod alike;
+mod cards;
 mod cli;
 mod colour;
 mod cpu;

@@ -152,13 +152,16 @@ fn a_graphics_cards_kernels_equal_burn() {
     let mut gpu = pollster::block_on(Gpu::open()).unwrap();
     gpu.candidates = &[Target::GPU];
     let (gpu, data) = (Rc::new(gpu), stripes(60));
-    for net in ["net=mlp", "net=conv"] {
+    let mut large = pollster::block_on(Gpu::open()).unwrap();
+    large.candidates = &[Target::GPU_LARGE];
+    let large = Rc::new(large);
+    for (net, gpu) in [("net=mlp", &gpu), ("net=conv", &gpu), ("net=conv", &large)] {
         let mut setup = Setup::new("mnist", CARDS[0].id);
         for pair in [net, "hidden=70", "batch=36", "latent=5"] {
             setup.set_pair(pair).unwrap();
         }
         let name = setup.to_query();
-        assert!(engine(&gpu, &setup, &data).info().kernels.starts_with("workgroup tiles"), "{name}");
+        assert!(engine(gpu, &setup, &data).info().kernels.starts_with("workgroup tiles"), "{name}");
         let report = pollster::block_on(verify(
             gpu.clone(),
             Device::flex(),
@@ -170,6 +173,29 @@ fn a_graphics_cards_kernels_equal_burn() {
         .unwrap();
         assert!(report.loss < 1e-4, "{name}: terms differ by {}", report.loss);
         assert!(report.gradient < 1e-4, "{name}: the gradient of {} differs by {}", report.worst, report.gradient);
+    }
+}
+
+/// A step of the README's VAE costs a card other kernels and fewer dispatches, and comes to the same.
+#[test]
+fn a_graphics_cards_losses_are_those_of_software() {
+    let data = stripes(300);
+    let mut setup = Setup::new("mnist", "vae");
+    setup.set_pair("batch=128").unwrap();
+    let curve = |candidates: &'static [Target]| {
+        let mut gpu = pollster::block_on(Gpu::open()).unwrap();
+        gpu.candidates = candidates;
+        let mut e = engine(&Rc::new(gpu), &setup, &data);
+        e.run_steps(6).unwrap();
+        pollster::block_on(e.metrics()).unwrap()
+    };
+    let want = curve(&[Target::SOFTWARE]);
+    for candidates in [&[Target::GPU], &[Target::GPU_LARGE]] {
+        for (got, want) in curve(candidates).iter().zip(&want) {
+            for (got, want) in got.terms.iter().zip(&want.terms) {
+                assert!((got - want).abs() < 1e-4 * want.abs().max(1e-2), "{got} for {want}");
+            }
+        }
     }
 }
 
@@ -223,6 +249,28 @@ fn initial_weights_have_the_layers_distribution() {
         assert!(largest <= bound * 1.0001 && largest > 0.8 * bound, "{}: {largest} of {bound}", w.name);
         let mean = w.values.iter().sum::<f32>() / w.values.len() as f32;
         assert!(mean.abs() < 4.0 * bound / (3.0 * w.values.len() as f32).sqrt(), "{}: mean {mean}", w.name);
+    }
+}
+
+/// Weak machines are handed little at once. Whatever it is, the run is the same.
+#[test]
+fn submissions_may_be_cut_anywhere() {
+    let mut setup = Setup::new("mnist", "vae");
+    for pair in ["batch=10", "hidden=32"] {
+        setup.set_pair(pair).unwrap();
+    }
+    let data = stripes(50);
+    let curve = |most: Option<u64>| {
+        let mut gpu = pollster::block_on(Gpu::open()).unwrap();
+        gpu.submission = most.unwrap_or(gpu.submission);
+        let mut e = engine(&Rc::new(gpu), &setup, &data);
+        e.run_steps(12).unwrap();
+        pollster::block_on(e.metrics()).unwrap()
+    };
+    let whole = curve(None);
+    assert_eq!(whole.len(), 12);
+    for most in [0, 1_000_000] {
+        assert_eq!(curve(Some(most)), whole, "submissions of {most} operations");
     }
 }
 

@@ -47,7 +47,9 @@ fn generated_kernels() {
         for mut setup in setups {
             for batch in [128.0, 8.0, 1.0] {
                 setup.set("batch", batch).unwrap();
-                for target in [Target::SOFTWARE, Target::GPU, Target::GPU_REGISTERS] {
+                // Larger tiles differ from the card's others where batches are large.
+                let large = (batch > 100.0).then_some(Target::GPU_LARGE);
+                for target in [Target::SOFTWARE, Target::GPU, Target::GPU_REGISTERS].into_iter().chain(large) {
                     let what = setup.to_query();
                     let all = all_dispatches(entry(card.id).unwrap(), &setup.params().unwrap(), DataShape::MNIST, target);
                     for d in all.unwrap_or_else(|e| panic!("{what}: {e}")) {

@@ -1,4 +1,4 @@
-//! Five kernels as text, against `tests/golden/wgsl`: a change of what is emitted is seen, and read, before it is kept.
+//! Seven kernels as text, against `tests/golden/wgsl`: a change of what is emitted is seen, and read, before it is kept.
 //!
 //! After a change that is meant: `LATENT_LAB_WRITE_WGSL=1 cargo test --profile suite --features all --test native -- wgsl::`.
 
@@ -55,8 +55,7 @@ fn product_with_epilogue() {
 fn product_by_workgroups() {
     let mut g = Graph::default();
     let (leaves, y) = layer(&mut g);
-    // Without pieces: the tiles are few for a graphics card.
-    check("product_workgroup", &g, &leaves, &[y], Updates::default(), Target { busy: 1, ..Target::GPU });
+    check("product_workgroup", &g, &leaves, &[y], Updates::default(), Target::GPU);
 }
 
 #[test]
@@ -68,6 +67,17 @@ fn reduction() {
     let s = g.sum(square, &[1]);
     let s = g.unary(Unary::Sqrt, s);
     check("reduction", &g, &[x, y], &[s], Updates::default(), Target::SOFTWARE);
+}
+
+#[test]
+fn reduction_by_lanes_together() {
+    let mut g = Graph::default();
+    let (x, y) = (g.leaf(&[127, 784]), g.leaf(&[127, 784]));
+    let d = g.sub(x, y);
+    let square = g.mul(d, d);
+    let s = g.sum(square, &[1]);
+    let s = g.unary(Unary::Sqrt, s);
+    check("reduction_together", &g, &[x, y], &[s], Updates::default(), Target::GPU);
 }
 
 #[test]
@@ -87,5 +97,7 @@ fn kth_largest() {
     let (x, k) = (g.leaf(&[128, 514]), g.leaf(&[1]));
     let bound = g.kth_largest(x, k);
     let bound = g.with_scalar(Binary::Max, bound, 0.0);
-    check("kth_largest", &g, &[x, k], &[bound], Updates::default(), Target::GPU);
+    for (name, target) in [("kth_largest", Target::SOFTWARE), ("kth_largest_together", Target::GPU)] {
+        check(name, &g, &[x, k], &[bound], Updates::default(), target);
+    }
 }

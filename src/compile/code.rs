@@ -16,14 +16,14 @@ impl Uses {
     pub const OPTIMIZER: Self = Self(1 << 2);
     /// Subgroup operations.
     pub const QUADS: Self = Self(1 << 3);
-    /// Workgroup memory for the rows of a product, as vectors of two.
-    pub const ROWS_2: Self = Self(1 << 4);
-    /// As vectors of four.
-    pub const ROWS_4: Self = Self(1 << 5);
-    /// Workgroup memory for the columns of a product, as vectors of two.
-    pub const COLUMNS_2: Self = Self(1 << 6);
-    /// As vectors of four.
-    pub const COLUMNS_4: Self = Self(1 << 7);
+    /// Workgroup memory for what a product's tile is computed of.
+    pub const TILES: Self = Self(1 << 4);
+    /// Workgroup memory for what lanes have found that walk along one row together.
+    pub const FOUND: Self = Self(1 << 5);
+    /// For a second number beside it.
+    pub const FOUND_BEST: Self = Self(1 << 6);
+    /// Workgroup memory to count digits in.
+    pub const BINS: Self = Self(1 << 7);
 
     /// Whether all of `other` is in it.
     pub fn contains(self, other: Self) -> bool {
@@ -114,7 +114,7 @@ mod tests {
     fn a_set_has_what_was_put_in() {
         let mut uses = Uses::default();
         uses |= Uses::RNG;
-        uses |= Uses::ROWS_4;
-        assert!(uses.contains(Uses::RNG) && uses.contains(Uses::ROWS_4) && !uses.contains(Uses::MATH));
+        uses |= Uses::TILES;
+        assert!(uses.contains(Uses::RNG) && uses.contains(Uses::TILES) && !uses.contains(Uses::MATH));
     }
 }

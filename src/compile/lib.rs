@@ -6,11 +6,12 @@
 //! arith, unary ─▶ node ─▶ graph           what is computed; rows say all of a function of one number
 //! code, index ─▶ emit ─▶ gemm             expressions of one kernel
 //! loops ─▶ grad, composite ─▶ capture     operations that loop, a file each; gradients; from Burn
-//! target ─▶ tiling ─▶ schedule ─▶ update  which nodes are stored, by which kernel, at which level
+//! target ─▶ share ─▶ tiling ─▶ schedule ─▶ update  which nodes are stored, by which kernel, at which level
 //! ─▶ memory ─▶ audit                      where each lies; natively, whether levels keep their promise
-//! ─▶ writer ─▶ product ─▶ write           the kernels as text
+//! ─▶ writer ─▶ product, together ─▶ write the kernels as text
 //! ─▶ module ─▶ plan ─▶ probe              the dispatches; what is worth timing
 //! loops ─▶ stored                         graphs as bytes, and what is checked of those that strangers wrote
+//! lanes ─▶ cost                           natively, what a dispatch costs on a card
 //! ```
 //!
 //! Nothing here knows a method, a device or a browser.
@@ -25,6 +26,8 @@ mod audit;
 pub mod capture;
 mod code;
 mod composite;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod cost;
 pub mod emit;
 pub mod gemm;
 pub mod grad;
@@ -32,6 +35,8 @@ pub mod graph;
 mod hash;
 pub mod index;
 mod job;
+#[cfg(not(target_arch = "wasm32"))]
+mod lanes;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod listing;
 pub mod loops;
@@ -43,12 +48,14 @@ pub mod probe;
 mod product;
 pub mod rng;
 mod schedule;
+mod share;
 #[cfg(not(target_arch = "wasm32"))]
 mod shown;
 pub mod stored;
 mod target;
 pub mod template;
 mod tiling;
+mod together;
 mod unary;
 mod update;
 mod write;

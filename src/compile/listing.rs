@@ -42,6 +42,11 @@ pub struct Kernel {
     pub written: Option<u64>,
     /// Operations of one element that wait for each other.
     pub chain: Option<u64>,
+    /// Those of [`Self::chain`] that wait for the arena: of a product, the turns that bring operands.
+    pub waits: Option<u64>,
+    /// Sectors of 32 bytes that neighbouring lanes touch, for each that what they touch would fill: 1 where loads and stores are
+    /// coalesced, at most 8. `None` until somebody has looked at the text, and where it depends on data.
+    pub scatter: Option<f64>,
 }
 
 /// A tensor in the arena.

@@ -8,7 +8,7 @@ use crate::graph::Loop;
 
 pub use self::plain::Given;
 use self::reduction::Reduction;
-pub(super) use self::rule::{Rule, Split};
+pub(super) use self::rule::{Head, Rule, Split, Together};
 
 /// An operation on the processor: of its arguments, a result of some shape.
 type Run = fn(&Loop, &[Given<'_>], &[usize], &mut [f32]);

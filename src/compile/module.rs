@@ -5,7 +5,7 @@ use super::emit::ctl;
 use super::job::{Dispatch, Job};
 use super::target::LANES;
 use super::template::fill;
-use super::tiling::{DEPTH, PITCH};
+use super::tiling::VECTORS;
 use super::write::Written;
 use super::writer::{Text, Work};
 
@@ -68,10 +68,16 @@ fn head(uses: Uses, arena: usize) -> String {
     }
     wgsl += &fill(HEADER, &[("arena", arena.to_string()), ("controls", ctl::WORDS.to_string())]);
     let mut memory = Code::default();
-    let arrays =
-        [(Uses::ROWS_2, "rows", 2), (Uses::COLUMNS_2, "columns", 2), (Uses::ROWS_4, "rows", 4), (Uses::COLUMNS_4, "columns", 4)];
-    for (_, name, width) in arrays.into_iter().filter(|(used, ..)| uses.contains(*used)) {
-        memory.line(format_args!("var<workgroup> {name}{width}: array<vec{width}<f32>, {}>;", PITCH * DEPTH));
+    let arrays = [
+        (Uses::TILES, "rows", "vec4<f32>", VECTORS),
+        (Uses::TILES, "columns", "vec4<f32>", VECTORS),
+        (Uses::FOUND, "found_acc", "f32", LANES),
+        (Uses::FOUND_BEST, "found_best", "f32", LANES),
+        (Uses::BINS, "bins", "atomic<u32>", LANES),
+        (Uses::BINS, "answer", "u32", 2),
+    ];
+    for (_, name, of, len) in arrays.into_iter().filter(|(used, ..)| uses.contains(*used)) {
+        memory.line(format_args!("var<workgroup> {name}: array<{of}, {len}>;"));
     }
     let memory = memory.take();
     if !memory.is_empty() {

@@ -19,8 +19,8 @@ pub(super) fn write(w: &Writer, gemm: &Gemm, parts: usize, store: &str, finish: 
     let tiling = Tiling::new(gemm, w.target);
     let (work, body, mut uses) = if few {
         shallow::body(w, gemm, store)
-    } else if tiling.team == Team::Workgroup {
-        workgroup::body(w, gemm, tiling, store, parts)
+    } else if let Team::Workgroup(square) = tiling.team {
+        workgroup::body(w, gemm, tiling, square, store, parts)
     } else {
         register::body(w, gemm, tiling, store, parts)
     };

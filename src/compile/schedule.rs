@@ -4,10 +4,9 @@ use super::emit::cost;
 use super::gemm::Gemm;
 use super::graph::{CompileError, Graph, Id, Op, len};
 use super::job::{Job, Special, When};
-use super::loops::Split;
 use super::node::PerNode;
-use super::target::TURNS;
-use super::tiling::{Tiling, fewest_parts};
+use super::share::Share;
+use super::tiling::{Tiling, parts};
 use latent_small as small;
 
 /// A kernel being put together.
@@ -21,6 +20,9 @@ pub(super) struct Kernel {
     pub(super) len: usize,
     /// Pieces that the root's inner loop is split into, computed by a kernel one level earlier.
     pub(super) split: usize,
+    /// Lanes of a workgroup that walk along the root's row, or a piece of it, together; and that add up its pieces.
+    pub(super) lanes: usize,
+    pub(super) adders: usize,
 }
 
 /// Whether a kernel is built around the operation.
@@ -226,10 +228,12 @@ impl<'a> Schedule<'a> {
             let node = self.graph().node(id);
             let level = self.reads[id].iter().map(|(d, _)| self.ready(*d)).max().unwrap_or(0);
             if heavy(&node.op) {
-                let split = self.split(id)?;
+                let Share { parts: split, lanes } = self.share(id)?;
                 let level = level + usize::from(split > 1);
+                let len = len(&node.shape);
+                let adders = Share::adders(self.job.target, len, split);
                 self.kernel_of.insert(id, self.kernels.len());
-                self.kernels.push(Kernel { level, root: Some(id), members: vec![], len: len(&node.shape), split });
+                self.kernels.push(Kernel { level, root: Some(id), members: vec![], len, split, lanes, adders });
                 continue;
             }
             let n = len(&node.shape);
@@ -240,7 +244,7 @@ impl<'a> Schedule<'a> {
             }
             let twin = self.kernels.iter().position(|k| k.root.is_none() && k.level == level && k.len == n);
             let k = twin.unwrap_or_else(|| {
-                self.kernels.push(Kernel { level, root: None, members: vec![], len: n, split: 1 });
+                self.kernels.push(Kernel { level, root: None, members: vec![], len: n, split: 1, lanes: 1, adders: 1 });
                 self.kernels.len() - 1
             });
             self.kernels[k].members.push(id);
@@ -278,32 +282,15 @@ impl<'a> Schedule<'a> {
         Some(waiting)
     }
 
-    /// How many pieces the inner loop of a heavy node should be cut into.
-    fn split(&self, id: Id) -> Result<usize, CompileError> {
+    /// How the inner loop of a heavy node is shared.
+    fn share(&self, id: Id) -> Result<Share, CompileError> {
         let (g, t) = (self.graph(), self.job.target);
         let node = g.node(id);
-        let (work, inner, fewest) = match &node.op {
-            Op::Loop(of) => {
-                let rule = of.rule();
-                let steps = rule.steps(g, node, of);
-                let fewest = steps.div_ceil(TURNS).max(1);
-                match rule.split() {
-                    Split::Never => return Ok(1),
-                    Split::IfLong => return Ok(fewest),
-                    Split::IfFew => (len(&node.shape), steps, fewest),
-                }
-            }
-            op if product(op) => {
-                let gemm = Gemm::new(g, id)?;
-                let tiling = Tiling::new(&gemm, t);
-                let [rows, columns] = tiling.tiles(&gemm);
-                (gemm.batch * rows * columns * tiling.invocations(), gemm.k, fewest_parts(&gemm, tiling, t))
-            }
-            _ => return Ok(1),
-        };
-        // A piece below 64 steps costs more to add up than it saves.
-        let parts = if work >= t.busy { 1 } else { t.busy.div_ceil(work).min(inner / 64) };
-        Ok(parts.max(fewest))
+        if let Op::Loop(of) = &node.op {
+            return Ok(Share::of(t, g, node, of));
+        }
+        let gemm = Gemm::new(g, id)?;
+        Ok(Share { parts: parts(&gemm, Tiling::new(&gemm, t), t), lanes: 1 })
     }
 
     /// Matrix products and convolutions, the most work first.

@@ -8,8 +8,9 @@ use super::graph::{Graph, Id, Op, len};
 use super::listing::{Kernel, Level, Region, Shown};
 use super::memory::Memory;
 use super::module::groups;
-use super::schedule::{Ends, Schedule};
+use super::schedule::{self, Ends, Schedule};
 use super::target::LANES;
+use super::tiling::Tiling;
 use super::write::{What, Written};
 use super::writer::Work;
 
@@ -24,9 +25,9 @@ pub(super) fn show(schedule: &Schedule, ends: &Ends, memory: &Memory, levels: &[
         let kernels = kernels.iter().enumerate().map(|(k, written)| {
             let (workgroups, lanes) = groups(written.text.work, workgroup, target.groups);
             let (members, counts) = counter.of(written.what);
-            let [flops, read, written_bytes, chain] = counts.map_or([None; 4], |c| c.map(Some));
+            let [flops, read, written_bytes, chain, waits] = counts.map_or([None; 5], |c| c.map(Some));
             let (name, function) = (written.text.name.into(), format!("kernel{k}"));
-            Kernel { name, function, members, workgroups, lanes, flops, read, written: written_bytes, chain }
+            Kernel { name, function, members, workgroups, lanes, flops, read, written: written_bytes, chain, waits, scatter: None }
         });
         Level { level, kernels: kernels.collect() }
     });
@@ -81,40 +82,45 @@ fn computes(op: &Op) -> bool {
     matches!(op, Op::Unary(_) | Op::Binary(_) | Op::Where | Op::Random { .. } | Op::Loop(_))
 }
 
+/// Turns that wait for each other where so many lanes add up so many pieces.
+fn turns(parts: usize, lanes: usize) -> u64 {
+    (parts.div_ceil(lanes) + lanes.ilog2() as usize) as u64
+}
+
 struct Counter<'a> {
     schedule: &'a Schedule<'a>,
     memory: &'a Memory,
 }
 
 impl Counter<'_> {
-    /// What a kernel computes, and operations, bytes read, bytes written, and chain.
-    fn of(&self, what: What) -> (Vec<String>, Option<[u64; 4]>) {
+    /// What a kernel computes, and operations, bytes read, bytes written, chain, and what of it waits for the arena.
+    fn of(&self, what: What) -> (Vec<String>, Option<[u64; 5]>) {
         let (job, graph) = (self.schedule.job, self.schedule.graph());
         let floats = |id: Id| len(graph.shape(id)) as u64;
         match what {
             What::Special => (vec![], None),
-            What::Copy(id) => (vec![label(graph, id)], Some([0, 4 * floats(id), 4 * floats(id), 0])),
+            What::Copy(id) => (vec![label(graph, id)], Some([0, 4 * floats(id), 4 * floats(id), 0, 0])),
             What::Update(id) => {
                 let half = job.updates.bytes / 2 * floats(id);
-                (vec![label(graph, id)], Some([0, 4 * floats(id) + half, half, 0]))
+                (vec![label(graph, id)], Some([0, 4 * floats(id) + half, half, 0, 0]))
             }
             What::Pieces(k) => {
                 let kernel = &self.schedule.kernels[k];
                 let root = kernel.root.expect("only roots are split");
-                let [flops, steps] = self.root(root);
-                let parts = kernel.split as u64;
-                let written = 4 * parts * floats(root);
-                (vec![label(graph, root)], Some([flops, 4 * self.reads(&[root]), written, steps.div_ceil(parts)]))
+                let [flops, chain, free] = self.root(root, kernel);
+                let written = 4 * kernel.split as u64 * floats(root);
+                (vec![label(graph, root)], Some([flops, 4 * self.reads(&[root]), written, chain, chain - free]))
             }
             What::Kernel(k) => {
                 let kernel = &self.schedule.kernels[k];
                 let split = kernel.split > 1;
-                let (mut flops, mut read, mut written) = (0, 0, 0);
+                let (mut flops, mut read, mut written, mut free) = (0, 0, 0, 0);
                 let mut depth: HashMap<Id, u64> = HashMap::new();
                 if let Some(root) = kernel.root {
                     let parts = kernel.split as u64;
-                    let [of_root, steps] = if split { [parts * floats(root), parts] } else { self.root(root) };
-                    flops += of_root;
+                    let added = || [parts * floats(root), turns(kernel.split, kernel.adders), 0];
+                    let [of_root, steps, of_these] = if split { added() } else { self.root(root, kernel) };
+                    (flops, free) = (of_root, of_these);
                     read += if split { 4 * parts * floats(root) } else { 0 };
                     depth.insert(root, steps);
                 }
@@ -134,7 +140,7 @@ impl Counter<'_> {
                     }
                 }
                 let chain = own.iter().map(|id| depth[id]).max().unwrap_or(0);
-                (own.iter().map(|id| label(graph, *id)).collect(), Some([flops, read, written, chain]))
+                (own.iter().map(|id| label(graph, *id)).collect(), Some([flops, read, written, chain, chain - free]))
             }
         }
     }
@@ -147,19 +153,29 @@ impl Counter<'_> {
         all.iter().map(|id| len(self.schedule.graph().shape(*id)) as u64).sum()
     }
 
-    /// Operations of a root, and how many of one element wait for each other.
-    fn root(&self, id: Id) -> [u64; 2] {
+    /// Operations of a kernel's root; how many of one lane wait for each other, in one of its pieces if it has any; and how many of
+    /// these find their operands at hand.
+    fn root(&self, id: Id, kernel: &schedule::Kernel) -> [u64; 3] {
         let graph = self.schedule.graph();
         let node = graph.node(id);
         let (mut depth, mut nodes) = (HashMap::new(), HashSet::new());
         let before = node.args.iter().map(|a| self.walk(*a, false, &mut depth, &mut nodes)).max().unwrap_or(0);
         match &node.op {
             Op::Loop(of) => {
-                let steps = of.rule().steps(graph, node, of) as u64;
-                [len(&node.shape) as u64 * steps * (1 + nodes.len() as u64), before + steps]
+                let steps = of.rule().steps(graph, node, of);
+                let turns = of.rule().turns(steps.div_ceil(kernel.split), kernel.lanes) as u64;
+                [len(&node.shape) as u64 * steps as u64 * (1 + nodes.len() as u64), before + turns, 0]
             }
             // What is fused into its operands is small beside the product.
-            _ => [graph.flops(id), before + Gemm::new(graph, id).map_or(0, |gemm| gemm.k as u64)],
+            _ => {
+                let target = self.schedule.job.target;
+                let [steps, turns] = Gemm::new(graph, id).map_or([0; 2], |gemm| {
+                    let tiling = Tiling::new(&gemm, target);
+                    let k = gemm.k.div_ceil(kernel.split);
+                    [k.div_ceil(tiling.squares()), k.div_ceil(tiling.depth(&gemm, target, kernel.split))]
+                });
+                [graph.flops(id), before + steps as u64, (steps - turns) as u64]
+            }
         }
     }
 

@@ -1,9 +1,7 @@
 //! What kernels are made for.
 
-/// A workgroup that computes a tile together is a square of invocations.
-pub(super) const SIDE: usize = 16;
-/// Invocations of such a workgroup.
-pub(super) const LANES: usize = SIDE * SIDE;
+/// Invocations of a workgroup that works together.
+pub(super) const LANES: usize = 256;
 
 /// Most turns of one loop in an invocation. Mesa's software adapters leave all loops, without a word, once an invocation has
 /// taken 65,535 turns of them together: a quarter is left to those around this one and inside it.
@@ -30,19 +28,34 @@ pub struct Target {
     /// Whether four neighbouring invocations share what they load for a matrix product (WGSL `quadSwap*`). On a software
     /// adapter a load costs as much as fifteen multiplications, a swap as much as two or three.
     pub quads: bool,
-    /// Whether a workgroup computes a tile of a matrix product together, through workgroup memory: see `shared`.
-    pub shared: bool,
+    /// Most rows, and columns, of lanes that have a tile of a matrix product together, through workgroup memory; zero where each
+    /// invocation has tiles of its own.
+    pub side: usize,
+    /// Whether lanes of a workgroup walk along one row together in sums and the like, rather than each along its own.
+    pub together: bool,
 }
 
 impl Target {
     /// A software adapter: few cores, no use for workgroup memory, every dispatch and every load counts.
-    pub const SOFTWARE: Self =
-        Self { workgroup: 64, tile: [8, 8], unroll: 2, busy: 64, groups: 8, each: 4, compact: true, quads: false, shared: false };
+    pub const SOFTWARE: Self = Self {
+        workgroup: 64,
+        tile: [8, 8],
+        unroll: 2,
+        busy: 64,
+        groups: 8,
+        each: 4,
+        compact: true,
+        quads: false,
+        side: 0,
+        together: false,
+    };
     /// [`Self::SOFTWARE`] where subgroup operations are at hand.
     pub const SOFTWARE_QUADS: Self = Self { tile: [4, 4], quads: true, ..Self::SOFTWARE };
     /// A graphics card.
-    pub const GPU: Self = Self { shared: true, ..Self::GPU_REGISTERS };
-    /// [`Self::GPU`] without workgroup memory.
+    pub const GPU: Self = Self { side: 8, ..Self::GPU_REGISTERS };
+    /// [`Self::GPU`] with larger tiles where a product has enough of them.
+    pub const GPU_LARGE: Self = Self { side: 16, ..Self::GPU_REGISTERS };
+    /// [`Self::GPU`] whose products need no workgroup memory.
     pub const GPU_REGISTERS: Self = Self {
         workgroup: 64,
         tile: [4, 4],
@@ -52,16 +65,17 @@ impl Target {
         each: 1,
         compact: false,
         quads: false,
-        shared: false,
+        side: 0,
+        together: true,
     };
     /// All kinds, for tests and for timing one against another.
-    pub const ALL: [Self; 4] = [Self::SOFTWARE, Self::SOFTWARE_QUADS, Self::GPU, Self::GPU_REGISTERS];
+    pub const ALL: [Self; 5] = [Self::SOFTWARE, Self::SOFTWARE_QUADS, Self::GPU, Self::GPU_LARGE, Self::GPU_REGISTERS];
 
     /// How its matrix products are computed, in words.
     pub fn name(self) -> String {
         let [rows, columns] = self.tile;
-        match (self.shared, self.quads) {
-            (true, _) => format!("workgroup tiles {0} × {0}", 4 * SIDE),
+        match (self.side, self.quads) {
+            (1.., _) => format!("workgroup tiles {0} × {0}", 4 * self.side),
             (_, true) => format!("register tiles {rows} × {columns} in quads"),
             _ => format!("register tiles {rows} × {columns}"),
         }

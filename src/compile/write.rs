@@ -6,9 +6,12 @@ use super::gemm::Gemm;
 use super::graph::{CompileError, Id, Op, len};
 use super::index::{At, Lin};
 use super::loops::reduction::Reduction;
+use super::loops::{Head, Together};
 use super::memory::Memory;
 use super::product;
 use super::schedule::{Ends, Kernel, Schedule};
+use super::target::Target;
+use super::together::{self, Spread, along};
 use super::writer::{Text, Work, Writer};
 
 /// What a text computes.
@@ -145,46 +148,81 @@ fn copy(w: &Writer, id: Id, to: usize, update: bool) -> Text {
 /// A kernel of the schedule: of one that was split, what is left once its pieces are at `temp`.
 fn whole(w: &Writer, schedule: &Schedule, kernel: &Kernel, temp: Option<usize>, store: &str) -> Result<Text, CompileError> {
     let mut e = w.emitter();
-    let o = Lin::var("i", kernel.len, 0);
+    let lanes = if temp.is_some() { kernel.adders } else { kernel.lanes };
+    let o = Lin::var(if lanes > 1 { "element" } else { "i" }, kernel.len, 0);
     let Some(root) = kernel.root else {
         let body = members(w, schedule, &mut e, kernel, None, &o);
         return Ok(text(w, "map", kernel.len, 0, body, e.uses));
     };
-    let op = &w.graph.node(root).op;
-    if let Some(temp) = temp {
-        let f = if let Op::Loop(of) = op { of.rule().join(of) } else { Reduction::Sum };
-        let parts = kernel.split;
-        let index = o.scaled(parts).plus(&Lin::var("r", parts, 1)).offset(temp as i64);
-        let joined = f.join("acc", &format!("a[{}]", index.text()));
-        let body = format!("var acc = {};\nfor (var r = 0u; r < {parts}u; r++) {{ {joined} }}\n", f.start());
-        let rest = members(w, schedule, &mut e, kernel, Some("acc"), &o);
-        return Ok(text(w, "add up", kernel.len, parts, body + &rest, e.uses));
-    }
-    let Op::Loop(of) = op else {
-        let finish = |e: &mut Emitter, flat: &Lin| members(w, schedule, e, kernel, Some("acc"), flat);
-        return Ok(product::write(w, &Gemm::new(w.graph, root)?, 1, store, &finish));
+    let (name, together, head) = match (&w.graph.node(root).op, temp) {
+        (op, Some(temp)) => {
+            let f = if let Op::Loop(of) = op { of.rule().join(of) } else { Reduction::Sum };
+            let parts = kernel.split;
+            let index = piece(w.target, kernel, &o, &Lin::var("r", parts, 1)).offset(temp as i64);
+            let joined = f.join("acc", &format!("a[{}]", index.text()));
+            let walk = if lanes > 1 {
+                format!("var r = sub; r < {parts}u; r += {lanes}u")
+            } else {
+                format!("var r = 0u; r < {parts}u; r++")
+            };
+            let text = format!("var acc = {};\nfor ({walk}) {{ {joined} }}\n", f.start());
+            let together = Together::Walk { found: &["acc"], join: f.join("acc", "acc_there") };
+            ("add up", together, Head { turns: parts, text })
+        }
+        (Op::Loop(of), None) => {
+            let (rule, together) = (of.rule(), of.rule().together(of));
+            let head = match together {
+                _ if lanes == 1 => rule.head(&mut e, root, of, &o, 1),
+                Together::Workgroup => rule.by_workgroup(&mut e, root, of, &o),
+                Together::Walk { .. } => {
+                    let head = rule.share(&mut e, root, of, &o, lanes);
+                    Head { text: format!("let part = sub;\n{}", head.text), ..head }
+                }
+            };
+            (rule.name(), together, head)
+        }
+        _ => {
+            let finish = |e: &mut Emitter, flat: &Lin| members(w, schedule, e, kernel, Some("acc"), flat);
+            return Ok(product::write(w, &Gemm::new(w.graph, root)?, 1, store, &finish));
+        }
     };
-    let rule = of.rule();
-    let head = rule.head(&mut e, root, of, &o, 1);
+    let along = if temp.is_some() { kernel.len == 1 } else { along(&e) };
+    let spread = Spread { elements: kernel.len, lanes, along };
     let rest = members(w, schedule, &mut e, kernel, Some("acc"), &o);
-    Ok(text(w, rule.name(), kernel.len, head.turns, head.text + &rest, e.uses))
+    if lanes > 1 {
+        return Ok(together::kernel(name, spread, &together, e, &head.text, &rest));
+    }
+    Ok(text(w, name, kernel.len, head.turns, head.text + &rest, e.uses))
 }
 
-/// The kernel that computes the pieces of a split root into `temp`, element by element, piece by piece.
+/// Where the pieces of a kernel's root have piece `part` of element `o`, behind their first float: what neighbours write lies side
+/// by side.
+fn piece(target: Target, kernel: &Kernel, o: &Lin, part: &Lin) -> Lin {
+    if target.together { part.scaled(kernel.len).plus(o) } else { o.scaled(kernel.split).plus(part) }
+}
+
+/// The kernel that computes the pieces of a split root into `temp`.
 fn pieces(w: &Writer, kernel: &Kernel, temp: usize, store: &str) -> Result<Text, CompileError> {
-    let (root, parts) = (kernel.root.expect("only roots are split"), kernel.split);
+    let (root, parts, lanes) = (kernel.root.expect("only roots are split"), kernel.split, kernel.lanes);
     let Op::Loop(of) = &w.graph.node(root).op else {
         let finish = |_: &mut Emitter, flat: &Lin| {
-            let at = flat.scaled(parts).plus(&Lin::var("part", parts, 0)).offset(temp as i64);
+            let at = piece(w.target, kernel, flat, &Lin::var("part", parts, 0)).offset(temp as i64);
             format!("a[{}] = acc;\n", at.text())
         };
         return Ok(product::write(w, &Gemm::new(w.graph, root)?, parts, store, &finish));
     };
     let mut e = w.emitter();
-    let rule = of.rule();
-    let head = rule.head(&mut e, root, of, &Lin::var("o", kernel.len, 0), parts);
+    let (rule, elements) = (of.rule(), kernel.len * parts);
+    let (len, o) = (kernel.len, Lin::var("o", kernel.len, 0));
+    if lanes > 1 {
+        let mut head = rule.share(&mut e, root, of, &o, parts * lanes);
+        head.text.insert_str(0, &format!("let o = element % {len}u;\nlet part = element / {len}u * {lanes}u + sub;\n"));
+        let (spread, store) = (Spread { elements, lanes, along: along(&e) }, format!("a[element + {temp}u] = acc;\n"));
+        return Ok(together::kernel(rule.name(), spread, &rule.together(of), e, &head.text, &store));
+    }
+    let head = rule.head(&mut e, root, of, &o, parts);
     let body = format!("let part = i % {parts}u;\nlet o = i / {parts}u;\n{}a[i + {temp}u] = acc;\n", head.text);
-    Ok(text(w, rule.name(), kernel.len * parts, head.turns, body, e.uses))
+    Ok(text(w, rule.name(), elements, head.turns, body, e.uses))
 }
 
 /// A kernel that takes `len` elements one by one, each with up to `turns` turns of its loops.

@@ -8,10 +8,13 @@ use latent_compile::emit::ctl;
 use latent_compile::{CompileError, Plan};
 
 use super::device::Gpu;
+use super::submission::cut;
 
 /// A plan as pipelines.
 pub struct Recorded {
     steps: Vec<(wgpu::ComputePipeline, [u32; 2])>,
+    /// Operations of each.
+    flops: Vec<u64>,
 }
 
 /// One arena, its control words and its data, with the one bind group that all plans share.
@@ -200,23 +203,25 @@ impl Arena {
     /// The message of the first shader that the device rejects.
     pub async fn record(&self, plan: &Plan) -> Result<Recorded, String> {
         let pipelines = self.gpu.pipelines.of(plan).await?;
-        Ok(Recorded { steps: pipelines.into_iter().zip(plan.dispatches.iter().map(|d| d.grid)).collect() })
+        let steps = pipelines.into_iter().zip(plan.dispatches.iter().map(|d| d.grid)).collect();
+        Ok(Recorded { steps, flops: plan.dispatches.iter().map(|d| d.flops).collect() })
     }
 
-    /// Submits `times` executions of a plan as one command buffer.
+    /// Submits `times` executions of a plan, as one command buffer or as few as [`Gpu::submission`] allows.
     pub fn run(&self, recorded: &Recorded, times: u32) {
-        let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
-        {
-            let mut pass = encoder.begin_compute_pass(&Default::default());
-            pass.set_bind_group(0, &self.bind, &[]);
-            for _ in 0..times {
-                for (pipeline, [x, y]) in &recorded.steps {
+        for dispatches in cut(&recorded.flops, times, self.gpu.submission) {
+            let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
+            {
+                let mut pass = encoder.begin_compute_pass(&Default::default());
+                pass.set_bind_group(0, &self.bind, &[]);
+                for d in dispatches {
+                    let (pipeline, [x, y]) = &recorded.steps[d % recorded.steps.len()];
                     pass.set_pipeline(pipeline);
                     pass.dispatch_workgroups(*x, *y, 1);
                 }
             }
+            self.gpu.queue.submit([encoder.finish()]);
         }
-        self.gpu.queue.submit([encoder.finish()]);
     }
 
     /// Submits one execution of a plan with a time stamp around each dispatch, and returns what each took, in nanoseconds.

@@ -8,6 +8,7 @@ use latent_vocabulary::device::{AdapterInfo, NoGpu};
 
 use super::line::Line;
 use super::pipelines::Pipelines;
+use super::submission::MOST;
 use super::watch::watched;
 
 /// Why there is no device.
@@ -46,6 +47,8 @@ pub struct Gpu {
     pub info: AdapterInfo,
     /// Kernels that suit the adapter, the likeliest to be the fastest first; never empty.
     pub candidates: &'static [Target],
+    /// Operations of a submission at most, as [`submission`](super::submission) counts them.
+    pub submission: u64,
     pub pipelines: Pipelines,
     /// Only one measurement at a time.
     pub measuring: Line,
@@ -114,14 +117,25 @@ impl Gpu {
             (true, true) if cfg!(target_arch = "wasm32") => &[Target::SOFTWARE_QUADS],
             (true, true) => &[Target::SOFTWARE_QUADS, Target::SOFTWARE],
             (true, false) => &[Target::SOFTWARE],
-            (false, _) => &[Target::GPU, Target::GPU_REGISTERS],
+            (false, _) => &[Target::GPU, Target::GPU_LARGE, Target::GPU_REGISTERS],
         };
         let l = device.limits();
         let buffer_limit = l.max_buffer_size.min(l.max_storage_buffer_binding_size);
         let room = buffer_limit.min(HOST_ROOM);
         let info = AdapterInfo { name, backend: format!("{:?}", raw.backend), software, room, processor: None };
         let pipelines = Pipelines::new(&device);
-        Ok(Self { device, queue, info, candidates, pipelines, measuring: Line::default(), buffer_limit, listening, lost })
+        Ok(Self {
+            device,
+            queue,
+            info,
+            candidates,
+            submission: MOST,
+            pipelines,
+            measuring: Line::default(),
+            buffer_limit,
+            listening,
+            lost,
+        })
     }
 
     /// Kernels for work that nothing has been measured for.

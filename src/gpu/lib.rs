@@ -10,6 +10,7 @@ mod line;
 mod pipelines;
 #[cfg(target_arch = "wasm32")]
 mod subgroups;
+pub mod submission;
 mod watch;
 
 pub use arena::{Arena, Data, Pending, Recorded};

@@ -21,7 +21,7 @@ pub struct Args {
     #[arg(long, value_name = "ID", default_value = catalog::SETS[0].id)]
     data: String,
     /// What kind of adapter the kernels are for.
-    #[arg(long, value_name = "KIND", default_value = "gpu", value_parser = ["gpu", "gpu-registers", "software", "software-quads"])]
+    #[arg(long, value_name = "KIND", default_value = "gpu", value_parser = ["gpu", "gpu-large", "gpu-registers", "software", "software-quads"])]
     target: String,
     /// Which of the method's programs, for example train, encode, decode or initialisation.
     #[arg(long, value_name = "NAME", default_value = "train")]
@@ -92,17 +92,24 @@ fn table(setup: &Setup, listing: &latent_engine::plan::listing::Listing) -> Stri
             grouped(listing.arena as u64),
         ),
     ];
+    let predicted = listing.predicted_us.iter().map(|(machine, us)| format!("{machine} {:.2} ms", us / 1e3));
+    out.push(format!("predicted: {}", predicted.collect::<Vec<_>>().join(", ")));
     for d in &listing.dispatches {
         let [width, height] = d.grid;
-        out.push(format!("\nlevel {}: {width} × {height} workgroups, {}", d.level, d.file));
-        let heads = ["kernel", "workgroups", "lanes", "operations", "read", "written", "chain"];
-        let [kernel, workgroups, lanes, operations, read, written, chain] = heads;
-        out.push(format!("  {kernel:24} {workgroups:>10} {lanes:>5} {operations:>15} {read:>12} {written:>12} {chain:>7}"));
+        let times = d.times.iter().map(|t| format!("{} {:.0} µs ({})", t.machine, t.us, t.bound.name()));
+        let times = times.collect::<Vec<_>>().join(", ");
+        out.push(format!("\nlevel {}: {width} × {height} workgroups, {}; {times}", d.level, d.file));
+        let heads = ["kernel", "workgroups", "lanes", "operations", "read", "written", "chain", "scatter"];
+        let [kernel, workgroups, lanes, operations, read, written, chain, scatter] = heads;
+        out.push(format!(
+            "  {kernel:24} {workgroups:>10} {lanes:>5} {operations:>15} {read:>12} {written:>12} {chain:>7} {scatter:>7}"
+        ));
         for k in &d.kernels {
             let name = format!("{} {}", k.function, k.name);
             let [operations, read, written, chain] = [k.flops, k.read, k.written, k.chain].map(number);
+            let scatter = k.scatter.map_or_else(|| "-".into(), |s| format!("{s:.1}"));
             out.push(format!(
-                "  {name:24} {:>10} {:>5} {operations:>15} {read:>12} {written:>12} {chain:>7}",
+                "  {name:24} {:>10} {:>5} {operations:>15} {read:>12} {written:>12} {chain:>7} {scatter:>7}",
                 k.workgroups, k.lanes
             ));
             out.extend(k.members.iter().map(|m| format!("    {m}")));

@@ -5,7 +5,7 @@ use crate::graph::{Binary, Graph, Id, Loop, Node, Op};
 use crate::index::Lin;
 use crate::loops::plain::{Given, equal_but, lines};
 use crate::loops::reduction::Reduction;
-use crate::loops::rule::{Head, Rule, walk};
+use crate::loops::rule::{Head, Rule, Together, walk};
 use crate::target::TURNS;
 
 pub(super) const NAME: &str = "arg reduce";
@@ -19,6 +19,14 @@ impl Rule for ArgReduce {
 
     fn steps(&self, g: &Graph, node: &Node, of: &Loop) -> usize {
         g.shape(node.args[0])[of.axes[0]]
+    }
+
+    fn together(&self, of: &Loop) -> Together {
+        let op = if of.variant == 1 { '>' } else { '<' };
+        let join = format!(
+            "if (best_there {op} best || (best_there == best && acc_there < acc)) {{\nbest = best_there;\nacc = acc_there;\n}}"
+        );
+        Together::Walk { found: &["acc", "best"], join }
     }
 
     fn head(&self, e: &mut Emitter, id: Id, of: &Loop, o: &Lin, parts: usize) -> Head {

@@ -7,12 +7,16 @@ use crate::graph::{Binary, Graph, Id, Loop, Node, Op, Unary};
 use crate::index::{At, Lin};
 use crate::loops::plain::{Given, equal_but};
 use crate::loops::reduction::Reduction;
-use crate::loops::rule::{Custom, Head, Rule};
+use crate::loops::rule::{Custom, Head, Rule, Together};
+use crate::target::LANES;
+use crate::template::fill;
 
 pub(super) const NAME: &str = "k-th largest";
 
 /// Name of the custom operation that it is in Burn.
 pub const KTH_LARGEST: &str = "kth_largest";
+
+const BY_WORKGROUP: &str = latent_small::shader!("../../../shaders/loops/kth_largest.wgsl");
 
 /// Longest row that one invocation searches for its k-th largest number, which takes up to 33 walks along it.
 const LONG_ROW: usize = 4096;
@@ -35,6 +39,36 @@ impl Rule for KthLargest {
     fn steps(&self, g: &Graph, node: &Node, _: &Loop) -> usize {
         // A walk along the row for each bit, and one for the least.
         33 * g.shape(node.args[0]).last().expect("a row")
+    }
+
+    fn together(&self, _: &Loop) -> Together {
+        Together::Workgroup
+    }
+
+    fn turns(&self, steps: usize, lanes: usize) -> usize {
+        // Four digits, for each of which the row is walked along and the counts are added up.
+        if lanes == 1 { steps } else { 4 * ((steps / 33).div_ceil(lanes) + lanes.ilog2() as usize) }
+    }
+
+    fn by_workgroup(&self, e: &mut Emitter, id: Id, _: &Loop, o: &Lin) -> Head {
+        let (x, k) = (e.graph.node(id).args[0], e.graph.node(id).args[1]);
+        let n = *e.graph.shape(x).last().expect("a row");
+        e.uses |= Uses::MATH;
+        e.uses |= Uses::BINS;
+        let k = e.value(k, &At::Flat(Lin::default())).text;
+        let x = e.value(x, &At::Flat(o.scaled(n).plus(&Lin::var("r", n, 1)))).text;
+        let text = fill(
+            BY_WORKGROUP,
+            &[
+                ("outer", e.take(0)),
+                ("k", k),
+                ("n", n.to_string()),
+                ("lanes", LANES.to_string()),
+                ("loads", e.take(1)),
+                ("x", x),
+            ],
+        );
+        Head { turns: 4 * n.div_ceil(LANES), text }
     }
 
     /// The bits of the answer from the highest on, each by counting how many numbers of the row are at least as large. Mostly

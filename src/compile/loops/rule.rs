@@ -15,6 +15,15 @@ pub(crate) enum Split {
     IfFew,
 }
 
+/// What lanes of a workgroup do who compute one element together.
+pub(crate) enum Together {
+    /// Each walks along its share of the row, as if it were a piece. Then one after the other takes over what another one has
+    /// found: these variables, which have `_there` behind their names in the statement that joins them.
+    Walk { found: &'static [&'static str], join: String },
+    /// A whole workgroup works as [`Rule::by_workgroup`] says.
+    Workgroup,
+}
+
 /// A custom operation of Burn: its name, and what it is made of for its inputs.
 #[cfg_attr(not(feature = "capture"), allow(dead_code, reason = "what reads a recording asks for it"))]
 pub(crate) type Custom = (&'static str, fn(&mut Graph, &[Id]) -> Id);
@@ -54,6 +63,27 @@ pub(crate) trait Rule: Sync {
     /// What makes the whole of the pieces.
     fn join(&self, _: &Loop) -> Reduction {
         Reduction::Sum
+    }
+
+    /// What lanes do who compute one element together.
+    fn together(&self, of: &Loop) -> Together {
+        Together::Walk { found: &["acc"], join: self.join(of).join("acc", "acc_there") }
+    }
+
+    /// As [`Self::head`], for lanes that compute an element together: there, a load costs more than a branch.
+    fn share(&self, e: &mut Emitter, id: Id, of: &Loop, o: &Lin, parts: usize) -> Head {
+        self.head(e, id, of, o, parts)
+    }
+
+    /// Turns that wait for each other where so many lanes compute an element of so many steps together.
+    fn turns(&self, steps: usize, lanes: usize) -> usize {
+        steps.div_ceil(lanes) + lanes.ilog2() as usize
+    }
+
+    /// `acc` of the element at flat index `o` of node `id`, by a whole workgroup that sees its `lane`: all lanes reach the barriers,
+    /// and all have it. What [`Together::Workgroup`] promises.
+    fn by_workgroup(&self, _: &mut Emitter, _id: Id, _: &Loop, _o: &Lin) -> Head {
+        unreachable!("{} is walked along", self.name())
     }
 
     /// `acc` of the element at flat index `o` of node `id`. Of several `parts`, the loop is that of number `part`.

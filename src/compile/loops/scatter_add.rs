@@ -37,6 +37,19 @@ impl Rule for ScatterAdd {
         walk(e, "var acc = 0.0f;", &body, n, parts)
     }
 
+    /// Values are loaded where they are added, which is nearly nowhere.
+    fn share(&self, e: &mut Emitter, id: Id, of: &Loop, o: &Lin, parts: usize) -> Head {
+        let node = e.graph.node(id);
+        let (index, x) = (node.args[0], node.args[1]);
+        let n = self.steps(e.graph, node, of);
+        let (at, place) = along(e, &node.shape, of.axes[0], n, o);
+        let i = e.value(index, &At::Dims(at.clone())).text;
+        let before = e.take(1);
+        let v = e.value(x, &At::Dims(at)).text;
+        let body = format!("{before}if (u32({i}) == {}) {{\n{}acc += {v};\n}}", place.text(), e.take(1));
+        walk(e, "var acc = 0.0f;", &body, n, parts)
+    }
+
     fn vjp(&self, g: &mut Graph, id: Id, of: &Loop, dy: Id) -> Vec<(usize, Id)> {
         let index = g.node(id).args[0];
         vec![(1, g.gather(dy, index, of.axes[0]))]

@@ -7,13 +7,16 @@ use super::prepared::{initialisation, program, start, training};
 use crate::entry::Entry;
 use crate::program::Program;
 use latent_compile::Target;
+pub use latent_compile::cost::{Bound, MACHINES, Time};
+use latent_compile::cost::{look_at, time};
 pub use latent_compile::listing::{Kernel, Region};
 use latent_vocabulary::Params;
 use latent_vocabulary::shape::DataShape;
 
 /// The kinds of adapters, by the names that the command line has for them.
-pub const TARGETS: [(&str, Target); 4] = [
+pub const TARGETS: [(&str, Target); 5] = [
     ("gpu", Target::GPU),
+    ("gpu-large", Target::GPU_LARGE),
     ("gpu-registers", Target::GPU_REGISTERS),
     ("software", Target::SOFTWARE),
     ("software-quads", Target::SOFTWARE_QUADS),
@@ -33,6 +36,8 @@ pub struct Listing {
     pub batch: usize,
     /// Floats of the arena, the plan's own and what lies in front of them.
     pub arena: usize,
+    /// What it takes on [`MACHINES`], in order: microseconds of all dispatches, one after the other.
+    pub predicted_us: Vec<(&'static str, f64)>,
     /// The dispatches, in the order in which they run.
     pub dispatches: Vec<Listed>,
     /// What lies in the arena, by address.
@@ -50,6 +55,8 @@ pub struct Listed {
     pub file: String,
     /// Workgroups across and down.
     pub grid: [u32; 2],
+    /// Its time on each of [`MACHINES`].
+    pub times: Vec<Time>,
     /// Its kernels: number `k` is the function `kernel<k>`.
     pub kernels: Vec<Kernel>,
     /// The text.
@@ -107,9 +114,14 @@ pub fn list(entry: &dyn Entry, params: &Params, shape: DataShape, target: &str, 
     memory.push(stays(layout.ring, RING * layout.width, format!("terms of the last {RING} steps")));
     memory.sort_by_key(|r| (r.at, r.levels));
     let levels = plan.shown.levels.into_iter().zip(plan.dispatches);
-    let dispatches = levels.map(|(shown, d)| {
+    let dispatches = levels.map(|(mut shown, d)| {
+        look_at(&mut shown.kernels, &d.wgsl);
+        let times = MACHINES.iter().map(|m| time(m, &shown.kernels)).collect();
         let file = format!("level-{:02}.wgsl", shown.level);
-        Listed { level: shown.level, name: d.name, file, grid: d.grid, kernels: shown.kernels, wgsl: d.wgsl }
+        Listed { level: shown.level, name: d.name, file, grid: d.grid, times, kernels: shown.kernels, wgsl: d.wgsl }
     });
-    Ok(Listing { program: what.into(), target: kind.name(), batch, arena: plan.end, dispatches: dispatches.collect(), memory })
+    let dispatches: Vec<Listed> = dispatches.collect();
+    let all = |m: usize| dispatches.iter().map(|d| d.times[m].us).sum();
+    let predicted_us = MACHINES.iter().enumerate().map(|(m, machine)| (machine.name, all(m))).collect();
+    Ok(Listing { program: what.into(), target: kind.name(), batch, arena: plan.end, predicted_us, dispatches, memory })
 }

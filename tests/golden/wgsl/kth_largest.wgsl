@@ -111,6 +111,6 @@ fn kernel0(i: u32) {
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) w: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
     let group = w.x;
-    kernel0((group - 0u) * 64u + lane);
+    if (lane < 16u) { kernel0((group - 0u) * 16u + lane); }
 }
 
