@@ -4,6 +4,7 @@
 
 pub mod bench;
 mod encode;
+mod export;
 mod file;
 mod images;
 mod measure;
@@ -12,6 +13,7 @@ mod sample;
 mod train;
 
 pub use encode::{EncodeOptions, encode};
+pub use export::pytorch;
 pub use file::{Trained, checkpoint, trained};
 pub use images::{Given, labelled, load};
 pub use measure::{MeasureOptions, MeasureReport, classifier, measure};

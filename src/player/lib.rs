@@ -18,4 +18,5 @@ mod player;
 pub use coder::Asked;
 pub use digits::Digits;
 pub use examples::Examples;
+pub use file::File;
 pub use player::{Kind, Player, to_bytes};

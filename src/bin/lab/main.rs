@@ -13,6 +13,7 @@ mod data;
 #[allow(dead_code, reason = "part of it is for the browser tests only")]
 mod driver;
 mod encode;
+mod export;
 mod index;
 mod measure;
 mod methods;
@@ -76,6 +77,8 @@ enum Command {
     Measure(measure::Args),
     /// Write the codes of images to a file, for NumPy or as CSV.
     Encode(encode::Args),
+    /// Write a trained model for other tools: ONNX, PyTorch.
+    Export(export::Args),
     /// Draw new images from trained weights.
     Sample(sample::Args),
     /// Train the models that ship with the page.
@@ -115,6 +118,7 @@ fn main() -> ExitCode {
         Command::Verify(args) => verify::run(args),
         Command::Measure(args) => measure::run(args),
         Command::Encode(args) => encode::run(args),
+        Command::Export(args) => export::run(args),
         Command::Sample(args) => sample::run(args),
         Command::Presets(args) => presets::run(args),
         Command::Classifier(args) => classifier::run(args),
