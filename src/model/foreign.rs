@@ -164,21 +164,27 @@ impl Foreign {
         };
         for layer in self.layers().iter().filter(|l| !used.contains(&l.name)) {
             let shape = &layer.weight.shape;
-            say(layer.name, match shape[..] {
-                [_, _, 4, 4] => format!("{}: no network here has one there", words(shape)),
-                [_, _, h, w] => format!("a convolution of {h} × {w}: those here are of 4 × 4, in steps of two"),
-                [_, _] => format!("{}: no network here has one there", words(shape)),
-                _ => format!("weights of shape {shape:?}: those here are of dense layers and of convolutions"),
-            });
+            say(
+                layer.name,
+                match shape[..] {
+                    [_, _, 4, 4] => format!("{}: no network here has one there", words(shape)),
+                    [_, _, h, w] => format!("a convolution of {h} × {w}: those here are of 4 × 4, in steps of two"),
+                    [_, _] => format!("{}: no network here has one there", words(shape)),
+                    _ => format!("weights of shape {shape:?}: those here are of dense layers and of convolutions"),
+                },
+            );
         }
         for tensor in self.odd() {
             let end = tensor.name.rsplit('.').next().unwrap_or_default();
             let normalises = end.starts_with("running_") || end == "num_batches_tracked" || tensor.shape.len() == 1;
-            say(&tensor.name, if normalises {
-                "of a layer that normalises: no network here has one".into()
-            } else {
-                format!("of shape {:?}: no layer here has such a tensor", tensor.shape)
-            });
+            say(
+                &tensor.name,
+                if normalises {
+                    "of a layer that normalises: no network here has one".into()
+                } else {
+                    format!("of shape {:?}: no layer here has such a tensor", tensor.shape)
+                },
+            );
         }
         let list = |names: &[&str]| match names {
             [a, b, c, rest @ ..] if rest.len() > 1 => format!("{a}, {b}, {c} and {} more", rest.len()),
@@ -201,9 +207,37 @@ pub fn weights_for(file: &[u8], expected: &[(String, Vec<usize>)]) -> Result<Vec
     Foreign::open(file)?.fit(expected).map_err(|list| list.join("; "))
 }
 
+/// The setup that a file without one is for, and its weights: `otherwise`, if that has such a network, or another on the same images, which
+/// are `data`. `parameters` gives the names and shapes of a setup's network.
+///
+/// # Errors
+/// What does not fit, a sentence each.
+pub async fn recognise(
+    file: &[u8],
+    otherwise: &Setup,
+    data: DataShape,
+    parameters: impl AsyncFn(&Setup) -> Result<Vec<(String, Vec<usize>)>, String>,
+) -> Result<(Setup, Vec<Weight>), String> {
+    if otherwise.check().is_ok()
+        && let Ok(weights) = weights_for(file, &parameters(otherwise).await?)
+    {
+        return Ok((otherwise.clone(), weights));
+    }
+    let foreign = Foreign::open(file)?;
+    let all = foreign.candidates(otherwise, data).map_err(|list| list.join("; "))?;
+    let mut why = String::new();
+    for setup in all {
+        match foreign.fit(&parameters(&setup).await?) {
+            Ok(weights) => return Ok((setup, weights)),
+            Err(list) => why = list.join("; "),
+        }
+    }
+    Err(why)
+}
+
 /// The setup with such a network, if the method has one.
 fn setup(otherwise: &Setup, method: &str, channels: Option<usize>, hidden: usize, latent: usize) -> Option<Setup> {
-    let mut setup = Setup::new(&otherwise.data, method);
+    let mut setup = if method == otherwise.method { otherwise.clone() } else { Setup::new(&otherwise.data, method) };
     setup.set_text("net", if channels.is_some() { "conv" } else { "mlp" }).ok()?;
     let sizes = [("hidden", Some(hidden)), ("latent", Some(latent)), ("channels", channels)];
     for (key, n) in sizes.into_iter().filter_map(|(key, n)| Some((key, n?))) {

@@ -120,10 +120,12 @@ const PICKLES: [&[u8]; 2] = [b"PK\x03\x04", b"\x80\x02"];
 /// Tells the owner of a pickle how it becomes a file that is only numbers.
 fn no_pickle(bytes: &[u8]) -> Result<(), String> {
     if PICKLES.iter().any(|first| bytes.starts_with(first)) {
-        return Err("this is a pickle, which may run code when it is opened; where you trust it, have PyTorch save it as safetensors:\n\
+        return Err(
+            "this is a pickle, which may run code when it is opened; where you trust it, have PyTorch save it as safetensors:\n\
                     import torch, safetensors.torch;\n\
                     safetensors.torch.save_file(torch.load(\"model.pt\", weights_only=True), \"model.safetensors\")"
-            .into());
+                .into(),
+        );
     }
     Ok(())
 }

@@ -21,7 +21,8 @@ pub fn pytorch(file: &[u8], state: &str) -> Result<Written, String> {
     let batch = model.setup.get("batch") as usize;
     let mut written = Err(String::new());
     for batches in [BATCHES, [batch; 2]] {
-        let [a, b]: [Made; 2] = [objective(entry, &params, data, batches[0], SET)?, objective(entry, &params, data, batches[1], SET)?];
+        let [a, b]: [Made; 2] =
+            [objective(entry, &params, data, batches[0], SET)?, objective(entry, &params, data, batches[1], SET)?];
         let outputs = [a.outputs(), b.outputs()];
         let at = [a.recorded(&outputs[0]), b.recorded(&outputs[1])];
         written = write(&model, Some(Objective { leaves: a.leaves(), at }), state);

@@ -12,7 +12,7 @@ use latent_model::checkpoint::Checkpoint;
 use latent_model::codes;
 use latent_model::codes::Codes;
 use latent_model::examples::{CODES, Examples};
-use latent_model::foreign::{Foreign, weights_for};
+use latent_model::foreign::recognise;
 use latent_model::weights;
 use latent_protocol::{Event, Export, RunId};
 use latent_registry::fetch_entry;
@@ -125,7 +125,10 @@ impl Session {
     async fn read(&self, otherwise: Setup, file: &[u8]) -> Examined {
         let metadata = weights::metadata(file)?;
         let Some(query) = metadata.get("setup") else {
-            return self.recognise(otherwise, file).await.map(|setup| (setup, None));
+            let shape =
+                self.shape_of(&otherwise.data).ok_or_else(|| format!("the images called {:?} are not here", otherwise.data))?;
+            let parameters = async |setup: &Setup| self.parameters(fetch_entry(&setup.method).await?, setup);
+            return recognise(file, &otherwise, shape, parameters).await.map(|(setup, _)| (setup, None));
         };
         let setup = checkpoint::setup(query)?;
         setup.check().map_err(|e| e.to_string())?;
@@ -137,27 +140,6 @@ impl Session {
         let parameters = parameters.iter().map(|(name, shape)| (name.as_str(), &shape[..]));
         fits(parameters, &weights).map_err(|e| format!("it does not fit the network {}: {e}", setup.to_query()))?;
         Ok((setup, metadata.get("step").and_then(|step| step.parse().ok())))
-    }
-
-    /// The setup that tensors without one are for: `otherwise`, or one that has such a network.
-    async fn recognise(&self, otherwise: Setup, file: &[u8]) -> Result<Setup, String> {
-        let not_here = || format!("the images called {:?} are not here", otherwise.data);
-        let shape = self.shape_of(&otherwise.data).ok_or_else(not_here)?;
-        let own = self.parameters(fetch_entry(&otherwise.method).await?, &otherwise)?;
-        if otherwise.check().is_ok() && weights_for(file, &own).is_ok() {
-            return Ok(otherwise);
-        }
-        let foreign = Foreign::open(file)?;
-        let all = foreign.candidates(&otherwise, shape).map_err(|list| list.join("; "))?;
-        let mut why = String::new();
-        for setup in all {
-            let expected = self.parameters(fetch_entry(&setup.method).await?, &setup)?;
-            match foreign.fit(&expected) {
-                Ok(_) => return Ok(setup),
-                Err(list) => why = list.join("; "),
-            }
-        }
-        Err(why)
     }
 
     /// Names and shapes of what a setup's network has.

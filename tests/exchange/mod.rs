@@ -1,6 +1,8 @@
 //! What other tools are given is what we have: every program of every method, as ONNX in onnxruntime and as a module in PyTorch.
 
+mod foreign;
 mod onnx;
+mod torch;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -76,7 +78,9 @@ fn example(setup: &Setup, file: &[u8], program: &Program, rows: usize) -> Exampl
                 (0..rows).flat_map(|_| one.clone()).collect()
             }
             "input" if program.name() == "Decode" => (0..len).map(|i| (i as f32 * 0.7).sin()).collect(),
-            "input" => stripes(20).test_images.iter().chain(&stripes(20).train_images).map(|b| f32::from(*b) / 255.0).take(len).collect(),
+            "input" => {
+                stripes(20).test_images.iter().chain(&stripes(20).train_images).map(|b| f32::from(*b) / 255.0).take(len).collect()
+            }
             "label" => (0..len).map(|i| (i * 3 % 10) as f32).collect(),
             "step" => vec![notes["step"].parse().unwrap()],
             "controls" => card.all_params().filter(|p| p.live).map(|p| setup.get(p.key) as f32).collect(),
@@ -99,7 +103,8 @@ fn example(setup: &Setup, file: &[u8], program: &Program, rows: usize) -> Exampl
     let mut tape = Tape::new(g, &wanted, &[]);
     tape.run(&mut leaves, Noise { step: 1, seed: 3, salt: 1 });
     let of = |i: usize| tape.output(i).to_vec();
-    let gave = program.outputs().zip(&made.outputs).enumerate().map(|(i, (name, id))| (name.to_string(), g.shape(*id).to_vec(), of(i)));
+    let gave =
+        program.outputs().zip(&made.outputs).enumerate().map(|(i, (name, id))| (name.to_string(), g.shape(*id).to_vec(), of(i)));
     let gave: Vec<Named> = gave.collect();
     for (i, id) in draws.iter().enumerate() {
         let name = if draws.len() == 1 { "noise".into() } else { format!("noise_{}", i + 1) };
@@ -126,14 +131,18 @@ fn scratch(name: &str) -> PathBuf {
 
 fn write(path: &Path, tensors: &[Named]) {
     let bytes: Vec<Vec<u8>> = tensors.iter().map(|(_, _, values)| values.iter().flat_map(|v| v.to_le_bytes()).collect()).collect();
-    let views = tensors.iter().zip(&bytes).map(|((name, shape, _), bytes)| (name.clone(), TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap()));
+    let views = tensors
+        .iter()
+        .zip(&bytes)
+        .map(|((name, shape, _), bytes)| (name.clone(), TensorView::new(Dtype::F32, shape.clone(), bytes).unwrap()));
     std::fs::write(path, safetensors::serialize(views, None).unwrap()).unwrap();
 }
 
 fn read(path: &Path) -> Vec<Named> {
     let bytes = std::fs::read(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let tensors = SafeTensors::deserialize(&bytes).unwrap();
-    let floats = |view: &TensorView<'_>| view.data().chunks_exact(4).map(|c| f32::from_le_bytes([c[0], c[1], c[2], c[3]])).collect();
+    let floats =
+        |view: &TensorView<'_>| view.data().chunks_exact(4).map(|c| f32::from_le_bytes([c[0], c[1], c[2], c[3]])).collect();
     tensors.iter().map(|(name, view)| (name.to_string(), view.shape().to_vec(), floats(&view))).collect()
 }
 

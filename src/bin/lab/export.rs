@@ -67,7 +67,8 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
         return crate::native::hand_over("native");
     }
     // Everything is made before the first file is written.
-    let made = files.into_iter().map(|(name, file)| Ok((onnx::write(&model, &name)?, file))).collect::<Result<Vec<_>, Failure>>()?;
+    let made =
+        files.into_iter().map(|(name, file)| Ok((onnx::write(&model, &name)?, file))).collect::<Result<Vec<_>, Failure>>()?;
     for (bytes, file) in made {
         write("--onnx", &file, &bytes)?;
     }

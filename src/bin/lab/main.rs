@@ -14,6 +14,7 @@ mod data;
 mod driver;
 mod encode;
 mod export;
+mod import;
 mod index;
 mod measure;
 mod methods;
@@ -79,6 +80,8 @@ enum Command {
     Encode(encode::Args),
     /// Write a trained model for other tools: ONNX, PyTorch.
     Export(export::Args),
+    /// Take weights from PyTorch: a state_dict of an autoencoder whose network there is here.
+    Import(import::Args),
     /// Draw new images from trained weights.
     Sample(sample::Args),
     /// Train the models that ship with the page.
@@ -119,6 +122,7 @@ fn main() -> ExitCode {
         Command::Measure(args) => measure::run(args),
         Command::Encode(args) => encode::run(args),
         Command::Export(args) => export::run(args),
+        Command::Import(args) => import::run(args),
         Command::Sample(args) => sample::run(args),
         Command::Presets(args) => presets::run(args),
         Command::Classifier(args) => classifier::run(args),
