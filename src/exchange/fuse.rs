@@ -1,6 +1,6 @@
 //! Layers and functions that graphs have in pieces.
 
-use latent_compile::graph::{Binary, Graph, Id, Op};
+use latent_compile::graph::{Binary, Graph, Id, Op, Unary};
 
 use crate::code::{Do, Number, Reduced, Size, Value};
 use latent_compile::loops::reduction::Reduction;
@@ -13,11 +13,24 @@ pub fn is_linear_weight(value: &Value) -> bool {
 /// What a function of two values is as one call; `once`: whether nothing else reads the values.
 pub fn binary(f: Binary, args: [usize; 2], once: [bool; 2], dims: &[Size], values: &[Value], batch: [usize; 2]) -> Option<Value> {
     let [a, b] = args;
+    if f == Binary::Add
+        && let Some(x) = softplus(a, b, values).or_else(|| softplus(b, a, values))
+    {
+        return Some(Value { of: Do::Unary(Unary::Softplus), args: vec![x], ..values[x].clone() });
+    }
     [(a, b, once[0]), (b, a, once[1])].into_iter().filter(|(_, _, alone)| *alone).find_map(|(x, other, _)| match f {
         Binary::Add => biased(&values[x], other, values),
         Binary::Mul => mean(&values[x], &values[other], dims, values, batch),
         _ => None,
     })
+}
+
+/// The `x` of `max(x, 0) + ln(1 + exp(-|x|))`.
+fn softplus(relu: usize, rest: usize, values: &[Value]) -> Option<usize> {
+    let inner = |of: usize, f: Unary| (values[of].of == Do::Unary(f)).then(|| values[of].args[0]);
+    let x = inner(relu, Unary::Relu)?;
+    let chain = [Unary::Log1p, Unary::Exp, Unary::Neg, Unary::Abs];
+    (chain.into_iter().try_fold(rest, inner) == Some(x)).then_some(x)
 }
 
 /// A layer with a bias that is added behind it.

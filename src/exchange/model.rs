@@ -63,7 +63,7 @@ impl<'a> Model<'a> {
             let [channels, height, width] = sides[..] else { return None };
             Some(DataShape { image: ImageShape { channels, height, width }, classes: note("classes")?.lines().count() })
         };
-        own().or_else(|| latent_catalog::set(&self.setup.data).map(DataShape::of))
+        own().filter(|data| data.classes > 0).or_else(|| latent_catalog::set(&self.setup.data).map(DataShape::of))
     }
 
     /// The values of a weight.

@@ -54,13 +54,13 @@ pub fn write(model: &Model<'_>, objective: Option<Objective<'_>>, state: &str) -
     let layers = Layers::of(&codes)?;
     let class = class_name(model.card.id);
     let mut text = header(model, &class, state);
-    text += &format!("class {class}(nn.Module):\n    \"\"\"{} See the top of the file.\"\"\"\n\n", model.card.summary);
+    text += &format!("class {class}(nn.Module):\n    \"\"\"{}\"\"\"\n\n", wrapped(model.card.summary, "    "));
     text += "    def __init__(self) -> None:\n        super().__init__()\n";
     for line in layers.lines() {
         text += &format!("        {line}\n");
     }
     for (key, value) in controls(&codes) {
-        text += &format!("        self.{key} = {}\n", expr::number(value));
+        text += &format!("        self.{} = {}\n", layers.control(key), expr::number(value));
     }
     for code in &codes {
         text += "\n";
@@ -79,6 +79,20 @@ fn header(model: &Model<'_>, class: &str, state: &str) -> String {
         text += &format!("{}: {value}\n", capital(key));
     }
     text + "\"\"\"\n\nimport torch\nfrom torch import Tensor, nn\nfrom torch.nn import functional as F\n\n\n"
+}
+
+/// Lines that are not too long.
+fn wrapped(text: &str, indent: &str) -> String {
+    let (mut out, mut width) = (String::new(), indent.len() + 3);
+    for word in text.split_whitespace() {
+        let fits = width + word.len() < function::WIDTH - 4;
+        if !out.is_empty() {
+            out += &if fits { " ".to_string() } else { format!("\n{indent}") };
+        }
+        width = if fits { width + word.len() + 1 } else { indent.len() + word.len() };
+        out += word;
+    }
+    out
 }
 
 fn capital(word: &str) -> String {

@@ -115,7 +115,12 @@ impl Foreign {
         let (mut weights, mut wrong, mut used) = (vec![], vec![], Vec::<&str>::new());
         for (name, shape) in expected.iter().filter(|(name, _)| !name.ends_with(".bias")) {
             let Some(layer) = name.strip_suffix(".weight") else {
-                wrong.push(format!("the network has {name} {shape:?}, which is no layer's: nothing in the file is that"));
+                match begun(shape) {
+                    Some(values) => weights.push(Weight { name: name.clone(), shape: shape.clone(), values }),
+                    None => {
+                        wrong.push(format!("the network has {name} {shape:?}, which is no layer's: nothing in the file is that"))
+                    }
+                }
                 continue;
             };
             let mut turned = shape.clone();
@@ -244,6 +249,15 @@ fn setup(otherwise: &Setup, method: &str, channels: Option<usize>, hidden: usize
         setup.set(key, n as f64).ok()?;
     }
     setup.check().ok().map(|()| setup)
+}
+
+/// What training counts by itself, such as means and covariances of codes, and no file of others has: that of standard normal ones.
+fn begun(shape: &[usize]) -> Option<Vec<f32>> {
+    match *shape {
+        [n] => Some(vec![0.0; n]),
+        [n, m] if n == m => Some((0..n * n).map(|i| f32::from(i % (n + 1) == 0)).collect()),
+        _ => None,
+    }
 }
 
 /// A layer by its weights' shape.

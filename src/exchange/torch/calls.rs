@@ -27,7 +27,7 @@ impl Function<'_> {
             Do::Input(name) | Do::Noise(name, _) => Expr::whole(name.clone()),
             Do::Weight(name) if self.layers.is_linear(name) => Expr::whole(format!("{}.T", place(name))),
             Do::Weight(name) => Expr::whole(place(name)),
-            Do::Control(key, _) => Expr::whole(format!("self.{key}")),
+            Do::Control(key, _) => Expr::whole(format!("self.{}", self.layers.control(key))),
             Do::Data(data) => self.data(data, dims)?,
             Do::Number(Number::Fixed(n)) if *n < 0.0 => Expr::at(Level::Sign, number(*n)),
             Do::Number(Number::Fixed(n)) => Expr::whole(number(*n)),
@@ -127,6 +127,11 @@ impl Function<'_> {
         Ok(made)
     }
 
+    /// Whether a value is one over the rows of the batch.
+    fn is_share(&self, of: usize) -> bool {
+        self.code.values[of].of == Do::Number(Number::Over(1.0))
+    }
+
     fn data(&self, data: &[f32], dims: &[Size]) -> Result<Expr, String> {
         if data.len() > MOST {
             return Err(format!("{} has {} recorded numbers: at most {MOST} are written out", self.code.name, data.len()));
@@ -181,6 +186,8 @@ impl Function<'_> {
             Binary::Add => infix(Level::Sum, "+", Level::Sum, Level::Product),
             Binary::Sub => infix(Level::Sum, "-", Level::Sum, Level::Product),
             Binary::Mul if args[0] == args[1] => a.dot("square()"),
+            Binary::Mul if self.is_share(args[0]) => Expr::at(Level::Product, format!("{} / batch", b.within(Level::Product))),
+            Binary::Mul if self.is_share(args[1]) => Expr::at(Level::Product, format!("{} / batch", a.within(Level::Product))),
             Binary::Mul => infix(Level::Product, "*", Level::Product, Level::Sign),
             Binary::Div => infix(Level::Product, "/", Level::Product, Level::Sign),
             Binary::Rem => infix(Level::Product, "%", Level::Product, Level::Sign),

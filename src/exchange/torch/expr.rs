@@ -62,3 +62,12 @@ pub fn number(n: f32) -> String {
         _ => format!("{n:?}"),
     }
 }
+
+/// Words of Python's own that keys of parameters and names of terms could be.
+const KEYWORDS: [&str; 12] = ["and", "as", "class", "from", "global", "if", "in", "is", "lambda", "not", "or", "with"];
+
+/// A name that Python takes: `free-bits` as `free_bits`, `lambda` as `lambda_`.
+pub fn identifier(name: &str) -> String {
+    let text: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+    if KEYWORDS.contains(&text.as_str()) { text + "_" } else { text }
+}

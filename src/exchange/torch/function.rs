@@ -1,14 +1,16 @@
 //! A program as a method of the module.
 
+use latent_compile::graph::Binary;
+
 use super::SET;
-use super::expr::Expr;
+use super::expr::{Expr, identifier};
 use super::layers::{Layers, place};
 use crate::code::{Code, Do, Drawn, Size, fixed};
 use crate::model::Model;
 use crate::names;
 
 /// Longest line of the body, indentation included.
-const WIDTH: usize = 100;
+pub(super) const WIDTH: usize = 100;
 
 /// A method while it is written.
 pub struct Function<'a> {
@@ -109,12 +111,14 @@ impl<'a> Function<'a> {
         let code = self.code;
         let output = code.outputs.iter().find(|(name, own)| *own == of && !name.starts_with(SET)).map(|(name, _)| name.as_str());
         let last = names::origin(code, of).and_then(|name| name.rsplit('.').next());
-        let wanted = match (output, last) {
+        let wanted = identifier(match (output, last) {
             (Some(output), _) => output,
             (_, Some(number)) if number.parse::<usize>().is_ok() => "h",
             (_, Some(last)) => last,
+            _ if self.is_sample(of) => "z",
             _ => names::word(&code.values[of].of),
-        };
+        });
+        let wanted = wanted.as_str();
         // What held the name may be read here for the last time.
         let read_here = |text: &str| words(text).any(|word| word == wanted);
         let pending = self.exprs.iter().flatten().any(|e| read_here(&e.text) && e.text != wanted);
@@ -127,6 +131,14 @@ impl<'a> Function<'a> {
         }
         self.lines.push(format!("{name} = {}", expr.text));
         self.exprs[of] = Some(Expr::whole(name));
+    }
+
+    /// Whether it is a mean and noise.
+    fn is_sample(&self, of: usize) -> bool {
+        let call = |of: usize| &self.code.values[of];
+        let noise = |of: &usize| matches!(call(*of).of, Do::Noise(..));
+        let spread = |of: &usize| call(*of).of == Do::Binary(Binary::Mul) && call(*of).args.iter().any(noise);
+        call(of).of == Do::Binary(Binary::Add) && call(of).args.iter().any(spread)
     }
 
     /// What is returned; before that, state that training sets by itself.
@@ -203,8 +215,12 @@ impl<'a> Function<'a> {
             let live: Vec<&str> = model.card.all_params().filter(|p| p.live).map(|p| p.key).collect();
             let read = |key: &&str| self.code.values.iter().any(|v| matches!(&v.of, Do::Control(own, _) if own == key));
             let live: Vec<&str> = live.into_iter().filter(read).collect();
+            let live: Vec<String> = live.into_iter().map(|key| format!("`{}`", self.layers.control(key))).collect();
             if !live.is_empty() {
-                text += &format!("        What may change while it is trained: {}.\n", live.join(", "));
+                text += &format!("        These may be set while it is trained: {}.\n", live.join(", "));
+            }
+            if self.code.values.iter().any(|v| matches!(&v.of, Do::Control(key, _) if key == "step")) {
+                text += "        Add one to `step` after each step of the optimiser.\n";
             }
         } else {
             text += &format!("        Returns {}.\n", all.join(", "));

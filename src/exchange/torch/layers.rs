@@ -3,6 +3,7 @@
 use latent_compile::graph::Conv;
 
 use super::SET;
+use super::expr::identifier;
 use crate::code::{Code, Do, Size, fixed};
 use crate::names;
 
@@ -84,6 +85,13 @@ impl Layers {
     pub fn is_linear(&self, tensor: &str) -> bool {
         let of = tensor.strip_suffix(".weight");
         self.known.iter().any(|own| Some(own.name.as_str()) == of && own.layer == Layer::Linear)
+    }
+
+    /// The attribute of a live parameter: its key, unless a tensor is called so.
+    pub fn control(&self, key: &str) -> String {
+        let name = identifier(key);
+        let taken = self.weights.iter().any(|(own, _)| own.split('.').next() == Some(&name));
+        if taken { format!("live_{name}") } else { name }
     }
 
     /// The statements that make them.
