@@ -33,12 +33,27 @@ fn softplus(relu: usize, rest: usize, values: &[Value]) -> Option<usize> {
     (chain.into_iter().try_fold(rest, inner) == Some(x)).then_some(x)
 }
 
+/// The `x` of what takes the fraction off `x`, where there is none: `x < 0 ? ceil(x) : floor(x)` of a whole number.
+pub fn whole(cond: usize, a: usize, b: usize, values: &[Value]) -> Option<usize> {
+    let x = *values[cond].args.first()?;
+    let of = |v: usize, f: Unary| values[v].of == Do::Unary(f) && values[v].args == [x];
+    let below = values[cond].of == Do::Binary(Binary::Lt) && values[values[cond].args[1]].of == Do::Number(Number::Fixed(0.0));
+    let is_whole = match values[x].of {
+        Do::Cast => true,
+        Do::Unary(f) => matches!(f, Unary::Floor | Unary::Ceil | Unary::Round),
+        _ => false,
+    };
+    (below && is_whole && of(a, Unary::Ceil) && of(b, Unary::Floor)).then_some(x)
+}
+
 /// A layer with a bias that is added behind it.
 fn biased(layer: &Value, bias: usize, values: &[Value]) -> Option<Value> {
     // The bias of a convolution stands before rows and columns.
     let (axis, weight) = match (&layer.of, &values[bias].of) {
         (Do::Linear, Do::Weight(_)) => (layer.dims.len() - 1, bias),
         (Do::Conv(_) | Do::ConvTranspose(..), Do::Reshape) => (1, values[bias].args[0]),
+        // One number has no rows and columns to stand before.
+        (Do::Conv(_) | Do::ConvTranspose(..), Do::Weight(_)) if values[bias].dims[..] == [Size::fixed(1)] => (1, bias),
         _ => return None,
     };
     let good = layer.args.len() == 2 && matches!(values[weight].of, Do::Weight(_)) && values[weight].dims[..] == [layer.dims[axis]];

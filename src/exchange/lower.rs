@@ -145,7 +145,12 @@ impl Lower<'_> {
         if self.values[of].kind == kind {
             return of;
         }
-        let dims = self.values[of].dims.clone();
+        // A number that was an index is the same index.
+        let own = &self.values[of];
+        if own.of == Do::Cast && self.values[own.args[0]].kind == kind && kind != Kind::Float {
+            return own.args[0];
+        }
+        let dims = own.dims.clone();
         self.push(Do::Cast, vec![of], dims, kind)
     }
 
@@ -218,6 +223,9 @@ impl Lower<'_> {
             (Op::Where, _) => {
                 let cond = self.lazy(arg(0), Kind::Truth);
                 let [a, b] = [arg(1), arg(2)].map(|id| self.lazy(id, Kind::Float));
+                if let Some(x) = fuse::whole(cond, a, b, &self.values) {
+                    return Ok(x);
+                }
                 let dims = joined(&joined(&self.values[cond].dims, &self.values[a].dims), &self.values[b].dims);
                 self.push(Do::Where, vec![cond, a, b], dims, Kind::Float)
             }

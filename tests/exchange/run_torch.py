@@ -31,6 +31,7 @@ def run(folder: Path) -> None:
             continue
         for example in sorted(folder.glob(f"{file.stem}.*.in")):
             method = re.sub(r"(?<!^)(?=[A-Z])", "_", example.name.split(".")[1]).lower()
+            method = "sample" if method == "prior" else method
             given = load_file(example)
             given = {name: t.long() if name in ("label", "tokens") else t for name, t in given.items()}
             try:

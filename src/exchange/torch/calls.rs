@@ -70,7 +70,7 @@ impl Function<'_> {
             Do::Expand => {
                 let shape: Vec<String> = dims.iter().map(|d| self.size(*d)).collect();
                 if self.is_number(args[0]) {
-                    Expr::whole(format!("torch.full(({},), {}, device={})", shape.join(", "), x.text, self.device()))
+                    Expr::whole(format!("torch.full([{}], {}, device={})", shape.join(", "), x.text, self.device()))
                 } else {
                     x.dot(&format!("expand({})", shape.join(", ")))
                 }
@@ -194,7 +194,12 @@ impl Function<'_> {
             Binary::Pow => infix(Level::Power, "**", Level::Whole, Level::Whole),
             Binary::Min | Binary::Max => {
                 let (word, bound) = if f == Binary::Min { ("minimum", "max") } else { ("maximum", "min") };
+                let between = a.text.strip_suffix(')').and_then(|text| text.rsplit_once(".clamp(min="));
                 match args.map(|arg| self.is_number(arg)) {
+                    [false, true] if f == Binary::Min && between.is_some_and(|(_, least)| !least.contains(['(', ','])) => {
+                        let (x, least) = between.unwrap_or_default();
+                        Expr::whole(format!("{x}.clamp({least}, {})", b.text))
+                    }
                     [false, true] => a.dot(&format!("clamp({bound}={})", b.text)),
                     [true, false] => b.dot(&format!("clamp({bound}={})", a.text)),
                     _ => Expr::whole(format!("torch.{word}({}, {})", self.tensor(args[0]).text, self.tensor(args[1]).text)),

@@ -78,6 +78,11 @@ impl<'a> Function<'a> {
         }
         self.exprs[of] = Some(expr);
         let value = &self.code.values[of];
+        // What was read for the last time is in no expression but this.
+        for arg in value.args.iter().filter(|arg| self.readers[**arg] == 1 && !self.is_variable(**arg)).copied().collect::<Vec<_>>()
+        {
+            self.exprs[arg] = Some(Expr::whole(String::new()));
+        }
         let plain = matches!(value.of, Do::Weight(_) | Do::Control(..) | Do::Number(_)) || self.is_number(of);
         if !plain && (self.readers[of] > 1 || self.ends_a_layer(of) || self.is_named_result(of)) {
             self.keep(of);
@@ -305,6 +310,8 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 
 /// `FromTokens` as `from_tokens`.
 fn snake(name: &str) -> String {
+    // Modules are called `prior`.
+    let name = if name == "Prior" { "Sample" } else { name };
     let mut text = String::new();
     for (i, c) in name.chars().enumerate() {
         if c.is_ascii_uppercase() && i > 0 {

@@ -68,6 +68,15 @@ impl Layers {
         known.retain(|own| !not.contains(&own.name));
         let outputs = codes.iter().flat_map(|code| &code.outputs);
         let state = outputs.filter_map(|(name, _)| name.strip_prefix(SET).map(String::from)).collect();
+        // Those of one module side by side, each where the first of its module is.
+        let first = |prefix: &str| weights.iter().position(|(name, _)| name.starts_with(prefix)).unwrap_or(weights.len());
+        let place = |name: &str| -> Vec<usize> {
+            let ends = name.match_indices('.').map(|(at, _)| at + 1).chain([name.len()]);
+            ends.map(|end| first(&name[..end])).collect()
+        };
+        let mut placed: Vec<_> = weights.iter().map(|(name, shape)| (place(name), name.clone(), shape.clone())).collect();
+        placed.sort();
+        let weights = placed.into_iter().map(|(_, name, shape)| (name, shape)).collect();
         Ok(Self { weights, state, known })
     }
 
