@@ -16,6 +16,9 @@ pub fn import(file: &[u8], otherwise: &Setup) -> Result<(Setup, Vec<u8>), String
 }
 
 async fn import_async(file: &[u8], otherwise: &Setup) -> Result<(Setup, Vec<u8>), String> {
+    if weights::metadata(file)?.contains_key("setup") {
+        return Err("this file says its setup: the page and the other commands take it as it is".into());
+    }
     let card = latent_catalog::set(&otherwise.data).ok_or_else(|| format!("no data set is called {:?}", otherwise.data))?;
     let data = DataShape::of(card);
     let parameters = async |setup: &Setup| {

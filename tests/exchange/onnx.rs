@@ -71,3 +71,27 @@ fn onnxruntime_agrees_on_codebooks() {
 fn onnxruntime_agrees_on_sparse_autoencoders() {
     onnxruntime_agrees(Family::Sae);
 }
+
+/// The command writes a model that ships, of eight bits, as two files or, into a folder, as one for each program.
+#[test]
+fn the_command_writes_files() {
+    let folder = scratch("onnx-command");
+    let weights = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/presets/mnist-vae.safetensors");
+    let [encoder, decoder] = ["encoder.onnx", "decoder.onnx"].map(|name| folder.join(name));
+    let lab = |places: &[&std::path::Path]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_lab"));
+        command.arg("export").arg("--weights").arg(&weights).arg("--onnx").args(places);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    lab(&[&encoder, &decoder]);
+    let all = folder.join("all");
+    std::fs::create_dir(&all).unwrap();
+    lab(&[&all]);
+    let read = |file: &std::path::Path| std::fs::read(file).unwrap();
+    assert!(read(&encoder).len() > 400_000, "28 × 28 pixels to 400 units and on, 4 bytes a number");
+    assert_eq!(read(&encoder), read(&all.join("Encode.onnx")), "the same model is the same bytes");
+    assert_eq!(read(&decoder), read(&all.join("Decode.onnx")));
+    assert!(std::fs::read_dir(&all).unwrap().count() > 2);
+    print!("{}", python("run_onnx.py", &[&all]));
+}
