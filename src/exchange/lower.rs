@@ -152,8 +152,21 @@ impl Lower<'_> {
         if own.of == Do::Cast && self.values[own.args[0]].kind == kind && kind != Kind::Float {
             return own.args[0];
         }
-        let dims = own.dims.clone();
+        let (dims, inner) = (own.dims.clone(), own.args.first().map(|arg| self.values[*arg].clone()));
+        if let (Do::Reshape, Some(Value { of: Do::Cast, args, .. })) = (&own.of, inner)
+            && self.values[args[0]].kind == kind
+            && kind != Kind::Float
+        {
+            return self.shaped(args[0], dims);
+        }
         self.push(Do::Cast, vec![of], dims, kind)
+    }
+
+    /// A value in another shape; of one that has been in several, the first.
+    fn shaped(&mut self, of: usize, dims: Vec<Size>) -> usize {
+        let of = if self.values[of].of == Do::Reshape { self.values[of].args[0] } else { of };
+        let kind = self.values[of].kind;
+        if self.values[of].dims == dims { of } else { self.push(Do::Reshape, vec![of], dims, kind) }
     }
 
     /// A node's value, of any shape that broadcasts to its own.
@@ -206,6 +219,9 @@ impl Lower<'_> {
                 let [a, b] = [(0, i), (1, j)].map(|(at, i)| &self.source.at[at].graph.constants[*i as usize]);
                 if a != b {
                     return Err(format!("{} has data that depend on the batch", self.source.name));
+                }
+                if dims.len() == 1 && a.iter().enumerate().all(|(i, v)| *v == i as f32) {
+                    return Ok(self.push(Do::Count, vec![], dims, Kind::Index));
                 }
                 self.push(Do::Data(a.clone()), vec![], dims, Kind::Float)
             }

@@ -121,3 +121,8 @@ pub fn fresh(wanted: &str, taken: &mut Vec<String>) -> String {
     taken.push(name.clone());
     name
 }
+
+/// Numbers with commas between.
+pub fn list(all: &[usize]) -> String {
+    all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}

@@ -26,6 +26,9 @@ pub struct Objective<'a> {
 /// Stands before the name of a tensor of state, in what an objective gives.
 pub const SET: &str = "set ";
 
+/// What the objective is called among programs.
+const LOSS: &str = "Loss";
+
 /// A module, and the tensors that it loads.
 #[derive(Debug)]
 pub struct Written {
@@ -46,7 +49,7 @@ pub fn write(model: &Model<'_>, objective: Option<Objective<'_>>, state: &str) -
     let mut codes: Vec<Code> = model.programs().map(|name| model.code(name)).collect::<Result<_, _>>()?;
     let mut missing = None;
     if let Some(Objective { leaves, at }) = objective {
-        match model.lower("Loss", leaves, at) {
+        match model.lower(LOSS, leaves, at) {
             Ok(code) => codes.push(code),
             Err(why) => missing = Some(why),
         }
@@ -63,8 +66,11 @@ pub fn write(model: &Model<'_>, objective: Option<Objective<'_>>, state: &str) -
         text += &format!("        self.{} = {}\n", layers.control(key), expr::number(value));
     }
     for code in &codes {
-        text += "\n";
-        text += &Function::new(code, &layers).write(model)?;
+        match Function::new(code, &layers).write(model) {
+            Ok(method) => text += &format!("\n{method}"),
+            Err(why) if code.name == LOSS => missing = Some(why),
+            Err(why) => return Err(why),
+        }
     }
     text += &forward(&codes);
     Ok(Written { module: text, state: tensors(model, &layers)?, missing })

@@ -21,6 +21,20 @@ def load(file: Path) -> nn.Module:
     return model
 
 
+def train_once(model: nn.Module) -> None:
+    """A loss has gradients, and state keeps its shapes."""
+    given = {}
+    for name, shape in re.findall(r"^ +(\w+): \[(.*?)\]", model.loss.__doc__, re.MULTILINE):
+        dims = [eval(n, {"batch": 7}) for n in shape.split(",")]
+        given[name] = torch.zeros(dims, dtype=torch.long) if name == "label" else torch.rand(dims)
+    shapes = {name: t.shape for name, t in model.state_dict().items()}
+    for _ in range(2):
+        model.loss(**given)["loss"].backward()
+    for name, t in model.state_dict().items():
+        assert t.shape == shapes[name], f"{name} has become {list(t.shape)}"
+    assert any(p.grad is not None and p.grad.isfinite().all() for p in model.parameters())
+
+
 def run(folder: Path) -> None:
     failed = []
     for file in sorted(folder.glob("*.py")):
@@ -42,6 +56,11 @@ def run(folder: Path) -> None:
                 continue
             gave = gave if isinstance(gave, tuple) else (gave,)
             save_file({str(i): t.float().contiguous().clone() for i, t in enumerate(gave)}, example.with_suffix(".out"))
+        if hasattr(model, "loss"):
+            try:
+                train_once(model)
+            except Exception as error:
+                failed.append(f"{file.name}: loss: {error}")
     if failed:
         sys.exit("\n".join(failed[:40]) + f"\n{len(failed)} failures")
 

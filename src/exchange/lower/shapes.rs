@@ -33,7 +33,7 @@ impl Lower<'_> {
                 return Ok(self.push(call, args, dims, kind));
             }
         }
-        Ok(self.push(Do::Reshape, vec![of], dims, kind))
+        Ok(self.shaped(of, dims))
     }
 
     /// Zeros around, and between where the steps are longer than one.
@@ -77,7 +77,7 @@ impl Lower<'_> {
         let one = self.values[lazy].dims.iter().enumerate().all(|(i, d)| i == axis || *d == Size::fixed(1));
         let others = |dims: &[Size]| dims.iter().enumerate().filter(|(i, _)| *i != axis).map(|(_, d)| *d).collect::<Vec<_>>();
         if one && others(&self.values[from].dims) == others(&dims) {
-            let flat = self.push(Do::Reshape, vec![lazy], vec![dims[axis]], Kind::Index);
+            let flat = self.shaped(lazy, vec![dims[axis]]);
             return Ok(self.push(Do::Rows(axis), vec![from, flat], dims, Kind::Float));
         }
         let index = self.full(index, Kind::Index);

@@ -7,7 +7,7 @@ use super::expr::{Expr, Level, number};
 use super::function::Function;
 use super::layers::place;
 use crate::code::{Do, Number, Reduced, Size, Value, apart, fixed};
-use crate::names;
+use crate::names::{self, list};
 
 /// Most recorded numbers that are written out.
 const MOST: usize = 4096;
@@ -34,6 +34,7 @@ impl Function<'_> {
             Do::Number(n) => {
                 let rows = self.size(Size { at: 0, each: 1 });
                 let text = match n {
+                    Number::Times(1.0) => return Ok(Expr::whole(rows)),
                     Number::Times(n) => format!("{} * {rows}", number(*n)),
                     Number::OverLess(n) => format!("{} / ({rows} - 1)", number(*n)),
                     Number::Over(n) | Number::Fixed(n) => format!("{} / {rows}", number(*n)),
@@ -107,9 +108,10 @@ impl Function<'_> {
             }
             Do::Kth => {
                 let n = self.size(of_first[of_first.len() - 1]);
-                let k = match code.values[args[1]].of {
-                    Do::Number(Number::Fixed(k)) => format!("{}", k.round_ties_even().max(1.0)),
-                    _ => format!("int({}.round().clamp(1, {n}))", self.tensor(args[1]).within(Level::Whole)),
+                let k = match self.arg(args[1]).text.parse::<f32>() {
+                    Ok(k) => format!("{}", k.round_ties_even().clamp(1.0, n.parse().unwrap_or(f32::MAX))),
+                    Err(_) if self.is_number(args[1]) => format!("max(1, min(round({}), {n}))", self.arg(args[1]).text),
+                    Err(_) => format!("int({}.round().clamp(1, {n}))", self.arg(args[1]).within(Level::Whole)),
                 };
                 x.dot(&format!("detach().topk({k}).values[..., -1:]"))
             }
@@ -241,10 +243,6 @@ impl Function<'_> {
         }
         all.join(", ")
     }
-}
-
-fn list(all: &[usize]) -> String {
-    all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn kept(keep: bool) -> &'static str {

@@ -149,21 +149,42 @@ impl<'a> Function<'a> {
     /// What is returned; before that, state that training sets by itself.
     fn results(&self) -> Vec<String> {
         let (set, shown): (Vec<_>, Vec<_>) = self.code.outputs.iter().partition(|(name, _)| name.starts_with(SET));
-        let state = set.iter().map(|(name, of)| {
-            let held = self.exprs[*of].as_ref().map_or(String::new(), |e| e.dot("detach()").text);
-            format!("{} = {held}", place(&name[SET.len()..]))
-        });
+        let state = set.iter().map(|(name, of)| format!("{} = {}", place(&name[SET.len()..]), self.state(&name[SET.len()..], *of)));
         let mut lines: Vec<String> = state.collect();
         if !lines.is_empty() {
             lines.insert(0, "# Moving averages and the like, which no gradient moves.".into());
         }
-        if self.code.name == "Loss" {
+        if self.code.name == super::LOSS {
             let terms: Vec<String> = shown.iter().map(|(name, of)| format!("\"{name}\": {}", self.text(*of))).collect();
-            lines.push(format!("return {{{}}}", terms.join(", ")));
+            let line = format!("return {{{}}}", terms.join(", "));
+            if line.len() + 8 <= WIDTH {
+                lines.push(line);
+            } else {
+                lines.push("return {".into());
+                lines.extend(terms.iter().map(|term| format!("    {term},")));
+                lines.push("}".into());
+            }
         } else {
             lines.push(format!("return {}", shown.iter().map(|(_, of)| self.text(*of)).collect::<Vec<_>>().join(", ")));
         }
         lines
+    }
+
+    /// A new value of state, in the state's own shape.
+    fn state(&self, name: &str, of: usize) -> String {
+        let shape = self.layers.shape(name).map_or(String::new(), |shape| names::list(shape));
+        if self.is_number(of) {
+            return format!("torch.full([{shape}], {}, device={})", self.text(of), self.device());
+        }
+        let (held, own) =
+            (self.arg(of), self.code.values[of].dims.iter().map(|d| self.dim_words(*d)).collect::<Vec<_>>().join(", "));
+        let held = if own == shape {
+            held
+        } else {
+            let flat = held.text.strip_suffix(&format!(".reshape({own})")).map(|text| Expr::whole(text.into()));
+            flat.unwrap_or(held).dot(&format!("reshape({shape})"))
+        };
+        held.dot("detach()").text
     }
 
     /// What says how many rows there are: a tensor, the axis, and the size there.
@@ -177,7 +198,7 @@ impl<'a> Function<'a> {
 
     /// Whether noise must be given, because nothing else says how many rows are asked for.
     fn asks_for_noise(&self) -> bool {
-        self.rows().is_none_or(|(of, ..)| matches!(self.code.values[of].of, Do::Noise(..)))
+        self.code.batch.is_none() && self.rows().is_none_or(|(of, ..)| matches!(self.code.values[of].of, Do::Noise(..)))
     }
 
     fn signature(&self, given: &[usize]) -> String {
@@ -188,7 +209,7 @@ impl<'a> Function<'a> {
         });
         let typed: Vec<String> = ["self".to_string()].into_iter().chain(typed).collect();
         let gives = match self.code.outputs.iter().filter(|(name, _)| !name.starts_with(SET)).count() {
-            _ if self.code.name == "Loss" => "dict[str, Tensor]".to_string(),
+            _ if self.code.name == super::LOSS => "dict[str, Tensor]".to_string(),
             1 => "Tensor".into(),
             n => format!("tuple[{}]", vec!["Tensor"; n].join(", ")),
         };
@@ -212,7 +233,7 @@ impl<'a> Function<'a> {
         }
         let shown = self.code.outputs.iter().filter(|(name, _)| !name.starts_with(SET));
         let all: Vec<String> = shown.map(|(name, of)| format!("{name} {}", shape(&self.code.values[*of].dims))).collect();
-        if self.code.name == "Loss" {
+        if self.code.name == super::LOSS {
             text += "\n        The loss, and its terms: numbers. `loss` is what is minimised.\n";
             if let Some(batch) = self.code.batch {
                 text += &format!("        The batch must have {batch} rows: it was recorded for no other number.\n");

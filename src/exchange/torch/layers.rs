@@ -85,6 +85,11 @@ impl Layers {
         self.weights.iter().map(|(name, shape)| (name.as_str(), &shape[..]))
     }
 
+    /// The shape of a tensor.
+    pub fn shape(&self, name: &str) -> Option<&[usize]> {
+        self.weights.iter().find(|(own, _)| own == name).map(|(_, shape)| &shape[..])
+    }
+
     /// Whether that is a layer which is called as one.
     pub fn is_layer(&self, name: &str) -> bool {
         self.known.iter().any(|own| own.name == name)
@@ -159,7 +164,7 @@ impl Layers {
 
     fn layer_line(&self, layer: &Known) -> String {
         let weight = format!("{}.weight", layer.name);
-        let shape = self.weights.iter().find(|(name, _)| *name == weight).map_or(&[][..], |(_, shape)| &shape[..]);
+        let shape = self.shape(&weight).unwrap_or_default();
         let mut text = match layer.layer {
             Layer::Linear => format!("nn.Linear({}, {}", shape[0], shape[1]),
             Layer::Conv(conv) => format!("nn.Conv2d({}, {}, {}", shape[1], shape[0], geometry(shape, &conv)),
@@ -175,8 +180,7 @@ impl Layers {
     }
 
     fn tensor_line(&self, name: &str, shape: &[usize]) -> String {
-        let sizes = shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        let empty = format!("torch.empty({sizes})");
+        let empty = format!("torch.empty({})", names::list(shape));
         if self.state.iter().any(|own| own == name) { empty } else { format!("nn.Parameter({empty})") }
     }
 }
