@@ -180,8 +180,9 @@ impl Foreign {
             );
         }
         for tensor in self.odd() {
-            let end = tensor.name.rsplit('.').next().unwrap_or_default();
-            let normalises = end.starts_with("running_") || end == "num_batches_tracked" || tensor.shape.len() == 1;
+            let of = tensor.name.rsplit_once('.').map_or("", |(of, _)| of);
+            let running = |t: &Tensor| t.name == format!("{of}.running_mean");
+            let normalises = self.tensors.iter().any(running) || ["norm", "bn", "ln"].iter().any(|word| of.contains(word));
             say(
                 &tensor.name,
                 if normalises {
@@ -223,11 +224,33 @@ pub async fn recognise(
     data: DataShape,
     parameters: impl AsyncFn(&Setup) -> Result<Vec<(String, Vec<usize>)>, String>,
 ) -> Result<(Setup, Vec<Weight>), String> {
-    if otherwise.check().is_ok()
-        && let Ok(weights) = weights_for(file, &parameters(otherwise).await?)
+    let expected = if otherwise.check().is_ok() { parameters(otherwise).await? } else { vec![] };
+    if !expected.is_empty()
+        && let Ok(weights) = weights_for(file, &expected)
     {
         return Ok((otherwise.clone(), weights));
     }
+    let why = match others(file, otherwise, data, &parameters).await {
+        Ok(found) => return Ok(found),
+        Err(why) => why,
+    };
+    // What has our names is ours, and damaged or of another setup.
+    let own = weights::read(file).unwrap_or_default();
+    let ours = |w: &Weight| expected.iter().any(|(name, shape)| *name == w.name && *shape == w.shape);
+    let parameters = expected.iter().map(|(name, shape)| (name.as_str(), &shape[..]));
+    Err(match fits(parameters, &own) {
+        Err(e) if own.iter().any(ours) => format!("it does not fit the network {}: {e}", otherwise.to_query()),
+        _ => why,
+    })
+}
+
+/// A setup whose network has what the file has under other names, and its weights.
+async fn others(
+    file: &[u8],
+    otherwise: &Setup,
+    data: DataShape,
+    parameters: &impl AsyncFn(&Setup) -> Result<Vec<(String, Vec<usize>)>, String>,
+) -> Result<(Setup, Vec<Weight>), String> {
     let foreign = Foreign::open(file)?;
     let all = foreign.candidates(otherwise, data).map_err(|list| list.join("; "))?;
     let mut why = String::new();
