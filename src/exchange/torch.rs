@@ -12,6 +12,8 @@ use safetensors::tensor::{Dtype, TensorView};
 
 use crate::code::{Code, Do};
 use crate::model::Model;
+use crate::names::LOSS;
+pub use crate::names::SET;
 use function::Function;
 use layers::Layers;
 
@@ -22,12 +24,6 @@ pub struct Objective<'a> {
     /// The terms, the loss first; then new values of state, each called [`SET`] and the tensor's name.
     pub at: [Recorded<'a>; 2],
 }
-
-/// Stands before the name of a tensor of state, in what an objective gives.
-pub const SET: &str = "set ";
-
-/// What the objective is called among programs.
-const LOSS: &str = "Loss";
 
 /// A module, and the tensors that it loads.
 #[derive(Debug)]

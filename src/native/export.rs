@@ -5,8 +5,8 @@ use latent_exchange::Model;
 use latent_exchange::torch::{Objective, SET, Written, write};
 use latent_registry::fetch_entry;
 
-/// Batch sizes that the objective is recorded at: what differs is the batch. Primes, so that no other size is taken for it.
-const BATCHES: [usize; 2] = [37, 41];
+/// How many rows more the objective is recorded at, besides the setup's batch: what differs is the batch.
+const MORE: usize = 4;
 
 /// A model's file as a module of PyTorch with its objective; `state` is what the file of tensors will be called. Where the objective depends
 /// on the batch by more than sizes, it is that of the setup's batch.
@@ -20,7 +20,7 @@ pub fn pytorch(file: &[u8], state: &str) -> Result<Written, String> {
     let params = model.setup.params()?;
     let batch = model.setup.get("batch") as usize;
     let mut written = Err(String::new());
-    for batches in [BATCHES, [batch; 2]] {
+    for batches in [[batch, batch + MORE], [batch; 2]] {
         let [a, b]: [Made; 2] =
             [objective(entry, &params, data, batches[0], SET)?, objective(entry, &params, data, batches[1], SET)?];
         let outputs = [a.outputs(), b.outputs()];

@@ -115,7 +115,7 @@ impl Function<'_> {
                 };
                 x.dot(&format!("detach().topk({k}).values[..., -1:]"))
             }
-            Do::Rank(axis) => x.dot(&format!("argsort({axis}, descending=True, stable=True).argsort({axis})")),
+            Do::Rank(axis) => x.dot(&format!("argsort(dim={axis}, descending=True, stable=True).argsort({axis})")),
             Do::CumSum(axis, false) => x.dot(&format!("cumsum({axis})")),
             Do::CumSum(axis, true) => x.dot(&format!("flip({axis}).cumsum({axis}).flip({axis})")),
             Do::ScatterAdd(axis) => {

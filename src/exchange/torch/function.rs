@@ -2,12 +2,11 @@
 
 use latent_compile::graph::Binary;
 
-use super::SET;
-use super::expr::{Expr, identifier};
+use super::expr::{Expr, Level, identifier};
 use super::layers::{Layers, place};
 use crate::code::{Code, Do, Drawn, Size, fixed};
 use crate::model::Model;
-use crate::names;
+use crate::names::{self, LOSS, SET};
 
 /// Longest line of the body, indentation included.
 pub(super) const WIDTH: usize = 100;
@@ -154,7 +153,7 @@ impl<'a> Function<'a> {
         if !lines.is_empty() {
             lines.insert(0, "# Moving averages and the like, which no gradient moves.".into());
         }
-        if self.code.name == super::LOSS {
+        if self.code.name == LOSS {
             let terms: Vec<String> = shown.iter().map(|(name, of)| format!("\"{name}\": {}", self.text(*of))).collect();
             let line = format!("return {{{}}}", terms.join(", "));
             if line.len() + 8 <= WIDTH {
@@ -181,7 +180,8 @@ impl<'a> Function<'a> {
         let held = if own == shape {
             held
         } else {
-            let flat = held.text.strip_suffix(&format!(".reshape({own})")).map(|text| Expr::whole(text.into()));
+            let flat = held.text.strip_suffix(&format!(".reshape({own})")).filter(|_| held.level == Level::Whole);
+            let flat = flat.map(|text| Expr::whole(text.into()));
             flat.unwrap_or(held).dot(&format!("reshape({shape})"))
         };
         held.dot("detach()").text
@@ -209,7 +209,7 @@ impl<'a> Function<'a> {
         });
         let typed: Vec<String> = ["self".to_string()].into_iter().chain(typed).collect();
         let gives = match self.code.outputs.iter().filter(|(name, _)| !name.starts_with(SET)).count() {
-            _ if self.code.name == super::LOSS => "dict[str, Tensor]".to_string(),
+            _ if self.code.name == LOSS => "dict[str, Tensor]".to_string(),
             1 => "Tensor".into(),
             n => format!("tuple[{}]", vec!["Tensor"; n].join(", ")),
         };
@@ -233,7 +233,7 @@ impl<'a> Function<'a> {
         }
         let shown = self.code.outputs.iter().filter(|(name, _)| !name.starts_with(SET));
         let all: Vec<String> = shown.map(|(name, of)| format!("{name} {}", shape(&self.code.values[*of].dims))).collect();
-        if self.code.name == super::LOSS {
+        if self.code.name == LOSS {
             text += "\n        The loss, and its terms: numbers. `loss` is what is minimised.\n";
             if let Some(batch) = self.code.batch {
                 text += &format!("        The batch must have {batch} rows: it was recorded for no other number.\n");
@@ -308,7 +308,9 @@ impl<'a> Function<'a> {
         let value = &self.code.values[of];
         match value.of {
             Do::Number(_) | Do::Control(..) => true,
-            Do::Binary(_) | Do::Reshape => value.args.iter().all(|arg| self.is_number(*arg)),
+            Do::Binary(Binary::Add | Binary::Sub | Binary::Mul | Binary::Div) | Do::Reshape => {
+                value.args.iter().all(|arg| self.is_number(*arg))
+            }
             _ => false,
         }
     }

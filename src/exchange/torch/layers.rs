@@ -2,10 +2,9 @@
 
 use latent_compile::graph::Conv;
 
-use super::SET;
 use super::expr::identifier;
 use crate::code::{Code, Do, Size, fixed};
-use crate::names;
+use crate::names::{self, SET};
 
 /// What a layer is.
 #[derive(Clone, Copy, Debug, PartialEq)]
