@@ -177,7 +177,8 @@ impl<'a> Function<'a> {
         }
         let (held, own) =
             (self.arg(of), self.code.values[of].dims.iter().map(|d| self.dim_words(*d)).collect::<Vec<_>>().join(", "));
-        let held = if own == shape {
+        // What live parameters alone decide is a number, whatever shape it had.
+        let held = if own == shape && shape != "1" {
             held
         } else {
             let flat = held.text.strip_suffix(&format!(".reshape({own})")).filter(|_| held.level == Level::Whole);
