@@ -72,6 +72,18 @@ fn wrong_arguments_are_refused_in_one_line() {
     train(&["--checkpoint", "no/such/folder/c"], "no/such/folder");
     #[cfg(feature = "native")]
     refused(&["train", "--epochs", "1", "--resume", "assets/presets/mnist-vae.safetensors"], "weights only");
+    let weights = "assets/presets/mnist-vae.safetensors";
+    refused(&["export", "--weights", weights], "--onnx");
+    refused(&["export", "--weights", "no/such/file", "--onnx", "target"], "no/such/file");
+    refused(&["export", "--weights", "README.md", "--onnx", "target"], "not a safetensors file");
+    refused(&["export", "--weights", weights, "--onnx", "a.onnx"], "expected two files, for encoder and decoder, or a folder");
+    refused(&["export", "--weights", weights, "--onnx", "no/such/a.onnx", "b.onnx"], "there is no folder no/such");
+    refused(&["export", "--weights", weights, "--torch", "model.txt"], "ends with .py");
+    refused(&["import", "--weights", "no/such/file", "--out", "x"], "no/such/file");
+    refused(&["import", "--weights", weights, "--out", "no/such/x"], "there is no folder no/such");
+    refused(&["import", "--weights", weights, "--out", "x", "--data", "photographs"], "photographs");
+    #[cfg(feature = "native")]
+    refused(&["import", "--weights", "README.md", "--out", "x"], "not a whole safetensors file");
     refused(&["plan", "--method", "gan"], "\"gan\"");
     refused(&["plan", "--target", "abacus"], "software-quads");
     refused(&["plan", "--data", "photographs"], "photographs");

@@ -10,6 +10,7 @@ mod cli;
 mod colour;
 mod cpu;
 mod data;
+mod exchange;
 mod golden;
 mod golden_line;
 mod golden_sae;

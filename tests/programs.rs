@@ -28,14 +28,14 @@ use crate::plan::{setups, stripes};
 const IMAGES: usize = 13;
 const CLOSE: f64 = 1e-4;
 
-fn engine(setup: &Setup, data: &Dataset) -> CpuEngine {
+pub(crate) fn engine(setup: &Setup, data: &Dataset) -> CpuEngine {
     let images = HostSupply::whole(data.train_images.clone(), data.train_labels.clone());
     let params = setup.params().unwrap();
     let made = CpuEngine::new(entry(&setup.method).unwrap(), &params, data.data_shape(), &images);
     block_on(made).unwrap_or_else(|e| panic!("{}: {}", setup.to_query(), String::from(e)))
 }
 
-fn saved(engine: &mut CpuEngine, setup: &Setup, data: &Dataset) -> Vec<u8> {
+pub(crate) fn saved(engine: &mut CpuEngine, setup: &Setup, data: &Dataset) -> Vec<u8> {
     let entry = entry(&setup.method).unwrap();
     block_on(Examples::of(data).write(entry, engine, setup, 20, Precision::Full)).unwrap()
 }

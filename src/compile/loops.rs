@@ -40,6 +40,17 @@ loops! {
     kth_largest::KthLargest,
 }
 
+/// What nodes call the operations that are no reductions.
+pub const ARG_REDUCE: &str = arg_reduce::NAME;
+/// See there.
+pub const SCATTER_ADD: &str = scatter_add::NAME;
+/// See there.
+pub const CUM_SUM: &str = cum_sum::NAME;
+/// See there.
+pub const RANK: &str = rank::NAME;
+/// See there.
+pub const KTH_LARGEST: &str = kth_largest::NAME;
+
 impl Loop {
     /// The rule of the operation.
     pub(super) fn rule(&self) -> &'static dyn Rule {

@@ -44,9 +44,11 @@ pub struct Recorded<'a> {
 
 /// A size: `at + each · batch`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Size {
-    at: u64,
-    each: u64,
+pub struct Size {
+    /// What is there without a row.
+    pub at: u64,
+    /// What each row adds.
+    pub each: u64,
 }
 
 /// A node, whose arguments are leaves or nodes before it, counted together.
@@ -80,12 +82,13 @@ pub struct Made {
 }
 
 impl Size {
-    fn fixed(n: usize) -> Self {
+    /// A size that is the same for every batch.
+    pub fn fixed(n: usize) -> Self {
         Self { at: n as u64, each: 0 }
     }
 
     /// The size that was `n` at two batch sizes; `None` if no multiple of the batch makes the difference.
-    fn between(n: [usize; 2], batch: [usize; 2]) -> Option<Self> {
+    pub fn between(n: [usize; 2], batch: [usize; 2]) -> Option<Self> {
         if n[0] == n[1] {
             return Some(Self::fixed(n[0]));
         }

@@ -52,7 +52,7 @@ pub fn program(entry: &dyn Entry, params: &Params, data: DataShape, what: Progra
 }
 
 /// A recorded program without Burn.
-struct Made {
+pub struct Made {
     graph: latent_compile::Graph,
     leaves: Vec<String>,
     outputs: Vec<(String, Id)>,
@@ -60,13 +60,35 @@ struct Made {
 }
 
 impl Made {
-    fn outputs(&self) -> Vec<(&str, Id)> {
+    /// Names of the graph's first nodes.
+    pub fn leaves(&self) -> Vec<&str> {
+        self.leaves.iter().map(String::as_str).collect()
+    }
+
+    /// Results with their names.
+    pub fn outputs(&self) -> Vec<(&str, Id)> {
         self.outputs.iter().map(|(name, id)| (name.as_str(), *id)).collect()
     }
 
-    fn recorded<'a>(&'a self, outputs: &'a [(&'a str, Id)]) -> Recorded<'a> {
+    /// What was recorded, with results under some of its names.
+    pub fn recorded<'a>(&'a self, outputs: &'a [(&'a str, Id)]) -> Recorded<'a> {
         Recorded { graph: &self.graph, outputs, batch: self.batch }
     }
+}
+
+/// What a step of training computes, for batches of `batch`: the terms that are numbers, the loss first, then new values of state, each called
+/// `state` and the parameter's name. Gradients stop where the method says so.
+///
+/// # Errors
+/// Names the operation that cannot be recorded or is not known.
+pub fn objective(entry: &dyn Entry, params: &Params, data: DataShape, batch: usize, state: &str) -> Result<Made, String> {
+    let recording = entry.record(params, data, Program::Train, batch)?;
+    let imported = import_program(&recording)?;
+    let terms = recording.outputs.iter().filter(|o| o.shape == [1]).map(|o| (o.name.clone(), o.id));
+    let set = recording.set.iter().map(|o| (format!("{state}{}", o.name), o.id));
+    let outputs = terms.chain(set).map(|(name, id)| Ok((name, node(&imported, id)?))).collect::<Result<_, String>>()?;
+    let leaves = recording.leaves().map(|leaf| leaf.name.clone()).collect();
+    Ok(Made { graph: imported.graph, leaves, outputs, batch })
 }
 
 fn record(entry: &dyn Entry, params: &Params, data: DataShape, what: Program, batch: usize) -> Result<Option<Made>, String> {

@@ -1,6 +1,7 @@
 //! What a run begins from.
 
 use crate::checkpoint::Checkpoint;
+use crate::foreign::weights_for;
 use crate::weights;
 use latent_engine::any::AnyEngine;
 use latent_engine::engine::BuildError;
@@ -21,13 +22,15 @@ pub enum Beginning {
 }
 
 impl Beginning {
-    /// What a file means to a run of `setup`: a checkpoint of another network has weights to give at most.
+    /// What a file means to a run of `setup`, whose network has the parameters `expected`, by name and shape: a checkpoint of another network
+    /// has weights to give at most, and a file that says no setup may be of others.
     ///
     /// # Errors
     /// Names what is wrong with the file, and where.
-    pub fn read(file: &[u8], setup: &Setup) -> Result<Self, String> {
+    pub fn read(file: &[u8], setup: &Setup, expected: &[(String, Vec<usize>)]) -> Result<Self, String> {
         Ok(match Checkpoint::read(file)? {
             Some(checkpoint) if !checkpoint.setup.needs_rebuild(setup) => Self::Checkpoint(Box::new(checkpoint)),
+            None if !weights::metadata(file)?.contains_key("setup") => Self::Weights(weights_for(file, expected)?),
             _ => Self::Weights(weights::read(file)?),
         })
     }

@@ -6,5 +6,6 @@ pub mod beginning;
 pub mod checkpoint;
 pub mod codes;
 pub mod examples;
+pub mod foreign;
 pub mod programs;
 pub mod weights;

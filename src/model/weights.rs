@@ -114,7 +114,24 @@ pub(super) fn write_raw(mut tensors: Vec<Raw>, metadata: &[(&str, String)]) -> R
     Ok(out)
 }
 
+/// Files of zip, and pickles of before: how PyTorch saves by itself.
+const PICKLES: [&[u8]; 2] = [b"PK\x03\x04", b"\x80\x02"];
+
+/// Tells the owner of a pickle how it becomes a file that is only numbers.
+fn no_pickle(bytes: &[u8]) -> Result<(), String> {
+    if PICKLES.iter().any(|first| bytes.starts_with(first)) {
+        return Err(
+            "this is a pickle, which may run code when it is opened; where you trust it, have PyTorch save it as safetensors:\n\
+                    import torch, safetensors.torch;\n\
+                    safetensors.torch.save_file(torch.load(\"model.pt\", weights_only=True), \"model.safetensors\")"
+                .into(),
+        );
+    }
+    Ok(())
+}
+
 pub(super) fn open(bytes: &[u8]) -> Result<SafeTensors<'_>, String> {
+    no_pickle(bytes)?;
     SafeTensors::deserialize(bytes).map_err(|e| format!("this is not a whole safetensors file: {e}"))
 }
 
@@ -170,6 +187,7 @@ pub(super) fn floats(bytes: &[u8]) -> Vec<f32> {
 /// # Errors
 /// If the file is damaged.
 pub fn metadata(bytes: &[u8]) -> Result<HashMap<String, String>, String> {
+    no_pickle(bytes)?;
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| format!("this is not a whole safetensors file: {e}"))?;
     Ok(header.metadata().clone().unwrap_or_default())
 }

@@ -4,16 +4,20 @@
 
 pub mod bench;
 mod encode;
+mod export;
 mod file;
 mod images;
+mod import;
 mod measure;
 mod open;
 mod sample;
 mod train;
 
 pub use encode::{EncodeOptions, encode};
+pub use export::pytorch;
 pub use file::{Trained, checkpoint, trained};
 pub use images::{Given, labelled, load};
+pub use import::import;
 pub use measure::{MeasureOptions, MeasureReport, classifier, measure};
 pub use open::{EngineKind, cpu, open_gpu};
 pub use sample::{SampleOptions, Samples, sample};

@@ -143,7 +143,10 @@ impl Session {
         self.remember_host().await;
         // Weights that are given have their host's among them.
         let from = match file {
-            Some(file) => self.of_these_images(beginning().await?(&file, &setup)?),
+            Some(file) => {
+                let parameters = self.parameters(prepared.1, &setup)?;
+                self.of_these_images(beginning().await?(&file, &setup, &parameters)?)
+            }
             None => self.host(&setup)?.map_or(Beginning::Noise, Beginning::Host),
         };
         // The old run is dropped first: two networks may not fit. Nobody can ask for it any more.

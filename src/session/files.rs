@@ -4,7 +4,7 @@ use serde_bytes::ByteBuf;
 
 use super::Session;
 use latent_engine::engine::fits;
-use latent_engine::{Engine, Program, Rows, Weight};
+use latent_engine::{Engine, Entry, Program, Rows, Weight};
 use latent_experiment::Setup;
 use latent_model::beginning::Beginning;
 use latent_model::checkpoint;
@@ -12,6 +12,7 @@ use latent_model::checkpoint::Checkpoint;
 use latent_model::codes;
 use latent_model::codes::Codes;
 use latent_model::examples::{CODES, Examples};
+use latent_model::foreign::recognise;
 use latent_model::weights;
 use latent_protocol::{Event, Export, RunId};
 use latent_registry::fetch_entry;
@@ -33,7 +34,7 @@ part!(files:
 );
 part!(files:
     /// [`Beginning::read`].
-    pub fn beginning() -> fn(&[u8], &Setup) -> Result<Beginning, String> = Beginning::read
+    pub fn beginning() -> fn(&[u8], &Setup, &[(String, Vec<usize>)]) -> Result<Beginning, String> = Beginning::read
 );
 
 impl Session {
@@ -123,18 +124,29 @@ impl Session {
 
     async fn read(&self, otherwise: Setup, file: &[u8]) -> Examined {
         let metadata = weights::metadata(file)?;
-        let setup = metadata.get("setup").map_or(Ok(otherwise), |query| checkpoint::setup(query))?;
+        let Some(query) = metadata.get("setup") else {
+            let shape =
+                self.shape_of(&otherwise.data).ok_or_else(|| format!("the images called {:?} are not here", otherwise.data))?;
+            let parameters = async |setup: &Setup| self.parameters(fetch_entry(&setup.method).await?, setup);
+            return recognise(file, &otherwise, shape, parameters).await.map(|(setup, _)| (setup, None));
+        };
+        let setup = checkpoint::setup(query)?;
         setup.check().map_err(|e| e.to_string())?;
         let weights = match Checkpoint::read(file)? {
             Some(checkpoint) => checkpoint.state.weights,
             None => weights::read(file)?,
         };
-        let entry = fetch_entry(&setup.method).await?;
-        let shape = self.shape_of(&setup.data).ok_or_else(|| format!("the images called {:?} are not here", setup.data))?;
-        let recording = entry.record(&setup.params()?, shape, Program::Evaluate, 1)?;
-        let parameters = recording.params.iter().map(|p| (p.name.as_str(), p.shape.as_slice()));
+        let parameters = self.parameters(fetch_entry(&setup.method).await?, &setup)?;
+        let parameters = parameters.iter().map(|(name, shape)| (name.as_str(), &shape[..]));
         fits(parameters, &weights).map_err(|e| format!("it does not fit the network {}: {e}", setup.to_query()))?;
         Ok((setup, metadata.get("step").and_then(|step| step.parse().ok())))
+    }
+
+    /// Names and shapes of what a setup's network has.
+    pub(super) fn parameters(&self, entry: &dyn Entry, setup: &Setup) -> Result<Vec<(String, Vec<usize>)>, String> {
+        let shape = self.shape_of(&setup.data).ok_or_else(|| format!("the images called {:?} are not here", setup.data))?;
+        let recording = entry.record(&setup.params()?, shape, Program::Evaluate, 1)?;
+        Ok(recording.params.into_iter().map(|p| (p.name, p.shape)).collect())
     }
 }
 

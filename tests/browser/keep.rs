@@ -186,6 +186,8 @@ fn files_leave_and_enter_the_page() {
         ("save-checkpoint", "-checkpoint.safetensors"),
         ("save-codes", "-codes.csv"),
         ("save-codes-npz", "-codes.npz"),
+        ("save-onnx", "-decoder.onnx"),
+        ("save-torch", "-pytorch.safetensors"),
     ] {
         page.click(button);
         page.wait(button, &format!("probe.files['vae-mnist-{at}{end}']"));
@@ -218,7 +220,7 @@ fn files_leave_and_enter_the_page() {
     let foreign = "[...new TextEncoder().encode('\\x40\\0\\0\\0\\0\\0\\0\\0' + JSON.stringify({other:{dtype:'F32',shape:[1],data_offsets:[0,4]}}).padEnd(64)), 0, 0, 0, 0]";
     choose(&page, "foreign.safetensors", foreign);
     let words = page.wait("a foreign file", &format!("{said}.includes('foreign.safetensors') && {said}"));
-    assert!(words.as_str().is_some_and(|text| text.contains("no tensor")), "{words}");
+    assert!(words.as_str().is_some_and(|text| text.contains("other: of shape [1]: no layer here has such a tensor")), "{words}");
     assert_eq!((step(&page), picture(&page, "traversal-digit")), (at, mid.clone()));
 
     // Weights begin a new run, of eight bits as well; a checkpoint goes on.

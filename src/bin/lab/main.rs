@@ -24,6 +24,8 @@ mod data;
 #[allow(dead_code, reason = "part of it is for the browser tests only")]
 mod driver;
 mod encode;
+mod export;
+mod import;
 mod index;
 mod measure;
 mod methods;
@@ -87,6 +89,10 @@ enum Command {
     Measure(measure::Args),
     /// Write the codes of images to a file, for NumPy or as CSV.
     Encode(encode::Args),
+    /// Write a trained model for other tools: ONNX, PyTorch.
+    Export(export::Args),
+    /// Take weights from PyTorch: a state_dict of an autoencoder whose network there is here.
+    Import(import::Args),
     /// Draw new images from trained weights.
     Sample(sample::Args),
     /// Train the models that ship with the page.
@@ -126,6 +132,8 @@ fn main() -> ExitCode {
         Command::Verify(args) => verify::run(args),
         Command::Measure(args) => measure::run(args),
         Command::Encode(args) => encode::run(args),
+        Command::Export(args) => export::run(args),
+        Command::Import(args) => import::run(args),
         Command::Sample(args) => sample::run(args),
         Command::Presets(args) => presets::run(args),
         Command::Classifier(args) => classifier::run(args),

@@ -39,7 +39,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     if !args.no_build {
         page::build(&page::dist(), page::More::default())?;
     }
-    let found = tools::set_up_tests(true)?;
+    let found = tools::set_up_tests(true, false)?;
     let (Some(_), Some(_)) = (found.chromium, found.chromedriver) else {
         return Err("Chromium or chromedriver is missing: the message above says how to install them".into());
     };

@@ -19,7 +19,7 @@ pub struct Args {
     /// Leave out the page and the tests that drive it in Chromium.
     #[arg(long)]
     skip_browser: bool,
-    /// Also what needs long: the lints of every set of features.
+    /// Also what needs long: the lints of every set of features, and what PyTorch says of models written for it.
     #[arg(long)]
     full: bool,
 }
@@ -73,7 +73,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     };
 
     let mut found = None;
-    stage("set-up", &mut || match tools::set_up_tests(browser) {
+    stage("set-up", &mut || match tools::set_up_tests(browser, args.full) {
         Ok(tools) => {
             let missing = [
                 (tools.vulkan, "no Vulkan driver for the GPU tests"),
@@ -109,6 +109,10 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
         }
         if args.quick {
             command.arg("--").args(QUICK);
+        }
+        if args.full {
+            // Those of PyTorch, which is not there otherwise.
+            command.args(["--", "--include-ignored"]);
         }
         cargo_test(&mut command)
     });

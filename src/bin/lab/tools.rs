@@ -68,34 +68,37 @@ impl TestTools {
 }
 
 /// Finds Chromium, chromedriver, Python and a Vulkan driver; installs what is missing where this is Debian and we are root.
-/// Otherwise says what to install, and leaves it to the caller whether that is a failure.
-pub fn set_up_tests(browser: bool) -> Result<TestTools, Failure> {
+/// Otherwise says what to install, and leaves it to the caller whether that is a failure. `full`: Python has PyTorch as well.
+pub fn set_up_tests(browser: bool, full: bool) -> Result<TestTools, Failure> {
     let tools = set_up_packages(browser)?;
-    let python = set_up_python().inspect_err(|message| eprintln!("set-up: {message}")).ok();
+    let python = set_up_python(full).inspect_err(|message| eprintln!("set-up: {message}")).ok();
     Ok(TestTools { python, ..tools })
 }
 
 /// Packages by which the tests read our files, as others would.
-const PYTHON_PACKAGES: [&str; 2] = ["numpy==2.4.6", "safetensors==0.8.0"];
+const PYTHON_PACKAGES: [&str; 3] = ["numpy==2.4.6", "safetensors==0.8.0", "onnxruntime==1.32.0"];
 
-/// Python in an environment of its own with [`PYTHON_PACKAGES`], made where it is not there yet.
-fn set_up_python() -> Result<PathBuf, Failure> {
-    let folder = cache().join("python");
+/// What is too large to be installed without being asked for: gigabytes on Linux.
+const FULL_PACKAGES: [&str; 1] = ["torch==2.15.0"];
+
+/// Python in an environment of its own with [`PYTHON_PACKAGES`], made where it is not there yet; `full`: another, with
+/// [`FULL_PACKAGES`] besides.
+fn set_up_python(full: bool) -> Result<PathBuf, Failure> {
+    let folder = cache().join(if full { "python-full" } else { "python" });
+    let more = if full { &FULL_PACKAGES[..] } else { &[] };
+    let packages = [&PYTHON_PACKAGES[..], more].concat();
     let python = folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
-    let check = "from importlib.metadata import version as v; print(*(f'{p}=={v(p)}' for p in ('numpy', 'safetensors')))";
-    if first_line(&python, &["-c", check]) == Some(PYTHON_PACKAGES.join(" ")) {
+    let names: Vec<&str> = packages.iter().filter_map(|package| package.split("==").next()).collect();
+    let check = format!("from importlib.metadata import version as v; print(*(f'{{p}}=={{v(p)}}' for p in {names:?}))");
+    if first_line(&python, &["-c", &check]) == Some(packages.join(" ")) {
         return Ok(python);
     }
-    eprintln!(
-        "set-up: installing {} into {}: Python reads the weights that we write",
-        PYTHON_PACKAGES.join(", "),
-        folder.display()
-    );
+    eprintln!("set-up: installing {} into {}: Python reads what we write", packages.join(", "), folder.display());
     succeed(
         Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder),
         "making a Python environment (Debian: python3-venv)",
     )?;
-    succeed(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(PYTHON_PACKAGES), "installing Python packages")?;
+    succeed(Command::new(&python).args(["-m", "pip", "install", "--quiet"]).args(&packages), "installing Python packages")?;
     Ok(python)
 }
 

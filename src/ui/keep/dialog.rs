@@ -7,6 +7,7 @@ use web_sys::HtmlElement;
 
 use crate::browser;
 use crate::conductor::Conductor;
+use crate::keep::tools::Tool;
 use crate::keep::words;
 use crate::part::{Make, fetched};
 use crate::react::react;
@@ -64,6 +65,11 @@ fn Files() -> impl IntoView {
             <button class="small" title=help data-testid=id disabled=move || !files.can_save() on:click=move |_| files.download(what)>{name}</button>
         }
     };
+    let write = move |tool: Tool, name: &'static str, help: &'static str, id: &'static str| {
+        view! {
+            <button class="small" title=help data-testid=id disabled=move || !files.can_save() on:click=move |_| files.download_for(tool)>{name}</button>
+        }
+    };
     view! {
         <section>
             <h3>{words::FILES}</h3>
@@ -74,6 +80,8 @@ fn Files() -> impl IntoView {
                 {save(Export::Checkpoint, words::CHECKPOINT, words::CHECKPOINT_HELP, "save-checkpoint")}
                 {save(Export::Codes(Table::Csv), words::CODES_CSV, words::CODES_HELP, "save-codes")}
                 {save(Export::Codes(Table::Npz), words::CODES_NPZ, words::CODES_NPZ_HELP, "save-codes-npz")}
+                {write(Tool::Onnx, words::ONNX, words::ONNX_HELP, "save-onnx")}
+                {write(Tool::Torch, words::TORCH, words::TORCH_HELP, "save-torch")}
                 <label class="button" title=words::OPEN_FILE_HELP>
                     {words::OPEN_FILE}
                     <input class="unseen" type="file" accept=".safetensors" data-testid="open-file" node_ref=input

@@ -3,6 +3,7 @@
 mod dialog;
 pub mod figure;
 mod offer;
+pub mod tools;
 pub mod words;
 
 pub use dialog::RunsButton;

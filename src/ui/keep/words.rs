@@ -22,8 +22,13 @@ pub const CODES_CSV: &str = "Save codes (CSV)";
 pub const CODES_HELP: &str = "A row for each test image: its label and its code";
 pub const CODES_NPZ: &str = "Save codes (NumPy)";
 pub const CODES_NPZ_HELP: &str = "The same as .npz: arrays mean and label, and logvar if codes have a variance";
+pub const ONNX: &str = "ONNX";
+pub const ONNX_HELP: &str = "Encoder and decoder as two files that ONNX Runtime and others run";
+pub const TORCH: &str = "PyTorch";
+pub const TORCH_HELP: &str = "A module in Python to read and to use, and the tensors that it loads";
 pub const OPEN_FILE: &str = "Open a file…";
-pub const OPEN_FILE_HELP: &str = "Weights or a checkpoint, as safetensors";
+pub const OPEN_FILE_HELP: &str =
+    "Weights or a checkpoint, as safetensors; or the state_dict of a PyTorch autoencoder that has a network as here";
 
 pub const KEPT: &str = "Kept in this browser";
 pub const KEPT_HELP: &str = "Your runs are kept as they train, at each pause, and when you leave. Nothing is sent anywhere.";

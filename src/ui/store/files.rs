@@ -12,6 +12,7 @@ use web_sys::{File, HtmlInputElement};
 use crate::browser;
 use crate::browser::error_text;
 use crate::held::{Changing, Held};
+use crate::keep::tools::{self, Tool};
 use crate::keep::words as keep;
 use crate::store::link::Link;
 use crate::store::look::Look;
@@ -64,7 +65,7 @@ struct Parts {
     /// The address of the weights that the run on show began with, and the network that they are for.
     address: Changing<Option<(Setup, String)>>,
     /// Files that the visitor waits for.
-    wanted: Changing<Vec<Export>>,
+    wanted: Changing<Vec<(Export, Option<Tool>)>>,
     /// Latest copy of the run where the browser's storage has none, with its setup.
     copy: Changing<Option<(Setup, Vec<u8>)>>,
     /// When the run on show began on this page, and when it was last kept.
@@ -287,21 +288,50 @@ impl Files {
     /// Hands a file of the run on show to the visitor.
     pub fn download(self, what: Export) {
         if let Some(run) = self.runs().current() {
-            self.parts().wanted.with(|wanted| wanted.push(what));
+            self.parts().wanted.with(|wanted| wanted.push((what, None)));
             self.link().send(&Command::Save { run, what });
         }
+    }
+
+    /// Hands the run on show to the visitor, written for another tool: of its weights, when the engine has saved them.
+    pub fn download_for(self, tool: Tool) {
+        if let Some(run) = self.runs().current() {
+            let what = Export::Weights(Precision::Full);
+            self.parts().wanted.with(|wanted| wanted.push((what, Some(tool))));
+            self.link().send(&Command::Save { run, what });
+        }
+    }
+
+    /// Writes a file of weights for another tool, and hands over what that makes.
+    fn hand_over(self, tool: Tool, weights: Vec<u8>, name: String) {
+        leptos::task::spawn_local(async move {
+            let made = async { tools::writer().await?(tool, &weights, &name) }.await;
+            let saved = made.and_then(|files| {
+                let save = |(name, bytes): &(String, Vec<u8>)| browser::save_bytes(bytes, name).map_err(|e| error_text(&e));
+                files.iter().try_for_each(save)?;
+                Ok(files.into_iter().map(|(name, _)| name).collect::<Vec<_>>().join(", "))
+            });
+            self.said.set(Some(saved.map_or_else(|e| words::file_refused(&name, &e), |names| keep::saved(&names))));
+        });
     }
 
     /// The engine has made a file: the visitor's, who waits for it, or else the page's copy of the run. Says whether it is that.
     pub fn take_saved(self, step: u64, what: Export, bytes: Vec<u8>) -> bool {
         let Some(setup) = self.runs().run.with_untracked(|r| r.as_ref().map(|r| r.setup.clone())) else { return false };
         let parts = self.parts();
-        let waited = parts.wanted.with(|wanted| wanted.iter().position(|e| *e == what).map(|i| wanted.remove(i)));
-        if waited.is_none() {
-            parts.copy.set(Some((setup, bytes)));
-            return true;
-        }
+        let waited = parts.wanted.with(|wanted| wanted.iter().position(|(e, _)| *e == what).map(|i| wanted.remove(i)));
         let name = file_name(&setup, step, what);
+        match waited {
+            None => {
+                parts.copy.set(Some((setup, bytes)));
+                return true;
+            }
+            Some((_, Some(tool))) => {
+                self.hand_over(tool, bytes, name.trim_end_matches(".safetensors").into());
+                return false;
+            }
+            Some((_, None)) => {}
+        }
         let saved = browser::save_bytes(&bytes, &name);
         self.said.set(Some(saved.map_or_else(|e| words::file_refused(&name, &error_text(&e)), |()| keep::saved(&name))));
         false

@@ -1,0 +1,86 @@
+//! `cargo lab export`: trained models for other tools.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use latent_exchange::{Model, onnx};
+
+use crate::Failure;
+use crate::train::check_place;
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Weights written by `cargo lab train --out` or by the page (safetensors).
+    #[arg(long, value_name = "FILE")]
+    weights: PathBuf,
+    /// Write the encoder and the decoder as ONNX to these two files; or every program of the model into this folder.
+    #[arg(long, value_name = "FILE|DIR", num_args = 1..=2, required_unless_present = "torch")]
+    onnx: Vec<PathBuf>,
+    /// Write a module of PyTorch to this file (.py), with its objective, and the tensors that it loads beside it (.safetensors).
+    #[arg(long, value_name = "FILE")]
+    torch: Option<PathBuf>,
+}
+
+/// Which program goes to which file.
+fn onnx_files(model: &Model<'_>, places: &[PathBuf]) -> Result<Vec<(String, PathBuf)>, Failure> {
+    match places {
+        [] => Ok(vec![]),
+        [encoder, decoder] => {
+            check_place("--onnx", encoder)?;
+            check_place("--onnx", decoder)?;
+            Ok(vec![("Encode".into(), encoder.clone()), ("Decode".into(), decoder.clone())])
+        }
+        [folder] if folder.is_dir() => {
+            Ok(model.programs().map(|name| (name.into(), folder.join(format!("{name}.onnx")))).collect())
+        }
+        _ => Err(format!("--onnx {}: expected two files, for encoder and decoder, or a folder that is there", places[0].display())),
+    }
+}
+
+/// Where the tensors of a module go.
+fn state_beside(torch: &Path) -> Result<PathBuf, Failure> {
+    check_place("--torch", torch)?;
+    match torch.extension().and_then(|end| end.to_str()) {
+        Some("py") => Ok(torch.with_extension("safetensors")),
+        _ => Err(format!("--torch {}: expected a name that ends with .py", torch.display())),
+    }
+}
+
+fn read(args: &Args) -> Result<Vec<u8>, Failure> {
+    std::fs::read(&args.weights).map_err(|e| format!("--weights {}: {e}", args.weights.display()))
+}
+
+fn write(option: &str, file: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    std::fs::write(file, bytes).map_err(|e| format!("{option} {}: {e}", file.display()))?;
+    println!("{}: {} bytes", file.display(), bytes.len());
+    Ok(())
+}
+
+/// Writes the files, and says how large each is. What needs the methods' own code is left to the command that has it.
+pub fn run(args: Args) -> Result<ExitCode, Failure> {
+    let bytes = read(&args)?;
+    let model = Model::open(&bytes).map_err(|e| format!("--weights {}: {e}", args.weights.display()))?;
+    let files = onnx_files(&model, &args.onnx)?;
+    let state = args.torch.as_deref().map(state_beside).transpose()?;
+    #[cfg(not(feature = "native"))]
+    if state.is_some() {
+        return crate::native::hand_over("native");
+    }
+    // Everything is made before the first file is written.
+    let made =
+        files.into_iter().map(|(name, file)| Ok((onnx::write(&model, &name)?, file))).collect::<Result<Vec<_>, Failure>>()?;
+    for (bytes, file) in made {
+        write("--onnx", &file, &bytes)?;
+    }
+    #[cfg(feature = "native")]
+    if let (Some(module), Some(state)) = (&args.torch, &state) {
+        let name = state.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let written = latent_native::pytorch(&bytes, name)?;
+        if let Some(why) = written.missing {
+            eprintln!("no objective is written: {why}");
+        }
+        write("--torch", module, written.module.as_bytes())?;
+        write("--torch", state, &written.state)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
