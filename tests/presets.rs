@@ -148,7 +148,7 @@ fn small(method: &str) -> Setup {
 fn opens_as_a_figure(name: &str, file: &[u8], data: &Arc<Dataset>) {
     let player = Player::load(file).unwrap_or_else(|e| panic!("{name}: {e}"));
     assert_eq!((player.image, &player.classes), ([3, 16, 16], &data.class_names), "{name}");
-    let (setup, _) = Setup::from_query(name, &[]);
+    let (setup, _) = Setup::from_query(&player.setup, &[]);
     let mut burn = entry(&setup.method).unwrap().eager(&setup.params().unwrap(), Device::flex(), data.clone());
     burn.set_weights(&weights::read(file).unwrap_or_else(|e| panic!("{name}: {e}"))).unwrap();
     let test: Vec<f32> = unit(&data.test_images).collect();

@@ -99,7 +99,7 @@ fn wrapped(text: &str, indent: &str) -> String {
 
 fn capital(word: &str) -> String {
     let (first, rest) = word.split_at(1);
-    first.to_uppercase() + rest
+    first.to_ascii_uppercase() + rest
 }
 
 /// `vq-vae` as `VqVae`.

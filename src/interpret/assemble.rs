@@ -7,7 +7,8 @@ use latent_compile::graph::{Dist, Graph, Id, Op, len};
 use latent_compile::loops;
 
 use crate::convolve::{Convolve, Kind};
-use crate::draft::{Arg, Dense, Draft, Factor, Task, Value};
+use crate::draft::{Arg, Dense, Draft, Task, Value};
+use crate::feed::Factor;
 use crate::memory::Base;
 use crate::place::{Gather, Laid};
 use crate::reduce::Reduce;

@@ -4,6 +4,7 @@ use latent_compile::graph::{Binary, Loop, Unary};
 
 use crate::chain::{Chain, Do, Load, Operand, Step};
 use crate::convolve::Convolve;
+use crate::feed::{Factor, Feed};
 use crate::memory::Base;
 use crate::place::{Gather, Laid};
 use crate::product::Size;
@@ -253,13 +254,6 @@ pub(crate) struct Dense {
     pub len: usize,
 }
 
-/// A matrix, or many of them: where each begins is the task's to say.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Factor {
-    pub base: Base,
-    pub step: [usize; 2],
-}
-
 /// Everything else than a chain.
 #[derive(Clone, Debug)]
 pub(crate) enum Task {
@@ -328,6 +322,30 @@ impl Task {
             Self::Laid { .. } => "laid".into(),
             Self::Gather { .. } => "gather".into(),
             Self::Loop { of, .. } => of.name.into(),
+        }
+    }
+}
+
+/// Lets chains compute the products that they alone read; `kept` are the tensors that somebody reads afterwards.
+pub(crate) fn feed_chains(tasks: &mut [(Task, Base)], kept: &[Base]) {
+    for i in 0..tasks.len() {
+        let [(product, made), behind @ ..] = &mut tasks[i..] else { return };
+        let Task::Product { a, b, size, places } = product else { continue };
+        let [at] = places[..] else { continue };
+        if !Feed::fits(*size) || kept.contains(made) {
+            continue;
+        }
+        let reads = |task: &mut Task| task.reads().into_iter().any(|base| base == made);
+        let readers: Vec<usize> = (0..behind.len()).filter(|j| reads(&mut behind[*j].0)).collect();
+        let [reader] = readers[..] else { continue };
+        // What it is made of must still be there by then.
+        let writes = |task: &Task, base: Base| matches!(task, Task::Chain(chain) if chain.outputs.contains(&base));
+        if behind[..=reader].iter().any(|(task, _)| writes(task, a.base) || writes(task, b.base)) {
+            continue;
+        }
+        let Task::Chain(chain) = &mut behind[reader].0 else { continue };
+        if chain.feed(*made, Feed { a: *a, b: *b, at, size: *size }) {
+            *product = Task::Fed;
         }
     }
 }

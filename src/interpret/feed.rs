@@ -1,7 +1,6 @@
 //! Products that one chain alone reads, computed as the chain comes to their rows: a gradient goes into the update of its parameter
 //! without ever being stored. With few images a step is mostly this traffic.
 
-use crate::draft::{Factor, Task};
 use crate::memory::{Base, Memory};
 use crate::product::{Matrix, Packs, Size, WIDTH, block};
 
@@ -10,15 +9,22 @@ const DEEPEST: usize = 64;
 /// Floats that a window holds about: beside what the chain reads and writes they stay in a core's cache.
 const WINDOW: usize = 1 << 13;
 
+/// A matrix, or many of them: where each begins is the task's to say.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Factor {
+    pub base: Base,
+    pub step: [usize; 2],
+}
+
 /// A product whose rows are elements of a chain.
 #[derive(Clone, Debug)]
 pub(crate) struct Feed {
     pub a: Factor,
     pub b: Factor,
     /// Where each begins.
-    at: [usize; 2],
+    pub at: [usize; 2],
     /// Rows, columns, and the inner dimension.
-    size: Size,
+    pub size: Size,
 }
 
 /// The rows of a feed that a chain is at.
@@ -49,6 +55,11 @@ impl Feed {
         (window.from, window.until) = (row * n, (row + rows) * n);
     }
 
+    /// Whether a product of that size is worth it.
+    pub fn fits([m, n, k]: Size) -> bool {
+        k > 0 && k <= DEEPEST && n <= WIDTH && m * n >= WINDOW
+    }
+
     /// Elements of the product.
     pub fn len(&self) -> usize {
         self.size[0] * self.size[1]
@@ -59,30 +70,6 @@ impl Window {
     /// What was brought, from element `first` on.
     pub fn elements(&self, first: usize) -> &[f32] {
         &self.values[first - self.from..]
-    }
-}
-
-/// Lets chains compute the products that they alone read; `kept` are the tensors that somebody reads afterwards.
-pub(crate) fn find(tasks: &mut [(Task, Base)], kept: &[Base]) {
-    for i in 0..tasks.len() {
-        let [(product, made), behind @ ..] = &mut tasks[i..] else { return };
-        let Task::Product { a, b, size, places } = product else { continue };
-        let ([m, n, k], [at]) = (*size, &places[..]) else { continue };
-        if k > DEEPEST || n > WIDTH || m * n < WINDOW || kept.contains(made) {
-            continue;
-        }
-        let reads = |task: &mut Task| task.reads().into_iter().any(|base| base == made);
-        let readers: Vec<usize> = (0..behind.len()).filter(|j| reads(&mut behind[*j].0)).collect();
-        let [reader] = readers[..] else { continue };
-        // What it is made of must still be there by then.
-        let writes = |task: &Task, base: Base| matches!(task, Task::Chain(chain) if chain.outputs.contains(&base));
-        if behind[..=reader].iter().any(|(task, _)| writes(task, a.base) || writes(task, b.base)) {
-            continue;
-        }
-        let Task::Chain(chain) = &mut behind[reader].0 else { continue };
-        if chain.feed(*made, Feed { a: *a, b: *b, at: *at, size: *size }) {
-            *product = Task::Fed;
-        }
     }
 }
 

@@ -5,8 +5,8 @@ use latent_compile::loops;
 
 use crate::assemble::{Builder, Made};
 use crate::convolve::Bench;
-use crate::draft::{Dense, Task};
-use crate::feed;
+use crate::draft::{Dense, Task, feed_chains};
+use crate::feed::Factor;
 use crate::memory::{Base, Memory, Noise};
 use crate::product::{Matrix, Packs, product, shared};
 use crate::threads;
@@ -79,7 +79,7 @@ impl Tape {
                 Made::Other(task, tensor) => (task, Base::Own(tensor)),
             })
             .collect();
-        feed::find(&mut self.tasks, &self.outputs.iter().map(|o| o.base).collect::<Vec<_>>());
+        feed_chains(&mut self.tasks, &self.outputs.iter().map(|o| o.base).collect::<Vec<_>>());
         let mut last: Vec<usize> = tensors.iter().map(|t| t.1).collect();
         for (i, (task, _)) in self.tasks.iter_mut().enumerate() {
             for base in task.reads() {
@@ -189,7 +189,7 @@ impl Tape {
         match task {
             Task::Chain(_) | Task::Fed => {}
             Task::Product { a, b, size, places } => {
-                let factor = |f: &crate::draft::Factor, at: usize| Matrix { data: &memory.get(f.base)[at..], step: f.step };
+                let factor = |f: &Factor, at: usize| Matrix { data: &memory.get(f.base)[at..], step: f.step };
                 let [m, n, _] = *size;
                 if let [[x, y]] = places[..] {
                     shared(out, *size, factor(a, x), factor(b, y), &mut self.packs);

@@ -294,7 +294,7 @@ fn words(shape: &[usize]) -> String {
 
 /// What names say where shapes are alike: how much speaks for `theirs` being `ours`.
 fn likeness(ours: &str, theirs: &str) -> i32 {
-    let theirs = theirs.to_lowercase();
+    let theirs = theirs.to_ascii_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| theirs.contains(word));
     let decodes = says(&["dec", "gen", "deconv", "convt", "up"]);
     let encodes = says(&["enc", "recog", "down"]);

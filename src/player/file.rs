@@ -1,6 +1,5 @@
 //! Weights by name, with messages that name what is missing or does not fit.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use half::f16;
@@ -16,7 +15,7 @@ const HEADER: usize = 16 << 20;
 /// why the format's own crate does not read it: that is a tenth of the player.
 pub struct File<'a> {
     tensors: Vec<(String, Tensor<'a>)>,
-    metadata: HashMap<String, String>,
+    metadata: Vec<(String, String)>,
 }
 
 /// A tensor as it lies in the file.
@@ -37,7 +36,7 @@ impl<'a> File<'a> {
         let (header, values) = rest.split_at(size.ok_or_else(|| foreign("its header is longer than it is"))?);
         let header = std::str::from_utf8(header).ok().and_then(Value::read);
         let Some(Value::Object(header)) = header else { return Err(foreign("its header is not of that kind")) };
-        let (mut tensors, mut metadata) = (vec![], HashMap::new());
+        let (mut tensors, mut metadata) = (vec![], vec![]);
         for (name, entry) in header {
             if name == "__metadata__" {
                 let Value::Object(notes) = entry else { return Err(foreign("its metadata has no names")) };
@@ -58,12 +57,16 @@ impl<'a> File<'a> {
     /// # Errors
     /// If there is none of that name.
     pub fn note(&self, key: &str) -> Result<&str, String> {
-        self.metadata.get(key).map(String::as_str).ok_or_else(|| format!("the model's metadata has no {key:?}"))
+        self.metadata
+            .iter()
+            .find(|(own, _)| own == key)
+            .map(|(_, note)| note.as_str())
+            .ok_or_else(|| format!("the model's metadata has no {key:?}"))
     }
 
     /// Whether the file says how its model is run; one of before does not.
     pub fn has_programs(&self) -> bool {
-        ["code", "programs"].iter().all(|key| self.metadata.contains_key(*key))
+        ["code", "programs"].iter().all(|key| self.note(key).is_ok())
     }
 
     /// Whether there is a tensor of that name.

@@ -410,6 +410,17 @@ fn a_first_visit_downloads_little() {
     downloads_little("v=1", DOWNLOAD + LOOPS);
 }
 
+/// Files of what a part of a program shares with other parts; they are fetched with it.
+fn shared_by(part: &str) -> Vec<String> {
+    let Some((folder, file)) = part.rsplit_once('/').filter(|(_, file)| file.starts_with("split_")) else { return vec![] };
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("dist").join(folder).join("__wasm_split.js");
+    let script = fs::read_to_string(script).expect("a program with parts has a script that fetches them");
+    // Behind the part's own address stands the list of what it shares.
+    let list = script.split_once(file).and_then(|(_, rest)| rest.split_once("},[")).and_then(|(_, rest)| rest.split_once(']'));
+    let (list, _) = list.unwrap_or_else(|| panic!("{file} has no list of what it shares"));
+    list.split(',').filter(|name| !name.is_empty()).map(|name| format!("{folder}/{}.wasm", name.trim_start_matches('_'))).collect()
+}
+
 fn downloads_little(query: &str, most: usize) {
     let log = std::env::temp_dir().join(format!("latent-lab-requests-{}-{most}", std::process::id()));
     let page = ready(&Options { log: Some(&log), query, ..Options::default() });
@@ -420,8 +431,13 @@ fn downloads_little(query: &str, most: usize) {
         paths.lines().map(|path| path.split('?').next().unwrap_or_default().trim_start_matches('/').into()).collect()
     };
     let first = requested();
-    // What writes files comes with the first copy of a run, seconds after it has begun: on a slow machine it may be here already.
-    let learns = first.iter().filter(|path| !path.ends_with("/split_files.wasm"));
+    // What writes files comes with the first copy of a run, seconds after it has begun: on a slow machine it may be here already, with what it
+    // shares with parts that are not.
+    let files = |path: &&String| path.ends_with("/split_files.wasm");
+    let others: BTreeSet<String> = first.iter().filter(|path| !files(path)).flat_map(|path| shared_by(path)).collect();
+    let with_files: BTreeSet<String> = first.iter().filter(files).flat_map(|path| shared_by(path)).collect();
+    let later = |path: &&String| files(path) || (with_files.contains(*path) && !others.contains(*path));
+    let learns = first.iter().filter(|path| !later(path));
     let sizes: Vec<(String, usize)> = learns.filter_map(|path| Some((path.clone(), compressed(path)?))).collect();
     let total: usize = sizes.iter().map(|(_, bytes)| bytes).sum();
     println!("{total} bytes: {sizes:?}");

@@ -45,6 +45,7 @@ impl Rule for KthLargest {
         Together::Workgroup
     }
 
+    #[cfg(not(target_arch = "wasm32"))]
     fn turns(&self, steps: usize, lanes: usize) -> usize {
         // Four digits, for each of which the row is walked along and the counts are added up.
         if lanes == 1 { steps } else { 4 * ((steps / 33).div_ceil(lanes) + lanes.ilog2() as usize) }

@@ -76,6 +76,7 @@ pub(crate) trait Rule: Sync {
     }
 
     /// Turns that wait for each other where so many lanes compute an element of so many steps together.
+    #[cfg(not(target_arch = "wasm32"))]
     fn turns(&self, steps: usize, lanes: usize) -> usize {
         steps.div_ceil(lanes) + lanes.ilog2() as usize
     }

@@ -68,7 +68,7 @@ pub struct Listed {
 fn id(program: Program) -> String {
     let words = format!("{program:?}");
     let dashed = words.char_indices().map(|(i, c)| if i > 0 && c.is_uppercase() { format!("-{c}") } else { c.to_string() });
-    dashed.collect::<String>().to_lowercase()
+    dashed.collect::<String>().to_ascii_lowercase()
 }
 
 /// The plan of a method's program on a kind of adapter, both by name. No adapter is needed.

@@ -76,7 +76,7 @@ impl Build {
 
     /// A node on the way to a value, called after it.
     pub fn step(&mut self, kind: &str, inputs: &[&str], of: usize, attributes: Vec<Attribute>) -> String {
-        let name = names::fresh(&format!("{}.{}", self.names[of], kind.to_lowercase()), &mut self.taken);
+        let name = names::fresh(&format!("{}.{}", self.names[of], kind.to_ascii_lowercase()), &mut self.taken);
         self.node(kind, inputs, &name, attributes);
         name
     }
@@ -165,7 +165,8 @@ impl Build {
         let more = size.at as i64 + more;
         for (kind, n, idle) in [("Mul", size.each as i64, 1), ("Add", more, 0)] {
             if n != idle {
-                let (n, next) = (self.ints(&[n], true), names::fresh(&format!("{name}.{}", kind.to_lowercase()), &mut self.taken));
+                let (n, next) =
+                    (self.ints(&[n], true), names::fresh(&format!("{name}.{}", kind.to_ascii_lowercase()), &mut self.taken));
                 self.node(kind, &[&name, &n], &next, vec![]);
                 name = next;
             }
