@@ -118,7 +118,7 @@ impl Foreign {
                 match begun(shape) {
                     Some(values) => weights.push(Weight { name: name.clone(), shape: shape.clone(), values }),
                     None => {
-                        wrong.push(format!("the network has {name} {shape:?}, which is no layer's: nothing in the file is that"))
+                        wrong.push(format!("the network has {name} {shape:?}, which is no layer's: nothing in the file is that"));
                     }
                 }
                 continue;

@@ -51,10 +51,8 @@ impl Build {
             (call, _, Some(origin)) => format!("{origin}.{}", names::word(call)),
             (call, ..) => names::word(call).to_string(),
         };
-        for of in 0..names.len() {
-            if names[of].is_empty() {
-                names[of] = names::fresh(&wanted(of), &mut taken);
-            }
+        for (of, name) in names.iter_mut().enumerate().filter(|(_, name)| name.is_empty()) {
+            *name = names::fresh(&wanted(of), &mut taken);
         }
         let batch_of = code.given().into_iter().find_map(|of| {
             let axis = code.values[of].dims.iter().position(|d| d.each > 0)?;

@@ -21,7 +21,7 @@ impl Function<'_> {
         let code = self.code;
         let Value { of: call, args, dims, kind } = &code.values[of];
         let of_first = args.first().map_or(&[][..], |arg| &code.values[*arg].dims[..]);
-        let x = args.first().map(|arg| self.arg(*arg)).unwrap_or_else(|| Expr::whole(String::new()));
+        let x = args.first().map_or_else(|| Expr::whole(String::new()), |arg| self.arg(*arg));
         let layer = x.layer;
         let mut made = match call {
             Do::Input(name) | Do::Noise(name, _) => Expr::whole(name.clone()),

@@ -171,7 +171,7 @@ impl<'a> Function<'a> {
 
     /// A new value of state, in the state's own shape.
     fn state(&self, name: &str, of: usize) -> String {
-        let shape = self.layers.shape(name).map_or(String::new(), |shape| names::list(shape));
+        let shape = self.layers.shape(name).map_or(String::new(), names::list);
         if self.is_number(of) {
             return format!("torch.full([{shape}], {}, device={})", self.text(of), self.device());
         }
