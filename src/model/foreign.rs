@@ -1,7 +1,8 @@
 //! Weights of others: a `state_dict` of PyTorch, whose tensors have other names, and dense ones the other way round.
 //!
-//! What the network is follows from shapes: [`candidates`] says which setups it may be. A setup's own parameters are then looked for among
-//! the tensors, by shape first, and by what names say where shapes are alike ([`fit`]). Nothing here knows how a network is written.
+//! What the network is follows from shapes: [`Foreign::candidates`] says which setups it may be. A setup's own parameters are then looked
+//! for among the tensors, by shape first, and by what names say where shapes are alike ([`Foreign::fit`]). Nothing here knows how a
+//! network is written.
 //! What no file says is taken to be as it is here: rectifiers between layers, a sigmoid at the end.
 
 use std::cmp::Reverse;

@@ -60,14 +60,7 @@ impl Rule for KthLargest {
         let x = e.value(x, &At::Flat(o.scaled(n).plus(&Lin::var("r", n, 1)))).text;
         let text = fill(
             BY_WORKGROUP,
-            &[
-                ("outer", e.take(0)),
-                ("k", k),
-                ("n", n.to_string()),
-                ("lanes", LANES.to_string()),
-                ("loads", e.take(1)),
-                ("x", x),
-            ],
+            &[("outer", e.take(0)), ("k", k), ("n", n.to_string()), ("lanes", LANES.to_string()), ("loads", e.take(1)), ("x", x)],
         );
         Head { turns: 4 * n.div_ceil(LANES), text }
     }
