@@ -1,7 +1,7 @@
 //! The engine that needs no graphics card: the same recorded step as the plan's, on the processor.
 //!
 //! Images come in the same order and noise is the same, number by number, so that a run is that of the GPU but for rounding.
-//! Gradients and the optimiser are nodes as everything else; a step is one run of a [`Tape`].
+//! Gradients and the optimiser are nodes as everything else; a step is one run of a [`latent_interpret::Tape`].
 
 mod images;
 mod step;
