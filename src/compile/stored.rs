@@ -323,7 +323,7 @@ pub fn write(programs: &[Program]) -> Vec<u8> {
     to.0
 }
 
-/// Reads what [`write`] has written, or what a stranger says that it has.
+/// Reads what [`write()`] has written, or what a stranger says that it has.
 ///
 /// # Errors
 /// One sentence that says what is wrong, if not everything is right.
