@@ -31,6 +31,22 @@ const LEAVES: usize = 1 << 10;
 /// Most sizes that one thing has.
 const SIZES: usize = 32;
 
+/// Names of what a program is given that is no weight.
+pub mod given {
+    /// Rows: images, codes or tokens.
+    pub const INPUT: &str = "input";
+    /// The class of each image.
+    pub const LABEL: &str = "label";
+    /// Training steps behind the weights.
+    pub const STEP: &str = "step";
+    /// The method's live parameters, in the order of its card.
+    pub const CONTROLS: &str = "controls";
+}
+
+/// Rows of two recordings that are compared; the second pair, where the first says nothing. Primes, so that no other size is taken for the
+/// batch.
+pub const BATCHES: [[usize; 2]; 2] = [[37, 41], [53, 61]];
+
 /// What was recorded at some batch size.
 #[derive(Clone, Copy, Debug)]
 pub struct Recorded<'a> {

@@ -12,6 +12,7 @@ use burn::tensor::{CaptureScope, CompletedCaptureScope, Device, Distribution, Te
 use burn_ir::GraphIr;
 
 use crate::program::{Operands, Program, apply};
+use latent_compile::stored::given;
 use latent_nn::method::live_keys;
 use latent_nn::params::PathStack;
 use latent_nn::{Batch, Ctx, Method, Named, Noise};
@@ -166,10 +167,10 @@ fn record_on<M: Method>(
     let code = model.code();
     let width = program.input().width(data.image, &code);
     let keys = live_keys(M::CARD);
-    let (input_bw, input) = leaf("input", [batch, width], device)?;
-    let (label_b, label) = leaf("label", [batch], device)?;
-    let (step_value, step) = leaf("step", [1], device)?;
-    let (control_values, controls) = leaf("controls", [keys.len()], device)?;
+    let (input_bw, input) = leaf(given::INPUT, [batch, width], device)?;
+    let (label_b, label) = leaf(given::LABEL, [batch], device)?;
+    let (step_value, step) = leaf(given::STEP, [1], device)?;
+    let (control_values, controls) = leaf(given::CONTROLS, [keys.len()], device)?;
     let training = program == Program::Train;
     let mut ctx = Ctx { controls: control_values, keys: &keys, step: step_value, training, noise: &mut RecordedNoise };
     let mut recording = Recording {

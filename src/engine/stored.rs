@@ -1,7 +1,7 @@
 //! What a file carries of a method: its programs, for whoever has neither Burn nor its code.
 
 use latent_compile::Id;
-use latent_compile::stored::{self, Recorded};
+use latent_compile::stored::{self, BATCHES, Recorded};
 use latent_vocabulary::Params;
 use latent_vocabulary::code::CodeGroup;
 use latent_vocabulary::shape::DataShape;
@@ -9,9 +9,6 @@ use latent_vocabulary::shape::DataShape;
 use crate::entry::Entry;
 use crate::network::{import_program, node};
 use crate::program::Program;
-
-/// Rows of the recordings that are compared. Primes, so that no other size is taken for the batch.
-const BATCHES: [[usize; 2]; 2] = [[37, 41], [53, 61]];
 
 /// Rows where the program depends on their number in another way.
 const FIXED: usize = 16;

@@ -7,15 +7,10 @@ use std::collections::HashMap;
 use latent_compile::graph::{Binary, Dist, Graph, Id, Loop, Op, Unary};
 use latent_compile::loops::{self, reduction::Reduction};
 use latent_compile::stored::Recorded;
+use latent_compile::stored::given::{CONTROLS, INPUT, LABEL, STEP};
 
 use crate::code::{Code, Do, Drawn, Kind, Number, Reduced, Size, Value, fixed, joined};
 use crate::fuse;
-
-/// What a graph's leaves are, by name; the rest are weights.
-const INPUT: &str = "input";
-const LABEL: &str = "label";
-const STEP: &str = "step";
-const CONTROLS: &str = "controls";
 
 /// A program that was recorded at two batch sizes, the smaller first, or twice the same.
 pub struct Source<'a> {

@@ -1,6 +1,6 @@
 //! A model's file, as those who print it read it.
 
-use latent_compile::stored::{self, Made, Program, Recorded};
+use latent_compile::stored::{self, BATCHES, Made, Program, Recorded};
 use latent_experiment::Setup;
 use latent_player::File;
 use latent_vocabulary::Card;
@@ -8,9 +8,6 @@ use latent_vocabulary::shape::{DataShape, ImageShape};
 
 use crate::code::Code;
 use crate::lower::{Source, lower};
-
-/// Rows at which programs are compared: a size that differs is of the batch. Primes, and two pairs, so that no other size is taken for it.
-const BATCHES: [[usize; 2]; 2] = [[37, 41], [53, 61]];
 
 /// A trained model: weights, and programs.
 pub struct Model<'a> {
@@ -40,7 +37,7 @@ impl<'a> Model<'a> {
             .note("programs")
             .map_err(|_| "the file is of before models had their programs: open it in the page and save it again")?;
         let programs = stored::read(&stored::from_text(programs)?)?;
-        let step = file.note("step").ok().and_then(|step| step.parse().ok()).unwrap_or(0.0);
+        let step = file.step();
         let controls = card.all_params().filter(|p| p.live).map(|p| (p.key, setup.get(p.key) as f32)).collect();
         Ok(Self { setup, card, file, programs, step, controls })
     }
@@ -57,11 +54,10 @@ impl<'a> Model<'a> {
 
     /// Shape of the images and number of classes; `None` where the images are not ours, and the file does not say.
     pub fn data(&self) -> Option<DataShape> {
-        let note = |key: &str| self.file.note(key).ok();
         let own = || {
-            let sides: Vec<usize> = note("image")?.split(',').map(|n| n.trim().parse().ok()).collect::<Option<_>>()?;
-            let [channels, height, width] = sides[..] else { return None };
-            Some(DataShape { image: ImageShape { channels, height, width }, classes: note("classes")?.lines().count() })
+            let [channels, height, width] = self.file.image().ok()?;
+            let classes = self.file.note("classes").ok()?.lines().count();
+            Some(DataShape { image: ImageShape { channels, height, width }, classes })
         };
         own().filter(|data| data.classes > 0).or_else(|| latent_catalog::set(&self.setup.data).map(DataShape::of))
     }

@@ -26,11 +26,7 @@ pub fn upgrade(bytes: &[u8]) -> Result<Vec<u8>, String> {
     }
     let card = latent_catalog::set(&setup.data);
     let image = match (file.note("image"), card) {
-        (Ok(note), _) => {
-            let sizes = note.split(',').map(|n| n.trim().parse().ok()).collect::<Option<Vec<usize>>>();
-            let image = sizes.and_then(|sizes| sizes.try_into().ok());
-            image.ok_or_else(|| format!("the model's image has {note:?}: expected three numbers"))?
-        }
+        (Ok(_), _) => file.image()?,
         (_, Some(card)) => [card.channels, card.height, card.width],
         _ => return Err(format!("no data set is called {:?}, and the file does not say how large its images are", setup.data)),
     };

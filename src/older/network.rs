@@ -1,14 +1,13 @@
 //! The networks that figures knew before files had programs, as graphs.
 
 use latent_compile::graph::{Binary, Conv, Graph, Id, Unary};
-use latent_compile::stored::{Program, Recorded};
+use latent_compile::stored::given::INPUT;
+use latent_compile::stored::{BATCHES, Program, Recorded};
 use latent_experiment::Setup;
 use latent_player::File;
 use latent_vocabulary::LIKELIHOODS;
 use latent_vocabulary::code::{CodeGroup, CodeKind};
 
-/// Rows at which the programs are written.
-const BATCHES: [usize; 2] = [37, 41];
 /// Places of the fully connected network of tokens: they see the whole image, and are places in name only.
 const MLP_PLACES: [usize; 2] = [2, 4];
 /// Every convolution between images halves or doubles the side; those at one size see their neighbours, or none.
@@ -199,7 +198,7 @@ impl Writer<'_> {
     ) -> Result<Program, String> {
         let tensors = self.file.tensors();
         let mut names: Vec<String> = tensors.iter().map(|(name, _)| name.clone()).collect();
-        names.push("input".into());
+        names.push(INPUT.into());
         let make = |n: usize| {
             let mut draft = Draft { g: Graph::default(), file: self.file, names: &names, leaves: vec![] };
             for (_, shape) in &tensors {
@@ -210,10 +209,11 @@ impl Writer<'_> {
             let outputs = of(&mut draft, input)?;
             Ok::<_, String>((draft.g, outputs))
         };
-        let [(a, outputs), (b, others)] = [make(BATCHES[0])?, make(BATCHES[1])?];
+        let [few, more] = BATCHES[0];
+        let [(a, outputs), (b, others)] = [make(few)?, make(more)?];
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let a = Recorded { graph: &a, outputs: &outputs, batch: BATCHES[0] };
-        let b = Recorded { graph: &b, outputs: &others, batch: BATCHES[1] };
+        let a = Recorded { graph: &a, outputs: &outputs, batch: few };
+        let b = Recorded { graph: &b, outputs: &others, batch: more };
         Program::between(name, &names, a, b)?.ok_or_else(|| "the model's tensors do not fit each other".into())
     }
 

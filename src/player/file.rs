@@ -1,6 +1,7 @@
 //! Weights by name, with messages that name what is missing or does not fit.
 
 use std::ops::Range;
+use std::str::FromStr;
 
 use half::f16;
 
@@ -62,6 +63,20 @@ impl<'a> File<'a> {
             .find(|(own, _)| own == key)
             .map(|(_, note)| note.as_str())
             .ok_or_else(|| format!("the model's metadata has no {key:?}"))
+    }
+
+    /// Channels, height and width of an image.
+    ///
+    /// # Errors
+    /// If the file does not say them.
+    pub fn image(&self) -> Result<[usize; 3], String> {
+        let note = self.note("image")?;
+        numbers(note)?.try_into().map_err(|_| format!("the model's image has {note:?}: expected three numbers"))
+    }
+
+    /// Training steps behind the weights; zero where the file does not say.
+    pub fn step(&self) -> f32 {
+        self.note("step").ok().and_then(|step| step.parse().ok()).unwrap_or(0.0)
     }
 
     /// Whether the file says how its model is run; one of before does not.
@@ -126,6 +141,12 @@ impl<'a> File<'a> {
             other => Err(format!("{name} is stored as {other}: expected U8")),
         }
     }
+}
+
+/// Numbers with commas between them, from a file's note.
+pub(super) fn numbers<T: FromStr>(note: &str) -> Result<Vec<T>, String> {
+    let number = |v: &str| v.trim().parse().map_err(|_| format!("the model's metadata has {v:?}: expected a number"));
+    note.split(',').map(number).collect()
 }
 
 impl<'a> Tensor<'a> {

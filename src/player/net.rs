@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use latent_compile::stored::Program;
+use latent_compile::stored::given::{CONTROLS, INPUT, LABEL, STEP};
 use latent_interpret::{Noise, Tape};
 use latent_view::Rows;
 
@@ -13,12 +14,6 @@ pub const SLICE: usize = 10;
 
 /// What is added to the noise's streams where nothing is trained: the engine does the same.
 const SALT: u32 = 1 << 16;
-
-// What programs are given besides weights, by name.
-const INPUT: &str = "input";
-const LABEL: &str = "label";
-const STEP: &str = "step";
-const CONTROLS: &str = "controls";
 
 /// A network on the processor.
 pub struct Net {
@@ -53,7 +48,7 @@ impl Net {
     /// # Errors
     /// Names a tensor that is missing or has another shape.
     pub fn new(file: &File, programs: Vec<Program>, controls: Vec<f32>, seed: u32) -> Result<Self, String> {
-        let step = file.note("step").ok().and_then(|step| step.parse::<f32>().ok()).unwrap_or(0.0);
+        let step = file.step();
         let (mut values, mut names) = (vec![], Vec::<String>::new());
         for program in &programs {
             let rows = program.batch().unwrap_or(1);

@@ -1,9 +1,7 @@
 //! A model, and what it makes of images and codes.
 
-use std::str::FromStr;
-
 use super::examples::Examples;
-use super::file::File;
+use super::file::{File, numbers};
 use super::net::Net;
 use latent_compile::stored;
 use latent_view::Rows;
@@ -55,8 +53,7 @@ impl Player {
         if !file.has_programs() {
             return Err(OLDER.into());
         }
-        let note = file.note("image")?;
-        let image = numbers(note)?.try_into().map_err(|_| format!("the model's image has {note:?}: expected three numbers"))?;
+        let image = file.image()?;
         let classes = file.note("classes").unwrap_or_default().lines().map(String::from).collect();
         let code = from_note(file.note("code")?)?;
         let programs = stored::read(&stored::from_text(file.note("programs")?)?)?;
@@ -223,12 +220,6 @@ fn cloud(file: &File, latent: usize) -> Result<(Vec<f32>, Vec<f32>), String> {
     let covariance_dd = file.values("cloud.covariance_dd", &[latent, latent])?;
     let spread_d = covariance_dd.iter().step_by(latent + 1).map(|v| v.max(0.0).sqrt()).collect();
     Ok((file.values("cloud.mean_d", &[latent])?, spread_d))
-}
-
-/// Numbers with commas between them, from a file's note.
-fn numbers<T: FromStr>(note: &str) -> Result<Vec<T>, String> {
-    let number = |v: &str| v.trim().parse().map_err(|_| format!("the model's metadata has {v:?}: expected a number"));
-    note.split(',').map(number).collect()
 }
 
 /// Packs values in `[0, 1]` as bytes.

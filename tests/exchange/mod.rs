@@ -11,6 +11,7 @@ use latent_compile::Graph;
 use latent_compile::graph::{Id, Op};
 use latent_compile::stored::{self, Program};
 use latent_engine::Engine;
+use latent_engine::verify::difference;
 use latent_experiment::Setup;
 use latent_interpret::{Noise, Tape};
 use latent_model::weights;
@@ -145,6 +146,28 @@ fn read(path: &Path) -> Vec<Named> {
     let floats =
         |view: &TensorView<'_>| view.data().chunks_exact(4).map(|c| f32::from_le_bytes([c[0], c[1], c[2], c[3]])).collect();
     tensors.iter().map(|(name, view)| (name.to_string(), view.shape().to_vec(), floats(&view))).collect()
+}
+
+/// Compares what another tool gave, in files of `folder`, with what is given here: a case is what it is, the file, and the results, which are
+/// there under the names that `called` has for them. Returns the largest difference.
+fn compare(folder: &Path, cases: &[(String, String, Vec<Named>)], called: impl Fn(usize, &str) -> String) -> f64 {
+    let (mut most, mut failed) = (0.0f64, vec![]);
+    for (what, out, gave) in cases {
+        let theirs = read(&folder.join(out));
+        assert_eq!(theirs.len(), gave.len(), "{what}");
+        for (i, (name, shape, values)) in gave.iter().enumerate() {
+            let called = called(i, name);
+            let (_, own, got) = theirs.iter().find(|(own, ..)| *own == called).unwrap_or_else(|| panic!("{what} has no {called}"));
+            assert_eq!(own, shape, "{what}: {name}");
+            let d = difference(got, values);
+            if !(d < CLOSE) {
+                failed.push(format!("{what}: {name} differs by {d}"));
+            }
+            most = most.max(d);
+        }
+    }
+    assert!(failed.is_empty(), "{failed:#?}");
+    most
 }
 
 /// Runs a script of this folder; returns what it prints.

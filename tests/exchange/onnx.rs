@@ -1,10 +1,9 @@
 //! Programs as ONNX give in onnxruntime what they give here.
 
-use latent_engine::verify::difference;
 use latent_exchange::{Model, onnx};
 use latent_vocabulary::Family;
 
-use super::{CLOSE, ROWS, example, models, programs, python, read, scratch, write};
+use super::{ROWS, compare, example, models, programs, python, scratch, write};
 
 /// Writes every program of every setup with examples at two batch sizes, has onnxruntime run them all, and compares.
 fn onnxruntime_agrees(family: Family) {
@@ -34,21 +33,7 @@ fn onnxruntime_agrees(family: Family) {
     }
     assert!(failed.is_empty(), "{failed:#?}");
     print!("{}", python("run_onnx.py", &[&folder]));
-    let mut most = 0.0f64;
-    for (what, out, gave) in &cases {
-        let theirs = read(&folder.join(out));
-        assert_eq!(theirs.len(), gave.len(), "{what}");
-        for (name, shape, values) in gave {
-            let (_, own, got) = theirs.iter().find(|(own, ..)| own == name).unwrap_or_else(|| panic!("{what} has no {name}"));
-            assert_eq!(own, shape, "{what}: {name}");
-            let d = difference(got, values);
-            if !(d < CLOSE) {
-                failed.push(format!("{what}: {name} differs by {d}"));
-            }
-            most = most.max(d);
-        }
-    }
-    assert!(failed.is_empty(), "{failed:#?}");
+    let most = compare(&folder, &cases, |_, name| name.into());
     println!("{family:?}: {} runs, {bytes} bytes of files, largest difference {most:.1e}", cases.len());
 }
 

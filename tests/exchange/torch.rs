@@ -17,7 +17,7 @@ use latent_registry::entry;
 use latent_vocabulary::Family;
 use pollster::block_on;
 
-use super::{CLOSE, ROWS, example, models, programs, python, read, scratch, write};
+use super::{ROWS, compare, example, models, programs, python, read, scratch, write};
 use crate::plan::stripes;
 use crate::programs::{engine, saved};
 
@@ -49,21 +49,7 @@ fn pytorch_agrees(family: Family) {
     assert!(failed.is_empty(), "{failed:#?}");
     println!("without an objective: {without:#?}");
     print!("{}", python("run_torch.py", &[Path::new("run"), &folder]));
-    let mut most = 0.0f64;
-    for (what, out, gave) in &cases {
-        let theirs = read(&folder.join(out));
-        assert_eq!(theirs.len(), gave.len(), "{what}");
-        for (i, (name, shape, values)) in gave.iter().enumerate() {
-            let (_, own, got) = theirs.iter().find(|(own, ..)| *own == i.to_string()).expect("results are counted");
-            assert_eq!(own, shape, "{what}: {name}");
-            let d = difference(got, values);
-            if !(d < CLOSE) {
-                failed.push(format!("{what}: {name} differs by {d}"));
-            }
-            most = most.max(d);
-        }
-    }
-    assert!(failed.is_empty(), "{failed:#?}");
+    let most = compare(&folder, &cases, |i, _| i.to_string());
     println!("{family:?}: {} runs, largest difference {most:.1e}", cases.len());
 }
 
