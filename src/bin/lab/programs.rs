@@ -81,14 +81,15 @@ fn compile(program: &Program) -> Result<PathBuf, Failure> {
 }
 
 /// Flags, as TOML, that have panics name files by their crates: where they lie on the machine that builds is nobody's business, and
-/// kilobytes of download.
+/// kilobytes of download. This checkout's own files have relative names already, and naming its folder here would have every clone
+/// compile all crates anew.
 fn short_paths() -> Result<Vec<String>, Failure> {
     let home = env::var_os("CARGO_HOME").map_or_else(|| env::home_dir().unwrap_or_default().join(".cargo"), PathBuf::from);
     let sources = home.join("registry").join("src");
     // Before the first download there is no such folder, so this is asked for after `cargo fetch`.
     let registries = fs::read_dir(&sources).map_err(|e| about(&sources, &e))?.filter_map(Result::ok).map(|entry| entry.path());
     let flag = |folder: PathBuf| format!("'--remap-path-prefix={}='", folder.join("").display());
-    Ok(registries.chain([crate::cargo::root()]).map(flag).collect())
+    Ok(registries.map(flag).collect())
 }
 
 /// The folder with what a program is made into. What has been made of the same WebAssembly by the same command is there still.
@@ -113,6 +114,12 @@ fn made(name: &str, compiled: &Path) -> Result<PathBuf, Failure> {
 fn make(name: &str, compiled: &Path, folder: &Path) -> Result<(), Failure> {
     let start = Instant::now();
     let whole = folder.join(name).with_extension("wasm");
+    for place in [Some(crate::cargo::root()), env::home_dir()].into_iter().flatten() {
+        let (place, module) = (place.join("").display().to_string(), read(compiled)?);
+        if module.windows(place.len()).any(|bytes| bytes == place.as_bytes()) {
+            return Err(format!("the {name} names a folder of the machine that compiled it: {place}").into());
+        }
+    }
     let cut = CUT.contains(&name);
     if cut {
         let module = read(compiled)?;
