@@ -1,10 +1,5 @@
-// Takes images from the data set: one invocation for four bytes.
-let row = i / {{quads}}u;
+// Takes samples from the data set: one invocation for each of a sample's words.
+let row = i / {{words}}u;
 let image = order[{{at}}];
-let word = data[image * {{quads}}u + i % {{quads}}u];
-let to = {{x}}u + i * 4u;
-a[to] = f32(word & 0xffu) / 255.0f;
-a[to + 1u] = f32((word >> 8u) & 0xffu) / 255.0f;
-a[to + 2u] = f32((word >> 16u) & 0xffu) / 255.0f;
-a[to + 3u] = f32(word >> 24u) / 255.0f;
-if (i == 0u) { ctl[{{now}}] = ctl[{{step}}]; }
+let word = data[image * {{words}}u + i % {{words}}u];
+{{unpack}}if (i == 0u) { ctl[{{now}}] = ctl[{{step}}]; }

@@ -37,7 +37,7 @@ pub(crate) fn weights_and_programs(
     burn.set_weights(&weights).unwrap();
     let codes: Vec<f32> = (0..3 * engine.info().latent).map(|i| (i as f32).sin()).collect();
     let token_n: Vec<f32> = engine.info().code.iter().flat_map(tokens).collect();
-    let images: Vec<f32> = data.test_images[..19 * 784].iter().map(|b| f32::from(*b) / 255.0).collect();
+    let images = data.shape.floats(&data.test_images[..19 * data.shape.bytes()]);
     for what in programs {
         let rows = match what.input() {
             Input::Images => Rows::labelled(&images, &data.test_labels),

@@ -20,7 +20,7 @@ use crate::alike::weights_and_programs;
 use crate::plan::{setups, stripes};
 
 fn engine(setup: &Setup, data: &Dataset, keep: bool) -> CpuEngine {
-    let images = HostSupply::whole(data.train_images.clone(), data.train_labels.clone());
+    let images = HostSupply::whole(data.shape, data.train_images.clone(), data.train_labels.clone());
     let params = setup.params().unwrap();
     let made =
         CpuEngine::given(cpu::tape, entry(&setup.method).unwrap(), &params, data.data_shape(), &images, Given::default(), keep);
@@ -34,7 +34,7 @@ fn cpu_equals_burn(family: Family) {
     }
 }
 
-fn equals_burn(setup: &Setup, data: &Arc<Dataset>) {
+pub fn equals_burn(setup: &Setup, data: &Arc<Dataset>) {
     let name = setup.to_query();
     println!("{name}");
     let mut cpu = engine(setup, data, true);

@@ -20,6 +20,7 @@ mod keep;
 mod kept;
 mod measures;
 mod paging;
+mod places;
 mod plan;
 mod presets;
 mod programs;

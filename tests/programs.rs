@@ -29,7 +29,7 @@ const IMAGES: usize = 13;
 const CLOSE: f64 = 1e-4;
 
 pub(crate) fn engine(setup: &Setup, data: &Dataset) -> CpuEngine {
-    let images = HostSupply::whole(data.train_images.clone(), data.train_labels.clone());
+    let images = HostSupply::whole(data.shape, data.train_images.clone(), data.train_labels.clone());
     let params = setup.params().unwrap();
     let made = CpuEngine::new(entry(&setup.method).unwrap(), &params, data.data_shape(), &images);
     block_on(made).unwrap_or_else(|e| panic!("{}: {}", setup.to_query(), String::from(e)))

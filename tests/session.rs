@@ -1,5 +1,8 @@
 //! The session: commands in, events out, as the page sees it. Runs on the native GPU; a software Vulkan adapter will do.
 
+mod files;
+mod slices;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -109,6 +112,14 @@ fn rows(events: &[Event]) -> Vec<MetricRow> {
     events.iter().filter_map(|e| if let Event::Metrics { rows, .. } = e { Some(rows.clone()) } else { None }).flatten().collect()
 }
 
+fn measured(events: &[Event]) -> Vec<(u64, &Vec<Measured>)> {
+    let sheet = |e| match e {
+        &Event::Viewed { slot: 1, step, view: View::Sheet(ref sheet), .. } => Some((step, sheet)),
+        _ => None,
+    };
+    events.iter().filter_map(sheet).collect()
+}
+
 #[test]
 fn trains_pauses_and_goes_on() {
     let mut b = Bench::open();
@@ -141,107 +152,6 @@ fn the_same_seed_gives_the_same_curve_after_a_restart() {
     parts.extend(b.steps(2, 19));
     assert_eq!(whole, parts);
     assert!(whole[29].terms[0] < whole[0].terms[0]);
-}
-
-/// Every kind of thing that a step leaves to the next: moments, velocities, clipping, schedules, turns between two
-/// networks, running means, counts of use, frozen tensors.
-const CONTINUED: &[&str] = &[
-    "method=vae&hidden=32&optimizer=adamw&clip=1",
-    "method=beta-vae&hidden=32&capacity=5&ramp=20",
-    "method=factor-vae&hidden=32&optimizer=sgd&lr=0.0001",
-    "method=dae&hidden=32",
-    "method=cvq&hidden=32",
-    "method=batch-topk",
-];
-
-#[test]
-fn a_checkpoint_goes_on_bit_by_bit_in_a_fresh_engine() {
-    const N: u32 = 13;
-    for query in CONTINUED {
-        let (mut setup, notes) = Setup::from_query(&format!("{query}&data=mnist&batch=8"), &[]);
-        assert_eq!(notes, Vec::<String>::new(), "{query}");
-        let mut whole = Bench::open();
-        whole.start(1, setup.clone(), None);
-        whole.steps(1, N);
-        // A live control that has moved since the start belongs to the state as well.
-        setup.set("lr", 0.5 * setup.get("lr")).unwrap();
-        let lr = setup.get("lr");
-        whole.tell(Command::Set { run: 1, param: param(&setup, "lr"), value: lr });
-        let checkpoint = whole.save(1, Export::Checkpoint);
-        let expected = whole.steps(1, N);
-
-        let mut fresh = Bench::open();
-        let events = fresh.start(5, setup.clone(), Some(checkpoint));
-        let [Event::Resumed { run: 5, step: 13, history }, Event::Built { run: 5, .. }] = &events[..] else {
-            panic!("{query}: {events:?}")
-        };
-        assert_eq!(history.train.iter().map(|b| b.step).collect::<Vec<_>>(), (1..=u64::from(N)).collect::<Vec<_>>());
-        assert_eq!(fresh.steps(5, N), expected, "{query}: the metrics");
-        let (whole, fresh) = (whole.save(1, Export::Checkpoint), fresh.save(5, Export::Checkpoint));
-        let (mut whole, mut fresh) = (Checkpoint::read(&whole).unwrap().unwrap(), Checkpoint::read(&fresh).unwrap().unwrap());
-        assert_eq!(whole.history.train, fresh.history.train, "{query}: the curve");
-        // How often views and tests were drawn is no business of the steps.
-        (whole.state.draws, fresh.state.draws) = (0, 0);
-        assert_eq!(whole.state, fresh.state, "{query}: weights and moments");
-        assert!(whole.state.moments[0].iter().any(|w| w.values.iter().any(|v| *v != 0.0)), "{query}: the moments are there");
-    }
-}
-
-#[test]
-fn a_checkpoint_of_another_network_gives_its_weights_or_is_refused() {
-    let mut b = Bench::open();
-    b.start(1, small(), None);
-    b.steps(1, 3);
-    let checkpoint = b.save(1, Export::Checkpoint);
-    let mut other = small();
-    other.set("batch", 16.0).unwrap();
-    assert!(
-        matches!(&b.start(2, other, Some(checkpoint.clone()))[..], [Event::Built { run: 2, .. }]),
-        "the same shapes, from step 0"
-    );
-    let mut other = small();
-    other.set("latent", 4.0).unwrap();
-    assert!(
-        matches!(&b.start(3, other, Some(checkpoint))[..], [Event::RunFailed { run: 3, message }] if message.contains("has shape"))
-    );
-    assert_eq!(b.steps(2, 1).len(), 0, "run 2 has made room for it");
-}
-
-#[test]
-fn a_file_is_examined_before_anything_changes() {
-    let mut b = Bench::open();
-    b.start(1, small(), None);
-    b.steps(1, 3);
-    let file = b.save(1, Export::Weights(Precision::Full));
-    let examine = |b: &mut Bench, setup: Setup, file: ByteBuf| {
-        b.tell(Command::Examine { setup, safetensors: file });
-        b.take().pop().unwrap()
-    };
-    // What the file says of itself counts.
-    let other = Setup::new("mnist", "vq-vae");
-    let event = examine(&mut b, other.clone(), file.clone());
-    assert!(matches!(&event, Event::Examined { setup, step: Some(3) } if *setup == small()), "{event:?}");
-    let tensors = weights::read(&file).unwrap();
-    let foreign = |tensors: &[Weight]| ByteBuf::from(weights::write(tensors, &[]).unwrap());
-    let event = examine(&mut b, small(), foreign(&tensors));
-    assert!(matches!(&event, Event::Examined { step: None, .. }), "{event:?}");
-
-    let first = tensors[0].name.clone();
-    let mut narrow = tensors.clone();
-    (narrow[0].shape, narrow[0].values) = (vec![1], vec![0.0]);
-    for (file, words) in [
-        (foreign(&tensors[1..]), format!("no tensor {first}")),
-        (foreign(&narrow), format!("{first} has shape [1]")),
-        (ByteBuf::from(file[..file.len() - 1].to_vec()), "not a whole safetensors file".into()),
-        (ByteBuf::from(b"<!doctype html>".to_vec()), "not a whole safetensors file".into()),
-    ] {
-        let event = examine(&mut b, small(), file);
-        assert!(matches!(&event, Event::Unfit { message } if message.contains(&words)), "{words}: {event:?}");
-    }
-    let setup = ("setup", "v=1&data=mnist&method=sorcery".to_string());
-    let event = examine(&mut b, small(), ByteBuf::from(weights::write(&tensors, &[setup]).unwrap()));
-    assert!(matches!(&event, Event::Unfit { message } if message.contains("sorcery")), "{event:?}");
-    assert_eq!(b.steps(1, 1)[0].step, 4, "run 1 has not noticed");
 }
 
 /// A run at the edge: SGD at the smallest rate trains it, at the largest three steps are the end.
@@ -339,16 +249,6 @@ fn sgd_has_no_second_moments_and_takes_no_room_for_them() {
 }
 
 #[test]
-fn codes_come_as_a_table_of_the_test_images() {
-    let mut b = Bench::open();
-    b.start(1, small(), None);
-    let table = String::from_utf8(b.save(1, Export::Codes(Table::Csv)).into_vec()).unwrap();
-    assert_eq!(table.lines().count(), 41);
-    assert_eq!(table.lines().next(), Some("image,label,mean_0,mean_1,mean_2,logvar_0,logvar_1,logvar_2"));
-    assert!(table.lines().nth(14).is_some_and(|row| row.starts_with("13,3,")), "{table}");
-}
-
-#[test]
 fn commands_for_an_old_run_do_nothing() {
     let mut b = Bench::open();
     b.start(1, small(), None);
@@ -420,38 +320,6 @@ fn views_follow_the_weights_and_the_latest_query_wins() {
 }
 
 #[test]
-fn saved_weights_come_back() {
-    let mut b = Bench::open();
-    b.start(1, small(), None);
-    b.steps(1, 10);
-    let picture = |b: &mut Bench| {
-        b.tell(Command::Watch { slot: 1, query: Decode { z_nd: f32_bytes(&[0.3, -1.0, 0.7]) }.into() });
-        b.turns(5)
-            .into_iter()
-            .find_map(|e| if let Event::Viewed { view: View::Images(Images { pixels, .. }), .. } = e { Some(pixels) } else { None })
-            .unwrap()
-    };
-    let before = picture(&mut b);
-    let whole = b.save(1, Export::Weights(Precision::Full));
-    assert!(matches!(b.start(2, small(), Some(whole.clone()))[..], [Event::Built { .. }]));
-    assert_eq!(picture(&mut b), before);
-    assert_eq!(b.steps(2, 1)[0].step, 1, "weights alone begin a new run");
-
-    let half = b.save(1, Export::Weights(Precision::Half));
-    assert!(half.is_empty(), "run 1 is gone");
-    b.start(3, small(), Some(whole.clone()));
-    let half = b.save(3, Export::Weights(Precision::Half));
-    assert!(half.len() < whole.len() * 6 / 10, "{} bytes instead of {}", half.len(), whole.len());
-    assert!(matches!(b.start(4, small(), Some(half))[..], [Event::Built { .. }]));
-    let near = picture(&mut b);
-    assert!(near.iter().zip(before.iter()).all(|(a, b)| a.abs_diff(*b) <= 2), "16 bits are enough to look at");
-    let quarter = b.save(4, Export::Weights(Precision::Quarter));
-    assert!(matches!(b.start(5, small(), Some(quarter))[..], [Event::Built { .. }]));
-    let near = picture(&mut b);
-    assert!(near.iter().zip(before.iter()).all(|(a, b)| a.abs_diff(*b) <= 4), "8 bits are as well");
-}
-
-#[test]
 fn bench_counts_what_it_did() {
     let mut b = Bench::open();
     b.tell(Command::Bench { setup: small(), steps: 6 });
@@ -463,102 +331,6 @@ fn bench_counts_what_it_did() {
     b.tell(Command::Bench { setup: Setup::new("faces", "vae"), steps: 6 });
     let events = b.take();
     assert!(matches!(&events[..], [Event::Benched { report: Err(why) }] if why.contains("faces")), "{events:?}");
-}
-
-/// Test images on which measures take many slices.
-const MANY: usize = 1200;
-
-fn measured(events: &[Event]) -> Vec<(u64, &Vec<Measured>)> {
-    let sheet = |e| match e {
-        &Event::Viewed { slot: 1, step, view: View::Sheet(ref sheet), .. } => Some((step, sheet)),
-        _ => None,
-    };
-    events.iter().filter_map(sheet).collect()
-}
-
-#[test]
-fn measuring_is_interrupted_by_whatever_else_is_asked() {
-    let mut b = Bench::open_with(EngineChoice::Plan, MANY);
-    b.start(1, small(), None);
-    b.tell(Command::Train { run: 1 });
-    b.turns(5);
-    b.tell(Command::Watch { slot: 1, query: Measures { images: MANY as u32 / 2, press: 1 }.into() });
-    let events = b.turns(2);
-    assert!(measured(&events).is_empty(), "it takes more than two slices");
-
-    // A view is answered with the next turn, a pause at once, and neither ends what is being measured.
-    b.tell(Command::Watch { slot: 8, query: Decode { z_nd: f32_bytes(&[0.5; 3]) }.into() });
-    let events = b.turns(1);
-    assert!(events.iter().any(|e| matches!(e, Event::Viewed { slot: 8, .. })), "{events:?}");
-    b.tell(Command::Pause { run: 1 });
-    let events = b.take();
-    let Some(Event::Paused { run: 1, step: paused }) = events.last() else { panic!("{events:?}") };
-    assert!(measured(&events).is_empty());
-    let events = b.turns(10_000);
-    let [(step, sheet)] = measured(&events)[..] else { panic!("{events:?}") };
-    assert_eq!((step, events.len()), (*paused, 1), "the weights stood still meanwhile");
-    let names: Vec<&str> = sheet.iter().map(|m| m.name.as_str()).collect();
-    assert!(["loss", "ssim", "mmd_imq", "linear_probe_accuracy"].iter().all(|name| names.contains(name)), "{names:?}");
-    assert!(b.turns(3).is_empty(), "asked once, answered once");
-}
-
-#[test]
-fn a_newer_question_ends_what_an_older_one_measures() {
-    let mut b = Bench::open_with(EngineChoice::Plan, MANY);
-    b.start(1, small(), None);
-    b.steps(1, 3);
-    let ask = |press| Command::Watch { slot: 1, query: Measures { images: MANY as u32 / 2, press }.into() };
-    for press in 1..4 {
-        b.tell(ask(press));
-        assert!(measured(&b.turns(2)).is_empty());
-    }
-    // A moved control: the objective is another, and is measured anew.
-    b.tell(Command::Set { run: 1, param: param(&small(), "beta"), value: 3.0 });
-    let events = b.turns(10_000);
-    let [(3, sheet)] = measured(&events)[..] else { panic!("{events:?}") };
-    let term = |name: &str| match sheet.iter().find(|m| m.name == name).map(|m| &m.value) {
-        Some(Quantity::Number(v)) => *v,
-        other => panic!("{name}: {other:?}"),
-    };
-    let (loss, parts) = (term("loss"), term("reconstruction") + 3.0 * term("kl"));
-    assert!((loss - parts).abs() < 1e-3 * loss, "{loss} and {parts}");
-
-    // Nobody looks any more, or looks at another run.
-    b.tell(ask(5));
-    b.turns(2);
-    b.tell(Command::Unwatch { slot: 1 });
-    assert!(b.turns(10_000).is_empty());
-    b.tell(ask(6));
-    b.turns(2);
-    b.tell(Command::Unwatch { slot: 1 });
-    b.start(2, small(), None);
-    assert!(b.turns(10_000).is_empty());
-    assert_eq!(b.steps(2, 2).len(), 2, "training goes on");
-}
-
-#[test]
-fn timings_and_comparisons_are_interrupted_too() {
-    for (engine, command) in [
-        (EngineChoice::Plan, Command::Bench { setup: small(), steps: 1500 }),
-        (EngineChoice::Burn, Command::Verify { setup: small(), steps: 12 }),
-    ] {
-        let mut b = Bench::open_on(engine);
-        b.start(1, small(), None);
-        b.steps(1, 1);
-        b.tell(command.clone());
-        assert!(b.turns(1).is_empty(), "{command:?} takes more than a slice");
-        b.tell(Command::Pause { run: 1 });
-        b.tell(Command::Watch { slot: 8, query: Decode { z_nd: f32_bytes(&[0.5; 3]) }.into() });
-        let events = b.turns(1);
-        assert!(matches!(&events[..], [Event::Paused { step: 1, .. }, Event::Viewed { slot: 8, .. }]), "{command:?}: {events:?}");
-        // Whoever asked before hears that somebody else has asked since.
-        b.tell(command.clone());
-        let events = b.turns(10_000);
-        let given_up = matches!(&events[0],
-            Event::Benched { report: Err(message) } | Event::Warning { message } if message.contains("another one was asked for"));
-        assert!(given_up, "{command:?}: {events:?}");
-        assert!(matches!(&events[1..], [Event::Benched { report: Ok(_) } | Event::Verified { .. }]), "{command:?}: {events:?}");
-    }
 }
 
 #[test]

@@ -20,7 +20,7 @@ use latent_registry::entry;
 use latent_session::Session;
 use latent_view::{
     Autoencode, Codebook, Decode, DrawTokens, EachCode, Embed, Encode, Feature, Features, Frame, Originals, Paths, Reconstruct,
-    Relax, Size, Tests, Tokenise, Untokenise, pixels,
+    Relax, Tests, Tokenise, Untokenise, pixels,
 };
 use latent_view::{BINS, CodebookUse, EXAMPLES, OneFeature, Query, TOP_EXAMPLES, View};
 use latent_vocabulary::Precision;
@@ -116,7 +116,7 @@ fn on_cpu(lab: &mut Lab) -> Rc<Player> {
 /// What a model on the CPU answers, and how often it was asked to go on.
 fn cpu(player: &Rc<Player>, query: &Query) -> (Result<View, String>, usize) {
     let (data, mut asked) = (squares(), Asked(player.clone()));
-    let tests = Tests { images: &data.test_images, labels: &data.test_labels };
+    let tests = Tests { shape: data.shape, images: &data.test_images, labels: &data.test_labels };
     let mut answer = std::pin::pin!(async {
         if query.comes_later() { query.answer_later(&mut asked, tests).await } else { query.answer(&mut asked, tests).await }
     });
@@ -182,7 +182,7 @@ fn test_images_are_fetched_on_the_device_and_pictures_packed_there() {
             let engine = PlanEngine::new(gpu.clone(), entry, &params, DataShape::MNIST, data);
             pollster::block_on(engine).unwrap()
         });
-        let all = Tests { images: others, labels: other_labels };
+        let all = Tests { shape: ImageShape::MNIST, images: others, labels: other_labels };
         // More than one piece, in no order, and one that comes twice.
         let at: Vec<u32> = (0..tests as u32).map(|i| i * 7 % 600).chain([599, 599, 0]).collect();
         let (values, classes) = (latent_view::unit_values(&all.images(&at)), all.labels(&at));
@@ -262,8 +262,8 @@ fn the_processor_answers_as_the_engine_does() {
 #[test]
 fn a_question_knows_the_models_that_it_fits() {
     let grid = CodeKind::Grid { height: 2, width: 3, levels: 2, codes: 8, drawn: false };
-    let size = Size { width: 4, height: 4, channels: 1 };
-    let frame = |kind, count| Frame::of(size, &[CodeGroup { kind, count }]);
+    let sample = ImageShape { channels: 1, height: 4, width: 4 };
+    let frame = |kind, count| Frame::of(sample, &[CodeGroup { kind, count }]);
     let (vector, tokens) = (frame(CodeKind::Gaussian, 3), frame(grid, 24));
     let features = frame(CodeKind::Features { height: 2, width: 1 }, 10);
     let bytes = |n: usize| ByteBuf::from(vec![0; n]);

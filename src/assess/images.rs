@@ -1,6 +1,6 @@
 //! The images that a model is measured on.
 
-use latent_data::{Dataset, unit};
+use latent_data::Dataset;
 use latent_engine::TestSet;
 use latent_measure::Rows;
 use latent_measure::rng::Rng;
@@ -52,9 +52,9 @@ impl Images {
         }
         let (factors, of) = (&data.factors, |labels: &[u8]| sizes.images.unwrap_or(labels.len().min(MOST)));
         let train = &data.train_labels;
-        let train = Drawn::draw(&data.train_images, train, &factors.train_nk, of(train), sizes.seed);
+        let train = Drawn::draw(data.shape, &data.train_images, train, &factors.train_nk, of(train), sizes.seed);
         let test = &data.test_labels;
-        let test = Drawn::draw(&data.test_images, test, &factors.test_nk, of(test), sizes.seed);
+        let test = Drawn::draw(data.shape, &data.test_images, test, &factors.test_nk, of(test), sizes.seed);
         Ok(Self { id: data.id.clone(), shape: data.shape, fitted: Drawn { at: None, ..train }, whose: "training images", test })
     }
 
@@ -72,7 +72,7 @@ impl Images {
                 2 * NEIGHBOURS
             ));
         }
-        let both = Drawn::draw(&test.images, &test.labels, &test.factors_nk, 2 * n, 0);
+        let both = Drawn::draw(test.shape.image, &test.images, &test.labels, &test.factors_nk, 2 * n, 0);
         let (fitted, rest) = both.split(n);
         Ok(Self { id: test.id.clone(), shape: test.shape.image, fitted, whose: "other test images", test: rest })
     }
@@ -90,14 +90,14 @@ pub struct Drawn {
 
 impl Drawn {
     /// Draws `n`, but keeps their order: neighbours in a file are often from one hand, so the first would not do.
-    fn draw(images: &[u8], labels: &[u8], factor_nk: &[u8], n: usize, seed: u64) -> Self {
+    fn draw(shape: ImageShape, images: &[u8], labels: &[u8], factor_nk: &[u8], n: usize, seed: u64) -> Self {
         let mut chosen = Rng::new(seed).permutation(labels.len());
         chosen.truncate(n);
         chosen.sort_unstable();
         let (len, k) = (images.len() / labels.len(), factor_nk.len() / labels.len());
         Self {
             at: Some(chosen.iter().map(|i| *i as u32).collect()),
-            x: chosen.iter().flat_map(|i| unit(&images[i * len..(i + 1) * len])).collect(),
+            x: chosen.iter().flat_map(|i| shape.floats(&images[i * len..(i + 1) * len])).collect(),
             labels: chosen.iter().map(|i| labels[*i]).collect(),
             factor_nk: chosen.iter().flat_map(|i| &factor_nk[i * k..(i + 1) * k]).copied().collect(),
         }

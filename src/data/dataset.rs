@@ -1,9 +1,9 @@
-//! Images in memory.
+//! Samples in memory: pictures, or vectors.
 
 use latent_vocabulary::data::{DataInfo, Own};
 use latent_vocabulary::shape::{DataShape, ImageShape};
 
-/// Images as bytes, one label each.
+/// Samples, kept as their shape says, with one label each.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Dataset {
     /// The name by which a setup asks for it.
@@ -11,10 +11,10 @@ pub struct Dataset {
     pub shape: ImageShape,
     /// Labels are whole numbers below this.
     pub classes: usize,
-    /// `[n, channels, height, width]`
+    /// `[n]` samples
     pub train_images: Vec<u8>,
     pub train_labels: Vec<u8>,
-    /// `[n, channels, height, width]`
+    /// `[n]` samples
     pub test_images: Vec<u8>,
     pub test_labels: Vec<u8>,
     /// Names of the labels; empty where nobody has named them.
@@ -25,12 +25,12 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// The same images, `[n, channels, height, width]`, for training and for tests; without a name.
+    /// The same samples, as their shape says they are kept, for training and for tests; without a name.
     ///
     /// # Panics
     /// If there is not one label an image.
     pub fn of(shape: ImageShape, classes: usize, images: Vec<u8>, labels: Vec<u8>) -> Self {
-        assert_eq!(images.len(), labels.len() * shape.len(), "not one label an image");
+        assert_eq!(images.len(), labels.len() * shape.bytes(), "not one label an image");
         Self {
             shape,
             classes,

@@ -29,6 +29,13 @@ sets! {
     sprites,
     coloured,
     toy,
+    moons,
+    rings,
+    spirals,
+    blobs,
+    s_curve,
+    swiss_roll,
+    spheres,
 }
 
 #[cfg(feature = "images")]
@@ -41,6 +48,8 @@ mod make;
 pub mod own;
 #[cfg(feature = "images")]
 pub mod pages;
+#[cfg(feature = "images")]
+mod places;
 #[cfg(feature = "images")]
 mod random;
 #[cfg(feature = "images")]

@@ -31,7 +31,7 @@ pub trait Render {
     /// Which of the card's classes the image is.
     fn label(&self, factors: &[u8]) -> u8;
 
-    /// Draws the image into `out_p`, `[channels * height * width]`.
+    /// Draws the image into `out_p`, kept as its shape says.
     fn image(&mut self, factors: &[u8], out_p: &mut [u8]);
 }
 
@@ -85,9 +85,9 @@ impl RenderedPart {
     }
 }
 
-/// Values and factors of one image.
+/// Bytes and factors of one image.
 fn sizes(card: &DataCard) -> (usize, usize) {
-    (ImageShape::of(card).len(), card.factors.len())
+    (ImageShape::of(card).bytes(), card.factors.len())
 }
 
 /// Neighbouring images of a part, to be rendered.

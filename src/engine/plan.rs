@@ -180,7 +180,7 @@ impl PlanEngine {
             arena.write_ctl(ctl::LIVE + i, &[(params.get(key) as f32).to_bits()]);
         }
         arena.write_ctl(ctl::SEED, &[seed]);
-        arena.write_ctl(ctl::ORDER, &[reach.order as u32, (reach.images * shape.image.len()) as u32]);
+        arena.write_ctl(ctl::ORDER, &[reach.order as u32, (reach.images * shape.image.bytes()) as u32]);
         info.dispatches = plan.dispatches.len() as u32;
         info.bytes = 4 * floats as u64;
         let mut engine = Self {

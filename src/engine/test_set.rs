@@ -23,7 +23,7 @@ pub struct TestSet {
 impl TestSet {
     /// All of them.
     pub fn all(&self) -> Tests<'_> {
-        Tests { images: &self.images, labels: &self.labels }
+        Tests { shape: self.shape.image, images: &self.images, labels: &self.labels }
     }
 
     /// Numbers of `count` images or of as many as there are: always the same ones, drawn without replacement from all, for

@@ -66,7 +66,7 @@ impl Window {
 }
 
 impl<H: Holder> Window<H> {
-    /// The same with any holder, who makes room for so many images of so many values.
+    /// The same with any holder, who makes room for so many images of so many bytes.
     ///
     /// # Errors
     /// As [`Window::new`].
@@ -76,11 +76,11 @@ impl<H: Holder> Window<H> {
         room: u64,
         hold: impl FnOnce(usize, usize) -> Result<H, String>,
     ) -> Result<Self, String> {
-        let (len, images) = (data.shape.len(), data.train_labels.len());
+        let (len, images) = (data.shape.bytes(), data.train_labels.len());
         let fit = usize::try_from(room).unwrap_or(usize::MAX) / (len + 1);
         let most = PAGE_IMAGES.min(PAGE_BYTES / len).min(fit / PAGES) / 4 * 4;
         if most == 0 {
-            return Err(format!("{room} bytes are no room for images of {len} values"));
+            return Err(format!("{room} bytes are no room for images of {len} bytes"));
         }
         let count = images.div_ceil(most);
         // Pages of nearly equal size; the device is written four bytes at a time.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use latent_vocabulary::Params;
 use latent_vocabulary::card::{Card, FIRST_HOSTED, ParamSpec, SOURCE, Under};
+use latent_vocabulary::shape::ImageShape;
 
 /// Version of the link format. Links written by older versions must keep opening.
 pub const LINK_VERSION: u32 = 1;
@@ -73,9 +74,14 @@ impl Setup {
     /// If the method has no such parameter: that is a mistake in the method's own code.
     pub fn get(&self, key: &str) -> f64 {
         self.values.get(key).copied().unwrap_or_else(|| {
-            let card = self.card().unwrap_or_else(|_| panic!("method {} has no parameter {key}", self.method));
-            card.default_of(key)
+            let spec = self.card().ok().and_then(|card| card.param(key));
+            spec.unwrap_or_else(|| panic!("method {} has no parameter {key}", self.method)).default_for(self.of_pictures())
         })
+    }
+
+    /// Whether its samples are pictures.
+    pub fn of_pictures(&self) -> bool {
+        latent_catalog::set(&self.data).is_none_or(|card| ImageShape::of(card).is_picture())
     }
 
     /// The value of a whole-number or choice parameter.
@@ -96,7 +102,11 @@ impl Setup {
     /// If no such method is registered.
     pub fn params(&self) -> Result<Params, SetupError> {
         let host = self.hosted().map(|host| host.params().map(Box::new)).transpose()?;
-        Ok(Params { card: self.card()?, values: self.values.clone(), host })
+        let card = self.card()?;
+        // A network knows its parameters and the card's defaults, but not whose samples it will see.
+        let others = card.all_params().filter(|p| p.default_for(self.of_pictures()) != p.default);
+        let defaults = others.map(|p| (p.key.to_owned(), p.default_for(self.of_pictures())));
+        Ok(Params { card, values: defaults.chain(self.values.clone()).collect(), host })
     }
 
     /// What a file says of it for whoever runs the file's programs and has no cards: the live parameters in the order of the card, and the seed.
@@ -161,6 +171,7 @@ impl Setup {
             let spec = card.param(key).ok_or_else(|| SetupError::UnknownParam { method: self.method.clone(), key: key.clone() })?;
             spec.check(*value).map_err(SetupError::BadValue)?;
         }
+        self.fits_data()?;
         if let Some((_, why)) = self.contradictions().next() {
             return Err(SetupError::BadValue(why));
         }
@@ -177,11 +188,27 @@ impl Setup {
         }
     }
 
-    /// Parameters that are larger than those they choose from, by themselves or with what they multiply: with how large they can
-    /// be, and in words.
+    /// Whether the method can learn from the data set.
+    ///
+    /// # Errors
+    /// Why it cannot, or if no such method is registered.
+    pub fn fits_data(&self) -> Result<(), SetupError> {
+        if self.card()?.pictures && !self.of_pictures() {
+            return Err(SetupError::BadValue(format!("method {} learns pictures: {} has none", self.method, self.data)));
+        }
+        Ok(())
+    }
+
+    /// Parameters that need pictures where there are none, or are larger than those they choose from, by themselves or with what they
+    /// multiply: with what they can be, and in words.
     fn contradictions(&self) -> impl Iterator<Item = ((&'static str, f64), String)> {
+        let pictures = self.of_pictures();
         let all = self.card().into_iter().flat_map(Card::all_params).filter(|p| self.applies(p));
-        all.filter_map(|p| {
+        all.filter_map(move |p| {
+            if !pictures && p.needs_pictures(self.get(p.key)) {
+                let words = format!("{} = {} needs pictures: {} has none", p.key, p.format(self.get(p.key)), self.data);
+                return Some(((p.key, p.default_for(false)), words));
+            }
             let (key, most) = (p.key, p.at_most?);
             let (value, all, times) = (self.get(key), self.get(most), p.times.map(|other| (other, self.get(other))));
             let limit = all / times.map_or(1.0, |(_, factor)| factor);
@@ -205,9 +232,15 @@ impl Setup {
         other.contradictions().next().map_or(Ok(()), |(_, why)| Err(SetupError::BadValue(why)))
     }
 
-    /// Lowers what contradicts the rest, and says so: links and files of earlier versions may have it.
+    /// Changes what contradicts the rest, and says so: links and files of earlier versions may have it.
     pub fn settle(&mut self) -> Vec<String> {
         let mut notes = Vec::new();
+        if let Err(why) = self.fits_data() {
+            self.method = latent_catalog::CARDS[0].id.into();
+            let card = self.card().expect("the first card is registered");
+            self.values.retain(|key, value| card.param(key).is_some_and(|spec| spec.check(*value).is_ok()));
+            notes.push(why.to_string());
+        }
         // One after the other: what is left of the next depends on it.
         while let Some(((key, limit), why)) = { self.contradictions().next() } {
             self.values.insert(key.into(), limit);
@@ -259,7 +292,7 @@ impl Setup {
             .into_iter()
             .flat_map(Card::all_params)
             .map(|p| (p, self.get(p.key)))
-            .filter(|(p, value)| *value != p.default);
+            .filter(|(p, value)| *value != p.default_for(self.of_pictures()));
         changed.map(|(p, value)| format!("&{prefix}{}={}", p.key, p.format(value))).collect()
     }
 

@@ -65,7 +65,7 @@ fn storage(gpu: &Gpu, label: &str, bytes: u64) -> Result<Buffer, CompileError> {
     })))
 }
 
-/// A data set on the GPU, one byte a value, shared between runs.
+/// A data set on the GPU, in the bytes in which it is kept, shared between runs.
 #[derive(Clone)]
 pub struct Data {
     buffer: Arc<Buffer>,
@@ -118,7 +118,7 @@ impl Data {
         Ok(Self { buffer: Arc::new(buffer), images: labels.len() + theirs.len(), tests: theirs.len() })
     }
 
-    /// Room for `images` images of `len` values, none of which is there yet.
+    /// Room for `images` images of `len` bytes, none of which is there yet.
     ///
     /// # Errors
     /// If the adapter does not allow a buffer of that size.
@@ -126,7 +126,7 @@ impl Data {
         Ok(Self { buffer: Arc::new(storage(gpu, "data", images as u64 * (len as u64 + 1))?), images, tests: 0 })
     }
 
-    /// Puts images and their labels in the places from `first` on, a multiple of four as the number of values of an image is.
+    /// Puts images and their labels in the places from `first` on, a multiple of four as the bytes of an image are.
     /// What has been submitted before still sees what was there.
     pub fn replace(&self, gpu: &Gpu, first: usize, images: &[u8], labels: &[u8]) {
         let len = images.len() / labels.len().max(1);

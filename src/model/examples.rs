@@ -80,7 +80,7 @@ impl<'a> Examples<'a> {
         // There may be thousands of tokens and features, and they have no KL.
         let many = |g: &CodeGroup| matches!(g.kind, CodeKind::Grid { .. } | CodeKind::Features { .. });
         let codes = if !engine.info().code.iter().any(many) {
-            let all = Tests { images: self.images, labels: self.labels };
+            let all = Tests { shape: self.shape.image, images: self.images, labels: self.labels };
             Some(engine.encode(Rows::tests(all, &all.range(0, n as u32))).await?)
         } else {
             None
@@ -117,9 +117,10 @@ impl<'a> Examples<'a> {
         [image.channels, image.height, image.width]
     }
 
-    /// Test images, one of each class after the other, and where the codes of many lie, if they are given.
+    /// Test images, one of each class after the other, and where the codes of many lie, if they are given. Of samples that are no
+    /// pictures there are none: whoever shows them draws some from the model.
     fn tensors(&self, latent: usize, codes: &[f32]) -> impl Iterator<Item = Raw<'static>> {
-        let len = self.shape.image.len();
+        let len = self.shape.image.bytes();
         let chosen = by_class(self.labels, (IMAGE_BYTES / len).clamp(2, IMAGES));
         let images = chosen.iter().flat_map(|i| &self.images[i * len..(i + 1) * len]).copied().collect();
         let labels = chosen.iter().map(|i| self.labels[*i]).collect();
@@ -136,7 +137,8 @@ impl<'a> Examples<'a> {
             [raw("images", Dtype::U8, &[chosen.len(), c, h, w], images), raw("labels", Dtype::U8, &[chosen.len()], labels)];
         let places =
             [raw("codes", Dtype::F16, &[n, latent], halves), raw("code_labels", Dtype::U8, &[n], self.labels[..n].to_vec())];
-        pictures.into_iter().chain(places.into_iter().take(if n > 0 { 2 } else { 0 }))
+        let all = pictures.into_iter().chain(places.into_iter().take(if n > 0 { 2 } else { 0 }));
+        all.take(if self.shape.image.is_picture() { usize::MAX } else { 0 })
     }
 }
 

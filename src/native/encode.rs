@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 use crate::file::{Trained, trained, write_whole};
 use crate::images::{Given, load_for};
 use crate::open::{EngineKind, open_trained};
-use latent_data::unit;
 use latent_engine::{Engine, Rows};
 use latent_model::codes::Codes;
 use latent_protocol::Table;
@@ -41,7 +40,7 @@ async fn encode_async(options: &EncodeOptions) -> Result<Value, String> {
     let (mut engine, adapter) = open_trained(options.engine, &setup, &data, &options.weights, &tensors).await?;
     let (images, labels) =
         if options.training { (&data.train_images, &data.train_labels) } else { (&data.test_images, &data.test_labels) };
-    let images: Vec<f32> = unit(images).collect();
+    let images = data.shape.floats(images);
     let (mean_nd, logvar_nd) = engine.encode(Rows::labelled(&images, labels)).await?;
     let codes = Codes { latent: engine.info().latent as usize, mean_nd, logvar_nd, labels };
     let file = codes.write(options.table)?;

@@ -58,5 +58,5 @@ async fn sample_async(options: &SampleOptions) -> Result<Samples, String> {
 /// One dark image in a registered data set's shape: all that an engine needs which does not train.
 fn blank(card: &DataCard) -> Dataset {
     let shape = ImageShape::of(card);
-    Dataset::of(shape, card.classes.len(), vec![0; shape.len()], vec![0])
+    Dataset::of(shape, card.classes.len(), vec![0; shape.bytes()], vec![0])
 }

@@ -63,7 +63,7 @@ impl Autoencoder {
     /// With other ends than one of the two below, and codes of `code` numbers.
     pub fn with_ends(params: &Params, shape: ImageShape, ends: Ends, code: usize, device: &Device) -> Self {
         let (encoder, decoder) = net::pair(params, shape, ends, code, device);
-        Self { encoder, decoder, likelihood: Likelihood::new(params, device), latent: params.usize("latent") }
+        Self { encoder, decoder, likelihood: Likelihood::new(params, shape, device), latent: params.usize("latent") }
     }
 
     /// The encoder gives a Gaussian posterior of `latent` numbers.

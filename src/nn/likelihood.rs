@@ -7,6 +7,7 @@ use burn::tensor::{Device, Tensor};
 use super::Ctx;
 use latent_vocabulary::LIKELIHOODS;
 use latent_vocabulary::Params;
+use latent_vocabulary::shape::ImageShape;
 
 /// ln √2π
 const HALF_LOG_TAU: f64 = 0.918_938_533_204_672_7;
@@ -29,24 +30,29 @@ pub struct Likelihood {
 enum LikelihoodKind {
     Bernoulli,
     ContinuousBernoulli,
+    /// Of pixels, whose mean is `σ(l)`.
     Gaussian,
+    /// Of any numbers, whose mean is `l`.
+    Free,
 }
 
 impl Likelihood {
-    /// What the setup's `likelihood` asks for.
-    pub fn new(params: &Params, device: &Device) -> Self {
+    /// What the setup's `likelihood` asks for, of such samples.
+    pub fn new(params: &Params, sample: ImageShape, device: &Device) -> Self {
+        let gaussian = if sample.is_picture() { LikelihoodKind::Gaussian } else { LikelihoodKind::Free };
         match LIKELIHOODS[params.usize("likelihood")] {
             "bernoulli" => Self { log_sigma: None, kind: LikelihoodKind::Bernoulli },
             "continuous-bernoulli" => Self { log_sigma: None, kind: LikelihoodKind::ContinuousBernoulli },
-            "gaussian" => Self { log_sigma: None, kind: LikelihoodKind::Gaussian },
-            _ => Self { log_sigma: Some(Param::from_tensor(Tensor::zeros([1], device))), kind: LikelihoodKind::Gaussian },
+            "gaussian" => Self { log_sigma: None, kind: gaussian },
+            _ => Self { log_sigma: Some(Param::from_tensor(Tensor::zeros([1], device))), kind: gaussian },
         }
     }
 
     /// −ln p(x | z) of each pixel in nats, shape of `x_bp`.
     ///
     /// The decoder's output `l` is a logit. Bernoulli: `softplus(l) − x·l`. Continuous Bernoulli (Loaiza-Ganem &
-    /// Cunningham 2019, eq. 5) adds the logarithm of its normaliser, `ln(l / tanh(l/2))`. Gaussian: mean `σ(l)`.
+    /// Cunningham 2019, eq. 5) adds the logarithm of its normaliser, `ln(l / tanh(l/2))`. Gaussian: mean `σ(l)`, or
+    /// `l` itself where values are no pixels.
     ///
     /// # Shapes
     /// - `x_bp`, `l_bp`: `[batch, pixels]`
@@ -58,13 +64,13 @@ impl Likelihood {
                 let linear_bp = (x_bp - 0.5) * l_bp.clone();
                 log_sinhc(l_bp) - linear_bp
             }
-            LikelihoodKind::Gaussian => {
+            LikelihoodKind::Gaussian | LikelihoodKind::Free => {
                 let log_sigma = match &self.log_sigma {
                     Some(learnt) => learnt.val(),
                     None => ctx.live("sigma").log(),
                 };
                 let log_sigma_bp = log_sigma.reshape([1, 1]);
-                let residual_bp = (x_bp - sigmoid(l_bp)) * log_sigma_bp.clone().neg().exp();
+                let residual_bp = (x_bp - self.mean(l_bp)) * log_sigma_bp.clone().neg().exp();
                 residual_bp.square() * 0.5 + log_sigma_bp + HALF_LOG_TAU
             }
         }
@@ -76,7 +82,7 @@ impl Likelihood {
         self.nll_bp(x_bp, l_bp, ctx).sum_dim(1).reshape([batch])
     }
 
-    /// Expected pixels, values in `[0, 1]`, shape of `l_bp`.
+    /// Expected values, those of pixels in `[0, 1]`, shape of `l_bp`.
     pub fn mean(&self, l_bp: Tensor<2>) -> Tensor<2> {
         match self.kind {
             LikelihoodKind::ContinuousBernoulli => {
@@ -87,7 +93,8 @@ impl Likelihood {
                     power_series(l_bp.clone().square(), [1.0 / 12.0, -1.0 / 720.0, 1.0 / 30_240.0, -1.0 / 1_209_600.0]) * l_bp;
                 far_bp.mask_where(near_bp, series_bp + 0.5)
             }
-            _ => sigmoid(l_bp),
+            LikelihoodKind::Free => l_bp,
+            LikelihoodKind::Bernoulli | LikelihoodKind::Gaussian => sigmoid(l_bp),
         }
     }
 }

@@ -126,7 +126,7 @@ impl<Q: Quantiser> Method for TokenAutoencoder<Q> {
         let (encoder, decoder, grid) = grid::pair(params, data.image, dim, device);
         let with_prior = PRIORS[params.usize("prior")] == "pixelcnn";
         let prior = with_prior.then(|| TokenPrior::new(grid, levels, codes, params.usize("prior_width"), device));
-        Self { encoder, quantiser, decoder, likelihood: Likelihood::new(params, device), prior, grid }
+        Self { encoder, quantiser, decoder, likelihood: Likelihood::new(params, data.image, device), prior, grid }
     }
 
     fn code(&self) -> Vec<CodeGroup> {

@@ -5,10 +5,10 @@ use std::rc::Rc;
 use std::task::Poll;
 
 use latent_compile::rng;
-use latent_view::{Coder, Frame, Rows, Size, draw};
+use latent_view::{Coder, Frame, Rows, draw};
 
 use super::net::SLICE;
-use super::player::{Player, to_bytes};
+use super::player::Player;
 
 /// A model on the CPU that rests now and then: whoever waits for the answer has the thread to itself in between, and asks again
 /// when it likes.
@@ -42,8 +42,7 @@ async fn rest() {
 
 impl Coder for Asked {
     fn frame(&self) -> Frame {
-        let [channels, height, width] = self.0.image.map(|n| n as u32);
-        Frame::of(Size { width, height, channels }, self.0.code())
+        Frame::of(self.0.sample(), self.0.code())
     }
 
     async fn encode(&mut self, images: Rows<'_>) -> Result<(Vec<f32>, Vec<f32>), String> {
@@ -57,7 +56,7 @@ impl Coder for Asked {
     }
 
     fn bytes(&self, x: &[f32]) -> Vec<u8> {
-        to_bytes(x).collect()
+        self.0.pictures_of(x)
     }
 
     async fn damaged(&mut self, images: Rows<'_>) -> Result<Option<Vec<f32>>, String> {

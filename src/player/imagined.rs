@@ -1,7 +1,7 @@
 //! What a figure shows of a model that has no examples.
 
 use super::examples::Examples;
-use super::player::{Kind, Player, to_bytes};
+use super::player::{Kind, Player};
 use latent_vocabulary::code::CodeKind;
 
 /// Pictures of a model that has no examples.
@@ -15,7 +15,7 @@ impl Examples {
     pub fn imagined(player: &Player) -> Result<Self, String> {
         let mut images_np = vec![];
         for i in 0..IMAGINED {
-            images_np.extend(to_bytes(&player.decode(&code(player, i)?)?));
+            images_np.extend(player.pictures_of(&player.decode(&code(player, i)?)?));
         }
         Ok(Self { images_np, labels_n: Vec::new(), codes_nd: Vec::new(), code_labels_n: Vec::new() })
     }

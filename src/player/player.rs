@@ -4,8 +4,9 @@ use super::examples::Examples;
 use super::file::{File, numbers};
 use super::net::Net;
 use latent_compile::stored;
-use latent_view::Rows;
+use latent_view::{Rows, drawn};
 use latent_vocabulary::code::{CodeGroup, CodeKind, FeatureGrid, from_note};
+use latent_vocabulary::shape::ImageShape;
 
 /// A trained model and the run that made it.
 pub struct Player {
@@ -100,6 +101,17 @@ impl Player {
             }
             _ => Ok(()),
         }
+    }
+
+    /// The shape of what it reads and decodes.
+    pub fn sample(&self) -> ImageShape {
+        let [channels, height, width] = self.image;
+        ImageShape { channels, height, width }
+    }
+
+    /// The pictures by which samples are shown, as bytes.
+    pub fn pictures_of(&self, x: &[f32]) -> Vec<u8> {
+        if self.sample().is_picture() { to_bytes(x).collect() } else { drawn(self.sample(), x) }
     }
 
     /// What the numbers of a code are.

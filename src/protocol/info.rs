@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(doc)]
 use super::Command;
 use latent_vocabulary::code::CodeGroup;
+use latent_vocabulary::shape::ImageShape;
 
 /// A tensor of the network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -27,6 +28,7 @@ pub struct PlanInfo {
     pub latent: u32,
     /// What they are, in order.
     pub code: Vec<CodeGroup>,
+    /// Of a sample.
     pub width: u32,
     pub height: u32,
     pub channels: u32,
@@ -45,6 +47,13 @@ pub struct PlanInfo {
     pub flops: u64,
     /// How the plan's matrix products are computed, and why so; empty for an engine without a plan.
     pub kernels: String,
+}
+
+impl PlanInfo {
+    /// The shape of what it reads and decodes.
+    pub fn sample(&self) -> ImageShape {
+        ImageShape { channels: self.channels as usize, height: self.height as usize, width: self.width as usize }
+    }
 }
 
 /// How fast a run is.

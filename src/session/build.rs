@@ -18,7 +18,7 @@ use latent_model::beginning::Beginning;
 use latent_protocol::{Event, RunId};
 use latent_registry::fetch_entry;
 use latent_small::part;
-use latent_vocabulary::shape::{DataShape, ImageShape};
+use latent_vocabulary::shape::DataShape;
 
 part!(processor:
     /// The loops of the processor's engine, for those who need them.
@@ -211,7 +211,6 @@ impl Session {
             return Some(test.shape);
         }
         let card = latent_catalog::set(id)?;
-        let image = ImageShape { channels: card.channels, height: card.height, width: card.width };
-        Some(DataShape { image, classes: card.classes.len() })
+        Some(DataShape::of(card))
     }
 }

@@ -218,7 +218,7 @@ impl Session {
                 *images = None;
                 let supply = match pages {
                     Some(pages) => HostSupply::paged(&data, pages, room),
-                    None => Ok(HostSupply::whole(data.train_images, data.train_labels)),
+                    None => Ok(HostSupply::whole(data.shape, data.train_images, data.train_labels)),
                 };
                 supply.map(|supply| {
                     *images = Some(supply);

@@ -5,10 +5,9 @@ use latent_assess::{Images, assess};
 use latent_engine::any::AnyEngine;
 use latent_engine::{Engine, Program, Rows, TestSet, sampling};
 use latent_experiment::Setup;
-use latent_protocol::PlanInfo;
 use latent_small::part;
 use latent_small::part::Later;
-use latent_view::{Coder, Frame, Query, Size, View};
+use latent_view::{Coder, Frame, Query, View};
 
 /// An engine that is asked.
 struct Asked<'a, E>(&'a mut E);
@@ -23,8 +22,8 @@ impl<E: Engine> Asked<'_, E> {
 
 impl<E: Engine> Coder for Asked<'_, E> {
     fn frame(&self) -> Frame {
-        let PlanInfo { width, height, channels, ref code, .. } = *self.0.info();
-        Frame::of(Size { width, height, channels }, code)
+        let info = self.0.info();
+        Frame::of(info.sample(), &info.code)
     }
 
     async fn encode(&mut self, images: Rows<'_>) -> Result<(Vec<f32>, Vec<f32>), String> {
@@ -36,7 +35,11 @@ impl<E: Engine> Coder for Asked<'_, E> {
     }
 
     async fn pictures(&mut self, z_nd: &[f32]) -> Result<Vec<u8>, String> {
-        self.0.pictures(z_nd).await
+        if self.frame().sample.is_picture() {
+            return self.0.pictures(z_nd).await;
+        }
+        let x = self.decode(z_nd).await?;
+        Ok(self.bytes(&x))
     }
 
     async fn damaged(&mut self, images: Rows<'_>) -> Result<Option<Vec<f32>>, String> {

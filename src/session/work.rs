@@ -15,7 +15,6 @@ use latent_experiment::history::MetricRow;
 use latent_measure::pause::Pause;
 use latent_protocol::{Event, PlanInfo, RunId};
 use latent_view::{Slot, View};
-use latent_vocabulary::shape::ImageShape;
 
 /// Rows that a borrowed engine takes between two places to rest, on a GPU and on a software adapter.
 const PIECE: [usize; 2] = [256, 64];
@@ -82,9 +81,7 @@ impl Lent {
 
     /// Numbers that a program takes a row.
     fn width(&self, what: Program) -> usize {
-        let PlanInfo { channels, height, width, ref code, .. } = self.info;
-        let shape = ImageShape { channels: channels as usize, height: height as usize, width: width as usize };
-        what.input().width(shape, code)
+        what.input().width(self.info.sample(), &self.info.code)
     }
 }
 

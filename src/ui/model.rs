@@ -8,6 +8,7 @@ use latent_protocol::PlanInfo;
 use latent_view::{Alphabet, Frame};
 use latent_vocabulary::PRIOR;
 use latent_vocabulary::code::{CodeGroup, CodeKind, FeatureGrid};
+use latent_vocabulary::shape::ImageShape;
 
 /// A code that is written in tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,7 +94,8 @@ pub struct Model {
     /// Tokens and features, where the code has any.
     pub grid: Option<TokenGrid>,
     pub features: Option<FeatureGrid>,
-    /// Size of a picture.
+    /// What it reads and decodes, and the size of the picture by which that is shown.
+    pub sample: ImageShape,
     pub shape: Shape,
 }
 
@@ -101,7 +103,7 @@ impl Model {
     /// The model that an engine has built from a setup, or else the one that comes with the page.
     pub fn new(info: Option<&PlanInfo>, setup: Option<&Setup>) -> Self {
         let Some(info) = info else {
-            let shape = Shape { width: 28, height: 28, channels: 1 };
+            let sample = ImageShape::MNIST;
             let (clouds, prior) = (true, Some(0));
             return Self {
                 latent: 0,
@@ -112,7 +114,8 @@ impl Model {
                 vector: true,
                 grid: None,
                 features: None,
-                shape,
+                sample,
+                shape: Shape::of(sample),
             };
         };
         let all = |f: fn(&CodeGroup) -> bool| info.code.iter().all(f);
@@ -126,7 +129,8 @@ impl Model {
             vector: clouds || all(|g| g.kind == CodeKind::Point),
             grid: info.code.iter().find_map(tokens),
             features: info.code.iter().find_map(CodeGroup::features),
-            shape: Shape { width: info.width, height: info.height, channels: info.channels },
+            sample: info.sample(),
+            shape: Shape::of(info.sample().picture()),
         }
     }
 
@@ -134,7 +138,13 @@ impl Model {
     pub fn frame(&self) -> Frame {
         let alphabet =
             |grid: TokenGrid| Alphabet { tokens: grid.tokens(), places: grid.places(), codes: grid.codes, drawn: grid.drawn };
-        Frame { size: self.shape, latent: self.latent, alphabet: self.grid.map(alphabet), features: self.features }
+        Frame {
+            sample: self.sample,
+            size: self.shape,
+            latent: self.latent,
+            alphabet: self.grid.map(alphabet),
+            features: self.features,
+        }
     }
 
     /// Codes are points that can be moved.

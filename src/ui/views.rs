@@ -60,6 +60,8 @@ pub const DRAWN: Slot = view::DrawTokens::SLOT;
 /// All features and one of them.
 pub const FEATURES: Slot = view::Features::SLOT;
 pub const FEATURE: Slot = view::Feature::SLOT;
+/// Samples that are places, and what the model makes of them.
+pub const PLACES: Slot = view::Locate::SLOT;
 /// Every measure, taken on demand.
 pub const MEASURES: Slot = view::Measures::SLOT;
 

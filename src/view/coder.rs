@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::drawn::drawn;
 use latent_vocabulary::code::{CodeGroup, CodeKind, FeatureGrid};
+use latent_vocabulary::shape::ImageShape;
 
 /// Size of a picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -14,6 +16,11 @@ pub struct Size {
 }
 
 impl Size {
+    /// That of a picture of such a shape.
+    pub fn of(shape: ImageShape) -> Self {
+        Self { width: shape.width as u32, height: shape.height as u32, channels: shape.channels as u32 }
+    }
+
     /// Values of a picture.
     pub fn len(self) -> usize {
         (self.width * self.height * self.channels) as usize
@@ -40,6 +47,9 @@ pub struct Alphabet {
 /// What questions depend on of a model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Frame {
+    /// What it reads and decodes.
+    pub sample: ImageShape,
+    /// The picture by which that is shown.
     pub size: Size,
     /// Numbers in a code.
     pub latent: usize,
@@ -49,8 +59,8 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// That of a model whose codes are `code`.
-    pub fn of(size: Size, code: &[CodeGroup]) -> Self {
+    /// That of a model of such samples whose codes are `code`.
+    pub fn of(sample: ImageShape, code: &[CodeGroup]) -> Self {
         let alphabet = |group: &CodeGroup| match group.kind {
             CodeKind::Grid { codes, height, width, drawn, .. } => {
                 Some(Alphabet { tokens: group.places()? as usize, places: (height * width) as usize, codes: codes as usize, drawn })
@@ -58,7 +68,8 @@ impl Frame {
             _ => None,
         };
         Self {
-            size,
+            sample,
+            size: Size::of(sample.picture()),
             latent: code.iter().map(|group| group.count as usize).sum(),
             alphabet: code.iter().find_map(alphabet),
             features: code.iter().find_map(CodeGroup::features),
@@ -78,9 +89,10 @@ impl Frame {
     }
 }
 
-/// All test images, `[n, channels, height, width]`, one byte a value, and their labels.
+/// All test samples, kept as their shape says, and their labels.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tests<'a> {
+    pub shape: ImageShape,
     pub images: &'a [u8],
     pub labels: &'a [u8],
 }
@@ -117,6 +129,22 @@ impl<'a> Tests<'a> {
     /// If there are not so many.
     pub fn images(self, at: &[u32]) -> Vec<u8> {
         at.iter().flat_map(|i| self.image(*i)).copied().collect()
+    }
+
+    /// Their numbers.
+    ///
+    /// # Panics
+    /// If there are not so many.
+    pub fn values(self, at: &[u32]) -> Vec<f32> {
+        self.shape.floats(&self.images(at))
+    }
+
+    /// The pictures by which they are shown, one byte a value.
+    ///
+    /// # Panics
+    /// If there are not so many.
+    pub fn pictures(self, at: &[u32]) -> Vec<u8> {
+        if self.shape.is_picture() { self.images(at) } else { drawn(self.shape, &self.values(at)) }
     }
 
     /// And their labels.
@@ -194,7 +222,7 @@ impl<'a> Rows<'a> {
     /// Their values, wherever they lie.
     pub fn floats(self) -> Cow<'a, [f32]> {
         match self.at {
-            Some(at) if self.values.is_empty() => unit_values(&self.tests.images(at)).into(),
+            Some(at) if self.values.is_empty() => self.tests.values(at).into(),
             _ => self.values.into(),
         }
     }
@@ -226,18 +254,18 @@ pub trait Coder {
     /// Mean and log-variance of the codes of images, each row-major `[n, latent]`; the latter is empty where codes are points.
     async fn encode(&mut self, images: Rows<'_>) -> Result<(Vec<f32>, Vec<f32>), String>;
 
-    /// Mean images of the codes `z_nd`, row-major `[n, pixels]`, values in `[0, 1]`.
+    /// Mean samples of the codes `z_nd`, row-major `[n, values]`; those of pictures lie in `[0, 1]`.
     async fn decode(&mut self, z_nd: &[f32]) -> Result<Vec<f32>, String>;
 
-    /// The same as bytes.
+    /// The pictures by which they are shown, as bytes.
     async fn pictures(&mut self, z_nd: &[f32]) -> Result<Vec<u8>, String> {
         let x = self.decode(z_nd).await?;
         Ok(self.bytes(&x))
     }
 
-    /// Values in `[0, 1]` as bytes.
+    /// The pictures by which samples are shown, as bytes.
     fn bytes(&self, x: &[f32]) -> Vec<u8> {
-        pixels(x)
+        drawn(self.frame().sample, x)
     }
 
     /// Images as the model is trained to repair them; `None` where it is not.
@@ -269,7 +297,8 @@ mod tests {
     #[test]
     fn test_images_are_the_same_however_they_are_told() {
         let (images, labels): (Vec<u8>, Vec<u8>) = ((0..12).map(|i| 20 * i).collect(), (0..6).collect());
-        let tests = Tests { images: &images, labels: &labels };
+        let shape = ImageShape { channels: 1, height: 1, width: 2 };
+        let tests = Tests { shape, images: &images, labels: &labels };
         let at = tests.known(&[4, 9, 0, 5]);
         assert_eq!((at.as_slice(), tests.range(4, 7)), (&[4, 0, 5][..], vec![4, 5]));
         assert_eq!((tests.range(7, 2), tests.range(3, u32::MAX)), (vec![], vec![3, 4, 5]));

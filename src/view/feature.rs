@@ -63,7 +63,7 @@ impl Question for Feature {
         near.truncate(NEAR);
 
         let at = tests.known(&self.images);
-        let mut pixels = tests.images(&at);
+        let mut pixels = tests.pictures(&at);
         if !at.is_empty() {
             let (code_bd, _) = coder.encode(Rows::tests(tests, &at)).await?;
             let mut without_bd = code_bd.clone();

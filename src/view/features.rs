@@ -5,6 +5,7 @@ use serde_bytes::ByteBuf;
 
 use super::answer::Answer;
 use super::coder::{Coder, Frame, Rows, Tests};
+use super::drawn::laid_out;
 pub use super::feature_table::FeatureTable;
 use super::feature_table::{BINS, EXAMPLES, QUARTER_EXAMPLES, TOP_EXAMPLES};
 use super::question::Question;
@@ -45,9 +46,9 @@ async fn effects(coder: &mut impl Coder, max_f: &[f32]) -> Result<Vec<f32>, Stri
 }
 
 /// A row as signed bytes, stretched to ±127.
-fn signed(row: &[f32]) -> impl Iterator<Item = u8> + '_ {
+fn signed(row: &[f32]) -> Vec<u8> {
     let reach = row.iter().fold(f32::MIN_POSITIVE, |most, v| most.max(v.abs()));
-    row.iter().map(move |v| (v / reach * 127.0).round() as i8 as u8)
+    row.iter().map(|v| (v / reach * 127.0).round() as i8 as u8).collect()
 }
 
 impl Answer for FeatureTable {}
@@ -63,7 +64,7 @@ impl Question for Features {
 
     async fn answer(&self, coder: &mut impl Coder, tests: Tests<'_>) -> Result<FeatureTable, String> {
         let frame = coder.frame();
-        let (grid, size) = (frame.features()?, frame.size);
+        let (grid, sample, size) = (frame.features()?, frame.sample, frame.size);
         let features = grid.features;
         let most = (ACTIVATIONS / (grid.places() * features)) as u32;
         let at = tests.range(0, self.count.min(most.max(LEAST_IMAGES)));
@@ -89,8 +90,9 @@ impl Question for Features {
                 activation_fe.push(example.map_or(0.0, |i| act_n[i]));
             }
         }
-        let seen_fa = if inputs * grid.places() == size.len() { atom_fa } else { effects(coder, &numbers[2]).await? };
-        let signed_fa: Vec<u8> = seen_fa.chunks_exact(seen_fa.len() / features).flat_map(signed).collect();
+        let seen_fa = if inputs * grid.places() == sample.len() { atom_fa } else { effects(coder, &numbers[2]).await? };
+        let seen_fa = seen_fa.chunks_exact(seen_fa.len() / features);
+        let signed_fa: Vec<u8> = seen_fa.flat_map(|seen_a| signed(&laid_out(sample, seen_a))).collect();
         let [density_f, mean_f, max_f, norm_f, purity_f] = numbers.map(|values| f32_bytes(&values));
         Ok(FeatureTable {
             images: labels.len() as u32,

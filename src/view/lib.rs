@@ -9,12 +9,14 @@
 mod answer;
 mod choice;
 mod coder;
+mod drawn;
 mod feature_table;
 mod question;
 
 pub use self::answer::{Answer, Pictures};
 pub use self::choice::draw;
 pub use self::coder::{Alphabet, Coder, Frame, Rows, Size, Tests, pixels, unit_values};
+pub use self::drawn::{REACH, TURN, drawn, flat, laid_out};
 pub use self::feature_table::{BINS, EXAMPLES, QUARTER_EXAMPLES, TOP_EXAMPLES};
 pub use self::question::Question;
 
@@ -34,6 +36,7 @@ question::questions! {
         Reconstruct in reconstruct,
         Embed in embed,
         Originals in originals,
+        Locate in places gives Places,
         Encode in encode,
         Autoencode in autoencode,
         Paths in paths gives PathPictures,

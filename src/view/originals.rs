@@ -19,6 +19,6 @@ impl Question for Originals {
     const OF_TESTS: bool = true;
 
     async fn answer(&self, coder: &mut impl Coder, tests: Tests<'_>) -> Result<Images, String> {
-        Ok(Images::of(coder.frame().size, tests.images(&tests.known(&self.indices))))
+        Ok(Images::of(coder.frame().size, tests.pictures(&tests.known(&self.indices))))
     }
 }

@@ -42,8 +42,8 @@ impl Question for Paths {
     }
 
     async fn answer(&self, coder: &mut impl Coder, _: Tests<'_>) -> Result<PathPictures, String> {
-        let (x, size) = (coder.decode(&bytes_f32(&self.z_nd)).await?, coder.frame().size);
-        let (len, Size { width, height, channels }) = (size.len(), size);
+        let (x, Frame { sample, size, .. }) = (coder.decode(&bytes_f32(&self.z_nd)).await?, coder.frame());
+        let (len, Size { width, height, channels }) = (sample.len(), size);
         Ok(PathPictures {
             n: (x.len() / len) as u32,
             width,

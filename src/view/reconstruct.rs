@@ -30,7 +30,7 @@ impl Question for Reconstruct {
             None => originals,
         };
         let (mean, _) = coder.encode(shown).await?;
-        let mut all = tests.images(&at);
+        let mut all = tests.pictures(&at);
         all.extend(coder.pictures(&mean).await?);
         all.extend(coder.bytes(damaged.as_deref().unwrap_or(&[])));
         Ok(Images::of(coder.frame().size, all))

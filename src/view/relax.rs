@@ -34,8 +34,8 @@ impl Question for Relax {
     }
 
     async fn answer(&self, coder: &mut impl Coder, _: Tests<'_>) -> Result<Relaxed, String> {
-        let Frame { size, latent, .. } = coder.frame();
-        let len = size.len();
+        let Frame { sample, latent, .. } = coder.frame();
+        let len = sample.len();
         let mut path = Geodesic::new(bytes_f32(&self.z_td), latent, self.damping);
         let x = coder.decode(&path.probes()).await?;
         let before = Geodesic::energy(&x[..path.z_td.len() / latent * len], len);

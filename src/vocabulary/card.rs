@@ -75,6 +75,8 @@ pub struct ParamSpec {
     pub times: Option<&'static str>,
     /// Live, and neither weighs nor shapes a term of the objective.
     pub of_no_term: bool,
+    /// Options that need pictures: neighbouring pixels, or values from 0 to 1.
+    pub of_pictures: &'static [&'static str],
     /// What it does, in one or two sentences.
     pub help: &'static str,
 }
@@ -91,6 +93,7 @@ impl ParamSpec {
             at_most: None,
             times: None,
             of_no_term: false,
+            of_pictures: &[],
             help: prose(help),
         }
     }
@@ -131,6 +134,27 @@ impl ParamSpec {
     pub const fn of_no_term(mut self) -> Self {
         self.of_no_term = true;
         self
+    }
+
+    /// Marks options of a choice as such that need pictures. One is left at least.
+    pub const fn of_pictures(mut self, options: &'static [&'static str]) -> Self {
+        self.of_pictures = options;
+        self
+    }
+
+    /// The default where samples are pictures, or vectors of numbers.
+    pub fn default_for(&self, pictures: bool) -> f64 {
+        match self.kind {
+            Kind::Choice { names } if !pictures && self.needs_pictures(self.default) => {
+                names.iter().position(|name| !self.of_pictures.contains(name)).map_or(self.default, |i| i as f64)
+            }
+            _ => self.default,
+        }
+    }
+
+    /// Whether it can have such a value only where samples are pictures.
+    pub fn needs_pictures(&self, value: f64) -> bool {
+        self.of_pictures.contains(&self.format(value).as_str())
     }
 
     /// Marks the parameter as meaning nothing unless the choice `key` is one of `options`.
@@ -211,6 +235,8 @@ pub struct Card {
     /// Whether its code is what the plain encoder gives and the plain decoder takes, with nothing between them or beside: then a
     /// sparse autoencoder can take its network apart.
     pub hosts: bool,
+    /// Whether it can learn pictures only.
+    pub pictures: bool,
     /// Name on the page.
     pub label: &'static str,
     /// One sentence for a newcomer.
@@ -310,7 +336,8 @@ pub const NET: ParamSpec = ParamSpec::choice(
     NETS,
     0,
     "mlp: one hidden layer each way, as in the original paper. conv: strided convolutions, mirrored in the decoder.",
-);
+)
+.of_pictures(&["conv"]);
 pub const CHANNELS: ParamSpec = ParamSpec::int(
     "channels",
     "Channels",
@@ -334,7 +361,8 @@ pub const LIKELIHOOD: ParamSpec = ParamSpec::choice(
     LIKELIHOODS,
     0,
     "How a reconstruction is judged. bernoulli: grey values as probabilities of black or white. continuous-bernoulli: the same, made a proper density of grey values. gaussian: squared error at a fixed noise level σ. gaussian-learnt: σ is learnt as well.",
-);
+)
+.of_pictures(&["bernoulli", "continuous-bernoulli"]);
 pub const SIGMA: ParamSpec = ParamSpec::log(
     "sigma",
     "σ of a pixel",
@@ -356,7 +384,8 @@ pub const SOURCE: ParamSpec = ParamSpec::choice(
     SOURCES,
     0,
     "What is taken apart. pixels: whole images. patches: small squares of them, 7 or 8 pixels wide, each by itself with the same features. code: the latents of an autoencoder that was trained before. encoder, decoder: its hidden layer on the way in, or out.",
-);
+)
+.of_pictures(&["patches"]);
 
 /// Of a method that sees damaged images: how much of them is damaged.
 pub const NOISE_LEVEL: ParamSpec = ParamSpec::float(

@@ -1,8 +1,27 @@
-//! Shapes of images.
+//! Shapes of samples: pictures, or vectors of numbers.
+
+use half::f16;
 
 use crate::data::DataCard;
 
-/// Size of an image, or of a stack of feature maps.
+/// How the numbers of a sample are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Values {
+    /// A byte each, from 0 to 1.
+    Unit,
+    /// Any number, 16 bits each.
+    Half,
+    /// Any number, 32 bits each.
+    Real,
+}
+
+/// Vectors of no more numbers are places, which are kept whole and drawn as such.
+const PLACE: usize = 4;
+/// Pixels a side of the picture of a place.
+const PLANE: usize = 32;
+
+/// Size of a picture, or of a stack of feature maps. Of height and width 1 it is a vector: `channels` numbers, each of any size, that
+/// have no neighbours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ImageShape {
     /// Colours or features.
@@ -22,7 +41,60 @@ impl ImageShape {
         Self { channels: card.channels, height: card.height, width: card.width }
     }
 
-    /// Values in one image.
+    /// That of vectors of `n` numbers.
+    pub const fn vector(n: usize) -> Self {
+        Self { channels: n, height: 1, width: 1 }
+    }
+
+    /// Whether it has pixels that are neighbours, with values in `[0, 1]`. Otherwise it is a vector of any numbers.
+    pub fn is_picture(self) -> bool {
+        self.height * self.width > 1
+    }
+
+    /// How its numbers are kept.
+    pub fn values(self) -> Values {
+        match self.len() {
+            _ if self.is_picture() => Values::Unit,
+            // Devices read whole words.
+            n if n > PLACE && n.is_multiple_of(2) => Values::Half,
+            _ => Values::Real,
+        }
+    }
+
+    /// Bytes that one takes.
+    pub fn bytes(self) -> usize {
+        match self.values() {
+            Values::Unit => self.len(),
+            Values::Half => 2 * self.len(),
+            Values::Real => 4 * self.len(),
+        }
+    }
+
+    /// The numbers of some, as they are kept.
+    pub fn floats(self, bytes: &[u8]) -> Vec<f32> {
+        match self.values() {
+            Values::Unit => bytes.iter().map(|b| f32::from(*b) / 255.0).collect(),
+            Values::Half => bytes.chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32()).collect(),
+            Values::Real => bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
+        }
+    }
+
+    /// The picture by which one is shown: itself, a plane with a dot for a place, a square of grey values for other vectors.
+    pub fn picture(self) -> Self {
+        let side = match self.len() {
+            _ if self.is_picture() => return self,
+            0..=PLACE => PLANE,
+            n => n.isqrt() + usize::from(n.isqrt().pow(2) < n),
+        };
+        Self { channels: 1, height: side, width: side }
+    }
+
+    /// Whether it is shown as a dot in a plane.
+    pub fn is_place(self) -> bool {
+        !self.is_picture() && self.len() <= PLACE
+    }
+
+    /// Values in one sample.
     pub fn len(self) -> usize {
         self.channels * self.height * self.width
     }
@@ -49,5 +121,32 @@ impl DataShape {
     /// What a registered data set has.
     pub fn of(card: &DataCard) -> Self {
         Self { image: ImageShape::of(card), classes: card.classes.len() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_as_they_are_kept() {
+        assert_eq!(ImageShape::MNIST.floats(&[0, 51, 255]), [0.0, 0.2, 1.0]);
+        let place = ImageShape::vector(2);
+        assert_eq!((place.values(), place.bytes()), (Values::Real, 8));
+        let bytes: Vec<u8> = [-1.5f32, 1e-9].iter().flat_map(|v| v.to_le_bytes()).collect();
+        assert_eq!(place.floats(&bytes), [-1.5, 1e-9]);
+        let wide = ImageShape::vector(6);
+        assert_eq!((wide.values(), wide.bytes()), (Values::Half, 12));
+        let bytes: Vec<u8> = [-1.5f32, 0.25].iter().flat_map(|v| f16::from_f32(*v).to_le_bytes()).collect();
+        assert_eq!(wide.floats(&bytes), [-1.5, 0.25]);
+        assert_eq!(ImageShape::vector(7).values(), Values::Real, "no half word is left over");
+    }
+
+    #[test]
+    fn every_sample_has_a_picture() {
+        assert_eq!(ImageShape::MNIST.picture(), ImageShape::MNIST);
+        let side = |n| ImageShape::vector(n).picture().height;
+        assert_eq!([side(2), side(3), side(5), side(9), side(768)], [32, 32, 3, 3, 28]);
+        assert!(ImageShape::vector(3).is_place() && !ImageShape::vector(768).is_place() && !ImageShape::MNIST.is_place());
     }
 }

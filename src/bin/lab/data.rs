@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use latent_catalog::SETS;
 use latent_vocabulary::data::DataCard;
+use latent_vocabulary::shape::ImageShape;
 use serde_json::json;
 
 use crate::Failure;
@@ -30,16 +31,15 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
 
 fn to_text(card: &DataCard) -> String {
     let mut text = format!("{}  {}\n  {}\n", card.id, card.label, card.summary);
-    let _ = writeln!(
-        text,
-        "  {} images to train on, {} to test with, {} × {} × {}; classes: {}",
-        card.train,
-        card.test,
-        card.channels,
-        card.height,
-        card.width,
-        card.classes.join(", ")
-    );
+    let shape = ImageShape::of(card);
+    let what = if shape.is_picture() {
+        format!("{} × {} × {}", card.channels, card.height, card.width)
+    } else {
+        format!("{} numbers each", shape.len())
+    };
+    let kind = if shape.is_picture() { "images" } else { "points" };
+    let (train, test, classes) = (card.train, card.test, card.classes.join(", "));
+    let _ = writeln!(text, "  {train} {kind} to train on, {test} to test with, {what}; classes: {classes}");
     if !card.factors.is_empty() {
         let factors: Vec<String> = card.factors.iter().map(|f| format!("{} ({})", f.name, f.size)).collect();
         let _ = writeln!(text, "  factors and their values: {}", factors.join(", "));

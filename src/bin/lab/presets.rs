@@ -178,7 +178,7 @@ mod make {
         let entry = entry(&setup.method).ok_or("a preset's method is registered")?;
         let mut engine = entry.eager(&setup.params()?, native::cpu(), data.clone());
         engine.set_weights(&weights::read(bytes)?)?;
-        let test: Vec<f32> = unit(&data.test_images).collect();
+        let test = data.shape.floats(&data.test_images);
         let values = block_on(engine.evaluate(Rows::labelled(&test, &data.test_labels)))?;
         let terms = engine.info().terms.iter().cloned().zip(values.into_iter().map(Value::from));
         report["test"]["as_shipped"] = Value::Object(terms.collect());

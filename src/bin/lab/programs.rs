@@ -117,7 +117,7 @@ fn make(name: &str, compiled: &Path, folder: &Path) -> Result<(), Failure> {
     for place in [Some(crate::cargo::root()), env::home_dir()].into_iter().flatten() {
         let (place, module) = (place.join("").display().to_string(), read(compiled)?);
         if module.windows(place.len()).any(|bytes| bytes == place.as_bytes()) {
-            return Err(format!("the {name} names a folder of the machine that compiled it: {place}").into());
+            return Err(format!("the {name} names a folder of the machine that compiled it: {place}"));
         }
     }
     let cut = CUT.contains(&name);

@@ -1,9 +1,10 @@
 //! What embedded figures compute with: a trained model, as JavaScript sees it. See `assets/embed`.
 
 use latent_geometry as latent;
-use latent_player::{Examples, File, Kind, Player, to_bytes};
-use latent_view::Rows;
+use latent_player::{Examples, File, Kind, Player};
+use latent_view::{Rows, laid_out};
 use latent_vocabulary::code::{CodeKind, FeatureGrid};
+use latent_vocabulary::shape::ImageShape;
 use wasm_bindgen::JsError;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -91,10 +92,11 @@ impl Model {
         self.player.classes.clone()
     }
 
-    /// Channels, height and width of an image.
+    /// Channels, height and width of the picture by which a sample is shown.
     #[wasm_bindgen(getter)]
     pub fn image(&self) -> Vec<u32> {
-        self.player.image.map(|n| n as u32).into()
+        let ImageShape { channels, height, width } = self.player.sample().picture();
+        vec![channels as u32, height as u32, width as u32]
     }
 
     /// Numbers in a code.
@@ -134,7 +136,7 @@ impl Model {
     /// Height and width of what a feature draws.
     #[wasm_bindgen(getter)]
     pub fn patch(&self) -> Vec<u32> {
-        let [_, height, width] = self.player.image;
+        let ImageShape { height, width, .. } = self.player.sample().picture();
         let of = |grid: FeatureGrid| [height / grid.height, width / grid.width];
         self.player.features().map(|grid| of(grid).map(|n| n as u32).into()).unwrap_or_default()
     }
@@ -153,18 +155,19 @@ impl Model {
         let Some(grid) = self.player.features().filter(|grid| feature < grid.features) else { return Ok(Vec::new()) };
         let inputs = self.atoms.len() / grid.features;
         if inputs * grid.places() == self.player.pixels() {
-            return Ok(self.atoms[feature * inputs..][..inputs].to_vec());
+            return Ok(laid_out(self.player.sample(), &self.atoms[feature * inputs..][..inputs]));
         }
         let mut z_d = vec![0.0; 2 * self.player.latent()];
         z_d[feature] = strength;
         let both = self.player.decode(&z_d).map_err(error)?;
         let (with, without) = both.split_at(self.player.pixels());
-        Ok(with.iter().zip(without).map(|(a, b)| a - b).collect())
+        let change: Vec<f32> = with.iter().zip(without).map(|(a, b)| a - b).collect();
+        Ok(laid_out(self.player.sample(), &change))
     }
 
     /// Code of an image; its label matters where the encoder is told it. Nothing if it is not of the model's size.
     pub fn encode(&self, image: &[u8], label: usize) -> Result<Vec<f32>, JsError> {
-        if image.len() != self.player.pixels() {
+        if image.len() != self.player.pixels() || !self.player.sample().is_picture() {
             return Ok(Vec::new());
         }
         Ok(self.player.encode(Rows::labelled(&unit(image), &[label.min(255) as u8])).map_err(error)?.0)
@@ -173,7 +176,7 @@ impl Model {
     /// Images of codes.
     pub fn decode(&self, codes: &[f32]) -> Result<Vec<u8>, JsError> {
         let codes = &codes[..codes.len() - codes.len() % self.player.latent()];
-        Ok(to_bytes(&self.player.decode(codes).map_err(error)?).collect())
+        Ok(self.player.pictures_of(&self.player.decode(codes).map_err(error)?))
     }
 
     /// Tokens of an image, row by row, those of a place side by side.

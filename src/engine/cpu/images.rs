@@ -10,17 +10,19 @@ use crate::window::{Holder, Window};
 use latent_data::Dataset;
 use latent_data::pages::Pages;
 use latent_nn::method::START_BATCH;
+use latent_vocabulary::shape::{ImageShape, Values};
 
-/// Images, one byte a value, and their labels.
+/// Samples as their shape says they are kept, and their labels.
 pub struct HostImages {
+    shape: ImageShape,
     images: RefCell<Vec<u8>>,
     labels: RefCell<Vec<u8>>,
 }
 
 impl HostImages {
     /// Images one behind the other, with a label each.
-    pub fn new(images: Vec<u8>, labels: Vec<u8>) -> Self {
-        Self { images: RefCell::new(images), labels: RefCell::new(labels) }
+    pub fn new(shape: ImageShape, images: Vec<u8>, labels: Vec<u8>) -> Self {
+        Self { shape, images: RefCell::new(images), labels: RefCell::new(labels) }
     }
 
     fn fetch(&self, places: impl Iterator<Item = usize>, images: &mut Vec<f32>, labels: &mut Vec<f32>) {
@@ -29,7 +31,12 @@ impl HostImages {
         images.clear();
         labels.clear();
         for at in places {
-            latent_interpret::unit(&all[at * len..][..len], images);
+            let bytes = &all[at * len..][..len];
+            match self.shape.values() {
+                // The loop for pictures is vectors.
+                Values::Unit => latent_interpret::unit(bytes, images),
+                Values::Half | Values::Real => images.extend(self.shape.floats(bytes)),
+            }
             labels.push(f32::from(all_labels[at]));
         }
     }
@@ -58,8 +65,8 @@ pub enum HostSupply {
 
 impl HostSupply {
     /// All training images, with a label each.
-    pub fn whole(images: Vec<u8>, labels: Vec<u8>) -> Self {
-        Self::Whole(Rc::new(HostImages::new(images, labels)))
+    pub fn whole(shape: ImageShape, images: Vec<u8>, labels: Vec<u8>) -> Self {
+        Self::Whole(Rc::new(HostImages::new(shape, images, labels)))
     }
 
     /// The training images of `data`, which `pages` reads, in `room` bytes.
@@ -67,7 +74,7 @@ impl HostSupply {
     /// # Errors
     /// If there is no room for a few images.
     pub fn paged(data: &Dataset, pages: Rc<dyn Pages>, room: u64) -> Result<Self, String> {
-        let hold = |images: usize, len: usize| Ok(HostImages::new(vec![0; images * len], vec![0; images]));
+        let hold = |images: usize, len: usize| Ok(HostImages::new(data.shape, vec![0; images * len], vec![0; images]));
         Ok(Self::Window(Rc::new(Window::held(data, pages, room, hold)?)))
     }
 }

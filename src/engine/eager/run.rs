@@ -13,7 +13,7 @@ use crate::optimizer::{BETA_1, BETA_2, EPSILON};
 use crate::order::epoch_order;
 use crate::program::{Input, Operands, Program, apply};
 use latent_compile::rng;
-use latent_data::{Dataset, unit};
+use latent_data::Dataset;
 use latent_nn::method::{START_BATCH, latent, live_keys};
 use latent_nn::{Batch, Ctx, Method, Named, Noise};
 use latent_protocol::PlanInfo;
@@ -187,8 +187,8 @@ impl<M: Method> EagerRun<M> {
 
     /// `n` images from place `from` of the order on, with their labels.
     fn images_at(&mut self, from: u64, n: usize) -> (Vec<f32>, Vec<u8>) {
-        let (images, len) = (self.data.train_labels.len() as u64, self.shape.len());
-        let (mut values, mut labels) = (Vec::with_capacity(n * len), Vec::with_capacity(n));
+        let (images, len) = (self.data.train_labels.len() as u64, self.shape.bytes());
+        let (mut values, mut labels) = (Vec::with_capacity(n * self.shape.len()), Vec::with_capacity(n));
         for at in from..from + n as u64 {
             // As the plan is told them.
             let epoch = at / images;
@@ -196,7 +196,7 @@ impl<M: Method> EagerRun<M> {
                 self.order = (epoch, epoch_order(self.seed, epoch as u32, images as u32));
             }
             let image = self.order.1[(at % images) as usize] as usize;
-            values.extend(unit(&self.data.train_images[image * len..(image + 1) * len]));
+            values.extend(self.shape.floats(&self.data.train_images[image * len..(image + 1) * len]));
             labels.push(self.data.train_labels[image]);
         }
         (values, labels)

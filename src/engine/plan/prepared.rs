@@ -58,7 +58,7 @@ pub(super) fn training(
     let batch = params.usize("batch");
     let shape = data.image;
     let live = live_keys(entry.card());
-    if !shape.len().is_multiple_of(4) {
+    if !shape.bytes().is_multiple_of(4) {
         return Err(format!("images of {} values: the number must be a multiple of 4", shape.len()));
     }
     let recording = entry.record(params, data, Program::Train, batch)?;
@@ -223,7 +223,7 @@ pub(super) fn program(
     let leaves = imported_leaves(&imported, &recording, layout, input, false)?;
     let mut prepared = prepare(&imported, leaves, outputs, vec![], at, target, EVALUATION)?;
     let mut packed = None;
-    if what == Program::Decode {
+    if what == Program::Decode && data.image.is_picture() {
         let ((from, floats), to) = (ranges[0], prepared.plan.end);
         prepared.plan.dispatches.push(pack(from, floats, to));
         prepared.plan.end += (floats / 4).next_multiple_of(4);

@@ -16,6 +16,7 @@ pub const CARD: Card = Card {
     id: "batch-topk",
     family: Family::Sae,
     hosts: false,
+    pictures: false,
     label: "BatchTopK sparse autoencoder",
     summary: "Keeps k features an input on average, not for each: a rich picture may use many, a plain one few.",
     prior: false,

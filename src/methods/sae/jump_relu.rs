@@ -11,6 +11,7 @@ pub const CARD: Card = Card {
     id: "jump-relu",
     family: Family::Sae,
     hosts: false,
+    pictures: false,
     label: "JumpReLU sparse autoencoder",
     summary: "Each feature learns its own threshold: below it is silent, above it speaks at full strength, and only the number of speakers costs.",
     prior: false,

@@ -11,6 +11,7 @@ pub const CARD: Card = Card {
     id: "k-sparse",
     family: Family::Sae,
     hosts: false,
+    pictures: false,
     label: "k-sparse autoencoder",
     summary: "The simplest sparse code: a linear layer of which only the k strongest units may draw, with the same weights that they look with.",
     prior: false,

@@ -16,6 +16,7 @@ pub const CARD: Card = Card {
     id: "matryoshka",
     family: Family::Sae,
     hosts: false,
+    pictures: false,
     label: "Matryoshka sparse autoencoder",
     summary: "Several dictionaries in one, each inside the next: a few features must do well by themselves, further ones add detail.",
     prior: false,

@@ -13,6 +13,7 @@ pub const CARD: Card = Card {
     id: "relu-sae",
     family: Family::Sae,
     hosts: false,
+    pictures: false,
     label: "ReLU sparse autoencoder (L1)",
     summary: "Explains each image as a sum of features from a large dictionary, where every bit of every feature costs: most stay silent, and those that speak speak too softly.",
     prior: false,

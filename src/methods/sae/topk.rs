@@ -11,6 +11,7 @@ pub const CARD: Card = Card {
     id: "topk-sae",
     family: Family::Sae,
     hosts: false,
+    pictures: false,
     label: "TopK sparse autoencoder",
     summary: "Explains each image as a sum of at most k features from a large dictionary: how many fire is set, not hoped for.",
     prior: false,

@@ -10,6 +10,7 @@ pub const CARD: Card = Card {
     id: "beta-tc",
     family: Family::Vae,
     hosts: true,
+    pictures: false,
     label: "β-TCVAE",
     summary: "Takes the price of a code apart into three, and raises only the one for latents that repeat or depend on each other.",
     prior: true,

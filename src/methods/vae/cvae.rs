@@ -10,6 +10,7 @@ pub const CARD: Card = Card {
     id: "cvae",
     family: Family::Vae,
     hosts: false,
+    pictures: false,
     label: "Conditional VAE",
     summary: "Is told which digit it sees, so the code need only say how it is written; then any digit can be drawn in any hand.",
     prior: true,

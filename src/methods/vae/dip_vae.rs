@@ -15,6 +15,7 @@ pub const CARD: Card = Card {
     id: "dip-vae",
     family: Family::Vae,
     hosts: true,
+    pictures: false,
     label: "DIP-VAE",
     summary: "Asks for codes whose latents do not vary together: whenever two of them rise and fall as one, it costs.",
     prior: true,

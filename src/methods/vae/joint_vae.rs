@@ -12,6 +12,7 @@ pub const CARD: Card = Card {
     id: "joint-vae",
     family: Family::Vae,
     hosts: false,
+    pictures: false,
     label: "JointVAE",
     summary: "Part of the code is a choice among a few kinds, the rest is how; with luck it finds the ten digits without being told.",
     prior: true,

@@ -10,6 +10,7 @@ pub const CARD: Card = Card {
     id: "swae",
     family: Family::Vae,
     hosts: true,
+    pictures: false,
     label: "Sliced-Wasserstein AE",
     summary: "Looks at the cloud of codes from many sides, as shadows on a line, and asks each shadow to match the prior's.",
     prior: true,

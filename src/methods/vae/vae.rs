@@ -10,6 +10,7 @@ pub const CARD: Card = Card {
     id: "vae",
     family: Family::Vae,
     hosts: true,
+    pictures: false,
     label: "VAE",
     summary: "Learns a small code for each image: an encoder guesses a cloud of codes, a decoder draws the image back from any code in the cloud.",
     prior: true,

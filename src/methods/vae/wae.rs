@@ -10,6 +10,7 @@ pub const CARD: Card = Card {
     id: "wae-mmd",
     family: Family::Vae,
     hosts: true,
+    pictures: false,
     label: "WAE-MMD",
     summary: "An autoencoder without noise whose codes, all together, must look like samples of a prior of your choice.",
     prior: true,

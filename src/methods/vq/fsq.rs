@@ -14,6 +14,7 @@ pub const CARD: Card = Card {
     id: "fsq",
     family: Family::Vq,
     hosts: false,
+    pictures: false,
     label: "FSQ",
     summary: "Needs no codebook: each number at a place is squeezed into a range and rounded, and the combination of roundings is the token.",
     prior: false,

@@ -18,6 +18,7 @@ pub const CARD: Card = Card {
     id: "vq-vae",
     family: Family::Vq,
     hosts: false,
+    pictures: false,
     label: "VQ-VAE",
     summary: "Writes an image as a grid of tokens: at every place the encoder's vector is replaced by the nearest one of a learnt codebook.",
     prior: false,

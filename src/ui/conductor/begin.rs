@@ -263,7 +263,10 @@ impl Conductor {
             return;
         }
         runs.choose();
-        runs.setup.update(|s| s.data = id.into());
+        runs.setup.update(|s| {
+            s.data = id.into();
+            s.settle();
+        });
         look.write_link();
         if link.is_ready() {
             runs.pause();

@@ -56,6 +56,7 @@ fn round(value: f64) -> f64 {
 pub fn Control(spec: &'static ParamSpec) -> impl IntoView {
     let runs = Runs::get();
     let value = Memo::new(move |_| runs.setup.with(|s| s.get(spec.key)));
+    let normal = Memo::new(move |_| spec.default_for(runs.setup.with(Setup::of_pictures)));
     let id = format!("param-{}", spec.key);
     let (help_id, wrong_id) = (format!("{id}-help"), format!("{id}-wrong"));
     // Why what was typed last cannot be, and whether it still stands in the box.
@@ -104,7 +105,8 @@ pub fn Control(spec: &'static ParamSpec) -> impl IntoView {
             <select id=id.clone() data-testid=id.clone() aria-describedby=help_id.clone()
                 on:change=move |e| typed(event_target_value(&e))>
                 {names.iter().enumerate().map(|(i, name)| view! {
-                    <option value=*name selected=move || value.get() == i as f64>{*name}</option>
+                    <option value=*name selected=move || value.get() == i as f64
+                        disabled=move || spec.needs_pictures(i as f64) && !runs.setup.with(Setup::of_pictures)>{*name}</option>
                 }).collect_view()}
             </select>
         }
@@ -136,9 +138,9 @@ pub fn Control(spec: &'static ParamSpec) -> impl IntoView {
         <div class="control" hidden=move || !runs.setup.with(|s| s.applies(spec))>
             <div class="control-head">
                 <label for=id.clone()>{spec.label}</label>
-                <button class="quiet" class:gone=move || value.get() == spec.default title=words::RESET_PARAM
+                <button class="quiet" class:gone=move || value.get() == normal.get() title=words::RESET_PARAM
                     aria-label=format!("{}: {}", spec.label, words::RESET_PARAM)
-                    on:click=move |_| { set(spec.default); }>"↺"</button>
+                    on:click=move |_| { set(normal.get_untracked()); }>"↺"</button>
             </div>
             <div class="widget">{widget}</div>
             <p class="wrong" role="alert" id=wrong_id data-testid=format!("wrong-{}", spec.key)>{Signal::derive(move || wrong.get())}</p>
@@ -182,7 +184,8 @@ fn MethodPicker() -> impl IntoView {
     let runs = Runs::get();
     let families = [Family::Vae, Family::Ae, Family::Vq, Family::Sae].map(|family| {
         let options = CARDS.iter().filter(|c| c.family == family).map(|c| {
-            view! { <option value=c.id selected=move || runs.setup.with(|s| s.method == c.id)>{c.label}</option> }
+            let refused = move || c.pictures && !runs.setup.with(Setup::of_pictures);
+            view! { <option value=c.id selected=move || runs.setup.with(|s| s.method == c.id) disabled=refused>{c.label}</option> }
         });
         view! { <optgroup label=words::family(family)>{options.collect_view()}</optgroup> }
     });

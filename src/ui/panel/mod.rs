@@ -26,6 +26,10 @@ const PLANE: fn(&Model) -> bool = |model| model.vector && model.latent != 1;
 const TOKENS: fn(&Model) -> bool = |model| model.grid.is_some();
 const DRAWN_TOKENS: fn(&Model) -> bool = |model| model.grid.is_some_and(|grid| grid.drawn);
 const FEATURES: fn(&Model) -> bool = |model| model.features.is_some();
+/// Of what can be drawn by hand.
+const PICTURES: fn(&Model) -> bool = |model| model.sample.is_picture();
+/// Of places in a plane or in space.
+const PLACES: fn(&Model) -> bool = |model| model.sample.is_place();
 
 /// Declares the modules of panels, and makes [`PANELS`] of what is in them: `tab models view`. A panel comes with the page, or
 /// with what follows it is [`fetched!`]: `in part as name`, where no two names are the same.
@@ -47,6 +51,7 @@ macro_rules! panels {
 }
 
 panels! {
+    places { Learn PLACES Places in panels as places }
     traversal { Learn VECTOR Traversal, Latents VECTOR Latents }
     map { Learn PLANE Map, Map PLANE Explore in panels as explore }
     objective { Explain ANY Objective in panels as objective }
@@ -67,7 +72,7 @@ panels! {
         Features FEATURES One in codes as feature,
         Features FEATURES Steering in codes as steering
     }
-    draw { Draw ANY Draw in panels as draw }
+    draw { Draw PICTURES Draw in panels as draw }
     measures { Measure ANY Measures in panels as measures }
     diagram { Explain ANY Diagram in panels as diagram }
 }

@@ -8,7 +8,7 @@ use latent_compile::graph::Graph;
 use latent_compile::plan::{Job, Special, Updates, When, compile};
 use latent_compile::template::fill;
 use latent_compile::{Dispatch, Plan, Target};
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::{ImageShape, Values};
 
 /// Which images are fetched, as the order buffer tells.
 #[derive(Clone, Copy)]
@@ -29,22 +29,27 @@ impl Order {
     }
 }
 
-/// The kernel that fetches images.
+/// The kernel that fetches samples, a word of the data set by each invocation.
 pub(super) fn gather(batch: usize, shape: ImageShape, x: usize, order: Order) -> Special {
     let word = |w: usize| w.to_string();
+    let (words, unpack) = match shape.values() {
+        Values::Unit => (shape.len() / 4, latent_small::shader!("../../../../shaders/gather/unit.wgsl")),
+        Values::Half => (shape.len() / 2, latent_small::shader!("../../../../shaders/gather/half.wgsl")),
+        Values::Real => (shape.len(), latent_small::shader!("../../../../shaders/gather/real.wgsl")),
+    };
     Special {
         name: "gather",
         body: fill(
             latent_small::shader!("../../../../shaders/gather.wgsl"),
             &[
-                ("quads", word(shape.len() / 4)),
+                ("words", word(words)),
                 ("at", order.of("row")),
-                ("x", word(x)),
+                ("unpack", fill(unpack, &[("x", word(x))])),
                 ("step", word(ctl::STEP)),
                 ("now", word(ctl::NOW)),
             ],
         ),
-        len: batch * shape.len() / 4,
+        len: batch * words,
         when: When::First,
     }
 }

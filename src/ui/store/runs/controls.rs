@@ -18,6 +18,7 @@ impl Runs {
                 let _ = next.set(key, *value);
             }
             next.host = s.host.take();
+            next.settle();
             *s = next;
         });
         self.look().write_link();

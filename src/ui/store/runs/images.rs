@@ -41,10 +41,9 @@ impl Runs {
         self.link().data_info.with(|info| info.as_ref().map_or(CODED, |info| info.test.min(CODED)))
     }
 
-    /// Bytes of one of the images.
+    /// Bytes of the picture of one of the images.
     pub fn image_len(self) -> usize {
-        let size = |info: &latent_vocabulary::data::DataInfo| (info.channels * info.height * info.width) as usize;
-        let loaded = self.link().data_info.with(|info| info.as_ref().map(size));
+        let loaded = self.link().data_info.with(|info| info.as_ref().map(|info| info.sample().picture().len()));
         loaded.unwrap_or_else(|| self.model().shape.len())
     }
 

@@ -1,0 +1,38 @@
+//! A mixture of eight Gaussians on a circle.
+
+use latent_vocabulary::data::{DataCard, Origin};
+
+pub const CARD: DataCard = DataCard {
+    id: "blobs",
+    label: "Eight blobs",
+    summary: "A mixture of eight Gaussians on a circle: does the code keep them apart, and what is drawn between them?",
+    channels: 2,
+    height: 1,
+    width: 1,
+    train: 8192,
+    test: 2048,
+    classes: &["1", "2", "3", "4", "5", "6", "7", "8"],
+    factors: &[],
+    attributes: &[],
+    planted: 0,
+    classifier: None,
+    credit: "Points: drawn by this program; nobody's.",
+    origin: Origin::Rendered,
+}
+.shown();
+
+#[cfg(feature = "images")]
+pub use engine::MAKE;
+
+#[cfg(feature = "images")]
+mod engine {
+    use super::CARD;
+    use crate::make::Make;
+    use crate::places::{HALF, cloud, normal, polar};
+
+    pub const MAKE: Make = cloud!(CARD, |rng| {
+        let blob = rng.below(8) as u8;
+        let [x, y] = polar(1.8, HALF / 4.0 * f32::from(blob));
+        (blob, [x + normal(rng, 0.12), y + normal(rng, 0.12), 0.0])
+    });
+}

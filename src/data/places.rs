@@ -1,0 +1,134 @@
+//! Data sets of places in a plane or in space, in the coordinates of [`latent_view`]'s plane: whatever lies in them lies within ±2.5.
+
+use super::canvas::sin_cos;
+use super::random::SplitMix;
+use super::render::Render;
+use latent_vocabulary::data::DataCard;
+use latent_vocabulary::shape::ImageShape;
+
+/// Half a turn.
+pub const HALF: f32 = std::f32::consts::PI;
+
+/// A cloud of places: the class of one, and where it lies. Of places in a plane the last coordinate is left out.
+pub struct Cloud {
+    card: &'static DataCard,
+    draw: fn(&mut SplitMix) -> (u8, [f32; 3]),
+}
+
+/// The [`Make`] of a cloud in the file of its set: `cloud!(card, |rng| (class, place))`.
+macro_rules! cloud {
+    ($card:expr, $draw:expr) => {
+        $crate::Make::Rendered(|| Box::new($crate::places::Cloud::new(&$card, $draw)))
+    };
+}
+pub(crate) use cloud;
+
+impl Cloud {
+    pub fn new(card: &'static DataCard, draw: fn(&mut SplitMix) -> (u8, [f32; 3])) -> Self {
+        Self { card, draw }
+    }
+}
+
+impl Render for Cloud {
+    fn card(&self) -> &'static DataCard {
+        self.card
+    }
+
+    /// The class, and the bytes of the place itself.
+    fn factors(&self, rng: &mut SplitMix) -> Vec<u8> {
+        let (class, place) = (self.draw)(rng);
+        let dims = ImageShape::of(self.card).len();
+        std::iter::once(class).chain(place[..dims].iter().flat_map(|v| v.to_le_bytes())).collect()
+    }
+
+    fn label(&self, factors: &[u8]) -> u8 {
+        factors[0]
+    }
+
+    fn image(&mut self, factors: &[u8], out_p: &mut [u8]) {
+        out_p.copy_from_slice(&factors[1..]);
+    }
+}
+
+/// About normal, with that standard deviation: a sum of uniform numbers, which is the same on every processor.
+pub fn normal(rng: &mut SplitMix, deviation: f32) -> f32 {
+    const TERMS: usize = 12;
+    let sum: f32 = (0..TERMS).map(|_| rng.uniform()).sum();
+    (sum - TERMS as f32 / 2.0) * deviation
+}
+
+/// Sine and cosine of any angle that is not many turns, in radians; the same on every processor.
+pub fn direction(angle: f32) -> (f32, f32) {
+    let quarters = (angle / (HALF / 2.0)).round();
+    let (sin, cos) = sin_cos(angle - quarters * (HALF / 2.0));
+    match (quarters as i32).rem_euclid(4) {
+        0 => (sin, cos),
+        1 => (cos, -sin),
+        2 => (-sin, -cos),
+        _ => (-cos, sin),
+    }
+}
+
+/// A place at a distance from the origin of the plane, in a direction.
+pub fn polar(radius: f32, angle: f32) -> [f32; 2] {
+    let (sin, cos) = direction(angle);
+    [radius * cos, radius * sin]
+}
+
+/// Which of `n` equal parts a share of the whole is in.
+pub fn part(share: f32, n: u8) -> u8 {
+    ((share * f32::from(n)) as u8).min(n - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Make, Rendering, SETS};
+
+    /// Every set of places: what its card says of it.
+    #[test]
+    fn clouds_are_where_they_are_looked_at_and_of_all_classes() {
+        let sets = SETS.iter().filter(|set| ImageShape::of(set.card).is_place());
+        let mut seen = 0;
+        for set in sets {
+            let Make::Rendered(render) = set.make else { panic!("{}", set.card.id) };
+            let data = Rendering::new(render()).finish();
+            let x = data.shape.floats(&data.train_images);
+            assert_eq!(x.len(), data.shape.len() * set.card.train, "{}", set.card.id);
+            let reach = x.iter().fold(0f32, |most, v| most.max(v.abs()));
+            assert!((1.2..=2.5).contains(&reach), "{}: {reach}", set.card.id);
+            for d in 0..data.shape.len() {
+                let of: Vec<f32> = x.iter().skip(d).step_by(data.shape.len()).copied().collect();
+                let mean = of.iter().sum::<f32>() / of.len() as f32;
+                assert!(mean.abs() < 0.4, "{}: mean of coordinate {d} is {mean}", set.card.id);
+            }
+            for class in 0..set.card.classes.len() as u8 {
+                let share = data.train_labels.iter().filter(|l| **l == class).count() as f32 / set.card.train as f32;
+                let even = 1.0 / set.card.classes.len() as f32;
+                assert!((share / even - 1.0).abs() < 0.3, "{}: class {class} has {share}", set.card.id);
+            }
+            seen += 1;
+        }
+        assert_eq!(seen, 7);
+    }
+
+    #[test]
+    fn directions_are_those_of_any_angle() {
+        for i in -40..40 {
+            let angle = 0.37 * i as f32;
+            let (sin, cos) = direction(angle);
+            assert!((sin - angle.sin()).abs() < 1e-5 && (cos - angle.cos()).abs() < 1e-5, "{angle}");
+        }
+    }
+
+    #[test]
+    fn sums_of_uniform_numbers_are_about_normal() {
+        let mut rng = SplitMix::new(5, 0, 0);
+        let all: Vec<f32> = (0..20_000).map(|_| normal(&mut rng, 2.0)).collect();
+        let n = all.len() as f32;
+        let (mean, square) = (all.iter().sum::<f32>() / n, all.iter().map(|v| v * v).sum::<f32>() / n);
+        assert!(mean.abs() < 0.07 && (square - 4.0).abs() < 0.2, "{mean} {square}");
+        let beyond = all.iter().filter(|v| v.abs() > 4.0).count() as f32 / n;
+        assert!((beyond - 0.0455).abs() < 0.008, "{beyond} lie beyond two standard deviations");
+    }
+}
