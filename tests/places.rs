@@ -16,6 +16,7 @@ use latent_protocol::{Command, EngineChoice, Event};
 use latent_registry::entry;
 use latent_session::Session;
 use latent_view::{Decode, Locate, Reconstruct, View};
+use latent_vocabulary::drawing::Drawing;
 use latent_vocabulary::numbers::{bytes_f32, f32_bytes};
 use latent_vocabulary::shape::{ImageShape, Values};
 
@@ -95,6 +96,24 @@ fn both_engines_fetch_the_numbers_themselves() {
             assert!(all.chunks_exact(dims).any(|known| known == row), "{dims} numbers: {row:?} is no sample");
         }
     }
+}
+
+#[test]
+fn what_is_drawn_is_learnt_from_its_name() {
+    let mut drawing = Drawing::default();
+    (0..40).for_each(|i| assert!(drawing.add(i % 2, [i as f32 / 20.0 - 1.0, if i % 2 == 0 { 1.0 } else { -1.0 }])));
+    let data = latent_native::load(&drawing.id(), None).unwrap();
+    assert_eq!((data.id.as_str(), data.classes, data.train_labels.len()), (drawing.id().as_str(), 2, 8192));
+    let x = data.shape.floats(&data.train_images);
+    for (place, label) in x.chunks_exact(2).zip(&data.train_labels) {
+        let side = if *label == 0 { 1.0 } else { -1.0 };
+        assert!((place[1] - side).abs() < 0.4 && place[0].abs() < 1.4, "{place:?} of class {label}");
+    }
+    // The same link, the same points; and a setup knows that they are points.
+    assert_eq!(latent_native::load(&drawing.id(), None).unwrap(), data);
+    let (setup, notes) = Setup::from_query(&format!("data={}&method=ae&latent=1", drawing.id()), &[]);
+    assert_eq!((notes, setup.check(), setup.of_pictures()), (vec![], Ok(()), false));
+    assert!(latent_native::load("drawn:!", None).is_err());
 }
 
 /// Trains a setup on the processor and gives the root mean square of how far test points lie from their reconstructions.

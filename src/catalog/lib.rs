@@ -4,6 +4,7 @@
 
 use latent_vocabulary::Card;
 use latent_vocabulary::data::{DataCard, Own};
+use latent_vocabulary::drawing::{DRAWN, Drawing};
 
 /// The families, each with its methods.
 const FAMILIES: &[&[&Card]] =
@@ -42,8 +43,9 @@ pub fn card(id: &str) -> Option<&'static Card> {
 /// Every data set; the first is what a bare link means.
 pub const SETS: &[&DataCard] = latent_data::CARDS;
 
-/// The data set called `id`.
+/// The data set called `id`; what a visitor has drawn is part of the name.
 pub fn set(id: &str) -> Option<&'static DataCard> {
+    let id = if Drawing::parse(id).is_some() { DRAWN } else { id };
     SETS.iter().find(|d| d.id == id).copied()
 }
 

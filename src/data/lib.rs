@@ -36,6 +36,7 @@ sets! {
     s_curve,
     swiss_roll,
     spheres,
+    drawn,
 }
 
 #[cfg(feature = "images")]

@@ -20,6 +20,8 @@ pub enum Make {
     Files(Files),
     /// Rendered on the spot; the same everywhere.
     Rendered(fn() -> Box<dyn Render>),
+    /// Rendered from what its name says.
+    Named(fn(&str) -> Box<dyn Render>),
     /// Rendered from images that ship with the page.
     RenderedFrom(Files, fn(Arc<Dataset>) -> Box<dyn Render>),
 }

@@ -115,6 +115,8 @@ impl RenderedRows<'_> {
 
 /// A rendered data set in the making.
 pub struct Rendering {
+    /// What a setup calls the set.
+    id: String,
     render: Box<dyn Render>,
     test: RenderedPart,
     train: RenderedPart,
@@ -123,7 +125,14 @@ pub struct Rendering {
 impl Rendering {
     pub fn new(render: Box<dyn Render>) -> Self {
         let card = render.card();
-        Self { test: RenderedPart::new(card, TEST, card.test), train: RenderedPart::new(card, 0, card.train), render }
+        let (test, train) = (RenderedPart::new(card, TEST, card.test), RenderedPart::new(card, 0, card.train));
+        Self { id: card.id.into(), test, train, render }
+    }
+
+    /// Of a set whose name says more than its card's.
+    #[must_use]
+    pub fn called(self, id: &str) -> Self {
+        Self { id: id.into(), ..self }
     }
 
     /// Images done, and images in all.
@@ -184,7 +193,7 @@ impl Rendering {
         while self.advance(usize::MAX) {}
         let card = self.render.card();
         Dataset {
-            id: card.id.into(),
+            id: self.id,
             shape: ImageShape::of(card),
             classes: card.classes.len(),
             train_images: self.train.images,

@@ -66,7 +66,9 @@ pub fn load_into(id: &str, folder: Option<&Path>, room: Room) -> Result<Loaded, 
         }
         return Ok(loaded);
     }
-    let set = SETS.iter().find(|set| set.card.id == id).ok_or_else(|| format!("there are no images called {id}"))?;
+    let card = latent_catalog::set(id);
+    let set = SETS.iter().find(|set| card.is_some_and(|card| card.id == set.card.id));
+    let set = set.ok_or_else(|| format!("there are no images called {id}"))?;
     let read = |files: Files| {
         let shipped = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../..")).join("assets").join(files.folder);
         let Some(folder) = folder else { return files.from_folder(&shipped) };
@@ -78,6 +80,7 @@ pub fn load_into(id: &str, folder: Option<&Path>, room: Room) -> Result<Loaded, 
     Ok(match set.make {
         Make::Files(files) => read(files)?.into(),
         Make::Rendered(render) => Rendering::new(render()).in_parallel(render).into(),
+        Make::Named(render) => Rendering::new(render(id)).called(id).in_parallel(|| render(id)).into(),
         Make::RenderedFrom(files, from) => {
             let data = Arc::new(read(files)?);
             let render = || from(data.clone());

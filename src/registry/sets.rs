@@ -15,7 +15,9 @@ pub async fn fetch_set(id: &str) -> Result<&'static Set, String> {
     if data::FIRST.card.id == id {
         return Ok(data::FIRST);
     }
-    rest().await?.iter().find(|set| set.card.id == id).ok_or_else(|| format!("there are no images called {id}"))
+    let card = latent_catalog::set(id);
+    let found = rest().await?.iter().find(|set| card.is_some_and(|card| set.card.id == card.id));
+    found.ok_or_else(|| format!("there are no images called {id}"))
 }
 
 /// What renders the data set called `id`; `None` if it is made of images that ship with the page.
@@ -25,6 +27,7 @@ pub async fn fetch_set(id: &str) -> Result<&'static Set, String> {
 pub async fn renderer(id: &str) -> Result<Option<Box<dyn Render>>, String> {
     Ok(match fetch_set(id).await?.make {
         Make::Rendered(render) => Some(render()),
+        Make::Named(render) => Some(render(id)),
         Make::Files(_) | Make::RenderedFrom(..) => None,
     })
 }

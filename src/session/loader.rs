@@ -50,12 +50,13 @@ pub async fn load(
     let render = match set.make {
         Make::Files(files) => return fetch_files(files, assets, &progress).await.transpose().map(|data| data.map(Loaded::from)),
         Make::Rendered(render) => render(),
+        Make::Named(render) => render(id),
         Make::RenderedFrom(files, render) => match fetch_files(files, assets, &progress).await.transpose()? {
             Ok(data) => render(Arc::new(data)),
             Err(e) => return Some(Err(e)),
         },
     };
-    render_all(Rendering::new(render), progress).await.map(|data| Ok(Loaded::from(data)))
+    render_all(Rendering::new(render).called(id), progress).await.map(|data| Ok(Loaded::from(data)))
 }
 
 type Reading<'a> = Later<'a, Result<Option<Loaded>, String>>;

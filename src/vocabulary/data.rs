@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use super::prose::prose;
-use super::shape::ImageShape;
 
 /// What a data set says about itself.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -81,13 +80,6 @@ pub struct DataInfo {
     pub classes: Vec<String>,
     /// Names of the factors; empty where none are known.
     pub factors: Vec<String>,
-}
-
-impl DataInfo {
-    /// The shape of one.
-    pub fn sample(&self) -> ImageShape {
-        ImageShape { channels: self.channels as usize, height: self.height as usize, width: self.width as usize }
-    }
 }
 
 impl DataCard {

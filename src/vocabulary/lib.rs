@@ -6,6 +6,7 @@ pub mod card;
 pub mod code;
 pub mod data;
 pub mod device;
+pub mod drawing;
 pub mod import;
 pub mod measured;
 pub mod numbers;

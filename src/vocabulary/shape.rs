@@ -2,7 +2,7 @@
 
 use half::f16;
 
-use crate::data::DataCard;
+use crate::data::{DataCard, DataInfo};
 
 /// How the numbers of a sample are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +39,11 @@ impl ImageShape {
     /// The shape of a registered data set's images.
     pub fn of(card: &DataCard) -> Self {
         Self { channels: card.channels, height: card.height, width: card.width }
+    }
+
+    /// The shape of what an engine has loaded.
+    pub fn loaded(info: &DataInfo) -> Self {
+        Self { channels: info.channels as usize, height: info.height as usize, width: info.width as usize }
     }
 
     /// That of vectors of `n` numbers.

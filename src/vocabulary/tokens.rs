@@ -23,7 +23,8 @@ pub const GRID_NET: ParamSpec = ParamSpec::choice(
     NETS,
     1,
     "conv: strided convolutions down to a grid of 7×7 places for 28 pixels, 8×8 for 64, so that each token describes its neighbourhood. mlp: one hidden layer each way and eight tokens that describe the whole image together.",
-);
+)
+.of_pictures(&["conv"]);
 pub const WIDTH: ParamSpec = ParamSpec::int(
     "width",
     "Channels",

@@ -55,7 +55,7 @@ pub fn DataPicker() -> impl IntoView {
                 <select id="data" data-testid="data" aria-label=words::DATA_CHOICE aria-describedby="data-help" disabled=barred
                     on:change=move |e| conductor.set_data(&event_target_value(&e))>
                     {latent_catalog::SETS.iter().map(|d| view! {
-                        <option value=d.id selected=move || id.with(|id| id == d.id)>{d.label}</option>
+                        <option value=d.id selected=move || card.get().is_some_and(|card| card.id == d.id)>{d.label}</option>
                     }).collect_view()}
                     {own_options}
                 </select>

@@ -418,7 +418,8 @@ fn file_name(setup: &Setup, step: u64, what: Export) -> String {
         Export::Codes(Table::Csv) => "-codes.csv",
         Export::Codes(Table::Npz) => "-codes.npz",
     };
-    format!("{}-{}-{step}{end}", setup.method, setup.data)
+    let data = latent_catalog::set(&setup.data).map_or(setup.data.as_str(), |card| card.id);
+    format!("{}-{data}-{step}{end}", setup.method)
 }
 
 #[cfg(test)]
@@ -431,5 +432,7 @@ mod tests {
         assert_eq!(file_name(&setup, 1200, Export::Weights(Precision::Full)), "vq-vae-mnist-1200.safetensors");
         assert_eq!(file_name(&setup, 1200, Export::Weights(Precision::Quarter)), "vq-vae-mnist-1200-8bit.safetensors");
         assert_eq!(file_name(&setup, 0, Export::Codes(Table::Npz)), "vq-vae-mnist-0-codes.npz");
+        let drawn = Setup::new("drawn:AABBCC", "ae");
+        assert_eq!(file_name(&drawn, 7, Export::Checkpoint), "ae-drawn-7-checkpoint.safetensors");
     }
 }

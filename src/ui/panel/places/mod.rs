@@ -7,7 +7,8 @@ use leptos::html;
 use leptos::prelude::*;
 use web_sys::{KeyboardEvent, PointerEvent};
 
-use self::scene::{Asked, COUNT, Seen, Shown, draw};
+use self::scene::{Asked, COUNT, Seen, Shown, draw, draw_strokes};
+use crate::conductor::Conductor;
 use crate::paint::LABELS;
 use crate::panel::section::Panel;
 use crate::react::react;
@@ -18,6 +19,7 @@ use crate::store::look::Look;
 use crate::store::runs::Runs;
 use crate::views::PLACES;
 use latent_view::{Locate, REACH, TURN, View};
+use latent_vocabulary::drawing::{DRAWN, Drawing};
 use latent_vocabulary::numbers::f32_bytes;
 
 /// An arrow key turns by so much; a drag by so much for each pixel.
@@ -28,7 +30,7 @@ const STILL: i32 = 4;
 
 #[component]
 pub fn Places() -> impl IntoView {
-    let (look, runs, desks, codes) = (Look::get(), Runs::get(), Desks::get(), Codes::get());
+    let (look, runs, desks, codes, conductor) = (Look::get(), Runs::get(), Desks::get(), Codes::get(), Conductor::get());
     let canvas = NodeRef::<html::Canvas>::new();
     let shown = RwSignal::new(Shown { net: true, copies: true, samples: false, only: None, turn: TURN });
     let model = Memo::new(move |_| runs.model());
@@ -50,6 +52,17 @@ pub fn Places() -> impl IntoView {
     });
 
     let space = Memo::new(move |_| model.get().sample.len() > 2);
+    // What is drawn by hand, and of which class somebody draws now.
+    let drawn = Memo::new(move |_| runs.setup.with(|s| latent_catalog::set(&s.data).is_some_and(|card| card.id == DRAWN)));
+    let drawing = RwSignal::new(Drawing::default());
+    let pen = RwSignal::new(None::<usize>);
+    let full = RwSignal::new(false);
+    react(move || {
+        drawing.set(runs.setup.with(|s| Drawing::parse(&s.data)).unwrap_or_default());
+        if !drawn.get() {
+            pen.set(None);
+        }
+    });
     // Where a press began and where it is; how far it has gone.
     let pressed = StoredValue::new(None::<(i32, i32)>);
     let gone = StoredValue::new(0);
@@ -58,7 +71,19 @@ pub fn Places() -> impl IntoView {
             shown.update(|s| s.turn = [s.turn[0] + by[0], (s.turn[1] + by[1]).clamp(-1.5, 1.5)]);
         }
     };
+    let place = move |e: &PointerEvent| {
+        let canvas = canvas.get_untracked()?;
+        let part = |v: i32, size: i32| REACH * (2.0 * v as f32 / size.max(1) as f32 - 1.0);
+        Some([part(e.offset_x(), canvas.client_width()), -part(e.offset_y(), canvas.client_height())])
+    };
+    let stroke = move |e: &PointerEvent| {
+        if let (Some(class), Some(at), Some(canvas)) = (pen.get_untracked(), place(e), canvas.get_untracked()) {
+            drawing.update_untracked(|d| full.set(!d.add(class, at)));
+            drawing.with_untracked(|d| draw_strokes(&canvas, d));
+        }
+    };
     let down = move |e: PointerEvent| {
+        stroke(&e);
         pressed.set_value(Some((e.client_x(), e.client_y())));
         gone.set_value(0);
         if let Some(canvas) = canvas.get_untracked() {
@@ -68,6 +93,9 @@ pub fn Places() -> impl IntoView {
     };
     let moved = move |e: PointerEvent| {
         let Some((x, y)) = pressed.get_value() else { return };
+        if pen.get_untracked().is_some() {
+            return stroke(&e);
+        }
         let (dx, dy) = (e.client_x() - x, e.client_y() - y);
         pressed.set_value(Some((e.client_x(), e.client_y())));
         gone.update_value(|gone| *gone += dx.abs() + dy.abs());
@@ -75,9 +103,11 @@ pub fn Places() -> impl IntoView {
     };
     let up = move |e: PointerEvent| {
         pressed.set_value(None);
-        let Some(canvas) = canvas.get_untracked().filter(|_| gone.get_value() <= STILL) else { return };
-        let part = |v: i32, size: i32| REACH * (2.0 * v as f32 / size.max(1) as f32 - 1.0);
-        let at = [part(e.offset_x(), canvas.client_width()), -part(e.offset_y(), canvas.client_height())];
+        if pen.get_untracked().is_some() {
+            // Each stroke is another data set.
+            return conductor.set_data(&drawing.with_untracked(Drawing::id));
+        }
+        let Some(at) = place(&e).filter(|_| gone.get_value() <= STILL) else { return };
         if let Some(i) = seen.with_untracked(|seen| seen.nearest(at, shown.get_untracked())) {
             codes.start_from(Source::Test(i));
         }
@@ -133,10 +163,27 @@ pub fn Places() -> impl IntoView {
     view! {
         <Panel id="places" title=words::PLACES help slots=&[PLACES] tools>
             <div class="map-frame">
-                <canvas class="map" class:turned=move || space.get() node_ref=canvas tabindex="0" role="img" aria-label=words::CANVAS data-testid="places-canvas"
+                <canvas class="map" class:turned=move || space.get() class:penned=move || pen.get().is_some() node_ref=canvas tabindex="0" role="img" aria-label=words::CANVAS data-testid="places-canvas"
                     on:pointerdown=down on:pointermove=moved on:pointerup=up on:keydown=on_key></canvas>
             </div>
             <div class="legend" role="group" aria-label=words::LEGEND>{legend}</div>
+            <Show when=move || drawn.get()>
+                <div class="row-of-buttons drawing" role="group" aria-label=words::DRAW_HELP>
+                    {words::DRAW.iter().enumerate().map(|(class, name)| view! {
+                        <button class="small" title=words::DRAW_HELP data-testid=format!("places-draw-{class}")
+                            aria-pressed=move || (pen.get() == Some(class)).to_string()
+                            on:click=move |_| pen.update(|pen| *pen = if *pen == Some(class) { None } else { Some(class) })>
+                            <i class="ink" style:background=LABELS[class]></i>{*name}
+                        </button>
+                    }).collect_view()}
+                    <button class="small" data-testid="places-clear" on:click=move |_| {
+                        full.set(false);
+                        drawing.set(Drawing::default());
+                        conductor.set_data(DRAWN);
+                    }>{words::CLEAR}</button>
+                </div>
+                <p class="note" role="status">{move || full.get().then_some(words::FULL)}</p>
+            </Show>
             <p class="note" data-testid="places-error">{error}</p>
         </Panel>
     }

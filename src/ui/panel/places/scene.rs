@@ -7,6 +7,7 @@ use crate::model::Model;
 use crate::noise;
 use crate::paint::{self, LABELS, Theme};
 use latent_view::{Places, REACH, flat};
+use latent_vocabulary::drawing::Drawing;
 use latent_vocabulary::numbers::bytes_f32;
 
 /// Points of the test set.
@@ -101,7 +102,7 @@ pub struct Shown {
 /// Places as numbers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Seen {
-    pub dims: usize,
+    dims: usize,
     x_nd: Vec<f32>,
     copy_nd: Vec<f32>,
     label_n: Vec<u8>,
@@ -131,9 +132,14 @@ impl Seen {
         (n > 0).then(|| (sum / n as f32).sqrt())
     }
 
+    /// Numbers place by place; before the first answer there are none.
+    fn rows<'a>(&self, values: &'a [f32]) -> std::slice::ChunksExact<'a, f32> {
+        values.chunks_exact(self.dims.max(1))
+    }
+
     fn points(&self) -> impl Iterator<Item = (&[f32], &[f32], u8)> {
-        let both = self.x_nd.chunks_exact(self.dims).zip(self.copy_nd.chunks_exact(self.dims));
-        both.zip(&self.label_n).map(|((x_d, copy_d), label)| (x_d, copy_d, *label))
+        let [x_nd, copy_nd] = [&self.x_nd, &self.copy_nd].map(|values| self.rows(values));
+        x_nd.zip(copy_nd).zip(&self.label_n).map(|((x_d, copy_d), label)| (x_d, copy_d, *label))
     }
 
     /// The point that is drawn nearest to a place of the plane, if it is near.
@@ -182,11 +188,22 @@ impl Screen<'_> {
     }
 }
 
+/// Draws points that are being drawn, over all else.
+pub fn draw_strokes(canvas: &HtmlCanvasElement, drawing: &Drawing) {
+    let context = paint::context(canvas);
+    let screen = Screen { context: &context, side: f64::from(canvas.client_width()), turn: [0.0; 2] };
+    for (class, place) in drawing.places() {
+        context.set_fill_style_str(LABELS[usize::from(class) % LABELS.len()]);
+        screen.dots(std::iter::once(&place[..]), 4.0);
+        context.fill();
+    }
+}
+
 /// Draws all; the decoded places only where they are the answer to what was `asked`.
 pub fn draw(canvas: &HtmlCanvasElement, seen: &Seen, asked: &Asked, shown: Shown, theme: &Theme) {
     let (context, side, _) = paint::fit(canvas);
     let screen = Screen { context: &context, side, turn: shown.turn };
-    let decoded: Vec<&[f32]> = seen.decoded_nd.chunks_exact(seen.dims.max(1)).collect();
+    let decoded: Vec<&[f32]> = seen.rows(&seen.decoded_nd).collect();
     let fits = decoded.len() == asked.rows();
     let mut rest = &decoded[..];
     let net = rest.split_off(..asked.lines.iter().sum::<usize>().min(rest.len())).unwrap_or_default();
@@ -294,5 +311,7 @@ mod tests {
         shown.only = Some(0);
         assert_eq!(seen.nearest([0.9, 1.05], shown), None, "it is hidden");
         assert_eq!(seen.error(), Some(0.5f32.sqrt()));
+        let none = Seen::default();
+        assert_eq!((none.nearest([0.0; 2], shown), none.error(), none.last_label()), (None, None, None), "no answer yet");
     }
 }
