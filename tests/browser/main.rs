@@ -14,6 +14,7 @@ mod gallery;
 mod import;
 mod keep;
 mod panels;
+mod places;
 mod site;
 
 use std::collections::BTreeSet;

@@ -17,6 +17,7 @@ use crate::store::codes::Codes;
 use crate::store::desks::Desks;
 use crate::store::look::Look;
 use crate::store::runs::Runs;
+use crate::store::runs::images::long_names;
 use crate::views::PLACES;
 use latent_view::{Locate, REACH, TURN, View};
 use latent_vocabulary::drawing::{DRAWN, Drawing};
@@ -158,6 +159,10 @@ pub fn Places() -> impl IntoView {
         };
         last.map(|last| (0..=last).map(key).collect_view())
     };
+    let named = move || {
+        let last = seen.with(Seen::last_label);
+        long_names(&last.map_or_else(Vec::new, |last| (0..=last).map(|label| runs.class_name(label)).collect::<Vec<_>>()))
+    };
     let help = Signal::derive(move || format!("{}{}", words::PLACES_HELP, if space.get() { words::SPACE_HELP } else { "" }));
     let error = move || seen.with(Seen::error).map(words::error);
     view! {
@@ -166,7 +171,7 @@ pub fn Places() -> impl IntoView {
                 <canvas class="map" class:turned=move || space.get() class:penned=move || pen.get().is_some() node_ref=canvas tabindex="0" role="img" aria-label=words::CANVAS data-testid="places-canvas"
                     on:pointerdown=down on:pointermove=moved on:pointerup=up on:keydown=on_key></canvas>
             </div>
-            <div class="legend" role="group" aria-label=words::LEGEND>{legend}</div>
+            <div class="legend" class:named=named role="group" aria-label=words::LEGEND>{legend}</div>
             <Show when=move || drawn.get()>
                 <div class="row-of-buttons drawing" role="group" aria-label=words::DRAW_HELP>
                     {words::DRAW.iter().enumerate().map(|(class, name)| view! {
