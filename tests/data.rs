@@ -13,6 +13,7 @@ use latent_data::sprites::Sprites;
 use latent_data::{Make, Render, Rendering, SETS, mnist};
 use latent_packed::{FORMAT, META, Meta, OnDisk, PackedFactor, ShardBuilder, Split, shard_name};
 use latent_vocabulary::data::{DataCard, Origin, Own};
+use latent_vocabulary::shape::ImageShape;
 use pollster::block_on;
 
 /// Twelve pictures of dSprites (Matthey, Higgins, Hassabis and Lerchner, github.com/google-deepmind/dsprites-dataset), one
@@ -229,4 +230,35 @@ fn damaged_packed_images_are_named() {
     assert!(load(&folder, "own:forty", 1 << 20, true).err().unwrap().contains("no images to train on"));
     std::fs::write(folder.join(META), "{}").unwrap();
     assert!(load(&folder, "own:forty", 1 << 20, true).err().unwrap().contains("meta.json: is no description"));
+}
+
+/// Every set of places: what its card says of it.
+#[test]
+fn clouds_are_where_they_are_looked_at_and_of_all_classes() {
+    let sets = SETS.iter().filter(|set| ImageShape::of(set.card).is_place());
+    let mut seen = 0;
+    for set in sets {
+        let render = match set.make {
+            Make::Rendered(render) => render(),
+            Make::Named(render) => render(set.card.id),
+            Make::Files(_) | Make::RenderedFrom(..) => panic!("{}", set.card.id),
+        };
+        let data = Rendering::new(render).finish();
+        let x = data.shape.floats(&data.train_images);
+        assert_eq!(x.len(), data.shape.len() * set.card.train, "{}", set.card.id);
+        let reach = x.iter().fold(0f32, |most, v| most.max(v.abs()));
+        assert!((1.2..=2.6).contains(&reach), "{}: {reach}", set.card.id);
+        for d in 0..data.shape.len() {
+            let of: Vec<f32> = x.iter().skip(d).step_by(data.shape.len()).copied().collect();
+            let mean = of.iter().sum::<f32>() / of.len() as f32;
+            assert!(mean.abs() < 0.4, "{}: mean of coordinate {d} is {mean}", set.card.id);
+        }
+        for class in 0..set.card.classes.len() as u8 {
+            let share = data.train_labels.iter().filter(|l| **l == class).count() as f32 / set.card.train as f32;
+            let even = 1.0 / set.card.classes.len() as f32;
+            assert!((share / even - 1.0).abs() < 0.3, "{}: class {class} has {share}", set.card.id);
+        }
+        seen += 1;
+    }
+    assert_eq!(seen, 8);
 }

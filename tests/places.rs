@@ -203,3 +203,32 @@ fn what_needs_pictures_is_refused_in_a_sentence_and_gives_way() {
         ("gaussian".into(), "gaussian".into())
     );
 }
+
+#[test]
+fn measures_of_points_are_those_that_mean_something() {
+    use latent_assess::{Images, Sizes, assess};
+    use latent_vocabulary::measured::Quantity;
+
+    let data = rendered("rings");
+    let (setup, _) = Setup::from_query("data=rings&method=vae&latent=2&hidden=32", &[]);
+    let images = HostSupply::whole(data.shape, data.train_images.clone(), data.train_labels.clone());
+    let params = setup.params().unwrap();
+    let engine = CpuEngine::new(entry("vae").unwrap(), &params, data.data_shape(), &images);
+    let mut engine = pollster::block_on(engine).map_err(String::from).unwrap();
+    engine.run_steps(50).unwrap();
+    let drawn = Images::draw(&data, Sizes { images: Some(400), seed: 0 }).unwrap();
+    let measures = pollster::block_on(assess(&mut engine, &setup, &drawn, 0)).unwrap();
+    let names: Vec<&str> = measures.iter().map(|m| m.name.as_str()).collect();
+    for known in ["mse", "nll_k1", "mmd_imq", "frechet_pooled", "linear_probe_accuracy", "knn_accuracy"] {
+        assert!(names.contains(&known), "{known}: {names:?}");
+    }
+    assert!(!names.iter().any(|name| ["ssim", "psnr"].contains(name)), "{names:?}");
+    for m in &measures {
+        let finite = match &m.value {
+            Quantity::Count(_) => true,
+            Quantity::Number(v) => v.is_finite(),
+            Quantity::Each(all) => all.iter().all(|v| v.is_finite()),
+        };
+        assert!(finite && !m.protocol.contains("[0, 1]") && !m.protocol.contains("pixel"), "{m:?}");
+    }
+}

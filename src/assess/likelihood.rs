@@ -62,7 +62,9 @@ fn judged(setup: &Setup) -> String {
     if !setup.card().is_ok_and(|card| card.param(LIKELIHOOD.key).is_some()) {
         return String::new();
     }
-    format!("; {}", JUDGED[setup.usize(LIKELIHOOD.key)].replace("{sigma}", &setup.get(SIGMA.key).to_string()))
+    let words = JUDGED[setup.usize(LIKELIHOOD.key)].replace("{sigma}", &setup.get(SIGMA.key).to_string());
+    let words = if setup.of_pictures() { words } else { words.replace(" of values in [0, 1]", "") };
+    format!("; {words}")
 }
 
 /// The likelihood by importance sampling, where the method has one.

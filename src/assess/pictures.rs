@@ -8,15 +8,27 @@ use latent_measure::image;
 pub const CLAMPED: &str = "values clamped to [0, 1]";
 
 pub const MEASURES: &[Measure] = &[
-    Measure { names: &[("mse", "Squared error of a pixel")], applies: any, run: |s, sheet| Box::pin(mse(s, sheet)) },
-    Measure { names: &[("psnr", "Peak signal-to-noise ratio, dB")], applies: any, run: |s, sheet| Box::pin(psnr(s, sheet)) },
-    Measure { names: &[("ssim", "Structural similarity")], applies: any, run: |s, sheet| Box::pin(ssim(s, sheet)) },
+    Measure { names: &[("mse", "Squared error of a value")], applies: any, run: |s, sheet| Box::pin(mse(s, sheet)) },
+    Measure {
+        names: &[("psnr", "Peak signal-to-noise ratio, dB")],
+        applies: |about| about.pictures,
+        run: |s, sheet| Box::pin(psnr(s, sheet)),
+    },
+    Measure {
+        names: &[("ssim", "Structural similarity")],
+        applies: |about| about.pictures,
+        run: |s, sheet| Box::pin(ssim(s, sheet)),
+    },
 ];
 
 /// Which pictures are compared, for protocols.
 fn of(s: &Subject<'_>) -> String {
-    let values = if s.about.clamped() { CLAMPED } else { "values in [0, 1]" };
-    format!("{} test images decoded from the mean of their code, {values}", s.images.test.labels.len())
+    let n = s.images.test.labels.len();
+    match (s.about.pictures, s.about.clamped()) {
+        (true, true) => format!("{n} test images decoded from the mean of their code, {CLAMPED}"),
+        (true, false) => format!("{n} test images decoded from the mean of their code, values in [0, 1]"),
+        (false, _) => format!("{n} test samples decoded from the mean of their code"),
+    }
 }
 
 async fn mse(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {

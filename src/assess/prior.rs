@@ -41,8 +41,8 @@ pub const MEASURES: &[Measure] = &[
     },
     Measure {
         names: &[
-            ("frechet_pooled", "Fréchet distance of samples, pooled pixels"),
-            ("frechet_pooled_null", "Fréchet distance of samples, pooled pixels, for comparison"),
+            ("frechet_pooled", "Fréchet distance of samples, pooled values"),
+            ("frechet_pooled_null", "Fréchet distance of samples, pooled values, for comparison"),
         ],
         applies: has_prior,
         run: |s, sheet| Box::pin(frechet_pooled(s, sheet)),
@@ -128,7 +128,7 @@ async fn frechet_pooled(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), St
     let side = (s.images.shape.height.min(s.images.shape.width) / GRID).max(1);
     let width = s.images.shape.channels * (s.images.shape.height / side) * (s.images.shape.width / side);
     let pooled = |x: &[f32]| image::pool(x, shape, side);
-    let what = format!("means of {side} × {side} pixels");
+    let what = if s.about.pictures { format!("means of {side} × {side} pixels") } else { "the numbers themselves".into() };
     let all = (pooled(&pictures), pooled(&others(s)), pooled(&s.images.test.x));
     samples(sheet, "frechet_pooled", &what, all, s.images.whose, width);
     Ok(())

@@ -73,6 +73,8 @@ pub struct About {
     pub data: Option<&'static DataCard>,
     /// It takes another network apart.
     pub hosted: bool,
+    /// Samples are pictures, with values in [0, 1].
+    pub pictures: bool,
 }
 
 impl About {
@@ -94,7 +96,7 @@ impl About {
     /// Reconstructions may leave [0, 1]. What is left of activations goes through the rest of a network, which keeps its pixels there by
     /// itself.
     pub fn clamped(&self) -> bool {
-        self.features() && !self.hosted
+        self.features() && !self.hosted && self.pictures
     }
 }
 
@@ -143,6 +145,7 @@ impl<'a> Subject<'a> {
             code: model.info().code.clone(),
             data: catalog::set(&images.id),
             hosted: setup.hosted().is_some(),
+            pictures: images.shape.is_picture(),
         };
         let pause = model.pause();
         Ok(Self { about, setup, images, model, pause, seed, codes: None, atoms: None, draws: None, pictures: None })

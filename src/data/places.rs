@@ -18,7 +18,7 @@ pub struct Cloud {
 /// The [`Make`] of a cloud in the file of its set: `cloud!(card, |rng| (class, place))`.
 macro_rules! cloud {
     ($card:expr, $draw:expr) => {
-        $crate::Make::Rendered(|| Box::new($crate::places::Cloud::new(&$card, $draw)))
+        $crate::make::Make::Rendered(|| Box::new($crate::places::Cloud::new(&$card, $draw)))
     };
 }
 pub(crate) use cloud;
@@ -83,34 +83,6 @@ pub fn part(share: f32, n: u8) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Make, Rendering, SETS};
-
-    /// Every set of places: what its card says of it.
-    #[test]
-    fn clouds_are_where_they_are_looked_at_and_of_all_classes() {
-        let sets = SETS.iter().filter(|set| ImageShape::of(set.card).is_place());
-        let mut seen = 0;
-        for set in sets {
-            let Make::Rendered(render) = set.make else { panic!("{}", set.card.id) };
-            let data = Rendering::new(render()).finish();
-            let x = data.shape.floats(&data.train_images);
-            assert_eq!(x.len(), data.shape.len() * set.card.train, "{}", set.card.id);
-            let reach = x.iter().fold(0f32, |most, v| most.max(v.abs()));
-            assert!((1.2..=2.5).contains(&reach), "{}: {reach}", set.card.id);
-            for d in 0..data.shape.len() {
-                let of: Vec<f32> = x.iter().skip(d).step_by(data.shape.len()).copied().collect();
-                let mean = of.iter().sum::<f32>() / of.len() as f32;
-                assert!(mean.abs() < 0.4, "{}: mean of coordinate {d} is {mean}", set.card.id);
-            }
-            for class in 0..set.card.classes.len() as u8 {
-                let share = data.train_labels.iter().filter(|l| **l == class).count() as f32 / set.card.train as f32;
-                let even = 1.0 / set.card.classes.len() as f32;
-                assert!((share / even - 1.0).abs() < 0.3, "{}: class {class} has {share}", set.card.id);
-            }
-            seen += 1;
-        }
-        assert_eq!(seen, 7);
-    }
 
     #[test]
     fn directions_are_those_of_any_angle() {

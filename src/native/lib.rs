@@ -10,6 +10,7 @@ mod images;
 mod import;
 mod measure;
 mod open;
+mod reproduce;
 mod sample;
 mod train;
 
@@ -20,5 +21,6 @@ pub use images::{Given, labelled, load};
 pub use import::import;
 pub use measure::{MeasureOptions, MeasureReport, classifier, measure};
 pub use open::{EngineKind, cpu, open_gpu};
+pub use reproduce::reproduce;
 pub use sample::{SampleOptions, Samples, sample};
 pub use train::{Length, TrainOptions, train};

@@ -20,7 +20,7 @@ use latent_platform::gunzip::gunzip;
 pub use latent_platform::thrown::words as error_text;
 
 /// Keys of the address that belong to the page, not to the experiment.
-pub const RESERVED: &[&str] = &["theme", "engine", "weights", "preset"];
+pub const RESERVED: &[&str] = &["finding", "theme", "engine", "weights", "preset"];
 
 /// Milliseconds since the page was opened.
 pub fn now() -> f64 {

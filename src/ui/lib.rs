@@ -12,6 +12,7 @@ mod control;
 mod data;
 mod embed;
 mod encoded;
+mod findings;
 mod formula;
 mod gallery;
 mod held;
@@ -52,6 +53,7 @@ use camera::Camera;
 use conductor::Conductor;
 use control::Controls;
 use embed::EmbedButton;
+use findings::FindingsButton;
 use gallery::Gallery;
 use keep::{Offer, RunsButton};
 use latent_experiment::{PRESETS, Preset, Setup};
@@ -142,7 +144,7 @@ fn Page() -> impl IntoView {
                 <h1>{words::NAME}</h1>
                 <p class="lead">{words::LEAD}</p>
             </div>
-            <div class="masthead-tools"><RunsButton /><CopyLink /><EmbedButton /><ThemeButton /></div>
+            <div class="masthead-tools"><FindingsButton /><RunsButton /><CopyLink /><EmbedButton /><ThemeButton /></div>
         </header>
         <Transport />
         <div class="messages" role="region" aria-label=words::MESSAGES><Notices /><OnShow /><Offer /></div>

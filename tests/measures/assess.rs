@@ -233,7 +233,7 @@ fn every_value_has_a_name() {
     let label = |name: &str| find(&sheet, name).label.as_str();
     assert_eq!(
         ["loss", "mse", "l0", "dead_features"].map(label),
-        ["Loss", "Squared error of a pixel", "Active features (L0)", "Dead features"]
+        ["Loss", "Squared error of a value", "Active features (L0)", "Dead features"]
     );
 }
 

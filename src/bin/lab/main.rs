@@ -25,6 +25,7 @@ mod data;
 mod driver;
 mod encode;
 mod export;
+mod findings;
 mod import;
 mod index;
 mod measure;
@@ -39,6 +40,7 @@ mod picture;
 mod plan;
 mod presets;
 mod programs;
+mod reproduce;
 mod sample;
 mod serve;
 mod setup;
@@ -95,6 +97,10 @@ enum Command {
     Import(import::Args),
     /// Draw new images from trained weights.
     Sample(sample::Args),
+    /// List the findings: claims of papers as runs, with what came out.
+    Findings(findings::Args),
+    /// Make the runs of findings and record what comes out.
+    Reproduce(reproduce::Args),
     /// Train the models that ship with the page.
     Presets(presets::Args),
     /// Train anew the classifier whose features the Fréchet score is taken on.
@@ -135,6 +141,8 @@ fn main() -> ExitCode {
         Command::Export(args) => export::run(args),
         Command::Import(args) => import::run(args),
         Command::Sample(args) => sample::run(args),
+        Command::Findings(args) => findings::run(&args),
+        Command::Reproduce(args) => reproduce::run(args),
         Command::Presets(args) => presets::run(args),
         Command::Classifier(args) => classifier::run(args),
         Command::Plan(args) => plan::run(args),

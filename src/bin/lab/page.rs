@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use crate::cargo::{root, target};
 use crate::site::about;
-use crate::{Failure, index, programs, site};
+use crate::{Failure, findings, index, programs, site};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -88,6 +88,7 @@ fn build_for(out: &Path, base: Option<&str>, more: More) -> Result<(), Failure> 
     let page = ["page.js", "page_bg.wasm"].map(|file| format!("{folder}/page/{file}"));
     index::write_site(&html, &new, base.unwrap_or("./"), page.each_ref().map(String::as_str))?;
     site::add_embed(&new)?;
+    site::write(&new.join("findings.json"), &findings::for_page()?)?;
     remove(out)?;
     fs::rename(&new, out).map_err(|e| about(out, &e))?;
     eprintln!("the page is built, {:.0} s", start.elapsed().as_secs_f64());

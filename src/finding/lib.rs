@@ -1,0 +1,190 @@
+//! Findings: a claim of a paper as data. Runs are made and measured, and the figures are held against what the claim expects of them.
+//!
+//! A finding is a file in `assets/findings`; `cargo lab reproduce` makes its runs and writes what came out into `benches/findings.json`,
+//! *also where it did not hold*. The page shows both.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
+
+mod expect;
+mod record;
+
+pub use expect::{Judged, Lookup, judge};
+pub use record::{Record, Taken, mean};
+
+use std::collections::BTreeSet;
+
+use latent_experiment::Setup;
+use serde::{Deserialize, Serialize};
+
+/// A claim, and how it is tested.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Finding {
+    /// Also the name of its file.
+    pub id: String,
+    /// One plain sentence that is true or false.
+    pub claim: String,
+    /// What somebody is asked before they see what came out.
+    pub ask: String,
+    /// Exact titles.
+    pub papers: Vec<String>,
+    pub runs: Vec<Run>,
+    /// Training steps of each run.
+    pub steps: u64,
+    /// Each run is made with the seeds `0 .. seeds`; figures are means.
+    pub seeds: u32,
+    /// Test images that each is measured on, and as many training images for what is fitted.
+    pub images: u32,
+    pub figures: Vec<Figure>,
+    /// Comparisons, all of which must be so: see [`judge`].
+    pub expect: Vec<String>,
+    /// The tab of the page where it is seen best.
+    pub look: String,
+    /// How the setting differs from the paper's.
+    pub reduced: String,
+    /// Why it does not hold here, where it does not.
+    #[serde(default)]
+    pub why_not: String,
+}
+
+/// One network that is trained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Run {
+    /// In comparisons.
+    pub name: String,
+    /// In a chart.
+    pub label: String,
+    /// As in a link: `data=mnist&method=vae&beta=4`.
+    pub setup: String,
+}
+
+/// A number that is taken of every run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Figure {
+    /// The id of a measure, with `_` where it has anything but letters and digits.
+    pub measure: String,
+    /// With its unit, in a chart.
+    pub label: String,
+}
+
+impl Run {
+    /// The experiment, with one of the seeds.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn setup(&self, seed: u32) -> Result<Setup, String> {
+        let (mut setup, notes) = Setup::from_query(&self.setup, &[]);
+        if let Some(note) = notes.first() {
+            return Err(format!("run {}: {note}", self.name));
+        }
+        setup.set("seed", f64::from(seed)).and_then(|()| setup.check()).map_err(|e| format!("run {}: {e}", self.name))?;
+        Ok(setup)
+    }
+}
+
+impl Finding {
+    /// Whether all of it goes together.
+    ///
+    /// # Errors
+    /// The first thing that does not.
+    pub fn check(&self) -> Result<(), String> {
+        let of = |what: String| format!("finding {}: {what}", self.id);
+        let named = |word: &str| {
+            !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_'))
+        };
+        if !named(&self.id) || self.claim.is_empty() || self.ask.is_empty() || self.papers.is_empty() {
+            return Err(of("it needs an id of small letters, a claim, a question and a paper".into()));
+        }
+        if self.runs.is_empty() || self.steps == 0 || self.seeds == 0 || self.images < 10 {
+            return Err(of("it needs runs, steps, a seed, and ten images to measure on".into()));
+        }
+        let names: BTreeSet<&str> = self.runs.iter().map(|run| run.name.as_str()).collect();
+        if names.len() < self.runs.len() || !self.runs.iter().all(|run| named(&run.name)) {
+            return Err(of("two of its runs have one name, or one has no name of small letters".into()));
+        }
+        self.runs.iter().try_for_each(|run| run.setup(0).map(drop).map_err(&of))?;
+        if self.figures.is_empty() || self.expect.is_empty() {
+            return Err(of("it takes no figures, or expects nothing of them".into()));
+        }
+        let lookup = |measure: &str, run: &str| {
+            let known = self.figures.iter().any(|figure| figure.measure == measure);
+            let there = names.contains(run);
+            if known && there { Ok(1.0) } else { Err(format!("{measure}({run}): no such figure of such a run")) }
+        };
+        self.expect.iter().try_for_each(|text| judge(text, &lookup).map(drop).map_err(&of))
+    }
+
+    /// What is expected, held against the figures.
+    ///
+    /// # Errors
+    /// If one is missing.
+    pub fn judge(&self, taken: &[Taken]) -> Result<Vec<Judged>, String> {
+        let lookup = |measure: &str, run: &str| {
+            let found = taken.iter().find(|t| t.measure == measure && t.run == run);
+            found.map(|t| mean(&t.values)).ok_or_else(|| format!("{measure}({run}): it was not measured"))
+        };
+        self.expect.iter().map(|text| judge(text, &lookup)).collect()
+    }
+}
+
+/// The id of a measure as figures and comparisons write it.
+pub fn figure_id(measure: &str) -> String {
+    measure.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding() -> Finding {
+        Finding {
+            id: "a-claim".into(),
+            claim: "More is more.".into(),
+            ask: "What do you expect?".into(),
+            papers: vec!["A Paper".into()],
+            runs: [("low", 1.0), ("high", 4.0)]
+                .map(|(name, beta)| Run {
+                    name: name.into(),
+                    label: name.into(),
+                    setup: format!("data=moons&method=beta-vae&beta={beta}"),
+                })
+                .into(),
+            steps: 10,
+            seeds: 2,
+            images: 100,
+            figures: vec![Figure { measure: "kl".into(), label: "KL, nats".into() }],
+            expect: vec!["kl(high) < 0.5 * kl(low)".into()],
+            look: "latents".into(),
+            reduced: String::new(),
+            why_not: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_finding_is_judged_by_the_means_of_its_figures() {
+        let finding = finding();
+        assert_eq!(finding.check(), Ok(()));
+        assert_eq!(finding.runs[1].setup(1).unwrap().get("seed"), 1.0);
+        let taken = |run: &str, values: &[f64]| Taken { run: run.into(), measure: "kl".into(), values: values.to_vec() };
+        let judged = finding.judge(&[taken("low", &[8.0, 12.0]), taken("high", &[4.0, 4.0])]).unwrap();
+        assert_eq!((judged[0].holds, judged[0].left, judged[0].right), (true, 4.0, 5.0));
+        assert!(finding.judge(&[taken("low", &[1.0])]).unwrap_err().contains("kl(high)"));
+    }
+
+    #[test]
+    fn what_does_not_go_together_is_named() {
+        let wrong = |change: fn(&mut Finding)| {
+            let mut finding = finding();
+            change(&mut finding);
+            finding.check().unwrap_err()
+        };
+        assert!(wrong(|f| f.expect[0] = "kl(middle) < 1".into()).contains("kl(middle)"));
+        assert!(wrong(|f| f.expect[0] = "mse(low) < 1".into()).contains("mse(low)"));
+        assert!(wrong(|f| f.runs[0].setup = "data=moons&method=sorcery".into()).contains("sorcery"));
+        assert!(wrong(|f| f.runs[1].name = "low".into()).contains("one name"));
+        assert!(wrong(|f| f.papers.clear()).contains("a paper"));
+        assert_eq!(figure_id("total correlation"), "total_correlation");
+    }
+}

@@ -1,0 +1,38 @@
+//! What came out.
+
+use serde::{Deserialize, Serialize};
+
+use super::expect::Judged;
+
+/// A figure of a run, once for each seed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Taken {
+    pub run: String,
+    pub measure: String,
+    pub values: Vec<f64>,
+}
+
+/// What came out of a finding.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    pub id: String,
+    /// Tells what was run from what is there now: a sum of the finding and of the sources of its methods.
+    pub of: String,
+    /// Who executed it.
+    pub adapter: String,
+    pub seconds: f64,
+    pub taken: Vec<Taken>,
+    pub judged: Vec<Judged>,
+}
+
+impl Record {
+    /// Whether everything that is expected was so.
+    pub fn holds(&self) -> bool {
+        !self.judged.is_empty() && self.judged.iter().all(|judged| judged.holds)
+    }
+}
+
+/// The mean over the seeds.
+pub fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
