@@ -25,6 +25,7 @@ mod presets;
 mod programs;
 mod rules;
 mod sae;
+mod saved;
 mod session;
 mod shaders;
 mod terms;
