@@ -60,6 +60,8 @@ pub const DRAWN: Slot = view::DrawTokens::SLOT;
 /// All features and one of them.
 pub const FEATURES: Slot = view::Features::SLOT;
 pub const FEATURE: Slot = view::Feature::SLOT;
+/// The network itself, for its diagram.
+pub const NETWORK: Slot = view::Network::SLOT;
 /// Every measure, taken on demand.
 pub const MEASURES: Slot = view::Measures::SLOT;
 
