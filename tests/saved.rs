@@ -77,8 +77,14 @@ fn commands_give_what_the_engine_gave(setup: &Setup, data: &Dataset, given: &Giv
     let (given, kind) = (Some(given.clone()), EngineKind::Cpu);
 
     let out = folder.join("codes.csv");
-    let options =
-        EncodeOptions { weights: weights.clone(), data: given.clone(), training: false, engine: kind, out: out.clone(), table: Table::Csv };
+    let options = EncodeOptions {
+        weights: weights.clone(),
+        data: given.clone(),
+        training: false,
+        engine: kind,
+        out: out.clone(),
+        table: Table::Csv,
+    };
     encode(&options).unwrap_or_else(|e| panic!("{name}: {e}"));
     let table = std::fs::read_to_string(out).unwrap();
     let images: Vec<f32> = data.test_images.iter().map(|b| f32::from(*b) / 255.0).collect();

@@ -61,10 +61,7 @@ pub fn add_objective(file: &[u8], entry: &dyn Entry, data: DataShape) -> Result<
 }
 
 /// The file with other metadata.
-fn note(
-    file: &[u8],
-    change: impl FnOnce(&Setup, &mut HashMap<String, String>) -> Result<(), String>,
-) -> Result<Vec<u8>, String> {
+fn note(file: &[u8], change: impl FnOnce(&Setup, &mut HashMap<String, String>) -> Result<(), String>) -> Result<Vec<u8>, String> {
     let mut metadata = weights::metadata(file)?;
     let own = setup(metadata.get("setup").ok_or("the file's metadata has no setup")?)?;
     change(&own, &mut metadata)?;

@@ -48,7 +48,11 @@ fn layers_are_the_networks(family: Family) {
             assert!(!stage.layers.is_empty(), "{name}: no layer in {:?}", stage.role);
             assert_eq!(stage.layers.iter().map(|layer| layer.parameters).sum::<usize>(), parameters, "{name}: {:?}", stage.role);
             let all: u64 = stage.layers.iter().map(|layer| layer.operations).sum();
-            assert!(all >= products && all < 4 * products + 200_000, "{name}: {:?}: {all} operations, {products} in products", stage.role);
+            assert!(
+                all >= products && all < 4 * products + 200_000,
+                "{name}: {:?}: {all} operations, {products} in products",
+                stage.role
+            );
             for Layer { name: layer, input, output, .. } in &stage.layers {
                 assert!(!layer.is_empty() && !input.is_empty() && !output.is_empty(), "{name}: {layer}");
             }

@@ -81,8 +81,9 @@ pub fn Diagram() -> impl IntoView {
     let network = Shown::watch(desks);
     let machine = NodeRef::<html::Div>::new();
     let at = Pointed::new(machine);
-    let part =
-        move |role: Role| move || network.with(|shown| shown.as_deref().and_then(|s| s.as_ref().ok()).map(|s| bars_of(s, role, at)));
+    let part = move |role: Role| {
+        move || network.with(|shown| shown.as_deref().and_then(|s| s.as_ref().ok()).map(|s| bars_of(s, role, at)))
+    };
     let prior = move || {
         let has = network.with(|shown| shown.as_deref().and_then(|s| s.as_ref().ok()).is_some_and(Shown::has_prior));
         has.then(|| {
