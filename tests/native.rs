@@ -26,6 +26,7 @@ mod presets;
 mod programs;
 mod rules;
 mod sae;
+mod saved;
 mod session;
 mod shaders;
 mod terms;

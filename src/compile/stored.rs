@@ -41,6 +41,14 @@ pub mod given {
     pub const STEP: &str = "step";
     /// The method's live parameters, in the order of its card.
     pub const CONTROLS: &str = "controls";
+    /// The note of a file that has the objective at two batch sizes, and the one that says why there is none.
+    pub const OBJECTIVE: &str = "objective";
+    /// See there.
+    pub const NO_OBJECTIVE: &str = "no objective";
+    /// What the objective is called among programs.
+    pub const LOSS: &str = "Loss";
+    /// Stands before the name of a tensor of state, in what an objective gives.
+    pub const SET: &str = "set ";
 }
 
 /// Rows of two recordings that are compared; the second pair, where the first says nothing. Primes, so that no other size is taken for the
@@ -153,7 +161,7 @@ impl Program {
         if a.graph.len() != b.graph.len() || a.outputs != b.outputs {
             return Ok(None);
         }
-        let made = Self::gather(name, leaves, a, b)?;
+        let made = Self::gather(name, leaves, a, b, false)?;
         // What one row makes of it may be nothing that runs.
         Ok(made.filter(|program| [a.batch, b.batch, 1].into_iter().all(|batch| program.at(batch).is_ok())))
     }
@@ -163,14 +171,26 @@ impl Program {
     /// # Errors
     /// Names what a file cannot have.
     pub fn fixed(name: &str, leaves: &[&str], of: Recorded<'_>) -> Result<Self, String> {
-        let made = Self::gather(name, leaves, of, of)?.ok_or("a recording is unlike itself")?;
+        Self::alone(name, leaves, of, false)
+    }
+
+    /// The same, for whoever takes gradients of it: it says where none pass.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn trained(name: &str, leaves: &[&str], of: Recorded<'_>) -> Result<Self, String> {
+        Self::alone(name, leaves, of, true)
+    }
+
+    fn alone(name: &str, leaves: &[&str], of: Recorded<'_>, stops: bool) -> Result<Self, String> {
+        let made = Self::gather(name, leaves, of, of, stops)?.ok_or("a recording is unlike itself")?;
         let program = Self { batch: Some(of.batch), ..made };
         program.at(of.batch)?;
         Ok(program)
     }
 
-    /// The nodes that the outputs need.
-    fn gather(name: &str, leaves: &[&str], a: Recorded<'_>, b: Recorded<'_>) -> Result<Option<Self>, String> {
+    /// The nodes that the outputs need; `stops`: with those that only stop gradients.
+    fn gather(name: &str, leaves: &[&str], a: Recorded<'_>, b: Recorded<'_>, stops: bool) -> Result<Option<Self>, String> {
         let (g, batch) = (a.graph, [a.batch, b.batch]);
         let mut needed = vec![false; g.len()];
         a.outputs.iter().for_each(|(_, id)| needed[id.ix()] = true);
@@ -193,7 +213,7 @@ impl Program {
                     made.leaves.push(((*name.ok_or("a recording has a leaf without a name")?).into(), shape));
                     here
                 }
-                (Op::StopGradient, Op::StopGradient) => place[node.args[0].ix()],
+                (Op::StopGradient, Op::StopGradient) if !stops => place[node.args[0].ix()],
                 (op, other) => {
                     let (Some((name, mut numbers)), Some((same, others))) = (names::split(op), names::split(other)) else {
                         return Ok(None);

@@ -6,6 +6,8 @@
 //! a state_dict ─▶ foreign ─▶ weights of a setup
 //! ```
 //!
+//! [`layers`] is for people: the network as it stands in the programs, with sizes, parameters and operations.
+//!
 //! Nothing here knows a method, or Burn: what a model is, its file says.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
@@ -13,6 +15,7 @@
 
 mod code;
 mod fuse;
+pub mod layers;
 mod lower;
 mod model;
 mod names;

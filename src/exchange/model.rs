@@ -1,5 +1,6 @@
 //! A model's file, as those who print it read it.
 
+use latent_compile::stored::given::{LOSS, NO_OBJECTIVE, OBJECTIVE};
 use latent_compile::stored::{self, BATCHES, Made, Program, Recorded};
 use latent_experiment::Setup;
 use latent_player::File;
@@ -93,11 +94,33 @@ impl<'a> Model<'a> {
         Err(why)
     }
 
-    /// A program that was recorded apart, such as the objective, as calls.
-    ///
-    /// # Errors
-    /// As [`Self::code`].
-    pub fn lower(&self, name: &str, leaves: Vec<&str>, at: [Recorded<'_>; 2]) -> Result<Code, String> {
+    /// What a step of training computes as calls, where the file has that: for any number of rows, or else for the batch of training. An error
+    /// says why it is not there; `None` where nobody has put it into the file.
+    pub fn objective(&self) -> Option<Result<Code, String>> {
+        if let Ok(why) = self.file.note(NO_OBJECTIVE) {
+            return Some(Err(why.into()));
+        }
+        let note = self.file.note(OBJECTIVE).ok()?;
+        Some(stored::from_text(note).and_then(|bytes| stored::read(&bytes)).and_then(|programs| self.lower_objective(&programs)))
+    }
+
+    fn lower_objective(&self, programs: &[Program]) -> Result<Code, String> {
+        let [a, b] = programs else { return Err("an objective is recorded at two batch sizes".into()) };
+        let mut why = String::new();
+        for both in [[a, b], [a, a]] {
+            let batch = both.map(|program| program.batch().unwrap_or(1));
+            let made = [both[0].at(batch[0])?, both[1].at(batch[1])?];
+            let outputs = [named(both[0], &made[0]), named(both[1], &made[1])];
+            let at = [0, 1].map(|i| Recorded { graph: &made[i].graph, outputs: &outputs[i], batch: batch[i] });
+            match self.lower(LOSS, a.leaves().collect(), at) {
+                Ok(code) => return Ok(code),
+                Err(e) => why = e,
+            }
+        }
+        Err(why)
+    }
+
+    fn lower(&self, name: &str, leaves: Vec<&str>, at: [Recorded<'_>; 2]) -> Result<Code, String> {
         let input = match name {
             "Decode" => "z",
             "FromTokens" | "TokenLogits" => "tokens",

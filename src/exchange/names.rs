@@ -4,12 +4,7 @@ use latent_compile::graph::{Binary, Unary};
 
 use crate::code::{Code, Do, Reduced};
 use latent_compile::loops::reduction::Reduction;
-
-/// What the objective is called among programs.
-pub const LOSS: &str = "Loss";
-
-/// Stands before the name of a tensor of state, in what an objective gives.
-pub const SET: &str = "set ";
+pub use latent_compile::stored::given::{LOSS, SET};
 
 /// The layer whose weights a call takes, as in `encoder.hidden`.
 pub fn layer(code: &Code, of: usize) -> Option<&str> {

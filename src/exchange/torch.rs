@@ -7,23 +7,13 @@ mod layers;
 
 use std::collections::HashMap;
 
-use latent_compile::stored::Recorded;
 use safetensors::tensor::{Dtype, TensorView};
 
 use crate::code::{Code, Do};
 use crate::model::Model;
 use crate::names::LOSS;
-pub use crate::names::SET;
 use function::Function;
 use layers::Layers;
-
-/// What a step of training computes, as it was recorded at two batch sizes, or twice at the same.
-pub struct Objective<'a> {
-    /// Names of what it is given.
-    pub leaves: Vec<&'a str>,
-    /// The terms, the loss first; then new values of state, each called [`SET`] and the tensor's name.
-    pub at: [Recorded<'a>; 2],
-}
 
 /// A module, and the tensors that it loads.
 #[derive(Debug)]
@@ -32,23 +22,22 @@ pub struct Written {
     pub module: String,
     /// Its `state_dict` as safetensors; dense weights are `[out, in]`.
     pub state: Vec<u8>,
-    /// Why it has no objective, where one was given that cannot be written.
+    /// Why it has no objective, where the file was to have one.
     pub missing: Option<String>,
 }
 
-/// Writes a module with a method for each program, and `loss` where an objective is given. `state` is what the file of tensors will be
+/// Writes a module with a method for each program, and `loss` where the file has the objective. `state` is what the file of tensors will be
 /// called. Parameters have their names in the Burn module.
 ///
 /// # Errors
 /// If something in a program has no counterpart in PyTorch, or a weight is missing.
-pub fn write(model: &Model<'_>, objective: Option<Objective<'_>>, state: &str) -> Result<Written, String> {
+pub fn write(model: &Model<'_>, state: &str) -> Result<Written, String> {
     let mut codes: Vec<Code> = model.programs().map(|name| model.code(name)).collect::<Result<_, _>>()?;
     let mut missing = None;
-    if let Some(Objective { leaves, at }) = objective {
-        match model.lower(LOSS, leaves, at) {
-            Ok(code) => codes.push(code),
-            Err(why) => missing = Some(why),
-        }
+    match model.objective() {
+        Some(Ok(code)) => codes.push(code),
+        Some(Err(why)) => missing = Some(why),
+        None => {}
     }
     let layers = Layers::of(&codes)?;
     let class = class_name(model.card.id);

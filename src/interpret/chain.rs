@@ -57,8 +57,34 @@ pub(crate) enum Do {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Step {
     pub what: Do,
+    /// The register that it writes.
     pub to: u16,
+    /// The output that it writes instead.
+    pub into: Option<u16>,
     pub of: [Operand; 3],
+}
+
+impl Step {
+    pub fn store(output: u16, from: Operand) -> Self {
+        Self { what: Do::Store(output), to: 0, into: None, of: [from; 3] }
+    }
+
+    /// Which argument is what the output still has that it writes.
+    fn own(&self) -> Option<usize> {
+        self.into.and_then(|output| self.of.iter().position(|of| *of == Operand::Before(output)))
+    }
+
+    /// Whether it can write an output at once: what it reads of that, if anything, is one argument of an operation that can be done in place.
+    pub fn can_write(&self, output: u16) -> bool {
+        let arguments = match self.what {
+            Do::Store(_) | Do::Before(_) | Do::Read(_) => return false,
+            Do::Binary(Binary::Add | Binary::Sub | Binary::Mul) => 2,
+            Do::MulAdd => 3,
+            _ => 0,
+        };
+        let own = |of: &[Operand]| of.iter().filter(|of| **of == Operand::Before(output)).count();
+        own(&self.of) <= own(&self.of[..arguments]).min(1)
+    }
 }
 
 /// A view that is read.
@@ -206,14 +232,20 @@ impl Chain {
                 Arg::One(x) => out.fill(x),
             };
         }
-        // Out of the registers while it is written: an operation's result never takes the place of what it reads.
-        let mut whole = std::mem::take(&mut registers[to]);
+        // Out of the registers, or of the outputs, while it is written: an operation's result never takes the place of what others read.
+        let (mut whole, mut output) = (vec![], Default::default());
+        match step.into {
+            Some(into) => output = std::mem::take(&mut outputs[into as usize]),
+            None => whole = std::mem::take(&mut registers[to]),
+        }
         let arg = |i: usize| match step.of[i] {
             Operand::Before(output) => Arg::Many(&outputs[output as usize][at..at + n]),
             operand => self.given(operand, memory, [first, n], (registers, windows)).unwrap_or(Arg::One(f32::NAN)),
         };
-        let out = &mut whole[..n];
+        let out = if step.into.is_some() { &mut output[at..at + n] } else { &mut whole[..n] };
+        let own = step.own();
         match step.what {
+            what if own.is_some() => in_place(what, out, own.unwrap_or(0), arg),
             Do::Unary(f) => unary(f, out, arg(0)),
             Do::Binary(f) => binary(f, out, arg(0), arg(1)),
             Do::MulAdd => multiply_and_add(out, arg(0), arg(1), arg(2)),
@@ -231,7 +263,10 @@ impl Chain {
             Do::Uniform(stream) => uniform(out, first as u32, stream.wrapping_add(noise.salt), noise),
             Do::Store(_) => {}
         }
-        registers[to] = whole;
+        match step.into {
+            Some(into) => outputs[into as usize] = output,
+            None => registers[to] = whole,
+        }
     }
 }
 
@@ -308,6 +343,36 @@ fn multiply_and_add(out: &mut [f32], a: Arg<'_>, b: Arg<'_>, c: Arg<'_>) {
         (Arg::Many(a), Arg::One(b), c) | (Arg::One(b), Arg::Many(a), c) => pairs(out, Arg::Many(a), c, |a, c| a * b + c),
         (Arg::Many(a), Arg::Many(b), Arg::One(c)) => pairs(out, Arg::Many(a), Arg::Many(b), |a, b| a * b + c),
         (Arg::One(a), Arg::One(b), c) => pairs(out, Arg::One(a * b), c, |ab, c| ab + c),
+    }
+}
+
+/// An operation one of whose arguments, the one of that number, is what `out` has.
+#[inline(always)]
+fn in_place<'a>(what: Do, out: &mut [f32], own: usize, arg: impl Fn(usize) -> Arg<'a>) {
+    match (what, own) {
+        (Do::Binary(Binary::Add), _) => with(out, arg(1 - own), |o, x| o + x),
+        (Do::Binary(Binary::Sub), 0) => with(out, arg(1), |o, x| o - x),
+        (Do::Binary(Binary::Sub), _) => with(out, arg(0), |o, x| x - o),
+        (Do::Binary(Binary::Mul), _) => with(out, arg(1 - own), |o, x| o * x),
+        (Do::MulAdd, 2) => match (arg(0), arg(1)) {
+            (Arg::Many(a), Arg::Many(b)) => out.iter_mut().zip(a).zip(b).for_each(|((o, a), b)| *o += a * b),
+            (Arg::Many(a), Arg::One(b)) | (Arg::One(b), Arg::Many(a)) => with(out, Arg::Many(a), |o, a| a * b + o),
+            (Arg::One(a), Arg::One(b)) => with(out, Arg::One(a * b), |o, ab| ab + o),
+        },
+        (Do::MulAdd, _) => match (arg(1 - own), arg(2)) {
+            (Arg::Many(b), Arg::Many(c)) => out.iter_mut().zip(b).zip(c).for_each(|((o, b), c)| *o = *o * b + c),
+            (Arg::Many(b), Arg::One(c)) => with(out, Arg::Many(b), |o, b| o * b + c),
+            (Arg::One(b), c) => with(out, c, |o, c| o * b + c),
+        },
+        _ => unreachable!("a draft has asked whether it can"),
+    }
+}
+
+#[inline(always)]
+fn with(out: &mut [f32], x: Arg<'_>, f: impl Fn(f32, f32) -> f32) {
+    match x {
+        Arg::Many(x) => out.iter_mut().zip(x).for_each(|(o, x)| *o = f(*o, *x)),
+        Arg::One(x) => out.iter_mut().for_each(|o| *o = f(*o, x)),
     }
 }
 

@@ -203,7 +203,7 @@ impl Draft {
                 Value::Where(_) => Do::Where,
             };
             let to = register(&mut free);
-            steps.push(Step { what, to, of });
+            steps.push(Step { what, to, into: None, of });
             operands[i] = Some(Operand::Register(to));
             self.store(i, Operand::Register(to), &number, &mut steps);
             // Registers whose values nobody needs any more.
@@ -224,9 +224,10 @@ impl Draft {
         }
         for (arg, base) in &self.stores {
             if let (Arg::Number(v), Some(output)) = (arg, number(base)) {
-                steps.push(Step { what: Do::Store(output), to: 0, of: [Operand::Number(*v); 3] });
+                steps.push(Step::store(output, Operand::Number(*v)));
             }
         }
+        write_at_once(&mut steps);
         Chain { len: self.len, loads, steps, registers: registers.into(), outputs, feeds: vec![] }
     }
 
@@ -240,8 +241,29 @@ impl Draft {
     fn store(&self, value: usize, from: Operand, number: &impl Fn(&Base) -> Option<u16>, steps: &mut Vec<Step>) {
         for (arg, base) in &self.stores {
             if let (true, Some(output)) = (*arg == Arg::Value(value as u32), number(base)) {
-                steps.push(Step { what: Do::Store(output), to: 0, of: [from; 3] });
+                steps.push(Step::store(output, from));
             }
+        }
+    }
+}
+
+/// Has operations write outputs themselves, where their result would be copied there next; who needs it later reads it there.
+fn write_at_once(steps: &mut Vec<Step>) {
+    for i in (0..steps.len().saturating_sub(1)).rev() {
+        let [step, store, behind @ ..] = &mut steps[i..] else { return };
+        let Do::Store(output) = store.what else { continue };
+        let result = Operand::Register(step.to);
+        // The last that may read it: the one that puts something else into the register.
+        let replaces = |other: &Step| other.into.is_none() && !matches!(other.what, Do::Store(_)) && other.to == step.to;
+        let until = behind.iter().position(replaces).map_or(behind.len(), |last| last + 1);
+        let again = |other: &Step| other.into == Some(output) || matches!(other.what, Do::Store(to) if to == output);
+        let twice = |other: &Step| matches!(other.what, Do::Store(_)) && other.of[0] == result;
+        let alone = !behind.iter().any(again) && !behind[..until].iter().any(twice);
+        if store.of[0] == result && step.into.is_none() && step.can_write(output) && alone {
+            let readers = behind[..until].iter_mut().flat_map(|later| &mut later.of);
+            readers.filter(|of| **of == result).for_each(|of| *of = Operand::Before(output));
+            step.into = Some(output);
+            steps.remove(i + 1);
         }
     }
 }
@@ -347,5 +369,50 @@ pub(crate) fn feed_chains(tasks: &mut [(Task, Base)], kept: &[Base]) {
         if chain.feed(*made, Feed { a: *a, b: *b, at, size: *size }) {
             *product = Task::Fed;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use latent_compile::graph::{Binary, Graph, Id, Unary};
+
+    use crate::{Noise, Tape};
+
+    const LEN: usize = 700;
+
+    /// New values of leaves, made of their old ones in every place of an operation, and read by others afterwards.
+    #[test]
+    fn outputs_are_written_where_they_lie() {
+        let mut g = Graph::default();
+        let leaves: Vec<Id> = (0..7).map(|_| g.leaf(&[LEN])).collect();
+        let [a, b, c, d, e, f, x] = leaves[..] else { unreachable!("seven") };
+        let decayed = g.scale(a, 0.9);
+        let next_a = g.add(decayed, x);
+        let next_b = g.sub(x, b);
+        let next_c = g.sub(c, next_a);
+        let product = g.mul(x, next_a);
+        let next_d = g.add(product, d);
+        let next_e = g.mul(e, e);
+        let root = g.unary(Unary::Abs, next_d);
+        let next_f = g.with_scalar(Binary::Mul, root, 2.0);
+        let both = g.add(next_a, next_b);
+        let assigned = [(next_a, a), (next_b, b), (next_c, c), (next_d, d), (next_e, e), (next_f, f)];
+        let mut tape = Tape::new(&g, &[both, next_f], &assigned);
+        let old: Vec<Vec<f32>> =
+            (0..7).map(|k| (0..LEN).map(|i| ((i * 7919 + k * 31) % 113) as f32 / 113.0 - 0.4).collect()).collect();
+        let mut new = old.clone();
+        let names: Vec<String> = tape.timed(&mut new, Noise::default(), || 0.0).into_iter().map(|(name, _)| name).collect();
+        for i in 0..LEN {
+            let [a, b, c, d, e, _, x] = [0, 1, 2, 3, 4, 5, 6].map(|k| old[k][i]);
+            let next_a = a * 0.9 + x;
+            let next_d = x * next_a + d;
+            let want = [next_a, x - b, c - next_a, next_d, e * e, next_d.abs() * 2.0, x];
+            for (k, want) in want.into_iter().enumerate() {
+                assert!((new[k][i] - want).abs() < 1e-6, "leaf {k} at {i}: {} instead of {want}", new[k][i]);
+            }
+            assert!((tape.output(0)[i] - next_a - (x - b)).abs() < 1e-6 && (tape.output(1)[i] - want[5]).abs() < 1e-6);
+        }
+        // Ten operations; only what is stored twice is copied.
+        assert_eq!(names, ["chain of 11 on 700"]);
     }
 }

@@ -2,12 +2,14 @@
 //! without ever being stored. With few images a step is mostly this traffic.
 
 use crate::memory::{Base, Memory};
-use crate::product::{Matrix, Packs, Size, WIDTH, block};
+use crate::product::{Matrix, Packs, ROWS, Size, WIDTH, block};
 
 /// Longest inner dimension: from there on a product takes so long that its traffic does not matter.
 const DEEPEST: usize = 64;
-/// Floats that a window holds about: beside what the chain reads and writes they stay in a core's cache.
-const WINDOW: usize = 1 << 13;
+/// Floats that a window holds about: those of two weights stay in the fastest cache, beside what the chain reads and writes.
+const WINDOW: usize = 1 << 11;
+/// Smallest product that is worth it.
+const LEAST: usize = 1 << 13;
 
 /// A matrix, or many of them: where each begins is the task's to say.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +47,7 @@ impl Feed {
         }
         let ([m, n, k], [x, y]) = (self.size, self.at);
         let row = first / n;
-        let rows = until.div_ceil(n).max(row + WINDOW / n).min(m) - row;
+        let rows = (until.div_ceil(n) - row).max(WINDOW / n).next_multiple_of(ROWS).min(m - row);
         let a = Matrix { data: &memory.get(self.a.base)[x + row * self.a.step[0]..], step: self.a.step };
         let b = Matrix { data: &memory.get(self.b.base)[y..], step: self.b.step };
         window.values.resize(rows * n, 0.0);
@@ -57,7 +59,7 @@ impl Feed {
 
     /// Whether a product of that size is worth it.
     pub fn fits([m, n, k]: Size) -> bool {
-        k > 0 && k <= DEEPEST && n <= WIDTH && m * n >= WINDOW
+        k > 0 && k <= DEEPEST && n <= WIDTH && m * n >= LEAST
     }
 
     /// Elements of the product.

@@ -32,7 +32,7 @@ mod view;
 
 pub use memory::Noise;
 #[cfg(target_arch = "wasm32")]
-pub use product::wasm::{Tile, fused, use_tile};
+pub use product::wasm::{Along, Tile, fused, fused_along, use_tiles};
 pub use tape::Tape;
 
 /// Bytes as numbers from 0 to 1, behind what `out` has.

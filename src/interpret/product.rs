@@ -8,6 +8,8 @@ const DEPTH: usize = 256;
 const HEIGHT: usize = 96;
 /// Columns of the second.
 pub(crate) const WIDTH: usize = 1024;
+/// Floats of packed panels that stay in the fastest cache: tiles are computed one after the other along those.
+const NEAR: usize = 1 << 13;
 /// Multiplications from which on it pays to wake other cores.
 const SHARED: usize = 1 << 18;
 
@@ -28,6 +30,19 @@ pub(crate) struct Packs {
     columns: Vec<u32>,
     /// How many those are; `None` for panels as they are.
     counts: Vec<Option<usize>>,
+}
+
+/// Where tiles go that stand side by side.
+pub struct Place<'a> {
+    /// Their rows.
+    c: &'a mut [f32],
+    /// Floats from one row to the next.
+    step: usize,
+    /// How many they are, and rows of their panels of the second factor.
+    count: usize,
+    depth: usize,
+    /// Whether they are added to what is there.
+    add: bool,
 }
 
 /// Rows and columns of a matrix, and the inner dimension.
@@ -72,14 +87,21 @@ pub(crate) fn shared(c: &mut [f32], [m, n, k]: Size, a: Matrix<'_>, b: Matrix<'_
 #[cfg(target_arch = "x86_64")]
 fn choose(c: &mut [f32], size: Size, a: Matrix<'_>, b: Matrix<'_>, how: [bool; 2], packs: &mut Packs) {
     if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
-        return blocks::<6, 16>(c, size, a, b, how, packs, |a, b, columns, out| {
+        let one = |a: &[f32], b: &[f32], columns: Option<&[u32]>, out: &mut [[f32; 16]; 6]| {
             #[allow(unsafe_code, reason = "the processor has just been asked")]
             unsafe {
                 avx(a, b, columns, out);
             }
-        });
+        };
+        let many = |a: &[f32], b: &[f32], columns: Option<&[u32]>, to: Place<'_>| {
+            #[allow(unsafe_code, reason = "the processor has just been asked")]
+            unsafe {
+                avx_along(a, b, columns, to);
+            }
+        };
+        return blocks::<6, 16>(c, size, a, b, how, packs, (one, many));
     }
-    blocks::<4, 8>(c, size, a, b, how, packs, tile::<4, 8, false>);
+    blocks::<4, 8>(c, size, a, b, how, packs, (tile::<4, 8, false>, along::<4, 8, false>));
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -88,18 +110,30 @@ fn avx(a: &[f32], b: &[f32], columns: Option<&[u32]>, out: &mut [[f32; 16]; 6]) 
     tile::<6, 16, true>(a, b, columns, out);
 }
 
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn avx_along(a: &[f32], b: &[f32], columns: Option<&[u32]>, to: Place<'_>) {
+    along::<6, 16, true>(a, b, columns, to);
+}
+
+/// Rows of a tile: what is computed in pieces should have a multiple of them.
+pub(crate) const ROWS: usize = if cfg!(target_arch = "wasm32") { 4 } else { 6 };
+
 #[cfg(target_arch = "wasm32")]
 #[target_feature(enable = "simd128")]
 fn choose(c: &mut [f32], size: Size, a: Matrix<'_>, b: Matrix<'_>, how: [bool; 2], packs: &mut Packs) {
     match wasm::FUSED.get() {
-        Some(tile) => blocks::<{ wasm::ROWS }, 8>(c, size, a, b, how, packs, tile),
-        None => blocks::<{ wasm::ROWS }, 8>(c, size, a, b, how, packs, |a, b, columns, out| wasm::tile(a, b, columns, out)),
+        Some(tiles) => blocks::<{ wasm::ROWS }, 8>(c, size, a, b, how, packs, *tiles),
+        None => {
+            let one: wasm::Tile = |a, b, columns, out| wasm::tile(a, b, columns, out);
+            blocks::<{ wasm::ROWS }, 8>(c, size, a, b, how, packs, (one, |a, b, columns, to| wasm::along(a, b, columns, to)));
+        }
     }
 }
 
 #[cfg(not(any(target_arch = "x86_64", target_arch = "wasm32")))]
 fn choose(c: &mut [f32], size: Size, a: Matrix<'_>, b: Matrix<'_>, how: [bool; 2], packs: &mut Packs) {
-    blocks::<8, 8>(c, size, a, b, how, packs, tile::<8, 8, true>);
+    blocks::<8, 8>(c, size, a, b, how, packs, (tile::<8, 8, true>, along::<8, 8, true>));
 }
 
 /// `out[i][j] = Σ a[t][i] · b[t][j]` of two panels, or with column `columns[t]` of the second; `FUSED` rounds once a step where the
@@ -123,6 +157,25 @@ fn tile<const R: usize, const C: usize, const FUSED: bool>(a: &[f32], b: &[f32],
     *out = acc;
 }
 
+/// Tiles of one panel and many, put where they go at once.
+#[cfg(not(target_arch = "wasm32"))]
+#[inline(always)]
+fn along<const R: usize, const C: usize, const FUSED: bool>(a: &[f32], b: &[f32], columns: Option<&[u32]>, to: Place<'_>) {
+    let Place { c, step, count, depth, add } = to;
+    for (i, b) in b.chunks_exact(depth * C).enumerate().take(count) {
+        let mut out = [[0.0; C]; R];
+        tile::<R, C, FUSED>(a, b, columns, &mut out);
+        for (row, out) in out.iter().enumerate() {
+            let c = &mut c[row * step + i * C..][..C];
+            if add {
+                c.iter_mut().zip(out).for_each(|(c, out)| *c += out);
+            } else {
+                c.copy_from_slice(out);
+            }
+        }
+    }
+}
+
 #[cfg(target_arch = "wasm32")]
 pub(crate) mod wasm {
     //! Tiles of WebAssembly's vectors.
@@ -130,18 +183,23 @@ pub(crate) mod wasm {
     use std::arch::wasm32::{f32x4, f32x4_add, f32x4_extract_lane, f32x4_mul, f32x4_relaxed_madd, f32x4_splat, v128};
     use std::sync::OnceLock;
 
+    use super::Place;
+
     /// Rows of a tile: its sums, a row of the second factor and a number of the first fit into sixteen registers.
-    pub(super) const ROWS: usize = 4;
+    pub(super) const ROWS: usize = super::ROWS;
 
     /// Computes a tile of two panels.
     pub type Tile = fn(&[f32], &[f32], Option<&[u32]>, &mut [[f32; 8]; ROWS]);
 
-    /// The tile of browsers that can round once where they multiply and add.
-    pub(super) static FUSED: OnceLock<Tile> = OnceLock::new();
+    /// Computes the tiles of one panel and many.
+    pub type Along = fn(&[f32], &[f32], Option<&[u32]>, Place<'_>);
 
-    /// Computes products with that tile from now on.
-    pub fn use_tile(tile: Tile) {
-        let _ = FUSED.set(tile);
+    /// The tiles of browsers that can round once where they multiply and add.
+    pub(super) static FUSED: OnceLock<(Tile, Along)> = OnceLock::new();
+
+    /// Computes products with those tiles from now on.
+    pub fn use_tiles(tile: Tile, along: Along) {
+        let _ = FUSED.set((tile, along));
     }
 
     #[inline(always)]
@@ -188,9 +246,78 @@ pub(crate) mod wasm {
         };
     }
 
+    /// The same for many panels, whose sums go where they belong at once.
+    macro_rules! along {
+        ($(#[$attribute:meta])+ $vis:vis $name:ident: |$acc:ident, $x:ident, $y:ident| $step:expr) => {
+            $(#[$attribute])+
+            $vis fn $name(a: &[f32], b: &[f32], columns: Option<&[u32]>, to: Place<'_>) {
+                let Place { c, step, count, depth, add } = to;
+                let (a, panels) = (a.as_chunks::<ROWS>().0, b.as_chunks::<8>().0);
+                for i in 0..count {
+                    let b = &panels[i * depth..][..depth];
+                    let mut acc = [[f32x4_splat(0.0); 2]; ROWS];
+                    macro_rules! column {
+                        ($a:expr, $b:expr) => {
+                            let (a, b): (&[f32; ROWS], &[f32; 8]) = ($a, $b);
+                            let b = [four(&b[..4]), four(&b[4..])];
+                            for (acc, a) in acc.iter_mut().zip(a) {
+                                let $x = f32x4_splat(*a);
+                                for ($acc, $y) in acc.iter_mut().zip(b) {
+                                    *$acc = $step;
+                                }
+                            }
+                        };
+                    }
+                    match columns {
+                        None => {
+                            for (a, b) in a.iter().zip(b) {
+                                column!(a, b);
+                            }
+                        }
+                        Some(columns) => {
+                            for (a, t) in a.iter().zip(columns) {
+                                column!(a, &b[*t as usize]);
+                            }
+                        }
+                    }
+                    let rows = &mut c[i * 8..];
+                    // One after the other, as written: in a loop the sums would leave their registers first.
+                    macro_rules! row {
+                        ($row:expr) => {
+                            let c: &mut [f32; 8] = (&mut rows[$row * step..][..8]).try_into().expect("eight numbers");
+                            let [mut low, mut high] = acc[$row];
+                            if add {
+                                (low, high) = (f32x4_add(four(&c[..4]), low), f32x4_add(four(&c[4..]), high));
+                            }
+                            *c = [
+                                f32x4_extract_lane::<0>(low), f32x4_extract_lane::<1>(low), f32x4_extract_lane::<2>(low), f32x4_extract_lane::<3>(low),
+                                f32x4_extract_lane::<0>(high), f32x4_extract_lane::<1>(high), f32x4_extract_lane::<2>(high), f32x4_extract_lane::<3>(high),
+                            ];
+                        };
+                    }
+                    row!(0);
+                    row!(1);
+                    row!(2);
+                    row!(3);
+                }
+            }
+        };
+    }
+
     tile!(
         #[target_feature(enable = "simd128")]
         pub(super) tile: |acc, x, y| f32x4_add(*acc, f32x4_mul(x, y))
+    );
+
+    along!(
+        #[target_feature(enable = "simd128")]
+        pub(super) along: |acc, x, y| f32x4_add(*acc, f32x4_mul(x, y))
+    );
+
+    along!(
+        /// Tiles with relaxed SIMD, as [`fused`].
+        #[target_feature(enable = "simd128,relaxed-simd")]
+        pub fused_along: |acc, x, y| f32x4_relaxed_madd(x, y, *acc)
     );
 
     tile!(
@@ -200,7 +327,8 @@ pub(crate) mod wasm {
     );
 }
 
-/// The whole product, block by block, with tiles of `R` rows and `C` columns; added to what is there, or with the second factor packed already.
+/// The whole product, block by block, with tiles of `R` rows and `C` columns, one at a time or along a panel; added to what is there, or with
+/// the second factor packed already.
 #[inline(always)]
 fn blocks<const R: usize, const C: usize>(
     c: &mut [f32],
@@ -209,7 +337,10 @@ fn blocks<const R: usize, const C: usize>(
     b: Matrix<'_>,
     [add, packed]: [bool; 2],
     packs: &mut Packs,
-    tile: impl Fn(&[f32], &[f32], Option<&[u32]>, &mut [[f32; C]; R]),
+    (tile, along): (
+        impl Fn(&[f32], &[f32], Option<&[u32]>, &mut [[f32; C]; R]),
+        impl Fn(&[f32], &[f32], Option<&[u32]>, Place<'_>),
+    ),
 ) {
     let mut out = [[0.0; C]; R];
     for k0 in (0..k).step_by(DEPTH) {
@@ -227,8 +358,22 @@ fn blocks<const R: usize, const C: usize>(
                 pack::<R>(&mut packs.a, from, height, depth);
                 let Packs { a, columns, counts, .. } = &mut *packs;
                 squeeze::<R>(&mut a[..height.div_ceil(R) * R * depth], depth, columns, counts);
+                // Where the second factor is near, along all of it with each panel of whole tiles.
+                let (mut first_row, mut first_column) = (0, 0);
+                if width / C * C * depth <= NEAR {
+                    (first_row, first_column) = (height / R * R, width / C * C);
+                    for (i, a) in packs.a.chunks_exact(depth * R).take(height / R).enumerate() {
+                        let (a, columns) =
+                            packs.counts[i].map_or((a, None), |n| (&a[..n * R], Some(&packs.columns[i * depth..][..n])));
+                        let c = &mut c[(m0 + i * R) * n + n0..];
+                        along(a, &packs.b, columns, Place { c, step: n, count: width / C, depth, add });
+                    }
+                }
                 for (j, b) in packs.b.chunks_exact(depth * C).take(width.div_ceil(C)).enumerate() {
                     for (i, a) in packs.a.chunks_exact(depth * R).take(height.div_ceil(R)).enumerate() {
+                        if i * R < first_row && j * C < first_column {
+                            continue;
+                        }
                         match packs.counts[i] {
                             None => tile(a, b, None, &mut out),
                             Some(n) => tile(&a[..n * R], b, Some(&packs.columns[i * depth..][..n]), &mut out),
@@ -321,7 +466,7 @@ mod tests {
     #[test]
     fn products_of_all_sizes_and_orders() {
         let number = |i: usize| ((i * 7919) % 113) as f32 / 113.0 - 0.4;
-        for [m, n, k] in [[1, 1, 1], [3, 5, 7], [6, 16, 300], [97, 33, 12], [13, 1100, 9], [200, 40, 270]] {
+        for [m, n, k] in [[1, 1, 1], [3, 5, 7], [6, 16, 300], [14, 43, 9], [97, 33, 12], [13, 1100, 9], [200, 40, 270]] {
             // The last is mostly zero.
             let sparse = |i: usize| if m == 200 && i % 270 % 9 > 1 { 0.0 } else { number(i) };
             let (a, b): (Vec<f32>, Vec<f32>) = ((0..m * k).map(sparse).collect(), (0..k * n).map(|i| number(i + 5)).collect());

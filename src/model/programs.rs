@@ -3,6 +3,9 @@
 //! They stand in the metadata, as text: whoever reads the tensors in Python gets the parameters alone, and nothing that a `state_dict` does
 //! not know. A file without them is one of before.
 
+use std::collections::HashMap;
+
+use latent_compile::stored::given::{NO_OBJECTIVE, OBJECTIVE};
 use latent_compile::stored::to_text;
 use latent_engine::{Entry, stored};
 use latent_experiment::Setup;
@@ -33,12 +36,35 @@ pub fn notes(entry: &dyn Entry, setup: &Setup, data: DataShape) -> Result<Notes,
 /// # Errors
 /// If it is no file of weights, says no setup, or cannot be recorded.
 pub fn add(file: &[u8], entry: &dyn Entry, data: DataShape, classes: &[&str]) -> Result<Vec<u8>, String> {
-    let mut metadata = weights::metadata(file)?;
-    let query = metadata.get("setup").ok_or("the file's metadata has no setup")?;
-    for (key, note) in notes(entry, &setup(query)?, data)? {
+    note(file, |setup, metadata| {
+        for (key, note) in notes(entry, setup, data)? {
+            metadata.insert(key.into(), note);
+        }
+        metadata.entry("classes".into()).or_insert_with(|| classes.join("\n"));
+        Ok(())
+    })
+}
+
+/// A file of weights with the objective of its setup besides its programs, for who trains on elsewhere; or with the reason why there is none.
+///
+/// # Errors
+/// If it is no file of weights, or says no setup.
+pub fn add_objective(file: &[u8], entry: &dyn Entry, data: DataShape) -> Result<Vec<u8>, String> {
+    note(file, |setup, metadata| {
+        let (key, note) = match stored::objectives(entry, &setup.params()?, data) {
+            Ok(programs) => (OBJECTIVE, to_text(&programs)),
+            Err(why) => (NO_OBJECTIVE, why),
+        };
         metadata.insert(key.into(), note);
-    }
-    metadata.entry("classes".into()).or_insert_with(|| classes.join("\n"));
+        Ok(())
+    })
+}
+
+/// The file with other metadata.
+fn note(file: &[u8], change: impl FnOnce(&Setup, &mut HashMap<String, String>) -> Result<(), String>) -> Result<Vec<u8>, String> {
+    let mut metadata = weights::metadata(file)?;
+    let own = setup(metadata.get("setup").ok_or("the file's metadata has no setup")?)?;
+    change(&own, &mut metadata)?;
     let keys = {
         let mut keys: Vec<&String> = metadata.keys().collect();
         keys.sort_unstable();

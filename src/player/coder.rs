@@ -99,4 +99,8 @@ impl Coder for Asked {
     async fn atoms(&mut self) -> Result<Vec<f32>, String> {
         self.0.whole("Atoms", "atoms")
     }
+
+    async fn programs(&mut self) -> Result<Vec<u8>, String> {
+        Ok(self.0.programs.clone())
+    }
 }

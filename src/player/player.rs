@@ -27,6 +27,8 @@ pub struct Player {
     pub density_f: Vec<f32>,
     /// What the file itself has to show.
     pub examples: Option<Examples>,
+    /// The model's programs as the file has them.
+    pub programs: Vec<u8>,
     code: Vec<CodeGroup>,
     net: Net,
 }
@@ -57,10 +59,10 @@ impl Player {
         let image = file.image()?;
         let classes = file.note("classes").unwrap_or_default().lines().map(String::from).collect();
         let code = from_note(file.note("code")?)?;
-        let programs = stored::read(&stored::from_text(file.note("programs")?)?)?;
+        let programs = stored::from_text(file.note("programs")?)?;
         let list = |key| file.note(key).map_or(Ok(vec![]), numbers);
         let seed = list("seed")?.first().map_or(0, |seed: &f32| *seed as u32);
-        let net = Net::new(&file, programs, list("controls")?, seed)?;
+        let net = Net::new(&file, stored::read(&programs)?, list("controls")?, seed)?;
         let mut player = Self {
             setup,
             kl_d: vec![],
@@ -70,6 +72,7 @@ impl Player {
             spread_d: vec![],
             density_f: vec![],
             examples: None,
+            programs,
             code,
             net,
         };

@@ -73,6 +73,8 @@ pub enum Command {
 pub enum Export {
     /// Parameters, as safetensors.
     Weights(Precision),
+    /// Parameters in full, as safetensors, with the objective beside the programs: what PyTorch's module is written of.
+    Trainable,
     /// All that the run needs to go on, as safetensors; weights alone where the engine cannot read its optimiser.
     Checkpoint,
     /// Codes of the test images.

@@ -27,8 +27,9 @@ part!(processor:
 
 #[cfg(all(target_arch = "wasm32", not(feature = "eager")))]
 part!(relaxed:
-    /// The tile of products for browsers with relaxed SIMD.
-    fn fused() -> latent_interpret::Tile = |a, b, columns, out| latent_interpret::fused(a, b, columns, out)
+    /// The tiles of products for browsers with relaxed SIMD.
+    fn fused() -> (latent_interpret::Tile, latent_interpret::Along) =
+        (|a, b, columns, out| latent_interpret::fused(a, b, columns, out), |a, b, columns, to| latent_interpret::fused_along(a, b, columns, to))
 );
 
 /// Has products use relaxed SIMD where this browser has it. It is not missed where its part cannot be fetched.
@@ -41,9 +42,9 @@ async fn relax() {
     ];
     let probe = js_sys::Uint8Array::from(&PROBE[..]);
     if js_sys::WebAssembly::validate(&probe).unwrap_or(false)
-        && let Ok(tile) = fused().await
+        && let Ok((tile, along)) = fused().await
     {
-        latent_interpret::use_tile(tile);
+        latent_interpret::use_tiles(tile, along);
     }
 }
 

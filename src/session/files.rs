@@ -13,11 +13,13 @@ use latent_model::codes;
 use latent_model::codes::Codes;
 use latent_model::examples::{CODES, Examples};
 use latent_model::foreign::recognise;
+use latent_model::programs::add_objective;
 use latent_model::weights;
 use latent_protocol::{Event, Export, RunId};
 use latent_registry::fetch_entry;
 use latent_small::part;
 use latent_small::part::Later;
+use latent_vocabulary::Precision;
 
 /// A file's bytes and the step that they are of; `None` if the run is not there.
 type Exported = Option<Result<(u64, Vec<u8>), String>>;
@@ -69,12 +71,14 @@ impl Session {
         let bytes = async {
             let engine = &mut r.engine;
             match what {
-                Export::Weights(precision) => {
+                Export::Weights(_) | Export::Trainable => {
+                    let precision = if let Export::Weights(precision) = what { precision } else { Precision::Full };
                     sound(&engine.weights().await?)?;
                     // Nobody should wait long for a file.
                     let measured = if software { CODES / 4 } else { CODES };
                     let entry = fetch_entry(&r.setup.method).await?;
-                    Examples::from(test).write(entry, engine, &r.setup, measured, precision).await
+                    let file = Examples::from(test).write(entry, engine, &r.setup, measured, precision).await?;
+                    if what == Export::Trainable { add_objective(&file, entry, test.shape) } else { Ok(file) }
                 }
                 Export::Checkpoint => match engine.state().await? {
                     Some(state) => {

@@ -51,7 +51,7 @@ impl Session {
                     }
                     Err(message) => Some(Err(message)),
                 },
-                query => Some(view(&mut r.engine, test, &query).await),
+                query => Some(view(r, test, &query).await),
             };
             let done = Instant::now();
             r.idle = Some(done);

@@ -1,49 +1,57 @@
 //! Answers to queries by the engine: what a panel wants to see of the current weights.
 
+use crate::run::Run;
 use crate::work::Lent;
 use latent_assess::{Images, assess};
 use latent_engine::any::AnyEngine;
-use latent_engine::{Engine, Program, Rows, TestSet, sampling};
+use latent_engine::{Engine, Entry, Program, Rows, TestSet, sampling, stored};
 use latent_experiment::Setup;
+use latent_registry::fetch_entry;
 use latent_small::part;
 use latent_small::part::Later;
 use latent_view::{Coder, Frame, Query, View};
+use latent_vocabulary::Params;
+use latent_vocabulary::shape::DataShape;
 
-/// An engine that is asked.
-struct Asked<'a, E>(&'a mut E);
+/// An engine that is asked, with what made its network.
+struct Asked<'a, E> {
+    engine: &'a mut E,
+    setup: &'a Setup,
+    shape: DataShape,
+}
 
 impl<E: Engine> Asked<'_, E> {
     /// The first output of a program.
     async fn table(&mut self, what: Program, rows: Rows<'_>) -> Result<Vec<f32>, String> {
-        let outputs = self.0.run(what, rows).await?;
+        let outputs = self.engine.run(what, rows).await?;
         outputs.and_then(|o| o.into_iter().next()).ok_or_else(|| format!("the method lacks {}", what.name()))
     }
 }
 
 impl<E: Engine> Coder for Asked<'_, E> {
     fn frame(&self) -> Frame {
-        let info = self.0.info();
+        let info = self.engine.info();
         Frame::of(info.sample(), &info.code)
     }
 
     async fn encode(&mut self, images: Rows<'_>) -> Result<(Vec<f32>, Vec<f32>), String> {
-        self.0.encode(images).await
+        self.engine.encode(images).await
     }
 
     async fn decode(&mut self, z_nd: &[f32]) -> Result<Vec<f32>, String> {
-        self.0.decode(z_nd).await
+        self.engine.decode(z_nd).await
     }
 
     async fn pictures(&mut self, z_nd: &[f32]) -> Result<Vec<u8>, String> {
         if self.frame().sample.is_picture() {
-            return self.0.pictures(z_nd).await;
+            return self.engine.pictures(z_nd).await;
         }
         let x = self.decode(z_nd).await?;
         Ok(self.bytes(&x))
     }
 
     async fn damaged(&mut self, images: Rows<'_>) -> Result<Option<Vec<f32>>, String> {
-        Ok(self.0.run(Program::Damaged, images).await?.and_then(|mut out| out.pop()))
+        Ok(self.engine.run(Program::Damaged, images).await?.and_then(|mut out| out.pop()))
     }
 
     async fn tokens(&mut self, images: Rows<'_>) -> Result<Vec<f32>, String> {
@@ -59,11 +67,16 @@ impl<E: Engine> Coder for Asked<'_, E> {
     }
 
     async fn draw_tokens(&mut self, n: usize, temperature: f32, seed: u32) -> Result<Vec<f32>, String> {
-        sampling::draw_tokens(self.0, n, temperature, seed).await
+        sampling::draw_tokens(self.engine, n, temperature, seed).await
     }
 
     async fn atoms(&mut self) -> Result<Vec<f32>, String> {
-        self.0.atoms().await?.ok_or_else(|| "the method has no dictionary of features".into())
+        self.engine.atoms().await?.ok_or_else(|| "the method has no dictionary of features".into())
+    }
+
+    async fn programs(&mut self) -> Result<Vec<u8>, String> {
+        let entry = fetch_entry(&self.setup.method).await?;
+        recording().await?(entry, &self.setup.params()?, self.shape)
     }
 }
 
@@ -71,12 +84,21 @@ impl<E: Engine> Coder for Asked<'_, E> {
 ///
 /// # Errors
 /// A sentence, if the query does not fit the network or the data, or the device is lost.
-pub async fn view(engine: &mut AnyEngine, test: &TestSet, query: &Query) -> Result<View, String> {
+pub async fn view(run: &mut Run, test: &TestSet, query: &Query) -> Result<View, String> {
     if query.comes_later() {
-        return inspection().await?(engine, test, query).await;
+        return inspection().await?(run, test, query).await;
     }
-    query.answer(&mut Asked(engine), test.all()).await
+    query.answer(&mut asked(run, test), test.all()).await
 }
+
+fn asked<'a>(Run { engine, setup, .. }: &'a mut Run, test: &TestSet) -> Asked<'a, AnyEngine> {
+    Asked { engine, setup, shape: test.shape }
+}
+
+part!(inspection:
+    /// [`stored::of_one_row`], for the diagram.
+    fn recording() -> fn(&dyn Entry, &Params, DataShape) -> Result<Vec<u8>, String> = stored::of_one_row
+);
 
 type Measured = Later<'static, Result<View, String>>;
 type Measuring = fn(Lent, &Setup, &TestSet, u32) -> Result<Measured, String>;
@@ -90,9 +112,9 @@ part!(inspection:
 );
 
 type Answer<'a> = Later<'a, Result<View, String>>;
-type Inspection = for<'a> fn(&'a mut AnyEngine, &'a TestSet, &'a Query) -> Answer<'a>;
+type Inspection = for<'a> fn(&'a mut Run, &'a TestSet, &'a Query) -> Answer<'a>;
 
 part!(inspection:
     /// [`Query::answer_later`], for the tabs that not everybody opens.
-    fn inspection() -> Inspection = |engine, test, query| Box::pin(async move { query.answer_later(&mut Asked(engine), test.all()).await })
+    fn inspection() -> Inspection = |run, test, query| Box::pin(async move { query.answer_later(&mut asked(run, test), test.all()).await })
 );

@@ -288,6 +288,9 @@ pub trait Coder {
 
     /// What each feature of a dictionary adds to an input, row-major `[features, inputs]`.
     async fn atoms(&mut self) -> Result<Vec<f32>, String>;
+
+    /// The programs that it is run by, as files of weights have them.
+    async fn programs(&mut self) -> Result<Vec<u8>, String>;
 }
 
 #[cfg(test)]

@@ -41,6 +41,7 @@ question::questions! {
         Autoencode in autoencode,
         Paths in paths gives PathPictures,
         Relax in relax gives Relaxed,
+        Network in network gives NetworkPrograms,
     }
     // What the engine fetches the code for when it is first asked: tokens and features.
     later {

@@ -192,6 +192,11 @@ fn files_leave_and_enter_the_page() {
         page.click(button);
         page.wait(button, &format!("probe.files['vae-mnist-{at}{end}']"));
     }
+    let module = page.js(&format!("return new TextDecoder().decode(new Uint8Array(probe.files['vae-mnist-{at}.py']))"));
+    let module = module.as_str().expect("a module");
+    for line in ["class Vae(nn.Module):", "def decode(self, z: Tensor)", "def loss(self, x: Tensor, noise: Tensor | None = None)"] {
+        assert!(module.contains(line), "{line} is not in\n{module}");
+    }
     let sizes = page.js(&format!(
         "return ['', '-16bit', '-8bit', '-checkpoint'].map(end => probe.files['vae-mnist-{at}' + end + '.safetensors'].length)"
     ));
@@ -237,6 +242,34 @@ fn files_leave_and_enter_the_page() {
     // A panel as a picture.
     page.click("figure-map");
     page.wait("a picture", "probe.files['map.png']?.length > 1000");
+    no_errors(&page);
+}
+
+/// What PyTorch has trained is on show, is moved, and trains on.
+#[test]
+fn weights_of_pytorch_train_on_in_the_page() {
+    let page = ready(&Options { query: SMALL, script: &(SHOWN.to_owned() + &listens()), ..Options::default() });
+    page.click("runs");
+    choose(&page, "dense.safetensors", &format!("{:?}", include_bytes!("../exchange/foreign/dense.safetensors")));
+    page.wait("its network is on show", "latentLab.state().status === 'Ready to train' && latentLab.state().code.length === 3");
+    assert!(page.js("return location.search").as_str().is_some_and(|q| q.contains("latent=3") && q.contains("hidden=16")));
+    page.js("document.querySelector('[data-testid=runs-close]').click()");
+    page.wait("the traversal has arrived", "latentLab.state().code.some(v => v !== 0)");
+    sleep(Duration::from_secs(1));
+    let before = picture(&page, "traversal-digit");
+    page.keys("latent-0", END);
+    let moved = changes(&page, "traversal-digit", &before, "a slider was moved");
+    page.js("document.querySelector('[data-testid=panel-map]').scrollIntoView()");
+    page.wait("the map shows its codes", "probe.shown('panel-map')");
+    page.js("probe.old = probe.shown('panel-map')");
+    trains_to(&page, 5);
+    page.js("document.querySelector('[data-testid=panel-traversal]').scrollIntoView()");
+    changes(&page, "traversal-digit", &moved, "it has trained on");
+    page.js("document.querySelector('[data-testid=panel-map]').scrollIntoView()");
+    page.wait("the map moves with the weights", "probe.shown('panel-map') && probe.shown('panel-map') !== probe.old");
+    // It goes on from what was trained, not from noise: the first loss is that of a network that has learnt.
+    let rows = rows(&page);
+    assert!(rows[0][1][0].as_f64().is_some_and(|loss| loss < 300.0), "{}", rows[0]);
     no_errors(&page);
 }
 

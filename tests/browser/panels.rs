@@ -78,6 +78,38 @@ fn shows_the_weights(query: &str) {
     no_errors(&page);
 }
 
+/// The diagram's layers are those of the network on show: of the trained model that comes with the page, and of a run.
+#[test]
+fn the_diagram_has_a_bar_for_each_layer() {
+    let bars = "[...document.querySelectorAll('.layer')]";
+    let names = format!("{bars}.map(b => b.ariaLabel.split(':')[0]).join()");
+    let page = ready(&Options { query: SMALL, ..Options::default() });
+    page.open_tab("explain");
+    page.wait("its layers", &format!("{names} === 'encoder.hidden,encoder.mean,encoder.logvar,decoder.hidden,decoder.output'"));
+    let words = |i: usize| page.js(&format!("return {bars}[{i}].ariaLabel")).as_str().expect("words").to_string();
+    assert!(words(0).contains("dense, 784 → 64, then ReLU. 50\u{202f}240 parameters."), "{}", words(0));
+    // The keyboard has one stop, moves along, and what it is at is told below.
+    assert_eq!(page.js(&format!("return {bars}.filter(b => b.tabIndex === 0).length")), 1);
+    page.js("document.querySelector('[data-testid=layer-0]').focus()");
+    assert_eq!(text(&page, "layer-says"), words(0));
+    for (key, want) in [(RIGHT, 1), (END, 4), (LEFT, 3), (HOME, 0)] {
+        page.press(key);
+        assert_eq!(page.js("return document.activeElement.dataset.testid"), format!("layer-{want}"));
+        assert_eq!(text(&page, "layer-says"), words(want));
+    }
+    // Where the time goes: shares of all operations.
+    let shares = page.js(&format!("return {bars}.map(b => parseFloat(b.style.getPropertyValue('--share')))"));
+    let shares: Vec<f64> = shares.as_array().into_iter().flatten().filter_map(Value::as_f64).collect();
+    assert!((shares.iter().sum::<f64>() - 100.0).abs() < 1.0 && shares[0] > 10.0 * shares[1], "{shares:?}");
+
+    // Without an engine the file says it.
+    let page = Page::open(&Options { webgpu: WebGpu::NoApi, query: "engine=plan", ..Options::default() });
+    page.wait("the page is there", "window.latentLab?.state().code.length > 0");
+    page.open_tab("explain");
+    page.wait("the layers of the file", &format!("{names}.startsWith('encoder.hidden') && {bars}.length >= 4"));
+    no_errors(&page);
+}
+
 #[test]
 fn tabs_are_reached_by_keyboard_and_by_link() {
     let page = ready(&Options { query: SMALL, ..Options::default() });

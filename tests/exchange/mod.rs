@@ -1,6 +1,7 @@
 //! What other tools are given is what we have: every program of every method, as ONNX in onnxruntime and as a module in PyTorch.
 
 mod foreign;
+mod layers;
 mod onnx;
 mod torch;
 

@@ -94,7 +94,7 @@ fn trains_on(net: &str) {
     std::fs::write(folder.join("model.safetensors"), written.state).unwrap();
     std::fs::write(folder.join("rate"), setup.get("lr").to_string()).unwrap();
 
-    let made = objective(entry("vae").unwrap(), &setup.params().unwrap(), data.data_shape(), BATCH, "set ").unwrap();
+    let made = objective(entry("vae").unwrap(), &setup.params().unwrap(), data.data_shape(), BATCH).unwrap();
     let outputs = made.outputs();
     let g = made.recorded(&outputs).graph;
     let draws: Vec<Id> = g.ids().filter(|id| matches!(g.node(*id).op, Op::Random { .. })).collect();

@@ -78,7 +78,7 @@ pub(super) fn fits(op: &Op, args: &[&[usize]], shape: &[usize], constants: &[usi
         (Op::Fill(bits), []) => !f32::from_bits(*bits).is_nan(),
         (Op::Iota { axis }, []) => *axis < rank,
         (Op::Random { .. }, []) => true,
-        (Op::Unary(_), [x]) => *x == shape,
+        (Op::Unary(_) | Op::StopGradient, [x]) => *x == shape,
         (Op::Binary(_), [a, b]) => *a == shape && *b == shape,
         (Op::Where, [a, b, c]) => [a, b, c].iter().all(|s| **s == shape),
         (Op::Reshape, [x]) => len(x) == len(shape),

@@ -3,11 +3,12 @@
 use crate::graph::{Binary, Conv, Dist, Loop, Op, Unary};
 use crate::loops;
 
-/// The name of an operation, and the numbers that it has besides its arguments and its shape. Leaves have no name, nor what does nothing.
+/// The name of an operation, and the numbers that it has besides its arguments and its shape. Leaves have none.
 pub(super) fn split(op: &Op) -> Option<(&'static str, Vec<usize>)> {
     let named = |names: &'static [(_, &'static str)], f| names.iter().find(|(of, _)| *of == f).map(|(_, name)| *name);
     Some(match op {
-        Op::Leaf(_) | Op::StopGradient => return None,
+        Op::Leaf(_) => return None,
+        Op::StopGradient => ("StopGradient", vec![]),
         Op::Constant(i) => ("Constant", vec![*i as usize]),
         Op::Fill(bits) => ("Fill", vec![*bits as usize]),
         Op::Iota { axis } => ("Iota", vec![*axis]),
@@ -49,6 +50,7 @@ pub(super) fn join(name: &str, n: &[usize]) -> Result<Option<Op>, String> {
         "Uniform" => (word(0).map(|stream| Op::Random { dist: Dist::Uniform, stream }), 1),
         "Advance" => (word(0).filter(|s| *s < 32).map(|shift| Op::Binary(Binary::Advance { shift })), 1),
         "Where" => (Some(Op::Where), 0),
+        "StopGradient" => (Some(Op::StopGradient), 0),
         "Reshape" => (Some(Op::Reshape), 0),
         "Permute" => (Some(Op::Permute(n.to_vec())), n.len()),
         "Broadcast" => (Some(Op::Broadcast), 0),

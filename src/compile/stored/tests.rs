@@ -68,6 +68,18 @@ fn what_depends_on_the_batch_otherwise_keeps_its_own() {
 }
 
 #[test]
+fn who_trains_is_told_where_no_gradient_passes() {
+    let (graph, outputs) = graph(7);
+    let of = Recorded { graph: &graph, outputs: &outputs, batch: 7 };
+    let stops = |program: Program| {
+        let program = read(&write(&[program])).unwrap().remove(0);
+        ops(&program.at(7).unwrap().graph).iter().filter(|op| op.contains("StopGradient")).count()
+    };
+    assert_eq!(stops(Program::trained("Loss", &LEAVES, of).unwrap()), 1);
+    assert_eq!(stops(Program::fixed("double", &LEAVES, of).unwrap()), 0);
+}
+
+#[test]
 fn operations_have_names_of_their_own() {
     let unary = Unary::NAMES.iter().map(|(_, name)| *name);
     let binary = Binary::NAMES.iter().map(|(_, name)| *name);

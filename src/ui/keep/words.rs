@@ -25,7 +25,8 @@ pub const CODES_NPZ_HELP: &str = "The same as .npz: arrays mean and label, and l
 pub const ONNX: &str = "ONNX";
 pub const ONNX_HELP: &str = "Encoder and decoder as two files that ONNX Runtime and others run";
 pub const TORCH: &str = "PyTorch";
-pub const TORCH_HELP: &str = "A module in Python to read and to use, and the tensors that it loads";
+pub const TORCH_HELP: &str =
+    "A module in Python to read, to use and to train on, with its objective, and the tensors that it loads";
 pub const OPEN_FILE: &str = "Open a file…";
 pub const OPEN_FILE_HELP: &str =
     "Weights or a checkpoint, as safetensors; or the state_dict of a PyTorch autoencoder that has a network as here";
@@ -75,6 +76,10 @@ pub fn not_resumed(why: &str) -> String {
 
 pub fn saved(name: &str) -> String {
     format!("Saved as {name}.")
+}
+
+pub fn saved_without_objective(names: &str, why: &str) -> String {
+    format!("Saved as {names}. The module has no objective to train on with: {why}.")
 }
 
 pub fn opened(name: &str) -> String {

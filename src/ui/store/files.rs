@@ -12,7 +12,7 @@ use web_sys::{File, HtmlInputElement};
 use crate::browser;
 use crate::browser::error_text;
 use crate::held::{Changing, Held};
-use crate::keep::tools::{self, Tool};
+use crate::keep::tools::{self, Made, Tool};
 use crate::keep::words as keep;
 use crate::store::link::Link;
 use crate::store::look::Look;
@@ -296,7 +296,7 @@ impl Files {
     /// Hands the run on show to the visitor, written for another tool: of its weights, when the engine has saved them.
     pub fn download_for(self, tool: Tool) {
         if let Some(run) = self.runs().current() {
-            let what = Export::Weights(Precision::Full);
+            let what = tool.file();
             self.parts().wanted.with(|wanted| wanted.push((what, Some(tool))));
             self.link().send(&Command::Save { run, what });
         }
@@ -306,12 +306,13 @@ impl Files {
     fn hand_over(self, tool: Tool, weights: Vec<u8>, name: String) {
         leptos::task::spawn_local(async move {
             let made = async { tools::writer().await?(tool, &weights, &name) }.await;
-            let saved = made.and_then(|files| {
+            let saved = made.and_then(|Made { files, missing }| {
                 let save = |(name, bytes): &(String, Vec<u8>)| browser::save_bytes(bytes, name).map_err(|e| error_text(&e));
                 files.iter().try_for_each(save)?;
-                Ok(files.into_iter().map(|(name, _)| name).collect::<Vec<_>>().join(", "))
+                let names = files.into_iter().map(|(name, _)| name).collect::<Vec<_>>().join(", ");
+                Ok(missing.map_or_else(|| keep::saved(&names), |why| keep::saved_without_objective(&names, &why)))
             });
-            self.said.set(Some(saved.map_or_else(|e| words::file_refused(&name, &e), |names| keep::saved(&names))));
+            self.said.set(Some(saved.unwrap_or_else(|e| words::file_refused(&name, &e))));
         });
     }
 
@@ -411,7 +412,7 @@ impl Files {
 /// What a file is called: which network on which data after how many steps.
 fn file_name(setup: &Setup, step: u64, what: Export) -> String {
     let end = match what {
-        Export::Weights(Precision::Full) => ".safetensors",
+        Export::Weights(Precision::Full) | Export::Trainable => ".safetensors",
         Export::Weights(Precision::Half) => "-16bit.safetensors",
         Export::Weights(Precision::Quarter) => "-8bit.safetensors",
         Export::Checkpoint => "-checkpoint.safetensors",

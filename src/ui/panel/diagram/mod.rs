@@ -1,7 +1,11 @@
-//! The model as a machine: picture, encoder, code, decoder, picture, and where the terms of the objective are measured.
+//! The model as a machine: picture, the encoder's layers, code, the decoder's, picture, as its programs have them; and where the terms of the
+//! objective are measured.
 
+mod network;
 pub mod words;
 
+use latent_exchange::layers::Role;
+use leptos::html;
 use leptos::prelude::*;
 
 use crate::browser;
@@ -13,8 +17,9 @@ use crate::store::codes::Codes;
 use crate::store::desks::Desks;
 use crate::store::look::Look;
 use crate::store::runs::Runs;
-use crate::views::{CODES, RECONSTRUCTIONS};
+use crate::views::{CODES, NETWORK, RECONSTRUCTIONS};
 use latent_view::Reconstruct;
+use network::{Pointed, Shown, bars_of};
 
 /// Milliseconds of one pass, forth and back; faster steps share one.
 const PASS: f64 = 1_200.0;
@@ -73,22 +78,43 @@ pub fn Diagram() -> impl IntoView {
             }
         }).collect_view()
     };
+    let network = Shown::watch(desks);
+    let machine = NodeRef::<html::Div>::new();
+    let at = Pointed::new(machine);
+    let part = move |role: Role| {
+        move || network.with(|shown| shown.as_deref().and_then(|s| s.as_ref().ok()).map(|s| bars_of(s, role, at)))
+    };
+    let prior = move || {
+        let has = network.with(|shown| shown.as_deref().and_then(|s| s.as_ref().ok()).is_some_and(Shown::has_prior));
+        has.then(|| {
+            view! { <div class="funnel prior">{part(Role::Prior)}<span>{words::PRIOR}</span><small>{words::PRIOR_HELP}</small></div> }
+        })
+    };
+    let says = move || {
+        network.with(|shown| match shown.as_deref() {
+            Some(Ok(shown)) => at.at().and_then(|number| shown.words(number)).unwrap_or_else(|| words::LAYERS_HELP.into()),
+            Some(Err(why)) => why.clone(),
+            None => String::new(),
+        })
+    };
     let flow = move || {
         // Keyed by the pass: a new element starts its animation.
         let n = pass.get();
         (n > 0).then(|| view! { <span class="flow" data-pass=n.to_string() aria-hidden="true"><i></i><i></i></span> })
     };
     view! {
-        <Panel id="diagram" title=words::DIAGRAM help=words::DIAGRAM_HELP slots=&[RECONSTRUCTIONS, CODES]>
-            <div class="machine" role="group" aria-label=words::DIAGRAM_WORDS>
+        <Panel id="diagram" title=words::DIAGRAM help=words::DIAGRAM_HELP slots=&[RECONSTRUCTIONS, CODES, NETWORK]>
+            <div class="machine" role="group" aria-label=words::DIAGRAM_WORDS node_ref=machine>
                 <figure class="port"><Picture from=RECONSTRUCTIONS index=0usize label=words::DIAGRAM_IN /><figcaption><i>"x"</i>" "{size}</figcaption></figure>
-                <div class="funnel narrowing"><span>{words::ENCODER}</span><small>{words::ENCODER_HELP}</small></div>
+                <div class="funnel">{part(Role::Encoder)}<span>{words::ENCODER}</span><small>{words::ENCODER_HELP}</small></div>
                 <figure class="port"><div class="latent-code" data-testid="diagram-code">{code}</div>
                     <figcaption><i>"z"</i>" "{move || words::code_size(model.get().latent, model.get().gaussian)}</figcaption></figure>
-                <div class="funnel widening"><span>{words::DECODER}</span><small>{words::DECODER_HELP}</small></div>
+                <div class="funnel">{part(Role::Decoder)}<span>{words::DECODER}</span><small>{words::DECODER_HELP}</small></div>
                 <figure class="port"><Picture from=RECONSTRUCTIONS index=Signal::derive(move || runs.test_images().min(COUNT) as usize) label=words::DIAGRAM_OUT testid="diagram-out" /><figcaption><i>"x̂"</i>" "{size}</figcaption></figure>
                 {flow}
+                {prior}
             </div>
+            <p class="note layer-says" aria-live="polite" data-testid="layer-says">{says}</p>
             <p class="measures">{tags}</p>
             <p class="note">{move || info.get().map(|i| words::plan(&i))}</p>
         </Panel>

@@ -1,0 +1,152 @@
+//! Every method's file on the command line: `lab encode`, `lab measure` and `lab sample` give what the engine gave that saved it.
+
+use std::path::{Path, PathBuf};
+
+use latent_data::Dataset;
+use latent_data::own::{self, Room};
+use latent_engine::cpu::CpuEngine;
+use latent_engine::sampling::{self, Draw};
+use latent_engine::verify::difference;
+use latent_engine::{Engine, Rows};
+use latent_experiment::Setup;
+use latent_native::{EncodeOptions, EngineKind, Given, MeasureOptions, SampleOptions, encode, measure, sample};
+use latent_packed::{FORMAT, META, Meta, OnDisk, PackedFactor, ShardBuilder, Split, shard_name};
+use latent_protocol::Table;
+use latent_vocabulary::Family;
+use latent_vocabulary::data::Own;
+use latent_vocabulary::measured::Quantity;
+use pollster::block_on;
+
+use crate::plan::{setups, stripes};
+use crate::programs::{engine, saved};
+
+/// Images to train on, and as many others to test with.
+const IMAGES: usize = 20;
+const DATA: &str = "own:stripes";
+const CLOSE: f64 = 1e-4;
+
+/// Small images as somebody packed them: what commands are given needs no others.
+fn packed(folder: &Path) {
+    std::fs::create_dir_all(folder).unwrap();
+    let values = (0..10).map(|v| v.to_string()).collect();
+    let meta = Meta {
+        format: FORMAT,
+        title: "Stripes".into(),
+        credit: String::new(),
+        channels: 1,
+        height: 28,
+        width: 28,
+        factors: vec![PackedFactor { name: "Digit".into(), values }],
+        label: 0,
+        source: "made".into(),
+        items: 2 * IMAGES as u64,
+    };
+    std::fs::write(folder.join(META), meta.to_json()).unwrap();
+    let (data, mut builder) = (stripes(2 * IMAGES), ShardBuilder::default());
+    for (i, (image, label)) in data.train_images.chunks_exact(784).zip(&data.train_labels).enumerate() {
+        builder.push(if i < IMAGES { Split::Train } else { Split::Test }, &[*label], image);
+    }
+    std::fs::write(folder.join(shard_name(0)), builder.finish(&meta, true, 2 * IMAGES as u64, 0)).unwrap();
+}
+
+fn load(folder: &Path) -> Dataset {
+    let (files, room) = (OnDisk { folder: folder.into() }, Room { bytes: 1 << 20, paged: false });
+    block_on(own::load(files, Own::parse(DATA).unwrap(), room, |_, _| true)).unwrap().unwrap().data
+}
+
+/// The numbers of a table of codes, a row an image.
+fn numbers(table: &str, column: &str) -> Vec<f32> {
+    let mut lines = table.lines().map(|line| line.split(',').collect::<Vec<_>>());
+    let names = lines.next().unwrap();
+    let of: Vec<usize> = (0..names.len()).filter(|i| names[*i].starts_with(column)).collect();
+    lines.flat_map(|line| of.iter().map(|i| line[*i].parse().unwrap()).collect::<Vec<f32>>()).collect()
+}
+
+fn mean_square(a: &[f32], b: &[f32]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| f64::from(a - b).powi(2)).sum::<f64>() / a.len() as f64
+}
+
+fn commands_give_what_the_engine_gave(setup: &Setup, data: &Dataset, given: &Given, folder: &Path) {
+    let name = setup.to_query();
+    let mut engine = engine(setup, data);
+    block_on(engine.start()).unwrap_or_else(|e| panic!("{name}: {}", String::from(e)));
+    engine.run_steps(2).unwrap();
+    block_on(engine.metrics()).unwrap();
+    let weights = folder.join(format!("{}.safetensors", setup.method));
+    std::fs::write(&weights, saved(&mut engine, setup, data)).unwrap();
+    let (given, kind) = (Some(given.clone()), EngineKind::Cpu);
+
+    let out = folder.join("codes.csv");
+    let options = EncodeOptions {
+        weights: weights.clone(),
+        data: given.clone(),
+        training: false,
+        engine: kind,
+        out: out.clone(),
+        table: Table::Csv,
+    };
+    encode(&options).unwrap_or_else(|e| panic!("{name}: {e}"));
+    let table = std::fs::read_to_string(out).unwrap();
+    let images: Vec<f32> = data.test_images.iter().map(|b| f32::from(*b) / 255.0).collect();
+    let (mean, logvar) = block_on(engine.encode(Rows::labelled(&images, &data.test_labels))).unwrap();
+    for (what, want) in [("mean", &mean), ("logvar", &logvar)] {
+        let got = numbers(&table, what);
+        assert_eq!(got.len(), want.len(), "{name}: {what}");
+        assert!(want.is_empty() || difference(&got, want) < CLOSE, "{name}: {what} differs");
+    }
+
+    let options = MeasureOptions {
+        weights: weights.clone(),
+        against: None,
+        data: given.clone(),
+        engine: kind,
+        sizes: latent_assess::Sizes { images: None, seed: 0 },
+    };
+    let report = measure(&options).unwrap_or_else(|e| panic!("{name}: {e}"));
+    let decoded = block_on(engine.decode(&mean)).unwrap();
+    let inside: Vec<f32> = decoded.iter().map(|v| v.clamp(0.0, 1.0)).collect();
+    let got = report.measures.iter().find(|measured| measured.name == "mse").map(|measured| &measured.value);
+    let Some(Quantity::Number(got)) = got else { panic!("{name}: {got:?}") };
+    // What a dictionary gives is clamped.
+    let apart = [&decoded, &inside].map(|decoded| (got / mean_square(decoded, &images) - 1.0).abs());
+    assert!(apart.iter().any(|apart| *apart < CLOSE), "{name}: squared error {got}, {apart:?} apart");
+
+    let draw = Draw { count: 5, temperature: 1.0, seed: 3, choice: None };
+    let got = sample(&SampleOptions { weights, data: given, engine: kind, draw });
+    match (got, block_on(sampling::images(&mut fresh(setup, data, &mut engine, draw.seed), draw))) {
+        (Ok(got), Ok(want)) => {
+            assert_eq!(got.x.len(), 5 * 784, "{name}");
+            assert!(difference(&got.x, &want) < CLOSE, "{name}: samples differ");
+        }
+        (Err(got), Err(want)) => assert!(got.contains(&want), "{name}: {got}"),
+        (got, want) => panic!("{name}: samples {} against {}", got.is_ok(), want.is_ok()),
+    }
+}
+
+/// The same network on an engine that has drawn nothing yet.
+fn fresh(setup: &Setup, data: &Dataset, trained: &mut CpuEngine, seed: u32) -> CpuEngine {
+    let mut setup = setup.clone();
+    setup.set("seed", f64::from(seed)).unwrap();
+    let mut other = engine(&setup, data);
+    other.set_weights(&block_on(trained.weights()).unwrap()).unwrap();
+    other
+}
+
+#[test]
+fn every_method_is_on_the_command_line_what_it_was() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("saved");
+    let _ = std::fs::remove_dir_all(&folder);
+    let images = folder.join("images");
+    packed(&images);
+    let (data, given) = (load(&images), (DATA.to_string(), Some(images)));
+    assert_eq!((data.train_labels.len(), data.test_labels.len(), data.classes), (IMAGES, IMAGES, 10));
+    let mut methods = vec![];
+    for mut setup in [Family::Ae, Family::Vae, Family::Vq, Family::Sae].into_iter().flat_map(setups) {
+        if !methods.contains(&setup.method) {
+            methods.push(setup.method.clone());
+            setup.data = DATA.into();
+            commands_give_what_the_engine_gave(&setup, &data, &given, &folder);
+        }
+    }
+    assert_eq!(methods.len(), latent_catalog::CARDS.len(), "every method");
+}
