@@ -4,8 +4,10 @@
 
 mod ahead;
 mod api;
+mod boot;
 mod browser;
 mod camera;
+mod caution;
 mod choice;
 mod conductor;
 mod control;
@@ -66,8 +68,8 @@ use verify::Verify;
 /// Mounts the page on the document's body.
 pub fn mount() {
     console_error_panic_hook::set_once();
-    if let Some(boot) = browser::document().get_element_by_id("boot") {
-        boot.remove();
+    if !boot::waits() {
+        boot::lift();
     }
     mount_to_body(Page);
 }
@@ -127,10 +129,12 @@ fn Page() -> impl IntoView {
     provide_context(conductor);
     provide_context(data::OwnData::new(stores, conductor));
     theme::init(stores.look);
+    boot::begin(stores);
     api::install(stores);
     conductor.follow_address();
     conductor.open();
     stores.files.keep_when_hidden();
+    stores.look.warning.set(caution::told().map(String::from));
     conductor.follow_camera();
     sway::begin(stores);
     ahead::begin(stores.link, stores.runs);

@@ -10,6 +10,7 @@ mod data;
 mod driver;
 mod embed;
 mod exports;
+mod first;
 mod gallery;
 mod import;
 mod keep;

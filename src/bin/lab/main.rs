@@ -42,6 +42,7 @@ mod programs;
 mod sample;
 mod serve;
 mod setup;
+mod shell;
 mod shots;
 mod site;
 #[cfg(feature = "native")]
@@ -73,6 +74,8 @@ enum Command {
     Build(page::Args),
     /// Run every test: unit, shader, native GPU, browser. Installs what they need first.
     Test(suite::Args),
+    /// Write anew what stands in the page's place until it runs.
+    Shell(shell::Args),
     /// Make pictures of every panel, light and dark, on desktop and phone.
     Shots(shots::Args),
     /// List the registered methods.
@@ -124,6 +127,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::Build(args) => page::run(&args),
         Command::Test(args) => suite::run(&args),
+        Command::Shell(args) => shell::run(&args),
         Command::Shots(args) => shots::run(&args),
         Command::Methods(args) => methods::run(&args),
         Command::Data(args) => data::run(&args),

@@ -5,6 +5,7 @@ pub mod words;
 use leptos::prelude::*;
 
 use crate::browser;
+use crate::caution;
 use crate::conductor::Conductor;
 use crate::number::{grouped, rate};
 use crate::store::link::{Data, EngineState, Link};
@@ -81,6 +82,10 @@ pub fn Transport() -> impl IntoView {
         }
         _ => String::new(),
     };
+    let other = move || match link.engine.get() {
+        EngineState::Ready(AdapterInfo { processor: None, other, .. }) => other,
+        _ => None,
+    };
     let progress = move || match (link.engine.get(), link.data.get()) {
         (EngineState::Ready(_), Data::Arriving { loaded, total, .. }) if total > 0 => Some(loaded as f64 / total as f64),
         _ => None,
@@ -108,6 +113,9 @@ pub fn Transport() -> impl IntoView {
             <div class="state">
                 <span class="status" class:busy=move || training.get() || building.get() data-testid="status"><span role="status">{move || status(link, runs)}</span>{move || status_numbers(link)}</span>
                 <span class="adapter" data-testid="adapter">{adapter}</span>
+                {move || other().map(|name| view! {
+                    <button class="link" data-testid="other-adapter" on:click=move |_| caution::change_power()>{words::use_other(&name)}</button>
+                })}
             </div>
             {move || progress().map(|part| view! { <progress max="1" value=part.to_string() aria-label=words::LOADING></progress> })}
         </div>
