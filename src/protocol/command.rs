@@ -65,6 +65,8 @@ pub enum Command {
     Delete { id: String },
     /// Times `steps` training steps of a fresh network: [`Event::Benched`].
     Bench { setup: Setup, steps: u32 },
+    /// Times what this machine does, in about half a minute: [`Event::Timed`].
+    Machine,
     /// Takes `steps` steps of a fresh network on both engines and compares them: [`Event::Verified`]. Only the worker with
     /// eager Burn can.
     Verify { setup: Setup, steps: u32 },

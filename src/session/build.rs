@@ -22,7 +22,7 @@ use latent_vocabulary::shape::{DataShape, ImageShape};
 
 part!(processor:
     /// The loops of the processor's engine, for those who need them.
-    fn processor() -> Make = |graph, outputs, assigned| cpu::tape(graph, outputs, assigned)
+    pub(super) fn processor() -> Make = |graph, outputs, assigned| cpu::tape(graph, outputs, assigned)
 );
 
 #[cfg(all(target_arch = "wasm32", not(feature = "eager")))]
@@ -30,6 +30,12 @@ part!(relaxed:
     /// The tile of products for browsers with relaxed SIMD.
     fn fused() -> latent_interpret::Tile = |a, b, columns, out| latent_interpret::fused(a, b, columns, out)
 );
+
+/// As [`relax`], where there is something to do.
+pub(super) async fn relaxed() {
+    #[cfg(all(target_arch = "wasm32", not(feature = "eager")))]
+    relax().await;
+}
 
 /// Has products use relaxed SIMD where this browser has it. It is not missed where its part cannot be fetched.
 #[cfg(all(target_arch = "wasm32", not(feature = "eager")))]
@@ -81,8 +87,7 @@ impl Session {
                 }
                 Executor::Cpu(images) => {
                     let images = images.ok_or_else(missing)?;
-                    #[cfg(all(target_arch = "wasm32", not(feature = "eager")))]
-                    relax().await;
+                    relaxed().await;
                     AnyEngine::Cpu(Box::new(
                         CpuEngine::given(processor().await?, entry, &params, test.shape, &images, from.given(), false).await?,
                     ))

@@ -15,6 +15,7 @@ mod files;
 pub mod keeper;
 #[cfg(target_arch = "wasm32")]
 mod loader;
+mod machine;
 mod paint;
 mod run;
 mod steps;
@@ -304,6 +305,7 @@ impl Session {
                 Err(message) => Event::Unfit { message },
             }),
             Command::Bench { setup, steps } => self.bench(setup, steps).await,
+            Command::Machine => self.time_machine().await,
             Command::Verify { setup, steps } => self.verify(setup, steps).await,
         }
     }

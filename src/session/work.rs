@@ -26,6 +26,7 @@ pub enum For {
     /// Who watches a slot of that run.
     Slot(Slot, RunId),
     Bench,
+    Machine,
     Verify,
 }
 

@@ -19,6 +19,7 @@ mod gallery;
 mod held;
 mod keep;
 mod latents;
+mod machine;
 mod model;
 mod noise;
 mod number;
@@ -149,7 +150,7 @@ fn Page() -> impl IntoView {
             <div class="masthead-tools"><RunsButton /><CopyLink /><EmbedButton /><ThemeButton /></div>
         </header>
         <Transport />
-        <div class="messages" role="region" aria-label=words::MESSAGES><Notices /><OnShow /><Offer /></div>
+        <div class="messages" role="region" aria-label=words::MESSAGES><Notices /><OnShow /><Offer /><machine::Machine /></div>
         <Gallery />
         <nav aria-label=words::TABS><Tabs /></nav>
         <div class="columns">

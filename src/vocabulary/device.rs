@@ -72,7 +72,7 @@ pub struct Hints {
 }
 
 /// Losses that count: what is left of five gigaflops after more would be too little to train with.
-const MOST_LOSSES: u32 = 5;
+const MOST_LOSSES: u32 = 6;
 /// Bytes of images at a time on machines with little memory, and with so little that the browser says two gigabytes or less. Phones end a
 /// tab that has 1.5 GB in all (WebKit issue 24088), and arena, images and programs are to stay below half of that.
 const LITTLE: u64 = 128 << 20;
@@ -113,8 +113,8 @@ mod tests {
     #[test]
     fn each_loss_halves_what_is_handed_over() {
         let shares = |losses| Hints { losses, ..Hints::default() }.share(5_000_000_000);
-        assert_eq!([0, 1, 2, 5].map(shares), [5_000_000_000, 2_500_000_000, 1_250_000_000, 156_250_000]);
-        assert_eq!(shares(99), shares(5), "it can still train");
+        assert_eq!([0, 1, 2, 6].map(shares), [5_000_000_000, 2_500_000_000, 1_250_000_000, 78_125_000]);
+        assert_eq!(shares(99), shares(6), "it can still train");
     }
 
     #[test]

@@ -134,6 +134,7 @@ impl Conductor {
                 desks.viewed(slot, view);
             }
             Event::Benched { report } => link.take_report(report),
+            Event::Timed { report } => link.timed.set(Some(report)),
             Event::Warning { message } => look.warning.set(Some(message)),
             Event::DeviceLost { message } => self.lose_engine(message),
             Event::Runs { runs, used, quota } => {
