@@ -71,7 +71,8 @@ impl Compiler {
         // SAFETY: as above; naga has validated the module.
         unsafe {
             let module = self.device.create_shader_module(&vk::ShaderModuleCreateInfo::default().code(spirv), None).unwrap();
-            let stage = vk::PipelineShaderStageCreateInfo::default().stage(vk::ShaderStageFlags::COMPUTE).module(module).name(c"main");
+            let stage =
+                vk::PipelineShaderStageCreateInfo::default().stage(vk::ShaderStageFlags::COMPUTE).module(module).name(c"main");
             let info = vk::ComputePipelineCreateInfo::default()
                 .flags(vk::PipelineCreateFlags::CAPTURE_STATISTICS_KHR)
                 .stage(stage)
@@ -101,7 +102,8 @@ fn kernels() -> BTreeSet<String> {
             for target in [Target::GPU, Target::GPU_LARGE] {
                 let mut setup = Setup::new("mnist", card.id);
                 setup.set("batch", batch).unwrap();
-                let dispatches = all_dispatches(entry(card.id).unwrap(), &setup.params().unwrap(), DataShape::MNIST, target).unwrap();
+                let dispatches =
+                    all_dispatches(entry(card.id).unwrap(), &setup.params().unwrap(), DataShape::MNIST, target).unwrap();
                 all.extend(dispatches.into_iter().map(|d| d.wgsl));
             }
         }

@@ -71,7 +71,8 @@ mod browser {
     /// they are: of two reads one after the other, one at most is near to the moment at which the browser looks by itself.
     pub async fn finishes_late(device: &wgpu::Device, queue: &wgpu::Queue) -> bool {
         // The first of all wakes the device up.
-        let _ = nudged(queue, Read::of(device).done).await;
+        let mut first = Read::of(device);
+        let _ = nudged(queue, &mut first.done).await;
         for _ in 0..2 {
             let mut read = Read::of(device);
             if before(pin!(&mut read.done), sleep(LATE_MS)).await.is_none() {

@@ -21,8 +21,7 @@ use latent_vocabulary::shape::DataShape;
 const STEPS: [(&str, &str); 2] =
     [("W1", "data=mnist&method=vae&batch=128"), ("W2", "data=faces&method=vae&net=conv&latent=64&batch=16")];
 /// That of W1 with the most work, and square ones; those of graphics cards, and those of what is slow. None has five gigaflops.
-const PRODUCTS: [[[usize; 3]; 3]; 2] =
-    [[[128, 784, 400], [512; 3], [1280; 3]], [[128, 784, 400], [256; 3], [512; 3]]];
+const PRODUCTS: [[[usize; 3]; 3]; 2] = [[[128, 784, 400], [512; 3], [1280; 3]], [[128, 784, 400], [256; 3], [512; 3]]];
 /// Floats of the copy: larger than caches.
 const COPY: [usize; 2] = [16 << 20, 4 << 20];
 /// Milliseconds of training steps.
@@ -31,7 +30,7 @@ const BUDGET_MS: f64 = 3000.0;
 const IMAGES: usize = 256;
 
 type Timing = fn(On, bool, Pause) -> Later<'static, Result<MachineReport, String>>;
-part!(machine: fn timing() -> Timing = |on, slow, pause| Box::pin(async move { time(on, slow, pause).await }));
+part!(machine: fn timing() -> Timing = |on, slow, pause| Box::pin(time(on, slow, pause)));
 
 impl Session {
     /// Times this machine: [`Event::Timed`].

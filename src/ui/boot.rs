@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(6);
 
 /// Whether the page is to have pictures before it is shown.
 pub fn waits() -> bool {
-    browser::document().document_element().is_some_and(|root| root.class_list().contains(FIRST))
+    browser::document().document_element().is_some_and(|root| root.class_name() == FIRST)
 }
 
 /// Shows the page.
@@ -25,7 +25,7 @@ pub fn lift() {
         boot.remove();
     }
     if let Some(root) = document.document_element() {
-        let _ = root.class_list().remove_1(FIRST);
+        root.set_class_name("");
     }
 }
 

@@ -85,7 +85,11 @@ impl Conductor {
         let current = runs.current();
         let made = matches!(
             event,
-            Event::DataReady { .. } | Event::DataFailed { .. } | Event::Built { .. } | Event::NotCompiled { .. } | Event::RunFailed { .. }
+            Event::DataReady { .. }
+                | Event::DataFailed { .. }
+                | Event::Built { .. }
+                | Event::NotCompiled { .. }
+                | Event::RunFailed { .. }
         );
         if made {
             caution::done();

@@ -16,8 +16,14 @@ pub fn number(value: f64) -> String {
 /// The browser and the system, by what the browser calls itself.
 pub fn browser(agent: &str) -> String {
     // Each of the first ones also says that it is those behind it.
-    const BROWSERS: [(&str, &str); 6] =
-        [("Edg/", "Edge"), ("OPR/", "Opera"), ("SamsungBrowser/", "Samsung Internet"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Version/", "Safari")];
+    const BROWSERS: [(&str, &str); 6] = [
+        ("Edg/", "Edge"),
+        ("OPR/", "Opera"),
+        ("SamsungBrowser/", "Samsung Internet"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Version/", "Safari"),
+    ];
     const SYSTEMS: [(&str, &str); 7] = [
         ("Android", "Android"),
         ("iPhone", "iOS"),
@@ -42,7 +48,10 @@ pub fn browser(agent: &str) -> String {
 pub fn line(adapter: &str, browser: &str, report: &MachineReport) -> String {
     let join = |parts: Vec<String>| parts.join(", ");
     let plain = |text: &str| text.replace('|', "/");
-    let products = report.products.iter().map(|p| format!("{} {}", words::product(p.size).trim_start_matches("product "), number(p.flops / 1e9)));
+    let products = report
+        .products
+        .iter()
+        .map(|p| format!("{} {}", words::product(p.size).trim_start_matches("product "), number(p.flops / 1e9)));
     let mut cells = vec![
         plain(adapter),
         plain(browser),
@@ -73,12 +82,27 @@ mod tests {
     #[test]
     fn browsers_are_told_apart() {
         let agents = [
-            ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36", "Chrome 156, Linux"),
-            ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36 Edg/156.0.0.0", "Edge 156, Windows"),
+            (
+                "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36",
+                "Chrome 156, Linux",
+            ),
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Safari/537.36 Edg/156.0.0.0",
+                "Edge 156, Windows",
+            ),
             ("Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0", "Firefox 153, Linux"),
-            ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Safari/605.1.15", "Safari 26, macOS"),
-            ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Mobile/15E148 Safari/604.1", "Safari 26, iOS"),
-            ("Mozilla/5.0 (Linux; Android 16) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Mobile Safari/537.36", "Chrome 156, Android"),
+            (
+                "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Safari/605.1.15",
+                "Safari 26, macOS",
+            ),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/26.0 Mobile/15E148 Safari/604.1",
+                "Safari 26, iOS",
+            ),
+            (
+                "Mozilla/5.0 (Linux; Android 16) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Mobile Safari/537.36",
+                "Chrome 156, Android",
+            ),
             ("curl/8", "unknown browser"),
         ];
         for (agent, name) in agents {
@@ -101,7 +125,10 @@ mod tests {
             copy: 12.34e9,
             launch: Some(23.456),
             products: vec![product([128, 784, 400], 310e9, "tiles"), product([512; 3], 1234.5e9, "large")],
-            steps: vec![step("W1", 0.987, 11, 412.4, "tiles, chosen of 3 by measurement"), step("W2", 34.56, 30, 2100.0, "large, chosen of 3")],
+            steps: vec![
+                step("W1", 0.987, 11, 412.4, "tiles, chosen of 3 by measurement"),
+                step("W2", 34.56, 30, 2100.0, "large, chosen of 3"),
+            ],
         };
         assert_eq!(
             line("a|b", "Chrome 156, Linux", &report),

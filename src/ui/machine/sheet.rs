@@ -17,7 +17,9 @@ use latent_protocol::{AdapterInfo, Command, MachineReport};
 fn rows(report: &MachineReport) -> Vec<(String, String)> {
     let mut rows = vec![(words::COPY.into(), format!("{} GB/s", number(report.copy / 1e9)))];
     rows.extend(report.launch.map(|micros| (words::LAUNCH.into(), format!("{} µs", number(micros)))));
-    rows.extend(report.products.iter().map(|p| (words::product(p.size), format!("{} GFLOP/s: {}", number(p.flops / 1e9), p.kernels))));
+    rows.extend(
+        report.products.iter().map(|p| (words::product(p.size), format!("{} GFLOP/s: {}", number(p.flops / 1e9), p.kernels))),
+    );
     rows.extend(report.steps.iter().map(|s| {
         let compiled = format!("compiled in {:.1} s", s.compile_ms / 1e3);
         (words::step(&s.name, s.batch), format!("{} ms, {} dispatches, {compiled}", number(s.ms), s.dispatches))
