@@ -168,7 +168,7 @@ async fn open(session: &mut Session, engine: EngineChoice, power: Power) {
     match adapter(&gpu, power).await {
         Ok(found) => {
             let other = adapter(&gpu, power.other()).await.ok();
-            drop(session.open(engine, [name_of(&found), other.and_then(|other| name_of(&other))]).await);
+            session.open(engine, [name_of(&found), other.and_then(|other| name_of(&other))]).await;
         }
         // wgpu would keep the browser's words to itself.
         Err(thrown) => drop(session.without_gpu(engine, NoGpu::NoAdapter, words(&thrown))),

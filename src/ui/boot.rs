@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use leptos::prelude::*;
+
 use crate::browser;
 use crate::react::react;
 use crate::store::Stores;

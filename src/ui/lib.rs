@@ -9,6 +9,7 @@ mod browser;
 mod camera;
 mod caution;
 mod choice;
+mod clipboard;
 mod conductor;
 mod control;
 mod data;
@@ -49,7 +50,6 @@ mod views;
 mod words;
 
 use leptos::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 
 use camera::Camera;
 use conductor::Conductor;
@@ -81,13 +81,7 @@ fn CopyLink() -> impl IntoView {
     let said = RwSignal::new(words::COPY_LINK);
     let copy = move |_| {
         look.write_what_waits();
-        let window = browser::window();
-        let href = window.location().href().unwrap_or_default();
-        leptos::task::spawn_local(async move {
-            let done = JsFuture::from(window.navigator().clipboard().write_text(&href)).await;
-            said.set(if done.is_ok() { words::COPIED } else { words::COPY_FAILED });
-            browser::later(move || said.set(words::COPY_LINK), std::time::Duration::from_secs(2));
-        });
+        clipboard::copy(browser::address(), said, [words::COPY_LINK, words::COPY_FAILED]);
     };
     view! { <button class="link" data-testid="copy-link" on:click=copy>{said}</button> }
 }

@@ -1,16 +1,13 @@
 //! The times of this machine, and the line.
 
-use std::time::Duration;
-
 use leptos::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 
 use super::line::{browser as browser_name, line, number};
 use super::words;
 use crate::browser;
+use crate::clipboard;
 use crate::react::react;
 use crate::store::link::{EngineState, Link};
-use crate::words::{COPIED, COPY_FAILED};
 use latent_protocol::{AdapterInfo, Command, MachineReport};
 
 /// What is timed, and how it came out.
@@ -58,14 +55,7 @@ pub fn Sheet() -> impl IntoView {
             let agent = browser::window().navigator().user_agent().unwrap_or_default();
             let text = line(&adapter(&info), &browser_name(&agent), &report);
             let copied = text.clone();
-            let copy = move |_| {
-                let text = copied.clone();
-                leptos::task::spawn_local(async move {
-                    let done = JsFuture::from(browser::window().navigator().clipboard().write_text(&text)).await;
-                    said.set(if done.is_ok() { COPIED } else { COPY_FAILED });
-                    browser::later(move || said.set(words::COPY_LINE), Duration::from_secs(2));
-                });
-            };
+            let copy = move |_| clipboard::copy(copied.clone(), said, [words::COPY_LINE, words::COPY_FAILED]);
             let rows = rows(&report).into_iter().map(|(what, value)| view! { <dt>{what}</dt><dd>{value}</dd> }).collect_view();
             view! {
                 <dl data-testid="machine-times">{rows}</dl>

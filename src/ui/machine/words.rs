@@ -8,6 +8,7 @@ pub const COPY: &str = "copy";
 pub const LAUNCH: &str = "one more launch";
 pub const LINE: &str = "As one line of the table of machines";
 pub const COPY_LINE: &str = "Copy the line";
+pub const COPY_FAILED: &str = "Copy it from the field";
 pub const WHERE: &str =
     "Such lines are collected in benches/machines.md of the repository: add yours at the end, or put it into an issue.";
 pub const NO_NAME: &str = "an adapter without a name";

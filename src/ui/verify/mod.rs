@@ -60,7 +60,7 @@ impl Comparison {
     fn hear(self, setup: &Setup, heard: Heard) {
         match heard {
             Heard::Loaded => {
-                self.send(&Command::Open { assets: browser::assets(), engine: EngineChoice::Burn, hints: Hints::default() })
+                self.send(&Command::Open { assets: browser::assets(), engine: EngineChoice::Burn, hints: Hints::default() });
             }
             Heard::Crashed(message) => self.end(Phase::Failed(message)),
             Heard::Event(event) => match event {
