@@ -42,11 +42,13 @@
 
   /** Where the parts of a page lie, as text. */
   const places = (root) => {
-    const parts = root.querySelectorAll('h1, .lead, .masthead-tools, .transport, .gallery, .preset, .tabs button, .panel-traversal, .panel-traversal canvas, .panel-traversal .value, .panel-map h2, .controls select');
-    return [...parts].filter((part) => part.closest('#boot') === (root.id === 'boot' ? root : null)).map((part) => {
+    const parts = root.querySelectorAll('h1, .lead, .masthead-tools, .transport, .gallery, .preset, .tabs button, .panel-traversal, .panel-traversal canvas, .panel-traversal .value, .panel-map h2, .controls section:first-child select');
+    const own = [...parts].filter((part) => part.closest('#boot') === (root.id === 'boot' ? root : null));
+    const all = own.map((part) => {
       const { x, y, width, height } = part.getBoundingClientRect();
       return { part: `${part.tagName} ${part.className}`, at: [x, y, width, height].map(Math.round) };
     });
+    return all.filter(({ at }) => at[2] > 0);
   };
 
   probe.shell = () => {

@@ -138,10 +138,18 @@ pub fn OnShow() -> impl IntoView {
         Some(Origin::File) => words::SHOWS_FILE,
     };
     let pretrained = move || origin.get() == Some(Origin::Pretrained);
+    // Its place, until it can be pressed: what lies below stays where it is.
+    let room = move || {
+        let comes = match origin.get() {
+            None => !matches!(link.engine.get(), EngineState::NoGpu(..) | EngineState::Crashed(_)),
+            origin => origin == Some(Origin::Pretrained),
+        };
+        comes.then(|| view! { <button class="link gone" disabled=true aria-hidden="true">{words::CONTINUE}</button> })
+    };
     view! {
         <p class="on-show" data-testid="on-show">
             <Show when=has_preset>{line}" "</Show>
-            <Show when=move || pretrained() && link.can_run()>
+            <Show when=move || pretrained() && link.can_run() fallback=room>
                 <button class="link" data-testid="continue" on:click=move |_| conductor.continue_pretrained()>{words::CONTINUE}</button>
             </Show>
             <Show when=move || runs.can_take_apart() && !runs.is_training()>
