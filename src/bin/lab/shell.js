@@ -42,7 +42,7 @@
 
   /** Where the parts of a page lie, as text. */
   const places = (root) => {
-    const parts = root.querySelectorAll('h1, .lead, .masthead-tools, .transport, .gallery, .preset, .tabs button, .panel-traversal, .panel-traversal canvas, .panel-traversal .value, .panel-map h2, .controls section:first-child select');
+    const parts = root.querySelectorAll('h1, .lead, .masthead-tools, .transport, .gallery, .preset, .tabs button, .panel-traversal, .panel-traversal canvas, .panel-traversal .value, .panel-map h2');
     const own = [...parts].filter((part) => part.closest('#boot') === (root.id === 'boot' ? root : null));
     const all = own.map((part) => {
       const { x, y, width, height } = part.getBoundingClientRect();

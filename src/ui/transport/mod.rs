@@ -138,21 +138,22 @@ pub fn OnShow() -> impl IntoView {
         Some(Origin::File) => words::SHOWS_FILE,
     };
     let pretrained = move || origin.get() == Some(Origin::Pretrained);
-    // Its place, until it can be pressed: what lies below stays where it is.
-    let room = move || {
-        let comes = match origin.get() {
-            None => !matches!(link.engine.get(), EngineState::NoGpu(..) | EngineState::Crashed(_)),
-            origin => origin == Some(Origin::Pretrained),
-        };
-        comes.then(|| view! { <button class="link gone" disabled=true aria-hidden="true">{words::CONTINUE}</button> })
+    // Places of buttons that come when the network stands: what lies below stays where it is.
+    let comes = move || match origin.get() {
+        None => !matches!(link.engine.get(), EngineState::NoGpu(..) | EngineState::Crashed(_)),
+        Some(Origin::Pretrained) => !link.can_run() || runs.run.with(|run| run.as_ref().is_some_and(|run| run.info.is_none())),
+        _ => false,
+    };
+    let place = move |words: &'static str| {
+        move || comes().then(|| view! { <button class="link gone" disabled=true aria-hidden="true">{words}</button>" " })
     };
     view! {
         <p class="on-show" data-testid="on-show">
             <Show when=has_preset>{line}" "</Show>
-            <Show when=move || pretrained() && link.can_run() fallback=room>
+            <Show when=move || pretrained() && link.can_run() fallback=place(words::CONTINUE)>
                 <button class="link" data-testid="continue" on:click=move |_| conductor.continue_pretrained()>{words::CONTINUE}</button>
             </Show>
-            <Show when=move || runs.can_take_apart() && !runs.is_training()>
+            <Show when=move || runs.can_take_apart() && !runs.is_training() fallback=place(words::TAKE_APART)>
                 <button class="link" data-testid="take-apart" title=words::TAKE_APART_HELP on:click=move |_| conductor.take_apart()>{words::TAKE_APART}</button>" "
             </Show>
             <Show when=move || !pretrained() && origin.get().is_some() && has_preset()>
