@@ -19,7 +19,7 @@
     const plain = document.createElement('canvas');
     Object.assign(plain, { width, height });
     plain.getContext('2d').putImageData(pixels, 0, 0);
-    return `background-image:url(${plain.toDataURL('image/webp', 0.4)})`;
+    return `background-image:url(${plain.toDataURL('image/webp', 0.15)})`;
   };
 
   const copy = (node) => {

@@ -59,7 +59,9 @@ pub fn line(adapter: &str, browser: &str, report: &MachineReport) -> String {
         report.launch.map_or_else(|| "–".into(), number),
         join(products.collect()),
     ];
-    cells.extend(report.steps.iter().map(|s| format!("{} ({})", number(s.ms), s.dispatches)));
+    // The processor launches nothing.
+    let launches = |n: u32| if n > 0 { format!(" ({n})") } else { String::new() };
+    cells.extend(report.steps.iter().map(|s| number(s.ms) + &launches(s.dispatches)));
     cells.push(join(report.steps.iter().map(|s| format!("{:.0}", s.compile_ms)).collect()));
     let mut kernels: Vec<&str> = report.steps.iter().map(|s| s.kernels.as_str()).collect();
     kernels.extend(report.products.iter().map(|p| p.kernels.as_str()));

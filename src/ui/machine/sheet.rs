@@ -18,8 +18,8 @@ fn rows(report: &MachineReport) -> Vec<(String, String)> {
         report.products.iter().map(|p| (words::product(p.size), format!("{} GFLOP/s: {}", number(p.flops / 1e9), p.kernels))),
     );
     rows.extend(report.steps.iter().map(|s| {
-        let compiled = format!("compiled in {:.1} s", s.compile_ms / 1e3);
-        (words::step(&s.name, s.batch), format!("{} ms, {} dispatches, {compiled}", number(s.ms), s.dispatches))
+        let launches = if s.dispatches > 0 { format!(", {} dispatches", s.dispatches) } else { String::new() };
+        (words::step(&s.name, s.batch), format!("{} ms{launches}, compiled in {:.2} s", number(s.ms), s.compile_ms / 1e3))
     }));
     rows
 }
