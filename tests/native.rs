@@ -16,7 +16,6 @@ mod golden_line;
 mod golden_sae;
 mod golden_vq;
 mod import;
-mod isa;
 mod keep;
 mod kept;
 mod measures;
