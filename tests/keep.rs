@@ -106,7 +106,7 @@ impl Page {
         let events: Rc<RefCell<Vec<Event>>> = Rc::default();
         let sink = events.clone();
         let mut session = Session::new(move |e| sink.borrow_mut().push(e));
-        assert!(block_on(session.open(EngineChoice::Plan, None)), "a GPU adapter; on Debian: mesa-vulkan-drivers");
+        assert!(block_on(session.open(EngineChoice::Plan, [None, None])), "a GPU adapter; on Debian: mesa-vulkan-drivers");
         let images: Vec<u8> = (0..40 * 784).map(|i| if (i % 28 + i / 784) % 5 < 2 { 220 } else { 10 }).collect();
         let labels = vec![0; 40];
         block_on(session.set_data(Dataset { id: "mnist".into(), ..Dataset::of(ImageShape::MNIST, 10, images, labels) }));

@@ -257,7 +257,7 @@ fn a_session_pages_and_a_benchmark_beside_it_changes_nothing() {
         let events: Rc<RefCell<Vec<Event>>> = Rc::default();
         let sink = events.clone();
         let mut session = Session::new(move |e| sink.borrow_mut().push(e));
-        assert!(block_on(session.open(EngineChoice::Plan, None)));
+        assert!(block_on(session.open(EngineChoice::Plan, [None, None])));
         session.limit_room(ROOM);
         let note = Some("some at a time".to_owned());
         block_on(session.set_data(Loaded { data: set(), pages: Some(Rc::new(Source::default())), note }));

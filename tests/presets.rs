@@ -207,7 +207,7 @@ fn the_page_saves_figures_in_every_precision_and_says_what_it_measures_on() {
         Event::RunFailed { message, .. } | Event::Warning { message } => panic!("{message}"),
         _ => {}
     });
-    assert!(block_on(session.open(EngineChoice::Plan, None)), "a GPU adapter; on Debian: mesa-vulkan-drivers");
+    assert!(block_on(session.open(EngineChoice::Plan, [None, None])), "a GPU adapter; on Debian: mesa-vulkan-drivers");
     block_on(session.set_data(cats()));
     let mut tell = |command| block_on(session.command(command));
     tell(Command::Start { run: 1, setup: small("vae"), weights: None });

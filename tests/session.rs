@@ -60,7 +60,7 @@ impl Bench {
         let events: Rc<RefCell<Vec<Event>>> = Rc::default();
         let sink = events.clone();
         let mut session = Session::new(move |e| sink.borrow_mut().push(e));
-        assert!(pollster::block_on(session.open(engine, None)), "a GPU adapter; on Debian: mesa-vulkan-drivers");
+        assert!(pollster::block_on(session.open(engine, [None, None])), "a GPU adapter; on Debian: mesa-vulkan-drivers");
         pollster::block_on(session.set_data(stripes(images)));
         let bench = Self { session, events };
         let events = bench.take();

@@ -54,7 +54,10 @@ impl Lab {
         let events: Rc<RefCell<Vec<Event>>> = Rc::default();
         let sink = events.clone();
         let mut session = Session::new(move |e| sink.borrow_mut().push(e));
-        assert!(pollster::block_on(session.open(EngineChoice::Plan, None)), "a GPU adapter; on Debian: mesa-vulkan-drivers");
+        assert!(
+            pollster::block_on(session.open(EngineChoice::Plan, [None, None])),
+            "a GPU adapter; on Debian: mesa-vulkan-drivers"
+        );
         pollster::block_on(session.set_data(squares()));
         let (setup, notes) = Setup::from_query(query, &[]);
         assert!(notes.is_empty(), "{notes:?}");

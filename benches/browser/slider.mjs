@@ -1,6 +1,8 @@
-// Times a slider of the traversal: from its input event to the picture that belongs to it, in milliseconds.
+// Times a slider of the traversal: from its input event to the picture that belongs to it, in milliseconds, with the weights on the
+// adapter. With --firefox both browsers are open, and their rounds alternate.
 //
-//   npm install --no-package-lock && npm run slider [-- --page ../../dist] [--moves 60] [--adapter default]
+//   npm install --no-package-lock && npm run slider [-- --page ../../dist] [--moves 60] [--rounds 3] [--adapter default]
+//     [--engine plan] [--firefox /usr/bin/firefox-esr]
 
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,19 +14,17 @@ const { values: options } = parseArgs({
   options: {
     page: { type: 'string', default: join(here, '../../dist') },
     moves: { type: 'string', default: '60' },
+    rounds: { type: 'string', default: '3' },
     adapter: { type: 'string', default: 'swiftshader' },
+    engine: { type: 'string', default: 'plan' },
     chromium: { type: 'string', default: process.env.CHROMIUM ?? '/usr/bin/chromium' },
+    firefox: { type: 'string' },
   },
 });
 const site = await serve((path) => join(options.page, path));
-const { browser, close } = await launch({ chromium: options.chromium, adapter: options.adapter });
-const page = await browser.newPage();
-await page.setViewport({ width: 1440, height: 900 });
-await page.goto(`${site.origin}/`);
-await page.waitForFunction(READY, { timeout: 60_000 });
-// What the other panels asked for has been answered by then.
-await new Promise((resolve) => setTimeout(resolve, 5000));
-const times = await page.evaluate(async (moves) => {
+
+/** In the page: moves a slider so many times, and gives what each took. */
+async function drag(moves) {
   const slider = document.querySelector('.row:not(.inactive) input[type=range]');
   const canvas = document.querySelector('[data-testid=traversal-digit]');
   const [low, high] = [+slider.min, +slider.max];
@@ -40,9 +40,32 @@ const times = await page.evaluate(async (moves) => {
     times.push(now - began);
   }
   return times;
-}, +options.moves);
-await close();
+}
+
+async function open(name, how) {
+  const { browser, close } = await launch(how);
+  const page = await browser.newPage();
+  await page.setViewport({ width: 1440, height: 900 });
+  await page.goto(`${site.origin}/?engine=${options.engine}`);
+  await page.waitForFunction(READY, { timeout: 60_000 });
+  // What the other panels asked for has been answered by then.
+  await new Promise((resolve) => setTimeout(resolve, 5000));
+  return { name, page, close, times: [] };
+}
+
+const all = [await open('Chromium', { chromium: options.chromium, adapter: options.adapter })];
+if (options.firefox) all.push(await open('Firefox', { firefox: options.firefox }));
+const rounds = +options.rounds;
+for (let round = 0; round < rounds; round++) {
+  for (const { page, times } of all) {
+    await page.bringToFront();
+    times.push(...(await page.evaluate(drag, Math.ceil(+options.moves / rounds))));
+  }
+}
+for (const { name, times, close } of all) {
+  await close();
+  times.sort((a, b) => a - b);
+  const quantile = (part) => times[Math.floor(part * (times.length - 1))].toFixed(1);
+  console.log(`${name}: slider to picture over ${times.length} moves: median ${quantile(0.5)} ms, nine in ten within ${quantile(0.9)} ms, longest ${quantile(1)} ms`);
+}
 site.close();
-times.sort((a, b) => a - b);
-const quantile = (part) => times[Math.floor(part * (times.length - 1))].toFixed(1);
-console.log(`slider to picture over ${times.length} moves: median ${quantile(0.5)} ms, nine in ten within ${quantile(0.9)} ms, longest ${quantile(1)} ms`);

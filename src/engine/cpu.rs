@@ -12,8 +12,8 @@ use web_time::Instant;
 
 use self::images::Order;
 pub use self::images::{HostImages, HostSupply, HostWindow};
-use self::step::{KERNELS, Training, training};
-pub use self::step::{Make, Runs, tape};
+pub use self::step::{KERNELS, Make, Runs, tape};
+use self::step::{Training, training};
 use crate::engine::{BuildError, Engine, Rows, RunState, Weight, evaluated, fits};
 use crate::entry::Entry;
 use crate::network::{import_program, node};

@@ -317,9 +317,7 @@ impl Arena {
     /// If the device is lost or has reported an error.
     pub async fn take(&mut self, pending: Pending) -> Result<Vec<Vec<f32>>, String> {
         let Pending { buffer, lengths, done } = pending;
-        // A browser drives the queue by itself, and does nothing here.
-        let _ = self.gpu.device.poll(wgpu::PollType::wait_indefinitely());
-        let mapped = done.await.map_err(|_| "the device dropped a read".to_string())?;
+        let mapped = self.gpu.finished(done).await.map_err(|_| "the device dropped a read".to_string())?;
         self.check()?;
         mapped.map_err(|e| e.to_string())?;
         let bytes = 4 * lengths.iter().sum::<usize>() as u64;

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use latent_compile::Target;
 use latent_platform::thrown::own_words;
-use latent_vocabulary::device::{AdapterInfo, NoGpu};
+use latent_vocabulary::device::{AdapterInfo, Hints, NoGpu, Power};
 
 use super::line::Line;
 use super::pipelines::Pipelines;
@@ -52,6 +52,9 @@ pub struct Gpu {
     pub pipelines: Pipelines,
     /// Only one measurement at a time.
     pub measuring: Line,
+    /// Whether the browser finishes reads late, see [`nudge`](super::nudge).
+    #[cfg(target_arch = "wasm32")]
+    pub(super) late: bool,
     /// Largest storage buffer, in bytes.
     pub buffer_limit: u64,
     /// Listeners for uncaptured errors.
@@ -65,13 +68,24 @@ impl Gpu {
     /// # Errors
     /// Tells which rung of the ladder failed.
     pub async fn open() -> Result<Self, OpenError> {
+        Self::open_by(Hints::default()).await
+    }
+
+    /// Opens the adapter that was chosen, with as much care as is called for.
+    ///
+    /// # Errors
+    /// As [`Gpu::open`].
+    pub async fn open_by(hints: Hints) -> Result<Self, OpenError> {
         // OpenGL cannot compute the way plans need, and asking for it is noisy where there is no display.
         let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
             backends: wgpu::Backends::PRIMARY,
             ..wgpu::InstanceDescriptor::new_without_display_handle()
         });
-        let options =
-            wgpu::RequestAdapterOptions { power_preference: wgpu::PowerPreference::HighPerformance, ..Default::default() };
+        let power_preference = match hints.power {
+            Power::Fast => wgpu::PowerPreference::HighPerformance,
+            Power::Economical => wgpu::PowerPreference::LowPower,
+        };
+        let options = wgpu::RequestAdapterOptions { power_preference, ..Default::default() };
         #[cfg(target_arch = "wasm32")]
         let asks = super::subgroups::always_ask().is_ok();
         let adapter = instance.request_adapter(&options).await.map_err(no_adapter)?;
@@ -121,15 +135,19 @@ impl Gpu {
         };
         let l = device.limits();
         let buffer_limit = l.max_buffer_size.min(l.max_storage_buffer_binding_size);
-        let room = buffer_limit.min(HOST_ROOM);
-        let info = AdapterInfo { name, backend: format!("{:?}", raw.backend), software, room, processor: None };
+        let room = hints.room(buffer_limit.min(HOST_ROOM));
+        let info = AdapterInfo { name, backend: format!("{:?}", raw.backend), software, room, ..AdapterInfo::default() };
         let pipelines = Pipelines::new(&device);
+        #[cfg(target_arch = "wasm32")]
+        let late = super::nudge::finishes_late(&device, &queue).await;
         Ok(Self {
+            #[cfg(target_arch = "wasm32")]
+            late,
             device,
             queue,
             info,
             candidates,
-            submission: MOST,
+            submission: hints.share(MOST),
             pipelines,
             measuring: Line::default(),
             buffer_limit,
@@ -151,6 +169,17 @@ impl Gpu {
         listening.retain(|other| other.strong_count() > 0);
         listening.push(Arc::downgrade(&trouble));
         trouble
+    }
+
+    /// Waits for `done`, which what has been submitted leads to.
+    pub(super) async fn finished<T>(&self, done: impl Future<Output = T>) -> T {
+        #[cfg(not(target_arch = "wasm32"))]
+        let _ = self.device.poll(wgpu::PollType::wait_indefinitely());
+        #[cfg(target_arch = "wasm32")]
+        if self.late {
+            return super::nudge::nudged(&self.queue, done).await;
+        }
+        done.await
     }
 
     /// What `make` makes, which troubles nobody else if it fails.

@@ -7,6 +7,8 @@ mod ahead;
 pub mod arena;
 pub mod device;
 mod line;
+#[cfg(any(test, target_arch = "wasm32"))]
+mod nudge;
 mod pipelines;
 #[cfg(target_arch = "wasm32")]
 mod subgroups;

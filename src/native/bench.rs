@@ -1,6 +1,5 @@
 //! `cargo lab bench`: what a step costs, and what share of the adapter it reaches.
 
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
@@ -8,15 +7,14 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use crate::open::open_gpu;
-use latent_compile::emit::Place;
-use latent_compile::graph::{Graph, Unary};
-use latent_compile::plan::{Job, Updates, compile};
 use latent_data::Dataset;
 use latent_engine::Engine;
 use latent_engine::cpu::{CpuEngine, HostSupply};
+use latent_engine::machine::{self, On};
 use latent_engine::plan::PlanEngine;
 use latent_experiment::Setup;
-use latent_gpu::{Arena, Data, Gpu};
+use latent_gpu::{Data, Gpu};
+use latent_measure::pause::Pause;
 use latent_registry::fetch_entry;
 
 /// Turns of each contender; medians are reported.
@@ -32,45 +30,8 @@ fn median(mut values: Vec<f64>) -> f64 {
 async fn ceilings(gpu: &Rc<Gpu>) -> Result<(f64, f64), String> {
     // Large enough to leave caches behind; software adapters would take minutes.
     let (floats, side) = if gpu.info.software { (4 << 20, 512) } else { (64 << 20, 4096) };
-    let mut copy = Graph::default();
-    let x = copy.leaf(&[floats]);
-    let y = copy.unary(Unary::Neg, x);
-    let mut product = Graph::default();
-    let (a, b) = (product.leaf(&[side, side]), product.leaf(&[side, side]));
-    let c = product.matmul(a, b).map_err(|e| e.to_string())?;
-    let time = async |g: &Graph, target, leaves: &[latent_compile::Id], out, n: usize| -> Result<f64, String> {
-        let leaves: HashMap<_, _> = leaves.iter().enumerate().map(|(i, id)| (*id, (Place::Arena(i * n), false))).collect();
-        let end = leaves.len() * n;
-        let job = Job {
-            graph: g,
-            target,
-            leaves,
-            outputs: vec![(out, end)],
-            updates: Updates::default(),
-            specials: vec![],
-            scratch: end + n,
-            training: false,
-            salt: 0,
-        };
-        let plan = compile(&job).map_err(|e| e.to_string())?;
-        let data = Data::upload(gpu, &[], &[]).map_err(|e| e.to_string())?;
-        let mut arena = Arena::new(gpu.clone(), plan.end, 0, 0, data).await?;
-        let recorded = arena.record(&plan).await?;
-        let mut seconds = vec![];
-        for _ in 0..ROUNDS {
-            let begin = Instant::now();
-            arena.run(&recorded, 4);
-            arena.read(&[(0, 4)]).await?;
-            seconds.push(begin.elapsed().as_secs_f64() / 4.0);
-        }
-        Ok(median(seconds))
-    };
-    let copy_seconds = time(&copy, gpu.target(), &[x], y, floats).await?;
-    let mut product_seconds = f64::INFINITY;
-    for target in gpu.candidates {
-        product_seconds = product_seconds.min(time(&product, *target, &[a, b], c, side * side).await?);
-    }
-    Ok((8.0 * floats as f64 / copy_seconds, 2.0 * (side as f64).powi(3) / product_seconds))
+    let (on, pause) = (On::Adapter(gpu.clone()), Pause::never());
+    Ok((machine::copy(&on, floats, &pause).await?, machine::product(&on, [side; 3], &pause).await?.0))
 }
 
 /// Medians of each dispatch's time, as JSON in the order of execution.

@@ -8,6 +8,7 @@ use super::Event;
 use latent_experiment::Setup;
 use latent_view::{Query, Slot};
 use latent_vocabulary::Precision;
+use latent_vocabulary::device::Hints;
 
 /// Counts the runs of a page. A new one starts with every [`Command::Start`].
 pub type RunId = u32;
@@ -20,6 +21,7 @@ pub enum Command {
         /// Address of the folder with the data, ending in `/`.
         assets: String,
         engine: EngineChoice,
+        hints: Hints,
     },
     /// Fetches or renders the data set of that id, in place of the present one. Answers [`Event::DataReady`] or
     /// [`Event::DataFailed`]; a later one of these supersedes it.
@@ -63,6 +65,8 @@ pub enum Command {
     Delete { id: String },
     /// Times `steps` training steps of a fresh network: [`Event::Benched`].
     Bench { setup: Setup, steps: u32 },
+    /// Times what this machine does, in about half a minute: [`Event::Timed`].
+    Machine,
     /// Takes `steps` steps of a fresh network on both engines and compares them: [`Event::Verified`]. Only the worker with
     /// eager Burn can.
     Verify { setup: Setup, steps: u32 },

@@ -6,7 +6,7 @@ use serde_bytes::ByteBuf;
 #[cfg(doc)]
 use super::Command;
 use super::command::{Export, RunId};
-use super::info::{BenchReport, PlanInfo, Speed, VerifyReport};
+use super::info::{BenchReport, MachineReport, PlanInfo, Speed, VerifyReport};
 use latent_experiment::history::MetricRow;
 use latent_experiment::{History, Setup};
 use latent_view::{Slot, View};
@@ -128,6 +128,11 @@ pub enum Event {
     Benched {
         /// Or why there are no times.
         report: Result<BenchReport, String>,
+    },
+    /// Answer to [`Command::Machine`].
+    Timed {
+        /// Or why there are no times.
+        report: Result<MachineReport, String>,
     },
     Verified {
         report: VerifyReport,

@@ -79,6 +79,41 @@ pub struct VerifyReport {
     pub worst: String,
 }
 
+/// What a machine does, see [`Command::Machine`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct MachineReport {
+    /// Bytes a second that a copy reads and writes.
+    pub copy: f64,
+    /// Microseconds that one more launch takes among others; none on the processor.
+    pub launch: Option<f64>,
+    pub products: Vec<ProductTime>,
+    pub steps: Vec<StepTime>,
+}
+
+/// A product of `[m, k]` and `[k, n]`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ProductTime {
+    /// `[m, k, n]`
+    pub size: [u32; 3],
+    /// Floating-point operations a second.
+    pub flops: f64,
+    /// What reaches them.
+    pub kernels: String,
+}
+
+/// A training step.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct StepTime {
+    /// W1 or W2, as the benchmarks call them.
+    pub name: String,
+    pub batch: u32,
+    pub ms: f64,
+    pub dispatches: u32,
+    /// As in [`PlanInfo`].
+    pub compile_ms: f64,
+    pub kernels: String,
+}
+
 /// Timing of training steps, see [`Command::Bench`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct BenchReport {

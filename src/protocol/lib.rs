@@ -12,7 +12,7 @@ mod info;
 
 pub use command::{Command, EngineChoice, Export, RunId, Table};
 pub use event::{DataUnit, Event, KeptRun};
-pub use info::{BenchReport, PlanInfo, Speed, TensorInfo, VerifyReport};
+pub use info::{BenchReport, MachineReport, PlanInfo, ProductTime, Speed, StepTime, TensorInfo, VerifyReport};
 
 // What messages carry, and is told elsewhere: questions and their answers, codes, measures.
 pub use latent_experiment::MetricRow;

@@ -22,7 +22,7 @@ use latent_vocabulary::shape::DataShape;
 
 part!(processor:
     /// The loops of the processor's engine, for those who need them.
-    fn processor() -> Make = |graph, outputs, assigned| cpu::tape(graph, outputs, assigned)
+    pub(super) fn processor() -> Make = |graph, outputs, assigned| cpu::tape(graph, outputs, assigned)
 );
 
 #[cfg(all(target_arch = "wasm32", not(feature = "eager")))]
@@ -31,6 +31,12 @@ part!(relaxed:
     fn fused() -> (latent_interpret::Tile, latent_interpret::Along) =
         (|a, b, columns, out| latent_interpret::fused(a, b, columns, out), |a, b, columns, to| latent_interpret::fused_along(a, b, columns, to))
 );
+
+/// As [`relax`], where there is something to do.
+pub(super) async fn relaxed() {
+    #[cfg(all(target_arch = "wasm32", not(feature = "eager")))]
+    relax().await;
+}
 
 /// Has products use relaxed SIMD where this browser has it. It is not missed where its part cannot be fetched.
 #[cfg(all(target_arch = "wasm32", not(feature = "eager")))]
@@ -82,8 +88,7 @@ impl Session {
                 }
                 Executor::Cpu(images) => {
                     let images = images.ok_or_else(missing)?;
-                    #[cfg(all(target_arch = "wasm32", not(feature = "eager")))]
-                    relax().await;
+                    relaxed().await;
                     AnyEngine::Cpu(Box::new(
                         CpuEngine::given(processor().await?, entry, &params, test.shape, &images, from.given(), false).await?,
                     ))

@@ -15,6 +15,7 @@ mod files;
 pub mod keeper;
 #[cfg(target_arch = "wasm32")]
 mod loader;
+mod machine;
 mod paint;
 mod run;
 mod steps;
@@ -46,7 +47,7 @@ use latent_experiment::Setup;
 use latent_gpu::{Data, Gpu, OpenError};
 use latent_protocol::{Command, EngineChoice, Event, RunId};
 use latent_view::{Query, Slot};
-use latent_vocabulary::device::{AdapterInfo, NoGpu, OnProcessor};
+use latent_vocabulary::device::{AdapterInfo, Hints, NoGpu, OnProcessor, other_adapter};
 
 /// A turn aims at this much work for the device, in milliseconds: short enough for views and commands to feel immediate.
 const TURN_MS: f64 = 25.0;
@@ -76,6 +77,7 @@ struct Watch {
 pub struct Session {
     emit: Box<dyn Fn(Event)>,
     executor: Executor,
+    hints: Hints,
     data: Option<Supply>,
     /// Bytes of training images on the device, where that is to be less than it has room for.
     room: u64,
@@ -98,6 +100,7 @@ impl Session {
         Self {
             emit: Box::new(emit),
             executor: Executor::Nobody,
+            hints: Hints::default(),
             burn: None,
             data: None,
             room: u64::MAX,
@@ -115,18 +118,25 @@ impl Session {
         (self.emit)(event);
     }
 
+    /// What is known of the machine, before a device is opened.
+    pub fn heed(&mut self, hints: Hints) {
+        self.hints = hints;
+    }
+
     /// Opens the device for `engine`: [`Event::Ready`] or [`Event::NoGpu`].
     ///
-    /// `name` is the adapter's, where the caller knows it better.
-    pub async fn open(&mut self, engine: EngineChoice, name: Option<String>) -> bool {
+    /// `names` are the adapter's and the machine's other one's, where the caller knows them better.
+    pub async fn open(&mut self, engine: EngineChoice, names: [Option<String>; 2]) -> bool {
         if engine == EngineChoice::Cpu {
             return self.open_processor(OnProcessor::Asked);
         }
         match self.open_both(engine).await {
             Ok(mut gpu) => {
+                let [name, other] = names;
                 if let Some(name) = name {
                     gpu.info.name = name;
                 }
+                gpu.info.other = other_adapter(&gpu.info.name, other);
                 if engine == EngineChoice::Best && gpu.info.software {
                     return self.open_processor(OnProcessor::Software(gpu.info.name));
                 }
@@ -149,7 +159,7 @@ impl Session {
 
     fn open_processor(&mut self, why: OnProcessor) -> bool {
         self.executor = Executor::Cpu(None);
-        let adapter = AdapterInfo { room: HOST_ROOM, processor: Some(why), ..AdapterInfo::default() };
+        let adapter = AdapterInfo { room: self.hints.room(HOST_ROOM), processor: Some(why), ..AdapterInfo::default() };
         self.send(Event::Ready { adapter });
         true
     }
@@ -172,7 +182,7 @@ impl Session {
         let bytes = match &self.executor {
             Executor::Nobody => 0,
             Executor::Plan(gpu) => gpu.info.room,
-            Executor::Cpu(_) => HOST_ROOM,
+            Executor::Cpu(_) => self.hints.room(HOST_ROOM),
         };
         // Eager steps take their images from the host.
         Room { bytes: bytes.min(self.room), paged: self.burn.is_none() }
@@ -184,7 +194,7 @@ impl Session {
     }
 
     async fn open_both(&mut self, engine: EngineChoice) -> Result<Gpu, OpenError> {
-        let gpu = Gpu::open().await?;
+        let gpu = Gpu::open_by(self.hints).await?;
         if engine == EngineChoice::Burn {
             self.burn = Some(Burn::open().await.map_err(|detail| OpenError { rung: NoGpu::NoDevice, detail })?);
         }
@@ -295,6 +305,7 @@ impl Session {
                 Err(message) => Event::Unfit { message },
             }),
             Command::Bench { setup, steps } => self.bench(setup, steps).await,
+            Command::Machine => self.time_machine().await,
             Command::Verify { setup, steps } => self.verify(setup, steps).await,
         }
     }

@@ -132,6 +132,7 @@ impl Session {
         let message = String::from("another one was asked for before it was done");
         self.send(match of {
             For::Bench => Event::Benched { report: Err(message) },
+            For::Machine => Event::Timed { report: Err(message) },
             _ => unverified(&message),
         });
     }

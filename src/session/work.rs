@@ -25,6 +25,7 @@ pub enum For {
     /// Who watches a slot of that run.
     Slot(Slot, RunId),
     Bench,
+    Machine,
     Verify,
 }
 

@@ -23,7 +23,7 @@ use latent_protocol::{Command, EngineChoice, Event};
 use latent_runs::Opfs;
 use latent_small::part;
 use latent_small::part::Later;
-use latent_vocabulary::device::NoGpu;
+use latent_vocabulary::device::{NoGpu, Power};
 
 /// What the page waits for before it sends its first command.
 const LOADED: &str = "loaded";
@@ -77,9 +77,10 @@ async fn run(mut inbox: UnboundedReceiver<Message>, sender: UnboundedSender<Mess
         let mut next = if busy { inbox.try_recv().ok() } else { futures_next(&mut inbox).await };
         while let Some(message) = next {
             match message {
-                Message::Command(Command::Open { assets, engine }) => {
+                Message::Command(Command::Open { assets, engine, hints }) => {
                     source.assets = assets;
-                    open(&mut session, engine).await;
+                    session.heed(hints);
+                    open(&mut session, engine, hints.power).await;
                 }
                 Message::Command(Command::Prepare { setup }) => {
                     if let Some(preparation) = session.preparation(setup) {
@@ -154,27 +155,36 @@ async fn futures_next(inbox: &mut UnboundedReceiver<Message>) -> Option<Message>
 }
 
 /// Opens the device.
-async fn open(session: &mut Session, engine: EngineChoice) {
+async fn open(session: &mut Session, engine: EngineChoice, power: Power) {
     let gpu = js_sys::Reflect::get(&scope().navigator(), &"gpu".into()).unwrap_or(JsValue::UNDEFINED);
     if gpu.is_undefined() || gpu.is_null() {
         session.without_gpu(engine, NoGpu::NoApi, "this browser has no navigator.gpu".into());
         return;
     }
     if engine == EngineChoice::Cpu {
-        session.open(engine, None).await;
+        session.open(engine, [None, None]).await;
         return;
     }
-    match adapter(&gpu).await {
-        Ok(adapter) => drop(session.open(engine, name_of(&adapter)).await),
+    match adapter(&gpu, power).await {
+        Ok(found) => {
+            let other = adapter(&gpu, power.other()).await.ok();
+            session.open(engine, [name_of(&found), other.and_then(|other| name_of(&other))]).await;
+        }
         // wgpu would keep the browser's words to itself.
         Err(thrown) => drop(session.without_gpu(engine, NoGpu::NoAdapter, words(&thrown))),
     }
 }
 
 /// What the browser answers when it is asked for an adapter: null where it has none.
-async fn adapter(gpu: &JsValue) -> Result<JsValue, JsValue> {
+async fn adapter(gpu: &JsValue, power: Power) -> Result<JsValue, JsValue> {
     let request: js_sys::Function = js_sys::Reflect::get(gpu, &"requestAdapter".into())?.dyn_into()?;
-    let found: js_sys::Promise = request.call0(gpu)?.dyn_into()?;
+    let preference = match power {
+        Power::Fast => "high-performance",
+        Power::Economical => "low-power",
+    };
+    let options = js_sys::Object::new();
+    js_sys::Reflect::set(&options, &"powerPreference".into(), &preference.into())?;
+    let found: js_sys::Promise = request.call1(gpu, &options)?.dyn_into()?;
     JsFuture::from(found).await
 }
 

@@ -20,7 +20,7 @@ use latent_platform::gunzip::gunzip;
 pub use latent_platform::thrown::words as error_text;
 
 /// Keys of the address that belong to the page, not to the experiment.
-pub const RESERVED: &[&str] = &["finding", "theme", "engine", "weights", "preset"];
+pub const RESERVED: &[&str] = &["theme", "engine", "weights", "preset", "bench", "finding"];
 
 /// Milliseconds since the page was opened.
 pub fn now() -> f64 {
@@ -83,6 +83,11 @@ pub fn parameter(key: &str) -> Option<String> {
     let query = query();
     let mut pairs = query.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='));
     pairs.find(|(k, _)| *k == key).map(|(_, value)| value.to_owned())
+}
+
+/// Whether the address has a key, whatever its value.
+pub fn asks(key: &str) -> bool {
+    query().trim_start_matches('?').split('&').any(|pair| pair.split('=').next() == Some(key))
 }
 
 /// Replaces query and fragment of the address without a new history entry.

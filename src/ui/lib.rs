@@ -4,9 +4,12 @@
 
 mod ahead;
 mod api;
+mod boot;
 mod browser;
 mod camera;
+mod caution;
 mod choice;
+mod clipboard;
 mod conductor;
 mod control;
 mod data;
@@ -18,6 +21,7 @@ mod gallery;
 mod held;
 mod keep;
 mod latents;
+mod machine;
 mod model;
 mod noise;
 mod number;
@@ -47,7 +51,6 @@ mod views;
 mod words;
 
 use leptos::prelude::*;
-use wasm_bindgen_futures::JsFuture;
 
 use camera::Camera;
 use conductor::Conductor;
@@ -68,8 +71,8 @@ use verify::Verify;
 /// Mounts the page on the document's body.
 pub fn mount() {
     console_error_panic_hook::set_once();
-    if let Some(boot) = browser::document().get_element_by_id("boot") {
-        boot.remove();
+    if !boot::waits() {
+        boot::lift();
     }
     mount_to_body(Page);
 }
@@ -80,13 +83,7 @@ fn CopyLink() -> impl IntoView {
     let said = RwSignal::new(words::COPY_LINK);
     let copy = move |_| {
         look.write_what_waits();
-        let window = browser::window();
-        let href = window.location().href().unwrap_or_default();
-        leptos::task::spawn_local(async move {
-            let done = JsFuture::from(window.navigator().clipboard().write_text(&href)).await;
-            said.set(if done.is_ok() { words::COPIED } else { words::COPY_FAILED });
-            browser::later(move || said.set(words::COPY_LINK), std::time::Duration::from_secs(2));
-        });
+        clipboard::copy(browser::address(), said, [words::COPY_LINK, words::COPY_FAILED]);
     };
     view! { <button class="link" data-testid="copy-link" on:click=copy>{said}</button> }
 }
@@ -129,10 +126,12 @@ fn Page() -> impl IntoView {
     provide_context(conductor);
     provide_context(data::OwnData::new(stores, conductor));
     theme::init(stores.look);
+    boot::begin(stores);
     api::install(stores);
     conductor.follow_address();
     conductor.open();
     stores.files.keep_when_hidden();
+    stores.look.warning.set(caution::told().map(String::from));
     conductor.follow_camera();
     sway::begin(stores);
     ahead::begin(stores.link, stores.runs);
@@ -147,7 +146,7 @@ fn Page() -> impl IntoView {
             <div class="masthead-tools"><FindingsButton /><RunsButton /><CopyLink /><EmbedButton /><ThemeButton /></div>
         </header>
         <Transport />
-        <div class="messages" role="region" aria-label=words::MESSAGES><Notices /><OnShow /><Offer /></div>
+        <div class="messages" role="region" aria-label=words::MESSAGES><Notices /><OnShow /><Offer /><machine::Machine /></div>
         <Gallery />
         <nav aria-label=words::TABS><Tabs /></nav>
         <div class="columns">

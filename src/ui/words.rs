@@ -86,6 +86,9 @@ pub fn reading(v: f64) -> String {
     latent_vocabulary::measured::four_digits(v).replace('-', "−")
 }
 
+pub const ENDED_BY_IMAGES: &str =
+    "The browser ended this tab while it made room for images, so the page now takes half as much at a time.";
+pub const ENDED_BY_NETWORK: &str = "The browser ended this tab while it made room for a network, so the page now takes half as much at a time; a smaller network or batch needs less.";
 pub const CREDIT_DATA: &str = "Digits: MNIST by Yann LeCun and Corinna Cortes, CC BY-SA 3.0.";
 pub const CREDIT_CODE: &str = "Latent Lab is free software, MIT or Apache-2.0. Nothing you do here leaves your computer.";
 pub const GALLERY: &str = "Trained models";

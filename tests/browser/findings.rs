@@ -14,7 +14,10 @@ fn a_finding_asks_before_it_tells() {
     page.wait("bars", &format!("{card}.querySelectorAll('.figures li').length === 4"));
     assert_eq!(page.js(&format!("return {card}.querySelector('.verdict').textContent.startsWith('Held here')")), true);
     let link = page.js(&format!("return {card}.querySelector('.links a').getAttribute('href')"));
-    assert!(link.as_str().is_some_and(|link| link.starts_with("?v=1&data=mnist&method=beta-vae") && link.ends_with("#latents")), "{link}");
+    assert!(
+        link.as_str().is_some_and(|link| link.starts_with("?v=1&data=mnist&method=beta-vae") && link.ends_with("#latents")),
+        "{link}"
+    );
     page.click("findings-close");
     page.wait("it is closed", "!document.querySelector('[data-testid=findings-dialog]').open");
     no_errors(&page);

@@ -95,6 +95,41 @@ fn a_reload_in_the_middle_of_training_changes_no_step() {
     no_errors(&page);
 }
 
+/// A page that has lost its device hands half as much over at once, down to 0.08 gigaflops: here a third of a step or less. The steps are the
+/// same, to the last bit.
+#[test]
+fn a_page_whose_submissions_are_cut_trains_to_the_same_curve() {
+    let query = "v=1&data=mnist&method=vae&batch=64&engine=plan";
+    let curve = |losses: u32| {
+        let script = format!("{}sessionStorage.setItem('latent-lab-losses', '{losses}');", listens());
+        let page = ready(&Options { query, script: &script, ..Options::default() });
+        trains_to(&page, 6);
+        assert_eq!(page.js("return sessionStorage.getItem('latent-lab-losses')"), losses.to_string(), "no device was lost");
+        no_errors(&page);
+        rows(&page)
+    };
+    let (whole, cut) = (curve(0), curve(6));
+    let both = whole.len().min(cut.len());
+    assert!(both >= 6);
+    assert_eq!(whole[..both], cut[..both]);
+}
+
+/// A phone ends a tab that takes too much memory. The page that comes after knows what was being made room for.
+#[test]
+fn a_tab_that_ended_while_room_was_made_is_told_why() {
+    let ended = "if (!sessionStorage.getItem('once')) { sessionStorage.setItem('once', 1); sessionStorage.setItem('latent-lab-making', 'network'); }";
+    let page = ready(&Options { query: SMALL, script: ended, ..Options::default() });
+    let told = notices(&page).to_string();
+    assert!(told.contains("ended this tab") && told.contains("network") && told.contains("half as much"), "{told}");
+    assert_eq!(page.js("return sessionStorage.getItem('latent-lab-losses')"), "1");
+    // A page that is left by its visitor has not been ended.
+    page.go(SMALL);
+    page.wait("the engine is ready", "document.querySelector('[data-testid=train]')?.disabled === false");
+    assert!(!notices(&page).to_string().contains("ended this tab"));
+    assert_eq!(page.js("return sessionStorage.getItem('latent-lab-losses')"), "1");
+    no_errors(&page);
+}
+
 #[test]
 fn runs_are_listed_renamed_opened_and_deleted() {
     let page = ready(&Options { query: SMALL, script: &listens(), ..Options::default() });

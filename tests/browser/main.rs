@@ -11,6 +11,7 @@ mod driver;
 mod embed;
 mod exports;
 mod findings;
+mod first;
 mod gallery;
 mod import;
 mod keep;
@@ -454,6 +455,28 @@ fn downloads_little(query: &str, most: usize) {
     assert!(parts.iter().all(|path| !path.contains("/engine/")), "{parts:?}");
     no_errors(&page);
     let _ = fs::remove_file(log);
+}
+
+#[test]
+fn a_machine_is_timed_where_the_address_asks_for_it() {
+    let page = ready(&Options { query: "bench", ..Options::default() });
+    let slow = Duration::from_secs(180);
+    let line = page.wait_for("the line", "document.querySelector('[data-testid=machine-line]')?.value", slow);
+    let line = line.as_str().expect("a line").to_owned();
+    println!("{line}");
+    let cells: Vec<&str> = line.trim_matches(['|', ' ']).split('|').map(str::trim).collect();
+    assert_eq!(cells.len(), 9, "{line}");
+    assert!(cells[0].starts_with("processor") && cells[1].starts_with("Chrome"), "{line}");
+    let number = |text: &str| text.split(' ').next().and_then(|n| n.parse::<f64>().ok());
+    for cell in [2, 5, 6] {
+        assert!(number(cells[cell]).is_some_and(|n| n > 0.0), "{line}");
+    }
+    assert_eq!(page.js("return document.querySelectorAll('[data-testid=link-notes]').length"), 0, "the address is understood");
+    page.screenshot("bench");
+    // It has left the run alone.
+    page.click("step");
+    page.wait("a step", "latentLab.state().terms.length > 0");
+    no_errors(&page);
 }
 
 /// What the page says of its adapter.

@@ -64,6 +64,8 @@ pub fn links(html: &str) -> Result<Links, Failure> {
 }
 
 const LINKS: &str = "link[data-trunk]";
+/// Names the file with what an element has in it.
+const SHELL: &str = "data-shell";
 
 /// Writes the site's `index.html` and what it links, without the programs: `page` is the address of the page's script and of
 /// its WebAssembly, `base` what addresses begin with, such as `./`.
@@ -106,6 +108,13 @@ pub fn write_site(html: &str, site: &Path, base: &str, page: [&str; 2]) -> Resul
         head.append(&start, ContentType::Html);
         Ok(())
     };
+    let shell = |place: &mut Element| {
+        let file = place.get_attribute(SHELL).unwrap_or_default();
+        let shell = String::from_utf8_lossy(&read(&root().join(file))?).replace(">\n<", "><");
+        place.remove_attribute(SHELL);
+        place.set_inner_content(shell.trim_end(), ContentType::Html);
+        Ok(())
+    };
     let without_comments = doc_comments!(|comment| {
         comment.remove();
         Ok(())
@@ -113,6 +122,7 @@ pub fn write_site(html: &str, site: &Path, base: &str, page: [&str; 2]) -> Resul
     let settings = RewriteStrSettings::new()
         .append_element_content_handler(element!(LINKS, each))
         .append_element_content_handler(element!("head", head))
+        .append_element_content_handler(element!(format!("[{SHELL}]"), shell))
         .append_document_content_handler(without_comments);
     let html = rewrite_str(html, settings).map_err(|e| e.to_string())?;
     // What stood on lines of its own and is gone leaves its line.
@@ -157,12 +167,18 @@ mod tests {
         let site = std::env::temp_dir().join(format!("latent-lab-index-{}", std::process::id()));
         let html = "<html>\n<head>\n<!-- why -->\n<link data-trunk rel=\"css\" href=\"assets/page.css\">\n\
                     <link data-trunk rel=\"rust\" href=\"page/Cargo.toml\" data-bin=\"page\" data-cargo-profile=\"web\">\n\
-                    </head>\n<body></body>\n</html>";
+                    </head>\n<body><div class=\"shell\" data-shell=\"assets/shell.html\">\n</div></body>\n</html>";
         fs::create_dir_all(&site).unwrap();
         write_site(html, &site, "/lab/", ["p/page.js", "p/page_bg.wasm"]).unwrap();
         let written = fs::read_to_string(site.join("index.html")).unwrap();
         assert!(!written.contains("trunk") && !written.contains("why") && !written.contains("\n\n"), "{written}");
         assert!(written.contains("import init from \"/lab/p/page.js\""), "{written}");
+        let shell = fs::read_to_string(root().join("assets/shell.html")).unwrap();
+        let (first, rest) = written.split_once("<div class=\"shell\">").unwrap();
+        let shell = shell.replace(">\n<", "><");
+        let lines: Vec<&str> = shell.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        assert!(!lines.is_empty() && !first.contains("masthead") && rest.contains(&lines.join("\n")), "{written}");
+        assert!(!written.contains(SHELL), "{written}");
         let style = written.split("href=\"/lab/page-").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
         assert!(site.join(format!("page-{style}")).is_file());
         fs::remove_dir_all(site).unwrap();

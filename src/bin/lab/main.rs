@@ -44,6 +44,7 @@ mod reproduce;
 mod sample;
 mod serve;
 mod setup;
+mod shell;
 mod shots;
 mod site;
 #[cfg(feature = "native")]
@@ -75,6 +76,8 @@ enum Command {
     Build(page::Args),
     /// Run every test: unit, shader, native GPU, browser. Installs what they need first.
     Test(suite::Args),
+    /// Write anew what stands in the page's place until it runs.
+    Shell(shell::Args),
     /// Make pictures of every panel, light and dark, on desktop and phone.
     Shots(shots::Args),
     /// List the registered methods.
@@ -130,6 +133,7 @@ fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::Build(args) => page::run(&args),
         Command::Test(args) => suite::run(&args),
+        Command::Shell(args) => shell::run(&args),
         Command::Shots(args) => shots::run(&args),
         Command::Methods(args) => methods::run(&args),
         Command::Data(args) => data::run(&args),

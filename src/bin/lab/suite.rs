@@ -3,6 +3,7 @@
 use std::env;
 use std::fmt;
 use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Instant;
 
@@ -16,7 +17,7 @@ pub struct Args {
     /// Only what takes seconds: format, lints, unit tests, the page's logic, import, the rules of operations, circles.
     #[arg(long, conflicts_with_all = ["skip_browser", "full"])]
     quick: bool,
-    /// Leave out the page and the tests that drive it in Chromium.
+    /// Leave out the page and the tests that drive it in Chromium and Firefox.
     #[arg(long)]
     skip_browser: bool,
     /// Also what needs long: the lints of every set of features, and what PyTorch says of models written for it.
@@ -96,7 +97,8 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     stage("unit", &mut || cargo_test(cargo().arg("test").args(BUILD).args(["--lib", "--bin", "lab", "--no-fail-fast"])));
     if !args.quick {
         stage("docs", &mut || docs());
-        stage("embed", &mut embed);
+        // The scripts of embedded figures: types, lints, and their own tests.
+        stage("embed", &mut || npm_test("tests/embed", &[]));
     }
     stage("native", &mut || {
         let mut command = cargo();
@@ -132,6 +134,11 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
                 })
             }
             _ => Outcome::Skipped("Chromium or chromedriver is missing, see set-up".into()),
+        });
+        stage("firefox", &mut || match found.as_ref().map(|tools| &tools.firefox) {
+            _ if !built => Outcome::Failed("there is no page to test".into()),
+            Some(Some(path)) => firefox(path),
+            _ => Outcome::Skipped("Firefox is missing, see set-up".into()),
         });
     } else if args.skip_browser {
         stage("browser", &mut || Outcome::Skipped("--skip-browser".into()));
@@ -191,15 +198,17 @@ fn docs() -> Outcome {
     cargo_test(cargo().arg("test").args(BUILD).arg("--doc"))
 }
 
-/// The scripts of embedded figures: types, lints, and their own tests.
-fn embed() -> Outcome {
-    let folder = root().join("tests/embed");
+/// Runs `npm test` in a folder of the tests, with what it names installed.
+fn npm_test(folder: &str, variables: &[(&str, &Path)]) -> Outcome {
+    let folder = root().join(folder);
     let npm = tools::find("npm");
     if !npm.is_absolute() {
-        return Outcome::Skipped("there is no npm here to check the scripts of embedded figures with".into());
+        return Outcome::Skipped(format!("there is no npm here to run {} with", folder.display()));
     }
     let run = |arguments: &[&str]| {
-        succeed(Command::new(&npm).args(arguments).current_dir(&folder), &format!("`npm {}`", arguments.join(" ")))
+        let mut command = Command::new(&npm);
+        command.args(arguments).current_dir(&folder).envs(variables.iter().copied());
+        succeed(&mut command, &format!("`npm {}`", arguments.join(" ")))
     };
     if !folder.join("node_modules").is_dir()
         && let Err(message) = run(&["install", "--no-package-lock", "--no-audit", "--no-fund", "--silent"])
@@ -207,6 +216,29 @@ fn embed() -> Outcome {
         return Outcome::Failed(message);
     }
     run(&["test", "--silent"]).into()
+}
+
+/// The page in Firefox. It shares the machine's cores with whatever else runs, as in [`browser_tests`].
+fn firefox(firefox: &Path) -> Outcome {
+    // The tests have been built beside this program, in the place of what was started.
+    let lab = target().join("suite").join("lab").with_extension(env::consts::EXE_EXTENSION);
+    let (root, pictures) = (root(), target().join("screenshots"));
+    let variables: [(&str, &Path); 4] = [
+        ("LATENT_LAB", &lab),
+        ("LATENT_LAB_FIREFOX", firefox),
+        ("LATENT_LAB_SCREENSHOTS", &pictures),
+        ("CARGO_MANIFEST_DIR", &root),
+    ];
+    match npm_test("tests/firefox", &variables) {
+        Outcome::Failed(first) => {
+            eprintln!("\n== once more: Firefox");
+            match npm_test("tests/firefox", &variables) {
+                Outcome::Passed(_) => Outcome::Passed(format!("at the second time; {first}")),
+                again => again,
+            }
+        }
+        outcome => outcome,
+    }
 }
 
 /// Whether every file is as `rustfmt` writes it.

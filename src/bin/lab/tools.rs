@@ -25,6 +25,7 @@ fn first_line(program: &Path, arguments: &[&str]) -> Option<String> {
 pub struct TestTools {
     pub chromium: Option<PathBuf>,
     pub chromedriver: Option<PathBuf>,
+    pub firefox: Option<PathBuf>,
     /// Python with the packages that read our files, see [`set_up_python`].
     pub python: Option<PathBuf>,
     /// Some Vulkan driver, lavapipe on a machine without a GPU. Other systems bring their own graphics.
@@ -39,6 +40,7 @@ impl TestTools {
         Self {
             chromium: program(&["chromium", "google-chrome", "google-chrome-stable", "chrome"]),
             chromedriver: program(&["chromedriver"]),
+            firefox: program(&["firefox-esr", "firefox"]),
             python: None,
             vulkan: vulkan || !cfg!(target_os = "linux"),
         }
@@ -52,6 +54,9 @@ impl TestTools {
         }
         if browser && self.chromedriver.is_none() {
             packages.push("chromium-driver");
+        }
+        if browser && self.firefox.is_none() {
+            packages.push("firefox-esr");
         }
         if browser && !find("npm").is_absolute() {
             packages.push("npm");
@@ -67,7 +72,7 @@ impl TestTools {
     }
 }
 
-/// Finds Chromium, chromedriver, Python and a Vulkan driver; installs what is missing where this is Debian and we are root.
+/// Finds Chromium, chromedriver, Firefox, Python and a Vulkan driver; installs what is missing where this is Debian and we are root.
 /// Otherwise says what to install, and leaves it to the caller whether that is a failure. `full`: Python has PyTorch as well.
 pub fn set_up_tests(browser: bool, full: bool) -> Result<TestTools, Failure> {
     let tools = set_up_packages(browser)?;
@@ -119,7 +124,7 @@ fn set_up_packages(browser: bool) -> Result<TestTools, Failure> {
         return Ok(tools);
     }
     eprintln!(
-        "set-up: installing {}: the tests drive Chromium, run on a software Vulkan, and have Python read our files",
+        "set-up: installing {}: the tests drive Chromium and Firefox, run on a software Vulkan, and have Python read our files",
         missing.join(", ")
     );
     let apt = |arguments: &[&str]| {

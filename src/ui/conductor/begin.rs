@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use serde_bytes::ByteBuf;
 
+use crate::caution::{self, Making};
 use crate::conductor::Conductor;
 use crate::store::Stores;
 use crate::store::desks::Shown;
@@ -59,6 +60,7 @@ impl Conductor {
         runs.begin(id, setup.clone(), origin);
         // Questions about the old network may not fit the new one; they are asked again once it stands.
         desks.unwatch_all();
+        caution::begins(Making::Network);
         link.send(&match from {
             Beginning::Noise => Command::Start { run: id, setup, weights: None },
             Beginning::File(bytes) => Command::Start { run: id, setup, weights: Some(ByteBuf::from(bytes)) },
@@ -289,6 +291,7 @@ impl Conductor {
 
     pub(super) fn load_data(self) {
         let Stores { link, runs, .. } = self.stores();
+        caution::begins(Making::Images);
         link.load(&runs.setup.with_untracked(|s| s.data.clone()));
     }
 }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::browser;
+use crate::caution;
 use crate::conductor::Conductor;
 use crate::keep::words as keep;
 use crate::port::Heard;
@@ -40,7 +41,11 @@ impl Conductor {
         match heard {
             Heard::Loaded => {
                 link.begin_opening();
-                link.send(&Command::Open { assets: browser::assets(), engine: link.executor.get_untracked() });
+                link.send(&Command::Open {
+                    assets: browser::assets(),
+                    engine: link.executor.get_untracked(),
+                    hints: caution::hints(),
+                });
             }
             Heard::Crashed(message) => self.lose_engine(message),
             Heard::Event(event) => self.take(event),
@@ -56,6 +61,7 @@ impl Conductor {
             // It was to go anyway.
             return self.leave_engine(run);
         }
+        caution::lost();
         let never = link.engine.with_untracked(|engine| *engine == EngineState::Loading);
         link.engine.set(if never { without_worker(message.clone()) } else { EngineState::Crashed(message.clone()) });
         self.parts().starting.set(files.kept_start());
@@ -77,6 +83,17 @@ impl Conductor {
     fn take(self, event: Event) {
         let Stores { look, link, runs, desks, codes, files } = self.stores();
         let current = runs.current();
+        let made = matches!(
+            event,
+            Event::DataReady { .. }
+                | Event::DataFailed { .. }
+                | Event::Built { .. }
+                | Event::NotCompiled { .. }
+                | Event::RunFailed { .. }
+        );
+        if made {
+            caution::done();
+        }
         match event {
             Event::Ready { adapter } => {
                 link.engine.set(EngineState::Ready(adapter));
@@ -121,6 +138,7 @@ impl Conductor {
                 desks.viewed(slot, view);
             }
             Event::Benched { report } => link.take_report(report),
+            Event::Timed { report } => link.timed.set(Some(report)),
             Event::Warning { message } => look.warning.set(Some(message)),
             Event::DeviceLost { message } => self.lose_engine(message),
             Event::Runs { runs, used, quota } => {

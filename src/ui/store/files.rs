@@ -11,6 +11,7 @@ use web_sys::{File, HtmlInputElement};
 
 use crate::browser;
 use crate::browser::error_text;
+use crate::caution;
 use crate::held::{Changing, Held};
 use crate::keep::tools::{self, Made, Tool};
 use crate::keep::words as keep;
@@ -137,6 +138,8 @@ impl Files {
             self.keep_run();
         });
         let left = window_event_listener(leptos::ev::pagehide, move |_| {
+            // It ends because the visitor wants it to.
+            caution::done();
             self.keep_run();
         });
         on_cleanup(move || {

@@ -11,7 +11,7 @@ use crate::held::{Changing, Held};
 use crate::port::{Heard, Port};
 use crate::words;
 use latent_experiment::Setup;
-use latent_protocol::{BenchReport, Command, DataUnit, EngineChoice};
+use latent_protocol::{BenchReport, Command, DataUnit, EngineChoice, MachineReport};
 use latent_vocabulary::data::DataInfo;
 use latent_vocabulary::device::{AdapterInfo, NoGpu};
 
@@ -58,6 +58,8 @@ pub struct Link {
     pub data: RwSignal<Data>,
     /// What the engine has loaded.
     pub data_info: RwSignal<Option<DataInfo>>,
+    /// What this machine does, once it was timed.
+    pub timed: RwSignal<Option<Result<MachineReport, String>>>,
     parts: Held<Parts>,
 }
 
@@ -69,6 +71,7 @@ impl Link {
             executor: RwSignal::new(executor),
             data: RwSignal::new(Data::Waiting),
             data_info: RwSignal::new(None),
+            timed: RwSignal::new(None),
             parts: Held::new(Parts::default()),
         }
     }

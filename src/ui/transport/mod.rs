@@ -5,6 +5,7 @@ pub mod words;
 use leptos::prelude::*;
 
 use crate::browser;
+use crate::caution;
 use crate::conductor::Conductor;
 use crate::number::{grouped, rate};
 use crate::store::link::{Data, EngineState, Link};
@@ -81,6 +82,10 @@ pub fn Transport() -> impl IntoView {
         }
         _ => String::new(),
     };
+    let other = move || match link.engine.get() {
+        EngineState::Ready(AdapterInfo { processor: None, other, .. }) => other,
+        _ => None,
+    };
     let progress = move || match (link.engine.get(), link.data.get()) {
         (EngineState::Ready(_), Data::Arriving { loaded, total, .. }) if total > 0 => Some(loaded as f64 / total as f64),
         _ => None,
@@ -108,6 +113,9 @@ pub fn Transport() -> impl IntoView {
             <div class="state">
                 <span class="status" class:busy=move || training.get() || building.get() data-testid="status"><span role="status">{move || status(link, runs)}</span>{move || status_numbers(link)}</span>
                 <span class="adapter" data-testid="adapter">{adapter}</span>
+                {move || other().map(|name| view! {
+                    <button class="link" data-testid="other-adapter" on:click=move |_| caution::change_power()>{words::use_other(&name)}</button>
+                })}
             </div>
             {move || progress().map(|part| view! { <progress max="1" value=part.to_string() aria-label=words::LOADING></progress> })}
         </div>
@@ -130,13 +138,22 @@ pub fn OnShow() -> impl IntoView {
         Some(Origin::File) => words::SHOWS_FILE,
     };
     let pretrained = move || origin.get() == Some(Origin::Pretrained);
+    // Places of buttons that come when the network stands: what lies below stays where it is.
+    let comes = move || match origin.get() {
+        None => !matches!(link.engine.get(), EngineState::NoGpu(..) | EngineState::Crashed(_)),
+        Some(Origin::Pretrained) => !link.can_run() || runs.run.with(|run| run.as_ref().is_some_and(|run| run.info.is_none())),
+        _ => false,
+    };
+    let place = move |words: &'static str| {
+        move || comes().then(|| view! { <button class="link gone" disabled=true aria-hidden="true">{words}</button>" " })
+    };
     view! {
         <p class="on-show" data-testid="on-show">
             <Show when=has_preset>{line}" "</Show>
-            <Show when=move || pretrained() && link.can_run()>
+            <Show when=move || pretrained() && link.can_run() fallback=place(words::CONTINUE)>
                 <button class="link" data-testid="continue" on:click=move |_| conductor.continue_pretrained()>{words::CONTINUE}</button>
             </Show>
-            <Show when=move || runs.can_take_apart() && !runs.is_training()>
+            <Show when=move || runs.can_take_apart() && !runs.is_training() fallback=place(words::TAKE_APART)>
                 <button class="link" data-testid="take-apart" title=words::TAKE_APART_HELP on:click=move |_| conductor.take_apart()>{words::TAKE_APART}</button>" "
             </Show>
             <Show when=move || !pretrained() && origin.get().is_some() && has_preset()>

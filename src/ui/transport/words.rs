@@ -67,6 +67,11 @@ pub fn data_progress(loaded: u64, total: u64, unit: DataUnit) -> String {
     }
 }
 
+/// The machine has another adapter.
+pub fn use_other(name: &str) -> String {
+    format!("Use {name}")
+}
+
 pub fn data_failed(message: &str) -> String {
     format!("The images cannot be used: {message}")
 }

@@ -11,6 +11,7 @@ use crate::store::runs::Runs;
 use crate::transport::words::no_gpu;
 use latent_experiment::Setup;
 use latent_protocol::{Command, EngineChoice, Event, VerifyReport};
+use latent_vocabulary::device::Hints;
 
 /// Enough to see the gradients of a network that has moved.
 const STEPS: u32 = 3;
@@ -58,7 +59,9 @@ impl Comparison {
 
     fn hear(self, setup: &Setup, heard: Heard) {
         match heard {
-            Heard::Loaded => self.send(&Command::Open { assets: browser::assets(), engine: EngineChoice::Burn }),
+            Heard::Loaded => {
+                self.send(&Command::Open { assets: browser::assets(), engine: EngineChoice::Burn, hints: Hints::default() });
+            }
             Heard::Crashed(message) => self.end(Phase::Failed(message)),
             Heard::Event(event) => match event {
                 Event::Ready { .. } => self.send(&Command::Load { data: setup.data.clone() }),
