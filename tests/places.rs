@@ -149,7 +149,7 @@ fn a_session_answers_in_numbers_and_in_pictures() {
     let events: Rc<std::cell::RefCell<Vec<Event>>> = Rc::default();
     let sink = events.clone();
     let mut session = Session::new(move |e| sink.borrow_mut().push(e));
-    assert!(pollster::block_on(session.open(EngineChoice::Plan, None)), "a GPU adapter; on Debian: mesa-vulkan-drivers");
+    assert!(pollster::block_on(session.open(EngineChoice::Plan, [None, None])), "a GPU adapter; on Debian: mesa-vulkan-drivers");
     let data = rendered("moons");
     pollster::block_on(session.set_data(Dataset::clone(&data)));
     let setup = setup("vae");
