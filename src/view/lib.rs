@@ -36,14 +36,12 @@ question::questions! {
         Reconstruct in reconstruct,
         Embed in embed,
         Originals in originals,
-        Locate in places gives Places,
         Encode in encode,
         Autoencode in autoencode,
         Paths in paths gives PathPictures,
         Relax in relax gives Relaxed,
-        Network in network gives NetworkPrograms,
     }
-    // What the engine fetches the code for when it is first asked: tokens and features.
+    // What the code is fetched for when it is first asked.
     later {
         Codebook in codebook gives CodebookUse,
         Tokenise in tokenise,
@@ -52,6 +50,8 @@ question::questions! {
         DrawTokens in draw_tokens,
         Features in features gives FeatureTable,
         Feature in feature gives OneFeature,
+        Locate in places gives Places,
+        Network in network gives NetworkPrograms,
     }
     // What takes so long that the session answers in slices.
     apart {

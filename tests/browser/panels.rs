@@ -85,7 +85,7 @@ fn the_diagram_has_a_bar_for_each_layer() {
     let names = format!("{bars}.map(b => b.ariaLabel.split(':')[0]).join()");
     let page = ready(&Options { query: SMALL, ..Options::default() });
     page.open_tab("explain");
-    page.wait("its layers", &format!("{names} === 'encoder.hidden,encoder.mean,encoder.logvar,decoder.hidden,decoder.output'"));
+    page.wait("its layers", &format!("{names} === 'encoder.hidden,encoder.mean,encoder.logvar,decoder.hidden,decoder.out'"));
     let words = |i: usize| page.js(&format!("return {bars}[{i}].ariaLabel")).as_str().expect("words").to_string();
     assert!(words(0).contains("dense, 784 → 64, then ReLU. 50\u{202f}240 parameters."), "{}", words(0));
     // The keyboard has one stop, moves along, and what it is at is told below.
