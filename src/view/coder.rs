@@ -241,11 +241,6 @@ pub fn unit_values(bytes: &[u8]) -> Vec<f32> {
     bytes.iter().map(|b| f32::from(*b) / 255.0).collect()
 }
 
-/// Values in `[0, 1]` as bytes.
-pub fn pixels(values: &[f32]) -> Vec<u8> {
-    values.iter().map(|v| (v.clamp(0.0, 1.0) * 255.0).round() as u8).collect()
-}
-
 /// A trained model that can be asked, wherever it runs. What it does not have is an error, which says so.
 #[allow(async_fn_in_trait, reason = "page and worker have one thread each: no future needs to be `Send`")]
 pub trait Coder {
@@ -316,12 +311,5 @@ mod tests {
         let numbered = given.numbered(&at).some(2, 1..3);
         assert_eq!((numbered.at, numbered.floats().len()), (Some(&[0, 5][..]), 4));
         assert!(Rows::of(&values).count(4).is_err());
-    }
-
-    #[test]
-    fn pictures_come_back_as_bytes() {
-        let all: Vec<u8> = (0..=255).collect();
-        assert_eq!(pixels(&unit_values(&all)), all);
-        assert_eq!(pixels(&[-1.0, 2.0, f32::NAN, 0.5 / 255.0]), [0, 255, 0, 1]);
     }
 }

@@ -1,6 +1,5 @@
 //! Samples that are no pictures, as pictures: so every panel that shows a sample shows these too.
 
-use super::coder::pixels;
 use latent_vocabulary::shape::ImageShape;
 
 /// The plane of places reaches as far on either side.
@@ -13,6 +12,11 @@ const WHITE: f32 = 3.0;
 pub const TURN: [f32; 2] = [0.6, 0.35];
 /// Sines and cosines of these.
 const TURNED: [(f32, f32); 2] = [(0.564_642_5, 0.825_335_6), (0.342_897_8, 0.939_372_7)];
+
+/// Values in `[0, 1]` as bytes.
+pub fn pixels(values: &[f32]) -> Vec<u8> {
+    values.iter().map(|v| (v.clamp(0.0, 1.0) * 255.0).round() as u8).collect()
+}
 
 /// The pictures by which samples are shown, one byte a value.
 pub fn drawn(shape: ImageShape, x_nd: &[f32]) -> Vec<u8> {
@@ -83,6 +87,13 @@ fn square(shape: ImageShape, values: impl Iterator<Item = f32>, empty: f32) -> V
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pictures_come_back_as_bytes() {
+        let all: Vec<u8> = (0..=255).collect();
+        assert_eq!(pixels(&ImageShape::MNIST.floats(&all)), all);
+        assert_eq!(pixels(&[-1.0, 2.0, f32::NAN, 0.5 / 255.0]), [0, 255, 0, 1]);
+    }
 
     #[test]
     fn a_place_is_a_dot_where_it_lies() {

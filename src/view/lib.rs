@@ -15,8 +15,8 @@ mod question;
 
 pub use self::answer::{Answer, Pictures};
 pub use self::choice::draw;
-pub use self::coder::{Alphabet, Coder, Frame, Rows, Size, Tests, pixels, unit_values};
-pub use self::drawn::{REACH, TURN, drawn, flat, laid_out};
+pub use self::coder::{Alphabet, Coder, Frame, Rows, Size, Tests, unit_values};
+pub use self::drawn::{REACH, TURN, drawn, flat, laid_out, pixels};
 pub use self::feature_table::{BINS, EXAMPLES, QUARTER_EXAMPLES, TOP_EXAMPLES};
 pub use self::question::Question;
 

@@ -92,13 +92,14 @@ pub fn records() -> Result<Vec<Record>, Failure> {
     serde_json::from_slice(&read(&file)?).map_err(|e| about(&file, &e))
 }
 
-/// Adds what came out of a finding, in place of what there was.
+/// Adds what came out of a finding, in place of what there was; what there was of findings that have gone goes as well.
 ///
 /// # Errors
 /// If the file cannot be written.
 pub fn record(new: Record) -> Result<(), Failure> {
     let mut all = records()?;
-    all.retain(|old| old.id != new.id);
+    let known = findings()?;
+    all.retain(|old| old.id != new.id && known.iter().any(|finding| finding.id == old.id));
     all.push(new);
     all.sort_by(|a, b| a.id.cmp(&b.id));
     write(&records_file(), format!("{:#}\n", json!(all)).as_bytes())

@@ -18,12 +18,12 @@ fn link_round_trips_and_reports_what_it_ignores() {
     assert!(notes[0].contains("later version") && notes[1].contains("colour") && notes[2].contains("batch"), "{notes:?}");
 }
 
-/// A value of the parameter that is not its default.
-fn another(p: &ParamSpec) -> f64 {
+/// A value of the parameter that is not its default, with pictures or without.
+fn another(p: &ParamSpec, pictures: bool) -> f64 {
     match p.kind {
         Kind::Float { min, max, .. } => [min, max, 0.3 * min + 0.7 * max].into_iter().find(|v| *v != p.default).unwrap(),
         Kind::Int { min, max } => [max as f64, min as f64].into_iter().find(|v| *v != p.default).unwrap(),
-        Kind::Choice { names } => (p.default as usize + 1).rem_euclid(names.len()) as f64,
+        Kind::Choice { names } => (p.default_for(pictures) as usize + 1).rem_euclid(names.len()) as f64,
     }
 }
 
@@ -36,7 +36,8 @@ fn every_parameter_of_every_method_travels() {
             let chosen: Vec<_> =
                 card.all_params().enumerate().filter(|(k, _)| i == 0 || k % latent_catalog::SETS.len() == i).collect();
             for (_, p) in chosen {
-                setup.set(p.key, another(p)).unwrap();
+                let value = another(p, setup.of_pictures());
+                setup.set(p.key, value).unwrap();
             }
             let link = setup.to_query();
             assert!(link.starts_with("v=1&") && link.is_ascii() && !link.contains([' ', '%', '#', '+']), "{link}");

@@ -28,12 +28,13 @@ pub fn code_size(latent: usize, gaussian: bool) -> String {
 
 pub fn plan(info: &PlanInfo) -> String {
     let kernels = if info.kernels.is_empty() { String::new() } else { format!(" Matrix products: {}.", info.kernels) };
+    // A processor launches none.
+    let launches = if info.dispatches > 0 { format!(" in {} kernel launches", info.dispatches) } else { String::new() };
     format!(
-        "{} parameters, {} images a step, {:.1} million floating-point operations in {} kernel launches.{kernels}",
+        "{} parameters, {} images a step, {:.1} million floating-point operations{launches}.{kernels}",
         info.parameters,
         info.batch,
         info.flops as f64 / 1e6,
-        info.dispatches
     )
 }
 
