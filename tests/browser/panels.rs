@@ -84,7 +84,15 @@ fn the_diagram_has_a_bar_for_each_layer() {
     let bars = "[...document.querySelectorAll('.layer')]";
     let names = format!("{bars}.map(b => b.ariaLabel.split(':')[0]).join()");
     let page = ready(&Options { query: SMALL, ..Options::default() });
-    page.open_tab("explain");
+    // Nobody asks for what is out of sight.
+    let look = |page: &Page| {
+        page.open_tab("explain");
+        page.wait("the panel", "document.querySelector('[data-testid=panel-diagram]') !== null");
+        page.js("document.querySelector('[data-testid=panel-diagram]').scrollIntoView()");
+    };
+    page.click("step");
+    page.wait("one step", "latentLab.state().step === 1 && latentLab.state().status === 'Paused'");
+    look(&page);
     page.wait("its layers", &format!("{names} === 'encoder.hidden,encoder.mean,encoder.logvar,decoder.hidden,decoder.out'"));
     let words = |i: usize| page.js(&format!("return {bars}[{i}].ariaLabel")).as_str().expect("words").to_string();
     assert!(words(0).contains("dense, 784 → 64, then ReLU. 50\u{202f}240 parameters."), "{}", words(0));
@@ -105,7 +113,7 @@ fn the_diagram_has_a_bar_for_each_layer() {
     // Without an engine the file says it.
     let page = Page::open(&Options { webgpu: WebGpu::NoApi, query: "engine=plan", ..Options::default() });
     page.wait("the page is there", "window.latentLab?.state().code.length > 0");
-    page.open_tab("explain");
+    look(&page);
     page.wait("the layers of the file", &format!("{names}.startsWith('encoder.hidden') && {bars}.length >= 4"));
     no_errors(&page);
 }
