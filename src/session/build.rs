@@ -32,7 +32,7 @@ part!(relaxed:
         (|a, b, columns, out| latent_interpret::fused(a, b, columns, out), |a, b, columns, to| latent_interpret::fused_along(a, b, columns, to))
 );
 
-/// As [`relax`], where there is something to do.
+/// As `relax`, where there is something to do.
 pub(super) async fn relaxed() {
     #[cfg(all(target_arch = "wasm32", not(feature = "eager")))]
     relax().await;

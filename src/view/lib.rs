@@ -40,6 +40,7 @@ question::questions! {
         Autoencode in autoencode,
         Paths in paths gives PathPictures,
         Relax in relax gives Relaxed,
+        Network in network gives NetworkPrograms,
     }
     // What the code is fetched for when it is first asked.
     later {
@@ -51,7 +52,6 @@ question::questions! {
         Features in features gives FeatureTable,
         Feature in feature gives OneFeature,
         Locate in places gives Places,
-        Network in network gives NetworkPrograms,
     }
     // What takes so long that the session answers in slices.
     apart {
