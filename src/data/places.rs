@@ -1,4 +1,4 @@
-//! Data sets of places in a plane or in space, in the coordinates of [`latent_view`]'s plane: whatever lies in them lies within ±2.5.
+//! Data sets of places in a plane or in space, in the coordinates of the page's plane: whatever lies in them lies within ±2.5.
 
 use super::canvas::sin_cos;
 use super::random::SplitMix;
@@ -15,7 +15,7 @@ pub struct Cloud {
     draw: fn(&mut SplitMix) -> (u8, [f32; 3]),
 }
 
-/// The [`Make`] of a cloud in the file of its set: `cloud!(card, |rng| (class, place))`.
+/// The `Make` of a cloud in the file of its set: `cloud!(card, |rng| (class, place))`.
 macro_rules! cloud {
     ($card:expr, $draw:expr) => {
         $crate::make::Make::Rendered(|| Box::new($crate::places::Cloud::new(&$card, $draw)))
