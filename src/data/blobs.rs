@@ -1,24 +1,14 @@
 //! A mixture of eight Gaussians on a circle.
 
-use latent_vocabulary::data::{DataCard, Origin};
+use latent_vocabulary::data::DataCard;
 
-pub const CARD: DataCard = DataCard {
-    id: "blobs",
-    label: "Eight blobs",
-    summary: "A mixture of eight Gaussians on a circle: does the code keep them apart, and what is drawn between them?",
-    channels: 2,
-    height: 1,
-    width: 1,
-    train: 8192,
-    test: 2048,
-    classes: &["1", "2", "3", "4", "5", "6", "7", "8"],
-    factors: &[],
-    attributes: &[],
-    planted: 0,
-    classifier: None,
-    credit: "Points: drawn by this program; nobody's.",
-    origin: Origin::Rendered,
-}
+pub const CARD: DataCard = DataCard::of_points(
+    "blobs",
+    "Eight blobs",
+    "A mixture of eight Gaussians on a circle: does the code keep them apart, and what is drawn between them?",
+    2,
+    &["1", "2", "3", "4", "5", "6", "7", "8"],
+)
 .shown();
 
 #[cfg(feature = "images")]

@@ -1,24 +1,14 @@
 //! Two half circles that reach into each other.
 
-use latent_vocabulary::data::{DataCard, Origin};
+use latent_vocabulary::data::DataCard;
 
-pub const CARD: DataCard = DataCard {
-    id: "moons",
-    label: "Two moons",
-    summary: "Two half circles that reach into each other. Points in a plane: the smallest thing that an autoencoder can learn, and all of it can be seen.",
-    channels: 2,
-    height: 1,
-    width: 1,
-    train: 8192,
-    test: 2048,
-    classes: &["upper", "lower"],
-    factors: &[],
-    attributes: &[],
-    planted: 0,
-    classifier: None,
-    credit: "Points: drawn by this program; nobody's.",
-    origin: Origin::Rendered,
-}
+pub const CARD: DataCard = DataCard::of_points(
+    "moons",
+    "Two moons",
+    "Two half circles that reach into each other. Points in a plane: the smallest thing that an autoencoder can learn, and all of it can be seen.",
+    2,
+    &["upper", "lower"],
+)
 .shown();
 
 #[cfg(feature = "images")]

@@ -9,10 +9,13 @@ use latent_vocabulary::shape::ImageShape;
 /// Half a turn.
 pub const HALF: f32 = std::f32::consts::PI;
 
-/// A cloud of places: the class of one, and where it lies. Of places in a plane the last coordinate is left out.
+/// The class of a place, and where it lies; in a plane the last coordinate is left out.
+pub type Drawn = (u8, [f32; 3]);
+
+/// A cloud of places.
 pub struct Cloud {
     card: &'static DataCard,
-    draw: fn(&mut SplitMix) -> (u8, [f32; 3]),
+    draw: Box<dyn Fn(&mut SplitMix) -> Drawn>,
 }
 
 /// The `Make` of a cloud in the file of its set: `cloud!(card, |rng| (class, place))`.
@@ -24,8 +27,8 @@ macro_rules! cloud {
 pub(crate) use cloud;
 
 impl Cloud {
-    pub fn new(card: &'static DataCard, draw: fn(&mut SplitMix) -> (u8, [f32; 3])) -> Self {
-        Self { card, draw }
+    pub fn new(card: &'static DataCard, draw: impl Fn(&mut SplitMix) -> Drawn + 'static) -> Self {
+        Self { card, draw: Box::new(draw) }
     }
 }
 

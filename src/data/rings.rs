@@ -1,24 +1,14 @@
 //! One ring within another.
 
-use latent_vocabulary::data::{DataCard, Origin};
+use latent_vocabulary::data::DataCard;
 
-pub const CARD: DataCard = DataCard {
-    id: "rings",
-    label: "Two rings",
-    summary: "One ring within another: which way round a single latent can lie, and what a hole in the data does to it.",
-    channels: 2,
-    height: 1,
-    width: 1,
-    train: 8192,
-    test: 2048,
-    classes: &["inner", "outer"],
-    factors: &[],
-    attributes: &[],
-    planted: 0,
-    classifier: None,
-    credit: "Points: drawn by this program; nobody's.",
-    origin: Origin::Rendered,
-}
+pub const CARD: DataCard = DataCard::of_points(
+    "rings",
+    "Two rings",
+    "One ring within another: which way round a single latent can lie, and what a hole in the data does to it.",
+    2,
+    &["inner", "outer"],
+)
 .shown();
 
 #[cfg(feature = "images")]

@@ -1,24 +1,14 @@
 //! A sheet in space, bent to an S.
 
-use latent_vocabulary::data::{DataCard, Origin};
+use latent_vocabulary::data::DataCard;
 
-pub const CARD: DataCard = DataCard {
-    id: "s-curve",
-    label: "S-curve",
-    summary: "A sheet in space, bent to an S: two numbers say where a point lies on it. Its colours run along the S.",
-    channels: 3,
-    height: 1,
-    width: 1,
-    train: 8192,
-    test: 2048,
-    classes: &["1", "2", "3", "4", "5", "6", "7", "8"],
-    factors: &[],
-    attributes: &[],
-    planted: 0,
-    classifier: None,
-    credit: "Points: drawn by this program; nobody's.",
-    origin: Origin::Rendered,
-}
+pub const CARD: DataCard = DataCard::of_points(
+    "s-curve",
+    "S-curve",
+    "A sheet in space, bent to an S: two numbers say where a point lies on it. Its colours run along the S.",
+    3,
+    &["1", "2", "3", "4", "5", "6", "7", "8"],
+)
 .shown();
 
 #[cfg(feature = "images")]

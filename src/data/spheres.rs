@@ -1,24 +1,14 @@
 //! A small sphere within a large one.
 
-use latent_vocabulary::data::{DataCard, Origin};
+use latent_vocabulary::data::DataCard;
 
-pub const CARD: DataCard = DataCard {
-    id: "spheres",
-    label: "Nested spheres",
-    summary: "A small sphere within a large one, in space. No map of a plane can keep one inside the other without a tear.",
-    channels: 3,
-    height: 1,
-    width: 1,
-    train: 8192,
-    test: 2048,
-    classes: &["inner", "outer"],
-    factors: &[],
-    attributes: &[],
-    planted: 0,
-    classifier: None,
-    credit: "Points: drawn by this program; nobody's.",
-    origin: Origin::Rendered,
-}
+pub const CARD: DataCard = DataCard::of_points(
+    "spheres",
+    "Nested spheres",
+    "A small sphere within a large one, in space. No map of a plane can keep one inside the other without a tear.",
+    3,
+    &["inner", "outer"],
+)
 .shown();
 
 #[cfg(feature = "images")]

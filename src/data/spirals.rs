@@ -1,24 +1,14 @@
 //! Two arms that wind around each other.
 
-use latent_vocabulary::data::{DataCard, Origin};
+use latent_vocabulary::data::DataCard;
 
-pub const CARD: DataCard = DataCard {
-    id: "spirals",
-    label: "Two spirals",
-    summary: "Two arms that wind around each other: straight lines in latent space become curves here.",
-    channels: 2,
-    height: 1,
-    width: 1,
-    train: 8192,
-    test: 2048,
-    classes: &["first", "second"],
-    factors: &[],
-    attributes: &[],
-    planted: 0,
-    classifier: None,
-    credit: "Points: drawn by this program; nobody's.",
-    origin: Origin::Rendered,
-}
+pub const CARD: DataCard = DataCard::of_points(
+    "spirals",
+    "Two spirals",
+    "Two arms that wind around each other: straight lines in latent space become curves here.",
+    2,
+    &["first", "second"],
+)
 .shown();
 
 #[cfg(feature = "images")]

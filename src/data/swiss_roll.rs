@@ -1,24 +1,14 @@
 //! A sheet in space, rolled up.
 
-use latent_vocabulary::data::{DataCard, Origin};
+use latent_vocabulary::data::DataCard;
 
-pub const CARD: DataCard = DataCard {
-    id: "swiss-roll",
-    label: "Swiss roll",
-    summary: "A sheet in space, rolled up: near in space is not near on the sheet. Its colours run along the roll.",
-    channels: 3,
-    height: 1,
-    width: 1,
-    train: 8192,
-    test: 2048,
-    classes: &["1", "2", "3", "4", "5", "6", "7", "8"],
-    factors: &[],
-    attributes: &[],
-    planted: 0,
-    classifier: None,
-    credit: "Points: drawn by this program; nobody's.",
-    origin: Origin::Rendered,
-}
+pub const CARD: DataCard = DataCard::of_points(
+    "swiss-roll",
+    "Swiss roll",
+    "A sheet in space, rolled up: near in space is not near on the sheet. Its colours run along the roll.",
+    3,
+    &["1", "2", "3", "4", "5", "6", "7", "8"],
+)
 .shown();
 
 #[cfg(feature = "images")]

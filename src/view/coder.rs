@@ -236,11 +236,6 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// Bytes as values in `[0, 1]`.
-pub fn unit_values(bytes: &[u8]) -> Vec<f32> {
-    bytes.iter().map(|b| f32::from(*b) / 255.0).collect()
-}
-
 /// A trained model that can be asked, wherever it runs. What it does not have is an error, which says so.
 #[allow(async_fn_in_trait, reason = "page and worker have one thread each: no future needs to be `Send`")]
 pub trait Coder {
@@ -291,6 +286,7 @@ pub trait Coder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use latent_vocabulary::shape::unit_values;
 
     #[test]
     fn test_images_are_the_same_however_they_are_told() {

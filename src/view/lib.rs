@@ -15,10 +15,11 @@ mod question;
 
 pub use self::answer::{Answer, Pictures};
 pub use self::choice::draw;
-pub use self::coder::{Alphabet, Coder, Frame, Rows, Size, Tests, unit_values};
+pub use self::coder::{Alphabet, Coder, Frame, Rows, Size, Tests};
 pub use self::drawn::{REACH, TURN, drawn, flat, laid_out, pixels};
 pub use self::feature_table::{BINS, EXAMPLES, QUARTER_EXAMPLES, TOP_EXAMPLES};
 pub use self::question::Question;
+pub use latent_vocabulary::shape::unit_values;
 
 /// Names the place on the page that a question belongs to: what is asked there replaces what was asked there before.
 pub type Slot = u32;

@@ -1,7 +1,8 @@
 //! What every question says of itself, and the macro that makes a table of them.
 
 use super::answer::Answer;
-use super::coder::{Coder, Frame, Tests, unit_values};
+use super::coder::{Coder, Frame, Tests};
+use latent_vocabulary::shape::unit_values;
 
 /// Something that can be asked of a model.
 #[allow(async_fn_in_trait, reason = "page and worker have one thread each: no future needs to be `Send`")]

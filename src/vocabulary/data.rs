@@ -83,6 +83,33 @@ pub struct DataInfo {
 }
 
 impl DataCard {
+    /// That of points of `dims` numbers, which this program draws.
+    pub const fn of_points(
+        id: &'static str,
+        label: &'static str,
+        summary: &'static str,
+        dims: usize,
+        classes: &'static [&'static str],
+    ) -> Self {
+        Self {
+            id,
+            label,
+            summary,
+            channels: dims,
+            height: 1,
+            width: 1,
+            train: 8192,
+            test: 2048,
+            classes,
+            factors: &[],
+            attributes: &[],
+            planted: 0,
+            classifier: None,
+            credit: "Points: drawn by this program; nobody's.",
+            origin: Origin::Rendered,
+        }
+    }
+
     /// With its prose where somebody may read it.
     pub const fn shown(mut self) -> Self {
         self.label = prose(self.label);

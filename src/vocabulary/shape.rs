@@ -78,7 +78,7 @@ impl ImageShape {
     /// The numbers of some, as they are kept.
     pub fn floats(self, bytes: &[u8]) -> Vec<f32> {
         match self.values() {
-            Values::Unit => bytes.iter().map(|b| f32::from(*b) / 255.0).collect(),
+            Values::Unit => unit_values(bytes),
             Values::Half => bytes.chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]]).to_f32()).collect(),
             Values::Real => bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect(),
         }
@@ -108,6 +108,11 @@ impl ImageShape {
     pub fn is_empty(self) -> bool {
         self.len() == 0
     }
+}
+
+/// Bytes as values in `[0, 1]`.
+pub fn unit_values(bytes: &[u8]) -> Vec<f32> {
+    bytes.iter().map(|b| f32::from(*b) / 255.0).collect()
 }
 
 /// What a network must know of its data.

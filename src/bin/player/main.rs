@@ -2,7 +2,7 @@
 
 use latent_geometry as latent;
 use latent_player::{Examples, File, Kind, Player};
-use latent_view::{Rows, laid_out};
+use latent_view::{Rows, laid_out, unit_values};
 use latent_vocabulary::code::{CodeKind, FeatureGrid};
 use latent_vocabulary::shape::ImageShape;
 use wasm_bindgen::JsError;
@@ -170,7 +170,7 @@ impl Model {
         if image.len() != self.player.pixels() || !self.player.sample().is_picture() {
             return Ok(Vec::new());
         }
-        Ok(self.player.encode(Rows::labelled(&unit(image), &[label.min(255) as u8])).map_err(error)?.0)
+        Ok(self.player.encode(Rows::labelled(&unit_values(image), &[label.min(255) as u8])).map_err(error)?.0)
     }
 
     /// Images of codes.
@@ -184,7 +184,7 @@ impl Model {
         if image.len() != self.player.pixels() || self.player.places() == 0 {
             return Ok(Vec::new());
         }
-        let tokens = self.player.tokens(Rows::of(&unit(image))).map_err(error)?;
+        let tokens = self.player.tokens(Rows::of(&unit_values(image))).map_err(error)?;
         Ok(tokens.into_iter().map(|t| t as u32).collect())
     }
 
@@ -236,8 +236,4 @@ pub fn is_older(bytes: &[u8]) -> bool {
 #[wasm_bindgen]
 pub fn path(a: &[f32], b: &[f32], points: usize, arc: bool) -> Vec<f32> {
     if arc { latent::spherical(a, b, points) } else { latent::linear(a, b, points) }
-}
-
-fn unit(image: &[u8]) -> Vec<f32> {
-    image.iter().map(|b| f32::from(*b) / 255.0).collect()
 }
