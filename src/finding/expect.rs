@@ -3,13 +3,11 @@
 use std::iter::Peekable;
 use std::str::Chars;
 
-use serde::{Deserialize, Serialize};
-
 /// Where figures come from: by measure and run.
 pub type Lookup<'a> = dyn Fn(&str, &str) -> Result<f64, String> + 'a;
 
 /// A comparison with both of its sides.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Judged {
     pub text: String,
     pub left: f64,

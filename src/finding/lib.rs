@@ -116,6 +116,14 @@ impl Finding {
         self.expect.iter().try_for_each(|text| judge(text, &lookup).map(drop).map_err(&of))
     }
 
+    /// Whether everything that is expected was so.
+    ///
+    /// # Errors
+    /// As [`Self::judge`].
+    pub fn holds(&self, taken: &[Taken]) -> Result<bool, String> {
+        Ok(self.judge(taken)?.iter().all(|judged| judged.holds))
+    }
+
     /// What is expected, held against the figures.
     ///
     /// # Errors
@@ -170,6 +178,7 @@ mod tests {
         let taken = |run: &str, values: &[f64]| Taken { run: run.into(), measure: "kl".into(), values: values.to_vec() };
         let judged = finding.judge(&[taken("low", &[8.0, 12.0]), taken("high", &[4.0, 4.0])]).unwrap();
         assert_eq!((judged[0].holds, judged[0].left, judged[0].right), (true, 4.0, 5.0));
+        assert_eq!(finding.holds(&[taken("low", &[8.0]), taken("high", &[7.0])]), Ok(false));
         assert!(finding.judge(&[taken("low", &[1.0])]).unwrap_err().contains("kl(high)"));
     }
 

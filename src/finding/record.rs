@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::expect::Judged;
-
 /// A figure of a run, once for each seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Taken {
@@ -22,14 +20,6 @@ pub struct Record {
     pub adapter: String,
     pub seconds: f64,
     pub taken: Vec<Taken>,
-    pub judged: Vec<Judged>,
-}
-
-impl Record {
-    /// Whether everything that is expected was so.
-    pub fn holds(&self) -> bool {
-        !self.judged.is_empty() && self.judged.iter().all(|judged| judged.holds)
-    }
 }
 
 /// The mean over the seeds.

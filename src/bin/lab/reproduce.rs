@@ -50,15 +50,17 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
         }
         eprintln!("{}: {}", finding.id, finding.claim);
         let new = latent_native::reproduce(finding, sum(finding)?, args.engine.into(), |run| eprintln!("  {run}"))?;
-        held &= new.holds();
+        let judged = finding.judge(&new.taken)?;
+        let holds = judged.iter().all(|judged| judged.holds);
+        held &= holds;
         if args.json {
             println!("{}", serde_json::json!(new));
         } else {
-            for judged in &new.judged {
+            for judged in &judged {
                 let so = if judged.holds { "yes" } else { "no" };
                 println!("{}: {so}: {} ({} and {})", finding.id, judged.text, four_digits(judged.left), four_digits(judged.right));
             }
-            println!("{}: {} ({:.0} s)", finding.id, if new.holds() { "held" } else { "did not hold" }, new.seconds);
+            println!("{}: {} ({:.0} s)", finding.id, if holds { "held" } else { "did not hold" }, new.seconds);
         }
         if !args.dry {
             record(new)?;

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::browser;
 use crate::control::words::family;
 use crate::part::{Make, fetched};
-use latent_finding::{Figure, Finding, Record, mean};
+use latent_finding::{Figure, Finding, Judged, Record, mean};
 use latent_vocabulary::Family;
 use latent_vocabulary::measured::four_digits;
 
@@ -22,6 +22,11 @@ struct Found {
 }
 
 impl Found {
+    /// What is expected, and whether it was so; `None` where nobody has run it.
+    fn judged(&self) -> Option<Vec<Judged>> {
+        self.finding.judge(&self.record.as_ref()?.taken).ok()
+    }
+
     /// The line of methods that its first run is of.
     fn family(&self) -> Option<Family> {
         self.finding.runs.first()?.setup(0).ok()?.card().ok().map(|card| card.family)
@@ -93,7 +98,7 @@ fn List(found: Vec<Found>) -> impl IntoView {
         .into_iter()
         .map(|of| {
             let of_family: Vec<Found> = found.iter().filter(|f| f.family() == Some(of)).cloned().collect();
-            let held = of_family.iter().filter(|f| f.record.as_ref().is_some_and(Record::holds)).count();
+            let held = of_family.iter().filter(|f| f.judged().is_some_and(|all| all.iter().all(|j| j.holds))).count();
             let count = words::count(held, of_family.len());
             let cards =
                 of_family.into_iter().map(|found| view! { <Card open=open.as_deref() == Some(found.finding.id.as_str()) found /> });
@@ -105,6 +110,7 @@ fn List(found: Vec<Found>) -> impl IntoView {
 /// One claim: what is asked, and behind that what came out.
 #[component]
 fn Card(found: Found, open: bool) -> impl IntoView {
+    let judged = found.judged();
     let Found { finding, record } = found;
     let root = NodeRef::<html::Article>::new();
     root.on_load(move |card| {
@@ -112,16 +118,14 @@ fn Card(found: Found, open: bool) -> impl IntoView {
             card.scroll_into_view();
         }
     });
-    let verdict = match &record {
+    let verdict = match &judged {
         None => (words::NOT_RUN, "unknown"),
-        Some(record) if record.holds() => (words::HELD, "held"),
+        Some(all) if all.iter().all(|j| j.holds) => (words::HELD, "held"),
         Some(_) => (words::DID_NOT_HOLD, "not"),
     };
     let charts = record.as_ref().map(|record| finding.figures.iter().map(|figure| chart(&finding, record, figure)).collect_view());
-    let judged = record.as_ref().map(|record| {
-        record
-            .judged
-            .iter()
+    let judged = judged.map(|all| {
+        all.into_iter()
             .map(|j| {
                 let how = if j.holds { words::EXPECTED } else { words::NOT_SO };
                 view! { <li><b>{how}": "</b>{words::sides(&j.text, &four_digits(j.left), &four_digits(j.right))}</li> }
