@@ -89,6 +89,12 @@ impl Pointed {
         Self { root, under: RwSignal::new(None), focused: RwSignal::new(None) }
     }
 
+    /// The keyboard has come to a layer: a pointer that rests elsewhere has nothing to say until it moves.
+    fn focus(self, number: usize) {
+        self.under.set(None);
+        self.focused.set(Some(number));
+    }
+
     pub fn at(self) -> Option<usize> {
         self.under.get().or_else(|| self.focused.get())
     }
@@ -120,7 +126,7 @@ pub fn bars_of(shown: &Shown, role: Role, pointed: Pointed) -> impl IntoView + u
             view! {
                 <button class="layer" style=style class:lit=lit tabindex=stop data-testid=id(number) aria-label=words::layer(layer, shown.share(layer))
                     on:pointerenter=move |_| pointed.under.set(Some(number)) on:pointerleave=move |_| pointed.under.set(None)
-                    on:focus=move |_| pointed.focused.set(Some(number)) on:click=move |_| pointed.focused.set(Some(number)) on:keydown=key></button>
+                    on:focus=move |_| pointed.focus(number) on:click=move |_| pointed.focused.set(Some(number)) on:keydown=key></button>
             }
         });
         let share = (roomy && total >= WORTH_A_WORD).then(|| words::percent(total));
