@@ -95,6 +95,13 @@ impl Pointed {
         self.focused.set(Some(number));
     }
 
+    /// The pointer has moved on a layer. That one has come to lie under a pointer which rests says nothing.
+    fn point(self, number: usize) {
+        if self.under.get_untracked() != Some(number) {
+            self.under.set(Some(number));
+        }
+    }
+
     pub fn at(self) -> Option<usize> {
         self.under.get().or_else(|| self.focused.get())
     }
@@ -125,7 +132,7 @@ pub fn bars_of(shown: &Shown, role: Role, pointed: Pointed) -> impl IntoView + u
             };
             view! {
                 <button class="layer" style=style class:lit=lit tabindex=stop data-testid=id(number) aria-label=words::layer(layer, shown.share(layer))
-                    on:pointerenter=move |_| pointed.under.set(Some(number)) on:pointerleave=move |_| pointed.under.set(None)
+                    on:pointermove=move |_| pointed.point(number) on:pointerleave=move |_| pointed.under.set(None)
                     on:focus=move |_| pointed.focus(number) on:click=move |_| pointed.focused.set(Some(number)) on:keydown=key></button>
             }
         });
