@@ -15,7 +15,7 @@ use latent_experiment::Setup;
 use latent_gpu::{Data, Gpu};
 use latent_protocol::VerifyReport;
 use latent_registry::entry;
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 use latent_vocabulary::tokens::WIDTH;
 use latent_vocabulary::{Card, SOURCE};
 use pollster::block_on;
@@ -29,7 +29,7 @@ const STEPS: u32 = 16;
 fn faces() -> Arc<Dataset> {
     let mut faces = Faces::default();
     let card = faces.card();
-    let shape = ImageShape::of(card);
+    let shape = SampleShape::of(card);
     let (mut images, mut labels) = (vec![0; IMAGES * shape.len()], vec![]);
     for (i, image) in images.chunks_exact_mut(shape.len()).enumerate() {
         let factors: Vec<u8> = card.factors.iter().zip(1..).map(|(f, k)| ((i * k) % usize::from(f.size)) as u8).collect();

@@ -13,7 +13,7 @@ use latent_data::sprites::Sprites;
 use latent_data::{Make, Render, Rendering, SETS, mnist};
 use latent_packed::{FORMAT, META, Meta, OnDisk, PackedFactor, ShardBuilder, Split, shard_name};
 use latent_vocabulary::data::{DataCard, Origin, Own};
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 use pollster::block_on;
 
 /// Twelve pictures of dSprites (Matthey, Higgins, Hassabis and Lerchner, github.com/google-deepmind/dsprites-dataset), one
@@ -235,7 +235,7 @@ fn damaged_packed_images_are_named() {
 /// Every set of places: what its card says of it.
 #[test]
 fn clouds_are_where_they_are_looked_at_and_of_all_classes() {
-    let sets = SETS.iter().filter(|set| ImageShape::of(set.card).is_place());
+    let sets = SETS.iter().filter(|set| SampleShape::of(set.card).is_place());
     let mut seen = 0;
     for set in sets {
         let render = match set.make {

@@ -8,7 +8,7 @@ use case::{Case, compare_gradients, compare_terms, images, sample, start};
 use latent_engine::Engine;
 use latent_experiment::Setup;
 use latent_registry::entry;
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 use pollster::block_on;
 
 #[test]
@@ -18,7 +18,7 @@ fn eager_runs_equal_pytorch() {
         let (setup, notes) = Setup::from_query(&case.query, &[]);
         assert!(notes.is_empty(), "{notes:?}");
         let [channels, height, width] = case.image;
-        let data = images(ImageShape { channels, height, width });
+        let data = images(SampleShape { channels, height, width });
         let name = format!("{} on {:?}", case.query, case.image);
         let mut run = entry(&setup.method).unwrap().eager(&setup.params().unwrap(), Device::flex(), data);
         let start = start(&block_on(run.weights()).unwrap());

@@ -12,14 +12,14 @@ use latent_experiment::Setup;
 use latent_experiment::history::MetricRow;
 use latent_registry::entry;
 use latent_vocabulary::Family;
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 use pollster::block_on;
 
 /// The network of a link with the case's weights, before its first step.
 fn run(query: &str) -> EagerEngine {
     let (setup, notes) = Setup::from_query(query, &[]);
     assert!(notes.is_empty(), "{notes:?}");
-    let mut run = entry(&setup.method).unwrap().eager(&setup.params().unwrap(), Device::flex(), images(ImageShape::MNIST));
+    let mut run = entry(&setup.method).unwrap().eager(&setup.params().unwrap(), Device::flex(), images(SampleShape::MNIST));
     let start = start(&block_on(run.weights()).unwrap());
     run.set_weights(&start).unwrap();
     run
@@ -96,7 +96,7 @@ fn one_importance_sample_is_the_elbo() {
 /// On frozen weights the bound rises with k, as the mean over many draws.
 #[test]
 fn the_bound_rises_with_k() {
-    let test: Vec<f32> = images(ImageShape::MNIST).test_images.iter().map(|b| f32::from(*b) / 255.0).collect();
+    let test: Vec<f32> = images(SampleShape::MNIST).test_images.iter().map(|b| f32::from(*b) / 255.0).collect();
     let many = test.repeat(50);
     let loss = |k: usize| {
         let query = format!("v=1&data=mnist&hidden=16&latent=3&batch=4&seed=5&method=iwae&k={k}");

@@ -8,7 +8,7 @@ use burn::tensor::Device;
 use latent_engine::{Engine, Weight};
 use latent_experiment::Setup;
 use latent_registry::entry;
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 use pollster::block_on;
 use serde::Deserialize;
 
@@ -37,7 +37,7 @@ fn steps_equal_pytorch() {
     for case in cases {
         let (setup, notes) = Setup::from_query(&case.query, &[]);
         assert!(notes.is_empty(), "{notes:?}");
-        let mut run = entry(&setup.method).unwrap().eager(&setup.params().unwrap(), Device::flex(), images(ImageShape::MNIST));
+        let mut run = entry(&setup.method).unwrap().eager(&setup.params().unwrap(), Device::flex(), images(SampleShape::MNIST));
         let start = start(&block_on(run.weights()).unwrap());
         for (i, step) in case.steps.iter().enumerate() {
             let name = format!("{}, step {i}", case.query);
@@ -68,7 +68,7 @@ fn revival_moves_dead_features_and_the_origin() {
         let link = format!("v=1&data=mnist&method=topk-sae&features=64&k=5&batch=3&dead_after=2&seed=5&aux={aux}");
         let (setup, notes) = Setup::from_query(&link, &[]);
         assert!(notes.is_empty(), "{notes:?}");
-        let mut run = entry(&setup.method).unwrap().eager(&setup.params().unwrap(), Device::flex(), images(ImageShape::MNIST));
+        let mut run = entry(&setup.method).unwrap().eager(&setup.params().unwrap(), Device::flex(), images(SampleShape::MNIST));
         let start = start(&block_on(run.weights()).unwrap());
         run.set_weights(&start).unwrap();
         let since_f = start.iter().find(|w| w.name == "sae.since_f").unwrap().values.clone();

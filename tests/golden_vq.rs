@@ -9,7 +9,7 @@ use latent_experiment::Setup;
 use latent_nn::straight_through::{rotate, straight_through};
 use latent_registry::entry;
 use latent_vocabulary::code::CodeKind;
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 use pollster::block_on;
 use serde::Deserialize;
 
@@ -48,7 +48,7 @@ fn start(weights: &[Weight]) -> Vec<Weight> {
 fn run(query: &str) -> EagerEngine {
     let (setup, notes) = Setup::from_query(query, &[]);
     assert!(notes.is_empty(), "{query}: {notes:?}");
-    let mut run = entry(&setup.method).unwrap().eager(&setup.params().unwrap(), Device::flex(), images(ImageShape::MNIST));
+    let mut run = entry(&setup.method).unwrap().eager(&setup.params().unwrap(), Device::flex(), images(SampleShape::MNIST));
     let weights = start(&block_on(run.weights()).unwrap());
     run.set_weights(&weights).unwrap();
     run
@@ -61,7 +61,7 @@ fn small(method: &str) -> EagerEngine {
 }
 
 fn pixels() -> Vec<f32> {
-    images(ImageShape::MNIST).test_images.iter().map(|b| f32::from(*b) / 255.0).collect()
+    images(SampleShape::MNIST).test_images.iter().map(|b| f32::from(*b) / 255.0).collect()
 }
 
 fn one(run: &mut EagerEngine, what: Program, rows: &[f32]) -> Vec<f32> {
@@ -213,7 +213,7 @@ fn a_code_that_is_never_chosen_stays() {
     ] {
         let (setup, notes) = Setup::from_query(&format!("v=1&data=mnist&{link}&width=8&prior=none&batch=4&seed=5"), &[]);
         assert!(notes.is_empty(), "{link}: {notes:?}");
-        let mut run = entry(&setup.method).unwrap().eager(&setup.params().unwrap(), Device::flex(), images(ImageShape::MNIST));
+        let mut run = entry(&setup.method).unwrap().eager(&setup.params().unwrap(), Device::flex(), images(SampleShape::MNIST));
         let named = |weights: &[Weight], end: &str| weights.iter().find(|w| w.name.ends_with(end)).map(|w| w.values.clone());
         let before = block_on(run.weights()).unwrap();
         assert_eq!(named(&before, "codebook.sum_kd"), named(&before, "codebook.vectors_kd").filter(|_| !link.contains("gradient")));

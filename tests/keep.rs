@@ -13,7 +13,7 @@ use latent_runs::{Disk, FileInfo, Store, StoreError};
 use latent_session::Session;
 use latent_session::keeper::Keeper;
 use latent_vocabulary::Precision;
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 use pollster::block_on;
 
 use crate::session::param;
@@ -109,7 +109,7 @@ impl Page {
         assert!(block_on(session.open(EngineChoice::Plan, [None, None])), "a GPU adapter; on Debian: mesa-vulkan-drivers");
         let images: Vec<u8> = (0..40 * 784).map(|i| if (i % 28 + i / 784) % 5 < 2 { 220 } else { 10 }).collect();
         let labels = vec![0; 40];
-        block_on(session.set_data(Dataset { id: "mnist".into(), ..Dataset::of(ImageShape::MNIST, 10, images, labels) }));
+        block_on(session.set_data(Dataset { id: "mnist".into(), ..Dataset::of(SampleShape::MNIST, 10, images, labels) }));
         events.borrow_mut().clear();
         let ids = ram.clone();
         let keeper = Keeper::new(Ok(Tab(ram.clone())), move || {
@@ -238,7 +238,7 @@ fn a_kept_run_that_does_not_start_stays_free_for_other_tabs() {
     let id = first.keep(1);
     first.steps(1, 1);
     // Another set of images has come meanwhile; the run of the old ones is gone.
-    let images = Dataset::of(ImageShape::MNIST, 10, vec![7; 40 * 784], vec![0; 40]);
+    let images = Dataset::of(SampleShape::MNIST, 10, vec![7; 40 * 784], vec![0; 40]);
     block_on(first.session.set_data(Dataset { id: "moving-digits".into(), ..images }));
     let events = first.tell(Command::Resume { run: 2, id: id.clone() });
     assert!(matches!(&events[..], [Event::DataReady { .. }, Event::RunFailed { run: 2, .. }]), "{events:?}");
@@ -253,7 +253,7 @@ fn a_kept_run_goes_on_on_its_own_images_alone() {
     let page = |sums: &[&str]| {
         let mut page = Page::open(&ram);
         let images: Vec<u8> = (0..40 * 784).map(|i| if (i % 28 + i / 784) % 5 < 2 { 220 } else { 10 }).collect();
-        let cats = Dataset::of(ImageShape::MNIST, 10, images, vec![0; 40]);
+        let cats = Dataset::of(SampleShape::MNIST, 10, images, vec![0; 40]);
         block_on(page.session.set_data(Dataset {
             id: "own:cats".into(),
             sums: sums.iter().map(ToString::to_string).collect(),

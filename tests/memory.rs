@@ -10,15 +10,15 @@ use latent_engine::plan::PlanEngine;
 use latent_experiment::Setup;
 use latent_gpu::{Data, Gpu};
 use latent_registry::entry;
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 
 const IMAGES: usize = 100;
 
 fn engine(gpu: &Rc<Gpu>) -> PlanEngine {
     let setup = Setup::from_query("v=1&data=mnist&method=vae&hidden=16&latent=2&batch=1", &[]).0;
-    let images: Vec<u8> = (0..IMAGES * ImageShape::MNIST.len()).map(|i| (i * 37 % 251) as u8).collect();
+    let images: Vec<u8> = (0..IMAGES * SampleShape::MNIST.len()).map(|i| (i * 37 % 251) as u8).collect();
     let labels = vec![0; IMAGES];
-    let data = Dataset::of(ImageShape::MNIST, 10, images, labels);
+    let data = Dataset::of(SampleShape::MNIST, 10, images, labels);
     let uploaded = Data::upload(gpu, &data.train_images, &data.train_labels).unwrap();
     pollster::block_on(PlanEngine::new(gpu.clone(), entry("vae").unwrap(), &setup.params().unwrap(), data.data_shape(), &uploaded))
         .unwrap()

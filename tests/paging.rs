@@ -25,7 +25,7 @@ use latent_native::open_gpu;
 use latent_protocol::{Command, EngineChoice, Event};
 use latent_registry::entry;
 use latent_session::Session;
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 use pollster::block_on;
 
 /// Images of the set, and bytes of one.
@@ -63,7 +63,7 @@ impl Pages for Source {
 
 /// The set without its training images.
 fn set() -> Dataset {
-    let shape = ImageShape { channels: 1, height: 4, width: 8 };
+    let shape = SampleShape { channels: 1, height: 4, width: 8 };
     let (test_images, test_labels) = ((0..20).flat_map(image).collect(), (0..20).map(label).collect());
     let train_labels = (0..IMAGES).map(label).collect();
     Dataset { id: "own:many".into(), shape, classes: 5, train_labels, test_images, test_labels, ..Dataset::default() }

@@ -18,13 +18,13 @@ use latent_session::Session;
 use latent_view::{Decode, Locate, Reconstruct, View};
 use latent_vocabulary::drawing::Drawing;
 use latent_vocabulary::numbers::{bytes_f32, f32_bytes};
-use latent_vocabulary::shape::{ImageShape, Values};
+use latent_vocabulary::shape::{SampleShape, Values};
 
 use crate::cpu::equals_burn;
 
 /// Vectors of `dims` numbers, each others, kept as their shape says.
 fn vectors(dims: usize, n: usize) -> Arc<Dataset> {
-    let shape = ImageShape::vector(dims);
+    let shape = SampleShape::vector(dims);
     let value = |i: usize| ((i * 7919 + i / dims * 31) % 64) as f32 / 16.0 - 2.0;
     let bytes = (0..n * dims).flat_map(|i| match shape.values() {
         Values::Half => half::f16::from_f32(value(i)).to_le_bytes().to_vec(),

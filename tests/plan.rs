@@ -20,7 +20,7 @@ use latent_experiment::Setup;
 use latent_gpu::{Data, Gpu};
 use latent_registry::entry;
 use latent_vocabulary::card::COMMON;
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 use latent_vocabulary::{Family, Kind};
 
 use crate::alike::weights_and_programs;
@@ -34,7 +34,7 @@ pub(crate) fn stripes(n: usize) -> Arc<Dataset> {
     let image = |i: usize| (0..784).map(move |p| if (p % 28 + i) % (3 + i % 5) < 2 { 230u8 } else { (p % 7) as u8 });
     let images: Vec<u8> = (0..n).flat_map(image).collect();
     let labels = (0..n).map(|i| (i % 10) as u8).collect::<Vec<_>>();
-    Arc::new(Dataset::of(ImageShape::MNIST, 10, images, labels))
+    Arc::new(Dataset::of(SampleShape::MNIST, 10, images, labels))
 }
 
 fn engine(gpu: &Rc<Gpu>, setup: &Setup, data: &Dataset) -> PlanEngine {

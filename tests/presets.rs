@@ -22,7 +22,7 @@ use latent_view::Measures;
 use latent_view::View;
 use latent_vocabulary::Precision;
 use latent_vocabulary::code::CodeKind;
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 use pollster::block_on;
 use serde_json::Value;
 
@@ -126,7 +126,7 @@ fn examples_go_with_their_models() {
 
 /// Images that nobody else knows.
 fn cats() -> Dataset {
-    let shape = ImageShape { channels: 3, height: 16, width: 16 };
+    let shape = SampleShape { channels: 3, height: 16, width: 16 };
     let image = |i: usize| (0..shape.len()).map(move |p| if (p % 16 + i) % (3 + i % 5) < 2 { 230u8 } else { (p % 7) as u8 });
     let images = (0..60).flat_map(image).collect();
     let data = Dataset::of(shape, 2, images, (0..60).map(|i| (i % 3 / 2) as u8).collect());

@@ -12,7 +12,7 @@ use latent_engine::{Engine, Program, Rows};
 use latent_experiment::Setup;
 use latent_gpu::{Data, Gpu};
 use latent_registry::entry;
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 use latent_vocabulary::{HIDDEN, LATENT, NET};
 
 fn gpu() -> Rc<Gpu> {
@@ -23,7 +23,7 @@ fn gpu() -> Rc<Gpu> {
 fn spots(n: usize) -> Arc<Dataset> {
     let image = |i: usize| (0..784).map(move |p| ((p * p + 37 * i * p + 11 * i) % 251) as u8);
     let images: Vec<u8> = (0..n).flat_map(image).collect();
-    Arc::new(Dataset::of(ImageShape::MNIST, 10, images, vec![0; n]))
+    Arc::new(Dataset::of(SampleShape::MNIST, 10, images, vec![0; n]))
 }
 
 fn engine(gpu: &Rc<Gpu>, setup: &Setup, data: &Dataset) -> PlanEngine {

@@ -19,7 +19,7 @@ use latent_view::{Decode, Embed, Measures, Reconstruct};
 use latent_vocabulary::Precision;
 use latent_vocabulary::measured::{Measured, Quantity};
 use latent_vocabulary::numbers::{bytes_f32, f32_bytes};
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 use serde_bytes::ByteBuf;
 
 struct Bench {
@@ -30,7 +30,7 @@ struct Bench {
 fn stripes(n: usize) -> Dataset {
     let images: Vec<u8> = (0..n * 784).map(|i| if (i % 28 + i / 784) % 5 < 2 { 220 } else { 10 }).collect();
     let labels: Vec<u8> = (0..n).map(|i| (i % 10) as u8).collect();
-    Dataset { id: "mnist".into(), ..Dataset::of(ImageShape::MNIST, 10, images, labels) }
+    Dataset { id: "mnist".into(), ..Dataset::of(SampleShape::MNIST, 10, images, labels) }
 }
 
 fn small() -> Setup {
@@ -338,7 +338,7 @@ fn test_metrics_are_of_images_from_all_of_the_test_set() {
     // The first 1,100 are blank, which a network soon knows; the others are noise, which it never does.
     let noise = |i: usize| (i as u32).wrapping_mul(2_654_435_761).to_be_bytes()[0];
     let images: Vec<u8> = (0..3000 * 784).map(|i| if i < 1100 * 784 { 0 } else { noise(i) }).collect();
-    let data = Dataset { id: "mnist".into(), ..Dataset::of(ImageShape::MNIST, 10, images, vec![0; 3000]) };
+    let data = Dataset { id: "mnist".into(), ..Dataset::of(SampleShape::MNIST, 10, images, vec![0; 3000]) };
     let mut b = Bench::open();
     pollster::block_on(b.session.set_data(data));
     b.take();

@@ -26,7 +26,7 @@ use latent_view::{BINS, CodebookUse, EXAMPLES, OneFeature, Query, TOP_EXAMPLES, 
 use latent_vocabulary::Precision;
 use latent_vocabulary::code::{CodeGroup, CodeKind};
 use latent_vocabulary::numbers::{bytes_f32, f32_bytes};
-use latent_vocabulary::shape::{DataShape, ImageShape};
+use latent_vocabulary::shape::{DataShape, SampleShape};
 use serde_bytes::ByteBuf;
 
 const IMAGES: usize = 40;
@@ -40,7 +40,7 @@ fn squares() -> Dataset {
     };
     let images: Vec<u8> = (0..IMAGES).flat_map(|i| (0..784).map(move |at| pixel(i, at))).collect();
     let labels: Vec<u8> = (0..IMAGES).map(|i| (i % 10) as u8).collect();
-    Dataset { id: "mnist".into(), ..Dataset::of(ImageShape::MNIST, 10, images, labels) }
+    Dataset { id: "mnist".into(), ..Dataset::of(SampleShape::MNIST, 10, images, labels) }
 }
 
 /// A session with a network that has taken a few steps.
@@ -185,7 +185,7 @@ fn test_images_are_fetched_on_the_device_and_pictures_packed_there() {
             let engine = PlanEngine::new(gpu.clone(), entry, &params, DataShape::MNIST, data);
             pollster::block_on(engine).unwrap()
         });
-        let all = Tests { shape: ImageShape::MNIST, images: others, labels: other_labels };
+        let all = Tests { shape: SampleShape::MNIST, images: others, labels: other_labels };
         // More than one piece, in no order, and one that comes twice.
         let at: Vec<u32> = (0..tests as u32).map(|i| i * 7 % 600).chain([599, 599, 0]).collect();
         let (values, classes) = (latent_view::unit_values(&all.images(&at)), all.labels(&at));
@@ -265,7 +265,7 @@ fn the_processor_answers_as_the_engine_does() {
 #[test]
 fn a_question_knows_the_models_that_it_fits() {
     let grid = CodeKind::Grid { height: 2, width: 3, levels: 2, codes: 8, drawn: false };
-    let sample = ImageShape { channels: 1, height: 4, width: 4 };
+    let sample = SampleShape { channels: 1, height: 4, width: 4 };
     let frame = |kind, count| Frame::of(sample, &[CodeGroup { kind, count }]);
     let (vector, tokens) = (frame(CodeKind::Gaussian, 3), frame(grid, 24));
     let features = frame(CodeKind::Features { height: 2, width: 1 }, 10);

@@ -4,7 +4,7 @@ use latent_data::Dataset;
 use latent_engine::TestSet;
 use latent_measure::Rows;
 use latent_measure::rng::Rng;
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 
 /// Neighbours of a vote: no part may have fewer images.
 pub const NEIGHBOURS: usize = 10;
@@ -26,7 +26,7 @@ pub const MOST: usize = 10_000;
 pub struct Images {
     /// Name of the data set.
     pub(super) id: String,
-    pub(super) shape: ImageShape,
+    pub(super) shape: SampleShape,
     /// For what is fitted.
     pub(super) fitted: Drawn,
     /// Whose they are, in protocols: training images, or test images besides those below.
@@ -90,7 +90,7 @@ pub struct Drawn {
 
 impl Drawn {
     /// Draws `n`, but keeps their order: neighbours in a file are often from one hand, so the first would not do.
-    fn draw(shape: ImageShape, images: &[u8], labels: &[u8], factor_nk: &[u8], n: usize, seed: u64) -> Self {
+    fn draw(shape: SampleShape, images: &[u8], labels: &[u8], factor_nk: &[u8], n: usize, seed: u64) -> Self {
         let mut chosen = Rng::new(seed).permutation(labels.len());
         chosen.truncate(n);
         chosen.sort_unstable();

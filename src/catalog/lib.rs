@@ -64,7 +64,7 @@ pub fn known_set(id: &str) -> bool {
 mod tests {
     use super::*;
     use latent_vocabulary::ParamSpec;
-    use latent_vocabulary::shape::ImageShape;
+    use latent_vocabulary::shape::SampleShape;
 
     fn of(id: &str) -> &'static Card {
         card(id).unwrap_or_else(|| panic!("no card {id}"))
@@ -142,7 +142,7 @@ mod tests {
     fn data_cards_are_consistent() {
         for card in SETS {
             assert_eq!(set(card.id), Some(*card), "{} twice", card.id);
-            assert_eq!(ImageShape::of(card).bytes() % 4, 0, "{}: samples are read four bytes at a time", card.id);
+            assert_eq!(SampleShape::of(card).bytes() % 4, 0, "{}: samples are read four bytes at a time", card.id);
             assert!(card.train >= 1024 && card.test >= 256, "{}", card.id);
             // Which class an image is of is no amount.
             let classes = card.factors.iter().find(|f| usize::from(f.size) == card.classes.len());

@@ -1,14 +1,14 @@
 //! Samples in memory: pictures, or vectors.
 
 use latent_vocabulary::data::{DataInfo, Own};
-use latent_vocabulary::shape::{DataShape, ImageShape};
+use latent_vocabulary::shape::{DataShape, SampleShape};
 
 /// Samples, kept as their shape says, with one label each.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Dataset {
     /// The name by which a setup asks for it.
     pub id: String,
-    pub shape: ImageShape,
+    pub shape: SampleShape,
     /// Labels are whole numbers below this.
     pub classes: usize,
     /// `[n]` samples
@@ -29,7 +29,7 @@ impl Dataset {
     ///
     /// # Panics
     /// If there is not one label an image.
-    pub fn of(shape: ImageShape, classes: usize, images: Vec<u8>, labels: Vec<u8>) -> Self {
+    pub fn of(shape: SampleShape, classes: usize, images: Vec<u8>, labels: Vec<u8>) -> Self {
         assert_eq!(images.len(), labels.len() * shape.bytes(), "not one label an image");
         Self {
             shape,

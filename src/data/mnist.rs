@@ -33,7 +33,7 @@ mod engine {
     use super::CARD;
     use crate::dataset::{Dataset, Factors};
     use crate::make::{Files, Make, Shipped};
-    use latent_vocabulary::shape::ImageShape;
+    use latent_vocabulary::shape::SampleShape;
 
     pub const MAKE: Make = Make::Files(FILES);
 
@@ -127,7 +127,7 @@ mod engine {
         let (test_images, test_labels, train_images, train_labels) = (next()?, next()?, next()?, next()?);
         Ok(Dataset {
             id: CARD.id.into(),
-            shape: ImageShape::MNIST,
+            shape: SampleShape::MNIST,
             classes: 10,
             train_images,
             train_labels,

@@ -8,7 +8,7 @@ use super::pages::{Pages, Shelf, read_rows};
 use latent_packed::{Files, META, Meta, SUMS, SUMS_BYTES, Shard, Split, Sum, front_bytes, read_sums, shard_name};
 use latent_vocabulary::data::Own;
 use latent_vocabulary::data::label_id;
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 
 /// Most bytes of images to test with: they stay in the engine's memory.
 const TEST_BYTES: usize = 64 << 20;
@@ -231,6 +231,6 @@ async fn read(
         train_nk,
         test_nk,
     };
-    let shape = ImageShape { channels: meta.channels as usize, height: meta.height as usize, width: meta.width as usize };
+    let shape = SampleShape { channels: meta.channels as usize, height: meta.height as usize, width: meta.width as usize };
     Ok(Some(Dataset { shape, train_images, test_images, factors, ..Dataset::default() }))
 }

@@ -4,7 +4,7 @@ use super::canvas::sin_cos;
 use super::random::SplitMix;
 use super::render::Render;
 use latent_vocabulary::data::DataCard;
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 
 /// Half a turn.
 pub const HALF: f32 = std::f32::consts::PI;
@@ -40,7 +40,7 @@ impl Render for Cloud {
     /// The class, and the bytes of the place itself.
     fn factors(&self, rng: &mut SplitMix) -> Vec<u8> {
         let (class, place) = (self.draw)(rng);
-        let dims = ImageShape::of(self.card).len();
+        let dims = SampleShape::of(self.card).len();
         std::iter::once(class).chain(place[..dims].iter().flat_map(|v| v.to_le_bytes())).collect()
     }
 

@@ -3,7 +3,7 @@
 use super::dataset::{Dataset, Factors};
 use super::random::SplitMix;
 use latent_vocabulary::data::{DataCard, Factor};
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 
 /// Fixed: a link must mean the same images on every computer.
 const SEED: u32 = 0;
@@ -87,7 +87,7 @@ impl RenderedPart {
 
 /// Bytes and factors of one image.
 fn sizes(card: &DataCard) -> (usize, usize) {
-    (ImageShape::of(card).bytes(), card.factors.len())
+    (SampleShape::of(card).bytes(), card.factors.len())
 }
 
 /// Neighbouring images of a part, to be rendered.
@@ -194,7 +194,7 @@ impl Rendering {
         let card = self.render.card();
         Dataset {
             id: self.id,
-            shape: ImageShape::of(card),
+            shape: SampleShape::of(card),
             classes: card.classes.len(),
             train_images: self.train.images,
             train_labels: self.train.labels,

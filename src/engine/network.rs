@@ -5,7 +5,7 @@ use latent_compile::capture::{Imported, import};
 use latent_compile::grad::{clip_by_global_norm, gradients};
 use latent_protocol::{PlanInfo, TensorInfo};
 use latent_vocabulary::Params;
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 
 use crate::record::Recording;
 
@@ -59,7 +59,7 @@ pub(crate) fn differentiate(recording: &Recording, params: &Params) -> Result<Di
 }
 
 /// What is said of a network in training.
-pub(crate) fn describe(recording: &Recording, trained: &[bool], shape: ImageShape, batch: usize) -> PlanInfo {
+pub(crate) fn describe(recording: &Recording, trained: &[bool], shape: SampleShape, batch: usize) -> PlanInfo {
     let tensors = recording.params.iter().zip(trained);
     PlanInfo {
         parameters: tensors.clone().filter(|(_, t)| **t).map(|(p, _)| p.shape.iter().product::<usize>() as u64).sum(),

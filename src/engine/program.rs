@@ -6,7 +6,7 @@ use burn::tensor::Tensor;
 
 use latent_nn::{Batch, Code, Ctx, Method};
 use latent_vocabulary::code::CodeGroup;
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 
 /// Most rows of one run of a program that does not train; more is done in pieces.
 pub const PIECE: usize = 256;
@@ -42,7 +42,7 @@ pub enum Input {
 
 impl Input {
     /// Values of a row, for images of a shape and codes of `code`.
-    pub fn width(self, image: ImageShape, code: &[CodeGroup]) -> usize {
+    pub fn width(self, image: SampleShape, code: &[CodeGroup]) -> usize {
         match self {
             Self::Images => image.len(),
             Self::Codes => code.iter().map(|g| g.count as usize).sum(),

@@ -5,7 +5,7 @@ use latent_compile::stored::{self, BATCHES, Made, Program, Recorded};
 use latent_experiment::Setup;
 use latent_player::File;
 use latent_vocabulary::Card;
-use latent_vocabulary::shape::{DataShape, ImageShape};
+use latent_vocabulary::shape::{DataShape, SampleShape};
 
 use crate::code::Code;
 use crate::lower::{Source, lower};
@@ -58,7 +58,7 @@ impl<'a> Model<'a> {
         let own = || {
             let [channels, height, width] = self.file.image().ok()?;
             let classes = self.file.note("classes").ok()?.lines().count();
-            Some(DataShape { image: ImageShape { channels, height, width }, classes })
+            Some(DataShape { image: SampleShape { channels, height, width }, classes })
         };
         own().filter(|data| data.classes > 0).or_else(|| latent_catalog::set(&self.setup.data).map(DataShape::of))
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use latent_vocabulary::Params;
 use latent_vocabulary::card::{Card, FIRST_HOSTED, ParamSpec, SOURCE, Under};
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 
 /// Version of the link format. Links written by older versions must keep opening.
 pub const LINK_VERSION: u32 = 1;
@@ -81,7 +81,7 @@ impl Setup {
 
     /// Whether its samples are pictures.
     pub fn of_pictures(&self) -> bool {
-        latent_catalog::set(&self.data).is_none_or(|card| ImageShape::of(card).is_picture())
+        latent_catalog::set(&self.data).is_none_or(|card| SampleShape::of(card).is_picture())
     }
 
     /// The value of a whole-number or choice parameter.

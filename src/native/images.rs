@@ -9,7 +9,7 @@ use latent_data::{Dataset, Files, Make, Rendering, SETS};
 use latent_experiment::Setup;
 use latent_packed::{OnDisk, Sum};
 use latent_vocabulary::data::{FOLDER_ALONE, Own};
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 
 /// Room for packed training images where no adapter says how much.
 pub const ROOM: Room = Room { bytes: 2 << 30, paged: false };
@@ -38,9 +38,9 @@ pub type Given = (String, Option<PathBuf>);
 pub fn load_for(setup: &Setup, given: Option<&Given>) -> Result<Dataset, String> {
     let Some((name, folder)) = given else { return load(&setup.data, None) };
     let data = load(&labelled(&setup.data, name), folder.as_deref())?;
-    match latent_catalog::set(&setup.data).map(ImageShape::of) {
+    match latent_catalog::set(&setup.data).map(SampleShape::of) {
         Some(wanted) if wanted != data.shape => {
-            let words = |s: ImageShape| format!("{} × {} × {}", s.width, s.height, s.channels);
+            let words = |s: SampleShape| format!("{} × {} × {}", s.width, s.height, s.channels);
             Err(format!("--data {name}: its images are of {} values, the weights are for {}", words(data.shape), words(wanted)))
         }
         _ => Ok(data),

@@ -10,7 +10,7 @@ use latent_data::Dataset;
 use latent_engine::sampling;
 use latent_engine::sampling::Draw;
 use latent_vocabulary::data::DataCard;
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 
 /// What to draw, and from which weights.
 #[derive(Clone, Debug)]
@@ -26,7 +26,7 @@ pub struct SampleOptions {
 /// New images of a trained model.
 pub struct Samples {
     pub setup: String,
-    pub shape: ImageShape,
+    pub shape: SampleShape,
     /// Row-major `[count, pixels]`, values in `[0, 1]`.
     pub x: Vec<f32>,
 }
@@ -57,6 +57,6 @@ async fn sample_async(options: &SampleOptions) -> Result<Samples, String> {
 
 /// One dark image in a registered data set's shape: all that an engine needs which does not train.
 fn blank(card: &DataCard) -> Dataset {
-    let shape = ImageShape::of(card);
+    let shape = SampleShape::of(card);
     Dataset::of(shape, card.classes.len(), vec![0; shape.bytes()], vec![0])
 }

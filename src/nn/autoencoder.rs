@@ -13,7 +13,7 @@ use super::net::{self, Decoder, Encoder, Ends};
 use super::{Batch, Code, Ctx, stop_gradient};
 use latent_vocabulary::Params;
 use latent_vocabulary::code::{CodeGroup, CodeKind};
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 
 /// Encoder, decoder and likelihood.
 #[derive(Module, Debug)]
@@ -61,19 +61,19 @@ pub const CERTAIN: f64 = -20.0;
 
 impl Autoencoder {
     /// With other ends than one of the two below, and codes of `code` numbers.
-    pub fn with_ends(params: &Params, shape: ImageShape, ends: Ends, code: usize, device: &Device) -> Self {
+    pub fn with_ends(params: &Params, shape: SampleShape, ends: Ends, code: usize, device: &Device) -> Self {
         let (encoder, decoder) = net::pair(params, shape, ends, code, device);
         Self { encoder, decoder, likelihood: Likelihood::new(params, shape, device), latent: params.usize("latent") }
     }
 
     /// The encoder gives a Gaussian posterior of `latent` numbers.
-    pub fn gaussian(params: &Params, shape: ImageShape, device: &Device) -> Self {
+    pub fn gaussian(params: &Params, shape: SampleShape, device: &Device) -> Self {
         let latent = params.usize("latent");
         Self::with_ends(params, shape, Ends { side: 0, mean: latent, logvar: Some(latent) }, latent, device)
     }
 
     /// The encoder gives a point of `latent` numbers.
-    pub fn deterministic(params: &Params, shape: ImageShape, device: &Device) -> Self {
+    pub fn deterministic(params: &Params, shape: SampleShape, device: &Device) -> Self {
         let latent = params.usize("latent");
         Self::with_ends(params, shape, Ends { side: 0, mean: latent, logvar: None }, latent, device)
     }

@@ -11,7 +11,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::ends::{Ends, beside};
 use super::layers::{conv, conv_transpose, linear};
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 
 const KERNEL: [usize; 2] = [4, 4];
 const STRIDE: [usize; 2] = [2, 2];
@@ -20,12 +20,12 @@ const PAD: usize = 1;
 const LEAST_SIDE: usize = 4;
 
 /// Channels, height and width after each convolution, the image itself first. The first convolution makes `first` channels.
-fn stages(shape: ImageShape, first: usize) -> Vec<ImageShape> {
+fn stages(shape: SampleShape, first: usize) -> Vec<SampleShape> {
     let mut stages = vec![shape];
     let mut last = shape;
     while last.height.is_multiple_of(2) && last.width.is_multiple_of(2) && last.height.min(last.width) >= 2 * LEAST_SIDE {
         let channels = if stages.len() == 1 { first } else { 2 * last.channels };
-        last = ImageShape { channels, height: last.height / 2, width: last.width / 2 };
+        last = SampleShape { channels, height: last.height / 2, width: last.width / 2 };
         stages.push(last);
     }
     stages
@@ -39,14 +39,14 @@ pub struct Encoder {
     mean: Linear,
     logvar: Option<Linear>,
     #[module(skip)]
-    shape: ImageShape,
+    shape: SampleShape,
 }
 
 impl Encoder {
-    pub fn new(shape: ImageShape, channels: usize, hidden: usize, ends: Ends, device: &Device) -> Self {
+    pub fn new(shape: SampleShape, channels: usize, hidden: usize, ends: Ends, device: &Device) -> Self {
         let stages = stages(shape, channels);
         let flat = stages[stages.len() - 1].len();
-        let halve = |pair: &[ImageShape]| conv([pair[0].channels, pair[1].channels], KERNEL, STRIDE, [PAD; 4], device);
+        let halve = |pair: &[SampleShape]| conv([pair[0].channels, pair[1].channels], KERNEL, STRIDE, [PAD; 4], device);
         Self {
             convs: stages.windows(2).map(halve).collect(),
             hidden: linear(flat + ends.side, hidden, device),
@@ -59,7 +59,7 @@ impl Encoder {
     /// [`super::net::Encoder::hidden`].
     pub fn hidden(&self, x_bp: Tensor<2>, side_bs: Option<Tensor<2>>) -> Tensor<2> {
         let [batch, _] = x_bp.dims();
-        let ImageShape { channels, height, width } = self.shape;
+        let SampleShape { channels, height, width } = self.shape;
         let mut x_bchw = x_bp.reshape([batch, channels, height, width]);
         for conv in &self.convs {
             x_bchw = relu(conv.forward(x_bchw));
@@ -82,16 +82,16 @@ pub struct Decoder {
     convs: Vec<ConvTranspose2d>,
     /// What `spread` is folded into.
     #[module(skip)]
-    innermost: ImageShape,
+    innermost: SampleShape,
     #[module(skip)]
-    shape: ImageShape,
+    shape: SampleShape,
 }
 
 impl Decoder {
-    pub fn new(latent: usize, channels: usize, hidden: usize, shape: ImageShape, device: &Device) -> Self {
+    pub fn new(latent: usize, channels: usize, hidden: usize, shape: SampleShape, device: &Device) -> Self {
         let mut stages = stages(shape, channels);
         stages.reverse();
-        let double = |pair: &[ImageShape]| conv_transpose([pair[0].channels, pair[1].channels], KERNEL, STRIDE, [PAD; 2], device);
+        let double = |pair: &[SampleShape]| conv_transpose([pair[0].channels, pair[1].channels], KERNEL, STRIDE, [PAD; 2], device);
         Self {
             hidden: linear(latent, hidden, device),
             spread: linear(hidden, stages[0].len(), device),
@@ -109,7 +109,7 @@ impl Decoder {
     /// [`super::net::Decoder::logits_of`].
     pub fn logits_of(&self, h_bh: Tensor<2>) -> Tensor<2> {
         let [batch, _] = h_bh.dims();
-        let ImageShape { channels, height, width } = self.innermost;
+        let SampleShape { channels, height, width } = self.innermost;
         let h_bf = self.spread.forward(h_bh);
         let mut x_bchw = h_bf.reshape([batch, channels, height, width]);
         for conv in &self.convs {
@@ -126,8 +126,8 @@ mod tests {
     #[test]
     fn stages_halve_down_to_an_odd_or_small_side() {
         let sides = |shape, first| stages(shape, first).iter().map(|s| (s.channels, s.height)).collect::<Vec<_>>();
-        assert_eq!(sides(ImageShape::MNIST, 32), [(1, 28), (32, 14), (64, 7)]);
-        let colour = ImageShape { channels: 3, height: 64, width: 64 };
+        assert_eq!(sides(SampleShape::MNIST, 32), [(1, 28), (32, 14), (64, 7)]);
+        let colour = SampleShape { channels: 3, height: 64, width: 64 };
         assert_eq!(sides(colour, 16), [(3, 64), (16, 32), (32, 16), (64, 8), (128, 4)]);
     }
 }

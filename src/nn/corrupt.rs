@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 
 use super::Ctx;
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 
 /// Adds normal noise of standard deviation `level`, shape `[1]`. Shapes `[batch, pixels]`.
 pub fn add_noise(x_bp: Tensor<2>, level: Tensor<1>, ctx: &mut Ctx) -> Tensor<2> {
@@ -20,7 +20,7 @@ pub fn erase(x_bp: Tensor<2>, level: Tensor<1>, ctx: &mut Ctx) -> Tensor<2> {
 
 /// Ones where a pixel lies in a hidden patch: of the `patch × patch` squares that tile an image (cut off at its right and lower
 /// edge), the same number in every image, `ratio` of all rounded up, at random. Shape `[batch, channels * height * width]`.
-pub fn hidden_patches(batch: usize, shape: ImageShape, patch: usize, ratio: Tensor<1>, ctx: &mut Ctx) -> Tensor<2> {
+pub fn hidden_patches(batch: usize, shape: SampleShape, patch: usize, ratio: Tensor<1>, ctx: &mut Ctx) -> Tensor<2> {
     let (rows, columns) = (shape.height.div_ceil(patch), shape.width.div_ceil(patch));
     let n = rows * columns;
     let u_bn = ctx.uniform([batch, n]);

@@ -12,7 +12,7 @@ use super::layers::{conv, conv_transpose};
 use super::mlp::Decoder as TwoLayers;
 use latent_vocabulary::NETS;
 use latent_vocabulary::Params;
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 
 /// Kernel, stride and padding that halve a side exactly.
 const HALVE: ([usize; 2], [usize; 2], usize) = ([4, 4], [2, 2], 1);
@@ -35,7 +35,7 @@ impl Grid {
 }
 
 /// Channels, height and width from the image to the grid. The last has `width` channels, each before it half as many.
-fn stages(image: ImageShape, width: usize) -> Vec<ImageShape> {
+fn stages(image: SampleShape, width: usize) -> Vec<SampleShape> {
     let mut sides = vec![(image.height, image.width)];
     let mut last = sides[0];
     while last.0.max(last.1) > LARGEST_SIDE && last.0 % 2 == 0 && last.1 % 2 == 0 {
@@ -47,7 +47,7 @@ fn stages(image: ImageShape, width: usize) -> Vec<ImageShape> {
     sides
         .iter()
         .enumerate()
-        .map(|(i, (height, width))| ImageShape { channels: channels(i), height: *height, width: *width })
+        .map(|(i, (height, width))| SampleShape { channels: channels(i), height: *height, width: *width })
         .collect()
 }
 
@@ -56,7 +56,7 @@ fn stages(image: ImageShape, width: usize) -> Vec<ImageShape> {
 pub struct Encoder {
     net: EncoderNet,
     #[module(skip)]
-    image: ImageShape,
+    image: SampleShape,
     #[module(skip)]
     dim: usize,
 }
@@ -79,7 +79,7 @@ struct ConvEncoder {
 pub struct Decoder {
     net: DecoderNet,
     #[module(skip)]
-    image: ImageShape,
+    image: SampleShape,
     #[module(skip)]
     grid: Grid,
     #[module(skip)]
@@ -100,7 +100,7 @@ struct ConvDecoder {
 }
 
 /// The pair that a setup's `net`, `hidden` and `width` ask for, with `dim` numbers at each place, and the grid.
-pub fn pair(params: &Params, image: ImageShape, dim: usize, device: &Device) -> (Encoder, Decoder, Grid) {
+pub fn pair(params: &Params, image: SampleShape, dim: usize, device: &Device) -> (Encoder, Decoder, Grid) {
     let (encoder, decoder, grid) = if NETS[params.usize("net")] == "mlp" {
         let (code, hidden) = (MLP_PLACES.places() * dim, params.usize("hidden"));
         let encoder = EncoderNet::Mlp(TwoLayers::new(image.len(), hidden, code, device));
@@ -119,7 +119,7 @@ impl Encoder {
     /// - `x_bp`: `[batch, channels * height * width]`; output: `[batch * places, dim]`, places in raster order
     pub fn forward(&self, x_bp: Tensor<2>) -> Tensor<2> {
         let [batch, _] = x_bp.dims();
-        let ImageShape { channels, height, width } = self.image;
+        let SampleShape { channels, height, width } = self.image;
         match &self.net {
             EncoderNet::Mlp(net) => net.forward(x_bp).reshape([batch * MLP_PLACES.places(), self.dim]),
             EncoderNet::Conv(net) => {
@@ -153,18 +153,18 @@ impl Decoder {
 }
 
 impl ConvEncoder {
-    fn new(stages: &[ImageShape], dim: usize, device: &Device) -> Self {
+    fn new(stages: &[SampleShape], dim: usize, device: &Device) -> Self {
         let (kernel, stride, pad) = HALVE;
-        let halve = |pair: &[ImageShape]| conv([pair[0].channels, pair[1].channels], kernel, stride, [pad; 4], device);
+        let halve = |pair: &[SampleShape]| conv([pair[0].channels, pair[1].channels], kernel, stride, [pad; 4], device);
         let width = stages[stages.len() - 1].channels;
         Self { convs: stages.windows(2).map(halve).collect(), out: conv([width, dim], [1, 1], [1, 1], [0; 4], device) }
     }
 }
 
 impl ConvDecoder {
-    fn new(stages: &[ImageShape], dim: usize, device: &Device) -> Self {
+    fn new(stages: &[SampleShape], dim: usize, device: &Device) -> Self {
         let (kernel, stride, pad) = HALVE;
-        let double = |pair: &[ImageShape]| conv_transpose([pair[1].channels, pair[0].channels], kernel, stride, [pad; 2], device);
+        let double = |pair: &[SampleShape]| conv_transpose([pair[1].channels, pair[0].channels], kernel, stride, [pad; 2], device);
         let width = stages[stages.len() - 1].channels;
         let mix = conv([dim, width], [3, 3], [1, 1], [1; 4], device);
         Self { mix, convs: stages.windows(2).rev().map(double).collect() }
@@ -190,9 +190,9 @@ mod tests {
     #[test]
     fn stages_halve_down_to_the_grid() {
         let sides = |image, width| stages(image, width).iter().map(|s| (s.channels, s.height)).collect::<Vec<_>>();
-        assert_eq!(sides(ImageShape::MNIST, 32), [(1, 28), (16, 14), (32, 7)]);
-        let colour = ImageShape { channels: 3, height: 64, width: 64 };
+        assert_eq!(sides(SampleShape::MNIST, 32), [(1, 28), (16, 14), (32, 7)]);
+        let colour = SampleShape { channels: 3, height: 64, width: 64 };
         assert_eq!(sides(colour, 32), [(3, 64), (8, 32), (16, 16), (32, 8)]);
-        assert_eq!(sides(ImageShape::MNIST, 4), [(1, 28), (4, 14), (4, 7)]);
+        assert_eq!(sides(SampleShape::MNIST, 4), [(1, 28), (4, 14), (4, 7)]);
     }
 }

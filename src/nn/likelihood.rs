@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor};
 use super::Ctx;
 use latent_vocabulary::LIKELIHOODS;
 use latent_vocabulary::Params;
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 
 /// ln √2π
 const HALF_LOG_TAU: f64 = 0.918_938_533_204_672_7;
@@ -38,7 +38,7 @@ enum LikelihoodKind {
 
 impl Likelihood {
     /// What the setup's `likelihood` asks for, of such samples.
-    pub fn new(params: &Params, sample: ImageShape, device: &Device) -> Self {
+    pub fn new(params: &Params, sample: SampleShape, device: &Device) -> Self {
         let gaussian = if sample.is_picture() { LikelihoodKind::Gaussian } else { LikelihoodKind::Free };
         match LIKELIHOODS[params.usize("likelihood")] {
             "bernoulli" => Self { log_sigma: None, kind: LikelihoodKind::Bernoulli },

@@ -7,7 +7,7 @@ pub use super::ends::{Ends, beside};
 use super::{conv, mlp};
 use latent_vocabulary::NETS;
 use latent_vocabulary::Params;
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 
 /// The convolutional net's dense layers stay this narrow: there, width belongs to the channels.
 const CONV_HIDDEN_MAX: usize = 256;
@@ -29,7 +29,7 @@ pub enum Decoder {
 }
 
 /// The encoder and, for codes of `code` numbers, the decoder that a setup's `net`, `channels` and `hidden` ask for.
-pub fn pair(params: &Params, shape: ImageShape, ends: Ends, code: usize, device: &Device) -> (Encoder, Decoder) {
+pub fn pair(params: &Params, shape: SampleShape, ends: Ends, code: usize, device: &Device) -> (Encoder, Decoder) {
     let hidden = params.usize("hidden");
     if NETS[params.usize("net")] == "mlp" {
         let encoder = mlp::Encoder::new(shape.len(), hidden, ends, device);

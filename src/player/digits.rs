@@ -1,7 +1,7 @@
 //! The test digits that the page itself holds, for the panels that work without the engine.
 
 use latent_view::Tests;
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 
 /// Size of the header of an IDX file of images.
 const HEADER: usize = 16;
@@ -47,7 +47,7 @@ impl Digits {
 
     /// All of them.
     pub fn all(&self) -> Tests<'_> {
-        let shape = ImageShape { channels: 1, height: self.height, width: self.width };
+        let shape = SampleShape { channels: 1, height: self.height, width: self.width };
         Tests { shape, images: &self.pixels_np, labels: &self.labels_n }
     }
 }

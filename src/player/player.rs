@@ -6,7 +6,7 @@ use super::net::Net;
 use latent_compile::stored;
 use latent_view::{Rows, drawn};
 use latent_vocabulary::code::{CodeGroup, CodeKind, FeatureGrid, from_note};
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 
 /// A trained model and the run that made it.
 pub struct Player {
@@ -107,9 +107,9 @@ impl Player {
     }
 
     /// The shape of what it reads and decodes.
-    pub fn sample(&self) -> ImageShape {
+    pub fn sample(&self) -> SampleShape {
         let [channels, height, width] = self.image;
-        ImageShape { channels, height, width }
+        SampleShape { channels, height, width }
     }
 
     /// The pictures by which samples are shown, as bytes.

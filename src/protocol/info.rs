@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(doc)]
 use super::Command;
 use latent_vocabulary::code::CodeGroup;
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 
 /// A tensor of the network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -51,8 +51,8 @@ pub struct PlanInfo {
 
 impl PlanInfo {
     /// The shape of what it reads and decodes.
-    pub fn sample(&self) -> ImageShape {
-        ImageShape { channels: self.channels as usize, height: self.height as usize, width: self.width as usize }
+    pub fn sample(&self) -> SampleShape {
+        SampleShape { channels: self.channels as usize, height: self.height as usize, width: self.width as usize }
     }
 }
 

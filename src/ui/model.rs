@@ -8,7 +8,7 @@ use latent_protocol::PlanInfo;
 use latent_view::{Alphabet, Frame};
 use latent_vocabulary::PRIOR;
 use latent_vocabulary::code::{CodeGroup, CodeKind, FeatureGrid};
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 
 /// A code that is written in tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +95,7 @@ pub struct Model {
     pub grid: Option<TokenGrid>,
     pub features: Option<FeatureGrid>,
     /// What it reads and decodes, and the size of the picture by which that is shown.
-    pub sample: ImageShape,
+    pub sample: SampleShape,
     pub shape: Shape,
 }
 
@@ -103,7 +103,7 @@ impl Model {
     /// The model that an engine has built from a setup, or else the one that comes with the page.
     pub fn new(info: Option<&PlanInfo>, setup: Option<&Setup>) -> Self {
         let Some(info) = info else {
-            let sample = ImageShape::MNIST;
+            let sample = SampleShape::MNIST;
             let (clouds, prior) = (true, Some(0));
             return Self {
                 latent: 0,

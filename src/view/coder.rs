@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::drawn::drawn;
 use latent_vocabulary::code::{CodeGroup, CodeKind, FeatureGrid};
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 
 /// Size of a picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct Size {
 
 impl Size {
     /// That of a picture of such a shape.
-    pub fn of(shape: ImageShape) -> Self {
+    pub fn of(shape: SampleShape) -> Self {
         Self { width: shape.width as u32, height: shape.height as u32, channels: shape.channels as u32 }
     }
 
@@ -48,7 +48,7 @@ pub struct Alphabet {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Frame {
     /// What it reads and decodes.
-    pub sample: ImageShape,
+    pub sample: SampleShape,
     /// The picture by which that is shown.
     pub size: Size,
     /// Numbers in a code.
@@ -60,7 +60,7 @@ pub struct Frame {
 
 impl Frame {
     /// That of a model of such samples whose codes are `code`.
-    pub fn of(sample: ImageShape, code: &[CodeGroup]) -> Self {
+    pub fn of(sample: SampleShape, code: &[CodeGroup]) -> Self {
         let alphabet = |group: &CodeGroup| match group.kind {
             CodeKind::Grid { codes, height, width, drawn, .. } => {
                 Some(Alphabet { tokens: group.places()? as usize, places: (height * width) as usize, codes: codes as usize, drawn })
@@ -92,7 +92,7 @@ impl Frame {
 /// All test samples, kept as their shape says, and their labels.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Tests<'a> {
-    pub shape: ImageShape,
+    pub shape: SampleShape,
     pub images: &'a [u8],
     pub labels: &'a [u8],
 }
@@ -291,7 +291,7 @@ mod tests {
     #[test]
     fn test_images_are_the_same_however_they_are_told() {
         let (images, labels): (Vec<u8>, Vec<u8>) = ((0..12).map(|i| 20 * i).collect(), (0..6).collect());
-        let shape = ImageShape { channels: 1, height: 1, width: 2 };
+        let shape = SampleShape { channels: 1, height: 1, width: 2 };
         let tests = Tests { shape, images: &images, labels: &labels };
         let at = tests.known(&[4, 9, 0, 5]);
         assert_eq!((at.as_slice(), tests.range(4, 7)), (&[4, 0, 5][..], vec![4, 5]));

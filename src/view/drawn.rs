@@ -1,6 +1,6 @@
 //! Samples that are no pictures, as pictures: so every panel that shows a sample shows these too.
 
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 
 /// The plane of places reaches as far on either side.
 pub const REACH: f32 = 2.5;
@@ -19,7 +19,7 @@ pub fn pixels(values: &[f32]) -> Vec<u8> {
 }
 
 /// The pictures by which samples are shown, one byte a value.
-pub fn drawn(shape: ImageShape, x_nd: &[f32]) -> Vec<u8> {
+pub fn drawn(shape: SampleShape, x_nd: &[f32]) -> Vec<u8> {
     if shape.is_picture() {
         return pixels(x_nd);
     }
@@ -32,7 +32,7 @@ pub fn drawn(shape: ImageShape, x_nd: &[f32]) -> Vec<u8> {
 }
 
 /// What a feature adds to a sample, where its picture has it. Of a picture, or a patch of one, that is as it stands.
-pub fn laid_out(shape: ImageShape, atom_a: &[f32]) -> Vec<f32> {
+pub fn laid_out(shape: SampleShape, atom_a: &[f32]) -> Vec<f32> {
     if shape.is_picture() {
         return atom_a.to_vec();
     }
@@ -62,8 +62,8 @@ fn turned(place_d: &[f32], [(sin, cos), (rise, far)]: [(f32, f32); 2]) -> [f32; 
 }
 
 /// A dot in the plane.
-fn dot(shape: ImageShape, place_d: &[f32]) -> Vec<f32> {
-    let ImageShape { height, width, .. } = shape.picture();
+fn dot(shape: SampleShape, place_d: &[f32]) -> Vec<f32> {
+    let SampleShape { height, width, .. } = shape.picture();
     let [x, y] = turned(place_d, TURNED);
     let at = |v: f32, side: usize| (0.5 + 0.5 * v / REACH) * side as f32 - 0.5;
     // Whatever is out of sight is shown at the edge.
@@ -78,7 +78,7 @@ fn dot(shape: ImageShape, place_d: &[f32]) -> Vec<f32> {
 }
 
 /// Numbers row by row in a square, the rest of it `empty`.
-fn square(shape: ImageShape, values: impl Iterator<Item = f32>, empty: f32) -> Vec<f32> {
+fn square(shape: SampleShape, values: impl Iterator<Item = f32>, empty: f32) -> Vec<f32> {
     let mut all: Vec<f32> = values.collect();
     all.resize(shape.picture().len(), empty);
     all
@@ -91,13 +91,13 @@ mod tests {
     #[test]
     fn pictures_come_back_as_bytes() {
         let all: Vec<u8> = (0..=255).collect();
-        assert_eq!(pixels(&ImageShape::MNIST.floats(&all)), all);
+        assert_eq!(pixels(&SampleShape::MNIST.floats(&all)), all);
         assert_eq!(pixels(&[-1.0, 2.0, f32::NAN, 0.5 / 255.0]), [0, 255, 0, 1]);
     }
 
     #[test]
     fn a_place_is_a_dot_where_it_lies() {
-        let plane = ImageShape::vector(2);
+        let plane = SampleShape::vector(2);
         let pictures = drawn(plane, &[-REACH, REACH, 0.0, 0.0, 99.0, -99.0]);
         let brightest = |i: usize| (0..1024).max_by_key(|p| pictures[i * 1024 + p]).unwrap();
         assert_eq!(pictures.len(), 3 * 1024);
@@ -108,10 +108,10 @@ mod tests {
 
     #[test]
     fn other_vectors_are_squares_of_grey() {
-        let pictures = drawn(ImageShape::vector(6), &[0.0, 3.0, -3.0, 9.0, 0.0, 0.0]);
+        let pictures = drawn(SampleShape::vector(6), &[0.0, 3.0, -3.0, 9.0, 0.0, 0.0]);
         assert_eq!(pictures, [128, 255, 0, 255, 128, 128, 0, 0, 0]);
-        assert_eq!(laid_out(ImageShape::vector(6), &[1.0; 6]).len(), 9);
-        assert_eq!(laid_out(ImageShape::MNIST, &[0.5; 49]), [0.5; 49], "a patch");
+        assert_eq!(laid_out(SampleShape::vector(6), &[1.0; 6]).len(), 9);
+        assert_eq!(laid_out(SampleShape::MNIST, &[0.5; 49]), [0.5; 49], "a patch");
     }
 
     #[test]

@@ -23,7 +23,7 @@ const PLANE: usize = 32;
 /// Size of a picture, or of a stack of feature maps. Of height and width 1 it is a vector: `channels` numbers, each of any size, that
 /// have no neighbours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ImageShape {
+pub struct SampleShape {
     /// Colours or features.
     pub channels: usize,
     /// Rows of pixels.
@@ -32,7 +32,7 @@ pub struct ImageShape {
     pub width: usize,
 }
 
-impl ImageShape {
+impl SampleShape {
     /// Grey digits of 28 × 28 pixels.
     pub const MNIST: Self = Self { channels: 1, height: 28, width: 28 };
 
@@ -119,18 +119,18 @@ pub fn unit_values(bytes: &[u8]) -> Vec<f32> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DataShape {
     /// Shape of one image.
-    pub image: ImageShape,
+    pub image: SampleShape,
     /// Labels are whole numbers below this.
     pub classes: usize,
 }
 
 impl DataShape {
     /// MNIST: digits in ten classes.
-    pub const MNIST: Self = Self { image: ImageShape::MNIST, classes: 10 };
+    pub const MNIST: Self = Self { image: SampleShape::MNIST, classes: 10 };
 
     /// What a registered data set has.
     pub fn of(card: &DataCard) -> Self {
-        Self { image: ImageShape::of(card), classes: card.classes.len() }
+        Self { image: SampleShape::of(card), classes: card.classes.len() }
     }
 }
 
@@ -140,23 +140,23 @@ mod tests {
 
     #[test]
     fn numbers_are_read_as_they_are_kept() {
-        assert_eq!(ImageShape::MNIST.floats(&[0, 51, 255]), [0.0, 0.2, 1.0]);
-        let place = ImageShape::vector(2);
+        assert_eq!(SampleShape::MNIST.floats(&[0, 51, 255]), [0.0, 0.2, 1.0]);
+        let place = SampleShape::vector(2);
         assert_eq!((place.values(), place.bytes()), (Values::Real, 8));
         let bytes: Vec<u8> = [-1.5f32, 1e-9].iter().flat_map(|v| v.to_le_bytes()).collect();
         assert_eq!(place.floats(&bytes), [-1.5, 1e-9]);
-        let wide = ImageShape::vector(6);
+        let wide = SampleShape::vector(6);
         assert_eq!((wide.values(), wide.bytes()), (Values::Half, 12));
         let bytes: Vec<u8> = [-1.5f32, 0.25].iter().flat_map(|v| f16::from_f32(*v).to_le_bytes()).collect();
         assert_eq!(wide.floats(&bytes), [-1.5, 0.25]);
-        assert_eq!(ImageShape::vector(7).values(), Values::Real, "no half word is left over");
+        assert_eq!(SampleShape::vector(7).values(), Values::Real, "no half word is left over");
     }
 
     #[test]
     fn every_sample_has_a_picture() {
-        assert_eq!(ImageShape::MNIST.picture(), ImageShape::MNIST);
-        let side = |n| ImageShape::vector(n).picture().height;
+        assert_eq!(SampleShape::MNIST.picture(), SampleShape::MNIST);
+        let side = |n| SampleShape::vector(n).picture().height;
         assert_eq!([side(2), side(3), side(5), side(9), side(768)], [32, 32, 3, 3, 28]);
-        assert!(ImageShape::vector(3).is_place() && !ImageShape::vector(768).is_place() && !ImageShape::MNIST.is_place());
+        assert!(SampleShape::vector(3).is_place() && !SampleShape::vector(768).is_place() && !SampleShape::MNIST.is_place());
     }
 }

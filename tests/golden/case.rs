@@ -7,7 +7,7 @@ use std::sync::Arc;
 use latent_data::Dataset;
 use latent_engine::Weight;
 use latent_experiment::history::MetricRow;
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 use serde::Deserialize;
 
 /// Largest difference that rounding to 32 bits explains, relative to the tensor.
@@ -87,7 +87,7 @@ pub fn start_with(weights: &[Weight], of: impl Fn(&str, f32) -> f32) -> Vec<Weig
     weights.iter().enumerate().map(make).collect()
 }
 
-pub fn images(shape: ImageShape) -> Arc<Dataset> {
+pub fn images(shape: SampleShape) -> Arc<Dataset> {
     let images: Vec<u8> = (0..(IMAGES * shape.len()) as u32).map(|i| mix(i) as u8).collect();
     let labels: Vec<u8> = (0..IMAGES).map(|i| (i % 10) as u8).collect();
     Arc::new(Dataset::of(shape, 10, images, labels))

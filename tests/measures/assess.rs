@@ -10,9 +10,9 @@ use latent_measure::rng::Rng;
 use latent_protocol::PlanInfo;
 use latent_vocabulary::code::{CodeGroup, CodeKind};
 use latent_vocabulary::measured::{Measured, Quantity};
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 
-const SHAPE: ImageShape = ImageShape { channels: 1, height: 12, width: 12 };
+const SHAPE: SampleShape = SampleShape { channels: 1, height: 12, width: 12 };
 const N: usize = 60;
 
 /// A model whose programs are a function.

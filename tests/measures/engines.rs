@@ -14,7 +14,7 @@ use latent_experiment::Setup;
 use latent_gpu::{Data, Gpu};
 use latent_measure::rng::Rng;
 use latent_registry::entry;
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 use pollster::block_on;
 
 fn setup(method: &str, values: &[(&str, f64)]) -> Setup {
@@ -45,7 +45,7 @@ fn rectangles(n: usize, dark: impl Fn(usize) -> bool) -> Arc<Dataset> {
         (0..784).map(move |p| if lit(&p) { grey } else { 0 }).collect::<Vec<u8>>()
     };
     let images = (0..n).flat_map(image).collect();
-    Arc::new(Dataset::of(ImageShape::MNIST, 10, images, (0..n).map(|i| (i % 10) as u8).collect()))
+    Arc::new(Dataset::of(SampleShape::MNIST, 10, images, (0..n).map(|i| (i % 10) as u8).collect()))
 }
 
 fn mean(values: &[f64]) -> f64 {

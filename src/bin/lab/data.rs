@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use latent_catalog::SETS;
 use latent_vocabulary::data::DataCard;
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 use serde_json::json;
 
 use crate::Failure;
@@ -31,7 +31,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
 
 fn to_text(card: &DataCard) -> String {
     let mut text = format!("{}  {}\n  {}\n", card.id, card.label, card.summary);
-    let shape = ImageShape::of(card);
+    let shape = SampleShape::of(card);
     let what = if shape.is_picture() {
         format!("{} × {} × {}", card.channels, card.height, card.width)
     } else {

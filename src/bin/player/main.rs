@@ -4,7 +4,7 @@ use latent_geometry as latent;
 use latent_player::{Examples, File, Kind, Player};
 use latent_view::{Rows, laid_out, unit_values};
 use latent_vocabulary::code::{CodeKind, FeatureGrid};
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 use wasm_bindgen::JsError;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -95,7 +95,7 @@ impl Model {
     /// Channels, height and width of the picture by which a sample is shown.
     #[wasm_bindgen(getter)]
     pub fn image(&self) -> Vec<u32> {
-        let ImageShape { channels, height, width } = self.player.sample().picture();
+        let SampleShape { channels, height, width } = self.player.sample().picture();
         vec![channels as u32, height as u32, width as u32]
     }
 
@@ -136,7 +136,7 @@ impl Model {
     /// Height and width of what a feature draws.
     #[wasm_bindgen(getter)]
     pub fn patch(&self) -> Vec<u32> {
-        let ImageShape { height, width, .. } = self.player.sample().picture();
+        let SampleShape { height, width, .. } = self.player.sample().picture();
         let of = |grid: FeatureGrid| [height / grid.height, width / grid.width];
         self.player.features().map(|grid| of(grid).map(|n| n as u32).into()).unwrap_or_default()
     }

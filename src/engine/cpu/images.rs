@@ -10,18 +10,18 @@ use crate::window::{Holder, Window};
 use latent_data::Dataset;
 use latent_data::pages::Pages;
 use latent_nn::method::START_BATCH;
-use latent_vocabulary::shape::{ImageShape, Values};
+use latent_vocabulary::shape::{SampleShape, Values};
 
 /// Samples as their shape says they are kept, and their labels.
 pub struct HostImages {
-    shape: ImageShape,
+    shape: SampleShape,
     images: RefCell<Vec<u8>>,
     labels: RefCell<Vec<u8>>,
 }
 
 impl HostImages {
     /// Images one behind the other, with a label each.
-    pub fn new(shape: ImageShape, images: Vec<u8>, labels: Vec<u8>) -> Self {
+    pub fn new(shape: SampleShape, images: Vec<u8>, labels: Vec<u8>) -> Self {
         Self { shape, images: RefCell::new(images), labels: RefCell::new(labels) }
     }
 
@@ -65,7 +65,7 @@ pub enum HostSupply {
 
 impl HostSupply {
     /// All training images, with a label each.
-    pub fn whole(shape: ImageShape, images: Vec<u8>, labels: Vec<u8>) -> Self {
+    pub fn whole(shape: SampleShape, images: Vec<u8>, labels: Vec<u8>) -> Self {
         Self::Whole(Rc::new(HostImages::new(shape, images, labels)))
     }
 

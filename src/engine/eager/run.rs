@@ -19,7 +19,7 @@ use latent_nn::{Batch, Ctx, Method, Named, Noise};
 use latent_protocol::PlanInfo;
 use latent_vocabulary::Optimizer;
 use latent_vocabulary::Params;
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 
 /// A network under eager training, whatever its method.
 ///
@@ -80,7 +80,7 @@ pub struct EagerRun<M> {
     params: Params,
     device: Device,
     data: Arc<Dataset>,
-    shape: ImageShape,
+    shape: SampleShape,
     batch: usize,
     seed: u32,
     keys: Vec<&'static str>,

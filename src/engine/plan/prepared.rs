@@ -23,7 +23,7 @@ use latent_compile::{Dispatch, Id, Plan, Target};
 use latent_nn::method::{START_BATCH, live_keys};
 use latent_protocol::PlanInfo;
 use latent_vocabulary::Params;
-use latent_vocabulary::shape::{DataShape, ImageShape};
+use latent_vocabulary::shape::{DataShape, SampleShape};
 
 /// A program compiled for a layout, before it meets a device.
 pub(super) struct Prepared {
@@ -161,7 +161,7 @@ pub(super) fn start(
 }
 
 /// The kernels around the generated ones: minibatch and metrics.
-pub(super) fn specials(layout: &Layout, batch: usize, shape: ImageShape, x: usize) -> Vec<Special> {
+pub(super) fn specials(layout: &Layout, batch: usize, shape: SampleShape, x: usize) -> Vec<Special> {
     let word = |w: usize| w.to_string();
     vec![
         gather(batch, shape, x, Order::Step),

@@ -52,7 +52,7 @@ mod engine {
     use latent_vocabulary::Card;
     use latent_vocabulary::Params;
     use latent_vocabulary::code::CodeGroup;
-    use latent_vocabulary::shape::{DataShape, ImageShape};
+    use latent_vocabulary::shape::{DataShape, SampleShape};
 
     /// Networks, what hidden patches show instead, and where the codes lie.
     #[derive(Module, Debug)]
@@ -64,7 +64,7 @@ mod engine {
         #[module(skip)]
         patch: usize,
         #[module(skip)]
-        shape: ImageShape,
+        shape: SampleShape,
     }
 
     impl Mae {

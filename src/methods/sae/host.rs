@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor};
 use latent_nn::autoencoder::Autoencoder;
 use latent_nn::stop_gradient;
 use latent_vocabulary::Params;
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 
 /// Where in the network the activations are.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +37,7 @@ pub struct Host {
 
 impl Host {
     /// The network of `setup`, and the layer that `source` names.
-    pub fn new(params: &Params, source: &str, image: ImageShape, device: &Device) -> Self {
+    pub fn new(params: &Params, source: &str, image: SampleShape, device: &Device) -> Self {
         // A head for variances would be loaded in vain.
         let base = Autoencoder::deterministic(params, image, device);
         let (layer, width) = match source {
@@ -103,9 +103,9 @@ mod tests {
         let values = |t: Tensor<2>| t.into_data().try_into_vec::<f32>().unwrap();
         for net in ["mlp", "conv"] {
             let params = Params::new(&crate::vae::vae::CARD).with("net", net).unwrap();
-            let x_bp = Tensor::random([3, ImageShape::MNIST.len()], Distribution::Uniform(0.0, 1.0), &device);
+            let x_bp = Tensor::random([3, SampleShape::MNIST.len()], Distribution::Uniform(0.0, 1.0), &device);
             for source in &SOURCES[latent_vocabulary::FIRST_HOSTED..] {
-                let mut host = Host::new(&params, source, ImageShape::MNIST, &device);
+                let mut host = Host::new(&params, source, SampleShape::MNIST, &device);
                 let (scale, x_na) = host.start(x_bp.clone());
                 assert_eq!(x_na.dims(), [3, host.width()]);
                 host.scale = Param::from_tensor(scale);

@@ -7,7 +7,7 @@ use super::host::Host;
 use latent_nn::{Batch, Code, Named};
 use latent_vocabulary::Params;
 use latent_vocabulary::code::{CodeGroup, CodeKind};
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 use latent_vocabulary::{SOURCE, SOURCES};
 
 /// Sides of a patch, the first that divides the image.
@@ -18,7 +18,7 @@ const PATCH_SIDES: [usize; 4] = [8, 7, 6, 5];
 pub struct Source {
     host: Option<Host>,
     #[module(skip)]
-    image: ImageShape,
+    image: SampleShape,
     /// Height and width of what one input shows.
     #[module(skip)]
     patch: [usize; 2],
@@ -26,8 +26,8 @@ pub struct Source {
 
 impl Source {
     /// What the setup's `source` asks for.
-    pub fn new(params: &Params, image: ImageShape, device: &Device) -> Self {
-        let ImageShape { height, width, .. } = image;
+    pub fn new(params: &Params, image: SampleShape, device: &Device) -> Self {
+        let SampleShape { height, width, .. } = image;
         let side = PATCH_SIDES.into_iter().find(|s| height % s == 0 && width % s == 0);
         let source = SOURCES[params.usize(SOURCE.key)];
         let patch = match side {
@@ -52,7 +52,7 @@ impl Source {
 
     /// The code of an image: the features of its inputs, one input after the other.
     pub fn code(&self, features: usize) -> Vec<CodeGroup> {
-        let ([ph, pw], ImageShape { height, width, .. }) = (self.patch, self.image);
+        let ([ph, pw], SampleShape { height, width, .. }) = (self.patch, self.image);
         let kind = CodeKind::Features { height: (height / ph) as u32, width: (width / pw) as u32 };
         vec![CodeGroup { kind, count: (self.places() * features) as u32 }]
     }
@@ -77,7 +77,7 @@ impl Source {
         if self.places() == 1 {
             return x_bp;
         }
-        let ([ph, pw], ImageShape { channels, height, width }) = (self.patch, self.image);
+        let ([ph, pw], SampleShape { channels, height, width }) = (self.patch, self.image);
         let x: Tensor<6> = x_bp.reshape([n, channels, height / ph, ph, width / pw, pw]);
         x.permute([0, 2, 4, 1, 3, 5]).reshape([n * self.places(), self.inputs()])
     }
@@ -113,7 +113,7 @@ impl Source {
             return x_na;
         }
         let n = x_na.dims()[0] / self.places();
-        let ([ph, pw], ImageShape { channels, height, width }) = (self.patch, self.image);
+        let ([ph, pw], SampleShape { channels, height, width }) = (self.patch, self.image);
         let x: Tensor<6> = x_na.reshape([n, height / ph, width / pw, channels, ph, pw]);
         x.permute([0, 3, 1, 4, 2, 5]).reshape([n, self.image.len()])
     }
@@ -130,7 +130,7 @@ mod tests {
     fn images_survive_being_cut_into_patches() {
         let params = Params::new(&crate::sae::topk::CARD).with("source", "patches").unwrap();
         let device = Device::flex();
-        for (image, side) in [(ImageShape::MNIST, 7), (ImageShape { channels: 3, height: 64, width: 64 }, 8)] {
+        for (image, side) in [(SampleShape::MNIST, 7), (SampleShape { channels: 3, height: 64, width: 64 }, 8)] {
             let source = Source::new(&params, image, &device);
             let n = 2 * image.len();
             let x_bp = Tensor::<1, Int>::arange(0..n as i64, &device).float().reshape([2, image.len()]) / n as f64;

@@ -4,7 +4,7 @@ use crate::number::grouped;
 use latent_vocabulary::data::DataCard;
 use latent_vocabulary::import::{Crop, Found, Progress, Stored};
 use latent_vocabulary::plan::{Counted, Given, Part, Piece, Role, Understood};
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 
 pub const ADD: &str = "Add your own images…";
 pub const NEEDS_GPU: &str = "Other images need WebGPU.";
@@ -237,7 +237,7 @@ pub const DATA_CHOICE: &str = "Images to learn";
 pub fn data_size(card: &DataCard) -> String {
     let colours = if card.channels == 1 { "in grey" } else { "in colour" };
     let (train, test) = (grouped(card.train as f64), grouped(card.test as f64));
-    let shape = ImageShape::of(card);
+    let shape = SampleShape::of(card);
     if !shape.is_picture() {
         return format!("{train} points to train on and {test} to test with, {} numbers each.", shape.len());
     }

@@ -8,7 +8,7 @@ use latent_compile::graph::Graph;
 use latent_compile::plan::{Job, Special, Updates, When, compile};
 use latent_compile::template::fill;
 use latent_compile::{Dispatch, Plan, Target};
-use latent_vocabulary::shape::{ImageShape, Values};
+use latent_vocabulary::shape::{SampleShape, Values};
 
 /// Which images are fetched, as the order buffer tells.
 #[derive(Clone, Copy)]
@@ -30,7 +30,7 @@ impl Order {
 }
 
 /// The kernel that fetches samples, a word of the data set by each invocation.
-pub(super) fn gather(batch: usize, shape: ImageShape, x: usize, order: Order) -> Special {
+pub(super) fn gather(batch: usize, shape: SampleShape, x: usize, order: Order) -> Special {
     let word = |w: usize| w.to_string();
     let (words, unpack) = match shape.values() {
         Values::Unit => (shape.len() / 4, latent_small::shader!("../../../../shaders/gather/unit.wgsl")),
@@ -76,7 +76,7 @@ pub(super) fn labels(batch: usize, input: InputAt, order: Order) -> Special {
 
 /// Fetches the images whose numbers stand behind the order's `ring` entries, and their labels, to where programs for `batch` images
 /// expect them.
-pub fn fetch(batch: usize, shape: ImageShape, input: InputAt, ring: usize, target: Target) -> Result<Plan, String> {
+pub fn fetch(batch: usize, shape: SampleShape, input: InputAt, ring: usize, target: Target) -> Result<Plan, String> {
     let order = Order::Behind(ring);
     let job = Job {
         graph: &Graph::default(),

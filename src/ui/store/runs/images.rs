@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::react::react;
 use crate::store::runs::Runs;
 use crate::views::CODED;
-use latent_vocabulary::shape::ImageShape;
+use latent_vocabulary::shape::SampleShape;
 
 /// Whether classes have names that take more room than a digit.
 pub fn long_names(classes: &[String]) -> bool {
@@ -44,7 +44,7 @@ impl Runs {
 
     /// Bytes of the picture of one of the images.
     pub fn image_len(self) -> usize {
-        let loaded = self.link().data_info.with(|info| info.as_ref().map(|info| ImageShape::loaded(info).picture().len()));
+        let loaded = self.link().data_info.with(|info| info.as_ref().map(|info| SampleShape::loaded(info).picture().len()));
         loaded.unwrap_or_else(|| self.model().shape.len())
     }
 
