@@ -23,6 +23,13 @@ const { values: options } = parseArgs({
   },
 });
 
+/** In the page: a panel has canvases of more than one colour, or something else to show. */
+const COLOURED = `
+  const root = document.querySelector(arguments[0]);
+  const canvases = [...root.querySelectorAll('canvas')];
+  const plain = (c) => { const p = new Uint32Array(c.getContext('2d').getImageData(0, 0, c.width, c.height).data.buffer); return p.every((v) => v === p[0]); };
+  return canvases.length === 0 ? root.textContent.length > 0 : !canvases.every(plain);`;
+
 const driver = spawn(options.driver, [`--port=${options.port}`], { stdio: 'inherit' });
 const site = await serve((path) => join(options.page, path));
 let failed;
@@ -99,13 +106,6 @@ async function visit() {
     await call('DELETE', `/session/${sessionId}`);
   }
 }
-
-/** In the page: a panel has canvases of more than one colour, or something else to show. */
-const COLOURED = `
-  const root = document.querySelector(arguments[0]);
-  const canvases = [...root.querySelectorAll('canvas')];
-  const plain = (c) => { const p = new Uint32Array(c.getContext('2d').getImageData(0, 0, c.width, c.height).data.buffer); return p.every((v) => v === p[0]); };
-  return canvases.length === 0 ? root.textContent.length > 0 : !canvases.every(plain);`;
 
 async function until(what, check, seconds = 60) {
   for (const end = performance.now() + 1000 * seconds; performance.now() < end; ) {

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use wasm_encoder::reencode::{Error, Reencode, utils};
-use wasm_encoder::{CodeSection, ExportSection, FunctionSection, ImportSection, Module};
+use wasm_encoder::{CodeSection, ExportSection, FunctionSection, ImportSection, Instruction, Module};
 use wasmparser::{
-    BinaryReaderError, CodeSectionReader, CustomSectionReader, Export, FunctionBody, FunctionSectionReader, Imports, Parser,
-    Payload, TypeRef,
+    BinaryReaderError, CodeSectionReader, CustomSectionReader, Export, FunctionBody, FunctionSectionReader, Imports, Operator,
+    Parser, Payload, TypeRef,
 };
 
 use crate::order;
@@ -63,10 +63,14 @@ pub fn rename(script: &str, names: &BTreeMap<String, String>) -> String {
 
 /// The same module with its functions in the order of [`order::alike`], other names, and no custom sections.
 ///
+/// LLVM gives every function of a module the features that any of them asks for. Where the whole engine is one module, relaxed SIMD thus
+/// gets into all parts, and Safari reads none of these. Only the part that multiplies and adds at once was meant to have it: elsewhere
+/// instructions become those of plain SIMD, whose results are among the allowed ones.
+///
 /// # Errors
 /// If that is no module.
 pub fn pack(module: &[u8], names: &BTreeMap<String, String>) -> Done<Vec<u8>> {
-    let mut imported = 0;
+    let (mut imported, mut relaxed) = (0, false);
     let mut bodies = Vec::new();
     for payload in Parser::new(0).parse_all(module) {
         match payload? {
@@ -75,7 +79,12 @@ pub fn pack(module: &[u8], names: &BTreeMap<String, String>) -> Done<Vec<u8>> {
                     imported += u32::from(matches!(import?.ty, TypeRef::Func(_) | TypeRef::FuncExact(_)));
                 }
             }
-            Payload::CodeSectionEntry(body) => bodies.push(body.as_bytes()),
+            Payload::CodeSectionEntry(body) => {
+                for op in body.get_operators_reader()? {
+                    relaxed |= matches!(op?, Operator::F32x4RelaxedMadd);
+                }
+                bodies.push(body.as_bytes());
+            }
             _ => {}
         }
     }
@@ -85,7 +94,7 @@ pub fn pack(module: &[u8], names: &BTreeMap<String, String>) -> Done<Vec<u8>> {
         place[old] = new;
     }
     let mut packed = Module::new();
-    Packer { imported, order, place, names }.parse_core_module(&mut packed, Parser::new(0), module)?;
+    Packer { imported, order, place, names, relaxed }.parse_core_module(&mut packed, Parser::new(0), module)?;
     Ok(packed.finish())
 }
 
@@ -97,6 +106,8 @@ struct Packer<'a> {
     /// The new numbers of the module's own functions, in the old order.
     place: Vec<u32>,
     names: &'a BTreeMap<String, String>,
+    /// It is fetched only by browsers with relaxed SIMD.
+    relaxed: bool,
 }
 
 impl Packer<'_> {
@@ -138,6 +149,28 @@ impl Reencode for Packer<'_> {
         let (kind, index) = (self.export_kind(export.kind)?, self.external_index(export.kind, export.index)?);
         exports.export(self.name(export.name), kind, index);
         Ok(())
+    }
+
+    fn instruction<'a>(&mut self, op: Operator<'a>) -> Done<Instruction<'a>> {
+        if self.relaxed {
+            return utils::instruction(self, op);
+        }
+        Ok(match op {
+            Operator::F32x4RelaxedMin => Instruction::F32x4Min,
+            Operator::F32x4RelaxedMax => Instruction::F32x4Max,
+            Operator::F64x2RelaxedMin => Instruction::F64x2Min,
+            Operator::F64x2RelaxedMax => Instruction::F64x2Max,
+            Operator::I8x16RelaxedSwizzle => Instruction::I8x16Swizzle,
+            Operator::I32x4RelaxedTruncF32x4S => Instruction::I32x4TruncSatF32x4S,
+            Operator::I32x4RelaxedTruncF32x4U => Instruction::I32x4TruncSatF32x4U,
+            Operator::I32x4RelaxedTruncF64x2SZero => Instruction::I32x4TruncSatF64x2SZero,
+            Operator::I32x4RelaxedTruncF64x2UZero => Instruction::I32x4TruncSatF64x2UZero,
+            Operator::I8x16RelaxedLaneselect
+            | Operator::I16x8RelaxedLaneselect
+            | Operator::I32x4RelaxedLaneselect
+            | Operator::I64x2RelaxedLaneselect => Instruction::V128Bitselect,
+            other => utils::instruction(self, other)?,
+        })
     }
 
     fn parse_custom_section(&mut self, _: &mut Module, _: CustomSectionReader<'_>) -> Done {
@@ -198,7 +231,7 @@ mod tests {
             (1..).zip(&order).for_each(|(new, &old)| place[old] = new);
             let mut moved = Module::new();
             let names = BTreeMap::from([("_f".to_owned(), "$0".to_owned())]);
-            let mut packer = Packer { imported: 1, order, place, names: &names };
+            let mut packer = Packer { imported: 1, order, place, names: &names, relaxed: false };
             packer.parse_core_module(&mut moved, Parser::new(0), MODULE).unwrap();
             let (after, names) = meaning(&moved.finish());
             assert_eq!(after, before);
@@ -206,6 +239,36 @@ mod tests {
         }
         assert!(pack(&MODULE[..MODULE.len() - 1], &BTreeMap::new()).is_err());
         assert!(pack(b"<!doctype html>", &BTreeMap::new()).is_err());
+    }
+
+    #[test]
+    fn relaxed_simd_stays_in_the_part_that_was_meant_to_have_it() {
+        use wasm_encoder::{Function, FunctionSection, TypeSection, ValType};
+
+        let module = |instructions: &[Instruction<'_>]| {
+            let (mut types, mut functions, mut code) = (TypeSection::new(), FunctionSection::new(), CodeSection::new());
+            types.ty().function([ValType::V128; 3], [ValType::V128]);
+            functions.function(0);
+            let mut function = Function::new([]);
+            for i in [&[Instruction::LocalGet(0), Instruction::LocalGet(1), Instruction::LocalGet(2)], instructions].concat() {
+                function.instruction(&i);
+            }
+            code.function(function.instruction(&Instruction::End));
+            let mut module = Module::new();
+            module.section(&types).section(&functions).section(&code);
+            pack(&module.finish(), &BTreeMap::new()).unwrap()
+        };
+        let reads = |module: &[u8], relaxed: bool| {
+            let mut features = wasmparser::WasmFeatures::default();
+            features.set(wasmparser::WasmFeatures::RELAXED_SIMD, relaxed);
+            wasmparser::Validator::new_with_features(features).validate_all(module).is_ok()
+        };
+        let plain = module(&[Instruction::F32x4RelaxedMin, Instruction::F32x4RelaxedMax]);
+        assert!(reads(&plain, false));
+        assert_eq!(plain, module(&[Instruction::F32x4Min, Instruction::F32x4Max]));
+        assert!(reads(&module(&[Instruction::I32x4RelaxedLaneselect]), false));
+        let fused = module(&[Instruction::F32x4RelaxedMadd]);
+        assert!(reads(&fused, true) && !reads(&fused, false));
     }
 
     #[test]
