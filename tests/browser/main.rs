@@ -6,10 +6,12 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod data;
+mod download;
 #[path = "../../src/bin/lab/driver.rs"]
 mod driver;
 mod embed;
 mod exports;
+mod families;
 mod findings;
 mod first;
 mod gallery;
@@ -18,20 +20,13 @@ mod keep;
 mod panels;
 mod places;
 mod site;
+mod trouble;
+mod vectors;
 
-use std::collections::BTreeSet;
-use std::fs;
-use std::io::Write;
-use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
 
 use driver::{Options, Page, WebGpu};
-use flate2::Compression;
-use flate2::write::GzEncoder;
-use latent_experiment::Setup;
-use latent_platform::wire;
-use latent_protocol::{Command, Event};
 use serde_json::Value;
 
 /// A network that is trained at many steps a second.
@@ -402,61 +397,6 @@ fn it_fits_phones_and_wide_screens_in_light_and_dark() {
     }
 }
 
-/// What a visitor may have to download, besides data and weights, to watch a first network learn: 822 KB, and 64 more for the loops of
-/// the processor where there is no graphics card.
-const DOWNLOAD: usize = 822 * 1024;
-const LOOPS: usize = 64 * 1024;
-
-#[test]
-fn a_first_visit_downloads_little() {
-    downloads_little("v=1&engine=plan", DOWNLOAD);
-    downloads_little("v=1", DOWNLOAD + LOOPS);
-}
-
-/// Files of what a part of a program shares with other parts; they are fetched with it.
-fn shared_by(part: &str) -> Vec<String> {
-    let Some((folder, file)) = part.rsplit_once('/').filter(|(_, file)| file.starts_with("split_")) else { return vec![] };
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("dist").join(folder).join("__wasm_split.js");
-    let script = fs::read_to_string(script).expect("a program with parts has a script that fetches them");
-    // Behind the part's own address stands the list of what it shares.
-    let list = script.split_once(file).and_then(|(_, rest)| rest.split_once("},[")).and_then(|(_, rest)| rest.split_once(']'));
-    let (list, _) = list.unwrap_or_else(|| panic!("{file} has no list of what it shares"));
-    list.split(',').filter(|name| !name.is_empty()).map(|name| format!("{folder}/{}.wasm", name.trim_start_matches('_'))).collect()
-}
-
-fn downloads_little(query: &str, most: usize) {
-    let log = std::env::temp_dir().join(format!("latent-lab-requests-{}-{most}", std::process::id()));
-    let page = ready(&Options { log: Some(&log), query, ..Options::default() });
-    page.click("train");
-    page.wait("it trains", "latentLab.state().terms.length > 0 && latentLab.state().test.length > 0");
-    let requested = || -> BTreeSet<String> {
-        let paths = fs::read_to_string(&log).expect("the server writes down what it is asked for");
-        paths.lines().map(|path| path.split('?').next().unwrap_or_default().trim_start_matches('/').into()).collect()
-    };
-    let first = requested();
-    // What writes files comes with the first copy of a run, seconds after it has begun: on a slow machine it may be here already, with what it
-    // shares with parts that are not.
-    let files = |path: &&String| path.ends_with("/split_files.wasm");
-    let others: BTreeSet<String> = first.iter().filter(|path| !files(path)).flat_map(|path| shared_by(path)).collect();
-    let with_files: BTreeSet<String> = first.iter().filter(files).flat_map(|path| shared_by(path)).collect();
-    let later = |path: &&String| files(path) || (with_files.contains(*path) && !others.contains(*path));
-    let learns = first.iter().filter(|path| !later(path));
-    let sizes: Vec<(String, usize)> = learns.filter_map(|path| Some((path.clone(), compressed(path)?))).collect();
-    let total: usize = sizes.iter().map(|(_, bytes)| bytes).sum();
-    println!("{total} bytes: {sizes:?}");
-    assert!(sizes.iter().any(|(path, _)| path.ends_with("engine_bg.wasm")), "{sizes:?}");
-    assert!(total <= most, "{total} bytes: {sizes:?}");
-
-    // A tab that is opened for the first time fetches its part, and only that.
-    page.open_tab("paths");
-    let parts: Vec<String> = requested().difference(&first).filter(|path| path.ends_with(".wasm")).cloned().collect();
-    println!("the tab: {parts:?}");
-    assert!(parts.iter().any(|path| path.contains("/page/")), "{parts:?}");
-    assert!(parts.iter().all(|path| !path.contains("/engine/")), "{parts:?}");
-    no_errors(&page);
-    let _ = fs::remove_file(log);
-}
-
 #[test]
 fn a_machine_is_timed_where_the_address_asks_for_it() {
     let page = ready(&Options { query: "bench", ..Options::default() });
@@ -477,237 +417,4 @@ fn a_machine_is_timed_where_the_address_asks_for_it() {
     page.click("step");
     page.wait("a step", "latentLab.state().terms.length > 0");
     no_errors(&page);
-}
-
-/// What the page says of its adapter.
-const ADAPTER: &str = "document.querySelector('[data-testid=adapter]').textContent";
-
-#[test]
-fn eager_burn_trains_where_the_link_asks_for_it() {
-    // A browser waits for no number of a step: not for the norm of the gradients, nor for what the optimiser remembers.
-    let query = "v=1&method=vae&latent=4&hidden=64&batch=8&lr=0.01&optimizer=adamw&clip=1&engine=burn";
-    let page = ready(&Options { query, script: SHOWN, ..Options::default() });
-    assert!(page.js(&format!("return {ADAPTER}")).as_str().is_some_and(|text| text.contains("Burn")));
-    page.click("train");
-    let slow = Duration::from_secs(120);
-    page.wait_for("a loss", "latentLab.state().terms.length > 0", slow);
-    let first = page.state()["terms"][0][1].as_f64().expect("a loss");
-    let before = picture(&page, "traversal-digit");
-    page.wait_for("the loss falls", &format!("latentLab.state().terms[0][1] < {}", 0.8 * first), slow);
-    changes(&page, "traversal-digit", &before, "the weights have changed");
-    for panel in ["traversal", "map"] {
-        page.wait(&format!("the panel {panel} shows something"), &format!("probe.shown('panel-{panel}')"));
-    }
-    page.keys("param-weight_decay", END);
-    let moved = step(&page);
-    page.wait_for("it trains on with another decay", &format!("latentLab.state().step > {}", moved + 3), slow);
-    assert_eq!(notices(&page), Value::Array(vec![]));
-    page.click("train");
-    page.wait("paused", "latentLab.state().status === 'Paused'");
-    page.keys("param-beta", END);
-    page.wait("the address keeps the engine", "location.search.includes('beta=') && location.search.includes('engine=burn')");
-    page.screenshot("eager-burn");
-    no_errors(&page);
-}
-
-#[test]
-fn the_plan_computes_what_burn_computes() {
-    for net in ["mlp", "conv"] {
-        let page = ready(&Options { query: &format!("v=1&method=vae&net={net}&batch=8"), ..Options::default() });
-        page.click("verify");
-        let answer = "document.querySelector('[data-testid=verified]').textContent";
-        let done = format!("/Largest|could not/.test({answer}) && {answer}");
-        let text = page.wait_for("the comparison", &done, Duration::from_secs(120));
-        let text = text.as_str().expect("words");
-        let after = |word: &str| text.split_once(word).and_then(|(_, rest)| rest.split([',', ' ']).next()?.parse::<f64>().ok());
-        let differences = (after("loss "), after("gradient "));
-        println!("{net}: {text}");
-        let (Some(loss), Some(gradient)) = differences else { panic!("{net}: {text}") };
-        assert!(loss < 1e-4 && gradient < 1e-4, "{net}: {text}");
-        assert!(text.starts_with("plan = Burn") && gradient > 0.0, "two engines never round alike: {net}: {text}");
-        no_errors(&page);
-    }
-}
-
-/// Stands in for a compiler that refuses: the plan's worker answers so to every new network. `probe.workers` has the
-/// program of each worker that was started.
-fn refuses() -> String {
-    let message = "the step compiler has no rule for the operation CumProd".to_owned();
-    let answer = wire::to_bytes(&Event::NotCompiled { run: 0, message });
-    let start = wire::to_bytes(&Command::Start { run: 0, setup: Setup::new("", ""), weights: None });
-    let script = r"
-    probe.workers = [];
-    let started = 0;
-    window.Worker = class extends Worker {
-        isPlan = started++ === 0;
-        constructor(url, options) {
-            super(url, options);
-            probe.workers.push(url.match(/(\w+)\.js$/)[1]);
-        }
-        postMessage(command, memory) {
-            // The second byte is the run, the last one says whether there are weights.
-            if (!this.isPlan || command[0] !== START || command.at(-1) !== 0) return super.postMessage(command, memory);
-            const data = Uint8Array.from(ANSWER);
-            data[1] = command[1];
-            setTimeout(() => this.dispatchEvent(new MessageEvent('message', { data })));
-        }
-    };
-";
-    script.replace("START", &start[0].to_string()).replace("ANSWER", &format!("{answer:?}"))
-}
-
-#[test]
-fn what_does_not_compile_runs_on_eager_burn() {
-    let query = "v=1&method=vae&latent=4&hidden=64&batch=8&engine=plan";
-    let page = ready(&Options { query, script: &refuses(), ..Options::default() });
-    assert_eq!(page.js("return probe.workers.join()"), "engine", "nobody who does not ask loads Burn");
-    page.click("train");
-    let notice = page.wait("the message", "document.querySelector('.notice')?.textContent");
-    assert!(notice.as_str().is_some_and(|text| text.contains("CumProd") && text.contains("Burn")), "{notice}");
-    page.wait_for("it trains", "latentLab.state().step > 0", Duration::from_secs(120));
-    assert_eq!(page.js("return probe.workers.join()"), "engine,eager");
-    assert!(page.js(&format!("return {ADAPTER}")).as_str().is_some_and(|text| text.contains("Burn")));
-
-    // The pretrained network compiles: back to the plan.
-    page.click("pretrained");
-    page.wait("the plan is back", &format!("latentLab.state().status === 'Ready to train' && !{ADAPTER}.includes('Burn')"));
-    no_errors(&page);
-}
-
-/// Adds `probe.inside`: what it is given runs in each worker that is started from then on, before the worker's own script.
-const IN_WORKERS: &str = r"
-    probe.inside = code => {
-        window.Worker = class extends Worker {
-            constructor(url, options) {
-                const script = `${code}; await import(${JSON.stringify(url)})`;
-                super(URL.createObjectURL(new Blob([script], { type: 'text/javascript' })), options);
-            }
-        };
-    };
-";
-
-/// Reaches into the engine's worker: `probe.worker('lose')` takes its device away, `probe.worker('reject')` breaks the
-/// kernels that come from then on. No adapter has more than 56 MiB a buffer: the digits, and little else.
-const TROUBLE: &str = r"
-    const inside = `
-        const { requestDevice } = GPUAdapter.prototype, { createShaderModule } = GPUDevice.prototype;
-        let device, reject = false;
-        GPUAdapter.prototype.requestDevice = async function (...a) { return device = await requestDevice.apply(this, a); };
-        GPUDevice.prototype.createShaderModule = function (d) {
-            return createShaderModule.call(this, reject ? { ...d, code: 'not a kernel' } : d);
-        };
-        const small = { get: () => 56 << 20 };
-        Object.defineProperty(GPUSupportedLimits.prototype, 'maxStorageBufferBindingSize', small);
-        new BroadcastChannel('trouble').onmessage = e => e.data === 'lose' ? device.destroy() : reject = e.data === 'reject';
-    `;
-    const channel = new BroadcastChannel('trouble');
-    probe.inside(inside);
-    probe.worker = what => channel.postMessage(what);
-";
-
-#[test]
-fn what_the_device_refuses_is_said_and_the_page_goes_on() {
-    let script = format!("{IN_WORKERS}{TROUBLE}");
-    let page = ready(&Options { query: ON_ADAPTER, script: &script, ..Options::default() });
-    let status = "document.querySelector('[data-testid=status]').textContent";
-    let ready_again = "window.latentLab?.state().status === 'Ready to train'";
-    let trained = |why: &str| page.wait(why, "latentLab.state().step > 3");
-
-    page.js("probe.worker('reject')");
-    page.click("train");
-    page.wait("a rejected kernel", &format!("{status}.includes('rejected a kernel')"));
-    page.js("probe.worker('accept')");
-    page.click("pretrained");
-    page.wait("the page goes on after a rejected kernel", ready_again);
-
-    page.go("v=1&method=vae&net=conv&batch=1024&engine=plan");
-    page.wait("the page is back", ready_again);
-    page.click("train");
-    let said = page.wait("too large a network", &format!("{status}.includes('the adapter allows') && {status}"));
-    assert!(said.as_str().is_some_and(|text| text.contains("the network")), "{said}");
-    page.click("pretrained");
-    page.wait("the page goes on after too large a network", ready_again);
-
-    page.go(ON_ADAPTER);
-    page.wait("the page is back", ready_again);
-    page.click("train");
-    trained("it trains");
-    page.click("train");
-    page.wait("paused", "latentLab.state().status === 'Paused'");
-    // A pause keeps the run, which takes a moment.
-    sleep(Duration::from_secs(2));
-    let kept = step(&page);
-    page.js("probe.worker('lose')");
-    page.click("train");
-    let said = page.wait("a lost device", "document.querySelector('[data-testid=crashed]')?.textContent");
-    assert!(said.as_str().is_some_and(|text| text.contains("copied")), "{said}");
-    page.click("restart");
-    page.wait("the copy is back", "document.querySelector('[data-testid=on-show]').textContent.includes('last copy')");
-    page.wait("the engine is back", "latentLab.state().status === 'Paused'");
-    assert_eq!(step(&page), kept);
-    page.click("train");
-    page.wait("it trains on", &format!("latentLab.state().step > {kept}"));
-}
-
-/// The notice of that name, once it is there.
-fn notice(page: &Page, testid: &str) -> String {
-    let there = format!("document.querySelector('[data-testid={testid}]')?.textContent");
-    page.wait(testid, &there).as_str().expect("text").to_owned()
-}
-
-#[test]
-fn a_browser_that_gives_no_device_is_quoted_and_one_that_does_not_answer_is_said() {
-    for (inside, words) in [
-        (
-            r#"GPUAdapter.prototype.requestDevice = () => Promise.reject(new DOMException("The adapter is consumed", "OperationError"))"#,
-            "The adapter is consumed",
-        ),
-        (r#"GPU.prototype.requestAdapter = () => Promise.reject(new TypeError("No adapters today"))"#, "No adapters today"),
-    ] {
-        let page = Page::open(&Options { script: &format!("{IN_WORKERS} probe.inside(`{inside}`);"), ..Options::default() });
-        let text = notice(&page, "on-processor");
-        assert!(text.ends_with(words) && !text.contains("JsValue"), "{text}");
-        no_errors(&page);
-    }
-
-    // One that answers after all is taken.
-    let late = r"
-        const { requestAdapter } = GPU.prototype;
-        const called = new Promise(answer => new BroadcastChannel('late').onmessage = answer);
-        GPU.prototype.requestAdapter = async function (...a) { await called; return requestAdapter.apply(this, a); };
-    ";
-    let script = format!("{IN_WORKERS} probe.inside(`{late}`); probe.late = new BroadcastChannel('late');");
-    let page = Page::open(&Options { query: SMALL, script: &script, ..Options::default() });
-    page.wait("the pretrained model is on show", "latentLab.state().latent > 0");
-    assert!(notice(&page, "no-answer").contains("does not answer"));
-    page.js("probe.late.postMessage('now')");
-    page.wait("it is ready after all", "latentLab.state().status === 'Ready to train'");
-    assert_eq!(page.js("return document.querySelector('[data-testid=no-answer]')"), Value::Null);
-    no_errors(&page);
-}
-
-#[test]
-fn a_frame_without_an_origin_says_what_it_lacks() {
-    let page = ready(&Options { query: SMALL, ..Options::default() });
-    page.js("const frame = document.createElement('iframe'); frame.sandbox = 'allow-scripts'; frame.src = location.href; frame.style = 'width: 100%; height: 90vh'; document.body.replaceChildren(frame)");
-    page.turn_to_frame(Some("iframe"));
-    page.wait("the frame has a page", "window.latentLab");
-    assert_eq!(page.js("return origin"), "null", "the frame is not sandboxed");
-    let text = notice(&page, "no-gpu");
-    assert!(text.contains("frame") && text.contains("sandbox"), "{text}");
-    page.wait("the pretrained model is on show", "latentLab.state().latent > 0");
-    page.turn_to_frame(None);
-    page.screenshot("sandboxed");
-}
-
-/// Compressed size of a file of the page's code, as a host sends it; `None` for data, weights and pictures.
-fn compressed(path: &str) -> Option<usize> {
-    let path = if path.is_empty() { "index.html" } else { path };
-    if ![".html", ".css", ".js", ".wasm"].iter().any(|end| path.ends_with(end)) {
-        return None;
-    }
-    let file = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("dist").join(path)).expect("it has been served");
-    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
-    gzip.write_all(&file).expect("memory takes it");
-    Some(gzip.finish().expect("memory takes it").len())
 }
