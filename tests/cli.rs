@@ -308,6 +308,62 @@ fn more_images_than_there_is_room_for_pass_through_it_and_a_run_goes_on() {
     refused(&["train", "--resume", &cut, "--steps", "22", "--data", &data], "nothing is left to train");
 }
 
+/// Activations in which directions were planted: each row is a sum of a few of them. The directions, and the file.
+#[cfg(feature = "native")]
+fn planted(rows: usize, dims: usize, directions: usize) -> (Vec<f32>, Vec<u8>) {
+    let mut rng = latent_measure::rng::Rng::new(5);
+    let unit = |rng: &mut latent_measure::rng::Rng| {
+        let v: Vec<f32> = (0..dims).map(|_| rng.normal()).collect();
+        let length = v.iter().map(|x| x * x).sum::<f32>().sqrt();
+        v.into_iter().map(move |x| x / length).collect::<Vec<_>>()
+    };
+    let planted_kd: Vec<f32> = (0..directions).flat_map(|_| unit(&mut rng)).collect();
+    let mut values = Vec::with_capacity(2 * rows * dims);
+    for _ in 0..rows {
+        let mut row = vec![0.0f32; dims];
+        for _ in 0..3 {
+            let (k, strength) = (rng.below(directions), 4.0 + 0.1 * rng.below(80) as f32);
+            row.iter_mut().zip(&planted_kd[k * dims..]).for_each(|(v, p)| *v += strength * p);
+        }
+        values.extend(row.iter().flat_map(|v| half::f16::from_f32(*v).to_le_bytes()));
+    }
+    let header = format!("{{'descr': '<f2', 'fortran_order': False, 'shape': ({rows}, {dims}), }}");
+    let front = [b"\x93NUMPY\x01\0".to_vec(), (header.len() as u16).to_le_bytes().to_vec(), header.into_bytes()].concat();
+    (planted_kd, [front, values].concat())
+}
+
+#[cfg(feature = "native")]
+#[test]
+fn directions_planted_in_activations_are_found() {
+    use latent_measure::Rows;
+    use latent_measure::sparse::recovery;
+
+    let (folder, dims) = (scratch("acts"), 32);
+    let path = |name: &str| folder.join(name).to_str().expect("UTF-8").to_owned();
+    let (planted_kd, bytes) = planted(4000, dims, 40);
+    std::fs::write(folder.join("acts.npy"), bytes).expect("writable");
+    let rows: String = (0..4000).map(|i| format!("{{\"text\":\"row <<{i}>>\",\"label\":{}}}\n", i % 2)).collect();
+    std::fs::write(folder.join("acts.jsonl"), rows).expect("writable");
+    let (files, set) = ([path("acts.npy"), path("acts.jsonl")], path("set"));
+    let packed = lab(&["pack", "images", &files[0], &files[1], "--out", &set, "--quiet"]).output().expect("the built binary runs");
+    let said = String::from_utf8_lossy(&packed.stdout).into_owned() + &String::from_utf8_lossy(&packed.stderr);
+    assert!(said.contains("4000 rows of 32 numbers"), "{said}");
+
+    let (data, out) = (format!("acts:{set}"), path("topk"));
+    let small = ["--set", "features=64", "k=4", "lr=0.003", "--batch", "64", "--steps", "1500", "--engine", "cpu"];
+    let (report, _) = trained(&[&["--method", "topk-sae", "--data", &data, "--out", &out], &small[..]].concat());
+    assert!(report["setup"].as_str().is_some_and(|s| s.contains("data=acts:acts")), "{report}");
+    let weights = latent_model::weights::read(&std::fs::read(&out).expect("written")).expect("weights");
+    let atoms = weights.iter().find(|w| w.name == "sae.dictionary.w_dec").expect("a dictionary");
+    let found = recovery(Rows::new(&planted_kd, dims), Rows::new(&atoms.values, dims));
+    assert!(found.recovered > 0.9 && found.mean_max_cosine > 0.95, "{found:?}");
+
+    // Pictures are asked for by method or parameter: a sentence says that there are none.
+    refused(&["train", "--method", "vae", "--set", "net=conv", "--data", &data, "--steps", "1"], "needs pictures");
+    refused(&["train", "--method", "vae", "--data", &format!("own:{set}"), "--steps", "0"], "--steps");
+    refused(&["pack", "images", &files[0], "--out", &path("other"), "--size", "28"], "for pictures");
+}
+
 #[test]
 fn what_cannot_be_encoded_is_refused() {
     let out = scratch("encode").join("codes.npz");

@@ -150,6 +150,7 @@ fn packed(name: &str) -> PathBuf {
         label: 1,
         source: "made".into(),
         items: 40,
+        vectors: None,
     };
     std::fs::write(folder.join(META), meta.to_json()).unwrap();
     for (index, part) in [(0..25u8), (25..40)].into_iter().enumerate() {

@@ -40,6 +40,7 @@ fn packed(folder: &Path) {
         label: 0,
         source: "made".into(),
         items: 2 * IMAGES as u64,
+        vectors: None,
     };
     std::fs::write(folder.join(META), meta.to_json()).unwrap();
     let (data, mut builder) = (stripes(2 * IMAGES), ShardBuilder::default());

@@ -285,7 +285,7 @@ fn views_follow_the_weights_and_the_latest_query_wins() {
     for z in 0..40 {
         b.tell(Command::Watch { slot: 7, query: Decode { z_nd: f32_bytes(&[z as f32; 3]) }.into() });
     }
-    b.tell(Command::Watch { slot: 8, query: Embed { count: 12 }.into() });
+    b.tell(Command::Watch { slot: 8, query: Embed { from: 0, count: 12 }.into() });
     b.tell(Command::Watch { slot: 9, query: Reconstruct { first: 38, count: 5 }.into() });
     let before = b.turns(10);
     assert_eq!(before.len(), 3, "one answer a slot, not one a query");
@@ -373,7 +373,7 @@ fn eager_burn_answers_the_same_commands() {
     let [loss, reconstruction, kl] = b.steps(1, 1)[0].terms[..] else { panic!("three terms") };
     assert!((loss - reconstruction - 100.0 * kl).abs() < 1e-3 * loss, "a live control acts on the next step");
     b.tell(Command::Watch { slot: 7, query: Decode { z_nd: f32_bytes(&[0.3; 6]) }.into() });
-    b.tell(Command::Watch { slot: 8, query: Embed { count: 12 }.into() });
+    b.tell(Command::Watch { slot: 8, query: Embed { from: 0, count: 12 }.into() });
     b.tell(Command::Watch { slot: 9, query: Decode { z_nd: f32_bytes(&[0.0; 4]) }.into() });
     let views = b.turns(5);
     assert!(

@@ -103,7 +103,7 @@ impl Lab {
 
     /// Activations of all test images.
     fn codes(&mut self) -> (usize, Vec<f32>) {
-        match self.ask(Embed { count: IMAGES as u32 }.into()).unwrap() {
+        match self.ask(Embed { from: 0, count: IMAGES as u32 }.into()).unwrap() {
             View::Codes(codes) => (codes.latent as usize, bytes_f32(&codes.mean_nd)),
             other => panic!("{other:?}"),
         }
@@ -119,7 +119,7 @@ fn on_cpu(lab: &mut Lab) -> Rc<Player> {
 /// What a model on the CPU answers, and how often it was asked to go on.
 fn cpu(player: &Rc<Player>, query: &Query) -> (Result<View, String>, usize) {
     let (data, mut asked) = (squares(), Asked(player.clone()));
-    let tests = Tests { shape: data.shape, images: &data.test_images, labels: &data.test_labels };
+    let tests = Tests { shape: data.shape, images: &data.test_images, labels: &data.test_labels, beside: None };
     let mut answer = std::pin::pin!(async {
         if query.comes_later() { query.answer_later(&mut asked, tests).await } else { query.answer(&mut asked, tests).await }
     });
@@ -185,7 +185,7 @@ fn test_images_are_fetched_on_the_device_and_pictures_packed_there() {
             let engine = PlanEngine::new(gpu.clone(), entry, &params, DataShape::MNIST, data);
             pollster::block_on(engine).unwrap()
         });
-        let all = Tests { shape: SampleShape::MNIST, images: others, labels: other_labels };
+        let all = Tests { shape: SampleShape::MNIST, images: others, labels: other_labels, beside: None };
         // More than one piece, in no order, and one that comes twice.
         let at: Vec<u32> = (0..tests as u32).map(|i| i * 7 % 600).chain([599, 599, 0]).collect();
         let (values, classes) = (latent_view::unit_values(&all.images(&at)), all.labels(&at));
@@ -224,7 +224,7 @@ fn the_processor_answers_as_the_engine_does() {
     let questions: [Query; 8] = [
         Decode { z_nd: f32_bytes(&z) }.into(),
         Reconstruct { first: 2, count: 30 }.into(),
-        Embed { count: 25 }.into(),
+        Embed { from: 0, count: 25 }.into(),
         Originals { indices: vec![7, 900, 3] }.into(),
         Encode { x_np: x(), label_n: label_n() }.into(),
         Autoencode { x_np: x(), label_n: label_n() }.into(),
@@ -281,7 +281,7 @@ fn a_question_knows_the_models_that_it_fits() {
     assert_eq!(fits(DrawTokens { n: 1, temperature: 1.0, seed: 0 }.into()), [false; 3], "there is no prior to draw from");
     assert_eq!(fits(Feature { feature: 4, images: vec![] }.into()), [false, false, true]);
     assert_eq!(fits(Feature { feature: 5, images: vec![] }.into()), [false; 3]);
-    assert_eq!(fits(Embed { count: 7 }.into()), [true; 3]);
+    assert_eq!(fits(Embed { from: 0, count: 7 }.into()), [true; 3]);
 }
 
 fn all_images() -> ByteBuf {

@@ -1,7 +1,7 @@
 //! Samples in memory: pictures, or vectors.
 
 use latent_vocabulary::data::{DataInfo, Own};
-use latent_vocabulary::shape::{DataShape, SampleShape};
+use latent_vocabulary::shape::{Beside, DataShape, SampleShape};
 
 /// Samples, kept as their shape says, with one label each.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -20,6 +20,8 @@ pub struct Dataset {
     /// Names of the labels; empty where nobody has named them.
     pub class_names: Vec<String>,
     pub factors: Factors,
+    /// What lies beside the test samples.
+    pub beside: Beside,
     /// Tell images from others of the same name, see [`Dataset::made_of`].
     pub sums: Vec<String>,
 }
@@ -65,6 +67,7 @@ impl Dataset {
             test: self.test_labels.len() as u32,
             classes: self.class_names.clone(),
             factors: self.factors.names.clone(),
+            beside: !self.beside.is_empty(),
         }
     }
 }

@@ -31,7 +31,7 @@ mod engine {
     use std::fmt;
 
     use super::CARD;
-    use crate::dataset::{Dataset, Factors};
+    use crate::dataset::Dataset;
     use crate::make::{Files, Make, Shipped};
     use latent_vocabulary::shape::SampleShape;
 
@@ -134,8 +134,7 @@ mod engine {
             test_images,
             test_labels,
             class_names: CARD.classes.iter().map(ToString::to_string).collect(),
-            factors: Factors::default(),
-            sums: Vec::new(),
+            ..Dataset::default()
         })
     }
 

@@ -5,10 +5,13 @@ use std::rc::Rc;
 
 use super::dataset::{Dataset, Factors};
 use super::pages::{Pages, Shelf, read_rows};
-use latent_packed::{Files, META, Meta, SUMS, SUMS_BYTES, Shard, Split, Sum, front_bytes, read_sums, shard_name};
+use latent_packed::{
+    Files, META, Meta, SUMS, SUMS_BYTES, Shard, Split, Sum, TEXTS_BYTES, front_bytes, read_sums, read_texts, shard_name,
+    texts_name, thumbs_name,
+};
 use latent_vocabulary::data::Own;
 use latent_vocabulary::data::label_id;
-use latent_vocabulary::shape::SampleShape;
+use latent_vocabulary::shape::{Beside, SampleShape};
 
 /// Most bytes of images to test with: they stay in the engine's memory.
 const TEST_BYTES: usize = 64 << 20;
@@ -138,6 +141,10 @@ pub async fn load(
 ) -> Result<Option<Loaded>, String> {
     let census = Census::take(&files).await?;
     let meta = &census.meta;
+    if own.vectors == meta.shape().is_picture() {
+        let (is, id) = if own.vectors { ("pictures", "own") } else { ("vectors", "acts") };
+        return Err(format!("{} is a set of {is}: call it {id}:{}", meta.title, own.name));
+    }
     let label = label(meta, own)?;
     let len = meta.image_bytes();
     // The device keeps a label beside each image.
@@ -231,6 +238,30 @@ async fn read(
         train_nk,
         test_nk,
     };
-    let shape = SampleShape { channels: meta.channels as usize, height: meta.height as usize, width: meta.width as usize };
-    Ok(Some(Dataset { shape, train_images, test_images, factors, ..Dataset::default() }))
+    let tests = test_images.len() / len;
+    let beside = beside(files, census, if there == 0 { Split::Train } else { census.test }, tests).await?;
+    Ok(Some(Dataset { shape: meta.shape(), train_images, test_images, factors, beside, ..Dataset::default() }))
+}
+
+/// What lies beside the first `most` samples of a part.
+async fn beside(files: &impl Files, census: &Census, part: Split, most: usize) -> Result<Beside, String> {
+    let mut beside = Beside::default();
+    let Some(vectors) = &census.meta.vectors else { return Ok(beside) };
+    let mut left = most;
+    for (i, shard) in (0..).zip(&census.shards) {
+        let rows: Vec<usize> = shard.rows(part).take(left).collect();
+        left -= rows.len();
+        if vectors.texts && !rows.is_empty() {
+            let name = texts_name(i);
+            let named = |e: String| format!("{}: {e}", files.place(&name));
+            let text = files.part(&name, 0..TEXTS_BYTES).await?.ok_or_else(|| named("there is no such file".into()))?;
+            let mut texts = read_texts(&text.bytes, shard.split_n.len()).map_err(named)?;
+            beside.texts.extend(rows.iter().map(|row| std::mem::take(&mut texts[*row])));
+        }
+        if let Some([width, height, channels]) = vectors.thumb.filter(|_| !rows.is_empty()) {
+            beside.thumb = SampleShape { channels: channels as usize, height: height as usize, width: width as usize };
+            read_rows(files, &thumbs_name(i), 0, vectors.thumb_bytes(), &rows, &mut beside.thumbs_np).await?;
+        }
+    }
+    Ok(beside)
 }

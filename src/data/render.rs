@@ -207,7 +207,7 @@ impl Rendering {
                 train_nk: self.train.factors,
                 test_nk: self.test.factors,
             },
-            sums: Vec::new(),
+            ..Dataset::default()
         }
     }
 }

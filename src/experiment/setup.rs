@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use latent_vocabulary::Params;
 use latent_vocabulary::card::{Card, FIRST_HOSTED, ParamSpec, SOURCE, Under};
+use latent_vocabulary::data::Own;
 use latent_vocabulary::shape::SampleShape;
 
 /// Version of the link format. Links written by older versions must keep opening.
@@ -81,7 +82,10 @@ impl Setup {
 
     /// Whether its samples are pictures.
     pub fn of_pictures(&self) -> bool {
-        latent_catalog::set(&self.data).is_none_or(|card| SampleShape::of(card).is_picture())
+        match latent_catalog::set(&self.data) {
+            Some(card) => SampleShape::of(card).is_picture(),
+            None => Own::parse(&self.data).is_none_or(|own| !own.vectors),
+        }
     }
 
     /// The value of a whole-number or choice parameter.

@@ -71,11 +71,21 @@ pub struct Member {
 }
 
 impl Member {
-    /// Reads the array's header.
+    /// Reads the header of an array that is stored row by row.
     ///
     /// # Errors
     /// What is wrong with it, with the file's name.
     pub fn open(leaf: &Leaf) -> Result<Self, String> {
+        let member = Self::of_any_order(leaf)?;
+        let header = member.header.by_rows().map_err(|e| format!("{} {e}", leaf.place()))?;
+        Ok(Self { header, ..member })
+    }
+
+    /// Reads the array's header.
+    ///
+    /// # Errors
+    /// What is wrong with it, with the file's name.
+    pub fn of_any_order(leaf: &Leaf) -> Result<Self, String> {
         let wrong = |e: String| format!("{} {e}", leaf.place());
         let mut reader = leaf.stream()?;
         if leaf.kind == Kind::Idx {

@@ -187,6 +187,7 @@ impl CelebA {
             // Other sets of these faces, CelebA-HQ for one, are cut about them already.
             crop: if official { Crop::Square(148) } else { Crop::Middle },
             sheet: false,
+            vectors: None,
             fingerprint,
             plan: Plan::default(),
         };

@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use latent_packed::{FORMAT, Header, Meta, ShardBuilder, Split, Sum, shape_fits, sums_text};
+use latent_packed::{FORMAT, Header, Meta, ShardBuilder, Split, Sum, shape_fits, sums_text, texts_json, texts_name, thumbs_name};
 use latent_vocabulary::import::{Choice, Frame, Progress};
 
 use super::frame::Framer;
-use super::source::{About, Fault, Item, Raw, Source};
+use super::source::{About, Beside, Fault, Item, Raw, Source};
 
 /// So many files in a row that cannot be read are no accident: a disk was unplugged, or files were moved. Pictures that can be
 /// read and not be decoded are another matter: the next one may be a good one.
@@ -23,6 +23,7 @@ pub struct Undecoded {
     unread: bool,
     /// Of all that it is made of.
     sum: Sum,
+    beside: Beside,
 }
 
 /// A shard to be written.
@@ -31,6 +32,8 @@ pub struct Full {
     pub bytes: Vec<u8>,
     /// [`SUMS`](latent_packed::SUMS) with this shard's: to be written before it.
     pub sums: String,
+    /// Files with what lies beside its samples: to be written before it as well.
+    pub beside: Vec<(String, Vec<u8>)>,
 }
 
 /// The description of the set that a choice makes of a source.
@@ -49,6 +52,7 @@ pub fn meta(about: &About, choice: &Choice) -> Meta {
         label: choice.label.min(about.factors.len().saturating_sub(1)),
         source: format!("{}, {part}", about.fingerprint),
         items: matching,
+        vectors: about.vectors.clone(),
     }
 }
 
@@ -57,6 +61,9 @@ pub fn meta(about: &About, choice: &Choice) -> Meta {
 /// # Errors
 /// Names the image and what is wrong with it.
 pub fn decode(framer: &mut Framer, name: &str, raw: Raw, frame: &Frame) -> Result<Vec<u8>, String> {
+    if let Raw::Vector(bytes, _) = raw {
+        return Ok(bytes);
+    }
     raw.picture().and_then(|picture| framer.frame(picture, frame)).map_err(|e| format!("{name} {e}"))
 }
 
@@ -68,7 +75,7 @@ fn begin_sum(frame: &Frame) -> Sum {
 /// Of the content that an image is made of.
 fn sum_of(raw: &Raw) -> Sum {
     match raw {
-        Raw::File(bytes) => Sum::default().with(bytes),
+        Raw::File(bytes) | Raw::Vector(bytes, _) => Sum::default().with(bytes),
         Raw::Deep(bytes, white) => Sum::default().with(&white.to_le_bytes()).with(bytes),
         Raw::Picture(picture) => {
             let sides = [picture.width, picture.height, picture.channels].map(|side| side as u64);
@@ -108,6 +115,8 @@ pub struct Job<'a> {
     /// Why the last one was left out.
     why: Option<String>,
     shard: ShardBuilder,
+    texts: Vec<String>,
+    thumbs_np: Vec<u8>,
     index: u32,
 }
 
@@ -157,6 +166,8 @@ impl<'a> Job<'a> {
             sound: (0, 0, sum),
             why: None,
             shard: ShardBuilder::default(),
+            texts: Vec::new(),
+            thumbs_np: Vec::new(),
             index: 0,
         })
     }
@@ -234,11 +245,13 @@ impl<'a> Job<'a> {
         if self.source.factors(place).is_some_and(|row| !self.wanted(row)) {
             return Ok(None);
         }
-        match self.source.item(place) {
-            Ok(item) if self.wanted(&item.factors_k) => {
+        let read = self.source.item(place).and_then(|item| Ok((item, self.source.beside(place)?)));
+        match read {
+            Ok((item, beside)) if self.wanted(&item.factors_k) => {
                 let Item { name, raw, split, factors_k } = item;
                 let sum = whole(self.source.sum(place).unwrap_or_else(|| sum_of(&raw)), split, &factors_k);
-                Ok(Some((Undecoded { place, name, raw, split, factors_k, unread: false, sum }, None)))
+                let sum = if beside == Beside::default() { sum } else { sum.with(beside.text.as_bytes()).with(&beside.thumb_p) };
+                Ok(Some((Undecoded { place, name, raw, split, factors_k, unread: false, sum, beside }, None)))
             }
             Ok(_) => Ok(None),
             Err(Fault::Skip(why)) => {
@@ -250,6 +263,7 @@ impl<'a> Job<'a> {
                     factors_k: Vec::new(),
                     unread: true,
                     sum: Sum::default(),
+                    beside: Beside::default(),
                 };
                 Ok(Some((nothing, Some(why))))
             }
@@ -265,12 +279,16 @@ impl<'a> Job<'a> {
     ///
     /// # Errors
     /// When nothing can be read any more: with the last reason. [`Job::stop`] gives what was read until then.
-    pub fn take(&mut self, of: &Undecoded, image: Result<Vec<u8>, String>) -> Result<Option<Full>, String> {
+    pub fn take(&mut self, of: &mut Undecoded, image: Result<Vec<u8>, String>) -> Result<Option<Full>, String> {
         self.taken = of.place + 1;
         self.sum = self.sum.and(of.sum);
         match image {
             Ok(image_p) => {
                 self.shard.push(of.split, &of.factors_k, &image_p);
+                if self.meta.vectors.as_ref().is_some_and(|v| v.texts) {
+                    self.texts.push(std::mem::take(&mut of.beside.text));
+                }
+                self.thumbs_np.append(&mut of.beside.thumb_p);
                 self.packed += 1;
                 self.in_a_row = 0;
             }
@@ -313,7 +331,10 @@ impl<'a> Job<'a> {
         self.sums.push(Some(sum));
         self.sum = self.begin_sum();
         let (bytes, sums) = (self.shard.finish(&self.meta, last, next, skipped), sums_text(&self.sums));
-        let full = Full { index: self.index, bytes, sums };
+        let (texts, thumbs_np) = (std::mem::take(&mut self.texts), std::mem::take(&mut self.thumbs_np));
+        let texts = (!texts.is_empty()).then(|| (texts_name(self.index), texts_json(&texts)));
+        let thumbs = (!thumbs_np.is_empty()).then(|| (thumbs_name(self.index), thumbs_np));
+        let full = Full { index: self.index, bytes, sums, beside: texts.into_iter().chain(thumbs).collect() };
         self.index += 1;
         full
     }

@@ -17,6 +17,10 @@ pub enum Kind {
     Archive,
     /// Text in lines, perhaps a table.
     Text,
+    /// JSON, a line or an entry for each row.
+    Json,
+    /// Named tensors.
+    Tensors,
     Aside(Aside),
 }
 
@@ -56,6 +60,8 @@ pub fn by_name(name: &str) -> Option<Kind> {
         ".npz" | ".zip" | ".cbz" => Some(Kind::Archive),
         ".parquet" => Some(Kind::Parquet),
         ".csv" | ".tsv" | ".txt" => Some(Kind::Text),
+        ".jsonl" | ".ndjson" | ".json" => Some(Kind::Json),
+        ".safetensors" => Some(Kind::Tensors),
         ".heic" | ".heif" | ".hif" => {
             aside("HEIC pictures are not read: export them as JPEG (on an iPhone: Settings, Camera, Formats, Most Compatible)")
         }
@@ -69,7 +75,7 @@ pub fn by_name(name: &str) -> Option<Kind> {
         ".mp4" | ".mov" | ".avi" | ".mkv" | ".webm" | ".m4v" => aside("films are not read: save their pictures one by one"),
         ".h5" | ".hdf5" | ".hdf" => aside("HDF5 is not read: save its arrays as .npy or .npz"),
         ".pkl" | ".pickle" => aside("pickles can run programs and are not read: save the arrays as .npy or .npz"),
-        ".pt" | ".pth" | ".ckpt" | ".safetensors" => aside("tensors of this kind are not read: save them as .npy or .npz"),
+        ".pt" | ".pth" | ".ckpt" => aside("tensors of this kind are not read: save them as .npy or .npz"),
         ".mat" => aside("MATLAB files are not read: save the arrays as .npy or .npz"),
         ".tfrecord" | ".tfrecords" | ".arrow" | ".feather" | ".lmdb" | ".mdb" => {
             aside("tables of this kind are not read: save a Parquet table or pictures")
@@ -77,7 +83,7 @@ pub fn by_name(name: &str) -> Option<Kind> {
         ".tar" | ".tgz" | ".7z" | ".rar" | ".xz" | ".bz2" | ".zst" | ".001" => {
             aside("archives of this kind are not read: unpack it and bring the folder, or a zip of it")
         }
-        ".json" | ".jsonl" | ".xml" | ".yaml" | ".yml" => {
+        ".xml" | ".yaml" | ".yml" => {
             aside("lists of this kind are not read: labels can come as a CSV table with the pictures' names")
         }
         ".gz" if base(name).to_ascii_lowercase().ends_with(".tar.gz") => {

@@ -34,12 +34,14 @@ mod pieces;
 pub mod plan;
 pub mod read;
 mod risky;
+mod rows;
 mod scale;
 pub mod sheet;
 pub mod source;
 pub mod table;
 mod text;
 mod unite;
+mod vectors;
 mod wish;
 #[cfg(target_arch = "wasm32")]
 pub mod worker;

@@ -1,62 +1,27 @@
 //! A table of images in a Parquet file, on disk or behind an address: the way public mirrors keep data sets. A column has a
 //! structure of `bytes` (a picture file) and `path`, or the bytes alone; other columns with few values become factors.
 
-use std::rc::Rc;
-use std::sync::Arc;
-
-use ::parquet::basic::{Compression, ConvertedType, Type as Physical};
-use ::parquet::errors::{ParquetError, Result as ParquetResult};
+use ::parquet::basic::{ConvertedType, Type as Physical};
 use ::parquet::file::metadata::ParquetMetaData;
-use ::parquet::file::reader::{ChunkReader, FileReader, Length, SerializedFileReader};
+use ::parquet::file::reader::FileReader;
 use ::parquet::file::statistics::Statistics;
-use ::parquet::record::reader::{ReaderIter, TreeBuilder};
-use ::parquet::record::{Field, Row};
-use ::parquet::schema::types::{SchemaDescriptor, Type};
-use bytes::Bytes;
-use send_wrapper::SendWrapper;
+use ::parquet::record::Field;
+use ::parquet::schema::types::Type;
 
 use latent_packed::PackedFactor;
 use latent_vocabulary::import::Crop;
 use latent_vocabulary::plan::Plan;
 
-use super::read::{Cursor, Named, ReadAt, range};
-use super::risky::caught;
+use super::read::Named;
+use super::rows::Rows;
 use super::source::{About, Fault, Item, Raw, Source, default_split};
 
 /// What the column with the images is called.
 const IMAGE: [&str; 6] = ["image", "img", "picture", "jpg", "jpeg", "png"];
-/// Rows that are decoded together.
-const BATCH: usize = 32;
 /// Most values of a factor; a column with more is left out.
 const VALUES: i64 = 256;
-/// Largest part of a file that is read at once.
-const PART: usize = 256 << 20;
 /// The factor that gives the labels where there is one called so.
 const LABELS: [&str; 3] = ["label", "Smiling", "Male"];
-
-/// Our files as the library wants them. It asks for `Send`, but everything happens on one thread.
-struct Chunks(SendWrapper<Rc<dyn ReadAt>>);
-
-impl Length for Chunks {
-    fn len(&self) -> u64 {
-        self.0.size()
-    }
-}
-
-impl ChunkReader for Chunks {
-    type T = Cursor;
-
-    fn get_read(&self, start: u64) -> ParquetResult<Cursor> {
-        Ok(Cursor::between(Rc::clone(&self.0), start, u64::MAX))
-    }
-
-    fn get_bytes(&self, start: u64, length: usize) -> ParquetResult<Bytes> {
-        if length > PART {
-            return Err(ParquetError::General(format!("a part of {} MB", length >> 20)));
-        }
-        Ok(Bytes::from(range(&**self.0, start, length)?))
-    }
-}
 
 /// A column that is a factor: the value of its first name, and what each row's number is less it.
 #[derive(Clone, Debug)]
@@ -71,16 +36,10 @@ struct Column {
 pub struct Mirror {
     about: About,
     name: String,
-    reader: SerializedFileReader<Chunks>,
-    schema: Arc<SchemaDescriptor>,
+    rows: Rows,
     columns: Vec<Column>,
     /// Name of the column with the images.
     image: String,
-    /// Rows before each row group, and all rows at the end.
-    starts: Vec<u64>,
-    rows: Option<ReaderIter>,
-    /// The row that comes next.
-    at: u64,
 }
 
 impl Mirror {
@@ -89,25 +48,13 @@ impl Mirror {
     /// # Errors
     /// Names the file and what it lacks.
     pub fn open(file: &Named) -> Result<Self, String> {
-        file.genuine()?;
-        let wrong = |e: &dyn std::fmt::Display| format!("{}: this is no readable Parquet file: {e}", file.name);
-        let reader = || SerializedFileReader::new(Chunks(SendWrapper::new(file.file.clone()))).map_err(|e| wrong(&e));
-        let reader = caught(&file.name, reader).unwrap_or_else(|| Err(wrong(&"its index is damaged")))?;
+        let reader = Rows::reader(file)?;
         let metadata = reader.metadata();
         let columns = columns(metadata);
         let image = image(metadata).map_err(|e| format!("{}: {e}", file.name))?;
-        readable(metadata).map_err(|e| format!("{}: {e}", file.name))?;
-        let projection = projection(metadata, &image, &columns).map_err(|e| format!("{}: {e}", file.name))?;
-        let mut starts = vec![0u64];
-        for group in metadata.row_groups() {
-            let rows = u64::try_from(group.num_rows()).map_err(|_| wrong(&"a row group of less than no rows"))?;
-            starts
-                .push(starts[starts.len() - 1].checked_add(rows).filter(|n| *n < 1 << 40).ok_or_else(|| wrong(&"too many rows"))?);
-        }
-        let items = starts[starts.len() - 1];
-        if items == 0 {
-            return Err(format!("{}: the table has no rows", file.name));
-        }
+        let names: Vec<&str> = std::iter::once(&*image).chain(columns.iter().map(|c| &*c.name)).collect();
+        let rows = Rows::of(file, reader, &names)?;
+        let items = rows.count();
         let label = LABELS.iter().find_map(|l| columns.iter().position(|c| c.name == *l)).unwrap_or(0);
         let faces = columns.iter().any(|c| c.name == "Eyeglasses");
         let title = if faces { "CelebA (mirror)" } else { file.base().trim_end_matches(".parquet") };
@@ -126,38 +73,12 @@ impl Mirror {
             notes: Vec::new(),
             crop: if faces { Crop::Square(148) } else { Crop::Middle },
             sheet: false,
+            vectors: None,
             // The end has the index and is there already: more would be asked of a server.
             fingerprint: format!("parquet {} {}", file.name, file.mark(1)?),
             plan: Plan::default(),
         };
-        let schema = Arc::new(SchemaDescriptor::new(Arc::new(projection)));
-        Ok(Self { about, name: file.name.clone(), reader, schema, columns, image, starts, rows: None, at: 0 })
-    }
-
-    /// Goes to the row group that a row is in.
-    fn seek(&mut self, place: u64) -> Result<(), String> {
-        let group = self.starts.partition_point(|s| *s <= place).saturating_sub(1);
-        let reader = self.reader.get_row_group(group).map_err(|e| e.to_string())?;
-        let tree = TreeBuilder::new().with_batch_size(BATCH);
-        self.rows = Some(tree.as_iter(self.schema.clone(), &*reader).map_err(|e| e.to_string())?);
-        self.at = self.starts[group];
-        Ok(())
-    }
-
-    fn row(&mut self, place: u64) -> Result<Row, String> {
-        let group = |row: u64| self.starts.partition_point(|s| *s <= row);
-        // A reader goes forth within its row group; one that has just ended it still counts as in it.
-        if self.rows.is_none() || place < self.at || group(place) != group(self.at.saturating_sub(1)) {
-            self.seek(place)?;
-        }
-        loop {
-            let rows = self.rows.as_mut().expect("the reader stands in a row group");
-            let row = rows.next().ok_or("the row group ends before it should")?.map_err(|e| e.to_string())?;
-            self.at += 1;
-            if self.at > place {
-                return Ok(row);
-            }
-        }
+        Ok(Self { about, name: file.name.clone(), rows, columns, image })
     }
 }
 
@@ -216,31 +137,6 @@ fn image(metadata: &ParquetMetaData) -> Result<String, String> {
     })
 }
 
-/// Refuses what nothing here unpacks, before any row is read.
-fn readable(metadata: &ParquetMetaData) -> Result<(), String> {
-    let columns = metadata.row_groups().iter().flat_map(|group| group.columns());
-    for codec in columns.map(|c| c.compression()) {
-        let name = match codec {
-            Compression::LZO => "LZO",
-            Compression::ZSTD(_) if cfg!(target_arch = "wasm32") => "Zstandard",
-            Compression::BROTLI(_) if cfg!(target_arch = "wasm32") => "Brotli",
-            Compression::LZ4 | Compression::LZ4_RAW if cfg!(target_arch = "wasm32") => "LZ4",
-            _ => continue,
-        };
-        let natively = if codec == Compression::LZO { "" } else { ", or use `cargo lab pack`" };
-        return Err(format!("the table is packed by {name}, which is not read here: write it with Snappy or gzip{natively}"));
-    }
-    Ok(())
-}
-
-/// The schema's part that is read: the images and the factors.
-fn projection(metadata: &ParquetMetaData, image: &str, columns: &[Column]) -> Result<Type, String> {
-    let root = metadata.file_metadata().schema_descr().root_schema();
-    let named = |name: &str| root.get_fields().iter().find(|f| f.name() == name).cloned();
-    let fields = named(image).into_iter().chain(columns.iter().filter_map(|c| named(&c.name))).collect();
-    Type::group_type_builder(root.name()).with_fields(fields).build().map_err(|e| e.to_string())
-}
-
 fn whole(field: &Field) -> Option<i64> {
     Some(match field {
         Field::Bool(v) => i64::from(*v),
@@ -262,13 +158,7 @@ impl Source for Mirror {
     }
 
     fn item(&mut self, place: u64) -> Result<Item, Fault> {
-        // The library trusts what stands in pages: damage there is a panic of its own.
-        let name = self.name.clone();
-        let row = caught(&name, || self.row(place)).unwrap_or_else(|| {
-            self.rows = None;
-            Err("its page is damaged; leave this file out, and bring the others without it".into())
-        });
-        let row = row.map_err(|e| Fault::Stop(format!("{}: row {place}: {e}", self.name)))?;
+        let row = self.rows.row(place).map_err(Fault::Stop)?;
         let skip = |what: &str| Fault::Skip(format!("{}: row {place} {what}", self.name));
         let (mut file, mut name, mut factors_k) = (None, None, vec![None; self.columns.len()]);
         for (column, field) in row.into_columns() {

@@ -74,6 +74,9 @@ impl Folder {
     }
 
     fn write_shard(&self, full: &Full) -> Result<(), String> {
+        for (name, bytes) in &full.beside {
+            self.write(name, bytes)?;
+        }
         self.write(SUMS, full.sums.as_bytes())?;
         self.write(&shard_name(full.index), &full.bytes)
     }
@@ -203,7 +206,7 @@ fn pack_all(
             waiting.insert(number, chunk);
             while let Some(chunk) = waiting.remove(&taken) {
                 taken += 1;
-                for Task { of, image } in chunk {
+                for Task { mut of, image } in chunk {
                     let image = match image {
                         Ok(image_p) => Ok(image_p),
                         Err(Fault::Skip(why)) => Err(why),
@@ -212,7 +215,7 @@ fn pack_all(
                     if let Err(why) = &image {
                         skipped(why);
                     }
-                    if let Some(full) = job.take(&of, image)? {
+                    if let Some(full) = job.take(&mut of, image)? {
                         folder.write_shard(&full)?;
                     }
                 }

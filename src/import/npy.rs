@@ -9,6 +9,8 @@ pub enum NumberKind {
     Unsigned,
     Signed,
     Float,
+    /// bfloat16: the upper half of a float of 32 bits.
+    Brain,
     /// Text of a fixed length, four bytes a character (`U`).
     Text,
     /// Text of a fixed length, a byte a character (`S`).
@@ -22,6 +24,8 @@ pub struct NpyHeader {
     /// Bytes of a value.
     pub width: usize,
     big_endian: bool,
+    /// Stored column by column.
+    pub fortran: bool,
     pub shape: Vec<usize>,
     /// Bytes before the first value.
     pub length: u64,
@@ -35,6 +39,22 @@ const TEXT: usize = 4096;
 const DIMENSIONS: usize = 32;
 
 impl NpyHeader {
+    /// That of numbers which begin at `length` in a file that is no NumPy array, the least byte first.
+    pub fn of_values(kind: NumberKind, width: usize, shape: Vec<usize>, length: u64) -> Self {
+        Self { kind, width, big_endian: false, fortran: false, shape, length }
+    }
+
+    /// Refuses what is stored column by column.
+    ///
+    /// # Errors
+    /// That it is, and the remedy, without the file's name.
+    pub fn by_rows(self) -> Result<Self, String> {
+        if self.fortran && self.shape.len() > 1 {
+            return Err("is stored column by column (Fortran order); save numpy.ascontiguousarray of it".into());
+        }
+        Ok(self)
+    }
+
     /// Reads a header, and leaves the reader at the first value.
     ///
     /// # Errors
@@ -88,12 +108,15 @@ impl NpyHeader {
             "f" => NumberKind::Float,
             "U" => NumberKind::Text,
             "S" => NumberKind::Ascii,
+            // What `ml_dtypes` writes for bfloat16.
+            "V" if width == "2" => NumberKind::Brain,
             _ => return Err(unknown()),
         };
         let width: usize = width.parse().map_err(|_| unknown())?;
         let width = if kind == NumberKind::Text { width.saturating_mul(4) } else { width };
         let known = match kind {
             NumberKind::Bool => width == 1,
+            NumberKind::Brain => width == 2,
             NumberKind::Float => matches!(width, 2 | 4 | 8),
             NumberKind::Text | NumberKind::Ascii => (1..=TEXT).contains(&width),
             NumberKind::Unsigned | NumberKind::Signed => matches!(width, 1 | 2 | 4 | 8),
@@ -101,9 +124,7 @@ impl NpyHeader {
         if !known || !matches!(order, "<" | ">" | "|" | "=") {
             return Err(unknown());
         }
-        if value(text, "fortran_order")?.trim_start().starts_with("True") {
-            return Err("is stored column by column (Fortran order); save numpy.ascontiguousarray of it".into());
-        }
+        let fortran = value(text, "fortran_order")?.trim_start().starts_with("True");
         let shape = value(text, "shape")?.trim_start();
         let inside = shape.strip_prefix('(').and_then(|s| s.split(')').next()).ok_or("has no shape")?;
         let sizes = inside.split(',').map(str::trim).filter(|s| !s.is_empty()).take(DIMENSIONS + 1);
@@ -113,7 +134,7 @@ impl NpyHeader {
         if shape.len() > DIMENSIONS || total.is_none_or(|n| n > 1 << 50) {
             return Err("has an impossible shape".into());
         }
-        Ok(Self { kind, width, big_endian: order == ">", shape, length: 0 })
+        Ok(Self { kind, width, big_endian: order == ">", fortran, shape, length: 0 })
     }
 
     /// Bytes of all values.
@@ -129,6 +150,7 @@ impl NpyHeader {
             NumberKind::Unsigned => format!("uint{bits}"),
             NumberKind::Signed => format!("int{bits}"),
             NumberKind::Float => format!("float{bits}"),
+            NumberKind::Brain => "bfloat16".into(),
             NumberKind::Text | NumberKind::Ascii => "text".into(),
         }
     }
@@ -176,6 +198,7 @@ impl NpyHeader {
                 (NumberKind::Float, 2) => half::f16::from_bits(bits as u16).to_f64(),
                 (NumberKind::Float, 4) => f64::from(f32::from_bits(bits as u32)),
                 (NumberKind::Float, _) => f64::from_bits(bits),
+                (NumberKind::Brain, _) => f64::from(f32::from_bits((bits as u32) << 16)),
                 (NumberKind::Text | NumberKind::Ascii, _) => unreachable!("text is no number"),
             }
         })
@@ -234,12 +257,12 @@ mod tests {
         for (text, words) in [
             ("{'descr': '<c8', 'fortran_order': False, 'shape': (3,)}", "<c8"),
             ("{'descr': [('a', '<i4')], 'fortran_order': False, 'shape': (3,)}", "several types"),
-            ("{'descr': '|u1', 'fortran_order': True, 'shape': (3,)}", "column by column"),
+            ("{'descr': '|u1', 'fortran_order': True, 'shape': (3, 2)}", "column by column"),
             ("{'descr': '|u1', 'fortran_order': False, 'shape': (3, x)}", "\"x\""),
             ("{'descr': '<u8', 'fortran_order': False, 'shape': (99999999999, 99999999999)}", "impossible"),
             ("{'fortran_order': False, 'shape': (3,)}", "descr"),
         ] {
-            let error = NpyHeader::read(&mut &file(text)[..]).unwrap_err();
+            let error = NpyHeader::read(&mut &file(text)[..]).and_then(NpyHeader::by_rows).unwrap_err();
             assert!(error.contains(words), "{error}");
         }
     }

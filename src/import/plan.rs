@@ -21,6 +21,7 @@ use super::sheet::Sheet;
 use super::source::{About, Fault, Item, Source, Told, listed};
 use super::table::{Attributes, Partition};
 use super::text::Text;
+use super::vectors;
 use super::wish::{matches, part_of, tenth, wanted};
 
 const UNDERSTOOD: &str = "What is understood: pictures (JPEG, PNG, WebP, GIF, BMP, TIFF) one by one, in folders or in zips, a sheet of sprites, .npy and .npz arrays, IDX files, Parquet tables, CelebA's files.";
@@ -44,6 +45,26 @@ pub fn read(files: &[Named], wishes: &Wishes) -> Result<Box<dyn Source>, String>
         let pieces = others(&leaves, |leaf| celeba::is_text(&leaf.name).is_some() || leaf.kind == Kind::Picture);
         drop(leaves);
         return finish(celeba(&images, attributes.as_ref(), partition.as_ref())?, pieces, wishes);
+    }
+    if let Some(vectors::Read { source, pieces, found, notes }) = vectors::read(&leaves, wishes)? {
+        let used: Vec<String> = pieces.iter().map(|p| p.name.clone()).collect();
+        let is_used = |leaf: &Leaf| {
+            let inside =
+                used.iter().any(|name| name.strip_prefix(&leaf.name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
+            inside || leaf.kind == Kind::Picture && found.thumb.is_some()
+        };
+        let pieces_aside = others(&leaves, is_used);
+        let done = Done { source, pieces, notes, vectors: Some(found), ..Done::default() };
+        return finish(done, pieces_aside, wishes);
+    }
+    // Neither has anything to say of pictures.
+    for leaf in &mut leaves.all {
+        let why = match leaf.kind {
+            Kind::Json => "lists of this kind are not read: labels can come as a CSV table with the pictures' names",
+            Kind::Tensors => "no tensor [n, d] of it has as many rows as there are pictures",
+            _ => continue,
+        };
+        leaf.kind = Kind::Aside(Aside::Why(why));
     }
     let of = |kind: &[Kind]| leaves.all.iter().filter(|l| kind.contains(&l.kind)).collect::<Vec<_>>();
     let (pictures, numbers, tables) = (of(&[Kind::Picture]), of(&[Kind::Array, Kind::Idx]), of(&[Kind::Parquet]));
@@ -120,6 +141,7 @@ struct Done {
     look: Look,
     from: Vec<(Part, String)>,
     notes: Vec<String>,
+    vectors: Option<latent_vocabulary::plan::Vectors>,
     /// It is not on this computer.
     far: bool,
 }
@@ -140,7 +162,7 @@ impl Source for Nothing {
 impl Default for Done {
     fn default() -> Self {
         let (pieces, values, look, from, notes) = Default::default();
-        Self { source: Box::new(Nothing(About::default())), pieces, values, look, from, notes, far: false }
+        Self { source: Box::new(Nothing(About::default())), pieces, values, look, from, notes, vectors: None, far: false }
     }
 }
 
@@ -425,7 +447,7 @@ fn nothing(leaves: &Leaves, notes: &[String], faults: Vec<String>) -> String {
 
 /// The source under its whole plan.
 fn finish(done: Done, aside: Vec<Piece>, wishes: &Wishes) -> Result<Box<dyn Source>, String> {
-    let Done { source, mut pieces, values, look, from, notes, far } = done;
+    let Done { source, mut pieces, values, look, from, notes, vectors, far } = done;
     let mut about = source.about().clone();
     about.notes.extend(notes);
     if *wishes != Wishes::default() {
@@ -434,9 +456,10 @@ fn finish(done: Done, aside: Vec<Piece>, wishes: &Wishes) -> Result<Box<dyn Sour
     pieces.extend(aside);
     about.notes.extend(aside_note(&pieces));
     let (parts, factors) = counted(&*source, &from);
-    about.plan = Plan { pieces, images: about.items, look, parts, factors, values, notes: about.notes.clone() };
+    let of_vectors = vectors.is_some();
+    about.plan = Plan { pieces, images: about.items, look, parts, factors, values, vectors, notes: about.notes.clone() };
     let mut told = Told { source, about };
-    if told.about.plan.look.sizes.is_empty() && !far {
+    if told.about.plan.look.sizes.is_empty() && !far && !of_vectors {
         let array = !told.about.plan.values.is_empty();
         told.about.plan.look = first_look(&mut told, array);
     }

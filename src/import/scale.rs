@@ -114,6 +114,11 @@ pub fn understood(name: &str, header: &NpyHeader, range: &Range, wish: Option<Va
     (Scale { black, white }, Understood { name: name.into(), kind, low, high, black, white, standardised, usual, nan })
 }
 
+/// Whether values are in a range that pictures have, or standardised.
+pub fn is_usual(header: &NpyHeader, range: &Range) -> bool {
+    usual(header.kind, range.low, range.high).is_some() || range.is_standardised()
+}
+
 /// Said of values that are in no usual range.
 pub fn note(of: &Understood) -> Option<String> {
     let nan = (of.nan > 0).then(|| format!("{} values in {} are no numbers: they become black.", of.nan, of.name));

@@ -52,6 +52,7 @@ impl Sheet {
             notes: if empty > 0 { vec![format!("{empty} tiles of one colour are left out.")] } else { Vec::new() },
             crop: Crop::Middle,
             sheet: true,
+            vectors: None,
             fingerprint: format!("sheet {} {mark} {w} {h}", base(name)),
             ..About::default()
         };

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use latent_packed::{PackedFactor, Split, Sum};
+use latent_packed::{PackedFactor, PackedVectors, Split, Sum};
+use latent_vocabulary::drawn::drawn;
 use latent_vocabulary::import::{Crop, Frame};
 use latent_vocabulary::plan::Plan;
+use latent_vocabulary::shape::SampleShape;
 
 use super::picture::{Picture, colourless};
 
@@ -29,6 +31,8 @@ pub struct About {
     pub crop: Crop,
     /// One picture with many on it.
     pub sheet: bool,
+    /// Its samples are vectors.
+    pub vectors: Option<PackedVectors>,
     /// Tells this source from others: names and sizes of its files.
     pub fingerprint: String,
     /// How all of it was understood.
@@ -39,8 +43,8 @@ impl Default for About {
     fn default() -> Self {
         let (what, title, credit, fingerprint) = Default::default();
         let (factors, notes, plan) = Default::default();
-        let (items, label, sheet, crop) = (0, 0, false, Crop::Middle);
-        Self { what, title, credit, items, factors, label, notes, crop, sheet, fingerprint, plan }
+        let (items, label, sheet, crop, vectors) = (0, 0, false, Crop::Middle, None);
+        Self { what, title, credit, items, factors, label, notes, crop, sheet, vectors, fingerprint, plan }
     }
 }
 
@@ -52,6 +56,17 @@ pub enum Raw {
     /// A picture file of 16 bits, and its value of white.
     Deep(Vec<u8>, u16),
     Picture(Picture),
+    /// So many numbers, kept as their shape says.
+    Vector(Vec<u8>, usize),
+}
+
+/// What lies beside a vector.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Beside {
+    /// Empty where there is none.
+    pub text: String,
+    /// A small picture, `[channels, height, width]`; nothing where there is none.
+    pub thumb_p: Vec<u8>,
 }
 
 /// One image.
@@ -94,6 +109,14 @@ pub trait Source {
         None
     }
 
+    /// What lies beside the vector at a place.
+    ///
+    /// # Errors
+    /// Names the file.
+    fn beside(&mut self, _place: u64) -> Result<Beside, Fault> {
+        Ok(Beside::default())
+    }
+
     /// Reads the image at a place.
     ///
     /// # Errors
@@ -118,6 +141,10 @@ impl<T: Source + ?Sized> Source for &mut T {
         (**self).sum(place)
     }
 
+    fn beside(&mut self, place: u64) -> Result<Beside, Fault> {
+        (**self).beside(place)
+    }
+
     fn item(&mut self, place: u64) -> Result<Item, Fault> {
         (**self).item(place)
     }
@@ -133,6 +160,11 @@ impl Raw {
             Self::File(bytes) => Picture::decode(&bytes),
             Self::Deep(bytes, white) => Picture::decode_deep(&bytes, white),
             Self::Picture(picture) => Ok(picture),
+            Self::Vector(bytes, dims) => {
+                let shape = SampleShape::vector(dims);
+                let SampleShape { width, height, .. } = shape.picture();
+                Ok(Picture { width, height, channels: 1, values_hwc: drawn(shape, &shape.floats(&bytes)) })
+            }
         }
     }
 }
@@ -158,6 +190,10 @@ impl Source for Told {
 
     fn sum(&self, place: u64) -> Option<Sum> {
         self.source.sum(place)
+    }
+
+    fn beside(&mut self, place: u64) -> Result<Beside, Fault> {
+        self.source.beside(place)
     }
 
     fn item(&mut self, place: u64) -> Result<Item, Fault> {
@@ -239,11 +275,20 @@ pub fn first_frame(source: &mut dyn Source) -> Result<Frame, String> {
 /// # Panics
 /// Without a picture.
 pub fn suggested_frame(first: &[Picture], about: &About) -> Frame {
+    if about.vectors.is_some() {
+        return vector_frame(about);
+    }
     let common = about.plan.look.sizes.first().map(|s| s.width.min(s.height) as usize);
     let side = common.unwrap_or(first[0].width.min(first[0].height));
     let side = [64, 32, 28].into_iter().find(|s| *s <= side).unwrap_or(28);
     let grey = first.iter().all(colourless) && about.plan.look.colour == 0;
     Frame { width: side as u32, height: side as u32, channels: if grey { 1 } else { 3 }, crop: about.crop, paper: 255 }
+}
+
+/// The frame of vectors.
+fn vector_frame(about: &About) -> Frame {
+    let dims = about.plan.vectors.as_ref().map_or(0, |v| v.dims);
+    Frame { width: 1, height: 1, channels: dims as u32, crop: Crop::Stretch, paper: 0 }
 }
 
 /// One image in this many is kept for tests where a source has no splits of its own.

@@ -80,7 +80,7 @@ impl<'a> Examples<'a> {
         // There may be thousands of tokens and features, and they have no KL.
         let many = |g: &CodeGroup| matches!(g.kind, CodeKind::Grid { .. } | CodeKind::Features { .. });
         let codes = if !engine.info().code.iter().any(many) {
-            let all = Tests { shape: self.shape.image, images: self.images, labels: self.labels };
+            let all = Tests { shape: self.shape.image, images: self.images, labels: self.labels, beside: None };
             Some(engine.encode(Rows::tests(all, &all.range(0, n as u32))).await?)
         } else {
             None

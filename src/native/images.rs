@@ -50,7 +50,11 @@ pub fn load_for(setup: &Setup, given: Option<&Given>) -> Result<Dataset, String>
 /// The name of a packed set that is given for a setup: a folder alone, or the same name without a label, leaves the label as it was.
 pub fn labelled(setup: &str, given: &str) -> String {
     match (Own::parse(setup), Own::parse(given)) {
-        (Some(its), Some(Own { name, label: None })) if name == its.name || name == FOLDER_ALONE => its.id(),
+        (Some(its), Some(Own { name, label: None, vectors }))
+            if vectors == its.vectors && (name == its.name || name == FOLDER_ALONE) =>
+        {
+            its.id()
+        }
         _ => given.to_owned(),
     }
 }

@@ -1,5 +1,7 @@
 //! What a packed set says about itself, and what every set has in common.
 
+use latent_vocabulary::plan::Normalise;
+use latent_vocabulary::shape::SampleShape;
 use serde::{Deserialize, Serialize};
 
 /// Version of this format.
@@ -11,8 +13,15 @@ pub const SHARD_IMAGES: usize = 1024;
 /// Widest and highest packed image.
 pub const MAX_SIDE: u32 = 256;
 
-/// Whether images of that shape can be packed and trained on: their values fill whole words of the device.
+/// Most numbers of a vector.
+pub const MAX_DIMS: u32 = 4096;
+
+/// Whether samples of that shape can be packed and trained on: values of pictures fill whole words of the device. Of width and height
+/// 1 they are vectors.
 pub fn shape_fits(width: u32, height: u32, channels: u32) -> bool {
+    if (width, height) == (1, 1) {
+        return (1..=MAX_DIMS).contains(&channels);
+    }
     let side = |v: u32| (1..=MAX_SIDE).contains(&v);
     matches!(channels, 1 | 3) && side(height) && side(width) && (channels * height * width).is_multiple_of(4)
 }
@@ -23,6 +32,26 @@ pub struct PackedFactor {
     pub name: String,
     /// Names of its values `0 ..`, 256 at most.
     pub values: Vec<String>,
+}
+
+/// How the vectors of a set were made, and what lies beside them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PackedVectors {
+    /// As SAELens calls it: `expected_average_only_in`.
+    pub normalize_activations: Normalise,
+    /// What they were multiplied by, where all were multiplied by the same number; else 1.
+    pub scaling_factor: f64,
+    /// Each has a text.
+    pub texts: bool,
+    /// Width, height and colours of the picture of each.
+    pub thumb: Option<[u32; 3]>,
+}
+
+impl PackedVectors {
+    /// Bytes of the picture of one.
+    pub fn thumb_bytes(&self) -> usize {
+        self.thumb.map_or(0, |sides| sides.iter().product::<u32>() as usize)
+    }
 }
 
 /// What a packed set says about itself.
@@ -43,12 +72,20 @@ pub struct Meta {
     pub source: String,
     /// Images that the source promises.
     pub items: u64,
+    /// Of sets of vectors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vectors: Option<PackedVectors>,
 }
 
 impl Meta {
-    /// Bytes of one image.
+    /// The shape of one sample.
+    pub fn shape(&self) -> SampleShape {
+        SampleShape { channels: self.channels as usize, height: self.height as usize, width: self.width as usize }
+    }
+
+    /// Bytes of one sample.
     pub fn image_bytes(&self) -> usize {
-        (self.channels * self.height * self.width) as usize
+        self.shape().bytes()
     }
 
     pub fn to_json(&self) -> String {
@@ -69,6 +106,14 @@ impl Meta {
                 "promises images of {} × {} × {} values, which no network here takes: pack them anew with an even width and height",
                 meta.width, meta.height, meta.channels
             ));
+        }
+        if meta.vectors.is_some() == meta.shape().is_picture() {
+            return Err("says that its pictures are vectors, or its vectors pictures".into());
+        }
+        let side = |side: u32| (1..=MAX_SIDE).contains(&side);
+        let picture = |[width, height, channels]: &[u32; 3]| side(*width) && side(*height) && matches!(channels, 1 | 3);
+        if let Some([width, height, channels]) = meta.vectors.as_ref().and_then(|v| v.thumb).filter(|thumb| !picture(thumb)) {
+            return Err(format!("promises pictures of {width} × {height} × {channels} beside its vectors"));
         }
         if let Some(factor) = meta.factors.iter().find(|f| f.values.is_empty() || f.values.len() > 256) {
             return Err(format!("gives {} values to {}", factor.values.len(), factor.name));

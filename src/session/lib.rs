@@ -210,6 +210,7 @@ impl Session {
         }
         let (id, info, shape, made_of) = (data.id.clone(), data.info(), data.data_shape(), data.made_of());
         let factors_nk = std::mem::take(&mut data.factors.test_nk);
+        let beside = std::mem::take(&mut data.beside);
         let class_names = data.class_names.clone();
         let (images, labels) = (std::mem::take(&mut data.test_images), std::mem::take(&mut data.test_labels));
         // The old images first, and the run that holds them: two sets may not fit.
@@ -256,7 +257,7 @@ impl Session {
         }
         let event =
             Event::DataReady { data: info, labels_n: ByteBuf::from(labels.clone()), factors_nk: ByteBuf::from(factors_nk.clone()) };
-        self.test = Some(TestSet { id, shape, images, labels, class_names, factors_nk, made_of });
+        self.test = Some(TestSet { id, shape, images, labels, class_names, factors_nk, beside, made_of });
         self.send(event);
         if let Some(message) = note {
             self.send(Event::Warning { message });

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::drawn::drawn;
 use latent_vocabulary::code::{CodeGroup, CodeKind, FeatureGrid};
-use latent_vocabulary::shape::SampleShape;
+use latent_vocabulary::drawn::drawn;
+use latent_vocabulary::shape::{Beside, SampleShape};
 
 /// Size of a picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -95,6 +95,8 @@ pub struct Tests<'a> {
     pub shape: SampleShape,
     pub images: &'a [u8],
     pub labels: &'a [u8],
+    /// What lies beside them, if anything may.
+    pub beside: Option<&'a Beside>,
 }
 
 impl<'a> Tests<'a> {
@@ -292,7 +294,7 @@ mod tests {
     fn test_images_are_the_same_however_they_are_told() {
         let (images, labels): (Vec<u8>, Vec<u8>) = ((0..12).map(|i| 20 * i).collect(), (0..6).collect());
         let shape = SampleShape { channels: 1, height: 1, width: 2 };
-        let tests = Tests { shape, images: &images, labels: &labels };
+        let tests = Tests { shape, images: &images, labels: &labels, beside: None };
         let at = tests.known(&[4, 9, 0, 5]);
         assert_eq!((at.as_slice(), tests.range(4, 7)), (&[4, 0, 5][..], vec![4, 5]));
         assert_eq!((tests.range(7, 2), tests.range(3, u32::MAX)), (vec![], vec![3, 4, 5]));

@@ -6,9 +6,10 @@ use super::answer::Codes;
 use super::coder::{Coder, Rows, Tests};
 use super::question::Question;
 
-/// Encodes the first `count` test images: [`Codes`].
+/// Encodes `count` test images from number `from` on: [`Codes`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Embed {
+    pub from: u32,
     pub count: u32,
 }
 
@@ -18,8 +19,8 @@ impl Question for Embed {
     const OF_TESTS: bool = true;
 
     async fn answer(&self, coder: &mut impl Coder, tests: Tests<'_>) -> Result<Codes, String> {
-        let at = tests.range(0, self.count);
+        let at = tests.range(self.from, self.count);
         let codes = coder.encode(Rows::tests(tests, &at)).await?;
-        Ok(Codes::of(coder.frame().latent, at.len(), codes, &tests.labels[..at.len()]))
+        Ok(Codes::of(coder.frame().latent, at.len(), codes, &tests.labels(&at)))
     }
 }

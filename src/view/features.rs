@@ -5,11 +5,11 @@ use serde_bytes::ByteBuf;
 
 use super::answer::Answer;
 use super::coder::{Coder, Frame, Rows, Tests};
-use super::drawn::laid_out;
 pub use super::feature_table::FeatureTable;
 use super::feature_table::{BINS, EXAMPLES, QUARTER_EXAMPLES, TOP_EXAMPLES};
 use super::question::Question;
 use latent_measure::sparse::{Portrait, histogram};
+use latent_vocabulary::drawn::laid_out;
 use latent_vocabulary::numbers::f32_bytes;
 
 /// What each feature does on the first `count` test images, or as many as fit: [`FeatureTable`].

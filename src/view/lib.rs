@@ -9,16 +9,15 @@
 mod answer;
 mod choice;
 mod coder;
-mod drawn;
 mod feature_table;
 mod question;
 
 pub use self::answer::{Answer, Pictures};
 pub use self::choice::draw;
 pub use self::coder::{Alphabet, Coder, Frame, Rows, Size, Tests};
-pub use self::drawn::{REACH, TURN, drawn, flat, laid_out, pixels};
 pub use self::feature_table::{BINS, EXAMPLES, QUARTER_EXAMPLES, TOP_EXAMPLES};
 pub use self::question::Question;
+pub use latent_vocabulary::drawn::{REACH, TURN, drawn, flat, laid_out, pixels};
 pub use latent_vocabulary::shape::unit_values;
 
 /// Names the place on the page that a question belongs to: what is asked there replaces what was asked there before.
@@ -53,6 +52,7 @@ question::questions! {
         Features in features gives FeatureTable,
         Feature in feature gives OneFeature,
         Locate in places gives Places,
+        Describe in describe gives Described,
     }
     // What takes so long that the session answers in slices.
     apart {

@@ -80,6 +80,8 @@ pub struct DataInfo {
     pub classes: Vec<String>,
     /// Names of the factors; empty where none are known.
     pub factors: Vec<String>,
+    /// Each test sample has a text or a picture of its own beside it.
+    pub beside: bool,
 }
 
 impl DataCard {
@@ -142,34 +144,41 @@ impl Attribute {
     }
 }
 
-/// Begins the names of sets that are not registered: packed from a visitor's own files.
+/// Begin the names of sets that are not registered, packed from a visitor's own files: of pictures, and of vectors. A setup must tell
+/// them apart before it has read one.
 const OWN: &str = "own:";
+const OWN_VECTORS: &str = "acts:";
 
 /// The name of a packed set of which only the folder is given.
 pub const FOLDER_ALONE: &str = "images";
 
-/// A packed set as a setup names it: `own:NAME`, or `own:NAME:FACTOR` where that factor gives the labels.
+/// A packed set as a setup names it: `own:NAME`, or `acts:NAME` where its samples are vectors; `own:NAME:FACTOR` where that factor
+/// gives the labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Own<'a> {
     pub name: &'a str,
     /// The set's own choice where it is left out.
     pub label: Option<&'a str>,
+    /// Its samples are vectors, as activations are; else they are pictures.
+    pub vectors: bool,
 }
 
 impl<'a> Own<'a> {
     /// Takes such a name apart; `None` for the name of a registered set.
     pub fn parse(id: &'a str) -> Option<Self> {
-        let rest = id.strip_prefix(OWN)?;
+        let vectors = id.starts_with(OWN_VECTORS);
+        let rest = id.strip_prefix(if vectors { OWN_VECTORS } else { OWN })?;
         let (name, label) = rest.split_once(':').map_or((rest, None), |(name, label)| (name, Some(label)));
         let good = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
-        (good(name) && label.is_none_or(good)).then_some(Self { name, label })
+        (good(name) && label.is_none_or(good)).then_some(Self { name, label, vectors })
     }
 
     /// The setup's name for it.
     pub fn id(&self) -> String {
+        let kind = if self.vectors { OWN_VECTORS } else { OWN };
         match self.label {
-            Some(label) => format!("{OWN}{}:{label}", self.name),
-            None => format!("{OWN}{}", self.name),
+            Some(label) => format!("{kind}{}:{label}", self.name),
+            None => format!("{kind}{}", self.name),
         }
     }
 }
@@ -185,13 +194,15 @@ mod tests {
 
     #[test]
     fn names_of_packed_sets_go_round() {
-        for (id, name, label) in
-            [("own:my-cats", "my-cats", None), ("own:celeba:5_o_Clock_Shadow", "celeba", Some("5_o_Clock_Shadow"))]
-        {
-            assert_eq!(Own::parse(id), Some(Own { name, label }));
-            assert_eq!(Own { name, label }.id(), id);
+        for (id, name, label) in [
+            ("own:my-cats", "my-cats", None),
+            ("own:celeba:5_o_Clock_Shadow", "celeba", Some("5_o_Clock_Shadow")),
+            ("acts:gpt2:layer", "gpt2", Some("layer")),
+        ] {
+            let own = Own { name, label, vectors: id.starts_with("acts") };
+            assert_eq!((Own::parse(id), own.id().as_str()), (Some(own), id));
         }
-        for id in ["own:", "own:../x", "own:a:b:c", "own:a&b", "mnist", "celeba"] {
+        for id in ["own:", "acts:", "own:../x", "own:a:b:c", "own:a&b", "mnist", "celeba"] {
             assert_eq!(Own::parse(id), None, "{id}");
         }
     }

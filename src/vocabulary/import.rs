@@ -96,6 +96,9 @@ pub struct Stored {
     /// Index of the one that does.
     pub label: usize,
     pub credit: String,
+    /// Its samples are vectors.
+    #[serde(default)]
+    pub vectors: bool,
     /// Whether the import came to its end.
     pub done: bool,
     pub bytes: u64,

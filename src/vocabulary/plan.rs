@@ -35,12 +35,17 @@ pub enum Role {
     Attributes,
     /// The part that each image belongs to, by its name.
     Partition,
+    /// Rows of numbers: activations, embeddings, measurements.
+    Vectors,
+    /// What lies beside rows of numbers: a text, a label, a picture of each.
+    Beside,
     /// Not read.
     Aside,
 }
 
 impl Role {
-    pub const ALL: [Self; 5] = [Self::Images, Self::Labels, Self::Attributes, Self::Partition, Self::Aside];
+    pub const ALL: [Self; 7] =
+        [Self::Images, Self::Labels, Self::Attributes, Self::Partition, Self::Vectors, Self::Beside, Self::Aside];
 
     pub fn id(self) -> &'static str {
         match self {
@@ -48,6 +53,8 @@ impl Role {
             Self::Labels => "labels",
             Self::Attributes => "attributes",
             Self::Partition => "partition",
+            Self::Vectors => "vectors",
+            Self::Beside => "beside",
             Self::Aside => "aside",
         }
     }
@@ -77,9 +84,12 @@ impl Piece {
         let images = [None, Some(Part::Train), Some(Part::Valid), Some(Part::Test)].map(|part| (Role::Images, part));
         let array = self.kind.contains("array");
         let rest: &[Role] = match self.role {
+            Role::Vectors if array => &[Role::Vectors, Role::Labels, Role::Aside],
+            Role::Vectors => &[Role::Vectors, Role::Aside],
+            Role::Beside => &[Role::Beside, Role::Aside],
             Role::Labels => &[Role::Labels, Role::Aside],
             Role::Attributes | Role::Partition => &[Role::Attributes, Role::Partition, Role::Aside],
-            Role::Images | Role::Aside if array => &[Role::Labels, Role::Aside],
+            Role::Images | Role::Aside if array => &[Role::Vectors, Role::Labels, Role::Aside],
             Role::Images => &[Role::Aside],
             Role::Aside if self.kind == "text" => &[Role::Labels, Role::Attributes, Role::Aside],
             Role::Aside => &[Role::Aside],
@@ -105,6 +115,8 @@ impl Piece {
             (Role::Labels, _) => format!("labels {}", self.why),
             (Role::Attributes, _) => format!("attributes{why}"),
             (Role::Partition, _) => format!("parts by name{why}"),
+            (Role::Vectors, _) => format!("{} rows of numbers{why}", self.images),
+            (Role::Beside, _) => format!("beside the rows{why}"),
             (Role::Aside, _) => format!("left aside{why}"),
         };
         format!("{}: {files}{} → {role}", self.name, self.kind)
@@ -176,8 +188,91 @@ pub struct Plan {
     pub parts: Vec<Given>,
     pub factors: Vec<Counted>,
     pub values: Vec<Understood>,
+    /// Where rows of numbers were found, and no pictures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vectors: Option<Vectors>,
     /// What was assumed, in sentences.
     pub notes: Vec<String>,
+}
+
+/// How the length of vectors is made alike before anything learns from them, under the names that SAELens has for it
+/// (`normalize_activations`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Normalise {
+    /// They stay as they are.
+    None,
+    /// All by the same number, such that their mean length is the root of how many numbers they have.
+    #[default]
+    ExpectedAverageOnlyIn,
+    /// Each to that length.
+    ConstantNormRescale,
+    /// Each to mean 0 and deviation 1.
+    LayerNorm,
+}
+
+impl Normalise {
+    pub const ALL: [Self; 4] = [Self::ExpectedAverageOnlyIn, Self::ConstantNormRescale, Self::LayerNorm, Self::None];
+
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::ExpectedAverageOnlyIn => "expected_average_only_in",
+            Self::ConstantNormRescale => "constant_norm_rescale",
+            Self::LayerNorm => "layer_norm",
+        }
+    }
+
+    /// Reads its name.
+    ///
+    /// # Errors
+    /// Which names there are.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let names = || Self::ALL.map(Self::id).join(", ");
+        Self::ALL.into_iter().find(|n| n.id() == text).ok_or_else(|| format!("expected one of {}", names()))
+    }
+
+    /// Applies it to a row. `scale` is what [`Normalise::ExpectedAverageOnlyIn`] multiplies by.
+    pub fn apply(self, scale: f64, row_d: &mut [f32]) {
+        let d = row_d.len() as f64;
+        let times = |row_d: &mut [f32], by: f64| row_d.iter_mut().for_each(|v| *v = (f64::from(*v) * by) as f32);
+        let square = |row_d: &[f32]| row_d.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>();
+        match self {
+            Self::None => {}
+            Self::ExpectedAverageOnlyIn => times(row_d, scale),
+            Self::ConstantNormRescale => {
+                let by = (d / square(row_d).max(f64::MIN_POSITIVE)).sqrt();
+                times(row_d, by);
+            }
+            Self::LayerNorm => {
+                let mean = row_d.iter().map(|v| f64::from(*v)).sum::<f64>() / d;
+                row_d.iter_mut().for_each(|v| *v = (f64::from(*v) - mean) as f32);
+                // SAELens has the same remainder below the root.
+                let by = 1.0 / ((square(row_d) / d).sqrt() + 1e-5);
+                times(row_d, by);
+            }
+        }
+    }
+}
+
+/// What is understood of rows of numbers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Vectors {
+    /// Numbers in a row.
+    pub dims: u64,
+    pub low: f64,
+    pub high: f64,
+    /// Mean length of the rows.
+    pub norm: f64,
+    /// Rows with values that are no finite numbers; they are left out.
+    pub broken: u64,
+    pub normalise: Normalise,
+    /// What rows are multiplied by under [`Normalise::ExpectedAverageOnlyIn`]; else 1.
+    pub scale: f64,
+    /// Each row has a text.
+    pub texts: bool,
+    /// Width, height and colours of the picture of each row.
+    pub thumb: Option<[u32; 3]>,
 }
 
 /// How numbers become grey levels, where a visitor says it.
@@ -233,7 +328,7 @@ impl Wanted {
         let (file, role) = text.rsplit_once('=').filter(|(file, _)| !file.is_empty()).ok_or("expected FILE=ROLE")?;
         let part = Part::ALL.into_iter().find(|p| p.id() == role);
         let role = part.map_or_else(|| Role::ALL.into_iter().find(|r| r.id() == role), |_| Some(Role::Images));
-        let role = role.ok_or("roles are train, valid, test, images, labels, attributes, partition and aside")?;
+        let role = role.ok_or("roles are train, valid, test, images, labels, attributes, partition, vectors, beside and aside")?;
         Ok(Self { file: file.replace('\\', "/").trim_end_matches('/').to_owned(), role, part })
     }
 }
@@ -247,6 +342,7 @@ pub struct Wishes {
     /// The file with the labels; an empty name stands for none.
     pub labels: Option<String>,
     pub split: Option<SplitBy>,
+    pub normalise: Option<Normalise>,
     pub roles: Vec<Wanted>,
 }
 
@@ -279,6 +375,27 @@ mod tests {
         ] {
             assert_eq!(piece.may_be_labels(), may, "{piece:?}");
         }
+    }
+
+    #[test]
+    fn rows_are_normalised_as_saelens_does() {
+        // Numbers of SAELens' `run_time_activation_norm_fn_in` for the row 3, 4, 0, 0.
+        for (how, want) in [
+            (Normalise::None, [3.0, 4.0, 0.0, 0.0]),
+            (Normalise::ExpectedAverageOnlyIn, [1.5, 2.0, 0.0, 0.0]),
+            (Normalise::ConstantNormRescale, [1.2, 1.6, 0.0, 0.0]),
+            (Normalise::LayerNorm, [0.700_137, 1.260_246, -0.980_191, -0.980_191]),
+        ] {
+            let mut row_d = [3.0, 4.0, 0.0, 0.0];
+            how.apply(0.5, &mut row_d);
+            assert!(row_d.iter().zip(want).all(|(a, b)| (a - b).abs() < 1e-5), "{} {row_d:?}", how.id());
+            assert_eq!(Normalise::parse(how.id()), Ok(how));
+        }
+        let mut nothing = [0.0; 3];
+        Normalise::ConstantNormRescale.apply(1.0, &mut nothing);
+        Normalise::LayerNorm.apply(1.0, &mut nothing);
+        assert_eq!(nothing, [0.0; 3]);
+        assert!(Normalise::parse("batch").unwrap_err().contains("layer_norm"));
     }
 
     #[test]

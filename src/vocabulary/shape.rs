@@ -110,6 +110,24 @@ impl SampleShape {
     }
 }
 
+/// What lies beside samples that say little by themselves: vectors.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Beside {
+    /// A text of each; empty where there are none.
+    pub texts: Vec<String>,
+    /// The shape of the picture of each, and all of them; empty where there are none.
+    pub thumb: SampleShape,
+    /// `[n, channels, height, width]`, a byte each.
+    pub thumbs_np: Vec<u8>,
+}
+
+impl Beside {
+    /// Whether there is nothing.
+    pub fn is_empty(&self) -> bool {
+        self.texts.is_empty() && self.thumbs_np.is_empty()
+    }
+}
+
 /// Bytes as values in `[0, 1]`.
 pub fn unit_values(bytes: &[u8]) -> Vec<f32> {
     bytes.iter().map(|b| f32::from(*b) / 255.0).collect()

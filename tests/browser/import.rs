@@ -32,25 +32,25 @@ fn golden(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/import/golden").join(name)
 }
 
-fn open(page: &Page) {
+pub(super) fn open(page: &Page) {
     page.click("add-data");
     page.wait("the dialog", "document.querySelector('[data-testid=import]')?.open");
 }
 
 /// Brings files, as the button does.
-fn bring(page: &Page, files: &[PathBuf]) {
+pub(super) fn bring(page: &Page, files: &[PathBuf]) {
     let names: Vec<String> = files.iter().map(|f| f.to_string_lossy().into_owned()).collect();
     page.wait("a place for files", "document.querySelector('[data-testid=import-files]')");
     page.keys("import-files", &names.join("\n"));
 }
 
-fn text(page: &Page, testid: &str) -> String {
+pub(super) fn text(page: &Page, testid: &str) -> String {
     let found = page.wait(testid, &format!("document.querySelector('[data-testid={testid}]')?.textContent"));
     found.as_str().unwrap_or_default().to_owned()
 }
 
 /// Packs what was found, and waits for the end.
-fn pack(page: &Page) -> String {
+pub(super) fn pack(page: &Page) -> String {
     page.click("import-start");
     let use_it = "document.querySelector('[data-testid=import-use]')";
     let problem = "document.querySelector('[data-testid=import-problem]')";
@@ -59,7 +59,7 @@ fn pack(page: &Page) -> String {
     text(page, "import-progress")
 }
 
-fn trains_on(page: &Page, data: &str) {
+pub(super) fn trains_on(page: &Page, data: &str) {
     page.click("import-use");
     page.wait(
         "a network for them",

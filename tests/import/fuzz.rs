@@ -231,7 +231,19 @@ fn pictures() {
 fn packed_shards_and_their_description() {
     let factors = vec![PackedFactor { name: "Label".into(), values: vec!["a".into(), "b".into()] }];
     let (title, credit, source) = ("t".to_owned(), String::new(), String::new());
-    let meta = Meta { format: FORMAT, title, credit, source, channels: 1, height: 4, width: 4, factors, label: 0, items: 9 };
+    let meta = Meta {
+        format: FORMAT,
+        title,
+        credit,
+        source,
+        channels: 1,
+        height: 4,
+        width: 4,
+        factors,
+        label: 0,
+        items: 9,
+        vectors: None,
+    };
     let mut builder = ShardBuilder::default();
     (0..9u8).for_each(|i| builder.push(Split::Train, &[i % 2], &[i; 16]));
     let shard = builder.finish(&meta, true, 9, 0);

@@ -10,6 +10,7 @@ mod kinds;
 mod made;
 mod people;
 mod thirty;
+mod vectors;
 
 use std::path::{Path, PathBuf};
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Subcommand, ValueEnum};
-use latent_vocabulary::plan::{Values, Wanted};
+use latent_vocabulary::plan::{Normalise, Values, Wanted};
 
 use crate::Failure;
 
@@ -18,7 +18,8 @@ pub struct Args {
 enum What {
     /// CelebA, from its official files.
     Celeba(Celeba),
-    /// Your own images: a zip, pictures, .npy, .npz, IDX, Parquet.
+    /// Your own images: a zip, pictures, .npy, .npz, IDX, Parquet. Or rows of numbers, such as activations: .npy, .npz, .safetensors,
+    /// Parquet, with a CSV or JSONL table of texts and labels beside them.
     Images(Images),
 }
 
@@ -54,7 +55,11 @@ struct Images {
     /// Which images are for tests: as names of files and folders say, or every tenth.
     #[arg(long, value_enum)]
     split: Option<SplitArg>,
-    /// What a file, an archive or a folder is: train, valid, test, images, labels, attributes, partition or aside.
+    /// How rows of numbers are made alike in length, as SAELens calls it: expected_average_only_in, constant_norm_rescale, layer_norm or
+    /// none.
+    #[arg(long, value_name = "HOW", value_parser = Normalise::parse)]
+    normalize: Option<Normalise>,
+    /// What a file, an archive or a folder is: train, valid, test, images, labels, attributes, partition, vectors, beside or aside.
     #[arg(long, value_name = "FILE=ROLE", value_parser = Wanted::parse)]
     role: Vec<Wanted>,
     #[command(flatten)]
@@ -176,6 +181,7 @@ fn wishes(args: &Images, files: &mut Vec<latent_import::read::Named>) -> Result<
         values: args.values,
         labels: args.labels.as_ref().map(|name| if name == "none" { String::new() } else { name.replace('\\', "/") }),
         split: args.split.map(|split| if matches!(split, SplitArg::Tenth) { SplitBy::Tenth } else { SplitBy::Names }),
+        normalise: args.normalize,
         roles: args.role.clone(),
     })
 }
@@ -195,14 +201,22 @@ fn show(plan: &latent_vocabulary::plan::Plan, json: bool) -> Result<ExitCode, Fa
 #[cfg(feature = "pack")]
 fn lines(plan: &latent_vocabulary::plan::Plan) -> Vec<String> {
     let mut lines: Vec<String> = plan.pieces.iter().map(latent_vocabulary::plan::Piece::words).collect();
+    if let Some(v) = &plan.vectors {
+        let texts = if v.texts { ", with a text each" } else { "" };
+        let thumb = v.thumb.map_or(String::new(), |[w, h, c]| format!(", with a picture of {w} × {h} × {c} each"));
+        lines.push(format!("{} rows of {} numbers from {} to {}{texts}{thumb}", plan.images, v.dims, v.low, v.high));
+        lines.push(format!("mean length {:.4}; normalised by {}, times {:.6}", v.norm, v.normalise.id(), v.scale));
+    }
     let sizes: Vec<String> = plan.look.sizes.iter().take(4).map(|s| format!("{} × {}", s.width, s.height)).collect();
     let (grey, colour) = (plan.look.grey, plan.look.colour);
-    lines.push(format!(
-        "{} images; of {} looked at {grey} grey, {colour} in colour; {}",
-        plan.images,
-        plan.look.at,
-        sizes.join(", ")
-    ));
+    if plan.vectors.is_none() {
+        lines.push(format!(
+            "{} images; of {} looked at {grey} grey, {colour} in colour; {}",
+            plan.images,
+            plan.look.at,
+            sizes.join(", ")
+        ));
+    }
     for part in &plan.parts {
         lines.push(format!("{}: {} images, by {}", part.part.id(), part.images, part.from));
     }
@@ -235,6 +249,10 @@ fn pack(mut source: Box<dyn latent_import::source::Source>, common: &Common) -> 
     use latent_vocabulary::import::{Choice, Crop, Progress, id_of};
 
     let mut frame = first_frame(&mut *source)?;
+    let vectors = source.about().vectors.is_some();
+    if vectors && (common.size.is_some() || common.grey || common.colour || common.crop.is_some()) {
+        return Err("--size, --crop, --grey and --colour are for pictures: these are rows of numbers".into());
+    }
     if let Some(size) = common.size {
         (frame.width, frame.height) = (size, size);
     }
@@ -269,8 +287,7 @@ fn pack(mut source: Box<dyn latent_import::source::Source>, common: &Common) -> 
     let out = common.out.as_deref().ok_or("--out DIR is missing")?;
     let bar = if common.quiet { ProgressBar::hidden() } else { ProgressBar::new(about.items) };
     bar.set_style(
-        ProgressStyle::with_template("{bar:32} {pos}/{len} images  {per_sec}  {eta} left  {msg}")
-            .expect("the template is well-formed"),
+        ProgressStyle::with_template("{bar:32} {pos}/{len}  {per_sec}  {eta} left  {msg}").expect("the template is well-formed"),
     );
     let begin = Instant::now();
     let progress = |p: Progress| {
@@ -285,11 +302,13 @@ fn pack(mut source: Box<dyn latent_import::source::Source>, common: &Common) -> 
     let end = native::pack(source, &choice, &Folder::new(out), progress, skipped)?;
     bar.finish_and_clear();
     println!(
-        "{} images of {} × {} × {} in {}, {} left out, {:.0} images/s, {:.1} s",
+        "{} {} in {}, {} left out, {:.0} a second, {:.1} s",
         end.packed,
-        frame.width,
-        frame.height,
-        frame.channels,
+        if vectors {
+            format!("rows of {} numbers", frame.channels)
+        } else {
+            format!("images of {} × {} × {}", frame.width, frame.height, frame.channels)
+        },
         out.display(),
         end.skipped,
         end.per_second,

@@ -32,6 +32,12 @@ fn has_idx(folder: &Path) -> bool {
 /// What `--data` names: a set, and the folder with its files where they are not the shipped ones.
 pub type Given = (String, Option<PathBuf>);
 
+/// Whether a packed set has vectors; what is wrong with a description is said when it is read.
+fn has_vectors(folder: &Path) -> bool {
+    let text = std::fs::read(folder.join("meta.json")).unwrap_or_default();
+    serde_json::from_slice::<serde_json::Value>(&text).is_ok_and(|meta| meta.get("vectors").is_some())
+}
+
 /// A setup's name for `--data NAME`, `--data DIR` or `--data NAME:DIR`, and the folder with the files where one is given. A folder
 /// alone has MNIST's four files, or packed images; after the name of the packed set another factor may give the labels, as in
 /// `celeba:Male:DIR`.
@@ -41,13 +47,19 @@ pub fn data(text: &str) -> Result<Given, Failure> {
     }
     let packed = |folder: &Path| folder.join("meta.json").is_file();
     let own = text.split_once(':').and_then(|(name, rest)| {
-        let id = |rest: &str, folder: &str| Own::parse(&format!("own:{name}{rest}")).map(|own| (own.id(), PathBuf::from(folder)));
+        let id = |rest: &str, folder: &str| {
+            let folder = PathBuf::from(folder);
+            let text = format!("own:{name}{rest}");
+            Own::parse(&text).map(|own| (Own { vectors: has_vectors(&folder), ..own }.id(), folder))
+        };
         let labelled = rest.split_once(':').and_then(|(label, folder)| id(&format!(":{label}"), folder)).filter(|(_, f)| packed(f));
         labelled.or_else(|| id("", rest))
     });
     let folder = Path::new(text);
     match own {
-        _ if packed(folder) => Ok((Own { name: FOLDER_ALONE, label: None }.id(), Some(folder.into()))),
+        _ if packed(folder) => {
+            Ok((Own { name: FOLDER_ALONE, label: None, vectors: has_vectors(folder) }.id(), Some(folder.into())))
+        }
         _ if folder.is_dir() && has_idx(folder) => Ok((catalog::SETS[0].id.into(), Some(folder.into()))),
         _ if folder.is_dir() => Err(format!(
             "--data {text}: this folder has neither packed images nor files like train-images-idx3-ubyte.gz; `cargo lab pack images {text} \

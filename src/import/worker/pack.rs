@@ -96,7 +96,7 @@ async fn run(
             let chunk = waiting.remove(&taken).expect("what is answered was asked");
             taken += 1;
             let mut images = answer.images.into_iter();
-            for (of, fault) in chunk {
+            for (mut of, fault) in chunk {
                 let image = match fault {
                     Some(why) => Err(why),
                     None => images.next().expect("one answer an image").map(|bytes| bytes.into_vec()),
@@ -104,7 +104,7 @@ async fn run(
                 if let Err(why) = &image {
                     report.explain(why);
                 }
-                if let Some(full) = job.take(&of, image)? {
+                if let Some(full) = job.take(&mut of, image)? {
                     write(folder, full).await?;
                 }
             }
@@ -117,7 +117,10 @@ async fn run(
     }
 }
 
-async fn write(folder: &SetFolder, Full { index, bytes, sums }: Full) -> Result<(), String> {
+async fn write(folder: &SetFolder, Full { index, bytes, sums, beside }: Full) -> Result<(), String> {
+    for (name, bytes) in &beside {
+        folder.write(name, bytes).await?;
+    }
     folder.write(SUMS, sums.as_bytes()).await?;
     folder.write(&shard_name(index), &bytes).await
 }
@@ -218,6 +221,7 @@ pub async fn stored(store: &Store, id: &str) -> Result<Stored, String> {
         factors: meta.factors.iter().map(|f| f.name.clone()).collect(),
         label: meta.label,
         credit: meta.credit.clone(),
+        vectors: meta.vectors.is_some(),
         done: shards.last().is_some_and(|s| s.last),
         bytes: shards.iter().map(|s| s.bytes() as u64).sum(),
     })
@@ -225,6 +229,19 @@ pub async fn stored(store: &Store, id: &str) -> Result<Stored, String> {
 
 /// A set that cannot be read.
 pub fn broken(id: &str) -> Stored {
-    let (title, credit, factors) = (id.to_owned(), String::new(), Vec::new());
-    Stored { id: id.into(), title, credit, factors, channels: 1, height: 0, width: 0, images: 0, label: 0, done: false, bytes: 0 }
+    let (title, credit, factors, vectors) = (id.to_owned(), String::new(), Vec::new(), false);
+    Stored {
+        id: id.into(),
+        title,
+        credit,
+        factors,
+        vectors,
+        channels: 1,
+        height: 0,
+        width: 0,
+        images: 0,
+        label: 0,
+        done: false,
+        bytes: 0,
+    }
 }

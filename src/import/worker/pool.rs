@@ -41,10 +41,19 @@ struct Task {
 struct Encoded {
     name: String,
     bytes: ByteBuf,
-    /// Width, height and channels, where the bytes are no file but pixels.
-    pixels: Option<(u32, u32, u32)>,
-    /// The value of white, where it is a file of 16 bits that uses fewer.
-    white: Option<u16>,
+    kind: Kind,
+}
+
+/// What bytes are.
+#[derive(Serialize, Deserialize)]
+enum Kind {
+    File,
+    /// A file of 16 bits, and its value of white.
+    Deep(u16),
+    /// Width, height and channels.
+    Pixels(u32, u32, u32),
+    /// So many numbers.
+    Vector(u32),
 }
 
 /// What became of them.
@@ -104,12 +113,13 @@ impl Pool {
     /// Gives images to the decoder with the least to do.
     pub fn send(&self, number: u64, frame: Frame, images: Vec<(String, Raw)>) {
         let images = images.into_iter().map(|(name, raw)| match raw {
-            Raw::File(bytes) => Encoded { name, bytes: ByteBuf::from(bytes), pixels: None, white: None },
-            Raw::Deep(bytes, white) => Encoded { name, bytes: ByteBuf::from(bytes), pixels: None, white: Some(white) },
+            Raw::File(bytes) => Encoded { name, bytes: ByteBuf::from(bytes), kind: Kind::File },
+            Raw::Deep(bytes, white) => Encoded { name, bytes: ByteBuf::from(bytes), kind: Kind::Deep(white) },
             Raw::Picture(p) => {
-                let pixels = Some((p.width as u32, p.height as u32, p.channels as u32));
-                Encoded { name, bytes: ByteBuf::from(p.values_hwc), pixels, white: None }
+                let kind = Kind::Pixels(p.width as u32, p.height as u32, p.channels as u32);
+                Encoded { name, bytes: ByteBuf::from(p.values_hwc), kind }
             }
+            Raw::Vector(bytes, dims) => Encoded { name, bytes: ByteBuf::from(bytes), kind: Kind::Vector(dims as u32) },
         });
         let task = Task { number, frame, images: images.collect() };
         let ready = (0..self.workers.len()).filter_map(|i| Some((self.busy[i].get()?, i)));
@@ -200,14 +210,15 @@ pub fn decoder(scope: &DedicatedWorkerGlobalScope) {
         let sent = match wire::unpacked_from(&e.data()) {
             Ok((Task { number, frame, images }, memory)) => {
                 let images = images.into_iter().map(|image| {
-                    let Encoded { name, bytes, pixels, white } = image;
+                    let Encoded { name, bytes, kind } = image;
                     let bytes = bytes.into_vec();
-                    let raw = match (pixels, white) {
-                        (None, None) => Raw::File(bytes),
-                        (None, Some(white)) => Raw::Deep(bytes, white),
-                        (Some((w, h, c)), _) => {
+                    let raw = match kind {
+                        Kind::File => Raw::File(bytes),
+                        Kind::Deep(white) => Raw::Deep(bytes, white),
+                        Kind::Pixels(w, h, c) => {
                             Raw::Picture(Picture { width: w as usize, height: h as usize, channels: c as usize, values_hwc: bytes })
                         }
+                        Kind::Vector(dims) => Raw::Vector(bytes, dims as usize),
                     };
                     risky::begin(&name);
                     decode(&mut framer, &name, raw, &frame).map(ByteBuf::from)

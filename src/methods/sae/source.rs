@@ -108,7 +108,8 @@ impl Source {
         if let Some(host) = &self.host {
             return host.images(x_na);
         }
-        let x_na = x_na.clamp(0.0, 1.0);
+        // Numbers of other samples have no bounds.
+        let x_na = if self.image.is_picture() { x_na.clamp(0.0, 1.0) } else { x_na };
         if self.places() == 1 {
             return x_na;
         }

@@ -87,11 +87,12 @@ pub fn Bar() -> impl IntoView {
     let own = OwnData::get();
     let part = move || own.progress.with(|p| p.as_ref().map_or(0.0, |(_, p)| p.looked as f64 / p.total.max(1) as f64));
     // Numbers that run are not to be read out.
-    let words = move |done: bool, of: fn(&Progress) -> String| {
+    let vectors = move || own.found.with(|f| f.as_ref().is_some_and(|f| f.plan.vectors.is_some()));
+    let words = move |done: bool, of: &dyn Fn(&Progress) -> String| {
         own.progress.with(|p| p.as_ref().filter(|_| done == (own.step.get() == Step::Done)).map(|(_, p)| of(p)))
     };
     view! {
         <progress max="1" value=move || part().to_string() aria-label=words::ADD_TITLE></progress>
-        <p class="note" data-testid="import-progress"><span role="status">{move || words(true, words::done)}</span>{move || words(false, words::progress)}</p>
+        <p class="note" data-testid="import-progress"><span role="status">{move || words(true, &|p| words::done(p, vectors()))}</span>{move || words(false, &words::progress)}</p>
     }
 }

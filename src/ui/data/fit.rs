@@ -13,6 +13,7 @@ use crate::paint::Shape;
 use crate::store::link::EngineState;
 use latent_vocabulary::import::{Choice, Crop, Found, Frame, ImportCommand, id_of};
 use latent_vocabulary::plan::Wishes;
+use latent_vocabulary::shape::SampleShape;
 
 /// Sides to choose from.
 const SIDES: [u32; 5] = [28, 32, 64, 96, 128];
@@ -45,7 +46,8 @@ pub fn Fit(found: Found) -> impl IntoView {
     let room = move || {
         let room = own.link.engine.with(|e| if let EngineState::Ready(a) = e { Some(a.room) } else { None });
         let Frame { width, height, channels, .. } = frame.get();
-        words::room(first.get().map_or(items, |n| n.min(items)), u64::from(width * height * channels), room)
+        let shape = SampleShape { channels: channels as usize, height: height as usize, width: width as usize };
+        words::room(first.get().map_or(items, |n| n.min(items)), shape.bytes() as u64, room)
     };
     let factors = Rc::new(found.factors.clone());
     let names = factors
@@ -74,6 +76,7 @@ pub fn Fit(found: Found) -> impl IntoView {
         only.set(value.split_once(',').and_then(|(i, v)| Some((i.parse().ok()?, v.parse().ok()?))));
     };
     let has_factors = !found.factors.is_empty();
+    let pictures = found.plan.vectors.is_none();
     view! {
         <p data-testid="found">{words::found(&found)}</p>
         {found.notes.iter().map(|n| view! { <p class="notice">{n.clone()}</p> }).collect_view()}
@@ -83,7 +86,7 @@ pub fn Fit(found: Found) -> impl IntoView {
         <div class="fields">
             <label class="field">{words::NAME}
                 <input type="text" maxlength="60" data-testid="import-name" prop:value=move || title.get() on:input=move |e| title.set(event_target_value(&e)) /></label>
-            <label class="field">{words::SIZE}
+            {pictures.then(|| view! { <label class="field">{words::SIZE}
                 <select data-testid="import-size" on:change=move |e| {
                     if let Ok(side) = event_target_value(&e).parse() { change(&|f| (f.width, f.height) = (side, side)) }
                 }>
@@ -102,7 +105,7 @@ pub fn Fit(found: Found) -> impl IntoView {
                     {words::CROPS.iter().enumerate().map(|(i, (crop, name))| view! {
                         <option value=i.to_string() selected=move || frame.get().crop == *crop>{*name}</option>
                     }).collect_view()}
-                </select></label>
+                </select></label> })}
             <label class="field">{words::FIRST}
                 <input type="number" min="16" placeholder=words::FIRST_HELP data-testid="import-first"
                     on:input=move |e| first.set(event_target_value(&e).parse().ok().filter(|n| *n > 0)) /></label>
@@ -155,7 +158,10 @@ fn Preview() -> impl IntoView {
     Effect::new(move || {
         let theme = own.look.theme.get();
         if let (Some(canvas), Some(p)) = (canvas.get(), own.preview.get()) {
-            let shape = Shape { width: p.frame.width, height: p.frame.height, channels: p.frame.channels };
+            let kept =
+                SampleShape { channels: p.frame.channels as usize, height: p.frame.height as usize, width: p.frame.width as usize };
+            let seen = kept.picture();
+            let shape = Shape { width: seen.width as u32, height: seen.height as u32, channels: seen.channels as u32 };
             let images: Vec<&[u8]> = p.pixels.chunks_exact(shape.len()).collect();
             paint::tiles(&canvas, &images, shape, p.n.max(1), &theme);
         }

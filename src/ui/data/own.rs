@@ -272,7 +272,8 @@ impl OwnData {
         }
         self.loaded.set(packed.unwrap_or_default());
         self.open.set(false);
-        let id = Own { name: id, label: None }.id();
+        let vectors = self.sets.with_untracked(|sets| sets.iter().any(|s| s.id == id && s.vectors));
+        let id = Own { name: id, label: None, vectors }.id();
         let same = self.runs.setup.with_untracked(|s| s.data == id);
         if same { self.conductor.reload_data() } else { self.conductor.set_data(&id) }
     }
@@ -281,6 +282,6 @@ impl OwnData {
     pub fn current(self) -> Option<Stored> {
         let data = self.runs.setup.with(|s| s.data.clone());
         let own = Own::parse(&data)?;
-        self.sets.with(|sets| sets.iter().find(|s| s.id == own.name).cloned())
+        self.sets.with(|sets| sets.iter().find(|s| s.id == own.name && s.vectors == own.vectors).cloned())
     }
 }

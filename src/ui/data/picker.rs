@@ -31,17 +31,19 @@ pub fn DataPicker() -> impl IntoView {
     };
     let credit = move || card.get().map_or_else(|| current.get().map(|s| s.credit).unwrap_or_default(), |c| c.credit.to_owned());
     let own_options = move || {
-        let mut sets: Vec<(String, String)> =
-            own.sets.get().into_iter().filter(|s| s.images > 0).map(|s| (s.id, s.title)).collect();
+        let mut sets: Vec<(String, bool, String)> =
+            own.sets.get().into_iter().filter(|s| s.images > 0).map(|s| (s.id, s.vectors, s.title)).collect();
         // A link may mean a set that is not there; the box shows it all the same.
-        if let Some(own) = Own::parse(&id.get()).filter(|own| sets.iter().all(|(id, _)| id != own.name)) {
-            sets.push((own.name.into(), own.name.into()));
+        if let Some(own) =
+            Own::parse(&id.get()).filter(|own| sets.iter().all(|(id, vectors, _)| (&**id, *vectors) != (own.name, own.vectors)))
+        {
+            sets.push((own.name.into(), own.vectors, own.name.into()));
         }
         (!sets.is_empty()).then(|| {
             view! {
                 <optgroup label=words::OWN_GROUP>
-                    {sets.into_iter().map(|(id, title)| {
-                        let id = Own { name: &id, label: None }.id();
+                    {sets.into_iter().map(|(id, vectors, title)| {
+                        let id = Own { name: &id, label: None, vectors }.id();
                         view! { <option value=id.clone() selected=chosen(&id)>{title}</option> }
                     }).collect_view()}
                 </optgroup>
@@ -75,11 +77,12 @@ pub fn DataPicker() -> impl IntoView {
 fn Label(set: Stored) -> impl IntoView {
     let (runs, conductor) = (Runs::get(), Conductor::get());
     let own = set.factors[set.label.min(set.factors.len() - 1)].clone();
-    let (id, default) = (set.id.clone(), label_id(&own));
+    let (id, default, vectors) = (set.id.clone(), label_id(&own), set.vectors);
     let now = Memo::new(move |_| {
         runs.setup.with(|s| Own::parse(&s.data).and_then(|own| own.label.map(ToOwned::to_owned))).unwrap_or_else(|| default.clone())
     });
-    let pick = move |e: leptos::ev::Event| conductor.set_data(&Own { name: &id, label: Some(&event_target_value(&e)) }.id());
+    let pick =
+        move |e: leptos::ev::Event| conductor.set_data(&Own { name: &id, label: Some(&event_target_value(&e)), vectors }.id());
     view! {
         <label class="field">{words::LABEL}
             <select data-testid="data-label" on:change=pick>

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::own::OwnData;
 use crate::data::words;
-use latent_vocabulary::plan::{Piece, Plan, Role, SplitBy, Values, Wanted, Wishes};
+use latent_vocabulary::plan::{Normalise, Piece, Plan, Role, SplitBy, Values, Wanted, Wishes};
 
 /// Pieces that are shown at once; of folders with many files there are more.
 const SHOWN: usize = 12;
@@ -33,6 +33,7 @@ pub fn ReadingPlan(plan: Plan) -> impl IntoView {
     // Where the reading found nothing to choose between, nothing is asked.
     let split = plan.parts.len() > 1 || wishes.split.is_some();
     let values = !plan.values.is_empty();
+    let vectors = plan.vectors.is_some();
     let labels: Vec<String> = plan.pieces.iter().filter(|p| p.may_be_labels()).map(|p| p.name.clone()).collect();
     let labelled = !labels.is_empty() || wishes.labels.is_some();
     view! {
@@ -49,6 +50,7 @@ pub fn ReadingPlan(plan: Plan) -> impl IntoView {
                 {labelled.then(|| view! { <LabelsChoice files=labels wishes=wishes.clone() /> })}
                 {split.then(|| view! { <SplitChoice wishes=wishes.clone() /> })}
                 {values.then(|| view! { <ValuesChoice wishes=wishes.clone() /> })}
+                {vectors.then(|| view! { <NormaliseChoice wishes=wishes.clone() /> })}
             </div>
         </section>
     }
@@ -150,5 +152,21 @@ fn ValuesChoice(wishes: Wishes) -> impl IntoView {
     view! {
         <label class="field">{words::VALUES}
             <select data-testid="plan-values" on:change=change>{options.collect_view()}</select></label>
+    }
+}
+
+/// How rows are made alike in length: `--normalize` of the command line.
+#[component]
+fn NormaliseChoice(wishes: Wishes) -> impl IntoView {
+    let own = OwnData::get();
+    let now = wishes.normalise.unwrap_or_default();
+    let options = Normalise::ALL.map(|n| view! { <option value=n.id() selected=n == now>{words::normalise(n)}</option> });
+    let change = move |e: leptos::ev::Event| {
+        let normalise = Normalise::parse(&event_target_value(&e)).ok();
+        own.inspect_again(Wishes { normalise, ..own.wishes.get_untracked() });
+    };
+    view! {
+        <label class="field">{words::NORMALISE}
+            <select data-testid="plan-normalise" on:change=change>{options}</select></label>
     }
 }

@@ -3,21 +3,21 @@
 use crate::number::grouped;
 use latent_vocabulary::data::DataCard;
 use latent_vocabulary::import::{Crop, Found, Progress, Stored};
-use latent_vocabulary::plan::{Counted, Given, Part, Piece, Role, Understood};
+use latent_vocabulary::plan::{Counted, Given, Normalise, Part, Piece, Role, Understood};
 use latent_vocabulary::shape::SampleShape;
 
-pub const ADD: &str = "Add your own images…";
+pub const ADD: &str = "Add your own data…";
 pub const NEEDS_GPU: &str = "Other images need WebGPU.";
-pub const ADD_TITLE: &str = "Your own images";
+pub const ADD_TITLE: &str = "Your own data";
 pub const CLOSE: &str = "Close";
 pub const OWN_GROUP: &str = "In this browser";
 pub const LABEL: &str = "Label";
 pub const LABEL_HELP: &str = "Used for colours on the map and as input to conditional methods.";
-pub const STAYS: &str = "They are read, cut to size and kept by this browser. Nothing is sent anywhere.";
+pub const STAYS: &str = "Your files are read and kept by this browser. Nothing is sent anywhere.";
 pub const DROP: &str = "Drop files or a folder here";
 pub const CHOOSE_FILES: &str = "Choose files…";
 pub const CHOOSE_FOLDER: &str = "Choose a folder…";
-pub const UNDERSTOOD: &str = "Pictures (JPEG, PNG, WebP, GIF, BMP, TIFF), one by one, in folders (each folder a class) or in zips, with a table of labels or without; one picture with many sprites on it; .npy and .npz arrays; IDX files such as MNIST's; Parquet tables with a column of images. Several files together are one set.";
+pub const UNDERSTOOD: &str = "Pictures (JPEG, PNG, WebP, GIF, BMP, TIFF), one by one, in folders (each folder a class) or in zips, with a table of labels or without; one picture with many sprites on it; .npy and .npz arrays; IDX files such as MNIST's; Parquet tables with a column of images. Or rows of numbers, such as the activations of another model: .npy, .npz, .safetensors or Parquet, with a CSV or JSONL file beside them for texts (<<this>> is shown marked), labels and names of pictures. Several files together are one set.";
 pub const CELEBA: &str = "CelebA";
 pub const CELEBA_HELP: &str = "202,599 photographs of faces with forty attributes each. Choose your copy of the three official files together: img_align_celeba.zip, list_attr_celeba.txt and list_eval_partition.txt. The zip is read piece by piece, 148 pixels about the middle are scaled to 64, and the official split is kept. You can train once the first thousand are in.";
 pub const MIRROR: &str = "CelebA without a download, from a mirror";
@@ -74,6 +74,19 @@ pub const CROPS: [(Crop, &str); 4] = [
 ];
 
 pub fn found(found: &Found) -> String {
+    if let Some(v) = &found.plan.vectors {
+        let number = |v: f64| if v.abs() < 1e4 { format!("{v:.3}") } else { format!("{v:.2e}") };
+        let texts = if v.texts { " Each has a text." } else { "" };
+        let thumb = v.thumb.map_or(String::new(), |[w, h, _]| format!(" Each has a picture, kept with {w} × {h} pixels."));
+        return format!(
+            "These are {} rows of {} numbers from {} to {}, on average {} long.{texts}{thumb}",
+            grouped(found.items as f64),
+            v.dims,
+            number(v.low),
+            number(v.high),
+            number(v.norm)
+        );
+    }
     let colours = if found.channels < 3 { "grey" } else { "colour" };
     format!(
         "This is {}: {} pictures; the first has {} × {} pixels in {colours}.",
@@ -94,6 +107,18 @@ pub const SPLIT_TENTH: &str = "every tenth";
 pub const LABELS: &str = "Labels of which file";
 pub const LABELS_FOUND: &str = "as found";
 pub const LABELS_NONE: &str = "of none";
+pub const NORMALISE: &str = "Length of the rows";
+
+/// With the name that SAELens has for it.
+pub fn normalise(how: Normalise) -> &'static str {
+    match how {
+        Normalise::ExpectedAverageOnlyIn => "√d on average (expected_average_only_in)",
+        Normalise::ConstantNormRescale => "√d each (constant_norm_rescale)",
+        Normalise::LayerNorm => "mean 0, deviation 1 each (layer_norm)",
+        Normalise::None => "as it is (none)",
+    }
+}
+
 pub const VALUES: &str = "Black and white in arrays";
 /// The ranges that numbers can be taken for.
 pub const VALUES_CHOICES: [&str; 5] = ["as found", "0 and 1", "0 and 255", "−1 and 1", "their least and their largest"];
@@ -116,13 +141,19 @@ pub fn role(role: Role, part: Option<Part>) -> &'static str {
         (Role::Labels, _) => "labels",
         (Role::Attributes, _) => "labels by name",
         (Role::Partition, _) => "parts by name",
+        (Role::Vectors, _) => "rows of numbers",
+        (Role::Beside, _) => "beside the rows",
         (Role::Aside, _) => "left aside",
     }
 }
 
 pub fn piece_role(piece: &Piece) -> String {
     let role = role(piece.role, piece.part);
-    if piece.role == Role::Images { format!("{} {role}", grouped(piece.images as f64)) } else { role.into() }
+    if matches!(piece.role, Role::Images | Role::Vectors) {
+        format!("{} {role}", grouped(piece.images as f64))
+    } else {
+        role.into()
+    }
 }
 
 pub fn part_from(given: &Given) -> String {
@@ -210,25 +241,32 @@ pub fn skipped(why: &str) -> String {
     format!("Left out: {why}")
 }
 
-pub fn done(p: &Progress) -> String {
+pub fn done(p: &Progress, vectors: bool) -> String {
     let skipped =
         if p.skipped > 0 { format!(" {} could not be read and are left out.", grouped(p.skipped as f64)) } else { String::new() };
-    format!("{} images are ready.{skipped}", grouped(p.packed as f64))
+    let what = if vectors { "rows" } else { "images" };
+    format!("{} {what} are ready.{skipped}", grouped(p.packed as f64))
 }
 
 pub fn stored(set: &Stored) -> String {
     let state = if set.done { "" } else { ", interrupted: choose the same files again to go on" };
+    if set.vectors {
+        return format!("{} rows of {} numbers, {}{state}", grouped(set.images as f64), set.channels, size(set.bytes));
+    }
     format!("{} images of {} × {}, {}{state}", grouped(set.images as f64), set.width, set.height, size(set.bytes))
 }
 
 pub fn own_size(set: &Stored) -> String {
+    if set.vectors {
+        return format!("{} rows of {} numbers, kept in this browser.", grouped(set.images as f64), set.channels);
+    }
     let colours = if set.channels == 1 { "in grey" } else { "in colour" };
     format!("{} images, {} × {} pixels {colours}, kept in this browser.", grouped(set.images as f64), set.width, set.height)
 }
 
 /// A link that means images of another computer.
 pub fn unknown(name: &str) -> String {
-    format!("This link asks for images called {name}, which are not in this browser.")
+    format!("This link asks for data called {name}, which are not in this browser.")
 }
 
 pub const DATA: &str = "Data";

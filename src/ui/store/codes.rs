@@ -98,7 +98,7 @@ impl Codes {
 
     /// Asks for the codes that every panel needs.
     pub fn begin(self) {
-        self.desks().ask(CODES, Embed { count: CODED });
+        self.desks().ask(CODES, Embed { from: 0, count: CODED });
         self.runs().on_other_data(move || self.forget_images());
         react(move || {
             if let Some(own) = self.own.get() {

@@ -17,6 +17,15 @@ use latent_vocabulary::code::FeatureGrid;
 /// Test images that the table looks at.
 const IMAGES: u32 = 1000;
 
+/// An input that is steered: a test sample, or a visitor's own image.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Input {
+    /// Its number among the test samples.
+    pub at: Option<u32>,
+    /// The picture by which it is shown.
+    pub pixels: Rc<[u8]>,
+}
+
 /// What is being looked at; a handle that the panels of the tab share.
 #[derive(Clone, Copy)]
 pub struct Inspector {
@@ -24,8 +33,8 @@ pub struct Inspector {
     pub table: Memo<Option<Arc<Table>>>,
     /// The feature in hand, once one was chosen.
     pub chosen: RwSignal<Option<usize>>,
-    /// Pixels of the input that is steered.
-    pub input: RwSignal<Option<Rc<[u8]>>, LocalStorage>,
+    /// The input that is steered.
+    pub input: RwSignal<Option<Input>, LocalStorage>,
     /// Features that are held at a value.
     pub held: RwSignal<Vec<(usize, f32)>>,
 }

@@ -6,6 +6,7 @@ mod list;
 mod one;
 mod steering;
 mod table;
+mod told;
 pub mod words;
 
 pub use list::List;

@@ -4,8 +4,9 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::atom::Atom;
-use super::inspector::Inspector;
+use super::inspector::{Input, Inspector};
 use super::table::Example;
+use super::told::Told;
 use crate::paint;
 use crate::paint::Pictures;
 use crate::panel::features::words;
@@ -13,6 +14,7 @@ use crate::panel::section::Panel;
 use crate::picture::Picture;
 use crate::react::react;
 use crate::store::desks::Desks;
+use crate::store::link::Link;
 use crate::store::look::Look;
 use crate::store::runs::Runs;
 use crate::tiles::Tile;
@@ -36,7 +38,7 @@ fn images(examples: &[Option<Example>], n: usize) -> Vec<u32> {
 
 #[component]
 pub fn One() -> impl IntoView {
-    let (runs, desks) = (Runs::get(), Desks::get());
+    let (link, runs, desks) = (Link::get(), Runs::get(), Desks::get());
     let inspector = Inspector::get();
     let feature = Memo::new(move |_| inspector.feature());
     let examples = Memo::new(move |_| {
@@ -82,6 +84,8 @@ pub fn One() -> impl IntoView {
         <div class="quarter"><span class="note">{words::QUARTERS[q]}</span><div class="cells">{row(TOP_EXAMPLES + q * QUARTER_EXAMPLES, QUARTER_EXAMPLES)}</div></div>
     });
     let quarters = quarters.collect_view();
+    // Rows of numbers say little; what lies beside them says more.
+    let told = move || link.data_info.with(|info| info.as_ref().is_some_and(|info| info.beside));
     let hold = move |value: fn(&super::table::Table, usize) -> f32| {
         move |_| {
             if let Some((t, f)) = inspector.table.get_untracked().zip(feature.get_untracked()) {
@@ -110,7 +114,8 @@ pub fn One() -> impl IntoView {
                 </div>
             </div>
             <h3>{words::STRONGEST}</h3>
-            <div class="cells top-examples" data-testid="feature-top">{row(0, TOP_EXAMPLES)}</div>
+            <Told examples />
+            <div class="cells top-examples" class:absent=told data-testid="feature-top">{row(0, TOP_EXAMPLES)}</div>
             <details><summary>{words::BY_QUARTER}</summary><div class="quarters">{quarters}</div></details>
             <h3>{words::WITHOUT}" "<span class="note" data-testid="feature-effect">{move || effect(desks, feature.get())}</span></h3>
             <div class="ablations"><div class="row-names"><span>{words::ORIGINAL}</span><span>{words::REBUILT}</span><span>{words::LEFT_OUT}</span><span>{words::CHANGE}</span></div>
@@ -159,7 +164,8 @@ fn Shown(e: usize, examples: Memo<Vec<Option<Example>>>) -> impl IntoView {
         let picture =
             desks.view(FOUND).with_untracked(|view| Some(Pictures::of(view.as_deref()?)?.get(index.get_untracked())?.to_vec()));
         if let Some(x) = picture {
-            inspector.input.set(Some(x.into()));
+            let at = example.get_untracked().map(|e| e.image as u32);
+            inspector.input.set(Some(Input { at, pixels: x.into() }));
         }
     };
     view! {

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use serde_bytes::ByteBuf;
 
 use super::atom::Atom;
-use super::inspector::Inspector;
+use super::inspector::{Input, Inspector};
 use crate::encoded::Encoded;
 use crate::paint;
 use crate::paint::Pictures;
@@ -23,7 +23,7 @@ use crate::store::look::Look;
 use crate::store::runs::Runs;
 use crate::tiles::Tile;
 use crate::views::{FEATURES, FIRING, STEERED};
-use latent_view::{Decode, Encode};
+use latent_view::{Decode, Embed, Encode};
 use latent_vocabulary::code::FeatureGrid;
 use latent_vocabulary::numbers::f32_bytes;
 
@@ -57,10 +57,14 @@ fn steered(code: &[f32], grid: FeatureGrid, held: &[(usize, f32)]) -> Vec<f32> {
 pub fn Steering() -> impl IntoView {
     let (look, runs, desks, codes) = (Look::get(), Runs::get(), Desks::get(), Codes::get());
     let inspector = Inspector::get();
-    let input = move || inspector.input.get().filter(|x| x.len() == runs.model().shape.len());
+    let input = move || inspector.input.get().filter(|x| x.pixels.len() == runs.model().shape.len());
     react(move || {
         if let Some(x) = input() {
-            desks.ask(FIRING, Encode { x_np: ByteBuf::from(x.to_vec()), label_n: ByteBuf::new() });
+            // A test sample is known better than its picture shows it.
+            match x.at {
+                Some(from) => desks.ask(FIRING, Embed { from, count: 1 }),
+                None => desks.ask(FIRING, Encode { x_np: ByteBuf::from(x.pixels.to_vec()), label_n: ByteBuf::new() }),
+            }
         }
     });
     let code = Memo::new(move |_| {
@@ -86,7 +90,7 @@ pub fn Steering() -> impl IntoView {
     react(move || {
         let (theme, shape) = (look.theme.get(), runs.model().shape);
         if let (Some(canvas), Some(x)) = (seen.get(), input()) {
-            paint::tiles(&canvas, &[&x], shape, 1, &theme);
+            paint::tiles(&canvas, &[&x.pixels], shape, 1, &theme);
         }
     });
     react(move || {
@@ -110,8 +114,8 @@ pub fn Steering() -> impl IntoView {
     let own = move || codes.own.get().filter(|x| x.len() == runs.model().shape.len());
     view! {
         <Panel id="steering" title=words::STEERING help=words::STEERING_HELP slots=&[FEATURES, FIRING, STEERED]>
-            <Shelf verb=words::pick begin=Signal::derive(move || inspector.input.with_untracked(Option::is_none)) pick=move |_, x| inspector.input.set(Some(x.into())) />
-            <button class="small own" class:absent=Signal::derive(move || own().is_none()) data-testid="steer-own" on:click=move |_| if let Some(x) = own() { inspector.input.set(Some(x)) }>{words::OWN}</button>
+            <Shelf verb=words::pick begin=Signal::derive(move || inspector.input.with_untracked(Option::is_none)) pick=move |i, x| inspector.input.set(Some(Input { at: Some(i as u32), pixels: x.into() })) />
+            <button class="small own" class:absent=Signal::derive(move || own().is_none()) data-testid="steer-own" on:click=move |_| if let Some(pixels) = own() { inspector.input.set(Some(Input { at: None, pixels })) }>{words::OWN}</button>
             <div class="steering">
                 <div class="quartet">
                     <figure><canvas class="digit" node_ref=seen width="28" height="28" role="img" aria-label=words::ORIGINAL data-testid="steer-input"></canvas><figcaption>{words::ORIGINAL}</figcaption></figure>

@@ -96,6 +96,11 @@ pub fn example(image: usize, activation: f32) -> String {
     format!("Test image {image}: {}", amount(activation))
 }
 
+/// For a row with a text.
+pub fn row(sample: usize, text: &str) -> String {
+    format!("Test row {sample}: {text}")
+}
+
 pub fn moved(rms: f32) -> String {
     format!("{rms:.3} rms")
 }

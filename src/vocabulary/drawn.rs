@@ -1,6 +1,6 @@
 //! Samples that are no pictures, as pictures: so every panel that shows a sample shows these too.
 
-use latent_vocabulary::shape::SampleShape;
+use crate::shape::SampleShape;
 
 /// The plane of places reaches as far on either side.
 pub const REACH: f32 = 2.5;

@@ -1,0 +1,276 @@
+//! Rows of numbers as a data set: activations, embeddings, measurements, with what lies beside them.
+
+mod beside;
+mod lines;
+mod lists;
+mod numbers;
+mod source;
+mod tensors;
+
+use latent_packed::{MAX_DIMS, Split};
+use latent_vocabulary::plan::{Piece, Role, Vectors as Found, Wishes};
+
+use crate::array::{Layout, Member};
+use crate::kind::Kind;
+use crate::leaf::{Leaf, Leaves};
+use crate::names::{key, part_named};
+use crate::npy::NumberKind;
+use crate::read::Mark;
+use crate::scale::Range;
+use crate::source::Source;
+use crate::wish::{part_of, wanted};
+
+use beside::Beside;
+use lists::Lists;
+use numbers::{Numbers, Table};
+use source::Vectors;
+
+/// Least numbers of a row that pictures or arrays of pictures may lie beside: fewer are labels of these.
+const WIDE: usize = 16;
+/// Rows that are looked at.
+const LOOK: u64 = 64;
+/// Neighbours of a picture are alike; of other rows they are strangers. Their correlation tells the two apart.
+const ALIKE: f64 = 0.35;
+
+/// A file, or a tensor of one, that may be rows of numbers.
+enum One {
+    Numbers(Numbers),
+    Lists(Lists),
+}
+
+impl One {
+    fn table(&mut self) -> &mut dyn Table {
+        match self {
+            Self::Numbers(numbers) => numbers,
+            Self::Lists(lists) => lists,
+        }
+    }
+}
+
+/// A table, and what is known of it.
+struct Part {
+    one: One,
+    /// What its piece of the plan is called.
+    name: String,
+    /// The file that it is in.
+    file: String,
+    split: Option<Split>,
+    notes: Vec<String>,
+}
+
+/// What reading rows of numbers comes to.
+pub struct Read {
+    pub source: Box<dyn Source>,
+    pub pieces: Vec<Piece>,
+    pub found: Found,
+    pub notes: Vec<String>,
+}
+
+/// Takes what was brought for rows of numbers, if it is some. `None` where there are none, or pictures that these are no rows beside.
+///
+/// # Errors
+/// Names the file and what is wrong with it.
+pub fn read(leaves: &Leaves, wishes: &Wishes) -> Result<Option<Read>, String> {
+    let role = |leaf: &Leaf| wanted(wishes, &leaf.name).map(|w| w.role);
+    let asked = leaves.all.iter().any(|l| role(l) == Some(Role::Vectors));
+    if !asked && leaves.all.iter().any(|l| role(l) == Some(Role::Images)) {
+        return Ok(None);
+    }
+    let pictures = leaves.all.iter().filter(|l| l.kind == Kind::Picture).count();
+    let arrays: Vec<Member> = leaves
+        .all
+        .iter()
+        .filter(|l| matches!(l.kind, Kind::Array | Kind::Idx))
+        .filter_map(|l| Member::of_any_order(l).ok())
+        .collect();
+    let of_pictures = arrays.iter().filter(|m| m.holds_images(3) && !m.header.fortran).map(|m| m.rows()).sum::<u64>();
+    // Those of a set: pictures beside rows of numbers are as many.
+    let beside = pictures as u64 + of_pictures;
+    let (mut parts, mut fault) = (Vec::new(), None);
+    for leaf in &leaves.all {
+        let this = role(leaf) == Some(Role::Vectors);
+        if asked && !this {
+            continue;
+        }
+        match of_leaf(leaf, &arrays, this) {
+            Ok(some) => parts.extend(some),
+            Err(e) if this => return Err(e),
+            Err(e) => drop(fault.get_or_insert(e)),
+        }
+    }
+    for part in &mut parts {
+        part.split = part_of(wishes, &part.name).or_else(|| part_named(&part.name));
+    }
+    // The widest are the activations; what has another width is no part of them.
+    let Some(dims) = parts.iter_mut().map(|p| p.one.table().dims()).max() else {
+        // Nothing else would be said of a file of tensors.
+        return match fault.filter(|_| beside == 0) {
+            Some(fault) => Err(fault),
+            None => Ok(None),
+        };
+    };
+    parts.retain_mut(|p| p.one.table().dims() == dims);
+    let rows: u64 = parts.iter_mut().map(|p| p.one.table().rows()).sum();
+    if !asked && beside > 0 && (beside != rows || dims < WIDE) {
+        return Ok(None);
+    }
+    if dims > MAX_DIMS as usize {
+        return Err(format!(
+            "{}: rows of {dims} numbers are more than the {MAX_DIMS} that can be trained on",
+            parts[0].one.table().place()
+        ));
+    }
+    // Shards in their order, the tenth behind the ninth.
+    parts.sort_by_cached_key(|p| key_of(&p.name));
+    build(parts, leaves, &arrays, wishes).map(Some)
+}
+
+/// Words and numbers of a name, such that shards lie in their order.
+fn key_of(name: &str) -> (Vec<String>, Vec<u64>) {
+    (key(name), crate::names::numbers(name).iter().filter_map(|n| n.parse().ok()).collect())
+}
+
+/// The rows of numbers in a file.
+fn of_leaf(leaf: &Leaf, arrays: &[Member], asked: bool) -> Result<Vec<Part>, String> {
+    let part = |one, notes| Part { one, name: leaf.name.clone(), file: leaf.name.clone(), split: None, notes };
+    match leaf.kind {
+        Kind::Array | Kind::Idx => {
+            let Some(member) = arrays.iter().find(|m| m.leaf.name == leaf.name) else {
+                return if asked { Member::of_any_order(leaf).map(|_| Vec::new()) } else { Ok(Vec::new()) };
+            };
+            let shape = &member.header.shape;
+            if shape.len() != 2 || shape.contains(&0) || !member.header.is_numeric() {
+                let why = || format!("{}: an array of shape {shape:?} has no rows of numbers; [n, d] has", leaf.place());
+                return if asked { Err(why()) } else { Ok(Vec::new()) };
+            }
+            let mut numbers = Numbers::of_array(member)?;
+            let mut notes = Vec::new();
+            if numbers.may_be_brain() && (asked || Layout::of(shape).is_none()) {
+                numbers.as_brain();
+                notes.push(format!("{}: its numbers of 16 bits are read as bfloat16.", leaf.place()));
+            }
+            if !asked && !is_rows(member, &mut numbers)? {
+                return Ok(Vec::new());
+            }
+            Ok(vec![part(One::Numbers(numbers), notes)])
+        }
+        Kind::Tensors => {
+            let mut all = tensors::rectangles(leaf)?;
+            let others = all.split_off(1);
+            let notes =
+                others.iter().map(|(name, numbers)| format!("{}: {name} ({}) is left aside.", leaf.place(), numbers.kind()));
+            let notes: Vec<String> = notes.collect();
+            let of = |(name, numbers)| Part { name: format!("{}/{name}", leaf.name), ..part(One::Numbers(numbers), notes.clone()) };
+            Ok(all.into_iter().map(of).collect())
+        }
+        Kind::Parquet => {
+            let lists = Lists::open(&leaf.file()?);
+            let lists = if asked { lists? } else { lists.unwrap_or(None) };
+            match lists {
+                Some(lists) => Ok(vec![part(One::Lists(lists), Vec::new())]),
+                None if asked => Err(format!("{}: the table has no column with lists of floats", leaf.place())),
+                None => Ok(Vec::new()),
+            }
+        }
+        _ if asked => Err(format!("{}: this file has no rows of numbers", leaf.place())),
+        _ => Ok(Vec::new()),
+    }
+}
+
+/// Whether an array `[n, d]` is rows of numbers rather than labels, or pictures row by row.
+fn is_rows(member: &Member, numbers: &mut Numbers) -> Result<bool, String> {
+    if !(member.header.kind == NumberKind::Float || numbers.is_brain()) || member.header.row() < 2 {
+        return Ok(false);
+    }
+    let mut rows = Vec::new();
+    let mut row_d = Vec::new();
+    for place in 0..numbers.rows().min(LOOK) {
+        numbers.row(place, &mut row_d)?;
+        rows.push(row_d.clone());
+    }
+    // Answers, counts and one-hot labels are whole.
+    if rows.iter().flatten().all(|v| v.fract() == 0.0) {
+        return Ok(false);
+    }
+    // Neither pictures row by row nor a single one.
+    if Layout::of(&member.header.shape).is_none() && member.one().is_none() {
+        return Ok(true);
+    }
+    // Nobody keeps pictures like this.
+    if member.header.fortran || numbers.is_brain() {
+        return Ok(true);
+    }
+    let range: Range = member.range()?;
+    Ok(!crate::scale::is_usual(&member.header, &range) && neighbours(&rows) < ALIKE)
+}
+
+/// Correlation of each number with the next one of its row, about the mean of the rows.
+fn neighbours(rows: &[Vec<f32>]) -> f64 {
+    let (n, d) = (rows.len(), rows.first().map_or(0, Vec::len));
+    let mean: Vec<f64> = (0..d).map(|i| rows.iter().map(|r| f64::from(r[i])).sum::<f64>() / n as f64).collect();
+    let (mut both, mut each) = (0.0, 0.0);
+    for row in rows {
+        let off: Vec<f64> = row.iter().zip(&mean).map(|(v, m)| f64::from(*v) - m).filter(|v| v.is_finite()).collect();
+        both += off.windows(2).map(|w| w[0] * w[1]).sum::<f64>();
+        each += off.iter().map(|v| v * v).sum::<f64>();
+    }
+    both / each.max(f64::MIN_POSITIVE)
+}
+
+/// The set of these parts.
+fn build(mut parts: Vec<Part>, leaves: &Leaves, arrays: &[Member], wishes: &Wishes) -> Result<Read, String> {
+    let rows: u64 = parts.iter_mut().map(|p| p.one.table().rows()).sum();
+    let normalise = wishes.normalise.unwrap_or_default();
+    let stats = source::Stats::read(&mut parts)?;
+    let names: Vec<String> = parts.iter().map(|p| p.file.clone()).collect();
+    let beside = Beside::read(leaves, arrays, &names, rows, own_lines(&mut parts), wishes)?;
+    let mut mark = Mark::default();
+    for leaf in leaves.all.iter().filter(|l| !matches!(l.kind, Kind::Aside(_) | Kind::Picture)) {
+        mark = mark.with(leaf.name.as_bytes()).with(leaf.mark()?.to_string().as_bytes());
+    }
+    let mut notes: Vec<String> =
+        leaves.notes.iter().cloned().chain(parts.iter_mut().flat_map(|p| std::mem::take(&mut p.notes))).collect();
+    notes.extend(beside.notes.iter().cloned());
+    if stats.broken > 0 {
+        let rows = if stats.broken == 1 { "1 row has".to_owned() } else { format!("{} rows have", stats.broken) };
+        notes.push(format!(
+            "{rows} values that are no finite numbers and will be left out; the first is row {}.",
+            stats.first_broken
+        ));
+    }
+    let piece = |p: &mut Part| Piece {
+        name: p.name.clone(),
+        kind: p.one.table().kind(),
+        role: Role::Vectors,
+        part: p.split.map(|s| latent_vocabulary::plan::Part::ALL[s as usize]),
+        files: 1,
+        images: p.one.table().rows(),
+        why: String::new(),
+        choice: true,
+    };
+    let mut pieces: Vec<Piece> = parts.iter_mut().map(piece).collect();
+    pieces.extend(beside.pieces.iter().cloned());
+    let scale = stats.scale(normalise);
+    let found = Found {
+        dims: stats.dims as u64,
+        low: stats.low,
+        high: stats.high,
+        norm: stats.norm(),
+        broken: stats.broken,
+        normalise,
+        scale,
+        texts: !beside.texts.is_empty(),
+        thumb: beside.thumb(),
+    };
+    let tables = parts.into_iter().map(|p| (p.one, p.split)).collect();
+    let source = Vectors::new(tables, beside, &found, &format!("vectors {mark}"), &names);
+    Ok(Read { source: Box::new(source), pieces, found, notes })
+}
+
+/// What Parquet tables have beside their lists, once all their rows were read; of the only one.
+fn own_lines(parts: &mut [Part]) -> Option<lines::Lines> {
+    match parts {
+        [Part { one: One::Lists(lists), .. }] => lists.beside(),
+        _ => None,
+    }
+}
