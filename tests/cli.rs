@@ -327,9 +327,15 @@ fn planted(rows: usize, dims: usize, directions: usize) -> (Vec<f32>, Vec<u8>) {
         }
         values.extend(row.iter().flat_map(|v| half::f16::from_f32(*v).to_le_bytes()));
     }
-    let header = format!("{{'descr': '<f2', 'fortran_order': False, 'shape': ({rows}, {dims}), }}");
+    (planted_kd, npy("<f2", rows, dims, values))
+}
+
+/// An array as NumPy saves it.
+#[cfg(feature = "native")]
+fn npy(descr: &str, rows: usize, dims: usize, values: Vec<u8>) -> Vec<u8> {
+    let header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': ({rows}, {dims}), }}");
     let front = [b"\x93NUMPY\x01\0".to_vec(), (header.len() as u16).to_le_bytes().to_vec(), header.into_bytes()].concat();
-    (planted_kd, [front, values].concat())
+    [front, values].concat()
 }
 
 #[cfg(feature = "native")]
@@ -342,10 +348,14 @@ fn directions_planted_in_activations_are_found() {
     let path = |name: &str| folder.join(name).to_str().expect("UTF-8").to_owned();
     let (planted_kd, bytes) = planted(4000, dims, 40);
     std::fs::write(folder.join("acts.npy"), bytes).expect("writable");
+    let truth: Vec<u8> = planted_kd.iter().flat_map(|v| v.to_le_bytes()).collect();
+    std::fs::write(folder.join("planted.npy"), npy("<f4", 40, dims, truth)).expect("writable");
     let rows: String = (0..4000).map(|i| format!("{{\"text\":\"row <<{i}>>\",\"label\":{}}}\n", i % 2)).collect();
     std::fs::write(folder.join("acts.jsonl"), rows).expect("writable");
-    let (files, set) = ([path("acts.npy"), path("acts.jsonl")], path("set"));
-    let packed = lab(&["pack", "images", &files[0], &files[1], "--out", &set, "--quiet"]).output().expect("the built binary runs");
+    let (files, set) = ([path("acts.npy"), path("acts.jsonl"), path("planted.npy")], path("set"));
+    let packed = lab(&["pack", "images", &files[0], &files[1], &files[2], "--out", &set, "--quiet"])
+        .output()
+        .expect("the built binary runs");
     let said = String::from_utf8_lossy(&packed.stdout).into_owned() + &String::from_utf8_lossy(&packed.stderr);
     assert!(said.contains("4000 rows of 32 numbers"), "{said}");
 
@@ -357,6 +367,15 @@ fn directions_planted_in_activations_are_found() {
     let atoms = weights.iter().find(|w| w.name == "sae.dictionary.w_dec").expect("a dictionary");
     let found = recovery(Rows::new(&planted_kd, dims), Rows::new(&atoms.values, dims));
     assert!(found.recovered > 0.9 && found.mean_max_cosine > 0.95, "{found:?}");
+    // The same by the measure that the page takes.
+    let measured =
+        lab(&["measure", "--weights", &out, "--data", &data, "--engine", "cpu", "--json"]).output().expect("the built binary runs");
+    let said: Value =
+        serde_json::from_slice(&measured.stdout).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&measured.stderr)));
+    let all = said["measures"].as_array().expect("measures");
+    let value = |name: &str| all.iter().find(|m| m["name"] == name).and_then(|m| m["value"].as_f64());
+    assert!(value("planted_recovered").is_some_and(|v| (v - found.recovered).abs() < 1e-6), "{said}");
+    assert!(value("planted_cosine").is_some_and(|v| (v - found.mean_max_cosine).abs() < 1e-6), "{said}");
 
     // Pictures are asked for by method or parameter: a sentence says that there are none.
     refused(&["train", "--method", "vae", "--set", "net=conv", "--data", &data, "--steps", "1"], "needs pictures");

@@ -27,6 +27,8 @@ pub struct Images {
     /// Name of the data set.
     pub(super) id: String,
     pub(super) shape: SampleShape,
+    /// Directions that are known to be planted in them, row-major `[k, values]`, where the set itself has them.
+    pub(super) planted_kd: Vec<f32>,
     /// For what is fitted.
     pub(super) fitted: Drawn,
     /// Whose they are, in protocols: training images, or test images besides those below.
@@ -55,7 +57,8 @@ impl Images {
         let train = Drawn::draw(data.shape, &data.train_images, train, &factors.train_nk, of(train), sizes.seed);
         let test = &data.test_labels;
         let test = Drawn::draw(data.shape, &data.test_images, test, &factors.test_nk, of(test), sizes.seed);
-        Ok(Self { id: data.id.clone(), shape: data.shape, fitted: Drawn { at: None, ..train }, whose: "training images", test })
+        let (id, shape, planted_kd) = (data.id.clone(), data.shape, data.beside.planted_kd.clone());
+        Ok(Self { id, shape, planted_kd, fitted: Drawn { at: None, ..train }, whose: "training images", test })
     }
 
     /// `n` test images for what is fitted and `n` others for all else, where the training images are out of reach; fewer if
@@ -74,7 +77,8 @@ impl Images {
         }
         let both = Drawn::draw(test.shape.image, &test.images, &test.labels, &test.factors_nk, 2 * n, 0);
         let (fitted, rest) = both.split(n);
-        Ok(Self { id: test.id.clone(), shape: test.shape.image, fitted, whose: "other test images", test: rest })
+        let (id, shape, planted_kd) = (test.id.clone(), test.shape.image, test.beside.planted_kd.clone());
+        Ok(Self { id, shape, planted_kd, fitted, whose: "other test images", test: rest })
     }
 }
 

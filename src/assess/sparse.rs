@@ -45,9 +45,9 @@ pub const MEASURES: &[Measure] = &[
     },
 ];
 
-/// Whether the features behind the images are known.
+/// Whether the features behind the samples are known.
 fn planted(about: &About) -> bool {
-    about.data.is_some_and(|card| card.planted > 0)
+    about.planted || about.data.is_some_and(|card| card.planted > 0)
 }
 
 /// Values of an activation are written down as finely as costs this share of the squared error.
@@ -148,9 +148,14 @@ fn dictionary(weights: &[Weight]) -> Option<(&[f32], usize)> {
 async fn recovery(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
     let atoms = s.atoms().await?;
     let Some(atom_fa) = atoms.as_ref().as_ref().filter(|atom_fa| in_pixels(s, atom_fa)) else { return Ok(()) };
-    let render = renderer(&s.images.id).await?.ok_or("nothing knows what was planted in the images")?;
+    // A visitor's own come with them.
+    let render = if s.images.planted_kd.is_empty() { renderer(&s.images.id).await? } else { None };
+    let planted_kp = render.as_ref().map_or(&s.images.planted_kd[..], |render| render.planted_kp());
+    if planted_kp.is_empty() {
+        return Err("nothing knows what was planted in the samples".into());
+    }
     let d = s.images.shape.len();
-    let (planted_kp, atom_fa) = (Rows::new(render.planted_kp(), d), Rows::new(atom_fa, d));
+    let (planted_kp, atom_fa) = (Rows::new(planted_kp, d), Rows::new(atom_fa, d));
     let found = sparse::recovery(planted_kp, atom_fa);
     let of = format!("{} planted features, {} learnt ones", planted_kp.len(), atom_fa.len());
     sheet.add("planted_cosine", found.mean_max_cosine, format!("largest cosine to a learnt direction, mean over {of}"));

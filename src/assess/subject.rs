@@ -75,6 +75,8 @@ pub struct About {
     pub hosted: bool,
     /// Samples are pictures, with values in [0, 1].
     pub pictures: bool,
+    /// The set itself knows what was planted in its samples.
+    pub planted: bool,
 }
 
 impl About {
@@ -146,6 +148,7 @@ impl<'a> Subject<'a> {
             data: catalog::set(&images.id),
             hosted: setup.hosted().is_some(),
             pictures: images.shape.is_picture(),
+            planted: !images.planted_kd.is_empty(),
         };
         let pause = model.pause();
         Ok(Self { about, setup, images, model, pause, seed, codes: None, atoms: None, draws: None, pictures: None })

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::dataset::{Dataset, Factors};
 use super::pages::{Pages, Shelf, read_rows};
 use latent_packed::{
-    Files, META, Meta, SUMS, SUMS_BYTES, Shard, Split, Sum, TEXTS_BYTES, front_bytes, read_sums, read_texts, shard_name,
+    Files, META, Meta, PLANTED, SUMS, SUMS_BYTES, Shard, Split, Sum, TEXTS_BYTES, front_bytes, read_sums, read_texts, shard_name,
     texts_name, thumbs_name,
 };
 use latent_vocabulary::data::Own;
@@ -247,6 +247,12 @@ async fn read(
 async fn beside(files: &impl Files, census: &Census, part: Split, most: usize) -> Result<Beside, String> {
     let mut beside = Beside::default();
     let Some(vectors) = &census.meta.vectors else { return Ok(beside) };
+    if vectors.planted > 0 {
+        let bytes = u64::from(vectors.planted) * 4 * u64::from(census.meta.channels);
+        let part = files.part(PLANTED, 0..bytes).await?.filter(|part| part.of == bytes);
+        let part = part.ok_or_else(|| format!("{}: is not whole", files.place(PLANTED)))?;
+        beside.planted_kd = part.bytes.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
+    }
     let mut left = most;
     for (i, shard) in (0..).zip(&census.shards) {
         let rows: Vec<usize> = shard.rows(part).take(left).collect();

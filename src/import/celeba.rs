@@ -188,6 +188,7 @@ impl CelebA {
             crop: if official { Crop::Square(148) } else { Crop::Middle },
             sheet: false,
             vectors: None,
+            planted_kd: Vec::new(),
             fingerprint,
             plan: Plan::default(),
         };

@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use latent_packed::{FORMAT, Header, Meta, ShardBuilder, Split, Sum, shape_fits, sums_text, texts_json, texts_name, thumbs_name};
+use latent_packed::{
+    FORMAT, Header, Meta, PLANTED, ShardBuilder, Split, Sum, shape_fits, sums_text, texts_json, texts_name, thumbs_name,
+};
 use latent_vocabulary::import::{Choice, Frame, Progress};
 
 use super::frame::Framer;
@@ -334,7 +336,10 @@ impl<'a> Job<'a> {
         let (texts, thumbs_np) = (std::mem::take(&mut self.texts), std::mem::take(&mut self.thumbs_np));
         let texts = (!texts.is_empty()).then(|| (texts_name(self.index), texts_json(&texts)));
         let thumbs = (!thumbs_np.is_empty()).then(|| (thumbs_name(self.index), thumbs_np));
-        let full = Full { index: self.index, bytes, sums, beside: texts.into_iter().chain(thumbs).collect() };
+        let planted_kd = &self.source.about().planted_kd;
+        let planted = || (PLANTED.to_owned(), planted_kd.iter().flat_map(|v| v.to_le_bytes()).collect());
+        let planted = (self.index == 0 && !planted_kd.is_empty()).then(planted);
+        let full = Full { index: self.index, bytes, sums, beside: texts.into_iter().chain(thumbs).chain(planted).collect() };
         self.index += 1;
         full
     }

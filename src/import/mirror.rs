@@ -74,6 +74,7 @@ impl Mirror {
             crop: if faces { Crop::Square(148) } else { Crop::Middle },
             sheet: false,
             vectors: None,
+            planted_kd: Vec::new(),
             // The end has the index and is there already: more would be asked of a server.
             fingerprint: format!("parquet {} {}", file.name, file.mark(1)?),
             plan: Plan::default(),

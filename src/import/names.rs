@@ -187,6 +187,11 @@ pub fn numbers(name: &str) -> Vec<String> {
     words.iter().enumerate().filter(|(i, w)| of(w) && !kind(*i)).map(|(_, w)| w.clone()).collect()
 }
 
+/// Words and numbers of a name, by which shards lie in their order: the tenth behind the ninth.
+pub fn in_order(name: &str) -> (Vec<String>, Vec<u64>) {
+    (key(name), numbers(name).iter().filter_map(|n| n.parse().ok()).collect())
+}
+
 /// Without `.gz` and what stands before it.
 fn stem_of_stem(name: &str) -> &str {
     let base = base(name);

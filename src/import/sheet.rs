@@ -53,6 +53,7 @@ impl Sheet {
             crop: Crop::Middle,
             sheet: true,
             vectors: None,
+            planted_kd: Vec::new(),
             fingerprint: format!("sheet {} {mark} {w} {h}", base(name)),
             ..About::default()
         };

@@ -33,6 +33,8 @@ pub struct About {
     pub sheet: bool,
     /// Its samples are vectors.
     pub vectors: Option<PackedVectors>,
+    /// Directions that were planted in them, row-major `[k, d]`; empty where none are known.
+    pub planted_kd: Vec<f32>,
     /// Tells this source from others: names and sizes of its files.
     pub fingerprint: String,
     /// How all of it was understood.
@@ -42,9 +44,9 @@ pub struct About {
 impl Default for About {
     fn default() -> Self {
         let (what, title, credit, fingerprint) = Default::default();
-        let (factors, notes, plan) = Default::default();
+        let (factors, notes, plan, planted_kd) = Default::default();
         let (items, label, sheet, crop, vectors) = (0, 0, false, Crop::Middle, None);
-        Self { what, title, credit, items, factors, label, notes, crop, sheet, vectors, fingerprint, plan }
+        Self { what, title, credit, items, factors, label, notes, crop, sheet, vectors, planted_kd, fingerprint, plan }
     }
 }
 

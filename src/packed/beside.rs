@@ -10,6 +10,9 @@ pub fn thumbs_name(index: u32) -> String {
     format!("thumbs-{index:04}.bin")
 }
 
+/// The file with the directions that were planted in the samples of a set: row-major `[k, d]`, little-endian `f32`.
+pub const PLANTED: &str = "planted.bin";
+
 /// Longest file of texts.
 pub const TEXTS_BYTES: u64 = 64 << 20;
 

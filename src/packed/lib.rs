@@ -16,7 +16,7 @@ mod shard;
 pub mod store;
 mod sum;
 
-pub use beside::{TEXTS_BYTES, read_texts, texts_json, texts_name, thumbs_name};
+pub use beside::{PLANTED, TEXTS_BYTES, read_texts, texts_json, texts_name, thumbs_name};
 #[cfg(not(target_arch = "wasm32"))]
 pub use disk::OnDisk;
 pub use files::{Excerpt, Files};

@@ -45,6 +45,9 @@ pub struct PackedVectors {
     pub texts: bool,
     /// Width, height and colours of the picture of each.
     pub thumb: Option<[u32; 3]>,
+    /// How many directions are known to be planted in them: [`PLANTED`](crate::PLANTED) has these.
+    #[serde(default)]
+    pub planted: u32,
 }
 
 impl PackedVectors {

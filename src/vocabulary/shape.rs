@@ -119,10 +119,12 @@ pub struct Beside {
     pub thumb: SampleShape,
     /// `[n, channels, height, width]`, a byte each.
     pub thumbs_np: Vec<u8>,
+    /// Directions that somebody planted in all samples, row-major `[k, d]`; empty where none are known.
+    pub planted_kd: Vec<f32>,
 }
 
 impl Beside {
-    /// Whether there is nothing.
+    /// Whether nothing lies beside a sample.
     pub fn is_empty(&self) -> bool {
         self.texts.is_empty() && self.thumbs_np.is_empty()
     }

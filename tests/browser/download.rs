@@ -66,7 +66,7 @@ fn downloads_little(query: &str, most: usize) {
 }
 
 /// Compressed size of a file of the page's code, as a host sends it; `None` for data, weights and pictures.
-fn compressed(path: &str) -> Option<usize> {
+pub fn compressed(path: &str) -> Option<usize> {
     let path = if path.is_empty() { "index.html" } else { path };
     if ![".html", ".css", ".js", ".wasm"].iter().any(|end| path.ends_with(end)) {
         return None;

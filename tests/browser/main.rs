@@ -26,8 +26,10 @@ mod vectors;
 use std::thread::sleep;
 use std::time::Duration;
 
+use download::compressed;
 use driver::{Options, Page, WebGpu};
 use serde_json::Value;
+use trouble::{IN_WORKERS, notice};
 
 /// A network that is trained at many steps a second.
 const SMALL: &str = "v=1&data=mnist&method=vae&latent=4&hidden=64&batch=16";

@@ -103,7 +103,7 @@ fn what_does_not_compile_runs_on_eager_burn() {
 }
 
 /// Adds `probe.inside`: what it is given runs in each worker that is started from then on, before the worker's own script.
-const IN_WORKERS: &str = r"
+pub const IN_WORKERS: &str = r"
     probe.inside = code => {
         window.Worker = class extends Worker {
             constructor(url, options) {
@@ -178,7 +178,7 @@ fn what_the_device_refuses_is_said_and_the_page_goes_on() {
 }
 
 /// The notice of that name, once it is there.
-fn notice(page: &Page, testid: &str) -> String {
+pub fn notice(page: &Page, testid: &str) -> String {
     let there = format!("document.querySelector('[data-testid={testid}]')?.textContent");
     page.wait(testid, &there).as_str().expect("text").to_owned()
 }

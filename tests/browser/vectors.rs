@@ -50,6 +50,7 @@ fn activations_with_texts_come_in_and_features_are_read_by_them() {
     page.wait("it has learnt", "latentLab.state().step > 300");
     page.click("train");
     page.click("tab-features");
+    page.js("document.querySelector('[data-testid=panel-feature]').scrollIntoView()");
     let rows = "[...document.querySelectorAll('[data-testid=feature-told] li')]";
     page.wait("texts of the strongest rows", &format!("{rows}.length > 3 && {rows}.every((li) => li.querySelector('mark'))"));
     // Whatever the feature is, it fires on one topic.

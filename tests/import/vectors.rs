@@ -248,8 +248,9 @@ fn they_are_packed_with_what_lies_beside_them() {
     let mut values = rows();
     values[5 * D + 3] = f32::NAN;
     let thumbs = made::npy("|u1", &[N, 8, 8], &(0..N).flat_map(|i| vec![5 * i as u8; 64]).collect::<Vec<_>>());
-    let files: Files =
-        vec![("acts.npy", made::npy("<f4", &[N, D], &made::floats(&values))), ("acts.csv", csv()), ("pics.npy", thumbs)];
+    let planted = made::npy("<f4", &[3, D], &made::floats(&rows()[..3 * D]));
+    let acts = made::npy("<f4", &[N, D], &made::floats(&values));
+    let files: Files = vec![("acts.npy", acts), ("acts.csv", csv()), ("pics.npy", thumbs), ("acts_planted.npy", planted)];
     let source = read(&named(&files), &Wishes::default()).unwrap();
     assert_eq!(brief(&source.about().plan), "train 36, test 4; label: 0 14, 1 13, 2 13");
     assert!(source.about().notes.iter().any(|n| n.contains("1 row has") && n.contains("row 5")), "{:?}", source.about().notes);
@@ -259,8 +260,8 @@ fn they_are_packed_with_what_lies_beside_them() {
     assert!(said[0].contains("acts.npy: row 5"), "{said:?}");
     let (meta, all) = celeba::read(&out);
     assert_eq!((meta.channels, meta.height, meta.width), (D as u32, 1, 1));
-    let PackedVectors { normalize_activations, scaling_factor, texts, thumb } = meta.vectors.clone().unwrap();
-    assert_eq!((normalize_activations, texts, thumb), (Normalise::ExpectedAverageOnlyIn, true, Some([28, 28, 1])));
+    let PackedVectors { normalize_activations, scaling_factor, texts, thumb, planted } = meta.vectors.clone().unwrap();
+    assert_eq!((normalize_activations, texts, thumb, planted), (Normalise::ExpectedAverageOnlyIn, true, Some([28, 28, 1]), 3));
     assert!(std::fs::read_to_string(out.join(META)).unwrap().contains("\"normalize_activations\": \"expected_average_only_in\""));
     let texts = read_texts(&std::fs::read(out.join(texts_name(0))).unwrap(), N - 1).unwrap();
     let thumbs = std::fs::read(out.join(thumbs_name(0))).unwrap();
@@ -293,6 +294,7 @@ fn they_are_packed_with_what_lies_beside_them() {
             Some(pages) => assert_eq!(pollster::block_on(pages.read(3..30)).unwrap(), train[3 * 2 * D..30 * 2 * D]),
             None => assert_eq!(data.train_images, train),
         }
+        assert_eq!(data.beside.planted_kd, rows()[..3 * D]);
         assert!(load("own:vectors").err().unwrap().contains("acts:vectors"));
     }
     // The same again is the same; another normalisation is another set.

@@ -7,12 +7,13 @@ use latent_vocabulary::import::{Crop, Frame};
 use latent_vocabulary::plan::{Piece, Role, Wishes};
 
 use super::lines::Lines;
+use super::numbers::{Numbers, Table};
 use crate::array::{Arrays, Member};
 use crate::frame::Framer;
 use crate::kind::Kind;
 use crate::labels::{Column, best, of_array, text_column};
 use crate::leaf::{Leaf, Leaves, read_all};
-use crate::names::{base, ending, stem};
+use crate::names::{base, ending, in_order, stem};
 use crate::scale::understood;
 use crate::source::{self, Fault, Source, first_pictures, suggested_frame};
 use crate::wish::{matches, wanted};
@@ -47,8 +48,18 @@ pub struct Beside {
     factors_nk: Vec<u8>,
     thumbs: Option<(Thumbs, Frame)>,
     framer: Framer,
+    /// Directions that were planted in the rows, row-major `[k, d]`.
+    pub planted_kd: Vec<f32>,
     pub pieces: Vec<Piece>,
     pub notes: Vec<String>,
+}
+
+/// Words in the name of an array with such directions.
+const PLANTED: [&str; 3] = ["planted", "truth", "true"];
+
+/// Whether an array is called as one with directions that were planted.
+pub fn is_planted(name: &str) -> bool {
+    crate::names::words(stem(base(name))).iter().any(|w| PLANTED.contains(&w.as_str()))
 }
 
 /// A file that is brought along.
@@ -57,7 +68,7 @@ fn piece(leaf: &Leaf, kind: &str, role: Role, why: String) -> Piece {
 }
 
 impl Beside {
-    /// Finds what lies beside `rows` rows of the files `names`. `own` is what these have beside them themselves.
+    /// Finds what lies beside `rows` rows, of `dims` numbers, of the files `names`. `own` is what these have beside them themselves.
     ///
     /// # Errors
     /// Names the file: one that is called like the rows, or that was asked for, must have as many.
@@ -65,7 +76,7 @@ impl Beside {
         leaves: &Leaves,
         arrays: &[Member],
         names: &[String],
-        rows: u64,
+        [rows, dims]: [u64; 2],
         own: Option<Lines>,
         wishes: &Wishes,
     ) -> Result<Self, String> {
@@ -111,8 +122,12 @@ impl Beside {
             add(&mut beside, lines);
             beside.pieces.push(piece(leaf, "a line for each row", Role::Beside, why));
         }
-        for member in arrays.iter().filter(|m| m.rows() == rows && !names.contains(&m.leaf.name)) {
-            beside.add_array(member, rows)?;
+        for member in arrays.iter().filter(|m| !names.contains(&m.leaf.name)) {
+            if is_planted(member.name()) && member.header.shape.len() == 2 && member.header.row() as u64 == dims {
+                beside.add_planted(member)?;
+            } else if member.rows() == rows {
+                beside.add_array(member, rows)?;
+            }
         }
         beside.add_pictures(leaves, images, rows)?;
         beside.factors_nk = (0..rows as usize).flat_map(|i| beside.factors.iter().map(move |(_, c)| c[i])).collect();
@@ -133,6 +148,19 @@ impl Beside {
                 Err(why) => self.notes.push(why),
             }
         }
+    }
+
+    /// Directions that somebody planted: measures say how many of them were found.
+    fn add_planted(&mut self, member: &Member) -> Result<(), String> {
+        let mut numbers = Numbers::of_array(member)?;
+        let mut row_d = Vec::new();
+        for place in 0..numbers.rows() {
+            numbers.row(place, &mut row_d)?;
+            self.planted_kd.extend_from_slice(&row_d);
+        }
+        let why = format!("{} directions that were planted in the rows", member.rows());
+        self.pieces.push(piece(&member.leaf, &member.kind(), Role::Beside, why));
+        Ok(())
     }
 
     /// An array with as many rows: their pictures, or labels.
@@ -163,7 +191,7 @@ impl Beside {
         if files.is_empty() {
             return Ok(());
         }
-        files.sort_by_cached_key(|l| super::key_of(&l.name));
+        files.sort_by_cached_key(|l| in_order(&l.name));
         let of_n: Vec<u32> = match images {
             Some(names) => {
                 let mut at: HashMap<&str, u32> = HashMap::new();

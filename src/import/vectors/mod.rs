@@ -13,14 +13,14 @@ use latent_vocabulary::plan::{Piece, Role, Vectors as Found, Wishes};
 use crate::array::{Layout, Member};
 use crate::kind::Kind;
 use crate::leaf::{Leaf, Leaves};
-use crate::names::{key, part_named};
+use crate::names::{in_order, part_named};
 use crate::npy::NumberKind;
 use crate::read::Mark;
 use crate::scale::Range;
 use crate::source::Source;
 use crate::wish::{part_of, wanted};
 
-use beside::Beside;
+use beside::{Beside, is_planted};
 use lists::Lists;
 use numbers::{Numbers, Table};
 use source::Vectors;
@@ -101,6 +101,10 @@ pub fn read(leaves: &Leaves, wishes: &Wishes) -> Result<Option<Read>, String> {
     for part in &mut parts {
         part.split = part_of(wishes, &part.name).or_else(|| part_named(&part.name));
     }
+    // Directions that were planted are no rows.
+    if parts.iter().any(|p| !is_planted(&p.name)) {
+        parts.retain(|p| !is_planted(&p.name));
+    }
     // The widest are the activations; what has another width is no part of them.
     let Some(dims) = parts.iter_mut().map(|p| p.one.table().dims()).max() else {
         // Nothing else would be said of a file of tensors.
@@ -121,13 +125,8 @@ pub fn read(leaves: &Leaves, wishes: &Wishes) -> Result<Option<Read>, String> {
         ));
     }
     // Shards in their order, the tenth behind the ninth.
-    parts.sort_by_cached_key(|p| key_of(&p.name));
+    parts.sort_by_cached_key(|p| in_order(&p.name));
     build(parts, leaves, &arrays, wishes).map(Some)
-}
-
-/// Words and numbers of a name, such that shards lie in their order.
-fn key_of(name: &str) -> (Vec<String>, Vec<u64>) {
-    (key(name), crate::names::numbers(name).iter().filter_map(|n| n.parse().ok()).collect())
 }
 
 /// The rows of numbers in a file.
@@ -223,7 +222,7 @@ fn build(mut parts: Vec<Part>, leaves: &Leaves, arrays: &[Member], wishes: &Wish
     let normalise = wishes.normalise.unwrap_or_default();
     let stats = source::Stats::read(&mut parts)?;
     let names: Vec<String> = parts.iter().map(|p| p.file.clone()).collect();
-    let beside = Beside::read(leaves, arrays, &names, rows, own_lines(&mut parts), wishes)?;
+    let beside = Beside::read(leaves, arrays, &names, [rows, stats.dims as u64], own_lines(&mut parts), wishes)?;
     let mut mark = Mark::default();
     for leaf in leaves.all.iter().filter(|l| !matches!(l.kind, Kind::Aside(_) | Kind::Picture)) {
         mark = mark.with(leaf.name.as_bytes()).with(leaf.mark()?.to_string().as_bytes());

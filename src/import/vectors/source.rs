@@ -107,6 +107,7 @@ impl Vectors {
             scaling_factor: found.scale,
             texts: found.texts,
             thumb: found.thumb,
+            planted: (beside.planted_kd.len() as u64 / found.dims.max(1)) as u32,
         };
         let about = About {
             what: "rows of numbers".into(),
@@ -117,6 +118,7 @@ impl Vectors {
             factors: beside.factors.iter().map(|(factor, _)| factor.clone()).collect(),
             crop: Crop::Stretch,
             vectors: Some(packed),
+            planted_kd: beside.planted_kd.clone(),
             fingerprint: fingerprint.into(),
             ..About::default()
         };

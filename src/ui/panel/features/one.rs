@@ -18,7 +18,7 @@ use crate::store::link::Link;
 use crate::store::look::Look;
 use crate::store::runs::Runs;
 use crate::tiles::Tile;
-use crate::views::{FEATURE, FEATURES, FOUND};
+use crate::views::{DESCRIBED, FEATURE, FEATURES, FOUND};
 use latent_view::{EXAMPLES, QUARTER_EXAMPLES, TOP_EXAMPLES, View};
 use latent_view::{Feature, Originals};
 
@@ -94,7 +94,7 @@ pub fn One() -> impl IntoView {
         }
     };
     view! {
-        <Panel id="feature" title=words::ONE help=words::ONE_HELP slots=&[FEATURES, FEATURE, FOUND]
+        <Panel id="feature" title=words::ONE help=words::ONE_HELP slots=&[FEATURES, FEATURE, FOUND, DESCRIBED]
             tools=move || view! {
                 <button class="small" data-testid="feature-ablate" on:click=hold(|_, _| 0.0)>{words::SWITCH_OFF}</button>
                 <button class="small" data-testid="feature-steer" on:click=hold(|t, f| t.max_f[f])>{words::STEER}</button>
