@@ -33,6 +33,7 @@ use serde_bytes::ByteBuf;
 use web_time::Instant;
 
 use self::run::Run;
+use self::views::keeping;
 pub use self::work::Lent;
 use self::work::Work;
 use latent_assess::Training;
@@ -221,7 +222,13 @@ impl Session {
         self.data = None;
         let room = self.room().bytes;
         let ended = ended.map(|r| r.id);
-        self.training = if self.hints.bench { Training::keep(&data) } else { None };
+        self.training = None;
+        if self.hints.bench {
+            match keeping().await {
+                Ok(keep) => self.training = keep(&data),
+                Err(message) => return self.send(Event::DataFailed { message }),
+            }
+        }
         let supply = match (&mut self.burn, pages, &mut self.executor) {
             (.., Executor::Nobody) => Ok(None),
             // Eager steps take their images from the host.

@@ -3,6 +3,7 @@
 use crate::run::Run;
 use crate::work::Lent;
 use latent_assess::{Images, Training, assess_some};
+use latent_data::Dataset;
 use latent_engine::any::AnyEngine;
 use latent_engine::{Engine, Entry, Program, Rows, TestSet, sampling, stored};
 use latent_experiment::Setup;
@@ -111,6 +112,11 @@ part!(inspection:
         let (setup, only) = (setup.clone(), asked.only.clone());
         Ok(Box::pin(async move { Ok(View::Sheet(assess_some(&mut engine, &setup, &images, 0, &only).await?)) }))
     }
+);
+
+part!(inspection:
+    /// [`Training::keep`], for an engine that is opened for the bench.
+    pub fn keeping() -> fn(&Dataset) -> Option<Training> = Training::keep
 );
 
 type Answer<'a> = Later<'a, Result<View, String>>;

@@ -32,11 +32,13 @@ impl Cell {
         if let Self::Number(value) = self { Some(*value) } else { None }
     }
 
-    /// For people: in four digits.
+    /// For people: as it is where it is short, else in four digits.
     pub fn short(&self) -> String {
         match self {
-            Self::Number(v) if v.fract() == 0.0 && v.abs() < 1e15 => v.to_string(),
-            Self::Number(v) => four_digits(*v),
+            Self::Number(v) => {
+                let whole = v.to_string();
+                if whole.len() <= 6 || v.fract() == 0.0 && v.abs() < 1e15 { whole } else { four_digits(*v) }
+            }
             Self::Text(text) => text.clone(),
             Self::Nothing => String::new(),
         }
@@ -230,6 +232,8 @@ mod tests {
         assert_eq!(table.numbers("loss"), [Some(3.5), Some(2.5), None, Some(9.0)]);
         assert_eq!(table.numbers("test_loss")[0], Some(4.0));
         assert_eq!(table.order(0, false), [0, 2, 1, 3], "2 comes before 10, and texts behind numbers");
+        let short = |v: f64| Cell::Number(v).short();
+        assert_eq!([0.5, 102_040.0, 1.0 / 3.0, 1e-7].map(short), ["0.5", "102040", "0.3333", "1.000e-7"]);
         assert_eq!(table.order(2, true), [3, 0, 1, 2], "what has no number is last");
         assert!(!table.numeric().contains(&"engine".to_owned()) && table.numeric().contains(&"kind".to_owned()));
     }

@@ -44,7 +44,7 @@ fn a_finding_runs_to_its_verdict() {
     page.wait_for("the verdict", &format!("{here}.querySelector('[data-testid=here-verdict]') !== null"), Duration::from_secs(400));
     let text = page.js(&format!("return {here}.textContent"));
     let text = text.as_str().expect("a text");
-    assert!(text.contains("On your machine: Held here. You expected that it would not hold."), "{text}");
+    assert!(text.contains("On your machine it held. You expected that it would not."), "{text}");
     // Each figure stands beside the recorded one, and is the same but for rounding.
     let bars = page.js(&format!(
         "return [...{here}.querySelectorAll('.figures li')].map(li => [...li.querySelectorAll('span')].map(s => s.textContent))"

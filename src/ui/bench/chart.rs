@@ -145,7 +145,7 @@ fn drawn(rows: &[Row], chosen: Chosen, width: f64) -> Drawn {
 /// As wide as the dialog lets it be.
 fn width() -> f64 {
     let inner = browser::window().inner_width().ok().and_then(|w| w.as_f64()).unwrap_or(700.0);
-    (inner - 70.0).clamp(300.0, 860.0)
+    (inner - 70.0).clamp(300.0, 912.0)
 }
 
 #[component]
@@ -211,7 +211,7 @@ pub fn Charts() -> impl IntoView {
     };
     view! {
         <section>
-            <h3>{words::CHART}</h3>
+            <h3>{words::OUTCOME}</h3>
             <div class="fields">
                 <label class="field">{words::CHART}
                     <select data-testid="bench-kind" on:change=move |e| chosen.kind.set(event_target_value(&e).parse().unwrap_or(0))>{kinds}</select></label>

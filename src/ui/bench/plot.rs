@@ -68,8 +68,7 @@ impl Scale {
         };
         // As fine as is needed for two of them.
         let all = [&[1.0][..], &[1.0, 3.0], &[1.0, 2.0, 5.0]].map(some);
-        let finest: Vec<f64> = some(&[1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0]);
-        all.into_iter().find(|all| all.len() > 1).unwrap_or(finest)
+        all.into_iter().find(|all| all.len() > 1).unwrap_or_else(|| ticks(self.low.exp(), self.high.exp(), n))
     }
 }
 
@@ -110,7 +109,7 @@ impl Picture {
             self.line(&[(left, at), (right, at)], r#"stroke="var(--rule)""#);
             self.label((left - 6.0, at + 4.0), "end", &short(tick));
         }
-        for tick in x.ticks(((right - left) / 90.0) as usize) {
+        for tick in x.ticks((((right - left) / 90.0) as usize).max(3)) {
             let at = x.at(tick);
             self.line(&[(at, bottom), (at, bottom + 4.0)], r#"stroke="var(--soft)""#);
             self.label((at, bottom + 16.0), "middle", &short(tick));
@@ -191,7 +190,7 @@ pub fn bars(bars: &[Bar], name: &str, width: f64) -> String {
     let x = Scale::over(ends, false, left, width - RIGHT).with_zero();
     let mut picture = Picture::new(width, height);
     let bottom = height - BOTTOM;
-    for tick in x.ticks(((width - left) / 90.0) as usize) {
+    for tick in x.ticks((((width - left) / 90.0) as usize).max(3)) {
         picture.line(&[(x.at(tick), TOP), (x.at(tick), bottom)], r#"stroke="var(--rule)""#);
         picture.label((x.at(tick), bottom + 16.0), "middle", &short(tick));
     }
@@ -253,7 +252,7 @@ mod tests {
         let log = Scale::over([1.0, 100.0, -3.0].into_iter(), true, 0.0, 1.0);
         assert!((log.at(10.0) - 0.5).abs() < 1e-9);
         assert_eq!(log.ticks(5), [1.0, 10.0, 100.0]);
-        assert!(Scale::over([2.0, 2.9].into_iter(), true, 0.0, 1.0).ticks(5).len() > 1);
+        assert!(Scale::over([183.0, 217.0].into_iter(), true, 0.0, 1.0).ticks(5).len() > 2);
         let same = Scale::over([3.0].into_iter(), false, 0.0, 1.0);
         assert!(same.at(3.0).is_finite() && Scale::over([].into_iter(), false, 0.0, 1.0).at(0.5).is_finite());
     }

@@ -108,6 +108,7 @@ pub fn run_name(batch: &str, label: &str) -> String {
 }
 
 // Charts and table.
+pub const OUTCOME: &str = "What came out";
 pub const CHART: &str = "Chart";
 pub const CHARTS: [&str; 4] = ["Curves", "Bars", "Two numbers", "Power law"];
 pub const ACROSS: &str = "Across";

@@ -73,13 +73,13 @@ fn outcome(finding: &Finding, record: Option<&Record>, batch: &Batch) -> AnyView
         Ok(found) => found,
         Err(why) => return view! { <p role="alert">{words::no_verdict(&why)}</p> }.into_any(),
     };
-    let (word, class) = verdict(&judged);
+    let (_, class) = verdict(&judged);
     let held = judged.iter().all(|j| j.holds);
     let guess = batch.expects.map(|expects| words::guess(expects, held));
     let mut records = vec![(Some(words::HERE), &taken)];
     records.extend(record.map(|record| (Some(words::RECORDED), &record.taken)));
     view! {
-        <p class=format!("verdict {class}") role="status" data-testid="here-verdict">{words::ON_YOURS}" "{word}". "{guess}</p>
+        <p class=format!("verdict {class}") role="status" data-testid="here-verdict">{words::on_yours(held)}" "{guess}</p>
         {figures(finding, &records)}
         <ul class="judged">{sides(&judged)}</ul>
     }

@@ -15,7 +15,6 @@ pub const RUN_HOLDS: &str = "I expect that it holds: run it";
 pub const RUN_NOT: &str = "I expect that it does not: run it";
 pub const AGAIN_HOLDS: &str = "Run it again: I expect that it holds";
 pub const AGAIN_NOT: &str = "Run it again: I expect that it does not";
-pub const ON_YOURS: &str = "On your machine:";
 pub const HERE: &str = "here";
 pub const RECORDED: &str = "recorded";
 pub const LINK: &str = "Link to this finding";
@@ -44,6 +43,10 @@ pub fn run_here(runs: usize, steps: u64) -> String {
     format!("Try it on your machine: {runs} of {steps} steps. What do you expect?")
 }
 
+pub fn on_yours(held: bool) -> &'static str {
+    if held { "On your machine it held." } else { "On your machine it did not hold." }
+}
+
 pub fn of(label: &str, record: &str) -> String {
     format!("{label}, {record}")
 }
@@ -51,8 +54,8 @@ pub fn of(label: &str, record: &str) -> String {
 pub fn guess(expects: bool, held: bool) -> &'static str {
     match (expects, held) {
         (true, true) => "As you expected.",
-        (true, false) => "You expected that it would hold.",
-        (false, true) => "You expected that it would not hold.",
+        (true, false) => "You expected that it would.",
+        (false, true) => "You expected that it would not.",
         (false, false) => "As you expected.",
     }
 }
