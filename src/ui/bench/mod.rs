@@ -2,6 +2,8 @@
 
 mod chart;
 mod form;
+mod matched;
+mod pair;
 mod plot;
 pub mod queue;
 pub mod state;
@@ -12,6 +14,7 @@ use leptos::prelude::*;
 
 use self::chart::Charts;
 use self::form::Form;
+use self::pair::Pair;
 use self::queue::Queue;
 use self::state::{Count, SWEEP};
 use self::table::Results;
@@ -43,6 +46,7 @@ fn Inside() -> impl IntoView {
         <Form />
         <Progress name=SWEEP.into() />
         {move || (there.get() > 0).then(|| view! { <Charts /><Results /> })}
+        <Pair />
     }
 }
 

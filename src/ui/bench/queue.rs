@@ -389,6 +389,7 @@ impl Queue {
         self.update(|batch| {
             kept = batch.halfway.take();
             batch.done.push(Ok(row));
+            batch.kept.push(kept.clone());
         });
         if let Some(id) = kept {
             self.send(&Command::Rename { id, name: words::run_name(&batch, &job.label) });
@@ -403,6 +404,7 @@ impl Queue {
             batch.halfway = None;
             if !again {
                 batch.done.push(Err(message));
+                batch.kept.push(None);
             }
         });
         self.next();

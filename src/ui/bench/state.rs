@@ -35,6 +35,8 @@ pub struct Batch {
     pub jobs: Vec<Job>,
     /// What came of the first of them, or why nothing did.
     pub done: Vec<Result<Row, String>>,
+    /// Under which names these are kept, where they are.
+    pub kept: Vec<Option<String>>,
     /// Under which name the next one is kept, where it has begun.
     pub halfway: Option<String>,
     /// What the visitor expects of a claim.
@@ -49,6 +51,12 @@ impl Batch {
     /// The next run to make.
     pub fn next(&self) -> Option<&Job> {
         self.jobs.get(self.done.len())
+    }
+
+    /// The runs that are kept: name, label, and the images that they were trained on.
+    pub fn kept_runs(&self) -> Vec<(String, String, String)> {
+        let all = self.jobs.iter().zip(&self.kept);
+        all.filter_map(|(job, id)| Some((id.clone()?, job.label.clone(), job.setup().ok()?.data))).collect()
     }
 
     pub fn rows(&self) -> Vec<Row> {

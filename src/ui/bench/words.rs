@@ -154,3 +154,32 @@ pub fn column(name: &str) -> String {
 pub fn sort_by(name: &str) -> String {
     format!("Sort by {}", column(name))
 }
+
+// Two runs side by side.
+pub const PAIR: &str = "Two runs side by side";
+pub const PAIR_HELP: &str = "Both show the same test image. A slider moves a latent of the first run and, by as much of its own spread, the latent of the second that agrees with it most over 500 test images.";
+pub const FIRST: &str = "First run";
+pub const SECOND: &str = "Second run";
+pub const OPEN_BOTH: &str = "Show both";
+pub const CLOSE_BOTH: &str = "Close both";
+pub const OPENING: &str = "Both are opened…";
+pub const IMAGE: &str = "test image";
+pub const NEXT_IMAGE: &str = "Next image";
+
+pub fn partners(at: [usize; 2], r: f64) -> String {
+    format!("z{} and z{}, correlation {r:.2}", at[0] + 1, at[1] + 1).replace('-', "−")
+}
+
+pub fn alone(alone: &[Vec<usize>; 2], pairs: usize, sliders: usize) -> String {
+    let names = |all: &[usize]| all.iter().map(|i| format!("z{}", i + 1)).collect::<Vec<_>>().join(", ");
+    let mut said = vec![];
+    if pairs > sliders {
+        said.push(format!("The {sliders} of {pairs} pairs that agree most have sliders."));
+    }
+    for (which, all) in ["first", "second"].iter().zip(alone) {
+        if !all.is_empty() {
+            said.push(format!("Without a partner in the other: {} of the {which} run.", names(all)));
+        }
+    }
+    said.join(" ")
+}
