@@ -19,7 +19,9 @@ fn sweep(images: u32, measures: &[&str]) -> Sweep {
     Sweep {
         data: "s-curve".into(),
         method: "beta-vae".into(),
-        pairs: [("latent", "2"), ("hidden", "16"), ("batch", "16")].map(|(key, value)| (key.into(), value.into())).into(),
+        pairs: [("objective", "fixed"), ("latent", "2"), ("hidden", "16"), ("batch", "16")]
+            .map(|(key, value)| (key.into(), value.into()))
+            .into(),
         axes: vec![Axis::read("beta", "0.1, 2").unwrap()],
         seeds: 2,
         steps: 150,
@@ -115,6 +117,7 @@ fn an_interrupted_sweep_goes_on() {
         "s-curve",
         "--set",
         "beta=0.5,2",
+        "objective=fixed",
         "latent=2",
         "hidden=16",
         "--seeds",
@@ -177,6 +180,7 @@ fn what_cannot_be_swept_is_said_in_one_line() {
     refused(&["--set", "beta=1,,4"], "values with commas");
     refused(&["--set", "beta"], "expected KEY=VALUES");
     refused(&["--set", "width=1,2"], "no parameter \"width\"");
+    refused(&["--set", "sigma=0.1,0.2"], "sigma has no effect here");
     refused(&["--set", "beta=1,2", "--measure", "sharpness"], "no such measure");
     refused(&["--set", "beta=1,2", "--front", "loss"], "two columns");
     refused(&["--set", "beta=1,2", "--keep", "/nowhere/at/all.jsonl"], "there is no folder");

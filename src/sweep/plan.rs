@@ -94,6 +94,13 @@ impl Sweep {
                 }
             }
         }
+        let applies = |job: &Job, key: &str| {
+            let setup = job.setup();
+            setup.is_ok_and(|setup| setup.card().is_ok_and(|card| card.param(key).is_none_or(|spec| setup.applies(spec))))
+        };
+        if let Some(axis) = self.axes.iter().find(|axis| !jobs.iter().any(|job| applies(job, &axis.key))) {
+            return Err(format!("{} has no effect here: it belongs to other choices of the method", axis.key));
+        }
         let distinct: BTreeSet<&str> = jobs.iter().map(|job| job.setup.as_str()).collect();
         if distinct.len() < jobs.len() {
             return Err("two of the values make the same run".into());
@@ -180,6 +187,7 @@ mod tests {
         assert!(wrong(|s| s.axes[0].values[1] = "much".into()).contains("beta"));
         assert!(wrong(|s| s.axes[0].key = "size".into()).contains("size"));
         assert!(wrong(|s| s.method = "sorcery".into()).contains("sorcery"));
+        assert!(wrong(|s| s.method = "beta-vae".into()).contains("beta has no effect here"), "its objective is another");
         let mut three = sweep(&[("beta", "1,4")]);
         axes(&mut three, &[("beta", "1"), ("lr", "0.01"), ("latent", "2")]);
         assert!(three.jobs().unwrap_err().contains("at most two"));

@@ -1,14 +1,20 @@
 //! `cargo lab sweep`: runs over values of a parameter, and a table of what came out.
 
-use std::path::{Path, PathBuf};
+#[cfg(feature = "native")]
+use std::path::Path;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use latent_catalog::SETS;
-use latent_sweep::{Axis, DATA, Job, METHOD, Row, Sweep};
+use latent_sweep::{Axis, DATA, Job, METHOD, Sweep};
+#[cfg(feature = "native")]
+use latent_sweep::{Cell, Row, Table};
+#[cfg(feature = "native")]
 use serde::{Deserialize, Serialize};
 
 use crate::Failure;
-use crate::site::{about, read};
+#[cfg(feature = "native")]
+use crate::site::{about, read, write};
 use crate::train::{EngineArg, check_place};
 
 #[derive(clap::Args)]
@@ -97,6 +103,7 @@ fn check(args: &Args) -> Result<Vec<Job>, Failure> {
 with_burn!(check);
 
 /// A run that was kept.
+#[cfg(feature = "native")]
 #[derive(Serialize, Deserialize)]
 struct Kept {
     engine: String,
@@ -104,6 +111,7 @@ struct Kept {
 }
 
 /// The runs that a file has; an unfinished line at its end is none.
+#[cfg(feature = "native")]
 fn kept(file: &Path) -> Result<Vec<Kept>, Failure> {
     if !file.is_file() {
         return Ok(vec![]);
@@ -116,9 +124,6 @@ fn kept(file: &Path) -> Result<Vec<Kept>, Failure> {
 #[cfg(feature = "native")]
 pub fn run(args: Args) -> Result<ExitCode, Failure> {
     use std::io::Write as _;
-
-    use crate::site::write;
-    use latent_sweep::Table;
 
     let jobs = check(&args)?;
     if let Some(id) = args.measure.iter().find(|id| *id != "all" && !latent_assess::is_measure(id)) {
@@ -164,9 +169,6 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
     extra.iter().for_each(|line| println!("\n{line}"));
     Ok(ExitCode::SUCCESS)
 }
-
-#[cfg(feature = "native")]
-use latent_sweep::{Cell, Table};
 
 /// The table, then means with intervals where there are several seeds.
 #[cfg(feature = "native")]

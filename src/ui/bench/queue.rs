@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 
-use super::state::{Batch, Count, RUNNING, YES, recall, remember};
+use super::state::{Batch, Count, RUNNING, Stage, YES, recall, remember};
 use super::words;
 use crate::browser;
 use crate::caution;
@@ -25,20 +25,6 @@ use latent_vocabulary::measured::Measured;
 
 /// Milliseconds of training after which a run is kept once more: what a reload loses at most.
 const KEEP_EVERY: f64 = 4_000.0;
-
-/// What the queue is at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stage {
-    Opening,
-    Loading,
-    Building,
-    Training,
-    /// The run is trained, and is written to the storage.
-    Keeping,
-    Measuring,
-    /// It is written to the storage, and then the queue rests.
-    Leaving,
-}
 
 /// What is no signal.
 #[derive(Default)]
@@ -72,6 +58,7 @@ pub struct Queue {
     /// Of the run at hand.
     pub step: RwSignal<u64>,
     pub trouble: RwSignal<Option<String>>,
+    conductor: Conductor,
     parts: Held<Parts>,
 }
 
@@ -92,6 +79,7 @@ impl Queue {
             stage: RwSignal::new(Stage::Opening),
             step: RwSignal::new(0),
             trouble: RwSignal::new(None),
+            conductor: Conductor::get(),
             parts: Held::new(Parts::default()),
         };
         let Count(count) = Count::get();
@@ -175,7 +163,7 @@ impl Queue {
             return;
         }
         // Two that train at once would take the processor from each other.
-        Conductor::get().pause();
+        self.conductor.pause();
         self.trouble.set(None);
         self.step.set(0);
         self.running.set(true);

@@ -28,6 +28,20 @@ impl Count {
     }
 }
 
+/// What the queue is at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    Opening,
+    Loading,
+    Building,
+    Training,
+    /// The run is trained, and is written to the storage.
+    Keeping,
+    Measuring,
+    /// It is written to the storage, and then the queue rests.
+    Leaving,
+}
+
 /// Runs that belong together.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Batch {

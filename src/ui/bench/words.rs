@@ -1,7 +1,6 @@
 //! The words of the runs bench.
 
-use super::queue::Stage;
-use super::state::SWEEP;
+use super::state::{SWEEP, Stage};
 use latent_sweep::Job;
 
 pub const BENCH: &str = "Compare runs";
