@@ -29,6 +29,7 @@ mod sae;
 mod saved;
 mod session;
 mod shaders;
+mod sweep;
 mod terms;
 mod views;
 mod walls;

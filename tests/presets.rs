@@ -213,7 +213,7 @@ fn the_page_saves_figures_in_every_precision_and_says_what_it_measures_on() {
     tell(Command::Start { run: 1, setup: small("vae"), weights: None });
     Precision::ALL.into_iter().for_each(|precision| tell(Command::Save { run: 1, what: Export::Weights(precision) }));
     // The page has no training images at hand, and no protocol may say that it has.
-    tell(Command::Watch { slot: 1, query: Measures { images: 20, press: 1 }.into() });
+    tell(Command::Watch { slot: 1, query: Measures { images: 20, press: 1, only: vec![], of_training: false }.into() });
     for _ in 0..10 {
         block_on(session.turn());
     }

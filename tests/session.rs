@@ -351,7 +351,7 @@ fn test_metrics_are_of_images_from_all_of_the_test_set() {
     });
     let (count, tested) = tested.expect("a pause is tested");
     assert!([256, 1024].contains(&count), "{count}");
-    b.tell(Command::Watch { slot: 1, query: Measures { images: 1500, press: 1 }.into() });
+    b.tell(Command::Watch { slot: 1, query: Measures { images: 1500, press: 1, only: vec![], of_training: false }.into() });
     let events = b.turns(10_000);
     let [(30, sheet)] = measured(&events)[..] else { panic!("{events:?}") };
     let Some(Quantity::Number(all)) = sheet.iter().find(|m| m.name == "reconstruction").map(|m| m.value.clone()) else {
@@ -442,7 +442,7 @@ fn a_sparse_autoencoder_takes_apart_what_was_trained_before_it() {
     b.steps(2, 20);
     assert!(matches!(&b.start(3, setup.clone(), None)[..], [Event::Built { run: 3, .. }]));
     assert_eq!(b.steps(3, 5).len(), 5);
-    b.tell(Command::Watch { slot: 1, query: Measures { images: 20, press: 1 }.into() });
+    b.tell(Command::Watch { slot: 1, query: Measures { images: 20, press: 1, only: vec![], of_training: false }.into() });
     let measured = b.turns(10_000).into_iter().find_map(|e| match e {
         Event::Viewed { slot: 1, view: View::Sheet(sheet), .. } => sheet.into_iter().find(|m| m.name == "loss_recovered"),
         _ => None,

@@ -80,6 +80,65 @@ impl Images {
         let (id, shape, planted_kd) = (test.id.clone(), test.shape.image, test.beside.planted_kd.clone());
         Ok(Self { id, shape, planted_kd, fitted, whose: "other test images", test: rest })
     }
+
+    /// What [`Self::draw`] gives with the seed 0, of test images and what was kept of the training images; fewer of these if fewer were kept.
+    ///
+    /// # Errors
+    /// If there are too few.
+    pub fn drawn(test: &TestSet, training: &Training, n: usize) -> Result<Self, String> {
+        let have = test.labels.len();
+        if n < NEIGHBOURS || n > have {
+            return Err(format!("{n} images: expected {NEIGHBOURS} to {have}, as many as there are test images"));
+        }
+        let (shape, fitted) = (test.shape.image, training.first(test.shape.image, n));
+        let test_n = Drawn::draw(shape, &test.images, &test.labels, &test.factors_nk, n, 0);
+        Ok(Self { id: test.id.clone(), shape, fitted, whose: "training images", test: test_n })
+    }
+}
+
+/// Training images for what is fitted, where the others go where nobody can measure on them.
+pub struct Training {
+    /// Their numbers among all training images, in the order in which they are drawn.
+    at: Vec<usize>,
+    images: Vec<u8>,
+    labels: Vec<u8>,
+    factors_nk: Vec<u8>,
+}
+
+/// Bytes of images that are kept at most.
+const KEPT: usize = 16 << 20;
+
+impl Training {
+    /// Those that [`Images::draw`] would take first with the seed 0, as many as there is room for; `None` where there are none.
+    pub fn keep(data: &Dataset) -> Option<Self> {
+        let (n, len) = (data.train_labels.len(), data.shape.bytes());
+        if n == 0 || data.train_images.len() < n * len {
+            return None;
+        }
+        let mut at = Rng::new(0).permutation(n);
+        at.truncate(MOST.min(KEPT / len));
+        let k = data.factors.train_nk.len() / n;
+        Some(Self {
+            images: at.iter().flat_map(|i| &data.train_images[i * len..(i + 1) * len]).copied().collect(),
+            labels: at.iter().map(|i| data.train_labels[*i]).collect(),
+            factors_nk: at.iter().flat_map(|i| &data.factors.train_nk[i * k..(i + 1) * k]).copied().collect(),
+            at,
+        })
+    }
+
+    /// The first `n` in the order of the data set, or as many as there are.
+    fn first(&self, shape: SampleShape, n: usize) -> Drawn {
+        let n = n.min(self.at.len());
+        let (len, k) = (shape.bytes(), self.factors_nk.len() / self.at.len());
+        let mut order: Vec<usize> = (0..n).collect();
+        order.sort_unstable_by_key(|i| self.at[*i]);
+        Drawn {
+            at: None,
+            x: order.iter().flat_map(|i| shape.floats(&self.images[i * len..(i + 1) * len])).collect(),
+            labels: order.iter().map(|i| self.labels[*i]).collect(),
+            factor_nk: order.iter().flat_map(|i| &self.factors_nk[i * k..(i + 1) * k]).copied().collect(),
+        }
+    }
 }
 
 /// Images and labels drawn from one part of a data set.

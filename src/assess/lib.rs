@@ -17,13 +17,16 @@ mod prior;
 mod sparse;
 mod subject;
 
-pub use images::{Images, MOST, Sizes};
+pub use images::{Images, MOST, Sizes, Training};
 pub use sparse::stability;
 
 use self::measure::{Measure, Sheet};
 use self::subject::Subject;
+use latent_catalog::CARDS;
 use latent_engine::Engine;
 use latent_experiment::Setup;
+use latent_sweep::figure_id;
+use latent_vocabulary::Card;
 use latent_vocabulary::measured::Measured;
 
 /// All measures, in the order in which they are taken and shown.
@@ -37,15 +40,42 @@ const MEASURES: &[&[Measure]] = &[
     factors::MEASURES,
 ];
 
+/// Whether any model has a measure called so: as measures are, or as a method calls one of its own numbers.
+pub fn is_measure(id: &str) -> bool {
+    let same = |name: &str| figure_id(name) == id;
+    let of = |card: &&Card| card.terms.iter().any(|term| same(term.name)) || card.counts.iter().any(|count| same(count.name));
+    id == LOSS || MEASURES.iter().copied().flatten().any(|measure| measure.gives(id)) || CARDS.iter().any(of)
+}
+
+/// What every method calls that which it minimises.
+const LOSS: &str = "loss";
+
 /// Measures the model in `engine`, which was made by `setup`. `seed` decides what is drawn from posteriors.
 ///
 /// # Errors
 /// If the engine fails, or no method is called as the setup's.
 pub async fn assess(engine: &mut impl Engine, setup: &Setup, images: &Images, seed: u64) -> Result<Vec<Measured>, String> {
+    assess_some(engine, setup, images, seed, &[]).await
+}
+
+/// [`assess`] for the measures that are `wanted`, with what is taken together with them; all where none is named. The method's own numbers
+/// are always among them. Each measure draws the same numbers, whatever was measured before.
+///
+/// # Errors
+/// As there.
+pub async fn assess_some(
+    engine: &mut impl Engine,
+    setup: &Setup,
+    images: &Images,
+    seed: u64,
+    wanted: &[String],
+) -> Result<Vec<Measured>, String> {
     let mut sheet = Sheet::default();
     let mut subject = Subject::new(engine, setup, images, seed)?;
-    for measure in MEASURES.iter().copied().flatten() {
-        if (measure.applies)(&subject.about) {
+    for (i, measure) in MEASURES.iter().copied().flatten().enumerate() {
+        let asked = i == 0 || wanted.is_empty() || wanted.iter().any(|id| measure.gives(id));
+        if asked && (measure.applies)(&subject.about) {
+            subject.model.draw_from(0);
             sheet.names = measure.names;
             (measure.run)(&mut subject, &mut sheet).await?;
         }
@@ -57,7 +87,6 @@ pub async fn assess(engine: &mut impl Engine, setup: &Setup, images: &Images, se
 mod tests {
     use super::*;
     use crate::measure::label;
-    use latent_catalog::CARDS;
 
     #[test]
     fn every_measure_has_an_id_of_its_own_and_a_name_that_reads() {

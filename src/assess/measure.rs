@@ -14,6 +14,19 @@ pub struct Measure {
     pub run: for<'s> fn(&'s mut Subject<'_>, &'s mut Sheet) -> Answer<'s, ()>,
 }
 
+impl Measure {
+    /// Whether one of its values is called so.
+    pub fn gives(&self, id: &str) -> bool {
+        self.names.iter().any(|(known, _)| *known == id || number(known, id).is_some())
+    }
+}
+
+/// What stands in `id` for the `*` of a known one.
+fn number<'a>(known: &str, id: &'a str) -> Option<&'a str> {
+    let k = known.strip_suffix('*').and_then(|before| id.strip_prefix(before));
+    k.filter(|k| k.bytes().all(|c| c.is_ascii_digit()))
+}
+
 /// For measures that every model has.
 pub fn any(_: &About) -> bool {
     true
@@ -40,8 +53,7 @@ pub fn label(names: &[(&str, &str)], id: &str) -> String {
         if *known == id {
             return (*name).into();
         }
-        let k = known.strip_suffix('*').and_then(|before| id.strip_prefix(before));
-        if let Some(k) = k.filter(|k| k.bytes().all(|c| c.is_ascii_digit())) {
+        if let Some(k) = number(known, id) {
             return name.replace('*', k);
         }
     }

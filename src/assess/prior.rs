@@ -69,6 +69,8 @@ async fn draws(s: &mut Subject<'_>) -> Result<Rc<Draws>, String> {
     let codes = s.codes().await?;
     let codes = drawn(&codes.mean, &codes.logvar, &s.about.code, s.seed);
     let n = s.images.test.labels.len();
+    // Whether the codes were known or have just been made.
+    s.model.draw_from(0);
     let outputs = s.model.run(Program::Prior, latent_engine::Rows::of(&vec![0.0; 2 * n])).await?;
     let z = outputs.and_then(|o| o.into_iter().next()).ok_or("the method has no prior")?;
     let (whole, other) = z.split_at(z.len() / 2);

@@ -22,6 +22,7 @@ pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, String>> + 'a>>;
 pub trait Model {
     fn info(&self) -> &PlanInfo;
     fn pause(&self) -> Pause;
+    fn draw_from(&mut self, draws: u32);
     fn run<'a>(&'a mut self, what: Program, rows: Rows<'a>) -> Answer<'a, Option<Vec<Vec<f32>>>>;
     fn evaluate<'a>(&'a mut self, images: Rows<'a>) -> Answer<'a, Vec<f32>>;
     fn encode<'a>(&'a mut self, images: Rows<'a>) -> Answer<'a, (Vec<f32>, Vec<f32>)>;
@@ -37,6 +38,10 @@ impl<E: Engine> Model for E {
 
     fn pause(&self) -> Pause {
         Engine::pause(self)
+    }
+
+    fn draw_from(&mut self, draws: u32) {
+        Engine::draw_from(self, draws);
     }
 
     fn run<'a>(&'a mut self, what: Program, rows: Rows<'a>) -> Answer<'a, Option<Vec<Vec<f32>>>> {

@@ -52,6 +52,10 @@ impl Engine for AnyEngine {
         either!(self, e => e.info())
     }
 
+    fn draw_from(&mut self, draws: u32) {
+        either!(self, e => e.draw_from(draws));
+    }
+
     fn prompt(&self) -> bool {
         either!(self, e => e.prompt())
     }

@@ -328,6 +328,10 @@ impl Engine for CpuEngine {
         }
     }
 
+    fn draw_from(&mut self, draws: u32) {
+        self.draws = draws;
+    }
+
     fn prompt(&self) -> bool {
         true
     }

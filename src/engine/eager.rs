@@ -73,6 +73,10 @@ impl Engine for EagerEngine {
         self.run.set_live(key, value);
     }
 
+    fn draw_from(&mut self, draws: u32) {
+        self.run.draw_from(draws);
+    }
+
     fn run_steps(&mut self, n: u32) -> Result<(), String> {
         for _ in 0..n {
             let row = self.run.advance();

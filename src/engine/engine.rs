@@ -52,6 +52,10 @@ pub trait Engine {
     /// Moves a live control. Takes effect on the next step.
     fn set_live(&mut self, key: &str, value: f32);
 
+    /// Has programs that do not train draw their noise as if so many of them had run: 0 for what a new engine draws. Training has noise of
+    /// its own.
+    fn draw_from(&mut self, draws: u32);
+
     /// Whether steps are done when they have been started: nothing is ever on its way.
     fn prompt(&self) -> bool {
         false

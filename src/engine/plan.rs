@@ -338,6 +338,10 @@ impl Engine for PlanEngine {
         }
     }
 
+    fn draw_from(&mut self, draws: u32) {
+        self.nonce = draws;
+    }
+
     async fn ready(&mut self, n: u32) -> Result<u32, String> {
         if self.train.is_none() {
             self.record_training().await?;

@@ -9,12 +9,17 @@ mod expect;
 mod record;
 
 pub use expect::{Judged, Lookup, judge};
-pub use record::{Record, Taken, mean};
+pub use record::{Record, Taken};
 
 use std::collections::BTreeSet;
 
 use latent_experiment::Setup;
+use latent_sweep::{Job, Row};
+pub use latent_sweep::{figure_id, mean};
 use serde::{Deserialize, Serialize};
+
+/// Under which key a job of a finding has the name of its run.
+const RUN: &str = "run";
 
 /// A claim, and how it is tested.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -116,6 +121,49 @@ impl Finding {
         self.expect.iter().try_for_each(|text| judge(text, &lookup).map(drop).map_err(&of))
     }
 
+    /// Its runs in the order in which they are made.
+    ///
+    /// # Errors
+    /// What is wrong with one.
+    pub fn jobs(&self) -> Result<Vec<Job>, String> {
+        let each = self.runs.iter().flat_map(|run| (0..self.seeds).map(move |seed| (run, seed)));
+        each.map(|(run, seed)| {
+            Ok(Job {
+                label: format!("{}, seed {seed}", run.label),
+                values: vec![(RUN.into(), run.name.clone())],
+                seed,
+                setup: run.setup(seed)?.to_query(),
+                steps: self.steps,
+                images: self.images,
+                measures: self.figures.iter().map(|figure| figure.measure.clone()).collect(),
+            })
+        })
+        .collect()
+    }
+
+    /// The figures of runs that were made, by run and measure, with a value for each seed.
+    ///
+    /// # Errors
+    /// Names a run that lacks one, and what it has.
+    pub fn taken(&self, rows: &[Row]) -> Result<Vec<Taken>, String> {
+        let mut all = vec![];
+        for run in &self.runs {
+            let of_run = || rows.iter().filter(|row| row.job.values.iter().any(|(key, name)| key == RUN && *name == run.name));
+            for figure in &self.figures {
+                let value = |row: &Row| {
+                    let measures = &row.made.measures;
+                    measures.iter().find(|(id, _)| *id == figure.measure).map(|(_, value)| *value).ok_or_else(|| {
+                        let known: Vec<&str> = measures.iter().map(|(id, _)| id.as_str()).collect();
+                        format!("run {} has no figure {}; it has {}", run.name, figure.measure, known.join(", "))
+                    })
+                };
+                let values = of_run().map(value).collect::<Result<Vec<f64>, String>>()?;
+                all.push(Taken { run: run.name.clone(), measure: figure.measure.clone(), values });
+            }
+        }
+        Ok(all)
+    }
+
     /// Whether everything that is expected was so.
     ///
     /// # Errors
@@ -131,15 +179,13 @@ impl Finding {
     pub fn judge(&self, taken: &[Taken]) -> Result<Vec<Judged>, String> {
         let lookup = |measure: &str, run: &str| {
             let found = taken.iter().find(|t| t.measure == measure && t.run == run);
-            found.map(|t| mean(&t.values)).ok_or_else(|| format!("{measure}({run}): it was not measured"))
+            found
+                .filter(|t| !t.values.is_empty())
+                .map(|t| mean(&t.values))
+                .ok_or_else(|| format!("{measure}({run}): it was not measured"))
         };
         self.expect.iter().map(|text| judge(text, &lookup)).collect()
     }
-}
-
-/// The id of a measure as figures and comparisons write it.
-pub fn figure_id(measure: &str) -> String {
-    measure.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect()
 }
 
 #[cfg(test)]
@@ -183,6 +229,24 @@ mod tests {
     }
 
     #[test]
+    fn the_figures_of_its_runs_are_found() {
+        let finding = finding();
+        let jobs = finding.jobs().unwrap();
+        let labels: Vec<&str> = jobs.iter().map(|job| job.label.as_str()).collect();
+        assert_eq!(labels, ["low, seed 0", "low, seed 1", "high, seed 0", "high, seed 1"]);
+        assert_eq!((jobs[3].setup().unwrap().get("beta"), jobs[3].steps, jobs[3].images), (4.0, 10, 100));
+        let made = |at: usize, measure: &str| {
+            let measures = vec![(measure.to_owned(), at as f64)];
+            let made = latent_sweep::Made { measures, ..latent_sweep::Made::default() };
+            Row { job: jobs[at].clone(), made, terms: vec![], curve: latent_sweep::Curve::default() }
+        };
+        let taken = finding.taken(&[0, 1, 2, 3].map(|at| made(at, "kl"))).unwrap();
+        assert_eq!((&taken[0].values[..], &taken[1].values[..]), (&[0.0, 1.0][..], &[2.0, 3.0][..]));
+        assert!(finding.taken(&[made(0, "mse")]).unwrap_err().contains("run low has no figure kl; it has mse"));
+        assert!(finding.holds(&finding.taken(&[]).unwrap()).unwrap_err().contains("not measured"));
+    }
+
+    #[test]
     fn what_does_not_go_together_is_named() {
         let wrong = |change: fn(&mut Finding)| {
             let mut finding = finding();
@@ -194,6 +258,5 @@ mod tests {
         assert!(wrong(|f| f.runs[0].setup = "data=moons&method=sorcery".into()).contains("sorcery"));
         assert!(wrong(|f| f.runs[1].name = "low".into()).contains("one name"));
         assert!(wrong(|f| f.papers.clear()).contains("a paper"));
-        assert_eq!(figure_id("total correlation"), "total_correlation");
     }
 }

@@ -21,8 +21,3 @@ pub struct Record {
     pub seconds: f64,
     pub taken: Vec<Taken>,
 }
-
-/// The mean over the seeds.
-pub fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len() as f64
-}

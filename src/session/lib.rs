@@ -33,8 +33,10 @@ use serde_bytes::ByteBuf;
 use web_time::Instant;
 
 use self::run::Run;
+use self::views::keeping;
 pub use self::work::Lent;
 use self::work::Work;
+use latent_assess::Training;
 use latent_data::own::{Loaded, Room};
 use latent_engine::TestSet;
 use latent_engine::burn::Burn;
@@ -82,6 +84,8 @@ pub struct Session {
     /// Bytes of training images on the device, where that is to be less than it has room for.
     room: u64,
     test: Option<TestSet>,
+    /// Some training images, where they are to be measured on.
+    training: Option<Training>,
     run: Option<Run>,
     /// The last network that a sparse autoencoder could take apart.
     host: Option<(Setup, Vec<Weight>)>,
@@ -105,6 +109,7 @@ impl Session {
             data: None,
             room: u64::MAX,
             test: None,
+            training: None,
             run: None,
             host: None,
             watches: BTreeMap::new(),
@@ -218,6 +223,13 @@ impl Session {
         self.data = None;
         let room = self.room().bytes;
         let ended = ended.map(|r| r.id);
+        self.training = None;
+        if self.hints.bench {
+            match keeping().await {
+                Ok(keep) => self.training = keep(&data),
+                Err(message) => return self.send(Event::DataFailed { message }),
+            }
+        }
         let supply = match (&mut self.burn, pages, &mut self.executor) {
             (.., Executor::Nobody) => Ok(None),
             // Eager steps take their images from the host.

@@ -7,6 +7,7 @@ use super::times::unverified;
 use super::work::{For, Lent, Made, Work};
 use super::{Session, Watch};
 use crate::views::{measuring, view};
+use latent_assess::Training;
 use latent_engine::Engine;
 use latent_engine::TestSet;
 use latent_measure::pause::Pause;
@@ -44,7 +45,7 @@ impl Session {
             let begin = Instant::now();
             let run = r.id;
             let view = match query {
-                Query::Measures(Measures { images, .. }) => match measure(r, test, slot, images, software).await {
+                Query::Measures(asked) => match measure(r, (test, self.training.as_ref()), slot, &asked, software).await {
                     Ok(work) => {
                         self.works.push_back(work);
                         None
@@ -138,12 +139,19 @@ impl Session {
     }
 }
 
-/// Measures of a run for who watches a slot, on that many test images, ready to be taken.
-async fn measure(r: &Run, test: &TestSet, slot: Slot, images: u32, software: bool) -> Result<Work, String> {
+/// Measures of a run for who watches a slot, ready to be taken.
+async fn measure(
+    r: &Run,
+    images: (&TestSet, Option<&Training>),
+    slot: Slot,
+    asked: &Measures,
+    software: bool,
+) -> Result<Work, String> {
     let pause = Pause::slices();
-    let engine = Lent::new(r.engine.info().clone(), software, pause.clone());
+    // What is random is drawn anew for each piece: the command line's pieces are large.
+    let engine = Lent::new(r.engine.info().clone(), software && !asked.of_training, pause.clone());
     let (place, run, step) = (engine.place(), r.id, r.engine.step());
-    let measures = measuring().await?(engine, &r.setup, test, images)?;
+    let measures = measuring().await?(engine, &r.setup, images, asked)?;
     let answer = async move { Made::Answer { slot, run, step, view: measures.await } };
     Ok(Work { run: Some(place), ..Work::new(For::Slot(slot, run), pause, answer) })
 }

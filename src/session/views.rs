@@ -2,14 +2,15 @@
 
 use crate::run::Run;
 use crate::work::Lent;
-use latent_assess::{Images, assess};
+use latent_assess::{Images, Training, assess_some};
+use latent_data::Dataset;
 use latent_engine::any::AnyEngine;
 use latent_engine::{Engine, Entry, Program, Rows, TestSet, sampling, stored};
 use latent_experiment::Setup;
 use latent_registry::fetch_entry;
 use latent_small::part;
 use latent_small::part::Later;
-use latent_view::{Coder, Frame, Query, View};
+use latent_view::{Coder, Frame, Measures, Query, View};
 use latent_vocabulary::Params;
 use latent_vocabulary::shape::DataShape;
 
@@ -101,14 +102,21 @@ part!(inspection:
 );
 
 type Measured = Later<'static, Result<View, String>>;
-type Measuring = fn(Lent, &Setup, &TestSet, u32) -> Result<Measured, String>;
+type Measuring = fn(Lent, &Setup, (&TestSet, Option<&Training>), &Measures) -> Result<Measured, String>;
 
 part!(inspection:
-    /// The answer to [`Query::Measures`], which takes long: of the network in the engine, made by that setup, on that many images.
-    pub fn measuring() -> Measuring = |mut engine, setup, test, images| {
-        let (setup, images) = (setup.clone(), Images::halves(test, images as usize)?);
-        Ok(Box::pin(async move { Ok(View::Sheet(assess(&mut engine, &setup, &images, 0).await?)) }))
+    /// The answer to [`Query::Measures`], which takes long: of the network in the engine, made by that setup.
+    pub fn measuring() -> Measuring = |mut engine, setup, (test, training), asked| {
+        let (n, training) = (asked.images as usize, training.filter(|_| asked.of_training));
+        let images = training.map_or_else(|| Images::halves(test, n), |training| Images::drawn(test, training, n))?;
+        let (setup, only) = (setup.clone(), asked.only.clone());
+        Ok(Box::pin(async move { Ok(View::Sheet(assess_some(&mut engine, &setup, &images, 0, &only).await?)) }))
     }
+);
+
+part!(inspection:
+    /// [`Training::keep`], for an engine that is opened for the bench.
+    pub fn keeping() -> fn(&Dataset) -> Option<Training> = Training::keep
 );
 
 type Answer<'a> = Later<'a, Result<View, String>>;

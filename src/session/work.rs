@@ -112,6 +112,10 @@ impl Engine for Lent {
         self.engine().set_live(key, value);
     }
 
+    fn draw_from(&mut self, draws: u32) {
+        self.engine().draw_from(draws);
+    }
+
     fn run_steps(&mut self, n: u32) -> Result<(), String> {
         self.engine().run_steps(n)
     }

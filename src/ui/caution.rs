@@ -79,6 +79,7 @@ pub fn hints() -> Hints {
         memory_gb: memory.map(|gb| gb as f32),
         handheld: browser::media("(pointer: coarse) and (hover: none)"),
         losses: recalled().0,
+        bench: false,
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod ahead;
 mod api;
+mod bench;
 mod boot;
 mod browser;
 mod camera;
@@ -31,6 +32,7 @@ mod part;
 mod past;
 mod picture;
 mod plane;
+mod popup;
 mod port;
 mod prose;
 mod rank;
@@ -52,6 +54,7 @@ mod words;
 
 use leptos::prelude::*;
 
+use bench::BenchButton;
 use camera::Camera;
 use conductor::Conductor;
 use control::Controls;
@@ -143,7 +146,7 @@ fn Page() -> impl IntoView {
                 <h1>{words::NAME}</h1>
                 <p class="lead">{words::LEAD}</p>
             </div>
-            <div class="masthead-tools"><FindingsButton /><RunsButton /><CopyLink /><EmbedButton /><ThemeButton /></div>
+            <div class="masthead-tools"><FindingsButton /><BenchButton /><RunsButton /><CopyLink /><EmbedButton /><ThemeButton /></div>
         </header>
         <Transport />
         <div class="messages" role="region" aria-label=words::MESSAGES><Notices /><OnShow /><Offer /><machine::Machine /></div>

@@ -13,6 +13,11 @@ use latent_vocabulary::measured::Measured;
 pub struct Measures {
     pub images: u32,
     pub press: u32,
+    /// Which ones, with what is taken together with them; all where none is named.
+    pub only: Vec<String>,
+    /// As the command line takes them, where the engine was opened for that
+    /// ([`Hints::bench`](latent_vocabulary::device::Hints)): what is fitted is fitted to training images.
+    pub of_training: bool,
 }
 
 /// What the model is worth, as far as numbers tell.

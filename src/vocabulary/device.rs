@@ -69,6 +69,8 @@ pub struct Hints {
     pub handheld: bool,
     /// How often the device was lost, or the tab ended while room was made.
     pub losses: u32,
+    /// It is for runs that are measured as the command line measures them: some training images are kept for what is fitted.
+    pub bench: bool,
 }
 
 /// Losses that count: what is left of five gigaflops after more would be too little to train with.

@@ -31,3 +31,30 @@ fn a_link_opens_a_finding() {
     assert_eq!(notices(&page).as_array().map_or(0, Vec::len), 0, "the link says nothing strange");
     no_errors(&page);
 }
+
+#[test]
+fn a_finding_runs_to_its_verdict() {
+    let page = ready(&Options { query: "v=1&data=moons&method=vae&finding=as-many-latents-as-dimensions", ..Options::default() });
+    let here = "document.querySelector('[data-testid=here-as-many-latents-as-dimensions]')";
+    page.wait("the finding asks", &format!("{here}?.querySelector('[data-testid=finding-holds]') != null"));
+    assert_eq!(page.js(&format!("return {here}.textContent.includes('What do you expect?')")), true);
+    page.js(&format!("{here}.querySelector('[data-testid=finding-fails]').focus()"));
+    page.press(ENTER);
+    page.wait("its runs are made", &format!("/Run \\d of \\d, /.test({here}.textContent)"));
+    page.wait_for("the verdict", &format!("{here}.querySelector('[data-testid=here-verdict]') !== null"), Duration::from_secs(400));
+    let text = page.js(&format!("return {here}.textContent"));
+    let text = text.as_str().expect("a text");
+    assert!(text.contains("On your machine it held. You expected that it would not."), "{text}");
+    // Each figure stands beside the recorded one, and is the same but for rounding.
+    let bars = page.js(&format!(
+        "return [...{here}.querySelectorAll('.figures li')].map(li => [...li.querySelectorAll('span')].map(s => s.textContent))"
+    ));
+    let bars: Vec<Vec<String>> = serde_json::from_value(bars).expect("texts");
+    assert!(bars.len() >= 4 && bars.len() % 2 == 0, "{bars:?}");
+    for pair in bars.chunks(2) {
+        assert!(pair[0][0].ends_with(", here") && pair[1][0].ends_with(", recorded"), "{pair:?}");
+        let [here, there] = [&pair[0][1], &pair[1][1]].map(|v| v.parse::<f64>().expect("a number"));
+        assert!((here - there).abs() < 0.05 * there.abs().max(0.1), "{pair:?}");
+    }
+    no_errors(&page);
+}

@@ -40,6 +40,8 @@ impl<F: FnMut(Program, Rows<'_>) -> Answer> Engine for Fake<F> {
 
     fn set_live(&mut self, _key: &str, _value: f32) {}
 
+    fn draw_from(&mut self, _draws: u32) {}
+
     fn run_steps(&mut self, _n: u32) -> Result<(), String> {
         Err("nothing to train".into())
     }

@@ -11,7 +11,10 @@ fn measuring_is_interrupted_by_whatever_else_is_asked() {
     b.start(1, small(), None);
     b.tell(Command::Train { run: 1 });
     b.turns(5);
-    b.tell(Command::Watch { slot: 1, query: Measures { images: MANY as u32 / 2, press: 1 }.into() });
+    b.tell(Command::Watch {
+        slot: 1,
+        query: Measures { images: MANY as u32 / 2, press: 1, only: vec![], of_training: false }.into(),
+    });
     let events = b.turns(2);
     assert!(measured(&events).is_empty(), "it takes more than two slices");
 
@@ -36,7 +39,10 @@ fn a_newer_question_ends_what_an_older_one_measures() {
     let mut b = Bench::open_with(EngineChoice::Plan, MANY);
     b.start(1, small(), None);
     b.steps(1, 3);
-    let ask = |press| Command::Watch { slot: 1, query: Measures { images: MANY as u32 / 2, press }.into() };
+    let ask = |press| Command::Watch {
+        slot: 1,
+        query: Measures { images: MANY as u32 / 2, press, only: vec![], of_training: false }.into(),
+    };
     for press in 1..4 {
         b.tell(ask(press));
         assert!(measured(&b.turns(2)).is_empty());

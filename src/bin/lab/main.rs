@@ -50,6 +50,7 @@ mod site;
 #[cfg(feature = "native")]
 mod still;
 mod suite;
+mod sweep;
 mod tools;
 mod train;
 mod verify;
@@ -104,6 +105,8 @@ enum Command {
     Findings(findings::Args),
     /// Make the runs of findings and record what comes out.
     Reproduce(reproduce::Args),
+    /// Make runs over values of a parameter, each with several seeds, and put what comes out in a table.
+    Sweep(sweep::Args),
     /// Train the models that ship with the page.
     Presets(presets::Args),
     /// Train anew the classifier whose features the Fréchet score is taken on.
@@ -147,6 +150,7 @@ fn main() -> ExitCode {
         Command::Sample(args) => sample::run(args),
         Command::Findings(args) => findings::run(&args),
         Command::Reproduce(args) => reproduce::run(args),
+        Command::Sweep(args) => sweep::run(args),
         Command::Presets(args) => presets::run(args),
         Command::Classifier(args) => classifier::run(args),
         Command::Plan(args) => plan::run(args),

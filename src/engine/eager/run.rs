@@ -27,6 +27,7 @@ use latent_vocabulary::shape::SampleShape;
 pub trait Eager {
     fn info(&self) -> &PlanInfo;
     fn set_live(&mut self, key: &str, value: f32);
+    fn draw_from(&mut self, draws: u32);
     /// Takes one step. Its terms, then the KL of each latent where the method has one, as one row.
     fn advance(&mut self) -> Tensor<1>;
     /// Takes one step and keeps its gradients as the optimiser got them, in module order.
@@ -241,6 +242,10 @@ impl<M: Method> Eager for EagerRun<M> {
         if let Some(i) = self.keys.iter().position(|k| *k == key) {
             self.live[i] = value;
         }
+    }
+
+    fn draw_from(&mut self, draws: u32) {
+        self.evaluations = draws;
     }
 
     fn advance(&mut self) -> Tensor<1> {

@@ -1,7 +1,6 @@
 //! The words of the findings.
 
 pub const FINDINGS: &str = "Findings";
-pub const CLOSE: &str = "Close";
 pub const INTRO: &str = "Claims of papers, each run here, in a small setting, on an ordinary processor. Say what you expect before you open one. Every run has a link: train it yourself.";
 pub const LOADING: &str = "Loading…";
 pub const SHOW: &str = "What came out";
@@ -11,6 +10,13 @@ pub const NOT_RUN: &str = "Not run yet";
 pub const EXPECTED: &str = "Expected, and so";
 pub const NOT_SO: &str = "Expected, and not so";
 pub const OPEN: &str = "Open in the page:";
+// Run by the visitor.
+pub const RUN_HOLDS: &str = "I expect that it holds: run it";
+pub const RUN_NOT: &str = "I expect that it does not: run it";
+pub const AGAIN_HOLDS: &str = "Run it again: I expect that it holds";
+pub const AGAIN_NOT: &str = "Run it again: I expect that it does not";
+pub const HERE: &str = "here";
+pub const RECORDED: &str = "recorded";
 pub const LINK: &str = "Link to this finding";
 
 pub fn protocol(steps: u64, seeds: u32, images: u32) -> String {
@@ -30,4 +36,30 @@ pub fn count(held: usize, all: usize) -> String {
 /// A comparison with both of its sides.
 pub fn sides(text: &str, left: &str, right: &str) -> String {
     format!("{text} ({left} and {right})")
+}
+
+pub fn run_here(runs: usize, steps: u64) -> String {
+    let runs = if runs == 1 { "one run".into() } else { format!("{runs} runs") };
+    format!("Try it on your machine: {runs} of {steps} steps. What do you expect?")
+}
+
+pub fn on_yours(held: bool) -> &'static str {
+    if held { "On your machine it held." } else { "On your machine it did not hold." }
+}
+
+pub fn of(label: &str, record: &str) -> String {
+    format!("{label}, {record}")
+}
+
+pub fn guess(expects: bool, held: bool) -> &'static str {
+    match (expects, held) {
+        (true, true) => "As you expected.",
+        (true, false) => "You expected that it would.",
+        (false, true) => "You expected that it would not.",
+        (false, false) => "As you expected.",
+    }
+}
+
+pub fn no_verdict(why: &str) -> String {
+    format!("There is no verdict: {}.", why.trim_end_matches('.'))
 }

@@ -1,7 +1,7 @@
 //! The loss and its parts while the network learns.
 
 mod draw;
-mod frame;
+pub mod frame;
 pub mod words;
 
 use leptos::html;

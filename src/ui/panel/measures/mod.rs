@@ -42,7 +42,10 @@ pub fn Measures() -> impl IntoView {
     let measure = move |_| {
         presses.update(|n| *n += 1);
         waits.set(true);
-        desks.ask(MEASURES, Measures { images: images.get_untracked(), press: presses.get_untracked() });
+        desks.ask(
+            MEASURES,
+            Measures { images: images.get_untracked(), press: presses.get_untracked(), only: vec![], of_training: false },
+        );
     };
     let ready = move || link.can_run() && runs.run.with(|r| r.as_ref().is_some_and(|r| r.info.is_some()));
     let label = move || match (waits.get(), desks.view(MEASURES).with(Option::is_some)) {

@@ -1,0 +1,86 @@
+//! Runs that are made to be compared: `cargo lab sweep`, `cargo lab reproduce`.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::images::load;
+use crate::open::{EngineKind, open};
+use latent_assess::{Images, Sizes, assess_some};
+use latent_data::Dataset;
+use latent_engine::Engine;
+use latent_engine::plan::{Given, RING};
+use latent_experiment::History;
+use latent_finding::{Finding, Record};
+use latent_sweep::{Job, Made, Row, figures};
+
+/// Makes one run after the other.
+pub struct Maker {
+    engine: EngineKind,
+    /// The images of the last one.
+    data: Option<Arc<Dataset>>,
+}
+
+impl Maker {
+    pub fn new(engine: EngineKind) -> Self {
+        Self { engine, data: None }
+    }
+
+    /// Trains a run from noise and takes its figures.
+    ///
+    /// # Errors
+    /// What is wrong with it, or that it diverged.
+    pub fn make(&mut self, job: &Job) -> Result<Row, String> {
+        pollster::block_on(self.make_async(job))
+            .map_err(|e| if e.starts_with("run ") { e } else { format!("run {}: {e}", job.label) })
+    }
+
+    async fn make_async(&mut self, job: &Job) -> Result<Row, String> {
+        let setup = job.setup()?;
+        let data = match self.data.take().filter(|data| data.id == setup.data) {
+            Some(data) => data,
+            None => Arc::new(load(&setup.data, None)?),
+        };
+        self.data = Some(data.clone());
+        let (mut engine, adapter) = open(self.engine, &setup, &data, None, Given::default()).await?;
+        let (mut history, begin) = (History::default(), Instant::now());
+        while engine.step() < job.steps {
+            let n = engine.ready((job.steps - engine.step()).min(RING as u64 / 4) as u32).await?;
+            engine.run_steps(n)?;
+            // A run that diverges ends here.
+            engine.metrics().await?.iter().for_each(|row| history.push(row));
+        }
+        let ms = begin.elapsed().as_secs_f64() * 1e3 / job.steps as f64;
+        let measured = if job.images == 0 {
+            vec![]
+        } else {
+            let images = Images::draw(&data, Sizes { images: Some(job.images as usize), seed: 0 })?;
+            assess_some(&mut engine, &setup, &images, 0, &job.measures).await?
+        };
+        let info = engine.info();
+        let made = Made {
+            names: info.terms.clone(),
+            parameters: info.parameters,
+            flops: info.flops,
+            ms,
+            engine: adapter,
+            measures: figures(&measured, &job.measures),
+        };
+        Ok(Row::of(job, made, &history))
+    }
+}
+
+/// Makes the runs of a finding and takes its figures. `told` hears of each run that is made; `of` goes into the record.
+///
+/// # Errors
+/// What is wrong with a run, or which figure a run does not have.
+pub fn reproduce(finding: &Finding, of: String, engine: EngineKind, mut told: impl FnMut(&str)) -> Result<Record, String> {
+    finding.check()?;
+    let (begin, mut maker) = (Instant::now(), Maker::new(engine));
+    let mut rows = vec![];
+    for job in finding.jobs()? {
+        told(&format!("{}: {} steps", job.label, job.steps));
+        rows.push(maker.make(&job)?);
+    }
+    let adapter = rows.last().map(|row| row.made.engine.clone()).unwrap_or_default();
+    Ok(Record { id: finding.id.clone(), of, adapter, seconds: begin.elapsed().as_secs_f64(), taken: finding.taken(&rows)? })
+}

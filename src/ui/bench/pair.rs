@@ -1,0 +1,317 @@
+//! Two runs side by side: the same image in both, and sliders that move both.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use leptos::html;
+use leptos::prelude::*;
+
+use super::matched::{Matched, matched};
+use super::queue::Queue;
+use super::state::{Batch, SWEEP};
+use super::words;
+use crate::browser;
+use crate::caution;
+use crate::held::{Changing, Held};
+use crate::paint;
+use crate::paint::Shape;
+use crate::port::{Heard, Port};
+use crate::react::react;
+use crate::store::look::Look;
+use crate::views::{CODES, CURRENT, RECONSTRUCTIONS};
+use latent_protocol::{Command, Event, PlanInfo, RunId, View, bytes_f32, f32_bytes};
+use latent_view::{Codes, Decode, Embed, Images, Reconstruct};
+use latent_vocabulary::code::CodeKind;
+
+/// Test images over which latents are matched, and from which one is chosen.
+const IMAGES: u32 = 500;
+/// Pairs of latents that have a slider.
+const SLIDERS: usize = 8;
+/// The run of each engine.
+const RUN: RunId = 1;
+
+/// A kept run on an engine of its own.
+#[derive(Clone, Copy)]
+struct Side {
+    port: Held<Changing<Option<Rc<Port>>>>,
+    info: RwSignal<Option<PlanInfo>>,
+    codes: RwSignal<Option<Codes>>,
+    /// The image, and what is left of it.
+    copy: RwSignal<Option<Images>>,
+    /// What the moved code decodes to.
+    moved: RwSignal<Option<Images>>,
+    trouble: RwSignal<Option<String>>,
+}
+
+impl Side {
+    fn new() -> Self {
+        Self {
+            port: Held::new(Changing::default()),
+            info: RwSignal::new(None),
+            codes: RwSignal::new(None),
+            copy: RwSignal::new(None),
+            moved: RwSignal::new(None),
+            trouble: RwSignal::new(None),
+        }
+    }
+
+    /// Opens the run that is kept as `id` and was trained on `data`.
+    fn open(self, id: String, data: String) {
+        self.close();
+        let heard = move |heard: Heard| self.hear(heard, &id, &data);
+        match Port::spawn(crate::asked_for().unwrap_or_default(), heard) {
+            Ok(port) => self.port.get().set(Some(Rc::new(port))),
+            Err(e) => self.trouble.set(Some(browser::error_text(&e))),
+        }
+    }
+
+    fn close(self) {
+        // The wire may be the one whose message handler calls this.
+        let port = self.port.get().take();
+        browser::later(move || drop(port), Duration::ZERO);
+        self.info.set(None);
+        self.codes.set(None);
+        self.copy.set(None);
+        self.moved.set(None);
+        self.trouble.set(None);
+    }
+
+    fn send(self, command: &Command) {
+        let port = self.port.get().get();
+        if let Some(port) = port {
+            port.send(command);
+        }
+    }
+
+    fn hear(self, heard: Heard, id: &str, data: &str) {
+        match heard {
+            Heard::Loaded => self.send(&Command::Open {
+                assets: browser::assets(),
+                engine: crate::asked_for().unwrap_or_default(),
+                hints: caution::hints(),
+            }),
+            Heard::Crashed(message) => self.trouble.set(Some(message)),
+            Heard::Event(event) => match event {
+                Event::Ready { .. } => self.send(&Command::Load { data: data.into() }),
+                Event::DataReady { .. } => self.send(&Command::Resume { run: RUN, id: id.into() }),
+                Event::Built { info, .. } => {
+                    if !info.code.iter().any(|group| matches!(group.kind, CodeKind::Grid { .. })) {
+                        self.send(&Command::Watch { slot: CODES, query: Embed { count: IMAGES }.into() });
+                    }
+                    self.info.set(Some(info));
+                }
+                Event::Viewed { slot: CODES, view: View::Codes(codes), .. } => self.codes.set(Some(codes)),
+                Event::Viewed { slot: RECONSTRUCTIONS, view: View::Images(images), .. } => self.copy.set(Some(images)),
+                Event::Viewed { slot: CURRENT, view: View::Images(images), .. } => self.moved.set(Some(images)),
+                Event::NoGpu { detail: message, .. }
+                | Event::DataFailed { message }
+                | Event::RunFailed { message, .. }
+                | Event::NotCompiled { message, .. }
+                | Event::DeviceLost { message }
+                | Event::Warning { message } => self.trouble.set(Some(message)),
+                _ => {}
+            },
+        }
+    }
+}
+
+/// One picture of several.
+fn picture(images: &Images, i: usize) -> Option<(&[u8], Shape)> {
+    let shape = Shape { width: images.width, height: images.height, channels: images.channels };
+    let len = (shape.width * shape.height * shape.channels) as usize;
+    Some((images.pixels.get(i * len..(i + 1) * len)?, shape))
+}
+
+/// The codes of the chosen image, with the sliders moved: of both, in standard deviations of each latent.
+fn moved(codes: &[Codes; 2], both: &Matched, image: usize, offsets: &[f64]) -> [Vec<f32>; 2] {
+    [0, 1].map(|k| {
+        let d = codes[k].latent as usize;
+        let all = bytes_f32(&codes[k].mean_nd);
+        let mut z = all.get(image * d..(image + 1) * d).unwrap_or_default().to_vec();
+        for (pair, offset) in both.pairs.iter().zip(offsets) {
+            let sign = if k == 1 && pair.r < 0.0 { -1.0 } else { 1.0 };
+            if let Some(value) = z.get_mut(pair.at[k]) {
+                *value += (sign * offset * both.spread[k][pair.at[k]]) as f32;
+            }
+        }
+        z
+    })
+}
+
+/// A canvas that shows what `of` gives.
+#[component]
+fn Shown(of: impl Fn() -> Option<(Vec<u8>, Shape)> + 'static, label: String, testid: &'static str) -> impl IntoView {
+    let look = Look::get();
+    let canvas = NodeRef::<html::Canvas>::new();
+    react(move || {
+        let theme = look.theme.get();
+        let Some(canvas) = canvas.get() else { return };
+        match of() {
+            Some((pixels, shape)) => paint::tiles(&canvas, &[&pixels], shape, 1, &theme),
+            None => paint::clear(&canvas),
+        }
+    });
+    view! {
+        <figure><canvas class="digit" node_ref=canvas width="28" height="28" role="img" aria-label=label.clone() data-testid=testid></canvas>
+            <figcaption>{label}</figcaption></figure>
+    }
+}
+
+#[component]
+pub fn Pair() -> impl IntoView {
+    let queue = Queue::get();
+    // What was kept, by its name and label.
+    let kept = Memo::new(move |_| queue.of(SWEEP, Batch::kept_runs).unwrap_or_default());
+    let chosen = [RwSignal::new(None::<String>), RwSignal::new(None::<String>)];
+    let at = move |k: usize| -> Option<(String, String, String)> {
+        kept.with(|kept| {
+            let asked = chosen[k].with(|id| kept.iter().find(|(kept, ..)| Some(kept) == id.as_ref()).cloned());
+            asked.or_else(|| if k == 0 { kept.first() } else { kept.last() }.cloned())
+        })
+    };
+    let sides = [Side::new(), Side::new()];
+    // Of what is on show: its labels.
+    let open = RwSignal::new(None::<[String; 2]>);
+    let image = RwSignal::new(0u32);
+    let offsets = RwSignal::new(vec![0.0; SLIDERS]);
+    let close = move || {
+        open.set(None);
+        sides.iter().for_each(|side| side.close());
+    };
+    on_cleanup(close);
+    let press = move |_| {
+        let was = open.get_untracked().is_some();
+        close();
+        if let (false, Some(a), Some(b)) = (was, untrack(|| at(0)), untrack(|| at(1))) {
+            image.set(0);
+            offsets.set(vec![0.0; SLIDERS]);
+            open.set(Some([a.1.clone(), b.1.clone()]));
+            for (side, (id, _, data)) in sides.into_iter().zip([a, b]) {
+                side.open(id, data);
+            }
+        }
+    };
+    let codes = move || sides[0].codes.get().zip(sides[1].codes.get()).map(|(a, b)| [a, b]);
+    let both = Memo::new(move |_| {
+        let codes = codes()?;
+        let [a, b] = [0, 1].map(|k| bytes_f32(&codes[k].mean_nd));
+        Some(matched([&a, &b], [0, 1].map(|k| codes[k].latent as usize)))
+    });
+    react(move || {
+        let first = image.get();
+        for side in sides {
+            if side.info.with(Option::is_some) {
+                side.send(&Command::Watch { slot: RECONSTRUCTIONS, query: Reconstruct { first, count: 1 }.into() });
+            }
+        }
+    });
+    react(move || {
+        if let (Some(codes), Some(both)) = (codes(), both.get()) {
+            for (side, z) in sides.into_iter().zip(moved(&codes, &both, image.get() as usize, &offsets.get())) {
+                side.send(&Command::Watch { slot: CURRENT, query: Decode { z_nd: f32_bytes(&z) }.into() });
+            }
+        }
+    });
+    let next = move |_| {
+        offsets.set(vec![0.0; SLIDERS]);
+        image.update(|i| *i = (*i + 1) % IMAGES);
+    };
+    let options = move |k: usize| {
+        let now = at(k).map(|(id, ..)| id);
+        let all = kept.get().into_iter();
+        all.map(|(id, label, _)| view! { <option selected=Some(&id) == now.as_ref() value=id>{label}</option> }).collect_view()
+    };
+    let pick = move |k: usize, id: &'static str, name: &'static str| {
+        view! {
+            <label class="field">{name}
+                <select data-testid=id on:change=move |e| { chosen[k].set(Some(event_target_value(&e))); close() }>{move || options(k)}</select></label>
+        }
+    };
+    let shown = move |labels: [String; 2]| {
+        let [first, second] = labels;
+        let side = move |k: usize| {
+            move || {
+                let own = |images: &Option<Images>, i: usize| {
+                    images.as_ref().and_then(|all| picture(all, i).map(|(x, s)| (x.to_vec(), s)))
+                };
+                sides[k].moved.with(|moved| own(moved, 0)).or_else(|| sides[k].copy.with(|copy| own(copy, 1)))
+            }
+        };
+        let original =
+            move || sides[0].copy.with(|copy| copy.as_ref().and_then(|all| picture(all, 0).map(|(x, s)| (x.to_vec(), s))));
+        let wrong = move || sides.map(|side| side.trouble.get().map(|why| view! { <p role="alert">{why}</p> })).collect_view();
+        view! {
+            <div class="pair">
+                <Shown of=original label=words::IMAGE.into() testid="pair-image" />
+                <Shown of=side(0) label=first testid="pair-first" />
+                <Shown of=side(1) label=second testid="pair-second" />
+            </div>
+            <button class="small" data-testid="pair-next" on:click=next>{words::NEXT_IMAGE}</button>
+            {wrong}
+        }
+    };
+    let sliders = move || {
+        let both = both.get()?;
+        let rows = both.pairs.iter().take(SLIDERS).enumerate().map(|(i, pair)| {
+            let label = words::partners(pair.at, pair.r);
+            let value = move || offsets.with(|all| all[i].to_string());
+            let slide = move |e| {
+                let to: f64 = event_target_value(&e).parse().unwrap_or(0.0);
+                offsets.update(|all| all[i] = to);
+            };
+            view! {
+                <label>{label}<input type="range" min="-3" max="3" step="0.1" prop:value=value data-testid=format!("pair-slider-{i}") on:input=slide /></label>
+            }
+        });
+        let rows = rows.collect_view();
+        Some(
+            view! { <div class="partners">{rows}</div><p class="help" data-testid="pair-alone">{words::alone(&both.alone, both.pairs.len(), SLIDERS)}</p> },
+        )
+    };
+    let waits = move || {
+        open.with(Option::is_some) && sides.iter().any(|side| side.copy.with(Option::is_none) && side.trouble.with(Option::is_none))
+    };
+    view! {
+        <Show when=move || { kept.with(|kept| kept.len() > 1) }>
+            <section>
+                <h3>{words::PAIR}</h3>
+                <p class="help">{words::PAIR_HELP}</p>
+                <div class="fields">{pick(0, "pair-a", words::FIRST)}{pick(1, "pair-b", words::SECOND)}</div>
+                <div class="row">
+                    <button data-testid="pair-open" disabled=move || queue.running.get() on:click=press>
+                        {move || if open.with(Option::is_some) { words::CLOSE_BOTH } else { words::OPEN_BOTH }}</button>
+                    <span class="note" role="status">{move || waits().then_some(words::OPENING)}</span>
+                </div>
+                {move || open.get().map(shown)}
+                {move || open.with(Option::is_some).then(sliders)}
+            </section>
+        </Show>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::matched::Match;
+    use serde_bytes::ByteBuf;
+
+    #[test]
+    fn a_slider_moves_both_codes_each_in_its_own_measure() {
+        let of = |z: &[f32], latent: u32| Codes {
+            n: z.len() as u32 / latent,
+            latent,
+            mean_nd: f32_bytes(z),
+            logvar_nd: ByteBuf::new(),
+            labels: ByteBuf::new(),
+        };
+        let codes = [of(&[0.0, 0.0, 1.0, 2.0], 2), of(&[0.0, 0.0, 0.0, 5.0, 6.0, 7.0], 3)];
+        let both = Matched {
+            pairs: vec![Match { at: [1, 0], r: -0.9 }, Match { at: [0, 2], r: 0.5 }],
+            spread: [vec![1.0, 2.0], vec![10.0, 1.0, 4.0]],
+            ..Matched::default()
+        };
+        let [a, b] = moved(&codes, &both, 1, &[0.5, -1.0]);
+        assert_eq!((a, b), (vec![0.0, 3.0], vec![0.0, 6.0, 3.0]));
+        assert_eq!(moved(&codes, &both, 7, &[0.0, 0.0]), [Vec::<f32>::new(), vec![]], "there is no such image");
+    }
+}

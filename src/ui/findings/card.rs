@@ -1,0 +1,113 @@
+//! A finding: what is asked, what came out when it was recorded, and what comes out here.
+
+use leptos::html;
+use leptos::prelude::*;
+use serde::Deserialize;
+
+use super::here::Here;
+use super::words;
+use latent_finding::{Figure, Finding, Judged, Record, Taken, mean};
+use latent_vocabulary::Family;
+use latent_vocabulary::measured::four_digits;
+
+/// The name of the parameter of a link that opens a finding.
+pub const PARAMETER: &str = "finding";
+
+/// What the site has of a finding.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Found {
+    pub finding: Finding,
+    pub record: Option<Record>,
+}
+
+impl Found {
+    /// What is expected, and whether it was so; `None` where nobody has run it.
+    pub fn judged(&self) -> Option<Vec<Judged>> {
+        self.finding.judge(&self.record.as_ref()?.taken).ok()
+    }
+
+    /// The line of methods that its first run is of.
+    pub fn family(&self) -> Option<Family> {
+        self.finding.runs.first()?.setup(0).ok()?.card().ok().map(|card| card.family)
+    }
+}
+
+/// One claim: what is asked, and behind that what came out.
+#[component]
+pub fn Card(found: Found, open: bool) -> impl IntoView {
+    let judged = found.judged();
+    let Found { finding, record } = found;
+    let root = NodeRef::<html::Article>::new();
+    root.on_load(move |card| {
+        if open {
+            card.scroll_into_view();
+        }
+    });
+    let verdict = judged.as_deref().map_or((words::NOT_RUN, "unknown"), verdict);
+    let shown = record.as_ref().map(|record| figures(&finding, &[(None, &record.taken)]));
+    let judged = judged.as_deref().map(sides);
+    let here = finding.clone();
+    let before = record.clone();
+    let links = finding
+        .runs
+        .iter()
+        .map(|run| view! { <a href=format!("?v=1&{}#{}", run.setup, finding.look)>{run.label.clone()}</a> })
+        .collect_view();
+    let took = record.as_ref().map(|record| words::took(record.seconds, &record.adapter));
+    let own = format!("?{PARAMETER}={}", finding.id);
+    view! {
+        <article class="finding" node_ref=root data-testid=format!("finding-{}", finding.id)>
+            <h4>{finding.claim.clone()}</h4>
+            <p class="help">{finding.papers.join(" · ")}</p>
+            <details open=open>
+                <summary><span>{finding.ask.clone()}</span><b>{words::SHOW}</b></summary>
+                <p class=format!("verdict {}", verdict.1)>{verdict.0}{(!finding.why_not.is_empty()).then(|| format!(". {}", finding.why_not))}</p>
+                {shown}
+                <ul class="judged">{judged}</ul>
+                <p class="help">{words::protocol(finding.steps, finding.seeds, finding.images)}" "{finding.reduced.clone()}" "{took}</p>
+                <p class="links">{words::OPEN}" "{links}<a class="own" href=own>{words::LINK}</a></p>
+            </details>
+            <Here finding=here record=before />
+        </article>
+    }
+}
+
+/// Whether all was as expected, and its class.
+pub fn verdict(judged: &[Judged]) -> (&'static str, &'static str) {
+    if judged.iter().all(|j| j.holds) { (words::HELD, "held") } else { (words::DID_NOT_HOLD, "not") }
+}
+
+/// What was expected, with both sides.
+pub fn sides(judged: &[Judged]) -> impl IntoView + use<> {
+    let one = |j: &Judged| {
+        let how = if j.holds { words::EXPECTED } else { words::NOT_SO };
+        view! { <li><b>{how}": "</b>{words::sides(&j.text, &four_digits(j.left), &four_digits(j.right))}</li> }
+    };
+    judged.iter().map(one).collect_view()
+}
+
+/// The figures of every run, as bars from zero: of one record, or of several, which then have names, side by side.
+pub fn figures(finding: &Finding, records: &[(Option<&'static str>, &Vec<Taken>)]) -> impl IntoView + use<> {
+    finding.figures.iter().map(|figure| chart(finding, records, figure)).collect_view()
+}
+
+fn chart(finding: &Finding, records: &[(Option<&'static str>, &Vec<Taken>)], figure: &Figure) -> impl IntoView + use<> {
+    let mut values: Vec<(String, f64)> = vec![];
+    for run in &finding.runs {
+        for (name, taken) in records {
+            let found = taken.iter().find(|t| t.run == run.name && t.measure == figure.measure);
+            if let Some(taken) = found.filter(|t| !t.values.is_empty()) {
+                values.push((name.map_or_else(|| run.label.clone(), |name| words::of(&run.label, name)), mean(&taken.values)));
+            }
+        }
+    }
+    let most = values.iter().fold(f64::MIN_POSITIVE, |most, (_, v)| most.max(v.abs()));
+    let bars = values
+        .into_iter()
+        .map(|(label, value)| {
+            let part = format!("{:.1}%", 100.0 * value.abs() / most);
+            view! { <li><span>{label}</span><i><b style:width=part></b></i><span>{four_digits(value)}</span></li> }
+        })
+        .collect_view();
+    view! { <figure class="figures"><figcaption>{figure.label.clone()}</figcaption><ul>{bars}</ul></figure> }
+}

@@ -1,0 +1,143 @@
+//! Runs that are compared: by keyboard, across a reload, with the numbers of the command line.
+
+use std::process::Command;
+
+use super::*;
+
+/// A sweep takes a while on a busy machine.
+const LONG: Duration = Duration::from_secs(240);
+
+/// Puts a text in place of what a field has.
+fn types(page: &Page, testid: &str, text: &str) {
+    page.js(&format!("document.querySelector('[data-testid={testid}]').select()"));
+    page.keys(testid, text);
+}
+
+/// What stands in the table, by column.
+fn table(page: &Page) -> Vec<Vec<String>> {
+    let cells = page.js(
+        "return [...document.querySelectorAll('[data-testid=bench-table] tr')].map(r => [...r.children].map(c => c.textContent))",
+    );
+    serde_json::from_value(cells).expect("texts")
+}
+
+fn column(rows: &[Vec<String>], name: &str) -> Vec<f64> {
+    let at = rows[0]
+        .iter()
+        .position(|cell| cell.trim_end_matches([' ', '↑', '↓']) == name)
+        .unwrap_or_else(|| panic!("{name}: {:?}", rows[0]));
+    rows[1..].iter().map(|row| row[at].parse().unwrap_or_else(|_| panic!("{name}: {:?}", row[at]))).collect()
+}
+
+const OVER: &str = "document.querySelector('[data-testid=bench]').textContent === 'Compare runs'";
+
+#[test]
+fn runs_are_compared_across_a_reload() {
+    // Files that are handed over, as text by name.
+    let script = "probe.files = {}; const blobs = new Map(), url = URL.createObjectURL;
+        URL.createObjectURL = blob => { const address = url(blob); blobs.set(address, blob); return address; };
+        HTMLAnchorElement.prototype.click = function () { blobs.get(this.href).text().then(t => probe.files[this.download] = t); };";
+    let page = ready(&Options { query: SMALL, script, ..Options::default() });
+    page.keys("bench", ENTER);
+    page.wait("the form", "document.querySelector('[data-testid=bench-start]')?.disabled === false");
+    assert_eq!(page.js("return document.querySelector('[data-testid=bench-first]').value"), "beta");
+    types(&page, "bench-first-values", "0.5, x");
+    page.wait(
+        "what is wrong is said",
+        "document.querySelector('[data-testid=bench-wrong]')?.textContent.includes('beta = \"x\": expected a number')",
+    );
+    assert_eq!(page.js("return document.querySelector('[data-testid=bench-start]').disabled"), true);
+    types(&page, "bench-first-values", "0.5, 2, 8");
+    types(&page, "bench-steps", "700");
+    page.wait("the plan", "document.querySelector('[data-testid=bench-plan]')?.textContent === '6 runs of 700 steps.'");
+    page.keys("bench-start", ENTER);
+
+    // It is left in the middle of a run, with some of them made.
+    let rows = "document.querySelectorAll('[data-testid=bench-table] tbody tr').length";
+    page.wait_for("two runs are made", &format!("{rows} >= 2"), LONG);
+    let said = "document.querySelector('[data-testid=bench-said]').textContent";
+    page.wait_for("the next is on its way", &format!("/Run [3-6] of 6, beta .*step [1-9]\\d+ of 700.* left/.test({said})"), LONG);
+    let before = page.js(&format!("return {rows}")).as_u64().expect("a number");
+    page.go(SMALL);
+    page.wait("it goes on by itself", "/Compare runs: \\d of 6/.test(document.querySelector('[data-testid=bench]')?.textContent)");
+    page.wait_for("all runs are made", OVER, LONG);
+    page.keys("bench", ENTER);
+    page.wait("the table", &format!("{rows} === 6"));
+    assert!(before < 6, "the reload came in the middle");
+
+    // The table sorts, and is exported.
+    page.keys("bench-sort-kl", ENTER);
+    let all = table(&page);
+    let kl = column(&all, "kl");
+    assert!(kl.windows(2).all(|pair| pair[0] <= pair[1]), "{kl:?}");
+    assert_eq!(column(&all, "beta")[0], 8.0, "the largest weight leaves the least");
+    page.keys("bench-csv", ENTER);
+    page.keys("bench-json", ENTER);
+    page.wait("both files", "probe.files['runs.csv'] && probe.files['runs.json']");
+    let csv = page.js("return probe.files['runs.csv']");
+    let csv = csv.as_str().expect("a text");
+    assert!(csv.starts_with("beta,seed,loss,reconstruction,kl,ms_a_step") && csv.lines().count() == 7, "{csv}");
+    let json: Value = serde_json::from_str(page.js("return probe.files['runs.json']").as_str().expect("a text")).expect("JSON");
+    assert_eq!(json["rows"].as_array().map(Vec::len), Some(6));
+
+    // The command line's numbers are the same but for rounding, which grows with the steps.
+    let arguments = "sweep --method vae --set beta=0.5,2,8 latent=4 hidden=64 batch=16 --seeds 2 --steps 700 --json";
+    let native = Command::new(env!("CARGO_BIN_EXE_lab")).args(arguments.split(' ')).output().expect("the built binary runs");
+    let native: Value = serde_json::from_slice(&native.stdout).expect("JSON");
+    let at = |table: &Value, name: &str| table["columns"].as_array().unwrap().iter().position(|c| c == name).unwrap();
+    for name in ["beta", "seed", "loss", "kl"] {
+        for row in 0..6 {
+            let [here, there] = [&json, &native].map(|table| table["rows"][row][at(table, name)].as_f64().unwrap());
+            assert!(
+                (here - there).abs() < 5e-3 * there.abs().max(1.0),
+                "{name} of run {row}: {here} in the page, {there} natively"
+            );
+        }
+    }
+
+    // Every kind of chart.
+    let chart = "document.querySelector('[data-testid=bench-chart] svg')";
+    assert_eq!(page.js(&format!("return {chart}.querySelectorAll('polygon').length")), 3, "a band for each value");
+    let choose = |key: &str| page.keys("bench-kind", key);
+    choose("b");
+    page.wait("bars", &format!("{chart}.querySelectorAll('rect').length === 3 && {chart}.querySelectorAll('circle').length === 6"));
+    choose("t");
+    page.wait(
+        "a front",
+        &format!("{chart}.querySelectorAll('circle').length === 6 && {chart}.querySelector('[stroke-dasharray]') !== null"),
+    );
+    choose("p");
+    page.wait("a slope", "/slope -?\\d\\.\\d+ ± /.test(document.querySelector('[data-testid=bench-caption]').textContent)");
+    page.screenshot("bench");
+    page.press("\u{E00C}");
+    page.wait("it is closed", "!document.querySelector('[data-testid=bench-dialog]').open");
+
+    // Every run is kept under its name.
+    page.keys("runs", ENTER);
+    let names = "[...document.querySelectorAll('[data-testid=kept-run] b')].map(b => b.textContent)";
+    page.wait("kept runs", &format!("{names}.filter(n => n.startsWith('Compared: beta ')).length === 6"));
+    no_errors(&page);
+}
+
+#[test]
+fn a_queue_pauses_and_goes_on() {
+    let page = ready(&Options { query: SMALL, ..Options::default() });
+    page.click("bench");
+    page.wait("the form", "document.querySelector('[data-testid=bench-start]')?.disabled === false");
+    types(&page, "bench-first-values", "1, 2");
+    types(&page, "bench-seeds", "1");
+    types(&page, "bench-steps", "600");
+    page.click("bench-start");
+    let said = "document.querySelector('[data-testid=bench-said]').textContent";
+    page.wait_for("it trains", &format!("/step \\d\\d+ of 600/.test({said})"), LONG);
+    page.keys("bench-pause", ENTER);
+    page.wait("it rests", &format!("{said}.includes('The others wait') && {OVER}"));
+    page.go(SMALL);
+    page.wait("the page is back", "window.latentLab?.state().status !== undefined");
+    assert!(page.js(&format!("return {OVER}")) == true, "what was paused stays so");
+    page.click("bench");
+    page.wait("it offers to go on", "document.querySelector('[data-testid=bench-pause]')?.textContent === 'Go on'");
+    page.keys("bench-pause", ENTER);
+    page.wait_for("both are made", &format!("{said} === 'All 2 runs are made.'"), LONG);
+    no_errors(&page);
+}

@@ -1,0 +1,187 @@
+//! Runs that are compared: the page's engine and the command line give the same numbers, and a sweep goes on where it was interrupted.
+
+use std::cell::RefCell;
+use std::fs;
+use std::process::Command as Process;
+use std::rc::Rc;
+
+use latent_experiment::History;
+use latent_native::{EngineKind, Maker, load};
+use latent_protocol::{Command, EngineChoice, Event, PlanInfo};
+use latent_session::Session;
+use latent_sweep::{Axis, Made, Row, Sweep, figures};
+use latent_view::{Measures, View};
+use latent_vocabulary::device::Hints;
+use latent_vocabulary::measured::Measured;
+use serde_json::Value;
+
+fn sweep(images: u32, measures: &[&str]) -> Sweep {
+    Sweep {
+        data: "s-curve".into(),
+        method: "beta-vae".into(),
+        pairs: [("objective", "fixed"), ("latent", "2"), ("hidden", "16"), ("batch", "16")]
+            .map(|(key, value)| (key.into(), value.into()))
+            .into(),
+        axes: vec![Axis::read("beta", "0.1, 2").unwrap()],
+        seeds: 2,
+        steps: 150,
+        images,
+        measures: measures.iter().map(|id| (*id).into()).collect(),
+    }
+}
+
+/// The run of a job as the page's bench makes it, stopped after `first` steps and gone on with.
+fn in_the_page(job: &latent_sweep::Job, first: u32) -> Row {
+    let events: Rc<RefCell<Vec<Event>>> = Rc::default();
+    let sink = events.clone();
+    let mut session = Session::new(move |e| sink.borrow_mut().push(e));
+    session.heed(Hints { bench: true, ..Hints::default() });
+    assert!(pollster::block_on(session.open(EngineChoice::Cpu, [None, None])));
+    let setup = job.setup().unwrap();
+    pollster::block_on(session.set_data(load(&setup.data, None).unwrap()));
+    let query = Measures { images: job.images, press: 1, only: job.measures.clone(), of_training: true };
+    let commands = [
+        Command::Start { run: 1, setup, weights: None },
+        Command::Step { run: 1, steps: first },
+        Command::Step { run: 1, steps: job.steps as u32 - first },
+        Command::Watch { slot: 1, query: query.into() },
+    ];
+    for command in commands {
+        pollster::block_on(session.command(command));
+        while pollster::block_on(session.turn()) {}
+    }
+    let (mut history, mut info, mut sheet) = (History::default(), PlanInfo::default(), Vec::<Measured>::new());
+    for event in events.take() {
+        match event {
+            Event::Metrics { rows, .. } => rows.iter().for_each(|row| history.push(row)),
+            Event::Built { info: built, .. } => info = built,
+            Event::Viewed { view: View::Sheet(taken), .. } => sheet = taken,
+            Event::Warning { message } | Event::RunFailed { message, .. } => panic!("{message}"),
+            _ => {}
+        }
+    }
+    let made = Made {
+        names: info.terms,
+        parameters: info.parameters,
+        flops: info.flops,
+        ms: 0.0,
+        engine: "processor".into(),
+        measures: figures(&sheet, &job.measures),
+    };
+    Row::of(job, made, &history)
+}
+
+#[test]
+fn the_page_and_the_command_line_give_the_same_numbers() {
+    let mut maker = Maker::new(EngineKind::Cpu);
+    let jobs = sweep(200, &[]).jobs().unwrap();
+    for job in [&jobs[0], &jobs[3]] {
+        let mut row = maker.make(job).unwrap();
+        assert!(row.made.ms > 0.0 && row.made.parameters > 100 && row.made.measures.len() > 12, "{row:?}");
+        row.made.ms = 0.0;
+        assert_eq!(row, in_the_page(job, 40), "{}", job.label);
+    }
+}
+
+#[test]
+fn a_measure_is_the_same_whatever_is_measured_with_it() {
+    let mut maker = Maker::new(EngineKind::Cpu);
+    let all = maker.make(&sweep(200, &[]).jobs().unwrap()[1]).unwrap();
+    let some = maker.make(&sweep(200, &["mmd_imq", "kl"]).jobs().unwrap()[1]).unwrap();
+    assert_eq!(some.made.measures.len(), 2, "{:?}", some.made.measures);
+    for (id, value) in &some.made.measures {
+        assert_eq!(all.made.measures.iter().find(|(other, _)| other == id).map(|(_, v)| v), Some(value), "{id}");
+    }
+    let none = maker.make(&sweep(0, &[]).jobs().unwrap()[1]).unwrap();
+    assert!(none.made.measures.is_empty() && none.terms == all.terms);
+}
+
+fn lab(arguments: &[&str]) -> Process {
+    let mut command = Process::new(env!("CARGO_BIN_EXE_lab"));
+    command.args(arguments);
+    command
+}
+
+#[test]
+fn an_interrupted_sweep_goes_on() {
+    let folder = std::path::PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("sweep");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    let (kept, csv) = (folder.join("kept.jsonl"), folder.join("table.csv"));
+    let [kept_name, csv_name] = [&kept, &csv].map(|path| path.display().to_string());
+    let arguments = [
+        "sweep",
+        "--method",
+        "beta-vae",
+        "--data",
+        "s-curve",
+        "--set",
+        "beta=0.5,2",
+        "objective=fixed",
+        "latent=2",
+        "hidden=16",
+        "--seeds",
+        "2",
+        "--steps",
+        "30",
+        "--measure",
+        "kl",
+        "knn_accuracy",
+        "--images",
+        "100",
+        "--keep",
+        &kept_name,
+        "--csv",
+        &csv_name,
+        "--json",
+    ];
+    let first = lab(&arguments).output().unwrap();
+    assert!(first.status.success(), "{}", String::from_utf8_lossy(&first.stderr));
+    assert_eq!(String::from_utf8_lossy(&first.stderr).matches(" of 4: beta ").count(), 4);
+    let table: Value = serde_json::from_slice(&first.stdout).unwrap();
+    assert_eq!(table["columns"][0], "beta");
+    assert_eq!(table["rows"].as_array().unwrap().len(), 4);
+    let lines = fs::read_to_string(&csv).unwrap();
+    assert!(
+        lines.starts_with("beta,seed,loss,") && lines.contains("test_kl,knn_accuracy,ms_a_step") && lines.lines().count() == 5,
+        "{lines}"
+    );
+
+    // What the second run left of its line is nothing; the first is not made again.
+    let text = fs::read_to_string(&kept).unwrap();
+    let end = text.find('\n').unwrap() + 1;
+    fs::write(&kept, &text[..end + 100]).unwrap();
+    let second = lab(&arguments).output().unwrap();
+    let said = String::from_utf8_lossy(&second.stderr);
+    assert!(said.contains("2 of 4: ") && !said.contains("1 of 4: "), "{said}");
+    let again: Value = serde_json::from_slice(&second.stdout).unwrap();
+    let at = table["columns"].as_array().unwrap().iter().position(|c| c == "loss").unwrap();
+    assert!((0..4).all(|row| again["rows"][row][at] == table["rows"][row][at]), "the same runs");
+
+    // Other runs of other steps are none of these; for people there are means, an exponent and a front.
+    let people = ["--slope", "kl", "--front", "reconstruction,kl"];
+    let text: Vec<&str> = arguments.iter().filter(|a| **a != "--json").chain(&people).copied().collect();
+    let said = String::from_utf8(lab(&text).output().unwrap().stdout).unwrap();
+    assert!(
+        said.contains("means over 2 seeds") && said.contains("kl ~ beta^s with s = -") && said.contains("Pareto front"),
+        "{said}"
+    );
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn what_cannot_be_swept_is_said_in_one_line() {
+    let refused = |more: &[&str], why: &str| {
+        let output = lab(&[&["sweep", "--method", "vae", "--steps", "10"], more].concat()).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(2) && said.contains(why) && said.lines().count() == 1, "{more:?}: {said}");
+    };
+    refused(&[], "what is to be swept?");
+    refused(&["--set", "beta=1,,4"], "values with commas");
+    refused(&["--set", "beta"], "expected KEY=VALUES");
+    refused(&["--set", "width=1,2"], "no parameter \"width\"");
+    refused(&["--set", "sigma=0.1,0.2"], "sigma has no effect here");
+    refused(&["--set", "beta=1,2", "--measure", "sharpness"], "no such measure");
+    refused(&["--set", "beta=1,2", "--front", "loss"], "two columns");
+    refused(&["--set", "beta=1,2", "--keep", "/nowhere/at/all.jsonl"], "there is no folder");
+}
