@@ -153,7 +153,7 @@ fn whole_sets_are_seen_in_the_order_of_their_epochs() {
     for (images, batch, step) in [(20, 128, 0), (20, 128, 40_000_003), (230, 100, 50_000_001), (230, 8, 28)] {
         let bytes: Vec<u8> = (0..images).flat_map(image).collect();
         let labels: Vec<u8> = (0..images).map(label).collect();
-        let uploaded = Data::upload(&gpu, &bytes, &labels).unwrap();
+        let uploaded = Data::upload(&gpu, &bytes, &labels, &[]).unwrap();
         let mut setup = setup();
         setup.set("batch", batch as f64).unwrap();
         let mut engine =
@@ -211,7 +211,7 @@ fn a_run_cut_in_two_is_the_same_run() {
 fn paging_costs_no_dispatch_and_says_what_is_wrong() {
     let (gpu, source) = (block_on(open_gpu()).unwrap(), Rc::new(Source::default()));
     let images: Vec<u8> = (0..IMAGES).flat_map(image).collect();
-    let uploaded = Data::upload(&gpu, &images, &set().train_labels).unwrap();
+    let uploaded = Data::upload(&gpu, &images, &set().train_labels, &[]).unwrap();
     let (entry, shape) = (entry("cvae").unwrap(), set().data_shape());
     let mut whole = block_on(PlanEngine::new(gpu.clone(), entry, &setup().params().unwrap(), shape, &uploaded)).unwrap();
     let mut paged = engine(&gpu, &source, &setup());

@@ -29,7 +29,7 @@ const IMAGES: usize = 13;
 const CLOSE: f64 = 1e-4;
 
 pub(crate) fn engine(setup: &Setup, data: &Dataset) -> CpuEngine {
-    let images = HostSupply::whole(data.shape, data.train_images.clone(), data.train_labels.clone());
+    let images = HostSupply::whole(data.shape, data.train_images.clone(), data.train_labels.clone(), data.factors.train_nk.clone());
     let params = setup.params().unwrap();
     let made = CpuEngine::new(entry(&setup.method).unwrap(), &params, data.data_shape(), &images);
     block_on(made).unwrap_or_else(|e| panic!("{}: {}", setup.to_query(), String::from(e)))
@@ -82,7 +82,8 @@ fn the_file_is_enough(setup: &Setup, data: &Arc<Dataset>) {
         assert!(d < CLOSE, "{name}: {what} differs by {d}");
     };
     let images: Vec<f32> = data.test_images[..IMAGES * 784].iter().map(|b| f32::from(*b) / 255.0).collect();
-    let rows = Rows::labelled(&images, &data.test_labels[..IMAGES]);
+    let k = data.factors.test_nk.len() / data.test_labels.len();
+    let rows = Rows::labelled(&images, &data.test_labels[..IMAGES]).told(&data.factors.test_nk[..IMAGES * k]);
     let (mean, logvar) = block_on(engine.encode(rows)).unwrap();
     let (own_mean, own_logvar) = wait(asked.encode(rows)).unwrap();
     close("means", &own_mean, &mean);

@@ -18,6 +18,7 @@ export const UNDO = "Undo";
 export const RESET = "Reset";
 export const LABEL = "Drawn as";
 export const CHOICE = "Kind";
+export const TOLD = "The model is told";
 export const LEVEL = "Token of each place";
 export const PALETTE = "Alphabet";
 export const ADD = "Add a feature";

@@ -179,6 +179,7 @@ fn drawn(mean: &[f32], logvar: &[f32], code: &[CodeGroup], seed: u64) -> Vec<f32
                     let chosen = category(&mean[at.clone()], &mut rng);
                     out.extend((0..at.len()).map(|c| f32::from(u8::from(c == chosen))));
                 }
+                CodeKind::Factor { .. } => out.extend(&mean[at]),
                 _ if logvar.is_empty() => out.extend(&mean[at]),
                 _ => out.extend(mean[at.clone()].iter().zip(&logvar[at]).map(|(m, l)| m + (0.5 * l).exp() * rng.normal())),
             }

@@ -30,7 +30,7 @@ pub fn minibatches(n: usize, batch: usize) -> impl ExactSizeIterator<Item = Rang
 /// What a program starts from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// Rows of `channels * height * width` values, and labels.
+    /// Rows of `channels * height * width` values, with labels and, where the method is told them, factors.
     Images,
     /// Rows of `latent` values.
     Codes,
@@ -58,6 +58,8 @@ pub struct Operands {
     pub input_bw: Tensor<2>,
     /// Shape `[batch]`.
     pub label_b: Tensor<1>,
+    /// Shape `[batch, factors]`, where the method is told factors.
+    pub factor_bk: Option<Tensor<2>>,
 }
 
 /// Rows under their names.
@@ -66,7 +68,7 @@ type Outputs = Option<Vec<(&'static str, Tensor<2>)>>;
 /// What a program is given, by its input.
 macro_rules! given {
     (Images, $operands:ident) => {
-        Batch { x_bp: $operands.input_bw, label_b: $operands.label_b }
+        Batch { x_bp: $operands.input_bw, label_b: $operands.label_b, factor_bk: $operands.factor_bk }
     };
     (Count, $operands:ident) => {
         $operands.input_bw.dims()[0]

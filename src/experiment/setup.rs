@@ -60,6 +60,12 @@ impl Setup {
         Self { data: data.into(), method: method.into(), values: BTreeMap::new(), host: None }
     }
 
+    /// The method's defaults on the first data set that it can learn from.
+    pub fn of_method(method: &str) -> Self {
+        let all = latent_catalog::SETS.iter().map(|set| Self::new(set.id, method));
+        all.clone().find(|setup| setup.fits_data().is_ok()).unwrap_or_else(|| Self::new(latent_catalog::SETS[0].id, method))
+    }
+
     /// The card of this setup's method.
     ///
     /// # Errors
@@ -188,13 +194,23 @@ impl Setup {
         }
     }
 
-    /// Whether the method can learn from the data set.
+    /// Whether the method can learn from the data set, as far as its card tells: of a visitor's own images only they themselves know
+    /// their factors.
     ///
     /// # Errors
     /// Why it cannot, or if no such method is registered.
     pub fn fits_data(&self) -> Result<(), SetupError> {
-        if self.card()?.pictures && !self.of_pictures() {
+        let (card, set) = (self.card()?, latent_catalog::set(&self.data));
+        if card.pictures && !self.of_pictures() {
             return Err(SetupError::BadValue(format!("method {} learns pictures: {} has none", self.method, self.data)));
+        }
+        if card.factors && set.is_some_and(|set| set.factors.is_empty()) {
+            let known: Vec<&str> = latent_catalog::SETS.iter().filter(|set| !set.factors.is_empty()).map(|set| set.id).collect();
+            let known = known.join(", ");
+            return Err(SetupError::BadValue(format!(
+                "method {} is told the factors of its images: {} has none; these have: {known}",
+                self.method, self.data
+            )));
         }
         Ok(())
     }

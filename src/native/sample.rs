@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::file::{Trained, trained};
 use crate::images::{Given, load_for};
 use crate::open::{EngineKind, open_trained};
-use latent_data::Dataset;
+use latent_data::{Dataset, Factors};
 use latent_engine::sampling;
 use latent_engine::sampling::Draw;
 use latent_vocabulary::data::DataCard;
@@ -58,5 +58,5 @@ async fn sample_async(options: &SampleOptions) -> Result<Samples, String> {
 /// One dark image in a registered data set's shape: all that an engine needs which does not train.
 fn blank(card: &DataCard) -> Dataset {
     let shape = SampleShape::of(card);
-    Dataset::of(shape, card.classes.len(), vec![0; shape.bytes()], vec![0])
+    Dataset { factors: Factors::of(card), ..Dataset::of(shape, card.classes.len(), vec![0; shape.bytes()], vec![0]) }
 }

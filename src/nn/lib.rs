@@ -5,6 +5,7 @@
 pub mod autoencoder;
 pub mod cloud;
 pub mod codebook;
+pub mod conditional;
 pub mod conv;
 pub mod corrupt;
 pub mod digits;
@@ -32,6 +33,7 @@ pub mod stop;
 pub mod straight_through;
 pub mod token_autoencoder;
 pub mod token_prior;
+pub mod told;
 pub mod usage;
 
 pub use method::{Batch, Code, Ctx, Method, Named, Noise, Terms};

@@ -4,6 +4,7 @@
 
 mod ahead;
 mod api;
+mod attributes;
 mod boot;
 mod browser;
 mod camera;
@@ -45,6 +46,7 @@ mod tabs;
 mod theme;
 mod throttle;
 mod tiles;
+mod told;
 mod transport;
 mod verify;
 mod views;

@@ -119,7 +119,7 @@ impl Model {
             };
         };
         let all = |f: fn(&CodeGroup) -> bool| info.code.iter().all(f);
-        let clouds = all(|g| matches!(g.kind, CodeKind::Gaussian | CodeKind::Choice { .. }));
+        let clouds = all(|g| matches!(g.kind, CodeKind::Gaussian | CodeKind::Choice { .. } | CodeKind::Factor { .. }));
         Self {
             latent: info.code.iter().map(|group| group.count as usize).sum(),
             gaussian: all(|g| g.kind == CodeKind::Gaussian),

@@ -237,6 +237,8 @@ pub struct Card {
     pub hosts: bool,
     /// Whether it can learn pictures only.
     pub pictures: bool,
+    /// Whether it is told all factors of its samples, and so needs data of which they are known.
+    pub factors: bool,
     /// Name on the page.
     pub label: &'static str,
     /// One sentence for a newcomer.

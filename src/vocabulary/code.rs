@@ -11,6 +11,9 @@ pub enum CodeKind {
     Point,
     /// A choice: the numbers are not negative and add up to one. `given`: it is the image's label, which the encoder is told.
     Choice { given: bool },
+    /// A factor of the data set, which the encoder is told: the factor of that number, of `size` values. One number says how much of it
+    /// there is, from 0 to 1; as many as there are values say which of these kinds it is.
+    Factor { index: u32, size: u32 },
     /// Features that are zero most of the time: as many for each place of a grid, one place after the other. An image that
     /// is one input has a grid of one place.
     Features { height: u32, width: u32 },
@@ -35,6 +38,11 @@ impl CodeGroup {
         }
     }
 
+    /// Whether the encoder is told it rather than finds it out.
+    pub fn is_told(&self) -> bool {
+        matches!(self.kind, CodeKind::Choice { given: true } | CodeKind::Factor { .. })
+    }
+
     /// How its features are laid out, if it has any.
     pub fn features(&self) -> Option<FeatureGrid> {
         let CodeKind::Features { height, width } = self.kind else { return None };
@@ -53,6 +61,8 @@ pub fn to_note(code: &[CodeGroup]) -> String {
         CodeKind::Point => format!("point {count}"),
         CodeKind::Choice { given: false } => format!("choice {count}"),
         CodeKind::Choice { given: true } => format!("label {count}"),
+        // All numbers of a note are at least one.
+        CodeKind::Factor { index, size } => format!("factor {count} {} {size}", index + 1),
         CodeKind::Features { height, width } => format!("features {count} {height} {width}"),
         CodeKind::Grid { height, width, levels, codes, drawn } => {
             format!("{} {count} {height} {width} {levels} {codes}", if *drawn { "drawn-grid" } else { "grid" })
@@ -77,6 +87,9 @@ pub fn from_note(note: &str) -> Result<Vec<CodeGroup>, String> {
             ("point", [_]) => CodeKind::Point,
             ("choice", [_]) => CodeKind::Choice { given: false },
             ("label", [_]) => CodeKind::Choice { given: true },
+            ("factor", [count, index, size]) if *size <= 255 && (*count == 1 || count == size) => {
+                CodeKind::Factor { index: index - 1, size: *size }
+            }
             ("features", [count, height, width]) if count % product(&[*height, *width])? == 0 => {
                 CodeKind::Features { height: *height, width: *width }
             }
@@ -128,7 +141,10 @@ mod tests {
         let code: Vec<CodeGroup> = kinds.iter().map(|kind| CodeGroup { kind: *kind, count: 64 }).collect();
         assert_eq!(from_note(&to_note(&code)), Ok(code.clone()));
         assert_eq!(to_note(&code[..3]), "gaussian 64, point 64, label 64");
-        for foreign in ["", "gaussian", "gaussian 0", "gaussian -1", "spline 3", "point 3 4", "features 5 2 2", "gaussian 99999999"]
+        let factor = |index, size, count| CodeGroup { kind: CodeKind::Factor { index, size }, count };
+        let told = [factor(0, 5, 5), factor(1, 16, 1)];
+        assert_eq!(from_note(&to_note(&told)), Ok(told.to_vec()));
+        for foreign in ["", "gaussian", "gaussian 0", "gaussian -1", "spline 3", "point 3 4", "features 5 2 2", "gaussian 99999999", "factor 2 1 3", "factor 300 1 300"]
         {
             assert!(from_note(foreign).unwrap_err().contains("does not know"), "{foreign}");
         }

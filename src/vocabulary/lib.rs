@@ -7,6 +7,7 @@ pub mod code;
 pub mod data;
 pub mod device;
 pub mod drawing;
+pub mod factors;
 pub mod import;
 pub mod measured;
 pub mod numbers;

@@ -86,6 +86,42 @@ describe("a choice", () => {
   });
 });
 
+describe("what a model is told", () => {
+  /** A number, one of three kinds, an amount of five values, yes or no. */
+  const weights = { latent: 6, kl: [1, 9, 9, 9, 9, 9], told: [1, 3, 3, 4, 1, 5, 5, 1, 2], factors: ["Hair\tblack\tred", "Smiling", "Hat"] };
+  const opened = (panel) => open(weights, { images: [160, 128, 128, 128, 96, 128, 128, 128], labels: [1, 2], factors: [1, 3, 1, 2, 0, 0] }, { panels: [panel] });
+
+  test("has a list, a slider and a switch by its name", () => {
+    const { figure, root } = opened("traversal");
+    near(figure.code, [1, 0, 1, 0, 0.75, 1]);
+    const told = root.one("told");
+    assert.deepEqual(told.all("label").map((label) => label.children[0].textContent), ["Hair", "Smiling", "Hat"]);
+    const [hair] = told.all("select");
+    const [smiling, hat] = told.all("input");
+    assert.deepEqual(hair.all("option").map((one) => one.textContent), ["black", "red", "2"]);
+    assert.deepEqual([hair.value, smiling.value, hat.checked], ["1", "3", true]);
+    assert.deepEqual(root.one("rows").all("input").map((input) => input.getAttribute("aria-label")), ["Latent 1"], "no slider moves it");
+
+    hair.value = "2";
+    hair.onchange();
+    smiling.value = "1";
+    smiling.oninput();
+    hat.checked = false;
+    hat.onchange();
+    frames();
+    near(figure.code, [1, 0, 0, 1, 0.25, 0]);
+    figure.show(1);
+    frames();
+    near(figure.code, [-1, 0, 0, 1, 0, 0]);
+    assert.deepEqual([hair.value, smiling.value, hat.checked], ["2", "0", false]);
+  });
+
+  test("stays in the middle", () => {
+    const { figure } = opened("traversal");
+    near(figure.middle(), [0, 0, 1, 0, 0.75, 1]);
+  });
+});
+
 describe("path", () => {
   const opened = () => open(VECTOR, IMAGES, { panels: ["path"] });
 

@@ -314,6 +314,16 @@ def cvae(net, x, y, noise):
     return [r + 2 * kl_d.sum(), r, kl_d.sum()], torch.cat([kl_d, torch.zeros(CLASSES)]), {}
 
 
+def attribute_vae(net, x, y, noise):
+    # Three factors that follow from the class: kinds, an amount, yes and no.
+    told = torch.cat([F.one_hot(y % 3, 3), (y * 2 % 5 / 4)[:, None], (y % 2)[:, None]], 1).double()
+    q = net.posterior(torch.cat([x, told], 1))
+    z = q.loc + q.scale * noise.normal(*q.loc.shape)
+    r = net.reconstruction(x, torch.cat([z, told], 1))
+    kl_d = kl_divergence(q, Normal(torch.zeros(LATENT), torch.ones(LATENT))).mean(0)
+    return [r + 0.5 * kl_d.sum(), r, kl_d.sum()], torch.cat([kl_d, torch.zeros(5)]), {}
+
+
 def joint_vae(net, x, y, noise, choices=4):
     both, logvar = net.heads(x)
     q, c = Normal(both[:, :LATENT], (logvar / 2).exp()), Categorical(logits=both[:, LATENT:])
@@ -382,6 +392,7 @@ cases = [
     case("swae", "&slices=7&prior=square", swae, POINT),
     *(case("iwae", f"&bound={b}&k=3&beta=0.3", with_(iwae, bound=b), shapes()) for b in ("iwae", "miwae", "ciwae", "piwae")),
     case("cvae", "&beta=2", cvae, shapes(side=CLASSES, code=LATENT + CLASSES)),
+    case("attribute-vae", "&beta=0.5", attribute_vae, shapes(side=5, code=LATENT + 5)),
     case("joint-vae", "&choices=4&temperature=0.5&gamma=9&capacity=6&choice-capacity=4&ramp=1", joint_vae, shapes(mean=LATENT + 4, code=LATENT + 4)),
 ]
 path = pathlib.Path(__file__).with_name("line.json")

@@ -226,6 +226,7 @@ impl<'a> Function<'a> {
             let more = match &value.of {
                 Do::Input(name) if name == "x" => ", pixels from 0 to 1",
                 Do::Input(name) if name == "label" => ", the class of each image",
+                Do::Input(name) if name == "factors" => ", the value of each factor of each image, whole numbers from 0",
                 Do::Noise(_, Drawn::Normal) => ", standard normal",
                 Do::Noise(_, Drawn::Uniform) => ", uniform from 0 to 1",
                 _ => "",

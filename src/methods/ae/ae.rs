@@ -11,6 +11,7 @@ pub const CARD: Card = Card {
     family: Family::Ae,
     hosts: true,
     pictures: false,
+    factors: false,
     label: "Autoencoder",
     summary: "Squeezes each image through a few numbers and draws it back: good copies, and no promise about the codes in between.",
     prior: false,

@@ -14,6 +14,7 @@ pub const CARD: Card = Card {
     family: Family::Ae,
     hosts: true,
     pictures: false,
+    factors: false,
     label: "Denoising autoencoder",
     summary: "Sees a damaged image and must draw the whole one, so it learns what images look like rather than how to copy.",
     prior: false,

@@ -11,6 +11,7 @@ pub const CARD: Card = Card {
     family: Family::Ae,
     hosts: false,
     pictures: false,
+    factors: false,
     label: "Low-rank autoencoder",
     summary: "An autoencoder that finds out by itself how many numbers it needs: directions of the code that do not pay for themselves vanish.",
     prior: false,

@@ -14,6 +14,7 @@ pub const CARD: Card = Card {
     family: Family::Ae,
     hosts: true,
     pictures: true,
+    factors: false,
     label: "Masked autoencoder",
     summary: "Most of the image is covered with patches; from what is left to see, the network must draw what lies below them.",
     prior: false,

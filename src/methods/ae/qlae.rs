@@ -17,6 +17,7 @@ pub const CARD: Card = Card {
     family: Family::Ae,
     hosts: false,
     pictures: false,
+    factors: false,
     label: "Quantised-latent autoencoder (QLAE)",
     summary: "Each number of the code is a switch with a few positions. With strong weight decay the network must give every position one meaning, whatever the others say.",
     prior: false,

@@ -11,6 +11,7 @@ pub const CARD: Card = Card {
     family: Family::Ae,
     hosts: true,
     pictures: false,
+    factors: false,
     label: "Topological autoencoder",
     summary: "Lays the codes out as the images lie: what differs little stays close together, and groups that are apart stay as far apart.",
     prior: false,

@@ -17,6 +17,7 @@ pub const CARD: Card = Card {
     family: Family::Sae,
     hosts: false,
     pictures: false,
+    factors: false,
     label: "BatchTopK sparse autoencoder",
     summary: "Keeps k features an input on average, not for each: a rich picture may use many, a plain one few.",
     prior: false,

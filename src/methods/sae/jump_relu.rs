@@ -12,6 +12,7 @@ pub const CARD: Card = Card {
     family: Family::Sae,
     hosts: false,
     pictures: false,
+    factors: false,
     label: "JumpReLU sparse autoencoder",
     summary: "Each feature learns its own threshold: below it is silent, above it speaks at full strength, and only the number of speakers costs.",
     prior: false,

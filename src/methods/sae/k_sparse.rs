@@ -12,6 +12,7 @@ pub const CARD: Card = Card {
     family: Family::Sae,
     hosts: false,
     pictures: false,
+    factors: false,
     label: "k-sparse autoencoder",
     summary: "The simplest sparse code: a linear layer of which only the k strongest units may draw, with the same weights that they look with.",
     prior: false,

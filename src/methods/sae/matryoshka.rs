@@ -17,6 +17,7 @@ pub const CARD: Card = Card {
     family: Family::Sae,
     hosts: false,
     pictures: false,
+    factors: false,
     label: "Matryoshka sparse autoencoder",
     summary: "Several dictionaries in one, each inside the next: a few features must do well by themselves, further ones add detail.",
     prior: false,

@@ -12,6 +12,7 @@ pub const CARD: Card = Card {
     family: Family::Sae,
     hosts: false,
     pictures: false,
+    factors: false,
     label: "TopK sparse autoencoder",
     summary: "Explains each image as a sum of at most k features from a large dictionary: how many fire is set, not hoped for.",
     prior: false,

@@ -11,6 +11,7 @@ pub const CARD: Card = Card {
     family: Family::Vae,
     hosts: true,
     pictures: false,
+    factors: false,
     label: "β-TCVAE",
     summary: "Takes the price of a code apart into three, and raises only the one for latents that repeat or depend on each other.",
     prior: true,

@@ -14,6 +14,7 @@ pub const CARD: Card = Card {
     family: Family::Vae,
     hosts: true,
     pictures: false,
+    factors: false,
     label: "β-VAE",
     summary: "A VAE with a budget: you say how many nats a code may carry, and it opens one latent after another, the most useful first.",
     prior: true,

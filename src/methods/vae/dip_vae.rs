@@ -16,6 +16,7 @@ pub const CARD: Card = Card {
     family: Family::Vae,
     hosts: true,
     pictures: false,
+    factors: false,
     label: "DIP-VAE",
     summary: "Asks for codes whose latents do not vary together: whenever two of them rise and fall as one, it costs.",
     prior: true,

@@ -16,6 +16,7 @@ pub const CARD: Card = Card {
     family: Family::Vae,
     hosts: true,
     pictures: false,
+    factors: false,
     label: "FactorVAE",
     summary: "A second network looks for latents that depend on each other; the encoder learns to leave it nothing to find.",
     prior: true,

@@ -11,6 +11,7 @@ pub const CARD: Card = Card {
     family: Family::Vae,
     hosts: true,
     pictures: false,
+    factors: false,
     label: "InfoVAE (MMD)",
     summary: "Lets a single code say as much as it likes about its image, and only asks that all codes together look like the prior.",
     prior: true,

@@ -14,6 +14,7 @@ pub const CARD: Card = Card {
     family: Family::Vae,
     hosts: true,
     pictures: false,
+    factors: false,
     label: "IWAE",
     summary: "Guesses several codes for each image and lets the good guesses count for more: a tighter bound on how likely the image is.",
     prior: true,

@@ -13,6 +13,7 @@ pub const CARD: Card = Card {
     family: Family::Vae,
     hosts: false,
     pictures: false,
+    factors: false,
     label: "JointVAE",
     summary: "Part of the code is a choice among a few kinds, the rest is how; with luck it finds the ten digits without being told.",
     prior: true,

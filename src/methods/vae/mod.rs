@@ -11,5 +11,6 @@ crate::registry::methods! {
     swae::Swae,
     iwae::Iwae,
     cvae::Cvae,
+    attribute_vae::AttributeVae,
     joint_vae::JointVae,
 }

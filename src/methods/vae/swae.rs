@@ -11,6 +11,7 @@ pub const CARD: Card = Card {
     family: Family::Vae,
     hosts: true,
     pictures: false,
+    factors: false,
     label: "Sliced-Wasserstein AE",
     summary: "Looks at the cloud of codes from many sides, as shadows on a line, and asks each shadow to match the prior's.",
     prior: true,

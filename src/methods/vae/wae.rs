@@ -11,6 +11,7 @@ pub const CARD: Card = Card {
     family: Family::Vae,
     hosts: true,
     pictures: false,
+    factors: false,
     label: "WAE-MMD",
     summary: "An autoencoder without noise whose codes, all together, must look like samples of a prior of your choice.",
     prior: true,

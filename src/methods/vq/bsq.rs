@@ -15,6 +15,7 @@ pub const CARD: Card = Card {
     family: Family::Vq,
     hosts: false,
     pictures: false,
+    factors: false,
     label: "Binary codes (BSQ, LFQ)",
     summary: "Writes every place as a few bits: each number is replaced by its sign, so the codebook is all corners of a cube and nothing need be stored.",
     prior: false,

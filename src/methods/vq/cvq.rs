@@ -17,6 +17,7 @@ pub const CARD: Card = Card {
     family: Family::Vq,
     hosts: false,
     pictures: false,
+    factors: false,
     label: "CVQ-VAE",
     summary: "A VQ-VAE that lets no code die: each step draws rarely chosen codes to vectors that the encoder really makes.",
     prior: false,

@@ -15,6 +15,7 @@ pub const CARD: Card = Card {
     family: Family::Vq,
     hosts: false,
     pictures: false,
+    factors: false,
     label: "FSQ",
     summary: "Needs no codebook: each number at a place is squeezed into a range and rounded, and the combination of roundings is the token.",
     prior: false,

@@ -14,6 +14,7 @@ pub const CARD: Card = Card {
     family: Family::Vq,
     hosts: false,
     pictures: false,
+    factors: false,
     label: "RQ-VAE",
     summary: "Describes every place in several rounds: the first token roughly, each further one what the tokens before it left over.",
     prior: false,

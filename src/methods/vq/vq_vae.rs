@@ -19,6 +19,7 @@ pub const CARD: Card = Card {
     family: Family::Vq,
     hosts: false,
     pictures: false,
+    factors: false,
     label: "VQ-VAE",
     summary: "Writes an image as a grid of tokens: at every place the encoder's vector is replaced by the nearest one of a learnt codebook.",
     prior: false,

@@ -1,6 +1,7 @@
 //! The words of the controls.
 
 pub use crate::words::TRY;
+use crate::store::runs::images::Lack;
 use latent_experiment::Setup;
 use latent_vocabulary::Family;
 
@@ -10,6 +11,14 @@ pub fn takes_apart(host: &Setup) -> String {
 }
 
 pub const METHOD_CHOICE: &str = "Method";
+
+/// What a method that cannot learn from the images is called.
+pub fn needs(label: &str, what: Lack) -> String {
+    match what {
+        Lack::Pictures => format!("{label}: needs pictures"),
+        Lack::Factors => format!("{label}: needs images whose attributes are known"),
+    }
+}
 
 /// Name of a line of methods.
 pub fn family(family: Family) -> &'static str {

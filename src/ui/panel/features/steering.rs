@@ -60,7 +60,7 @@ pub fn Steering() -> impl IntoView {
     let input = move || inspector.input.get().filter(|x| x.len() == runs.model().shape.len());
     react(move || {
         if let Some(x) = input() {
-            desks.ask(FIRING, Encode { x_np: ByteBuf::from(x.to_vec()), label_n: ByteBuf::new() });
+            desks.ask(FIRING, Encode { x_np: ByteBuf::from(x.to_vec()), label_n: ByteBuf::new(), factor_nk: ByteBuf::new() });
         }
     });
     let code = Memo::new(move |_| {
