@@ -14,7 +14,8 @@ const WORKGROUPS: usize = 32;
 
 fn listing(setup: &Setup, target: &str) -> Listing {
     let entry = entry(&setup.method).unwrap();
-    list(entry, &setup.params().unwrap(), digits_for(&setup.method), target, "train").unwrap_or_else(|e| panic!("{}: {e}", setup.to_query()))
+    list(entry, &setup.params().unwrap(), digits_for(&setup.method), target, "train")
+        .unwrap_or_else(|e| panic!("{}: {e}", setup.to_query()))
 }
 
 fn product(k: &Kernel) -> bool {

@@ -90,7 +90,7 @@ fn both_engines_fetch_the_numbers_themselves() {
             .map_err(String::from)
             .unwrap();
         plan.run_steps(1).unwrap();
-        let (x, _) = pollster::block_on(plan.minibatch()).unwrap();
+        let [x, ..] = pollster::block_on(plan.minibatch()).unwrap();
         assert_eq!(x.len(), 7 * dims);
         for row in x.chunks_exact(dims) {
             assert!(all.chunks_exact(dims).any(|known| known == row), "{dims} numbers: {row:?} is no sample");

@@ -312,7 +312,11 @@ fn a_codebook_is_counted_swapped_and_drawn_from() {
         assert_eq!(vector_kd.len() % (4 * count_k.len()), 0);
 
         // Through the tokens and back is what the network makes of the images.
-        assert_eq!(pictures, lab.pictures(Autoencode { x_np: all_images(), label_n: ByteBuf::new(), factor_nk: ByteBuf::new() }.into()), "{query}");
+        assert_eq!(
+            pictures,
+            lab.pictures(Autoencode { x_np: all_images(), label_n: ByteBuf::new(), factor_nk: ByteBuf::new() }.into()),
+            "{query}"
+        );
         assert_eq!(pictures, lab.pictures(Untokenise { token_bn: f32_bytes(&token_bn) }.into()), "{query}");
 
         // Each code at the third place; one of them is the token itself.

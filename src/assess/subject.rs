@@ -195,8 +195,7 @@ impl Own<'_> {
         if !self.0.iter().any(CodeGroup::is_told) {
             return Cow::Borrowed(z_nd);
         }
-        let kept: Vec<bool> =
-            self.0.iter().flat_map(|group| std::iter::repeat_n(!group.is_told(), group.count as usize)).collect();
+        let kept: Vec<bool> = self.0.iter().flat_map(|group| std::iter::repeat_n(!group.is_told(), group.count as usize)).collect();
         z_nd.iter().zip(kept.iter().cycle()).filter(|(_, kept)| **kept).map(|(z, _)| *z).collect()
     }
 

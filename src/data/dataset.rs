@@ -47,7 +47,8 @@ impl Dataset {
 
     /// What a network must know of it.
     pub fn data_shape(&self) -> DataShape {
-        let factors = FactorList::of(self.factors.sizes.iter().copied().zip(self.factors.ordered.iter().copied().chain(repeat(false))));
+        let factors =
+            FactorList::of(self.factors.sizes.iter().copied().zip(self.factors.ordered.iter().copied().chain(repeat(false))));
         DataShape { image: self.shape, classes: self.classes, factors }
     }
 

@@ -10,8 +10,8 @@ use std::collections::HashMap;
 
 use web_time::Instant;
 
-use self::images::{Minibatch, Order};
 pub use self::images::{HostImages, HostSupply, HostWindow};
+use self::images::{Minibatch, Order};
 pub use self::step::{KERNELS, Make, Runs, tape};
 use self::step::{Training, training};
 use crate::engine::{BuildError, Engine, Rows, RunState, Weight, evaluated, fits};
@@ -186,7 +186,10 @@ impl CpuEngine {
     }
 
     /// Has `fetch` put images, and what is known of them, where the graphs find them.
-    fn put_images(&mut self, fetch: impl FnOnce(&mut Order, &HostSupply, Minibatch<'_>) -> Result<(), String>) -> Result<(), String> {
+    fn put_images(
+        &mut self,
+        fetch: impl FnOnce(&mut Order, &HostSupply, Minibatch<'_>) -> Result<(), String>,
+    ) -> Result<(), String> {
         let told = self.told() > 0;
         let places = [Leaf::Input, Leaf::Label, Leaf::Factors].map(|leaf| self.at(leaf));
         // Where no factors are told something else lies in their place.

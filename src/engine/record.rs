@@ -120,7 +120,8 @@ fn output<const D: usize>(name: &str, tensor: &Tensor<D>) -> Result<Output, Stri
 }
 
 /// Why nothing is recorded of a method that is told factors.
-pub const NO_FACTORS: &str = "this method is told the factors of its images, and of these none are known, or more than it can be told";
+pub const NO_FACTORS: &str =
+    "this method is told the factors of its images, and of these none are known, or more than it can be told";
 
 thread_local! {
     // Burn numbers capture devices and has 65,536 of them: one for each thread that records, as each holds one scope at a time.

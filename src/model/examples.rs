@@ -94,7 +94,8 @@ impl<'a> Examples<'a> {
         precision: Precision,
     ) -> Result<Vec<u8>, String> {
         let (weights, latent, n) = (engine.weights().await?, engine.info().latent as usize, measured.min(self.labels.len()));
-        let choice = |g: &CodeGroup| std::iter::repeat_n(g.is_told() || matches!(g.kind, CodeKind::Choice { .. }), g.count as usize);
+        let choice =
+            |g: &CodeGroup| std::iter::repeat_n(g.is_told() || matches!(g.kind, CodeKind::Choice { .. }), g.count as usize);
         let chosen: Vec<bool> = engine.info().code.iter().flat_map(choice).collect();
         // There may be thousands of tokens and features, and they have no KL.
         let many = |g: &CodeGroup| matches!(g.kind, CodeKind::Grid { .. } | CodeKind::Features { .. });

@@ -99,7 +99,12 @@ pub async fn open(
             // Whoever called keeps the images: they are measured on as well.
             let supply = match pages {
                 Some((pages, room)) => HostSupply::paged(data, pages, room)?,
-                None => HostSupply::whole(data.shape, data.train_images.clone(), data.train_labels.clone(), data.factors.train_nk.clone()),
+                None => HostSupply::whole(
+                    data.shape,
+                    data.train_images.clone(),
+                    data.train_labels.clone(),
+                    data.factors.train_nk.clone(),
+                ),
             };
             let cpu = CpuEngine::given(cpu::tape, entry, &params, data.data_shape(), &supply, given, false).await?;
             (AnyEngine::Cpu(Box::new(cpu)), "processor".into())

@@ -120,9 +120,7 @@ impl Latents {
 
     /// Whether a code says such things: none of them is moved but by what is told.
     pub fn is_told(&self, z_d: &[f32]) -> bool {
-        let sound = |told: &Told| {
-            z_d.get(told.range()).is_some_and(|part| part.iter().all(|v| (0.0..=1.0).contains(v)))
-        };
+        let sound = |told: &Told| z_d.get(told.range()).is_some_and(|part| part.iter().all(|v| (0.0..=1.0).contains(v)));
         self.told.iter().all(sound)
     }
 

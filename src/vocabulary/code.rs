@@ -144,8 +144,18 @@ mod tests {
         let factor = |index, size, count| CodeGroup { kind: CodeKind::Factor { index, size }, count };
         let told = [factor(0, 5, 5), factor(1, 16, 1)];
         assert_eq!(from_note(&to_note(&told)), Ok(told.to_vec()));
-        for foreign in ["", "gaussian", "gaussian 0", "gaussian -1", "spline 3", "point 3 4", "features 5 2 2", "gaussian 99999999", "factor 2 1 3", "factor 300 1 300"]
-        {
+        for foreign in [
+            "",
+            "gaussian",
+            "gaussian 0",
+            "gaussian -1",
+            "spline 3",
+            "point 3 4",
+            "features 5 2 2",
+            "gaussian 99999999",
+            "factor 2 1 3",
+            "factor 300 1 300",
+        ] {
             assert!(from_note(foreign).unwrap_err().contains("does not know"), "{foreign}");
         }
         for foreign in ["grid 8 65536 65536 1 4", "grid 8 2 2 16777216 4", "point 16777216, point 16777216"] {

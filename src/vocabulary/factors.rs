@@ -138,10 +138,14 @@ mod tests {
 
     #[test]
     fn names_come_back_from_their_note() {
-        let of = |name: &str, values: &[&str]| FactorName { name: name.into(), values: values.iter().map(|v| (*v).into()).collect() };
+        let of =
+            |name: &str, values: &[&str]| FactorName { name: name.into(), values: values.iter().map(|v| (*v).into()).collect() };
         let names = [of("Hair_Color", &["black", "light: brown"]), of("Smiling", &[])];
         assert_eq!(FactorName::from_note(&FactorName::to_note(&names)), names);
-        assert_eq!((names[0].shown().as_str(), names[0].value(1), names[1].value(3)), ("Hair Color", "light: brown".into(), "3".into()));
+        assert_eq!(
+            (names[0].shown().as_str(), names[0].value(1), names[1].value(3)),
+            ("Hair Color", "light: brown".into(), "3".into())
+        );
         assert_eq!(FactorName::to_note(&[of("a\tb", &["c\nd"])]), "a b\tc d");
         assert!(FactorName::from_note("").is_empty());
     }

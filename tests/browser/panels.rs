@@ -674,6 +674,65 @@ fn codes_that_are_points_are_explored_by_their_spread() {
 }
 
 #[test]
+fn attributes_are_told_and_changed() {
+    let query = "v=1&data=moving-digits&method=attribute-vae&latent=3&hidden=64&batch=16&lr=0.01";
+    let page = ready(&Options { query, ..Options::default() });
+    page.click("train");
+    page.wait("it has seen some digits", "latentLab.state().step > 30");
+    page.click("train");
+    page.wait("paused", "latentLab.state().status === 'Paused'");
+    assert_eq!(page.js("return document.querySelectorAll('.panel-traversal .row').length"), 3, "attributes are no latents");
+    let names = "[...document.querySelectorAll('[data-testid=attributes] label')].map(label => label.textContent).join()";
+    page.wait("their controls", &format!("{names} === 'Digit,X,Y,Orientation'"));
+    page.wait("nothing is on its way", "latentLab.state().waiting === 0");
+    let before = picture(&page, "traversal-digit");
+    let choose = |id: &str, value: usize, event: &str| {
+        page.js(&format!(
+            "const e = document.querySelector('[data-testid={id}]'); e.value = {value}; e.dispatchEvent(new Event('{event}', {{ bubbles: true }}))"
+        ));
+    };
+    choose("attribute-0", 7, "change");
+    choose("attribute-1", 12, "input");
+    changes(&page, "traversal-digit", &before, "another digit, elsewhere");
+    // Ten kinds of digits, and how far right.
+    let told = "(z => z.slice(3, 13).every((v, i) => v === (i === 7 ? 1 : 0)) && z[13] === 1)(latentLab.state().code)";
+    page.wait("the code says so", told);
+    page.click("traversal-random");
+    page.wait("what is told stays", &format!("latentLab.state().code[0] !== 0 && {told}"));
+
+    // Samples have the attributes of the traversal.
+    page.js("document.querySelector('[data-testid=panel-samples]').scrollIntoView()");
+    page.wait("nothing is on its way", "latentLab.state().waiting === 0");
+    let sample = "document.querySelector('[data-testid=sample-0] canvas').toDataURL()";
+    let samples = page.js(&format!("return {sample}"));
+    choose("attribute-2", 0, "input");
+    page.wait("samples elsewhere", &format!("{sample} !== {samples}"));
+
+    // A test image brings its own along, and can be told others.
+    page.open_tab("draw");
+    page.wait("a test image to begin with", "document.querySelector('[data-testid=draw-error]')?.textContent");
+    page.js("document.querySelector('.draw [data-testid=shelf-1]').click()");
+    let own = "document.querySelector('[data-testid=own-attribute-0]')";
+    page.wait("its digit is known", &format!("{own}?.value === '2'"));
+    page.wait("nothing is on its way", "latentLab.state().waiting === 0");
+    let copy = picture(&page, "draw-copy");
+    choose("own-attribute-0", 8, "change");
+    changes(&page, "draw-copy", &copy, "the model is told another digit");
+    no_errors(&page);
+}
+
+#[test]
+fn methods_that_the_images_have_nothing_for_say_so() {
+    let page = ready(&Options { query: "v=1&data=mnist&method=vae&latent=3&hidden=32", ..Options::default() });
+    let option = "document.querySelector('#method option[value=attribute-vae]')";
+    assert_eq!(page.js(&format!("return {option}.disabled && {option}.textContent")), "Attribute VAE: needs images whose attributes are known");
+    let page = ready(&Options { query: "v=1&data=mnist&method=attribute-vae", ..Options::default() });
+    page.wait("another method in its place", "latentLab.state().setup.includes('method=vae')");
+    let words = page.js("return document.body.innerText");
+    assert!(words.as_str().is_some_and(|w| w.contains("is told the factors of its images: mnist has none")), "{words}");
+}
+
+#[test]
 fn a_class_is_chosen_and_sampled() {
     let page = ready(&Options { query: "v=1&data=mnist&method=cvae&latent=3&hidden=64&batch=16&lr=0.01", ..Options::default() });
     page.click("train");

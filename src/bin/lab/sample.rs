@@ -30,6 +30,9 @@ pub struct Args {
     /// Only images of this class, a number from 0, or of this choice, where the model draws one.
     #[arg(long, value_name = "N")]
     label: Option<u32>,
+    /// Only images of which the model is told this, as in Eyeglasses=round or Smiling=15; as many as wanted. What is not named is drawn.
+    #[arg(long, value_name = "FACTOR=VALUE", num_args = 1.., value_parser = factor)]
+    factor: Vec<(String, String)>,
     /// Folder with the packed images that the weights were trained on, as in celeba:DIR, where it was not a shipped set.
     #[arg(long, value_name = "NAME:DIR")]
     data: Option<String>,
@@ -41,6 +44,12 @@ pub struct Args {
 /// A number that is not negative.
 fn temperature(text: &str) -> Result<f32, String> {
     text.parse().ok().filter(|t: &f32| *t >= 0.0 && t.is_finite()).ok_or_else(|| "expected a number from 0".into())
+}
+
+/// A factor and its value.
+fn factor(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("expected FACTOR=VALUE")?;
+    Ok((name.into(), value.into()))
 }
 
 /// The images that are given. Everything that needs no engine is refused here.
@@ -64,8 +73,10 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
     use crate::picture;
 
     let data = check(&args)?;
-    let draw = Draw { count: args.count as usize, temperature: args.temperature, seed: args.seed, choice: args.label };
-    let samples = native::sample(&SampleOptions { weights: args.weights, data, engine: args.engine.into(), draw })?;
+    let draw =
+        Draw { count: args.count as usize, temperature: args.temperature, seed: args.seed, choice: args.label, told: vec![] };
+    let options = SampleOptions { weights: args.weights, data, engine: args.engine.into(), draw, factors: args.factor };
+    let samples = native::sample(&options)?;
     let shape = samples.shape;
     let tiles: Vec<Vec<f32>> = samples.x.chunks_exact(shape.len()).map(<[f32]>::to_vec).collect();
     let columns = (args.count as usize).isqrt().max(1);

@@ -209,7 +209,8 @@ impl<M: Method> EagerRun<M> {
     fn images_at(&mut self, from: u64, n: usize) -> Known {
         let (images, len) = (self.data.train_labels.len() as u64, self.shape.image.bytes());
         let all = self.data.factors.train_nk.len() / (images as usize).max(1);
-        let mut known = Known { images: Vec::with_capacity(n * self.shape.image.len()), labels: Vec::with_capacity(n), factors: vec![] };
+        let mut known =
+            Known { images: Vec::with_capacity(n * self.shape.image.len()), labels: Vec::with_capacity(n), factors: vec![] };
         for at in from..from + n as u64 {
             // As the plan is told them.
             let epoch = at / images;

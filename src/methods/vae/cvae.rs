@@ -21,9 +21,10 @@ pub const CARD: Card = Card {
     ],
     symbols: &[Symbols::new("y the label")],
     counts: &[],
-    papers: &[
-        Paper::of("Learning Structured Output Representation using Deep Conditional Generative Models", "Sohn, Lee & Yan 2015"),
-    ],
+    papers: &[Paper::of(
+        "Learning Structured Output Representation using Deep Conditional Generative Models",
+        "Sohn, Lee & Yan 2015",
+    )],
     params: &[
         ParamSpec::log(
             "beta",

@@ -1,7 +1,7 @@
 //! The words of the controls.
 
-pub use crate::words::TRY;
 use crate::store::runs::images::Lack;
+pub use crate::words::TRY;
 use latent_experiment::Setup;
 use latent_vocabulary::Family;
 

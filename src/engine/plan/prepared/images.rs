@@ -151,7 +151,8 @@ mod tests {
         x.extend([-0.0, -3.0, 1.5, f32::INFINITY, f32::NEG_INFINITY, f32::MIN_POSITIVE]);
         x.resize(x.len().next_multiple_of(4), 0.25);
         let (n, from) = (x.len(), 8);
-        let mut arena = block_on(Arena::new(gpu.clone(), from + n + n / 4, 0, 0, Data::upload(&gpu, &[], &[], &[]).unwrap())).unwrap();
+        let mut arena =
+            block_on(Arena::new(gpu.clone(), from + n + n / 4, 0, 0, Data::upload(&gpu, &[], &[], &[]).unwrap())).unwrap();
         arena.write(from, &x);
         let plan = Plan { dispatches: vec![pack(from, n, from + n)], ..Plan::default() };
         let recorded = block_on(arena.record(&plan)).unwrap();

@@ -30,7 +30,8 @@ impl Runs {
                 return Some(Lack::Pictures);
             }
             // Of a visitor's own images they themselves say it, once they are there.
-            let here = self.link().data_info.with(|info| info.as_ref().filter(|i| i.id == setup.data).map(|i| i.factors.is_empty()));
+            let here =
+                self.link().data_info.with(|info| info.as_ref().filter(|i| i.id == setup.data).map(|i| i.factors.is_empty()));
             let none = latent_catalog::set(&setup.data).map(|set| set.factors.is_empty()).or(here);
             (card.factors && none == Some(true)).then_some(Lack::Factors)
         })
