@@ -3,6 +3,7 @@
 use latent_data::{Dataset, Factors};
 use latent_engine::eager::EagerEngine;
 use latent_engine::program::Input;
+use latent_engine::sampling::step_rows;
 use latent_engine::verify::difference;
 use latent_engine::{Engine, Program, Rows};
 use latent_experiment::Setup;
@@ -61,6 +62,7 @@ pub(crate) fn weights_and_programs(
     }
     burn.set_weights(&weights).unwrap();
     let codes: Vec<f32> = (0..3 * engine.info().latent).map(|i| (i as f32).sin()).collect();
+    let ways = step_rows(&codes, engine.info().latent as usize, 1, 4);
     let token_n: Vec<f32> = engine.info().code.iter().flat_map(tokens).collect();
     let images = data.shape.floats(&data.test_images[..19 * data.shape.bytes()]);
     let k = data.factors.test_nk.len() / data.test_labels.len();
@@ -68,6 +70,7 @@ pub(crate) fn weights_and_programs(
         let rows = match what.input() {
             Input::Images => Rows::labelled(&images, &data.test_labels[..19]).told(&data.factors.test_nk[..19 * k]),
             Input::Codes => Rows::of(&codes),
+            Input::Steps => Rows::of(&ways),
             Input::Tokens => Rows::of(&token_n),
             Input::Count => Rows::of(&[0.0]),
         };

@@ -143,7 +143,8 @@ fn plan_equals_burn(family: Family) {
         for g in pollster::block_on(plan.gradients()).unwrap() {
             assert!(g.values.iter().any(|v| *v != 0.0), "{name}: the gradient of {} is zero, which proves nothing", g.name);
         }
-        let programs = [Program::Encode, Program::Decode, Program::Tokens, Program::FromTokens, Program::TokenLogits];
+        let programs =
+            [Program::Encode, Program::Decode, Program::SampleStep, Program::Tokens, Program::FromTokens, Program::TokenLogits];
         weights_and_programs("plan", &setup, &data, &mut plan, &mut burn, programs.into_iter());
     }
 }

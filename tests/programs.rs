@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 use latent_compile::stored;
 use latent_data::Dataset;
 use latent_engine::cpu::{CpuEngine, HostSupply};
-use latent_engine::sampling;
+use latent_engine::sampling::{self, step_rows};
 use latent_engine::verify::difference;
 use latent_engine::{Engine, Program, Rows};
 use latent_experiment::Setup;
@@ -94,12 +94,14 @@ fn the_file_is_enough(setup: &Setup, data: &Arc<Dataset>) {
 
     // Everything else that the method has.
     let token_n: Vec<f32> = engine.info().code.clone().iter().flat_map(tokens).collect();
+    let ways = step_rows(&free, engine.info().latent as usize, 2, 3);
     let mut run = |what: Program, rows: Rows<'_>| block_on(engine.run(what, rows)).unwrap().map(|mut out| out.remove(0));
     let same = |what: &str, got: Result<Vec<f32>, String>, want: Option<Vec<f32>>| match (got, want) {
         (Ok(got), Some(want)) => close(what, &got, &want),
         (Err(_), None) => {}
         (got, want) => panic!("{name}: {what}: {} against {}", got.is_ok(), want.is_some()),
     };
+    same("steps from noise", wait(asked.step(&ways)), run(Program::SampleStep, Rows::of(&ways)));
     same("tokens", wait(asked.tokens(rows)), run(Program::Tokens, rows));
     if !token_n.is_empty() {
         same("codes of tokens", wait(asked.from_tokens(&token_n)), run(Program::FromTokens, Rows::of(&token_n)));

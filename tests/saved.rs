@@ -112,7 +112,7 @@ fn commands_give_what_the_engine_gave(setup: &Setup, data: &Dataset, given: &Giv
     let apart = [&decoded, &inside].map(|decoded| (got / mean_square(decoded, &images) - 1.0).abs());
     assert!(apart.iter().any(|apart| *apart < CLOSE), "{name}: squared error {got}, {apart:?} apart");
 
-    let draw = Draw { count: 5, temperature: 1.0, seed: 3, choice: None, told: vec![] };
+    let draw = Draw { count: 5, temperature: 1.0, seed: 3, choice: None, told: vec![], steps: 4 };
     let got = sample(&SampleOptions { weights, data: given, engine: kind, draw: draw.clone(), factors: vec![] });
     match (got, block_on(sampling::images(&mut fresh(setup, data, &mut engine, draw.seed), &draw))) {
         (Ok(got), Ok(want)) => {

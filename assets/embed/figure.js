@@ -127,6 +127,16 @@ export class Figure {
     this.set(this.code.map((value, d) => (d < this.choiceAt || d >= this.choiceAt + this.kinds ? value : Number(d === this.choiceAt + kind))));
   }
 
+  /** Where a new code comes from, another place each time. */
+  noise() {
+    return this.#model.noise();
+  }
+
+  /** A code one of `steps` steps further. @type {(code: Float32Array, taken: number, steps: number) => Float32Array} */
+  step(code, taken, steps) {
+    return this.#model.step(code, taken, steps);
+  }
+
   /** @param {number} i */
   tokens(i) {
     return this.#model.tokens(this.images[i]);

@@ -21,6 +21,8 @@ export class Model {
   readonly density: Float32Array;
   atom(feature: number, strength: number): Float32Array;
   encode(image: Uint8Array, label: number, factors: Uint8Array): Float32Array;
+  noise(): Float32Array;
+  step(code: Float32Array, taken: number, steps: number): Float32Array;
   decode(codes: Float32Array): Uint8Array;
   tokens(image: Uint8Array): Uint32Array;
   fromTokens(tokens: Uint32Array): Float32Array;

@@ -54,7 +54,7 @@ button[aria-pressed="true"] { background: var(--ink); border-color: var(--ink); 
 .told { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(17em, 100%), 1fr)); gap: 2px 20px; margin-top: 12px; grid-column: 1 / -1; }
 .told .note { grid-column: 1 / -1; }
 .told label { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); align-items: center; gap: 8px; min-height: 30px; }
-.told label span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.told label span { line-height: 1.2; overflow-wrap: anywhere; }
 .told [type="checkbox"] { justify-self: start; width: 18px; height: 18px; accent-color: var(--accent); }
 .told select { font: inherit; color: inherit; background: var(--raised); border: 1px solid var(--rule); border-radius: 6px; min-height: 28px; min-width: 0; }
 

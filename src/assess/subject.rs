@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use super::images::Images;
 use latent_catalog as catalog;
+use latent_engine::sampling::STEPS;
 use latent_engine::{Engine, Program, Rows, Weight};
 use latent_experiment::Setup;
 use latent_measure::pause::Pause;
@@ -86,6 +87,21 @@ impl About {
     /// Each number of the code says something by itself: neither tokens nor a dictionary's features.
     pub fn latents(&self) -> bool {
         self.own().all(|kind| !matches!(kind, CodeKind::Grid { .. } | CodeKind::Features { .. }))
+    }
+
+    /// New codes are carried from noise, step by step.
+    pub fn flows(&self) -> bool {
+        self.code.iter().any(|group| group.kind == CodeKind::Flow)
+    }
+
+    /// What codes are compared with, for protocols.
+    pub fn prior(&self) -> String {
+        if self.flows() { format!("what {STEPS} steps make of noise") } else { "the prior".into() }
+    }
+
+    /// What pictures are decoded from, likewise.
+    pub fn drawn(&self) -> String {
+        format!("pictures decoded from {}", self.prior())
     }
 
     /// The code is a dictionary's features.

@@ -126,6 +126,7 @@ impl<'a> Model<'a> {
     fn lower(&self, name: &str, leaves: Vec<&str>, at: [Recorded<'_>; 2]) -> Result<Code, String> {
         let input = match name {
             "Decode" => "z",
+            "SampleStep" => "z_at_by",
             "FromTokens" | "TokenLogits" => "tokens",
             _ => "x",
         };

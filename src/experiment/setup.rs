@@ -19,7 +19,7 @@ pub struct Setup {
     pub method: String,
     /// Values by key. Keys that are absent have their card's default.
     pub values: BTreeMap<String, f64>,
-    /// The autoencoder whose activations are taken apart, where it is not the default; see [`Setup::hosted`].
+    /// The trained network that it stands on, where it is not the default; see [`Setup::hosted`].
     pub host: Option<Box<Self>>,
 }
 
@@ -95,10 +95,12 @@ impl Setup {
         self.get(key) as usize
     }
 
-    /// The autoencoder whose activations this setup takes apart; `None` if it reads images.
+    /// The trained network that this setup stands on: whose activations it takes apart, or whose codes it learns; `None` if it reads
+    /// images.
     pub fn hosted(&self) -> Option<Self> {
-        let source = self.card().ok()?.param(SOURCE.key).map(|p| self.usize(p.key))?;
-        (source >= FIRST_HOSTED)
+        let card = self.card().ok()?;
+        let taken_apart = card.param(SOURCE.key).is_some_and(|p| self.usize(p.key) >= FIRST_HOSTED);
+        (card.hosted || taken_apart)
             .then(|| self.host.as_deref().cloned().unwrap_or_else(|| Self::new(&self.data, latent_catalog::CARDS[0].id)))
     }
 

@@ -32,6 +32,8 @@ pub struct Samples {
     pub shape: SampleShape,
     /// Row-major `[count, pixels]`, values in `[0, 1]`.
     pub x: Vec<f32>,
+    /// The same before the first step from noise and after each; of a model that takes none, the images alone.
+    pub films: Vec<Vec<f32>>,
 }
 
 /// Draws new images from trained weights.
@@ -57,8 +59,8 @@ async fn sample_async(options: &SampleOptions) -> Result<Samples, String> {
     let told = named.collect::<Result<Vec<_>, _>>().map_err(name)?;
     let (mut engine, _) = open_trained(options.engine, &setup, &data, &options.weights, &tensors).await?;
     let draw = Draw { told: [options.draw.told.clone(), told].concat(), ..options.draw.clone() };
-    let x = sampling::images(&mut engine, &draw).await.map_err(name)?;
-    Ok(Samples { setup: query, shape: data.shape, x })
+    let films = sampling::films(&mut engine, &draw).await.map_err(name)?;
+    Ok(Samples { setup: query, shape: data.shape, x: films.last().cloned().unwrap_or_default(), films })
 }
 
 /// A factor's number, and that of one of its values.

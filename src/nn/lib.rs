@@ -10,6 +10,7 @@ pub mod conv;
 pub mod corrupt;
 pub mod digits;
 pub mod ends;
+pub mod flow;
 pub mod gaussian;
 pub mod grid;
 pub mod gumbel;

@@ -203,6 +203,12 @@ pub trait Method: Module + Sized + 'static {
         ctx.normal([n, latent(self)])
     }
 
+    /// Codes one step further on their way from what [`Self::prior`] draws to codes of the network, which are as far as 1: `at_b1` is how
+    /// far they have come, `by_b1` how much further they go, shapes `[batch, 1]`. `None` where the prior draws codes.
+    fn sample_step(&self, _z_bd: Tensor<2>, _at_b1: Tensor<2>, _by_b1: Tensor<2>) -> Option<Tensor<2>> {
+        None
+    }
+
     /// `log p(x, z) − log q(z | x)` of [`IMPORTANCE_SAMPLES`] posterior samples for each image, in nats, shape
     /// `[batch, IMPORTANCE_SAMPLES]`; `None` where the method defines no density.
     fn log_weights(&self, _batch: Batch, _ctx: &mut Ctx) -> Option<Tensor<2>> {

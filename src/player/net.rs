@@ -195,6 +195,7 @@ fn words(name: &str) -> &str {
         "Encode" => "encoder",
         "Decode" => "decoder",
         "Tokens" | "FromTokens" => "codebook",
+        "SampleStep" => "step from noise",
         "TokenLogits" => "learnt prior over its tokens",
         "CodeAges" => "age of each code",
         "Atoms" => "dictionary of features",

@@ -205,6 +205,15 @@ impl Player {
         self.table("Decode", "images", Rows::of(z_nd), self.latent(), self.pixels())
     }
 
+    /// Codes a step further from noise, `[n, latent]`, of rows of a code, how far it has come, and how much further it goes.
+    ///
+    /// # Errors
+    /// If the model draws its codes at once.
+    pub fn step(&self, row_nw: &[f32]) -> Result<Vec<f32>, String> {
+        let latent = self.latent();
+        self.table("SampleStep", "z", Rows::of(row_nw), latent + 2, latent)
+    }
+
     /// Tokens of images, `[n, places]`.
     ///
     /// # Errors

@@ -142,7 +142,7 @@ impl Session {
         match &self.host {
             Some((host, weights)) if !host.needs_rebuild(&wanted) => Ok(Some(weights.clone())),
             _ => Err(format!(
-                "there is no trained {} here to take apart ({}); train it first, then choose it as input",
+                "there is no trained {} here to build on ({}); train it first, then choose this again",
                 wanted.method,
                 wanted.to_query()
             )),

@@ -62,6 +62,8 @@ pub const FEATURES: Slot = view::Features::SLOT;
 pub const FEATURE: Slot = view::Feature::SLOT;
 /// Samples that are places, and what the model makes of them.
 pub const PLACES: Slot = view::Locate::SLOT;
+/// New codes on their way from noise.
+pub const WAY: Slot = view::Sample::SLOT;
 /// The network itself, for its diagram.
 pub const NETWORK: Slot = view::Network::SLOT;
 /// Every measure, taken on demand.

@@ -56,6 +56,8 @@ pub struct Frame {
     /// Tokens and features, where the code has any.
     pub alphabet: Option<Alphabet>,
     pub features: Option<FeatureGrid>,
+    /// New codes are carried from noise, step by step.
+    pub flows: bool,
 }
 
 impl Frame {
@@ -73,6 +75,7 @@ impl Frame {
             latent: code.iter().map(|group| group.count as usize).sum(),
             alphabet: code.iter().find_map(alphabet),
             features: code.iter().find_map(CodeGroup::features),
+            flows: code.iter().any(|group| group.kind == CodeKind::Flow),
         }
     }
 
@@ -291,6 +294,9 @@ pub trait Coder {
     async fn damaged(&mut self, _: Rows<'_>) -> Result<Option<Vec<f32>>, String> {
         Ok(None)
     }
+
+    /// Codes a step further from noise, row-major `[n, latent]`, of rows as in [`step_rows`](crate::step_rows).
+    async fn step(&mut self, row_nw: &[f32]) -> Result<Vec<f32>, String>;
 
     /// Tokens of images, row-major `[n, tokens]`.
     async fn tokens(&mut self, images: Rows<'_>) -> Result<Vec<f32>, String>;

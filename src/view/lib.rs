@@ -19,6 +19,7 @@ pub use self::coder::{Alphabet, Coder, Frame, Rows, Size, Tests};
 pub use self::drawn::{REACH, TURN, drawn, flat, laid_out, pixels};
 pub use self::feature_table::{BINS, EXAMPLES, QUARTER_EXAMPLES, TOP_EXAMPLES};
 pub use self::question::Question;
+pub use self::sample::step_rows;
 pub use latent_vocabulary::shape::unit_values;
 
 /// Names the place on the page that a question belongs to: what is asked there replaces what was asked there before.
@@ -42,6 +43,7 @@ question::questions! {
         Paths in paths gives PathPictures,
         Relax in relax gives Relaxed,
         Network in network gives NetworkPrograms,
+        Sample in sample gives Way,
     }
     // What the code is fetched for when it is first asked.
     later {

@@ -9,6 +9,8 @@ pub enum CodeKind {
     Gaussian,
     /// A point without a posterior.
     Point,
+    /// A point; new ones are carried from standard normal noise to where such points lie, step by step.
+    Flow,
     /// A choice: the numbers are not negative and add up to one. `given`: it is the image's label, which the encoder is told.
     Choice { given: bool },
     /// A factor of the data set, which the encoder is told: the factor of that number, of `size` values. One number says how much of it
@@ -59,6 +61,7 @@ pub fn to_note(code: &[CodeGroup]) -> String {
     let group = |CodeGroup { kind, count }: &CodeGroup| match kind {
         CodeKind::Gaussian => format!("gaussian {count}"),
         CodeKind::Point => format!("point {count}"),
+        CodeKind::Flow => format!("flow {count}"),
         CodeKind::Choice { given: false } => format!("choice {count}"),
         CodeKind::Choice { given: true } => format!("label {count}"),
         // All numbers of a note are at least one.
@@ -85,6 +88,7 @@ pub fn from_note(note: &str) -> Result<Vec<CodeGroup>, String> {
         let kind = match (name, &n[..]) {
             ("gaussian", [_]) => CodeKind::Gaussian,
             ("point", [_]) => CodeKind::Point,
+            ("flow", [_]) => CodeKind::Flow,
             ("choice", [_]) => CodeKind::Choice { given: false },
             ("label", [_]) => CodeKind::Choice { given: true },
             ("factor", [count, index, size]) if *size <= 255 && (*count == 1 || count == size) => {
@@ -135,6 +139,7 @@ mod tests {
             CodeKind::Choice { given: true },
             CodeKind::Choice { given: false },
             CodeKind::Features { height: 4, width: 4 },
+            CodeKind::Flow,
             grid(true),
             grid(false),
         ];

@@ -725,7 +725,10 @@ fn attributes_are_told_and_changed() {
 fn methods_that_the_images_have_nothing_for_say_so() {
     let page = ready(&Options { query: "v=1&data=mnist&method=vae&latent=3&hidden=32", ..Options::default() });
     let option = "document.querySelector('#method option[value=attribute-vae]')";
-    assert_eq!(page.js(&format!("return {option}.disabled && {option}.textContent")), "Attribute VAE: needs images whose attributes are known");
+    assert_eq!(
+        page.js(&format!("return {option}.disabled && {option}.textContent")),
+        "Attribute VAE: needs images whose attributes are known"
+    );
     let page = ready(&Options { query: "v=1&data=mnist&method=attribute-vae", ..Options::default() });
     page.wait("another method in its place", "latentLab.state().setup.includes('method=vae')");
     let words = page.js("return document.body.innerText");

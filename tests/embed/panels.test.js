@@ -122,6 +122,45 @@ describe("what a model is told", () => {
   });
 });
 
+describe("flow", () => {
+  const opened = () => open({ latent: 2 }, { images: [160, 128, 128, 128], labels: [1] }, { panels: ["flow"] });
+
+  test("goes from noise to an image in steps, and stands where one likes", () => {
+    const { figure, root } = opened();
+    frames();
+    near(figure.code, [2, 2]);
+    assert.equal(root.one("strip").children.length, 9);
+    const [input] = root.all("input");
+    input.value = "0";
+    input.oninput();
+    frames();
+    near(figure.code, [-1, 1]);
+    assert.deepEqual(root.one("strip").children.map((canvas) => canvas.classes.has("near")).indexOf(true), 0);
+    input.value = "4";
+    input.oninput();
+    frames();
+    near(figure.code, [0.5, 1.5]);
+    button(root, "Draw another").onclick();
+    frames();
+    near(figure.code, [2, 2]);
+  });
+
+  test("plays the steps one after the other", () => {
+    const { figure } = opened();
+    frames();
+    button(figure.root, "Play").onclick();
+    /** @type {number[]} */
+    const seen = [];
+    for (clock = 0; clock <= 2500; clock += 100) {
+      frames(1);
+      seen.push(figure.code[0]);
+    }
+    figure.pause();
+    frames();
+    near([seen[1], Math.max(...seen)], [-1, 2]);
+  });
+});
+
 describe("path", () => {
   const opened = () => open(VECTOR, IMAGES, { panels: ["path"] });
 

@@ -24,6 +24,12 @@ pub struct Args {
     /// Below 1: likelier images, and fewer kinds. For tokens and for codes with a Gaussian prior.
     #[arg(long, value_name = "T", default_value_t = 1.0, value_parser = temperature, allow_negative_numbers = true)]
     temperature: f32,
+    /// Steps from noise to images, for methods that take some.
+    #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    steps: u32,
+    /// A row for each image, with the pictures after each of these steps, the noise first.
+    #[arg(long)]
+    film: bool,
     /// Decides what is drawn.
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u32,
@@ -73,15 +79,29 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
     use crate::picture;
 
     let data = check(&args)?;
-    let draw =
-        Draw { count: args.count as usize, temperature: args.temperature, seed: args.seed, choice: args.label, told: vec![] };
+    let draw = Draw {
+        count: args.count as usize,
+        temperature: args.temperature,
+        seed: args.seed,
+        choice: args.label,
+        told: vec![],
+        steps: args.steps,
+    };
     let options = SampleOptions { weights: args.weights, data, engine: args.engine.into(), draw, factors: args.factor };
     let samples = native::sample(&options)?;
     let shape = samples.shape;
-    let tiles: Vec<Vec<f32>> = samples.x.chunks_exact(shape.len()).map(<[f32]>::to_vec).collect();
-    let columns = (args.count as usize).isqrt().max(1);
+    let (count, frames) = (args.count as usize, samples.films.len());
+    if args.film && frames == 1 {
+        return Err("--film: this model draws its images at once; those of latent-flow come from noise in steps".into());
+    }
+    let image = |x: &[f32], i: usize| x[i * shape.len()..][..shape.len()].to_vec();
+    let (tiles, columns): (Vec<Vec<f32>>, usize) = if args.film {
+        ((0..count).flat_map(|i| samples.films.iter().map(move |x| image(x, i))).collect(), frames)
+    } else {
+        ((0..count).map(|i| image(&samples.x, i)).collect(), count.isqrt().max(1))
+    };
     let png = picture::png(&tiles, [shape.channels, shape.height, shape.width], columns);
     std::fs::write(&args.out, png).map_err(|e| format!("--out {}: {e}", args.out.display()))?;
-    println!("{}: {} images of {}", args.out.display(), tiles.len(), samples.setup);
+    println!("{}: {count} images of {}", args.out.display(), samples.setup);
     Ok(ExitCode::SUCCESS)
 }

@@ -2,7 +2,7 @@
 
 use latent_geometry as latent;
 use latent_player::{Examples, File, Kind, Player};
-use latent_view::{Rows, laid_out, unit_values};
+use latent_view::{Rows, laid_out, step_rows, unit_values};
 use latent_vocabulary::code::{CodeKind, FeatureGrid};
 use latent_vocabulary::factors::FactorName;
 use latent_vocabulary::shape::SampleShape;
@@ -196,6 +196,22 @@ impl Model {
             return Ok(Vec::new());
         }
         Ok(self.player.encode(Rows::labelled(&unit_values(image), &[label.min(255) as u8]).told(factors)).map_err(error)?.0)
+    }
+
+    /// Noise from which a new code comes, another one each time; nothing where codes are not drawn so.
+    pub fn noise(&self) -> Result<Vec<f32>, JsError> {
+        if !self.player.has("SampleStep") {
+            return Ok(Vec::new());
+        }
+        self.player.table("Prior", "z", Rows::of(&[0.0]), 1, self.player.latent()).map_err(error)
+    }
+
+    /// A code one of `steps` steps further from noise, of which it has taken `taken`.
+    pub fn step(&self, code: &[f32], taken: u32, steps: u32) -> Result<Vec<f32>, JsError> {
+        if code.len() != self.player.latent() {
+            return Ok(Vec::new());
+        }
+        self.player.step(&step_rows(code, code.len(), taken, steps)).map_err(error)
     }
 
     /// Images of codes.

@@ -10,6 +10,7 @@ pub const CARD: Card = Card {
     id: "ae",
     family: Family::Ae,
     hosts: true,
+    hosted: false,
     pictures: false,
     factors: false,
     label: "Autoencoder",

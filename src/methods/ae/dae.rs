@@ -13,6 +13,7 @@ pub const CARD: Card = Card {
     id: "dae",
     family: Family::Ae,
     hosts: true,
+    hosted: false,
     pictures: false,
     factors: false,
     label: "Denoising autoencoder",

@@ -10,6 +10,7 @@ pub const CARD: Card = Card {
     id: "lowrank",
     family: Family::Ae,
     hosts: false,
+    hosted: false,
     pictures: false,
     factors: false,
     label: "Low-rank autoencoder",

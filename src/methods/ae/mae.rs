@@ -13,6 +13,7 @@ pub const CARD: Card = Card {
     id: "mae",
     family: Family::Ae,
     hosts: true,
+    hosted: false,
     pictures: true,
     factors: false,
     label: "Masked autoencoder",

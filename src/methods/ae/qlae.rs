@@ -16,6 +16,7 @@ pub const CARD: Card = Card {
     id: "qlae",
     family: Family::Ae,
     hosts: false,
+    hosted: false,
     pictures: false,
     factors: false,
     label: "Quantised-latent autoencoder (QLAE)",

@@ -10,6 +10,7 @@ pub const CARD: Card = Card {
     id: "topo-ae",
     family: Family::Ae,
     hosts: true,
+    hosted: false,
     pictures: false,
     factors: false,
     label: "Topological autoencoder",

@@ -16,6 +16,7 @@ pub const CARD: Card = Card {
     id: "batch-topk",
     family: Family::Sae,
     hosts: false,
+    hosted: false,
     pictures: false,
     factors: false,
     label: "BatchTopK sparse autoencoder",

@@ -11,6 +11,7 @@ pub const CARD: Card = Card {
     id: "gated-sae",
     family: Family::Sae,
     hosts: false,
+    hosted: false,
     pictures: false,
     factors: false,
     label: "Gated sparse autoencoder",

@@ -11,6 +11,7 @@ pub const CARD: Card = Card {
     id: "jump-relu",
     family: Family::Sae,
     hosts: false,
+    hosted: false,
     pictures: false,
     factors: false,
     label: "JumpReLU sparse autoencoder",

@@ -11,6 +11,7 @@ pub const CARD: Card = Card {
     id: "k-sparse",
     family: Family::Sae,
     hosts: false,
+    hosted: false,
     pictures: false,
     factors: false,
     label: "k-sparse autoencoder",

@@ -16,6 +16,7 @@ pub const CARD: Card = Card {
     id: "matryoshka",
     family: Family::Sae,
     hosts: false,
+    hosted: false,
     pictures: false,
     factors: false,
     label: "Matryoshka sparse autoencoder",

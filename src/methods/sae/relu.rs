@@ -13,6 +13,7 @@ pub const CARD: Card = Card {
     id: "relu-sae",
     family: Family::Sae,
     hosts: false,
+    hosted: false,
     pictures: false,
     factors: false,
     label: "ReLU sparse autoencoder (L1)",

@@ -11,6 +11,7 @@ pub const CARD: Card = Card {
     id: "topk-sae",
     family: Family::Sae,
     hosts: false,
+    hosted: false,
     pictures: false,
     factors: false,
     label: "TopK sparse autoencoder",

@@ -10,6 +10,7 @@ pub const CARD: Card = Card {
     id: "attribute-vae",
     family: Family::Vae,
     hosts: false,
+    hosted: false,
     pictures: false,
     factors: true,
     label: "Attribute VAE",

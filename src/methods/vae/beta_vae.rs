@@ -13,6 +13,7 @@ pub const CARD: Card = Card {
     id: "beta-vae",
     family: Family::Vae,
     hosts: true,
+    hosted: false,
     pictures: false,
     factors: false,
     label: "β-VAE",

@@ -10,6 +10,7 @@ pub const CARD: Card = Card {
     id: "cvae",
     family: Family::Vae,
     hosts: false,
+    hosted: false,
     pictures: false,
     factors: false,
     label: "Conditional VAE",

@@ -15,6 +15,7 @@ pub const CARD: Card = Card {
     id: "factor-vae",
     family: Family::Vae,
     hosts: true,
+    hosted: false,
     pictures: false,
     factors: false,
     label: "FactorVAE",

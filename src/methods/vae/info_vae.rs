@@ -10,6 +10,7 @@ pub const CARD: Card = Card {
     id: "info-vae",
     family: Family::Vae,
     hosts: true,
+    hosted: false,
     pictures: false,
     factors: false,
     label: "InfoVAE (MMD)",

@@ -13,6 +13,7 @@ pub const CARD: Card = Card {
     id: "iwae",
     family: Family::Vae,
     hosts: true,
+    hosted: false,
     pictures: false,
     factors: false,
     label: "IWAE",

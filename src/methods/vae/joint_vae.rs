@@ -12,6 +12,7 @@ pub const CARD: Card = Card {
     id: "joint-vae",
     family: Family::Vae,
     hosts: false,
+    hosted: false,
     pictures: false,
     factors: false,
     label: "JointVAE",

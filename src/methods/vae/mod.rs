@@ -12,5 +12,6 @@ crate::registry::methods! {
     iwae::Iwae,
     cvae::Cvae,
     attribute_vae::AttributeVae,
+    latent_flow::LatentFlow,
     joint_vae::JointVae,
 }

@@ -14,6 +14,7 @@ pub const CARD: Card = Card {
     id: "bsq",
     family: Family::Vq,
     hosts: false,
+    hosted: false,
     pictures: false,
     factors: false,
     label: "Binary codes (BSQ, LFQ)",

@@ -16,6 +16,7 @@ pub const CARD: Card = Card {
     id: "cvq",
     family: Family::Vq,
     hosts: false,
+    hosted: false,
     pictures: false,
     factors: false,
     label: "CVQ-VAE",

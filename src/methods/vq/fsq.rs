@@ -14,6 +14,7 @@ pub const CARD: Card = Card {
     id: "fsq",
     family: Family::Vq,
     hosts: false,
+    hosted: false,
     pictures: false,
     factors: false,
     label: "FSQ",

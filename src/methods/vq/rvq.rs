@@ -13,6 +13,7 @@ pub const CARD: Card = Card {
     id: "rvq",
     family: Family::Vq,
     hosts: false,
+    hosted: false,
     pictures: false,
     factors: false,
     label: "RQ-VAE",

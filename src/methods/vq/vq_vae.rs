@@ -18,6 +18,7 @@ pub const CARD: Card = Card {
     id: "vq-vae",
     family: Family::Vq,
     hosts: false,
+    hosted: false,
     pictures: false,
     factors: false,
     label: "VQ-VAE",

@@ -168,12 +168,12 @@ fn Formula() -> impl IntoView {
     }
 }
 
-/// Which trained network a sparse autoencoder takes apart.
+/// Which trained network the method stands on.
 #[component]
 fn Host() -> impl IntoView {
     let runs = Runs::get();
     let line = move || {
-        runs.setup.with(Setup::hosted).map(|host| view! { <p class="help" data-testid="host">{words::takes_apart(&host)}</p> })
+        runs.setup.with(Setup::hosted).map(|host| view! { <p class="help" data-testid="host">{words::stands_on(&host)}</p> })
     };
     view! { {line} }
 }

@@ -5,9 +5,9 @@ pub use crate::words::TRY;
 use latent_experiment::Setup;
 use latent_vocabulary::Family;
 
-pub fn takes_apart(host: &Setup) -> String {
+pub fn stands_on(host: &Setup) -> String {
     let label = host.card().map_or(host.method.as_str(), |card| card.label);
-    format!("Taken apart: the {label} with {} latents that was trained here last. It does not change.", host.usize("latent"))
+    format!("It stands on the {label} with {} latents that was trained here last, which does not change.", host.usize("latent"))
 }
 
 pub const METHOD_CHOICE: &str = "Method";

@@ -93,6 +93,16 @@ export class Model {
     return code;
   }
 
+  /** Alternating ones, to tell it by. */
+  noise() {
+    return Float32Array.from({ length: this.latent }, (_, i) => (i % 2 ? 1 : -1));
+  }
+
+  /** As far as it says, towards twos. @type {Player.Model["step"]} */
+  step(code, taken, steps) {
+    return code.map((v) => v + (2 - v) / (steps - taken));
+  }
+
   /** @param {Float32Array} codes */
   decode(codes) {
     return Uint8Array.from({ length: this.#pixels }, (_, i) => Math.min(255, Math.max(0, 128 + 32 * codes[i % codes.length])));
