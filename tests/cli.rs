@@ -226,7 +226,7 @@ fn new_images_are_drawn_from_weights() {
 
     let cvae = trained("cvae", &["latent=2"]);
     assert_ne!(draw(&cvae, &["--label", "3"]), draw(&cvae, &["--label", "4"]));
-    let told = trained("attribute-vae", &["latent=2", "--data", "moving-digits", "--batch", "64"]);
+    let told = trained("attribute-vae", &["latent=2", "--data", "moving-digits"]);
     assert_ne!(draw(&told, &["--factor", "Digit=3", "X=0"]), draw(&told, &["--factor", "Digit=3", "X=12"]));
     let host = trained("vae", &["latent=2"]);
     let flow = {

@@ -68,7 +68,7 @@ fn every_engine_and_the_file_draw_the_same() {
     let own = block_on(cpu.weights()).unwrap();
     let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels, &data.factors.train_nk).unwrap();
     let (flow, params) = (entry(&setup.method).unwrap(), setup.params().unwrap());
-    let mut plan = block_on(PlanEngine::new(gpu, flow, &params, data.data_shape(), &uploaded)).unwrap();
+    let mut plan = block_on(PlanEngine::new(gpu.clone(), flow, &params, data.data_shape(), &uploaded)).unwrap();
     let mut burn = flow.eager(&params, Device::flex(), data.clone());
     plan.set_weights(&own).unwrap();
     burn.set_weights(&own).unwrap();
@@ -96,8 +96,7 @@ fn every_engine_and_the_file_draw_the_same() {
     let films = block_on(sampling::films(&mut fresh(&own), &draw(3))).unwrap();
     assert_eq!((films.len(), films[0].len()), (4, 5 * 784));
     assert_eq!(block_on(sampling::images(&mut fresh(&own), &draw(3))).unwrap(), films[3]);
-    let mut other =
-        block_on(PlanEngine::new(Rc::new(block_on(Gpu::open()).unwrap()), flow, &params, data.data_shape(), &uploaded)).unwrap();
+    let mut other = block_on(PlanEngine::new(gpu, flow, &params, data.data_shape(), &uploaded)).unwrap();
     other.set_weights(&own).unwrap();
     let d = difference(&block_on(sampling::images(&mut other, &draw(3))).unwrap(), &films[3]);
     assert!(d < CLOSE, "images differ by {d}");

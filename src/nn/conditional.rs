@@ -5,12 +5,15 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use super::autoencoder::{Autoencoder, CERTAIN};
+use super::digits::row;
 use super::gaussian::{kl_bd, mean_rows, sample_each};
 use super::method::IMPORTANCE_SAMPLES;
 use super::net::{Ends, beside};
+use super::told::told;
 use super::{Code, Ctx, Terms};
 use latent_vocabulary::Params;
 use latent_vocabulary::code::CodeGroup;
+use latent_vocabulary::factors::FactorList;
 use latent_vocabulary::shape::SampleShape;
 
 /// It, but for what is told: tensors called `told` have shape `[batch, numbers]`.
@@ -74,4 +77,11 @@ impl Conditional {
         let z_sd = sample_each(posterior.0.clone(), posterior.1.clone(), IMPORTANCE_SAMPLES, ctx);
         self.base.importance(x_bp, posterior, z_sd, Some(told_bt), ctx).log_weight_bk()
     }
+}
+
+/// Factors of `n` samples, each value of each as likely as any other, as [`told`].
+pub fn uniform(n: usize, factors: &FactorList, ctx: &mut Ctx) -> Tensor<2> {
+    let sizes = factors.iter().map(|factor| f32::from(factor.size));
+    let drawn_nk = (ctx.uniform([n, factors.len()]) * row(sizes, &ctx.device())).floor();
+    told(drawn_nk, factors)
 }

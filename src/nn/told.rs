@@ -1,15 +1,9 @@
 //! Factors of the data set as an encoder is told them: amounts from 0 to 1, kinds as zeros with a one.
 
-use burn::tensor::{Device, Int, Tensor};
+use burn::tensor::{Int, Tensor};
 
-use super::Ctx;
+use super::digits::row;
 use latent_vocabulary::factors::FactorList;
-
-/// A row of constants, shape `[1, numbers]`.
-fn row(values: Vec<f32>, device: &Device) -> Tensor<2> {
-    let n = values.len();
-    Tensor::<1>::from_floats(values.as_slice(), device).reshape([1, n])
-}
 
 /// The values of factors as the numbers by which they are told.
 ///
@@ -21,21 +15,16 @@ pub fn told(factor_bk: Tensor<2>, factors: &FactorList) -> Tensor<2> {
     let of: Vec<i64> = each().map(|(factor, _)| factor.index as i64).collect();
     let value_bn = factor_bk.select(1, Tensor::<1, Int>::from_ints(of.as_slice(), &device));
     // An amount is scaled and is no kind; a kind is there or not and has no scale.
-    let scale_1n = row(each().map(|(factor, _)| if factor.kinds { 0.0 } else { factor.scale() }).collect(), &device);
-    let kind_1n = row(each().map(|(factor, kind)| if factor.kinds { kind as f32 } else { -1.0 }).collect(), &device);
+    let scale_1n = row(each().map(|(factor, _)| if factor.kinds { 0.0 } else { factor.scale() }), &device);
+    let kind_1n = row(each().map(|(factor, kind)| if factor.kinds { kind as f32 } else { -1.0 }), &device);
     let is_kind_bn = value_bn.clone().equal(kind_1n.expand([batch, numbers])).float();
     value_bn * scale_1n + is_kind_bn
 }
 
-/// Factors of `n` samples, each value of each as likely as any other, as [`told`].
-pub fn uniform(n: usize, factors: &FactorList, ctx: &mut Ctx) -> Tensor<2> {
-    let sizes = factors.iter().map(|factor| f32::from(factor.size)).collect();
-    let drawn_nk = (ctx.uniform([n, factors.len()]) * row(sizes, &ctx.device())).floor();
-    told(drawn_nk, factors)
-}
-
 #[cfg(test)]
 mod tests {
+    use burn::tensor::Device;
+
     use super::*;
 
     #[test]

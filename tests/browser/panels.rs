@@ -727,7 +727,7 @@ fn methods_that_the_images_have_nothing_for_say_so() {
     let option = "document.querySelector('#method option[value=attribute-vae]')";
     assert_eq!(
         page.js(&format!("return {option}.disabled && {option}.textContent")),
-        "Attribute VAE: needs images whose attributes are known"
+        "Attribute VAE (needs images with attributes)"
     );
     let page = ready(&Options { query: "v=1&data=mnist&method=attribute-vae", ..Options::default() });
     page.wait("another method in its place", "latentLab.state().setup.includes('method=vae')");
@@ -774,5 +774,40 @@ fn a_class_is_chosen_and_sampled() {
     let copy = picture(&page, "draw-copy");
     page.click("told-8");
     changes(&page, "draw-copy", &copy, "the model is told another class");
+    no_errors(&page);
+}
+
+#[test]
+fn images_come_from_noise_in_steps() {
+    // The trained model that the page opens with is what it stands on.
+    let page = ready(&Options { query: "v=1&data=mnist", ..Options::default() });
+    page.wait("the trained model is in the engine", "latentLab.state().status.startsWith('Ready')");
+    page.js("const m = document.querySelector('#method'); m.value = 'latent-flow'; m.dispatchEvent(new Event('change', { bubbles: true }))");
+    let words = page.wait("what it stands on", "document.querySelector('[data-testid=host]')?.textContent");
+    assert!(words.as_str().is_some_and(|w| w.contains("that was trained here last, which does not change")), "{words}");
+    page.click("train");
+    page.wait("some steps", "latentLab.state().step > 60");
+    page.click("train");
+    page.wait("paused", "latentLab.state().status === 'Paused'");
+    page.js("document.querySelector('[data-testid=panel-flow]').scrollIntoView()");
+    let taken = "document.querySelector('[data-testid=flow-taken]').textContent";
+    page.wait("eight steps", &format!("{taken} === '8 steps'"));
+    let rows = "[...document.querySelectorAll('[data-testid=flow] canvas')]";
+    // A picture of every step beside each other, and none is like the one before.
+    page.wait("six rows of nine pictures", &format!("{rows}.length === 6 && {rows}.every(c => c.width === 9 * c.height)"));
+    let cells = format!(
+        "{rows}.every(c => {{ const h = c.height, cell = i => c.getContext('2d').getImageData(i * h, 0, h, h).data.join(); return new Set([...Array(9).keys()].map(cell)).size === 9 }})"
+    );
+    assert_eq!(page.js(&format!("return {cells}")), true, "each step changes the picture");
+    let first = "document.querySelector('[data-testid=flow] canvas').toDataURL()";
+    let before = page.js(&format!("return {first}"));
+    page.click("flow-others");
+    page.wait("other images", &format!("{taken} === '8 steps' && {first} !== {before}"));
+    page.click("flow-steps-32");
+    page.wait("all thirty-two steps, four at a time", &format!("{taken} === '32 steps'"));
+    page.click("flow-steps-1");
+    page.wait("one step", &format!("{taken} === '1 step'"));
+    page.click("flow-2");
+    page.wait("its code is in the traversal", "latentLab.state().code.some(v => v !== 0)");
     no_errors(&page);
 }

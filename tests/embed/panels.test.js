@@ -145,7 +145,9 @@ describe("flow", () => {
     near(figure.code, [2, 2]);
   });
 
-  test("plays the steps one after the other", () => {
+  test("plays the steps one after the other", (t) => {
+    let clock = 0;
+    t.mock.method(performance, "now", () => clock);
     const { figure } = opened();
     frames();
     button(figure.root, "Play").onclick();

@@ -207,11 +207,11 @@ impl Model {
     }
 
     /// A code one of `steps` steps further from noise, of which it has taken `taken`.
-    pub fn step(&self, code: &[f32], taken: u32, steps: u32) -> Result<Vec<f32>, JsError> {
+    pub fn step(&self, code: &[f32], taken: usize, steps: usize) -> Result<Vec<f32>, JsError> {
         if code.len() != self.player.latent() {
             return Ok(Vec::new());
         }
-        self.player.step(&step_rows(code, code.len(), taken, steps)).map_err(error)
+        self.player.step(&step_rows(code, code.len(), taken as u32, steps as u32)).map_err(error)
     }
 
     /// Images of codes.

@@ -56,8 +56,7 @@ mod engine {
     use burn::tensor::{Device, Tensor};
 
     use super::CARD;
-    use latent_nn::conditional::Conditional;
-    use latent_nn::told::uniform;
+    use latent_nn::conditional::{Conditional, uniform};
     use latent_nn::{Batch, Code, Ctx, Method, Terms};
     use latent_vocabulary::Card;
     use latent_vocabulary::Params;

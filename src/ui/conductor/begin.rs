@@ -268,6 +268,8 @@ impl Conductor {
         let mut notes = vec![];
         runs.setup.update(|s| {
             s.data = id.into();
+            // A network of other images is none to stand on.
+            s.host = None;
             notes = s.settle();
         });
         if !notes.is_empty() {

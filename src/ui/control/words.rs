@@ -15,8 +15,8 @@ pub const METHOD_CHOICE: &str = "Method";
 /// What a method that cannot learn from the images is called.
 pub fn needs(label: &str, what: Lack) -> String {
     match what {
-        Lack::Pictures => format!("{label}: needs pictures"),
-        Lack::Factors => format!("{label}: needs images whose attributes are known"),
+        Lack::Pictures => format!("{label} (needs pictures)"),
+        Lack::Factors => format!("{label} (needs images with attributes)"),
     }
 }
 
