@@ -1,12 +1,38 @@
 //! An engine and eager Burn after the same steps: the same weights, and the same answers of its programs.
 
-use latent_data::Dataset;
+use latent_data::{Dataset, Factors};
 use latent_engine::eager::EagerEngine;
 use latent_engine::program::Input;
+use latent_engine::sampling::step_rows;
 use latent_engine::verify::difference;
 use latent_engine::{Engine, Program, Rows};
 use latent_experiment::Setup;
 use latent_vocabulary::code::{CodeGroup, CodeKind};
+use latent_vocabulary::factors::{FactorList, FactorName};
+use latent_vocabulary::shape::DataShape;
+
+/// Values of each factor of the images of tests, and whether they are amounts: kinds, an amount, yes and no.
+const FACTORS: [(u8, bool); 3] = [(3, false), (5, true), (2, false)];
+
+/// What is known of `n` images of tests, the same for those of one class in ten, as [`Factors::train_nk`] has it.
+pub(crate) fn factors(n: usize) -> Factors {
+    let of = |i: usize| [i % 10 % 3, i % 10 * 2 % 5, i % 10 % 2];
+    let nk: Vec<u8> = (0..n).flat_map(of).map(|v| v as u8).collect();
+    let name = |name: &str| FactorName { name: name.into(), values: vec![] };
+    Factors {
+        names: ["Kind", "Amount", "Lit"].map(name).into(),
+        sizes: FACTORS.map(|(size, _)| size).into(),
+        ordered: FACTORS.map(|(_, ordered)| ordered).into(),
+        train_nk: nk.clone(),
+        test_nk: nk,
+    }
+}
+
+/// Digits of which a method knows what it needs.
+pub(crate) fn digits_for(method: &str) -> DataShape {
+    let told = latent_catalog::card(method).is_some_and(|card| card.factors);
+    DataShape { factors: if told { FactorList::of(FACTORS) } else { FactorList::NONE }, ..DataShape::MNIST }
+}
 
 /// Some tokens for each place of a grid.
 pub(crate) fn tokens(group: &CodeGroup) -> Vec<f32> {
@@ -36,12 +62,15 @@ pub(crate) fn weights_and_programs(
     }
     burn.set_weights(&weights).unwrap();
     let codes: Vec<f32> = (0..3 * engine.info().latent).map(|i| (i as f32).sin()).collect();
+    let ways = step_rows(&codes, engine.info().latent as usize, 1, 4);
     let token_n: Vec<f32> = engine.info().code.iter().flat_map(tokens).collect();
     let images = data.shape.floats(&data.test_images[..19 * data.shape.bytes()]);
+    let k = data.factors.test_nk.len() / data.test_labels.len();
     for what in programs {
         let rows = match what.input() {
-            Input::Images => Rows::labelled(&images, &data.test_labels),
+            Input::Images => Rows::labelled(&images, &data.test_labels[..19]).told(&data.factors.test_nk[..19 * k]),
             Input::Codes => Rows::of(&codes),
+            Input::Steps => Rows::of(&ways),
             Input::Tokens => Rows::of(&token_n),
             Input::Count => Rows::of(&[0.0]),
         };

@@ -1,10 +1,10 @@
 //! What the step of every method asks of a graphics card, by the listing of its plan. No device is needed.
 
+use crate::alike::digits_for;
 use latent_catalog::CARDS;
 use latent_engine::plan::listing::{Bound, Kernel, Listing, MACHINES, list};
 use latent_experiment::Setup;
 use latent_registry::entry;
-use latent_vocabulary::shape::DataShape;
 
 /// Turns that wait for each other in a dispatch, matrix products aside.
 const TURNS: u64 = 256;
@@ -14,7 +14,8 @@ const WORKGROUPS: usize = 32;
 
 fn listing(setup: &Setup, target: &str) -> Listing {
     let entry = entry(&setup.method).unwrap();
-    list(entry, &setup.params().unwrap(), DataShape::MNIST, target, "train").unwrap_or_else(|e| panic!("{}: {e}", setup.to_query()))
+    list(entry, &setup.params().unwrap(), digits_for(&setup.method), target, "train")
+        .unwrap_or_else(|e| panic!("{}: {e}", setup.to_query()))
 }
 
 fn product(k: &Kernel) -> bool {

@@ -226,6 +226,21 @@ fn new_images_are_drawn_from_weights() {
 
     let cvae = trained("cvae", &["latent=2"]);
     assert_ne!(draw(&cvae, &["--label", "3"]), draw(&cvae, &["--label", "4"]));
+    let told = trained("attribute-vae", &["latent=2", "--data", "moving-digits"]);
+    assert_ne!(draw(&told, &["--factor", "Digit=3", "X=0"]), draw(&told, &["--factor", "Digit=3", "X=12"]));
+    let host = trained("vae", &["latent=2"]);
+    let flow = {
+        let out = at("flow");
+        let args =
+            ["train", "--method", "latent-flow", "--host", &host, "--steps", "2", "--engine", "cpu", "--quiet", "--out", &out];
+        let output = output(&[&args[..], &["--set", "flow=16"]].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        out
+    };
+    let film = draw(&flow, &["--steps", "3", "--film"]);
+    assert_eq!(film[16..24], [0, 0, 0, 112, 0, 0, 0, 140], "five rows of the noise and three steps");
+    assert_eq!(film, draw(&flow, &["--film", "--steps", "3", "--seed", "0"]));
+    assert_ne!(draw(&flow, &["--steps", "1"]), draw(&flow, &["--steps", "8"]));
     let vq = trained("vq-vae", &["net=mlp", "prior_width=8"]);
     assert_ne!(draw(&vq, &[]), draw(&vq, &["--seed", "1"]));
     assert_eq!(draw(&vq, &["--temperature", "0"]), draw(&vq, &["--temperature", "0", "--seed", "1"]));
@@ -237,6 +252,13 @@ fn new_images_are_drawn_from_weights() {
     };
     refuse(&cvae, &["--label", "10"], "class 10: expected 0 to 9");
     refuse(vae, &["--label", "3"], "no class");
+    refuse(vae, &["--film"], "draws its images at once");
+    refuse(&flow, &["--steps", "0"], "--steps");
+    refuse(vae, &["--factor", "Digit=3"], "no factors are known");
+    refuse(&told, &["--factor", "Colour=3"], "there are Digit, X, Y, Orientation");
+    refuse(&told, &["--factor", "X=13"], "expected 0 to 12");
+    refuse(&told, &["--factor", "X=far"], "expected a number");
+    refuse(&told, &["--factor", "X"], "expected FACTOR=VALUE");
     refuse(vae, &["--temperature", "-1"], "expected a number from 0");
     refuse(vae, &["--count", "0"], "--count");
     refuse("assets/presets/mnist-dae.safetensors", &["--temperature", "0.5"], "Gaussian prior");

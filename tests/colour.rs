@@ -7,7 +7,7 @@ use std::sync::Arc;
 use burn::tensor::Device;
 use latent_catalog::CARDS;
 use latent_data::faces::Faces;
-use latent_data::{Dataset, Render};
+use latent_data::{Dataset, Factors, Render};
 use latent_engine::Engine;
 use latent_engine::plan::PlanEngine;
 use latent_engine::verify::step;
@@ -30,13 +30,15 @@ fn faces() -> Arc<Dataset> {
     let mut faces = Faces::default();
     let card = faces.card();
     let shape = SampleShape::of(card);
-    let (mut images, mut labels) = (vec![0; IMAGES * shape.len()], vec![]);
+    let (mut images, mut labels, mut known) = (vec![0; IMAGES * shape.len()], vec![], Factors::of(card));
     for (i, image) in images.chunks_exact_mut(shape.len()).enumerate() {
         let factors: Vec<u8> = card.factors.iter().zip(1..).map(|(f, k)| ((i * k) % usize::from(f.size)) as u8).collect();
         faces.image(&factors, image);
         labels.push(faces.label(&factors));
+        known.train_nk.extend(&factors);
+        known.test_nk.extend(&factors);
     }
-    Arc::new(Dataset::of(shape, card.classes.len(), images, labels))
+    Arc::new(Dataset { factors: known, ..Dataset::of(shape, card.classes.len(), images, labels) })
 }
 
 /// The method as small as it gets, with the network `net`.
@@ -84,7 +86,7 @@ fn every_method_learns_from_colour_images_as_burn_would() {
     for setup in CARDS.iter().flat_map(|card| sources(small(card, net(card)))) {
         let name = setup.to_query();
         let entry = entry(&setup.method).unwrap();
-        let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels).unwrap();
+        let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels, &data.factors.train_nk).unwrap();
         let params = setup.params().unwrap();
         let plan = PlanEngine::with_gradients(gpu.clone(), entry, &params, data.data_shape(), &uploaded);
         let mut plan = block_on(plan).unwrap_or_else(|e| panic!("{name}: {}", String::from(e)));

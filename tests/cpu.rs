@@ -20,7 +20,7 @@ use crate::alike::weights_and_programs;
 use crate::plan::{setups, stripes};
 
 fn engine(setup: &Setup, data: &Dataset, keep: bool) -> CpuEngine {
-    let images = HostSupply::whole(data.shape, data.train_images.clone(), data.train_labels.clone());
+    let images = HostSupply::whole(data.shape, data.train_images.clone(), data.train_labels.clone(), data.factors.train_nk.clone());
     let params = setup.params().unwrap();
     let made =
         CpuEngine::given(cpu::tape, entry(&setup.method).unwrap(), &params, data.data_shape(), &images, Given::default(), keep);
@@ -88,7 +88,7 @@ fn small() -> Setup {
 
 fn plan(setup: &Setup, data: &Dataset) -> PlanEngine {
     let gpu = Rc::new(pollster::block_on(Gpu::open()).expect("a GPU adapter; on Debian: mesa-vulkan-drivers"));
-    let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels).unwrap();
+    let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels, &data.factors.train_nk).unwrap();
     let params = setup.params().unwrap();
     let made = PlanEngine::new(gpu, entry(&setup.method).unwrap(), &params, data.data_shape(), &uploaded);
     pollster::block_on(made).unwrap_or_else(|e| panic!("{}", String::from(e)))

@@ -19,7 +19,7 @@ fn engine(gpu: &Rc<Gpu>) -> PlanEngine {
     let images: Vec<u8> = (0..IMAGES * SampleShape::MNIST.len()).map(|i| (i * 37 % 251) as u8).collect();
     let labels = vec![0; IMAGES];
     let data = Dataset::of(SampleShape::MNIST, 10, images, labels);
-    let uploaded = Data::upload(gpu, &data.train_images, &data.train_labels).unwrap();
+    let uploaded = Data::upload(gpu, &data.train_images, &data.train_labels, &data.factors.train_nk).unwrap();
     pollster::block_on(PlanEngine::new(gpu.clone(), entry("vae").unwrap(), &setup.params().unwrap(), data.data_shape(), &uploaded))
         .unwrap()
 }

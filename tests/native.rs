@@ -11,6 +11,7 @@ mod colour;
 mod cpu;
 mod data;
 mod exchange;
+mod flow;
 mod golden;
 mod golden_line;
 mod golden_sae;

@@ -7,9 +7,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use burn::tensor::Device;
-use latent_data::Dataset;
 use latent_data::own::Loaded;
 use latent_data::pages::{Pages, Reading};
+use latent_data::{Dataset, Factors};
 use latent_engine::cpu::{CpuEngine, HostSupply};
 use latent_engine::feed::Supply;
 use latent_engine::order::epoch_order;
@@ -17,7 +17,7 @@ use latent_engine::plan::{Given, PlanEngine};
 use latent_engine::verify::difference;
 use latent_engine::verify::verify;
 use latent_engine::window::Window;
-use latent_engine::{Engine, RunState};
+use latent_engine::{Engine, Rows, RunState};
 use latent_experiment::Setup;
 use latent_experiment::history::MetricRow;
 use latent_gpu::{Data, Gpu};
@@ -69,6 +69,60 @@ fn set() -> Dataset {
     Dataset { id: "own:many".into(), shape, classes: 5, train_labels, test_images, test_labels, ..Dataset::default() }
 }
 
+/// What is known of an image besides its class.
+fn factors(i: usize) -> [u8; 3] {
+    [i % 4, i / 4 % 7, i % 2].map(|v| v as u8)
+}
+
+/// The set, with that.
+fn told() -> Dataset {
+    let all = |n: usize| (0..n).flat_map(factors).collect();
+    let known =
+        Factors { sizes: vec![4, 7, 2], ordered: vec![false, true, false], train_nk: all(IMAGES), test_nk: all(20), names: vec![] };
+    Dataset { factors: known, ..set() }
+}
+
+/// Factors come with the images that they are of, whichever page these are in: on the device, and in memory.
+#[test]
+fn factors_come_with_their_images() {
+    let (gpu, source) = (block_on(open_gpu()).unwrap(), Rc::new(Source::default()));
+    let mut setup = Setup::new("own:many", "attribute-vae");
+    for (key, value) in [("batch", BATCH as f64), ("hidden", 16.0), ("latent", 2.0)] {
+        setup.set(key, value).unwrap();
+    }
+    let (entry, params, shape) = (entry("attribute-vae").unwrap(), setup.params().unwrap(), told().data_shape());
+    let window = Window::new(gpu.clone(), &told(), source.clone(), ROOM).unwrap();
+    assert!(window.data().bytes() <= ROOM.next_multiple_of(16) && window.data().images < IMAGES / 3);
+    let supply = Supply::Window(Rc::new(window));
+    let mut plan = block_on(PlanEngine::supplied(gpu, entry, &params, shape, &supply, Given::default())).unwrap();
+    let images = HostSupply::paged(&told(), source, ROOM).unwrap();
+    let mut cpu = block_on(CpuEngine::new(entry, &params, shape, &images)).unwrap();
+    cpu.set_weights(&block_on(plan.weights()).unwrap()).unwrap();
+    let mut seen = std::collections::BTreeSet::new();
+    for _ in 0..IMAGES.div_ceil(BATCH) {
+        let rows = [steps(&mut plan, 1), steps(&mut cpu, 1)].map(|mut rows| rows.remove(0));
+        let apart = (rows[0].terms[0] - rows[1].terms[0]).abs() / rows[0].terms[0];
+        assert!(apart < 1e-3, "step {}: {:?} and {:?}", rows[0].step, rows[0].terms, rows[1].terms);
+        let [images, _, known] = block_on(plan.minibatch()).unwrap();
+        for (values, given) in images.chunks_exact(LEN).zip(known.chunks_exact(3)) {
+            let i = (values[0] * 255.0).round() as usize;
+            assert_eq!(given, factors(i).map(f32::from), "image {i}");
+            seen.insert(i);
+        }
+    }
+    assert_eq!(seen.len(), IMAGES);
+    // Test images have theirs behind all others.
+    let data = told();
+    let x = data.shape.floats(&data.test_images);
+    let rows = Rows::labelled(&x, &data.test_labels).told(&data.factors.test_nk);
+    let (code, _) = block_on(plan.encode(rows)).unwrap();
+    let own = code.chunks_exact(code.len() / 20).map(|z| z[z.len() - 6..].to_vec());
+    for (i, z) in own.enumerate() {
+        let kind = |k: usize| f32::from(u8::from(i % 4 == k));
+        assert_eq!(z, [kind(0), kind(1), kind(2), kind(3), (i / 4 % 7) as f32 / 6.0, (i % 2) as f32], "image {i}");
+    }
+}
+
 /// A method that reads labels.
 fn setup() -> Setup {
     let mut setup = Setup::new("own:many", "cvae");
@@ -105,7 +159,8 @@ fn each_image_is_seen_once_an_epoch_and_arrives_as_it_is() {
     let mut seen = vec![];
     for _ in 0..(2 * IMAGES).div_ceil(BATCH) {
         steps(&mut engine, 1);
-        let (images, labels) = block_on(engine.minibatch()).unwrap();
+        let [images, labels, factors] = block_on(engine.minibatch()).unwrap();
+        assert_eq!(factors, [0.0; 0], "nobody asks for them");
         for (values, given) in images.chunks_exact(LEN).zip(labels) {
             let bytes: Vec<u8> = values.iter().map(|v| (v * 255.0).round() as u8).collect();
             let i = usize::from(bytes[0]);
@@ -153,7 +208,7 @@ fn whole_sets_are_seen_in_the_order_of_their_epochs() {
     for (images, batch, step) in [(20, 128, 0), (20, 128, 40_000_003), (230, 100, 50_000_001), (230, 8, 28)] {
         let bytes: Vec<u8> = (0..images).flat_map(image).collect();
         let labels: Vec<u8> = (0..images).map(label).collect();
-        let uploaded = Data::upload(&gpu, &bytes, &labels).unwrap();
+        let uploaded = Data::upload(&gpu, &bytes, &labels, &[]).unwrap();
         let mut setup = setup();
         setup.set("batch", batch as f64).unwrap();
         let mut engine =
@@ -164,7 +219,7 @@ fn whole_sets_are_seen_in_the_order_of_their_epochs() {
         // As a few steps of one submission leave it, and those after it.
         for (steps, done) in [(3, 3), (1, 4), (9, 13)] {
             engine.run_steps(steps).unwrap();
-            let (seen, given) = block_on(engine.minibatch()).unwrap();
+            let [seen, given, _] = block_on(engine.minibatch()).unwrap();
             let from = (step + done - 1) * batch;
             for (i, (values, given)) in seen.chunks_exact(LEN).zip(given).enumerate() {
                 let at = from + i as u64;
@@ -182,8 +237,9 @@ fn whole_sets_are_seen_in_the_order_of_their_epochs() {
 fn a_batch_larger_than_the_set_is_burns() {
     let gpu = block_on(open_gpu()).unwrap();
     let (images, labels) = ((0..20).flat_map(image).collect(), (0..20).map(label).collect());
-    let data = Arc::new(Dataset { train_images: images, train_labels: labels, ..set() });
-    for method in ["cvae", "cvq"] {
+    let factors = Factors { train_nk: (0..20).flat_map(factors).collect(), ..told().factors };
+    let data = Arc::new(Dataset { train_images: images, train_labels: labels, factors, ..set() });
+    for method in ["cvae", "cvq", "attribute-vae"] {
         let mut setup = Setup::new("own:many", method);
         setup.set("batch", 128.0).unwrap();
         let report =
@@ -211,7 +267,7 @@ fn a_run_cut_in_two_is_the_same_run() {
 fn paging_costs_no_dispatch_and_says_what_is_wrong() {
     let (gpu, source) = (block_on(open_gpu()).unwrap(), Rc::new(Source::default()));
     let images: Vec<u8> = (0..IMAGES).flat_map(image).collect();
-    let uploaded = Data::upload(&gpu, &images, &set().train_labels).unwrap();
+    let uploaded = Data::upload(&gpu, &images, &set().train_labels, &[]).unwrap();
     let (entry, shape) = (entry("cvae").unwrap(), set().data_shape());
     let mut whole = block_on(PlanEngine::new(gpu.clone(), entry, &setup().params().unwrap(), shape, &uploaded)).unwrap();
     let mut paged = engine(&gpu, &source, &setup());

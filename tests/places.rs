@@ -85,12 +85,12 @@ fn both_engines_fetch_the_numbers_themselves() {
         let (data, setup) = (vectors(dims, 20), setup("ae"));
         let (params, entry) = (setup.params().unwrap(), entry("ae").unwrap());
         let all = data.shape.floats(&data.train_images);
-        let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels).unwrap();
+        let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels, &data.factors.train_nk).unwrap();
         let mut plan = pollster::block_on(PlanEngine::new(gpu.clone(), entry, &params, data.data_shape(), &uploaded))
             .map_err(String::from)
             .unwrap();
         plan.run_steps(1).unwrap();
-        let (x, _) = pollster::block_on(plan.minibatch()).unwrap();
+        let [x, ..] = pollster::block_on(plan.minibatch()).unwrap();
         assert_eq!(x.len(), 7 * dims);
         for row in x.chunks_exact(dims) {
             assert!(all.chunks_exact(dims).any(|known| known == row), "{dims} numbers: {row:?} is no sample");
@@ -120,7 +120,7 @@ fn what_is_drawn_is_learnt_from_its_name() {
 fn error_after(data: &Arc<Dataset>, query: &str, steps: u32) -> f32 {
     let (setup, notes) = Setup::from_query(query, &[]);
     assert_eq!((notes, setup.check()), (vec![], Ok(())));
-    let images = HostSupply::whole(data.shape, data.train_images.clone(), data.train_labels.clone());
+    let images = HostSupply::whole(data.shape, data.train_images.clone(), data.train_labels.clone(), data.factors.train_nk.clone());
     let params = setup.params().unwrap();
     let engine = CpuEngine::new(entry(&setup.method).unwrap(), &params, data.data_shape(), &images);
     let mut engine = pollster::block_on(engine).map_err(String::from).unwrap();
@@ -211,7 +211,7 @@ fn measures_of_points_are_those_that_mean_something() {
 
     let data = rendered("rings");
     let (setup, _) = Setup::from_query("data=rings&method=vae&latent=2&hidden=32", &[]);
-    let images = HostSupply::whole(data.shape, data.train_images.clone(), data.train_labels.clone());
+    let images = HostSupply::whole(data.shape, data.train_images.clone(), data.train_labels.clone(), data.factors.train_nk.clone());
     let params = setup.params().unwrap();
     let engine = CpuEngine::new(entry("vae").unwrap(), &params, data.data_shape(), &images);
     let mut engine = pollster::block_on(engine).map_err(String::from).unwrap();

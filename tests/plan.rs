@@ -23,7 +23,7 @@ use latent_vocabulary::card::COMMON;
 use latent_vocabulary::shape::SampleShape;
 use latent_vocabulary::{Family, Kind};
 
-use crate::alike::weights_and_programs;
+use crate::alike::{factors, weights_and_programs};
 
 fn gpu() -> Rc<Gpu> {
     Rc::new(pollster::block_on(Gpu::open()).expect("a GPU adapter; on Debian: mesa-vulkan-drivers"))
@@ -34,18 +34,18 @@ pub(crate) fn stripes(n: usize) -> Arc<Dataset> {
     let image = |i: usize| (0..784).map(move |p| if (p % 28 + i) % (3 + i % 5) < 2 { 230u8 } else { (p % 7) as u8 });
     let images: Vec<u8> = (0..n).flat_map(image).collect();
     let labels = (0..n).map(|i| (i % 10) as u8).collect::<Vec<_>>();
-    Arc::new(Dataset::of(SampleShape::MNIST, 10, images, labels))
+    Arc::new(Dataset { factors: factors(n), ..Dataset::of(SampleShape::MNIST, 10, images, labels) })
 }
 
 fn engine(gpu: &Rc<Gpu>, setup: &Setup, data: &Dataset) -> PlanEngine {
-    let uploaded = Data::upload(gpu, &data.train_images, &data.train_labels).unwrap();
+    let uploaded = Data::upload(gpu, &data.train_images, &data.train_labels, &data.factors.train_nk).unwrap();
     let params = setup.params().unwrap();
     let e = PlanEngine::new(gpu.clone(), entry(&setup.method).unwrap(), &params, data.data_shape(), &uploaded);
     pollster::block_on(e).unwrap_or_else(|e| panic!("{}: {e:?}", setup.to_query()))
 }
 
 fn with_gradients(gpu: &Rc<Gpu>, setup: &Setup, data: &Dataset) -> PlanEngine {
-    let uploaded = Data::upload(gpu, &data.train_images, &data.train_labels).unwrap();
+    let uploaded = Data::upload(gpu, &data.train_images, &data.train_labels, &data.factors.train_nk).unwrap();
     let params = setup.params().unwrap();
     let e = PlanEngine::with_gradients(gpu.clone(), entry(&setup.method).unwrap(), &params, data.data_shape(), &uploaded);
     pollster::block_on(e).unwrap_or_else(|e| panic!("{}: {}", setup.to_query(), String::from(e)))
@@ -143,7 +143,8 @@ fn plan_equals_burn(family: Family) {
         for g in pollster::block_on(plan.gradients()).unwrap() {
             assert!(g.values.iter().any(|v| *v != 0.0), "{name}: the gradient of {} is zero, which proves nothing", g.name);
         }
-        let programs = [Program::Encode, Program::Decode, Program::Tokens, Program::FromTokens, Program::TokenLogits];
+        let programs =
+            [Program::Encode, Program::Decode, Program::SampleStep, Program::Tokens, Program::FromTokens, Program::TokenLogits];
         weights_and_programs("plan", &setup, &data, &mut plan, &mut burn, programs.into_iter());
     }
 }
@@ -341,7 +342,7 @@ fn a_resumed_run_keeps_the_kernels_that_it_began_with() {
     let (gpu, data) = (gpu(), stripes(20));
     let setup = Setup::new("mnist", "vae");
     let mut state = pollster::block_on(engine(&gpu, &setup, &data).state()).unwrap().expect("the plan knows its state");
-    let supply = Supply::Whole(Data::upload(&gpu, &data.train_images, &data.train_labels).unwrap());
+    let supply = Supply::Whole(Data::upload(&gpu, &data.train_images, &data.train_labels, &data.factors.train_nk).unwrap());
     for target in gpu.candidates {
         state.kernels = target.name();
         let given = Given { weights: true, kernels: Some(&state.kernels) };
@@ -382,7 +383,7 @@ fn a_network_on_show_compiles_its_training_step_when_it_is_wanted() {
     let (gpu, data, setup) = (gpu(), stripes(20), Setup::new("mnist", "vae"));
     let weights = pollster::block_on(engine(&gpu, &setup, &data).weights()).unwrap();
     let (gpu, given) = (self::gpu(), Given { weights: true, kernels: None });
-    let supply = Supply::Whole(Data::upload(&gpu, &data.train_images, &data.train_labels).unwrap());
+    let supply = Supply::Whole(Data::upload(&gpu, &data.train_images, &data.train_labels, &data.factors.train_nk).unwrap());
     let params = setup.params().unwrap();
     let e = PlanEngine::supplied(gpu.clone(), entry("vae").unwrap(), &params, data.data_shape(), &supply, given);
     let mut e = pollster::block_on(e).unwrap();
@@ -414,7 +415,7 @@ fn a_network_beyond_the_buffer_limit_is_refused_with_both_sizes() {
     let (mut gpu, data) = (pollster::block_on(Gpu::open()).expect("a GPU adapter"), stripes(20));
     gpu.buffer_limit = 200_000;
     let gpu = Rc::new(gpu);
-    let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels).unwrap();
+    let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels, &data.factors.train_nk).unwrap();
     let setup = Setup::new("mnist", "vae");
     let params = setup.params().unwrap();
     let e = PlanEngine::new(gpu, entry("vae").unwrap(), &params, data.data_shape(), &uploaded);

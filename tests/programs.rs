@@ -7,7 +7,7 @@ use std::task::{Context, Poll, Waker};
 use latent_compile::stored;
 use latent_data::Dataset;
 use latent_engine::cpu::{CpuEngine, HostSupply};
-use latent_engine::sampling;
+use latent_engine::sampling::{self, step_rows};
 use latent_engine::verify::difference;
 use latent_engine::{Engine, Program, Rows};
 use latent_experiment::Setup;
@@ -29,7 +29,7 @@ const IMAGES: usize = 13;
 const CLOSE: f64 = 1e-4;
 
 pub(crate) fn engine(setup: &Setup, data: &Dataset) -> CpuEngine {
-    let images = HostSupply::whole(data.shape, data.train_images.clone(), data.train_labels.clone());
+    let images = HostSupply::whole(data.shape, data.train_images.clone(), data.train_labels.clone(), data.factors.train_nk.clone());
     let params = setup.params().unwrap();
     let made = CpuEngine::new(entry(&setup.method).unwrap(), &params, data.data_shape(), &images);
     block_on(made).unwrap_or_else(|e| panic!("{}: {}", setup.to_query(), String::from(e)))
@@ -82,7 +82,8 @@ fn the_file_is_enough(setup: &Setup, data: &Arc<Dataset>) {
         assert!(d < CLOSE, "{name}: {what} differs by {d}");
     };
     let images: Vec<f32> = data.test_images[..IMAGES * 784].iter().map(|b| f32::from(*b) / 255.0).collect();
-    let rows = Rows::labelled(&images, &data.test_labels[..IMAGES]);
+    let k = data.factors.test_nk.len() / data.test_labels.len();
+    let rows = Rows::labelled(&images, &data.test_labels[..IMAGES]).told(&data.factors.test_nk[..IMAGES * k]);
     let (mean, logvar) = block_on(engine.encode(rows)).unwrap();
     let (own_mean, own_logvar) = wait(asked.encode(rows)).unwrap();
     close("means", &own_mean, &mean);
@@ -93,12 +94,14 @@ fn the_file_is_enough(setup: &Setup, data: &Arc<Dataset>) {
 
     // Everything else that the method has.
     let token_n: Vec<f32> = engine.info().code.clone().iter().flat_map(tokens).collect();
+    let ways = step_rows(&free, engine.info().latent as usize, 2, 3);
     let mut run = |what: Program, rows: Rows<'_>| block_on(engine.run(what, rows)).unwrap().map(|mut out| out.remove(0));
     let same = |what: &str, got: Result<Vec<f32>, String>, want: Option<Vec<f32>>| match (got, want) {
         (Ok(got), Some(want)) => close(what, &got, &want),
         (Err(_), None) => {}
         (got, want) => panic!("{name}: {what}: {} against {}", got.is_ok(), want.is_some()),
     };
+    same("steps from noise", wait(asked.step(&ways)), run(Program::SampleStep, Rows::of(&ways)));
     same("tokens", wait(asked.tokens(rows)), run(Program::Tokens, rows));
     if !token_n.is_empty() {
         same("codes of tokens", wait(asked.from_tokens(&token_n)), run(Program::FromTokens, Rows::of(&token_n)));

@@ -63,7 +63,7 @@ fn run(g: &Graph, leaves: &[(Id, Vec<f32>)], outputs: &[Id], updates: Updates, t
         Job { graph: g, target, leaves: places, outputs: wanted, updates, specials: vec![], scratch: at, training: false, salt: 0 };
     let plan = compile(&job).unwrap();
     let gpu = gpu();
-    let data = Data::upload(&gpu, &[], &[]).unwrap();
+    let data = Data::upload(&gpu, &[], &[], &[]).unwrap();
     let mut arena = pollster::block_on(Arena::new(gpu, plan.end, 0, 0, data)).unwrap();
     // Fresh memory is zero and would hide a kernel that does not write.
     arena.write(0, &vec![-12345.0; plan.end]);

@@ -27,7 +27,7 @@ fn spots(n: usize) -> Arc<Dataset> {
 }
 
 fn engine(gpu: &Rc<Gpu>, setup: &Setup, data: &Dataset) -> PlanEngine {
-    let uploaded = Data::upload(gpu, &data.train_images, &data.train_labels).unwrap();
+    let uploaded = Data::upload(gpu, &data.train_images, &data.train_labels, &data.factors.train_nk).unwrap();
     let params = setup.params().unwrap();
     let e = PlanEngine::new(gpu.clone(), entry(&setup.method).unwrap(), &params, data.data_shape(), &uploaded);
     pollster::block_on(e).unwrap()

@@ -29,6 +29,7 @@ const CLOSE: f64 = 1e-4;
 fn packed(folder: &Path) {
     std::fs::create_dir_all(folder).unwrap();
     let values = (0..10).map(|v| v.to_string()).collect();
+    let named = |name: &str, n: usize| PackedFactor { name: name.into(), values: (0..n).map(|v| v.to_string()).collect() };
     let meta = Meta {
         format: FORMAT,
         title: "Stripes".into(),
@@ -36,7 +37,7 @@ fn packed(folder: &Path) {
         channels: 1,
         height: 28,
         width: 28,
-        factors: vec![PackedFactor { name: "Digit".into(), values }],
+        factors: vec![PackedFactor { name: "Digit".into(), values }, named("Kind", 3), named("Lit", 2)],
         label: 0,
         source: "made".into(),
         items: 2 * IMAGES as u64,
@@ -45,7 +46,7 @@ fn packed(folder: &Path) {
     std::fs::write(folder.join(META), meta.to_json()).unwrap();
     let (data, mut builder) = (stripes(2 * IMAGES), ShardBuilder::default());
     for (i, (image, label)) in data.train_images.chunks_exact(784).zip(&data.train_labels).enumerate() {
-        builder.push(if i < IMAGES { Split::Train } else { Split::Test }, &[*label], image);
+        builder.push(if i < IMAGES { Split::Train } else { Split::Test }, &[*label, *label % 3, *label % 2], image);
     }
     std::fs::write(folder.join(shard_name(0)), builder.finish(&meta, true, 2 * IMAGES as u64, 0)).unwrap();
 }
@@ -89,7 +90,7 @@ fn commands_give_what_the_engine_gave(setup: &Setup, data: &Dataset, given: &Giv
     encode(&options).unwrap_or_else(|e| panic!("{name}: {e}"));
     let table = std::fs::read_to_string(out).unwrap();
     let images: Vec<f32> = data.test_images.iter().map(|b| f32::from(*b) / 255.0).collect();
-    let (mean, logvar) = block_on(engine.encode(Rows::labelled(&images, &data.test_labels))).unwrap();
+    let (mean, logvar) = block_on(engine.encode(Rows::labelled(&images, &data.test_labels).told(&data.factors.test_nk))).unwrap();
     for (what, want) in [("mean", &mean), ("logvar", &logvar)] {
         let got = numbers(&table, what);
         assert_eq!(got.len(), want.len(), "{name}: {what}");
@@ -112,9 +113,9 @@ fn commands_give_what_the_engine_gave(setup: &Setup, data: &Dataset, given: &Giv
     let apart = [&decoded, &inside].map(|decoded| (got / mean_square(decoded, &images) - 1.0).abs());
     assert!(apart.iter().any(|apart| *apart < CLOSE), "{name}: squared error {got}, {apart:?} apart");
 
-    let draw = Draw { count: 5, temperature: 1.0, seed: 3, choice: None };
-    let got = sample(&SampleOptions { weights, data: given, engine: kind, draw });
-    match (got, block_on(sampling::images(&mut fresh(setup, data, &mut engine, draw.seed), draw))) {
+    let draw = Draw { count: 5, temperature: 1.0, seed: 3, choice: None, told: vec![], steps: 4 };
+    let got = sample(&SampleOptions { weights, data: given, engine: kind, draw: draw.clone(), factors: vec![] });
+    match (got, block_on(sampling::images(&mut fresh(setup, data, &mut engine, draw.seed), &draw))) {
         (Ok(got), Ok(want)) => {
             assert_eq!(got.x.len(), 5 * 784, "{name}");
             assert!(difference(&got.x, &want) < CLOSE, "{name}: samples differ");

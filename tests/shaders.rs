@@ -1,6 +1,7 @@
 //! Every kernel of every method is valid WGSL without any optional capability, and keeps to the limits that every WebGPU
 //! device has. No device is needed.
 
+use crate::alike::digits_for;
 use latent_catalog::CARDS;
 use latent_compile::emit::ctl;
 use latent_compile::{Dispatch, Target};
@@ -9,7 +10,6 @@ use latent_experiment::Setup;
 use latent_nn::method::live_keys;
 use latent_registry::entry;
 use latent_vocabulary::card::COMMON;
-use latent_vocabulary::shape::DataShape;
 use latent_vocabulary::{Kind, ParamSpec};
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 
@@ -51,7 +51,7 @@ fn generated_kernels() {
                 let large = (batch > 100.0).then_some(Target::GPU_LARGE);
                 for target in [Target::SOFTWARE, Target::GPU, Target::GPU_REGISTERS].into_iter().chain(large) {
                     let what = setup.to_query();
-                    let all = all_dispatches(entry(card.id).unwrap(), &setup.params().unwrap(), DataShape::MNIST, target);
+                    let all = all_dispatches(entry(card.id).unwrap(), &setup.params().unwrap(), digits_for(card.id), target);
                     for d in all.unwrap_or_else(|e| panic!("{what}: {e}")) {
                         validate(&what, &d);
                         count += 1;
@@ -65,7 +65,7 @@ fn generated_kernels() {
 
 /// All kernels of a setup with small batches.
 fn kernels(setup: &Setup) -> Vec<String> {
-    let all = all_dispatches(entry(&setup.method).unwrap(), &setup.params().unwrap(), DataShape::MNIST, Target::SOFTWARE);
+    let all = all_dispatches(entry(&setup.method).unwrap(), &setup.params().unwrap(), digits_for(&setup.method), Target::SOFTWARE);
     all.unwrap_or_else(|e| panic!("{}: {e}", setup.to_query())).into_iter().map(|d| d.wgsl).collect()
 }
 

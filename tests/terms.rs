@@ -1,5 +1,6 @@
 //! What a card says of its objective is what the method computes: held against the recorded step, for every option of its choices.
 
+use crate::alike::digits_for;
 use std::collections::BTreeSet;
 
 use burn_ir::{BaseOperationIr, OperationIr, TensorId};
@@ -8,7 +9,6 @@ use latent_engine::{Program, Recording};
 use latent_experiment::Setup;
 use latent_nn::method::live_keys;
 use latent_registry::entry;
-use latent_vocabulary::shape::DataShape;
 use latent_vocabulary::{Card, Kind};
 
 /// The card's defaults, and each option of its choices.
@@ -31,7 +31,7 @@ fn setups(card: &'static Card) -> Vec<Setup> {
 }
 
 fn step(setup: &Setup) -> Recording {
-    let recorded = entry(&setup.method).unwrap().record(&setup.params().unwrap(), DataShape::MNIST, Program::Train, 4);
+    let recorded = entry(&setup.method).unwrap().record(&setup.params().unwrap(), digits_for(&setup.method), Program::Train, 4);
     recorded.unwrap_or_else(|e| panic!("{}: {e}", setup.to_query()))
 }
 

@@ -119,7 +119,8 @@ fn on_cpu(lab: &mut Lab) -> Rc<Player> {
 /// What a model on the CPU answers, and how often it was asked to go on.
 fn cpu(player: &Rc<Player>, query: &Query) -> (Result<View, String>, usize) {
     let (data, mut asked) = (squares(), Asked(player.clone()));
-    let tests = Tests { shape: data.shape, images: &data.test_images, labels: &data.test_labels, beside: None };
+    let (images, labels) = (&data.test_images, &data.test_labels);
+    let tests = Tests { shape: data.shape, images, labels, factors: &[], beside: None };
     let mut answer = std::pin::pin!(async {
         if query.comes_later() { query.answer_later(&mut asked, tests).await } else { query.answer(&mut asked, tests).await }
     });
@@ -174,8 +175,8 @@ fn test_images_are_fetched_on_the_device_and_pictures_packed_there() {
         ((0..(train + tests) * 784).map(byte).collect(), (0..train + tests).map(|i| (i * 3 % 10) as u8).collect());
     let ((own, others), (own_labels, other_labels)) = (images.split_at(train * 784), labels.split_at(train));
     let gpu = Rc::new(pollster::block_on(Gpu::open()).expect("a GPU adapter; on Debian: mesa-vulkan-drivers"));
-    let both = Data::with_tests(&gpu, [own, own_labels], [others, other_labels], u64::MAX).unwrap();
-    let crowded = Data::with_tests(&gpu, [own, own_labels], [others, other_labels], (train * 785) as u64).unwrap();
+    let both = Data::with_tests(&gpu, [own, own_labels, &[]], [others, other_labels, &[]], u64::MAX).unwrap();
+    let crowded = Data::with_tests(&gpu, [own, own_labels, &[]], [others, other_labels, &[]], (train * 785) as u64).unwrap();
     assert_eq!((both.images, both.tests, crowded.images, crowded.tests), (train + tests, tests, train, 0));
     for query in ["method=vae&hidden=16&latent=3&batch=8", "method=cvae&hidden=16&latent=2&batch=300"] {
         let (setup, _) = Setup::from_query(query, &[]);
@@ -185,7 +186,7 @@ fn test_images_are_fetched_on_the_device_and_pictures_packed_there() {
             let engine = PlanEngine::new(gpu.clone(), entry, &params, DataShape::MNIST, data);
             pollster::block_on(engine).unwrap()
         });
-        let all = Tests { shape: SampleShape::MNIST, images: others, labels: other_labels, beside: None };
+        let all = Tests { shape: SampleShape::MNIST, images: others, labels: other_labels, factors: &[], beside: None };
         // More than one piece, in no order, and one that comes twice.
         let at: Vec<u32> = (0..tests as u32).map(|i| i * 7 % 600).chain([599, 599, 0]).collect();
         let (values, classes) = (latent_view::unit_values(&all.images(&at)), all.labels(&at));
@@ -226,8 +227,8 @@ fn the_processor_answers_as_the_engine_does() {
         Reconstruct { first: 2, count: 30 }.into(),
         Embed { from: 0, count: 25 }.into(),
         Originals { indices: vec![7, 900, 3] }.into(),
-        Encode { x_np: x(), label_n: label_n() }.into(),
-        Autoencode { x_np: x(), label_n: label_n() }.into(),
+        Encode { x_np: x(), label_n: label_n(), factor_nk: ByteBuf::new() }.into(),
+        Autoencode { x_np: x(), label_n: label_n(), factor_nk: ByteBuf::new() }.into(),
         Paths { z_nd: f32_bytes(&z), points: 4 }.into(),
         Relax { z_td: f32_bytes(&z), damping: 1e-3 }.into(),
     ];
@@ -273,8 +274,8 @@ fn a_question_knows_the_models_that_it_fits() {
     let fits = |query: Query| [&vector, &tokens, &features].map(|frame| query.fits(frame));
     assert_eq!(fits(Decode { z_nd: bytes(4 * 24) }.into()), [true, true, false]);
     assert_eq!(fits(Decode { z_nd: bytes(0) }.into()), [false; 3]);
-    assert_eq!(fits(Encode { x_np: bytes(32), label_n: bytes(0) }.into()), [true; 3]);
-    assert_eq!(fits(Encode { x_np: bytes(20), label_n: bytes(0) }.into()), [false; 3]);
+    assert_eq!(fits(Encode { x_np: bytes(32), label_n: bytes(0), factor_nk: ByteBuf::new() }.into()), [true; 3]);
+    assert_eq!(fits(Encode { x_np: bytes(20), label_n: bytes(0), factor_nk: ByteBuf::new() }.into()), [false; 3]);
     assert_eq!(fits(Tokenise { x_np: bytes(16) }.into()), [false, true, false]);
     assert_eq!(fits(Untokenise { token_bn: bytes(4 * 12) }.into()), [false, true, false]);
     assert_eq!(fits(Untokenise { token_bn: bytes(4 * 13) }.into()), [false; 3]);
@@ -312,7 +313,11 @@ fn a_codebook_is_counted_swapped_and_drawn_from() {
         assert_eq!(vector_kd.len() % (4 * count_k.len()), 0);
 
         // Through the tokens and back is what the network makes of the images.
-        assert_eq!(pictures, lab.pictures(Autoencode { x_np: all_images(), label_n: ByteBuf::new() }.into()), "{query}");
+        assert_eq!(
+            pictures,
+            lab.pictures(Autoencode { x_np: all_images(), label_n: ByteBuf::new(), factor_nk: ByteBuf::new() }.into()),
+            "{query}"
+        );
         assert_eq!(pictures, lab.pictures(Untokenise { token_bn: f32_bytes(&token_bn) }.into()), "{query}");
 
         // Each code at the third place; one of them is the token itself.
@@ -427,7 +432,7 @@ fn a_model_that_is_told_labels_hears_them_and_draws_each_class() {
     let labels = squares().test_labels;
     let mut codes = |label_n: Vec<u8>| {
         let (x_np, label_n) = told(label_n);
-        match lab.ask(Encode { x_np, label_n }.into()).unwrap() {
+        match lab.ask(Encode { x_np, label_n, factor_nk: ByteBuf::new() }.into()).unwrap() {
             View::Codes(codes) => bytes_f32(&codes.mean_nd),
             other => panic!("{other:?}"),
         }
@@ -441,7 +446,7 @@ fn a_model_that_is_told_labels_hears_them_and_draws_each_class() {
 
     // What is left of an image is what its code is decoded to, with the label that it was encoded with.
     let (x_np, label_n) = told(vec![3; IMAGES]);
-    let copies = lab.pictures(Autoencode { x_np, label_n }.into());
+    let copies = lab.pictures(Autoencode { x_np, label_n, factor_nk: ByteBuf::new() }.into());
     assert_eq!(copies, lab.pictures(Decode { z_nd: f32_bytes(&threes) }.into()));
 
     // The same numbers with each class, as the panel of samples asks for them.

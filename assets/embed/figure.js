@@ -39,14 +39,23 @@ export class Figure {
     this.patch = Array.from(model.patch);
     this.density = model.density;
     const kl = model.kl;
-    const [choiceAt = 0, kinds = 0, given = 0] = model.choice;
+    const [choiceAt = 0, kinds = 0, labelled = 0] = model.choice;
     this.choiceAt = choiceAt;
     this.kinds = kinds;
-    this.labelled = given === 1;
+    this.labelled = labelled === 1;
+    const names = model.factors.map((line) => line.split("\t"));
+    this.told = Array.from({ length: model.told.length / 3 }, (_, i) => {
+      const [at, count, size] = model.told.slice(3 * i);
+      const [name = String(i + 1), ...values] = names[i] ?? [];
+      return { at, count, size, name, values };
+    });
     const chosen = (/** @type {number} */ d) => d >= this.choiceAt && d < this.choiceAt + this.kinds;
-    this.order = Array.from(kl.keys()).filter((d) => !chosen(d)).sort((a, b) => kl[b] - kl[a]);
-    const { images, labels } = shelf;
+    const given = this.told.flatMap(({ at, count }) => Array.from({ length: count }, (_, i) => at + i));
+    this.order = Array.from(kl.keys()).filter((d) => !chosen(d) && !given.includes(d)).sort((a, b) => kl[b] - kl[a]);
+    this.given = given;
+    const { images, labels, factors } = shelf;
     this.labels = labels;
+    this.factors = factors;
     const size = this.image.reduce((size, n) => size * n, 1);
     this.images = Array.from({ length: images.length / size }, (_, i) => images.slice(i * size, (i + 1) * size));
     this.names = this.images.map((_, i) => (i < labels.length ? this.classes[labels[i]] ?? String(labels[i]) : String(i + 1)));
@@ -78,7 +87,9 @@ export class Figure {
 
   /** Code of example `i`, or of an image of the visitor's own. @param {number | Uint8Array} image */
   encode(image) {
-    return typeof image === "number" ? this.#model.encode(this.images[image], this.labels[image] ?? 0) : this.#model.encode(image, 0);
+    if (typeof image !== "number") return this.#model.encode(image, 0, new Uint8Array());
+    const each = this.factors.length / this.images.length;
+    return this.#model.encode(this.images[image], this.labels[image] ?? 0, this.factors.slice(image * each, (image + 1) * each));
   }
 
   /** How often each feature fires on the examples. @returns {Float32Array} */
@@ -93,12 +104,37 @@ export class Figure {
   middle() {
     const code = Float32Array.from(this.centre);
     for (let d = this.choiceAt; d < this.choiceAt + this.kinds; d++) code[d] = this.code[d];
+    for (const d of this.given) code[d] = this.code[d];
     return code;
+  }
+
+  /** The value of a factor that the model is told, in the present code. @param {number} i */
+  telling(i) {
+    const { at, count, size } = this.told[i];
+    if (count === 1) return Math.round(Math.min(1, Math.max(0, this.code[at])) * Math.max(1, size - 1));
+    return Array.from(this.code.subarray(at, at + count)).reduce((best, value, k, all) => (value > all[best] ? k : best), 0);
+  }
+
+  /** Has the present code say another value of it. @type {(i: number, value: number) => void} */
+  tell(i, value) {
+    const { at, count, size } = this.told[i];
+    const number = (/** @type {number} */ k) => (count === 1 ? value / Math.max(1, size - 1) : Number(k === value));
+    this.set(this.code.map((old, d) => (d < at || d >= at + count ? old : number(d - at))));
   }
 
   /** Has the present code say another kind. @param {number} kind */
   choose(kind) {
     this.set(this.code.map((value, d) => (d < this.choiceAt || d >= this.choiceAt + this.kinds ? value : Number(d === this.choiceAt + kind))));
+  }
+
+  /** Where a new code comes from, another place each time. */
+  noise() {
+    return this.#model.noise();
+  }
+
+  /** A code one of `steps` steps further. @type {(code: Float32Array, taken: number, steps: number) => Float32Array} */
+  step(code, taken, steps) {
+    return this.#model.step(code, taken, steps);
   }
 
   /** @param {number} i */

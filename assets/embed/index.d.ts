@@ -4,8 +4,8 @@
 /** What a code is: numbers of a vector, a grid of tokens, or features that fire. */
 export type CodeKind = "vector" | "tokens" | "features";
 
-/** `traversal`, `map` and `path` go with vectors, the others with codes of their own name. */
-export type PanelName = "traversal" | "map" | "path" | "tokens" | "features";
+/** `traversal`, `map` and `path` go with vectors, `flow` with those that come from noise step by step, the others with codes of their own name. */
+export type PanelName = "flow" | "traversal" | "map" | "path" | "tokens" | "features";
 
 /** Channels, height and width of an image in pixels; channels are 1 (grey) or 3 (red, green, blue). */
 export type ImageShape = [channels: number, height: number, width: number];

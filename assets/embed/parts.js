@@ -100,6 +100,29 @@ export function kindsOf(figure) {
   return { root, paint: () => show(part().reduce((best, value, i, all) => (value > all[best] ? i : best), 0)) };
 }
 
+/** Switches, sliders and lists for what the model is told. Nothing where it is told nothing. @param {Figure} figure */
+export function toldOf(figure) {
+  if (!figure.told.length) return null;
+  const each = figure.told.map(({ count, size, name, values }, i) => {
+    if (count === 1 && size > 2) {
+      const input = slider(name, [0, size - 1, 1], (value) => figure.tell(i, value));
+      return { name, input, show: (/** @type {number} */ value) => (input.value = String(value)) };
+    }
+    if (count === 1) {
+      const input = make("input", { type: "checkbox", "aria-label": name });
+      input.onchange = () => figure.tell(i, Number(input.checked));
+      return { name, input, show: (/** @type {number} */ value) => (input.checked = value === 1) };
+    }
+    const options = Array.from({ length: size }, (_, k) => make("option", { value: String(k) }, values[k] ?? String(k)));
+    const input = make("select", { "aria-label": name }, ...options);
+    input.onchange = () => figure.tell(i, Number(input.value));
+    return { name, input, show: (/** @type {number} */ value) => (input.value = String(value)) };
+  });
+  const rows = each.map(({ name, input }) => make("label", {}, make("span", {}, name), input));
+  const root = make("div", { className: "told", role: "group", "aria-label": words.TOLD }, make("span", { className: "note" }, words.TOLD), ...rows);
+  return { root, paint: () => each.forEach(({ show }, i) => show(figure.telling(i))) };
+}
+
 /** A button that begins and ends a movement. @param {Figure} figure */
 export function playButton(figure) {
   const button = make("button", { type: "button", onclick: () => (figure.playing ? figure.pause() : figure.play()) });

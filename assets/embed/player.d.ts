@@ -7,6 +7,8 @@ export class Model {
   imagine(): Shelf;
   readonly kind: string;
   readonly choice: Uint32Array;
+  readonly told: Uint32Array;
+  readonly factors: string[];
   readonly setup: string;
   readonly classes: string[];
   readonly image: Uint32Array;
@@ -18,7 +20,9 @@ export class Model {
   readonly patch: Uint32Array;
   readonly density: Float32Array;
   atom(feature: number, strength: number): Float32Array;
-  encode(image: Uint8Array, label: number): Float32Array;
+  encode(image: Uint8Array, label: number, factors: Uint8Array): Float32Array;
+  noise(): Float32Array;
+  step(code: Float32Array, taken: number, steps: number): Float32Array;
   decode(codes: Float32Array): Uint8Array;
   tokens(image: Uint8Array): Uint32Array;
   fromTokens(tokens: Uint32Array): Float32Array;
@@ -28,6 +32,7 @@ export class Shelf {
   private constructor();
   readonly images: Uint8Array;
   readonly labels: Uint8Array;
+  readonly factors: Uint8Array;
   readonly codes: Float32Array;
   readonly codeLabels: Uint8Array;
 }

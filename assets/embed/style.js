@@ -51,6 +51,13 @@ button[aria-pressed="true"] { background: var(--ink); border-color: var(--ink); 
 .thumbs button[aria-pressed="true"] { border-color: var(--accent); background: var(--accent); }
 .thumbs canvas { width: 34px; height: 34px; border-radius: 3px; }
 
+.told { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(17em, 100%), 1fr)); gap: 2px 20px; margin-top: 12px; grid-column: 1 / -1; }
+.told .note { grid-column: 1 / -1; }
+.told label { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); align-items: center; gap: 8px; min-height: 30px; }
+.told label span { line-height: 1.2; overflow-wrap: anywhere; }
+.told [type="checkbox"] { justify-self: start; width: 18px; height: 18px; accent-color: var(--accent); }
+.told select { font: inherit; color: inherit; background: var(--raised); border: 1px solid var(--rule); border-radius: 6px; min-height: 28px; min-width: 0; }
+
 .strip { display: flex; gap: 2px; }
 .strip canvas { flex: 1 1 0; min-width: 0; height: auto; align-self: start; opacity: 0.55; }
 .strip canvas.near { opacity: 1; outline: 2px solid var(--accent); outline-offset: -1px; }

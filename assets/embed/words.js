@@ -18,6 +18,9 @@ export const UNDO = "Undo";
 export const RESET = "Reset";
 export const LABEL = "Drawn as";
 export const CHOICE = "Kind";
+export const TOLD = "The model is told";
+export const STEPS_TAKEN = "Steps from noise";
+export const ANOTHER = "Draw another";
 export const LEVEL = "Token of each place";
 export const PALETTE = "Alphabet";
 export const ADD = "Add a feature";
@@ -49,6 +52,7 @@ export const place = (row, column) => `Patch in row ${row + 1}, column ${column 
 export const HELP = {
   traversal: "Each slider moves one number of the code; the pictures beside it show its two ends. Those that say most come first.",
   path: "The way from one image to another, drawn code by code.",
+  flow: "A new image: a code that was noise goes a few learnt steps, and is drawn after each.",
   map: "Each dot is the code of a test image, coloured by what it shows. Point anywhere: the decoder draws that place.",
   tokens: "The image is a grid of tokens. Choose one from the alphabet and paint with it.",
   features: "What fires here, strongest first: turn it up or down, or add others. Where images are taken apart by patches, point at one.",
@@ -87,6 +91,7 @@ export const PANELS = {
   traversal: "sliders",
   map: "map",
   path: "way between two images",
+  flow: "new images, step by step",
   tokens: "tokens to paint with",
   features: "features to turn up and down",
 };

@@ -176,7 +176,7 @@ impl Drawn {
     }
 
     pub fn rows(&self) -> latent_engine::Rows<'_> {
-        let rows = latent_engine::Rows::labelled(&self.x, &self.labels);
+        let rows = latent_engine::Rows::labelled(&self.x, &self.labels).told(&self.factor_nk);
         self.at.as_ref().map_or(rows, |at| rows.numbered(at))
     }
 }

@@ -21,6 +21,7 @@ pub const MEASURES: &[Measure] = &[
         names: &[
             ("nll_k*", "−ln p(x) by importance sampling, k = *"),
             ("nll_given_label_k*", "−ln p(x | y) by importance sampling, k = *"),
+            ("nll_given_factors_k*", "−ln p(x | a) by importance sampling, k = *"),
         ],
         applies: any,
         run: |s, sheet| Box::pin(likelihood(s, sheet)),
@@ -72,22 +73,27 @@ async fn likelihood(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String
     let (engine, test, len) = (&mut *s.model, &s.images.test, s.images.shape.len());
     let n = test.labels.len().min(WEIGHTED);
     let (x, labels) = (spread(Rows::new(&test.x, len), n), spread(Rows::new(&test.labels, 1), n));
+    let k = test.factor_nk.len() / test.labels.len().max(1);
+    let factors = if k > 0 { spread(Rows::new(&test.factor_nk, k), n) } else { vec![] };
     let mut weight_nk: Vec<Vec<f32>> = vec![vec![]; n];
     for _ in 0..WEIGHTED_RUNS {
-        let Some(outputs) = engine.run(Program::LogWeights, latent_engine::Rows::labelled(&x, &labels)).await? else {
-            return Ok(());
-        };
+        let rows = latent_engine::Rows::labelled(&x, &labels).told(&factors);
+        let Some(outputs) = engine.run(Program::LogWeights, rows).await? else { return Ok(()) };
         let values = outputs.first().ok_or("importance weights without an output")?;
         let more_nk = Rows::new(values, values.len() / n);
         weight_nk.iter_mut().zip(more_nk.iter()).for_each(|(row, more)| row.extend(more));
     }
     let most = weight_nk[0].len();
-    let given = engine.info().code.iter().any(|group| group.kind == CodeKind::Choice { given: true });
+    let told = engine.info().code.iter().find(|group| group.is_told());
+    let (given, of) = match told.map(|group| group.kind) {
+        None => ("nll", ""),
+        Some(CodeKind::Factor { .. }) => ("nll_given_factors", " with their factors known"),
+        Some(_) => ("nll_given_label", " with their labels known"),
+    };
     for k in [1, most / WEIGHTED_RUNS, most] {
         let values: Vec<f32> = weight_nk.iter().flat_map(|row| &row[..k]).copied().collect();
         let nll = vae::importance_weighted_nll(Rows::new(&values, k));
-        let name = if given { format!("nll_given_label_k{k}") } else { format!("nll_k{k}") };
-        let of = if given { " with their labels known" } else { "" };
+        let name = format!("{given}_k{k}");
         let how = format!("nats, −ln of the mean of k = {k} importance weights, {n} test images{of}{}", judged(s.setup));
         sheet.add(&name, nll, how);
     }

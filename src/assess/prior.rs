@@ -6,6 +6,7 @@ use super::images::spread;
 use super::measure::{Measure, Sheet};
 use super::subject::{About, Draws, Subject};
 use latent_engine::Program;
+use latent_engine::sampling::{STEPS, step_rows};
 use latent_measure::frechet;
 use latent_measure::frechet::Gaussian;
 use latent_measure::rng::Rng;
@@ -72,7 +73,15 @@ async fn draws(s: &mut Subject<'_>) -> Result<Rc<Draws>, String> {
     // Whether the codes were known or have just been made.
     s.model.draw_from(0);
     let outputs = s.model.run(Program::Prior, latent_engine::Rows::of(&vec![0.0; 2 * n])).await?;
-    let z = outputs.and_then(|o| o.into_iter().next()).ok_or("the method has no prior")?;
+    let mut z = outputs.and_then(|o| o.into_iter().next()).ok_or("the method has no prior")?;
+    if s.about.flows() {
+        let latent = s.model.info().latent as usize;
+        for taken in 0..STEPS {
+            let rows = step_rows(&z, latent, taken, STEPS);
+            let outputs = s.model.run(Program::SampleStep, latent_engine::Rows::of(&rows)).await?;
+            z = outputs.and_then(|o| o.into_iter().next()).ok_or("the method takes no steps from noise")?;
+        }
+    }
     let (whole, other) = z.split_at(z.len() / 2);
     let own = s.about.own();
     let [codes, prior, other] = [&codes, whole, other].map(|z| own.columns(z).into_owned());
@@ -98,9 +107,10 @@ async fn mmd(s: &mut Subject<'_>, sheet: &mut Sheet, id: &str, kernel: vae::Kern
     let [codes, prior, other] = [&draws.codes, &draws.prior, &draws.other].map(|z| spread(Rows::new(z, d), m));
     let [codes_md, prior_md, other_md] = [&codes, &prior, &other].map(|z| Rows::new(z, d));
     let how = |what: &str| format!("squared, unbiased, mean of {} scales; {what}{without}, {m} draws of each", vae::SCALES.len());
-    sheet.add(id, vae::mmd_in_slices(codes_md, prior_md, kernel, &s.pause).await, how("q(z) and the prior"));
+    let prior = s.about.prior();
+    sheet.add(id, vae::mmd_in_slices(codes_md, prior_md, kernel, &s.pause).await, how(&format!("q(z) and {prior}")));
     let null = vae::mmd_in_slices(other_md, prior_md, kernel, &s.pause).await;
-    sheet.add(&format!("{id}_null"), null, how("the prior and itself"));
+    sheet.add(&format!("{id}_null"), null, how(&format!("{prior} and itself")));
     Ok(())
 }
 
@@ -110,9 +120,10 @@ async fn frechet_prior(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), Str
     let (own, n) = (s.about.own(), s.images.test.labels.len());
     let without = own.without();
     let [codes, prior, other] = [&draws.codes, &draws.prior, &draws.other].map(|z| Gaussian::fit(Rows::new(z, own.width())));
-    let how = format!("Gaussians fitted to q(z) and the prior{without}, {n} draws of each");
+    let whose = s.about.prior();
+    let how = format!("Gaussians fitted to q(z) and {whose}{without}, {n} draws of each");
     sheet.add("frechet_prior", frechet::distance(&codes, &prior), how);
-    let how = format!("Gaussians fitted to the prior and itself{without}, {n} draws of each");
+    let how = format!("Gaussians fitted to {whose} and itself{without}, {n} draws of each");
     sheet.add("frechet_prior_null", frechet::distance(&other, &prior), how);
     Ok(())
 }
@@ -131,8 +142,8 @@ async fn frechet_pooled(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), St
     let width = s.images.shape.channels * (s.images.shape.height / side) * (s.images.shape.width / side);
     let pooled = |x: &[f32]| image::pool(x, shape, side);
     let what = if s.about.pictures { format!("means of {side} × {side} pixels") } else { "the numbers themselves".into() };
-    let all = (pooled(&pictures), pooled(&others(s)), pooled(&s.images.test.x));
-    samples(sheet, "frechet_pooled", &what, all, s.images.whose, width);
+    let (all, drawn) = ((pooled(&pictures), pooled(&others(s)), pooled(&s.images.test.x)), &s.about.drawn());
+    samples(sheet, "frechet_pooled", &what, all, drawn, s.images.whose, width);
     Ok(())
 }
 
@@ -145,8 +156,8 @@ async fn frechet_classifier(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<()
     let classifier = Classifier::shipped(s.about.data.and_then(|card| card.classifier).ok_or("the images have no classifier")?)?;
     let what = format!("the last hidden layer of this project's classifier of digits, 196-128-{FEATURES}-10; this is not FID");
     let features = |x: &[f32]| classifier.features(x);
-    let all = (features(&pictures), features(&others(s)), features(&s.images.test.x));
-    samples(sheet, "frechet_classifier", &what, all, s.images.whose, FEATURES);
+    let (all, drawn) = ((features(&pictures), features(&others(s)), features(&s.images.test.x)), &s.about.drawn());
+    samples(sheet, "frechet_classifier", &what, all, drawn, s.images.whose, FEATURES);
     Ok(())
 }
 
@@ -156,13 +167,14 @@ fn samples(
     name: &str,
     what: &str,
     (pictures, others, test): (Vec<f32>, Vec<f32>, Vec<f32>),
+    drawn: &str,
     whose: &str,
     width: usize,
 ) {
     let [of_pictures, of_others, of_test] = [&pictures, &others, &test].map(|features| Rows::new(features, width));
     let how = |n: usize, whose: &str| format!("features: {what}; {n} {whose} against {} test images", of_test.len());
     let (pictures, others, test) = (Gaussian::fit(of_pictures), Gaussian::fit(of_others), Gaussian::fit(of_test));
-    sheet.add(name, frechet::distance(&pictures, &test), how(of_pictures.len(), "pictures decoded from the prior"));
+    sheet.add(name, frechet::distance(&pictures, &test), how(of_pictures.len(), drawn));
     sheet.add(&format!("{name}_null"), frechet::distance(&others, &test), how(of_others.len(), whose));
 }
 
@@ -181,6 +193,7 @@ fn drawn(mean: &[f32], logvar: &[f32], code: &[CodeGroup], seed: u64) -> Vec<f32
                     let chosen = category(&mean[at.clone()], &mut rng);
                     out.extend((0..at.len()).map(|c| f32::from(u8::from(c == chosen))));
                 }
+                CodeKind::Factor { .. } => out.extend(&mean[at]),
                 _ if logvar.is_empty() => out.extend(&mean[at]),
                 _ => out.extend(mean[at.clone()].iter().zip(&logvar[at]).map(|(m, l)| m + (0.5 * l).exp() * rng.normal())),
             }

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use super::images::Images;
 use latent_catalog as catalog;
+use latent_engine::sampling::STEPS;
 use latent_engine::{Engine, Program, Rows, Weight};
 use latent_experiment::Setup;
 use latent_measure::pause::Pause;
@@ -93,6 +94,21 @@ impl About {
     /// Each number of the code says something by itself: neither tokens nor a dictionary's features.
     pub fn latents(&self) -> bool {
         self.own().all(|kind| !matches!(kind, CodeKind::Grid { .. } | CodeKind::Features { .. }))
+    }
+
+    /// New codes are carried from noise, step by step.
+    pub fn flows(&self) -> bool {
+        self.code.iter().any(|group| group.kind == CodeKind::Flow)
+    }
+
+    /// What codes are compared with, for protocols.
+    pub fn prior(&self) -> String {
+        if self.flows() { format!("what {STEPS} steps make of noise") } else { "the prior".into() }
+    }
+
+    /// What pictures are decoded from, likewise.
+    pub fn drawn(&self) -> String {
+        format!("pictures decoded from {}", self.prior())
     }
 
     /// The code is a dictionary's features.
@@ -184,36 +200,31 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// The columns of a code that its encoder has found out: all but those of a label that it was told. Whoever reads the code would
+/// The columns of a code that its encoder has found out: all but those of what it was told. Whoever reads the code would
 /// read there what was put in.
 pub struct Own<'a>(&'a [CodeGroup]);
 
 impl Own<'_> {
-    fn is_told(group: &CodeGroup) -> bool {
-        group.kind == CodeKind::Choice { given: true }
-    }
-
     /// Whether all of them are of such a kind.
     pub fn all(&self, is: fn(CodeKind) -> bool) -> bool {
-        self.0.iter().filter(|group| !Self::is_told(group)).all(|group| is(group.kind))
+        self.0.iter().filter(|group| !group.is_told()).all(|group| is(group.kind))
     }
 
     pub fn width(&self) -> usize {
-        self.0.iter().filter(|group| !Self::is_told(group)).map(|group| group.count as usize).sum()
+        self.0.iter().filter(|group| !group.is_told()).map(|group| group.count as usize).sum()
     }
 
     /// These columns of whole codes.
     pub fn columns<'z>(&self, z_nd: &'z [f32]) -> Cow<'z, [f32]> {
-        if !self.0.iter().any(Self::is_told) {
+        if !self.0.iter().any(CodeGroup::is_told) {
             return Cow::Borrowed(z_nd);
         }
-        let kept: Vec<bool> =
-            self.0.iter().flat_map(|group| std::iter::repeat_n(!Self::is_told(group), group.count as usize)).collect();
+        let kept: Vec<bool> = self.0.iter().flat_map(|group| std::iter::repeat_n(!group.is_told(), group.count as usize)).collect();
         z_nd.iter().zip(kept.iter().cycle()).filter(|(_, kept)| **kept).map(|(z, _)| *z).collect()
     }
 
     /// What is left out, for protocols.
     pub fn without(&self) -> &'static str {
-        if self.0.iter().any(Self::is_told) { " without the label that the encoder is told" } else { "" }
+        if self.0.iter().any(CodeGroup::is_told) { " without what the encoder is told" } else { "" }
     }
 }

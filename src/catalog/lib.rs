@@ -80,7 +80,6 @@ mod tests {
         let parts = [
             ("vae", "Inverse Autoregressive Flow", "free bits"),
             ("mae", "Masked Autoencoders", "sees the whole image"),
-            ("cvae", "from Attributes", "one label"),
             ("iwae", "Tighter Variational Bounds", "is not measured"),
             ("batch-topk", "Adaptive Sparse Allocation", "without its aux_zipf_loss"),
             ("rvq", "Residual Quantization", "in place of its RQ-Transformer"),

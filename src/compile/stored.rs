@@ -37,6 +37,8 @@ pub mod given {
     pub const INPUT: &str = "input";
     /// The class of each image.
     pub const LABEL: &str = "label";
+    /// The value of each factor of each image, where the method is told them.
+    pub const FACTORS: &str = "factors";
     /// Training steps behind the weights.
     pub const STEP: &str = "step";
     /// The method's live parameters, in the order of its card.

@@ -1,6 +1,9 @@
 //! Samples in memory: pictures, or vectors.
 
-use latent_vocabulary::data::{DataInfo, Own};
+use std::iter::repeat;
+
+use latent_vocabulary::data::{DataCard, DataInfo, Own};
+use latent_vocabulary::factors::{FactorList, FactorName};
 use latent_vocabulary::shape::{Beside, DataShape, SampleShape};
 
 /// Samples, kept as their shape says, with one label each.
@@ -46,7 +49,9 @@ impl Dataset {
 
     /// What a network must know of it.
     pub fn data_shape(&self) -> DataShape {
-        DataShape { image: self.shape, classes: self.classes }
+        let factors =
+            FactorList::of(self.factors.sizes.iter().copied().zip(self.factors.ordered.iter().copied().chain(repeat(false))));
+        DataShape { image: self.shape, classes: self.classes, factors }
     }
 
     /// Tells its images from others of the same name: a sum of what they were made of, or an empty word where they are the project's
@@ -75,13 +80,28 @@ impl Dataset {
 /// What made each image; without names where that is not known.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Factors {
-    pub names: Vec<String>,
+    pub names: Vec<FactorName>,
     /// The values of factor `i` are `0 .. sizes[i]`.
     pub sizes: Vec<u8>,
+    /// Whether these are amounts; kinds where nothing is said.
+    pub ordered: Vec<bool>,
     /// `[train images, factors]`
     pub train_nk: Vec<u8>,
     /// `[test images, factors]`
     pub test_nk: Vec<u8>,
+}
+
+impl Factors {
+    /// Those of a registered data set, without a value.
+    pub fn of(card: &DataCard) -> Self {
+        let each = card.factors.iter();
+        Self {
+            names: each.clone().map(|f| f.names()).collect(),
+            sizes: each.clone().map(|f| f.size).collect(),
+            ordered: each.map(|f| f.ordered).collect(),
+            ..Self::default()
+        }
+    }
 }
 
 /// Bytes as values in `[0, 1]`.

@@ -11,7 +11,8 @@ use latent_packed::{
 };
 use latent_vocabulary::data::Own;
 use latent_vocabulary::data::label_id;
-use latent_vocabulary::shape::{Beside, SampleShape};
+use latent_vocabulary::factors::FactorName;
+use latent_vocabulary::shape::Beside;
 
 /// Most bytes of images to test with: they stay in the engine's memory.
 const TEST_BYTES: usize = 64 << 20;
@@ -147,8 +148,8 @@ pub async fn load(
     }
     let label = label(meta, own)?;
     let len = meta.image_bytes();
-    // The device keeps a label beside each image.
-    let fit = usize::try_from(room.bytes).unwrap_or(usize::MAX) / (len + 1);
+    // The device keeps a label and the factors beside each image.
+    let fit = usize::try_from(room.bytes).unwrap_or(usize::MAX) / (len + 1 + meta.factors.len());
     let all = census.train <= fit;
     let paged = room.paged && (!all || census.train > WHOLE_BYTES / len);
     let kept = census.train.min(if paged { TWICE } else { fit });
@@ -232,9 +233,10 @@ async fn read(
         (test_images, test_nk) = (train_images[..n * len].to_vec(), train_nk[..n * k].to_vec());
     }
     let factors = Factors {
-        names: meta.factors.iter().map(|f| f.name.clone()).collect(),
+        names: meta.factors.iter().map(|f| FactorName { name: f.name.clone(), values: f.values.clone() }).collect(),
         // 256 values are more than a byte can count; the last one is as good as unknown.
         sizes: meta.factors.iter().map(|f| f.values.len().min(255) as u8).collect(),
+        ordered: vec![],
         train_nk,
         test_nk,
     };

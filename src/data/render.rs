@@ -201,12 +201,7 @@ impl Rendering {
             test_images: self.test.images,
             test_labels: self.test.labels,
             class_names: card.classes.iter().map(ToString::to_string).collect(),
-            factors: Factors {
-                names: card.factors.iter().map(|f| f.name.to_string()).collect(),
-                sizes: card.factors.iter().map(|f| f.size).collect(),
-                train_nk: self.train.factors,
-                test_nk: self.test.factors,
-            },
+            factors: Factors { train_nk: self.train.factors, test_nk: self.test.factors, ..Factors::of(card) },
             ..Dataset::default()
         }
     }

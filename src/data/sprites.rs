@@ -11,12 +11,12 @@ pub use engine::{MAKE, Sprites};
 
 /// The factors of dSprites, and a colour.
 pub const FACTORS: &[Factor] = &[
-    Factor::kinds("Shape", 3),
+    Factor::kinds("Shape", 3).named(&["square", "ellipse", "heart"]),
     Factor::new("Scale", 6),
     Factor::new("Orientation", 40),
     Factor::new("X", 32),
     Factor::new("Y", 32),
-    Factor::kinds("Color", 8),
+    Factor::kinds("Color", 8).named(&["red", "orange", "yellow", "green", "teal", "blue", "violet", "pink"]),
 ];
 
 pub const CARD: DataCard = DataCard {

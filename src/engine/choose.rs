@@ -67,7 +67,7 @@ async fn measure(gpu: &Rc<Gpu>, probe: &Probe) -> Result<Option<KernelChoice>, S
     let plans = gpu.candidates.iter().map(|t| Ok((*t, probe.compile(*t)?))).collect::<Result<Vec<_>, _>>();
     let plans = plans.map_err(|e: latent_compile::CompileError| e.to_string())?;
     let floats = plans.iter().map(|(_, plan)| plan.end).max().unwrap_or(0);
-    let data = Data::upload(gpu, &[], &[]).map_err(|e| e.to_string())?;
+    let data = Data::upload(gpu, &[], &[], &[]).map_err(|e| e.to_string())?;
     let Ok(mut arena) = Arena::new(gpu.clone(), floats, 0, 0, data).await else { return Ok(None) };
     let mut runners = vec![];
     for (target, plan) in &plans {

@@ -10,8 +10,8 @@ use std::collections::HashMap;
 
 use web_time::Instant;
 
-use self::images::Order;
 pub use self::images::{HostImages, HostSupply, HostWindow};
+use self::images::{Minibatch, Order};
 pub use self::step::{KERNELS, Make, Runs, tape};
 use self::step::{Training, training};
 use crate::engine::{BuildError, Engine, Rows, RunState, Weight, evaluated, fits};
@@ -41,7 +41,8 @@ pub struct CpuEngine {
     info: PlanInfo,
     live: Vec<&'static str>,
     train: Training,
-    /// The graphs' leaves: parameters, input, labels, step, controls; behind them moments and rates, of the training step alone.
+    /// The graphs' leaves: parameters, input, labels, step, controls, and factors where the method is told them; behind them moments and
+    /// rates, of the training step alone.
     leaves: Vec<Vec<f32>>,
     programs: HashMap<(Program, usize), Option<Ready>>,
     images: HostSupply,
@@ -65,6 +66,8 @@ enum Leaf {
     Label,
     Step,
     Controls,
+    /// Or whatever comes behind, where the method is told none.
+    Factors,
 }
 
 impl CpuEngine {
@@ -132,9 +135,19 @@ impl CpuEngine {
         self.info.tensors.len() + leaf as usize
     }
 
+    /// Factors of an image that the method is told.
+    fn told(&self) -> usize {
+        if self.entry.card().factors { self.shape.factors.len() } else { 0 }
+    }
+
+    /// Where the leaves of the training step alone begin.
+    fn behind(&self) -> usize {
+        self.at(Leaf::Factors) + usize::from(self.told() > 0)
+    }
+
     /// Where the optimiser's `i`th moments of parameter `p` lie.
     fn moment(&self, p: usize, i: usize) -> usize {
-        self.at(Leaf::Controls) + 1 + RATES + self.train.moments * self.train.trained[..p].iter().filter(|t| **t).count() + i
+        self.behind() + RATES + self.train.moments * self.train.trained[..p].iter().filter(|t| **t).count() + i
     }
 
     /// Draws the weights as Burn's layers initialise themselves.
@@ -164,15 +177,34 @@ impl CpuEngine {
         self.leaves[label].clear();
         self.leaves[label].extend(classes.iter().map(|c| f32::from(*c)));
         self.leaves[label].resize(batch, 0.0);
+        let (factors, told) = (self.at(Leaf::Factors), self.told());
+        if told > 0 {
+            self.leaves[factors].clear();
+            self.leaves[factors].extend(rows.factors().iter().map(|v| f32::from(*v)));
+            self.leaves[factors].resize(batch * told, 0.0);
+        }
+    }
+
+    /// Has `fetch` put images, and what is known of them, where the graphs find them.
+    fn put_images(
+        &mut self,
+        fetch: impl FnOnce(&mut Order, &HostSupply, Minibatch<'_>) -> Result<(), String>,
+    ) -> Result<(), String> {
+        let told = self.told() > 0;
+        let places = [Leaf::Input, Leaf::Label, Leaf::Factors].map(|leaf| self.at(leaf));
+        // Where no factors are told something else lies in their place.
+        let mut own = [0, 1, 2].map(|i| if i < 2 || told { std::mem::take(&mut self.leaves[places[i]]) } else { vec![] });
+        let [images, labels, factors] = &mut own;
+        let done = fetch(&mut self.order, &self.images, Minibatch { images, labels, factors });
+        for (place, values) in places.into_iter().zip(own).take(if told { 3 } else { 2 }) {
+            self.leaves[place] = values;
+        }
+        done
     }
 
     /// The images at the positions from `from` on, as the training step takes them.
     fn minibatch(&mut self, from: u64, batch: usize) -> Result<(), String> {
-        let (input, label) = (self.at(Leaf::Input), self.at(Leaf::Label));
-        let [mut images, mut labels] = [input, label].map(|i| std::mem::take(&mut self.leaves[i]));
-        let done = self.order.fetch(&self.images, from, batch, &mut images, &mut labels);
-        (self.leaves[input], self.leaves[label]) = (images, labels);
-        done
+        self.put_images(|order, images, to| order.fetch(images, from, batch, to))
     }
 
     /// Makes sure that a program is there. Returns whether the method has it.
@@ -216,7 +248,7 @@ impl CpuEngine {
         let (live, controls) = (&self.live, &self.leaves[self.at(Leaf::Controls)]);
         let value = |key: &str| live.iter().position(|k| *k == key).map_or(0.0, |i| controls[i]);
         let rates = optimizer::rates(&self.params, self.step, value);
-        let first = self.at(Leaf::Controls) + 1;
+        let first = self.behind();
         for (leaf, rate) in self.leaves[first..].iter_mut().zip(rates) {
             leaf[0] = rate;
         }
@@ -300,10 +332,7 @@ impl Engine for CpuEngine {
         let set: Result<Vec<Id>, String> = recording.set.iter().map(|new| node(&imported, new.id)).collect();
         let mut tape = (self.make)(&imported.graph, &set.map_err(BuildError::NotCompiled)?, &[]);
         self.order.start(&self.images).await?;
-        let (input, label) = (self.at(Leaf::Input), self.at(Leaf::Label));
-        let [mut images, mut labels] = [input, label].map(|i| std::mem::take(&mut self.leaves[i]));
-        self.order.first(&self.images, START_BATCH, &mut images, &mut labels)?;
-        (self.leaves[input], self.leaves[label]) = (images, labels);
+        self.put_images(|order, images, to| order.first(images, START_BATCH, to))?;
         let step = self.at(Leaf::Step);
         self.leaves[step][0] = self.step as f32;
         let noise = self.noise(self.draws, INITIALISATION);

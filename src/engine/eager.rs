@@ -103,7 +103,7 @@ impl Engine for EagerEngine {
 
     async fn evaluate(&mut self, images: Rows<'_>) -> Result<Vec<f32>, String> {
         let of = (self.info().terms.len(), self.info().batch as usize, self.run.width(Input::Images));
-        evaluated(of, images, async |rows, _| host(self.run.terms(&rows.floats(), &rows.classes())).await).await
+        evaluated(of, images, async |rows, _| host(self.run.terms(rows)).await).await
     }
 
     async fn run(&mut self, what: Program, rows: Rows<'_>) -> Result<Option<Vec<Vec<f32>>>, String> {
@@ -112,8 +112,7 @@ impl Engine for EagerEngine {
         let n = rows.count(width)?;
         for from in (0..n).step_by(PIECE) {
             let rows = rows.some(width, from..(from + PIECE).min(n));
-            let (values, labels) = (&*rows.floats(), &*rows.classes());
-            let Some(outputs) = self.run.run(what, values, labels) else { return Ok(None) };
+            let Some(outputs) = self.run.run(what, rows) else { return Ok(None) };
             all.resize(outputs.len(), vec![]);
             for (all, rows) in all.iter_mut().zip(outputs) {
                 all.extend(host(rows).await?);

@@ -199,15 +199,16 @@ pub trait Engine {
     /// If the method does something that does not compile, or the device is lost.
     async fn start(&mut self) -> Result<(), BuildError>;
 
-    /// Gives a sparse autoencoder the trained network that it takes apart, and starts it over on that.
+    /// Gives a method the trained network that it stands on, and starts it over on that.
     ///
     /// # Errors
     /// If the weights are of another network, or as [`Engine::start`].
     async fn adopt(&mut self, host: &[Weight]) -> Result<(), BuildError> {
         let mut own = self.weights().await?;
         for weight in &mut own {
-            let Some((_, name)) = weight.name.split_once(HOST) else { continue };
-            // The scale is the sparse autoencoder's own.
+            let within = weight.name.split_once(HOST).map(|(_, name)| name);
+            let Some(name) = within.or_else(|| weight.name.strip_prefix(&HOST[1..])) else { continue };
+            // The scale is the method's own.
             let Some(given) = host.iter().find(|w| w.name == name) else { continue };
             if given.shape != weight.shape {
                 return Err(format!("the host's {name} has shape {:?}, expected {:?}", given.shape, weight.shape).into());

@@ -85,7 +85,7 @@ impl Operation {
         let (updates, specials) = (Updates::default(), vec![]);
         let job = Job { graph: &self.graph, target, leaves, outputs, updates, specials, scratch: end, training: false, salt: 0 };
         let plan = compile(&job).map_err(|e| e.to_string())?;
-        let data = Data::upload(gpu, &[], &[]).map_err(|e| e.to_string())?;
+        let data = Data::upload(gpu, &[], &[], &[]).map_err(|e| e.to_string())?;
         let arena = Arena::new(gpu.clone(), plan.end, 0, 0, data).await?;
         let recorded = arena.record(&plan).await?;
         Ok(Ready::Kernels(arena, recorded))

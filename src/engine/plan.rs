@@ -244,15 +244,17 @@ impl PlanEngine {
         Ok(self.layout.tensors.iter().filter(|t| t.trained).map(|t| t.weight(&all[t.at..t.at + t.len()])).collect())
     }
 
-    /// Images and labels of the latest step's minibatch, as the device fetched them; labels are zero where the method reads
-    /// none. Other programs overwrite them.
+    /// Images, labels and factors of the latest step's minibatch, as the device fetched them; labels are zero where the method reads
+    /// none, and factors are there where it is told them. Other programs overwrite them.
     ///
     /// # Errors
     /// If the device is lost.
-    pub async fn minibatch(&mut self) -> Result<(Vec<f32>, Vec<f32>), String> {
+    pub async fn minibatch(&mut self) -> Result<[Vec<f32>; 3], String> {
         let (at, batch) = (self.input, self.info.batch as usize);
-        let mut parts = self.arena.read(&[(at.rows, batch * self.shape.image.len()), (at.labels, batch)]).await?.into_iter();
-        Ok((parts.next().unwrap_or_default(), parts.next().unwrap_or_default()))
+        let known = at.factors.map(|factors| (factors, batch * self.shape.factors.len()));
+        let ranges: Vec<_> = [(at.rows, batch * self.shape.image.len()), (at.labels, batch)].into_iter().chain(known).collect();
+        let mut parts = self.arena.read(&ranges).await?.into_iter();
+        Ok(std::array::from_fn(|_| parts.next().unwrap_or_default()))
     }
 
     /// Takes two steps and times each dispatch of the second.

@@ -30,10 +30,12 @@ pub fn minibatches(n: usize, batch: usize) -> impl ExactSizeIterator<Item = Rang
 /// What a program starts from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// Rows of `channels * height * width` values, and labels.
+    /// Rows of `channels * height * width` values, with labels and, where the method is told them, factors.
     Images,
     /// Rows of `latent` values.
     Codes,
+    /// Rows of a code, how far it has come, and how much further it goes: `latent + 2` values.
+    Steps,
     /// Rows of one token for each place of the code grid.
     Tokens,
     /// The number of rows only.
@@ -45,11 +47,19 @@ impl Input {
     pub fn width(self, image: SampleShape, code: &[CodeGroup]) -> usize {
         match self {
             Self::Images => image.len(),
-            Self::Codes => code.iter().map(|g| g.count as usize).sum(),
+            Self::Codes => numbers(code),
+            Self::Steps => numbers(code) + STEP,
             Self::Tokens => code.iter().filter_map(CodeGroup::places).sum::<u32>().max(1) as usize,
             Self::Count => 1,
         }
     }
+}
+
+/// What a step is told besides the code.
+const STEP: usize = 2;
+
+fn numbers(code: &[CodeGroup]) -> usize {
+    code.iter().map(|g| g.count as usize).sum()
 }
 
 /// What a program that maps rows to rows is given.
@@ -58,6 +68,8 @@ pub struct Operands {
     pub input_bw: Tensor<2>,
     /// Shape `[batch]`.
     pub label_b: Tensor<1>,
+    /// Shape `[batch, factors]`, where the method is told factors.
+    pub factor_bk: Option<Tensor<2>>,
 }
 
 /// Rows under their names.
@@ -66,7 +78,7 @@ type Outputs = Option<Vec<(&'static str, Tensor<2>)>>;
 /// What a program is given, by its input.
 macro_rules! given {
     (Images, $operands:ident) => {
-        Batch { x_bp: $operands.input_bw, label_b: $operands.label_b }
+        Batch { x_bp: $operands.input_bw, label_b: $operands.label_b, factor_bk: $operands.factor_bk }
     };
     (Count, $operands:ident) => {
         $operands.input_bw.dims()[0]
@@ -152,6 +164,8 @@ programs! {
     Decode: Codes, "a decoder" => |m, z_bd, _| one("images", Some(m.decode(z_bd)));
     /// [`Method::prior`]: output `z`.
     Prior: Count, "a prior" => |m, n, ctx| one("z", Some(m.prior(n, ctx)));
+    /// [`Method::sample_step`]: output `z`.
+    SampleStep: Steps, "steps from noise" => |m, row_bw, _| one("z", sample_step(m, row_bw));
     /// [`Method::log_weights`]: output `log_weights`.
     LogWeights: Images, "importance weights" => |m, batch, ctx| one("log_weights", m.log_weights(batch, ctx));
     /// [`Method::tokens`]: output `tokens`.
@@ -170,6 +184,13 @@ programs! {
 
 fn one(name: &'static str, rows: Option<Tensor<2>>) -> Outputs {
     rows.map(|rows| vec![(name, rows)])
+}
+
+fn sample_step<M: Method>(method: &M, row_bw: Tensor<2>) -> Option<Tensor<2>> {
+    let [n, width] = row_bw.dims();
+    let latent = width - STEP;
+    let column = |at: usize| row_bw.clone().slice([0..n, at..at + 1]);
+    method.sample_step(row_bw.clone().slice([0..n, 0..latent]), column(latent), column(latent + 1))
 }
 
 fn code(Code { mean_bd, logvar_bd }: Code) -> Vec<(&'static str, Tensor<2>)> {

@@ -55,6 +55,8 @@ pub struct Recording {
     pub step: Leaf,
     /// Live controls in card order.
     pub controls: Leaf,
+    /// Value of each factor of each image, shape `[batch, factors]`; where the method is told them.
+    pub factors: Option<Leaf>,
     /// Results; none if the method does not have this program.
     pub outputs: Vec<Output>,
     /// New values of state, named as their parameters.
@@ -64,9 +66,9 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// What comes from outside: the parameters, then input, labels, step and controls.
+    /// What comes from outside: the parameters, then input, labels, step and controls, then factors.
     pub fn leaves(&self) -> impl Iterator<Item = &Leaf> {
-        self.params.iter().chain([&self.input, &self.label, &self.step, &self.controls])
+        self.params.iter().chain([&self.input, &self.label, &self.step, &self.controls]).chain(&self.factors)
     }
 }
 
@@ -117,6 +119,10 @@ fn output<const D: usize>(name: &str, tensor: &Tensor<D>) -> Result<Output, Stri
     Ok(Output { name: name.to_owned(), id: id(tensor)?, shape: tensor.dims().to_vec() })
 }
 
+/// Why nothing is recorded of a method that is told factors.
+pub const NO_FACTORS: &str =
+    "this method is told the factors of its images, and of these none are known, or more than it can be told";
+
 thread_local! {
     // Burn numbers capture devices and has 65,536 of them: one for each thread that records, as each holds one scope at a time.
     static DEVICE: Device = Device::capture();
@@ -158,6 +164,9 @@ fn record_on<M: Method>(
     batch: usize,
     device: &Device,
 ) -> Result<Recording, String> {
+    if M::CARD.factors && data.factors.is_empty() {
+        return Err(NO_FACTORS.into());
+    }
     let model = M::init(params, data, device);
     let mut collector = ParamCollector::default();
     model.visit(&mut collector);
@@ -171,6 +180,8 @@ fn record_on<M: Method>(
     let (label_b, label) = leaf(given::LABEL, [batch], device)?;
     let (step_value, step) = leaf(given::STEP, [1], device)?;
     let (control_values, controls) = leaf(given::CONTROLS, [keys.len()], device)?;
+    let given = M::CARD.factors.then(|| leaf(given::FACTORS, [batch, data.factors.len()], device)).transpose()?;
+    let (factor_bk, factors) = given.unzip();
     let training = program == Program::Train;
     let mut ctx = Ctx { controls: control_values, keys: &keys, step: step_value, training, noise: &mut RecordedNoise };
     let mut recording = Recording {
@@ -182,13 +193,14 @@ fn record_on<M: Method>(
         label,
         step,
         controls,
+        factors,
         outputs: Vec::new(),
         set: Vec::new(),
         add: Vec::new(),
     };
     match program {
         Program::Train | Program::Evaluate => {
-            let terms = model.terms(Batch { x_bp: input_bw, label_b }, &mut ctx);
+            let terms = model.terms(Batch { x_bp: input_bw, label_b, factor_bk }, &mut ctx);
             recording.outputs = named(&terms.scalars)?;
             if training {
                 recording.outputs.extend(terms.kl_d.as_ref().map(|kl_d| output("kl_d", kl_d)).transpose()?);
@@ -196,9 +208,9 @@ fn record_on<M: Method>(
                 recording.add = named(&terms.add)?;
             }
         }
-        Program::Start => recording.set = named(&model.start(Batch { x_bp: input_bw, label_b }, &mut ctx))?,
+        Program::Start => recording.set = named(&model.start(Batch { x_bp: input_bw, label_b, factor_bk }, &mut ctx))?,
         _ => {
-            let rows = apply(&model, program, Operands { input_bw, label_b }, &mut ctx).unwrap_or_default();
+            let rows = apply(&model, program, Operands { input_bw, label_b, factor_bk }, &mut ctx).unwrap_or_default();
             recording.outputs = rows.iter().map(|(name, rows)| output(name, rows)).collect::<Result<_, _>>()?;
         }
     }

@@ -4,10 +4,11 @@ use crate::engine::{Engine, Rows};
 use crate::program::Program;
 use latent_compile::rng;
 use latent_view::draw;
+pub use latent_view::step_rows;
 use latent_vocabulary::code::{CodeGroup, CodeKind};
 
 /// What is drawn.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Draw {
     pub count: usize,
     /// What Gaussian numbers are multiplied with, and what the logits of tokens are divided by; 1 is the prior itself.
@@ -16,25 +17,42 @@ pub struct Draw {
     pub seed: u32,
     /// The one of a code's choices that all images have, such as their class; `None` draws it as well.
     pub choice: Option<u32>,
+    /// Factors that the model is told, by number, and the value that all images have of each; the others are drawn.
+    pub told: Vec<(u32, u32)>,
+    /// Steps from noise, where the model takes some.
+    pub steps: u32,
 }
+
+/// Steps from noise that are enough for samples to be judged by.
+pub const STEPS: u32 = 32;
 
 /// New images, row-major `[count, pixels]`, values in `[0, 1]`.
 ///
 /// # Errors
 /// If the model has no prior to draw from, or not what `draw` asks for, or the device is lost.
-pub async fn images<E: Engine>(engine: &mut E, draw: Draw) -> Result<Vec<f32>, String> {
+pub async fn images<E: Engine>(engine: &mut E, draw: &Draw) -> Result<Vec<f32>, String> {
+    Ok(films(engine, draw).await?.pop().unwrap_or_default())
+}
+
+/// The same after each step from noise, the noise itself first; the images alone where the model takes no steps.
+///
+/// # Errors
+/// As there.
+pub async fn films<E: Engine>(engine: &mut E, draw: &Draw) -> Result<Vec<Vec<f32>>, String> {
     let code = engine.info().code.clone();
     if code.iter().any(|group| group.features().is_some()) {
         return Err("a sparse autoencoder takes images apart; it has no prior from which new ones could be drawn".into());
     }
     let choice = choice(&code, draw)?;
+    told(&code, draw)?;
     if let Some(group) = code.iter().find(|group| group.places().is_some()) {
         return match group.kind {
-            CodeKind::Grid { drawn: true, .. } => draw_images(engine, draw.count, draw.temperature, draw.seed).await,
+            CodeKind::Grid { drawn: true, .. } => Ok(vec![draw_images(engine, draw.count, draw.temperature, draw.seed).await?]),
             _ => Err("this model learnt no prior over its tokens; one trained with prior=pixelcnn draws new images".into()),
         };
     }
-    if draw.temperature != 1.0 && !code.iter().any(|group| group.kind == CodeKind::Gaussian) {
+    let tempered = |group: &CodeGroup| matches!(group.kind, CodeKind::Gaussian | CodeKind::Flow);
+    if draw.temperature != 1.0 && !code.iter().any(tempered) {
         return Err("only tokens and codes with a Gaussian prior have a temperature, and this model's are neither".into());
     }
     let latent = engine.info().latent as usize;
@@ -45,11 +63,16 @@ pub async fn images<E: Engine>(engine: &mut E, draw: Draw) -> Result<Vec<f32>, S
         for group in &code {
             let (own, behind) = rest.split_at_mut(group.count as usize);
             match group.kind {
-                CodeKind::Gaussian => own.iter_mut().for_each(|z| *z *= draw.temperature),
+                CodeKind::Gaussian | CodeKind::Flow => own.iter_mut().for_each(|z| *z *= draw.temperature),
                 CodeKind::Choice { .. } => {
                     if let Some(choice) = choice {
                         own.fill(0.0);
                         own[choice] = 1.0;
+                    }
+                }
+                CodeKind::Factor { index, size } => {
+                    if let Some((_, value)) = draw.told.iter().find(|(factor, _)| *factor == index) {
+                        tell(own, *value, size);
                     }
                 }
                 _ => {}
@@ -57,14 +80,57 @@ pub async fn images<E: Engine>(engine: &mut E, draw: Draw) -> Result<Vec<f32>, S
             rest = behind;
         }
     }
-    engine.decode(&z_nd).await
+    let mut images = vec![engine.decode(&z_nd).await?];
+    if code.iter().any(|group| group.kind == CodeKind::Flow) {
+        for taken in 0..draw.steps {
+            z_nd = step(engine, &z_nd, taken, draw.steps).await?;
+            images.push(engine.decode(&z_nd).await?);
+        }
+    }
+    Ok(images)
+}
+
+/// Codes, row-major `[n, latent]`, one of `steps` steps further from noise, of which they have taken `taken`.
+///
+/// # Errors
+/// If the method takes none, or the device is lost.
+pub async fn step<E: Engine>(engine: &mut E, z_nd: &[f32], taken: u32, steps: u32) -> Result<Vec<f32>, String> {
+    let rows = step_rows(z_nd, engine.info().latent as usize, taken, steps);
+    let outputs = engine.run(Program::SampleStep, Rows::of(&rows)).await?;
+    outputs.and_then(|o| o.into_iter().next()).ok_or_else(|| "the method takes no steps from noise".into())
+}
+
+/// Has the numbers of a factor say a value, of `size`.
+fn tell(numbers: &mut [f32], value: u32, size: u32) {
+    match numbers {
+        [amount] => *amount = value as f32 / (size.max(2) - 1) as f32,
+        kinds => kinds.iter_mut().zip(0..).for_each(|(z, kind)| *z = f32::from(u8::from(kind == value))),
+    }
+}
+
+/// Whether the code has the factors that `draw` asks for.
+///
+/// # Errors
+/// Names the first that it has not, or not so many values of.
+fn told(code: &[CodeGroup], draw: &Draw) -> Result<(), String> {
+    let size = |factor: u32| {
+        code.iter().find_map(|group| match group.kind {
+            CodeKind::Factor { index, size } if index == factor => Some(size),
+            _ => None,
+        })
+    };
+    draw.told.iter().try_for_each(|(factor, value)| match size(*factor) {
+        None => Err("this model is not told such a factor".into()),
+        Some(size) if *value >= size => Err(format!("value {value} of factor {factor}: expected 0 to {}", size - 1)),
+        Some(_) => Ok(()),
+    })
 }
 
 /// The choice that `draw` asks for.
 ///
 /// # Errors
 /// If the code has none, or not so many.
-fn choice(code: &[CodeGroup], draw: Draw) -> Result<Option<usize>, String> {
+fn choice(code: &[CodeGroup], draw: &Draw) -> Result<Option<usize>, String> {
     let Some(choice) = draw.choice else { return Ok(None) };
     let group = code.iter().find(|group| matches!(group.kind, CodeKind::Choice { .. }));
     let count = group.ok_or("this model draws no class or choice that could be asked for")?.count;

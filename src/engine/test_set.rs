@@ -3,6 +3,7 @@
 use latent_measure::rng::Rng;
 use latent_small as small;
 use latent_view::Tests;
+use latent_vocabulary::factors::FactorName;
 use latent_vocabulary::shape::{Beside, DataShape};
 
 /// Images kept on the CPU for views and tests.
@@ -16,6 +17,8 @@ pub struct TestSet {
     pub class_names: Vec<String>,
     /// Values of the factors, row-major `[images, factors]`; empty where none are known.
     pub factors_nk: Vec<u8>,
+    /// Names of the factors, and of their values.
+    pub factor_names: Vec<FactorName>,
     /// What lies beside them.
     pub beside: Beside,
     /// Tells all images of the set from others of the same name, where that is known: the last word; the others did, before it grew.
@@ -25,7 +28,8 @@ pub struct TestSet {
 impl TestSet {
     /// All of them.
     pub fn all(&self) -> Tests<'_> {
-        Tests { shape: self.shape.image, images: &self.images, labels: &self.labels, beside: Some(&self.beside) }
+        let (shape, beside) = (self.shape.image, Some(&self.beside));
+        Tests { shape, images: &self.images, labels: &self.labels, factors: &self.factors_nk, beside }
     }
 
     /// Numbers of `count` images or of as many as there are: always the same ones, drawn without replacement from all, for

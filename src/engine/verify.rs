@@ -53,7 +53,7 @@ pub async fn verify_in_slices(
     steps: u32,
     pause: &Pause,
 ) -> Result<VerifyReport, String> {
-    let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels).map_err(|e| e.to_string())?;
+    let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels, &data.factors.train_nk).map_err(|e| e.to_string())?;
     let mut plan = PlanEngine::with_gradients(gpu, entry, params, data.data_shape(), &uploaded).await?;
     let mut burn = entry.eager(params, burn, data.clone());
     let mut report = VerifyReport { method: params.card.id.into(), steps, ..VerifyReport::default() };

@@ -17,8 +17,8 @@ const PAGES: usize = 4;
 
 /// Who holds the images of a window.
 pub trait Holder {
-    /// Puts images and their labels in place of those from number `first` on.
-    fn replace(&self, first: usize, images: &[u8], labels: &[u8]);
+    /// Puts images, their labels and the values of their factors in place of those from number `first` on.
+    fn replace(&self, first: usize, images: &[u8], labels: &[u8], factors: &[u8]);
 }
 
 /// The device.
@@ -28,8 +28,8 @@ pub struct OnDevice {
 }
 
 impl Holder for OnDevice {
-    fn replace(&self, first: usize, images: &[u8], labels: &[u8]) {
-        self.data.replace(&self.gpu, first, images, labels);
+    fn replace(&self, first: usize, images: &[u8], labels: &[u8], factors: &[u8]) {
+        self.data.replace(&self.gpu, first, images, labels, factors);
     }
 }
 
@@ -39,6 +39,8 @@ pub struct Window<H = OnDevice> {
     pages: Rc<dyn Pages>,
     /// Of all training images.
     labels: Vec<u8>,
+    /// And the values of their factors, of which each has so many.
+    factors: (Vec<u8>, usize),
     /// Pages that the set is cut into.
     count: usize,
     /// Images that each slot of the window has room for.
@@ -53,8 +55,8 @@ impl Window {
     /// # Errors
     /// If there is no room for a few images, or the device refuses.
     pub fn new(gpu: Rc<Gpu>, data: &Dataset, pages: Rc<dyn Pages>, room: u64) -> Result<Self, String> {
-        Self::held(data, pages, room, |images, len| {
-            let data = Data::empty(&gpu, images, len).map_err(|e| e.to_string())?;
+        Self::held(data, pages, room, |images, len, k| {
+            let data = Data::empty(&gpu, images, len, k).map_err(|e| e.to_string())?;
             Ok(OnDevice { gpu, data })
         })
     }
@@ -66,7 +68,7 @@ impl Window {
 }
 
 impl<H: Holder> Window<H> {
-    /// The same with any holder, who makes room for so many images of so many bytes.
+    /// The same with any holder, who makes room for so many images of so many bytes, and so many factors of each.
     ///
     /// # Errors
     /// As [`Window::new`].
@@ -74,10 +76,11 @@ impl<H: Holder> Window<H> {
         data: &Dataset,
         pages: Rc<dyn Pages>,
         room: u64,
-        hold: impl FnOnce(usize, usize) -> Result<H, String>,
+        hold: impl FnOnce(usize, usize, usize) -> Result<H, String>,
     ) -> Result<Self, String> {
         let (len, images) = (data.shape.bytes(), data.train_labels.len());
-        let fit = usize::try_from(room).unwrap_or(usize::MAX) / (len + 1);
+        let k = data.factors.train_nk.len() / images.max(1);
+        let fit = usize::try_from(room).unwrap_or(usize::MAX) / (len + 1 + k);
         let most = PAGE_IMAGES.min(PAGE_BYTES / len).min(fit / PAGES) / 4 * 4;
         if most == 0 {
             return Err(format!("{room} bytes are no room for images of {len} bytes"));
@@ -86,9 +89,9 @@ impl<H: Holder> Window<H> {
         // Pages of nearly equal size; the device is written four bytes at a time.
         let stride = images.div_ceil(count).next_multiple_of(4);
         let slots = (fit / stride).min(count);
-        let holder = hold(slots * stride, len)?;
-        let labels = data.train_labels.clone();
-        Ok(Self { holder, pages, labels, count, stride, slots: RefCell::new(vec![None; slots]) })
+        let holder = hold(slots * stride, len, k)?;
+        let (labels, factors) = (data.train_labels.clone(), (data.factors.train_nk.clone(), k));
+        Ok(Self { holder, pages, labels, factors, count, stride, slots: RefCell::new(vec![None; slots]) })
     }
 
     /// Who holds them.
@@ -124,7 +127,9 @@ impl<H: Holder> Window<H> {
         let mut slots = self.slots.borrow_mut();
         let free = slots.iter().position(|there| there.is_none_or(|there| !pages.contains(&there)));
         let slot = free.ok_or_else(|| format!("{} pages do not fit into a window of {}", pages.len(), slots.len()))?;
-        self.holder.replace(slot * self.stride, &images, &self.labels[range]);
+        let (factors, k) = &self.factors;
+        let factors = &factors[range.start * k..range.end * k];
+        self.holder.replace(slot * self.stride, &images, &self.labels[range], factors);
         slots[slot] = Some(*page);
         Ok(true)
     }

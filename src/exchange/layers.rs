@@ -6,7 +6,7 @@
 use latent_compile::Graph;
 use latent_compile::graph::{Binary, Id, Op, Unary};
 use latent_compile::loops;
-use latent_compile::stored::given::{CONTROLS, INPUT, LABEL, STEP};
+use latent_compile::stored::given::{CONTROLS, FACTORS, INPUT, LABEL, STEP};
 use latent_compile::stored::{self, Program};
 
 /// What a part of the network is for.
@@ -137,7 +137,7 @@ impl Finder<'_> {
         let ix = id.0 as usize;
         if let Op::Leaf(i) = node.op {
             let name = self.names[i as usize];
-            let given = [INPUT, LABEL].contains(&name);
+            let given = [INPUT, LABEL, FACTORS].contains(&name);
             let constant = given || [STEP, CONTROLS].contains(&name);
             self.known[ix] = Known { live: given, parameter: (!constant).then_some(id), ..Known::default() };
             return;

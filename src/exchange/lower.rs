@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use latent_compile::graph::{Binary, Dist, Graph, Id, Loop, Op, Unary};
 use latent_compile::loops::{self, reduction::Reduction};
 use latent_compile::stored::Recorded;
-use latent_compile::stored::given::{CONTROLS, INPUT, LABEL, STEP};
+use latent_compile::stored::given::{CONTROLS, FACTORS, INPUT, LABEL, STEP};
 
 use crate::code::{Code, Do, Drawn, Kind, Number, Reduced, Size, Value, fixed, joined};
 use crate::fuse;
@@ -318,6 +318,7 @@ impl Lower<'_> {
                 self.push(Do::Input(self.source.input.into()), vec![], dims, kind)
             }
             LABEL => self.push(Do::Input(LABEL.into()), vec![], dims, Kind::Index),
+            FACTORS => self.push(Do::Input(FACTORS.into()), vec![], dims, Kind::Float),
             STEP => self.push(Do::Control(STEP.into(), self.source.step), vec![], dims, Kind::Float),
             CONTROLS => {
                 let all = self.source.controls.iter().map(|(_, v)| *v).collect();

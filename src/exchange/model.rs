@@ -5,6 +5,8 @@ use latent_compile::stored::{self, BATCHES, Made, Program, Recorded};
 use latent_experiment::Setup;
 use latent_player::File;
 use latent_vocabulary::Card;
+use latent_vocabulary::code::from_note;
+use latent_vocabulary::factors::FactorList;
 use latent_vocabulary::shape::{DataShape, SampleShape};
 
 use crate::code::Code;
@@ -58,7 +60,8 @@ impl<'a> Model<'a> {
         let own = || {
             let [channels, height, width] = self.file.image().ok()?;
             let classes = self.file.note("classes").ok()?.lines().count();
-            Some(DataShape { image: SampleShape { channels, height, width }, classes })
+            let factors = FactorList::of_code(&from_note(self.file.note("code").ok()?).ok()?);
+            Some(DataShape { image: SampleShape { channels, height, width }, classes, factors })
         };
         own().filter(|data| data.classes > 0).or_else(|| latent_catalog::set(&self.setup.data).map(DataShape::of))
     }
@@ -123,6 +126,7 @@ impl<'a> Model<'a> {
     fn lower(&self, name: &str, leaves: Vec<&str>, at: [Recorded<'_>; 2]) -> Result<Code, String> {
         let input = match name {
             "Decode" => "z",
+            "SampleStep" => "z_at_by",
             "FromTokens" | "TokenLogits" => "tokens",
             _ => "x",
         };

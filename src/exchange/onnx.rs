@@ -18,8 +18,9 @@ pub const OPSET: i64 = 21;
 
 /// One of the model's programs as a file, with its weights.
 ///
-/// Inputs are `x` `[batch, pixels]` from 0 to 1, `z` `[batch, latent]` or `tokens` `[batch, places]`, where the method asks for it
-/// `label` `[batch]`, and `noise` where it draws. Weights have their names in the Burn module.
+/// Inputs are `x` `[batch, pixels]` from 0 to 1, `z` `[batch, latent]`, `z_at_by` `[batch, latent + 2]` (a code on its way from noise, how far it
+/// has come and how much further it goes, of 1 in all) or `tokens` `[batch, places]`, where the method asks for it
+/// `label` `[batch]` or `factors` `[batch, factors]`, whole numbers, and `noise` where it draws. Weights have their names in the Burn module.
 ///
 /// # Errors
 /// If the model does not have the program, or something in it has no standard operator.

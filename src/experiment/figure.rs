@@ -4,8 +4,11 @@ use latent_vocabulary::code::{CodeGroup, CodeKind};
 
 /// Panels of a figure of a model with such codes, the first by itself.
 pub fn panels(code: &[CodeGroup]) -> &'static [&'static str] {
-    let numbers = |group: &CodeGroup| if matches!(group.kind, CodeKind::Choice { .. }) { 0 } else { group.count };
+    let numbers =
+        |group: &CodeGroup| if matches!(group.kind, CodeKind::Choice { .. } | CodeKind::Factor { .. }) { 0 } else { group.count };
     match code.first().map(|group| group.kind) {
+        Some(CodeKind::Flow) if code.iter().map(numbers).sum::<u32>() < 2 => &["flow", "traversal", "path"],
+        Some(CodeKind::Flow) => &["flow", "traversal", "map", "path"],
         Some(CodeKind::Grid { .. }) => &["tokens"],
         Some(CodeKind::Features { .. }) => &["features"],
         // A map has two directions.

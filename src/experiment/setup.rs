@@ -20,7 +20,7 @@ pub struct Setup {
     pub method: String,
     /// Values by key. Keys that are absent have their card's default.
     pub values: BTreeMap<String, f64>,
-    /// The autoencoder whose activations are taken apart, where it is not the default; see [`Setup::hosted`].
+    /// The trained network that it stands on, where it is not the default; see [`Setup::hosted`].
     pub host: Option<Box<Self>>,
 }
 
@@ -61,6 +61,12 @@ impl Setup {
         Self { data: data.into(), method: method.into(), values: BTreeMap::new(), host: None }
     }
 
+    /// The method's defaults on the first data set that it can learn from.
+    pub fn of_method(method: &str) -> Self {
+        let all = latent_catalog::SETS.iter().map(|set| Self::new(set.id, method));
+        all.clone().find(|setup| setup.fits_data().is_ok()).unwrap_or_else(|| Self::new(latent_catalog::SETS[0].id, method))
+    }
+
     /// The card of this setup's method.
     ///
     /// # Errors
@@ -93,10 +99,12 @@ impl Setup {
         self.get(key) as usize
     }
 
-    /// The autoencoder whose activations this setup takes apart; `None` if it reads images.
+    /// The trained network that this setup stands on: whose activations it takes apart, or whose codes it learns; `None` if it reads
+    /// images.
     pub fn hosted(&self) -> Option<Self> {
-        let source = self.card().ok()?.param(SOURCE.key).map(|p| self.usize(p.key))?;
-        (source >= FIRST_HOSTED)
+        let card = self.card().ok()?;
+        let taken_apart = card.param(SOURCE.key).is_some_and(|p| self.usize(p.key) >= FIRST_HOSTED);
+        (card.hosted || taken_apart)
             .then(|| self.host.as_deref().cloned().unwrap_or_else(|| Self::new(&self.data, latent_catalog::CARDS[0].id)))
     }
 
@@ -192,13 +200,23 @@ impl Setup {
         }
     }
 
-    /// Whether the method can learn from the data set.
+    /// Whether the method can learn from the data set, as far as its card tells: of a visitor's own images only they themselves know
+    /// their factors.
     ///
     /// # Errors
     /// Why it cannot, or if no such method is registered.
     pub fn fits_data(&self) -> Result<(), SetupError> {
-        if self.card()?.pictures && !self.of_pictures() {
+        let (card, set) = (self.card()?, latent_catalog::set(&self.data));
+        if card.pictures && !self.of_pictures() {
             return Err(SetupError::BadValue(format!("method {} learns pictures: {} has none", self.method, self.data)));
+        }
+        if card.factors && set.is_some_and(|set| set.factors.is_empty()) {
+            let known: Vec<&str> = latent_catalog::SETS.iter().filter(|set| !set.factors.is_empty()).map(|set| set.id).collect();
+            let known = known.join(", ");
+            return Err(SetupError::BadValue(format!(
+                "method {} is told the factors of its images: {} has none; these have: {known}",
+                self.method, self.data
+            )));
         }
         Ok(())
     }

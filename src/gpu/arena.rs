@@ -69,32 +69,32 @@ fn storage(gpu: &Gpu, label: &str, bytes: u64) -> Result<Buffer, CompileError> {
 #[derive(Clone)]
 pub struct Data {
     buffer: Arc<Buffer>,
-    /// Images that it has room for; their labels lie behind that.
+    /// Images that it has room for; their labels lie behind that, then the values of their factors.
     pub images: usize,
     /// The last of these are test images.
     pub tests: usize,
 }
 
 impl Data {
-    /// Uploads training images, and behind them their labels.
+    /// Uploads training images, and behind them their labels and the values of their factors.
     ///
     /// # Errors
     /// If the adapter does not allow a buffer of that size.
-    pub fn upload(gpu: &Gpu, images: &[u8], labels: &[u8]) -> Result<Self, CompileError> {
-        Self::with_tests(gpu, [images, labels], [&[], &[]], u64::MAX)
+    pub fn upload(gpu: &Gpu, images: &[u8], labels: &[u8], factors: &[u8]) -> Result<Self, CompileError> {
+        Self::with_tests(gpu, [images, labels, factors], [&[]; 3], u64::MAX)
     }
 
-    /// Uploads training images and their labels and, where all have room in so many bytes, test images and theirs: all images
-    /// first, then all labels.
+    /// Uploads training images, their labels and the values of their factors and, where all have room in so many bytes, test images and
+    /// theirs: all images first, then all labels, then all factors.
     ///
     /// # Errors
     /// If the adapter does not allow a buffer of that size.
-    pub fn with_tests(gpu: &Gpu, train: [&[u8]; 2], test: [&[u8]; 2], room: u64) -> Result<Self, CompileError> {
+    pub fn with_tests(gpu: &Gpu, train: [&[u8]; 3], test: [&[u8]; 3], room: u64) -> Result<Self, CompileError> {
         let bytes = |parts: &[&[u8]]| parts.iter().map(|part| part.len()).sum::<usize>() as u64;
-        let [images, labels] = train;
+        let [images, labels, factors] = train;
         let fits = bytes(&train) + bytes(&test) <= room.min(gpu.buffer_limit);
-        let [more, theirs] = if fits { test } else { [&[][..]; 2] };
-        let parts = [images, more, labels, theirs];
+        let [more, theirs, values] = if fits { test } else { [&[][..]; 3] };
+        let parts = [images, more, labels, theirs, factors, values];
         let buffer = storage(gpu, "data", bytes(&parts))?;
         let (mut at, mut left) = (0, vec![]);
         let mut write = |bytes: &[u8]| {
@@ -118,22 +118,28 @@ impl Data {
         Ok(Self { buffer: Arc::new(buffer), images: labels.len() + theirs.len(), tests: theirs.len() })
     }
 
-    /// Room for `images` images of `len` bytes, none of which is there yet.
+    /// Room for `images` images of `len` bytes, with `factors` each, none of which is there yet.
     ///
     /// # Errors
     /// If the adapter does not allow a buffer of that size.
-    pub fn empty(gpu: &Gpu, images: usize, len: usize) -> Result<Self, CompileError> {
-        Ok(Self { buffer: Arc::new(storage(gpu, "data", images as u64 * (len as u64 + 1))?), images, tests: 0 })
+    pub fn empty(gpu: &Gpu, images: usize, len: usize, factors: usize) -> Result<Self, CompileError> {
+        let bytes = images as u64 * (len + 1 + factors) as u64;
+        Ok(Self { buffer: Arc::new(storage(gpu, "data", bytes)?), images, tests: 0 })
     }
 
-    /// Puts images and their labels in the places from `first` on, a multiple of four as the bytes of an image are.
-    /// What has been submitted before still sees what was there.
-    pub fn replace(&self, gpu: &Gpu, first: usize, images: &[u8], labels: &[u8]) {
-        let len = images.len() / labels.len().max(1);
+    /// Puts images, their labels and the values of their factors in the places from `first` on, a multiple of four as the bytes of an
+    /// image and the number of all images are. What has been submitted before still sees what was there.
+    pub fn replace(&self, gpu: &Gpu, first: usize, images: &[u8], labels: &[u8], factors: &[u8]) {
+        let n = labels.len().max(1);
+        let (len, k) = (images.len() / n, factors.len() / n);
         gpu.queue.write_buffer(&self.buffer, (first * len) as u64, images);
-        let mut words = labels.to_vec();
-        words.resize(labels.len().next_multiple_of(4), 0);
-        gpu.queue.write_buffer(&self.buffer, (self.images * len + first) as u64, &words);
+        let whole = |at: usize, bytes: &[u8]| {
+            let mut words = bytes.to_vec();
+            words.resize(bytes.len().next_multiple_of(4), 0);
+            gpu.queue.write_buffer(&self.buffer, at as u64, &words);
+        };
+        whole(self.images * len + first, labels);
+        whole(self.images * (len + 1) + first * k, factors);
     }
 
     /// Bytes that it takes on the device.
@@ -380,7 +386,7 @@ mod tests {
     }
 
     fn arena(gpu: &Rc<Gpu>) -> Arena {
-        block_on(Arena::new(gpu.clone(), 64, 0, 0, Data::upload(gpu, &[], &[]).unwrap())).unwrap()
+        block_on(Arena::new(gpu.clone(), 64, 0, 0, Data::upload(gpu, &[], &[], &[]).unwrap())).unwrap()
     }
 
     /// No device makes a buffer for this.

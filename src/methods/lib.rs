@@ -3,6 +3,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
 pub mod ae;
+#[cfg(feature = "networks")]
+mod host;
 pub mod registry;
 pub mod sae;
 pub mod vae;

@@ -12,6 +12,7 @@ use latent_small::part;
 use latent_view::Tests;
 use latent_vocabulary::Precision;
 use latent_vocabulary::code::{CodeGroup, CodeKind};
+use latent_vocabulary::factors::FactorName;
 use latent_vocabulary::shape::DataShape;
 
 /// Images for figures: no more than this many, and than fit in so many bytes; but two, to have a way between them.
@@ -30,6 +31,10 @@ pub struct Examples<'a> {
     /// `[n, channels, height, width]`
     pub images: &'a [u8],
     pub labels: &'a [u8],
+    /// Values of their factors, `[n, factors]`; empty where none are known.
+    pub factors: &'a [u8],
+    /// Names of the factors, and of their values.
+    pub factor_names: &'a [FactorName],
 }
 
 /// What is saved of a model.
@@ -39,7 +44,7 @@ struct SavedModel {
     weights: Vec<Weight>,
     programs: Notes,
     latent: usize,
-    /// Which numbers of a code are a choice: they have no KL.
+    /// Which numbers of a code are a choice, or told: they have no KL.
     chosen: Vec<bool>,
     /// Means and log-variances of the first images, `[n, latent]`.
     codes: Option<(Vec<f32>, Vec<f32>)>,
@@ -52,14 +57,28 @@ part!(inspection:
 
 impl<'a> From<&'a TestSet> for Examples<'a> {
     fn from(test: &'a TestSet) -> Self {
-        Self { shape: test.shape, class_names: &test.class_names, images: &test.images, labels: &test.labels }
+        Self {
+            shape: test.shape,
+            class_names: &test.class_names,
+            images: &test.images,
+            labels: &test.labels,
+            factors: &test.factors_nk,
+            factor_names: &test.factor_names,
+        }
     }
 }
 
 impl<'a> Examples<'a> {
     /// The test images of a data set.
     pub fn of(data: &'a Dataset) -> Self {
-        Self { shape: data.data_shape(), class_names: &data.class_names, images: &data.test_images, labels: &data.test_labels }
+        Self {
+            shape: data.data_shape(),
+            class_names: &data.class_names,
+            images: &data.test_images,
+            labels: &data.test_labels,
+            factors: &data.factors.test_nk,
+            factor_names: &data.factors.names,
+        }
     }
 
     /// The file of the weights of an engine that runs `entry`. The KL of each latent is that of the first `measured` images.
@@ -75,17 +94,22 @@ impl<'a> Examples<'a> {
         precision: Precision,
     ) -> Result<Vec<u8>, String> {
         let (weights, latent, n) = (engine.weights().await?, engine.info().latent as usize, measured.min(self.labels.len()));
-        let choice = |g: &CodeGroup| std::iter::repeat_n(matches!(g.kind, CodeKind::Choice { .. }), g.count as usize);
+        let choice =
+            |g: &CodeGroup| std::iter::repeat_n(g.is_told() || matches!(g.kind, CodeKind::Choice { .. }), g.count as usize);
         let chosen: Vec<bool> = engine.info().code.iter().flat_map(choice).collect();
         // There may be thousands of tokens and features, and they have no KL.
         let many = |g: &CodeGroup| matches!(g.kind, CodeKind::Grid { .. } | CodeKind::Features { .. });
         let codes = if !engine.info().code.iter().any(many) {
-            let all = Tests { shape: self.shape.image, images: self.images, labels: self.labels, beside: None };
+            let (images, labels, factors) = (self.images, self.labels, self.factors);
+            let all = Tests { shape: self.shape.image, images, labels, factors, beside: None };
             Some(engine.encode(Rows::tests(all, &all.range(0, n as u32))).await?)
         } else {
             None
         };
-        let programs = notes(entry, setup, self.shape)?;
+        let mut programs = notes(entry, setup, self.shape)?;
+        if entry.card().factors {
+            programs.push(("factors", FactorName::to_note(self.factor_names)));
+        }
         let model = SavedModel { setup: setup.to_query(), step: engine.step(), weights, programs, latent, chosen, codes };
         writer().await?(self, model, precision)
     }
@@ -124,6 +148,8 @@ impl<'a> Examples<'a> {
         let chosen = by_class(self.labels, (IMAGE_BYTES / len).clamp(2, IMAGES));
         let images = chosen.iter().flat_map(|i| &self.images[i * len..(i + 1) * len]).copied().collect();
         let labels = chosen.iter().map(|i| self.labels[*i]).collect();
+        let k = self.factors.len() / self.labels.len().max(1);
+        let factors = chosen.iter().flat_map(|i| &self.factors[i * k..(i + 1) * k]).copied().collect();
         let raw = |name: &str, dtype, shape: &[usize], bytes: Vec<u8>| Raw {
             name: name.into(),
             dtype,
@@ -135,9 +161,10 @@ impl<'a> Examples<'a> {
         let halves = codes[..n * latent].iter().flat_map(|v| half::f16::from_f32(*v).to_le_bytes()).collect();
         let pictures =
             [raw("images", Dtype::U8, &[chosen.len(), c, h, w], images), raw("labels", Dtype::U8, &[chosen.len()], labels)];
+        let known = (k > 0).then(|| raw("factors", Dtype::U8, &[chosen.len(), k], factors));
         let places =
             [raw("codes", Dtype::F16, &[n, latent], halves), raw("code_labels", Dtype::U8, &[n], self.labels[..n].to_vec())];
-        let all = pictures.into_iter().chain(places.into_iter().take(if n > 0 { 2 } else { 0 }));
+        let all = pictures.into_iter().chain(known).chain(places.into_iter().take(if n > 0 { 2 } else { 0 }));
         all.take(if self.shape.image.is_picture() { usize::MAX } else { 0 })
     }
 }

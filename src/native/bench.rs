@@ -55,10 +55,12 @@ pub fn bench(setup: &Setup, data: Arc<Dataset>, steps: u32, eager: bool, kernels
         setup.check().map_err(|e| e.to_string())?;
         let (entry, params) = (fetch_entry(&setup.method).await?, setup.params()?);
         let gpu = open_gpu().await?;
-        let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels).map_err(|e| e.to_string())?;
+        let uploaded =
+            Data::upload(&gpu, &data.train_images, &data.train_labels, &data.factors.train_nk).map_err(|e| e.to_string())?;
         let mut plan = PlanEngine::new(gpu.clone(), entry, &params, data.data_shape(), &uploaded).await?;
         let mut burn = if eager { Some(entry.eager(&params, latent_engine::eager::open().await?, data.clone())) } else { None };
-        let images = HostSupply::whole(data.shape, data.train_images.clone(), data.train_labels.clone());
+        let images =
+            HostSupply::whole(data.shape, data.train_images.clone(), data.train_labels.clone(), data.factors.train_nk.clone());
         let mut cpu = CpuEngine::new(entry, &params, data.data_shape(), &images).await?;
         plan.run_steps(2)?;
         plan.metrics().await?;

@@ -38,10 +38,13 @@ async fn encode_async(options: &EncodeOptions) -> Result<Value, String> {
     let Trained { setup, tensors, .. } = trained(&options.weights)?;
     let data = Arc::new(load_for(&setup, options.data.as_ref())?);
     let (mut engine, adapter) = open_trained(options.engine, &setup, &data, &options.weights, &tensors).await?;
-    let (images, labels) =
-        if options.training { (&data.train_images, &data.train_labels) } else { (&data.test_images, &data.test_labels) };
+    let (images, labels, factors) = if options.training {
+        (&data.train_images, &data.train_labels, &data.factors.train_nk)
+    } else {
+        (&data.test_images, &data.test_labels, &data.factors.test_nk)
+    };
     let images = data.shape.floats(images);
-    let (mean_nd, logvar_nd) = engine.encode(Rows::labelled(&images, labels)).await?;
+    let (mean_nd, logvar_nd) = engine.encode(Rows::labelled(&images, labels).told(factors)).await?;
     let codes = Codes { latent: engine.info().latent as usize, mean_nd, logvar_nd, labels };
     let file = codes.write(options.table)?;
     write_whole(&options.out, &file)?;

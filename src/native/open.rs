@@ -15,6 +15,7 @@ use latent_engine::cpu::{self, CpuEngine, HostSupply};
 use latent_engine::entry::Entry;
 use latent_engine::feed::Supply;
 use latent_engine::plan::{Given, PlanEngine};
+use latent_engine::record::NO_FACTORS;
 use latent_engine::window::Window;
 use latent_engine::{Engine, Weight, eager};
 use latent_experiment::Setup;
@@ -76,6 +77,9 @@ pub async fn open(
 ) -> Result<(AnyEngine, String), String> {
     let entry: &'static dyn Entry = fetch_entry(&setup.method).await?;
     let params = setup.params()?;
+    if entry.card().factors && data.data_shape().factors.is_empty() {
+        return Err(format!("{}: {NO_FACTORS}", setup.data));
+    }
     Ok(match kind {
         EngineKind::Plan => {
             let gpu = open_gpu().await?;
@@ -83,7 +87,8 @@ pub async fn open(
             let supply = match pages {
                 Some((pages, room)) => Supply::Window(Rc::new(Window::new(gpu.clone(), data, pages, room)?)),
                 None => {
-                    let (train, test) = ([&*data.train_images, &*data.train_labels], [&*data.test_images, &*data.test_labels]);
+                    let train = [&*data.train_images, &*data.train_labels, &*data.factors.train_nk];
+                    let test = [&*data.test_images, &*data.test_labels, &*data.factors.test_nk];
                     Supply::Whole(Data::with_tests(&gpu, train, test, gpu.info.room).map_err(|e| e.to_string())?)
                 }
             };
@@ -94,7 +99,12 @@ pub async fn open(
             // Whoever called keeps the images: they are measured on as well.
             let supply = match pages {
                 Some((pages, room)) => HostSupply::paged(data, pages, room)?,
-                None => HostSupply::whole(data.shape, data.train_images.clone(), data.train_labels.clone()),
+                None => HostSupply::whole(
+                    data.shape,
+                    data.train_images.clone(),
+                    data.train_labels.clone(),
+                    data.factors.train_nk.clone(),
+                ),
             };
             let cpu = CpuEngine::given(cpu::tape, entry, &params, data.data_shape(), &supply, given, false).await?;
             (AnyEngine::Cpu(Box::new(cpu)), "processor".into())

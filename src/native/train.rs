@@ -128,8 +128,12 @@ async fn run(options: &TrainOptions, mut engine: impl Engine, data: &Dataset, ad
         let seconds = epoch_begin.elapsed().as_secs_f64();
         training_seconds += seconds;
         let train: Vec<f64> = sums.iter().map(|s| s / rows as f64).collect();
-        let tested: Vec<f64> =
-            engine.evaluate(Rows::labelled(&test, &data.test_labels)).await?.into_iter().map(f64::from).collect();
+        let tested: Vec<f64> = engine
+            .evaluate(Rows::labelled(&test, &data.test_labels).told(&data.factors.test_nk))
+            .await?
+            .into_iter()
+            .map(f64::from)
+            .collect();
         bar.println(format!("epoch {epoch}: train {} {:.2}, test {:.2}, {seconds:.1} s", names[0], train[0], tested[0]));
         history.push_test(end, tested.iter().map(|v| *v as f32).collect());
         if let Some(path) = &options.checkpoint {

@@ -5,10 +5,12 @@
 pub mod autoencoder;
 pub mod cloud;
 pub mod codebook;
+pub mod conditional;
 pub mod conv;
 pub mod corrupt;
 pub mod digits;
 pub mod ends;
+pub mod flow;
 pub mod gaussian;
 pub mod grid;
 pub mod gumbel;
@@ -32,6 +34,7 @@ pub mod stop;
 pub mod straight_through;
 pub mod token_autoencoder;
 pub mod token_prior;
+pub mod told;
 pub mod usage;
 
 pub use method::{Batch, Code, Ctx, Method, Named, Noise, Terms};

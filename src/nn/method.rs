@@ -12,9 +12,11 @@ use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use super::one_hot::one_hot;
+use super::told::told;
 use latent_vocabulary::Card;
 use latent_vocabulary::Params;
 use latent_vocabulary::code::CodeGroup;
+use latent_vocabulary::factors::FactorList;
 use latent_vocabulary::shape::DataShape;
 
 /// Source of the random numbers of a step.
@@ -35,6 +37,8 @@ pub struct Batch {
     pub x_bp: Tensor<2>,
     /// Class of each image as a whole number, shape `[batch]`.
     pub label_b: Tensor<1>,
+    /// Value of each factor of each image as a whole number, shape `[batch, factors]`; there if the card asks for it.
+    pub factor_bk: Option<Tensor<2>>,
 }
 
 impl Batch {
@@ -51,6 +55,14 @@ impl Batch {
     /// The labels as vectors of zeros with a one, shape `[batch, classes]`.
     pub fn one_hot_bc(&self, classes: usize) -> Tensor<2> {
         one_hot(self.label_b.clone().reshape([self.len(), 1]), classes)
+    }
+
+    /// The factors as the numbers by which they are told, shape `[batch, numbers]`.
+    ///
+    /// # Panics
+    /// If the card does not ask for them: a mistake in the method's own code.
+    pub fn told_bt(&self, factors: &FactorList) -> Tensor<2> {
+        told(self.factor_bk.clone().expect("the card asks for factors"), factors)
     }
 }
 
@@ -189,6 +201,12 @@ pub trait Method: Module + Sized + 'static {
     /// Codes drawn from the prior, shape `[n, latent]`.
     fn prior(&self, n: usize, ctx: &mut Ctx) -> Tensor<2> {
         ctx.normal([n, latent(self)])
+    }
+
+    /// Codes one step further on their way from what [`Self::prior`] draws to codes of the network, which are as far as 1: `at_b1` is how
+    /// far they have come, `by_b1` how much further they go, shapes `[batch, 1]`. `None` where the prior draws codes.
+    fn sample_step(&self, _z_bd: Tensor<2>, _at_b1: Tensor<2>, _by_b1: Tensor<2>) -> Option<Tensor<2>> {
+        None
     }
 
     /// `log p(x, z) − log q(z | x)` of [`IMPORTANCE_SAMPLES`] posterior samples for each image, in nats, shape

@@ -25,7 +25,7 @@ type Older = (Vec<CodeGroup>, Vec<Program>);
 /// If figures did not know its method, or a tensor is missing or does not fit.
 pub(super) fn programs(file: &File, setup: &Setup, image: [usize; 3]) -> Result<Older, String> {
     let card = setup.card().map_err(|e| e.to_string())?;
-    let known = setup.hosted().is_none() && !NEVER.contains(&setup.method.as_str());
+    let known = setup.hosted().is_none() && !card.factors && !NEVER.contains(&setup.method.as_str());
     if !known || (card.param("levels").is_some() && setup.usize("levels") > 1) {
         return Err(format!(
             "this file of a {} is of before networks were saved with their weights: open it in the page and save it again",

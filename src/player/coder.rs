@@ -67,6 +67,10 @@ impl Coder for Asked {
         Ok(Some(self.some(images, pixels, |rows| self.0.table("Damaged", "images", rows, pixels, pixels)).await?.concat()))
     }
 
+    async fn step(&mut self, row_nw: &[f32]) -> Result<Vec<f32>, String> {
+        Ok(self.some(Rows::of(row_nw), self.0.latent() + 2, |rows| self.0.step(rows.values)).await?.concat())
+    }
+
     async fn tokens(&mut self, images: Rows<'_>) -> Result<Vec<f32>, String> {
         Ok(self.some(images, self.0.pixels(), |rows| self.0.tokens(rows)).await?.concat())
     }

@@ -48,7 +48,7 @@ impl Digits {
     /// All of them.
     pub fn all(&self) -> Tests<'_> {
         let shape = SampleShape { channels: 1, height: self.height, width: self.width };
-        Tests { shape, images: &self.pixels_np, labels: &self.labels_n, beside: None }
+        Tests { shape, images: &self.pixels_np, labels: &self.labels_n, factors: &[], beside: None }
     }
 }
 

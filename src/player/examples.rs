@@ -11,6 +11,8 @@ pub struct Examples {
     pub images_np: Vec<u8>,
     /// Label of each image; empty where there are none.
     pub labels_n: Vec<u8>,
+    /// Values of their factors, `[images, factors]`; empty where there are none.
+    pub factors_nk: Vec<u8>,
     /// Codes of the first test images, `[codes, latent]`; empty where a code is not a vector.
     pub codes_nd: Vec<f32>,
     /// Label of each code.
@@ -46,6 +48,14 @@ impl Examples {
                 c * h * w
             ));
         }
+        let mut factors_nk = Vec::new();
+        if file.has(&name("factors")) {
+            let ([rows, _], bytes) = file.bytes::<2>(&name("factors"))?;
+            if rows != n {
+                return Err(format!("the examples have {n} images and factors of {rows}"));
+            }
+            factors_nk = bytes;
+        }
         let (mut codes_nd, mut code_labels_n) = (Vec::new(), Vec::new());
         if file.has(&name("codes")) {
             let [codes, _] = file.shape(&name("codes"))?;
@@ -56,6 +66,6 @@ impl Examples {
             }
             code_labels_n = bytes;
         }
-        Ok(Self { images_np, labels_n, codes_nd, code_labels_n })
+        Ok(Self { images_np, labels_n, factors_nk, codes_nd, code_labels_n })
     }
 }

@@ -17,7 +17,7 @@ impl Examples {
         for i in 0..IMAGINED {
             images_np.extend(player.pictures_of(&player.decode(&code(player, i)?)?));
         }
-        Ok(Self { images_np, labels_n: Vec::new(), codes_nd: Vec::new(), code_labels_n: Vec::new() })
+        Ok(Self { images_np, labels_n: Vec::new(), factors_nk: Vec::new(), codes_nd: Vec::new(), code_labels_n: Vec::new() })
     }
 }
 
@@ -55,9 +55,14 @@ fn code(player: &Player, i: usize) -> Result<Vec<f32>, String> {
             let mut at = 0;
             for group in player.code() {
                 let own = &mut z_d[at..at + group.count as usize];
-                if let CodeKind::Choice { .. } = group.kind {
-                    own.fill(0.0);
-                    own[i % group.count as usize] = 1.0;
+                match group.kind {
+                    // Half of an amount; every other of yes and no.
+                    CodeKind::Factor { size, .. } if group.count == 1 => own[0] = if size > 2 { 0.5 } else { (i % 2) as f32 },
+                    CodeKind::Choice { .. } | CodeKind::Factor { .. } => {
+                        own.fill(0.0);
+                        own[i % group.count as usize] = 1.0;
+                    }
+                    _ => {}
                 }
                 at += group.count as usize;
             }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use latent_compile::stored::Program;
-use latent_compile::stored::given::{CONTROLS, INPUT, LABEL, STEP};
+use latent_compile::stored::given::{CONTROLS, FACTORS, INPUT, LABEL, STEP};
 use latent_interpret::{Noise, Tape};
 use latent_view::Rows;
 
@@ -40,6 +40,8 @@ struct Ready {
     outputs: usize,
     /// Values of one row of the input; 0 where it is not asked for.
     width: usize,
+    /// Factors of one row, likewise.
+    factors: usize,
 }
 
 impl Net {
@@ -59,7 +61,7 @@ impl Net {
                 }
                 let shape = made.graph.shape(id);
                 let own = match name {
-                    INPUT | LABEL => vec![],
+                    INPUT | LABEL | FACTORS => vec![],
                     STEP => vec![step],
                     CONTROLS => controls.clone(),
                     _ => file.values(name, shape)?,
@@ -121,6 +123,11 @@ impl Net {
                     own.extend(rows.classes().iter().map(|class| f32::from(*class)));
                     own.resize(batch, 0.0);
                 }
+                FACTORS => {
+                    own.clear();
+                    own.extend(rows.factors().iter().map(|value| f32::from(*value)));
+                    own.resize(batch * ready.factors, 0.0);
+                }
                 _ => {}
             }
             leaves.push(own);
@@ -140,7 +147,7 @@ fn make(program: &Program, batch: usize, values: &[Vec<f32>], names: &[String]) 
     let tape = Tape::new(&made.graph, &made.outputs, &[]);
     let places = program.leaves().map(|name| names.iter().position(|own| own == name));
     let leaves: Vec<usize> = places.collect::<Option<_>>().ok_or("a model's program is given what nobody knows")?;
-    let mut width = 0;
+    let (mut width, mut factors) = (0, 0);
     for ((name, place), floats) in program.leaves().zip(&leaves).zip(tape.leaves()) {
         let have = match name {
             INPUT => {
@@ -148,13 +155,17 @@ fn make(program: &Program, batch: usize, values: &[Vec<f32>], names: &[String]) 
                 width * batch
             }
             LABEL => batch,
+            FACTORS => {
+                factors = floats / batch;
+                factors * batch
+            }
             _ => values[*place].len(),
         };
         if have != *floats {
             return Err(format!("a model's program is given {have} numbers of {name}: it takes {floats}"));
         }
     }
-    Ok(Ready { tape, leaves, outputs: made.outputs.len(), width })
+    Ok(Ready { tape, leaves, outputs: made.outputs.len(), width, factors })
 }
 
 /// Rows under their names.
@@ -184,6 +195,7 @@ fn words(name: &str) -> &str {
         "Encode" => "encoder",
         "Decode" => "decoder",
         "Tokens" | "FromTokens" => "codebook",
+        "SampleStep" => "step from noise",
         "TokenLogits" => "learnt prior over its tokens",
         "CodeAges" => "age of each code",
         "Atoms" => "dictionary of features",

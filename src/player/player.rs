@@ -6,6 +6,7 @@ use super::net::Net;
 use latent_compile::stored;
 use latent_view::{Rows, drawn};
 use latent_vocabulary::code::{CodeGroup, CodeKind, FeatureGrid, from_note};
+use latent_vocabulary::factors::FactorName;
 use latent_vocabulary::shape::SampleShape;
 
 /// A trained model and the run that made it.
@@ -19,6 +20,8 @@ pub struct Player {
     pub image: [usize; 3],
     /// Names of the labels; empty where nobody has named them.
     pub classes: Vec<String>,
+    /// Names of the factors that the encoder is told, and of their values.
+    pub factors: Vec<FactorName>,
     /// Where the numbers of a vector lie: means and standard deviations, over the training images where nothing is asked of them, else
     /// those of the prior.
     pub centre_d: Vec<f32>,
@@ -58,6 +61,7 @@ impl Player {
         }
         let image = file.image()?;
         let classes = file.note("classes").unwrap_or_default().lines().map(String::from).collect();
+        let factors = FactorName::from_note(file.note("factors").unwrap_or_default());
         let code = from_note(file.note("code")?)?;
         let programs = stored::from_text(file.note("programs")?)?;
         let list = |key| file.note(key).map_or(Ok(vec![]), numbers);
@@ -68,6 +72,7 @@ impl Player {
             kl_d: vec![],
             image,
             classes,
+            factors,
             centre_d: vec![],
             spread_d: vec![],
             density_f: vec![],
@@ -138,7 +143,7 @@ impl Player {
 
     /// Whether the numbers of a code are clouds, with a mean and a variance, rather than points; beside a choice that it may have.
     pub fn is_cloud(&self) -> bool {
-        self.code.iter().all(|group| matches!(group.kind, CodeKind::Gaussian | CodeKind::Choice { .. }))
+        self.code.iter().all(|group| matches!(group.kind, CodeKind::Gaussian | CodeKind::Choice { .. } | CodeKind::Factor { .. }))
     }
 
     /// Tokens of an image; none where a code has no tokens.
@@ -198,6 +203,15 @@ impl Player {
     /// If that is no whole number of codes, or the model's programs give something else.
     pub fn decode(&self, z_nd: &[f32]) -> Result<Vec<f32>, String> {
         self.table("Decode", "images", Rows::of(z_nd), self.latent(), self.pixels())
+    }
+
+    /// Codes a step further from noise, `[n, latent]`, of rows of a code, how far it has come, and how much further it goes.
+    ///
+    /// # Errors
+    /// If the model draws its codes at once.
+    pub fn step(&self, row_nw: &[f32]) -> Result<Vec<f32>, String> {
+        let latent = self.latent();
+        self.table("SampleStep", "z", Rows::of(row_nw), latent + 2, latent)
     }
 
     /// Tokens of images, `[n, places]`.

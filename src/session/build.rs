@@ -12,6 +12,7 @@ use latent_engine::cpu::{self, CpuEngine, Make};
 use latent_engine::engine::BuildError;
 use latent_engine::entry::Entry;
 use latent_engine::plan::PlanEngine;
+use latent_engine::record::NO_FACTORS;
 use latent_engine::{Engine, Weight};
 use latent_experiment::{History, Setup};
 use latent_model::beginning::Beginning;
@@ -65,7 +66,12 @@ impl Session {
         if self.test.as_ref().is_some_and(|test| test.id != setup.data) {
             return Err(format!("the data set {} has not arrived yet", setup.data));
         }
-        Ok((executor, fetch_entry(&setup.method).await?))
+        let entry = fetch_entry(&setup.method).await?;
+        // Of a visitor's images only these themselves know.
+        if entry.card().factors && self.test.as_ref().is_some_and(|test| test.shape.factors.is_empty()) {
+            return Err(NO_FACTORS.into());
+        }
+        Ok((executor, entry))
     }
 
     /// What [`Session::prepare`] has found, as an engine.
@@ -136,7 +142,7 @@ impl Session {
         match &self.host {
             Some((host, weights)) if !host.needs_rebuild(&wanted) => Ok(Some(weights.clone())),
             _ => Err(format!(
-                "there is no trained {} here to take apart ({}); train it first, then choose it as input",
+                "there is no trained {} here to build on ({}); train it first, then choose this again",
                 wanted.method,
                 wanted.to_query()
             )),

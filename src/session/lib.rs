@@ -216,7 +216,7 @@ impl Session {
         let (id, info, shape, made_of) = (data.id.clone(), data.info(), data.data_shape(), data.made_of());
         let factors_nk = std::mem::take(&mut data.factors.test_nk);
         let beside = std::mem::take(&mut data.beside);
-        let class_names = data.class_names.clone();
+        let (class_names, factor_names) = (data.class_names.clone(), data.factors.names.clone());
         let (images, labels) = (std::mem::take(&mut data.test_images), std::mem::take(&mut data.test_labels));
         // The old images first, and the run that holds them: two sets may not fit.
         let ended = self.run.take_if(|r| r.setup.data != id);
@@ -241,7 +241,7 @@ impl Session {
                 *images = None;
                 let supply = match pages {
                     Some(pages) => HostSupply::paged(&data, pages, room),
-                    None => Ok(HostSupply::whole(data.shape, data.train_images, data.train_labels)),
+                    None => Ok(HostSupply::whole(data.shape, data.train_images, data.train_labels, data.factors.train_nk)),
                 };
                 supply.map(|supply| {
                     *images = Some(supply);
@@ -253,7 +253,8 @@ impl Session {
                 window.flatten().map(|window| Some(Supply::Window(Rc::new(window))))
             }
             (None, None, Executor::Plan(gpu)) => {
-                let (train, test) = ([&*data.train_images, &*data.train_labels], [&*images, &*labels]);
+                let train = [&*data.train_images, &*data.train_labels, &*data.factors.train_nk];
+                let test = [&*images, &*labels, &*factors_nk];
                 let upload = || Data::with_tests(gpu, train, test, room).map_err(|e| e.to_string());
                 gpu.guarded(upload).await.flatten().map(|uploaded| Some(Supply::Whole(uploaded)))
             }
@@ -269,7 +270,7 @@ impl Session {
         }
         let event =
             Event::DataReady { data: info, labels_n: ByteBuf::from(labels.clone()), factors_nk: ByteBuf::from(factors_nk.clone()) };
-        self.test = Some(TestSet { id, shape, images, labels, class_names, factors_nk, beside, made_of });
+        self.test = Some(TestSet { id, shape, images, labels, class_names, factors_nk, factor_names, beside, made_of });
         self.send(event);
         if let Some(message) = note {
             self.send(Event::Warning { message });

@@ -87,11 +87,11 @@ async fn build(on: &On, setup: &Setup) -> Result<AnyEngine, String> {
     let labels = vec![0; IMAGES];
     Ok(match on {
         On::Adapter(gpu) => {
-            let data = Data::upload(gpu, &images, &labels).map_err(|e| e.to_string())?;
+            let data = Data::upload(gpu, &images, &labels, &[]).map_err(|e| e.to_string())?;
             AnyEngine::Plan(Box::new(PlanEngine::new(gpu.clone(), entry, &params, shape, &data).await?))
         }
         On::Processor(make) => {
-            let images = HostSupply::whole(shape.image, images, labels);
+            let images = HostSupply::whole(shape.image, images, labels, vec![]);
             AnyEngine::Cpu(Box::new(CpuEngine::given(*make, entry, &params, shape, &images, Default::default(), false).await?))
         }
     })

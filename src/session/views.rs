@@ -55,6 +55,10 @@ impl<E: Engine> Coder for Asked<'_, E> {
         Ok(self.engine.run(Program::Damaged, images).await?.and_then(|mut out| out.pop()))
     }
 
+    async fn step(&mut self, row_nw: &[f32]) -> Result<Vec<f32>, String> {
+        self.table(Program::SampleStep, Rows::of(row_nw)).await
+    }
+
     async fn tokens(&mut self, images: Rows<'_>) -> Result<Vec<f32>, String> {
         self.table(Program::Tokens, images).await
     }

@@ -4,6 +4,7 @@ use crate::encoded::Extent;
 use crate::model::Choice;
 use crate::noise;
 use crate::rank::ordered;
+use crate::told::Told;
 use latent_player::{Kind, Player};
 use latent_vocabulary::code::CodeGroup;
 
@@ -30,8 +31,10 @@ pub struct Latents {
     pub kl_d: Vec<f32>,
     /// Where the codes of the test images lie, if they are points; `None` until it is known.
     pub extent: Option<Extent>,
-    /// The numbers that have a slider, all but those of a choice: that which carries most first.
+    /// The numbers that have a slider, all but those of a choice and those that are told: that which carries most first.
     pub order: Vec<usize>,
+    /// What the encoder is told besides a class.
+    pub told: Vec<Told>,
     /// The KL is known.
     measured: bool,
 }
@@ -40,9 +43,10 @@ impl Latents {
     /// Of a code of which nothing is measured yet.
     pub fn of(code: &[CodeGroup]) -> Self {
         let n = code.iter().map(|group| group.count as usize).sum();
-        let choice = Choice::of(code);
-        let order = (0..n).filter(|i| choice.is_none_or(|c| !c.range().contains(i))).collect();
-        Self { kl_d: vec![0.0; n], order, ..Self::default() }
+        let (choice, told) = (Choice::of(code), Told::all(code));
+        let given = choice.map(Choice::range).into_iter().chain(told.iter().map(|told| told.range())).collect::<Vec<_>>();
+        let order = (0..n).filter(|i| given.iter().all(|range| !range.contains(i))).collect();
+        Self { kl_d: vec![0.0; n], order, told, ..Self::default() }
     }
 
     /// Of a trained model, with what it says of itself.
@@ -60,7 +64,7 @@ impl Latents {
     /// With another KL. A hand on the sliders keeps the order.
     pub fn with_kl(&self, kl_d: &[f32], held: bool) -> Self {
         let order = if held { self.order.clone() } else { ordered(self.order.clone(), |i| -kl_d[i]) };
-        Self { kl_d: kl_d.to_vec(), extent: None, order, measured: true }
+        Self { kl_d: kl_d.to_vec(), extent: None, order, told: self.told.clone(), measured: true }
     }
 
     /// With another extent. A hand on the sliders keeps all, as the ranges would move under it.
@@ -103,6 +107,21 @@ impl Latents {
             (None, Some(extent)) => extent.at(&noise::normals(seed, n)),
             (None, None) => noise::normals(seed, n),
         }
+    }
+
+    /// Has codes, one after the other, say of what is told what another code says.
+    pub fn tell(&self, from: &[f32], z_nd: &mut [f32]) {
+        let n = self.kl_d.len().max(1);
+        for range in self.told.iter().map(|told| told.range()) {
+            let Some(part) = from.get(range.clone()) else { continue };
+            z_nd.chunks_exact_mut(n).for_each(|z| z[range.clone()].copy_from_slice(part));
+        }
+    }
+
+    /// Whether a code says such things: none of them is moved but by what is told.
+    pub fn is_told(&self, z_d: &[f32]) -> bool {
+        let sound = |told: &Told| z_d.get(told.range()).is_some_and(|part| part.iter().all(|v| (0.0..=1.0).contains(v)));
+        self.told.iter().all(sound)
     }
 
     /// The middle of the codes.
@@ -161,5 +180,17 @@ mod tests {
             [CodeGroup { kind: CodeKind::Gaussian, count: 2 }, CodeGroup { kind: CodeKind::Choice { given: true }, count: 3 }];
         let latents = Latents::of(&code).with_kl(&[0.1, 0.2, 9.5, 9.5, 9.5], false);
         assert_eq!((latents.order, latents.kl_d.len()), (vec![1, 0], 5));
+    }
+
+    #[test]
+    fn what_is_told_has_no_slider_and_stays() {
+        let told = CodeGroup { kind: CodeKind::Factor { index: 0, size: 3 }, count: 3 };
+        let latents = Latents::of(&[CodeGroup { kind: CodeKind::Gaussian, count: 1 }, told]);
+        assert_eq!((latents.order.as_slice(), latents.told.len()), (&[0][..], 1));
+        let mut z = vec![0.5, 9.0, 9.0, 9.0, -2.0, 9.0, 9.0, 9.0];
+        assert!(!latents.is_told(&z[..4]) && !latents.is_told(&[]));
+        latents.tell(&[7.0, 0.0, 1.0, 0.0], &mut z);
+        assert_eq!(z, [0.5, 0.0, 1.0, 0.0, -2.0, 0.0, 1.0, 0.0]);
+        assert!(latents.is_told(&z[..4]));
     }
 }

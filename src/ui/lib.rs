@@ -4,6 +4,7 @@
 
 mod ahead;
 mod api;
+mod attributes;
 mod bench;
 mod boot;
 mod browser;
@@ -47,6 +48,7 @@ mod tabs;
 mod theme;
 mod throttle;
 mod tiles;
+mod told;
 mod transport;
 mod verify;
 mod views;

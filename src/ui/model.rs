@@ -89,6 +89,8 @@ pub struct Model {
     pub choice: Option<Choice>,
     /// The shape of the prior, an index of [`PRIORS`](latent_vocabulary::PRIORS); `None` where nothing is asked of where codes lie.
     pub prior: Option<usize>,
+    /// New codes are carried from noise, step by step.
+    pub flows: bool,
     /// A code is one vector whose numbers can be moved one by one.
     pub vector: bool,
     /// Tokens and features, where the code has any.
@@ -111,6 +113,7 @@ impl Model {
                 clouds,
                 choice: None,
                 prior,
+                flows: false,
                 vector: true,
                 grid: None,
                 features: None,
@@ -119,14 +122,15 @@ impl Model {
             };
         };
         let all = |f: fn(&CodeGroup) -> bool| info.code.iter().all(f);
-        let clouds = all(|g| matches!(g.kind, CodeKind::Gaussian | CodeKind::Choice { .. }));
+        let clouds = all(|g| matches!(g.kind, CodeKind::Gaussian | CodeKind::Choice { .. } | CodeKind::Factor { .. }));
         Self {
             latent: info.code.iter().map(|group| group.count as usize).sum(),
             gaussian: all(|g| g.kind == CodeKind::Gaussian),
             clouds,
             choice: Choice::of(&info.code),
             prior: if clouds { Some(0) } else { setup.and_then(prior) },
-            vector: clouds || all(|g| g.kind == CodeKind::Point),
+            flows: info.code.iter().any(|g| g.kind == CodeKind::Flow),
+            vector: clouds || all(|g| matches!(g.kind, CodeKind::Point | CodeKind::Flow)),
             grid: info.code.iter().find_map(tokens),
             features: info.code.iter().find_map(CodeGroup::features),
             sample: info.sample(),
@@ -144,6 +148,7 @@ impl Model {
             latent: self.latent,
             alphabet: self.grid.map(alphabet),
             features: self.features,
+            flows: self.flows,
         }
     }
 
@@ -210,6 +215,7 @@ mod tests {
         };
         assert_eq!(model(CodeKind::Gaussian, "method=vae"), (false, Some(0)));
         assert_eq!(model(CodeKind::Point, "method=ae"), (true, None));
+        assert_eq!(model(CodeKind::Flow, "method=latent-flow"), (true, None), "noise is no code");
         assert_eq!(model(CodeKind::Point, "method=swae"), (true, Some(0)));
         assert_eq!(model(CodeKind::Point, "method=wae-mmd&prior=ring"), (true, Some(1)));
         let grid = CodeKind::Grid { height: 1, width: 2, levels: 1, codes: 8, drawn: true };

@@ -64,6 +64,8 @@ pub const FEATURE: Slot = view::Feature::SLOT;
 pub const PLACES: Slot = view::Locate::SLOT;
 /// What lies beside the samples that a feature is found on.
 pub const DESCRIBED: Slot = view::Describe::SLOT;
+/// New codes on their way from noise.
+pub const WAY: Slot = view::Sample::SLOT;
 /// The network itself, for its diagram.
 pub const NETWORK: Slot = view::Network::SLOT;
 /// Every measure, taken on demand.

@@ -12,6 +12,8 @@ use super::question::{Question, own, whole};
 pub struct Autoencode {
     pub x_np: ByteBuf,
     pub label_n: ByteBuf,
+    /// What one that is told factors hears of them, row-major `[n, factors]`.
+    pub factor_nk: ByteBuf,
 }
 
 impl Question for Autoencode {
@@ -23,7 +25,7 @@ impl Question for Autoencode {
 
     async fn answer(&self, coder: &mut impl Coder, _: Tests<'_>) -> Result<Images, String> {
         let frame = coder.frame();
-        let (mean, _) = coder.encode(Rows::labelled(&own(&self.x_np, frame)?, &self.label_n)).await?;
+        let (mean, _) = coder.encode(Rows::labelled(&own(&self.x_np, frame)?, &self.label_n).told(&self.factor_nk)).await?;
         Ok(Images::of(frame.size, coder.pictures(&mean).await?))
     }
 }

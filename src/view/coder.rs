@@ -56,6 +56,8 @@ pub struct Frame {
     /// Tokens and features, where the code has any.
     pub alphabet: Option<Alphabet>,
     pub features: Option<FeatureGrid>,
+    /// New codes are carried from noise, step by step.
+    pub flows: bool,
 }
 
 impl Frame {
@@ -73,6 +75,7 @@ impl Frame {
             latent: code.iter().map(|group| group.count as usize).sum(),
             alphabet: code.iter().find_map(alphabet),
             features: code.iter().find_map(CodeGroup::features),
+            flows: code.iter().any(|group| group.kind == CodeKind::Flow),
         }
     }
 
@@ -95,6 +98,8 @@ pub struct Tests<'a> {
     pub shape: SampleShape,
     pub images: &'a [u8],
     pub labels: &'a [u8],
+    /// Values of their factors, row-major `[images, factors]`; empty where none are known.
+    pub factors: &'a [u8],
     /// What lies beside them, if anything may.
     pub beside: Option<&'a Beside>,
 }
@@ -156,6 +161,15 @@ impl<'a> Tests<'a> {
     pub fn labels(self, at: &[u32]) -> Vec<u8> {
         at.iter().map(|i| self.labels[*i as usize]).collect()
     }
+
+    /// And the values of their factors.
+    ///
+    /// # Panics
+    /// If there are not so many.
+    pub fn factors(self, at: &[u32]) -> Vec<u8> {
+        let k = self.factors.len() / self.len().max(1);
+        at.iter().flat_map(|i| &self.factors[*i as usize * k..][..k]).copied().collect()
+    }
 }
 
 /// What a model is run on.
@@ -165,6 +179,8 @@ pub struct Rows<'a> {
     pub values: &'a [f32],
     /// Class of each row; missing ones are zero.
     pub labels: &'a [u8],
+    /// Values of the factors of each row, one after the other; missing ones are zero.
+    pub factors: &'a [u8],
     /// The rows' numbers among the test images, if they are some: whoever has those at hand needs no values.
     pub at: Option<&'a [u32]>,
     /// All test images, where rows are told by their numbers alone.
@@ -180,6 +196,12 @@ impl<'a> Rows<'a> {
     /// Rows with labels.
     pub fn labelled(values: &'a [f32], labels: &'a [u8]) -> Self {
         Self { values, labels, ..Self::default() }
+    }
+
+    /// The same, whose factors have these values, as many for each row.
+    #[must_use]
+    pub fn told(self, factors: &'a [u8]) -> Self {
+        Self { factors, ..self }
     }
 
     /// The test images of these numbers, all of which there are.
@@ -213,9 +235,11 @@ impl<'a> Rows<'a> {
         fn part<T>(all: &[T], from: usize, to: usize) -> &[T] {
             &all[from.min(all.len())..to.min(all.len())]
         }
+        let each = self.factors.len() / self.count(width).unwrap_or(0).max(1);
         Self {
             values: part(self.values, range.start * width, range.end * width),
             labels: part(self.labels, range.start, range.end),
+            factors: part(self.factors, range.start * each, range.end * each),
             at: self.at.map(|at| &at[range]),
             tests: self.tests,
         }
@@ -234,6 +258,14 @@ impl<'a> Rows<'a> {
         match self.at {
             Some(at) if self.values.is_empty() => self.tests.labels(at).into(),
             _ => self.labels.into(),
+        }
+    }
+
+    /// The values of their factors, wherever they lie; missing ones are left out.
+    pub fn factors(self) -> Cow<'a, [u8]> {
+        match self.at {
+            Some(at) if self.values.is_empty() => self.tests.factors(at).into(),
+            _ => self.factors.into(),
         }
     }
 }
@@ -265,6 +297,9 @@ pub trait Coder {
         Ok(None)
     }
 
+    /// Codes a step further from noise, row-major `[n, latent]`, of rows as in [`step_rows`](crate::step_rows).
+    async fn step(&mut self, row_nw: &[f32]) -> Result<Vec<f32>, String>;
+
     /// Tokens of images, row-major `[n, tokens]`.
     async fn tokens(&mut self, images: Rows<'_>) -> Result<Vec<f32>, String>;
 
@@ -294,16 +329,17 @@ mod tests {
     fn test_images_are_the_same_however_they_are_told() {
         let (images, labels): (Vec<u8>, Vec<u8>) = ((0..12).map(|i| 20 * i).collect(), (0..6).collect());
         let shape = SampleShape { channels: 1, height: 1, width: 2 };
-        let tests = Tests { shape, images: &images, labels: &labels, beside: None };
+        let factors: Vec<u8> = (20..32).collect();
+        let tests = Tests { shape, images: &images, labels: &labels, factors: &factors, beside: None };
         let at = tests.known(&[4, 9, 0, 5]);
         assert_eq!((at.as_slice(), tests.range(4, 7)), (&[4, 0, 5][..], vec![4, 5]));
         assert_eq!((tests.range(7, 2), tests.range(3, u32::MAX)), (vec![], vec![3, 4, 5]));
         let told = Rows::tests(tests, &at);
         let values = unit_values(&[160, 180, 0, 20, 200, 220]);
-        let given = Rows::labelled(&values, &[4, 0, 5]);
+        let given = Rows::labelled(&values, &[4, 0, 5]).told(&[28, 29, 20, 21, 30, 31]);
         for range in [0..3, 1..2, 2..3] {
             let (told, given) = (told.some(2, range.clone()), given.some(2, range));
-            assert_eq!((told.floats(), told.classes()), (given.floats(), given.classes()));
+            assert_eq!((told.floats(), told.classes(), told.factors()), (given.floats(), given.classes(), given.factors()));
             assert_eq!(told.count(2), given.count(2));
         }
         let numbered = given.numbered(&at).some(2, 1..3);

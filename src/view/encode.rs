@@ -13,6 +13,8 @@ use super::question::{Question, own, whole};
 pub struct Encode {
     pub x_np: ByteBuf,
     pub label_n: ByteBuf,
+    /// What one that is told factors hears of them, row-major `[n, factors]`.
+    pub factor_nk: ByteBuf,
 }
 
 impl Question for Encode {
@@ -25,7 +27,7 @@ impl Question for Encode {
     async fn answer(&self, coder: &mut impl Coder, _: Tests<'_>) -> Result<Codes, String> {
         let frame = coder.frame();
         let x = own(&self.x_np, frame)?;
-        let codes = coder.encode(Rows::labelled(&x, &self.label_n)).await?;
+        let codes = coder.encode(Rows::labelled(&x, &self.label_n).told(&self.factor_nk)).await?;
         Ok(Codes::of(frame.latent, x.len() / frame.size.len(), codes, &[]))
     }
 }

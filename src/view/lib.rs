@@ -17,6 +17,7 @@ pub use self::choice::draw;
 pub use self::coder::{Alphabet, Coder, Frame, Rows, Size, Tests};
 pub use self::feature_table::{BINS, EXAMPLES, QUARTER_EXAMPLES, TOP_EXAMPLES};
 pub use self::question::Question;
+pub use self::sample::step_rows;
 pub use latent_vocabulary::drawn::{REACH, TURN, drawn, flat, laid_out, pixels};
 pub use latent_vocabulary::shape::unit_values;
 
@@ -41,6 +42,7 @@ question::questions! {
         Paths in paths gives PathPictures,
         Relax in relax gives Relaxed,
         Network in network gives NetworkPrograms,
+        Sample in sample gives Way,
     }
     // What the code is fetched for when it is first asked.
     later {

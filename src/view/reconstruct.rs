@@ -25,8 +25,9 @@ impl Question for Reconstruct {
         let originals = Rows::tests(tests, &at);
         // What is trained to repair is shown at its work.
         let damaged = coder.damaged(originals).await?;
+        let (labels, factors) = (tests.labels(&at), tests.factors(&at));
         let shown = match &damaged {
-            Some(x) => Rows::labelled(x, &tests.labels[at.first().map_or(0, |i| *i as usize)..][..at.len()]),
+            Some(x) => Rows::labelled(x, &labels).told(&factors),
             None => originals,
         };
         let (mean, _) = coder.encode(shown).await?;

@@ -235,8 +235,12 @@ pub struct Card {
     /// Whether its code is what the plain encoder gives and the plain decoder takes, with nothing between them or beside: then a
     /// sparse autoencoder can take its network apart.
     pub hosts: bool,
+    /// Whether it stands on the trained network of another method, whatever its parameters are.
+    pub hosted: bool,
     /// Whether it can learn pictures only.
     pub pictures: bool,
+    /// Whether it is told all factors of its samples, and so needs data of which they are known.
+    pub factors: bool,
     /// Name on the page.
     pub label: &'static str,
     /// One sentence for a newcomer.

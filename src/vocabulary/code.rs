@@ -9,8 +9,13 @@ pub enum CodeKind {
     Gaussian,
     /// A point without a posterior.
     Point,
+    /// A point; new ones are carried from standard normal noise to where such points lie, step by step.
+    Flow,
     /// A choice: the numbers are not negative and add up to one. `given`: it is the image's label, which the encoder is told.
     Choice { given: bool },
+    /// A factor of the data set, which the encoder is told: the factor of that number, of `size` values. One number says how much of it
+    /// there is, from 0 to 1; as many as there are values say which of these kinds it is.
+    Factor { index: u32, size: u32 },
     /// Features that are zero most of the time: as many for each place of a grid, one place after the other. An image that
     /// is one input has a grid of one place.
     Features { height: u32, width: u32 },
@@ -35,6 +40,11 @@ impl CodeGroup {
         }
     }
 
+    /// Whether the encoder is told it rather than finds it out.
+    pub fn is_told(&self) -> bool {
+        matches!(self.kind, CodeKind::Choice { given: true } | CodeKind::Factor { .. })
+    }
+
     /// How its features are laid out, if it has any.
     pub fn features(&self) -> Option<FeatureGrid> {
         let CodeKind::Features { height, width } = self.kind else { return None };
@@ -51,8 +61,11 @@ pub fn to_note(code: &[CodeGroup]) -> String {
     let group = |CodeGroup { kind, count }: &CodeGroup| match kind {
         CodeKind::Gaussian => format!("gaussian {count}"),
         CodeKind::Point => format!("point {count}"),
+        CodeKind::Flow => format!("flow {count}"),
         CodeKind::Choice { given: false } => format!("choice {count}"),
         CodeKind::Choice { given: true } => format!("label {count}"),
+        // All numbers of a note are at least one.
+        CodeKind::Factor { index, size } => format!("factor {count} {} {size}", index + 1),
         CodeKind::Features { height, width } => format!("features {count} {height} {width}"),
         CodeKind::Grid { height, width, levels, codes, drawn } => {
             format!("{} {count} {height} {width} {levels} {codes}", if *drawn { "drawn-grid" } else { "grid" })
@@ -75,8 +88,12 @@ pub fn from_note(note: &str) -> Result<Vec<CodeGroup>, String> {
         let kind = match (name, &n[..]) {
             ("gaussian", [_]) => CodeKind::Gaussian,
             ("point", [_]) => CodeKind::Point,
+            ("flow", [_]) => CodeKind::Flow,
             ("choice", [_]) => CodeKind::Choice { given: false },
             ("label", [_]) => CodeKind::Choice { given: true },
+            ("factor", [count, index, size]) if *size <= 255 && (*count == 1 || count == size) => {
+                CodeKind::Factor { index: index - 1, size: *size }
+            }
             ("features", [count, height, width]) if count % product(&[*height, *width])? == 0 => {
                 CodeKind::Features { height: *height, width: *width }
             }
@@ -122,14 +139,28 @@ mod tests {
             CodeKind::Choice { given: true },
             CodeKind::Choice { given: false },
             CodeKind::Features { height: 4, width: 4 },
+            CodeKind::Flow,
             grid(true),
             grid(false),
         ];
         let code: Vec<CodeGroup> = kinds.iter().map(|kind| CodeGroup { kind: *kind, count: 64 }).collect();
         assert_eq!(from_note(&to_note(&code)), Ok(code.clone()));
         assert_eq!(to_note(&code[..3]), "gaussian 64, point 64, label 64");
-        for foreign in ["", "gaussian", "gaussian 0", "gaussian -1", "spline 3", "point 3 4", "features 5 2 2", "gaussian 99999999"]
-        {
+        let factor = |index, size, count| CodeGroup { kind: CodeKind::Factor { index, size }, count };
+        let told = [factor(0, 5, 5), factor(1, 16, 1)];
+        assert_eq!(from_note(&to_note(&told)), Ok(told.to_vec()));
+        for foreign in [
+            "",
+            "gaussian",
+            "gaussian 0",
+            "gaussian -1",
+            "spline 3",
+            "point 3 4",
+            "features 5 2 2",
+            "gaussian 99999999",
+            "factor 2 1 3",
+            "factor 300 1 300",
+        ] {
             assert!(from_note(foreign).unwrap_err().contains("does not know"), "{foreign}");
         }
         for foreign in ["grid 8 65536 65536 1 4", "grid 8 2 2 16777216 4", "point 16777216, point 16777216"] {

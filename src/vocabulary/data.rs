@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::factors::FactorName;
 use super::prose::prose;
 
 /// What a data set says about itself.
@@ -53,6 +54,8 @@ pub struct Factor {
     pub weights: &'static [u8],
     /// Values are amounts; else they are kinds.
     pub ordered: bool,
+    /// Names of the kinds; empty where they go by number.
+    pub values: &'static [&'static str],
 }
 
 /// True of the images whose factor `factor` has a value in `from ..= to`.
@@ -79,7 +82,7 @@ pub struct DataInfo {
     /// Names of the labels; empty where nobody has named them.
     pub classes: Vec<String>,
     /// Names of the factors; empty where none are known.
-    pub factors: Vec<String>,
+    pub factors: Vec<FactorName>,
     /// Each test sample has a text or a picture of its own beside it.
     pub beside: bool,
 }
@@ -124,17 +127,28 @@ impl DataCard {
 impl Factor {
     /// Amounts, each equally often.
     pub const fn new(name: &'static str, size: u8) -> Self {
-        Self { name, size, weights: &[], ordered: true }
+        Self { name, size, weights: &[], ordered: true, values: &[] }
     }
 
     /// Kinds that come as often as `weights` say.
     pub const fn weighted(name: &'static str, weights: &'static [u8]) -> Self {
-        Self { name, size: weights.len() as u8, weights, ordered: false }
+        Self { name, size: weights.len() as u8, weights, ordered: false, values: &[] }
     }
 
     /// Kinds, each equally often.
     pub const fn kinds(name: &'static str, size: u8) -> Self {
-        Self { name, size, weights: &[], ordered: false }
+        Self { name, size, weights: &[], ordered: false, values: &[] }
+    }
+
+    /// What it is called, it and its values.
+    pub fn names(&self) -> FactorName {
+        FactorName { name: self.name.into(), values: self.values.iter().map(ToString::to_string).collect() }
+    }
+
+    /// The same with names of its kinds.
+    pub const fn named(mut self, values: &'static [&'static str]) -> Self {
+        self.values = values;
+        self
     }
 }
 

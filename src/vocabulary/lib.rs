@@ -8,6 +8,7 @@ pub mod data;
 pub mod device;
 pub mod drawing;
 pub mod drawn;
+pub mod factors;
 pub mod import;
 pub mod measured;
 pub mod numbers;

@@ -3,6 +3,7 @@
 use half::f16;
 
 use crate::data::{DataCard, DataInfo};
+use crate::factors::FactorList;
 
 /// How the numbers of a sample are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,15 +143,18 @@ pub struct DataShape {
     pub image: SampleShape,
     /// Labels are whole numbers below this.
     pub classes: usize,
+    /// What else is known of each sample.
+    pub factors: FactorList,
 }
 
 impl DataShape {
     /// MNIST: digits in ten classes.
-    pub const MNIST: Self = Self { image: SampleShape::MNIST, classes: 10 };
+    pub const MNIST: Self = Self { image: SampleShape::MNIST, classes: 10, factors: FactorList::NONE };
 
     /// What a registered data set has.
     pub fn of(card: &DataCard) -> Self {
-        Self { image: SampleShape::of(card), classes: card.classes.len() }
+        let factors = FactorList::of(card.factors.iter().map(|f| (f.size, f.ordered)));
+        Self { image: SampleShape::of(card), classes: card.classes.len(), factors }
     }
 }
 

@@ -321,3 +321,100 @@ fn a_class_is_chosen_and_sampled() {
     changes(&page, "draw-copy", &copy, "the model is told another class");
     no_errors(&page);
 }
+
+#[test]
+fn attributes_are_told_and_changed() {
+    let query = "v=1&data=moving-digits&method=attribute-vae&latent=3&hidden=64&batch=16&lr=0.01";
+    let page = ready(&Options { query, ..Options::default() });
+    page.click("train");
+    page.wait("it has seen some digits", "latentLab.state().step > 30");
+    page.click("train");
+    page.wait("paused", "latentLab.state().status === 'Paused'");
+    assert_eq!(page.js("return document.querySelectorAll('.panel-traversal .row').length"), 3, "attributes are no latents");
+    let names = "[...document.querySelectorAll('[data-testid=attributes] label')].map(label => label.textContent).join()";
+    page.wait("their controls", &format!("{names} === 'Digit,X,Y,Orientation'"));
+    page.wait("nothing is on its way", "latentLab.state().waiting === 0");
+    let before = picture(&page, "traversal-digit");
+    let choose = |id: &str, value: usize, event: &str| {
+        page.js(&format!(
+            "const e = document.querySelector('[data-testid={id}]'); e.value = {value}; e.dispatchEvent(new Event('{event}', {{ bubbles: true }}))"
+        ));
+    };
+    choose("attribute-0", 7, "change");
+    choose("attribute-1", 12, "input");
+    changes(&page, "traversal-digit", &before, "another digit, elsewhere");
+    // Ten kinds of digits, and how far right.
+    let told = "(z => z.slice(3, 13).every((v, i) => v === (i === 7 ? 1 : 0)) && z[13] === 1)(latentLab.state().code)";
+    page.wait("the code says so", told);
+    page.click("traversal-random");
+    page.wait("what is told stays", &format!("latentLab.state().code[0] !== 0 && {told}"));
+
+    // Samples have the attributes of the traversal.
+    page.js("document.querySelector('[data-testid=panel-samples]').scrollIntoView()");
+    page.wait("nothing is on its way", "latentLab.state().waiting === 0");
+    let sample = "document.querySelector('[data-testid=sample-0] canvas').toDataURL()";
+    let samples = page.js(&format!("return {sample}"));
+    choose("attribute-2", 0, "input");
+    page.wait("samples elsewhere", &format!("{sample} !== {samples}"));
+
+    // A test image brings its own along, and can be told others.
+    page.open_tab("draw");
+    page.wait("a test image to begin with", "document.querySelector('[data-testid=draw-error]')?.textContent");
+    page.js("document.querySelector('.draw [data-testid=shelf-1]').click()");
+    let own = "document.querySelector('[data-testid=own-attribute-0]')";
+    page.wait("its digit is known", &format!("{own}?.value === '2'"));
+    page.wait("nothing is on its way", "latentLab.state().waiting === 0");
+    let copy = picture(&page, "draw-copy");
+    choose("own-attribute-0", 8, "change");
+    changes(&page, "draw-copy", &copy, "the model is told another digit");
+    no_errors(&page);
+}
+
+#[test]
+fn methods_that_the_images_have_nothing_for_say_so() {
+    let page = ready(&Options { query: "v=1&data=mnist&method=vae&latent=3&hidden=32", ..Options::default() });
+    let option = "document.querySelector('#method option[value=attribute-vae]')";
+    assert_eq!(
+        page.js(&format!("return {option}.disabled && {option}.textContent")),
+        "Attribute VAE (needs images with attributes)"
+    );
+    let page = ready(&Options { query: "v=1&data=mnist&method=attribute-vae", ..Options::default() });
+    page.wait("another method in its place", "latentLab.state().setup.includes('method=vae')");
+    let words = page.js("return document.body.innerText");
+    assert!(words.as_str().is_some_and(|w| w.contains("is told the factors of its images: mnist has none")), "{words}");
+}
+
+#[test]
+fn images_come_from_noise_in_steps() {
+    // The trained model that the page opens with is what it stands on.
+    let page = ready(&Options { query: "v=1&data=mnist", ..Options::default() });
+    page.wait("the trained model is in the engine", "latentLab.state().status.startsWith('Ready')");
+    page.js("const m = document.querySelector('#method'); m.value = 'latent-flow'; m.dispatchEvent(new Event('change', { bubbles: true }))");
+    let words = page.wait("what it stands on", "document.querySelector('[data-testid=host]')?.textContent");
+    assert!(words.as_str().is_some_and(|w| w.contains("that was trained here last, which does not change")), "{words}");
+    page.click("train");
+    page.wait("some steps", "latentLab.state().step > 60");
+    page.click("train");
+    page.wait("paused", "latentLab.state().status === 'Paused'");
+    page.js("document.querySelector('[data-testid=panel-flow]').scrollIntoView()");
+    let taken = "document.querySelector('[data-testid=flow-taken]').textContent";
+    page.wait("eight steps", &format!("{taken} === '8 steps'"));
+    let rows = "[...document.querySelectorAll('[data-testid=flow] canvas')]";
+    // A picture of every step beside each other, and none is like the one before.
+    page.wait("six rows of nine pictures", &format!("{rows}.length === 6 && {rows}.every(c => c.width === 9 * c.height)"));
+    let cells = format!(
+        "{rows}.every(c => {{ const h = c.height, cell = i => c.getContext('2d').getImageData(i * h, 0, h, h).data.join(); return new Set([...Array(9).keys()].map(cell)).size === 9 }})"
+    );
+    assert_eq!(page.js(&format!("return {cells}")), true, "each step changes the picture");
+    let first = "document.querySelector('[data-testid=flow] canvas').toDataURL()";
+    let before = page.js(&format!("return {first}"));
+    page.click("flow-others");
+    page.wait("other images", &format!("{taken} === '8 steps' && {first} !== {before}"));
+    page.click("flow-steps-32");
+    page.wait("all thirty-two steps, four at a time", &format!("{taken} === '32 steps'"));
+    page.click("flow-steps-1");
+    page.wait("one step", &format!("{taken} === '1 step'"));
+    page.click("flow-2");
+    page.wait("its code is in the traversal", "latentLab.state().code.some(v => v !== 0)");
+    no_errors(&page);
+}

@@ -86,6 +86,83 @@ describe("a choice", () => {
   });
 });
 
+describe("what a model is told", () => {
+  /** A number, one of three kinds, an amount of five values, yes or no. */
+  const weights = { latent: 6, kl: [1, 9, 9, 9, 9, 9], told: [1, 3, 3, 4, 1, 5, 5, 1, 2], factors: ["Hair\tblack\tred", "Smiling", "Hat"] };
+  const opened = (panel) => open(weights, { images: [160, 128, 128, 128, 96, 128, 128, 128], labels: [1, 2], factors: [1, 3, 1, 2, 0, 0] }, { panels: [panel] });
+
+  test("has a list, a slider and a switch by its name", () => {
+    const { figure, root } = opened("traversal");
+    near(figure.code, [1, 0, 1, 0, 0.75, 1]);
+    const told = root.one("told");
+    assert.deepEqual(told.all("label").map((label) => label.children[0].textContent), ["Hair", "Smiling", "Hat"]);
+    const [hair] = told.all("select");
+    const [smiling, hat] = told.all("input");
+    assert.deepEqual(hair.all("option").map((one) => one.textContent), ["black", "red", "2"]);
+    assert.deepEqual([hair.value, smiling.value, hat.checked], ["1", "3", true]);
+    assert.deepEqual(root.one("rows").all("input").map((input) => input.getAttribute("aria-label")), ["Latent 1"], "no slider moves it");
+
+    hair.value = "2";
+    hair.onchange();
+    smiling.value = "1";
+    smiling.oninput();
+    hat.checked = false;
+    hat.onchange();
+    frames();
+    near(figure.code, [1, 0, 0, 1, 0.25, 0]);
+    figure.show(1);
+    frames();
+    near(figure.code, [-1, 0, 0, 1, 0, 0]);
+    assert.deepEqual([hair.value, smiling.value, hat.checked], ["2", "0", false]);
+  });
+
+  test("stays in the middle", () => {
+    const { figure } = opened("traversal");
+    near(figure.middle(), [0, 0, 1, 0, 0.75, 1]);
+  });
+});
+
+describe("flow", () => {
+  const opened = () => open({ latent: 2 }, { images: [160, 128, 128, 128], labels: [1] }, { panels: ["flow"] });
+
+  test("goes from noise to an image in steps, and stands where one likes", () => {
+    const { figure, root } = opened();
+    frames();
+    near(figure.code, [2, 2]);
+    assert.equal(root.one("strip").children.length, 9);
+    const [input] = root.all("input");
+    input.value = "0";
+    input.oninput();
+    frames();
+    near(figure.code, [-1, 1]);
+    assert.deepEqual(root.one("strip").children.map((canvas) => canvas.classes.has("near")).indexOf(true), 0);
+    input.value = "4";
+    input.oninput();
+    frames();
+    near(figure.code, [0.5, 1.5]);
+    button(root, "Draw another").onclick();
+    frames();
+    near(figure.code, [2, 2]);
+  });
+
+  test("plays the steps one after the other", (t) => {
+    let clock = 0;
+    t.mock.method(performance, "now", () => clock);
+    const { figure } = opened();
+    frames();
+    button(figure.root, "Play").onclick();
+    /** @type {number[]} */
+    const seen = [];
+    for (clock = 0; clock <= 2500; clock += 100) {
+      frames(1);
+      seen.push(figure.code[0]);
+    }
+    figure.pause();
+    frames();
+    near([seen[1], Math.max(...seen)], [-1, 2]);
+  });
+});
+
 describe("path", () => {
   const opened = () => open(VECTOR, IMAGES, { panels: ["path"] });
 

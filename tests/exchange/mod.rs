@@ -22,7 +22,7 @@ use latent_vocabulary::code::{CodeGroup, from_note};
 use pollster::block_on;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
-use crate::alike::tokens;
+use crate::alike::{factors, tokens};
 use crate::plan::{setups, stripes};
 use crate::programs::{engine, saved};
 
@@ -80,11 +80,12 @@ fn example(setup: &Setup, file: &[u8], program: &Program, rows: usize) -> Exampl
                 let one: Vec<f32> = code.iter().flat_map(tokens).collect();
                 (0..rows).flat_map(|_| one.clone()).collect()
             }
-            "input" if program.name() == "Decode" => (0..len).map(|i| (i as f32 * 0.7).sin()).collect(),
+            "input" if matches!(program.name(), "Decode" | "SampleStep") => (0..len).map(|i| (i as f32 * 0.7).sin()).collect(),
             "input" => {
                 stripes(20).test_images.iter().chain(&stripes(20).train_images).map(|b| f32::from(*b) / 255.0).take(len).collect()
             }
             "label" => (0..len).map(|i| (i * 3 % 10) as f32).collect(),
+            "factors" => factors(rows).test_nk.iter().map(|v| f32::from(*v)).collect(),
             "step" => vec![notes["step"].parse().unwrap()],
             "controls" => card.all_params().filter(|p| p.live).map(|p| setup.get(p.key) as f32).collect(),
             _ => opened.values(name, &shape).unwrap(),
@@ -92,12 +93,13 @@ fn example(setup: &Setup, file: &[u8], program: &Program, rows: usize) -> Exampl
         assert_eq!(values.len(), len, "{name} of {}", program.name());
         let input = match program.name() {
             "Decode" => "z",
+            "SampleStep" => "z_at_by",
             "FromTokens" | "TokenLogits" => "tokens",
             _ => "x",
         };
         match name {
             "input" => given.push((input.to_string(), shape, values.clone())),
-            "label" => given.push(("label".into(), shape, values.clone())),
+            "label" | "factors" => given.push((name.into(), shape, values.clone())),
             _ => {}
         }
         leaves.push(values);

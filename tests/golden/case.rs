@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use crate::alike::factors;
 use latent_data::Dataset;
 use latent_engine::Weight;
 use latent_experiment::history::MetricRow;
@@ -90,7 +91,7 @@ pub fn start_with(weights: &[Weight], of: impl Fn(&str, f32) -> f32) -> Vec<Weig
 pub fn images(shape: SampleShape) -> Arc<Dataset> {
     let images: Vec<u8> = (0..(IMAGES * shape.len()) as u32).map(|i| mix(i) as u8).collect();
     let labels: Vec<u8> = (0..IMAGES).map(|i| (i % 10) as u8).collect();
-    Arc::new(Dataset::of(shape, 10, images, labels))
+    Arc::new(Dataset { factors: factors(IMAGES), ..Dataset::of(shape, 10, images, labels) })
 }
 
 /// The elements that the script stored.

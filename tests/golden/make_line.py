@@ -314,6 +314,16 @@ def cvae(net, x, y, noise):
     return [r + 2 * kl_d.sum(), r, kl_d.sum()], torch.cat([kl_d, torch.zeros(CLASSES)]), {}
 
 
+def attribute_vae(net, x, y, noise):
+    # Three factors that follow from the class: kinds, an amount, yes and no.
+    told = torch.cat([F.one_hot(y % 3, 3), (y * 2 % 5 / 4)[:, None], (y % 2)[:, None]], 1).double()
+    q = net.posterior(torch.cat([x, told], 1))
+    z = q.loc + q.scale * noise.normal(*q.loc.shape)
+    r = net.reconstruction(x, torch.cat([z, told], 1))
+    kl_d = kl_divergence(q, Normal(torch.zeros(LATENT), torch.ones(LATENT))).mean(0)
+    return [r + 0.5 * kl_d.sum(), r, kl_d.sum()], torch.cat([kl_d, torch.zeros(5)]), {}
+
+
 def joint_vae(net, x, y, noise, choices=4):
     both, logvar = net.heads(x)
     q, c = Normal(both[:, :LATENT], (logvar / 2).exp()), Categorical(logits=both[:, LATENT:])
@@ -327,7 +337,24 @@ def joint_vae(net, x, y, noise, choices=4):
     return [loss, r, kl_d.sum(), kl_c], torch.cat([kl_d, kl_c.expand(choices) / choices]), {}
 
 
-def case(method, query, objective, sizes, likelihood="bernoulli"):
+def latent_flow(net, x, y, noise):
+    # The trained network's code, of which nothing is learnt.
+    z = net.dense("host.encoder.mean", F.relu(net.dense("host.encoder.hidden", x))).detach() / net.p["host.scale"].detach()
+    eps, t = noise.normal(*z.shape), noise.uniform(len(x), 1)
+    on = t * z + (1 - t) * eps
+    waves = [torch.cos(k * math.pi * t) for k in (1, 2, 3, 4)]
+    h = F.relu(net.dense("flow.second", F.relu(net.dense("flow.first", torch.cat([on, t, *waves], 1)))))
+    return [((net.dense("flow.out", h) - (z - eps)) ** 2).sum(1).mean()], None, {}
+
+
+def flow_shapes(width):
+    out = {"host." + name: shape for name, shape in shapes(point=True).items()} | {"host.scale": (1,)}
+    for name, i, o in (("first", LATENT + 5, width), ("second", width, width), ("out", width, LATENT)):
+        out[f"flow.{name}.weight"], out[f"flow.{name}.bias"] = (i, o), (o,)
+    return out
+
+
+def case(method, query, objective, sizes, likelihood="bernoulli", size=f"&hidden={HIDDEN}&latent={LATENT}"):
     p = {name: uniform(salt, shape).requires_grad_() for salt, (name, shape) in enumerate(sizes.items())}
     images = torch.tensor([[mix(i * PIXELS + k) & 255 for k in range(PIXELS)] for i in range(IMAGES)]) / 255
     order = epoch_order(SEED, 0)[:BATCH]
@@ -340,7 +367,7 @@ def case(method, query, objective, sizes, likelihood="bernoulli"):
             wave = torch.cos(torch.arange(len(flat), dtype=torch.float64))
             sample = [float(f"{flat[mix(i) % len(flat)]:.9g}") for i in range(SAMPLES)]
             gradients.append({"name": name, "shape": list(t.shape), "norm": flat.norm().item(), "wave": (flat @ wave).item(), "sample": sample})
-    common = f"v=1&data=mnist&method={method}&hidden={HIDDEN}&latent={LATENT}&batch={BATCH}&seed={SEED}"
+    common = f"v=1&data=mnist&method={method}{size}&batch={BATCH}&seed={SEED}"
     return {
         "query": common + query + ("" if likelihood == "bernoulli" else f"&likelihood={likelihood}"),
         "image": [1, 28, 28],
@@ -382,6 +409,8 @@ cases = [
     case("swae", "&slices=7&prior=square", swae, POINT),
     *(case("iwae", f"&bound={b}&k=3&beta=0.3", with_(iwae, bound=b), shapes()) for b in ("iwae", "miwae", "ciwae", "piwae")),
     case("cvae", "&beta=2", cvae, shapes(side=CLASSES, code=LATENT + CLASSES)),
+    case("attribute-vae", "&beta=0.5", attribute_vae, shapes(side=5, code=LATENT + 5)),
+    case("latent-flow", f"&flow=16&host=vae&host.hidden={HIDDEN}&host.latent={LATENT}", latent_flow, flow_shapes(16), size=""),
     case("joint-vae", "&choices=4&temperature=0.5&gamma=9&capacity=6&choice-capacity=4&ramp=1", joint_vae, shapes(mean=LATENT + 4, code=LATENT + 4)),
 ]
 path = pathlib.Path(__file__).with_name("line.json")

@@ -28,7 +28,10 @@ fn setup(method: &str, values: &[(&str, f64)]) -> Setup {
 /// Both engines, with equal weights.
 fn engines(setup: &Setup, data: &Arc<Dataset>) -> (PlanEngine, EagerEngine) {
     let gpu = Rc::new(block_on(Gpu::open()).expect("a GPU adapter; on Debian: mesa-vulkan-drivers"));
-    let (entry, uploaded) = (entry(&setup.method).unwrap(), Data::upload(&gpu, &data.train_images, &data.train_labels).unwrap());
+    let (entry, uploaded) = (
+        entry(&setup.method).unwrap(),
+        Data::upload(&gpu, &data.train_images, &data.train_labels, &data.factors.train_nk).unwrap(),
+    );
     let mut plan = block_on(PlanEngine::new(gpu, entry, &setup.params().unwrap(), data.data_shape(), &uploaded)).unwrap();
     let mut eager = entry.eager(&setup.params().unwrap(), Device::flex(), data.clone());
     eager.set_weights(&block_on(plan.weights()).unwrap()).unwrap();

@@ -90,7 +90,7 @@ fn refused_but_eager(method: &'static dyn Entry, why: &str) {
     for (key, value) in [("batch", 10.0), ("lr", 1e-2)] {
         setup.set(key, value).unwrap();
     }
-    let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels).unwrap();
+    let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels, &data.factors.train_nk).unwrap();
     let refused = pollster::block_on(PlanEngine::new(gpu, method, &setup.params().unwrap(), data.data_shape(), &uploaded)).err();
     assert!(matches!(&refused, Some(BuildError::NotCompiled(message)) if message.contains(why)), "{refused:?}");
 

@@ -2,6 +2,7 @@
 // The panels, by the kind of code that they are for.
 
 import features from "./features.js";
+import flow from "./flow.js";
 import map from "./map.js";
 import path from "./path.js";
 import tokens from "./tokens.js";
@@ -10,4 +11,4 @@ import traversal from "./traversal.js";
 /** @import { CodeKind, MakePanel, PanelName } from "../types.d.ts" */
 
 /** @satisfies {Record<CodeKind, { [Name in PanelName]?: MakePanel }>} */
-export const PANELS = { vector: { traversal, map, path }, tokens: { tokens }, features: { features } };
+export const PANELS = { vector: { traversal, map, path, flow }, tokens: { tokens }, features: { features } };

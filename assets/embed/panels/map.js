@@ -2,7 +2,7 @@
 // Where the codes of test images lie, and what the decoder makes of any place among them.
 
 import { LABELS, fit } from "../paint.js";
-import { ARROWS, kindsOf, make, stage } from "../parts.js";
+import { ARROWS, kindsOf, make, stage, toldOf } from "../parts.js";
 import * as words from "../words.js";
 
 /** @import { Figure } from "../figure.js" */
@@ -49,13 +49,14 @@ export default function map(figure) {
     go(unit(across, figure.code[across]) + stride * step[0], 1 - unit(up, figure.code[up]) + stride * step[1]);
   };
   const kinds = kindsOf(figure);
+  const told = toldOf(figure);
   const present = [...new Set(codeLabels)].sort((a, b) => a - b);
   const legend = make("div", { className: "legend" }, ...present.map((label) => {
     const dot = make("i");
     dot.style.background = LABELS[label % 10];
     return make("span", {}, dot, figure.classes[label] ?? String(label));
   }));
-  const root = make("div", { className: "split map" }, plot, make("div", { className: "stage" }, shown.canvas, legend, ...(kinds ? [kinds.root] : [])));
+  const root = make("div", { className: "split map" }, plot, make("div", { className: "stage" }, shown.canvas, legend, ...(kinds ? [kinds.root] : [])), ...(told ? [told.root] : []));
   const draw = () => {
     const { context, width, height } = fit(plot);
     for (let i = 0; i < codeLabels.length; i++) {
@@ -81,6 +82,7 @@ export default function map(figure) {
     paint() {
       shown.paint();
       kinds?.paint();
+        told?.paint();
       draw();
     },
     paintOnce() {},

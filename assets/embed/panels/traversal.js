@@ -2,7 +2,7 @@
 // A slider for each of the numbers that say most.
 
 import { picture } from "../paint.js";
-import { drawing, inTurn, kindsOf, make, playButton, slider, stage, thumbs } from "../parts.js";
+import { drawing, inTurn, kindsOf, make, playButton, slider, stage, thumbs, toldOf } from "../parts.js";
 import * as words from "../words.js";
 
 /** @import { Figure } from "../figure.js" */
@@ -33,12 +33,14 @@ export default function traversal(figure) {
   const end = (d, value, canvas) => () => picture(canvas, figure.decode(at(d, value)), figure.image, figure.theme);
   const paintEnds = inTurn(rows.flatMap(({ d, canvases }) => ends(d).map((value, i) => end(d, value, canvases[i]))));
   const kinds = kindsOf(figure);
+  const told = toldOf(figure);
   const shelf = thumbs(figure, words.START, (i) => figure.show(i));
   const root = make("div", {},
     make("div", { className: "split" },
       make("div", { className: "stage" }, shown.canvas, make("div", {}, play.button)),
       make("div", { className: "rows" }, ...rows.map((row) => row.root))),
     ...(kinds ? [kinds.root] : []),
+    ...(told ? [told.root] : []),
     shelf.root);
   return {
     root,
@@ -46,6 +48,7 @@ export default function traversal(figure) {
       shown.paint();
       play.paint();
       kinds?.paint();
+      told?.paint();
       for (const { d, input } of rows) input.value = String(figure.code[d]);
       paintEnds();
     },

@@ -17,9 +17,9 @@ pub struct Args {
     /// A parameter of the method, for example batch=8; as many as wanted.
     #[arg(long, value_name = "KEY=VALUE", num_args = 1..)]
     set: Vec<String>,
-    /// The data set; `cargo lab data` lists them.
-    #[arg(long, value_name = "ID", default_value = catalog::SETS[0].id)]
-    data: String,
+    /// The data set; `cargo lab data` lists them. The first that the method can learn from, if none is given.
+    #[arg(long, value_name = "ID")]
+    data: Option<String>,
     /// What kind of adapter the kernels are for.
     #[arg(long, value_name = "KIND", default_value = "gpu", value_parser = ["gpu", "gpu-large", "gpu-registers", "software", "software-quads"])]
     target: String,
@@ -35,7 +35,9 @@ pub struct Args {
 }
 
 fn check(args: &Args) -> Result<Setup, Failure> {
-    let setup = setup(card(&args.method)?, &args.data, &args.set)?;
+    let card = card(&args.method)?;
+    let data = args.data.clone().unwrap_or_else(|| Setup::of_method(card.id).data);
+    let setup = setup(card, &data, &args.set)?;
     setup.check().map_err(|error| error.to_string())?;
     catalog::set(&setup.data).ok_or_else(|| format!("--data {}: there are {}", setup.data, catalog::set_ids().join(", ")))?;
     Ok(setup)

@@ -24,12 +24,21 @@ pub struct Args {
     /// Below 1: likelier images, and fewer kinds. For tokens and for codes with a Gaussian prior.
     #[arg(long, value_name = "T", default_value_t = 1.0, value_parser = temperature, allow_negative_numbers = true)]
     temperature: f32,
+    /// Steps from noise to images, for methods that take some.
+    #[arg(long, value_name = "N", default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    steps: u32,
+    /// A row for each image, with the pictures after each of these steps, the noise first.
+    #[arg(long)]
+    film: bool,
     /// Decides what is drawn.
     #[arg(long, value_name = "N", default_value_t = 0)]
     seed: u32,
     /// Only images of this class, a number from 0, or of this choice, where the model draws one.
     #[arg(long, value_name = "N")]
     label: Option<u32>,
+    /// Only images of which the model is told this, as in Eyeglasses=round or Smiling=15; as many as wanted. What is not named is drawn.
+    #[arg(long, value_name = "FACTOR=VALUE", num_args = 1.., value_parser = factor)]
+    factor: Vec<(String, String)>,
     /// Folder with the packed images that the weights were trained on, as in celeba:DIR, where it was not a shipped set.
     #[arg(long, value_name = "NAME:DIR")]
     data: Option<String>,
@@ -41,6 +50,12 @@ pub struct Args {
 /// A number that is not negative.
 fn temperature(text: &str) -> Result<f32, String> {
     text.parse().ok().filter(|t: &f32| *t >= 0.0 && t.is_finite()).ok_or_else(|| "expected a number from 0".into())
+}
+
+/// A factor and its value.
+fn factor(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("expected FACTOR=VALUE")?;
+    Ok((name.into(), value.into()))
 }
 
 /// The images that are given. Everything that needs no engine is refused here.
@@ -64,13 +79,29 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
     use crate::picture;
 
     let data = check(&args)?;
-    let draw = Draw { count: args.count as usize, temperature: args.temperature, seed: args.seed, choice: args.label };
-    let samples = native::sample(&SampleOptions { weights: args.weights, data, engine: args.engine.into(), draw })?;
+    let draw = Draw {
+        count: args.count as usize,
+        temperature: args.temperature,
+        seed: args.seed,
+        choice: args.label,
+        told: vec![],
+        steps: args.steps,
+    };
+    let options = SampleOptions { weights: args.weights, data, engine: args.engine.into(), draw, factors: args.factor };
+    let samples = native::sample(&options)?;
     let shape = samples.shape;
-    let tiles: Vec<Vec<f32>> = samples.x.chunks_exact(shape.len()).map(<[f32]>::to_vec).collect();
-    let columns = (args.count as usize).isqrt().max(1);
+    let (count, frames) = (args.count as usize, samples.films.len());
+    if args.film && frames == 1 {
+        return Err("--film: this model draws its images at once; those of latent-flow come from noise in steps".into());
+    }
+    let image = |x: &[f32], i: usize| x[i * shape.len()..][..shape.len()].to_vec();
+    let (tiles, columns): (Vec<Vec<f32>>, usize) = if args.film {
+        ((0..count).flat_map(|i| samples.films.iter().map(move |x| image(x, i))).collect(), frames)
+    } else {
+        ((0..count).map(|i| image(&samples.x, i)).collect(), count.isqrt().max(1))
+    };
     let png = picture::png(&tiles, [shape.channels, shape.height, shape.width], columns);
     std::fs::write(&args.out, png).map_err(|e| format!("--out {}: {e}", args.out.display()))?;
-    println!("{}: {} images of {}", args.out.display(), tiles.len(), samples.setup);
+    println!("{}: {count} images of {}", args.out.display(), samples.setup);
     Ok(ExitCode::SUCCESS)
 }

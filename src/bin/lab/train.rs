@@ -38,7 +38,8 @@ pub struct Args {
     /// Who executes the steps.
     #[arg(long, value_enum, default_value_t = EngineArg::Plan)]
     engine: EngineArg,
-    /// Trained weights of the network that a sparse autoencoder takes apart, with source=code, encoder or decoder (safetensors).
+    /// Trained weights of the network that the method stands on (safetensors): for latent-flow, and for a sparse autoencoder with source=code,
+    /// encoder or decoder.
     #[arg(long, value_name = "FILE")]
     host: Option<PathBuf>,
     /// Keep no more than so many megabytes of packed training images on the device at a time.
@@ -131,10 +132,11 @@ fn check(args: &Args) -> Result<(Option<Setup>, Option<PathBuf>), Failure> {
         (Some(host), Some(_)) if !host.is_file() => return Err(format!("--host {}: there is no such file", host.display())),
         (Some(_), None) => {
             return Err(
-                "--host: this setup takes no network apart; a sparse autoencoder does with source=code, encoder or decoder".into(),
+                "--host: this setup stands on no trained network; latent-flow does, and a sparse autoencoder with source=code, encoder or decoder"
+                    .into(),
             );
         }
-        (None, Some(_)) => return Err("which trained network is to be taken apart? Give its weights with --host FILE".into()),
+        (None, Some(_)) => return Err("which trained network does it stand on? Give its weights with --host FILE".into()),
         _ => {}
     }
     Ok((Some(setup), folder))

@@ -37,7 +37,10 @@ with_burn!(check);
 /// Prints the largest relative differences; fails where one exceeds what rounding explains.
 #[cfg(feature = "native")]
 pub fn run(args: Args) -> Result<ExitCode, Failure> {
+    use std::collections::BTreeMap;
     use std::sync::Arc;
+
+    use latent_data::Dataset;
 
     use latent_engine::verify;
     use latent_experiment::Setup;
@@ -46,14 +49,18 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
 
     const TOLERANCE: f64 = 1e-4;
     let methods = check(&args)?;
-    let data = Arc::new(native::load("mnist", None)?);
+    let mut sets: BTreeMap<String, Arc<Dataset>> = BTreeMap::new();
     let mut good = true;
     for id in methods {
-        let mut setup = Setup::new("mnist", id);
+        let mut setup = Setup::of_method(id);
+        if !sets.contains_key(&setup.data) {
+            sets.insert(setup.data.clone(), Arc::new(native::load(&setup.data, None)?));
+        }
+        let data = &sets[&setup.data];
         setup.set("batch", 32.0).map_err(|e| e.to_string())?;
         let entry = entry(id).ok_or("a card without an entry")?;
         let report = pollster::block_on(async {
-            verify::verify(native::open_gpu().await?, native::cpu(), entry, &setup.params()?, &data, args.steps).await
+            verify::verify(native::open_gpu().await?, native::cpu(), entry, &setup.params()?, data, args.steps).await
         })?;
         let agrees = report.loss <= TOLERANCE && report.gradient <= TOLERANCE;
         good &= agrees;

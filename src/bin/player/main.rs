@@ -2,8 +2,9 @@
 
 use latent_geometry as latent;
 use latent_player::{Examples, File, Kind, Player};
-use latent_view::{Rows, laid_out, unit_values};
+use latent_view::{Rows, laid_out, step_rows, unit_values};
 use latent_vocabulary::code::{CodeKind, FeatureGrid};
+use latent_vocabulary::factors::FactorName;
 use latent_vocabulary::shape::SampleShape;
 use wasm_bindgen::JsError;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -78,6 +79,29 @@ impl Model {
             at += group.count;
         }
         Vec::new()
+    }
+
+    /// Factors that the encoder is told, in a code: of each its first number, how many it has, and how many values.
+    #[wasm_bindgen(getter)]
+    pub fn told(&self) -> Vec<u32> {
+        let (mut at, mut all) = (0, Vec::new());
+        for group in self.player.code() {
+            if let CodeKind::Factor { size, .. } = group.kind {
+                all.extend([at, group.count, size]);
+            }
+            at += group.count;
+        }
+        all
+    }
+
+    /// Names of these factors, each followed by those of its values, with tabs between.
+    #[wasm_bindgen(getter)]
+    pub fn factors(&self) -> Vec<String> {
+        let line = |of: &FactorName| {
+            let values = (0..of.values.len()).map(|v| of.value(v));
+            [of.shown()].into_iter().chain(values).collect::<Vec<_>>().join("\t")
+        };
+        self.player.factors.iter().map(line).collect()
     }
 
     /// The experiment, as in a link.
@@ -165,12 +189,29 @@ impl Model {
         Ok(laid_out(self.player.sample(), &change))
     }
 
-    /// Code of an image; its label matters where the encoder is told it. Nothing if it is not of the model's size.
-    pub fn encode(&self, image: &[u8], label: usize) -> Result<Vec<f32>, JsError> {
+    /// Code of an image; its label and the values of its factors matter where the encoder is told them. Nothing if it is not of the model's
+    /// size.
+    pub fn encode(&self, image: &[u8], label: usize, factors: &[u8]) -> Result<Vec<f32>, JsError> {
         if image.len() != self.player.pixels() || !self.player.sample().is_picture() {
             return Ok(Vec::new());
         }
-        Ok(self.player.encode(Rows::labelled(&unit_values(image), &[label.min(255) as u8])).map_err(error)?.0)
+        Ok(self.player.encode(Rows::labelled(&unit_values(image), &[label.min(255) as u8]).told(factors)).map_err(error)?.0)
+    }
+
+    /// Noise from which a new code comes, another one each time; nothing where codes are not drawn so.
+    pub fn noise(&self) -> Result<Vec<f32>, JsError> {
+        if !self.player.has("SampleStep") {
+            return Ok(Vec::new());
+        }
+        self.player.table("Prior", "z", Rows::of(&[0.0]), 1, self.player.latent()).map_err(error)
+    }
+
+    /// A code one of `steps` steps further from noise, of which it has taken `taken`.
+    pub fn step(&self, code: &[f32], taken: usize, steps: usize) -> Result<Vec<f32>, JsError> {
+        if code.len() != self.player.latent() {
+            return Ok(Vec::new());
+        }
+        self.player.step(&step_rows(code, code.len(), taken as u32, steps as u32)).map_err(error)
     }
 
     /// Images of codes.
@@ -211,6 +252,12 @@ impl Shelf {
     #[wasm_bindgen(getter)]
     pub fn labels(&self) -> Vec<u8> {
         self.examples.labels_n.clone()
+    }
+
+    /// Values of their factors, one image after the other; nothing where none are known.
+    #[wasm_bindgen(getter)]
+    pub fn factors(&self) -> Vec<u8> {
+        self.examples.factors_nk.clone()
     }
 
     /// Codes of test images, one after the other; empty where a code is not a vector.

@@ -12,24 +12,34 @@ use latent_data::pages::Pages;
 use latent_nn::method::START_BATCH;
 use latent_vocabulary::shape::{SampleShape, Values};
 
-/// Samples as their shape says they are kept, and their labels.
+/// Samples as their shape says they are kept, their labels, and the values of their factors.
 pub struct HostImages {
     shape: SampleShape,
     images: RefCell<Vec<u8>>,
     labels: RefCell<Vec<u8>>,
+    factors: RefCell<Vec<u8>>,
+}
+
+/// Where a minibatch goes.
+pub(super) struct Minibatch<'a> {
+    pub images: &'a mut Vec<f32>,
+    pub labels: &'a mut Vec<f32>,
+    pub factors: &'a mut Vec<f32>,
 }
 
 impl HostImages {
-    /// Images one behind the other, with a label each.
-    pub fn new(shape: SampleShape, images: Vec<u8>, labels: Vec<u8>) -> Self {
-        Self { shape, images: RefCell::new(images), labels: RefCell::new(labels) }
+    /// Images one behind the other, with a label each, and values of as many factors each.
+    pub fn new(shape: SampleShape, images: Vec<u8>, labels: Vec<u8>, factors: Vec<u8>) -> Self {
+        Self { shape, images: RefCell::new(images), labels: RefCell::new(labels), factors: RefCell::new(factors) }
     }
 
-    fn fetch(&self, places: impl Iterator<Item = usize>, images: &mut Vec<f32>, labels: &mut Vec<f32>) {
-        let (all, all_labels) = (self.images.borrow(), self.labels.borrow());
-        let len = all.len() / all_labels.len().max(1);
+    fn fetch(&self, places: impl Iterator<Item = usize>, to: Minibatch<'_>) {
+        let (all, all_labels, all_factors) = (self.images.borrow(), self.labels.borrow(), self.factors.borrow());
+        let (len, k) = (all.len() / all_labels.len().max(1), all_factors.len() / all_labels.len().max(1));
+        let Minibatch { images, labels, factors } = to;
         images.clear();
         labels.clear();
+        factors.clear();
         for at in places {
             let bytes = &all[at * len..][..len];
             match self.shape.values() {
@@ -38,13 +48,16 @@ impl HostImages {
                 Values::Half | Values::Real => images.extend(self.shape.floats(bytes)),
             }
             labels.push(f32::from(all_labels[at]));
+            factors.extend(all_factors[at * k..][..k].iter().map(|v| f32::from(*v)));
         }
     }
 }
 
 impl Holder for HostImages {
-    fn replace(&self, first: usize, images: &[u8], labels: &[u8]) {
+    fn replace(&self, first: usize, images: &[u8], labels: &[u8], factors: &[u8]) {
         let (mut all, mut all_labels) = (self.images.borrow_mut(), self.labels.borrow_mut());
+        let k = factors.len() / labels.len().max(1);
+        self.factors.borrow_mut()[first * k..][..factors.len()].copy_from_slice(factors);
         let len = all.len() / all_labels.len().max(1);
         all[first * len..][..images.len()].copy_from_slice(images);
         all_labels[first..][..labels.len()].copy_from_slice(labels);
@@ -64,9 +77,9 @@ pub enum HostSupply {
 }
 
 impl HostSupply {
-    /// All training images, with a label each.
-    pub fn whole(shape: SampleShape, images: Vec<u8>, labels: Vec<u8>) -> Self {
-        Self::Whole(Rc::new(HostImages::new(shape, images, labels)))
+    /// All training images, with a label each, and values of as many factors each.
+    pub fn whole(shape: SampleShape, images: Vec<u8>, labels: Vec<u8>, factors: Vec<u8>) -> Self {
+        Self::Whole(Rc::new(HostImages::new(shape, images, labels, factors)))
     }
 
     /// The training images of `data`, which `pages` reads, in `room` bytes.
@@ -74,7 +87,9 @@ impl HostSupply {
     /// # Errors
     /// If there is no room for a few images.
     pub fn paged(data: &Dataset, pages: Rc<dyn Pages>, room: u64) -> Result<Self, String> {
-        let hold = |images: usize, len: usize| Ok(HostImages::new(data.shape, vec![0; images * len], vec![0; images]));
+        let hold = |images: usize, len: usize, k: usize| {
+            Ok(HostImages::new(data.shape, vec![0; images * len], vec![0; images], vec![0; images * k]))
+        };
         Ok(Self::Window(Rc::new(Window::held(data, pages, room, hold)?)))
     }
 }
@@ -109,18 +124,11 @@ impl Order {
         self.epochs.iter().find(|(e, _)| *e == epoch).map_or(0, |(_, order)| order[at] as usize)
     }
 
-    /// The images at `n` positions from `from` on, and their labels.
+    /// The images at `n` positions from `from` on, and what is known of them.
     ///
     /// # Errors
     /// If they are not there, see [`Order::ready`].
-    pub fn fetch(
-        &mut self,
-        supply: &HostSupply,
-        from: u64,
-        n: usize,
-        images: &mut Vec<f32>,
-        labels: &mut Vec<f32>,
-    ) -> Result<(), String> {
+    pub fn fetch(&mut self, supply: &HostSupply, from: u64, n: usize, to: Minibatch<'_>) -> Result<(), String> {
         match supply {
             HostSupply::Whole(all) => {
                 let count = all.labels.borrow().len();
@@ -128,13 +136,13 @@ impl Order {
                     return Err("there are no images to train on".into());
                 }
                 let places: Vec<usize> = (from..from + n as u64).map(|p| self.image(p, count)).collect();
-                all.fetch(places.into_iter(), images, labels);
+                all.fetch(places.into_iter(), to);
             }
             HostSupply::Window(window) => {
                 let turnover = self.turnover.as_mut().ok_or("the images come in pages, and nobody knows their order")?;
                 let places: Option<Vec<u32>> = place(window, turnover, from, n).into_iter().collect();
                 let places = places.ok_or_else(|| format!("the images of step {} have not been read", from / self.batch + 1))?;
-                window.holder().fetch(places.into_iter().map(|p| p as usize), images, labels);
+                window.holder().fetch(places.into_iter().map(|p| p as usize), to);
             }
         }
         Ok(())
@@ -155,9 +163,9 @@ impl Order {
     ///
     /// # Errors
     /// As [`Order::fetch`].
-    pub fn first(&mut self, supply: &HostSupply, n: usize, images: &mut Vec<f32>, labels: &mut Vec<f32>) -> Result<(), String> {
+    pub fn first(&mut self, supply: &HostSupply, n: usize, to: Minibatch<'_>) -> Result<(), String> {
         let (HostSupply::Window(window), Some(turnover)) = (supply, &mut self.turnover) else {
-            return self.fetch(supply, 0, n, images, labels);
+            return self.fetch(supply, 0, n, to);
         };
         let (places, sizes) = (window.places(), window.sizes());
         let all = turnover.first(START_BATCH).into_iter().flat_map(|page| {
@@ -165,7 +173,7 @@ impl Order {
             (0..sizes[page as usize]).filter_map(move |image| Some((first? + image) as usize))
         });
         let all: Vec<usize> = all.collect();
-        window.holder().fetch(all.iter().copied().cycle().take(n), images, labels);
+        window.holder().fetch(all.iter().copied().cycle().take(n), to);
         Ok(())
     }
 

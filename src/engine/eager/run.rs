@@ -7,7 +7,7 @@ use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer, SgdConfig};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::module::{Decay, OnDevice, clip_by_global_norm, collect, replaced, updated};
-use crate::engine::Weight;
+use crate::engine::{Rows, Weight};
 use crate::noise::EVALUATION;
 use crate::optimizer::{BETA_1, BETA_2, EPSILON};
 use crate::order::epoch_order;
@@ -19,7 +19,7 @@ use latent_nn::{Batch, Ctx, Method, Named, Noise};
 use latent_protocol::PlanInfo;
 use latent_vocabulary::Optimizer;
 use latent_vocabulary::Params;
-use latent_vocabulary::shape::SampleShape;
+use latent_vocabulary::shape::DataShape;
 
 /// A network under eager training, whatever its method.
 ///
@@ -36,9 +36,9 @@ pub trait Eager {
     /// Values in a row of a program's input.
     fn width(&self, input: Input) -> usize;
     /// Terms on images, one posterior sample each.
-    fn terms(&mut self, images_np: &[f32], labels: &[u8]) -> Tensor<1>;
+    fn terms(&mut self, images: Rows<'_>) -> Tensor<1>;
     /// One piece of [`Engine::run`](crate::engine::Engine::run).
-    fn run(&mut self, what: Program, input_bw: &[f32], labels: &[u8]) -> Option<Vec<Tensor<2>>>;
+    fn run(&mut self, what: Program, rows: Rows<'_>) -> Option<Vec<Tensor<2>>>;
     fn weights(&self) -> Vec<OnDevice>;
     /// Replaces all parameters by name.
     fn set_weights(&mut self, weights: &[Weight]);
@@ -81,7 +81,7 @@ pub struct EagerRun<M> {
     params: Params,
     device: Device,
     data: Arc<Dataset>,
-    shape: SampleShape,
+    shape: DataShape,
     batch: usize,
     seed: u32,
     keys: Vec<&'static str>,
@@ -92,10 +92,24 @@ pub struct EagerRun<M> {
     info: PlanInfo,
 }
 
-/// Labels as numbers, zero where there are none.
-fn labels_on(labels: &[u8], n: usize, device: &Device) -> Tensor<1> {
-    let values: Vec<f32> = (0..n).map(|i| f32::from(labels.get(i).copied().unwrap_or(0))).collect();
-    Tensor::from_data(TensorData::new(values, [n]), device)
+/// Bytes as numbers, zero where there are none.
+fn bytes_on<const D: usize>(bytes: &[u8], shape: [usize; D], device: &Device) -> Tensor<D> {
+    let n = shape.iter().product();
+    let values: Vec<f32> = (0..n).map(|i| f32::from(bytes.get(i).copied().unwrap_or(0))).collect();
+    Tensor::from_data(TensorData::new(values, shape), device)
+}
+
+/// Training images as numbers, with what is known of them.
+struct Known {
+    images: Vec<f32>,
+    labels: Vec<u8>,
+    factors: Vec<u8>,
+}
+
+impl Known {
+    fn rows(&self) -> Rows<'_> {
+        Rows::labelled(&self.images, &self.labels).told(&self.factors)
+    }
 }
 
 /// Burn's optimiser for a setup. The decay of AdamW comes before it, as [`Decay`]: it is live, and Burn's cannot be changed.
@@ -115,19 +129,19 @@ impl<M: Method> EagerRun<M> {
     /// A fresh network on `device` (without autodiff; it is added here).
     pub fn new(params: &Params, device: Device, data: Arc<Dataset>) -> Self {
         let device = device.autodiff();
-        let shape = data.shape;
+        let (shape, image) = (data.data_shape(), data.shape);
         let seed = params.get("seed") as u32;
         device.seed(u64::from(seed));
-        let model = M::init(params, data.data_shape(), &device);
+        let model = M::init(params, shape, &device);
         let keys = live_keys(M::CARD);
         let parameters = collect(&model, None).iter().map(|w| w.shape.iter().product::<usize>() as u64).sum();
         let info = PlanInfo {
             parameters,
             latent: latent(&model) as u32,
             code: model.code(),
-            width: shape.width as u32,
-            height: shape.height as u32,
-            channels: shape.channels as u32,
+            width: image.width as u32,
+            height: image.height as u32,
+            channels: image.channels as u32,
             batch: params.usize("batch") as u32,
             ..PlanInfo::default()
         };
@@ -154,15 +168,15 @@ impl<M: Method> EagerRun<M> {
 
     /// As a look at one image gives them: the method may do what cannot be recorded.
     fn term_names(&mut self) -> Vec<String> {
-        let (images, labels) = self.images_at(0, 1);
+        let known = self.images_at(0, 1);
         let mut noise = Replay { seed: self.seed, step: 0, stream: EVALUATION };
-        self.look(&images, &labels, &mut noise).into_iter().map(|(name, _)| name.into()).collect()
+        self.look(known.rows(), &mut noise).into_iter().map(|(name, _)| name.into()).collect()
     }
 
     /// Terms on images, without a trace for gradients.
-    fn look(&self, images_np: &[f32], labels: &[u8], noise: &mut Replay) -> Vec<Named> {
+    fn look(&self, images: Rows<'_>, noise: &mut Replay) -> Vec<Named> {
         let (model, device) = (self.model().valid(), self.device.clone().inner());
-        let batch = self.batch(images_np, labels, &device);
+        let batch = self.batch(images, &device);
         model.terms(batch, &mut self.ctx(noise, self.step, false, &device)).scalars
     }
 
@@ -170,14 +184,20 @@ impl<M: Method> EagerRun<M> {
         self.model.as_ref().expect("the optimiser has given it back")
     }
 
-    fn images(&self, values: Vec<f32>, device: &Device) -> Tensor<2> {
-        let n = values.len() / self.shape.len();
-        Tensor::from_data(TensorData::new(values, [n, self.shape.len()]), device)
+    /// Rows of `width` values on the device, with what is known of them.
+    fn operands(&self, rows: Rows<'_>, width: usize, device: &Device) -> Operands {
+        let values = rows.floats().into_owned();
+        let (n, k) = (values.len() / width, self.shape.factors.len());
+        Operands {
+            input_bw: Tensor::from_data(TensorData::new(values, [n, width]), device),
+            label_b: bytes_on(&rows.classes(), [n], device),
+            factor_bk: M::CARD.factors.then(|| bytes_on(&rows.factors(), [n, k], device)),
+        }
     }
 
-    fn batch(&self, images_np: &[f32], labels: &[u8], device: &Device) -> Batch {
-        let x_bp = self.images(images_np.to_vec(), device);
-        Batch { label_b: labels_on(labels, x_bp.dims()[0], device), x_bp }
+    fn batch(&self, images: Rows<'_>, device: &Device) -> Batch {
+        let Operands { input_bw, label_b, factor_bk } = self.operands(images, self.shape.image.len(), device);
+        Batch { x_bp: input_bw, label_b, factor_bk }
     }
 
     fn ctx<'a>(&'a self, noise: &'a mut Replay, step: u64, training: bool, device: &Device) -> Ctx<'a> {
@@ -186,10 +206,12 @@ impl<M: Method> EagerRun<M> {
         Ctx { controls, keys: &self.keys, step, training, noise }
     }
 
-    /// `n` images from place `from` of the order on, with their labels.
-    fn images_at(&mut self, from: u64, n: usize) -> (Vec<f32>, Vec<u8>) {
-        let (images, len) = (self.data.train_labels.len() as u64, self.shape.bytes());
-        let (mut values, mut labels) = (Vec::with_capacity(n * self.shape.len()), Vec::with_capacity(n));
+    /// `n` images from place `from` of the order on.
+    fn images_at(&mut self, from: u64, n: usize) -> Known {
+        let (images, len) = (self.data.train_labels.len() as u64, self.shape.image.bytes());
+        let all = self.data.factors.train_nk.len() / (images as usize).max(1);
+        let mut known =
+            Known { images: Vec::with_capacity(n * self.shape.image.len()), labels: Vec::with_capacity(n), factors: vec![] };
         for at in from..from + n as u64 {
             // As the plan is told them.
             let epoch = at / images;
@@ -197,16 +219,17 @@ impl<M: Method> EagerRun<M> {
                 self.order = (epoch, epoch_order(self.seed, epoch as u32, images as u32));
             }
             let image = self.order.1[(at % images) as usize] as usize;
-            values.extend(self.shape.floats(&self.data.train_images[image * len..(image + 1) * len]));
-            labels.push(self.data.train_labels[image]);
+            known.images.extend(self.shape.image.floats(&self.data.train_images[image * len..(image + 1) * len]));
+            known.labels.push(self.data.train_labels[image]);
+            known.factors.extend(&self.data.factors.train_nk[image * all..(image + 1) * all]);
         }
-        (values, labels)
+        known
     }
 
     /// One step; its gradients only where they are to be kept.
     fn take_step(&mut self, keep: bool) -> (Tensor<1>, Vec<OnDevice>) {
-        let (images, labels) = self.images_at(self.step * self.batch as u64, self.batch);
-        let batch = self.batch(&images, &labels, &self.device);
+        let known = self.images_at(self.step * self.batch as u64, self.batch);
+        let batch = self.batch(known.rows(), &self.device);
         let mut noise = Replay { seed: self.seed, step: self.step as u32, stream: 0 };
         let terms = self.model().terms(batch, &mut self.ctx(&mut noise, self.step, true, &self.device));
         let loss = terms.scalars[0].1.clone();
@@ -261,23 +284,20 @@ impl<M: Method> Eager for EagerRun<M> {
     }
 
     fn width(&self, input: Input) -> usize {
-        input.width(self.shape, &self.info.code)
+        input.width(self.shape.image, &self.info.code)
     }
 
-    fn terms(&mut self, images_np: &[f32], labels: &[u8]) -> Tensor<1> {
+    fn terms(&mut self, images: Rows<'_>) -> Tensor<1> {
         self.evaluations += 1;
         let mut noise = Replay { seed: self.seed, step: self.evaluations, stream: EVALUATION };
-        Tensor::cat(self.look(images_np, labels, &mut noise).into_iter().map(|(_, t)| t).collect(), 0)
+        Tensor::cat(self.look(images, &mut noise).into_iter().map(|(_, t)| t).collect(), 0)
     }
 
-    fn run(&mut self, what: Program, input_bw: &[f32], labels: &[u8]) -> Option<Vec<Tensor<2>>> {
+    fn run(&mut self, what: Program, rows: Rows<'_>) -> Option<Vec<Tensor<2>>> {
         let (model, device) = (self.model().valid(), self.device.clone().inner());
         self.evaluations += 1;
         let mut noise = Replay { seed: self.seed, step: self.evaluations, stream: EVALUATION };
-        let width = self.width(what.input());
-        let n = input_bw.len() / width;
-        let input_bw = Tensor::from_data(TensorData::new(input_bw.to_vec(), [n, width]), &device);
-        let operands = Operands { input_bw, label_b: labels_on(labels, n, &device) };
+        let operands = self.operands(rows, self.width(what.input()), &device);
         let outputs = apply(&model, what, operands, &mut self.ctx(&mut noise, self.step, false, &device))?;
         Some(outputs.into_iter().map(|(_, rows)| rows).collect())
     }
@@ -291,10 +311,10 @@ impl<M: Method> Eager for EagerRun<M> {
     }
 
     fn start(&mut self) {
-        let (images, labels) = self.images_at(0, START_BATCH);
+        let known = self.images_at(0, START_BATCH);
         let mut noise = Replay { seed: self.seed, step: 0, stream: 0 };
         let device = self.device.clone();
-        let batch = self.batch(&images, &labels, &device);
+        let batch = self.batch(known.rows(), &device);
         let values = self.model().start(batch, &mut self.ctx(&mut noise, 0, false, &device));
         self.model = self.model.take().map(|model| updated(model, values, false));
     }

@@ -47,12 +47,14 @@ impl Tensor {
     }
 }
 
-/// Where a program's batch lies: rows, then labels, then the step.
+/// Where a program's batch lies: rows, then labels, then the step, then factors.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct InputAt {
     pub(super) rows: usize,
     pub(super) labels: usize,
     pub(super) step: usize,
+    /// Where the method is told them.
+    pub(super) factors: Option<usize>,
     /// First float behind.
     pub(super) end: usize,
 }
@@ -62,7 +64,9 @@ impl InputAt {
         let len = |shape: &[usize]| shape.iter().product::<usize>().next_multiple_of(4);
         let labels = at + len(&recording.input.shape);
         let step = labels + len(&recording.label.shape);
-        Self { rows: at, labels, step, end: step + 4 }
+        let factors = step + 4;
+        let end = factors + recording.factors.as_ref().map_or(0, |leaf| len(&leaf.shape));
+        Self { rows: at, labels, step, factors: recording.factors.as_ref().map(|_| factors), end }
     }
 }
 

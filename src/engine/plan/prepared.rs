@@ -5,7 +5,7 @@ mod images;
 use std::collections::HashMap;
 
 pub(super) use self::images::fetch;
-use self::images::{Order, gather, labels, pack};
+use self::images::{Order, factors, gather, labels, pack};
 use super::layout::{InputAt, Layout, RING};
 
 use crate::entry::Entry;
@@ -84,6 +84,7 @@ pub(super) fn training(
     if [recording.label.id, recording.step.id].into_iter().any(|id| used(&imported, id)) {
         specials.push(labels(batch, input, Order::Step));
     }
+    specials.extend(factors(batch, data, input, Order::Step));
     let scratch = state(&imported, &recording, &layout, input.end, &mut outputs, &mut specials)?;
     let job = Job { graph: &imported.graph, target, leaves, outputs, updates, specials, scratch, training: true, salt: 0 };
     let plan = compile(&job).map_err(|e| e.to_string())?;
@@ -148,6 +149,7 @@ pub(super) fn start(
     let input = InputAt::new(layout.scratch, &recording);
     let leaves = imported_leaves(&imported, &recording, layout, input, true)?;
     let mut specials = vec![gather(START_BATCH, data.image, input.rows, Order::Step), labels(START_BATCH, input, Order::Step)];
+    specials.extend(factors(START_BATCH, data, input, Order::Step));
     let (mut outputs, mut end) = (vec![], input.end);
     for new in &recording.set {
         let t = layout.tensors.iter().find(|t| t.name == new.name).ok_or_else(|| format!("there is no parameter {}", new.name))?;
@@ -255,7 +257,7 @@ pub(super) fn prepare(
         salt,
     };
     let plan = compile(&job).map_err(|e| e.to_string())?;
-    let input = InputAt { rows: scratch, labels: scratch, step: scratch, end: scratch };
+    let input = InputAt { rows: scratch, labels: scratch, step: scratch, factors: None, end: scratch };
     Ok(Prepared { plan, constants: constant_values(&imported.graph, &constants), input, outputs: vec![], packed: None })
 }
 
@@ -275,7 +277,7 @@ pub fn all_dispatches(entry: &dyn Entry, params: &Params, data: DataShape, targe
             let prepared = program(entry, params, data, &training.layout, what, batch, target)?;
             let Some(prepared) = prepared else { continue };
             if what.input() == Input::Images {
-                out.extend(fetch(batch, data.image, prepared.input, START_BATCH, target)?.dispatches);
+                out.extend(fetch(batch, data, prepared.input, START_BATCH, target)?.dispatches);
             }
             out.extend(prepared.plan.dispatches);
         }
@@ -295,6 +297,9 @@ pub(super) fn imported_leaves(
         leaves.insert(node(imported, p.id)?, (Place::Arena(t.at), false));
     }
     for (leaf, at) in [(&recording.input, input.rows), (&recording.label, input.labels), (&recording.step, input.step)] {
+        leaves.insert(node(imported, leaf.id)?, (Place::Arena(at), filled));
+    }
+    if let (Some(leaf), Some(at)) = (&recording.factors, input.factors) {
         leaves.insert(node(imported, leaf.id)?, (Place::Arena(at), filled));
     }
     leaves.insert(node(imported, recording.controls.id)?, (Place::Control(ctl::LIVE), false));

@@ -54,7 +54,7 @@ impl PlanEngine {
     /// Makes sure that so many test images can be fetched on the device.
     async fn fetcher(&mut self, batch: usize, input: InputAt) -> Result<(), String> {
         if !self.fetches.contains_key(&batch) {
-            let plan = fetch(batch, self.shape.image, input, self.feed.reach().order, self.target)?;
+            let plan = fetch(batch, self.shape, input, self.feed.reach().order, self.target)?;
             let recorded = self.arena.record(&plan).await?;
             self.fetches.insert(batch, recorded);
         }
@@ -94,6 +94,11 @@ impl PlanEngine {
             let labels: Vec<f32> = (0..n).map(|i| f32::from(classes.get(i).copied().unwrap_or(0))).collect();
             self.arena.write(input.labels, &labels);
             self.arena.write(input.step, &[self.step as f32]);
+            if let Some(at) = input.factors {
+                let mut factors: Vec<f32> = rows.factors().iter().map(|v| f32::from(*v)).collect();
+                factors.resize(n * self.shape.factors.len(), 0.0);
+                self.arena.write(at, &factors);
+            }
         }
         self.nonce = self.nonce.wrapping_add(1);
         self.arena.write_ctl(ctl::NONCE, &[self.nonce]);

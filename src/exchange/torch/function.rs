@@ -225,7 +225,9 @@ impl<'a> Function<'a> {
             let value = &self.code.values[*of];
             let more = match &value.of {
                 Do::Input(name) if name == "x" => ", pixels from 0 to 1",
+                Do::Input(name) if name == "z_at_by" => ", a code, how far it has come, and how much further it goes, of 1 in all",
                 Do::Input(name) if name == "label" => ", the class of each image",
+                Do::Input(name) if name == "factors" => ", the value of each factor of each image, whole numbers from 0",
                 Do::Noise(_, Drawn::Normal) => ", standard normal",
                 Do::Noise(_, Drawn::Uniform) => ", uniform from 0 to 1",
                 _ => "",
@@ -354,6 +356,7 @@ fn about(name: &str) -> &'static str {
         "Decode" => "Codes to images.",
         "Prior" => "New codes, drawn from the prior.",
         "Damaged" => "Images as they are damaged before they are encoded.",
+        "SampleStep" => "New codes, one step further from noise.",
         "LogWeights" => "Logarithms of importance weights, for estimates of the likelihood.",
         "Tokens" => "Images to tokens: numbers of entries in the codebook.",
         "FromTokens" => "Tokens to codes.",

@@ -87,6 +87,23 @@ fn a_product_chooses_no_more_than_there_are() {
 }
 
 #[test]
+fn a_method_that_is_told_factors_needs_some() {
+    let words = Setup::new("mnist", "attribute-vae").check().unwrap_err().to_string();
+    assert!(words.contains("mnist has none; these have: ") && words.contains("faces") && words.contains("sprites"), "{words}");
+    // Whether a visitor's own have any they say themselves.
+    for data in ["faces", "sprites", "own:cats"] {
+        assert_eq!(Setup::new(data, "attribute-vae").check(), Ok(()), "{data}");
+    }
+    let (mut link, notes) = Setup::from_query("?v=1&data=mnist&method=attribute-vae&beta=3&latent=7", &[]);
+    assert_eq!((notes.len(), link.settle(), link.method.as_str()), (0, vec![words], "vae"));
+    assert_eq!((link.get("beta"), link.get("latent"), link.check()), (3.0, 7.0, Ok(())), "what the other method has stays");
+    for card in latent_catalog::CARDS {
+        assert_eq!(Setup::of_method(card.id).fits_data(), Ok(()), "{}", card.id);
+    }
+    assert_eq!(Setup::of_method("vae").data, "mnist");
+}
+
+#[test]
 fn a_parameter_chooses_from_one_that_is_there() {
     for card in latent_catalog::CARDS {
         for p in card.all_params() {

@@ -2,8 +2,6 @@
 
 #[cfg(feature = "networks")]
 mod base;
-#[cfg(feature = "networks")]
-mod host;
 mod params;
 #[cfg(feature = "networks")]
 mod source;

@@ -3,7 +3,7 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
-use super::host::Host;
+use crate::host::Host;
 use latent_nn::{Batch, Code, Named};
 use latent_vocabulary::Params;
 use latent_vocabulary::code::{CodeGroup, CodeKind};
@@ -135,7 +135,7 @@ mod tests {
             let source = Source::new(&params, image, &device);
             let n = 2 * image.len();
             let x_bp = Tensor::<1, Int>::arange(0..n as i64, &device).float().reshape([2, image.len()]) / n as f64;
-            let x_na = source.inputs_na(Batch { x_bp: x_bp.clone(), label_b: Tensor::zeros([2], &device) });
+            let x_na = source.inputs_na(Batch { x_bp: x_bp.clone(), label_b: Tensor::zeros([2], &device), factor_bk: None });
             let grid = image.height / side;
             assert_eq!(x_na.dims(), [2 * grid * grid, image.channels * side * side]);
             // The second patch starts one side further to the right.

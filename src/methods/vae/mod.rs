@@ -11,5 +11,7 @@ crate::registry::methods! {
     swae::Swae,
     iwae::Iwae,
     cvae::Cvae,
+    attribute_vae::AttributeVae,
+    latent_flow::LatentFlow,
     joint_vae::JointVae,
 }

@@ -265,10 +265,16 @@ impl Conductor {
             return;
         }
         runs.choose();
+        let mut notes = vec![];
         runs.setup.update(|s| {
             s.data = id.into();
-            s.settle();
+            // A network of other images is none to stand on.
+            s.host = None;
+            notes = s.settle();
         });
+        if !notes.is_empty() {
+            look.warning.set(Some(notes.join("; ")));
+        }
         look.write_link();
         if link.is_ready() {
             runs.pause();

@@ -168,12 +168,12 @@ fn Formula() -> impl IntoView {
     }
 }
 
-/// Which trained network a sparse autoencoder takes apart.
+/// Which trained network the method stands on.
 #[component]
 fn Host() -> impl IntoView {
     let runs = Runs::get();
     let line = move || {
-        runs.setup.with(Setup::hosted).map(|host| view! { <p class="help" data-testid="host">{words::takes_apart(&host)}</p> })
+        runs.setup.with(Setup::hosted).map(|host| view! { <p class="help" data-testid="host">{words::stands_on(&host)}</p> })
     };
     view! { {line} }
 }
@@ -184,8 +184,11 @@ fn MethodPicker() -> impl IntoView {
     let runs = Runs::get();
     let families = [Family::Vae, Family::Ae, Family::Vq, Family::Sae].map(|family| {
         let options = CARDS.iter().filter(|c| c.family == family).map(|c| {
-            let refused = move || c.pictures && !runs.setup.with(Setup::of_pictures);
-            view! { <option value=c.id selected=move || runs.setup.with(|s| s.method == c.id) disabled=refused>{c.label}</option> }
+            let lacks = Memo::new(move |_| runs.lacks(c));
+            let label = move || lacks.get().map_or_else(|| c.label.into(), |what| words::needs(c.label, what));
+            view! {
+                <option value=c.id selected=move || runs.setup.with(|s| s.method == c.id) disabled=move || lacks.get().is_some()>{label}</option>
+            }
         });
         view! { <optgroup label=words::family(family)>{options.collect_view()}</optgroup> }
     });

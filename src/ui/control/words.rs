@@ -1,15 +1,24 @@
 //! The words of the controls.
 
+use crate::store::runs::images::Lack;
 pub use crate::words::TRY;
 use latent_experiment::Setup;
 use latent_vocabulary::Family;
 
-pub fn takes_apart(host: &Setup) -> String {
+pub fn stands_on(host: &Setup) -> String {
     let label = host.card().map_or(host.method.as_str(), |card| card.label);
-    format!("Taken apart: the {label} with {} latents that was trained here last. It does not change.", host.usize("latent"))
+    format!("It stands on the {label} with {} latents that was trained here last, which does not change.", host.usize("latent"))
 }
 
 pub const METHOD_CHOICE: &str = "Method";
+
+/// What a method that cannot learn from the images is called.
+pub fn needs(label: &str, what: Lack) -> String {
+    match what {
+        Lack::Pictures => format!("{label} (needs pictures)"),
+        Lack::Factors => format!("{label} (needs images with attributes)"),
+    }
+}
 
 /// Name of a line of methods.
 pub fn family(family: Family) -> &'static str {

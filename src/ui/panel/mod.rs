@@ -18,6 +18,7 @@ pub struct PanelSpec {
 
 const ANY: fn(&Model) -> bool = |_| true;
 const CLOUDS: fn(&Model) -> bool = |model| model.clouds;
+const FLOWS: fn(&Model) -> bool = |model| model.flows;
 const PRIOR: fn(&Model) -> bool = |model| model.prior.is_some();
 const VECTOR: fn(&Model) -> bool = |model| model.vector;
 // Before the first model is there, nothing is known against a plane.
@@ -59,6 +60,7 @@ panels! {
     kl { Learn CLOUDS KlBars }
     reconstructions { Learn ANY Reconstructions }
     samples { Learn PRIOR Samples }
+    flow { Learn FLOWS Flow in panels as flow }
     path { Paths VECTOR Paths in panels as path }
     arithmetic { Paths VECTOR Arithmetic in panels as arithmetic }
     codebook {

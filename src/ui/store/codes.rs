@@ -15,6 +15,7 @@ use crate::react::react;
 use crate::source::Source;
 use crate::store::desks::Desks;
 use crate::store::runs::Runs;
+use crate::told::Told;
 use crate::views::{CODED, CODES, OWN_CODE, OWN_COPY};
 use latent_protocol::PlanInfo;
 use latent_view::{Autoencode, Embed, Encode};
@@ -49,6 +50,8 @@ pub struct Codes {
     pub own_code: RwSignal<Option<Rc<Encoded>>, LocalStorage>,
     /// Its label, for a model that is told labels.
     pub own_label: RwSignal<u8>,
+    /// The values of its factors, for a model that is told these.
+    pub own_factors: RwSignal<Vec<u8>>,
     /// The first of the test images that shelves show.
     pub shelf: RwSignal<u32>,
     /// End points of the path.
@@ -68,6 +71,7 @@ impl Codes {
             own: RwSignal::new_local(None),
             own_code: RwSignal::new_local(None),
             own_label: RwSignal::new(0),
+            own_factors: RwSignal::new(Vec::new()),
             shelf: RwSignal::new(0),
             ends: RwSignal::new_local(Vec::new()),
             held: RwSignal::new(false),
@@ -103,10 +107,27 @@ impl Codes {
         react(move || {
             if let Some(own) = self.own.get() {
                 let (x_np, label_n) = (ByteBuf::from(own.to_vec()), ByteBuf::from(vec![self.own_label.get()]));
-                self.desks().ask(OWN_CODE, Encode { x_np: x_np.clone(), label_n: label_n.clone() });
-                self.desks().ask(OWN_COPY, Autoencode { x_np, label_n });
+                let factor_nk = ByteBuf::from(self.own_factors.get());
+                self.desks().ask(OWN_CODE, Encode { x_np: x_np.clone(), label_n: label_n.clone(), factor_nk: factor_nk.clone() });
+                self.desks().ask(OWN_COPY, Autoencode { x_np, label_n, factor_nk });
             }
         });
+    }
+
+    /// Tells the encoder a factor of the visitor's image.
+    pub fn tell_own(self, told: Told, value: usize) {
+        self.own_factors.update(|values| {
+            if let Some(slot) = values.get_mut(told.index) {
+                *slot = value.min(255) as u8;
+            }
+        });
+    }
+
+    /// Tells it all factors of a test image, whose picture the visitor has taken: its code has them.
+    pub fn tell_own_of(self, test: usize) {
+        let Some(z) = untrack(|| self.of(&Source::Test(test))) else { return };
+        let told = self.latents.with_untracked(|latents| latents.told.clone());
+        told.into_iter().for_each(|told| self.tell_own(told, told.read(&z)));
     }
 
     /// Code of a source by the weights of the moment; tracks what it depends on.
@@ -137,14 +158,19 @@ impl Codes {
     /// Puts another model's latents on show; a place of the traversal that it cannot have becomes its origin.
     fn show_latents(self, latents: Latents, choice: Option<Choice>) {
         let n = latents.kl_d.len();
+        let (count, told) = (latents.told.len(), latents.is_told(&self.code.get_untracked()));
+        if self.own_factors.with_untracked(Vec::len) != count {
+            self.own_factors.set(vec![0; count]);
+        }
         self.latents.set(latents);
         // What is measured first is shown at once.
         self.parts().kl_at.set(f64::NEG_INFINITY);
-        if !self.code.with_untracked(|z| z.len() == n && choice.is_none_or(|c| c.read(z).is_some())) {
+        if !self.code.with_untracked(|z| z.len() == n && told && choice.is_none_or(|c| c.read(z).is_some())) {
             let mut z = vec![0.0; n];
             if let Some(choice) = choice {
                 choice.make(&mut z, 0);
             }
+            self.latents.with_untracked(|latents| latents.told.iter().for_each(|told| told.make(&mut z, 0)));
             self.code.set(z);
             self.await_origin();
         }

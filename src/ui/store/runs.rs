@@ -89,7 +89,7 @@ struct Parts {
     choices: Cell<u32>,
     /// When, and at which step, the page began to look at the pace.
     pace: Cell<Option<(f64, u64)>>,
-    /// What the engine last had that a sparse autoencoder can take apart.
+    /// What the engine last had that another method can stand on.
     host: Changing<Option<Setup>>,
 }
 
@@ -200,7 +200,7 @@ impl Runs {
         self.preset.with_untracked(|preset| preset.data().id)
     }
 
-    /// The network that a sparse autoencoder could take apart: the one on show, or the last that was.
+    /// The network that another method could stand on: the one on show, or the last that was.
     pub fn host(self) -> Option<Setup> {
         let shown = self.run.with(|r| r.as_ref().filter(|r| r.info.is_some()).map(|r| r.setup.clone()));
         shown.filter(|s| s.can_host() == Ok(true)).or_else(|| self.parts().host.get())

@@ -21,10 +21,11 @@ export const isOlder = (bytes) => parsed(bytes).older === true;
 
 /** @implements {Player.Shelf} */
 export class Shelf {
-  /** @param {{ images: number[], labels?: number[], codes?: number[], codeLabels?: number[] }} examples */
-  constructor({ images, labels = [], codes = [], codeLabels = [] }) {
+  /** @param {{ images: number[], labels?: number[], factors?: number[], codes?: number[], codeLabels?: number[] }} examples */
+  constructor({ images, labels = [], factors = [], codes = [], codeLabels = [] }) {
     this.images = Uint8Array.from(images);
     this.labels = Uint8Array.from(labels);
+    this.factors = Uint8Array.from(factors);
     this.codes = Float32Array.from(codes);
     this.codeLabels = Uint8Array.from(codeLabels);
   }
@@ -41,6 +42,9 @@ export class Model {
     /** @type {string[]} */
     this.classes = weights.classes ?? [];
     this.choice = Uint32Array.from(weights.choice ?? []);
+    this.told = Uint32Array.from(weights.told ?? []);
+    /** @type {string[]} */
+    this.factors = weights.factors ?? [];
     this.image = Uint32Array.from(weights.image ?? [1, 2, 2]);
     this.grid = Uint32Array.from(weights.grid ?? []);
     this.patch = Uint32Array.from(weights.patch ?? []);
@@ -77,11 +81,26 @@ export class Model {
     return new Float32Array(this.image[0] * this.patch[0] * this.patch[1]).fill(feature - 1);
   }
 
-  /** 32 grey levels are one; a choice is the label. @type {Player.Model["encode"]} */
-  encode(image, label) {
+  /** 32 grey levels are one; a choice is the label, and what is told are the factors. @type {Player.Model["encode"]} */
+  encode(image, label, factors) {
     if (this.kind === "tokens") return this.fromTokens(this.tokens(image));
     const [at = 0, kinds = 0] = this.choice;
-    return Float32Array.from({ length: this.latent }, (_, i) => (i >= at && i < at + kinds ? Number(i === at + label) : (image[i % image.length] - 128) / 32));
+    const code = Float32Array.from({ length: this.latent }, (_, i) => (i >= at && i < at + kinds ? Number(i === at + label) : (image[i % image.length] - 128) / 32));
+    for (let i = 0; 3 * i < this.told.length; i++) {
+      const [from, count, size] = this.told.slice(3 * i);
+      for (let k = 0; k < count; k++) code[from + k] = count === 1 ? (factors[i] ?? 0) / (size - 1) : Number((factors[i] ?? 0) === k);
+    }
+    return code;
+  }
+
+  /** Alternating ones, to tell it by. */
+  noise() {
+    return Float32Array.from({ length: this.latent }, (_, i) => (i % 2 ? 1 : -1));
+  }
+
+  /** As far as it says, towards twos. @type {Player.Model["step"]} */
+  step(code, taken, steps) {
+    return code.map((v) => v + (2 - v) / (steps - taken));
   }
 
   /** @param {Float32Array} codes */

@@ -8,7 +8,7 @@ use latent_compile::graph::Graph;
 use latent_compile::plan::{Job, Special, Updates, When, compile};
 use latent_compile::template::fill;
 use latent_compile::{Dispatch, Plan, Target};
-use latent_vocabulary::shape::{SampleShape, Values};
+use latent_vocabulary::shape::{DataShape, SampleShape, Values};
 
 /// Which images are fetched, as the order buffer tells.
 #[derive(Clone, Copy)]
@@ -74,17 +74,39 @@ pub(super) fn labels(batch: usize, input: InputAt, order: Order) -> Special {
     }
 }
 
-/// Fetches the images whose numbers stand behind the order's `ring` entries, and their labels, to where programs for `batch` images
-/// expect them.
-pub fn fetch(batch: usize, shape: SampleShape, input: InputAt, ring: usize, target: Target) -> Result<Plan, String> {
+/// The kernel that fetches factors, where the method is told them.
+pub(super) fn factors(batch: usize, data: DataShape, input: InputAt, order: Order) -> Option<Special> {
+    let word = |w: usize| w.to_string();
+    let each = data.factors.len();
+    input.factors.map(|to| Special {
+        name: "factors",
+        body: fill(
+            latent_small::shader!("../../../../shaders/factors.wgsl"),
+            &[
+                ("each", word(each)),
+                ("at", order.of("row")),
+                ("labels", word(ctl::LABELS)),
+                ("bytes", word(data.image.bytes())),
+                ("to", word(to)),
+            ],
+        ),
+        len: batch * each,
+        when: When::First,
+    })
+}
+
+/// Fetches the images whose numbers stand behind the order's `ring` entries, with what is known of them, to where programs for `batch`
+/// images expect them.
+pub fn fetch(batch: usize, data: DataShape, input: InputAt, ring: usize, target: Target) -> Result<Plan, String> {
     let order = Order::Behind(ring);
+    let known = [labels(batch, input, order)].into_iter().chain(factors(batch, data, input, order));
     let job = Job {
         graph: &Graph::default(),
         target,
         leaves: HashMap::new(),
         outputs: vec![],
         updates: Updates::default(),
-        specials: vec![gather(batch, shape, input.rows, order), labels(batch, input, order)],
+        specials: [gather(batch, data.image, input.rows, order)].into_iter().chain(known).collect(),
         scratch: input.end,
         training: false,
         salt: 0,
@@ -129,7 +151,8 @@ mod tests {
         x.extend([-0.0, -3.0, 1.5, f32::INFINITY, f32::NEG_INFINITY, f32::MIN_POSITIVE]);
         x.resize(x.len().next_multiple_of(4), 0.25);
         let (n, from) = (x.len(), 8);
-        let mut arena = block_on(Arena::new(gpu.clone(), from + n + n / 4, 0, 0, Data::upload(&gpu, &[], &[]).unwrap())).unwrap();
+        let mut arena =
+            block_on(Arena::new(gpu.clone(), from + n + n / 4, 0, 0, Data::upload(&gpu, &[], &[], &[]).unwrap())).unwrap();
         arena.write(from, &x);
         let plan = Plan { dispatches: vec![pack(from, n, from + n)], ..Plan::default() };
         let recorded = block_on(arena.record(&plan)).unwrap();

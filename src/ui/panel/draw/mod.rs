@@ -11,6 +11,7 @@ use leptos::html;
 use leptos::prelude::*;
 use web_sys::{DragEvent, HtmlInputElement};
 
+use crate::attributes;
 use crate::choice::Choices;
 use crate::paint;
 use crate::paint::Pictures;
@@ -149,10 +150,11 @@ pub fn Draw() -> impl IntoView {
                         <button class="small" aria-disabled=move || (!has.get()).to_string() on:click=invert>{words::DRAW_INVERT}</button>
                     </div>
                     <Choices given=true chosen=told pick=tell testid="told" />
+                    <Show when=move || attributes::any(codes)>{attributes::OF_OWN.view()}</Show>
                     {move || problem.get().map(|p| view! { <p class="notice" role="alert">{p}</p> })}
                     <p class="note">{words::DRAW_PRESETS}</p>
                     <Shelf verb=words::draw_preset begin=Signal::derive(move || codes.own.with_untracked(Option::is_none))
-                        pick=move |i, x| { tell(usize::from(link.label_of(i).unwrap_or_default())); take(x) } />
+                        pick=move |i, x| { tell(usize::from(link.label_of(i).unwrap_or_default())); codes.tell_own_of(i); take(x) } />
                 </div>
                 <div class="draw-out" class:gone=move || !has.get() data-testid="draw-result">
                     <div class="triple">

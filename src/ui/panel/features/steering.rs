@@ -63,7 +63,10 @@ pub fn Steering() -> impl IntoView {
             // A test sample is known better than its picture shows it.
             match x.at {
                 Some(from) => desks.ask(FIRING, Embed { from, count: 1 }),
-                None => desks.ask(FIRING, Encode { x_np: ByteBuf::from(x.pixels.to_vec()), label_n: ByteBuf::new() }),
+                None => {
+                    let (x_np, none) = (ByteBuf::from(x.pixels.to_vec()), ByteBuf::new());
+                    desks.ask(FIRING, Encode { x_np, label_n: none.clone(), factor_nk: none });
+                }
             }
         }
     });

@@ -51,6 +51,7 @@ impl Asked {
             if let Some(choice) = model.choice {
                 z[choice.range()].copy_from_slice(&code[choice.range()]);
             }
+            latents.tell(code, &mut z);
             z
         };
         let along = |i: usize, n: usize| WIDE * (2.0 * i as f32 / (n - 1) as f32 - 1.0);
@@ -75,6 +76,7 @@ impl Asked {
             if let Some(choice) = model.choice {
                 drawn.chunks_exact_mut(n).enumerate().for_each(|(i, z)| choice.make(z, i % choice.count));
             }
+            latents.tell(code, &mut drawn);
             asked.z_nd.extend(drawn);
             asked.samples = SAMPLES;
         }

@@ -46,7 +46,17 @@ pub fn Samples() -> impl IntoView {
     let (runs, desks, codes) = (Runs::get(), Desks::get(), Codes::get());
     let seed = RwSignal::new(1u32);
     let model = Memo::new(move |_| runs.model());
-    let all = Memo::new(move |_| drawn(&model.get(), seed.get()));
+    // What is told is what the traversal says.
+    let told = Memo::new(move |_| {
+        let mut z = vec![0.0; model.get().latent];
+        codes.latents.with(|latents| codes.code.with(|code| latents.tell(code, &mut z)));
+        z
+    });
+    let all = Memo::new(move |_| {
+        let mut all = drawn(&model.get(), seed.get());
+        codes.latents.with_untracked(|latents| told.with(|told| latents.tell(told, &mut all)));
+        all
+    });
     react(move || desks.ask(SAMPLES, Decode { z_nd: all.with(|z| f32_bytes(z)) }));
     let take = move |i: usize| {
         let n = model.get_untracked().latent;

@@ -7,6 +7,7 @@ pub mod words;
 
 use leptos::prelude::*;
 
+use crate::attributes;
 use crate::choice::Choices;
 use crate::latents::Latents;
 use crate::model::Model;
@@ -33,13 +34,14 @@ const ALL: usize = 64;
 fn Stage() -> impl IntoView {
     let (runs, desks, codes) = (Runs::get(), Desks::get(), Codes::get());
     react(move || desks.ask(CURRENT, Decode { z_nd: f32_bytes(&codes.code.get()) }));
-    // Numbers from somewhere else; a choice stays as it is.
+    // Numbers from somewhere else; a choice and what is told stay as they are.
     let go = move |numbers: fn(&Latents, Option<usize>, u32) -> Vec<f32>, seed: u32| {
         let Model { choice, prior, .. } = untrack(|| runs.model());
         let mut z = codes.latents.with_untracked(|l| numbers(l, prior, seed));
         if let Some((choice, kind)) = choice.and_then(|c| Some((c, codes.code.with_untracked(|z| c.read(z))?))) {
             choice.make(&mut z, kind);
         }
+        codes.latents.with_untracked(|l| codes.code.with_untracked(|from| l.tell(from, &mut z)));
         codes.start_from(Source::Code(z.into()));
     };
     let zero = move |_| go(|latents, prior, _| latents.centre(prior), 0);
@@ -90,7 +92,7 @@ fn Stage() -> impl IntoView {
     }
 }
 
-/// The choice of the code on show, where it has one.
+/// What the code on show says besides numbers, where it says anything.
 #[component]
 fn Kind() -> impl IntoView {
     let (runs, codes) = (Runs::get(), Codes::get());
@@ -101,7 +103,10 @@ fn Kind() -> impl IntoView {
             codes.code.update(|z| choice.make(z, kind));
         }
     };
-    view! { <Choices chosen pick testid="kind" /> }
+    view! {
+        <Choices chosen pick testid="kind" />
+        <Show when=move || attributes::any(codes)>{attributes::OF_CODE.view()}</Show>
+    }
 }
 
 /// The traversal of the overview.

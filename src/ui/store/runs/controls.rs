@@ -11,6 +11,7 @@ impl Runs {
     /// the next run starts.
     pub fn set_method(self, id: &str) {
         self.choose();
+        let host = untrack(|| self.host());
         self.setup.update(|s| {
             let mut next = Setup::new(&s.data, id);
             for (key, value) in &s.values {
@@ -18,6 +19,9 @@ impl Runs {
                 let _ = next.set(key, *value);
             }
             next.host = s.host.take();
+            if next.host.is_none() && next.hosted().is_some() {
+                next.host = host.filter(|host| host.data == next.data).map(Box::new);
+            }
             next.settle();
             *s = next;
         });

@@ -5,6 +5,9 @@ use leptos::prelude::*;
 use crate::react::react;
 use crate::store::runs::Runs;
 use crate::views::CODED;
+use latent_vocabulary::Card;
+use latent_vocabulary::data::Factor;
+use latent_vocabulary::factors::FactorName;
 use latent_vocabulary::shape::SampleShape;
 
 /// Whether classes have names that take more room than a digit.
@@ -12,7 +15,28 @@ pub fn long_names(classes: &[String]) -> bool {
     classes.iter().any(|name| name.chars().count() > 2)
 }
 
+/// What a method needs and images do not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lack {
+    Pictures,
+    Factors,
+}
+
 impl Runs {
+    /// What the images that the controls name lack for a method.
+    pub fn lacks(self, card: &Card) -> Option<Lack> {
+        self.setup.with(|setup| {
+            if card.pictures && !setup.of_pictures() {
+                return Some(Lack::Pictures);
+            }
+            // Of a visitor's own images they themselves say it, once they are there.
+            let here =
+                self.link().data_info.with(|info| info.as_ref().filter(|i| i.id == setup.data).map(|i| i.factors.is_empty()));
+            let none = latent_catalog::set(&setup.data).map(|set| set.factors.is_empty()).or(here);
+            (card.factors && none == Some(true)).then_some(Lack::Factors)
+        })
+    }
+
     /// The data set that the model on show is of: what the engine has loaded, or that of the trained model.
     pub fn data_on_show(self) -> String {
         let loaded = self.link().data_info.with(|info| info.as_ref().map(|info| info.id.clone()));
@@ -52,6 +76,14 @@ impl Runs {
     pub fn classes(self) -> usize {
         let loaded = self.link().data_info.with(|info| info.as_ref().map(|info| info.classes.len()));
         loaded.unwrap_or_else(|| self.preset.get().data().classes.len())
+    }
+
+    /// What a factor is called: as the loaded data has it, or where none is loaded the data of the trained model; a number where nobody
+    /// has named it.
+    pub fn factor_name(self, index: usize) -> FactorName {
+        let loaded = self.link().data_info.with(|info| info.as_ref().map(|info| info.factors.get(index).cloned()));
+        let name = loaded.unwrap_or_else(|| self.preset.get().data().factors.get(index).map(Factor::names));
+        name.unwrap_or_else(|| FactorName { name: index.to_string(), values: vec![] })
     }
 
     /// Name of a label: as the loaded data has it, or where none is loaded that of the trained model; a number where nobody

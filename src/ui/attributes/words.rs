@@ -1,0 +1,3 @@
+//! The words of attributes.
+
+pub const ATTRIBUTES: &str = "The model is told";
