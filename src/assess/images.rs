@@ -92,7 +92,8 @@ impl Images {
         }
         let (shape, fitted) = (test.shape.image, training.first(test.shape.image, n));
         let test_n = Drawn::draw(shape, &test.images, &test.labels, &test.factors_nk, n, 0);
-        Ok(Self { id: test.id.clone(), shape, fitted, whose: "training images", test: test_n })
+        let (id, planted_kd) = (test.id.clone(), test.beside.planted_kd.clone());
+        Ok(Self { id, shape, planted_kd, fitted, whose: "training images", test: test_n })
     }
 }
 

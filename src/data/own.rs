@@ -12,7 +12,7 @@ use latent_packed::{
 use latent_vocabulary::data::Own;
 use latent_vocabulary::data::label_id;
 use latent_vocabulary::factors::FactorName;
-use latent_vocabulary::shape::Beside;
+use latent_vocabulary::shape::{Beside, SampleShape};
 
 /// Most bytes of images to test with: they stay in the engine's memory.
 const TEST_BYTES: usize = 64 << 20;

@@ -96,7 +96,7 @@ impl Side {
                 Event::DataReady { .. } => self.send(&Command::Resume { run: RUN, id: id.into() }),
                 Event::Built { info, .. } => {
                     if !info.code.iter().any(|group| matches!(group.kind, CodeKind::Grid { .. })) {
-                        self.send(&Command::Watch { slot: CODES, query: Embed { count: IMAGES }.into() });
+                        self.send(&Command::Watch { slot: CODES, query: Embed { from: 0, count: IMAGES }.into() });
                     }
                     self.info.set(Some(info));
                 }
