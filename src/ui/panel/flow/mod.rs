@@ -148,6 +148,7 @@ pub fn Flow() -> impl IntoView {
     };
     let tools = move || {
         view! {
+            <span class="note">{words::STEPS}</span>
             <div class="segments" role="group" aria-label=words::STEPS>{STEPS.map(choice)}</div>
             <button class="small" data-testid="flow-stop" class:gone=move || !on_its_way.get() && !stopped.get() on:click=hold>
                 {move || if stopped.get() { words::GO_ON } else { words::STOP }}</button>
