@@ -42,7 +42,6 @@ question::questions! {
         Paths in paths gives PathPictures,
         Relax in relax gives Relaxed,
         Network in network gives NetworkPrograms,
-        Sample in sample gives Way,
     }
     // What the code is fetched for when it is first asked.
     later {
@@ -54,6 +53,7 @@ question::questions! {
         Features in features gives FeatureTable,
         Feature in feature gives OneFeature,
         Locate in places gives Places,
+        Sample in sample gives Way,
         Describe in describe gives Described,
     }
     // What takes so long that the session answers in slices.

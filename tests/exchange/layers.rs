@@ -1,7 +1,7 @@
 //! The layers that the page's diagram shows are the network's: for every method, of a file as of the engine.
 
 use latent_compile::graph::Op;
-use latent_compile::stored::given::{CONTROLS, INPUT, LABEL, STEP};
+use latent_compile::stored::given::{CONTROLS, FACTORS, INPUT, LABEL, STEP};
 use latent_compile::stored::{self, Program};
 use latent_engine::stored::{of_one_row, programs};
 use latent_exchange::layers::{Kind, Layer, Role, Stage, stages};
@@ -26,7 +26,7 @@ fn network(setup: &Setup) -> (Vec<Stage>, Vec<Program>) {
 fn counted(program: &Program) -> (usize, u64) {
     let made = program.at(1).unwrap();
     let g = &made.graph;
-    let given = [INPUT, LABEL, STEP, CONTROLS];
+    let given = [INPUT, LABEL, STEP, CONTROLS, FACTORS];
     let parameters = program.leaves().zip(g.ids()).filter(|(name, _)| !given.contains(name));
     (parameters.map(|(_, id)| g.shape(id).iter().product::<usize>()).sum(), g.ids().map(|id| g.flops(id)).sum())
 }

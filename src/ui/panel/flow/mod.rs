@@ -128,12 +128,12 @@ pub fn Flow() -> impl IntoView {
             </button>
         }
     };
-    let choices = STEPS.map(|n| {
+    let choice = move |n: u32| {
         view! {
             <button class="small" aria-label=words::steps(n) data-testid=format!("flow-steps-{n}") aria-pressed=move || (steps.get() == n).to_string()
                 on:click=move |_| steps.set(n)>{n}</button>
         }
-    });
+    };
     let on_its_way = Memo::new(move |_| way.with(|way| way.taken() < steps.get()));
     let hold = move |_| {
         stopped.update(|stopped| *stopped = !*stopped);
@@ -148,7 +148,8 @@ pub fn Flow() -> impl IntoView {
     };
     let tools = move || {
         view! {
-            <div class="segments" role="group" aria-label=words::STEPS>{choices.clone()}</div>
+            <span class="note">{words::STEPS}</span>
+            <div class="segments" role="group" aria-label=words::STEPS>{STEPS.map(choice)}</div>
             <button class="small" data-testid="flow-stop" class:gone=move || !on_its_way.get() && !stopped.get() on:click=hold>
                 {move || if stopped.get() { words::GO_ON } else { words::STOP }}</button>
             <button class="small" data-testid="flow-others" on:click=move |_| seed.update(|s| *s += 1)>{words::OTHERS}</button>
