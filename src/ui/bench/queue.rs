@@ -30,6 +30,8 @@ const KEEP_EVERY: f64 = 4_000.0;
 #[derive(Default)]
 struct Parts {
     port: Changing<Option<Rc<Port>>>,
+    /// Counts engines: one that was left may still say something.
+    engines: Cell<u32>,
     /// Counts runs of this engine.
     run: Cell<RunId>,
     /// The images that the engine has.
@@ -169,7 +171,13 @@ impl Queue {
         self.running.set(true);
         browser::remember_in_tab(RUNNING, YES);
         self.stage.set(Stage::Opening);
-        match Port::spawn(crate::asked_for().unwrap_or_default(), move |heard| self.hear(heard)) {
+        let engine = self.parts().engines.get();
+        let heard = move |heard| {
+            if self.parts().engines.get() == engine {
+                self.hear(heard);
+            }
+        };
+        match Port::spawn(crate::asked_for().unwrap_or_default(), heard) {
             Ok(port) => self.parts().port.set(Some(Rc::new(port))),
             Err(e) => self.stop(Some(browser::error_text(&e))),
         }
@@ -188,6 +196,7 @@ impl Queue {
     /// Rests, and says why where nobody has asked for it.
     fn stop(self, why: Option<String>) {
         let parts = self.parts();
+        parts.engines.set(parts.engines.get() + 1);
         // The wire may be the one whose message handler calls this: it is dropped after that has returned.
         let port = parts.port.take();
         browser::later(move || drop(port), Duration::ZERO);
@@ -207,9 +216,6 @@ impl Queue {
     }
 
     fn hear(self, heard: Heard) {
-        if !self.running.get_untracked() {
-            return;
-        }
         match heard {
             Heard::Loaded => self.send(&Command::Open {
                 assets: browser::assets(),
