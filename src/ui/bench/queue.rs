@@ -26,6 +26,9 @@ use latent_vocabulary::measured::Measured;
 /// Milliseconds of training after which a run is kept once more: what a reload loses at most.
 const KEEP_EVERY: f64 = 4_000.0;
 
+/// What an engine is given when all is done.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 /// What is no signal.
 #[derive(Default)]
 struct Parts {
@@ -195,17 +198,22 @@ impl Queue {
 
     /// Rests, and says why where nobody has asked for it.
     fn stop(self, why: Option<String>) {
+        self.leave(Duration::ZERO);
+        if why.is_some() {
+            self.trouble.set(why);
+        }
+    }
+
+    /// Rests, and gives the engine that long to do what it was told last.
+    fn leave(self, wait: Duration) {
         let parts = self.parts();
         parts.engines.set(parts.engines.get() + 1);
         // The wire may be the one whose message handler calls this: it is dropped after that has returned.
         let port = parts.port.take();
-        browser::later(move || drop(port), Duration::ZERO);
+        browser::later(move || drop(port), wait);
         parts.loaded.set(String::new());
         self.running.set(false);
         browser::remember_in_tab(RUNNING, "");
-        if why.is_some() {
-            self.trouble.set(why);
-        }
     }
 
     fn send(self, command: &Command) {
@@ -280,7 +288,8 @@ impl Queue {
             if self.job().is_some() {
                 return self.fail(words::STRANGE.into());
             }
-            return self.stop(None);
+            // The last run is still to have its name.
+            return self.leave(LAST_WORDS);
         };
         self.step.set(0);
         if self.parts().loaded.get() == setup.data {
