@@ -13,7 +13,7 @@ use crate::caution;
 use crate::conductor::Conductor;
 use crate::held::{Changing, Held};
 use crate::part::shared;
-use crate::port::{Heard, Port};
+use crate::port::{self, Heard, Port};
 use crate::react::react;
 use crate::views::MEASURES;
 use latent_experiment::History;
@@ -180,7 +180,7 @@ impl Queue {
                 self.hear(heard);
             }
         };
-        match Port::spawn(crate::asked_for().unwrap_or_default(), heard) {
+        match Port::spawn(port::asked_for().unwrap_or_default(), heard) {
             Ok(port) => self.parts().port.set(Some(Rc::new(port))),
             Err(e) => self.stop(Some(browser::error_text(&e))),
         }
@@ -227,7 +227,7 @@ impl Queue {
         match heard {
             Heard::Loaded => self.send(&Command::Open {
                 assets: browser::assets(),
-                engine: crate::asked_for().unwrap_or_default(),
+                engine: port::asked_for().unwrap_or_default(),
                 hints: Hints { bench: true, ..caution::hints() },
             }),
             Heard::Crashed(message) => self.stop(Some(message)),
