@@ -93,25 +93,11 @@ fn CopyLink() -> impl IntoView {
     view! { <button class="link" data-testid="copy-link" on:click=copy>{said}</button> }
 }
 
-/// Who is to take the steps, by the address.
-///
-/// # Errors
-/// The name, if there is no such engine.
-fn asked_for() -> Result<EngineChoice, String> {
-    match browser::parameter("engine").as_deref() {
-        None => Ok(EngineChoice::Best),
-        Some("plan") => Ok(EngineChoice::Plan),
-        Some("cpu") => Ok(EngineChoice::Cpu),
-        Some("burn") => Ok(EngineChoice::Burn),
-        Some(other) => Err(other.into()),
-    }
-}
-
 /// The state of a page opened at the current address, and where in the model it says to look.
 fn opened() -> (Stores, Camera) {
     let (mut setup, mut notes) = Setup::from_query(&browser::query(), browser::RESERVED);
     notes.extend(setup.settle());
-    let executor = asked_for().unwrap_or_else(|other| {
+    let executor = port::asked_for().unwrap_or_else(|other| {
         notes.push(words::unknown_engine(&other));
         EngineChoice::Best
     });

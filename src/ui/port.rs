@@ -15,6 +15,20 @@ pub const LOADED: &str = "loaded";
 /// Begins what `assets/worker/start.js` says of a worker that is of no use.
 pub const FAILED: &str = "failed: ";
 
+/// Who is to take the steps, by the address.
+///
+/// # Errors
+/// The name, if there is no such engine.
+pub fn asked_for() -> Result<EngineChoice, String> {
+    match browser::parameter("engine").as_deref() {
+        None => Ok(EngineChoice::Best),
+        Some("plan") => Ok(EngineChoice::Plan),
+        Some("cpu") => Ok(EngineChoice::Cpu),
+        Some("burn") => Ok(EngineChoice::Burn),
+        Some(other) => Err(other.into()),
+    }
+}
+
 /// Starts the worker that runs `program`, by way of `assets/worker/start.js`.
 ///
 /// # Errors

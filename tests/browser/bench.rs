@@ -29,15 +29,16 @@ fn column(rows: &[Vec<String>], name: &str) -> Vec<f64> {
     rows[1..].iter().map(|row| row[at].parse().unwrap_or_else(|_| panic!("{name}: {:?}", row[at]))).collect()
 }
 
+/// Files that are handed over, as text by name, in `probe.files`.
+const FILES: &str = "probe.files = {}; const blobs = new Map(), url = URL.createObjectURL;
+    URL.createObjectURL = blob => { const address = url(blob); blobs.set(address, blob); return address; };
+    HTMLAnchorElement.prototype.click = function () { blobs.get(this.href).text().then(t => probe.files[this.download] = t); };";
+
 const OVER: &str = "document.querySelector('[data-testid=bench]').textContent === 'Compare runs'";
 
 #[test]
 fn runs_are_compared_across_a_reload() {
-    // Files that are handed over, as text by name.
-    let script = "probe.files = {}; const blobs = new Map(), url = URL.createObjectURL;
-        URL.createObjectURL = blob => { const address = url(blob); blobs.set(address, blob); return address; };
-        HTMLAnchorElement.prototype.click = function () { blobs.get(this.href).text().then(t => probe.files[this.download] = t); };";
-    let page = ready(&Options { query: SMALL, script, ..Options::default() });
+    let page = ready(&Options { query: SMALL, script: FILES, ..Options::default() });
     page.keys("bench", ENTER);
     page.wait("the form", "document.querySelector('[data-testid=bench-start]')?.disabled === false");
     assert_eq!(page.js("return document.querySelector('[data-testid=bench-first]').value"), "beta");
@@ -98,17 +99,34 @@ fn runs_are_compared_across_a_reload() {
     // Every kind of chart.
     let chart = "document.querySelector('[data-testid=bench-chart] svg')";
     assert_eq!(page.js(&format!("return {chart}.querySelectorAll('polygon').length")), 3, "a band for each value");
-    let choose = |key: &str| page.keys("bench-kind", key);
-    choose("b");
+    let down = || page.keys("bench-kind", "\u{E015}");
+    down();
     page.wait("bars", &format!("{chart}.querySelectorAll('rect').length === 3 && {chart}.querySelectorAll('circle').length === 6"));
-    choose("t");
+    down();
     page.wait(
         "a front",
         &format!("{chart}.querySelectorAll('circle').length === 6 && {chart}.querySelector('[stroke-dasharray]') !== null"),
     );
-    choose("p");
+    down();
     page.wait("a slope", "/slope -?\\d\\.\\d+ ± /.test(document.querySelector('[data-testid=bench-caption]').textContent)");
     page.screenshot("bench");
+
+    // Two of them side by side: one key moves both.
+    page.keys("pair-open", ENTER);
+    page.wait_for("both are open", "document.querySelector('[data-testid=pair-slider-0]') !== null", LONG);
+    let drawn = "['pair-image', 'pair-first', 'pair-second'].every(id => {
+        const c = document.querySelector(`[data-testid=${id}]`);
+        const pixels = new Uint32Array(c.getContext('2d').getImageData(0, 0, c.width, c.height).data.buffer);
+        return pixels.some(p => p !== pixels[0]);
+    })";
+    page.wait("their pictures", drawn);
+    let before = ["pair-first", "pair-second"].map(|side| picture(&page, side));
+    page.keys("pair-slider-0", END);
+    changes(&page, "pair-first", &before[0], "its latent has moved");
+    changes(&page, "pair-second", &before[1], "its partner has moved with it");
+    page.keys("pair-next", ENTER);
+    page.wait("the sliders begin anew", "document.querySelector('[data-testid=pair-slider-0]').value === '0'");
+    page.keys("pair-open", ENTER);
     page.press("\u{E00C}");
     page.wait("it is closed", "!document.querySelector('[data-testid=bench-dialog]').open");
 

@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn all_else_is_as_the_controls_have_it() {
-        let (setup, _) = Setup::from_query("data=moons&method=beta-vae&latent=3&beta=8&seed=5", &[]);
+        let (setup, _) = Setup::from_query("data=moons&method=beta-vae&objective=fixed&latent=3&beta=8&seed=5", &[]);
         let jobs = sweep(&setup, vec![Axis::read("beta", "2, 3").unwrap()], 2, 10, 0).jobs().unwrap();
         let last = jobs[3].setup().unwrap();
         assert_eq!([last.get("latent"), last.get("beta"), last.get("seed")], [3.0, 3.0, 1.0]);

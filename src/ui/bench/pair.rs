@@ -15,7 +15,7 @@ use crate::caution;
 use crate::held::{Changing, Held};
 use crate::paint;
 use crate::paint::Shape;
-use crate::port::{Heard, Port};
+use crate::port::{self, Heard, Port};
 use crate::react::react;
 use crate::store::look::Look;
 use crate::views::{CODES, CURRENT, RECONSTRUCTIONS};
@@ -59,7 +59,7 @@ impl Side {
     fn open(self, id: String, data: String) {
         self.close();
         let heard = move |heard: Heard| self.hear(heard, &id, &data);
-        match Port::spawn(crate::asked_for().unwrap_or_default(), heard) {
+        match Port::spawn(port::asked_for().unwrap_or_default(), heard) {
             Ok(port) => self.port.get().set(Some(Rc::new(port))),
             Err(e) => self.trouble.set(Some(browser::error_text(&e))),
         }
@@ -87,7 +87,7 @@ impl Side {
         match heard {
             Heard::Loaded => self.send(&Command::Open {
                 assets: browser::assets(),
-                engine: crate::asked_for().unwrap_or_default(),
+                engine: port::asked_for().unwrap_or_default(),
                 hints: caution::hints(),
             }),
             Heard::Crashed(message) => self.trouble.set(Some(message)),

@@ -13,7 +13,7 @@ use crate::caution;
 use crate::conductor::Conductor;
 use crate::held::{Changing, Held};
 use crate::part::shared;
-use crate::port::{Heard, Port};
+use crate::port::{self, Heard, Port};
 use crate::react::react;
 use crate::views::MEASURES;
 use latent_experiment::History;
@@ -26,10 +26,15 @@ use latent_vocabulary::measured::Measured;
 /// Milliseconds of training after which a run is kept once more: what a reload loses at most.
 const KEEP_EVERY: f64 = 4_000.0;
 
+/// What an engine is given when all is done.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 /// What is no signal.
 #[derive(Default)]
 struct Parts {
     port: Changing<Option<Rc<Port>>>,
+    /// Counts engines: one that was left may still say something.
+    engines: Cell<u32>,
     /// Counts runs of this engine.
     run: Cell<RunId>,
     /// The images that the engine has.
@@ -169,7 +174,13 @@ impl Queue {
         self.running.set(true);
         browser::remember_in_tab(RUNNING, YES);
         self.stage.set(Stage::Opening);
-        match Port::spawn(crate::asked_for().unwrap_or_default(), move |heard| self.hear(heard)) {
+        let engine = self.parts().engines.get();
+        let heard = move |heard| {
+            if self.parts().engines.get() == engine {
+                self.hear(heard);
+            }
+        };
+        match Port::spawn(port::asked_for().unwrap_or_default(), heard) {
             Ok(port) => self.parts().port.set(Some(Rc::new(port))),
             Err(e) => self.stop(Some(browser::error_text(&e))),
         }
@@ -187,16 +198,22 @@ impl Queue {
 
     /// Rests, and says why where nobody has asked for it.
     fn stop(self, why: Option<String>) {
-        let parts = self.parts();
-        // The wire may be the one whose message handler calls this: it is dropped after that has returned.
-        let port = parts.port.take();
-        browser::later(move || drop(port), Duration::ZERO);
-        parts.loaded.set(String::new());
-        self.running.set(false);
-        browser::remember_in_tab(RUNNING, "");
+        self.leave(Duration::ZERO);
         if why.is_some() {
             self.trouble.set(why);
         }
+    }
+
+    /// Rests, and gives the engine that long to do what it was told last.
+    fn leave(self, wait: Duration) {
+        let parts = self.parts();
+        parts.engines.set(parts.engines.get() + 1);
+        // The wire may be the one whose message handler calls this: it is dropped after that has returned.
+        let port = parts.port.take();
+        browser::later(move || drop(port), wait);
+        parts.loaded.set(String::new());
+        self.running.set(false);
+        browser::remember_in_tab(RUNNING, "");
     }
 
     fn send(self, command: &Command) {
@@ -207,13 +224,10 @@ impl Queue {
     }
 
     fn hear(self, heard: Heard) {
-        if !self.running.get_untracked() {
-            return;
-        }
         match heard {
             Heard::Loaded => self.send(&Command::Open {
                 assets: browser::assets(),
-                engine: crate::asked_for().unwrap_or_default(),
+                engine: port::asked_for().unwrap_or_default(),
                 hints: Hints { bench: true, ..caution::hints() },
             }),
             Heard::Crashed(message) => self.stop(Some(message)),
@@ -274,7 +288,8 @@ impl Queue {
             if self.job().is_some() {
                 return self.fail(words::STRANGE.into());
             }
-            return self.stop(None);
+            // The last run is still to have its name.
+            return self.leave(LAST_WORDS);
         };
         self.step.set(0);
         if self.parts().loaded.get() == setup.data {

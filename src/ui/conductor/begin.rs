@@ -5,6 +5,7 @@ use serde_bytes::ByteBuf;
 
 use crate::caution::{self, Making};
 use crate::conductor::Conductor;
+use crate::port;
 use crate::store::Stores;
 use crate::store::desks::Shown;
 use crate::store::link::EngineState;
@@ -71,7 +72,7 @@ impl Conductor {
     /// Burn where the step compiler is known to fail, else whom the link asks for.
     fn executor_for(self, setup: &Setup) -> EngineChoice {
         let refused = self.parts().refused.with(|refused| refused.iter().any(|r| !r.needs_rebuild(setup)));
-        if refused { EngineChoice::Burn } else { crate::asked_for().unwrap_or_default() }
+        if refused { EngineChoice::Burn } else { port::asked_for().unwrap_or_default() }
     }
 
     /// Ends the worker, once the run on show is kept, and begins `start` on one with another engine.

@@ -4,11 +4,11 @@ use leptos::html;
 use leptos::prelude::*;
 use serde::Deserialize;
 
+use super::figures::{figures, sides, verdict};
 use super::here::Here;
 use super::words;
-use latent_finding::{Figure, Finding, Judged, Record, Taken, mean};
+use latent_finding::{Finding, Judged, Record};
 use latent_vocabulary::Family;
-use latent_vocabulary::measured::four_digits;
 
 /// The name of the parameter of a link that opens a finding.
 pub const PARAMETER: &str = "finding";
@@ -70,44 +70,4 @@ pub fn Card(found: Found, open: bool) -> impl IntoView {
             <Here finding=here record=before />
         </article>
     }
-}
-
-/// Whether all was as expected, and its class.
-pub fn verdict(judged: &[Judged]) -> (&'static str, &'static str) {
-    if judged.iter().all(|j| j.holds) { (words::HELD, "held") } else { (words::DID_NOT_HOLD, "not") }
-}
-
-/// What was expected, with both sides.
-pub fn sides(judged: &[Judged]) -> impl IntoView + use<> {
-    let one = |j: &Judged| {
-        let how = if j.holds { words::EXPECTED } else { words::NOT_SO };
-        view! { <li><b>{how}": "</b>{words::sides(&j.text, &four_digits(j.left), &four_digits(j.right))}</li> }
-    };
-    judged.iter().map(one).collect_view()
-}
-
-/// The figures of every run, as bars from zero: of one record, or of several, which then have names, side by side.
-pub fn figures(finding: &Finding, records: &[(Option<&'static str>, &Vec<Taken>)]) -> impl IntoView + use<> {
-    finding.figures.iter().map(|figure| chart(finding, records, figure)).collect_view()
-}
-
-fn chart(finding: &Finding, records: &[(Option<&'static str>, &Vec<Taken>)], figure: &Figure) -> impl IntoView + use<> {
-    let mut values: Vec<(String, f64)> = vec![];
-    for run in &finding.runs {
-        for (name, taken) in records {
-            let found = taken.iter().find(|t| t.run == run.name && t.measure == figure.measure);
-            if let Some(taken) = found.filter(|t| !t.values.is_empty()) {
-                values.push((name.map_or_else(|| run.label.clone(), |name| words::of(&run.label, name)), mean(&taken.values)));
-            }
-        }
-    }
-    let most = values.iter().fold(f64::MIN_POSITIVE, |most, (_, v)| most.max(v.abs()));
-    let bars = values
-        .into_iter()
-        .map(|(label, value)| {
-            let part = format!("{:.1}%", 100.0 * value.abs() / most);
-            view! { <li><span>{label}</span><i><b style:width=part></b></i><span>{four_digits(value)}</span></li> }
-        })
-        .collect_view();
-    view! { <figure class="figures"><figcaption>{figure.label.clone()}</figcaption><ul>{bars}</ul></figure> }
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::card::{figures, sides, verdict};
+use super::figures::{figures, sides, verdict};
 use super::words;
 use crate::bench::Progress;
 use crate::bench::queue::Queue;

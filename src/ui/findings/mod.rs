@@ -1,6 +1,7 @@
 //! Findings: claims of papers with what came out here, and every run a click away.
 
 mod card;
+mod figures;
 mod here;
 mod words;
 
