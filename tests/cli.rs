@@ -229,14 +229,9 @@ fn new_images_are_drawn_from_weights() {
     let told = trained("attribute-vae", &["latent=2", "--data", "moving-digits"]);
     assert_ne!(draw(&told, &["--factor", "Digit=3", "X=0"]), draw(&told, &["--factor", "Digit=3", "X=12"]));
     let host = trained("vae", &["latent=2"]);
-    let flow = {
-        let out = at("flow");
-        let args =
-            ["train", "--method", "latent-flow", "--host", &host, "--steps", "2", "--engine", "cpu", "--quiet", "--out", &out];
-        let output = output(&[&args[..], &["--set", "flow=16"]].concat());
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        out
-    };
+    let flow = at("flow");
+    let train = ["train", "--method", "latent-flow", "--set", "flow=16", "--host", &host, "--steps", "2", "--engine", "cpu"];
+    assert!(output(&[&train[..], &["--out", &flow]].concat()).status.success());
     let film = draw(&flow, &["--steps", "3", "--film"]);
     assert_eq!(film[16..24], [0, 0, 0, 112, 0, 0, 0, 140], "five rows of the noise and three steps");
     assert_eq!(film, draw(&flow, &["--film", "--steps", "3", "--seed", "0"]));

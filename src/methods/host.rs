@@ -1,4 +1,4 @@
-//! A trained autoencoder whose activations are taken apart.
+//! A trained network on which another method stands: its activations are taken apart, or its codes learnt.
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};

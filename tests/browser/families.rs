@@ -360,12 +360,16 @@ fn attributes_are_told_and_changed() {
     // A test image brings its own along, and can be told others.
     page.open_tab("draw");
     page.wait("a test image to begin with", "document.querySelector('[data-testid=draw-error]')?.textContent");
-    page.js("document.querySelector('.draw [data-testid=shelf-1]').click()");
-    let own = "document.querySelector('[data-testid=own-attribute-0]')";
-    page.wait("its digit is known", &format!("{own}?.value === '2'"));
+    let own = "[...document.querySelectorAll('[data-testid=own-attributes] :is(select, input)')].map(e => e.value).join()";
+    let mut before = page.wait("their controls", &format!("{own}.split(',').length === 4 && {own}"));
+    for image in [1, 3] {
+        page.js(&format!("document.querySelector('.draw [data-testid=shelf-{image}]').click()"));
+        before = page.wait("its own attributes", &format!("{own} !== {before} && {own}"));
+    }
     page.wait("nothing is on its way", "latentLab.state().waiting === 0");
     let copy = picture(&page, "draw-copy");
-    choose("own-attribute-0", 8, "change");
+    let digit = page.js("return (+document.querySelector('[data-testid=own-attribute-0]').value + 5) % 10");
+    choose("own-attribute-0", digit.as_u64().unwrap_or_default() as usize, "change");
     changes(&page, "draw-copy", &copy, "the model is told another digit");
     no_errors(&page);
 }
