@@ -89,7 +89,10 @@ impl Queue {
         };
         let Count(count) = Count::get();
         react(move || {
-            let of = |all: &Vec<Batch>| (all.iter().map(|b| b.done.len()).sum(), all.iter().map(|b| b.jobs.len()).sum());
+            let of = |all: &Vec<Batch>| {
+                let left = || all.iter().filter(|batch| batch.next().is_some());
+                (left().map(|b| b.done.len()).sum(), left().map(|b| b.jobs.len()).sum())
+            };
             count.set(queue.running.get().then(|| queue.batches.with(of)));
         });
         if browser::recall_in_tab(RUNNING).as_deref() == Some(YES) {

@@ -86,7 +86,8 @@ pub fn at(number: usize, all: usize, job: &Job, stage: Stage, step: u64, left: O
 
 fn duration(seconds: f64) -> String {
     match seconds {
-        s if s < 90.0 => format!("About {:.0} seconds", s.max(1.0)),
+        s if s < 5.0 => "A few seconds".into(),
+        s if s < 90.0 => format!("About {s:.0} seconds"),
         s if s < 5400.0 => format!("About {:.0} minutes", s / 60.0),
         s => format!("About {:.0} hours", s / 3600.0),
     }
