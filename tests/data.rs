@@ -192,12 +192,12 @@ fn packed_images_come_back_with_the_labels_asked_for() {
 #[test]
 fn what_does_not_fit_is_left_out_or_read_in_pages() {
     let folder = packed("paged");
-    // Room for twenty images and their labels.
-    let Loaded { data, note, .. } = load(&folder, "own:forty", 20 * 33, false).unwrap();
+    // Room for twenty images, their labels and two factors.
+    let Loaded { data, note, .. } = load(&folder, "own:forty", 20 * 35, false).unwrap();
     assert_eq!((data.train_images.len(), data.train_labels.len()), (20 * 32, 20));
     assert!(note.is_some_and(|n| n.starts_with("20 of 30 training images")));
 
-    let Loaded { data, pages, note } = load(&folder, "own:forty", 20 * 33, true).unwrap();
+    let Loaded { data, pages, note } = load(&folder, "own:forty", 20 * 35, true).unwrap();
     let train: Vec<u8> = (0..40).filter(|i| i % 4 != 3).collect();
     assert!(data.train_images.is_empty(), "they are not in memory");
     assert_eq!(data.train_labels, train.iter().map(|i| i % 3).collect::<Vec<_>>());

@@ -305,11 +305,11 @@ fn a_label_that_the_encoder_is_told_is_not_found_in_its_code() {
     let sheet = sheet_of(&mut noise_and_choice(2.0, told), "cvae", &unlabelled_noise());
     for name in ["linear_probe_accuracy", "knn_accuracy"] {
         assert!((number(&sheet, name) - 1.0 / 3.0).abs() < 0.08, "{sheet:?}");
-        assert_says(&sheet, name, "without the label that the encoder is told");
+        assert_says(&sheet, name, "without what the encoder is told");
         assert_says(&sheet, name, "chance: 0.3");
     }
     for name in ["mig", "modularity", "sap", "factor_vae_score", "dci_disentanglement"] {
-        assert_says(&sheet, name, "2 latents, 5 factors, mean codes without the label that the encoder is told");
+        assert_says(&sheet, name, "2 latents, 5 factors, mean codes without what the encoder is told");
     }
     assert!(number(&sheet, "dci_informativeness") < 0.18, "the label is in the code: {sheet:?}");
     let Quantity::Each(kl_d) = value(&sheet, "kl_d") else { panic!("one a latent") };
@@ -317,7 +317,7 @@ fn a_label_that_the_encoder_is_told_is_not_found_in_its_code() {
     // The labels of the prior are others than those of the images: z alone is compared.
     assert!(number(&sheet, "frechet_prior") < 0.2 && number(&sheet, "mmd_imq") < 0.05, "{sheet:?}");
     for name in ["frechet_prior", "frechet_prior_null", "mmd_imq", "mmd_rbf_null", "active_units"] {
-        assert_says(&sheet, name, "without the label that the encoder is told");
+        assert_says(&sheet, name, "without what the encoder is told");
     }
 }
 

@@ -4,10 +4,11 @@ mod beside;
 mod lines;
 mod lists;
 mod numbers;
+mod part;
 mod source;
 mod tensors;
 
-use latent_packed::{MAX_DIMS, Split};
+use latent_packed::MAX_DIMS;
 use latent_vocabulary::plan::{Piece, Role, Vectors as Found, Wishes};
 
 use crate::array::{Layout, Member};
@@ -23,6 +24,7 @@ use crate::wish::{part_of, wanted};
 use beside::{Beside, is_planted};
 use lists::Lists;
 use numbers::{Numbers, Table};
+use part::{One, Part};
 use source::Vectors;
 
 /// Least numbers of a row that pictures or arrays of pictures may lie beside: fewer are labels of these.
@@ -31,32 +33,6 @@ const WIDE: usize = 16;
 const LOOK: u64 = 64;
 /// Neighbours of a picture are alike; of other rows they are strangers. Their correlation tells the two apart.
 const ALIKE: f64 = 0.35;
-
-/// A file, or a tensor of one, that may be rows of numbers.
-enum One {
-    Numbers(Numbers),
-    Lists(Lists),
-}
-
-impl One {
-    fn table(&mut self) -> &mut dyn Table {
-        match self {
-            Self::Numbers(numbers) => numbers,
-            Self::Lists(lists) => lists,
-        }
-    }
-}
-
-/// A table, and what is known of it.
-struct Part {
-    one: One,
-    /// What its piece of the plan is called.
-    name: String,
-    /// The file that it is in.
-    file: String,
-    split: Option<Split>,
-    notes: Vec<String>,
-}
 
 /// What reading rows of numbers comes to.
 pub struct Read {

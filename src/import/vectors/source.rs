@@ -7,7 +7,7 @@ use latent_vocabulary::plan::{Normalise, Vectors as Found};
 use latent_vocabulary::shape::{SampleShape, Values};
 
 use super::beside::Beside;
-use super::{One, Part};
+use super::part::{One, Part};
 use crate::names::{base, stem};
 use crate::source::{self, About, Fault, Item, Raw, Source, default_split};
 
