@@ -49,7 +49,7 @@ fn activations_with_texts_come_in_and_features_are_read_by_them() {
     page.click("train");
     page.wait("it has learnt", "latentLab.state().step > 300");
     page.click("train");
-    page.click("tab-features");
+    page.open_tab("features");
     page.js("document.querySelector('[data-testid=panel-feature]').scrollIntoView()");
     let rows = "[...document.querySelectorAll('[data-testid=feature-told] li')]";
     page.wait("texts of the strongest rows", &format!("{rows}.length > 3 && {rows}.every((li) => li.querySelector('mark'))"));
@@ -58,6 +58,7 @@ fn activations_with_texts_come_in_and_features_are_read_by_them() {
     assert_eq!(topics, 1, "{}", page.js(&format!("return {rows}.map((li) => li.textContent)")));
     page.screenshot("vectors-features");
     page.js(&format!("{rows}[0].querySelector('button').click()"));
+    page.js("document.querySelector('[data-testid=panel-steering]').scrollIntoView()");
     page.wait("what fires on that row", "document.querySelectorAll('[data-testid=fires] button').length > 0");
     page.go("v=1&data=acts:acts&method=topk-sae&features=64&k=2&batch=32&lr=0.01");
     page.wait("it is there after a reload", "window.latentLab && ['Ready to train', 'Paused'].includes(latentLab.state().status)");
