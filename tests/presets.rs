@@ -172,7 +172,8 @@ fn opens_as_a_figure(name: &str, file: &[u8], data: &Arc<Dataset>) {
 #[test]
 fn what_training_saves_is_all_that_a_figure_needs() {
     let data = Arc::new(cats());
-    for card in CARDS {
+    // Of cats no factors are known; `saved` has figures of those that are told some.
+    for card in CARDS.iter().filter(|card| !card.factors) {
         for net in 0..2 {
             let mut setup = small(card.id);
             if net == 1 && (card.param("net").is_none() || setup.set("net", 1.0).is_err()) {

@@ -170,7 +170,9 @@ fn show(pictures: Vec<Picture>, frame: Frame) -> Result<(), String> {
     let (mut framer, mut pixels) = (Framer::default(), Vec::new());
     let n = pictures.len() as u32;
     for picture in pictures {
-        pixels.extend(framer.frame(picture, &frame)?);
+        // Those of vectors are made for the page already.
+        let of_vector = (frame.width, frame.height) == (1, 1);
+        pixels.extend(if of_vector { picture.values_hwc } else { framer.frame(picture, &frame)? });
     }
     post(&ImportEvent::Preview { frame, n, pixels: ByteBuf::from(pixels) });
     Ok(())

@@ -47,7 +47,7 @@ pub fn Fit(found: Found) -> impl IntoView {
         let room = own.link.engine.with(|e| if let EngineState::Ready(a) = e { Some(a.room) } else { None });
         let Frame { width, height, channels, .. } = frame.get();
         let shape = SampleShape { channels: channels as usize, height: height as usize, width: width as usize };
-        words::room(first.get().map_or(items, |n| n.min(items)), shape.bytes() as u64, room)
+        words::room(first.get().map_or(items, |n| n.min(items)), shape.bytes() as u64, !shape.is_picture(), room)
     };
     let factors = Rc::new(found.factors.clone());
     let names = factors

@@ -196,13 +196,14 @@ pub fn left_out(most: usize, more: usize) -> String {
 }
 
 /// What it costs, and what of it can be trained on at once.
-pub fn room(images: u64, bytes: u64, room: Option<u64>) -> String {
+pub fn room(images: u64, bytes: u64, vectors: bool, room: Option<u64>) -> String {
     let all = images * bytes;
-    let size = format!("{} images of {} take {}.", grouped(images as f64), size(bytes), size(all));
+    let what = if vectors { "rows" } else { "images" };
+    let size = format!("{} {what} of {} take {}.", grouped(images as f64), size(bytes), size(all));
     match room {
         Some(room) if all > room => {
             format!(
-                "{size} This adapter has room for about {} of them at a time. Training exchanges them as it goes, and every image is seen once an epoch.",
+                "{size} This adapter has room for about {} of them at a time. Training exchanges them as it goes, and each is seen once an epoch.",
                 grouped((room / bytes) as f64)
             )
         }
