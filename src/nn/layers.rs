@@ -87,8 +87,8 @@ mod tests {
         alike(own.bias.unwrap().val(), theirs.bias.unwrap().val(), "dense, bias");
         assert!(linear_map(4, 3, &device).bias.is_none());
 
-        let own = conv([5, 20], [4, 3], [2, 1], [1, 0, 1, 2], &device);
-        let config = Conv2dConfig::new([5, 20], [4, 3]).with_stride([2, 1]).with_padding(PaddingConfig2d::Explicit(1, 0, 1, 2));
+        let own = conv([5, 320], [4, 3], [2, 1], [1, 0, 1, 2], &device);
+        let config = Conv2dConfig::new([5, 320], [4, 3]).with_stride([2, 1]).with_padding(PaddingConfig2d::Explicit(1, 0, 1, 2));
         let theirs = config.init(&device);
         alike(flat4(&own.weight), flat4(&theirs.weight), "convolution");
         alike(own.bias.unwrap().val(), theirs.bias.unwrap().val(), "convolution, bias");

@@ -189,7 +189,7 @@ pub struct Plan {
     pub factors: Vec<Counted>,
     pub values: Vec<Understood>,
     /// Where rows of numbers were found, and no pictures.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub vectors: Option<Vectors>,
     /// What was assumed, in sentences.
     pub notes: Vec<String>,
