@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { READY, launch, memory, serve } from './site.mjs';
+import { READY, WAITING, launch, memory, raise, serve, words } from './site.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const { values: options } = parseArgs({
@@ -92,26 +92,13 @@ await page.goto(`${site.origin}/?${query}`);
 await page.waitForFunction(READY, { timeout: 120_000 });
 await new Promise((resolve) => setTimeout(resolve, 3000));
 const system = await browser.target().createCDPSession();
-const words = (m) => Object.entries(m).map(([kind, { resident, own }]) => `${kind} ${resident.toFixed(0)} MB (${own.toFixed(0)} its own)`).join(', ');
 console.log(`before: ${words(await memory(system))}`);
-await page.evaluate(() => {
-  window.longest = 0;
-  const { port1, port2 } = new MessageChannel();
-  let last = performance.now();
-  port2.onmessage = () => {
-    const now = performance.now();
-    window.longest = Math.max(window.longest, now - last);
-    setTimeout(() => { last = performance.now(); port1.postMessage(0); }, 4);
-  };
-  port1.postMessage(0);
-});
+await page.evaluate(WAITING);
 
 const most = {};
 async function watch(done, seconds) {
   for (const end = Date.now() + 1e3 * seconds; Date.now() < end; ) {
-    for (const [kind, now] of Object.entries(await memory(system))) {
-      most[kind] = { resident: Math.max(now.resident, most[kind]?.resident ?? 0), own: Math.max(now.own, most[kind]?.own ?? 0) };
-    }
+    await raise(most, system);
     if (await done()) return;
     await new Promise((resolve) => setTimeout(resolve, 250));
   }
@@ -155,8 +142,8 @@ const told = await page.evaluate(() => latentLab.state());
 console.log(`${told.step} steps of ${options.features} features, 256 rows each, in ${since()} s; ${JSON.stringify(told.terms)}`);
 await longest('training');
 await click('tab-features');
-await page.waitForFunction(() => document.querySelectorAll('[data-testid=feature-told] li').length > 0, { timeout: 120_000 });
-console.log(`a feature fires on: ${await page.$$eval('[data-testid=feature-told] .told-text', (all) => all.slice(0, 6).map((e) => e.textContent).join(' | '))}`);
+await page.waitForFunction(() => document.querySelectorAll('[data-testid=feature-strongest] li').length > 0, { timeout: 120_000 });
+console.log(`a feature fires on: ${await page.$$eval('[data-testid=feature-strongest] .strongest-text', (all) => all.slice(0, 6).map((e) => e.textContent).join(' | '))}`);
 await page.$eval('[data-testid=panel-feature]', (panel) => panel.scrollIntoView());
 await new Promise((resolve) => setTimeout(resolve, 500));
 await shot('feature');

@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { crc32 } from 'node:zlib';
-import { READY, launch, memory, serve } from './site.mjs';
+import { READY, launch, memory, raise, serve, words } from './site.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const { values: options } = parseArgs({
@@ -137,7 +137,6 @@ async function workers() {
   }
   return sizes.sort((a, b) => b.buffers - a.buffers);
 }
-const words = (m) => Object.entries(m).map(([kind, { resident, own }]) => `${kind} ${resident.toFixed(0)} MB (${own.toFixed(0)} its own)`).join(', ');
 const rest = await memory(system);
 console.log(`before: ${words(rest)}`);
 if (options.detail) console.table(await workers());
@@ -154,9 +153,7 @@ const [start, most] = [Date.now(), {}];
 let told = '';
 for (let i = 0; (Date.now() - start) / 1e3 < +options.seconds; i++) {
   await new Promise((resolve) => setTimeout(resolve, 250));
-  for (const [kind, now] of Object.entries(await memory(system))) {
-    most[kind] = { resident: Math.max(now.resident, most[kind]?.resident ?? 0), own: Math.max(now.own, most[kind]?.own ?? 0) };
-  }
+  await raise(most, system);
   told = await page.$eval('[data-testid=import-progress]', (note) => note.textContent).catch(() => told);
   if (options.detail && i % 80 === 40) console.table(await workers());
   if (told.includes('are ready')) break;

@@ -68,3 +68,31 @@ export const READY = () => {
   const train = document.querySelector('[data-testid=train]');
   return train?.disabled === false && train.ariaDisabled === 'false';
 };
+
+/** What each kind of process takes, in words. */
+export const words = (memories) =>
+  Object.entries(memories).map(([kind, { resident, own }]) => `${kind} ${resident.toFixed(0)} MB (${own.toFixed(0)} its own)`).join(', ');
+
+/** Raises `most` to what each kind of process takes now. */
+export async function raise(most, system) {
+  for (const [kind, now] of Object.entries(await memory(system))) {
+    most[kind] = { resident: Math.max(now.resident, most[kind]?.resident ?? 0), own: Math.max(now.own, most[kind]?.own ?? 0) };
+  }
+}
+
+/** In the page: from now on `window.longest` has the milliseconds for which a message had to wait at most. */
+export const WAITING = () => {
+  window.longest = 0;
+  let last = performance.now();
+  const { port1, port2 } = new MessageChannel();
+  port2.onmessage = () => {
+    const now = performance.now();
+    window.longest = Math.max(window.longest, now - last);
+    last = now;
+    setTimeout(() => {
+      last = performance.now();
+      port1.postMessage(0);
+    }, 4);
+  };
+  port1.postMessage(0);
+};

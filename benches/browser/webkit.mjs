@@ -9,7 +9,7 @@ import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { READY, serve } from './site.mjs';
+import { READY, WAITING, serve } from './site.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const { values: options } = parseArgs({
@@ -72,13 +72,8 @@ async function visit() {
     await js("document.querySelector('[data-testid=traversal-random]').click()");
     await until('the trained model moves', async () => (await picture('traversal-digit')) !== before);
 
-    await js(`
-      window.longest = 0;
-      let last = performance.now();
-      const { port1, port2 } = new MessageChannel();
-      port2.onmessage = () => { const now = performance.now(); window.longest = Math.max(window.longest, now - last); last = now; setTimeout(() => { last = performance.now(); port1.postMessage(0); }, 4); };
-      port1.postMessage(0);
-      document.querySelector('[data-testid=train]').click();`);
+    await js(`(${WAITING})()`);
+    await js("document.querySelector('[data-testid=train]').click()");
     await until('steps', () => js('return latentLab.state().step > 20 && latentLab.state().terms.length > 0'));
     const [first, began, step] = await js('window.longest = 0; return [latentLab.state().terms[0][1], performance.now(), latentLab.state().step]');
     await new Promise((resolve) => setTimeout(resolve, 1000 * +options.seconds));

@@ -12,6 +12,7 @@ use latent_packed::{
 use latent_vocabulary::data::Own;
 use latent_vocabulary::data::label_id;
 use latent_vocabulary::factors::FactorName;
+use latent_vocabulary::numbers::bytes_f32;
 use latent_vocabulary::shape::{Beside, SampleShape};
 
 /// Most bytes of images to test with: they stay in the engine's memory.
@@ -253,7 +254,7 @@ async fn beside(files: &impl Files, census: &Census, part: Split, most: usize) -
         let bytes = u64::from(vectors.planted) * 4 * u64::from(census.meta.channels);
         let part = files.part(PLANTED, 0..bytes).await?.filter(|part| part.of == bytes);
         let part = part.ok_or_else(|| format!("{}: is not whole", files.place(PLANTED)))?;
-        beside.planted_kd = part.bytes.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
+        beside.planted_kd = bytes_f32(&part.bytes);
     }
     let mut left = most;
     for (i, shard) in (0..).zip(&census.shards) {

@@ -40,8 +40,8 @@ impl Render for Cloud {
     /// The class, and the bytes of the place itself.
     fn factors(&self, rng: &mut SplitMix) -> Vec<u8> {
         let (class, place) = (self.draw)(rng);
-        let dims = SampleShape::of(self.card).len();
-        std::iter::once(class).chain(place[..dims].iter().flat_map(|v| v.to_le_bytes())).collect()
+        let shape = SampleShape::of(self.card);
+        std::iter::once(class).chain(shape.to_bytes(&place[..shape.len()])).collect()
     }
 
     fn label(&self, factors: &[u8]) -> u8 {

@@ -6,6 +6,7 @@ use latent_packed::{
     FORMAT, Header, Meta, PLANTED, ShardBuilder, Split, Sum, shape_fits, sums_text, texts_json, texts_name, thumbs_name,
 };
 use latent_vocabulary::import::{Choice, Frame, Progress};
+use latent_vocabulary::numbers::f32_bytes;
 
 use super::frame::Framer;
 use super::source::{About, Beside, Fault, Item, Raw, Source};
@@ -337,7 +338,7 @@ impl<'a> Job<'a> {
         let texts = (!texts.is_empty()).then(|| (texts_name(self.index), texts_json(&texts)));
         let thumbs = (!thumbs_np.is_empty()).then(|| (thumbs_name(self.index), thumbs_np));
         let planted_kd = &self.source.about().planted_kd;
-        let planted = || (PLANTED.to_owned(), planted_kd.iter().flat_map(|v| v.to_le_bytes()).collect());
+        let planted = || (PLANTED.to_owned(), f32_bytes(planted_kd).into_vec());
         let planted = (self.index == 0 && !planted_kd.is_empty()).then(planted);
         let full = Full { index: self.index, bytes, sums, beside: texts.into_iter().chain(thumbs).chain(planted).collect() };
         self.index += 1;

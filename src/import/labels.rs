@@ -99,6 +99,11 @@ pub fn text_column(name: String, labels: &[&str]) -> Result<Column, String> {
     }
 }
 
+/// Whether a column only counts its rows, as is often done: from 0 or from 1.
+pub fn only_counts(values: &[&str]) -> bool {
+    values.iter().enumerate().all(|(i, v)| v.parse() == Ok(i) || v.parse() == Ok(i + 1))
+}
+
 /// The factor that suits best as a label: one called so, or the one with the fewest values, which divides best.
 pub fn best(factors: &[PackedFactor]) -> usize {
     let called = |f: &PackedFactor| {

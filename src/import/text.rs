@@ -1,6 +1,6 @@
 //! Tables in text: rows of cells, divided by commas, semicolons, tabs, bars or spaces, in quotes or not.
 
-use super::labels::{Found, text_column};
+use super::labels::{Found, only_counts, text_column};
 
 /// A table; its cells are places in its text.
 pub struct Text {
@@ -81,8 +81,7 @@ impl Text {
         let mut found = Found::default();
         for c in 0..self.width(first) {
             let values: Vec<&str> = (first..first + n).map(|row| self.cell(row, c)).collect();
-            // Rows are often counted.
-            if values.iter().enumerate().all(|(i, v)| v.parse() == Ok(i) || v.parse() == Ok(i + 1)) {
+            if only_counts(&values) {
                 continue;
             }
             match text_column(self.title(c, first, name), &values) {

@@ -9,6 +9,7 @@ use super::browser;
 use crate::words;
 use latent_platform::wire;
 use latent_protocol::{Command, EngineChoice, Event};
+use latent_vocabulary::device::Hints;
 
 /// What a worker says once it takes commands.
 pub const LOADED: &str = "loaded";
@@ -27,6 +28,11 @@ pub fn asked_for() -> Result<EngineChoice, String> {
         Some("burn") => Ok(EngineChoice::Burn),
         Some(other) => Err(other.into()),
     }
+}
+
+/// Opens an engine of its own beside the page's, by the page's address.
+pub fn opening(hints: Hints) -> Command {
+    Command::Open { assets: browser::assets(), engine: asked_for().unwrap_or_default(), hints }
 }
 
 /// Starts the worker that runs `program`, by way of `assets/worker/start.js`.

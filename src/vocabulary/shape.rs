@@ -85,6 +85,15 @@ impl SampleShape {
         }
     }
 
+    /// Numbers as they are kept: the inverse of [`Self::floats`], but for what that many bits cannot hold.
+    pub fn to_bytes(self, values: &[f32]) -> Vec<u8> {
+        match self.values() {
+            Values::Unit => values.iter().map(|v| (v * 255.0).round() as u8).collect(),
+            Values::Half => values.iter().flat_map(|v| f16::from_f32(*v).to_le_bytes()).collect(),
+            Values::Real => values.iter().flat_map(|v| v.to_le_bytes()).collect(),
+        }
+    }
+
     /// The picture by which one is shown: itself, a plane with a dot for a place, a square of grey values for other vectors.
     pub fn picture(self) -> Self {
         let side = match self.len() {
@@ -168,11 +177,12 @@ mod tests {
         let place = SampleShape::vector(2);
         assert_eq!((place.values(), place.bytes()), (Values::Real, 8));
         let bytes: Vec<u8> = [-1.5f32, 1e-9].iter().flat_map(|v| v.to_le_bytes()).collect();
-        assert_eq!(place.floats(&bytes), [-1.5, 1e-9]);
+        assert_eq!((place.floats(&bytes), place.to_bytes(&[-1.5, 1e-9])), (vec![-1.5, 1e-9], bytes));
         let wide = SampleShape::vector(6);
         assert_eq!((wide.values(), wide.bytes()), (Values::Half, 12));
         let bytes: Vec<u8> = [-1.5f32, 0.25].iter().flat_map(|v| f16::from_f32(*v).to_le_bytes()).collect();
-        assert_eq!(wide.floats(&bytes), [-1.5, 0.25]);
+        assert_eq!((wide.floats(&bytes), wide.to_bytes(&[-1.5, 0.25])), (vec![-1.5, 0.25], bytes));
+        assert_eq!(SampleShape::MNIST.to_bytes(&[0.0, 0.2, 1.0]), [0, 51, 255]);
         assert_eq!(SampleShape::vector(7).values(), Values::Real, "no half word is left over");
     }
 

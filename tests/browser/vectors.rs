@@ -51,7 +51,7 @@ fn activations_with_texts_come_in_and_features_are_read_by_them() {
     page.click("train");
     page.open_tab("features");
     page.js("document.querySelector('[data-testid=panel-feature]').scrollIntoView()");
-    let rows = "[...document.querySelectorAll('[data-testid=feature-told] li')]";
+    let rows = "[...document.querySelectorAll('[data-testid=feature-strongest] li')]";
     page.wait("texts of the strongest rows", &format!("{rows}.length > 3 && {rows}.every((li) => li.querySelector('mark'))"));
     // Whatever the feature is, it fires on one topic.
     let topics = page.js(&format!("return new Set({rows}.slice(0, 4).map((li) => li.querySelector('mark').textContent)).size"));

@@ -9,7 +9,7 @@ use latent_import::read::Named;
 use latent_import::source::Raw;
 use latent_packed::{META, Meta, OnDisk, PackedVectors, Split, read_texts, texts_name, thumbs_name};
 use latent_vocabulary::data::Own;
-use latent_vocabulary::plan::{Normalise, Role, Wanted, Wishes};
+use latent_vocabulary::plan::{Normalise, Role, SplitBy, Wanted, Wishes};
 use latent_vocabulary::shape::SampleShape;
 
 use super::people::{Files, brief, named, zip};
@@ -142,6 +142,21 @@ fn every_form_gives_the_same_rows() {
         let norm = rows().chunks(D).map(|r| r.iter().map(|v| f64::from(v * v)).sum::<f64>().sqrt()).sum::<f64>() / N as f64;
         assert!((found.scale - (D as f64).sqrt() / norm).abs() < 1e-9, "{found:?}");
         assert_eq!(found.normalise.id(), "expected_average_only_in");
+    }
+}
+
+#[test]
+fn parts_are_those_of_the_names_unless_every_tenth_is_asked_for() {
+    let part = |r: std::ops::Range<usize>| made::npy("<f4", &[r.len(), D], &made::floats(&rows()[r.start * D..r.end * D]));
+    let files = named(&[("acts_train.npy", part(0..30)), ("acts_test.npy", part(30..N))]);
+    let tenth = Wishes { split: Some(SplitBy::Tenth), ..Wishes::default() };
+    for (wishes, want) in [(Wishes::default(), "train 30, test 10"), (tenth, "train 36, test 4")] {
+        assert_eq!(brief(&read(&files, &wishes).unwrap().about().plan), want);
+    }
+    // Nothing to train on, or nothing to test with: names tell nothing.
+    for name in ["acts_test.npy", "acts_train.npy"] {
+        let source = read(&named(&[(name, part(0..N))]), &Wishes::default()).unwrap();
+        assert_eq!(brief(&source.about().plan), "train 36, test 4", "{name}");
     }
 }
 

@@ -11,11 +11,11 @@ use super::numbers::{Numbers, Table};
 use crate::array::{Arrays, Member};
 use crate::frame::Framer;
 use crate::kind::Kind;
-use crate::labels::{Column, best, of_array, text_column};
+use crate::labels::{Column, best, of_array, only_counts, text_column};
 use crate::leaf::{Leaf, Leaves, read_all};
 use crate::names::{base, ending, in_order, stem};
 use crate::scale::understood;
-use crate::source::{self, Fault, Source, first_pictures, suggested_frame};
+use crate::source::{self, About, FIRST, Fault, Item, Raw, Source, default_split, first_pictures, suggested_frame};
 use crate::wish::{matches, wanted};
 
 /// Longest file of texts.
@@ -29,16 +29,6 @@ const IMAGES: [&str; 4] = ["image", "file_name", "filename", "path"];
 /// Columns that only count.
 const COUNTS: [&str; 4] = ["", "id", "index", "row"];
 
-/// Where the pictures of rows come from.
-enum Thumbs {
-    Array(Box<dyn Source>),
-    /// Files, and of which each row has.
-    Files {
-        leaves: Vec<Leaf>,
-        of_n: Vec<u32>,
-    },
-}
-
 /// What lies beside the rows.
 #[derive(Default)]
 pub struct Beside {
@@ -46,7 +36,8 @@ pub struct Beside {
     pub texts: Vec<String>,
     pub factors: Vec<Column>,
     factors_nk: Vec<u8>,
-    thumbs: Option<(Thumbs, Frame)>,
+    /// Where the pictures come from, and how they are kept.
+    thumbs: Option<(Box<dyn Source>, Frame)>,
     framer: Framer,
     /// Directions that were planted in the rows, row-major `[k, d]`.
     pub planted_kd: Vec<f32>,
@@ -136,11 +127,10 @@ impl Beside {
 
     fn add_columns(&mut self, lines: Lines) {
         for (name, column) in lines.names.into_iter().zip(lines.columns) {
-            let counts = column.iter().enumerate().all(|(i, v)| v.parse() == Ok(i) || v.parse() == Ok(i + 1));
-            if counts || COUNTS.contains(&name.to_ascii_lowercase().as_str()) {
+            let values: Vec<&str> = column.iter().map(String::as_str).collect();
+            if only_counts(&values) || COUNTS.contains(&name.to_ascii_lowercase().as_str()) {
                 continue;
             }
-            let values: Vec<&str> = column.iter().map(String::as_str).collect();
             match text_column(name, &values) {
                 // One value for all says nothing.
                 Ok(column) if column.0.values.len() > 1 => self.factors.push(column),
@@ -172,7 +162,7 @@ impl Beside {
             let (scale, _) = understood(base(member.name()), &member.header, &member.range()?, None);
             let mut source = Arrays::open(member.clone(), scale, Vec::new())?;
             let frame = thumb_frame(&mut source)?;
-            self.thumbs = Some((Thumbs::Array(Box::new(source)), frame));
+            self.thumbs = Some((Box::new(source), frame));
             self.pieces.push(piece(&member.leaf, &member.kind(), Role::Beside, "a picture for each row".into()));
             return Ok(());
         }
@@ -199,15 +189,9 @@ impl Beside {
                     at.insert(leaf.inner(), i as u32);
                     at.entry(base(&leaf.name)).or_insert(i as u32);
                 }
-                let found: Option<Vec<u32>> =
-                    names.iter().map(|n| at.get(n.as_str()).or_else(|| at.get(base(n))).copied()).collect();
-                match found {
-                    Some(found) => found,
-                    None => {
-                        let missing = names.iter().find(|n| !at.contains_key(n.as_str()) && !at.contains_key(base(n)));
-                        return Err(format!("there is no picture {}, which a row names", missing.map_or("", |n| n)));
-                    }
-                }
+                let of = |n: &String| at.get(n.as_str()).or_else(|| at.get(base(n))).copied();
+                let named = |n| of(n).ok_or_else(|| format!("there is no picture {n}, which a row names"));
+                names.iter().map(named).collect::<Result<_, _>>()?
             }
             None if files.len() as u64 == rows => (0..rows as u32).collect(),
             None => return Ok(()),
@@ -216,9 +200,9 @@ impl Beside {
         let several =
             Piece { files: files.len() as u64, choice: false, ..piece(&files[0], &ending(&files[0].name), Role::Beside, why) };
         self.pieces.push(several);
-        let mut thumbs = Files { leaves: &files, of_n: &of_n, about: source::About { items: rows, ..source::About::default() } };
-        let frame = thumb_frame(&mut thumbs)?;
-        self.thumbs = Some((Thumbs::Files { leaves: files, of_n }, frame));
+        let mut source = Files { leaves: files, of_n, about: About { items: rows, ..About::default() } };
+        let frame = thumb_frame(&mut source)?;
+        self.thumbs = Some((Box::new(source), frame));
         Ok(())
     }
 
@@ -247,12 +231,8 @@ impl Beside {
         let text = self.texts.get(place as usize).cloned().unwrap_or_default();
         let thumb_p = match &mut self.thumbs {
             None => Vec::new(),
-            Some((thumbs, frame)) => {
-                let item = match thumbs {
-                    Thumbs::Array(source) => source.item(place)?,
-                    Thumbs::Files { leaves, of_n } => file(leaves, of_n, place)?,
-                };
-                let framed = item.raw.picture().and_then(|picture| self.framer.frame(picture, frame));
+            Some((source, frame)) => {
+                let framed = source.item(place)?.raw.picture().and_then(|picture| self.framer.frame(picture, frame));
                 // A row is no worse for a picture that cannot be read.
                 framed.unwrap_or_else(|_| vec![frame.paper; (frame.width * frame.height * frame.channels) as usize])
             }
@@ -261,34 +241,28 @@ impl Beside {
     }
 }
 
-/// The picture file of a row.
-fn file(leaves: &[Leaf], of_n: &[u32], place: u64) -> Result<source::Item, Fault> {
-    let leaf = &leaves[of_n[place as usize] as usize];
-    let bytes = leaf.bytes(TEXT_LIMIT).map_err(Fault::Skip)?;
-    let raw = source::Raw::File(bytes);
-    Ok(source::Item { name: leaf.place(), raw, split: source::default_split(place), factors_k: Vec::new() })
+/// Picture files, and which of them each row has.
+struct Files {
+    leaves: Vec<Leaf>,
+    of_n: Vec<u32>,
+    about: About,
 }
 
-/// Picture files row by row, as a source.
-struct Files<'a> {
-    leaves: &'a [Leaf],
-    of_n: &'a [u32],
-    about: source::About,
-}
-
-impl Source for Files<'_> {
-    fn about(&self) -> &source::About {
+impl Source for Files {
+    fn about(&self) -> &About {
         &self.about
     }
 
-    fn item(&mut self, place: u64) -> Result<source::Item, Fault> {
-        file(self.leaves, self.of_n, place)
+    fn item(&mut self, place: u64) -> Result<Item, Fault> {
+        let leaf = &self.leaves[self.of_n[place as usize] as usize];
+        let raw = Raw::File(leaf.bytes(TEXT_LIMIT).map_err(Fault::Skip)?);
+        Ok(Item { name: leaf.place(), raw, split: default_split(place), factors_k: Vec::new() })
     }
 }
 
 /// The size in which pictures lie beside rows: small ones.
 fn thumb_frame(source: &mut dyn Source) -> Result<Frame, String> {
-    let first = first_pictures(source, source::FIRST)?;
+    let first = first_pictures(source, FIRST)?;
     let frame = suggested_frame(&first, source.about());
     Ok(Frame { width: frame.width.min(SIDE), height: frame.height.min(SIDE), crop: Crop::Whole, ..frame })
 }

@@ -88,12 +88,6 @@ impl Lists {
         let beside = Lines { columns: vec![Vec::new(); others.len()], names: others };
         Ok(Some(Self { name: file.name.clone(), rows, column, dims: row_d.len(), kind, beside }))
     }
-
-    /// What was read of the columns beside it: of all rows, once each was read in its order.
-    pub fn beside(&mut self) -> Option<Lines> {
-        let whole = self.beside.rows() as u64 == self.rows.count();
-        (whole && !self.beside.names.is_empty()).then(|| std::mem::take(&mut self.beside))
-    }
 }
 
 impl Table for Lists {
@@ -132,5 +126,10 @@ impl Table for Lists {
             }
         }
         Ok(())
+    }
+
+    fn beside(&mut self) -> Option<Lines> {
+        let whole = self.beside.rows() as u64 == self.rows.count();
+        (whole && !self.beside.names.is_empty()).then(|| std::mem::take(&mut self.beside))
     }
 }

@@ -12,19 +12,20 @@ use latent_packed::MAX_DIMS;
 use latent_vocabulary::plan::{Piece, Role, Vectors as Found, Wishes};
 
 use crate::array::{Layout, Member};
+use crate::join::parts_are_given;
 use crate::kind::Kind;
 use crate::leaf::{Leaf, Leaves};
 use crate::names::{in_order, part_named};
 use crate::npy::NumberKind;
 use crate::read::Mark;
-use crate::scale::Range;
+use crate::scale::is_usual;
 use crate::source::Source;
-use crate::wish::{part_of, wanted};
+use crate::wish::{part_of, tenth, wanted};
 
 use beside::{Beside, is_planted};
 use lists::Lists;
 use numbers::{Numbers, Table};
-use part::{One, Part};
+use part::Part;
 use source::Vectors;
 
 /// Least numbers of a row that pictures or arrays of pictures may lie beside: fewer are labels of these.
@@ -74,31 +75,34 @@ pub fn read(leaves: &Leaves, wishes: &Wishes) -> Result<Option<Read>, String> {
             Err(e) => drop(fault.get_or_insert(e)),
         }
     }
-    for part in &mut parts {
-        part.split = part_of(wishes, &part.name).or_else(|| part_named(&part.name));
-    }
     // Directions that were planted are no rows.
     if parts.iter().any(|p| !is_planted(&p.name)) {
         parts.retain(|p| !is_planted(&p.name));
     }
     // The widest are the activations; what has another width is no part of them.
-    let Some(dims) = parts.iter_mut().map(|p| p.one.table().dims()).max() else {
+    let Some(dims) = parts.iter().map(|p| p.table.dims()).max() else {
         // Nothing else would be said of a file of tensors.
         return match fault.filter(|_| beside == 0) {
             Some(fault) => Err(fault),
             None => Ok(None),
         };
     };
-    parts.retain_mut(|p| p.one.table().dims() == dims);
-    let rows: u64 = parts.iter_mut().map(|p| p.one.table().rows()).sum();
+    parts.retain(|p| p.table.dims() == dims);
+    let rows: u64 = parts.iter().map(|p| p.table.rows()).sum();
     if !asked && beside > 0 && (beside != rows || dims < WIDE) {
         return Ok(None);
     }
     if dims > MAX_DIMS as usize {
         return Err(format!(
             "{}: rows of {dims} numbers are more than the {MAX_DIMS} that can be trained on",
-            parts[0].one.table().place()
+            parts[0].table.place()
         ));
+    }
+    for part in &mut parts {
+        part.split = part_of(wishes, &part.name).or_else(|| part_named(&part.name));
+    }
+    if tenth(wishes) || !parts_are_given(parts.iter().map(|p| p.split)) {
+        parts.iter_mut().for_each(|p| p.split = None);
     }
     // Shards in their order, the tenth behind the ninth.
     parts.sort_by_cached_key(|p| in_order(&p.name));
@@ -107,7 +111,7 @@ pub fn read(leaves: &Leaves, wishes: &Wishes) -> Result<Option<Read>, String> {
 
 /// The rows of numbers in a file.
 fn of_leaf(leaf: &Leaf, arrays: &[Member], asked: bool) -> Result<Vec<Part>, String> {
-    let part = |one, notes| Part { one, name: leaf.name.clone(), file: leaf.name.clone(), split: None, notes };
+    let part = |table: Box<dyn Table>, notes| Part { table, name: leaf.name.clone(), file: leaf.name.clone(), split: None, notes };
     match leaf.kind {
         Kind::Array | Kind::Idx => {
             let Some(member) = arrays.iter().find(|m| m.leaf.name == leaf.name) else {
@@ -127,7 +131,7 @@ fn of_leaf(leaf: &Leaf, arrays: &[Member], asked: bool) -> Result<Vec<Part>, Str
             if !asked && !is_rows(member, &mut numbers)? {
                 return Ok(Vec::new());
             }
-            Ok(vec![part(One::Numbers(numbers), notes)])
+            Ok(vec![part(Box::new(numbers), notes)])
         }
         Kind::Tensors => {
             let mut all = tensors::rectangles(leaf)?;
@@ -135,14 +139,14 @@ fn of_leaf(leaf: &Leaf, arrays: &[Member], asked: bool) -> Result<Vec<Part>, Str
             let notes =
                 others.iter().map(|(name, numbers)| format!("{}: {name} ({}) is left aside.", leaf.place(), numbers.kind()));
             let notes: Vec<String> = notes.collect();
-            let of = |(name, numbers)| Part { name: format!("{}/{name}", leaf.name), ..part(One::Numbers(numbers), notes.clone()) };
+            let of = |(name, numbers)| Part { name: format!("{}/{name}", leaf.name), ..part(Box::new(numbers), notes.clone()) };
             Ok(all.into_iter().map(of).collect())
         }
         Kind::Parquet => {
             let lists = Lists::open(&leaf.file()?);
             let lists = if asked { lists? } else { lists.unwrap_or(None) };
             match lists {
-                Some(lists) => Ok(vec![part(One::Lists(lists), Vec::new())]),
+                Some(lists) => Ok(vec![part(Box::new(lists), Vec::new())]),
                 None if asked => Err(format!("{}: the table has no column with lists of floats", leaf.place())),
                 None => Ok(Vec::new()),
             }
@@ -175,8 +179,8 @@ fn is_rows(member: &Member, numbers: &mut Numbers) -> Result<bool, String> {
     if member.header.fortran || numbers.is_brain() {
         return Ok(true);
     }
-    let range: Range = member.range()?;
-    Ok(!crate::scale::is_usual(&member.header, &range) && neighbours(&rows) < ALIKE)
+    // The range takes all of the file.
+    Ok(neighbours(&rows) < ALIKE && !is_usual(&member.header, &member.range()?))
 }
 
 /// Correlation of each number with the next one of its row, about the mean of the rows.
@@ -194,11 +198,13 @@ fn neighbours(rows: &[Vec<f32>]) -> f64 {
 
 /// The set of these parts.
 fn build(mut parts: Vec<Part>, leaves: &Leaves, arrays: &[Member], wishes: &Wishes) -> Result<Read, String> {
-    let rows: u64 = parts.iter_mut().map(|p| p.one.table().rows()).sum();
+    let rows: u64 = parts.iter().map(|p| p.table.rows()).sum();
     let normalise = wishes.normalise.unwrap_or_default();
     let stats = source::Stats::read(&mut parts)?;
     let names: Vec<String> = parts.iter().map(|p| p.file.clone()).collect();
-    let beside = Beside::read(leaves, arrays, &names, [rows, stats.dims as u64], own_lines(&mut parts), wishes)?;
+    // Of several tables each would have its own.
+    let own = if let [only] = &mut parts[..] { only.table.beside() } else { None };
+    let beside = Beside::read(leaves, arrays, &names, [rows, stats.dims as u64], own, wishes)?;
     let mut mark = Mark::default();
     for leaf in leaves.all.iter().filter(|l| !matches!(l.kind, Kind::Aside(_) | Kind::Picture)) {
         mark = mark.with(leaf.name.as_bytes()).with(leaf.mark()?.to_string().as_bytes());
@@ -213,17 +219,17 @@ fn build(mut parts: Vec<Part>, leaves: &Leaves, arrays: &[Member], wishes: &Wish
             stats.first_broken
         ));
     }
-    let piece = |p: &mut Part| Piece {
+    let piece = |p: &Part| Piece {
         name: p.name.clone(),
-        kind: p.one.table().kind(),
+        kind: p.table.kind(),
         role: Role::Vectors,
         part: p.split.map(|s| latent_vocabulary::plan::Part::ALL[s as usize]),
         files: 1,
-        images: p.one.table().rows(),
+        images: p.table.rows(),
         why: String::new(),
         choice: true,
     };
-    let mut pieces: Vec<Piece> = parts.iter_mut().map(piece).collect();
+    let mut pieces: Vec<Piece> = parts.iter().map(piece).collect();
     pieces.extend(beside.pieces.iter().cloned());
     let scale = stats.scale(normalise);
     let found = Found {
@@ -237,15 +243,6 @@ fn build(mut parts: Vec<Part>, leaves: &Leaves, arrays: &[Member], wishes: &Wish
         texts: !beside.texts.is_empty(),
         thumb: beside.thumb(),
     };
-    let tables = parts.into_iter().map(|p| (p.one, p.split)).collect();
-    let source = Vectors::new(tables, beside, &found, &format!("vectors {mark}"), &names);
+    let source = Vectors::new(parts, beside, &found, &format!("vectors {mark}"));
     Ok(Read { source: Box::new(source), pieces, found, notes })
-}
-
-/// What Parquet tables have beside their lists, once all their rows were read; of the only one.
-fn own_lines(parts: &mut [Part]) -> Option<lines::Lines> {
-    match parts {
-        [Part { one: One::Lists(lists), .. }] => lists.beside(),
-        _ => None,
-    }
 }

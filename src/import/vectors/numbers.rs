@@ -2,6 +2,7 @@
 
 use std::io::{Read, Seek, SeekFrom};
 
+use super::lines::Lines;
 use crate::array::Member;
 use crate::leaf::Leaf;
 use crate::npy::{NpyHeader, NumberKind};
@@ -22,6 +23,11 @@ pub trait Table {
     /// # Errors
     /// Names the file.
     fn row(&mut self, place: u64, out_d: &mut Vec<f32>) -> Result<(), String>;
+
+    /// What the file itself has beside the rows, once each was read in its order.
+    fn beside(&mut self) -> Option<Lines> {
+        None
+    }
 }
 
 /// Where rows come from.

@@ -2,27 +2,11 @@
 
 use latent_packed::Split;
 
-use super::lists::Lists;
-use super::numbers::{Numbers, Table};
+use super::numbers::Table;
 
-/// A file, or a tensor of one, that may be rows of numbers.
-pub enum One {
-    Numbers(Numbers),
-    Lists(Lists),
-}
-
-impl One {
-    pub fn table(&mut self) -> &mut dyn Table {
-        match self {
-            Self::Numbers(numbers) => numbers,
-            Self::Lists(lists) => lists,
-        }
-    }
-}
-
-/// A table, and what is known of it.
+/// Rows of numbers, and what is known of them.
 pub struct Part {
-    pub one: One,
+    pub table: Box<dyn Table>,
     /// What its piece of the plan is called.
     pub name: String,
     /// The file that it is in.

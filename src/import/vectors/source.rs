@@ -1,13 +1,12 @@
 //! Rows of numbers as a source.
 
-use half::f16;
 use latent_packed::{PackedVectors, Split};
 use latent_vocabulary::import::Crop;
 use latent_vocabulary::plan::{Normalise, Vectors as Found};
-use latent_vocabulary::shape::{SampleShape, Values};
+use latent_vocabulary::shape::SampleShape;
 
 use super::beside::Beside;
-use super::part::{One, Part};
+use super::part::Part;
 use crate::names::{base, stem};
 use crate::source::{self, About, Fault, Item, Raw, Source, default_split};
 
@@ -36,7 +35,7 @@ impl Stats {
         let mut stats = Self { low: f64::INFINITY, high: f64::NEG_INFINITY, ..Self::default() };
         let (mut row_d, mut before) = (Vec::new(), 0);
         for part in parts {
-            let table = part.one.table();
+            let table = &mut part.table;
             stats.dims = table.dims();
             for place in 0..table.rows() {
                 table.row(place, &mut row_d)?;
@@ -84,9 +83,8 @@ impl Stats {
 /// Rows of numbers, and what lies beside them.
 pub struct Vectors {
     about: About,
-    /// Each with the part of the set that it is.
-    tables: Vec<(One, Option<Split>)>,
-    /// Rows before each table, and all rows at the end.
+    parts: Vec<Part>,
+    /// Rows before each part, and all rows at the end.
     starts: Vec<u64>,
     shape: SampleShape,
     normalise: Normalise,
@@ -96,10 +94,10 @@ pub struct Vectors {
 }
 
 impl Vectors {
-    pub fn new(mut tables: Vec<(One, Option<Split>)>, beside: Beside, found: &Found, fingerprint: &str, names: &[String]) -> Self {
+    pub fn new(parts: Vec<Part>, mut beside: Beside, found: &Found, fingerprint: &str) -> Self {
         let mut starts = vec![0];
-        for (one, _) in &mut tables {
-            starts.push(starts[starts.len() - 1] + one.table().rows());
+        for part in &parts {
+            starts.push(starts[starts.len() - 1] + part.table.rows());
         }
         let items = starts[starts.len() - 1];
         let packed = PackedVectors {
@@ -111,42 +109,33 @@ impl Vectors {
         };
         let about = About {
             what: "rows of numbers".into(),
-            title: names.first().map_or("", |n| stem(base(n))).into(),
+            title: parts.first().map_or("", |part| stem(base(&part.file))).into(),
             credit: OWN.into(),
             items,
             label: beside.label(),
             factors: beside.factors.iter().map(|(factor, _)| factor.clone()).collect(),
             crop: Crop::Stretch,
             vectors: Some(packed),
-            planted_kd: beside.planted_kd.clone(),
+            planted_kd: std::mem::take(&mut beside.planted_kd),
             fingerprint: fingerprint.into(),
             ..About::default()
         };
-        // Parts count only where there is one to train on.
-        if !tables.iter().any(|(_, split)| split.is_none_or(|s| s == Split::Train)) || tables.len() == 1 {
-            tables.iter_mut().for_each(|(_, split)| *split = None);
-        }
         let shape = SampleShape::vector(found.dims as usize);
-        Self { about, tables, starts, shape, normalise: found.normalise, scale: found.scale, beside, row_d: Vec::new() }
+        Self { about, parts, starts, shape, normalise: found.normalise, scale: found.scale, beside, row_d: Vec::new() }
     }
 
-    fn table(&self, place: u64) -> usize {
-        self.starts.partition_point(|s| *s <= place).saturating_sub(1).min(self.tables.len() - 1)
+    /// The part that a row is in.
+    fn part(&self, place: u64) -> usize {
+        self.starts.partition_point(|s| *s <= place).saturating_sub(1).min(self.parts.len() - 1)
     }
 
     /// The row as it is kept.
     fn kept(&self) -> Result<Vec<u8>, &'static str> {
-        let values = || self.row_d.iter();
-        match self.shape.values() {
-            Values::Half => {
-                let halves: Vec<f16> = values().map(|v| f16::from_f32(*v)).collect();
-                if halves.iter().any(|v| !v.is_finite()) {
-                    return Err("has numbers beyond ±65,504, which 16 bits cannot hold: normalise the rows");
-                }
-                Ok(halves.iter().flat_map(|v| v.to_le_bytes()).collect())
-            }
-            _ => Ok(values().flat_map(|v| v.to_le_bytes()).collect()),
+        let bytes = self.shape.to_bytes(&self.row_d);
+        if self.shape.floats(&bytes).iter().any(|v| !v.is_finite()) {
+            return Err("has numbers beyond ±65,504, which 16 bits cannot hold: normalise the rows");
         }
+        Ok(bytes)
     }
 }
 
@@ -160,8 +149,8 @@ impl Source for Vectors {
     }
 
     fn split(&self, place: u64) -> Split {
-        let given = self.tables.iter().any(|(_, split)| split.is_some());
-        match self.tables[self.table(place)].1 {
+        let given = self.parts.iter().any(|part| part.split.is_some());
+        match self.parts[self.part(place)].split {
             Some(split) => split,
             None if given => Split::Train,
             None => default_split(place),
@@ -173,9 +162,9 @@ impl Source for Vectors {
     }
 
     fn item(&mut self, place: u64) -> Result<Item, Fault> {
-        let at = self.table(place);
+        let at = self.part(place);
         let row = place - self.starts[at];
-        let table = self.tables[at].0.table();
+        let table = &mut self.parts[at].table;
         table.row(row, &mut self.row_d).map_err(Fault::Stop)?;
         let name = format!("{}: row {row}", table.place());
         if self.row_d.iter().any(|v| !v.is_finite()) {

@@ -85,11 +85,7 @@ impl Side {
 
     fn hear(self, heard: Heard, id: &str, data: &str) {
         match heard {
-            Heard::Loaded => self.send(&Command::Open {
-                assets: browser::assets(),
-                engine: port::asked_for().unwrap_or_default(),
-                hints: caution::hints(),
-            }),
+            Heard::Loaded => self.send(&port::opening(caution::hints())),
             Heard::Crashed(message) => self.trouble.set(Some(message)),
             Heard::Event(event) => match event {
                 Event::Ready { .. } => self.send(&Command::Load { data: data.into() }),

@@ -228,11 +228,7 @@ impl Queue {
 
     fn hear(self, heard: Heard) {
         match heard {
-            Heard::Loaded => self.send(&Command::Open {
-                assets: browser::assets(),
-                engine: port::asked_for().unwrap_or_default(),
-                hints: Hints { bench: true, ..caution::hints() },
-            }),
+            Heard::Loaded => self.send(&port::opening(Hints { bench: true, ..caution::hints() })),
             Heard::Crashed(message) => self.stop(Some(message)),
             Heard::Event(event) => self.take(event),
         }

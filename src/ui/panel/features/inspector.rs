@@ -6,10 +6,12 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::table::Table;
+use crate::paint::Pictures;
 use crate::part::shared;
 use crate::store::desks::Desks;
+use crate::store::link::Link;
 use crate::store::runs::Runs;
-use crate::views::FEATURES;
+use crate::views::{FEATURES, FOUND};
 use latent_view::Features;
 use latent_view::View;
 use latent_vocabulary::code::FeatureGrid;
@@ -37,11 +39,15 @@ pub struct Inspector {
     pub input: RwSignal<Option<Input>, LocalStorage>,
     /// Features that are held at a value.
     pub held: RwSignal<Vec<(usize, f32)>>,
+    /// Texts or pictures lie beside the samples: they say more than rows of numbers do.
+    pub beside: Memo<bool>,
+    desks: Desks,
 }
 
 impl Inspector {
     fn new() -> Self {
-        let (runs, desks) = (Runs::get(), Desks::get());
+        let (link, runs, desks) = (Link::get(), Runs::get(), Desks::get());
+        let beside = Memo::new(move |_| link.data_info.with(|info| info.as_ref().is_some_and(|info| info.beside)));
         let grid = Memo::new(move |_| runs.model().features);
         let table = Memo::new_with_compare(
             move |_| {
@@ -70,7 +76,7 @@ impl Inspector {
             input.set(None);
         });
         desks.ask(FEATURES, Features { count: IMAGES });
-        Self { grid, table, chosen, input, held }
+        Self { grid, table, chosen, input, held, beside, desks }
     }
 
     pub fn get() -> Self {
@@ -84,6 +90,14 @@ impl Inspector {
             .get()
             .filter(|f| *f < table.features())
             .or_else(|| (0..table.features()).max_by(|a, b| table.certain_purity(*a).total_cmp(&table.certain_purity(*b))))
+    }
+
+    /// Steers a test sample: the one that is picture `found` of the examples on show.
+    pub fn take(self, found: usize, sample: usize) {
+        let picture = self.desks.view(FOUND).with_untracked(|view| Some(Pictures::of(view.as_deref()?)?.get(found)?.to_vec()));
+        if let Some(pixels) = picture {
+            self.input.set(Some(Input { at: Some(sample as u32), pixels: pixels.into() }));
+        }
     }
 
     /// Holds a feature at a value, or lets go of it.

@@ -5,8 +5,8 @@ mod inspector;
 mod list;
 mod one;
 mod steering;
+mod strongest;
 mod table;
-mod told;
 pub mod words;
 
 pub use list::List;

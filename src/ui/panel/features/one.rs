@@ -4,9 +4,9 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::atom::Atom;
-use super::inspector::{Input, Inspector};
+use super::inspector::Inspector;
+use super::strongest::Strongest;
 use super::table::Example;
-use super::told::Told;
 use crate::paint;
 use crate::paint::Pictures;
 use crate::panel::features::words;
@@ -14,7 +14,6 @@ use crate::panel::section::Panel;
 use crate::picture::Picture;
 use crate::react::react;
 use crate::store::desks::Desks;
-use crate::store::link::Link;
 use crate::store::look::Look;
 use crate::store::runs::Runs;
 use crate::tiles::Tile;
@@ -38,7 +37,7 @@ fn images(examples: &[Option<Example>], n: usize) -> Vec<u32> {
 
 #[component]
 pub fn One() -> impl IntoView {
-    let (link, runs, desks) = (Link::get(), Runs::get(), Desks::get());
+    let (runs, desks) = (Runs::get(), Desks::get());
     let inspector = Inspector::get();
     let feature = Memo::new(move |_| inspector.feature());
     let examples = Memo::new(move |_| {
@@ -84,8 +83,6 @@ pub fn One() -> impl IntoView {
         <div class="quarter"><span class="note">{words::QUARTERS[q]}</span><div class="cells">{row(TOP_EXAMPLES + q * QUARTER_EXAMPLES, QUARTER_EXAMPLES)}</div></div>
     });
     let quarters = quarters.collect_view();
-    // Rows of numbers say little; what lies beside them says more.
-    let told = move || link.data_info.with(|info| info.as_ref().is_some_and(|info| info.beside));
     let hold = move |value: fn(&super::table::Table, usize) -> f32| {
         move |_| {
             if let Some((t, f)) = inspector.table.get_untracked().zip(feature.get_untracked()) {
@@ -114,8 +111,8 @@ pub fn One() -> impl IntoView {
                 </div>
             </div>
             <h3>{words::STRONGEST}</h3>
-            <Told examples />
-            <div class="cells top-examples" class:absent=told data-testid="feature-top">{row(0, TOP_EXAMPLES)}</div>
+            <Strongest examples />
+            <div class="cells top-examples" class:absent=inspector.beside data-testid="feature-top">{row(0, TOP_EXAMPLES)}</div>
             <details><summary>{words::BY_QUARTER}</summary><div class="quarters">{quarters}</div></details>
             <h3>{words::WITHOUT}" "<span class="note" data-testid="feature-effect">{move || effect(desks, feature.get())}</span></h3>
             <div class="ablations"><div class="row-names"><span>{words::ORIGINAL}</span><span>{words::REBUILT}</span><span>{words::LEFT_OUT}</span><span>{words::CHANGE}</span></div>
@@ -146,7 +143,6 @@ fn effect(desks: Desks, feature: Option<usize>) -> Option<String> {
 /// An input on which the feature is active: press to steer it.
 #[component]
 fn Shown(e: usize, examples: Memo<Vec<Option<Example>>>) -> impl IntoView {
-    let desks = Desks::get();
     let inspector = Inspector::get();
     let example = Memo::new(move |_| examples.with(|all| all.get(e).copied().flatten()));
     // Only those that exist were asked for.
@@ -161,11 +157,8 @@ fn Shown(e: usize, examples: Memo<Vec<Option<Example>>>) -> impl IntoView {
     };
     let words = Signal::derive(move || example.get().map_or_else(String::new, |e| words::example(e.image, e.activation)));
     let take = move |_| {
-        let picture =
-            desks.view(FOUND).with_untracked(|view| Some(Pictures::of(view.as_deref()?)?.get(index.get_untracked())?.to_vec()));
-        if let Some(x) = picture {
-            let at = example.get_untracked().map(|e| e.image as u32);
-            inspector.input.set(Some(Input { at, pixels: x.into() }));
+        if let Some(e) = example.get_untracked() {
+            inspector.take(index.get_untracked(), e.image);
         }
     };
     view! {

@@ -2,16 +2,15 @@
 
 use leptos::prelude::*;
 
-use super::inspector::{Input, Inspector};
+use super::inspector::Inspector;
 use super::table::Example;
-use crate::paint::Pictures;
 use crate::panel::features::words;
 use crate::picture::Picture;
 use crate::react::react;
 use crate::store::desks::Desks;
 use crate::store::link::Link;
 use crate::store::runs::Runs;
-use crate::views::{DESCRIBED, FOUND};
+use crate::views::DESCRIBED;
 use latent_view::{Describe, TOP_EXAMPLES, View};
 
 /// What stands about a token in the text of a row: `a <<cat>> sat`.
@@ -33,13 +32,12 @@ fn pieces(text: &str) -> Vec<(&str, bool)> {
 
 /// The rows, strongest first, where anything lies beside them. Pressing one steers it.
 #[component]
-pub fn Told(examples: Memo<Vec<Option<Example>>>) -> impl IntoView {
+pub fn Strongest(examples: Memo<Vec<Option<Example>>>) -> impl IntoView {
     let (link, runs, desks) = (Link::get(), Runs::get(), Desks::get());
     let inspector = Inspector::get();
     let top = Memo::new(move |_| {
-        let beside = link.data_info.with(|info| info.as_ref().is_some_and(|info| info.beside));
         let top = |all: &Vec<Option<Example>>| all.iter().take(TOP_EXAMPLES).flatten().copied().collect::<Vec<_>>();
-        if beside { examples.with(top) } else { Vec::new() }
+        if inspector.beside.get() { examples.with(top) } else { Vec::new() }
     });
     react(move || {
         let indices: Vec<u32> = top.with(|top| top.iter().map(|e| e.image as u32).collect());
@@ -62,16 +60,13 @@ pub fn Told(examples: Memo<Vec<Option<Example>>>) -> impl IntoView {
             });
             let marked = marked.collect_view();
             let take = move |_| {
-                let place = top.with_untracked(|top| top.iter().position(|other| other.image == e.image)).unwrap_or(0);
-                let pixels = desks.view(FOUND).with_untracked(|view| Some(Pictures::of(view.as_deref()?)?.get(place)?.to_vec()));
-                if let Some(pixels) = pixels {
-                    inspector.input.set(Some(Input { at: Some(e.image as u32), pixels: pixels.into() }));
-                }
+                let found = top.with_untracked(|top| top.iter().position(|other| other.image == e.image));
+                inspector.take(found.unwrap_or(0), e.image);
             };
             Some(view! {
-                <li><button class="told-row" aria-label=name on:click=take>
+                <li><button class="strongest-row" aria-label=name on:click=take>
                     {pictured.then(|| view! { <Picture from=DESCRIBED index=i /> })}
-                    <span class="told-text">{marked}</span>
+                    <span class="strongest-text">{marked}</span>
                     <span class="note">{label(e.image)}</span>
                     <output class="value">{words::amount(e.activation)}</output>
                 </button></li>
@@ -79,7 +74,7 @@ pub fn Told(examples: Memo<Vec<Option<Example>>>) -> impl IntoView {
         });
         Some(rows.collect_view())
     };
-    view! { <ol class="told" class:absent=move || top.with(Vec::is_empty) data-testid="feature-told">{rows}</ol> }
+    view! { <ol class="strongest" class:absent=move || top.with(Vec::is_empty) data-testid="feature-strongest">{rows}</ol> }
 }
 
 #[cfg(test)]
