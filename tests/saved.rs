@@ -114,11 +114,11 @@ fn commands_give_what_the_engine_gave(setup: &Setup, data: &Dataset, given: &Giv
     assert!(apart.iter().any(|apart| *apart < CLOSE), "{name}: squared error {got}, {apart:?} apart");
 
     let draw = Draw { count: 5, temperature: 1.0, seed: 3, choice: None, told: vec![], steps: 4 };
-    let got = sample(&SampleOptions { weights, data: given, engine: kind, draw: draw.clone(), factors: vec![] });
+    let got = sample(&SampleOptions { weights, data: given, engine: kind, draw: draw.clone(), factors: vec![], film: false });
     match (got, block_on(sampling::images(&mut fresh(setup, data, &mut engine, draw.seed), &draw))) {
         (Ok(got), Ok(want)) => {
-            assert_eq!(got.x.len(), 5 * 784, "{name}");
-            assert!(difference(&got.x, &want) < CLOSE, "{name}: samples differ");
+            assert_eq!(got.frames[0].len(), 5 * 784, "{name}");
+            assert!(difference(&got.frames[0], &want) < CLOSE, "{name}: samples differ");
         }
         (Err(got), Err(want)) => assert!(got.contains(&want), "{name}: {got}"),
         (got, want) => panic!("{name}: samples {} against {}", got.is_ok(), want.is_ok()),

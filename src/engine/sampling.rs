@@ -6,6 +6,7 @@ use latent_compile::rng;
 use latent_view::draw;
 pub use latent_view::step_rows;
 use latent_vocabulary::code::{CodeGroup, CodeKind};
+use latent_vocabulary::factors::tell;
 
 /// What is drawn.
 #[derive(Clone, Debug)]
@@ -31,7 +32,7 @@ pub const STEPS: u32 = 32;
 /// # Errors
 /// If the model has no prior to draw from, or not what `draw` asks for, or the device is lost.
 pub async fn images<E: Engine>(engine: &mut E, draw: &Draw) -> Result<Vec<f32>, String> {
-    Ok(films(engine, draw).await?.pop().unwrap_or_default())
+    Ok(way(engine, draw, false).await?.pop().unwrap_or_default())
 }
 
 /// The same after each step from noise, the noise itself first; the images alone where the model takes no steps.
@@ -39,6 +40,11 @@ pub async fn images<E: Engine>(engine: &mut E, draw: &Draw) -> Result<Vec<f32>, 
 /// # Errors
 /// As there.
 pub async fn films<E: Engine>(engine: &mut E, draw: &Draw) -> Result<Vec<Vec<f32>>, String> {
+    way(engine, draw, true).await
+}
+
+/// The images, behind those of `every` step before where they are wanted.
+async fn way<E: Engine>(engine: &mut E, draw: &Draw, every: bool) -> Result<Vec<Vec<f32>>, String> {
     let code = engine.info().code.clone();
     if code.iter().any(|group| group.features().is_some()) {
         return Err("a sparse autoencoder takes images apart; it has no prior from which new ones could be drawn".into());
@@ -72,7 +78,7 @@ pub async fn films<E: Engine>(engine: &mut E, draw: &Draw) -> Result<Vec<Vec<f32
                 }
                 CodeKind::Factor { index, size } => {
                     if let Some((_, value)) = draw.told.iter().find(|(factor, _)| *factor == index) {
-                        tell(own, *value, size);
+                        tell(own, *value as usize, size as usize);
                     }
                 }
                 _ => {}
@@ -80,13 +86,15 @@ pub async fn films<E: Engine>(engine: &mut E, draw: &Draw) -> Result<Vec<Vec<f32
             rest = behind;
         }
     }
-    let mut images = vec![engine.decode(&z_nd).await?];
-    if code.iter().any(|group| group.kind == CodeKind::Flow) {
-        for taken in 0..draw.steps {
-            z_nd = step(engine, &z_nd, taken, draw.steps).await?;
+    let steps = if code.iter().any(|group| group.kind == CodeKind::Flow) { draw.steps } else { 0 };
+    let mut images = Vec::new();
+    for taken in 0..steps {
+        if every {
             images.push(engine.decode(&z_nd).await?);
         }
+        z_nd = step(engine, &z_nd, taken, steps).await?;
     }
+    images.push(engine.decode(&z_nd).await?);
     Ok(images)
 }
 
@@ -98,14 +106,6 @@ pub async fn step<E: Engine>(engine: &mut E, z_nd: &[f32], taken: u32, steps: u3
     let rows = step_rows(z_nd, engine.info().latent as usize, taken, steps);
     let outputs = engine.run(Program::SampleStep, Rows::of(&rows)).await?;
     outputs.and_then(|o| o.into_iter().next()).ok_or_else(|| "the method takes no steps from noise".into())
-}
-
-/// Has the numbers of a factor say a value, of `size`.
-fn tell(numbers: &mut [f32], value: u32, size: u32) {
-    match numbers {
-        [amount] => *amount = value as f32 / (size.max(2) - 1) as f32,
-        kinds => kinds.iter_mut().zip(0..).for_each(|(z, kind)| *z = f32::from(u8::from(kind == value))),
-    }
 }
 
 /// Whether the code has the factors that `draw` asks for.

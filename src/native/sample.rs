@@ -24,16 +24,16 @@ pub struct SampleOptions {
     pub draw: Draw,
     /// Factors that the model is told, by name, and the value that all images have of each, by name or number; the others are drawn.
     pub factors: Vec<(String, String)>,
+    /// The images after each step from noise are wanted as well.
+    pub film: bool,
 }
 
 /// New images of a trained model.
 pub struct Samples {
     pub setup: String,
     pub shape: SampleShape,
-    /// Row-major `[count, pixels]`, values in `[0, 1]`.
-    pub x: Vec<f32>,
-    /// The same before the first step from noise and after each; of a model that takes none, the images alone.
-    pub films: Vec<Vec<f32>>,
+    /// Row-major `[count, pixels]`, values in `[0, 1]`: the images, in a film behind those before the first step from noise and after each.
+    pub frames: Vec<Vec<f32>>,
 }
 
 /// Draws new images from trained weights.
@@ -59,8 +59,12 @@ async fn sample_async(options: &SampleOptions) -> Result<Samples, String> {
     let told = named.collect::<Result<Vec<_>, _>>().map_err(name)?;
     let (mut engine, _) = open_trained(options.engine, &setup, &data, &options.weights, &tensors).await?;
     let draw = Draw { told: [options.draw.told.clone(), told].concat(), ..options.draw.clone() };
-    let films = sampling::films(&mut engine, &draw).await.map_err(name)?;
-    Ok(Samples { setup: query, shape: data.shape, x: films.last().cloned().unwrap_or_default(), films })
+    let frames = if options.film {
+        sampling::films(&mut engine, &draw).await
+    } else {
+        sampling::images(&mut engine, &draw).await.map(|x| vec![x])
+    };
+    Ok(Samples { setup: query, shape: data.shape, frames: frames.map_err(name)? })
 }
 
 /// A factor's number, and that of one of its values.

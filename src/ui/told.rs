@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use latent_vocabulary::code::{CodeGroup, CodeKind};
+use latent_vocabulary::factors::{said, tell};
 
 /// One of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -41,19 +42,13 @@ impl Told {
 
     /// The value that a code says, or nearly says.
     pub fn read(self, z_d: &[f32]) -> usize {
-        match z_d.get(self.range()) {
-            Some([amount]) => (amount.clamp(0.0, 1.0) * (self.size.max(2) - 1) as f32).round() as usize,
-            Some(part) => (1..part.len()).fold(0, |best, i| if part[i] > part[best] { i } else { best }),
-            None => 0,
-        }
+        z_d.get(self.range()).map_or(0, |numbers| said(numbers, self.size))
     }
 
     /// Has a code say one value.
     pub fn make(self, z_d: &mut [f32], value: usize) {
-        match z_d.get_mut(self.range()) {
-            Some([amount]) => *amount = value as f32 / (self.size.max(2) - 1) as f32,
-            Some(part) => part.iter_mut().enumerate().for_each(|(i, z)| *z = f32::from(u8::from(i == value))),
-            None => {}
+        if let Some(numbers) = z_d.get_mut(self.range()) {
+            tell(numbers, value, self.size);
         }
     }
 }

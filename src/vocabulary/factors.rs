@@ -132,6 +132,22 @@ impl FactorList {
     }
 }
 
+/// Has the numbers by which a factor of `size` values is told say one of these.
+pub fn tell(numbers: &mut [f32], value: usize, size: usize) {
+    match numbers {
+        [amount] => *amount = value as f32 / (size.max(2) - 1) as f32,
+        kinds => kinds.iter_mut().enumerate().for_each(|(kind, z)| *z = f32::from(u8::from(kind == value))),
+    }
+}
+
+/// The value that such numbers say, or nearly say.
+pub fn said(numbers: &[f32], size: usize) -> usize {
+    match numbers {
+        [amount] => (amount.clamp(0.0, 1.0) * (size.max(2) - 1) as f32).round() as usize,
+        kinds => (1..kinds.len()).fold(0, |best, i| if kinds[i] > kinds[best] { i } else { best }),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

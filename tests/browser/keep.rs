@@ -349,7 +349,7 @@ fn the_link_of_every_method_comes_back() {
     for card in CARDS {
         // What a visitor would change: the last parameter of the method's own, and the seed.
         let own = card.params.last().expect("a method has parameters");
-        let mut setup = Setup::new("mnist", card.id);
+        let mut setup = Setup::of_method(card.id);
         let value = match own.kind {
             Kind::Float { max, .. } => max,
             Kind::Int { min, .. } => min as f64,

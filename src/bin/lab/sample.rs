@@ -87,19 +87,17 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
         told: vec![],
         steps: args.steps,
     };
-    let options = SampleOptions { weights: args.weights, data, engine: args.engine.into(), draw, factors: args.factor };
+    let options =
+        SampleOptions { weights: args.weights, data, engine: args.engine.into(), draw, factors: args.factor, film: args.film };
     let samples = native::sample(&options)?;
     let shape = samples.shape;
-    let (count, frames) = (args.count as usize, samples.films.len());
+    let (count, frames) = (args.count as usize, samples.frames.len());
     if args.film && frames == 1 {
         return Err("--film: this model draws its images at once; those of latent-flow come from noise in steps".into());
     }
     let image = |x: &[f32], i: usize| x[i * shape.len()..][..shape.len()].to_vec();
-    let (tiles, columns): (Vec<Vec<f32>>, usize) = if args.film {
-        ((0..count).flat_map(|i| samples.films.iter().map(move |x| image(x, i))).collect(), frames)
-    } else {
-        ((0..count).map(|i| image(&samples.x, i)).collect(), count.isqrt().max(1))
-    };
+    let tiles: Vec<Vec<f32>> = (0..count).flat_map(|i| samples.frames.iter().map(move |x| image(x, i))).collect();
+    let columns = if args.film { frames } else { count.isqrt().max(1) };
     let png = picture::png(&tiles, [shape.channels, shape.height, shape.width], columns);
     std::fs::write(&args.out, png).map_err(|e| format!("--out {}: {e}", args.out.display()))?;
     println!("{}: {count} images of {}", args.out.display(), samples.setup);
