@@ -260,6 +260,26 @@ pub struct Card {
 }
 
 impl Card {
+    /// What a method does not say of itself: it has none of the abilities. Cards name theirs and take the rest from here, so that
+    /// an ability is added in one place.
+    pub const PLAIN: Self = Self {
+        id: "",
+        family: Family::Ae,
+        hosts: false,
+        hosted: false,
+        pictures: false,
+        factors: false,
+        label: "",
+        summary: "",
+        prior: false,
+        terms: &[],
+        symbols: &[],
+        counts: &[],
+        papers: &[],
+        params: &[],
+        try_this: "",
+    };
+
     /// With its prose where somebody may read it.
     pub const fn shown(mut self) -> Self {
         self.label = prose(self.label);

@@ -10,18 +10,14 @@ pub const CARD: Card = Card {
     id: "ae",
     family: Family::Ae,
     hosts: true,
-    hosted: false,
-    pictures: false,
-    factors: false,
     label: "Autoencoder",
     summary: "Squeezes each image through a few numbers and draws it back: good copies, and no promise about the codes in between.",
-    prior: false,
     terms: &[Term::plus("loss", "−log p(x|z)").weighed(&["sigma"])],
     symbols: &[Symbols::new("z = E(x)")],
-    counts: &[],
     papers: &[Paper::of("Reducing the Dimensionality of Data with Neural Networks", "Hinton & Salakhutdinov 2006")],
     params: &[ParamSpec { default: 10.0, ..LATENT }, NET, CHANNELS, HIDDEN, LIKELIHOOD, SIGMA],
     try_this: "Train with two latents, look at the map, and drag through the gaps between the digits. Then do the same with a VAE.",
+    ..Card::PLAIN
 }
 .shown();
 

@@ -13,15 +13,10 @@ pub const CARD: Card = Card {
     id: "dae",
     family: Family::Ae,
     hosts: true,
-    hosted: false,
-    pictures: false,
-    factors: false,
     label: "Denoising autoencoder",
     summary: "Sees a damaged image and must draw the whole one, so it learns what images look like rather than how to copy.",
-    prior: false,
     terms: &[Term::plus("loss", "−log p(x|z)").weighed(&["level", "sigma"])],
     symbols: &[Symbols::new("z = E(x̃), x̃ = x damaged")],
-    counts: &[],
     papers: &[Paper::of("Extracting and Composing Robust Features with Denoising Autoencoders", "Vincent et al. 2008")],
     params: &[
         ParamSpec::choice(
@@ -40,6 +35,7 @@ pub const CARD: Card = Card {
         SIGMA,
     ],
     try_this: "Raise the noise to 0.7 while it trains: what does the network fall back on where it cannot see?",
+    ..Card::PLAIN
 }
 .shown();
 

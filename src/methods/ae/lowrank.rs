@@ -9,13 +9,8 @@ pub use engine::LowRank;
 pub const CARD: Card = Card {
     id: "lowrank",
     family: Family::Ae,
-    hosts: false,
-    hosted: false,
-    pictures: false,
-    factors: false,
     label: "Low-rank autoencoder",
     summary: "An autoencoder that finds out by itself how many numbers it needs: directions of the code that do not pay for themselves vanish.",
-    prior: false,
     terms: &[
         Term::plus("reconstruction", "−log p(x|z)").weighed(&["sigma"]),
         Term::plus("nuclear norm", "λ·‖M‖_*").weighed(&["lambda"]),
@@ -34,6 +29,7 @@ pub const CARD: Card = Card {
         SIGMA,
     ],
     try_this: "Watch the rank while you raise λ from 0.1 to 10: how far does it fall before the copies get worse?",
+    ..Card::PLAIN
 }
 .shown();
 

@@ -13,17 +13,13 @@ pub const CARD: Card = Card {
     id: "mae",
     family: Family::Ae,
     hosts: true,
-    hosted: false,
     pictures: true,
-    factors: false,
     label: "Masked autoencoder",
     summary: "Most of the image is covered with patches; from what is left to see, the network must draw what lies below them.",
-    prior: false,
     terms: &[
         Term::plus("loss", "(pixels / hidden pixels) · Σ over hidden pixels of −log p(x|z)").weighed(&["ratio", "sigma"]),
     ],
     symbols: &[Symbols::new("z = E(x with hidden patches replaced by a learnt one)")],
-    counts: &[],
     papers: &[Paper::of("Masked Autoencoders Are Scalable Vision Learners", "He et al. 2022")
         .only("its loss on hidden patches; the encoder sees the whole image, a token in their place")],
     params: &[
@@ -39,6 +35,7 @@ pub const CARD: Card = Card {
         SIGMA,
     ],
     try_this: "Go from a hidden share of 0.25 to 0.9: from where on does the network draw a digit that is not the one it was shown?",
+    ..Card::PLAIN
 }
 .shown();
 

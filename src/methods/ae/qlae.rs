@@ -15,13 +15,8 @@ pub use engine::Qlae;
 pub const CARD: Card = Card {
     id: "qlae",
     family: Family::Ae,
-    hosts: false,
-    hosted: false,
-    pictures: false,
-    factors: false,
     label: "Quantised-latent autoencoder (QLAE)",
     summary: "Each number of the code is a switch with a few positions. With strong weight decay the network must give every position one meaning, whatever the others say.",
-    prior: false,
     terms: &[
         Term::plus("reconstruction", "−log p(x|q)").weighed(&["sigma"]),
         Term::plus("quantisation", "λ_q·pixels·E_d(sg[z_d] − q_d)²").weighed(&["lambda_q"]),
@@ -48,6 +43,7 @@ pub const CARD: Card = Card {
         ParamSpec { default: 0.1, ..WEIGHT_DECAY },
     ],
     try_this: "Train it on drawn faces, whose factors are known: does each latent keep to one of them? Then [without weight decay](optimizer=adam), the half of the method that asks for it. The traversal jumps from value to value.",
+    ..Card::PLAIN
 }
 .shown();
 

@@ -10,18 +10,13 @@ pub const CARD: Card = Card {
     id: "topo-ae",
     family: Family::Ae,
     hosts: true,
-    hosted: false,
-    pictures: false,
-    factors: false,
     label: "Topological autoencoder",
     summary: "Lays the codes out as the images lie: what differs little stays close together, and groups that are apart stay as far apart.",
-    prior: false,
     terms: &[
         Term::plus("reconstruction", "−log p(x|z)").weighed(&["sigma"]),
         Term::plus("topology", "λ·(pixels/B)·[½·Σ_{ij∈π_X} (A_X − A_Z)² + ½·Σ_{ij∈π_Z} (A_Z − A_X)²]").weighed(&["lambda"]),
     ],
     symbols: &[Symbols::new("A_X = ‖xᵢ − xⱼ‖/√pixels, A_Z = ‖zᵢ − zⱼ‖/η, π = the shortest tree that joins the first 64 images of a batch, or their codes; B: how many they are")],
-    counts: &[],
     papers: &[Paper::of("Topological Autoencoders", "Moor et al. 2020")],
     params: &[
         ParamSpec::log("lambda", "λ", 0.001, 100.0, 1.0,
@@ -34,6 +29,7 @@ pub const CARD: Card = Card {
         SIGMA,
     ],
     try_this: "Look at the map: ones differ little from each other and keep close, zeros spread. Then [take the topology away](lambda=0.001), start anew and compare: who has the room now, and which copies are sharper?",
+    ..Card::PLAIN
 }
 .shown();
 

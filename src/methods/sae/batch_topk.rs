@@ -15,13 +15,8 @@ const BUDGETS: &[&str] = &["batch", "feature"];
 pub const CARD: Card = Card {
     id: "batch-topk",
     family: Family::Sae,
-    hosts: false,
-    hosted: false,
-    pictures: false,
-    factors: false,
     label: "BatchTopK sparse autoencoder",
     summary: "Keeps k features an input on average, not for each: a rich picture may use many, a plain one few.",
-    prior: false,
     terms: &[
         Term::plus("reconstruction", "‖x − x̂‖²").weighed(&["k"]),
         Term::plus("revival", "α·‖e − ê‖²").weighed(&["aux", "dead_after"]),
@@ -47,6 +42,7 @@ pub const CARD: Card = Card {
         DEAD_AFTER,
     ],
     try_this: "Compare the digits 1 and 8: which one is given more features? Then let each feature choose its images, and watch the dead ones.",
+    ..Card::PLAIN
 }
 .shown();
 

@@ -10,13 +10,8 @@ pub use engine::Gated;
 pub const CARD: Card = Card {
     id: "gated-sae",
     family: Family::Sae,
-    hosts: false,
-    hosted: false,
-    pictures: false,
-    factors: false,
     label: "Gated sparse autoencoder",
     summary: "A gate decides whether a feature fires, a second path how strongly: the penalty falls on the gate alone and no longer pales the picture.",
-    prior: false,
     terms: &[
         Term::plus("reconstruction", "‖x − x̂(f)‖²"),
         Term::plus("sparsity", "λ·Σᵢ ReLU(πᵢ)").weighed(&["lambda"]),
@@ -33,6 +28,7 @@ pub const CARD: Card = Card {
         DEAD_AFTER.of_no_term(),
     ],
     try_this: "Train it beside the ReLU autoencoder at the same l0: which one keeps the blacks black?",
+    ..Card::PLAIN
 }
 .shown();
 

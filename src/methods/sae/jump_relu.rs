@@ -10,13 +10,8 @@ pub use engine::JumpRelu;
 pub const CARD: Card = Card {
     id: "jump-relu",
     family: Family::Sae,
-    hosts: false,
-    hosted: false,
-    pictures: false,
-    factors: false,
     label: "JumpReLU sparse autoencoder",
     summary: "Each feature learns its own threshold: below it is silent, above it speaks at full strength, and only the number of speakers costs.",
-    prior: false,
     terms: &[
         Term::plus("reconstruction", "‖x − x̂‖²").weighed(&["bandwidth"]),
         Term::plus("sparsity", "λ·‖f‖₀").weighed(&["lambda", "warmup", "bandwidth"]),
@@ -35,6 +30,7 @@ pub const CARD: Card = Card {
         DEAD_AFTER.of_no_term(),
     ],
     try_this: "Raise λ step by step and watch l0 fall. Unlike with an L1 penalty, the copies lose detail but not contrast.",
+    ..Card::PLAIN
 }
 .shown();
 

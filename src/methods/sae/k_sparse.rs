@@ -10,13 +10,8 @@ pub use engine::KSparse;
 pub const CARD: Card = Card {
     id: "k-sparse",
     family: Family::Sae,
-    hosts: false,
-    hosted: false,
-    pictures: false,
-    factors: false,
     label: "k-sparse autoencoder",
     summary: "The simplest sparse code: a linear layer of which only the k strongest units may draw, with the same weights that they look with.",
-    prior: false,
     terms: &[
         Term::plus("reconstruction", "‖x − x̂‖²").weighed(&["k", "k_start", "anneal"]),
     ],
@@ -36,6 +31,7 @@ pub const CARD: Card = Card {
         DEAD_AFTER.of_no_term(),
     ],
     try_this: "Train with k = 100, then with k = 10, and look at the filters: local strokes become whole digits.",
+    ..Card::PLAIN
 }
 .shown();
 

@@ -15,13 +15,8 @@ const NESTINGS: &[&str] = &["prefixes", "budgets"];
 pub const CARD: Card = Card {
     id: "matryoshka",
     family: Family::Sae,
-    hosts: false,
-    hosted: false,
-    pictures: false,
-    factors: false,
     label: "Matryoshka sparse autoencoder",
     summary: "Several dictionaries in one, each inside the next: a few features must do well by themselves, further ones add detail.",
-    prior: false,
     terms: &[
         Term::plus("all levels", "E_m‖x − x̂ₘ‖²").weighed(&["k"]),
         Term::plus("revival", "α·‖e − ê‖²").weighed(&["aux", "dead_after"]),
@@ -47,6 +42,7 @@ pub const CARD: Card = Card {
         DEAD_AFTER,
     ],
     try_this: "Look at the first features and at the last: which ones draw whole digits, which ones correct a corner?",
+    ..Card::PLAIN
 }
 .shown();
 

@@ -12,13 +12,8 @@ const ENCODERS: &[&str] = &["free", "tied"];
 pub const CARD: Card = Card {
     id: "relu-sae",
     family: Family::Sae,
-    hosts: false,
-    hosted: false,
-    pictures: false,
-    factors: false,
     label: "ReLU sparse autoencoder (L1)",
     summary: "Explains each image as a sum of features from a large dictionary, where every bit of every feature costs: most stay silent, and those that speak speak too softly.",
-    prior: false,
     terms: &[
         Term::plus("reconstruction", "‖x − x̂‖²"),
         Term::plus("sparsity", "λ·Σᵢ fᵢ").weighed(&["lambda"]),
@@ -36,6 +31,7 @@ pub const CARD: Card = Card {
         DEAD_AFTER.of_no_term(),
     ],
     try_this: "Raise λ until about 32 features fire (the curve l0), then train a TopK autoencoder with k = 32: which one copies better, and whose blacks are black?",
+    ..Card::PLAIN
 }
 .shown();
 

@@ -10,13 +10,8 @@ pub use engine::TopK;
 pub const CARD: Card = Card {
     id: "topk-sae",
     family: Family::Sae,
-    hosts: false,
-    hosted: false,
-    pictures: false,
-    factors: false,
     label: "TopK sparse autoencoder",
     summary: "Explains each image as a sum of at most k features from a large dictionary: how many fire is set, not hoped for.",
-    prior: false,
     terms: &[
         Term::plus("reconstruction", "‖x − x̂‖²").weighed(&["k"]),
         Term::plus("revival", "α·‖e − ê‖²").weighed(&["aux", "dead_after"]),
@@ -26,6 +21,7 @@ pub const CARD: Card = Card {
     papers: &[Paper::of("Scaling and evaluating sparse autoencoders", "Gao et al. 2024")],
     params: &[K, FEATURES, SOURCE, AUX, DEAD_AFTER],
     try_this: "Move k to 4 while it trains: strokes grow into whole digits. Then back to 64: what do the features fall apart into?",
+    ..Card::PLAIN
 }
 .shown();
 

@@ -9,9 +9,6 @@ pub use engine::AttributeVae;
 pub const CARD: Card = Card {
     id: "attribute-vae",
     family: Family::Vae,
-    hosts: false,
-    hosted: false,
-    pictures: false,
     factors: true,
     label: "Attribute VAE",
     summary: "Is told everything that is known of an image, smile, glasses, hair, so the code need only say the rest; then each of these can be changed by itself.",
@@ -21,7 +18,6 @@ pub const CARD: Card = Card {
         Term::plus("kl", "β · KL(q(z|x, a) ‖ N(0, I))").weighed(&["beta"]),
     ],
     symbols: &[Symbols::new("a the attributes")],
-    counts: &[],
     papers: &[
         Paper::of("Learning Structured Output Representation using Deep Conditional Generative Models", "Sohn, Lee & Yan 2015"),
         Paper::of(
@@ -47,6 +43,7 @@ pub const CARD: Card = Card {
         SIGMA,
     ],
     try_this: "Take a face and give it glasses: what else changes? Then do the same to another one.",
+    ..Card::PLAIN
 }
 .shown();
 

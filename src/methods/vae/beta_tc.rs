@@ -10,9 +10,6 @@ pub const CARD: Card = Card {
     id: "beta-tc",
     family: Family::Vae,
     hosts: true,
-    hosted: false,
-    pictures: false,
-    factors: false,
     label: "β-TCVAE",
     summary: "Takes the price of a code apart into three, and raises only the one for latents that repeat or depend on each other.",
     prior: true,
@@ -23,7 +20,6 @@ pub const CARD: Card = Card {
         Term::plus("latent-wise kl", "γ·Σ_d KL(q(z_d) ‖ p(z_d))").weighed(&["gamma"]),
     ],
     symbols: &[Symbols::new("q(z) the mixture of the batch's posteriors")],
-    counts: &[],
     papers: &[Paper::of("Isolating Sources of Disentanglement in Variational Autoencoders", "Chen et al. 2018")],
     params: &[
         ParamSpec::log("beta", "β", 0.1, 100.0, 6.0,
@@ -40,6 +36,7 @@ pub const CARD: Card = Card {
         SIGMA,
     ],
     try_this: "Set α to 0 and β to 10: the code may carry as much as it likes, if its latents keep out of each other's way. What does each one do?",
+    ..Card::PLAIN
 }
 .shown();
 

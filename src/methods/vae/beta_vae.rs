@@ -13,9 +13,6 @@ pub const CARD: Card = Card {
     id: "beta-vae",
     family: Family::Vae,
     hosts: true,
-    hosted: false,
-    pictures: false,
-    factors: false,
     label: "β-VAE",
     summary: "A VAE with a budget: you say how many nats a code may carry, and it opens one latent after another, the most useful first.",
     prior: true,
@@ -29,7 +26,6 @@ pub const CARD: Card = Card {
     symbols: &[
         Symbols::new("C(t) = C·min(1, (t + 1)/(T + 1))").under("objective", &["capacity"]),
     ],
-    counts: &[],
     papers: &[
         Paper::of("beta-VAE: Learning Basic Visual Concepts with a Constrained Variational Framework", "Higgins et al. 2017"),
         Paper::of("Understanding disentangling in β-VAE", "Burgess et al. 2018"),
@@ -56,6 +52,7 @@ pub const CARD: Card = Card {
         SIGMA,
     ],
     try_this: "Start with a capacity of 0.5 and raise it slowly: which property of a digit does the first latent learn, which the second?",
+    ..Card::PLAIN
 }
 .shown();
 

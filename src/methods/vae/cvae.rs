@@ -9,10 +9,6 @@ pub use engine::Cvae;
 pub const CARD: Card = Card {
     id: "cvae",
     family: Family::Vae,
-    hosts: false,
-    hosted: false,
-    pictures: false,
-    factors: false,
     label: "Conditional VAE",
     summary: "Is told which digit it sees, so the code need only say how it is written; then any digit can be drawn in any hand.",
     prior: true,
@@ -21,7 +17,6 @@ pub const CARD: Card = Card {
         Term::plus("kl", "β · KL(q(z|x, y) ‖ N(0, I))").weighed(&["beta"]),
     ],
     symbols: &[Symbols::new("y the label")],
-    counts: &[],
     papers: &[Paper::of(
         "Learning Structured Output Representation using Deep Conditional Generative Models",
         "Sohn, Lee & Yan 2015",
@@ -44,6 +39,7 @@ pub const CARD: Card = Card {
         SIGMA,
     ],
     try_this: "Take the code of one digit and change only the class: which properties of the handwriting stay?",
+    ..Card::PLAIN
 }
 .shown();
 

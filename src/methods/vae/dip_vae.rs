@@ -15,9 +15,6 @@ pub const CARD: Card = Card {
     id: "dip-vae",
     family: Family::Vae,
     hosts: true,
-    hosted: false,
-    pictures: false,
-    factors: false,
     label: "DIP-VAE",
     summary: "Asks for codes whose latents do not vary together: whenever two of them rise and fall as one, it costs.",
     prior: true,
@@ -31,7 +28,6 @@ pub const CARD: Card = Card {
         Symbols::new("C = Cov[μ(x)] (DIP-VAE I)").under("covariance", &["means"]),
         Symbols::new("C = Cov[μ(x)] + E[diag σ²(x)] (DIP-VAE II)").under("covariance", &["samples"]),
     ],
-    counts: &[],
     papers: &[Paper::of("Variational Inference of Disentangled Latent Concepts from Unlabeled Observations", "Kumar, Sattigeri & Balakrishnan 2018")],
     params: &[
         ParamSpec::choice("covariance", "Covariance of", COVARIANCES, 1,
@@ -47,6 +43,7 @@ pub const CARD: Card = Card {
         SIGMA,
     ],
     try_this: "Compare with the first kind, [means at λ_d = 100](covariance=means&diagonal=100): it forces every latent into use, the second lets silent ones be.",
+    ..Card::PLAIN
 }
 .shown();
 

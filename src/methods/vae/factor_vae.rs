@@ -15,9 +15,6 @@ pub const CARD: Card = Card {
     id: "factor-vae",
     family: Family::Vae,
     hosts: true,
-    hosted: false,
-    pictures: false,
-    factors: false,
     label: "FactorVAE",
     summary: "A second network looks for latents that depend on each other; the encoder learns to leave it nothing to find.",
     prior: true,
@@ -28,7 +25,6 @@ pub const CARD: Card = Card {
         Term::plus("critic", "L_D"),
     ],
     symbols: &[Symbols::new("L_D = −E[log σ(D(z))] − E[log σ(−D(z′))], from which the critic D alone learns, and from nothing else; z′ = each latent of z shuffled over the batch")],
-    counts: &[],
     papers: &[Paper::of("Disentangling by Factorising", "Kim & Mnih 2018")],
     params: &[
         ParamSpec::log("gamma", "γ", 0.1, 100.0, 6.0,
@@ -42,6 +38,7 @@ pub const CARD: Card = Card {
         SIGMA,
     ],
     try_this: "Watch the critic's loss: at 1.39 nats it can only guess, and the latents are as good as independent. What does γ do to it?",
+    ..Card::PLAIN
 }
 .shown();
 

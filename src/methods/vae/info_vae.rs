@@ -10,9 +10,6 @@ pub const CARD: Card = Card {
     id: "info-vae",
     family: Family::Vae,
     hosts: true,
-    hosted: false,
-    pictures: false,
-    factors: false,
     label: "InfoVAE (MMD)",
     summary: "Lets a single code say as much as it likes about its image, and only asks that all codes together look like the prior.",
     prior: true,
@@ -22,7 +19,6 @@ pub const CARD: Card = Card {
         Term::plus("mmd", "(α + λ − 1)·MMD²(q(z), p(z))").weighed(&["alpha", "lambda"]),
     ],
     symbols: &[Symbols::new("k(a, b) = exp(−‖a − b‖² / 2d)")],
-    counts: &[],
     papers: &[Paper::of("InfoVAE: Information Maximizing Variational Autoencoders", "Zhao, Song & Ermon 2017")],
     params: &[
         ParamSpec::float("alpha", "α", -1.0, 1.0, 1.0,
@@ -37,6 +33,7 @@ pub const CARD: Card = Card {
         SIGMA,
     ],
     try_this: "At α = 1 watch the KL bars: how many nats does a code carry when nobody asks it to be brief?",
+    ..Card::PLAIN
 }
 .shown();
 

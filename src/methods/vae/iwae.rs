@@ -13,9 +13,6 @@ pub const CARD: Card = Card {
     id: "iwae",
     family: Family::Vae,
     hosts: true,
-    hosted: false,
-    pictures: false,
-    factors: false,
     label: "IWAE",
     summary: "Guesses several codes for each image and lets the good guesses count for more: a tighter bound on how likely the image is.",
     prior: true,
@@ -26,7 +23,6 @@ pub const CARD: Card = Card {
         Term::plus("loss", "−L_mk for the decoder, −(1/m)·Σ_m L_k for the encoder").weighed(&["sigma"]).under("bound", &["piwae"]),
     ],
     symbols: &[Symbols::new("L_k = E[log (1/k)·Σ_k w_k], w = p(x, z)/q(z|x), z ~ q(z|x)")],
-    counts: &[],
     papers: &[
         Paper::of("Importance Weighted Autoencoders", "Burda, Grosse & Salakhutdinov 2016"),
         Paper::of("Tighter Variational Bounds are Not Necessarily Better", "Rainforth et al. 2018")
@@ -46,6 +42,7 @@ pub const CARD: Card = Card {
         SIGMA,
     ],
     try_this: "Compare k = 1 and k = 50 after the same steps: how many latents are in use, and which one estimates the test digits as likelier?",
+    ..Card::PLAIN
 }
 .shown();
 

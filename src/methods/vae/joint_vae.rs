@@ -11,10 +11,6 @@ pub use engine::JointVae;
 pub const CARD: Card = Card {
     id: "joint-vae",
     family: Family::Vae,
-    hosts: false,
-    hosted: false,
-    pictures: false,
-    factors: false,
     label: "JointVAE",
     summary: "Part of the code is a choice among a few kinds, the rest is how; with luck it finds the ten digits without being told.",
     prior: true,
@@ -24,7 +20,6 @@ pub const CARD: Card = Card {
         Term::plus("choice kl", "γ·|KL(q(c|x) ‖ uniform) − C_c(t)|").weighed(&["gamma", "choice-capacity", "ramp"]),
     ],
     symbols: &[Symbols::new("c = softmax((log q(c|x) + Gumbel) / τ)")],
-    counts: &[],
     papers: &[Paper::of("Learning Disentangled Joint Continuous and Discrete Representations", "Dupont 2018")],
     params: &[
         ParamSpec::int("choices", "Choices", 2, 50, 10, "How many kinds there are to choose from."),
@@ -43,6 +38,7 @@ pub const CARD: Card = Card {
         SIGMA,
     ],
     try_this: "Step through the choices with the numbers at zero: does each draw a digit of its own?",
+    ..Card::PLAIN
 }
 .shown();
 

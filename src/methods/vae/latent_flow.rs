@@ -9,16 +9,12 @@ pub use engine::LatentFlow;
 pub const CARD: Card = Card {
     id: "latent-flow",
     family: Family::Vae,
-    hosts: false,
     hosted: true,
-    pictures: false,
-    factors: false,
     label: "Latent flow",
     summary: "Takes a trained network as it is, and learns which way to go from any noise, so that a few steps end at one of its codes.",
     prior: true,
     terms: &[Term::plus("loss", "E|v(t·z + (1 − t)·ε, t) − (z − ε)|²")],
     symbols: &[Symbols::new("z = E(x) of the trained network, ε from N(0, I), t from 0 to 1")],
-    counts: &[],
     papers: &[
         Paper::of("Flow Straight and Fast: Learning to Generate and Transfer Data with Rectified Flow", "Liu, Gong & Liu 2022")
             .only("the first flow, on codes; nothing is straightened"),
@@ -26,6 +22,7 @@ pub const CARD: Card = Card {
     ],
     params: &[ParamSpec::int("flow", "Width of the flow", 16, 512, 256, "Units of each of the two hidden layers that give the velocity.")],
     try_this: "Draw with one step, then with two, four and eight: how many does it take until digits are digits?",
+    ..Card::PLAIN
 }
 .shown();
 

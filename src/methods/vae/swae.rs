@@ -10,9 +10,6 @@ pub const CARD: Card = Card {
     id: "swae",
     family: Family::Vae,
     hosts: true,
-    hosted: false,
-    pictures: false,
-    factors: false,
     label: "Sliced-Wasserstein AE",
     summary: "Looks at the cloud of codes from many sides, as shadows on a line, and asks each shadow to match the prior's.",
     prior: true,
@@ -21,7 +18,6 @@ pub const CARD: Card = Card {
         Term::plus("sliced wasserstein", "λ·(1/L)·Σ_l (1/B)·Σ_b (sort(θ_l·z)_b − sort(θ_l·z̃)_b)²").weighed(&["lambda"]),
     ],
     symbols: &[Symbols::new("z̃ from the prior, |θ_l| = 1")],
-    counts: &[],
     papers: &[Paper::of("Sliced-Wasserstein Autoencoder: An Embarrassingly Simple Generative Model", "Kolouri et al. 2018")],
     params: &[
         ParamSpec::log("lambda", "λ", 1.0, 100_000.0, 100.0, "How strictly the codes must look like the prior.").live(),
@@ -35,6 +31,7 @@ pub const CARD: Card = Card {
         SIGMA,
     ],
     try_this: "Choose ten blobs: does each digit get one of its own?",
+    ..Card::PLAIN
 }
 .shown();
 

@@ -10,9 +10,6 @@ pub const CARD: Card = Card {
     id: "vae",
     family: Family::Vae,
     hosts: true,
-    hosted: false,
-    pictures: false,
-    factors: false,
     label: "VAE",
     summary: "Learns a small code for each image: an encoder guesses a cloud of codes, a decoder draws the image back from any code in the cloud.",
     prior: true,
@@ -20,8 +17,6 @@ pub const CARD: Card = Card {
         Term::plus("reconstruction", "−E[log p(x|z)]").weighed(&["sigma"]),
         Term::plus("kl", "β · Σ_d max(λ, KL(q(z_d|x) ‖ N(0, 1)))").weighed(&["beta", "warmup", "free-bits"]),
     ],
-    symbols: &[],
-    counts: &[],
     papers: &[
         Paper::of("Auto-Encoding Variational Bayes", "Kingma & Welling 2013"),
         Paper::of("Improving Variational Inference with Inverse Autoregressive Flow", "Kingma et al. 2016").only("its free bits, no flow"),
@@ -41,6 +36,7 @@ pub const CARD: Card = Card {
         SIGMA,
     ],
     try_this: "[Raise β to 8](beta=8) while it trains and watch the KL bars: which latents go silent first, and what do the digits lose?",
+    ..Card::PLAIN
 }
 .shown();
 

@@ -10,9 +10,6 @@ pub const CARD: Card = Card {
     id: "wae-mmd",
     family: Family::Vae,
     hosts: true,
-    hosted: false,
-    pictures: false,
-    factors: false,
     label: "WAE-MMD",
     summary: "An autoencoder without noise whose codes, all together, must look like samples of a prior of your choice.",
     prior: true,
@@ -21,7 +18,6 @@ pub const CARD: Card = Card {
         Term::plus("mmd", "λ·MMD²(q(z), p(z))").weighed(&["lambda"]),
     ],
     symbols: &[Symbols::new("z = E(x), k(a, b) = C / (C + ‖a − b‖²), C = 2·E‖z̃‖², z̃ from the prior")],
-    counts: &[],
     papers: &[Paper::of("Wasserstein Auto-Encoders", "Tolstikhin et al. 2018")],
     params: &[
         ParamSpec::log(
@@ -42,6 +38,7 @@ pub const CARD: Card = Card {
         SIGMA,
     ],
     try_this: "Two latents and the ring: watch the map while it trains. Which digits become neighbours?",
+    ..Card::PLAIN
 }
 .shown();
 

@@ -13,13 +13,8 @@ const SURFACES: &[&str] = &["sphere", "cube"];
 pub const CARD: Card = Card {
     id: "bsq",
     family: Family::Vq,
-    hosts: false,
-    hosted: false,
-    pictures: false,
-    factors: false,
     label: "Binary codes (BSQ, LFQ)",
     summary: "Writes every place as a few bits: each number is replaced by its sign, so the codebook is all corners of a cube and nothing need be stored.",
-    prior: false,
     terms: &[
         Term::plus("reconstruction", "−log p(x|û)").weighed(&["sigma"]),
         Term::plus("commitment", "β Σ‖u − sg[û]‖²").weighed(&["commitment"]),
@@ -52,6 +47,7 @@ pub const CARD: Card = Card {
         PRIOR_WEIGHT,
     ],
     try_this: "Set the diversity to 0 and watch the codes in use shrink; then back to 1.",
+    ..Card::PLAIN
 }
 .shown();
 

@@ -15,13 +15,8 @@ const ANCHORS: &[&str] = &["by-distance", "random"];
 pub const CARD: Card = Card {
     id: "cvq",
     family: Family::Vq,
-    hosts: false,
-    hosted: false,
-    pictures: false,
-    factors: false,
     label: "CVQ-VAE",
     summary: "A VQ-VAE that lets no code die: each step draws rarely chosen codes to vectors that the encoder really makes.",
-    prior: false,
     terms: &[
         Term::plus("reconstruction", "−log p(x|e)").weighed(&["sigma"]),
         Term::plus("codebook", "Σ‖sg[z] − e‖²"),
@@ -52,6 +47,7 @@ pub const CARD: Card = Card {
         PRIOR_WEIGHT,
     ],
     try_this: "Compare the codes in use with a VQ-VAE of 512 codes that starts at random, learns by gradient and revives none.",
+    ..Card::PLAIN
 }
 .shown();
 

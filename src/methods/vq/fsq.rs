@@ -13,13 +13,8 @@ const LEVELS: &[&str] = &["8-6-5", "8-5-5-5", "7-5-5-5-5"];
 pub const CARD: Card = Card {
     id: "fsq",
     family: Family::Vq,
-    hosts: false,
-    hosted: false,
-    pictures: false,
-    factors: false,
     label: "FSQ",
     summary: "Needs no codebook: each number at a place is squeezed into a range and rounded, and the combination of roundings is the token.",
-    prior: false,
     terms: &[
         Term::plus("reconstruction", "−log p(x|q)").weighed(&["sigma"]),
         PRIOR_TERM,
@@ -43,6 +38,7 @@ pub const CARD: Card = Card {
         PRIOR_WEIGHT,
     ],
     try_this: "Watch the codes in use: there is no commitment, no revival and no codebook to learn, and hardly one stays unused.",
+    ..Card::PLAIN
 }
 .shown();
 

@@ -12,13 +12,8 @@ pub use engine::Rvq;
 pub const CARD: Card = Card {
     id: "rvq",
     family: Family::Vq,
-    hosts: false,
-    hosted: false,
-    pictures: false,
-    factors: false,
     label: "RQ-VAE",
     summary: "Describes every place in several rounds: the first token roughly, each further one what the tokens before it left over.",
-    prior: false,
     terms: &[
         Term::plus("reconstruction", "−log p(x|ẑ⁽ᴰ⁾)").weighed(&["sigma"]),
         Term::plus("commitment", "β Σ Σ_d ‖z − sg[ẑ⁽ᵈ⁾]‖²").weighed(&["commitment"]),
@@ -49,6 +44,7 @@ pub const CARD: Card = Card {
         PRIOR_WEIGHT,
     ],
     try_this: "Compare three levels of 16 codes with a VQ-VAE of 16 and of 1024: which comes closer to the picture, and at how many bits?",
+    ..Card::PLAIN
 }
 .shown();
 

@@ -17,13 +17,8 @@ const STARTS: &[&str] = &["k-means", "random"];
 pub const CARD: Card = Card {
     id: "vq-vae",
     family: Family::Vq,
-    hosts: false,
-    hosted: false,
-    pictures: false,
-    factors: false,
     label: "VQ-VAE",
     summary: "Writes an image as a grid of tokens: at every place the encoder's vector is replaced by the nearest one of a learnt codebook.",
-    prior: false,
     terms: &[
         Term::plus("reconstruction", "−log p(x|e)").weighed(&["sigma"]),
         Term::plus("codebook", "Σ‖sg[z] − e‖²").under("update", &["gradient"]),
@@ -61,6 +56,7 @@ pub const CARD: Card = Card {
         PRIOR_WEIGHT,
     ],
     try_this: "Start from random codes with revival at 0 and watch how few codes come into use; then raise revival while it trains and see the others join in.",
+    ..Card::PLAIN
 }
 .shown();
 
