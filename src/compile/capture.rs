@@ -14,6 +14,7 @@ use burn_ir::{
 };
 
 use self::importer::{Importer, name, shape};
+use super::grad::gradients;
 use super::graph::{Binary, CompileError, Graph, Id, Unary};
 use super::loops::LOOPS;
 pub use super::loops::kth_largest::KTH_LARGEST;
@@ -21,6 +22,13 @@ use super::unary::unary_rows;
 
 /// Name of the custom operation that no gradient passes.
 pub const STOP_GRADIENT: &str = "stop_gradient";
+
+/// Name of the custom operation that gives a tensor an identity of its own, so that something can be differentiated with respect
+/// to it and to nothing that happens to be equal.
+pub const POINT: &str = "point";
+
+/// Name of the custom operation that is the gradient of one number, its first input, with respect to the second.
+pub const GRADIENT: &str = "gradient";
 
 /// A graph and the node of every Burn tensor that was needed.
 #[derive(Debug)]
@@ -122,6 +130,8 @@ impl Importer {
                 match custom {
                     Some((_, make)) => make(&mut self.g, &inputs),
                     None if c.id == STOP_GRADIENT => self.g.stop_gradient(inputs[0]),
+                    None if c.id == POINT => self.g.point(inputs[0]),
+                    None if c.id == GRADIENT => gradients(&mut self.g, inputs[0], &inputs[1..])?[0],
                     None => return Err(CompileError::NoRule(name(op))),
                 }
             }

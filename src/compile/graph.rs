@@ -246,6 +246,13 @@ impl Graph {
         self.push(Op::StopGradient, vec![x], shape)
     }
 
+    /// The same tensor as a node of its own: equal tensors are one node, and a gradient with respect to one would else be one with
+    /// respect to all.
+    pub fn point(&mut self, x: Id) -> Id {
+        let shape = self.shape(x).to_vec();
+        self.push(Op::Reshape, vec![x], shape)
+    }
+
     /// The same elements in row-major order, in another shape.
     ///
     /// # Panics

@@ -57,6 +57,20 @@ impl Likelihood {
     /// # Shapes
     /// - `x_bp`, `l_bp`: `[batch, pixels]`
     pub fn nll_bp(&self, x_bp: Tensor<2>, l_bp: Tensor<2>, ctx: &Ctx) -> Tensor<2> {
+        let log_sigma = || match &self.log_sigma {
+            Some(learnt) => learnt.val(),
+            None => ctx.live("sigma").log(),
+        };
+        self.nll_at(x_bp, l_bp, log_sigma)
+    }
+
+    /// [`Self::nll_bp`] where the standard deviation of a Gaussian is one.
+    pub fn plain_bp(&self, x_bp: Tensor<2>, l_bp: Tensor<2>) -> Tensor<2> {
+        let device = x_bp.device();
+        self.nll_at(x_bp, l_bp, || Tensor::zeros([1], &device))
+    }
+
+    fn nll_at(&self, x_bp: Tensor<2>, l_bp: Tensor<2>, log_sigma: impl Fn() -> Tensor<1>) -> Tensor<2> {
         match self.kind {
             LikelihoodKind::Bernoulli => softplus(l_bp.clone()) - x_bp * l_bp,
             LikelihoodKind::ContinuousBernoulli => {
@@ -65,11 +79,7 @@ impl Likelihood {
                 log_sinhc(l_bp) - linear_bp
             }
             LikelihoodKind::Gaussian | LikelihoodKind::Free => {
-                let log_sigma = match &self.log_sigma {
-                    Some(learnt) => learnt.val(),
-                    None => ctx.live("sigma").log(),
-                };
-                let log_sigma_bp = log_sigma.reshape([1, 1]);
+                let log_sigma_bp = log_sigma().reshape([1, 1]);
                 let residual_bp = (x_bp - self.mean(l_bp)) * log_sigma_bp.clone().neg().exp();
                 residual_bp.square() * 0.5 + log_sigma_bp + HALF_LOG_TAU
             }

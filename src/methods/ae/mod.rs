@@ -7,4 +7,5 @@ crate::registry::methods! {
     lowrank::LowRank,
     topo::Topo,
     qlae::Qlae,
+    gon::Gon,
 }
