@@ -121,6 +121,18 @@ fn the_same_seed_is_the_same_curve_as_the_plans() {
 }
 
 #[test]
+fn a_run_of_few_images_is_the_same_on_every_engine() {
+    let (mut setup, data) = (small(), stripes(60));
+    setup.set("train_images", 13.0).unwrap();
+    equals_burn(&setup, &data);
+    let (mut cpu, mut plan) = (engine(&setup, &data, false), plan(&setup, &data));
+    let few = rows(&mut cpu, 25);
+    near(&few, &rows(&mut plan, 25), "processor and plan");
+    setup.set("train_images", 0.0).unwrap();
+    assert_ne!(few[0].terms, rows(&mut engine(&setup, &data, false), 1)[0].terms, "they are not the first of all");
+}
+
+#[test]
 fn a_run_goes_from_one_engine_to_the_other() {
     let (setup, data) = (small(), stripes(60));
     let mut whole = engine(&setup, &data, false);

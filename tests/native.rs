@@ -16,6 +16,7 @@ mod golden;
 mod golden_line;
 mod golden_sae;
 mod golden_vq;
+mod gradient;
 mod import;
 mod keep;
 mod kept;

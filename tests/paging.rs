@@ -153,6 +153,31 @@ fn steps(engine: &mut impl Engine, n: u32) -> Vec<MetricRow> {
 }
 
 #[test]
+fn of_images_in_pages_a_run_sees_as_many_as_it_asks_for() {
+    let (gpu, source) = (block_on(open_gpu()).unwrap(), Rc::new(Source::default()));
+    let mut few = setup();
+    few.set("train_images", 100.0).unwrap();
+    let mut plan = engine(&gpu, &source, &few);
+    let images = HostSupply::paged(&set(), source, ROOM).unwrap();
+    let mut cpu = block_on(CpuEngine::new(entry("cvae").unwrap(), &few.params().unwrap(), set().data_shape(), &images)).unwrap();
+    cpu.set_weights(&block_on(plan.weights()).unwrap()).unwrap();
+    let mut seen = vec![];
+    // Two epochs, and they end with a step.
+    for _ in 0..2 * 100 / BATCH {
+        let rows = [steps(&mut plan, 1), steps(&mut cpu, 1)].map(|mut rows| rows.remove(0));
+        let apart = (rows[0].terms[0] - rows[1].terms[0]).abs() / rows[0].terms[0];
+        assert!(apart < 1e-3, "step {}: {:?} and {:?}", rows[0].step, rows[0].terms, rows[1].terms);
+        let [images, ..] = block_on(plan.minibatch()).unwrap();
+        seen.extend(images.chunks_exact(LEN).map(|values| (values[0] * 255.0).round() as usize));
+    }
+    for epoch in seen.chunks_exact(100) {
+        let each: std::collections::BTreeSet<_> = epoch.iter().collect();
+        assert_eq!(each.len(), 100, "each once an epoch");
+    }
+    assert_eq!(seen[..100].iter().collect::<std::collections::BTreeSet<_>>(), seen[100..].iter().collect());
+}
+
+#[test]
 fn each_image_is_seen_once_an_epoch_and_arrives_as_it_is() {
     let (gpu, source) = (block_on(open_gpu()).unwrap(), Rc::new(Source::default()));
     let mut engine = engine(&gpu, &source, &setup());

@@ -9,7 +9,7 @@ use latent_experiment::History;
 use latent_native::{EngineKind, Maker, load};
 use latent_protocol::{Command, EngineChoice, Event, PlanInfo};
 use latent_session::Session;
-use latent_sweep::{Axis, Made, Row, Sweep, figures};
+use latent_sweep::{Axis, Made, Row, Stop, Sweep, Table, figures};
 use latent_view::{Measures, View};
 use latent_vocabulary::device::Hints;
 use latent_vocabulary::measured::Measured;
@@ -25,6 +25,7 @@ fn sweep(images: u32, measures: &[&str]) -> Sweep {
         axes: vec![Axis::read("beta", "0.1, 2").unwrap()],
         seeds: 2,
         steps: 150,
+        stop: Stop::default(),
         images,
         measures: measures.iter().map(|id| (*id).into()).collect(),
     }
@@ -64,6 +65,7 @@ fn in_the_page(job: &latent_sweep::Job, first: u32) -> Row {
         names: info.terms,
         parameters: info.parameters,
         flops: info.flops,
+        steps: job.steps,
         ms: 0.0,
         engine: "processor".into(),
         measures: figures(&sheet, &job.measures),
@@ -81,6 +83,20 @@ fn the_page_and_the_command_line_give_the_same_numbers() {
         row.made.ms = 0.0;
         assert_eq!(row, in_the_page(job, 40), "{}", job.label);
     }
+}
+
+#[test]
+fn a_run_that_gets_nowhere_ends_early_and_always_at_the_same_step() {
+    let rule = |stop: Stop| Sweep { steps: 4000, stop, ..sweep(0, &[]) }.jobs().unwrap().remove(0);
+    let made = |job: &latent_sweep::Job| Maker::new(EngineKind::Cpu).make(job).unwrap();
+    let job = rule(Stop { flat: 60, ..Stop::default() });
+    let [first, again] = [made(&job), made(&job)];
+    assert!(first.made.steps.is_multiple_of(60) && (120..4000).contains(&first.made.steps), "{}", first.made.steps);
+    assert_eq!((again.made.steps, again.terms), (first.made.steps, first.terms.clone()));
+    assert_eq!(first.curve.points.last().unwrap().step, first.made.steps);
+    assert_eq!(Table::of(&[first]).numbers("steps").len(), 1);
+    let late = made(&rule(Stop { flat: 0, seconds: 1e-6 }));
+    assert!((1..4000).contains(&late.made.steps), "{}", late.made.steps);
 }
 
 #[test]

@@ -101,7 +101,7 @@ impl CpuEngine {
         let batch = params.usize("batch");
         let recording = entry.record(params, shape, Program::Train, batch).map_err(BuildError::NotCompiled)?;
         let (train, leaves, info) = training(make, &recording, params, shape, keep).map_err(BuildError::NotCompiled)?;
-        let order = Order::new(images, params.get("seed") as u32, batch)?;
+        let order = Order::new(images, params)?;
         let mut engine = Self {
             make,
             entry,

@@ -3,12 +3,13 @@
 
 use std::rc::Rc;
 
-use super::order::epoch_order;
+use super::order::{Epochs, seen_of_pages};
 use super::turnover::Turnover;
 use super::window::{Holder, Window};
 use latent_compile::emit::ctl;
 use latent_gpu::{Arena, Data};
 use latent_nn::method::START_BATCH;
+use latent_vocabulary::Params;
 
 /// Steps whose images are told at a time.
 const AHEAD: usize = 64;
@@ -51,8 +52,7 @@ pub struct Feed {
 
 enum Of {
     Whole {
-        seed: u32,
-        images: u64,
+        order: Epochs,
         /// Epochs that the order buffer holds at a time.
         held: u64,
         /// Epochs whose order has been uploaded.
@@ -67,16 +67,17 @@ enum Of {
 impl Feed {
     /// # Errors
     /// If a minibatch spans more pages than the window has room for.
-    pub fn new(supply: &Supply, seed: u32, batch: usize) -> Result<Self, String> {
+    pub fn new(supply: &Supply, params: &Params) -> Result<Self, String> {
+        let batch = params.usize("batch");
         let Data { images: room, tests, .. } = *supply.data();
-        let images = room - tests;
         let (of, order) = match supply {
             Supply::Whole(_) => {
-                let held = epochs_held(images, batch);
-                (Of::Whole { seed, images: images as u64, held: held as u64, epochs: 0 }, held * images)
+                let order = Epochs::new(params, room - tests);
+                let (images, held) = (order.images(), epochs_held(order.images(), batch));
+                (Of::Whole { order, held: held as u64, epochs: 0 }, held * images)
             }
             Supply::Window(window) => {
-                let turnover = turnover(window, seed, batch)?;
+                let turnover = turnover(window, params)?;
                 (Of::Window { window: window.clone(), turnover }, (AHEAD * batch).max(START_BATCH))
             }
         };
@@ -91,8 +92,8 @@ impl Feed {
     pub fn seek(&mut self, arena: &Arena, step: u64) {
         let from = step * self.batch;
         arena.write_ctl(ctl::PLACE, &[(from % self.reach.order as u64) as u32]);
-        if let Of::Whole { images, epochs, .. } = &mut self.of {
-            *epochs = from / *images;
+        if let Of::Whole { order, epochs, .. } = &mut self.of {
+            *epochs = from / order.images() as u64;
         }
     }
 
@@ -147,16 +148,16 @@ impl Feed {
     /// # Errors
     /// If the images of the first step are not there, see [`Feed::ready`].
     pub fn tell(&mut self, arena: &Arena, step: u64, left: u64) -> Result<u64, String> {
-        let order = self.reach.order;
+        let ring = self.reach.order;
         match &mut self.of {
-            Of::Whole { images, held, .. } => {
-                let (images, held) = (*images, *held);
+            Of::Whole { order, held, .. } => {
+                let (images, held) = (order.images() as u64, *held);
                 let first = step * self.batch / images;
                 self.upload_epochs(arena, first);
                 Ok(((first + held) * images / self.batch - step).min(left))
             }
             Of::Window { window, turnover } => {
-                let (from, wanted) = (step * self.batch, left.min(order as u64 / self.batch));
+                let (from, wanted) = (step * self.batch, left.min(ring as u64 / self.batch));
                 let places = place(window, turnover, from, (wanted * self.batch) as usize);
                 let there: Vec<u32> = places.into_iter().map_while(|place| place).collect();
                 let steps = there.len() as u64 / self.batch;
@@ -164,8 +165,8 @@ impl Feed {
                     return Err(format!("the images of step {} are not on the device", step + 1));
                 }
                 let there = &there[..(steps * self.batch) as usize];
-                let at = (from % order as u64) as usize;
-                let (behind, wrapped) = there.split_at(there.len().min(order - at));
+                let at = (from % ring as u64) as usize;
+                let (behind, wrapped) = there.split_at(there.len().min(ring - at));
                 arena.write_order(at, behind);
                 if !wrapped.is_empty() {
                     arena.write_order(0, wrapped);
@@ -177,10 +178,9 @@ impl Feed {
 
     /// Uploads the orders of epoch `first` and of those after it, as far as the buffer reaches.
     fn upload_epochs(&mut self, arena: &Arena, first: u64) {
-        let Of::Whole { seed, images, held, epochs } = &mut self.of else { return };
+        let Of::Whole { order, held, epochs } = &mut self.of else { return };
         while *epochs < first + *held {
-            let order = epoch_order(*seed, *epochs as u32, *images as u32);
-            arena.write_order((*epochs % *held * *images) as usize, &order);
+            arena.write_order((*epochs % *held) as usize * order.images(), &order.order(*epochs as u32));
             *epochs += 1;
         }
     }
@@ -203,9 +203,11 @@ pub(crate) fn place<H: Holder>(window: &Window<H>, turnover: &mut Turnover, from
 ///
 /// # Errors
 /// If a minibatch spans more pages than the window has room for.
-pub(crate) fn turnover<H: Holder>(window: &Window<H>, seed: u32, batch: usize) -> Result<Turnover, String> {
-    let sizes = window.sizes();
-    let pages = window_of(window.slots(), &sizes, batch)
+pub(crate) fn turnover<H: Holder>(window: &Window<H>, params: &Params) -> Result<Turnover, String> {
+    let (seed, batch) = (params.get("seed") as u32, params.usize("batch"));
+    let sizes = seen_of_pages(params, &window.sizes());
+    let used: Vec<u32> = sizes.iter().copied().filter(|n| *n > 0).collect();
+    let pages = window_of(window.slots(), &used, batch)
         .ok_or_else(|| format!("a batch of {batch} is too large for the images that there is room for at a time"))?;
     Ok(Turnover::new(seed, sizes, pages))
 }

@@ -166,7 +166,7 @@ impl PlanEngine {
         let begin = Instant::now();
         let live = live_keys(entry.card());
         let seed = params.get("seed") as u32;
-        let feed = Feed::new(supply, seed, params.usize("batch"))?;
+        let feed = Feed::new(supply, params)?;
         let reach = feed.reach();
         let (training, target) = planned(&gpu, entry, params, shape, keep, given.kernels).await?;
         let Training { layout, plan, constants, recording, input, mut info, .. } = training;

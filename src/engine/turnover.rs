@@ -48,10 +48,10 @@ struct Epoch {
 }
 
 impl Turnover {
-    /// An order of pages with `sizes` images, seen through a window of at most as many pages as there are.
+    /// An order of pages with `sizes` images, seen through a window of at most as many pages as there are. Pages of size 0 are not seen.
     pub fn new(seed: u32, sizes: Vec<u32>, window: usize) -> Self {
         let images = sizes.iter().map(|n| u64::from(*n)).sum();
-        let window = window.clamp(1, sizes.len());
+        let window = window.clamp(1, sizes.iter().filter(|n| **n > 0).count());
         let epoch = Epoch { number: 0, sequence: vec![], ends: vec![] };
         let mut turnover = Self { seed, sizes, images, window, epoch, drawn: None, shuffled: HashMap::new() };
         turnover.begin();
@@ -60,7 +60,8 @@ impl Turnover {
 
     /// The first epoch.
     fn begin(&mut self) {
-        let sequence = permutation(self.sizes.len() as u32, SEQUENCE, 0, self.seed);
+        let mut sequence = permutation(self.sizes.len() as u32, SEQUENCE, 0, self.seed);
+        sequence.retain(|page| self.sizes[*page as usize] > 0);
         self.epoch = self.stages(0, sequence);
     }
 

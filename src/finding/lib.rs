@@ -14,7 +14,7 @@ pub use record::{Record, Taken};
 use std::collections::BTreeSet;
 
 use latent_experiment::Setup;
-use latent_sweep::{Job, Row};
+use latent_sweep::{Job, Row, Stop};
 pub use latent_sweep::{figure_id, mean};
 use serde::{Deserialize, Serialize};
 
@@ -129,6 +129,7 @@ impl Finding {
         let each = self.runs.iter().flat_map(|run| (0..self.seeds).map(move |seed| (run, seed)));
         each.map(|(run, seed)| {
             Ok(Job {
+                stop: Stop::default(),
                 label: format!("{}, seed {seed}", run.label),
                 values: vec![(RUN.into(), run.name.clone())],
                 seed,

@@ -3,7 +3,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
 mod geodesic;
-mod linear;
+pub mod linear;
 mod path;
 
 pub use geodesic::Geodesic;

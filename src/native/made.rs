@@ -43,13 +43,15 @@ impl Maker {
         self.data = Some(data.clone());
         let (mut engine, adapter) = open(self.engine, &setup, &data, None, Given::default()).await?;
         let (mut history, begin) = (History::default(), Instant::now());
-        while engine.step() < job.steps {
-            let n = engine.ready((job.steps - engine.step()).min(RING as u64 / 4) as u32).await?;
+        let seconds = || begin.elapsed().as_secs_f64();
+        while !job.stop.ends(&history, engine.step(), job.steps, seconds()) {
+            let to = job.stop.next(engine.step(), job.steps);
+            let n = engine.ready((to - engine.step()).min(RING as u64 / 4) as u32).await?;
             engine.run_steps(n)?;
             // A run that diverges ends here.
             engine.metrics().await?.iter().for_each(|row| history.push(row));
         }
-        let ms = begin.elapsed().as_secs_f64() * 1e3 / job.steps as f64;
+        let (steps, ms) = (engine.step(), seconds() * 1e3 / engine.step() as f64);
         let measured = if job.images == 0 {
             vec![]
         } else {
@@ -61,6 +63,7 @@ impl Maker {
             names: info.terms.clone(),
             parameters: info.parameters,
             flops: info.flops,
+            steps,
             ms,
             engine: adapter,
             measures: figures(&measured, &job.measures),

@@ -12,6 +12,7 @@ use crate::images::load_into;
 use crate::open::{EngineKind, open, room};
 use latent_data::Dataset;
 use latent_data::own::Loaded;
+use latent_engine::order::seen;
 use latent_engine::plan::RING;
 use latent_engine::{Engine, Rows};
 use latent_experiment::{History, Setup};
@@ -78,7 +79,8 @@ async fn train_async(options: &TrainOptions) -> Result<Value, String> {
 
 async fn run(options: &TrainOptions, mut engine: impl Engine, data: &Dataset, adapter: &str) -> Result<Value, String> {
     let setup = &options.setup;
-    let (images, batch) = (data.train_labels.len() as u64, setup.usize("batch") as u64);
+    let images = seen(&setup.params().map_err(|e| e.to_string())?, data.train_labels.len()) as u64;
+    let batch = setup.usize("batch") as u64;
     let test = data.shape.floats(&data.test_images);
     let total = match options.length {
         Length::Epochs(epochs) => (u64::from(epochs) * images).div_ceil(batch),

@@ -4,6 +4,8 @@ use latent_experiment::Setup;
 use latent_vocabulary::measured::{Measured, Quantity};
 use serde::{Deserialize, Serialize};
 
+use crate::stop::Stop;
+
 /// One run that is to be made, from noise, and what is to be measured then.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Job {
@@ -15,6 +17,9 @@ pub struct Job {
     /// The experiment with its seed, as in a link.
     pub setup: String,
     pub steps: u64,
+    /// What may end it before.
+    #[serde(default)]
+    pub stop: Stop,
     /// Test images that it is measured on, and as many training images for what is fitted; 0 where nothing is measured.
     pub images: u32,
     /// Which measures are wanted, by [`figure_id`]; all that apply where none is named.
@@ -80,6 +85,7 @@ mod tests {
             seed: 0,
             setup: setup.into(),
             steps: 1,
+            stop: Stop::default(),
             images: 0,
             measures: vec![],
         };

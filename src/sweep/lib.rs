@@ -9,10 +9,12 @@ mod job;
 mod plan;
 mod row;
 mod statistics;
+mod stop;
 mod table;
 
 pub use job::{Job, figure_id, figures};
 pub use plan::{Axis, DATA, METHOD, MOST, Sweep};
 pub use row::{Band, Curve, Made, Point, Row, band, end};
 pub use statistics::{Fit, Interval, front, interval, mean, power_law, student};
+pub use stop::Stop;
 pub use table::{Cell, Group, Table, groups};

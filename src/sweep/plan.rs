@@ -6,6 +6,7 @@ use latent_experiment::Setup;
 use serde::{Deserialize, Serialize};
 
 use crate::job::Job;
+use crate::stop::Stop;
 
 /// Most runs of a sweep.
 pub const MOST: usize = 400;
@@ -53,6 +54,8 @@ pub struct Sweep {
     pub seeds: u32,
     pub steps: u64,
     /// As in [`Job`].
+    pub stop: Stop,
+    /// As in [`Job`].
     pub images: u32,
     /// As in [`Job`].
     pub measures: Vec<String>,
@@ -68,6 +71,7 @@ impl Sweep {
         if self.seeds == 0 || self.steps == 0 {
             return Err("a sweep needs a seed and a step at least".into());
         }
+        self.stop.check()?;
         if (1..10).contains(&self.images) {
             return Err(format!("{} images: measures need 10 at least", self.images));
         }
@@ -127,6 +131,7 @@ impl Sweep {
             seed,
             setup: setup.to_query(),
             steps: self.steps,
+            stop: self.stop,
             images: self.images,
             measures: self.measures.clone(),
         };
@@ -147,6 +152,7 @@ mod tests {
             axes: axes.iter().map(|(key, text)| Axis::read(key, text).unwrap()).collect(),
             seeds: 2,
             steps: 10,
+            stop: Stop::default(),
             images: 0,
             measures: vec![],
         }
@@ -182,6 +188,7 @@ mod tests {
         assert!(wrong(|s| s.seeds = 0).contains("a seed"));
         assert!(wrong(|s| s.seeds = 300).contains("600 runs"));
         assert!(wrong(|s| s.images = 5).contains("10 at least"));
+        assert!(wrong(|s| s.stop.seconds = -1.0).contains("-1 seconds"));
         assert!(wrong(|s| s.pairs.push(("seed".into(), "3".into()))).contains("how many, not which"));
         assert!(wrong(|s| s.axes[0].values[1] = "1.0".into()).contains("the same run"));
         assert!(wrong(|s| s.axes[0].values[1] = "much".into()).contains("beta"));

@@ -20,6 +20,9 @@ pub struct Made {
     pub parameters: u64,
     /// Floating-point operations of one step.
     pub flops: u64,
+    /// Steps that were made: fewer than asked for where a rule has ended the run; 0 for all.
+    #[serde(default)]
+    pub steps: u64,
     /// Milliseconds that a step took.
     pub ms: f64,
     /// Who executed it.
@@ -41,7 +44,8 @@ pub struct Row {
 impl Row {
     /// Of a run that has been made.
     pub fn of(job: &Job, made: Made, history: &History) -> Self {
-        Self { terms: end(history, job.steps), curve: Curve::of(history, job.steps), job: job.clone(), made }
+        let steps = if made.steps == 0 { job.steps } else { made.steps };
+        Self { terms: end(history, steps), curve: Curve::of(history, steps), job: job.clone(), made }
     }
 }
 

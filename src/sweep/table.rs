@@ -2,11 +2,13 @@
 
 use crate::job::figure_id;
 use crate::row::Row;
+use crate::stop::Stop;
 use latent_vocabulary::measured::four_digits;
 use serde::{Deserialize, Serialize};
 
 /// Columns that every run has.
 const SEED: &str = "seed";
+const STEPS: &str = "steps";
 const MS: &str = "ms_a_step";
 const PARAMETERS: &str = "parameters";
 const FLOPS: &str = "flops_a_step";
@@ -99,6 +101,12 @@ impl Table {
         self.columns.iter().filter(|column| self.numbers(column).iter().any(Option::is_some)).cloned().collect()
     }
 
+    /// Whether its runs were made by different engines.
+    pub fn mixes_engines(&self) -> bool {
+        let at = self.columns.iter().position(|name| name == ENGINE);
+        at.is_some_and(|at| self.rows.windows(2).any(|two| two[0][at] != two[1][at]))
+    }
+
     /// The numbers of rows in the order of a column: numbers before texts before nothing.
     pub fn order(&self, column: usize, falling: bool) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.rows.len()).collect();
@@ -141,6 +149,9 @@ fn cells(row: &Row) -> Vec<(String, Cell)> {
         let taken = made.names.iter().any(|term| figure_id(term) == *name);
         all.push(number(&if taken { format!("test_{name}") } else { name.clone() }, *value));
     }
+    if job.stop != Stop::default() {
+        all.push(number(STEPS, made.steps as f64));
+    }
     all.extend([number(MS, made.ms), number(PARAMETERS, made.parameters as f64)]);
     // Not every engine counts them.
     if made.flops > 0 {
@@ -156,7 +167,7 @@ fn kind_of(row: &Row, name: &str) -> u8 {
         0
     } else if row.made.names.iter().any(|term| figure_id(term) == name) {
         1
-    } else if [MS, PARAMETERS, FLOPS, ENGINE].contains(&name) {
+    } else if [STEPS, MS, PARAMETERS, FLOPS, ENGINE].contains(&name) {
         3
     } else {
         2
@@ -199,6 +210,7 @@ mod tests {
             seed,
             setup: String::new(),
             steps: 1,
+            stop: Stop::default(),
             images: 0,
             measures: vec![],
         };
@@ -207,6 +219,7 @@ mod tests {
             measures: measures.iter().map(|(name, value)| ((*name).into(), *value)).collect(),
             parameters: 12,
             flops: 34,
+            steps: 1,
             ms: 0.25,
             engine: "processor".into(),
         };

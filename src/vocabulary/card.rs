@@ -311,6 +311,16 @@ pub const WEIGHT_DECAY: ParamSpec = ParamSpec::float(
 .of_no_term()
 .under("optimizer", &["adamw"]);
 
+/// How many of the training images a run sees.
+pub const TRAIN_IMAGES: ParamSpec = ParamSpec::int(
+    "train_images",
+    "Training images",
+    0,
+    1_000_000,
+    0,
+    "How many of the training images are used, chosen by the seed; 0 is all of them. A few are soon known by heart: the loss of training falls on, that of test images rises.",
+);
+
 /// Parameters that every method has. A card that lists one of them has a default of its own for it.
 pub const COMMON: &[ParamSpec] = &[
     ParamSpec::log(
@@ -336,6 +346,7 @@ pub const COMMON: &[ParamSpec] = &[
         0.0,
         "Largest norm of all gradients together; longer ones are scaled down to it. 0 is off and costs nothing.",
     ),
+    TRAIN_IMAGES,
     ParamSpec::int(
         "seed",
         "Seed",

@@ -114,7 +114,7 @@ fn runs_are_compared_across_a_reload() {
     // Two of them side by side: one key moves both.
     page.keys("pair-open", ENTER);
     page.wait_for("both are open", "document.querySelector('[data-testid=pair-slider-0]') !== null", LONG);
-    let drawn = "['pair-image', 'pair-first', 'pair-second'].every(id => {
+    let drawn = "['pair-image', 'pair-first', 'pair-second', 'pair-crossed', 'pair-crossed-back'].every(id => {
         const c = document.querySelector(`[data-testid=${id}]`);
         const pixels = new Uint32Array(c.getContext('2d').getImageData(0, 0, c.width, c.height).data.buffer);
         return pixels.some(p => p !== pixels[0]);
@@ -124,6 +124,7 @@ fn runs_are_compared_across_a_reload() {
     page.keys("pair-slider-0", END);
     changes(&page, "pair-first", &before[0], "its latent has moved");
     changes(&page, "pair-second", &before[1], "its partner has moved with it");
+    page.wait("how well they fit", "/explains \\d+ % of/.test(document.querySelector('[data-testid=pair-stitched]').textContent)");
     page.keys("pair-next", ENTER);
     page.wait("the sliders begin anew", "document.querySelector('[data-testid=pair-slider-0]').value === '0'");
     page.keys("pair-open", ENTER);
@@ -134,6 +135,26 @@ fn runs_are_compared_across_a_reload() {
     page.keys("runs", ENTER);
     let names = "[...document.querySelectorAll('[data-testid=kept-run] b')].map(b => b.textContent)";
     page.wait("kept runs", &format!("{names}.filter(n => n.startsWith('Compared: beta ')).length === 6"));
+    no_errors(&page);
+}
+
+#[test]
+fn a_run_that_gets_nowhere_ends_early() {
+    let page = ready(&Options { query: SMALL, ..Options::default() });
+    page.click("bench");
+    page.wait("the form", "document.querySelector('[data-testid=bench-start]')?.disabled === false");
+    page.js("document.querySelector('[data-testid=bench-flat]').closest('details').open = true");
+    for (field, text) in [("first-values", "1"), ("seeds", "1"), ("steps", "9000"), ("flat", "30")] {
+        types(&page, &format!("bench-{field}"), text);
+    }
+    page.click("bench-start");
+    let said = "document.querySelector('[data-testid=bench-said]')?.textContent";
+    page.wait_for("it is over", &format!("{said} === 'The run is made.'"), LONG);
+    let steps = "return (() => { const [head, row] = document.querySelectorAll('[data-testid=bench-table] tr');
+        const at = [...head.children].findIndex(c => c.textContent === 'steps');
+        return Number(row.children[at].textContent); })()";
+    let steps = page.js(steps).as_f64().expect("a number of steps") as u32;
+    assert!(steps.is_multiple_of(30) && (60..9000).contains(&steps), "{steps}");
     no_errors(&page);
 }
 

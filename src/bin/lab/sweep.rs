@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use latent_catalog::SETS;
-use latent_sweep::{Axis, DATA, Job, METHOD, Sweep};
+use latent_sweep::{Axis, DATA, Job, METHOD, Stop, Sweep};
 #[cfg(feature = "native")]
 use latent_sweep::{Cell, Row, Table};
 #[cfg(feature = "native")]
@@ -35,6 +35,12 @@ pub struct Args {
     /// Training steps of each run.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     steps: u64,
+    /// End a run early, once the mean of its objective over N steps is not below that over the N steps before.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    flat: u64,
+    /// End a run after so many seconds of training.
+    #[arg(long, value_name = "S", default_value_t = 0.0)]
+    seconds: f64,
     /// A measure that is taken of each run at its end, such as knn_accuracy; as many as wanted. `all` takes all that apply.
     #[arg(long, value_name = "ID", num_args = 1..)]
     measure: Vec<String>,
@@ -91,6 +97,7 @@ fn check(args: &Args) -> Result<Vec<Job>, Failure> {
         axes,
         seeds: args.seeds,
         steps: args.steps,
+        stop: Stop { flat: args.flat, seconds: args.seconds },
         images: if args.measure.is_empty() { 0 } else { args.images },
         measures: if all { vec![] } else { args.measure.clone() },
     };
@@ -166,6 +173,9 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     }
     print(&table, &rows);
+    if table.mixes_engines() {
+        println!("\nthese runs were made by different engines: their times cannot be compared");
+    }
     extra.iter().for_each(|line| println!("\n{line}"));
     Ok(ExitCode::SUCCESS)
 }

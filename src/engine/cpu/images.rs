@@ -4,12 +4,13 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::feed::{place, turnover};
-use crate::order::epoch_order;
+use crate::order::Epochs;
 use crate::turnover::Turnover;
 use crate::window::{Holder, Window};
 use latent_data::Dataset;
 use latent_data::pages::Pages;
 use latent_nn::method::START_BATCH;
+use latent_vocabulary::Params;
 use latent_vocabulary::shape::{SampleShape, Values};
 
 /// Samples as their shape says they are kept, their labels, and the values of their factors.
@@ -96,8 +97,8 @@ impl HostSupply {
 
 /// The order in which one run sees them: that of every engine.
 pub(super) struct Order {
-    seed: u32,
     batch: u64,
+    of: Epochs,
     /// Orders of epochs that were asked for lately.
     epochs: Vec<(u64, Vec<u32>)>,
     turnover: Option<Turnover>,
@@ -106,20 +107,21 @@ pub(super) struct Order {
 impl Order {
     /// # Errors
     /// If a minibatch spans more pages than the window has room for.
-    pub fn new(images: &HostSupply, seed: u32, batch: usize) -> Result<Self, String> {
-        let turnover = match images {
-            HostSupply::Whole(_) => None,
-            HostSupply::Window(window) => Some(turnover(window, seed, batch)?),
+    pub fn new(images: &HostSupply, params: &Params) -> Result<Self, String> {
+        let (turnover, there) = match images {
+            HostSupply::Whole(all) => (None, all.labels.borrow().len()),
+            HostSupply::Window(window) => (Some(turnover(window, params)?), 0),
         };
-        Ok(Self { seed, batch: batch as u64, epochs: vec![], turnover })
+        Ok(Self { batch: params.usize("batch") as u64, of: Epochs::new(params, there), epochs: vec![], turnover })
     }
 
     /// The image at a position of all epochs.
-    fn image(&mut self, position: u64, images: usize) -> usize {
+    fn image(&mut self, position: u64) -> usize {
+        let images = self.of.images();
         let (epoch, at) = (position / images as u64, (position % images as u64) as usize);
         if !self.epochs.iter().any(|(e, _)| *e == epoch) {
             self.epochs.retain(|(e, _)| *e + 1 == epoch);
-            self.epochs.push((epoch, epoch_order(self.seed, epoch as u32, images as u32)));
+            self.epochs.push((epoch, self.of.order(epoch as u32)));
         }
         self.epochs.iter().find(|(e, _)| *e == epoch).map_or(0, |(_, order)| order[at] as usize)
     }
@@ -131,11 +133,10 @@ impl Order {
     pub fn fetch(&mut self, supply: &HostSupply, from: u64, n: usize, to: Minibatch<'_>) -> Result<(), String> {
         match supply {
             HostSupply::Whole(all) => {
-                let count = all.labels.borrow().len();
-                if count == 0 {
+                if self.of.images() == 0 {
                     return Err("there are no images to train on".into());
                 }
-                let places: Vec<usize> = (from..from + n as u64).map(|p| self.image(p, count)).collect();
+                let places: Vec<usize> = (from..from + n as u64).map(|p| self.image(p)).collect();
                 all.fetch(places.into_iter(), to);
             }
             HostSupply::Window(window) => {

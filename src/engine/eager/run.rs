@@ -10,7 +10,7 @@ use super::module::{Decay, OnDevice, clip_by_global_norm, collect, replaced, upd
 use crate::engine::{Rows, Weight};
 use crate::noise::EVALUATION;
 use crate::optimizer::{BETA_1, BETA_2, EPSILON};
-use crate::order::epoch_order;
+use crate::order::Epochs;
 use crate::program::{Input, Operands, Program, apply};
 use latent_compile::rng;
 use latent_data::Dataset;
@@ -87,6 +87,7 @@ pub struct EagerRun<M> {
     keys: Vec<&'static str>,
     live: Vec<f32>,
     order: (u64, Vec<u32>),
+    epochs: Epochs,
     step: u64,
     evaluations: u32,
     info: PlanInfo,
@@ -155,7 +156,8 @@ impl<M: Method> EagerRun<M> {
             seed,
             live: keys.iter().map(|k| params.get(k) as f32).collect(),
             keys,
-            order: (0, epoch_order(seed, 0, data.train_labels.len() as u32)),
+            order: (0, vec![]),
+            epochs: Epochs::new(params, data.train_labels.len()),
             data,
             step: 0,
             evaluations: 0,
@@ -208,15 +210,15 @@ impl<M: Method> EagerRun<M> {
 
     /// `n` images from place `from` of the order on.
     fn images_at(&mut self, from: u64, n: usize) -> Known {
-        let (images, len) = (self.data.train_labels.len() as u64, self.shape.image.bytes());
-        let all = self.data.factors.train_nk.len() / (images as usize).max(1);
+        let (images, len) = (self.epochs.images() as u64, self.shape.image.bytes());
+        let all = self.data.factors.train_nk.len() / self.data.train_labels.len().max(1);
         let mut known =
             Known { images: Vec::with_capacity(n * self.shape.image.len()), labels: Vec::with_capacity(n), factors: vec![] };
         for at in from..from + n as u64 {
             // As the plan is told them.
             let epoch = at / images;
-            if self.order.0 != epoch {
-                self.order = (epoch, epoch_order(self.seed, epoch as u32, images as u32));
+            if self.order.0 != epoch || self.order.1.is_empty() {
+                self.order = (epoch, self.epochs.order(epoch as u32));
             }
             let image = self.order.1[(at % images) as usize] as usize;
             known.images.extend(self.shape.image.floats(&self.data.train_images[image * len..(image + 1) * len]));

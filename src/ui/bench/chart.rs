@@ -240,6 +240,7 @@ mod tests {
                 seed,
                 setup: String::new(),
                 steps: 20,
+                stop: latent_sweep::Stop::default(),
                 images: 0,
                 measures: vec![],
             };

@@ -8,7 +8,7 @@ use super::words;
 use crate::store::runs::Runs;
 use latent_catalog::SETS;
 use latent_experiment::Setup;
-use latent_sweep::{Axis, DATA, Job, METHOD, Sweep};
+use latent_sweep::{Axis, DATA, Job, METHOD, Stop, Sweep};
 use latent_vocabulary::ParamSpec;
 use latent_vocabulary::card::{COMMON, Kind};
 
@@ -65,7 +65,7 @@ fn help(setup: &Setup, key: &str) -> String {
 }
 
 /// The sweep over these axes, with all else as the controls have it.
-fn sweep(setup: &Setup, axes: Vec<Axis>, seeds: u32, steps: u64, images: u32) -> Sweep {
+fn sweep(setup: &Setup, axes: Vec<Axis>, seeds: u32, (steps, stop): (u64, Stop), images: u32) -> Sweep {
     let query = setup.to_query();
     let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     let own = pairs.filter(|(key, _)| !matches!(*key, "v" | "data" | "method" | "host" | "seed") && !key.starts_with("host."));
@@ -77,6 +77,7 @@ fn sweep(setup: &Setup, axes: Vec<Axis>, seeds: u32, steps: u64, images: u32) ->
         axes,
         seeds,
         steps,
+        stop,
         images,
         measures: vec![],
     }
@@ -84,6 +85,11 @@ fn sweep(setup: &Setup, axes: Vec<Axis>, seeds: u32, steps: u64, images: u32) ->
 
 fn number(text: &str, what: &str) -> Result<u32, String> {
     text.trim().parse().ok().filter(|n| *n > 0).ok_or_else(|| words::whole(what))
+}
+
+/// A number that need not be there.
+fn optional(text: &str, what: &str) -> Result<u32, String> {
+    if text.trim().is_empty() { Ok(0) } else { number(text, what) }
 }
 
 #[component]
@@ -100,12 +106,15 @@ pub fn Form() -> impl IntoView {
     };
     let fields = [field(first), field(String::new())];
     let (seeds, steps) = (RwSignal::new(String::from("2")), RwSignal::new(String::from("500")));
+    let (flat, seconds) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let images = RwSignal::new(words::ON_IMAGES[0].0);
     let jobs = move || -> Result<Vec<Job>, String> {
         let used = fields.iter().filter(|f| !f.key.with(String::is_empty));
         let axes = used.map(|f| Axis::read(&f.key.get(), &f.values.get())).collect::<Result<Vec<_>, _>>()?;
         let (seeds, steps) = (number(&seeds.get(), words::SEEDS)?, number(&steps.get(), words::STEPS)?);
-        setup.with(|setup| sweep(setup, axes, seeds, steps.into(), images.get()).jobs())
+        let (flat, seconds) = (optional(&flat.get(), words::FLAT)?, optional(&seconds.get(), words::SECONDS)?);
+        let stop = Stop { flat: flat.into(), seconds: seconds.into() };
+        setup.with(|setup| sweep(setup, axes, seeds, (steps.into(), stop), images.get()).jobs())
     };
     let plan = Memo::new(move |_| jobs().map(|jobs| words::planned(jobs.len(), jobs.first().map_or(0, |job| job.steps))));
     let start = move |_| {
@@ -138,6 +147,16 @@ pub fn Form() -> impl IntoView {
                     {words::ON_IMAGES.map(|(n, name)| view! { <option value=n.to_string()>{name}</option> }).collect_view()}
                 </select></label>
         </div>
+        <details>
+            <summary>{words::EARLY}</summary>
+            <p class="help">{words::EARLY_HELP}</p>
+            <div class="fields">
+                <label class="field">{words::FLAT}
+                    <input type="number" min="1" data-testid="bench-flat" prop:value=move || flat.get() on:input=move |e| flat.set(event_target_value(&e)) /></label>
+                <label class="field">{words::SECONDS}
+                    <input type="number" min="1" data-testid="bench-seconds" prop:value=move || seconds.get() on:input=move |e| seconds.set(event_target_value(&e)) /></label>
+            </div>
+        </details>
         <div class="row">
             <button class="primary" data-testid="bench-start" disabled=move || plan.with(Result::is_err) on:click=start>
                 {move || if there.get() { words::ANEW } else { words::START }}</button>
@@ -189,19 +208,20 @@ mod tests {
                 continue;
             }
             let axis = Axis::read(spec.key, &suggestion(&setup, spec.key)).unwrap();
-            let jobs = sweep(&setup, vec![axis], 2, 10, 0).jobs();
+            let jobs = sweep(&setup, vec![axis], 2, (10, Stop::default()), 0).jobs();
             assert!(jobs.as_ref().is_ok_and(|jobs| jobs.len() >= 4), "{}: {jobs:?}", spec.key);
         }
         let methods = Axis::read(METHOD, &suggestion(&setup, METHOD)).unwrap();
-        assert!(methods.values.len() == 3 && sweep(&setup, vec![methods], 1, 10, 0).jobs().is_ok());
+        assert!(methods.values.len() == 3 && sweep(&setup, vec![methods], 1, (10, Stop::default()), 0).jobs().is_ok());
     }
 
     #[test]
     fn all_else_is_as_the_controls_have_it() {
         let (setup, _) = Setup::from_query("data=moons&method=beta-vae&objective=fixed&latent=3&beta=8&seed=5", &[]);
-        let jobs = sweep(&setup, vec![Axis::read("beta", "2, 3").unwrap()], 2, 10, 0).jobs().unwrap();
+        let jobs = sweep(&setup, vec![Axis::read("beta", "2, 3").unwrap()], 2, (10, Stop::default()), 0).jobs().unwrap();
         let last = jobs[3].setup().unwrap();
         assert_eq!([last.get("latent"), last.get("beta"), last.get("seed")], [3.0, 3.0, 1.0]);
+        assert_eq!((optional(" ", "Seconds"), optional("3", "Seconds"), optional("x", "Seconds").is_err()), (Ok(0), Ok(3), true));
         assert_eq!((number(" 7 ", "Seeds"), number("0", "Seeds").is_err(), number("2.5", "Seeds").is_err()), (Ok(7), true, true));
     }
 }

@@ -7,6 +7,7 @@ mod pair;
 mod plot;
 pub mod queue;
 pub mod state;
+mod stitch;
 mod table;
 pub mod words;
 

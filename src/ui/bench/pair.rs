@@ -9,6 +9,7 @@ use leptos::prelude::*;
 use super::matched::{Matched, matched};
 use super::queue::Queue;
 use super::state::{Batch, SWEEP};
+use super::stitch::Stitch;
 use super::words;
 use crate::browser;
 use crate::caution;
@@ -18,15 +19,17 @@ use crate::paint::Shape;
 use crate::port::{self, Heard, Port};
 use crate::react::react;
 use crate::store::look::Look;
-use crate::views::{CODES, CURRENT, RECONSTRUCTIONS};
+use crate::views::{CODES, CURRENT, POINT, RECONSTRUCTIONS};
 use latent_protocol::{Command, Event, PlanInfo, RunId, View, bytes_f32, f32_bytes};
-use latent_view::{Codes, Decode, Embed, Images, Reconstruct};
+use latent_view::{Codes, Decode, Embed, Images, Reconstruct, Slot};
 use latent_vocabulary::code::CodeKind;
 
 /// Test images over which latents are matched, and from which one is chosen.
 const IMAGES: u32 = 500;
 /// Pairs of latents that have a slider.
 const SLIDERS: usize = 8;
+/// Where the other's code is decoded: no panel asks these engines.
+const STITCHED: Slot = POINT;
 /// The run of each engine.
 const RUN: RunId = 1;
 
@@ -40,6 +43,8 @@ struct Side {
     copy: RwSignal<Option<Images>>,
     /// What the moved code decodes to.
     moved: RwSignal<Option<Images>>,
+    /// What the other's code decodes to here.
+    stitched: RwSignal<Option<Images>>,
     trouble: RwSignal<Option<String>>,
 }
 
@@ -51,6 +56,7 @@ impl Side {
             codes: RwSignal::new(None),
             copy: RwSignal::new(None),
             moved: RwSignal::new(None),
+            stitched: RwSignal::new(None),
             trouble: RwSignal::new(None),
         }
     }
@@ -73,6 +79,7 @@ impl Side {
         self.codes.set(None);
         self.copy.set(None);
         self.moved.set(None);
+        self.stitched.set(None);
         self.trouble.set(None);
     }
 
@@ -99,6 +106,7 @@ impl Side {
                 Event::Viewed { slot: CODES, view: View::Codes(codes), .. } => self.codes.set(Some(codes)),
                 Event::Viewed { slot: RECONSTRUCTIONS, view: View::Images(images), .. } => self.copy.set(Some(images)),
                 Event::Viewed { slot: CURRENT, view: View::Images(images), .. } => self.moved.set(Some(images)),
+                Event::Viewed { slot: STITCHED, view: View::Images(images), .. } => self.stitched.set(Some(images)),
                 Event::NoGpu { detail: message, .. }
                 | Event::DataFailed { message }
                 | Event::RunFailed { message, .. }
@@ -193,6 +201,15 @@ pub fn Pair() -> impl IntoView {
         let [a, b] = [0, 1].map(|k| bytes_f32(&codes[k].mean_nd));
         Some(matched([&a, &b], [0, 1].map(|k| codes[k].latent as usize)))
     });
+    // From the first to the second, and back.
+    let stitches = Memo::new(move |_| {
+        let codes = codes()?;
+        let fit = |from: usize, to: usize| {
+            let of = [from, to].map(|k| bytes_f32(&codes[k].mean_nd));
+            Stitch::fit([&of[0], &of[1]], [from, to].map(|k| codes[k].latent as usize))
+        };
+        Some([fit(0, 1), fit(1, 0)])
+    });
     react(move || {
         let first = image.get();
         for side in sides {
@@ -203,8 +220,17 @@ pub fn Pair() -> impl IntoView {
     });
     react(move || {
         if let (Some(codes), Some(both)) = (codes(), both.get()) {
-            for (side, z) in sides.into_iter().zip(moved(&codes, &both, image.get() as usize, &offsets.get())) {
-                side.send(&Command::Watch { slot: CURRENT, query: Decode { z_nd: f32_bytes(&z) }.into() });
+            let both = moved(&codes, &both, image.get() as usize, &offsets.get());
+            let show = |side: Side, slot: Slot, z: &[f32]| {
+                side.send(&Command::Watch { slot, query: Decode { z_nd: f32_bytes(z) }.into() });
+            };
+            for (side, z) in sides.into_iter().zip(&both) {
+                show(side, CURRENT, z);
+            }
+            for (from, stitch) in stitches.get().into_iter().flatten().enumerate() {
+                if let Some(stitch) = stitch {
+                    show(sides[1 - from], STITCHED, &stitch.apply(&both[from]));
+                }
             }
         }
     });
@@ -225,6 +251,13 @@ pub fn Pair() -> impl IntoView {
     };
     let shown = move |labels: [String; 2]| {
         let [first, second] = labels;
+        let crossed = move |to: usize| {
+            move || sides[to].stitched.with(|images| images.as_ref().and_then(|all| picture(all, 0).map(|(x, s)| (x.to_vec(), s))))
+        };
+        let explained = move || {
+            let [there, back] = stitches.get()?.map(|stitch| stitch.map(|stitch| stitch.explained));
+            Some(words::stitched(there?, back?))
+        };
         let side = move |k: usize| {
             move || {
                 let own = |images: &Option<Images>, i: usize| {
@@ -241,7 +274,12 @@ pub fn Pair() -> impl IntoView {
                 <Shown of=original label=words::IMAGE.into() testid="pair-image" />
                 <Shown of=side(0) label=first testid="pair-first" />
                 <Shown of=side(1) label=second testid="pair-second" />
+                <Show when=move || stitches.with(|all| all.as_ref().is_some_and(|all| all.iter().all(Option::is_some)))>
+                    <Shown of=crossed(1) label=words::FIRST_TO_SECOND.into() testid="pair-crossed" />
+                    <Shown of=crossed(0) label=words::SECOND_TO_FIRST.into() testid="pair-crossed-back" />
+                </Show>
             </div>
+            <p class="help" data-testid="pair-stitched">{explained}</p>
             <button class="small" data-testid="pair-next" on:click=next>{words::NEXT_IMAGE}</button>
             {wrong}
         }

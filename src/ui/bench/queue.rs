@@ -263,6 +263,9 @@ impl Queue {
             }
             Event::Paused { run, .. } if here(run) => {
                 if self.stage.get_untracked() == Stage::Training {
+                    if let Some(job) = self.job().filter(|job| !self.over(job)) {
+                        return self.train(&job);
+                    }
                     self.stage.set(Stage::Keeping);
                 }
                 self.send(&Command::Keep { run });
@@ -320,11 +323,28 @@ impl Queue {
         let step = self.step.get_untracked();
         parts.began.set((now, step));
         parts.kept.set((now, false));
-        if step >= job.steps {
+        if self.over(&job) {
             return self.trained();
         }
         self.stage.set(Stage::Training);
-        self.send(&Command::Step { run: parts.run.get(), steps: (job.steps - step) as u32 });
+        self.train(&job);
+    }
+
+    /// Goes on training until the run is over, or may be.
+    fn train(self, job: &Job) {
+        let step = self.step.get_untracked();
+        self.send(&Command::Step { run: self.parts().run.get(), steps: (job.stop.next(step, job.steps) - step) as u32 });
+    }
+
+    /// Seconds that the run has been trained for, as far as the pace of its last steps tells: it may have been trained before a reload.
+    fn seconds(self) -> f64 {
+        self.step.get_untracked() as f64 * self.parts().pace.get().0 / 1e3
+    }
+
+    /// Whether the run at hand has made its last step.
+    fn over(self, job: &Job) -> bool {
+        let step = self.step.get_untracked();
+        self.parts().history.with(|history| job.stop.ends(history, step, job.steps, self.seconds()))
     }
 
     fn moved(self, step: u64) {
@@ -333,6 +353,9 @@ impl Queue {
         let (since, from) = parts.began.get();
         if step > from {
             parts.pace.set(((now - since) / (step - from) as f64, parts.pace.get().1));
+        }
+        if self.job().is_some_and(|job| job.stop.late(self.seconds())) {
+            self.send(&Command::Pause { run: parts.run.get() });
         }
         let (kept, busy) = parts.kept.get();
         if self.stage.get_untracked() == Stage::Training && !busy && now - kept > KEEP_EVERY {
@@ -347,7 +370,7 @@ impl Queue {
         if let Some(id) = id {
             self.update(|batch| batch.halfway = Some(id));
         }
-        let done = self.job().is_some_and(|job| step >= job.steps);
+        let done = step == self.step.get_untracked() && self.job().is_some_and(|job| self.over(&job));
         match self.stage.get_untracked() {
             Stage::Leaving => self.stop(None),
             // One that was written during training may be told of when it is over.
@@ -382,6 +405,7 @@ impl Queue {
             names: info.terms,
             parameters: info.parameters,
             flops: info.flops,
+            steps: self.step.get_untracked(),
             ms,
             engine: parts.engine.get(),
             measures: figures(sheet, &job.measures),

@@ -12,6 +12,7 @@ use latent_sweep::Table;
 pub fn Results() -> impl IntoView {
     let queue = Queue::get();
     let table = Memo::new(move |_| queue.of(SWEEP, |batch| Table::of(&batch.rows())).unwrap_or_default());
+    let mixed = Memo::new(move |_| table.with(Table::mixes_engines));
     // The column that it is sorted by, and whether it falls.
     let by = RwSignal::new(None::<(String, bool)>);
     let head = move || {
@@ -58,6 +59,7 @@ pub fn Results() -> impl IntoView {
             <div class="table" tabindex="0" role="region" aria-label=words::TABLE>
                 <table data-testid="bench-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>
             </div>
+            {move || mixed.get().then(|| view! { <p class="note" data-testid="bench-engines">{words::ENGINES}</p> })}
             <div class="row-of-buttons">
                 <button class="small" data-testid="bench-csv" on:click=csv>{words::SAVE_CSV}</button>
                 <button class="small" data-testid="bench-json" on:click=json>{words::SAVE_JSON}</button>

@@ -23,6 +23,11 @@ pub const DATA: &str = "Data set";
 pub const SEEDS: &str = "Seeds for each value";
 pub const STEPS: &str = "Training steps";
 pub const MEASURES: &str = "Measures at the end";
+pub const EARLY: &str = "End runs early";
+pub const EARLY_HELP: &str =
+    "A run that no longer gets anywhere, or that takes too long, may end before its last step. Empty fields ask for nothing.";
+pub const FLAT: &str = "Ends when flat for so many steps";
+pub const SECONDS: &str = "Seconds of training at most";
 pub const START: &str = "Start";
 pub const ANEW: &str = "Start in place of the table below";
 /// Numbers of images to measure on.
@@ -119,6 +124,8 @@ pub const SAVE_CSV: &str = "Table as CSV";
 pub const SAVE_JSON: &str = "Table as JSON";
 pub const SAVE_SVG: &str = "Chart as SVG";
 pub const TABLE: &str = "All runs";
+pub const ENGINES: &str =
+    "These runs were made by different engines: their times cannot be compared, and their numbers may differ in the last digits.";
 pub const NO_CHART: &str = "These runs have no such numbers.";
 pub const NO_LAW: &str = "A power law needs two different numbers above 0 across.";
 
@@ -165,6 +172,18 @@ pub const CLOSE_BOTH: &str = "Close both";
 pub const OPENING: &str = "Both are opened…";
 pub const IMAGE: &str = "test image";
 pub const NEXT_IMAGE: &str = "Next image";
+
+pub const FIRST_TO_SECOND: &str = "first encodes, second decodes";
+pub const SECOND_TO_FIRST: &str = "second encodes, first decodes";
+
+pub fn stitched(there: f64, back: f64) -> String {
+    let percent = |part: f64| format!("{:.0} %", 100.0 * part.max(0.0));
+    format!(
+        "To decode with the other run, a code goes through a linear map that was fitted on 400 test images. On 100 others it explains {} of the second's codes, and {} of the first's on the way back: near 100 %, both have learnt the same up to a turn and a stretch.",
+        percent(there),
+        percent(back),
+    )
+}
 
 pub fn partners(at: [usize; 2], r: f64) -> String {
     format!("z{} and z{}, correlation {r:.2}", at[0] + 1, at[1] + 1).replace('-', "−")
