@@ -83,13 +83,13 @@ mod tests {
     #[test]
     fn a_run_ends_where_its_objective_is_flat() {
         let stop = Stop { flat: 50, ..Stop::default() };
-        // Falls for 210 steps: the stretch 201 to 250 is still below that before it, the next is not.
-        assert_eq!(end(stop, 1000, |step| 210u64.saturating_sub(step) as f32), 300);
+        // Falls for 210 steps: the stretch 251 to 300 is still below that before it, the next is not.
+        assert_eq!(end(stop, 1000, |step| 210u64.saturating_sub(step) as f32), 350);
         assert_eq!(end(stop, 1000, |step| -(step as f32)), 1000, "one that falls goes on");
         assert_eq!(end(Stop::default(), 1000, |_| 1.0), 1000, "without a rule too");
         assert_eq!(end(stop, 70, |_| 1.0), 70);
         // Where steps are kept in stretches, too.
-        assert_eq!(end(Stop { flat: 1024, seconds: 0.0 }, 20_000, |step| 9000u64.saturating_sub(step) as f32), 10_240);
+        assert_eq!(end(Stop { flat: 1024, seconds: 0.0 }, 20_000, |step| 9000u64.saturating_sub(step) as f32), 11_264);
     }
 
     #[test]
