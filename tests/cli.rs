@@ -487,6 +487,9 @@ fn methods_are_listed_with_their_papers_and_parameters() {
             assert!(text.contains(paper["title"].as_str().expect("a title")), "{paper}");
             assert!(text.contains(paper["part"].as_str().expect("what of it is here")), "{paper}");
         }
+        for finding in card["findings"].as_array().expect("findings of the papers") {
+            assert!(text.contains(&format!("finding: {}", finding.as_str().expect("an id"))), "{finding}");
+        }
         let params = card["params"].as_array().expect("parameters");
         let keys: Vec<&str> = params.iter().map(|p| p["key"].as_str().expect("a key")).collect();
         assert!(["lr", "batch", "seed"].iter().all(|key| keys.contains(key)), "{keys:?}");
@@ -496,6 +499,8 @@ fn methods_are_listed_with_their_papers_and_parameters() {
             assert!(text.contains(&format!("--set {}=", param["key"].as_str().expect("a key"))), "{param}");
         }
     }
+    let of = |id: &str| cards.iter().find(|card| card["id"] == id).map(|card| card["findings"].to_string()).expect("a card");
+    assert!(of("iwae").contains("more-samples-tighter-bound") && !of("vae").contains("more-samples-tighter-bound"));
 }
 
 /// A running server on a free port; ends with the test.

@@ -160,7 +160,7 @@ fn every_token_of_a_codebook_without_vectors_has_its_own() {
 
 #[test]
 fn no_token_sees_itself_or_the_ones_after_it() {
-    for query in ["vq-vae&codes=11", "vq-vae&codes=11&net=mlp", "rvq&codes=7&levels=3"] {
+    for query in ["vq-vae&codes=11", "vq-vae&codes=11&net=mlp", "vq-vae&codes=11&prior=ungated", "rvq&codes=7&levels=3"] {
         let mut run = run(&format!("v=1&data=mnist&method={query}&width=8&prior_width=8&seed=5"));
         let n = run.info().code[0].places().unwrap() as usize;
         let tokens: Vec<f32> = (0..n as u32).map(|i| (mix(i) % 7) as f32).collect();

@@ -31,8 +31,8 @@ fn sweep(images: u32, measures: &[&str]) -> Sweep {
     }
 }
 
-/// The run of a job as the page's bench makes it, stopped after `first` steps and gone on with.
-fn in_the_page(job: &latent_sweep::Job, first: u32) -> Row {
+/// The run of a job as the page's bench makes it after others, stopped after `first` steps and gone on with.
+fn in_the_page(before: &[latent_sweep::Job], job: &latent_sweep::Job, first: u32) -> Row {
     let events: Rc<RefCell<Vec<Event>>> = Rc::default();
     let sink = events.clone();
     let mut session = Session::new(move |e| sink.borrow_mut().push(e));
@@ -40,17 +40,20 @@ fn in_the_page(job: &latent_sweep::Job, first: u32) -> Row {
     assert!(pollster::block_on(session.open(EngineChoice::Cpu, [None, None])));
     let setup = job.setup().unwrap();
     pollster::block_on(session.set_data(load(&setup.data, None).unwrap()));
-    let query = Measures { images: job.images, press: 1, only: job.measures.clone(), of_training: true };
-    let commands = [
-        Command::Start { run: 1, setup, weights: None },
-        Command::Step { run: 1, steps: first },
-        Command::Step { run: 1, steps: job.steps as u32 - first },
-        Command::Watch { slot: 1, query: query.into() },
-    ];
-    for command in commands {
+    let mut tell = |command| {
         pollster::block_on(session.command(command));
         while pollster::block_on(session.turn()) {}
+    };
+    for job in before {
+        tell(Command::Start { run: 1, setup: job.setup().unwrap(), weights: None });
+        tell(Command::Step { run: 1, steps: job.steps as u32 });
     }
+    events.borrow_mut().clear();
+    let query = Measures { images: job.images, press: 1, only: job.measures.clone(), of_training: true };
+    tell(Command::Start { run: 2, setup, weights: None });
+    tell(Command::Step { run: 2, steps: first });
+    tell(Command::Step { run: 2, steps: job.steps as u32 - first });
+    tell(Command::Watch { slot: 1, query: query.into() });
     let (mut history, mut info, mut sheet) = (History::default(), PlanInfo::default(), Vec::<Measured>::new());
     for event in events.take() {
         match event {
@@ -81,8 +84,69 @@ fn the_page_and_the_command_line_give_the_same_numbers() {
         let mut row = maker.make(job).unwrap();
         assert!(row.made.ms > 0.0 && row.made.parameters > 100 && row.made.measures.len() > 12, "{row:?}");
         row.made.ms = 0.0;
-        assert_eq!(row, in_the_page(job, 40), "{}", job.label);
+        assert_eq!(row, in_the_page(&[], job, 40), "{}", job.label);
     }
+}
+
+/// Runs of a finding: each of the setups with the seeds 0 and so on.
+fn jobs(setups: &[&str], seeds: u32, measures: &[&str]) -> Vec<latent_sweep::Job> {
+    let each = setups.iter().flat_map(|setup| (0..seeds).map(move |seed| format!("{setup}&seed={seed}")));
+    let measures: Vec<String> = measures.iter().map(|id| (*id).into()).collect();
+    each.enumerate()
+        .map(|(i, setup)| latent_sweep::Job {
+            label: format!("number {i}"),
+            values: vec![],
+            seed: i as u32 % seeds,
+            setup,
+            steps: 60,
+            images: 100,
+            measures: measures.clone(),
+        })
+        .collect()
+}
+
+#[test]
+fn a_run_stands_on_the_one_before_it() {
+    let (host, own) = ("data=s-curve&method=ae&latent=3&hidden=16&batch=16", "host=ae&host.latent=3&host.hidden=16&host.batch=16");
+    let flow = format!("data=s-curve&method=latent-flow&flow=16&batch=16&{own}");
+    let jobs = jobs(&[host, &flow], 1, &["frechet_pooled", "mse"]);
+    let mut maker = Maker::new(EngineKind::Cpu);
+    let said = maker.make(&jobs[1]).unwrap_err();
+    assert!(said.contains("is not the network it stands on"), "{said}");
+    maker.make(&jobs[0]).unwrap();
+    let mut row = maker.make(&jobs[1]).unwrap();
+    row.made.ms = 0.0;
+    assert_eq!(row, in_the_page(&jobs[..1], &jobs[1], 20));
+    let mut alone = Maker::new(EngineKind::Cpu);
+    let whole = |row: &Row| row.made.measures.iter().find(|(id, _)| id == "mse").unwrap().1;
+    let as_it_was = whole(&alone.make(&jobs[0]).unwrap());
+    assert!((whole(&row) / as_it_was - 1.0).abs() < 1e-6, "{} of the host, which had {as_it_was}", whole(&row));
+}
+
+#[test]
+fn two_seeds_are_compared_one_after_the_other() {
+    let jobs = jobs(&["data=toy&method=topk-sae&features=64&k=4&batch=16"], 2, &["stability_shared", "stability_cosine", "l0"]);
+    let mut maker = Maker::new(EngineKind::Cpu);
+    let first = maker.make(&jobs[0]).unwrap();
+    assert_eq!(first.made.measures.len(), 1, "{:?}: there is no seed before", first.made.measures);
+    let mut row = maker.make(&jobs[1]).unwrap();
+    let cosine = row.made.measures.iter().find(|(id, _)| id == "stability_cosine").unwrap().1;
+    assert!(cosine > 0.05 && cosine < 0.9, "{cosine}");
+    row.made.ms = 0.0;
+    assert_eq!(row, in_the_page(&jobs[..1], &jobs[1], 20));
+}
+
+#[test]
+fn outliers_are_trained_on_and_not_tested_on() {
+    let setup = |outliers: &str| format!("data=s-curve&method=wae-mmd&latent=2&hidden=16&batch=128&lr=0.00001{outliers}");
+    let jobs = jobs(&[&setup(""), &setup("&outliers=0.5")], 1, &["mse"]);
+    let mut maker = Maker::new(EngineKind::Cpu);
+    let [clean, noisy] = [0, 1].map(|i| maker.make(&jobs[i]).unwrap());
+    let at = clean.made.names.iter().position(|name| name == "reconstruction").unwrap();
+    // Noise lies in a corner of the space, nearer to the middle than the curve.
+    assert!(noisy.terms[at] < 0.8 * clean.terms[at], "{} and {}", noisy.terms[at], clean.terms[at]);
+    let [clean, noisy] = [clean, noisy].map(|row| row.made.measures[0].1);
+    assert!((noisy / clean - 1.0).abs() < 0.05, "{noisy} and {clean}");
 }
 
 #[test]

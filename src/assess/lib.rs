@@ -8,6 +8,8 @@
 #[cfg(not(target_arch = "wasm32"))]
 pub mod classifier;
 mod code;
+mod cost;
+mod dictionary;
 mod factors;
 mod images;
 mod likelihood;
@@ -16,8 +18,10 @@ mod pictures;
 mod prior;
 mod sparse;
 mod subject;
+mod units;
 
 pub use images::{Images, MOST, Sizes, Training};
+pub use latent_sweep::OF_TWINS;
 pub use sparse::stability;
 
 use self::measure::{Measure, Sheet};
@@ -34,10 +38,13 @@ const MEASURES: &[&[Measure]] = &[
     likelihood::MEASURES,
     pictures::MEASURES,
     sparse::MEASURES,
+    dictionary::MEASURES,
     code::POSTERIOR,
     prior::MEASURES,
     code::MEASURES,
+    units::MEASURES,
     factors::MEASURES,
+    cost::MEASURES,
 ];
 
 /// Whether any model has a measure called so: as measures are, or as a method calls one of its own numbers.

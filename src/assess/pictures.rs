@@ -10,6 +10,11 @@ pub const CLAMPED: &str = "values clamped to [0, 1]";
 pub const MEASURES: &[Measure] = &[
     Measure { names: &[("mse", "Squared error of a value")], applies: any, run: |s, sheet| Box::pin(mse(s, sheet)) },
     Measure {
+        names: &[("worst_error", "Largest error beside the usual one")],
+        applies: any,
+        run: |s, sheet| Box::pin(worst(s, sheet)),
+    },
+    Measure {
         names: &[("psnr", "Peak signal-to-noise ratio, dB")],
         applies: |about| about.pictures,
         run: |s, sheet| Box::pin(psnr(s, sheet)),
@@ -34,6 +39,14 @@ fn of(s: &Subject<'_>) -> String {
 async fn mse(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
     let codes = s.codes().await?;
     sheet.add("mse", image::mse(&s.images.test.x, &codes.reconstruction), of(s));
+    Ok(())
+}
+
+async fn worst(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
+    let codes = s.codes().await?;
+    let worst = image::worst_error(&s.images.test.x, &codes.reconstruction, s.images.shape.len());
+    let (of, percent) = (of(s), 100.0 * (1.0 - image::WORST));
+    sheet.add("worst_error", worst, format!("{of}; squared error that {percent:.0} % of them exceed, in units of the median"));
     Ok(())
 }
 

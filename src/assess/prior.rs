@@ -10,11 +10,15 @@ use latent_engine::sampling::{STEPS, step_rows};
 use latent_measure::frechet;
 use latent_measure::frechet::Gaussian;
 use latent_measure::rng::Rng;
-use latent_measure::{Rows, image, vae};
+use latent_measure::{Rows, image, sliced, vae};
 use latent_vocabulary::code::{CodeGroup, CodeKind};
 
 /// Draws that are compared pair by pair.
 const PAIRED: usize = 2000;
+/// Draws, directions and repetitions of estimates whose spread is measured.
+const SLICED: usize = 500;
+const SLICES: usize = 10;
+const ESTIMATES: usize = 100;
 /// Squares along each side of an image whose means are its features.
 const GRID: usize = 7;
 
@@ -31,6 +35,16 @@ pub const MEASURES: &[Measure] = &[
         names: &[("mmd_rbf", "MMD² to the prior, Gaussian"), ("mmd_rbf_null", "MMD² to the prior, Gaussian, for comparison")],
         applies: has_prior,
         run: |s, sheet| Box::pin(mmd(s, sheet, "mmd_rbf", vae::Kernel::Rbf)),
+    },
+    Measure {
+        names: &[
+            ("sliced_spread", "Uncertainty of a sliced Wasserstein distance"),
+            ("sliced_spread_controlled", "Uncertainty of a sliced Wasserstein distance with a control variate"),
+            ("sliced_distance", "Sliced Wasserstein distance to the prior, squared"),
+            ("sliced_distance_controlled", "Sliced Wasserstein distance to the prior with a control variate, squared"),
+        ],
+        applies: has_prior,
+        run: |s, sheet| Box::pin(sliced_spread(s, sheet)),
     },
     Measure {
         names: &[
@@ -111,6 +125,23 @@ async fn mmd(s: &mut Subject<'_>, sheet: &mut Sheet, id: &str, kernel: vae::Kern
     sheet.add(id, vae::mmd_in_slices(codes_md, prior_md, kernel, &s.pause).await, how(&format!("q(z) and {prior}")));
     let null = vae::mmd_in_slices(other_md, prior_md, kernel, &s.pause).await;
     sheet.add(&format!("{id}_null"), null, how(&format!("{prior} and itself")));
+    Ok(())
+}
+
+/// How much estimates of their sliced distance differ.
+async fn sliced_spread(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
+    let draws = draws(s).await?;
+    let (own, m) = (s.about.own(), s.images.test.labels.len().min(SLICED));
+    let [codes, prior] = [&draws.codes, &draws.prior].map(|z| spread(Rows::new(z, own.width()), m));
+    let [codes_md, prior_md] = [&codes, &prior].map(|z| Rows::new(z, own.width()));
+    let found = sliced::spread_in_slices(codes_md, prior_md, SLICES, ESTIMATES, s.seed, &s.pause).await;
+    let how = format!("q(z) and {}, {m} draws of each; {ESTIMATES} estimates along {SLICES} directions each", s.about.prior());
+    let share = "standard deviation as a share of the mean";
+    sheet.add("sliced_spread", found.plain, format!("{share}; {how}"));
+    let control = "upper control variate, its weight fitted to each estimate";
+    sheet.add("sliced_spread_controlled", found.controlled, format!("{share}; {control}; {how}"));
+    sheet.add("sliced_distance", found.mean, format!("mean; {how}"));
+    sheet.add("sliced_distance_controlled", found.controlled_mean, format!("mean; {control}; {how}"));
     Ok(())
 }
 

@@ -163,30 +163,38 @@ async fn recovery(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> 
     Ok(())
 }
 
+/// Test images without what the decoder adds as a bias, and the features' directions, where whole images are what is taken apart.
+pub async fn whole_inputs(s: &mut Subject<'_>) -> Result<Option<(Vec<f32>, Vec<f32>)>, String> {
+    let atoms = s.atoms().await?;
+    let Some(atom_fa) = atoms.as_ref().as_ref().filter(|atom_fa| in_pixels(s, atom_fa)) else { return Ok(None) };
+    let weights = s.model.weights().await?;
+    let Some(origin_a) = weights.iter().find(|w| w.name == ORIGIN) else { return Ok(None) };
+    let (x, inputs) = (&s.images.test.x, s.images.shape.len());
+    let x = x.chunks_exact(inputs).flat_map(|row| row.iter().zip(&origin_a.values).map(|(x, b)| x - b)).collect();
+    Ok(Some((x, atom_fa.clone())))
+}
+
 /// [`absorption`], where it can be told.
 async fn absorbed(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
-    let (codes, atoms) = (s.codes().await?, s.atoms().await?);
-    let Some(atom_fa) = atoms.as_ref().as_ref().filter(|atom_fa| in_pixels(s, atom_fa)) else { return Ok(()) };
-    let weights = s.model.weights().await?;
-    let Some(origin_a) = weights.iter().find(|w| w.name == ORIGIN) else { return Ok(()) };
+    let Some((x, atom_fa)) = whole_inputs(s).await? else { return Ok(()) };
+    let codes = s.codes().await?;
     let activations = [&codes.mean_fitted, &codes.mean].map(|f| Rows::new(f, width(s)));
-    let atom_fa = Rows::new(atom_fa, s.images.shape.len());
-    absorption(sheet, atom_fa, &origin_a.values, activations, s.images, &s.pause).await;
+    let inputs = s.images.shape.len();
+    absorption(sheet, Rows::new(&atom_fa, inputs), Rows::new(&x, inputs), activations, s.images, &s.pause).await;
     Ok(())
 }
 
 /// How often a feature that stands for a class gives way to another that has swallowed it. The two matrices of activations are of
-/// the images for what is fitted and of the test images.
+/// the images for what is fitted and of the test images; `x_na` are the latter without the decoder's bias.
 async fn absorption(
     sheet: &mut Sheet,
     atom_fa: Rows<'_>,
-    origin_a: &[f32],
+    x_na: Rows<'_>,
     [fitted_nf, test_nf]: [Rows<'_>; 2],
     images: &Images,
     pause: &Pause,
 ) {
     let (fitted, test, inputs) = (&images.fitted, &images.test, atom_fa.width());
-    let x: Vec<f32> = test.x.chunks_exact(inputs).flat_map(|row| row.iter().zip(origin_a).map(|(x, b)| x - b)).collect();
     let classes = fitted.labels.iter().chain(&test.labels).max().map_or(1, |l| usize::from(*l) + 1);
     let probe = LinearProbe::fit_centred_in_slices(Rows::new(&fitted.x, inputs), &fitted.labels, classes, pause).await;
     let said_n: Vec<usize> = Rows::new(&test.x, inputs).iter().map(|x| probe.predict(x)).collect();
@@ -196,7 +204,7 @@ async fn absorption(
         let main = sparse::main_features(fitted_nf, &fitted.labels.iter().map(is).collect::<Vec<bool>>());
         let found_n: Vec<bool> = test.labels.iter().zip(&said_n).map(|(label, said)| is(label) && *said == class).collect();
         candidates += found_n.iter().filter(|found| **found).count();
-        sparse::absorption(Rows::new(&x, inputs), test_nf, atom_fa, &probe.direction(class), &found_n, &main).rate
+        sparse::absorption(x_na, test_nf, atom_fa, &probe.direction(class), &found_n, &main).rate
     };
     let mut rates = vec![];
     for class in 0..classes {

@@ -84,6 +84,7 @@ mod tests {
             ("batch-topk", "Adaptive Sparse Allocation", "without its aux_zipf_loss"),
             ("rvq", "Residual Quantization", "in place of its RQ-Transformer"),
             ("matryoshka", "Interpreting CLIP", "nested budgets"),
+            ("wae-mmd", "Concurrent Density Estimation", "contaminated data"),
         ];
         let pixelcnn = ["vq-vae", "cvq", "fsq", "bsq", "rvq"].map(|id| (id, "PixelCNN", "under no condition"));
         for (id, title, words) in parts.into_iter().chain(pixelcnn) {

@@ -298,6 +298,12 @@ impl Setup {
         hosts || card.all_params().any(|p| !p.live && self.get(p.key) != other.get(p.key) && (self.applies(p) || other.applies(p)))
     }
 
+    /// Whether both are the same but for their seeds.
+    pub fn is_twin(&self, other: &Self) -> bool {
+        let mut same = self.clone();
+        self.get("seed") != other.get("seed") && same.set("seed", other.get("seed")).is_ok() && same.to_query() == other.to_query()
+    }
+
     /// The link form: `v=1&data=mnist&method=vae&beta=4`. Only what differs from the defaults is written.
     pub fn to_query(&self) -> String {
         let mut out = format!("v={LINK_VERSION}&data={}&method={}{}", self.data, self.method, self.pairs(""));

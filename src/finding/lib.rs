@@ -6,15 +6,17 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
 mod expect;
+mod question;
 mod record;
 
 pub use expect::{Judged, Lookup, judge};
+pub use question::Question;
 pub use record::{Record, Taken};
 
 use std::collections::BTreeSet;
 
 use latent_experiment::Setup;
-use latent_sweep::{Job, Row, Stop};
+use latent_sweep::{Job, OF_TWINS, Row, Stop};
 pub use latent_sweep::{figure_id, mean};
 use serde::{Deserialize, Serialize};
 
@@ -31,8 +33,11 @@ pub struct Finding {
     pub claim: String,
     /// What somebody is asked before they see what came out.
     pub ask: String,
+    /// What it is about.
+    pub question: Question,
     /// Exact titles.
     pub papers: Vec<String>,
+    /// One that stands on a trained network comes after that network's own run.
     pub runs: Vec<Run>,
     /// Training steps of each run.
     pub steps: u64,
@@ -75,7 +80,7 @@ pub struct Figure {
 }
 
 impl Run {
-    /// The experiment, with one of the seeds.
+    /// The experiment, with one of the seeds, and so what it stands on.
     ///
     /// # Errors
     /// What is wrong with it.
@@ -83,6 +88,10 @@ impl Run {
         let (mut setup, notes) = Setup::from_query(&self.setup, &[]);
         if let Some(note) = notes.first() {
             return Err(format!("run {}: {note}", self.name));
+        }
+        if let Some(mut host) = setup.hosted() {
+            host.set("seed", f64::from(seed)).map_err(|e| format!("run {}: {e}", self.name))?;
+            setup.host = Some(Box::new(host));
         }
         setup.set("seed", f64::from(seed)).and_then(|()| setup.check()).map_err(|e| format!("run {}: {e}", self.name))?;
         Ok(setup)
@@ -109,7 +118,18 @@ impl Finding {
         if names.len() < self.runs.len() || !self.runs.iter().all(|run| named(&run.name)) {
             return Err(of("two of its runs have one name, or one has no name of small letters".into()));
         }
-        self.runs.iter().try_for_each(|run| run.setup(0).map(drop).map_err(&of))?;
+        let setups = self.runs.iter().map(|run| run.setup(0).map_err(&of)).collect::<Result<Vec<Setup>, String>>()?;
+        for (at, setup) in setups.iter().enumerate() {
+            let Some(wanted) = setup.hosted() else { continue };
+            let host = setups[..at].iter().rev().find(|before| before.can_host() == Ok(true));
+            if self.seeds > 1 || host.is_none_or(|host| host.needs_rebuild(&wanted)) {
+                let why = "the last run before it that can be a host is not what it stands on, or there are several seeds";
+                return Err(of(format!("run {}: {why}", self.runs[at].name)));
+            }
+        }
+        if self.seeds == 1 && self.figures.iter().any(|figure| OF_TWINS.contains(&figure.measure.as_str())) {
+            return Err(of("what is compared with another seed needs two".into()));
+        }
         if self.figures.is_empty() || self.expect.is_empty() {
             return Err(of("it takes no figures, or expects nothing of them".into()));
         }
@@ -158,7 +178,8 @@ impl Finding {
                         format!("run {} has no figure {}; it has {}", run.name, figure.measure, known.join(", "))
                     })
                 };
-                let values = of_run().map(value).collect::<Result<Vec<f64>, String>>()?;
+                let alone = |row: &&Row| row.job.seed == 0 && OF_TWINS.contains(&figure.measure.as_str());
+                let values = of_run().filter(|row| !alone(row)).map(value).collect::<Result<Vec<f64>, String>>()?;
                 all.push(Taken { run: run.name.clone(), measure: figure.measure.clone(), values });
             }
         }
@@ -198,6 +219,7 @@ mod tests {
             id: "a-claim".into(),
             claim: "More is more.".into(),
             ask: "What do you expect?".into(),
+            question: Question::Information,
             papers: vec!["A Paper".into()],
             runs: [("low", 1.0), ("high", 4.0)]
                 .map(|(name, beta)| Run {
@@ -243,6 +265,10 @@ mod tests {
         };
         let taken = finding.taken(&[0, 1, 2, 3].map(|at| made(at, "kl"))).unwrap();
         assert_eq!((&taken[0].values[..], &taken[1].values[..]), (&[0.0, 1.0][..], &[2.0, 3.0][..]));
+        let mut of_twins = finding.clone();
+        of_twins.figures[0].measure = OF_TWINS[0].into();
+        let taken = of_twins.taken(&[0, 1, 2, 3].map(|at| made(at, OF_TWINS[0]))).unwrap();
+        assert_eq!((&taken[0].values[..], &taken[1].values[..]), (&[1.0][..], &[3.0][..]), "the first seed has no other before it");
         assert!(finding.taken(&[made(0, "mse")]).unwrap_err().contains("run low has no figure kl; it has mse"));
         assert!(finding.holds(&finding.taken(&[]).unwrap()).unwrap_err().contains("not measured"));
     }
@@ -258,6 +284,20 @@ mod tests {
         assert!(wrong(|f| f.expect[0] = "mse(low) < 1".into()).contains("mse(low)"));
         assert!(wrong(|f| f.runs[0].setup = "data=moons&method=sorcery".into()).contains("sorcery"));
         assert!(wrong(|f| f.runs[1].name = "low".into()).contains("one name"));
+        let alone = wrong(|f| {
+            f.seeds = 1;
+            f.figures[0].measure = OF_TWINS[1].into();
+        });
+        assert!(alone.contains("needs two"), "{alone}");
         assert!(wrong(|f| f.papers.clear()).contains("a paper"));
+        let on_the_first = |f: &mut Finding| {
+            f.seeds = 1;
+            f.runs[1].setup = "data=moons&method=latent-flow&host=beta-vae&host.beta=1".into();
+        };
+        let mut stands = finding();
+        on_the_first(&mut stands);
+        assert_eq!(stands.check(), Ok(()));
+        stands.runs[0].setup = "data=moons&method=beta-vae&latent=3".into();
+        assert!(stands.check().unwrap_err().contains("not what it stands on"));
     }
 }

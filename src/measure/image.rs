@@ -12,6 +12,21 @@ pub fn mse(x: &[f32], y: &[f32]) -> f64 {
     mean(x.iter().zip(y).map(|(a, b)| f64::from(a - b).powi(2)))
 }
 
+/// Share of the images whose error is no larger than the one that [`worst_error`] takes.
+pub const WORST: f64 = 0.99;
+
+/// The squared error that only 1 % of the images exceed (see [`WORST`]), in units of the median: large where a few images lie on a tear of the map,
+/// as of data that are no part of the latent space by their form (Batson et al. 2021, "Topological Obstructions to Autoencoding").
+///
+/// # Panics
+/// If the sizes differ or are no whole images, or there is none.
+pub fn worst_error(x: &[f32], y: &[f32], values: usize) -> f64 {
+    let mut errors: Vec<f64> = pairs(x, y, values).map(|(a, b)| mse(a, b)).collect();
+    errors.sort_by(f64::total_cmp);
+    let last = errors.len() - 1;
+    errors[(WORST * last as f64).round() as usize] / errors[last / 2]
+}
+
 /// Peak signal-to-noise ratio in decibels, `−10 log₁₀ MSE` with a peak of 1, of each image of `values` values, then the
 /// mean. Infinite as soon as one pair of images is equal.
 ///

@@ -19,7 +19,9 @@ pub mod image;
 pub mod pause;
 pub mod probe;
 pub mod rng;
+pub mod sliced;
 pub mod sparse;
+pub mod units;
 pub mod vae;
 
 /// A row-major matrix on loan, shape `[len, width]`.

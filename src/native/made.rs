@@ -5,30 +5,34 @@ use std::time::Instant;
 
 use crate::images::load;
 use crate::open::{EngineKind, open};
-use latent_assess::{Images, Sizes, assess_some};
+use latent_assess::{Images, Sizes, assess_some, stability};
 use latent_data::Dataset;
-use latent_engine::Engine;
 use latent_engine::plan::{Given, RING};
-use latent_experiment::History;
+use latent_engine::{Engine, Weight};
+use latent_experiment::{History, Setup};
 use latent_finding::{Finding, Record};
-use latent_sweep::{Job, Made, Row, figures};
+use latent_sweep::{Job, Made, OF_TWINS, Row, figures};
 
 /// Makes one run after the other.
 pub struct Maker {
     engine: EngineKind,
     /// The images of the last one.
     data: Option<Arc<Dataset>>,
+    /// The last one that others can stand on.
+    host: Option<(Setup, Vec<Weight>)>,
+    /// The last one, where others may be compared with it.
+    twin: Option<(Setup, Vec<Weight>)>,
 }
 
 impl Maker {
     pub fn new(engine: EngineKind) -> Self {
-        Self { engine, data: None }
+        Self { engine, data: None, host: None, twin: None }
     }
 
-    /// Trains a run from noise and takes its figures.
+    /// Trains a run from noise and takes its figures. One that stands on a trained network stands on the last that was made, as it does in the page.
     ///
     /// # Errors
-    /// What is wrong with it, or that it diverged.
+    /// What is wrong with it, that it diverged, or that the last one is not what it stands on.
     pub fn make(&mut self, job: &Job) -> Result<Row, String> {
         pollster::block_on(self.make_async(job))
             .map_err(|e| if e.starts_with("run ") { e } else { format!("run {}: {e}", job.label) })
@@ -42,6 +46,12 @@ impl Maker {
         };
         self.data = Some(data.clone());
         let (mut engine, adapter) = open(self.engine, &setup, &data, None, Given::default()).await?;
+        if let Some(wanted) = setup.hosted() {
+            let host = self.host.as_ref().filter(|(host, _)| !host.needs_rebuild(&wanted));
+            let (_, weights) =
+                host.ok_or_else(|| format!("the run before it is not the network it stands on: {}", wanted.to_query()))?;
+            engine.adopt(weights).await.map_err(String::from)?;
+        }
         let (mut history, begin) = (History::default(), Instant::now());
         let seconds = || begin.elapsed().as_secs_f64();
         while !job.stop.ends(&history, engine.step(), job.steps, seconds()) {
@@ -52,12 +62,22 @@ impl Maker {
             engine.metrics().await?.iter().for_each(|row| history.push(row));
         }
         let (steps, ms) = (engine.step(), seconds() * 1e3 / engine.step() as f64);
-        let measured = if job.images == 0 {
+        let mut measured = if job.images == 0 {
             vec![]
         } else {
             let images = Images::draw(&data, Sizes { images: Some(job.images as usize), seed: 0 })?;
             assess_some(&mut engine, &setup, &images, 0, &job.measures).await?
         };
+        if OF_TWINS.iter().any(|id| job.measures.iter().any(|wanted| wanted == id)) {
+            let weights = engine.weights().await?;
+            if let Some((_, before)) = self.twin.take().filter(|(twin, _)| twin.is_twin(&setup)) {
+                stability(&mut measured, &before, &weights)?;
+            }
+            self.twin = Some((setup.clone(), weights));
+        }
+        if setup.can_host() == Ok(true) {
+            self.host = Some((setup.clone(), engine.weights().await?));
+        }
         let info = engine.info();
         let made = Made {
             names: info.terms.clone(),

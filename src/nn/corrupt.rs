@@ -18,6 +18,14 @@ pub fn erase(x_bp: Tensor<2>, level: Tensor<1>, ctx: &mut Ctx) -> Tensor<2> {
     x_bp * keep_bp
 }
 
+/// Puts noise, uniform in [0, 1], in the place of each image with probability `share`. Shapes `[batch, pixels]`.
+pub fn replace(x_bp: Tensor<2>, share: f64, ctx: &mut Ctx) -> Tensor<2> {
+    let [batch, pixels] = x_bp.dims();
+    let out_bp = ctx.uniform([batch, 1]).lower_elem(share).float().expand([batch, pixels]);
+    let noise_bp = ctx.uniform([batch, pixels]);
+    x_bp.clone() + out_bp * (noise_bp - x_bp)
+}
+
 /// Ones where a pixel lies in a hidden patch: of the `patch × patch` squares that tile an image (cut off at its right and lower
 /// edge), the same number in every image, `ratio` of all rounded up, at random. Shape `[batch, channels * height * width]`.
 pub fn hidden_patches(batch: usize, shape: SampleShape, patch: usize, ratio: Tensor<1>, ctx: &mut Ctx) -> Tensor<2> {

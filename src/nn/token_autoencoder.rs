@@ -124,8 +124,12 @@ impl<Q: Quantiser> Method for TokenAutoencoder<Q> {
         let quantiser = Q::init(params, device);
         let Alphabet { dim, levels, codes } = quantiser.alphabet();
         let (encoder, decoder, grid) = grid::pair(params, data.image, dim, device);
-        let with_prior = PRIORS[params.usize("prior")] == "pixelcnn";
-        let prior = with_prior.then(|| TokenPrior::new(grid, levels, codes, params.usize("prior_width"), device));
+        let gated = match PRIORS[params.usize("prior")] {
+            "none" => None,
+            prior => Some(prior == "pixelcnn"),
+        };
+        let width = params.usize("prior_width");
+        let prior = gated.map(|gated| TokenPrior::new(grid, levels, codes, width, gated, device));
         Self { encoder, quantiser, decoder, likelihood: Likelihood::new(params, data.image, device), prior, grid }
     }
 

@@ -38,7 +38,8 @@ pub struct TokenPrior {
     codes: usize,
 }
 
-/// One layer of both stacks, with the gate `tanh(a) ⊙ σ(b)`.
+/// One layer of both stacks, with the gate `tanh(a) ⊙ σ(b)`, or `relu(a)` in its place as in van den Oord et al. 2016 ("Pixel Recurrent Neural
+/// Networks").
 #[derive(Module, Debug)]
 struct Layer {
     vertical: Conv2d,
@@ -46,15 +47,18 @@ struct Layer {
     /// From the vertical stack to the horizontal one.
     link: Conv2d,
     out: Conv2d,
+    #[module(skip)]
+    gated: bool,
 }
 
 impl TokenPrior {
-    pub fn new(grid: Grid, levels: usize, codes: usize, width: usize, device: &Device) -> Self {
+    /// Of so many channels, with gates or without.
+    pub fn new(grid: Grid, levels: usize, codes: usize, width: usize, gated: bool, device: &Device) -> Self {
         let table = |rows| Param::from_tensor(Tensor::random([rows, width], Distribution::Normal(0.0, SPREAD), device));
         Self {
             embedding: table(levels * codes),
             position: table(grid.places()),
-            layers: (0..LAYERS).map(|_| Layer::new(width, device)).collect(),
+            layers: (0..LAYERS).map(|_| Layer::new(width, gated, device)).collect(),
             level: (levels > 1).then(|| table(levels)),
             out: linear(width, codes, device),
             grid,
@@ -109,23 +113,30 @@ impl TokenPrior {
         for layer in &self.layers {
             let v = layer.vertical.forward(vertical);
             let h = layer.horizontal.forward(horizontal.clone()) + layer.link.forward(v.clone());
-            vertical = gate(v);
-            horizontal = horizontal + layer.out.forward(gate(h));
+            vertical = layer.act(v);
+            horizontal = horizontal + layer.out.forward(layer.act(h));
         }
         rows(horizontal)
     }
 }
 
 impl Layer {
-    fn new(width: usize, device: &Device) -> Self {
+    fn new(width: usize, gated: bool, device: &Device) -> Self {
+        // A gate takes half of the channels.
+        let inner = if gated { 2 * width } else { width };
         let layer = |inputs, outputs, kernel, padding| conv([inputs, outputs], kernel, [1, 1], padding, device);
         Self {
             // The current row and the one above; what they hold was shifted down by one before.
-            vertical: layer(width, 2 * width, [2, 5], [1, 2, 0, 2]),
-            horizontal: layer(width, 2 * width, [1, 3], [0, 2, 0, 0]),
-            link: layer(2 * width, 2 * width, [1, 1], [0; 4]),
+            vertical: layer(width, inner, [2, 5], [1, 2, 0, 2]),
+            horizontal: layer(width, inner, [1, 3], [0, 2, 0, 0]),
+            link: layer(inner, inner, [1, 1], [0; 4]),
             out: layer(width, width, [1, 1], [0; 4]),
+            gated,
         }
+    }
+
+    fn act(&self, x_bchw: Tensor<4>) -> Tensor<4> {
+        if self.gated { gate(x_bchw) } else { relu(x_bchw) }
     }
 }
 

@@ -161,6 +161,10 @@ impl Session {
             }
             None => self.host(&setup)?.map_or(Beginning::Noise, Beginning::Host),
         };
+        let twin = match self.run.as_mut().filter(|r| self.hints.bench && r.setup.is_twin(&setup)) {
+            Some(twin) => twin.engine.weights().await.ok(),
+            None => None,
+        };
         // The old run is dropped first: two networks may not fit. Nobody can ask for it any more.
         self.run = None;
         let engine = self.build(prepared, &setup, &from).await?;
@@ -181,6 +185,7 @@ impl Session {
             per_second: 0.0,
             tested: None,
             history,
+            twin,
         });
         self.repaint();
         Ok(())

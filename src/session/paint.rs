@@ -151,7 +151,7 @@ async fn measure(
     // What is random is drawn anew for each piece: the command line's pieces are large.
     let engine = Lent::new(r.engine.info().clone(), software && !asked.of_training, pause.clone());
     let (place, run, step) = (engine.place(), r.id, r.engine.step());
-    let measures = measuring().await?(engine, &r.setup, images, asked)?;
+    let measures = measuring().await?(engine, &r.setup, images, asked, r.twin.clone())?;
     let answer = async move { Made::Answer { slot, run, step, view: measures.await } };
     Ok(Work { run: Some(place), ..Work::new(For::Slot(slot, run), pause, answer) })
 }

@@ -2,6 +2,7 @@
 
 use web_time::Instant;
 
+use latent_engine::Weight;
 use latent_engine::any::AnyEngine;
 use latent_experiment::{History, Setup};
 use latent_protocol::RunId;
@@ -28,6 +29,8 @@ pub struct Run {
     pub per_second: f64,
     pub tested: Option<(u64, Instant)>,
     pub history: History,
+    /// Weights of the run before it, where that was the same with another seed: what the bench compares features with.
+    pub twin: Option<Vec<Weight>>,
 }
 
 impl Run {

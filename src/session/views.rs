@@ -2,10 +2,10 @@
 
 use crate::run::Run;
 use crate::work::Lent;
-use latent_assess::{Images, Training, assess_some};
+use latent_assess::{Images, OF_TWINS, Training, assess_some, stability};
 use latent_data::Dataset;
 use latent_engine::any::AnyEngine;
-use latent_engine::{Engine, Entry, Program, Rows, TestSet, sampling, stored};
+use latent_engine::{Engine, Entry, Program, Rows, TestSet, Weight, sampling, stored};
 use latent_experiment::Setup;
 use latent_registry::fetch_entry;
 use latent_small::part;
@@ -106,15 +106,21 @@ part!(inspection:
 );
 
 type Measured = Later<'static, Result<View, String>>;
-type Measuring = fn(Lent, &Setup, (&TestSet, Option<&Training>), &Measures) -> Result<Measured, String>;
+type Measuring = fn(Lent, &Setup, (&TestSet, Option<&Training>), &Measures, Option<Vec<Weight>>) -> Result<Measured, String>;
 
 part!(inspection:
-    /// The answer to [`Query::Measures`], which takes long: of the network in the engine, made by that setup.
-    pub fn measuring() -> Measuring = |mut engine, setup, (test, training), asked| {
+    /// The answer to [`Query::Measures`], which takes long: of the network in the engine, made by that setup, and beside the weights of another seed.
+    pub fn measuring() -> Measuring = |mut engine, setup, (test, training), asked, twin| {
         let (n, training) = (asked.images as usize, training.filter(|_| asked.of_training));
         let images = training.map_or_else(|| Images::halves(test, n), |training| Images::drawn(test, training, n))?;
         let (setup, only) = (setup.clone(), asked.only.clone());
-        Ok(Box::pin(async move { Ok(View::Sheet(assess_some(&mut engine, &setup, &images, 0, &only).await?)) }))
+        Ok(Box::pin(async move {
+            let mut sheet = assess_some(&mut engine, &setup, &images, 0, &only).await?;
+            if let Some(twin) = twin.filter(|_| OF_TWINS.iter().any(|id| only.iter().any(|wanted| wanted == id))) {
+                stability(&mut sheet, &twin, &engine.weights().await?)?;
+            }
+            Ok(View::Sheet(sheet))
+        }))
     }
 );
 

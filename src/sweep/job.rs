@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::stop::Stop;
 
-/// One run that is to be made, from noise, and what is to be measured then.
+/// One run that is to be made, from noise, and what is to be measured then. One that stands on a trained network stands on that of the run
+/// before it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Job {
     /// What it is called among the others.
@@ -38,12 +39,12 @@ impl Job {
             return Err(of(note));
         }
         setup.check().map_err(|e| of(e.to_string()))?;
-        if setup.hosted().is_some() {
-            return Err(of("it takes a trained network apart, and a sweep begins from noise; choose source=pixels".into()));
-        }
         Ok(setup)
     }
 }
+
+/// Figures that compare a run with the same of the seed before, made right before it: a run of the first seed has none.
+pub const OF_TWINS: [&str; 2] = ["stability_cosine", "stability_shared"];
 
 /// The id of a measure as figures and comparisons write it.
 pub fn figure_id(measure: &str) -> String {
@@ -90,9 +91,7 @@ mod tests {
             measures: vec![],
         };
         assert_eq!(job("data=moons&method=vae&seed=3").setup().unwrap().get("seed"), 3.0);
-        for (setup, why) in
-            [("method=sorcery", "sorcery"), ("method=vae&beta=x", "beta"), ("method=relu-sae&source=code", "source=pixels")]
-        {
+        for (setup, why) in [("method=sorcery", "sorcery"), ("method=vae&beta=x", "beta")] {
             let said = job(setup).setup().unwrap_err();
             assert!(said.starts_with("run first: ") && said.contains(why), "{setup}: {said}");
         }

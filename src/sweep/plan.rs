@@ -98,6 +98,10 @@ impl Sweep {
                 }
             }
         }
+        if let Some(job) = jobs.iter().find(|job| job.setup().is_ok_and(|setup| setup.hosted().is_some())) {
+            let why = "it stands on a trained network, and a sweep begins from noise; for sparse autoencoders choose source=pixels";
+            return Err(format!("run {}: {why}", job.label));
+        }
         let applies = |job: &Job, key: &str| {
             let setup = job.setup();
             setup.is_ok_and(|setup| setup.card().is_ok_and(|card| card.param(key).is_none_or(|spec| setup.applies(spec))))

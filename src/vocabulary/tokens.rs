@@ -4,7 +4,7 @@ use super::card::{NETS, Paper, ParamSpec};
 use super::objective::{Count, Term};
 
 /// The learnt prior's term.
-pub const PRIOR_TERM: Term = Term::minus("prior", "log p(tokens)").weighed(&["prior_weight"]).under("prior", &["pixelcnn"]);
+pub const PRIOR_TERM: Term = Term::minus("prior", "log p(tokens)").weighed(&["prior_weight"]).under("prior", LEARNT);
 
 /// What a codebook's use comes to.
 pub const USE: &[Count] = &[PERPLEXITY, Count::new("in use", "codes in use")];
@@ -15,7 +15,9 @@ pub const PIXELCNN: Paper = Paper::of("Conditional Image Generation with PixelCN
     .only("its gated layers, for a prior over tokens under no condition");
 
 /// Choices of [`PRIOR`].
-pub const PRIORS: &[&str] = &["pixelcnn", "none"];
+pub const PRIORS: &[&str] = &["pixelcnn", "none", "ungated"];
+/// Those that learn, and so can be drawn from.
+const LEARNT: &[&str] = &[PRIORS[0], PRIORS[2]];
 
 pub const GRID_NET: ParamSpec = ParamSpec::choice(
     "net",
@@ -38,13 +40,13 @@ pub const PRIOR: ParamSpec = ParamSpec::choice(
     "Prior over tokens",
     PRIORS,
     0,
-    "pixelcnn: a small network learns, beside the autoencoder, how likely each token is after those before it; only then can new images be drawn. It learns from at most 32 images of each batch. none: faster, without samples.",
+    "pixelcnn: a small network learns, beside the autoencoder, how likely each token is after those before it; only then can new images be drawn. It learns from at most 32 images of each batch. none: faster, without samples. ungated: the same network without its gates.",
 );
 pub const PRIOR_WIDTH: ParamSpec =
     ParamSpec::int("prior_width", "Channels of the prior", 8, 128, 16, "Width of the network that learns the prior over tokens.")
-        .under("prior", &["pixelcnn"]);
+        .under("prior", LEARNT);
 pub const PRIOR_WEIGHT: ParamSpec = ParamSpec::float("prior_weight", "Weight of the prior", 0.0, 4.0, 1.0,
-    "Weight of −log p(tokens). It trains the prior alone, never the autoencoder. At 1 the reconstruction and it add up to a bound on −log p(x); at 0 the prior stands still.").live().under("prior", &["pixelcnn"]);
+    "Weight of −log p(tokens). It trains the prior alone, never the autoencoder. At 1 the reconstruction and it add up to a bound on −log p(x); at 0 the prior stands still.").live().under("prior", LEARNT);
 
 /// Choices of [`ESTIMATOR`].
 pub const ESTIMATORS: &[&str] = &["straight-through", "rotation"];

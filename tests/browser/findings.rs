@@ -24,6 +24,34 @@ fn a_finding_asks_before_it_tells() {
 }
 
 #[test]
+fn findings_stand_by_what_they_ask_as_well() {
+    let page = ready(&Options { query: SMALL, ..Options::default() });
+    page.click("findings");
+    let count = "document.querySelectorAll('[data-testid=findings-dialog] .finding').length";
+    page.wait("the list", &format!("{count} > 0"));
+    let all = page.js(&format!("return {count}"));
+    page.click("by-question");
+    let headings = "[...document.querySelectorAll('[data-testid=findings-dialog] h3')].map(h => h.firstChild.textContent)";
+    page.wait("questions", &format!("{headings}.length === 8 && {headings}.every(h => h.endsWith('?'))"));
+    assert_eq!(page.js(&format!("return {count}")), all, "each stands somewhere, and once");
+    no_errors(&page);
+}
+
+#[test]
+fn the_card_has_the_findings_of_its_papers() {
+    let page = ready(&Options { query: SMALL, ..Options::default() });
+    page.js("document.querySelector('[data-testid=card-findings] summary').click()");
+    let links = "[...document.querySelectorAll('[data-testid=card-findings] a')].map(a => a.getAttribute('href'))";
+    page.wait("findings of the VAE's papers", &format!("{links}.includes('?finding=free-bits-keep-latents-awake')"));
+    assert_eq!(
+        page.js(&format!("return {links}.includes('?finding=mmd-fits-the-prior')")),
+        false,
+        "that is another method's paper"
+    );
+    no_errors(&page);
+}
+
+#[test]
 fn a_link_opens_a_finding() {
     let page = ready(&Options { query: "finding=as-many-latents-as-dimensions", ..Options::default() });
     let open = "document.querySelector('[data-testid=finding-as-many-latents-as-dimensions] details')?.open === true";

@@ -324,7 +324,72 @@ def sparse():
         "absorbed": absorbed(x, act, dictionary, direction, concept, main),
         "concept": int(concept.sum()),
         "bits": [bits(step) for step in (0.5, 0.125, 0.03125)],
+        "predicted": predicted(x, x - reconstruction),
+        "length_gap": np.abs(np.linalg.norm(act @ np.diag(np.linalg.norm(dictionary, axis=1)), axis=1) / np.linalg.norm(x, axis=1) - 1).mean(),
+        "together": together(act, dictionary),
     }
+
+
+def predicted(x, e):
+    """Shares of errors and of their squared lengths that a ridge regression foretells, fitted to the first half."""
+    t = np.concatenate([e, (e**2).sum(1, keepdims=True)], axis=1)
+    half = len(x) // 2
+    centre = x[:half].mean(0)
+    a = x[:half] - centre
+    gram = a.T @ a
+    w = np.linalg.solve(gram + 1e-3 * np.trace(gram) / len(gram) * np.eye(len(gram)), a.T @ (t[:half] - t[:half].mean(0)))
+    guess = t[:half].mean(0) + (x[half:] - centre) @ w
+    missed, whole = (t[half:] - guess) ** 2, (t[half:] - t[half:].mean(0)) ** 2
+    return [1 - missed[:, :-1].sum() / whole[:, :-1].sum(), 1 - missed[:, -1].sum() / whole[:, -1].sum()]
+
+
+def together(act, dictionary):
+    on = act > 0
+    kept = on.any(0) & ~on.all(0)
+    below = np.tril_indices(kept.sum(), -1)
+    phi = np.corrcoef(on[:, kept].T)[below]
+    d = dictionary[kept] / np.linalg.norm(dictionary[kept], axis=1, keepdims=True)
+    return np.corrcoef(phi, (d @ d.T)[below])[0, 1]
+
+
+def units():
+    act = single(np.maximum(made(71, (60, 5)) - np.linspace(-1.5, 0.5, 5), 0))
+    shown = made(72, (60, 4))
+    s = shown / np.linalg.norm(shown, axis=1, keepdims=True)
+    s = s @ s.T
+    scores = []
+    for j in range(5):
+        a = (act[:, j] - act[:, j].min()) / np.ptp(act[:, j])
+        w = np.outer(a, a) * (1 - np.eye(60))
+        scores.append((w * s).sum() / w.sum())
+    label = (act[:, 0] + made(73, (60,), 0.3) > 1.5).astype(int) + (act[:, 2] > 0.4)
+    covered = []
+    for c in range(3):
+        best = (0, None)
+        for j in range(5):
+            for sign in (1, -1):
+                for t in sorted(set(sign * act[:40, j]), reverse=True):
+                    score = f1(sign * act[:40, j] >= t, label[:40] == c)
+                    if score > best[0]:
+                        best = (score, (j, sign, t))
+        j, sign, t = best[1]
+        covered.append(f1(sign * act[40:, j] >= t, label[40:] == c))
+    return {"monosemanticity_f": scores, "coverage": np.mean(covered)}
+
+
+def f1(said, truth):
+    return 2 * (said & truth).sum() / (said.sum() + truth.sum())
+
+
+def sliced():
+    """The known mean of the control variate, and the exact distance, both by a dense turn through the plane."""
+    x, y = made(74, (30, 2), 1.5), single(made(75, (30, 2), 0.5, 0.25) * [6, 0.5])
+    angles = np.linspace(0, np.pi, 20000, endpoint=False)
+    v = np.stack([np.cos(angles), np.sin(angles)])
+    a, b = np.sort(x @ v, 0), np.sort(y @ v, 0)
+    distance = ((a - b) ** 2).mean(0)
+    control = (a.mean(0) - b.mean(0)) ** 2 + a.var(0) + b.var(0)
+    return {"distance": distance.mean(), "explained": np.corrcoef(distance, control)[0, 1] ** 2}
 
 
 def entropy_bits(values):
@@ -362,6 +427,8 @@ golden = {
     "disentangle": disentangle(),
     "codebook": codebook(),
     "sparse": sparse(),
+    "units": units(),
+    "sliced": sliced(),
 }
 path = pathlib.Path(__file__).with_name("measures.json")
 path.write_text(json.dumps(golden, indent=1, default=float) + "\n")

@@ -8,7 +8,7 @@ use latent_measure::frechet;
 use latent_measure::frechet::Gaussian;
 use latent_measure::probe;
 use latent_measure::probe::LinearProbe;
-use latent_measure::{Rows, codebook, image, sparse, vae};
+use latent_measure::{Rows, codebook, image, sliced, sparse, units, vae};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -20,6 +20,20 @@ struct Golden {
     disentangle: Disentangle,
     codebook: Codebook,
     sparse: Sparse,
+    units: Units,
+    sliced: Sliced,
+}
+
+#[derive(Deserialize)]
+struct Units {
+    monosemanticity_f: Vec<f64>,
+    coverage: f64,
+}
+
+#[derive(Deserialize)]
+struct Sliced {
+    distance: f64,
+    explained: f64,
 }
 
 #[derive(Deserialize)]
@@ -92,6 +106,9 @@ struct Sparse {
     absorbed: Vec<(usize, usize)>,
     concept: usize,
     bits: Vec<f64>,
+    predicted: [f64; 2],
+    length_gap: f64,
+    together: f64,
 }
 
 fn golden() -> Golden {
@@ -293,9 +310,47 @@ fn sparse_features() {
     assert_eq!(absorption.cases, want.absorbed);
     assert_close(absorption.rate, want.absorbed.len() as f64 / want.concept as f64, EXACT);
 
+    let error: Vec<f32> = x.iter().zip(&reconstruction).map(|(x, y)| x - y).collect();
+    let half = |v: &'_ [f32], last: bool| if last { v[270..].to_vec() } else { v[..270].to_vec() };
+    let [x_first, e_first, x_last, e_last] = [half(&x, false), half(&error, false), half(&x, true), half(&error, true)];
+    let [x_first, e_first, x_last, e_last] = [&x_first, &e_first, &x_last, &e_last].map(|v| Rows::new(v, 6));
+    let predicted = sparse::predicted_error((x_first, e_first), (x_last, e_last));
+    assert_all_close(&[predicted.vector, predicted.length], &want.predicted, SINGLE);
+    assert_close(sparse::length_gap(x_nd, act_nf, dictionary_fd), want.length_gap, EXACT);
+    assert_close(sparse::together(act_nf, dictionary_fd), want.together, EXACT);
+
     for (step, bits) in [0.5, 0.125, 0.03125].into_iter().zip(want.bits) {
         let length = sparse::description_length(act_nf, step, 6, 16);
         assert_close(length.input, bits, EXACT);
         assert_close(length.total(10), bits + (8 - want.dead) as f64 * 6.0 * 16.0 / 10.0, EXACT);
     }
+}
+
+#[test]
+fn single_units() {
+    let want = golden().units;
+    let threshold = |j: usize| -1.5 + 2.0 * j as f64 / 4.0;
+    let act: Vec<f32> =
+        made(71, 300, 1.0, 0.0).into_iter().enumerate().map(|(i, a)| (f64::from(a) - threshold(i % 5)).max(0.0) as f32).collect();
+    let shown = made(72, 240, 1.0, 0.0);
+    assert_all_close(&units::monosemanticity_f(Rows::new(&act, 5), Rows::new(&shown, 4)), &want.monosemanticity_f, EXACT);
+    let noise = made(73, 60, 0.3, 0.0);
+    let class = |(a, noise): (&[f32], &f32)| u8::from(f64::from(a[0]) + f64::from(*noise) > 1.5) + u8::from(f64::from(a[2]) > 0.4);
+    let labels: Vec<u8> = act.chunks_exact(5).zip(&noise).map(class).collect();
+    let (first, last) = (Rows::new(&act[..200], 5), Rows::new(&act[200..], 5));
+    assert_close(units::coverage((first, &labels[..40]), (last, &labels[40..]), 3), want.coverage, EXACT);
+}
+
+#[test]
+fn sliced_distances() {
+    let want = golden().sliced;
+    let x = made(74, 60, 1.5, 0.0);
+    let y: Vec<f32> =
+        made(75, 60, 0.5, 0.25).into_iter().enumerate().map(|(i, v)| v * if i % 2 == 0 { 6.0 } else { 0.5 }).collect();
+    let found = sliced::spread(Rows::new(&x, 2), Rows::new(&y, 2), 200, 100, 3);
+    // Twenty thousand directions on either side, even ones there and random ones here.
+    assert_close(found.mean, want.distance, 0.01);
+    assert_close(found.controlled_mean, want.distance, 0.01);
+    // What a control variate of that correlation leaves of the deviation; of a hundred estimates a seventh is chance.
+    assert_close((found.controlled / found.plain).powi(2), 1.0 - want.explained, 0.15);
 }

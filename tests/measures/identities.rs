@@ -8,7 +8,7 @@ use latent_measure::frechet::Gaussian;
 use latent_measure::probe;
 use latent_measure::probe::LinearProbe;
 use latent_measure::rng::Rng;
-use latent_measure::{Rows, assign, codebook, eigen, image, sparse, vae};
+use latent_measure::{Rows, assign, codebook, eigen, image, sliced, sparse, units, vae};
 use latent_native as native;
 
 fn normals(seed: u64, n: usize) -> Vec<f32> {
@@ -342,4 +342,80 @@ fn description_length() {
     // All activations are multiples of 1, so that rounding to it changes nothing, and half of 2 rounds up.
     assert_eq!(sparse::round_to(&act, 1.0), act);
     assert_eq!(sparse::round_to(&[1.0, -1.0, 0.9, 4.0], 2.0), [2.0, -2.0, 0.0, 4.0]);
+}
+
+#[test]
+fn an_error_that_is_a_part_of_the_input_is_foretold() {
+    let x = normals(11, 4000);
+    let e: Vec<f32> = x.chunks_exact(4).flat_map(|x| [0.5 * x[1], x[0] - x[3], 0.0, 2.0]).collect();
+    let both = |from: usize, to: usize| (Rows::new(&x[from..to], 4), Rows::new(&e[from..to], 4));
+    let found = sparse::predicted_error(both(0, 2000), both(2000, 4000));
+    assert_close(found.vector, 1.0, 1e-5);
+    // A square is no line.
+    assert!(found.length < 0.1, "{found:?}");
+    let noise = normals(12, 4000);
+    let (first, last) = noise.split_at(2000);
+    let found = sparse::predicted_error((both(0, 2000).0, Rows::new(first, 4)), (both(2000, 4000).0, Rows::new(last, 4)));
+    assert!(found.vector.abs() < 0.05 && found.length.abs() < 0.05, "{found:?}");
+}
+
+#[test]
+fn features_at_right_angles_are_as_long_as_the_input() {
+    let act = [2.0, 0.0, 0.5, 0.0, 3.0, 0.0, 1.0, 1.0, 1.0];
+    // Directions of length 2 and 1.
+    let dictionary = [2.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0];
+    let x: Vec<f32> = act.chunks_exact(3).flat_map(|a| [2.0 * a[0], a[1], a[2]]).collect();
+    let [x, act, dictionary] = [&x[..], &act, &dictionary].map(|v| Rows::new(v, 3));
+    assert_close(sparse::length_gap(x, act, dictionary), 0.0, 1e-12);
+    let halved: Vec<f32> = act.values().iter().map(|a| 0.5 * a).collect();
+    assert_close(sparse::length_gap(x, Rows::new(&halved, 3), dictionary), 0.5, 1e-12);
+}
+
+#[test]
+fn features_that_are_active_together_and_point_alike_correlate() {
+    // The first two always come together, the others alone.
+    let act = [1.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0];
+    let (alike, apart) = ([1.0, 0.0, 1.0, 0.0, 0.0, 1.0, -1.0, 0.0], [1.0, 0.0, -1.0, 0.0, 0.0, 1.0, 1.0, 0.0]);
+    let of = |dictionary: &[f32]| sparse::together(Rows::new(&act, 4), Rows::new(dictionary, 2));
+    assert!(of(&alike) > 0.5 && of(&apart) < -0.5, "{} and {}", of(&alike), of(&apart));
+}
+
+#[test]
+fn a_unit_of_equal_images_means_one_thing() {
+    let act = [1.0, 0.5, 1.0, 0.5, 0.0, 1.0, 0.0, 0.0];
+    let shown = [3.0, 0.0, 1.0, 0.0, 0.0, 1.0, -1.0, 0.0];
+    let scores = units::monosemanticity_f(Rows::new(&act, 2), Rows::new(&shown, 2));
+    assert_close(scores[0], 1.0, 1e-12);
+    // (¼ + 0 + 0) / (¼ + ½ + ½)
+    assert_close(scores[1], 0.2, 1e-12);
+    assert!(units::monosemanticity_f(Rows::new(&[1.0; 4], 1), Rows::new(&shown, 2))[0].is_nan(), "it never varies");
+}
+
+#[test]
+fn a_unit_that_is_a_class_covers_it() {
+    let labels = [0, 1, 2, 1, 0, 2];
+    // One unit is high on class 2, the other low on class 0.
+    let code: Vec<f32> = labels.iter().flat_map(|l| [f32::from(u8::from(*l == 2)), if *l == 0 { -3.0 } else { 0.0 }]).collect();
+    let code = Rows::new(&code, 2);
+    // All that is not 2 or not 0 is 1 at best half of the time: F1 = 2/3.
+    assert_close(units::coverage((code, &labels), (code, &labels), 3), (1.0 + 1.0 + 2.0 / 3.0) / 3.0, 1e-12);
+}
+
+#[test]
+fn a_control_that_is_the_distance_leaves_nothing_uncertain() {
+    // Two points: along each direction the distance is that of the means.
+    let (x, y) = (vec![0.0; 30], [3.0, 0.0, 4.0].repeat(10));
+    let found = sliced::spread(Rows::new(&x, 3), Rows::new(&y, 3), 10, 50, 1);
+    assert_close(found.controlled_mean, 25.0 / 3.0, 1e-4);
+    assert!(found.controlled < 1e-5 && found.plain > 0.1, "{found:?}");
+}
+
+#[test]
+fn a_few_bad_copies_are_the_worst_error() {
+    let x = vec![0.0; 400];
+    let mut y = vec![1.0; 400];
+    y[10..16].fill(3.0);
+    assert_close(image::worst_error(&x, &y, 2), 9.0, 1e-12);
+    y[12..16].fill(1.0);
+    assert_close(image::worst_error(&x, &y, 2), 1.0, 1e-12);
 }

@@ -136,6 +136,9 @@ pub fn sum(finding: &Finding) -> Result<String, Failure> {
 fn to_text(found: &Found) -> Result<String, Failure> {
     let Found { finding, record } = found;
     let mut text = format!("{}  [{}]\n  {}\n", finding.id, found.state()?, finding.claim);
+    if let Some(question) = json!(finding.question).as_str() {
+        let _ = writeln!(text, "  question: {question}");
+    }
     for paper in &finding.papers {
         let _ = writeln!(text, "  {paper}");
     }

@@ -18,7 +18,11 @@ pub const CARD: Card = Card {
         Term::plus("mmd", "λ·MMD²(q(z), p(z))").weighed(&["lambda"]),
     ],
     symbols: &[Symbols::new("z = E(x), k(a, b) = C / (C + ‖a − b‖²), C = 2·E‖z̃‖², z̃ from the prior")],
-    papers: &[Paper::of("Wasserstein Auto-Encoders", "Tolstikhin et al. 2018")],
+    papers: &[
+        Paper::of("Wasserstein Auto-Encoders", "Tolstikhin et al. 2018"),
+        Paper::of("Concurrent Density Estimation with Wasserstein Autoencoders: Some Statistical Insights", "Chakrabarty, Basu & Das 2023")
+            .only("its contaminated data"),
+    ],
     params: &[
         ParamSpec::log(
             "lambda",
@@ -30,6 +34,14 @@ pub const CARD: Card = Card {
         )
         .live(),
         PRIOR,
+        ParamSpec::float(
+            "outliers",
+            "Outliers",
+            0.0,
+            0.5,
+            0.0,
+            "Share of the images in each training batch that are replaced by noise: how much does the rest suffer? Nothing is replaced where it is tested.",
+        ),
         ParamSpec { default: 8.0, ..LATENT },
         NET,
         CHANNELS,
@@ -50,7 +62,7 @@ mod engine {
     use super::CARD;
     use latent_nn::autoencoder::Autoencoder;
     use latent_nn::mmd::Kernel;
-    use latent_nn::{Batch, Code, Ctx, Method, Terms, prior};
+    use latent_nn::{Batch, Code, Ctx, Method, Terms, corrupt, prior};
     use latent_vocabulary::Card;
     use latent_vocabulary::Params;
     use latent_vocabulary::code::CodeGroup;
@@ -62,13 +74,16 @@ mod engine {
         base: Autoencoder,
         #[module(skip)]
         prior: usize,
+        #[module(skip)]
+        outliers: f64,
     }
 
     impl Method for Wae {
         const CARD: &'static Card = &CARD;
 
         fn init(params: &Params, data: DataShape, device: &Device) -> Self {
-            Self { base: Autoencoder::deterministic(params, data.image, device), prior: params.usize("prior") }
+            let base = Autoencoder::deterministic(params, data.image, device);
+            Self { base, prior: params.usize("prior"), outliers: params.get("outliers") }
         }
 
         fn code(&self) -> Vec<CodeGroup> {
@@ -76,8 +91,10 @@ mod engine {
         }
 
         fn terms(&self, batch: Batch, ctx: &mut Ctx) -> Terms {
-            let z_bd = self.base.point(batch.x_bp.clone());
-            let reconstruction = self.base.reconstruction(batch.x_bp, z_bd.clone(), ctx);
+            let some = self.outliers > 0.0 && ctx.training;
+            let x_bp = if some { corrupt::replace(batch.x_bp, self.outliers, ctx) } else { batch.x_bp };
+            let z_bd = self.base.point(x_bp.clone());
+            let reconstruction = self.base.reconstruction(x_bp, z_bd.clone(), ctx);
             let prior_bd = prior::draw(self.prior, z_bd.dims()[0], self.base.latent, ctx);
             let kernel = Kernel::InverseMultiquadratic(2.0 * prior::squared_length(self.prior, self.base.latent));
             let mmd = kernel.unbiased(z_bd, prior_bd);

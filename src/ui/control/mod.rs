@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use web_sys::HtmlInputElement;
 
 use super::data::DataPicker;
+use super::findings::of_card::OF_CARD;
 use super::formula;
 use super::prose;
 use super::prose::typeset;
@@ -204,6 +205,7 @@ fn MethodPicker() -> impl IntoView {
 pub fn Controls() -> impl IntoView {
     let runs = Runs::get();
     let method = Memo::new(move |_| runs.setup.with(|s| s.method.clone()));
+    let asked = RwSignal::new(false);
     let body = move || {
         let card = method.with(|id| catalog::card(id)).unwrap_or(CARDS[0]);
         let group = |live: bool| card.all_params().filter(|p| p.live == live).map(|spec| view! { <Control spec /> }).collect_view();
@@ -234,6 +236,10 @@ pub fn Controls() -> impl IntoView {
                 <ul class="papers">
                     {card.papers.iter().map(|p| view! { <li><cite>{p.title}</cite>", "{p.credit()}</li> }).collect_view()}
                 </ul>
+                <details data-testid="card-findings" on:toggle=move |_| asked.set(true)>
+                    <summary>{words::CLAIMS}</summary>
+                    {move || asked.get().then(|| OF_CARD.view())}
+                </details>
             </section>
         }
         .into_any()

@@ -36,5 +36,6 @@ pub const LIVE: &str = "While it runs";
 pub const LIVE_HELP: &str = "These take effect with the next step.";
 pub const STRUCTURE: &str = "The network";
 pub const STRUCTURE_HELP: &str = "Changing these starts a new run.";
+pub const CLAIMS: &str = "Their claims, run here";
 pub const PAPERS: &str = "From the papers";
 pub const RESET_PARAM: &str = "Back to the default";

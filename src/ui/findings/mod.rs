@@ -2,21 +2,22 @@
 
 mod card;
 mod figures;
+mod found;
 mod here;
+pub mod of_card;
 mod words;
 
 use leptos::prelude::*;
-use leptos::wasm_bindgen::JsValue;
 
-use self::card::{Card, Found};
+use self::card::Card;
+use self::found::{Found, PARAMETER, read};
 use crate::browser;
 use crate::control::words::family;
 use crate::part::{Make, fetched};
 use crate::popup::Popup;
+use crate::tiles::Segments;
+use latent_finding::Question;
 use latent_vocabulary::Family;
-
-/// The name of the parameter of a link that opens a finding.
-const PARAMETER: &str = card::PARAMETER;
 
 /// The button that opens the findings, and the dialog.
 #[component]
@@ -26,14 +27,6 @@ pub fn FindingsButton() -> impl IntoView {
         <Popup id="findings" title=words::FINDINGS class="runs findings" label=Signal::stored(words::FINDINGS.into()) inside=INSIDE
             at_once=browser::parameter(PARAMETER).is_some() />
     }
-}
-
-/// All findings of the site.
-async fn read() -> Result<Vec<Found>, String> {
-    let bytes = browser::fetch("findings.json").await?;
-    let text = JsValue::from_str(&String::from_utf8_lossy(&bytes));
-    let json = js_sys::JSON::parse(&text.as_string().unwrap_or_default()).map_err(|_| "findings.json is damaged")?;
-    serde_wasm_bindgen::from_value(json).map_err(|e| format!("findings.json is damaged: {e}"))
 }
 
 #[component]
@@ -48,18 +41,28 @@ fn Inside() -> impl IntoView {
     view! { <p class="help">{words::INTRO}</p> {body} }
 }
 
+/// Families, in the order in which they are shown.
+const FAMILIES: [Family; 4] = [Family::Vae, Family::Ae, Family::Vq, Family::Sae];
+
 #[component]
 fn List(found: Vec<Found>) -> impl IntoView {
+    let by = RwSignal::new(0);
     let open = browser::parameter(PARAMETER);
-    [Family::Vae, Family::Ae, Family::Vq, Family::Sae]
-        .into_iter()
-        .map(|of| {
-            let of_family: Vec<Found> = found.iter().filter(|f| f.family() == Some(of)).cloned().collect();
-            let held = of_family.iter().filter(|f| f.judged().is_some_and(|all| all.iter().all(|j| j.holds))).count();
-            let count = words::count(held, of_family.len());
-            let cards =
-                of_family.into_iter().map(|found| view! { <Card open=open.as_deref() == Some(found.finding.id.as_str()) found /> });
-            view! { <section><h3>{family(of)}<span class="note">{count}</span></h3>{cards.collect_view()}</section> }
-        })
-        .collect_view()
+    let groups = move || {
+        let section = |title: &'static str, of: Vec<&Found>| {
+            let held = of.iter().filter(|f| f.judged().is_some_and(|all| all.iter().all(|j| j.holds))).count();
+            let count = words::count(held, of.len());
+            let cards = of.into_iter().map(|found| {
+                view! { <Card open=open.as_deref() == Some(found.finding.id.as_str()) found=found.clone() /> }
+            });
+            view! { <section><h3>{title}<span class="note">{count}</span></h3>{cards.collect_view()}</section> }.into_any()
+        };
+        let some = |is: &dyn Fn(&Found) -> bool| found.iter().filter(|f| is(f)).collect::<Vec<&Found>>();
+        if by.get() == 0 {
+            FAMILIES.into_iter().map(|of| section(family(of), some(&|f| f.family() == Some(of)))).collect::<Vec<AnyView>>()
+        } else {
+            Question::ALL.into_iter().map(|of| section(words::question(of), some(&|f| f.finding.question == of))).collect()
+        }
+    };
+    view! { <Segments label=words::BY options=words::BYS chosen=by /> {groups} }
 }

@@ -1,5 +1,7 @@
 //! The words of the findings.
 
+use latent_finding::Question;
+
 pub const FINDINGS: &str = "Findings";
 pub const INTRO: &str = "Claims of papers, each run here, in a small setting, on an ordinary processor. Say what you expect before you open one. Every run has a link: train it yourself.";
 pub const LOADING: &str = "Loading…";
@@ -17,6 +19,13 @@ pub const AGAIN_HOLDS: &str = "Run it again: I expect that it holds";
 pub const AGAIN_NOT: &str = "Run it again: I expect that it does not";
 pub const HERE: &str = "here";
 pub const RECORDED: &str = "recorded";
+pub const NONE_OF_CARD: &str = "None of these papers' claims was run here.";
+pub const BY: &str = "In which order";
+/// Test id, name and hint of each order.
+pub const BYS: &[(&str, &str, &str)] = &[
+    ("by-family", "By family", "Variational and plain autoencoders, codebooks, sparse features"),
+    ("by-question", "By question", "What the claims are about"),
+];
 pub const LINK: &str = "Link to this finding";
 
 pub fn protocol(steps: u64, seeds: u32, images: u32) -> String {
@@ -62,4 +71,18 @@ pub fn guess(expects: bool, held: bool) -> &'static str {
 
 pub fn no_verdict(why: &str) -> String {
     format!("There is no verdict: {}.", why.trim_end_matches('.'))
+}
+
+/// What a group of claims asks.
+pub fn question(of: Question) -> &'static str {
+    match of {
+        Question::Information => "What does a code carry, and what does it cost?",
+        Question::Prior => "Are codes like the prior, and samples like images?",
+        Question::Disentangling => "Does each latent stand for one thing?",
+        Question::Dimensions => "How many dimensions does it take?",
+        Question::Told => "What if something is told, hidden or disturbed?",
+        Question::Codebook => "Is the codebook used, and used well?",
+        Question::Sparsity => "What does sparsity cost?",
+        Question::Meaning => "What do single features mean?",
+    }
 }

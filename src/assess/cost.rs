@@ -1,0 +1,22 @@
+//! What a model costs.
+
+use super::measure::{Measure, Sheet, any};
+use super::subject::Subject;
+
+pub const MEASURES: &[Measure] = &[Measure {
+    names: &[("parameters", "Numbers that are learnt"), ("step_mflop", "Operations of a training step, millions")],
+    applies: any,
+    run: |s, sheet| Box::pin(cost(s, sheet)),
+}];
+
+async fn cost(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
+    let info = s.model.info();
+    let (parameters, flops, batch) = (info.parameters, info.flops, info.batch);
+    sheet.add("parameters", parameters as usize, "all that training moves");
+    sheet.add(
+        "step_mflop",
+        flops as f64 / 1e6,
+        format!("multiplications and additions of products, a batch of {batch}, forward and backward"),
+    );
+    Ok(())
+}
