@@ -51,7 +51,7 @@ fn Inside() -> impl IntoView {
 #[component]
 fn List(found: Vec<Found>) -> impl IntoView {
     let open = browser::parameter(PARAMETER);
-    [Family::Vae, Family::Ae, Family::Vq, Family::Sae]
+    Family::ALL
         .into_iter()
         .map(|of| {
             let of_family: Vec<Found> = found.iter().filter(|f| f.family() == Some(of)).cloned().collect();
