@@ -68,6 +68,11 @@ fn cpu_equals_burn_for_variational_autoencoders() {
 }
 
 #[test]
+fn cpu_equals_burn_for_encoders_alone() {
+    cpu_equals_burn(Family::Siamese);
+}
+
+#[test]
 fn cpu_equals_burn_for_codebooks() {
     cpu_equals_burn(Family::Vq);
 }

@@ -1,4 +1,4 @@
-//! Every objective of the autoencoder and VAE lines equals PyTorch's: terms, gradients and state of one step
+//! Every objective of the autoencoder and VAE lines, and of encoders alone, equals PyTorch's: terms, gradients and state of one step
 //! (`golden/make_line.py`); and the identities between them hold exactly.
 
 use std::collections::BTreeSet;
@@ -7,9 +7,10 @@ use crate::golden::case::{Case, TOLERANCE, compare_gradients, compare_terms, ima
 use burn::tensor::Device;
 use latent_catalog::CARDS;
 use latent_engine::eager::EagerEngine;
-use latent_engine::{Engine, Rows, Weight};
+use latent_engine::{Engine, Program, Rows, Weight};
 use latent_experiment::Setup;
 use latent_experiment::history::MetricRow;
+use latent_nn::method::IMPORTANCE_SAMPLES;
 use latent_registry::entry;
 use latent_vocabulary::Family;
 use latent_vocabulary::shape::SampleShape;
@@ -49,7 +50,7 @@ fn objectives_equal_pytorch() {
         }
         seen.insert(Setup::from_query(name, &[]).0.method);
     }
-    let line = CARDS.iter().filter(|c| matches!(c.family, Family::Ae | Family::Vae));
+    let line = CARDS.iter().filter(|c| matches!(c.family, Family::Ae | Family::Vae | Family::Siamese));
     assert_eq!(seen, line.map(|c| c.id.to_string()).collect(), "every method has a case");
 }
 
@@ -91,6 +92,27 @@ fn one_importance_sample_is_the_elbo() {
     assert_same("method=iwae&k=6&bound=ciwae&beta=0", "method=iwae&k=6", 1.0);
     assert_same("method=iwae&k=6&bound=miwae&m=1", "method=iwae&k=6", 1.0);
     assert_same("method=iwae&k=6&bound=piwae&m=1", "method=iwae&k=6", 1.0);
+}
+
+/// The importance weights of a code of two levels: their mean is the ELBO that training takes by closed forms, and the bound of several
+/// together lies above it.
+#[test]
+fn weights_of_two_levels_average_to_the_elbo() {
+    let mut run = run("v=1&data=mnist&hidden=16&latent=3&upper=2&batch=4&seed=5&method=ladder-vae&warmup=0");
+    let images = images(SampleShape::MNIST);
+    let test: Vec<f32> = images.test_images.iter().map(|b| f32::from(*b) / 255.0).collect::<Vec<_>>().repeat(100);
+    let loss = f64::from(block_on(run.evaluate(Rows::of(&test))).unwrap()[0]);
+    let log_w = block_on(run.run(Program::LogWeights, Rows::of(&test))).unwrap().unwrap().remove(0);
+    let log_w: Vec<f64> = log_w.into_iter().map(f64::from).collect();
+    let mean = log_w.iter().sum::<f64>() / log_w.len() as f64;
+    assert!((mean + loss).abs() < 0.1, "{mean} nats by weights, {} by closed forms", -loss);
+    let bound = |w: &[f64]| {
+        let most = w.iter().copied().fold(f64::MIN, f64::max);
+        most + (w.iter().map(|v| (v - most).exp()).sum::<f64>() / w.len() as f64).ln()
+    };
+    let rows: Vec<&[f64]> = log_w.chunks(IMPORTANCE_SAMPLES).collect();
+    let tight = rows.iter().map(|row| bound(row)).sum::<f64>() / rows.len() as f64;
+    assert!(tight > mean + 0.05, "{tight} nats by {IMPORTANCE_SAMPLES} together, {mean} by one");
 }
 
 /// On frozen weights the bound rises with k, as the mean over many draws.

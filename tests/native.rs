@@ -31,6 +31,7 @@ mod sae;
 mod saved;
 mod session;
 mod shaders;
+mod siamese;
 mod sweep;
 mod terms;
 mod views;

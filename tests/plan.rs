@@ -66,6 +66,7 @@ pub(crate) fn setups(family: Family) -> Vec<Setup> {
             ("codes", 21.0),
             ("bits", 4.0),
             ("prior_width", 8.0),
+            ("projection", 24.0),
             ("seed", 3.0),
         ];
         for (key, value) in small {
@@ -103,6 +104,11 @@ fn plan_equals_burn_for_autoencoders() {
 #[test]
 fn plan_equals_burn_for_variational_autoencoders() {
     plan_equals_burn(Family::Vae);
+}
+
+#[test]
+fn plan_equals_burn_for_encoders_alone() {
+    plan_equals_burn(Family::Siamese);
 }
 
 #[test]

@@ -13,6 +13,7 @@ use latent_native::{EncodeOptions, EngineKind, Given, MeasureOptions, SampleOpti
 use latent_packed::{FORMAT, META, Meta, OnDisk, PackedFactor, ShardBuilder, Split, shard_name};
 use latent_protocol::Table;
 use latent_vocabulary::Family;
+use latent_vocabulary::code::{NO_DECODER, decodes};
 use latent_vocabulary::data::Own;
 use latent_vocabulary::measured::Quantity;
 use pollster::block_on;
@@ -105,6 +106,14 @@ fn commands_give_what_the_engine_gave(setup: &Setup, data: &Dataset, given: &Giv
         sizes: latent_assess::Sizes { images: None, seed: 0 },
     };
     let report = measure(&options).unwrap_or_else(|e| panic!("{name}: {e}"));
+    if !decodes(&engine.info().code) {
+        let of = |id: &str| report.measures.iter().any(|measured| measured.name == id);
+        assert_eq!([of("mse"), of("linear_probe_accuracy"), of("knn_accuracy")], [false, true, true], "{name}");
+        let draw = Draw { count: 5, temperature: 1.0, seed: 3, choice: None, told: vec![], steps: 4 };
+        let options = SampleOptions { weights, data: given, engine: kind, draw, factors: vec![], film: false };
+        assert!(sample(&options).is_err_and(|why| why.contains(NO_DECODER)), "{name}");
+        return;
+    }
     let decoded = block_on(engine.decode(&mean)).unwrap();
     let inside: Vec<f32> = decoded.iter().map(|v| v.clamp(0.0, 1.0)).collect();
     let got = report.measures.iter().find(|measured| measured.name == "mse").map(|measured| &measured.value);
@@ -143,7 +152,7 @@ fn every_method_is_on_the_command_line_what_it_was() {
     let (data, given) = (load(&images), (DATA.to_string(), Some(images)));
     assert_eq!((data.train_labels.len(), data.test_labels.len(), data.classes), (IMAGES, IMAGES, 10));
     let mut methods = vec![];
-    for mut setup in [Family::Ae, Family::Vae, Family::Vq, Family::Sae].into_iter().flat_map(setups) {
+    for mut setup in Family::ALL.into_iter().flat_map(setups) {
         if !methods.contains(&setup.method) {
             methods.push(setup.method.clone());
             setup.data = DATA.into();

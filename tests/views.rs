@@ -271,6 +271,13 @@ fn a_question_knows_the_models_that_it_fits() {
     let (vector, tokens) = (frame(CodeKind::Gaussian, 3), frame(grid, 24));
     let features = frame(CodeKind::Features { height: 2, width: 1 }, 10);
     let bytes = |n: usize| ByteBuf::from(vec![0; n]);
+    let embedding = frame(CodeKind::Embedding, 3);
+    assert!(embedding.undrawn && !vector.undrawn);
+    for question in
+        [Query::from(Decode { z_nd: bytes(12) }), Autoencode { x_np: bytes(16), label_n: bytes(0), factor_nk: bytes(0) }.into()]
+    {
+        assert_eq!([&vector, &embedding].map(|frame| question.fits(frame)), [true, false], "{question:?}");
+    }
     let fits = |query: Query| [&vector, &tokens, &features].map(|frame| query.fits(frame));
     assert_eq!(fits(Decode { z_nd: bytes(4 * 24) }.into()), [true, true, false]);
     assert_eq!(fits(Decode { z_nd: bytes(0) }.into()), [false; 3]);

@@ -1,11 +1,11 @@
 // Types of the element <latent-lab>, for pages that are written in TypeScript. A site has this file as `embed.d.ts`; put it among your
 // own and import it for its types alone: `import type { LatentLab } from "./embed.d.ts"`.
 
-/** What a code is: numbers of a vector, a grid of tokens, or features that fire. */
-export type CodeKind = "vector" | "tokens" | "features";
+/** What a code is: numbers of a vector, a grid of tokens, features that fire, or a place among other images that nothing draws. */
+export type CodeKind = "vector" | "tokens" | "features" | "embedding";
 
-/** `traversal`, `map` and `path` go with vectors, `flow` with those that come from noise step by step, the others with codes of their own name. */
-export type PanelName = "flow" | "traversal" | "map" | "path" | "tokens" | "features";
+/** `traversal`, `map` and `path` go with vectors, `flow` with those that come from noise step by step, `neighbours` with embeddings, the others with codes of their own name. */
+export type PanelName = "flow" | "traversal" | "map" | "path" | "tokens" | "features" | "neighbours";
 
 /** Channels, height and width of an image in pixels; channels are 1 (grey) or 3 (red, green, blue). */
 export type ImageShape = [channels: number, height: number, width: number];

@@ -62,6 +62,9 @@ button[aria-pressed="true"] { background: var(--ink); border-color: var(--ink); 
 .strip canvas { flex: 1 1 0; min-width: 0; height: auto; align-self: start; opacity: 0.55; }
 .strip canvas.near { opacity: 1; outline: 2px solid var(--accent); outline-offset: -1px; }
 
+.nearest { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 6px; }
+.nearest canvas { width: 100%; height: auto; border-radius: 4px; }
+
 .map { grid-template-columns: minmax(0, 1fr) minmax(110px, 160px); }
 .map .plot { width: 100%; aspect-ratio: 1; border: 1px solid var(--rule); border-radius: 4px; cursor: crosshair; touch-action: pan-y; }
 .legend { display: flex; flex-wrap: wrap; gap: 2px 10px; font-size: 12px; color: var(--soft); }

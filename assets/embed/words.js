@@ -24,6 +24,8 @@ export const ANOTHER = "Draw another";
 export const LEVEL = "Token of each place";
 export const PALETTE = "Alphabet";
 export const ADD = "Add a feature";
+export const IMAGE = "The image";
+export const NEAREST = "Nearest by code";
 export const PICTURE = "What the decoder draws";
 
 /** @type {(message: string) => string} */
@@ -55,6 +57,7 @@ export const HELP = {
   flow: "A new image: a code that was noise goes a few learnt steps, and is drawn after each.",
   map: "Each dot is the code of a test image, coloured by what it shows. Point anywhere: the decoder draws that place.",
   tokens: "The image is a grid of tokens. Choose one from the alphabet and paint with it.",
+  neighbours: "The images whose codes lie nearest to that of the chosen one, nearest first. This model has no decoder: it draws nothing.",
   features: "What fires here, strongest first: turn it up or down, or add others. Where images are taken apart by patches, point at one.",
 };
 
@@ -94,4 +97,5 @@ export const PANELS = {
   flow: "new images, step by step",
   tokens: "tokens to paint with",
   features: "features to turn up and down",
+  neighbours: "nearest images",
 };

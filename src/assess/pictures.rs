@@ -1,14 +1,14 @@
 //! Reconstructions beside the images.
 
-use super::measure::{Measure, Sheet, any};
-use super::subject::Subject;
+use super::measure::{Measure, Sheet};
+use super::subject::{About, Subject};
 use latent_measure::image;
 
 /// What is done to the pixels that a dictionary gives, for protocols.
 pub const CLAMPED: &str = "values clamped to [0, 1]";
 
 pub const MEASURES: &[Measure] = &[
-    Measure { names: &[("mse", "Squared error of a value")], applies: any, run: |s, sheet| Box::pin(mse(s, sheet)) },
+    Measure { names: &[("mse", "Squared error of a value")], applies: About::decodes, run: |s, sheet| Box::pin(mse(s, sheet)) },
     Measure {
         names: &[("worst_error", "Largest error beside the usual one")],
         applies: any,
@@ -16,12 +16,12 @@ pub const MEASURES: &[Measure] = &[
     },
     Measure {
         names: &[("psnr", "Peak signal-to-noise ratio, dB")],
-        applies: |about| about.pictures,
+        applies: |about| about.decodes() && about.pictures,
         run: |s, sheet| Box::pin(psnr(s, sheet)),
     },
     Measure {
         names: &[("ssim", "Structural similarity")],
-        applies: |about| about.pictures,
+        applies: |about| about.decodes() && about.pictures,
         run: |s, sheet| Box::pin(ssim(s, sheet)),
     },
 ];

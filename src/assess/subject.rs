@@ -13,7 +13,7 @@ use latent_experiment::Setup;
 use latent_measure::pause::Pause;
 use latent_protocol::PlanInfo;
 use latent_vocabulary::Card;
-use latent_vocabulary::code::{CodeGroup, CodeKind};
+use latent_vocabulary::code::{CodeGroup, CodeKind, decodes};
 use latent_vocabulary::data::DataCard;
 
 /// What an engine, or a measure, answers after a while.
@@ -96,6 +96,11 @@ impl About {
         self.own().all(|kind| !matches!(kind, CodeKind::Grid { .. } | CodeKind::Features { .. }))
     }
 
+    /// Something makes images of codes.
+    pub fn decodes(&self) -> bool {
+        decodes(&self.code)
+    }
+
     /// New codes are carried from noise, step by step.
     pub fn flows(&self) -> bool {
         self.code.iter().any(|group| group.kind == CodeKind::Flow)
@@ -144,7 +149,7 @@ pub struct Codes {
     /// Logarithm of the posterior's variance; empty where the encoder is deterministic.
     pub logvar: Vec<f32>,
     pub mean_fitted: Vec<f32>,
-    /// Test images decoded from their mean codes.
+    /// Test images decoded from their mean codes; empty where nothing decodes.
     pub reconstruction: Vec<f32>,
 }
 
@@ -183,7 +188,7 @@ impl<'a> Subject<'a> {
         }
         let (mean, logvar) = self.model.encode(self.images.test.rows()).await?;
         let (mean_fitted, _) = self.model.encode(self.images.fitted.rows()).await?;
-        let reconstruction = self.model.decode(&mean).await?;
+        let reconstruction = if self.about.decodes() { self.model.decode(&mean).await? } else { vec![] };
         Ok(self.codes.insert(Rc::new(Codes { mean, logvar, mean_fitted, reconstruction })).clone())
     }
 

@@ -7,8 +7,13 @@ use latent_vocabulary::data::{DataCard, Own};
 use latent_vocabulary::drawing::{DRAWN, Drawing};
 
 /// The families, each with its methods.
-const FAMILIES: &[&[&Card]] =
-    &[latent_methods::vae::CARDS, latent_methods::ae::CARDS, latent_methods::vq::CARDS, latent_methods::sae::CARDS];
+const FAMILIES: &[&[&Card]] = &[
+    latent_methods::vae::CARDS,
+    latent_methods::ae::CARDS,
+    latent_methods::siamese::CARDS,
+    latent_methods::vq::CARDS,
+    latent_methods::sae::CARDS,
+];
 
 /// All registered cards.
 pub const CARDS: &[&Card] = &{

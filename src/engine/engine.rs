@@ -8,6 +8,7 @@ use latent_measure::pause::Pause;
 use latent_protocol::PlanInfo;
 pub use latent_view::Rows;
 use latent_view::pixels;
+use latent_vocabulary::code::NO_DECODER;
 
 /// A parameter's name, shape and values.
 #[derive(Clone, Debug, PartialEq)]
@@ -142,7 +143,7 @@ pub trait Engine {
     /// # Errors
     /// As [`Engine::run`].
     async fn decode(&mut self, z_nd: &[f32]) -> Result<Vec<f32>, String> {
-        let outputs = self.run(Program::Decode, Rows::of(z_nd)).await?.ok_or("the method has no decoder")?;
+        let outputs = self.run(Program::Decode, Rows::of(z_nd)).await?.ok_or(NO_DECODER)?;
         // Of no codes there are no images.
         Ok(outputs.into_iter().next().unwrap_or_default())
     }

@@ -34,6 +34,7 @@ use latent_gpu::{Arena, Data, Gpu, Pending, Recorded};
 use latent_nn::method::live_keys;
 use latent_protocol::PlanInfo;
 use latent_vocabulary::Params;
+use latent_vocabulary::code::NO_DECODER;
 use latent_vocabulary::shape::DataShape;
 
 /// What steps say that are taken before [`Engine::ready`] was asked.
@@ -407,7 +408,7 @@ impl Engine for PlanEngine {
     }
 
     async fn pictures(&mut self, z_nd: &[f32]) -> Result<Vec<u8>, String> {
-        let words = self.rows(Program::Decode, Rows::of(z_nd), Wanted::Pictures).await?.ok_or("the method has no decoder")?;
+        let words = self.rows(Program::Decode, Rows::of(z_nd), Wanted::Pictures).await?.ok_or(NO_DECODER)?;
         Ok(words.first().map_or_else(Vec::new, |words| bytemuck::cast_slice(words).to_vec()))
     }
 

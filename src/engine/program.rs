@@ -5,7 +5,7 @@ use std::ops::Range;
 use burn::tensor::Tensor;
 
 use latent_nn::{Batch, Code, Ctx, Method};
-use latent_vocabulary::code::CodeGroup;
+use latent_vocabulary::code::{CodeGroup, decodes};
 use latent_vocabulary::shape::SampleShape;
 
 /// Most rows of one run of a program that does not train; more is done in pieces.
@@ -161,9 +161,9 @@ programs! {
     /// [`Method::encode`]: outputs `mean` and, where the method has one, `logvar`.
     Encode: Images, "an encoder" => |m, batch, _| Some(code(m.encode(batch)));
     /// [`Method::decode`]: output `images`.
-    Decode: Codes, "a decoder" => |m, z_bd, _| one("images", Some(m.decode(z_bd)));
+    Decode: Codes, "a decoder" => |m, z_bd, _| one("images", m.decode(z_bd));
     /// [`Method::prior`]: output `z`.
-    Prior: Count, "a prior" => |m, n, ctx| one("z", Some(m.prior(n, ctx)));
+    Prior: Count, "a prior" => |m, n, ctx| one("z", decodes(&m.code()).then(|| m.prior(n, ctx)));
     /// [`Method::sample_step`]: output `z`.
     SampleStep: Steps, "steps from noise" => |m, row_bw, _| one("z", sample_step(m, row_bw));
     /// [`Method::log_weights`]: output `log_weights`.

@@ -5,7 +5,7 @@ use crate::program::Program;
 use latent_compile::rng;
 use latent_view::draw;
 pub use latent_view::step_rows;
-use latent_vocabulary::code::{CodeGroup, CodeKind};
+use latent_vocabulary::code::{CodeGroup, CodeKind, NO_DECODER, decodes};
 use latent_vocabulary::factors::tell;
 
 /// What is drawn.
@@ -48,6 +48,9 @@ async fn way<E: Engine>(engine: &mut E, draw: &Draw, every: bool) -> Result<Vec<
     let code = engine.info().code.clone();
     if code.iter().any(|group| group.features().is_some()) {
         return Err("a sparse autoencoder takes images apart; it has no prior from which new ones could be drawn".into());
+    }
+    if !decodes(&code) {
+        return Err(NO_DECODER.into());
     }
     let choice = choice(&code, draw)?;
     told(&code, draw)?;

@@ -68,14 +68,14 @@ pub struct Stage {
 /// The parts of a model whose programs are `bytes`, as [`stored::write`] has written them.
 ///
 /// # Errors
-/// One sentence, if they are damaged or lack encoder or decoder.
+/// One sentence, if they are damaged or lack an encoder.
 pub fn stages(bytes: &[u8]) -> Result<Vec<Stage>, String> {
     let programs = stored::read(bytes)?;
     let of = |name: &str| programs.iter().find(|program| program.name() == name);
     let needed = |name: &str| of(name).ok_or_else(|| format!("the model has no program {name:?}"));
     // Where a code is written in tokens, those are the way from code to code.
     let encoder = of("Tokens").map_or_else(|| needed("Encode"), Ok)?;
-    let decoder: Vec<&Program> = of("FromTokens").into_iter().chain([needed("Decode")?]).collect();
+    let decoder: Vec<&Program> = of("FromTokens").into_iter().chain(of("Decode")).collect();
     let parts = [(Role::Encoder, vec![encoder]), (Role::Decoder, decoder), (Role::Prior, of("TokenLogits").into_iter().collect())];
     let stages = parts.into_iter().map(|(role, programs)| {
         let mut layers: Vec<Layer> = vec![];
@@ -88,7 +88,7 @@ pub fn stages(bytes: &[u8]) -> Result<Vec<Stage>, String> {
     Ok(stages
         .collect::<Result<Vec<_>, String>>()?
         .into_iter()
-        .filter(|stage| stage.role != Role::Prior || !stage.layers.is_empty())
+        .filter(|stage| stage.role == Role::Encoder || !stage.layers.is_empty())
         .collect())
 }
 

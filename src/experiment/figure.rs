@@ -10,6 +10,7 @@ pub fn panels(code: &[CodeGroup]) -> &'static [&'static str] {
         Some(CodeKind::Flow) if code.iter().map(numbers).sum::<u32>() < 2 => &["flow", "traversal", "path"],
         Some(CodeKind::Flow) => &["flow", "traversal", "map", "path"],
         Some(CodeKind::Grid { .. }) => &["tokens"],
+        Some(CodeKind::Embedding) => &["neighbours"],
         Some(CodeKind::Features { .. }) => &["features"],
         // A map has two directions.
         _ if code.iter().map(numbers).sum::<u32>() < 2 => &["traversal", "path"],

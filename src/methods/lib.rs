@@ -7,5 +7,6 @@ pub mod ae;
 mod host;
 pub mod registry;
 pub mod sae;
+pub mod siamese;
 pub mod vae;
 pub mod vq;

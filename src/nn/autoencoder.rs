@@ -143,13 +143,21 @@ impl Autoencoder {
         let (batch, rows) = (x_bp.dims()[0], z_sd.dims()[0]);
         let samples = rows / batch;
         let side_ss = side_bs.map(|t_bs| repeat_rows(t_bs, samples));
-        let logits_sp = self.decoder.forward(net::beside(z_sd.clone(), side_ss));
-        let [_, pixels] = x_bp.dims();
+        let log_q_sd = log_density(z_sd.clone(), repeat_rows(mean_bd, samples), repeat_rows(logvar_bd, samples));
+        let ratio_bk = (log_standard_bd(z_sd.clone()) - log_q_sd).sum_dim(1).reshape([batch, samples]);
+        self.weighed(x_bp, net::beside(z_sd, side_ss), ratio_bk, ctx)
+    }
+
+    /// The same of samples that are decoded as they are, of which `ln p(z) − ln q(z | x)` is known.
+    ///
+    /// # Shapes
+    /// - `x_bp`: `[batch, pixels]`; `z_sd`: `[batch * samples, numbers]`; `ratio_bk`: `[batch, samples]`
+    pub fn weighed(&self, x_bp: Tensor<2>, z_sd: Tensor<2>, ratio_bk: Tensor<2>, ctx: &Ctx) -> Importance {
+        let ([batch, pixels], [_, samples]) = (x_bp.dims(), ratio_bk.dims());
+        let logits_sp = self.decoder.forward(z_sd);
         let nll_bkp = self.likelihood.nll_bp(repeat_rows(x_bp, samples), logits_sp, ctx).reshape([batch, samples, pixels]);
         let shared_b1p = stop_gradient(nll_bkp.clone().mean_dim(1));
         let own_bk = (nll_bkp - shared_b1p.clone()).sum_dim(2).reshape([batch, samples]);
-        let log_q_sd = log_density(z_sd.clone(), repeat_rows(mean_bd, samples), repeat_rows(logvar_bd, samples));
-        let ratio_bk = (log_standard_bd(z_sd) - log_q_sd).sum_dim(1).reshape([batch, samples]);
         Importance { relative_bk: ratio_bk - own_bk, base_b: shared_b1p.sum_dim(2).reshape([batch]).neg() }
     }
 

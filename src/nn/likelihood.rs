@@ -110,7 +110,7 @@ impl Likelihood {
 }
 
 /// ln(1 + e^l) = max(l, 0) + ln(1 + e^−|l|), which overflows for no `l`.
-fn softplus(l_bp: Tensor<2>) -> Tensor<2> {
+pub fn softplus(l_bp: Tensor<2>) -> Tensor<2> {
     relu(l_bp.clone()) + l_bp.abs().neg().exp().log1p()
 }
 

@@ -1,4 +1,4 @@
-//! A method is a Burn module that knows its loss, its encoder and its decoder.
+//! A method is a Burn module that knows its loss, its encoder and, if it has one, its decoder.
 //!
 //! The same code runs twice: eagerly on a Burn backend (the oracle), and once on the capture device, from where the
 //! compiler takes it to the GPU. So it must not read values back, and everything random or adjustable comes from [`Ctx`].
@@ -183,8 +183,11 @@ pub trait Method: Module + Sized + 'static {
     /// The code of each image.
     fn encode(&self, batch: Batch) -> Code;
 
-    /// Mean image of each code, values in `[0, 1]`.
-    fn decode(&self, z_bd: Tensor<2>) -> Tensor<2>;
+    /// Mean image of each code, values in `[0, 1]`; `None` without a decoder, which [`Self::code`] says by a
+    /// [`CodeKind::Embedding`](latent_vocabulary::code::CodeKind::Embedding).
+    fn decode(&self, _z_bd: Tensor<2>) -> Option<Tensor<2>> {
+        None
+    }
 
     /// What the encoder sees of each image in training where that is not the image itself but damaged or in part hidden, shape
     /// `[batch, pixels]`.
@@ -198,7 +201,7 @@ pub trait Method: Module + Sized + 'static {
         vec![]
     }
 
-    /// Codes drawn from the prior, shape `[n, latent]`.
+    /// Codes drawn from the prior, shape `[n, latent]`; asked only of a method with a decoder.
     fn prior(&self, n: usize, ctx: &mut Ctx) -> Tensor<2> {
         ctx.normal([n, latent(self)])
     }

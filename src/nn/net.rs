@@ -28,17 +28,25 @@ pub enum Decoder {
     Conv(conv::Decoder),
 }
 
-/// The encoder and, for codes of `code` numbers, the decoder that a setup's `net`, `channels` and `hidden` ask for.
-pub fn pair(params: &Params, shape: SampleShape, ends: Ends, code: usize, device: &Device) -> (Encoder, Decoder) {
+/// The encoder that a setup's `net`, `channels` and `hidden` ask for.
+pub fn encoder(params: &Params, shape: SampleShape, ends: Ends, device: &Device) -> Encoder {
     let hidden = params.usize("hidden");
     if NETS[params.usize("net")] == "mlp" {
-        let encoder = mlp::Encoder::new(shape.len(), hidden, ends, device);
-        (Encoder::Mlp(encoder), Decoder::Mlp(mlp::Decoder::new(code, hidden, shape.len(), device)))
-    } else {
-        let (channels, hidden) = (params.usize("channels"), hidden.min(CONV_HIDDEN_MAX));
-        let encoder = conv::Encoder::new(shape, channels, hidden, ends, device);
-        (Encoder::Conv(encoder), Decoder::Conv(conv::Decoder::new(code, channels, hidden, shape, device)))
+        return Encoder::Mlp(mlp::Encoder::new(shape.len(), hidden, ends, device));
     }
+    Encoder::Conv(conv::Encoder::new(shape, params.usize("channels"), hidden.min(CONV_HIDDEN_MAX), ends, device))
+}
+
+/// The same, and its decoder for codes of `code` numbers.
+pub fn pair(params: &Params, shape: SampleShape, ends: Ends, code: usize, device: &Device) -> (Encoder, Decoder) {
+    let (encoder, hidden) = (encoder(params, shape, ends, device), params.usize("hidden"));
+    let decoder = match encoder {
+        Encoder::Mlp(_) => Decoder::Mlp(mlp::Decoder::new(code, hidden, shape.len(), device)),
+        Encoder::Conv(_) => {
+            Decoder::Conv(conv::Decoder::new(code, params.usize("channels"), hidden.min(CONV_HIDDEN_MAX), shape, device))
+        }
+    };
+    (encoder, decoder)
 }
 
 impl Encoder {

@@ -166,8 +166,8 @@ impl<Q: Quantiser> Method for TokenAutoencoder<Q> {
         Code { mean_bd: self.join(self.quantiser.vectors(token_nl)), logvar_bd: None }
     }
 
-    fn decode(&self, z_bd: Tensor<2>) -> Tensor<2> {
-        self.likelihood.mean(self.decoder.forward(self.split(z_bd)))
+    fn decode(&self, z_bd: Tensor<2>) -> Option<Tensor<2>> {
+        Some(self.likelihood.mean(self.decoder.forward(self.split(z_bd))))
     }
 
     fn start(&self, batch: Batch, ctx: &mut Ctx) -> Vec<Named> {

@@ -48,7 +48,7 @@ fn code(player: &Player, i: usize) -> Result<Vec<f32>, String> {
             Ok(f_nf)
         }
         // Fractions of multiples of the golden ratio are spread evenly, and are different for each number. A choice is one after the other.
-        Kind::Vector => {
+        Kind::Vector | Kind::Embedding => {
             let spread = |d: usize| 4.0 * ((i * latent + d) as f32 * 0.618_034).fract() - 2.0;
             let mut z_d: Vec<f32> =
                 player.centre_d.iter().zip(&player.spread_d).enumerate().map(|(d, (centre, sd))| centre + sd * spread(d)).collect();

@@ -5,7 +5,7 @@ use super::file::{File, numbers};
 use super::net::Net;
 use latent_compile::stored;
 use latent_view::{Rows, drawn};
-use latent_vocabulary::code::{CodeGroup, CodeKind, FeatureGrid, from_note};
+use latent_vocabulary::code::{CodeGroup, CodeKind, FeatureGrid, NO_DECODER, decodes, from_note};
 use latent_vocabulary::factors::FactorName;
 use latent_vocabulary::shape::SampleShape;
 
@@ -45,6 +45,8 @@ pub enum Kind {
     Tokens,
     /// Features of which some fire.
     Features,
+    /// A place among other images, which nothing draws.
+    Embedding,
 }
 
 impl Player {
@@ -101,7 +103,9 @@ impl Player {
     /// Whether the programs are those of such codes and images.
     fn fits(&self) -> Result<(), String> {
         self.encode(Rows::of(&vec![0.0; self.pixels()]))?;
-        self.decode(&vec![0.0; self.latent()])?;
+        if decodes(&self.code) {
+            self.decode(&vec![0.0; self.latent()])?;
+        }
         let grid = self.code.iter().find_map(CodeGroup::places);
         match grid {
             Some(_) if !(self.net.has("Tokens") && self.net.has("FromTokens")) => {
@@ -137,6 +141,7 @@ impl Player {
         match self.code.first().map(|group| group.kind) {
             Some(CodeKind::Grid { .. }) => Kind::Tokens,
             Some(CodeKind::Features { .. }) => Kind::Features,
+            Some(CodeKind::Embedding) => Kind::Embedding,
             _ => Kind::Vector,
         }
     }
@@ -200,8 +205,11 @@ impl Player {
     /// Mean images of codes, `[n, pixels]`, values in `[0, 1]`.
     ///
     /// # Errors
-    /// If that is no whole number of codes, or the model's programs give something else.
+    /// If that is no whole number of codes, or the model's programs give something else, or it has no decoder.
     pub fn decode(&self, z_nd: &[f32]) -> Result<Vec<f32>, String> {
+        if !decodes(&self.code) {
+            return Err(NO_DECODER.into());
+        }
         self.table("Decode", "images", Rows::of(z_nd), self.latent(), self.pixels())
     }
 

@@ -29,6 +29,7 @@ type Line = fn() -> Vec<&'static dyn Entry>;
 const FIRST: &dyn Entry = &Of::<latent_methods::vae::vae::Vae>::NEW;
 part!(line: fn vae_line() -> Line = latent_methods::vae::each::<Entries>);
 part!(line: fn ae_line() -> Line = latent_methods::ae::each::<Entries>);
+part!(line: fn siamese_line() -> Line = latent_methods::siamese::each::<Entries>);
 part!(vq: fn vq_line() -> Line = latent_methods::vq::each::<Entries>);
 part!(sae: fn sae_line() -> Line = latent_methods::sae::each::<Entries>);
 
@@ -49,6 +50,7 @@ pub async fn fetch_entry(id: &str) -> Result<&'static dyn Entry, String> {
         _ if FIRST.card().id == id => return Ok(FIRST),
         Family::Vae => vae_line().await?,
         Family::Ae => ae_line().await?,
+        Family::Siamese => siamese_line().await?,
         Family::Vq => vq_line().await?,
         Family::Sae => sae_line().await?,
     };

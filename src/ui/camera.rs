@@ -77,6 +77,7 @@ impl Camera {
         };
         match (key, list::<usize>(value), list::<f32>(value)) {
             ("axes", Some(latents), _) if latents.len() == 2 => self.axes = Axes::Latents(latents[0], latents[1]),
+            ("level", Some(level), _) if level.len() == 1 && level[0] > 0 => self.axes = Axes::Level(level[0] - 1),
             ("pins", Some(pins), _) => self.pins = pins,
             ("from", Some(image), _) if image.len() == 1 => self.place = Standpoint::Test(image[0]),
             ("z", _, Some(z)) if z.len() <= SHORT && z.iter().all(|v| v.is_finite()) => self.place = Standpoint::Code(z),
@@ -88,8 +89,10 @@ impl Camera {
     /// What stands behind the `#`.
     pub fn write(&self) -> String {
         let mut out = String::from(self.tab.id());
-        if let Axes::Latents(a, b) = self.axes {
-            out.push_str(&format!("&axes={a},{b}"));
+        match self.axes {
+            Axes::Pca => {}
+            Axes::Level(level) => out.push_str(&format!("&level={}", level + 1)),
+            Axes::Latents(a, b) => out.push_str(&format!("&axes={a},{b}")),
         }
         if !self.pins.is_empty() {
             out.push_str(&format!("&pins={}", joined(self.pins.iter().map(usize::to_string))));
@@ -113,6 +116,8 @@ mod tests {
         let camera = Camera { tab: Tab::Map, axes: Axes::Latents(2, 5), pins: vec![3, 7], place: Standpoint::Test(12) };
         assert_eq!(camera.write(), "explore&axes=2,5&pins=3,7&from=12");
         assert_eq!(Camera::read(&format!("#{}", camera.write())), (camera, vec![]));
+        let level = Camera { axes: Axes::Level(1), ..Camera::default() };
+        assert_eq!((level.write().as_str(), Camera::read("#learn&level=2").0), ("learn&level=2", level));
         let moved = Camera { place: Standpoint::Code(vec![0.5, -1.25, 0.0]), ..Camera::default() };
         assert_eq!(moved.write(), "learn&z=0.5,-1.25,0");
         assert_eq!(Camera::read(&moved.write()).0, moved);

@@ -1,12 +1,14 @@
 //! The numbers of the code on show, and what each of them carries.
 
+use std::ops::Range;
+
 use crate::encoded::Extent;
 use crate::model::Choice;
 use crate::noise;
 use crate::rank::ordered;
 use crate::told::Told;
 use latent_player::{Kind, Player};
-use latent_vocabulary::code::CodeGroup;
+use latent_vocabulary::code::{CodeGroup, levels};
 
 /// A latent whose KL stays below this carries nothing.
 const INACTIVE: f32 = 0.01;
@@ -35,6 +37,8 @@ pub struct Latents {
     pub order: Vec<usize>,
     /// What the encoder is told besides a class.
     pub told: Vec<Told>,
+    /// The levels of the code, the uppermost first; none where it has only one.
+    pub levels: Vec<Range<usize>>,
     /// The KL is known.
     measured: bool,
 }
@@ -46,7 +50,7 @@ impl Latents {
         let (choice, told) = (Choice::of(code), Told::all(code));
         let given = choice.map(Choice::range).into_iter().chain(told.iter().map(|told| told.range())).collect::<Vec<_>>();
         let order = (0..n).filter(|i| given.iter().all(|range| !range.contains(i))).collect();
-        Self { kl_d: vec![0.0; n], order, told, ..Self::default() }
+        Self { kl_d: vec![0.0; n], order, told, levels: levels(code), ..Self::default() }
     }
 
     /// Of a trained model, with what it says of itself.
@@ -57,14 +61,14 @@ impl Latents {
             Kind::Vector => {
                 latents.with_extent(Extent { centre_d: player.centre_d.clone(), spread_d: player.spread_d.clone() }, false)
             }
-            Kind::Tokens | Kind::Features => latents,
+            Kind::Tokens | Kind::Features | Kind::Embedding => latents,
         }
     }
 
     /// With another KL. A hand on the sliders keeps the order.
     pub fn with_kl(&self, kl_d: &[f32], held: bool) -> Self {
         let order = if held { self.order.clone() } else { ordered(self.order.clone(), |i| -kl_d[i]) };
-        Self { kl_d: kl_d.to_vec(), extent: None, order, told: self.told.clone(), measured: true }
+        Self { kl_d: kl_d.to_vec(), extent: None, order, measured: true, ..self.clone() }
     }
 
     /// With another extent. A hand on the sliders keeps all, as the ranges would move under it.
@@ -96,6 +100,16 @@ impl Latents {
             Carries::Nats(kl) => kl >= INACTIVE,
             Carries::Spread(spread) => spread >= INACTIVE_PART * self.extent.as_ref().map_or(0.0, Extent::widest),
         }
+    }
+
+    /// Which level a number belongs to, the uppermost being 0.
+    pub fn level(&self, latent: usize) -> usize {
+        self.levels.iter().position(|own| own.contains(&latent)).unwrap_or(0)
+    }
+
+    /// Whether it is of the uppermost of several levels.
+    pub fn is_upper(&self, latent: usize) -> bool {
+        !self.levels.is_empty() && self.level(latent) == 0
     }
 
     /// Numbers as new codes have them: from the prior of that shape, or without one, each by itself as those of the test images
@@ -172,6 +186,14 @@ mod tests {
         assert_eq!(clouds.with_kl(&[0.5, 2.0], true).order, vec![0, 1]);
         assert_eq!(clouds.with_kl(&[0.001, 2.0], false).order, vec![1, 0]);
         assert!(!clouds.with_kl(&[0.001, 2.0], false).active(0));
+    }
+
+    #[test]
+    fn levels_stay_when_what_they_carry_is_known() {
+        let level = |count| CodeGroup { kind: CodeKind::Gaussian, count };
+        let latents = Latents::of(&[level(1), level(2)]).with_kl(&[0.1, 3.0, 2.0], false);
+        assert_eq!((latents.order.clone(), [0, 1, 2].map(|i| latents.level(i))), (vec![1, 2, 0], [0, 1, 1]));
+        assert_eq!(latents.levels, [0..1, 1..3]);
     }
 
     #[test]

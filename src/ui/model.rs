@@ -7,7 +7,7 @@ use latent_experiment::Setup;
 use latent_protocol::PlanInfo;
 use latent_view::{Alphabet, Frame};
 use latent_vocabulary::PRIOR;
-use latent_vocabulary::code::{CodeGroup, CodeKind, FeatureGrid};
+use latent_vocabulary::code::{CodeGroup, CodeKind, FeatureGrid, decodes, levels};
 use latent_vocabulary::shape::SampleShape;
 
 /// A code that is written in tokens.
@@ -85,6 +85,8 @@ pub struct Model {
     pub gaussian: bool,
     /// The numbers of a code are clouds, beside a choice that it may have.
     pub clouds: bool,
+    /// Numbers of the uppermost of several levels; 0 where there is one level.
+    pub upper: usize,
     /// What a code says besides numbers.
     pub choice: Option<Choice>,
     /// The shape of the prior, an index of [`PRIORS`](latent_vocabulary::PRIORS); `None` where nothing is asked of where codes lie.
@@ -93,6 +95,8 @@ pub struct Model {
     pub flows: bool,
     /// A code is one vector whose numbers can be moved one by one.
     pub vector: bool,
+    /// A code is one vector of which nothing makes an image.
+    pub undrawn: bool,
     /// Tokens and features, where the code has any.
     pub grid: Option<TokenGrid>,
     pub features: Option<FeatureGrid>,
@@ -111,10 +115,12 @@ impl Model {
                 latent: 0,
                 gaussian: true,
                 clouds,
+                upper: 0,
                 choice: None,
                 prior,
                 flows: false,
                 vector: true,
+                undrawn: false,
                 grid: None,
                 features: None,
                 sample,
@@ -127,10 +133,12 @@ impl Model {
             latent: info.code.iter().map(|group| group.count as usize).sum(),
             gaussian: all(|g| g.kind == CodeKind::Gaussian),
             clouds,
+            upper: levels(&info.code).first().map_or(0, Range::len),
             choice: Choice::of(&info.code),
             prior: if clouds { Some(0) } else { setup.and_then(prior) },
             flows: info.code.iter().any(|g| g.kind == CodeKind::Flow),
             vector: clouds || all(|g| matches!(g.kind, CodeKind::Point | CodeKind::Flow)),
+            undrawn: !decodes(&info.code),
             grid: info.code.iter().find_map(tokens),
             features: info.code.iter().find_map(CodeGroup::features),
             sample: info.sample(),
@@ -149,6 +157,7 @@ impl Model {
             alphabet: self.grid.map(alphabet),
             features: self.features,
             flows: self.flows,
+            undrawn: self.undrawn,
         }
     }
 
@@ -181,14 +190,16 @@ mod tests {
             let model = Model::new(Some(&PlanInfo { code, width: 8, height: 4, channels: 3, ..PlanInfo::default() }), None);
             assert_eq!(model.shape.len(), 96);
             let parts = [model.grid.is_some(), model.features.is_some()];
-            (model.gaussian, model.vector, parts)
+            assert_eq!(model.undrawn, model.frame().undrawn);
+            (model.gaussian, model.vector, model.undrawn, parts)
         };
-        assert_eq!(built(&[CodeKind::Gaussian]), (true, true, [false, false]));
-        assert_eq!(built(&[CodeKind::Gaussian, CodeKind::Choice { given: true }]), (false, true, [false, false]));
-        assert_eq!(built(&[CodeKind::Features { height: 1, width: 1 }]), (false, false, [false, true]));
+        assert_eq!(built(&[CodeKind::Gaussian]), (true, true, false, [false, false]));
+        assert_eq!(built(&[CodeKind::Gaussian, CodeKind::Choice { given: true }]), (false, true, false, [false, false]));
+        assert_eq!(built(&[CodeKind::Embedding]), (false, false, true, [false, false]));
+        assert_eq!(built(&[CodeKind::Features { height: 1, width: 1 }]), (false, false, false, [false, true]));
         assert_eq!(
             built(&[CodeKind::Grid { height: 2, width: 2, levels: 1, codes: 8, drawn: false }]),
-            (false, false, [true, false])
+            (false, false, false, [true, false])
         );
     }
     #[test]

@@ -1,11 +1,14 @@
 //! A plane through latent space: two latents, or the two principal components of the codes.
 
+use std::ops::Range;
+
 use super::rank::rank;
 
-/// Which two directions the map shows.
+/// Which two directions the map shows: of all numbers of a code together, or of those of one level, or two numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Axes {
     Pca,
+    Level(usize),
     Latents(usize, usize),
 }
 
@@ -97,6 +100,12 @@ impl Plane {
         Self { u: direction(0, &previous.u), v: direction(1, &previous.v), origin }
     }
 
+    /// The same of the codes' numbers in `own` alone: the plane leaves the others as they are.
+    pub fn of_part(z_nd: &[f32], latent: usize, own: Range<usize>, previous: &Self) -> Self {
+        let kept = |(i, v): (usize, &f32)| if own.contains(&(i % latent.max(1))) { *v } else { 0.0 };
+        Self::of_variance(&z_nd.iter().enumerate().map(kept).collect::<Vec<_>>(), latent, previous)
+    }
+
     /// Where a code lies on the plane.
     pub fn project(&self, z: &[f32]) -> (f32, f32) {
         let centred: Vec<f32> = z.iter().zip(&self.origin).map(|(z, o)| z - o).collect();
@@ -159,5 +168,17 @@ mod tests {
         let plane = Plane::of_variance(&[1.0, -1.0, 0.5], 1, &Plane::default());
         assert_eq!((plane.u.len(), plane.v.clone()), (1, vec![0.0]));
         assert!(plane.place(&[0.0], (1.0, 5.0))[0].is_finite());
+    }
+
+    #[test]
+    fn the_plane_of_a_level_leaves_the_others() {
+        // The first number spreads most, the second and third are the level's.
+        let z: Vec<f32> =
+            (0..40).flat_map(|i| [9.0 * (i as f32).sin(), (i as f32 * 0.7).cos(), 0.5 * (i as f32 * 1.3).sin()]).collect();
+        let plane = Plane::of_part(&z, 3, 1..3, &Plane::default());
+        assert!([plane.u[0], plane.v[0], plane.origin[0]].iter().all(|v| v.abs() < 1e-6), "{plane:?}");
+        let moved = plane.place(&[7.0, 0.0, 0.0], (2.0, -1.0));
+        assert!((moved[0] - 7.0).abs() < 1e-5 && moved[1].hypot(moved[2]) > 1.0);
+        assert!(Plane::of_variance(&z, 3, &Plane::default()).u[0].abs() > 0.99);
     }
 }

@@ -20,7 +20,7 @@ impl Question for Autoencode {
     type Answer = Images;
 
     fn fits(&self, frame: &Frame) -> bool {
-        whole(self.x_np.len(), frame.size.len())
+        !frame.undrawn && whole(self.x_np.len(), frame.size.len())
     }
 
     async fn answer(&self, coder: &mut impl Coder, _: Tests<'_>) -> Result<Images, String> {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use latent_vocabulary::code::{CodeGroup, CodeKind, FeatureGrid};
+use latent_vocabulary::code::{CodeGroup, CodeKind, FeatureGrid, decodes};
 use latent_vocabulary::drawn::drawn;
 use latent_vocabulary::shape::{Beside, SampleShape};
 
@@ -58,6 +58,8 @@ pub struct Frame {
     pub features: Option<FeatureGrid>,
     /// New codes are carried from noise, step by step.
     pub flows: bool,
+    /// Images become codes, and nothing makes an image of a code.
+    pub undrawn: bool,
 }
 
 impl Frame {
@@ -76,6 +78,7 @@ impl Frame {
             alphabet: code.iter().find_map(alphabet),
             features: code.iter().find_map(CodeGroup::features),
             flows: code.iter().any(|group| group.kind == CodeKind::Flow),
+            undrawn: !decodes(code),
         }
     }
 

@@ -18,7 +18,7 @@ impl Question for Decode {
     type Answer = Images;
 
     fn fits(&self, frame: &Frame) -> bool {
-        whole(self.z_nd.len(), 4 * frame.latent)
+        !frame.undrawn && whole(self.z_nd.len(), 4 * frame.latent)
     }
 
     async fn answer(&self, coder: &mut impl Coder, _: Tests<'_>) -> Result<Images, String> {

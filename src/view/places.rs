@@ -36,7 +36,7 @@ impl Question for Locate {
     const OF_TESTS: bool = true;
 
     fn fits(&self, frame: &Frame) -> bool {
-        frame.latent > 0 && self.z_nd.len().is_multiple_of(4 * frame.latent)
+        !frame.undrawn && frame.latent > 0 && self.z_nd.len().is_multiple_of(4 * frame.latent)
     }
 
     async fn answer(&self, coder: &mut impl Coder, tests: Tests<'_>) -> Result<Places, String> {

@@ -30,7 +30,7 @@ impl Question for Relax {
     type Answer = Relaxed;
 
     fn fits(&self, frame: &Frame) -> bool {
-        whole(self.z_td.len(), 4 * frame.latent)
+        !frame.undrawn && whole(self.z_td.len(), 4 * frame.latent)
     }
 
     async fn answer(&self, coder: &mut impl Coder, _: Tests<'_>) -> Result<Relaxed, String> {

@@ -15,6 +15,12 @@ pub enum Family {
     Vae,
     Vq,
     Sae,
+    Siamese,
+}
+
+impl Family {
+    /// All of them, in the order in which the page lists them.
+    pub const ALL: [Self; 5] = [Self::Vae, Self::Ae, Self::Siamese, Self::Vq, Self::Sae];
 }
 
 /// A paper whose mechanism the method makes work, or a part of it.

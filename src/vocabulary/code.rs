@@ -1,14 +1,19 @@
 //! What the numbers of a code are.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 /// What a stretch of a code means, and so how it can be shown and moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CodeKind {
-    /// A Gaussian posterior; the prior is standard normal.
+    /// A Gaussian posterior; the prior is standard normal. Where a code has several such groups they are [`levels`], of which each tells
+    /// those behind it what to expect.
     Gaussian,
     /// A point without a posterior.
     Point,
+    /// A point that images become, and of which nothing makes an image again: there is no decoder, and nothing is drawn.
+    Embedding,
     /// A point; new ones are carried from standard normal noise to where such points lie, step by step.
     Flow,
     /// A choice: the numbers are not negative and add up to one. `given`: it is the image's label, which the encoder is told.
@@ -53,6 +58,28 @@ impl CodeGroup {
     }
 }
 
+/// The levels of a code, the uppermost first: which numbers are theirs. None where there is only one.
+pub fn levels(code: &[CodeGroup]) -> Vec<Range<usize>> {
+    let mut at = 0;
+    let mut all = vec![];
+    for group in code {
+        let own = at..at + group.count as usize;
+        at = own.end;
+        if group.kind == CodeKind::Gaussian {
+            all.push(own);
+        }
+    }
+    if all.len() > 1 { all } else { vec![] }
+}
+
+/// Whether something makes images of such codes.
+pub fn decodes(code: &[CodeGroup]) -> bool {
+    code.iter().all(|group| group.kind != CodeKind::Embedding)
+}
+
+/// What is said to whoever asks for an image of a code where nothing makes one.
+pub const NO_DECODER: &str = "this model has no decoder: it turns images into codes, and nothing turns a code into an image";
+
 /// Most numbers of a code that a file may announce.
 const MOST: u32 = 1 << 24;
 
@@ -61,6 +88,7 @@ pub fn to_note(code: &[CodeGroup]) -> String {
     let group = |CodeGroup { kind, count }: &CodeGroup| match kind {
         CodeKind::Gaussian => format!("gaussian {count}"),
         CodeKind::Point => format!("point {count}"),
+        CodeKind::Embedding => format!("embedding {count}"),
         CodeKind::Flow => format!("flow {count}"),
         CodeKind::Choice { given: false } => format!("choice {count}"),
         CodeKind::Choice { given: true } => format!("label {count}"),
@@ -88,6 +116,7 @@ pub fn from_note(note: &str) -> Result<Vec<CodeGroup>, String> {
         let kind = match (name, &n[..]) {
             ("gaussian", [_]) => CodeKind::Gaussian,
             ("point", [_]) => CodeKind::Point,
+            ("embedding", [_]) => CodeKind::Embedding,
             ("flow", [_]) => CodeKind::Flow,
             ("choice", [_]) => CodeKind::Choice { given: false },
             ("label", [_]) => CodeKind::Choice { given: true },
@@ -131,6 +160,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn levels_are_what_is_gaussian_more_than_once() {
+        let of = |kind, count| CodeGroup { kind, count };
+        assert_eq!(levels(&[of(CodeKind::Gaussian, 4)]), []);
+        assert_eq!(levels(&[of(CodeKind::Gaussian, 4), of(CodeKind::Choice { given: true }, 3)]), []);
+        assert_eq!(levels(&[of(CodeKind::Gaussian, 4), of(CodeKind::Gaussian, 16)]), [0..4, 4..20]);
+    }
+
+    #[test]
     fn what_a_code_is_comes_back_from_its_note() {
         let grid = |drawn| CodeKind::Grid { height: 2, width: 4, levels: 3, codes: 512, drawn };
         let kinds = [
@@ -140,6 +177,7 @@ mod tests {
             CodeKind::Choice { given: false },
             CodeKind::Features { height: 4, width: 4 },
             CodeKind::Flow,
+            CodeKind::Embedding,
             grid(true),
             grid(false),
         ];

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod bench;
+mod codes;
 mod data;
 mod download;
 #[path = "../../src/bin/lab/driver.rs"]

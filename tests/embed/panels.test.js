@@ -293,6 +293,30 @@ describe("map", () => {
   });
 });
 
+describe("neighbours", () => {
+  /** Grey levels 128, 160, 224 and 64 all over: 0, 1, 3 and −2 in the code. */
+  const images = [128, 160, 224, 64].flatMap((grey) => Array(4).fill(grey));
+  const opened = () => open({ kind: "embedding", latent: 2, classes: ["a", "b", "c", "d"] }, { images, labels: [0, 1, 2, 3] });
+  const named = (root) => root.one("nearest").all("canvas").map((one) => one.getAttribute("aria-label"));
+
+  test("an image has those whose codes lie nearest beside it, and never itself", () => {
+    const { figure, root, said } = opened();
+    assert.deepEqual(named(root), ["Image: b", "Image: d", "Image: c"]);
+    root.all("button")[2].onclick();
+    frames();
+    assert.deepEqual(named(root), ["Image: b", "Image: a", "Image: d"]);
+    assert.equal(figure.shown, 2);
+    assert.deepEqual(said.filter(([type]) => type === "select").map(([, detail]) => detail)[0], { example: 2 });
+  });
+
+  test("nothing is decoded", (t) => {
+    const { figure } = opened();
+    t.mock.method(figure, "decode", () => assert.fail("there is no decoder"));
+    figure.repaint();
+    frames();
+  });
+});
+
 describe("tokens", () => {
   const opened = () => {
     const it = open({ kind: "tokens", image: [1, 4, 4], grid: [2, 2, 5] }, { images: [0, 1, 2, 3, ...Array(12).fill(0), ...Array(16).fill(4)] });

@@ -48,6 +48,11 @@ fn onnxruntime_agrees_on_variational_autoencoders() {
 }
 
 #[test]
+fn onnxruntime_agrees_on_encoders_alone() {
+    onnxruntime_agrees(Family::Siamese);
+}
+
+#[test]
 fn onnxruntime_agrees_on_codebooks() {
     onnxruntime_agrees(Family::Vq);
 }

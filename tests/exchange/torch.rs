@@ -67,6 +67,12 @@ fn pytorch_agrees_on_variational_autoencoders() {
 
 #[test]
 #[ignore = "needs PyTorch: `cargo lab test --full`"]
+fn pytorch_agrees_on_encoders_alone() {
+    pytorch_agrees(Family::Siamese);
+}
+
+#[test]
+#[ignore = "needs PyTorch: `cargo lab test --full`"]
 fn pytorch_agrees_on_codebooks() {
     pytorch_agrees(Family::Vq);
 }

@@ -354,6 +354,58 @@ def flow_shapes(width):
     return out
 
 
+def ladder_vae(net, x, y, noise, beta=2, warmup=3, upper=2):
+    """Both levels as themselves: the lower one is no departure here."""
+    h = F.relu(net.dense("encoder.hidden", x))
+    own = Normal(net.dense("encoder.mean", h), (net.dense("encoder.logvar", h) / 2).exp())
+    u = F.relu(net.dense("ladder.up", h))
+    q2 = Normal(net.dense("ladder.upper_mean", u), (net.dense("ladder.upper_logvar", u) / 2).exp())
+    z2 = q2.loc + q2.scale * noise.normal(len(x), upper)
+    g = F.relu(net.dense("ladder.down", z2))
+    p1 = Normal(net.dense("ladder.lower_mean", g), (net.dense("ladder.lower_logvar", g) / 2).exp())
+    precision = own.scale**-2 + p1.scale**-2
+    q1 = Normal((own.loc * own.scale**-2 + p1.loc * p1.scale**-2) / precision, precision**-0.5)
+    # The noise of the departure is that of the level: their scales differ by p1's alone.
+    z1 = q1.loc + q1.scale * noise.normal(len(x), LATENT)
+    upper_d = kl_divergence(q2, Normal(torch.zeros(upper), torch.ones(upper))).mean(0)
+    lower_d = kl_divergence(q1, p1).mean(0)
+    r = net.reconstruction(x, z1)
+    terms = [r + beta / (warmup + 1) * (upper_d.sum() + lower_d.sum()), r, upper_d.sum(), lower_d.sum()]
+    return terms, torch.cat([upper_d, lower_d]), {}
+
+
+def ladder_shapes(upper, width):
+    out = shapes()
+    ends = (("up", HIDDEN, width), ("upper_mean", width, upper), ("upper_logvar", width, upper), ("down", upper, width), ("lower_mean", width, LATENT), ("lower_logvar", width, LATENT))
+    for name, i, o in ends:
+        out[f"ladder.{name}.weight"], out[f"ladder.{name}.bias"] = (i, o), (o,)
+    return out
+
+
+def simsiam(net, x, y, noise, stopped):
+    """Of views that are the images themselves."""
+
+    def head(name, h):
+        h = h @ net.p[name + ".first.weight"]
+        h = F.batch_norm(h, None, None, net.p[name + ".norm.width_d"], net.p[name + ".norm.middle_d"], training=True, eps=1e-5)
+        return F.relu(h) @ net.p[name + ".out.weight"]
+
+    z = head("projector", F.relu(net.heads(x)[0]))
+    p = head("predictor", z) + net.p["predictor.out.bias"]
+    loss = -F.cosine_similarity(p, z.detach() if stopped else z).mean()
+    spread = torch.std(F.normalize(z), 0, correction=0).mean() * math.sqrt(z.shape[1])
+    return [loss, spread], None, {}
+
+
+def simsiam_shapes(width):
+    out = {name: shape for name, shape in shapes(point=True).items() if name.startswith("encoder")}
+    for name, sizes in (("projector", (LATENT, width, width)), ("predictor", (width, width // 4, width))):
+        out[name + ".first.weight"] = sizes[:2]
+        out[name + ".norm.width_d"] = out[name + ".norm.middle_d"] = sizes[1:2]
+        out[name + ".out.weight"] = sizes[1:]
+    return out | {"predictor.out.bias": (width,)}
+
+
 def case(method, query, objective, sizes, likelihood="bernoulli", size=f"&hidden={HIDDEN}&latent={LATENT}"):
     p = {name: uniform(salt, shape).requires_grad_() for salt, (name, shape) in enumerate(sizes.items())}
     images = torch.tensor([[mix(i * PIXELS + k) & 255 for k in range(PIXELS)] for i in range(IMAGES)]) / 255
@@ -408,6 +460,9 @@ cases = [
     case("wae-mmd", "&lambda=50&prior=ten-blobs", with_(wae, prior="ten-blobs"), POINT),
     case("swae", "&slices=7&prior=square", swae, POINT),
     *(case("iwae", f"&bound={b}&k=3&beta=0.3", with_(iwae, bound=b), shapes()) for b in ("iwae", "miwae", "ciwae", "piwae")),
+    case("ladder-vae", "&beta=2&warmup=3&upper=2", ladder_vae, ladder_shapes(2, HIDDEN // 4)),
+    case("simsiam", "&views=0&projection=16", with_(simsiam, stopped=True), simsiam_shapes(16)),
+    case("simsiam", "&views=0&projection=16&gradient=both-ways", with_(simsiam, stopped=False), simsiam_shapes(16)),
     case("cvae", "&beta=2", cvae, shapes(side=CLASSES, code=LATENT + CLASSES)),
     case("attribute-vae", "&beta=0.5", attribute_vae, shapes(side=5, code=LATENT + 5)),
     case("latent-flow", f"&flow=16&host=vae&host.hidden={HIDDEN}&host.latent={LATENT}", latent_flow, flow_shapes(16), size=""),

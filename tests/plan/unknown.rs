@@ -44,7 +44,7 @@ mod cumulative {
             self.inner.encode(batch)
         }
 
-        fn decode(&self, z_bd: Tensor<2>) -> Tensor<2> {
+        fn decode(&self, z_bd: Tensor<2>) -> Option<Tensor<2>> {
             self.inner.decode(z_bd)
         }
     }
@@ -62,7 +62,7 @@ mod cumulative {
         }
 
         fn terms(&self, batch: Batch, _: &mut Ctx) -> Terms {
-            let y_bp = self.decode(self.down.forward(batch.x_bp.clone()).cumprod(1));
+            let y_bp = sigmoid(self.up.forward(self.down.forward(batch.x_bp.clone()).cumprod(1)));
             Terms::new((y_bp - batch.x_bp).powi_scalar(2).mean())
         }
 
@@ -70,8 +70,8 @@ mod cumulative {
             Code { mean_bd: self.down.forward(batch.x_bp), logvar_bd: None }
         }
 
-        fn decode(&self, z_bd: Tensor<2>) -> Tensor<2> {
-            sigmoid(self.up.forward(z_bd))
+        fn decode(&self, z_bd: Tensor<2>) -> Option<Tensor<2>> {
+            Some(sigmoid(self.up.forward(z_bd)))
         }
     }
 }

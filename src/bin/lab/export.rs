@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use latent_exchange::{Model, onnx};
+use latent_vocabulary::code::NO_DECODER;
 
 use crate::Failure;
 use crate::train::check_place;
@@ -25,6 +26,10 @@ pub struct Args {
 fn onnx_files(model: &Model<'_>, places: &[PathBuf]) -> Result<Vec<(String, PathBuf)>, Failure> {
     match places {
         [] => Ok(vec![]),
+        [_, decoder] if !model.programs().any(|name| name == "Decode") => Err(format!(
+            "--onnx {}: {NO_DECODER}; name a folder instead of two files, for the programs that it has",
+            decoder.display()
+        )),
         [encoder, decoder] => {
             check_place("--onnx", encoder)?;
             check_place("--onnx", decoder)?;

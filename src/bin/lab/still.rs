@@ -13,6 +13,9 @@ use crate::picture;
 /// Reach of a traversal, in standard deviations.
 const REACH: f32 = 2.5;
 
+/// Test images among which the nearest is looked for.
+const NEIGHBOURS: usize = 1000;
+
 /// Draws the model at work, and packs the picture as PNG.
 ///
 /// # Errors
@@ -51,6 +54,18 @@ fn tiles(player: &Player, setup: &Setup, data: &Dataset, rows: usize, columns: u
                 z
             };
             (0..rows * columns).map(|i| player.decode(&code(i))).collect()
+        }
+        // Below each image the one whose code lies nearest.
+        Kind::Embedding => {
+            let all = (0..data.test_labels.len().min(NEIGHBOURS)).map(image).collect::<Vec<_>>();
+            let (code_nd, d) = (player.encode(Rows::of(&all.concat()))?.0, player.latent());
+            let code = |i: usize| &code_nd[i * d..(i + 1) * d];
+            let far = |i: usize, k: usize| code(i).iter().zip(code(k)).map(|(a, b)| (a - b).powi(2)).sum::<f32>();
+            let others = |i: usize| (0..all.len()).filter(move |k| *k != i);
+            let nearest = |i: usize| others(i).min_by(|a, b| far(i, *a).total_cmp(&far(i, *b))).unwrap_or(i);
+            let chosen = by_class(&data.test_labels[..all.len()], rows / 2 * columns);
+            let both = chosen.chunks(columns).flat_map(|row| row.iter().copied().chain(row.iter().map(|i| nearest(*i))));
+            Ok(both.map(|i| all[i].clone()).collect())
         }
         // Images above, what is left of them below.
         Kind::Tokens | Kind::Features => in_pairs(&chosen(), columns, image, repaired),

@@ -56,13 +56,14 @@ impl Model {
         Ok(Shelf { examples: Examples::imagined(&self.player).map_err(error)? })
     }
 
-    /// What a code is: `vector`, `tokens` or `features`.
+    /// What a code is: `vector`, `tokens`, `features` or `embedding`.
     #[wasm_bindgen(getter)]
     pub fn kind(&self) -> String {
         let kind = match self.player.kind() {
             Kind::Vector => "vector",
             Kind::Tokens => "tokens",
             Kind::Features => "features",
+            Kind::Embedding => "embedding",
         };
         kind.into()
     }

@@ -64,8 +64,8 @@ mod engine {
             self.base.encode(batch)
         }
 
-        fn decode(&self, z_bd: Tensor<2>) -> Tensor<2> {
-            self.base.decode(z_bd)
+        fn decode(&self, z_bd: Tensor<2>) -> Option<Tensor<2>> {
+            Some(self.base.decode(z_bd))
         }
 
         fn prior(&self, n: usize, ctx: &mut Ctx) -> Tensor<2> {

@@ -141,8 +141,8 @@ mod engine {
         }
 
         /// Any code is first taken to the nearest values, so that whatever is moved by hand jumps between them.
-        fn decode(&self, z_bd: Tensor<2>) -> Tensor<2> {
-            self.base.decode(self.values(self.nearest(z_bd)))
+        fn decode(&self, z_bd: Tensor<2>) -> Option<Tensor<2>> {
+            Some(self.base.decode(self.values(self.nearest(z_bd))))
         }
 
         fn prior(&self, n: usize, ctx: &mut Ctx) -> Tensor<2> {

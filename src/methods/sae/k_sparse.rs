@@ -88,8 +88,8 @@ mod engine {
             self.sae.to_code(keep_largest(pre_nf, self.k.val()))
         }
 
-        fn decode(&self, z_bd: Tensor<2>) -> Tensor<2> {
-            self.sae.images(z_bd)
+        fn decode(&self, z_bd: Tensor<2>) -> Option<Tensor<2>> {
+            Some(self.sae.images(z_bd))
         }
 
         fn atoms(&self) -> Option<Tensor<2>> {

@@ -129,8 +129,8 @@ mod engine {
             self.base.encode(batch)
         }
 
-        fn decode(&self, z_bd: Tensor<2>) -> Tensor<2> {
-            self.base.decode(z_bd)
+        fn decode(&self, z_bd: Tensor<2>) -> Option<Tensor<2>> {
+            Some(self.base.decode(z_bd))
         }
 
         fn log_weights(&self, batch: Batch, ctx: &mut Ctx) -> Option<Tensor<2>> {

@@ -131,8 +131,8 @@ mod engine {
             Code { mean_bd: beside(mean_bd, Some(softmax(logit_bc, 1))), logvar_bd: Some(beside(logvar_bd, Some(known_bc))) }
         }
 
-        fn decode(&self, z_bd: Tensor<2>) -> Tensor<2> {
-            self.base.decode(z_bd)
+        fn decode(&self, z_bd: Tensor<2>) -> Option<Tensor<2>> {
+            Some(self.base.decode(z_bd))
         }
 
         fn prior(&self, n: usize, ctx: &mut Ctx) -> Tensor<2> {

@@ -68,8 +68,8 @@ mod engine {
             Code { mean_bd: self.host.inputs_na(batch.x_bp), logvar_bd: None }
         }
 
-        fn decode(&self, z_bd: Tensor<2>) -> Tensor<2> {
-            self.host.images(z_bd)
+        fn decode(&self, z_bd: Tensor<2>) -> Option<Tensor<2>> {
+            Some(self.host.images(z_bd))
         }
 
         fn start(&self, batch: Batch, _ctx: &mut Ctx) -> Vec<Named> {

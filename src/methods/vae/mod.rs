@@ -10,6 +10,7 @@ crate::registry::methods! {
     wae::Wae,
     swae::Swae,
     iwae::Iwae,
+    ladder_vae::LadderVae,
     cvae::Cvae,
     attribute_vae::AttributeVae,
     latent_flow::LatentFlow,

@@ -22,7 +22,7 @@ use crate::store::look::Look;
 use crate::views::{CODES, CURRENT, POINT, RECONSTRUCTIONS};
 use latent_protocol::{Command, Event, PlanInfo, RunId, View, bytes_f32, f32_bytes};
 use latent_view::{Codes, Decode, Embed, Images, Reconstruct, Slot};
-use latent_vocabulary::code::CodeKind;
+use latent_vocabulary::code::{CodeKind, NO_DECODER, decodes};
 
 /// Test images over which latents are matched, and from which one is chosen.
 const IMAGES: u32 = 500;
@@ -83,6 +83,11 @@ impl Side {
         self.trouble.set(None);
     }
 
+    /// Whether its model makes images of codes.
+    fn draws(self) -> bool {
+        self.info.with(|info| info.as_ref().is_some_and(|info| decodes(&info.code)))
+    }
+
     fn send(self, command: &Command) {
         let port = self.port.get().get();
         if let Some(port) = port {
@@ -100,6 +105,9 @@ impl Side {
                 Event::Built { info, .. } => {
                     if !info.code.iter().any(|group| matches!(group.kind, CodeKind::Grid { .. })) {
                         self.send(&Command::Watch { slot: CODES, query: Embed { from: 0, count: IMAGES }.into() });
+                    }
+                    if !decodes(&info.code) {
+                        self.trouble.set(Some(NO_DECODER.into()));
                     }
                     self.info.set(Some(info));
                 }
@@ -222,7 +230,9 @@ pub fn Pair() -> impl IntoView {
         if let (Some(codes), Some(both)) = (codes(), both.get()) {
             let both = moved(&codes, &both, image.get() as usize, &offsets.get());
             let show = |side: Side, slot: Slot, z: &[f32]| {
-                side.send(&Command::Watch { slot, query: Decode { z_nd: f32_bytes(z) }.into() });
+                if side.draws() {
+                    side.send(&Command::Watch { slot, query: Decode { z_nd: f32_bytes(z) }.into() });
+                }
             };
             for (side, z) in sides.into_iter().zip(&both) {
                 show(side, CURRENT, z);
@@ -263,7 +273,8 @@ pub fn Pair() -> impl IntoView {
                 let own = |images: &Option<Images>, i: usize| {
                     images.as_ref().and_then(|all| picture(all, i).map(|(x, s)| (x.to_vec(), s)))
                 };
-                sides[k].moved.with(|moved| own(moved, 0)).or_else(|| sides[k].copy.with(|copy| own(copy, 1)))
+                let copy = || sides[k].copy.with(|copy| own(copy, 1)).filter(|_| sides[k].draws());
+                sides[k].moved.with(|moved| own(moved, 0)).or_else(copy)
             }
         };
         let original =

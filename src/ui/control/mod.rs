@@ -183,7 +183,7 @@ fn Host() -> impl IntoView {
 #[component]
 fn MethodPicker() -> impl IntoView {
     let runs = Runs::get();
-    let families = [Family::Vae, Family::Ae, Family::Vq, Family::Sae].map(|family| {
+    let families = Family::ALL.map(|family| {
         let options = CARDS.iter().filter(|c| c.family == family).map(|c| {
             let lacks = Memo::new(move |_| runs.lacks(c));
             let label = move || lacks.get().map_or_else(|| c.label.into(), |what| words::needs(c.label, what));

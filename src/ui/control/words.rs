@@ -25,6 +25,7 @@ pub fn family(family: Family) -> &'static str {
     match family {
         Family::Ae => "Autoencoders",
         Family::Vae => "Variational autoencoders",
+        Family::Siamese => "Encoders alone",
         Family::Vq => "Codebooks",
         Family::Sae => "Sparse autoencoders",
     }

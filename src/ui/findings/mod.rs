@@ -41,27 +41,30 @@ fn Inside() -> impl IntoView {
     view! { <p class="help">{words::INTRO}</p> {body} }
 }
 
-/// Families, in the order in which they are shown.
-const FAMILIES: [Family; 4] = [Family::Vae, Family::Ae, Family::Vq, Family::Sae];
-
 #[component]
 fn List(found: Vec<Found>) -> impl IntoView {
     let by = RwSignal::new(0);
     let open = browser::parameter(PARAMETER);
     let groups = move || {
-        let section = |title: &'static str, of: Vec<&Found>| {
+        let section = |title: &'static str, of: Vec<&Found>| -> Option<AnyView> {
+            if of.is_empty() {
+                return None;
+            }
             let held = of.iter().filter(|f| f.judged().is_some_and(|all| all.iter().all(|j| j.holds))).count();
             let count = words::count(held, of.len());
             let cards = of.into_iter().map(|found| {
                 view! { <Card open=open.as_deref() == Some(found.finding.id.as_str()) found=found.clone() /> }
             });
-            view! { <section><h3>{title}<span class="note">{count}</span></h3>{cards.collect_view()}</section> }.into_any()
+            Some(view! { <section><h3>{title}<span class="note">{count}</span></h3>{cards.collect_view()}</section> }.into_any())
         };
         let some = |is: &dyn Fn(&Found) -> bool| found.iter().filter(|f| is(f)).collect::<Vec<&Found>>();
         if by.get() == 0 {
-            FAMILIES.into_iter().map(|of| section(family(of), some(&|f| f.family() == Some(of)))).collect::<Vec<AnyView>>()
+            Family::ALL
+                .into_iter()
+                .filter_map(|of| section(family(of), some(&|f| f.family() == Some(of))))
+                .collect::<Vec<AnyView>>()
         } else {
-            Question::ALL.into_iter().map(|of| section(words::question(of), some(&|f| f.finding.question == of))).collect()
+            Question::ALL.into_iter().filter_map(|of| section(words::question(of), some(&|f| f.finding.question == of))).collect()
         }
     };
     view! { <Segments label=words::BY options=words::BYS chosen=by /> {groups} }

@@ -46,8 +46,10 @@ fn write(tool: Tool, weights: &[u8], name: &str) -> Result<Made, String> {
     match tool {
         Tool::Onnx => {
             let both = [("Encode", "encoder"), ("Decode", "decoder")];
+            // Not every model has a decoder.
+            let both = both.into_iter().filter(|(program, _)| model.programs().any(|own| own == *program));
             let files = both.map(|(program, end)| Ok((format!("{name}-{end}.onnx"), onnx::write(&model, program)?)));
-            Ok(Made { files: files.into_iter().collect::<Result<_, String>>()?, missing: None })
+            Ok(Made { files: files.collect::<Result<_, String>>()?, missing: None })
         }
         Tool::Torch => {
             let state = format!("{name}-pytorch.safetensors");

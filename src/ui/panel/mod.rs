@@ -22,7 +22,10 @@ const FLOWS: fn(&Model) -> bool = |model| model.flows;
 const PRIOR: fn(&Model) -> bool = |model| model.prior.is_some();
 const VECTOR: fn(&Model) -> bool = |model| model.vector;
 // Before the first model is there, nothing is known against a plane.
-const PLANE: fn(&Model) -> bool = |model| model.vector && model.latent != 1;
+const PLANE: fn(&Model) -> bool = |model| (model.vector || model.undrawn) && model.latent != 1;
+/// Of what draws its codes, and of what does not.
+const DRAWN: fn(&Model) -> bool = |model| !model.undrawn;
+const UNDRAWN: fn(&Model) -> bool = |model| model.undrawn;
 
 const TOKENS: fn(&Model) -> bool = |model| model.grid.is_some();
 const DRAWN_TOKENS: fn(&Model) -> bool = |model| model.grid.is_some_and(|grid| grid.drawn);
@@ -58,7 +61,8 @@ panels! {
     objective { Explain ANY Objective in panels as objective }
     chart { Learn ANY Loss, Explain ANY Loss }
     kl { Learn CLOUDS KlBars }
-    reconstructions { Learn ANY Reconstructions }
+    neighbours { Learn UNDRAWN Neighbours in panels as neighbours }
+    reconstructions { Learn DRAWN Reconstructions }
     samples { Learn PRIOR Samples }
     flow { Learn FLOWS Flow in panels as flow }
     path { Paths VECTOR Paths in panels as path }

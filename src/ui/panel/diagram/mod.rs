@@ -33,6 +33,8 @@ pub fn Diagram() -> impl IntoView {
     let (look, runs, desks, codes) = (Look::get(), Runs::get(), Desks::get(), Codes::get());
     desks.ask(RECONSTRUCTIONS, Reconstruct { first: 0, count: COUNT });
     let model = Memo::new(move |_| runs.model());
+    let undrawn = move || model.get().undrawn;
+    let help = Signal::derive(move || if undrawn() { words::DIAGRAM_UNDRAWN_HELP } else { words::DIAGRAM_HELP }.to_string());
     let info = Memo::new(move |_| runs.run.with(|r| r.as_ref().and_then(|r| r.info.clone())));
     // Changes once a pass while steps go by; the flow is drawn anew, and so runs once.
     let pass = RwSignal::new(0u32);
@@ -103,14 +105,14 @@ pub fn Diagram() -> impl IntoView {
         (n > 0).then(|| view! { <span class="flow" data-pass=n.to_string() aria-hidden="true"><i></i><i></i></span> })
     };
     view! {
-        <Panel id="diagram" title=words::DIAGRAM help=words::DIAGRAM_HELP slots=&[RECONSTRUCTIONS, CODES, NETWORK]>
+        <Panel id="diagram" title=words::DIAGRAM help slots=&[RECONSTRUCTIONS, CODES, NETWORK]>
             <div class="machine" role="group" aria-label=words::DIAGRAM_WORDS node_ref=machine>
                 <figure class="port"><Picture from=RECONSTRUCTIONS index=0usize label=words::DIAGRAM_IN /><figcaption><i>"x"</i>" "{size}</figcaption></figure>
                 <div class="funnel">{part(Role::Encoder)}<span>{words::ENCODER}</span><small>{words::ENCODER_HELP}</small></div>
                 <figure class="port"><div class="latent-code" data-testid="diagram-code">{code}</div>
                     <figcaption><i>"z"</i>" "{move || words::code_size(model.get().latent, model.get().gaussian)}</figcaption></figure>
-                <div class="funnel">{part(Role::Decoder)}<span>{words::DECODER}</span><small>{words::DECODER_HELP}</small></div>
-                <figure class="port"><Picture from=RECONSTRUCTIONS index=Signal::derive(move || runs.test_images().min(COUNT) as usize) label=words::DIAGRAM_OUT testid="diagram-out" /><figcaption><i>"x̂"</i>" "{size}</figcaption></figure>
+                <div class="funnel" class:gone=undrawn>{part(Role::Decoder)}<span>{words::DECODER}</span><small>{words::DECODER_HELP}</small></div>
+                <figure class="port" class:gone=undrawn><Picture from=RECONSTRUCTIONS index=Signal::derive(move || runs.test_images().min(COUNT) as usize) label=words::DIAGRAM_OUT testid="diagram-out" /><figcaption><i>"x̂"</i>" "{size}</figcaption></figure>
                 {flow}
                 {prior}
             </div>

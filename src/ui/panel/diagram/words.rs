@@ -7,6 +7,7 @@ use crate::number::grouped;
 
 pub const DIAGRAM: &str = "The machine";
 pub const DIAGRAM_HELP: &str = "The encoder presses a picture into a code, the decoder draws it again. Each pass of the dots is a training step: the picture goes forward, the gradient back.";
+pub const DIAGRAM_UNDRAWN_HELP: &str = "The encoder presses a picture into a code, and there it ends: this model has no decoder. Training compares the codes of two views of a picture through further layers, which are not needed afterwards.";
 pub const DIAGRAM_WORDS: &str = "Picture, encoder, code, decoder, picture";
 pub const DIAGRAM_IN: &str = "A test image";
 pub const DIAGRAM_OUT: &str = "Its reconstruction";

@@ -125,20 +125,22 @@ pub fn Draw() -> impl IntoView {
         look.open_tab(tab);
     };
     let has = Memo::new(move |_| own().is_some());
+    let undrawn = Memo::new(move |_| runs.model().undrawn);
     let neighbours = (0..NEAREST).map(|k| {
         let index = move || nearest.with(|n| n.as_ref().and_then(|n| n.get(k).copied()));
         let label = move || index().and_then(|i| codes.tests.with(|c| c.as_ref().and_then(|c| c.labels.get(i).copied())));
         view! {
             <button class="cell" class:gone=move || index().is_none() aria-label=move || index().map(|i| words::neighbour(i, label().map(|l| runs.class_name(l))))
-                on:click=move |_| if let Some(i) = index() { codes.start_from(Source::Test(i)); look.open_tab(Tab::Latents) }>
+                on:click=move |_| if let Some(i) = index() { if !undrawn.get_untracked() { codes.start_from(Source::Test(i)); look.open_tab(Tab::Latents) } }>
                 <Picture from=FOUND index=k />
                 <span class="tag">{move || label().map(|l| runs.class_name(l))}</span>
             </button>
         }
     });
     let neighbours = neighbours.collect_view();
+    let help = Signal::derive(move || if undrawn.get() { words::DRAW_UNDRAWN_HELP } else { words::DRAW_HELP }.to_string());
     view! {
-        <Panel id="draw" title=words::DRAW help=words::DRAW_HELP slots=&[OWN_CODE, OWN_COPY, CODES, FOUND]>
+        <Panel id="draw" title=words::DRAW help slots=&[OWN_CODE, OWN_COPY, CODES, FOUND]>
             <div class="draw" class:over=move || over.get()
                 on:dragover=move |e: DragEvent| { e.prevent_default(); over.set(true) }
                 on:dragleave=move |_| over.set(false) on:drop=dropped>
@@ -160,12 +162,12 @@ pub fn Draw() -> impl IntoView {
                     <div class="triple">
                         <figure><canvas class="digit" node_ref=seen width="28" height="28" role="img" aria-label=words::DRAW_SEEN data-testid="draw-seen"></canvas>
                             <figcaption>{words::DRAW_SEEN}</figcaption></figure>
-                        <figure><Picture from=OWN_COPY index=0usize label=words::DRAW_COPY testid="draw-copy" />
+                        <figure class:gone=move || undrawn.get()><Picture from=OWN_COPY index=0usize label=words::DRAW_COPY testid="draw-copy" />
                             <figcaption>{words::DRAW_COPY}</figcaption></figure>
-                        <figure><canvas class="digit" node_ref=anomaly width="28" height="28" role="img" aria-label=words::DRAW_ANOMALY data-testid="draw-anomaly"></canvas>
+                        <figure class:gone=move || undrawn.get()><canvas class="digit" node_ref=anomaly width="28" height="28" role="img" aria-label=words::DRAW_ANOMALY data-testid="draw-anomaly"></canvas>
                             <figcaption>{words::DRAW_ANOMALY}" "<b data-testid="draw-error">{move || rms.get().map(words::rms)}</b></figcaption></figure>
                     </div>
-                    <div class="draw-go">
+                    <div class="draw-go" class:gone=move || undrawn.get()>
                         <button data-testid="draw-traverse" on:click=move |_| go(Tab::Latents)>{words::DRAW_TRAVERSE}</button>
                         <button data-testid="draw-end" on:click=move |_| go(Tab::Paths)>{words::DRAW_END}</button>
                     </div>

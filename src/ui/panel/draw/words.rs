@@ -4,6 +4,7 @@ pub use crate::words::{coordinate, file_refused};
 
 pub const DRAW: &str = "Your own image";
 pub const DRAW_HELP: &str = "Draw with pointer or finger, drop an image file, or take a test image. It never leaves your computer. In the last picture, orange is ink that the model lost, blue is ink that it added: it cannot draw what it has never seen.";
+pub const DRAW_UNDRAWN_HELP: &str = "Draw with pointer or finger, drop an image file, or take a test image. It never leaves your computer. This model has no decoder: it gives the image a code, and what is nearest to that shows what it has seen.";
 pub const PAD: &str = "Pad to draw on. By keyboard, take one of the test images below.";
 pub const PAD_EMPTY: &str = "Draw here";
 pub const PAD_CLEAR: &str = "Clear";

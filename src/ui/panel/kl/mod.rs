@@ -25,7 +25,7 @@ pub fn KlBars() -> impl IntoView {
                 .map(|&i| {
                     let kl = latents.kl_d[i];
                     view! {
-                        <li class:inactive=!latents.active(i) title=words::kl_bar(i, kl)>
+                        <li class:inactive=!latents.active(i) class:upper=latents.is_upper(i) title=words::kl_bar(i, kl)>
                             <span class="bar" style:height=format!("{:.1}%", 100.0 * kl / top)></span>
                             <span class="index" aria-hidden="true">{i}</span>
                             <span class="unseen">{words::kl_bar(i, kl)}</span>
@@ -37,7 +37,12 @@ pub fn KlBars() -> impl IntoView {
     };
     let count = move || codes.latents.with(|l| words::active(l.order.iter().filter(|i| l.active(**i)).count(), l.order.len()));
     let top = move || codes.latents.with(|l| format!("{:.1} nats", top_of(l)));
-    let total = move || codes.latents.with(|l| format!("{:.1} nats in all", l.order.iter().map(|i| l.kl_d[*i]).sum::<f32>()));
+    let total = move || {
+        codes.latents.with(|l| {
+            let levels: Vec<f32> = l.levels.iter().map(|own| l.kl_d[own.clone()].iter().sum()).collect();
+            words::total(l.order.iter().map(|i| l.kl_d[*i]).sum(), &levels)
+        })
+    };
     // No room for their numbers.
     let many = move || codes.latents.with(|l| l.order.len() > 24);
     view! {

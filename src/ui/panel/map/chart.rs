@@ -40,18 +40,23 @@ pub fn Chart(map: MapState) -> impl IntoView {
     let on_resize = window_event_listener(leptos::ev::resize, move |_| resized.update(|n| *n += 1));
     on_cleanup(move || on_resize.remove());
 
+    let undrawn = Memo::new(move |_| runs.model().undrawn);
     let latent = Memo::new(move |_| codes.latents.with(|l| l.kl_d.len()));
+    let levels = Memo::new(move |_| codes.latents.with(|l| l.levels.clone()));
     react(move || {
         // Axes that another model does not have.
         let n = latent.get();
         if n > 0 && matches!(axes.get(), Axes::Latents(a, b) if a >= n || b >= n) {
             axes.set(Axes::Pca);
         }
+        if n > 0 && matches!(axes.get(), Axes::Level(level) if level >= levels.with(Vec::len)) {
+            axes.set(Axes::Pca);
+        }
     });
     react(move || {
         let (axes, clouds, density) = (axes.get(), ellipses.get(), ground.get() == Ground::Density);
         points.set(match codes.tests.get() {
-            Some(codes) => points.with_untracked(|before| Points::new(&codes, axes, before, clouds, density)),
+            Some(codes) => points.with_untracked(|before| Points::new(&codes, (axes, &levels.get()), before, clouds, density)),
             None => Points::default(),
         });
     });
@@ -62,7 +67,7 @@ pub fn Chart(map: MapState) -> impl IntoView {
         }
     });
     react(move || {
-        if ground.get() != Ground::Manifold {
+        if ground.get() != Ground::Manifold || undrawn.get() {
             return;
         }
         let code = codes.code.get();
@@ -105,7 +110,12 @@ pub fn Chart(map: MapState) -> impl IntoView {
     };
     let pointing = Memo::new(move |_| at.with(Option::is_some));
     react(move || {
-        if let Some(z) = pointed() {
+        if undrawn.get() {
+            let near = at.get().map(|place| points.with(|p| p.nearest(place, 1))).filter(|near| !near.is_empty());
+            if let Some(near) = near {
+                desks.ask(POINT, Originals { indices: near.into_iter().map(|i| i as u32).collect() });
+            }
+        } else if let Some(z) = pointed() {
             desks.ask(POINT, Decode { z_nd: f32_bytes(&z) });
         }
     });
@@ -154,6 +164,9 @@ pub fn Chart(map: MapState) -> impl IntoView {
         polygon.set(Vec::new());
     };
     let take = move || {
+        if undrawn.get_untracked() {
+            return;
+        }
         if let Some(z) = untrack(pointed) {
             codes.start_from(Source::Code(z.into()));
         }
@@ -186,6 +199,9 @@ pub fn Chart(map: MapState) -> impl IntoView {
     };
     let percent = |part: f64| format!("{:.2}%", 100.0 * part);
     let marker = move || {
+        if undrawn.get() {
+            return None;
+        }
         points.with(|p| {
             let code = codes.code.get();
             let here = (p.plane.u.len() == code.len()).then(|| p.part(p.plane.project(&code)));
@@ -210,7 +226,7 @@ pub fn Chart(map: MapState) -> impl IntoView {
     };
     view! {
         <div class="map-frame" class:lassoing=move || lasso.get()>
-            <canvas class="map" data-testid="map" role="application" tabindex="0" aria-label=words::MAP_CANVAS node_ref=canvas
+            <canvas class="map" data-testid="map" role="application" tabindex="0" aria-label=move || if undrawn.get() { words::MAP_UNDRAWN_CANVAS } else { words::MAP_CANVAS } node_ref=canvas
                 on:pointermove=moved on:pointerdown=pressed on:pointerup=released
                 on:click=move |_| if !lasso.get_untracked() { take() } on:keydown=on_key
                 on:pointerleave=move |e: PointerEvent| if e.pointer_type() == "mouse" { at.set(None) }
@@ -245,7 +261,14 @@ pub fn Axis(map: MapState) -> impl IntoView {
             _ => Axes::Latents(0, 0),
         })
     };
-    let is_pca = Memo::new(move |_| axes.get() == Axes::Pca);
+    let by_latents = Memo::new(move |_| matches!(axes.get(), Axes::Latents(..)));
+    let levels = Memo::new(move |_| codes.latents.with(|l| l.levels.len()));
+    let level = move |level: usize| {
+        view! {
+            <button class="small" data-testid=format!("map-level-{level}") aria-pressed=move || (axes.get() == Axes::Level(level)).to_string()
+                on:click=move |_| axes.set(Axes::Level(level))>{words::level(level)}</button>
+        }
+    };
     let select = move |up: bool, label: &'static str| {
         let chosen = move || match axes.get() {
             Axes::Latents(a, b) => {
@@ -255,7 +278,7 @@ pub fn Axis(map: MapState) -> impl IntoView {
                     a
                 }
             }
-            Axes::Pca => 0,
+            Axes::Pca | Axes::Level(_) => 0,
         };
         let change = move |text: String| {
             if let (Ok(i), Axes::Latents(a, b)) = (text.parse(), axes.get_untracked()) {
@@ -275,11 +298,12 @@ pub fn Axis(map: MapState) -> impl IntoView {
     view! {
         <div class="axes">
             <div class="segments" role="group" aria-label=words::MAP_AXES>
-                <button class="small" aria-pressed=move || is_pca.get().to_string() on:click=move |_| axes.set(Axes::Pca)>{words::MAP_PCA}</button>
-                <button class="small" data-testid="map-latents" aria-pressed=move || (!is_pca.get()).to_string()
-                    on:click=move |_| if is_pca.get_untracked() { axes.set(top_two()) }>{words::MAP_LATENTS}</button>
+                <button class="small" aria-pressed=move || (axes.get() == Axes::Pca).to_string() on:click=move |_| axes.set(Axes::Pca)>{words::MAP_PCA}</button>
+                {move || (0..levels.get()).map(level).collect_view()}
+                <button class="small" data-testid="map-latents" aria-pressed=move || by_latents.get().to_string()
+                    on:click=move |_| if !by_latents.get_untracked() { axes.set(top_two()) }>{words::MAP_LATENTS}</button>
             </div>
-            <Show when=move || !is_pca.get()>{select(false, words::MAP_X)} {select(true, words::MAP_Y)}</Show>
+            <Show when=move || by_latents.get()>{select(false, words::MAP_X)} {select(true, words::MAP_Y)}</Show>
         </div>
     }
 }

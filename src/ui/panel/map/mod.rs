@@ -29,9 +29,10 @@ const SHOWN: usize = 40;
 /// The map of the overview.
 #[component]
 pub fn Map() -> impl IntoView {
-    let map = MapState::new();
+    let (map, runs) = (MapState::new(), Runs::get());
+    let help = Signal::derive(move || if runs.model().undrawn { words::MAP_UNDRAWN_HELP } else { words::MAP_HELP }.to_string());
     view! {
-        <Panel id="map" title=words::MAP help=words::MAP_HELP slots=&[CODES] tools=move || view! { <Axis map /> }><Chart map /></Panel>
+        <Panel id="map" title=words::MAP help slots=&[CODES] tools=move || view! { <Axis map /> }><Chart map /></Panel>
     }
 }
 
@@ -41,6 +42,8 @@ pub fn Explore() -> impl IntoView {
     let (runs, desks, codes) = (Runs::get(), Desks::get(), Codes::get());
     let map = MapState::new();
     let gaussian = Memo::new(move |_| runs.model().gaussian);
+    let undrawn = Memo::new(move |_| runs.model().undrawn);
+    let help = Signal::derive(move || if undrawn.get() { words::EXPLORE_UNDRAWN_HELP } else { words::EXPLORE_HELP }.to_string());
     react(move || {
         let indices: Vec<u32> = map.selected.with(|s| s.iter().take(SHOWN).map(|i| *i as u32).collect());
         if !indices.is_empty() {
@@ -81,7 +84,7 @@ pub fn Explore() -> impl IntoView {
         })
     };
     view! {
-        <Panel id="explore" title=words::EXPLORE help=words::EXPLORE_HELP slots=&[CODES, FOUND, THUMBNAILS, MANIFOLD] tools=move || view! { <Axis map /> }>
+        <Panel id="explore" title=words::EXPLORE help slots=&[CODES, FOUND, THUMBNAILS, MANIFOLD] tools=move || view! { <Axis map /> }>
             <div class="explore">
                 <div><Chart map /></div>
                 <div class="explore-side">
@@ -91,7 +94,8 @@ pub fn Explore() -> impl IntoView {
                     </div>
                     <h3>{words::MAP_GROUND}</h3>
                     <div class="segments" role="group" aria-label=words::MAP_GROUND>
-                        {ground(Ground::Plain, words::GROUND_PLAIN, "ground-plain")} {ground(Ground::Manifold, words::GROUND_MANIFOLD, "ground-manifold")}
+                        {ground(Ground::Plain, words::GROUND_PLAIN, "ground-plain")}
+                        <Show when=move || !undrawn.get()>{ground(Ground::Manifold, words::GROUND_MANIFOLD, "ground-manifold")}</Show>
                         <Show when=move || gaussian.get()>{ground(Ground::Density, words::GROUND_DENSITY, "ground-density")}</Show>
                     </div>
                     <p class="help">{move || match map.ground.get() {

@@ -1,5 +1,7 @@
 //! What is drawn on a map: places, spreads and labels of the codes.
 
+use std::ops::Range;
+
 use super::density::{self, Density};
 use super::spread::Spread;
 use crate::encoded::Encoded;
@@ -22,9 +24,13 @@ pub struct Points {
 }
 
 impl Points {
-    pub fn new(codes: &Encoded, axes: Axes, before: &Self, clouds: bool, density: bool) -> Self {
+    /// `levels` are those of the codes, as [`levels`](latent_vocabulary::code::levels) has them.
+    pub fn new(codes: &Encoded, (axes, levels): (Axes, &[Range<usize>]), before: &Self, clouds: bool, density: bool) -> Self {
         let latent = codes.latent;
         let plane = match axes {
+            Axes::Level(level) if level < levels.len() => {
+                Plane::of_part(&codes.mean_nd, latent, levels[level].clone(), &before.plane)
+            }
             Axes::Latents(a, b) if a < latent && b < latent => Plane::of_latents(latent, a, b),
             _ => Plane::of_variance(&codes.mean_nd, latent, &before.plane),
         };
@@ -129,7 +135,7 @@ mod tests {
         let codes = Encoded { latent: 2, mean_nd: vec![0.2; 2 * n], logvar_nd: vec![-20.0; 2 * n], labels: vec![0; n] };
         let reach = |reach: f32| Points { reach, ..Points::default() };
         for before in [reach(0.0), reach(1.0), reach(1.5)] {
-            let points = Points::new(&codes, Axes::Latents(0, 1), &before, false, true);
+            let points = Points::new(&codes, (Axes::Latents(0, 1), &[]), &before, false, true);
             assert!(points.distance.is_some_and(|d| d > 0.99), "{:?} at a reach of {}", points.distance, points.reach);
         }
     }

@@ -5,6 +5,7 @@ pub use crate::words::{latent, reconstruction};
 
 pub const MAP: &str = "Latent map";
 pub const MAP_HELP: &str = "Codes of up to 2,000 test images. Point anywhere to decode that place; press to move the traversal there. All other latents keep the traversal's values.";
+pub const MAP_UNDRAWN_HELP: &str = "Codes of up to 2,000 test images. This model has no decoder: point anywhere to see the image whose code lies nearest on the map.";
 pub const MAP_X: &str = "Across";
 pub const MAP_Y: &str = "Up";
 pub const MAP_PCA: &str = "PCA";
@@ -12,9 +13,16 @@ pub const MAP_LATENTS: &str = "Latents";
 pub const MAP_AXES: &str = "Axes of the map";
 pub const MAP_LEGEND: &str = "Classes on the map";
 pub const MAP_CANVAS: &str = "Map of the test images' codes. Arrow keys move the pointer, Enter moves the traversal there.";
-pub const MAP_POINT: &str = "Decoded at the pointer";
+pub const MAP_POINT: &str = "What lies at the pointer";
+pub const MAP_UNDRAWN_CANVAS: &str = "Map of the test images' codes. Arrow keys move the pointer.";
 pub const EXPLORE: &str = "The whole latent space";
 pub const EXPLORE_HELP: &str = "Point to decode a place, press to take it to the traversal. With the lasso, drag around codes to see their images; by keyboard, arrows move the pointer and S selects the codes near it.";
+pub const EXPLORE_UNDRAWN_HELP: &str = "Point to see the image whose code lies nearest. With the lasso, drag around codes to see their images; by keyboard, arrows move the pointer and S selects the codes near it.";
+/// The two directions in which the codes of a level spread most; 0 is the uppermost.
+pub fn level(level: usize) -> &'static str {
+    if level == 0 { "PCA, upper" } else { "PCA, lower" }
+}
+
 pub const MAP_MARKS: &str = "Codes as";
 pub const MARKS_DOTS: &str = "dots";
 pub const MARKS_PICTURES: &str = "images";

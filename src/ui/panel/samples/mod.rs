@@ -32,11 +32,24 @@ fn rows(choice: Choice) -> usize {
 /// Codes drawn from a model's prior, row-major `[samples, latent]`: the same numbers once with each kind.
 fn drawn(model: &Model, seed: u32) -> Vec<f32> {
     let (Some(shape), latent) = (model.prior, model.latent) else { return Vec::new() };
+    if model.upper > 0 {
+        return in_rows(model, shape, seed);
+    }
     let Some(choice) = model.choice else { return noise::prior(shape, seed, COUNT, latent) };
     let one = noise::prior(shape, seed, EACH, latent);
     let mut all = one.repeat(rows(choice));
     for (i, z) in all.chunks_exact_mut(latent.max(1)).enumerate() {
         choice.make(z, i / EACH);
+    }
+    all
+}
+
+/// Rows of codes that share the upper level: below it each has its own.
+fn in_rows(model: &Model, shape: usize, seed: u32) -> Vec<f32> {
+    let mut all = noise::prior(shape, seed, COUNT, model.latent);
+    for row in all.chunks_mut(EACH * model.latent) {
+        let upper = row[..model.upper].to_vec();
+        row.chunks_mut(model.latent).for_each(|z| z[..model.upper].copy_from_slice(&upper));
     }
     all
 }
@@ -84,8 +97,12 @@ pub fn Samples() -> impl IntoView {
             .collect_view()
             .into_any(),
     };
+    let help = Signal::derive(move || {
+        let levels = if model.get().upper > 0 { words::SAMPLES_LEVELS } else { "" };
+        format!("{levels}{}", words::SAMPLES_HELP)
+    });
     view! {
-        <Panel id="samples" title=words::SAMPLES help=words::SAMPLES_HELP slots=&[SAMPLES]
+        <Panel id="samples" title=words::SAMPLES help slots=&[SAMPLES]
             tools=move || view! { <button class="small" data-testid="new-samples" on:click=move |_| seed.update(|s| *s += 1)>{words::SAMPLES_NEW}</button> }>
             <div class="cells" class:kinds=move || choice.get().is_some() data-testid="samples">{cells}</div>
         </Panel>
@@ -97,6 +114,18 @@ mod tests {
     use super::*;
     use latent_protocol::PlanInfo;
     use latent_vocabulary::code::{CodeGroup, CodeKind};
+
+    #[test]
+    fn rows_share_their_upper_level_and_nothing_else() {
+        let level = |count| CodeGroup { kind: CodeKind::Gaussian, count };
+        let info = PlanInfo { code: vec![level(2), level(3)], ..PlanInfo::default() };
+        let z = drawn(&Model::new(Some(&info), None), 9);
+        let code = |row: usize, i: usize| &z[(row * EACH + i) * 5..][..5];
+        assert_eq!(z.len(), 5 * COUNT);
+        assert_eq!(code(1, 0)[..2], code(1, 4)[..2]);
+        assert_ne!(code(1, 0)[..2], code(2, 0)[..2]);
+        assert_ne!(code(1, 0)[2..], code(1, 4)[2..]);
+    }
 
     #[test]
     fn the_same_numbers_once_with_each_kind() {

@@ -76,7 +76,7 @@ pub fn Row(latent: usize, shared: Shared) -> impl IntoView {
         })
     };
     view! {
-        <div class="row" class:inactive=move || !active.get() class:pinned=move || pinned.get()>
+        <div class="row" class:upper=move || codes.latents.with(|l| l.is_upper(latent)) class:inactive=move || !active.get() class:pinned=move || pinned.get()>
             <span class="name" title=title>{words::latent(latent)}</span>
             <span class="strip">
                 <canvas class="digit" class:gone=move || !active.get() node_ref=strip width="196" height="28" aria-hidden="true"></canvas>

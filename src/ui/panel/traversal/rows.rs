@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::row::Row;
 use super::shared::{COLUMNS, Shared};
+use super::words;
 use crate::encoded::Extent;
 use crate::paint::Pictures;
 use crate::rank::ordered;
@@ -72,6 +73,8 @@ pub fn Rows(
             Sorting::Index => ordered(all, |i| i as f32),
             Sorting::Effect => effects.with(|e| ordered(all, |i| -e.get(i).copied().unwrap_or(0.0))),
         };
+        // The upper level first: it moves the others.
+        let all = codes.latents.with(|l| ordered(all, |i| l.level(i) as f32));
         ordered(all, |i| f32::from(u8::from(!pins.contains(&i))))
     });
     let shown = Memo::new(move |_| {
@@ -128,7 +131,9 @@ pub fn Rows(
         effects.set(new);
     });
     let shared = Shared { asked, ranges, pins, detailed };
+    let upper = Memo::new(move |_| codes.latents.with(|l| l.levels.first().cloned()));
     view! {
+        {move || upper.get().map(|own| view! { <p class="note" data-testid="levels">{words::levels(own)}</p> })}
         <div class="rows" class:detailed=detailed
             on:pointerdown=move |_| codes.held.set(true) on:pointerup=move |_| codes.held.set(false)
             on:pointercancel=move |_| codes.held.set(false)

@@ -1,5 +1,7 @@
 //! The words of the traversals.
 
+use std::ops::Range;
+
 use crate::latents::Carries;
 pub use crate::words::{coordinate, kl_bar, latent, reconstruction};
 
@@ -30,6 +32,19 @@ pub const TRAVERSAL_RANDOM: &str = "Random";
 pub const TRAVERSAL_RANDOM_HELP: &str = "A code drawn from the prior";
 pub const TRAVERSAL_SPREAD_HELP: &str = "Each latent drawn on its own, spread like the test images' codes";
 pub const TRAVERSAL_OWN: &str = "Your drawing";
+
+/// What the levels of a code are, the upper of which has these numbers.
+pub fn levels(upper: Range<usize>) -> String {
+    let last = upper.end - 1;
+    let these = if upper.start == last {
+        format!("{} is", latent(last))
+    } else {
+        format!("{} to {} are", latent(upper.start), latent(last))
+    };
+    format!(
+        "{these} the upper level: it moves what is expected of the lower one. The others say how the lower level departs from that."
+    )
+}
 
 pub fn latent_heat(i: usize) -> String {
     format!("Pixels that latent {i} moves")

@@ -1,0 +1,126 @@
+//! SimSiam: two views of an image must lead to the same place, and the gradient goes one way only.
+//!
+//! As in the paper the loss is between what a predictor makes of one view and the projection of the other, both ways round, and the
+//! projection is a constant. Batches are normed in hidden layers alone (the paper's table 4b, 0.7 % below its own choice), as otherwise
+//! no gradient would reach what a norm takes away. A code is what the encoder gives, before the ReLU in front of the projector.
+
+use latent_vocabulary::objective::{Count, Symbols, Term};
+use latent_vocabulary::{CHANNELS, Card, Family, HIDDEN, LATENT, NET, Paper, ParamSpec};
+
+#[cfg(feature = "networks")]
+pub use engine::SimSiam;
+
+/// Choices of `gradient`.
+const GRADIENTS: &[&str] = &["stopped", "both-ways"];
+
+pub const CARD: Card = Card {
+    id: "simsiam",
+    family: Family::Siamese,
+    label: "SimSiam",
+    summary: "Looks at two altered views of each image and asks for the same code from both. It never draws an image: there is no decoder.",
+    terms: &[
+        Term::plus("loss", "−½·cos(h(z₁), z̄₂) − ½·cos(h(z₂), z̄₁)").weighed(&["views"]).under("gradient", &["stopped"]),
+        Term::plus("loss", "−½·cos(h(z₁), z₂) − ½·cos(h(z₂), z₁)").weighed(&["views"]).under("gradient", &["both-ways"]),
+    ],
+    symbols: &[
+        Symbols::new("zᵢ = g(E(xᵢ)), x₁ and x₂: two views of x, g: the projector, h: the predictor"),
+        Symbols::new("z̄: a constant to the gradient").under("gradient", &["stopped"]),
+    ],
+    counts: &[Count::new("spread", "of a projection's direction, 1 where it goes all ways and 0 where all images have one")],
+    papers: &[Paper::of("Exploring Simple Siamese Representation Learning", "Chen & He 2021")
+        .only("with batch normalisation in hidden layers alone, small networks and mild views")],
+    params: &[
+        ParamSpec::float("views", "How far views go", 0.0, 2.0, 1.0,
+            "How much the two views of an image differ. Pictures are turned, shifted, made larger or smaller, darker or brighter, noisy, and a square is taken out; other samples get noise. At 0 both are the image itself, and nothing is learnt from them.").live(),
+        ParamSpec::choice("gradient", "Gradient", GRADIENTS, 0,
+            "stopped: the view that is aimed at is a constant, as in the paper. both-ways: it moves as well, and all images end at one code; watch the spread."),
+        ParamSpec::int("projection", "Projection", 16, 512, 128,
+            "Numbers of the space in which the views are compared. The predictor is a quarter as wide inside."),
+        ParamSpec { default: 64.0, ..LATENT },
+        NET,
+        CHANNELS,
+        HIDDEN,
+    ],
+    try_this: "Watch the map while it trains: no label is told, and digits of a kind come together. Then [let the gradient go both ways](gradient=both-ways) and see the spread fall to 0.",
+    ..Card::PLAIN
+}
+.shown();
+
+#[cfg(feature = "networks")]
+mod engine {
+    use burn::module::Module;
+    use burn::tensor::activation::relu;
+    use burn::tensor::{Device, Tensor};
+
+    use super::{CARD, GRADIENTS};
+    use latent_nn::net::{self, Encoder, Ends};
+    use latent_nn::siamese::{Head, cosine_b, spread};
+    use latent_nn::views::view;
+    use latent_nn::{Batch, Code, Ctx, Method, Terms, stop_gradient};
+    use latent_vocabulary::Card;
+    use latent_vocabulary::Params;
+    use latent_vocabulary::code::{CodeGroup, CodeKind};
+    use latent_vocabulary::shape::{DataShape, SampleShape};
+
+    /// The encoder, and what views are compared through.
+    #[derive(Module, Debug)]
+    pub struct SimSiam {
+        encoder: Encoder,
+        projector: Head,
+        predictor: Head,
+        #[module(skip)]
+        latent: usize,
+        #[module(skip)]
+        stopped: bool,
+        #[module(skip)]
+        shape: SampleShape,
+    }
+
+    impl SimSiam {
+        fn view(&self, x_bp: Tensor<2>, ctx: &mut Ctx) -> Tensor<2> {
+            let far = ctx.live("views");
+            view(x_bp, self.shape, far, ctx)
+        }
+
+        fn point(&self, x_bp: Tensor<2>) -> Tensor<2> {
+            self.encoder.heads(x_bp, None).0
+        }
+    }
+
+    impl Method for SimSiam {
+        const CARD: &'static Card = &CARD;
+
+        fn init(params: &Params, data: DataShape, device: &Device) -> Self {
+            let (latent, width) = (params.usize("latent"), params.usize("projection"));
+            Self {
+                encoder: net::encoder(params, data.image, Ends { side: 0, mean: latent, logvar: None }, device),
+                projector: Head::projector(latent, width, device),
+                predictor: Head::predictor(width, width / 4, device),
+                latent,
+                stopped: GRADIENTS[params.usize("gradient")] == "stopped",
+                shape: data.image,
+            }
+        }
+
+        fn code(&self) -> Vec<CodeGroup> {
+            vec![CodeGroup { kind: CodeKind::Embedding, count: self.latent as u32 }]
+        }
+
+        fn terms(&self, batch: Batch, ctx: &mut Ctx) -> Terms {
+            let views = [self.view(batch.x_bp.clone(), ctx), self.view(batch.x_bp, ctx)];
+            let [first_bp, second_bp] = views.map(|x_bp| self.projector.forward(relu(self.point(x_bp))));
+            let aim = |z_bp: &Tensor<2>| if self.stopped { stop_gradient(z_bp.clone()) } else { z_bp.clone() };
+            let there_b = cosine_b(self.predictor.forward(first_bp.clone()), aim(&second_bp));
+            let back_b = cosine_b(self.predictor.forward(second_bp.clone()), aim(&first_bp));
+            Terms::new((there_b + back_b).mean() * -0.5).show("spread", spread(first_bp))
+        }
+
+        fn encode(&self, batch: Batch) -> Code {
+            Code { mean_bd: self.point(batch.x_bp), logvar_bd: None }
+        }
+
+        fn damaged(&self, batch: Batch, ctx: &mut Ctx) -> Option<Tensor<2>> {
+            Some(self.view(batch.x_bp, ctx))
+        }
+    }
+}
