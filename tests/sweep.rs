@@ -99,6 +99,7 @@ fn jobs(setups: &[&str], seeds: u32, measures: &[&str]) -> Vec<latent_sweep::Job
             seed: i as u32 % seeds,
             setup,
             steps: 60,
+            stop: Stop::default(),
             images: 100,
             measures: measures.clone(),
         })

@@ -11,7 +11,7 @@ pub const MEASURES: &[Measure] = &[
     Measure { names: &[("mse", "Squared error of a value")], applies: About::decodes, run: |s, sheet| Box::pin(mse(s, sheet)) },
     Measure {
         names: &[("worst_error", "Largest error beside the usual one")],
-        applies: any,
+        applies: About::decodes,
         run: |s, sheet| Box::pin(worst(s, sheet)),
     },
     Measure {

@@ -92,8 +92,8 @@ mod engine {
             Code { mean_bd: self.code_of(batch.x_bp), logvar_bd: None }
         }
 
-        fn decode(&self, z_bd: Tensor<2>) -> Tensor<2> {
-            self.likelihood.mean(self.logits(z_bd))
+        fn decode(&self, z_bd: Tensor<2>) -> Option<Tensor<2>> {
+            Some(self.likelihood.mean(self.logits(z_bd)))
         }
 
         fn prior(&self, n: usize, ctx: &mut Ctx) -> Tensor<2> {

@@ -285,7 +285,7 @@ pub fn Pair() -> impl IntoView {
                 <Shown of=original label=words::IMAGE.into() testid="pair-image" />
                 <Shown of=side(0) label=first testid="pair-first" />
                 <Shown of=side(1) label=second testid="pair-second" />
-                <Show when=move || stitches.with(|all| all.as_ref().is_some_and(|all| all.iter().all(Option::is_some)))>
+                <Show when=move || sides.iter().all(|side| side.draws()) && stitches.with(|all| all.as_ref().is_some_and(|all| all.iter().all(Option::is_some)))>
                     <Shown of=crossed(1) label=words::FIRST_TO_SECOND.into() testid="pair-crossed" />
                     <Shown of=crossed(0) label=words::SECOND_TO_FIRST.into() testid="pair-crossed-back" />
                 </Show>

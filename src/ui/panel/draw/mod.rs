@@ -131,7 +131,7 @@ pub fn Draw() -> impl IntoView {
         let label = move || index().and_then(|i| codes.tests.with(|c| c.as_ref().and_then(|c| c.labels.get(i).copied())));
         view! {
             <button class="cell" class:gone=move || index().is_none() aria-label=move || index().map(|i| words::neighbour(i, label().map(|l| runs.class_name(l))))
-                on:click=move |_| if let Some(i) = index() { if !undrawn.get_untracked() { codes.start_from(Source::Test(i)); look.open_tab(Tab::Latents) } }>
+                on:click=move |_| if let Some(i) = index() && !undrawn.get_untracked() { codes.start_from(Source::Test(i)); look.open_tab(Tab::Latents) }>
                 <Picture from=FOUND index=k />
                 <span class="tag">{move || label().map(|l| runs.class_name(l))}</span>
             </button>
