@@ -107,6 +107,65 @@ fn kept(files: &[Named], wishes: &Wishes) -> Vec<f32> {
     (0..N as u64).flat_map(row).collect()
 }
 
+/// The rows as saev keeps them: two layers, of which the second has them, and four patches of each example behind one token for all.
+fn saev() -> Files {
+    const PATCHES: usize = 4;
+    let shard = |examples: std::ops::Range<usize>| -> Vec<u8> {
+        let layer = |e: usize, own: bool| {
+            let token = move |t: usize, d: usize| if own && t > 0 { value(e * PATCHES + t - 1, d) } else { 77.0 };
+            (0..=PATCHES).flat_map(move |t| (0..D).flat_map(move |d| token(t, d).to_le_bytes()))
+        };
+        examples.flat_map(|e| layer(e, false).chain(layer(e, true))).collect()
+    };
+    let metadata = format!(
+        "{{\"family\":\"dinov2\",\"ckpt\":\"small\",\"layers\":[7,11],\"content_tokens_per_example\":{PATCHES},\"cls_token\":true,\
+         \"d_model\":{D},\"n_examples\":10,\"data\":{{\"__class__\":\"Imgfolder\"}},\"dtype\":\"float32\",\"protocol\":\"2.1\"}}"
+    );
+    let shards = b"[{\"name\":\"acts000000.bin\",\"n_ex\":6},{\"name\":\"acts000001.bin\",\"n_ex\":4}]".to_vec();
+    vec![
+        ("run/acts000001.bin", shard(6..10)),
+        ("run/acts000000.bin", shard(0..6)),
+        ("run/metadata.json", metadata.into_bytes()),
+        ("run/shards.json", shards),
+        ("run/labels.bin", (0..N as u8).map(|i| i % 3).collect()),
+    ]
+}
+
+#[test]
+fn shards_of_saev_are_read_with_their_labels() {
+    let source = read(&named(&saev()), &Wishes::default()).unwrap();
+    let plan = &source.about().plan;
+    assert_eq!(brief(plan), "train 36, test 4; label: 0 14, 1 13, 2 13");
+    let notes = plan.notes.join(" ");
+    assert!(notes.contains("Of the layers 7, 11 the last one, 11, is read.") && notes.contains("(CLS) is left aside"), "{notes}");
+    assert!(plan.pieces.iter().all(|p| p.role != Role::Aside), "{:?}", plan.pieces);
+    let without = |name: &str| saev().into_iter().filter(|(own, _)| !own.ends_with(name)).collect::<Files>();
+    assert!(read(&named(&without("labels.bin")), &Wishes::default()).is_ok());
+    // The names of the protocol's first version.
+    let old = |(name, bytes): (&'static str, Vec<u8>)| {
+        let text =
+            String::from_utf8_lossy(&bytes).replace("content_tokens_per_example", "n_patches_per_img").replace("d_model", "d_vit");
+        (name, if name.ends_with("metadata.json") { text.into_bytes() } else { bytes })
+    };
+    assert_eq!(kept(&named(&saev().into_iter().map(old).collect::<Files>()), &Wishes::default()), rows());
+    let edited = |name: &str, edit: fn(Vec<u8>) -> Vec<u8>| -> Files {
+        saev().into_iter().map(|(own, bytes)| (own, if own.ends_with(name) { edit(bytes) } else { bytes })).collect()
+    };
+    let no_acts: Files = saev().into_iter().filter(|(name, _)| !name.contains("acts")).collect();
+    let half = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).replace("float32", "float16").into_bytes();
+    let huge = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).replace(":4,", ":9999999999999999999,").into_bytes();
+    for (files, words) in [
+        (no_acts, "run/metadata.json: the activations that it describes are missing"),
+        (edited("acts000001.bin", |bytes| bytes[..bytes.len() - 4].to_vec()), "run/acts000001.bin: 3836 bytes are no whole number"),
+        (edited("labels.bin", |bytes| bytes[1..].to_vec()), "run/labels.bin has 39 labels, the shards have 40 rows"),
+        (edited("metadata.json", half), "its numbers are float16; float32 is read"),
+        (edited("metadata.json", huge), "have no size"),
+    ] {
+        let error = read(&named(&files), &Wishes::default()).err().unwrap_or_else(|| panic!("{words}: taken"));
+        assert!(error.contains(words), "{error}");
+    }
+}
+
 fn forms() -> Vec<Files> {
     let floats = made::floats(&rows());
     let doubles: Vec<u8> = rows().iter().flat_map(|v| f64::from(*v).to_be_bytes()).collect();
@@ -126,6 +185,7 @@ fn forms() -> Vec<Files> {
         vec![("acts.safetensors", tensors(&[("acts", "BF16", &[N, D], brains())]))],
         vec![("acts.parquet", table())],
         vec![("acts_10.npy", second), ("acts_9.npy", first)],
+        saev(),
     ]
 }
 

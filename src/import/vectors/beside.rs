@@ -59,14 +59,15 @@ fn piece(leaf: &Leaf, kind: &str, role: Role, why: String) -> Piece {
 }
 
 impl Beside {
-    /// Finds what lies beside `rows` rows, of `dims` numbers, of the files `names`. `own` is what these have beside them themselves.
+    /// Finds what lies beside `rows` rows, of `dims` numbers, of the files `names`. `taken` are files that were
+    /// read already, `own` what the rows have beside them themselves.
     ///
     /// # Errors
     /// Names the file: one that is called like the rows, or that was asked for, must have as many.
     pub fn read(
         leaves: &Leaves,
         arrays: &[Member],
-        names: &[String],
+        [names, taken]: [&[String]; 2],
         [rows, dims]: [u64; 2],
         own: Option<Lines>,
         wishes: &Wishes,
@@ -87,7 +88,7 @@ impl Beside {
         if let Some(lines) = own {
             add(&mut beside, lines);
         }
-        for leaf in leaves.all.iter().filter(|l| matches!(l.kind, Kind::Text | Kind::Json)) {
+        for leaf in leaves.all.iter().filter(|l| matches!(l.kind, Kind::Text | Kind::Json) && !taken.contains(&l.name)) {
             let lines = leaf
                 .bytes(TEXT_LIMIT)
                 .and_then(|bytes| Lines::read(&leaf.name, &bytes).map_err(|e| format!("{}: {e}", leaf.place())));

@@ -5,6 +5,7 @@ mod lines;
 mod lists;
 mod numbers;
 mod part;
+mod shards;
 mod source;
 mod tensors;
 
@@ -48,6 +49,9 @@ pub struct Read {
 /// # Errors
 /// Names the file and what is wrong with it.
 pub fn read(leaves: &Leaves, wishes: &Wishes) -> Result<Option<Read>, String> {
+    if let Some(found) = shards::read(leaves)? {
+        return whole(found.parts, Own { lines: found.labels, pieces: found.pieces }, leaves, &[], wishes).map(Some);
+    }
     let role = |leaf: &Leaf| wanted(wishes, &leaf.name).map(|w| w.role);
     let asked = leaves.all.iter().any(|l| role(l) == Some(Role::Vectors));
     if !asked && leaves.all.iter().any(|l| role(l) == Some(Role::Images)) {
@@ -92,6 +96,20 @@ pub fn read(leaves: &Leaves, wishes: &Wishes) -> Result<Option<Read>, String> {
     if !asked && beside > 0 && (beside != rows || dims < WIDE) {
         return Ok(None);
     }
+    whole(parts, Own::default(), leaves, &arrays, wishes).map(Some)
+}
+
+/// What comes with the rows themselves.
+#[derive(Default)]
+struct Own {
+    /// A line for each row.
+    lines: Option<lines::Lines>,
+    pieces: Vec<Piece>,
+}
+
+/// The set of all parts, in their order.
+fn whole(mut parts: Vec<Part>, own: Own, leaves: &Leaves, arrays: &[Member], wishes: &Wishes) -> Result<Read, String> {
+    let dims = parts.first().map_or(0, |p| p.table.dims());
     if dims > MAX_DIMS as usize {
         return Err(format!(
             "{}: rows of {dims} numbers are more than the {MAX_DIMS} that can be trained on",
@@ -106,7 +124,7 @@ pub fn read(leaves: &Leaves, wishes: &Wishes) -> Result<Option<Read>, String> {
     }
     // Shards in their order, the tenth behind the ninth.
     parts.sort_by_cached_key(|p| in_order(&p.name));
-    build(parts, leaves, &arrays, wishes).map(Some)
+    build(parts, own, leaves, arrays, wishes)
 }
 
 /// The rows of numbers in a file.
@@ -197,16 +215,18 @@ fn neighbours(rows: &[Vec<f32>]) -> f64 {
 }
 
 /// The set of these parts.
-fn build(mut parts: Vec<Part>, leaves: &Leaves, arrays: &[Member], wishes: &Wishes) -> Result<Read, String> {
+fn build(mut parts: Vec<Part>, own: Own, leaves: &Leaves, arrays: &[Member], wishes: &Wishes) -> Result<Read, String> {
     let rows: u64 = parts.iter().map(|p| p.table.rows()).sum();
     let normalise = wishes.normalise.unwrap_or_default();
     let stats = source::Stats::read(&mut parts)?;
     let names: Vec<String> = parts.iter().map(|p| p.file.clone()).collect();
     // Of several tables each would have its own.
-    let own = if let [only] = &mut parts[..] { only.table.beside() } else { None };
-    let beside = Beside::read(leaves, arrays, &names, [rows, stats.dims as u64], own, wishes)?;
+    let lines = if let [only] = &mut parts[..] { only.table.beside().or(own.lines) } else { own.lines };
+    let left: Vec<String> = own.pieces.iter().map(|p| p.name.clone()).collect();
+    let beside = Beside::read(leaves, arrays, [&names, &left], [rows, stats.dims as u64], lines, wishes)?;
     let mut mark = Mark::default();
-    for leaf in leaves.all.iter().filter(|l| !matches!(l.kind, Kind::Aside(_) | Kind::Picture)) {
+    let read = |l: &&Leaf| names.contains(&l.name) || left.contains(&l.name) || !matches!(l.kind, Kind::Aside(_) | Kind::Picture);
+    for leaf in leaves.all.iter().filter(read) {
         mark = mark.with(leaf.name.as_bytes()).with(leaf.mark()?.to_string().as_bytes());
     }
     let mut notes: Vec<String> =
@@ -230,6 +250,7 @@ fn build(mut parts: Vec<Part>, leaves: &Leaves, arrays: &[Member], wishes: &Wish
         choice: true,
     };
     let mut pieces: Vec<Piece> = parts.iter().map(piece).collect();
+    pieces.extend(own.pieces);
     pieces.extend(beside.pieces.iter().cloned());
     let scale = stats.scale(normalise);
     let found = Found {
