@@ -12,7 +12,7 @@ pub const MEASURES: &[Measure] = &[Measure {
 async fn cost(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
     let info = s.model.info();
     let (parameters, flops, batch) = (info.parameters, info.flops, info.batch);
-    sheet.add("parameters", parameters as usize, "all that training moves");
+    sheet.add("parameters", parameters as usize, "everything that is learnt");
     sheet.add(
         "step_mflop",
         flops as f64 / 1e6,

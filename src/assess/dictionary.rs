@@ -26,8 +26,14 @@ pub const MEASURES: &[Measure] = &[
     },
 ];
 
+/// Values of an input whose linear map is fitted, at most: it takes memory for the square of them.
+const FITTED: usize = 1024;
+
 /// What of the error follows from the input.
 async fn foretold(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
+    if s.images.shape.len() > FITTED {
+        return Ok(());
+    }
     let codes = s.codes().await?;
     let fitted = s.model.decode(&codes.mean_fitted).await?;
     let d = s.images.shape.len();
@@ -70,8 +76,9 @@ async fn together(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> 
     let atom_fd = Rows::new(&atoms, s.images.shape.len());
     let act_nf = Rows::new(&codes.mean, atom_fd.len());
     let how = format!(
-        "correlation, over pairs of features, of how often they are active together (φ over {} test images) and the cosine of their \
+        "correlation, over pairs of at most {} features, of how often they are active together (φ over {} test images) and the cosine of their \
          directions; 0 for shuffled directions",
+        sparse::COMPARED,
         act_nf.len()
     );
     sheet.add("together", sparse::together(act_nf, atom_fd), how);

@@ -90,6 +90,7 @@ mod tests {
             ("rvq", "Residual Quantization", "in place of its RQ-Transformer"),
             ("matryoshka", "Interpreting CLIP", "nested budgets"),
             ("wae-mmd", "Concurrent Density Estimation", "contaminated data"),
+            ("latent-flow", "Flow Matching in Latent Space", "without classes or masks"),
         ];
         let pixelcnn = ["vq-vae", "cvq", "fsq", "bsq", "rvq"].map(|id| (id, "PixelCNN", "under no condition"));
         for (id, title, words) in parts.into_iter().chain(pixelcnn) {

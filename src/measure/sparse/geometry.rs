@@ -22,10 +22,13 @@ pub fn length_gap(x_nd: Rows, act_nf: Rows, dictionary_fd: Rows) -> f64 {
     mean(both.filter(|(_, x)| *x > 0.0).map(|(f, x)| (f / x - 1.0).abs()))
 }
 
+/// Features of which [`together`] compares each with each, at most.
+pub const COMPARED: usize = 512;
+
 /// How much more alike the directions of features are that are active together: the correlation, over pairs of living features, of the `φ`
 /// of their activity with the cosine of their directions. 0 on average where directions say nothing of what is active together, as when they are
-/// shuffled (Li et al. 2024, "The Geometry of Concepts: Sparse Autoencoder Feature Structure", section 4, who compare clusters of both). NaN with
-/// fewer than three living features.
+/// shuffled (Li et al. 2024, "The Geometry of Concepts: Sparse Autoencoder Feature Structure", section 4, who compare clusters of both). Of more than
+/// [`COMPARED`] living features every second, third and so on is taken. NaN with fewer than three of them.
 ///
 /// # Panics
 /// If there is not one direction a feature.
@@ -42,7 +45,9 @@ pub fn together(act_nf: Rows, dictionary_fd: Rows) -> f64 {
         let spread = (share * (1.0 - share)).sqrt();
         (on_n.into_iter().map(|on| (on - share) / spread).collect::<Vec<f64>>(), unit(dictionary_fd.row(f)))
     };
-    let all: Vec<(Vec<f64>, Vec<f64>)> = (0..act_nf.width()).filter(living).map(one).collect();
+    let living: Vec<usize> = (0..act_nf.width()).filter(living).collect();
+    let step = living.len().div_ceil(COMPARED).max(1);
+    let all: Vec<(Vec<f64>, Vec<f64>)> = living.into_iter().step_by(step).map(one).collect();
     let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
     let pairs = all.iter().enumerate().flat_map(|(i, a)| all[..i].iter().map(move |b| (a, b)));
     let values: Vec<(f64, f64)> = pairs.map(|(a, b)| (dot(&a.0, &b.0) / n, dot(&a.1, &b.1))).collect();

@@ -17,6 +17,6 @@ pub use activity::{Activity, DensityHistogram, ULTRA_DENSE, activity};
 pub use dictionary::{RECOVERED, Recovery, SHARED, Stability, recovery, stability};
 pub use error::{Predicted, RIDGE, predicted_error, predicted_error_in_slices};
 pub use fidelity::{fraction_unexplained, loss_recovered};
-pub use geometry::{length_gap, together};
+pub use geometry::{COMPARED, length_gap, together};
 pub use length::{DescriptionLength, description_length, round_to};
 pub use portrait::{Portrait, histogram};

@@ -19,6 +19,7 @@ pub const CARD: Card = Card {
         Paper::of("Flow Straight and Fast: Learning to Generate and Transfer Data with Rectified Flow", "Liu, Gong & Liu 2022")
             .only("the first flow, on codes; nothing is straightened"),
         Paper::of("Flow Matching for Generative Modeling", "Lipman et al. 2022").only("straight ways to codes"),
+        Paper::of("Flow Matching in Latent Space", "Dao, Phung, Nguyen & Tran 2023").only("on codes that are vectors, without classes or masks"),
     ],
     params: &[ParamSpec::int("flow", "Width of the flow", 16, 512, 256, "Units of each of the two hidden layers that give the velocity.")],
     try_this: "Draw with one step, then with two, four and eight: how many does it take until digits are digits?",
