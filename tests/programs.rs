@@ -17,7 +17,7 @@ use latent_older::upgrade;
 use latent_player::{Asked, Player};
 use latent_registry::entry;
 use latent_view::Coder;
-use latent_vocabulary::code::{CodeKind, NO_DECODER, decodes, from_note};
+use latent_vocabulary::code::{CodeKind, NO_DECODER, decodes, from_note, levels};
 use latent_vocabulary::{Family, Precision};
 use pollster::block_on;
 
@@ -201,6 +201,10 @@ fn files_of_before_still_open() {
         for setup in setups(family) {
             let name = setup.to_query();
             let mut engine = engine(&setup, &data);
+            // Codes with levels are of later: all their files have programs.
+            if !levels(&engine.info().code).is_empty() {
+                continue;
+            }
             block_on(engine.start()).unwrap_or_else(|e| panic!("{name}: {}", String::from(e)));
             engine.run_steps(2).unwrap();
             block_on(engine.metrics()).unwrap();

@@ -47,9 +47,9 @@ fn codes_know_digits_that_nobody_told() {
     let (mut fresh, _) = trained("latent=16", &data, 0);
     let (after, before) = (probed(&mut trained_one, &data), probed(&mut fresh, &data));
     println!("linear probe {after:.3} after {STEPS} steps, {before:.3} before; spread {spread:.3}");
-    assert!(after > before + 0.05 && after > 0.8, "{after} after {STEPS} steps, {before} before");
+    assert!(after > before + 0.04 && after > 0.6, "{after} after {STEPS} steps, {before} before");
     assert!(spread > 0.5, "{spread}");
     let (_, collapsed) = trained("latent=16&gradient=both-ways", &data, STEPS);
     println!("spread {collapsed:.3} where the gradient goes both ways");
-    assert!(collapsed < 0.2, "{collapsed}");
+    assert!(collapsed < 0.1, "{collapsed}");
 }

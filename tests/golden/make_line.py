@@ -390,7 +390,7 @@ def simsiam(net, x, y, noise, stopped):
         h = F.batch_norm(h, None, None, net.p[name + ".norm.width_d"], net.p[name + ".norm.middle_d"], training=True, eps=1e-5)
         return F.relu(h) @ net.p[name + ".out.weight"]
 
-    z = head("projector", F.relu(net.heads(x)[0]))
+    z = head("projector", F.silu(net.heads(x)[0]))
     p = head("predictor", z) + net.p["predictor.out.bias"]
     loss = -F.cosine_similarity(p, z.detach() if stopped else z).mean()
     spread = torch.std(F.normalize(z), 0, correction=0).mean() * math.sqrt(z.shape[1])

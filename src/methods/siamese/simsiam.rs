@@ -2,7 +2,8 @@
 //!
 //! As in the paper the loss is between what a predictor makes of one view and the projection of the other, both ways round, and the
 //! projection is a constant. Batches are normed in hidden layers alone (the paper's table 4b, 0.7 % below its own choice), as otherwise
-//! no gradient would reach what a norm takes away. A code is what the encoder gives, before the ReLU in front of the projector.
+//! no gradient would reach what a norm takes away. A code is what the encoder gives, before the activation in front of the projector; that is
+//! smooth, as otherwise no gradient would reach the bias of a number that is positive for all images.
 
 use latent_vocabulary::objective::{Count, Symbols, Term};
 use latent_vocabulary::{CHANNELS, Card, Family, HIDDEN, LATENT, NET, Paper, ParamSpec};
@@ -49,7 +50,7 @@ pub const CARD: Card = Card {
 #[cfg(feature = "networks")]
 mod engine {
     use burn::module::Module;
-    use burn::tensor::activation::relu;
+    use burn::tensor::activation::silu;
     use burn::tensor::{Device, Tensor};
 
     use super::{CARD, GRADIENTS};
@@ -108,7 +109,7 @@ mod engine {
 
         fn terms(&self, batch: Batch, ctx: &mut Ctx) -> Terms {
             let views = [self.view(batch.x_bp.clone(), ctx), self.view(batch.x_bp, ctx)];
-            let [first_bp, second_bp] = views.map(|x_bp| self.projector.forward(relu(self.point(x_bp))));
+            let [first_bp, second_bp] = views.map(|x_bp| self.projector.forward(silu(self.point(x_bp))));
             let aim = |z_bp: &Tensor<2>| if self.stopped { stop_gradient(z_bp.clone()) } else { z_bp.clone() };
             let there_b = cosine_b(self.predictor.forward(first_bp.clone()), aim(&second_bp));
             let back_b = cosine_b(self.predictor.forward(second_bp.clone()), aim(&first_bp));

@@ -32,8 +32,8 @@ const DRAWN_TOKENS: fn(&Model) -> bool = |model| model.grid.is_some_and(|grid| g
 const FEATURES: fn(&Model) -> bool = |model| model.features.is_some();
 /// Of what can be drawn by hand.
 const PICTURES: fn(&Model) -> bool = |model| model.sample.is_picture();
-/// Of places in a plane or in space.
-const PLACES: fn(&Model) -> bool = |model| model.sample.is_place();
+/// Of places in a plane or in space, which a decoder gives again.
+const PLACES: fn(&Model) -> bool = |model| model.sample.is_place() && !model.undrawn;
 
 /// Declares the modules of panels, and makes [`PANELS`] of what is in them: `tab models view`. A panel comes with the page, or
 /// with what follows it is [`fetched!`]: `in part as name`, where no two names are the same.
