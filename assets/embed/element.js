@@ -1,11 +1,13 @@
 // @ts-check
 // <latent-lab preset="mnist-vae" panel="traversal">: a trained model in somebody's page.
 //
-// Attributes: preset (a model of this site) or src (the address of weights that the page or the command line has saved); panel (one
+// Attributes: preset (a model of this site), src (the address of weights that the page or the command line has saved) or finding (a claim
+// of this site, with what came out of it); panel (one
 // or several of traversal, map, path, tokens, features); theme (auto, light, dark); latents (how many sliders); start (which
 // example). Events: ready, select, step, failed. What stands inside the element is shown until the figure is there.
 
 import { Figure } from "./figure.js";
+import { finding } from "./finding.js";
 import { SITE, load } from "./model.js";
 import { make } from "./parts.js";
 import { follow, scheme } from "./scheme.js";
@@ -21,7 +23,7 @@ const NEAR = "120px";
 /** @implements {Public.LatentLab} */
 export class LatentLab extends HTMLElement {
   /** @type {(keyof Public.LatentLabAttributes)[]} */
-  static observedAttributes = ["preset", "src", "panel", "theme", "latents", "start"];
+  static observedAttributes = ["preset", "src", "finding", "panel", "theme", "latents", "start"];
 
   #frame = make("figure", { part: "figure" });
   /** @type {Figure | null} */
@@ -104,7 +106,7 @@ export class LatentLab extends HTMLElement {
 
   /** The picture that stands here before the figure: the page's own, or the model's. */
   #still() {
-    const model = this.src ? null : this.#address();
+    const model = this.src || this.finding ? null : this.#address();
     const own = model && make("img", { src: model.href.replace(/\.safetensors$/, ".png"), alt: "", loading: "lazy" });
     this.#frame.className = "";
     this.#frame.replaceChildren(make("div", { className: "still" }, make("slot", {}, own || "")));
@@ -120,6 +122,14 @@ export class LatentLab extends HTMLElement {
     this.#begun = true;
     const run = this.#run;
     try {
+      if (this.finding) {
+        const root = await finding(this.finding);
+        if (run !== this.#run) return;
+        const link = make("a", { href: new URL(`?finding=${encodeURIComponent(this.finding)}`, SITE).href, title: words.RUN_HELP, target: "_top" }, words.RUN);
+        this.#frame.append(root, make("figcaption", {}, link));
+        this.#frame.className = "live";
+        return this.#there();
+      }
       const url = this.#address();
       if (!url) throw new Error(words.noPreset);
       const loaded = await load(url, !this.src);
@@ -140,8 +150,7 @@ export class LatentLab extends HTMLElement {
       this.#frame.className = "live";
       this.#figure.open();
       this.#say("ready", { kind: this.#figure.kind, latent: this.#figure.latent, image: this.#figure.image });
-      this.#settle?.resolve(this);
-      this.#settle = undefined;
+      this.#there();
     } catch (error) {
       if (run !== this.#run) return;
       const message = error instanceof Error ? error.message : String(error);
@@ -152,6 +161,12 @@ export class LatentLab extends HTMLElement {
       this.#settle?.reject(error);
       this.#settle = undefined;
     }
+  }
+
+  /** Whoever waits hears that the figure is there. */
+  #there() {
+    this.#settle?.resolve(this);
+    this.#settle = undefined;
   }
 
   /** @type {Say} */
@@ -179,6 +194,14 @@ export class LatentLab extends HTMLElement {
 
   set src(value) {
     this.setAttribute("src", value);
+  }
+
+  get finding() {
+    return this.getAttribute("finding") ?? "";
+  }
+
+  set finding(value) {
+    this.setAttribute("finding", value);
   }
 
   get panel() {

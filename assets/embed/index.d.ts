@@ -16,6 +16,8 @@ export interface LatentLabAttributes {
   preset?: string;
   /** The address of weights that the page or `cargo lab train --out` has saved; goes before `preset`. */
   src?: string;
+  /** In place of a model: a finding of the site, its claim with what came out when it was run. */
+  finding?: string;
   /** One or several panels, with spaces or commas between them; by itself the first that goes with the model. */
   panel?: string;
   /** `auto` follows the page's background; so does anything else. */
@@ -28,7 +30,7 @@ export interface LatentLabAttributes {
 
 /** What each event tells, in its `detail`. */
 export interface LatentLabDetails {
-  /** The figure answers. `latent`: numbers in a code. */
+  /** The model answers. `latent`: numbers in a code. A finding has no model, and only resolves the promise `ready`. */
   ready: { kind: CodeKind; latent: number; image: ImageShape };
   /** A visitor has chosen something: an example, both ends of a path, a place on the map, a token, a patch, or a feature. */
   select:
@@ -56,6 +58,7 @@ export class LatentLab extends HTMLElement {
   /** The attributes of these names; empty where they are not set. */
   preset: string;
   src: string;
+  finding: string;
   panel: string;
   theme: string;
 

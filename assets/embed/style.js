@@ -65,6 +65,17 @@ button[aria-pressed="true"] { background: var(--ink); border-color: var(--ink); 
 .nearest { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 6px; }
 .nearest canvas { width: 100%; height: auto; border-radius: 4px; }
 
+.finding p, .finding ul { margin: 0 0 8px; }
+.finding .claim { font: 18px/1.4 Georgia, "Noto Serif", serif; }
+.finding ul { padding: 0; list-style: none; }
+.finding .bars li { display: grid; grid-template-columns: minmax(0, 12em) minmax(0, 1fr) 5em; gap: 10px; align-items: center; min-height: 24px; }
+.finding .bars li span { overflow-wrap: anywhere; line-height: 1.2; }
+.finding .bars li span:last-child { text-align: end; font-variant-numeric: tabular-nums; }
+.finding .bars i { display: block; height: 10px; background: var(--raised); border-radius: 2px; }
+.finding .bars b { display: block; height: 100%; background: var(--accent); border-radius: 2px; }
+.finding .verdict { font-weight: 600; color: var(--up); }
+.finding .verdict.held { color: var(--accent); }
+
 .map { grid-template-columns: minmax(0, 1fr) minmax(110px, 160px); }
 .map .plot { width: 100%; aspect-ratio: 1; border: 1px solid var(--rule); border-radius: 4px; cursor: crosshair; touch-action: pan-y; }
 .legend { display: flex; flex-wrap: wrap; gap: 2px 10px; font-size: 12px; color: var(--soft); }

@@ -51,6 +51,24 @@ export type Properties<Made> = { [Name in keyof Made]?: Name extends "part" ? st
   [name: `${string}-${string}`]: string;
 };
 
+/** A finding with what was recorded of it, as `lab build` writes it. */
+export interface Found {
+  finding: {
+    id: string;
+    claim: string;
+    papers: string[];
+    runs: { name: string; label: string }[];
+    figures: { measure: string; label: string }[];
+    steps: number;
+    seeds: number;
+    reduced: string;
+    why_not?: string;
+  };
+  record: { seconds: number; adapter: string; taken: { run: string; measure: string; values: number[] }[] };
+  /** What was expected, and what both sides were. */
+  judged: { text: string; sides: string; holds: boolean }[];
+}
+
 /** A model that ships, and what a figure of it can show, the first by itself. */
 export interface Preset {
   id: string;

@@ -32,7 +32,20 @@ export const PICTURE = "What the decoder draws";
 export const failed = (message) => `This figure could not be loaded: ${message}`;
 /** @type {(name: string, kind: string, names: string[]) => string} */
 export const unknownPanel = (name, kind, names) => `panel="${name}" does not go with a model whose code is ${kind}; there are ${names.join(", ")}`;
-export const noPreset = "the element needs an attribute preset or src";
+export const noPreset = "the element needs an attribute preset, src or finding";
+/** @type {(id: string) => string} */
+export const noFinding = (id) => `no finding is called ${id}`;
+
+export const HELD = "Held when it was run";
+export const NOT_HELD = "Did not hold when it was run";
+export const EXPECTED = "As expected";
+export const NOT_SO = "Not as expected";
+export const RUN = "Run it yourself";
+export const RUN_HELP = "Opens this finding in Latent Lab, where its runs can be made on your machine";
+/** @type {(steps: number, seeds: number) => string} */
+export const protocol = (steps, seeds) => `${steps.toLocaleString("en")} steps, ${seeds === 1 ? "one seed" : `${seeds} seeds`}.`;
+/** @type {(seconds: number, adapter: string) => string} */
+export const took = (seconds, adapter) => `It took ${Math.max(1, Math.round(seconds))} s on the ${adapter}.`;
 /** @type {Numbered} */
 export const latent = (d) => `Latent ${d + 1}`;
 /** @type {Numbered} */

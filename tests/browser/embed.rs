@@ -74,6 +74,23 @@ fn point(page: &Page, element: &str, x: f64, y: f64) {
 }
 
 #[test]
+fn a_finding_stands_in_a_post() {
+    let page = post(true);
+    page.wait("the elements are there", "document.querySelector('latent-lab')?.shadowRoot");
+    page.js("const lab = document.createElement('latent-lab');
+        lab.finding = 'as-many-latents-as-dimensions';
+        document.body.prepend(lab);
+        lab.scrollIntoView()");
+    page.wait("its claim", "lab(0).querySelector('.finding .claim')?.textContent.startsWith('Nearly all that')");
+    let bars = page.js("return [...lab(0).querySelectorAll('.bars b')].map(bar => Math.round(bar.getBoundingClientRect().width))");
+    let bars: Vec<u64> = bars.as_array().expect("widths").iter().map(|w| w.as_u64().unwrap()).collect();
+    assert!(bars.len() == 3 && bars[0] > 50 && bars[1] < bars[0] / 4, "{bars:?}");
+    assert_eq!(page.js("return lab(0).querySelector('.verdict').textContent"), "Held when it was run");
+    page.screenshot("finding-in-a-post");
+    no_errors(&page);
+}
+
+#[test]
 fn figures_wait_to_be_seen_and_answer_pointer_and_keyboard() {
     let page = post_alone();
     page.wait("the elements are there", "document.querySelector('latent-lab')?.shadowRoot");

@@ -54,11 +54,58 @@ test("attributes that are declared are those that it looks at", () => {
 
 test("some attributes are properties as well", () => {
   const { lab } = place({ panel: "map" });
-  assert.deepEqual([lab.preset, lab.src, lab.panel, lab.theme], ["", "", "map", ""]);
-  for (const name of ["preset", "src", "panel", "theme"]) {
+  assert.deepEqual([lab.preset, lab.src, lab.finding, lab.panel, lab.theme], ["", "", "", "map", ""]);
+  for (const name of ["preset", "src", "finding", "panel", "theme"]) {
     lab[name] = name;
     assert.equal(lab.getAttribute(name), name);
   }
+});
+
+const FOUND = {
+  finding: {
+    id: "more-is-less",
+    claim: "More of it leaves less.",
+    papers: ["On More"],
+    runs: [{ name: "one", label: "1 of it" }, { name: "two", label: "2 of it" }],
+    figures: [{ measure: "mse", label: "squared error" }],
+    steps: 3000,
+    seeds: 2,
+    reduced: "Smaller than in the paper.",
+    why_not: "",
+  },
+  record: {
+    seconds: 12.4,
+    adapter: "processor",
+    taken: [{ run: "one", measure: "mse", values: [0.5, 0.25] }, { run: "two", measure: "mse", values: [0.00012345] }],
+  },
+  judged: [{ text: "mse(two) < mse(one)", sides: "(0.0001234 and 0.375)", holds: true }],
+};
+
+test("a finding is its claim, bars of what came out, and a verdict", async () => {
+  files.set(`${SITE}findings/more-is-less.json`, bytesOf(FOUND));
+  const { lab, heard, seen, inside } = place({ finding: "more-is-less" });
+  seen();
+  assert.equal(await lab.ready, lab);
+  const { textContent } = inside.one("finding");
+  for (const words of ["More of it leaves less.", "On More", "Held when it was run", "1 of it0.375", "2 of it1.23e-4", "3,000 steps, 2 seeds.", "12 s on the processor", "As expected: mse(two) < mse(one) (0.0001234 and 0.375)"]) {
+    assert.ok(textContent.includes(words), `${words} in ${textContent}`);
+  }
+  assert.deepEqual(inside.one("bars").all("b").map((bar) => Math.round(parseFloat(bar.style.width))), [100, 0]);
+  assert.equal(inside.all("a")[0].href, `${SITE}?finding=more-is-less`);
+  assert.deepEqual([heard, lab.kind], [[], undefined], "there is no model");
+});
+
+test("a finding that did not hold says why, and one that is not there is said", async () => {
+  const finding = { ...FOUND.finding, id: "not", why_not: "The set is too small." };
+  files.set(`${SITE}findings/not.json`, bytesOf({ ...FOUND, finding, judged: [{ ...FOUND.judged[0], holds: false }] }));
+  const held = place({ finding: "not" });
+  held.seen();
+  await held.lab.ready;
+  assert.ok(held.inside.one("verdict").textContent.includes("Did not hold when it was run. The set is too small."));
+  const { lab, seen, inside } = place({ finding: "nowhere" });
+  seen();
+  await assert.rejects(lab.ready, /no finding is called nowhere/);
+  assert.ok(inside.one("error").textContent.includes("no finding is called nowhere"));
 });
 
 test("nothing is downloaded before it is seen, and it says so when it answers", async () => {
@@ -116,7 +163,7 @@ test("it asks for a model where none is named", async () => {
   const { lab, heard, seen } = place({});
   seen();
   await assert.rejects(lab.ready);
-  assert.deepEqual(heard[0].detail, { message: "the element needs an attribute preset or src" });
+  assert.deepEqual(heard[0].detail, { message: "the element needs an attribute preset, src or finding" });
 });
 
 test("a model of the site has its still picture, and a link to train it; a visitor's own images have none", async () => {

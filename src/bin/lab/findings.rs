@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use latent_finding::{Finding, Record, mean};
+use latent_finding::{Finding, Judged, Record, mean};
 use latent_vocabulary::measured::four_digits;
 use serde_json::{Value, json};
 
@@ -165,6 +165,24 @@ fn to_text(found: &Found) -> Result<String, Failure> {
 pub fn for_page() -> Result<Vec<u8>, Failure> {
     let all: Vec<Value> = with_records()?.iter().map(|found| json!({ "finding": found.finding, "record": found.record })).collect();
     Ok(json!(all).to_string().into_bytes())
+}
+
+/// What an embedded figure shows of each finding that has run, by the name of its file.
+///
+/// # Errors
+/// As [`with_records`].
+pub fn for_figures() -> Result<Vec<(String, Vec<u8>)>, Failure> {
+    let one = |found: Found| -> Result<Option<(String, Vec<u8>)>, Failure> {
+        let Found { finding, record: Some(record) } = found else { return Ok(None) };
+        let side = |j: Judged| {
+            let sides = format!("({} and {})", four_digits(j.left), four_digits(j.right));
+            json!({ "text": j.text, "sides": sides, "holds": j.holds })
+        };
+        let judged: Vec<Value> = finding.judge(&record.taken)?.into_iter().map(side).collect();
+        let name = format!("{}.json", finding.id);
+        Ok(Some((name, json!({ "finding": finding, "record": record, "judged": judged }).to_string().into_bytes())))
+    };
+    with_records()?.into_iter().filter_map(|found| one(found).transpose()).collect()
 }
 
 #[cfg(test)]

@@ -89,6 +89,11 @@ fn build_for(out: &Path, base: Option<&str>, more: More) -> Result<(), Failure> 
     index::write_site(&html, &new, base.unwrap_or("./"), page.each_ref().map(String::as_str))?;
     site::add_embed(&new)?;
     site::write(&new.join("findings.json"), &findings::for_page()?)?;
+    let figures = new.join("findings");
+    fs::create_dir_all(&figures).map_err(|e| about(&figures, &e))?;
+    for (name, bytes) in findings::for_figures()? {
+        site::write(&figures.join(name), &bytes)?;
+    }
     remove(out)?;
     fs::rename(&new, out).map_err(|e| about(out, &e))?;
     eprintln!("the page is built, {:.0} s", start.elapsed().as_secs_f64());

@@ -7,6 +7,7 @@ use super::figures::{figures, sides, verdict};
 use super::found::{Found, PARAMETER};
 use super::here::Here;
 use super::words;
+use crate::{browser, clipboard};
 
 /// One claim: what is asked, and behind that what came out.
 #[component]
@@ -31,6 +32,9 @@ pub fn Card(found: Found, open: bool) -> impl IntoView {
         .collect_view();
     let took = record.as_ref().map(|record| words::took(record.seconds, &record.adapter));
     let own = format!("?{PARAMETER}={}", finding.id);
+    let (said, code) = (RwSignal::new(words::EMBED), words::code(&browser::base(), &finding.id));
+    let copy = move |_| clipboard::copy(code.clone(), said, [words::EMBED, words::NOT_COPIED]);
+    let embed = record.is_some().then(|| view! { <button class="link" title=words::EMBED_HELP data-testid=format!("embed-{}", finding.id) on:click=copy>{said}</button> });
     view! {
         <article class="finding" node_ref=root data-testid=format!("finding-{}", finding.id)>
             <h4>{finding.claim.clone()}</h4>
@@ -41,7 +45,7 @@ pub fn Card(found: Found, open: bool) -> impl IntoView {
                 {shown}
                 <ul class="judged">{judged}</ul>
                 <p class="help">{words::protocol(finding.steps, finding.seeds, finding.images)}" "{finding.reduced.clone()}" "{took}</p>
-                <p class="links">{words::OPEN}" "{links}<a class="own" href=own>{words::LINK}</a></p>
+                <p class="links">{words::OPEN}" "{links}<a class="own" href=own>{words::LINK}</a>{embed}</p>
             </details>
             <Here finding=here record=before />
         </article>

@@ -27,6 +27,14 @@ pub const BYS: &[(&str, &str, &str)] = &[
     ("by-question", "By question", "What the claims are about"),
 ];
 pub const LINK: &str = "Link to this finding";
+pub const EMBED: &str = "Copy the code for your own page";
+pub const EMBED_HELP: &str = "Two lines of HTML that show this finding in any page";
+pub const NOT_COPIED: &str = "This browser does not let pages copy";
+
+/// What shows a finding in somebody's own page.
+pub fn code(site: &str, id: &str) -> String {
+    format!("<script type=\"module\" src=\"{site}embed.js\"></script>\n<latent-lab finding=\"{id}\"></latent-lab>")
+}
 
 pub fn protocol(steps: u64, seeds: u32, images: u32) -> String {
     let runs = if seeds == 1 { "One seed".into() } else { format!("Means over {seeds} seeds") };

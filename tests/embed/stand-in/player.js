@@ -50,6 +50,7 @@ export class Model {
     this.patch = Uint32Array.from(weights.patch ?? []);
     this.density = Float32Array.from(weights.density ?? []);
     const [, height, width] = this.image;
+    /** @type {Record<string, number>} */
     const places = { vector: 0, embedding: 0, tokens: this.grid[0] * this.grid[1], features: (height * width) / (this.patch[0] * this.patch[1]) };
     /** @type {number} */
     this.latent = places[this.kind] === 0 ? (weights.latent ?? 2) : this.kind === "tokens" ? places.tokens * (this.grid[3] ?? 1) : places.features * this.density.length;
