@@ -1,5 +1,6 @@
 //! What a claim expects of figures: comparisons of sums and products of numbers and of `measure(run)`.
 
+use latent_small::number;
 use std::iter::Peekable;
 use std::str::Chars;
 
@@ -78,7 +79,7 @@ impl Rest<'_> {
             Some('(') => self.inside(),
             Some(c) if c.is_ascii_digit() => {
                 let text = self.word(|c| c.is_ascii_digit() || c == '.');
-                text.parse().map_err(|_| format!("{text} is no number"))
+                number(&text).ok_or_else(|| format!("{text} is no number"))
             }
             Some(c) if c.is_ascii_lowercase() => {
                 let name = self.word(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');

@@ -1,7 +1,7 @@
 //! Weights by name, with messages that name what is missing or does not fit.
 
+use latent_small::number;
 use std::ops::Range;
-use std::str::FromStr;
 
 use half::f16;
 
@@ -71,12 +71,12 @@ impl<'a> File<'a> {
     /// If the file does not say them.
     pub fn image(&self) -> Result<[usize; 3], String> {
         let note = self.note("image")?;
-        numbers(note)?.try_into().map_err(|_| format!("the model's image has {note:?}: expected three numbers"))
+        numbers(note, |v| v.parse().ok())?.try_into().map_err(|_| format!("the model's image has {note:?}: expected three numbers"))
     }
 
     /// Training steps behind the weights; zero where the file does not say.
     pub fn step(&self) -> f32 {
-        self.note("step").ok().and_then(|step| step.parse().ok()).unwrap_or(0.0)
+        self.note("step").ok().and_then(float).unwrap_or(0.0)
     }
 
     /// Whether the file says how its model is run; one of before does not.
@@ -143,9 +143,13 @@ impl<'a> File<'a> {
     }
 }
 
+pub(super) fn float(text: &str) -> Option<f32> {
+    number(text).map(|v| v as f32)
+}
+
 /// Numbers with commas between them, from a file's note.
-pub(super) fn numbers<T: FromStr>(note: &str) -> Result<Vec<T>, String> {
-    let number = |v: &str| v.trim().parse().map_err(|_| format!("the model's metadata has {v:?}: expected a number"));
+pub(super) fn numbers<T>(note: &str, read: fn(&str) -> Option<T>) -> Result<Vec<T>, String> {
+    let number = |v: &str| read(v.trim()).ok_or_else(|| format!("the model's metadata has {v:?}: expected a number"));
     note.split(',').map(number).collect()
 }
 

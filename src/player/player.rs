@@ -1,7 +1,7 @@
 //! A model, and what it makes of images and codes.
 
 use super::examples::Examples;
-use super::file::{File, numbers};
+use super::file::{File, float, numbers};
 use super::net::Net;
 use latent_compile::stored;
 use latent_view::{Rows, drawn};
@@ -66,7 +66,7 @@ impl Player {
         let factors = FactorName::from_note(file.note("factors").unwrap_or_default());
         let code = from_note(file.note("code")?)?;
         let programs = stored::from_text(file.note("programs")?)?;
-        let list = |key| file.note(key).map_or(Ok(vec![]), numbers);
+        let list = |key| file.note(key).map_or(Ok(vec![]), |note| numbers(note, float));
         let seed = list("seed")?.first().map_or(0, |seed: &f32| *seed as u32);
         let net = Net::new(&file, stored::read(&programs)?, list("controls")?, seed)?;
         let mut player = Self {
@@ -86,7 +86,7 @@ impl Player {
         player.fits()?;
         let latent = player.latent();
         player.kl_d = match file.note("kl") {
-            Ok(note) => numbers(note)?,
+            Ok(note) => numbers(note, float)?,
             Err(_) => vec![0.0; latent],
         };
         if player.kl_d.len() != latent {

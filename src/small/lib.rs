@@ -2,10 +2,13 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
+mod number;
 pub mod part;
 pub mod shader;
 
 use std::cmp::Ordering;
+
+pub use number::number;
 
 /// Sorts as `sort_by` does, stably. That one brings three kilobytes of code for each kind of element; here all kinds share one sort,
 /// of indices. For the few elements of a plan or a file, not for images.

@@ -3,6 +3,7 @@
 use crate::job::figure_id;
 use crate::row::Row;
 use crate::stop::Stop;
+use latent_small::number;
 use latent_vocabulary::measured::four_digits;
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +28,7 @@ pub enum Cell {
 impl Cell {
     /// A number, where the text is one.
     fn of(text: &str) -> Self {
-        text.parse().map_or_else(|_| Self::Text(text.into()), Self::Number)
+        number(text).map_or_else(|| Self::Text(text.into()), Self::Number)
     }
 
     pub fn number(&self) -> Option<f64> {

@@ -7,6 +7,7 @@
 use super::plane::Axes;
 use super::tab::Tab;
 use super::words;
+use latent_small::number;
 
 /// Longer codes have no place in a link.
 const SHORT: usize = 32;
@@ -37,8 +38,8 @@ impl Default for Camera {
 }
 
 /// Numbers joined by commas.
-fn list<T: std::str::FromStr>(text: &str) -> Option<Vec<T>> {
-    text.split(',').map(|part| part.parse().ok()).collect()
+fn list<T>(text: &str, read: impl Fn(&str) -> Option<T>) -> Option<Vec<T>> {
+    text.split(',').map(read).collect()
 }
 
 fn joined(numbers: impl Iterator<Item = String>) -> String {
@@ -75,7 +76,7 @@ impl Camera {
             self.tab = tab.unwrap_or(self.tab);
             return tab.is_some();
         };
-        match (key, list::<usize>(value), list::<f32>(value)) {
+        match (key, list(value, |part| part.parse::<usize>().ok()), list(value, |part| number(part).map(|v| v as f32))) {
             ("axes", Some(latents), _) if latents.len() == 2 => self.axes = Axes::Latents(latents[0], latents[1]),
             ("level", Some(level), _) if level.len() == 1 && level[0] > 0 => self.axes = Axes::Level(level[0] - 1),
             ("pins", Some(pins), _) => self.pins = pins,

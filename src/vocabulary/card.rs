@@ -1,5 +1,6 @@
 //! What a method says about itself. Controls, link keys, the CLI's list and the uniform tests are derived from this.
 
+use latent_small::number;
 use serde::Serialize;
 
 pub use super::objective::Under;
@@ -197,7 +198,7 @@ impl ParamSpec {
         {
             return Ok(i as f64);
         }
-        let value: f64 = text.trim().parse().map_err(|_| format!("{} = {text:?}: expected {}", self.key, self.range_text()))?;
+        let value = number(text.trim()).ok_or_else(|| format!("{} = {text:?}: expected {}", self.key, self.range_text()))?;
         self.check(value)
     }
 

@@ -1,6 +1,7 @@
 //! The reading plan of an import: what each of the files that a visitor brought is taken for, before anything is packed; and
 //! what the visitor wants otherwise.
 
+use latent_small::number;
 use serde::{Deserialize, Serialize};
 
 /// A part of a data set.
@@ -293,9 +294,9 @@ impl Values {
         if text == "own" {
             return Ok(Self::Own);
         }
-        let range = text.split_once("..").and_then(|(low, high)| Some((low.parse().ok()?, high.parse().ok()?)));
+        let range = text.split_once("..").and_then(|(low, high)| Some((number(low)?, number(high)?)));
         match range {
-            Some((low, high)) if f64::is_finite(low) && f64::is_finite(high) && low < high => Ok(Self::Range(low, high)),
+            Some((low, high)) if low < high => Ok(Self::Range(low, high)),
             _ => Err("expected `own`, or the values of black and white, such as 0..1, 0..255 or -1..1".into()),
         }
     }

@@ -1,5 +1,6 @@
 //! Two runs side by side: the same image in both, and sliders that move both.
 
+use latent_small::number;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -301,7 +302,7 @@ pub fn Pair() -> impl IntoView {
             let label = words::partners(pair.at, pair.r);
             let value = move || offsets.with(|all| all[i].to_string());
             let slide = move |e| {
-                let to: f64 = event_target_value(&e).parse().unwrap_or(0.0);
+                let to = number(&event_target_value(&e)).unwrap_or(0.0);
                 offsets.update(|all| all[i] = to);
             };
             view! {

@@ -2,6 +2,7 @@
 
 pub mod words;
 
+use latent_small::number;
 use leptos::prelude::*;
 use web_sys::HtmlInputElement;
 
@@ -49,7 +50,7 @@ fn round(value: f64) -> f64 {
     let whole = (value / digit).round() * digit;
     let fine = if (value - whole).abs() < 0.03 * value.abs() { whole } else { (value / digit * 10.0).round() * digit / 10.0 };
     // 0.30000000000000004 has no place in a link.
-    format!("{fine:.6}").parse().unwrap_or(fine)
+    number(&format!("{fine:.6}")).unwrap_or(fine)
 }
 
 /// One parameter: its name, its widget, and what it does.
@@ -123,7 +124,7 @@ pub fn Control(spec: &'static ParamSpec) -> impl IntoView {
                     min=low max=high step="1" prop:value=move || to_slider(kind, value.get()).to_string()
                     aria-valuetext=move || spec.format(value.get())
                     on:input=move |e| {
-                        if let Ok(at) = event_target_value(&e).parse()
+                        if let Some(at) = latent_small::number(&event_target_value(&e))
                             && !set(from_slider(kind, at))
                         {
                             // What is refused moves nothing.

@@ -1,5 +1,6 @@
 //! Images drawn token by token from the learnt prior.
 
+use latent_small::number;
 use leptos::prelude::*;
 
 use super::editor::{Editor, Start};
@@ -42,7 +43,7 @@ pub fn Samples() -> impl IntoView {
             <label class="heat-control"><span>{words::TEMPERATURE}</span>
                 <input type="range" class="slider" min="0" max="1.5" step="0.05" data-testid="temperature"
                     prop:value=move || temperature.get().to_string()
-                    on:change=move |e| if let Ok(v) = event_target_value(&e).parse() { temperature.set(v) } />
+                    on:change=move |e| if let Some(v) = number(&event_target_value(&e)) { temperature.set(v as f32) } />
                 <output class="value">{move || format!("{:.2}", temperature.get())}</output></label>
             <div class="cells" data-testid="drawn">{cells}</div>
         </Panel>

@@ -1,5 +1,6 @@
 //! Features held at values of the visitor's choosing, and what becomes of an input then.
 
+use latent_small::number;
 use std::sync::Arc;
 
 use leptos::html;
@@ -155,8 +156,8 @@ fn Hold(f: usize, present: Signal<f32>) -> impl IntoView {
     });
     let words = Signal::derive(move || words::amount(value.get()));
     let moved = move |text: String| {
-        if let Ok(v) = text.parse::<f32>() {
-            inspector.hold(f, Some(v));
+        if let Some(v) = number(&text) {
+            inspector.hold(f, Some(v as f32));
         }
     };
     view! {

@@ -6,6 +6,7 @@ mod profile;
 mod relax;
 pub mod words;
 
+use latent_small::number;
 use std::sync::Arc;
 
 use leptos::html;
@@ -136,7 +137,7 @@ pub fn Paths() -> impl IntoView {
                 <button data-testid="path-play" on:click=play>{move || if playing.get() { words::PATH_STOP } else { words::PATH_PLAY }}</button>
                 <input type="range" class="slider" min="0" max="1" step="0.005" data-testid="path-at" aria-label=words::PATH_AT
                     aria-valuetext=move || words::percent(at.get()) prop:value=move || at.get().to_string()
-                    on:input=move |e| if let Ok(v) = event_target_value(&e).parse() { playing.set(false); at.set(v) } />
+                    on:input=move |e| if let Some(v) = number(&event_target_value(&e)) { playing.set(false); at.set(v) } />
             </div>
             <div class="ways" data-testid="ways">{rows}</div>
             <Show when=move || runs.model().gaussian><Profile ways at /></Show>

@@ -1,5 +1,6 @@
 //! One latent: name, slider over its pictures, value; and in detail, which pixels it moves.
 
+use latent_small::number;
 use leptos::html;
 use leptos::prelude::*;
 
@@ -52,11 +53,11 @@ pub fn Row(latent: usize, shared: Shared) -> impl IntoView {
         }
     });
     let moved = move |text: String| {
-        if let Ok(v) = text.parse::<f32>() {
+        if let Some(v) = number(&text) {
             codes.forget_source();
             codes.code.update(|z| {
                 if let Some(slot) = z.get_mut(latent) {
-                    *slot = v;
+                    *slot = v as f32;
                 }
             });
         }
