@@ -14,6 +14,7 @@ pub mod measured;
 pub mod numbers;
 pub mod objective;
 pub mod optimizer;
+pub mod param;
 pub mod params;
 pub mod phrase;
 pub mod plan;

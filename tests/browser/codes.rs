@@ -19,7 +19,7 @@ fn a_model_without_a_decoder_shows_neighbours() {
     let page = ready(&Options { query, ..Options::default() });
     train(&page);
     let panels = "[...document.querySelectorAll('.panel')].map(p => p.id).join()";
-    page.wait("what needs no decoder", &format!("{panels} === 'map,chart,neighbours'"));
+    page.wait("what needs no decoder", &format!("{panels} === 'map,loss,neighbours'"));
     page.wait("neighbours", "document.querySelector('[data-testid=near-alike]')?.textContent.includes('of 48 neighbours')");
     page.js("document.querySelector('[data-testid=panel-neighbours]').scrollIntoView()");
     let cell = "document.querySelectorAll('[data-testid=near-2] canvas')";

@@ -19,6 +19,7 @@ pub const CARD: Card = Card {
     family: Family::Siamese,
     label: "SimSiam",
     summary: "Looks at two altered views of each image and asks for the same code from both. It never draws an image: there is no decoder.",
+    unit: "cosine, with a minus",
     terms: &[
         Term::plus("loss", "−½·cos(h(z₁), z̄₂) − ½·cos(h(z₂), z̄₁)").weighed(&["views"]).under("gradient", &["stopped"]),
         Term::plus("loss", "−½·cos(h(z₁), z₂) − ½·cos(h(z₂), z₁)").weighed(&["views"]).under("gradient", &["both-ways"]),

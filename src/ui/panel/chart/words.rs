@@ -25,5 +25,9 @@ pub fn chart_summary(step: u64, terms: &[(String, f32)]) -> String {
 
 /// What the scale of the curves is in.
 pub fn unit(card: &Card) -> &'static str {
-    if card.param(LIKELIHOOD.key).is_some() { "nats an image" } else { "squared distance, an input" }
+    match card.unit {
+        "" if card.param(LIKELIHOOD.key).is_some() => "nats an image",
+        "" => "squared distance, an input",
+        own => own,
+    }
 }
