@@ -21,7 +21,7 @@ use latent_session::Session;
 use latent_view::Measures;
 use latent_view::View;
 use latent_vocabulary::Precision;
-use latent_vocabulary::code::CodeKind;
+use latent_vocabulary::code::{CodeKind, decodes};
 use latent_vocabulary::shape::SampleShape;
 use pollster::block_on;
 use serde_json::Value;
@@ -87,12 +87,16 @@ fn the_player_agrees(name: &str, player: &Player, burn: &mut EagerEngine, test: 
     assert_eq!(player.code(), burn.info().code, "{name}");
     let labels: Vec<u8> = (0..IMAGES as u8).map(|i| i % 3 / 2).collect();
     let (mean, logvar) = block_on(burn.encode(Rows::labelled(images, &labels))).unwrap();
-    let decoded = block_on(burn.decode(&mean)).unwrap();
+    let draws = decodes(player.code());
+    let decoded = if draws { block_on(burn.decode(&mean)).unwrap() } else { vec![] };
     for (i, x) in images.chunks_exact(player.pixels()).enumerate() {
         let (m, l) = player.encode(Rows::labelled(x, &labels[i..=i])).unwrap();
         let row = i * latent..(i + 1) * latent;
         let want = logvar.get(row.clone()).unwrap_or_default();
         assert!(same(&m, &mean[row.clone()]) && same(&l, want), "{name}: the player encodes image {i} otherwise");
+        if !draws {
+            continue;
+        }
         let want = &decoded[i * player.pixels()..(i + 1) * player.pixels()];
         assert!(same(&player.decode(&mean[row]).unwrap(), want), "{name}: the player decodes image {i} otherwise");
     }

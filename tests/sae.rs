@@ -13,7 +13,7 @@ use latent_experiment::Setup;
 use latent_gpu::{Data, Gpu};
 use latent_registry::entry;
 use latent_vocabulary::shape::SampleShape;
-use latent_vocabulary::{HIDDEN, LATENT, NET};
+use latent_vocabulary::{HIDDEN, LATENT, LIKELIHOOD, NET};
 
 fn gpu() -> Rc<Gpu> {
     Rc::new(pollster::block_on(Gpu::open()).expect("a GPU adapter; on Debian: mesa-vulkan-drivers"))
@@ -107,7 +107,7 @@ fn hosts_are_what_their_methods_are() {
         sae.host = Some(Box::new(host.clone()));
         assert_eq!(sae.check().is_ok(), card.hosts, "{}", card.id);
         // Spots have no factors to tell.
-        if card.factors || [LATENT, NET, HIDDEN].iter().any(|p| card.param(p.key).is_none()) {
+        if card.factors || [LATENT, NET, HIDDEN, LIKELIHOOD].iter().any(|p| card.param(p.key).is_none()) {
             assert!(!card.hosts, "{} has other networks", card.id);
             continue;
         }

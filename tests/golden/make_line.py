@@ -131,6 +131,19 @@ def ae(net, x, y, noise):
     return [net.reconstruction(x, z)], None, state(z)
 
 
+def gon(net, x, y, noise):
+    def nll(z):
+        return F.binary_cross_entropy_with_logits(net.dense("out", F.silu(net.dense("hidden", z))), x, reduction="none")
+
+    origin = torch.zeros(len(x), LATENT, requires_grad=True)
+    z = -torch.autograd.grad(nll(origin).sum(), origin, create_graph=True)[0]
+    return [nll(z).sum(1).mean()], None, state(z)
+
+
+def gon_shapes():
+    return {"hidden.weight": (LATENT, HIDDEN), "hidden.bias": (HIDDEN,), "out.weight": (HIDDEN, PIXELS), "out.bias": (PIXELS,)} | CLOUD
+
+
 def dae(net, x, y, noise, kind):
     seen = torch.where(noise.uniform(*x.shape) < 0.4, 0.0, x) if kind == "masking" else x + 0.4 * noise.normal(*x.shape)
     z = net.heads(seen)[0]
@@ -444,6 +457,7 @@ cases = [
     case("ae", "", ae, POINT | CLOUD, "continuous-bernoulli"),
     case("ae", "", ae, POINT | CLOUD, "gaussian"),
     case("ae", "", ae, shapes(point=True, sigma=True) | CLOUD, "gaussian-learnt"),
+    case("gon", "", gon, gon_shapes()),
     case("dae", "", with_(dae, kind="masking"), POINT | CLOUD),
     case("dae", "&noise=gaussian", with_(dae, kind="gaussian"), POINT | CLOUD),
     case("mae", "&patch=5&ratio=0.6", mae, POINT | {"token_c": (1,)} | CLOUD),
