@@ -92,7 +92,7 @@ impl ParamSpec {
         self
     }
 
-    /// Marks a live parameter that no [`Term`] names.
+    /// Marks a live parameter that no [`Term`](super::objective::Term) names.
     pub const fn of_no_term(mut self) -> Self {
         self.of_no_term = true;
         self
