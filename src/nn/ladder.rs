@@ -100,24 +100,9 @@ mod tests {
     use burn::tensor::Distribution;
 
     use super::*;
+    use crate::drawn::{Drawn, values};
     use crate::gaussian::{kl_bd, log_density, log_standard_bd, mean_rows, sample};
-    use crate::method::{Ctx, Noise};
-
-    struct Drawn;
-
-    impl Noise for Drawn {
-        fn normal(&mut self, shape: &[usize], device: &Device) -> Tensor<1> {
-            Tensor::random([shape.iter().product::<usize>()], Distribution::Normal(0.0, 1.0), device)
-        }
-
-        fn uniform(&mut self, shape: &[usize], device: &Device) -> Tensor<1> {
-            Tensor::random([shape.iter().product::<usize>()], Distribution::Uniform(0.0, 1.0), device)
-        }
-    }
-
-    fn values(t: Tensor<2>) -> Vec<f32> {
-        t.into_data().try_into_vec().unwrap()
-    }
+    use crate::method::Ctx;
 
     fn network(device: &Device) -> (Ladder, Told) {
         device.seed(4);

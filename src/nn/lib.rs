@@ -9,6 +9,8 @@ pub mod conditional;
 pub mod conv;
 pub mod corrupt;
 pub mod digits;
+#[cfg(test)]
+mod drawn;
 pub mod ends;
 pub mod flow;
 pub mod gaussian;

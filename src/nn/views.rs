@@ -101,23 +101,7 @@ mod tests {
     use burn::tensor::Distribution;
 
     use super::*;
-    use crate::method::Noise;
-
-    struct Drawn;
-
-    impl Noise for Drawn {
-        fn normal(&mut self, shape: &[usize], device: &Device) -> Tensor<1> {
-            Tensor::random([shape.iter().product::<usize>()], Distribution::Normal(0.0, 1.0), device)
-        }
-
-        fn uniform(&mut self, shape: &[usize], device: &Device) -> Tensor<1> {
-            Tensor::random([shape.iter().product::<usize>()], Distribution::Uniform(0.0, 1.0), device)
-        }
-    }
-
-    fn values(t: Tensor<2>) -> Vec<f32> {
-        t.into_data().try_into_vec().unwrap()
-    }
+    use crate::drawn::{Drawn, values};
 
     fn seen(x: &Tensor<2>, shape: SampleShape, far: f32) -> Vec<f32> {
         let device = x.device();
