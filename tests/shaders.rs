@@ -10,7 +10,7 @@ use latent_experiment::Setup;
 use latent_nn::method::live_keys;
 use latent_registry::entry;
 use latent_vocabulary::card::COMMON;
-use latent_vocabulary::{Kind, ParamSpec};
+use latent_vocabulary::{Card, Kind, ParamSpec};
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 
 fn validate(what: &str, d: &Dispatch) {
@@ -110,4 +110,55 @@ fn a_parameter_matters_under_the_choices_that_it_names_and_no_others() {
             }
         }
     }
+}
+
+/// Mesa's driver for AMD cards, where it is installed.
+fn radv() -> Option<std::path::PathBuf> {
+    let folder = std::fs::read_dir("/usr/share/vulkan/icd.d").ok()?;
+    folder
+        .flatten()
+        .map(|file| file.path())
+        .find(|path| path.file_name().is_some_and(|n| n.to_string_lossy().starts_with("radeon_icd")))
+}
+
+/// A card's own compiler takes every training step, and keeps every kernel in registers. The card need not be there.
+#[test]
+#[ignore = "takes minutes: `cargo lab test --full`"]
+fn no_kernel_of_any_method_spills_on_a_card() {
+    spills_nothing(CARDS);
+}
+
+/// The same of two methods.
+#[test]
+fn no_kernel_spills_on_a_card() {
+    let two: Vec<_> = CARDS.iter().copied().filter(|card| ["vae", "topk-sae"].contains(&card.id)).collect();
+    assert_eq!(two.len(), 2);
+    spills_nothing(&two);
+}
+
+fn spills_nothing(cards: &[&Card]) {
+    let Some(driver) = radv() else {
+        println!("skipped: Mesa's Vulkan driver for AMD is not installed");
+        return;
+    };
+    let mut dispatches = 0;
+    for card in cards {
+        let lab = std::process::Command::new(env!("CARGO_BIN_EXE_lab"))
+            .args(["plan", "--registers", "--json", "--method", card.id])
+            .env("VK_DRIVER_FILES", &driver)
+            .env("VK_ICD_FILENAMES", &driver)
+            .env("RADV_FORCE_FAMILY", "navi21")
+            .output()
+            .unwrap();
+        assert!(lab.status.success(), "{}: {}", card.id, String::from_utf8_lossy(&lab.stderr));
+        let listing: serde_json::Value = serde_json::from_slice(&lab.stdout).unwrap();
+        assert!(listing["card"].as_str().unwrap().contains("NAVI21"), "{}", listing["card"]);
+        for d in listing["dispatches"].as_array().unwrap() {
+            let of: latent_native::isa::Statistics = serde_json::from_value(d["compiled"].clone()).unwrap();
+            assert!(of["VGPRs"] > 0, "{of:?}");
+            assert_eq!(latent_native::isa::spilled(&of), 0, "{}, {}: {of:?}", card.id, d["name"]);
+            dispatches += 1;
+        }
+    }
+    assert!(dispatches > 7 * cards.len(), "only {dispatches} dispatches");
 }

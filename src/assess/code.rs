@@ -1,13 +1,15 @@
 //! How the code is used, and what it tells.
 
+use std::ops::Range;
+
 use super::images::NEIGHBOURS;
 use super::measure::{Measure, Sheet, any};
 use super::subject::Subject;
 use latent_engine::Program;
 use latent_measure::probe;
 use latent_measure::probe::LinearProbe;
-use latent_measure::{Rows, codebook, vae};
-use latent_vocabulary::code::CodeKind;
+use latent_measure::{Rows, cluster, codebook, vae};
+use latent_vocabulary::code::{CodeGroup, CodeKind};
 
 pub const POSTERIOR: &[Measure] = &[Measure {
     names: &[
@@ -26,6 +28,15 @@ pub const MEASURES: &[Measure] = &[
         names: &[("codebook_perplexity", ""), ("codes_used", ""), ("codes_dead", ""), ("code_shares", "")],
         applies: |about| about.code.iter().any(|group| matches!(group.kind, CodeKind::Grid { .. })),
         run: |s, sheet| Box::pin(usage(s, sheet)),
+    },
+    Measure {
+        names: &[
+            ("choice_accuracy", "Choice: share of labels right"),
+            ("choice_nmi", "Choice: normalised mutual information"),
+            ("choice_ari", "Choice: adjusted Rand index"),
+        ],
+        applies: |about| chosen(&about.code).is_some(),
+        run: |s, sheet| Box::pin(choice(s, sheet)),
     },
     Measure {
         names: &[("linear_probe_accuracy", "Linear probe: share of labels right")],
@@ -76,6 +87,30 @@ async fn usage(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
     sheet.add("codes_used", usage.used(), how.clone());
     sheet.add("codes_dead", usage.dead(), how.clone());
     sheet.add("code_shares", usage.sorted_shares(), format!("{how}, largest first"));
+    Ok(())
+}
+
+/// Which numbers of a code are a choice of the encoder's own.
+fn chosen(code: &[CodeGroup]) -> Option<Range<usize>> {
+    let before = code.iter().position(|group| group.kind == CodeKind::Choice { given: false })?;
+    let start: usize = code[..before].iter().map(|group| group.count as usize).sum();
+    Some(start..start + code[before].count as usize)
+}
+
+/// How far what the encoder chooses is what the images are called.
+async fn choice(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
+    let Some(range) = chosen(&s.about.code) else { return Ok(()) };
+    let codes = s.codes().await?;
+    let (labels, width) = (&s.images.test.labels, s.about.code.iter().map(|group| group.count as usize).sum());
+    let most =
+        |row: &[f32]| row.iter().enumerate().fold((0, f32::MIN), |best, (i, v)| if *v > best.1 { (i, *v) } else { best }).0 as u8;
+    let group_n: Vec<u8> = Rows::new(&codes.mean, width).iter().map(|row| most(&row[range.clone()])).collect();
+    let agreement = cluster::agreement(&group_n, labels);
+    let how = format!("the most probable of {} kinds, {} test images", range.len(), labels.len());
+    let matched = format!("{how}; each kind named after one label, as fits best; {}", classes(s).1);
+    sheet.add("choice_accuracy", agreement.accuracy, matched);
+    sheet.add("choice_nmi", agreement.nmi, format!("{how}; over the mean of both entropies"));
+    sheet.add("choice_ari", agreement.ari, format!("{how}; 0 is chance"));
     Ok(())
 }
 

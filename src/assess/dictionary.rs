@@ -31,12 +31,12 @@ const FITTED: usize = 1024;
 
 /// What of the error follows from the input.
 async fn foretold(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
-    if s.images.shape.len() > FITTED {
+    if s.images.shape.image.len() > FITTED {
         return Ok(());
     }
     let codes = s.codes().await?;
     let fitted = s.model.decode(&codes.mean_fitted).await?;
-    let d = s.images.shape.len();
+    let d = s.images.shape.image.len();
     let left = |x: &[f32], y: &[f32]| -> Vec<f32> { x.iter().zip(y).map(|(x, y)| x - y).collect() };
     let (test, training) = (&s.images.test, &s.images.fitted);
     let (e_fitted, e_test) = (left(&training.x, &fitted), left(&test.x, &codes.reconstruction));
@@ -58,7 +58,7 @@ async fn foretold(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> 
 async fn lengths(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
     let Some((x, atoms)) = whole_inputs(s).await? else { return Ok(()) };
     let codes = s.codes().await?;
-    let d = s.images.shape.len();
+    let d = s.images.shape.image.len();
     let (x_nd, atom_fd) = (Rows::new(&x, d), Rows::new(&atoms, d));
     let gap = sparse::length_gap(x_nd, Rows::new(&codes.mean, atom_fd.len()), atom_fd);
     let how = format!(
@@ -73,7 +73,7 @@ async fn lengths(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
 async fn together(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
     let Some((_, atoms)) = whole_inputs(s).await? else { return Ok(()) };
     let codes = s.codes().await?;
-    let atom_fd = Rows::new(&atoms, s.images.shape.len());
+    let atom_fd = Rows::new(&atoms, s.images.shape.image.len());
     let act_nf = Rows::new(&codes.mean, atom_fd.len());
     let how = format!(
         "correlation, over pairs of at most {} features, of how often they are active together (φ over {} test images) and the cosine of their \

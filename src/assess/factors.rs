@@ -2,7 +2,9 @@
 
 use super::measure::{Measure, Sheet};
 use super::subject::{About, Subject};
-use latent_measure::disentangle::{BINS, Scale, VoteProtocol, dci_in_slices, factor_vae_score_in_slices, mig, modularity, sap};
+use latent_measure::disentangle::{
+    BINS, Scale, VoteProtocol, dci_in_slices, factor_vae_score_in_slices, infomec_in_slices, mig, modularity, sap,
+};
 use latent_measure::{Rows, vae};
 use latent_vocabulary::data::DataCard;
 
@@ -15,6 +17,11 @@ pub const MEASURES: &[Measure] = &[
         run: |s, sheet| Box::pin(predictability(s, sheet)),
     },
     Measure { names: &[("factor_vae_score", "FactorVAE score")], applies, run: |s, sheet| Box::pin(votes(s, sheet)) },
+    Measure {
+        names: &[("info_m", "InfoMEC: modularity"), ("info_c", "InfoMEC: compactness"), ("info_e", "InfoMEC: explicitness")],
+        applies,
+        run: |s, sheet| Box::pin(normalised_information(s, sheet)),
+    },
     Measure {
         names: &[
             ("dci_disentanglement", "DCI: disentanglement"),
@@ -125,6 +132,23 @@ async fn votes(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
     let how =
         format!("{} and {} votes of {} codes each; {voters}; {}", protocol.train, protocol.test, protocol.batch, pairs.of_all());
     sheet.add("factor_vae_score", factor_vae_score_in_slices(pairs.fitted_nd(), pairs.fitted_nk, protocol, &s.pause).await, how);
+    Ok(())
+}
+
+async fn normalised_information(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
+    let Some(pairs) = pairs(s).await? else { return Ok(()) };
+    let fitted = (pairs.fitted_nd(), pairs.fitted_nk);
+    let scores = infomec_in_slices(fitted, (Rows::new(&pairs.test_nd, pairs.d), pairs.test_nk), &s.pause).await;
+    let how = format!(
+        "information as a share of the factor's, {BINS} bins of equal width; {} latents take part, whose range is more than an \
+         eighth of the widest; {}",
+        scores.active,
+        pairs.of_all()
+    );
+    sheet.add("info_m", scores.modularity, how.clone());
+    sheet.add("info_c", scores.compactness, how);
+    let n = pairs.test_nk.len();
+    sheet.add("info_e", scores.explicitness, format!("logistic regression, read on {n} test images; {}", pairs.of_all()));
     Ok(())
 }
 

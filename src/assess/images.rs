@@ -4,7 +4,7 @@ use latent_data::Dataset;
 use latent_engine::TestSet;
 use latent_measure::Rows;
 use latent_measure::rng::Rng;
-use latent_vocabulary::shape::SampleShape;
+use latent_vocabulary::shape::{DataShape, SampleShape};
 
 /// Neighbours of a vote: no part may have fewer images.
 pub const NEIGHBOURS: usize = 10;
@@ -26,7 +26,7 @@ pub const MOST: usize = 10_000;
 pub struct Images {
     /// Name of the data set.
     pub(super) id: String,
-    pub(super) shape: SampleShape,
+    pub(super) shape: DataShape,
     /// Directions that are known to be planted in them, row-major `[k, values]`, where the set itself has them.
     pub(super) planted_kd: Vec<f32>,
     /// For what is fitted.
@@ -57,7 +57,7 @@ impl Images {
         let train = Drawn::draw(data.shape, &data.train_images, train, &factors.train_nk, of(train), sizes.seed);
         let test = &data.test_labels;
         let test = Drawn::draw(data.shape, &data.test_images, test, &factors.test_nk, of(test), sizes.seed);
-        let (id, shape, planted_kd) = (data.id.clone(), data.shape, data.beside.planted_kd.clone());
+        let (id, shape, planted_kd) = (data.id.clone(), data.data_shape(), data.beside.planted_kd.clone());
         Ok(Self { id, shape, planted_kd, fitted: Drawn { at: None, ..train }, whose: "training images", test })
     }
 
@@ -77,7 +77,7 @@ impl Images {
         }
         let both = Drawn::draw(test.shape.image, &test.images, &test.labels, &test.factors_nk, 2 * n, 0);
         let (fitted, rest) = both.split(n);
-        let (id, shape, planted_kd) = (test.id.clone(), test.shape.image, test.beside.planted_kd.clone());
+        let (id, shape, planted_kd) = (test.id.clone(), test.shape, test.beside.planted_kd.clone());
         Ok(Self { id, shape, planted_kd, fitted, whose: "other test images", test: rest })
     }
 
@@ -90,8 +90,8 @@ impl Images {
         if n < NEIGHBOURS || n > have {
             return Err(format!("{n} images: expected {NEIGHBOURS} to {have}, as many as there are test images"));
         }
-        let (shape, fitted) = (test.shape.image, training.first(test.shape.image, n));
-        let test_n = Drawn::draw(shape, &test.images, &test.labels, &test.factors_nk, n, 0);
+        let (shape, fitted) = (test.shape, training.first(test.shape.image, n));
+        let test_n = Drawn::draw(shape.image, &test.images, &test.labels, &test.factors_nk, n, 0);
         let (id, planted_kd) = (test.id.clone(), test.beside.planted_kd.clone());
         Ok(Self { id, shape, planted_kd, fitted, whose: "training images", test: test_n })
     }

@@ -11,6 +11,7 @@ mod code;
 mod cost;
 mod dictionary;
 mod factors;
+mod gradient;
 mod images;
 mod likelihood;
 mod measure;
@@ -44,6 +45,7 @@ const MEASURES: &[&[Measure]] = &[
     code::MEASURES,
     units::MEASURES,
     factors::MEASURES,
+    gradient::MEASURES,
     cost::MEASURES,
 ];
 

@@ -70,7 +70,7 @@ fn judged(setup: &Setup) -> String {
 
 /// The likelihood by importance sampling, where the method has one.
 async fn likelihood(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
-    let (engine, test, len) = (&mut *s.model, &s.images.test, s.images.shape.len());
+    let (engine, test, len) = (&mut *s.model, &s.images.test, s.images.shape.image.len());
     let n = test.labels.len().min(WEIGHTED);
     let (x, labels) = (spread(Rows::new(&test.x, len), n), spread(Rows::new(&test.labels, 1), n));
     let k = test.factor_nk.len() / test.labels.len().max(1);

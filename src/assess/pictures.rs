@@ -44,7 +44,7 @@ async fn mse(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
 
 async fn worst(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
     let codes = s.codes().await?;
-    let worst = image::worst_error(&s.images.test.x, &codes.reconstruction, s.images.shape.len());
+    let worst = image::worst_error(&s.images.test.x, &codes.reconstruction, s.images.shape.image.len());
     let (of, percent) = (of(s), 100.0 * (1.0 - image::WORST));
     sheet.add("worst_error", worst, format!("{of}; squared error that {percent:.0} % of them exceed, in units of the median"));
     Ok(())
@@ -53,14 +53,14 @@ async fn worst(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
 async fn psnr(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
     let codes = s.codes().await?;
     s.pause.point().await;
-    let psnr = image::psnr(&s.images.test.x, &codes.reconstruction, s.images.shape.len());
+    let psnr = image::psnr(&s.images.test.x, &codes.reconstruction, s.images.shape.image.len());
     sheet.add("psnr", psnr, format!("{}; decibels of each image, mean", of(s)));
     Ok(())
 }
 
 async fn ssim(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
     let codes = s.codes().await?;
-    let shape = [s.images.shape.channels, s.images.shape.height, s.images.shape.width];
+    let shape = [s.images.shape.image.channels, s.images.shape.image.height, s.images.shape.image.width];
     let ssim = image::ssim_in_slices(&s.images.test.x, &codes.reconstruction, shape, &s.pause).await;
     sheet.add("ssim", ssim, format!("{}; Gaussian window 11 × 11, σ 1.5, mean over channels", of(s)));
     Ok(())

@@ -161,16 +161,16 @@ async fn frechet_prior(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), Str
 
 /// Images for what is fitted, as many as test images: what chance alone makes of the distance depends on the number.
 fn others(s: &Subject<'_>) -> Vec<f32> {
-    let fitted = Rows::new(&s.images.fitted.x, s.images.shape.len());
+    let fitted = Rows::new(&s.images.fitted.x, s.images.shape.image.len());
     spread(fitted, fitted.len().min(s.images.test.labels.len()))
 }
 
 /// Pictures from the prior beside test images, by the means of squares of pixels.
 async fn frechet_pooled(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
     let pictures = pictures(s).await?;
-    let shape = [s.images.shape.channels, s.images.shape.height, s.images.shape.width];
-    let side = (s.images.shape.height.min(s.images.shape.width) / GRID).max(1);
-    let width = s.images.shape.channels * (s.images.shape.height / side) * (s.images.shape.width / side);
+    let shape = [s.images.shape.image.channels, s.images.shape.image.height, s.images.shape.image.width];
+    let side = (s.images.shape.image.height.min(s.images.shape.image.width) / GRID).max(1);
+    let width = s.images.shape.image.channels * (s.images.shape.image.height / side) * (s.images.shape.image.width / side);
     let pooled = |x: &[f32]| image::pool(x, shape, side);
     let what = if s.about.pictures { format!("means of {side} × {side} pixels") } else { "the numbers themselves".into() };
     let (all, drawn) = ((pooled(&pictures), pooled(&others(s)), pooled(&s.images.test.x)), &s.about.drawn());

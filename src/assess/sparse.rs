@@ -88,7 +88,7 @@ async fn activity(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> 
 /// What reconstructions leave out.
 async fn unexplained(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
     let codes = s.codes().await?;
-    let (d, test) = (s.images.shape.len(), &s.images.test);
+    let (d, test) = (s.images.shape.image.len(), &s.images.test);
     let fvu = sparse::fraction_unexplained(Rows::new(&test.x, d), Rows::new(&codes.reconstruction, d));
     let how =
         format!("of the variance of the pixels, each about its own mean, over {} test images{}", test.labels.len(), clamping(s));
@@ -101,7 +101,7 @@ async fn description(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), Strin
     let codes = s.codes().await?;
     let atoms = s.atoms().await?;
     let (x, features) = (&s.images.test.x, width(s));
-    let inputs = atoms.as_ref().as_ref().map_or(s.images.shape.len(), |atom_fa| atom_fa.len() / features);
+    let inputs = atoms.as_ref().as_ref().map_or(s.images.shape.image.len(), |atom_fa| atom_fa.len() / features);
     let act_nf = Rows::new(&codes.mean, features);
     let error = image::mse(x, &codes.reconstruction);
     let (mut step, mut worst) = (act_nf.values().iter().fold(0.0f64, |m, a| m.max(f64::from(a.abs()))), f64::INFINITY);
@@ -130,7 +130,7 @@ async fn description(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), Strin
 
 /// Whether where the features point can be read: only where whole images are what is taken apart.
 fn in_pixels(s: &Subject<'_>, atom_fa: &[f32]) -> bool {
-    atom_fa.len() / width(s) == s.images.shape.len()
+    atom_fa.len() / width(s) == s.images.shape.image.len()
 }
 
 /// Names of a dictionary's parts among the weights.
@@ -154,7 +154,7 @@ async fn recovery(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> 
     if planted_kp.is_empty() {
         return Err("nothing knows what was planted in the samples".into());
     }
-    let d = s.images.shape.len();
+    let d = s.images.shape.image.len();
     let (planted_kp, atom_fa) = (Rows::new(planted_kp, d), Rows::new(atom_fa, d));
     let found = sparse::recovery(planted_kp, atom_fa);
     let of = format!("{} planted features, {} learnt ones", planted_kp.len(), atom_fa.len());
@@ -169,7 +169,7 @@ pub async fn whole_inputs(s: &mut Subject<'_>) -> Result<Option<(Vec<f32>, Vec<f
     let Some(atom_fa) = atoms.as_ref().as_ref().filter(|atom_fa| in_pixels(s, atom_fa)) else { return Ok(None) };
     let weights = s.model.weights().await?;
     let Some(origin_a) = weights.iter().find(|w| w.name == ORIGIN) else { return Ok(None) };
-    let (x, inputs) = (&s.images.test.x, s.images.shape.len());
+    let (x, inputs) = (&s.images.test.x, s.images.shape.image.len());
     let x = x.chunks_exact(inputs).flat_map(|row| row.iter().zip(&origin_a.values).map(|(x, b)| x - b)).collect();
     Ok(Some((x, atom_fa.clone())))
 }
@@ -179,7 +179,7 @@ async fn absorbed(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> 
     let Some((x, atom_fa)) = whole_inputs(s).await? else { return Ok(()) };
     let codes = s.codes().await?;
     let activations = [&codes.mean_fitted, &codes.mean].map(|f| Rows::new(f, width(s)));
-    let inputs = s.images.shape.len();
+    let inputs = s.images.shape.image.len();
     absorption(sheet, Rows::new(&atom_fa, inputs), Rows::new(&x, inputs), activations, s.images, &s.pause).await;
     Ok(())
 }

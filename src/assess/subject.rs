@@ -23,6 +23,7 @@ pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, String>> + 'a>>;
 pub trait Model {
     fn info(&self) -> &PlanInfo;
     fn pause(&self) -> Pause;
+    fn step(&self) -> u64;
     fn draw_from(&mut self, draws: u32);
     fn run<'a>(&'a mut self, what: Program, rows: Rows<'a>) -> Answer<'a, Option<Vec<Vec<f32>>>>;
     fn evaluate<'a>(&'a mut self, images: Rows<'a>) -> Answer<'a, Vec<f32>>;
@@ -39,6 +40,10 @@ impl<E: Engine> Model for E {
 
     fn pause(&self) -> Pause {
         Engine::pause(self)
+    }
+
+    fn step(&self) -> u64 {
+        Engine::step(self)
     }
 
     fn draw_from(&mut self, draws: u32) {
@@ -173,7 +178,7 @@ impl<'a> Subject<'a> {
             code: model.info().code.clone(),
             data: catalog::set(&images.id),
             hosted: setup.hosted().is_some(),
-            pictures: images.shape.is_picture(),
+            pictures: images.shape.image.is_picture(),
             planted: !images.planted_kd.is_empty(),
         };
         let pause = model.pause();

@@ -30,7 +30,7 @@ fn by_image(about: &About) -> bool {
 /// How alike the images are that a unit answers to.
 async fn monosemanticity(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
     let codes = s.codes().await?;
-    let (own, d) = (s.about.own(), s.images.shape.len());
+    let (own, d) = (s.about.own(), s.images.shape.image.len());
     let act = own.columns(&codes.mean);
     // What most images have in common makes all alike.
     let x_nd = Rows::new(&s.images.test.x, d);

@@ -262,6 +262,17 @@ impl CpuEngine {
         Ok(())
     }
 
+    /// The gradient of a step with the weights of now, at `step`, and of no other: weights stay what they are where the learning rate is
+    /// zero. Repeated with other steps it has other noise.
+    ///
+    /// # Errors
+    /// If the engine does not keep gradients, or a page cannot be read.
+    pub fn gradients_at(&mut self, step: u64) -> Result<Vec<Weight>, String> {
+        self.step = step;
+        self.take_step()?;
+        self.gradients()
+    }
+
     /// Gradients of the latest step as the optimiser got them: one for each trained parameter, in module order.
     ///
     /// # Errors

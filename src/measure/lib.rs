@@ -11,6 +11,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
 pub mod assign;
+pub mod cluster;
 pub mod codebook;
 pub mod disentangle;
 pub mod eigen;
@@ -19,6 +20,7 @@ pub mod image;
 pub mod pause;
 pub mod probe;
 pub mod rng;
+pub mod signal;
 pub mod sliced;
 pub mod sparse;
 pub mod units;

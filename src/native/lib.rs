@@ -8,6 +8,7 @@ mod export;
 mod file;
 mod images;
 mod import;
+pub mod isa;
 mod made;
 mod measure;
 mod open;

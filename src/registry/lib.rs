@@ -1,4 +1,4 @@
-//! Which methods can be built. The engine names no method, and no method the engine: here they meet.
+//! Which methods can be built, and what is fetched for it. The engine names no method, and no method the engine: here they meet.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
@@ -6,6 +6,7 @@ mod sets;
 
 pub use sets::{fetch_set, renderer};
 
+use latent_engine::cpu::{self, Make as MakeTape};
 use latent_engine::{Entry, Of};
 use latent_methods::registry::Make;
 use latent_nn::Method;
@@ -32,6 +33,11 @@ part!(line: fn ae_line() -> Line = latent_methods::ae::each::<Entries>);
 part!(line: fn siamese_line() -> Line = latent_methods::siamese::each::<Entries>);
 part!(vq: fn vq_line() -> Line = latent_methods::vq::each::<Entries>);
 part!(sae: fn sae_line() -> Line = latent_methods::sae::each::<Entries>);
+
+part!(processor:
+    /// The loops of the processor's engine.
+    pub fn processor() -> MakeTape = |graph, outputs, assigned| cpu::tape(graph, outputs, assigned)
+);
 
 /// The entry of the method called `id`, for those who need not wait for it.
 #[cfg(not(target_arch = "wasm32"))]

@@ -8,7 +8,7 @@ use super::files::{beginning, sound};
 use super::run::Run;
 use super::{Executor, Session};
 use latent_engine::any::AnyEngine;
-use latent_engine::cpu::{self, CpuEngine, Make};
+use latent_engine::cpu::CpuEngine;
 use latent_engine::engine::BuildError;
 use latent_engine::entry::Entry;
 use latent_engine::plan::PlanEngine;
@@ -17,17 +17,11 @@ use latent_engine::{Engine, Weight};
 use latent_experiment::{History, Setup};
 use latent_model::beginning::Beginning;
 use latent_protocol::{Event, RunId};
-use latent_registry::fetch_entry;
-use latent_small::part;
+use latent_registry::{fetch_entry, processor};
 use latent_vocabulary::shape::DataShape;
 
-part!(processor:
-    /// The loops of the processor's engine, for those who need them.
-    pub(super) fn processor() -> Make = |graph, outputs, assigned| cpu::tape(graph, outputs, assigned)
-);
-
 #[cfg(all(target_arch = "wasm32", not(feature = "eager")))]
-part!(relaxed:
+latent_small::part!(relaxed:
     /// The tiles of products for browsers with relaxed SIMD.
     fn fused() -> (latent_interpret::Tile, latent_interpret::Along) =
         (|a, b, columns, out| latent_interpret::fused(a, b, columns, out), |a, b, columns, to| latent_interpret::fused_along(a, b, columns, to))

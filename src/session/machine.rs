@@ -1,6 +1,6 @@
 //! What this machine does: the numbers by which people compare theirs.
 
-use super::build::{processor, relaxed};
+use super::build::relaxed;
 use super::work::{For, Made, Work};
 use super::{Executor, Session};
 use latent_engine::Engine;
@@ -12,7 +12,7 @@ use latent_experiment::Setup;
 use latent_gpu::Data;
 use latent_measure::pause::Pause;
 use latent_protocol::{Event, MachineReport, PlanInfo, ProductTime, StepTime};
-use latent_registry::fetch_entry;
+use latent_registry::{fetch_entry, processor};
 use latent_small::part;
 use latent_small::part::Later;
 use latent_vocabulary::shape::DataShape;

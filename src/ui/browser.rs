@@ -5,6 +5,7 @@ use std::time::Duration;
 pub use gloo::utils::{document, window};
 use leptos::prelude::set_timeout;
 use leptos::wasm_bindgen::{self, JsCast, JsValue, closure::Closure, prelude::wasm_bindgen};
+use serde::de::DeserializeOwned;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, Element, HtmlAnchorElement, HtmlLinkElement, Response, Storage, Url};
 
@@ -141,6 +142,13 @@ pub async fn fetch_from(address: &str) -> Result<Vec<u8>, String> {
 /// Fetches a file beside the page.
 pub async fn fetch(path: &str) -> Result<Vec<u8>, String> {
     fetch_from(&format!("{}{path}", base())).await.map_err(|e| format!("{path}: {e}"))
+}
+
+/// Fetches a file of JSON beside the page, which the browser reads.
+pub async fn fetch_json<T: DeserializeOwned>(path: &str) -> Result<T, String> {
+    let damaged = |e: JsValue| format!("{path} is damaged: {}", error_text(&e));
+    let text = String::from_utf8(fetch(path).await?).map_err(|_| format!("{path} is damaged"))?;
+    serde_wasm_bindgen::from_value(js_sys::JSON::parse(&text).map_err(damaged)?).map_err(|e| damaged(e.into()))
 }
 
 /// Fetches a gzip file beside the page and unpacks it.

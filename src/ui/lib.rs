@@ -45,6 +45,7 @@ mod store;
 mod sway;
 mod tab;
 mod tabs;
+mod texts;
 mod theme;
 mod throttle;
 mod tiles;

@@ -10,9 +10,9 @@ use crate::store::runs::Runs;
 use latent_vocabulary::phrase::{Phrase, phrases};
 
 /// The text with its experiments as buttons, which set the parameters, open the first tab and train.
-pub fn linked(text: &'static str) -> impl IntoView {
+pub fn linked(text: &str) -> impl IntoView + use<> {
     let (look, link, runs, conductor) = (Look::get(), Link::get(), Runs::get(), Conductor::get());
-    let run = move |set: &'static str| {
+    let run = move |set: &str| {
         runs.set_pairs(set);
         look.open_tab(Tab::Learn);
         if untrack(|| link.can_run() && !runs.is_training()) {
@@ -22,9 +22,10 @@ pub fn linked(text: &'static str) -> impl IntoView {
     phrases(text)
         .into_iter()
         .map(|phrase| match phrase {
-            Phrase::Text(words) => words.into_any(),
+            Phrase::Text(words) => words.to_owned().into_any(),
             Phrase::Experiment { words, set } => {
-                view! { <button class="link" data-testid="experiment" on:click=move |_| run(set)>{words}</button> }.into_any()
+                let (words, set) = (words.to_owned(), set.to_owned());
+                view! { <button class="link" data-testid="experiment" on:click=move |_| run(&set)>{words}</button> }.into_any()
             }
         })
         .collect_view()

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::objective::{Count, Objective, Symbols, Term};
 use super::optimizer::OPTIMIZERS;
 pub use super::param::{Kind, ParamSpec, Under};
-use super::prose::{READ, prose};
+use super::prose::{READ, WHOLE, at_length, prose};
 
 /// The line of methods that a card belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -111,9 +111,12 @@ impl Card {
     pub const fn shown(mut self) -> Self {
         self.label = prose(self.label);
         self.summary = prose(self.summary);
-        self.try_this = prose(self.try_this);
+        self.try_this = at_length(self.try_this);
         if !READ {
-            (self.papers, self.terms, self.symbols, self.counts) = (&[], &[], &[], &[]);
+            (self.terms, self.symbols, self.counts) = (&[], &[], &[]);
+        }
+        if !WHOLE {
+            self.papers = &[];
         }
         self
     }

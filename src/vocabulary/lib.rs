@@ -21,6 +21,7 @@ pub mod plan;
 pub mod precision;
 mod prose;
 pub mod shape;
+pub mod texts;
 pub mod tokens;
 
 pub use card::{

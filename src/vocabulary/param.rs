@@ -4,7 +4,7 @@ use latent_small::number;
 use serde::Serialize;
 
 pub use super::objective::Under;
-use super::prose::prose;
+use super::prose::{at_length, prose};
 
 /// The range of one parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -56,7 +56,7 @@ impl ParamSpec {
             times: None,
             of_no_term: false,
             of_pictures: &[],
-            help: prose(help),
+            help: at_length(help),
         }
     }
 
@@ -139,7 +139,7 @@ impl ParamSpec {
 
     /// The parameter as a card has it that gives it another default, and says why.
     pub const fn with(mut self, default: f64, help: &'static str) -> Self {
-        (self.default, self.help) = (default, prose(help));
+        (self.default, self.help) = (default, at_length(help));
         self
     }
 

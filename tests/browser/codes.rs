@@ -1,6 +1,5 @@
 //! Panels of codes that nothing draws, and of codes with levels.
 
-use super::panels::*;
 use super::*;
 
 const ARROW_RIGHT: &str = "\u{E014}";

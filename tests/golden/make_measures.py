@@ -116,14 +116,12 @@ def classes_of(z, noise):
     return (z[:, 0] + noise > 0).astype(int) + (z[:, 1] > 0.25).astype(int)
 
 
-def probe():
-    z = made(30, (120, 5))
-    labels = classes_of(z, made(31, (120,), 0.5))
-    train, test = z[:80], z[80:]
+def logistic(train, labels, test):
+    """Logits for the test rows, of a multinomial regression with the L2 of the probe."""
     mean, std = train.mean(0), train.std(0)
-    x, target = torch.tensor((train - mean) / std), torch.tensor(labels[:80])
-    weight = torch.zeros(3, 5, requires_grad=True)
-    bias = torch.zeros(3, requires_grad=True)
+    x, target = torch.tensor((train - mean) / std), torch.tensor(labels)
+    weight = torch.zeros(int(labels.max()) + 1, train.shape[1], requires_grad=True)
+    bias = torch.zeros(len(weight), requires_grad=True)
     optimiser = torch.optim.LBFGS([weight, bias], max_iter=500, tolerance_grad=1e-12, tolerance_change=0, line_search_fn="strong_wolfe")
 
     def closure():
@@ -133,7 +131,14 @@ def probe():
         return loss
 
     optimiser.step(closure)
-    logits = (torch.tensor((test - mean) / std) @ weight.T + bias).detach()
+    return (torch.tensor((test - mean) / std) @ weight.T + bias).detach()
+
+
+def probe():
+    z = made(30, (120, 5))
+    labels = classes_of(z, made(31, (120,), 0.5))
+    train, test = z[:80], z[80:]
+    logits = logistic(train, labels[:80], test)
     right = lambda k: np.mean([nearest(train, labels[:80], t, k) == l for t, l in zip(test, labels[80:])])
     return {
         "cross_entropy": F.cross_entropy(logits, torch.tensor(labels[80:])).item(),
@@ -198,7 +203,35 @@ def disentangle():
         "completeness": np.mean([concentration(column) for column in importance.T]),
         "informativeness": np.mean([fit[1] for fit in fits]),
         "factor_vae": factor_vae(z, v, batch=3, train=300, test=200, seed=7),
+        "infomec": infomec(z[:400], v[:400], z[400:], v[400:]),
     }
+
+
+def infomec(z, v, test, truth):
+    active = [j for j in range(5) if np.ptp(z[:, j]) > np.ptp(z, axis=0).max() / 8]
+    nmi = np.array([[information(z[:, j], v[:, k]) / entropy(np.bincount(v[:, k])) for k in range(3)] for j in active])
+    most = lambda rows: np.mean((rows.max(1) / rows.sum(1) - 1 / rows.shape[1]) / (1 - 1 / rows.shape[1]))
+    told = []
+    for k in range(3):
+        shares = (np.bincount(v[:, k]) + 1) / (len(v) + v[:, k].max() + 1)
+        alone = -np.log(shares[truth[:, k]]).mean()
+        told.append(1 - F.cross_entropy(logistic(z, v[:, k], test), torch.tensor(truth[:, k])).item() / alone)
+    return [most(nmi), most(nmi.T), np.mean(told), len(active)]
+
+
+def cluster():
+    """Five groups beside four labels: the best matching by trying all, the Rand index by counting pairs."""
+    label = whole(80, 90, 4)
+    group = np.where(made(81, (90,)) > 0.3, whole(82, 90, 5), (label + 2) % 5)
+    table = np.array([[((group == g) & (label == l)).sum() for l in range(5)] for g in range(5)])
+    right = max(sum(table[g, l] for g, l in enumerate(p)) for p in itertools.permutations(range(5)))
+    h = lambda counts: entropy(np.asarray(counts).ravel())
+    mutual = h(table.sum(0)) + h(table.sum(1)) - h(table)
+    pairs = list(itertools.combinations(range(90), 2))
+    same_g, same_l = (np.array([values[a] == values[b] for a, b in pairs]) for values in (group, label))
+    chance = same_g.mean() * same_l.mean()
+    ari = ((same_g & same_l).mean() - chance) / ((same_g.mean() + same_l.mean()) / 2 - chance)
+    return {"accuracy": right / 90, "nmi": 2 * mutual / (h(table.sum(0)) + h(table.sum(1))), "ari": ari}
 
 
 def balanced(z, v):
@@ -381,6 +414,13 @@ def f1(said, truth):
     return 2 * (said & truth).sum() / (said.sum() + truth.sum())
 
 
+def signal():
+    """Three numbers of which one is all noise; the estimate's mean is the true ratio, by its parts."""
+    draws = single(made(83, (40, 3)) * [0.5, 2.0, 1.0] + [1.0, -0.5, 0.0])
+    variance = np.var(draws, axis=0, ddof=1)
+    return np.sqrt(((draws.mean(0) ** 2).sum() - variance.sum() / 40) / variance.sum())
+
+
 def sliced():
     """The known mean of the control variate, and the exact distance, both by a dense turn through the plane."""
     x, y = made(74, (30, 2), 1.5), single(made(75, (30, 2), 0.5, 0.25) * [6, 0.5])
@@ -425,10 +465,12 @@ golden = {
     "frechet": frechet(),
     "probe": probe(),
     "disentangle": disentangle(),
+    "cluster": cluster(),
     "codebook": codebook(),
     "sparse": sparse(),
     "units": units(),
     "sliced": sliced(),
+    "signal": signal(),
 }
 path = pathlib.Path(__file__).with_name("measures.json")
 path.write_text(json.dumps(golden, indent=1, default=float) + "\n")

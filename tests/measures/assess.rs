@@ -329,6 +329,9 @@ fn of_a_choice_one_category_is_drawn() {
     assert!(number(&sheet, "frechet_prior") < 0.1, "{sheet:?}");
     assert!(number(&sheet, "mmd_rbf") < 0.01, "{sheet:?}");
     assert!(!find(&sheet, "frechet_prior").protocol.contains("without"));
+    // It knows nothing of the labels either.
+    assert!(number(&sheet, "choice_accuracy") < 0.45 && number(&sheet, "choice_ari").abs() < 0.02, "{sheet:?}");
+    assert_says(&sheet, "choice_accuracy", "the most probable of 10 kinds");
 }
 
 #[test]

@@ -8,7 +8,8 @@ use latent_measure::frechet;
 use latent_measure::frechet::Gaussian;
 use latent_measure::probe;
 use latent_measure::probe::LinearProbe;
-use latent_measure::{Rows, codebook, image, sliced, sparse, units, vae};
+use latent_measure::signal::signal_to_noise;
+use latent_measure::{Rows, cluster, codebook, image, sliced, sparse, units, vae};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -18,10 +19,12 @@ struct Golden {
     frechet: Frechet,
     probe: Probe,
     disentangle: Disentangle,
+    cluster: Cluster,
     codebook: Codebook,
     sparse: Sparse,
     units: Units,
     sliced: Sliced,
+    signal: f64,
 }
 
 #[derive(Deserialize)]
@@ -80,6 +83,14 @@ struct Disentangle {
     completeness: f64,
     informativeness: f64,
     factor_vae: f64,
+    infomec: [f64; 4],
+}
+
+#[derive(Deserialize)]
+struct Cluster {
+    accuracy: f64,
+    nmi: f64,
+    ari: f64,
 }
 
 #[derive(Deserialize)]
@@ -256,6 +267,37 @@ fn disentanglement() {
     assert_close(dci.informativeness, want.informativeness, EXACT);
     let protocol = VoteProtocol { batch: 3, train: 300, test: 200, seed: 7, least_deviation: 0.05 };
     assert_close(disentangle::factor_vae_score(code_nd, factor_nk, protocol), want.factor_vae, EXACT);
+    let fitted = (Rows::new(&z[..2000], 5), Rows::new(&v[..1200], 3));
+    let got = disentangle::infomec(fitted, (Rows::new(&z[2000..], 5), Rows::new(&v[1200..], 3)));
+    let [modularity, compactness, explicitness, active] = want.infomec;
+    assert_close(got.modularity, modularity, EXACT);
+    assert_close(got.compactness, compactness, EXACT);
+    // As with the probe, L-BFGS on the other side.
+    assert_close(got.explicitness, explicitness, 1e-5);
+    assert_eq!(got.active as f64, active);
+}
+
+#[test]
+fn signals() {
+    let draw = |v: &[f32]| vec![0.5 * v[0] + 1.0, 2.0 * v[1] - 0.5, v[2]];
+    let draws: Vec<Vec<f32>> = made(83, 120, 1.0, 0.0).chunks_exact(3).map(draw).collect();
+    assert_close(signal_to_noise(&draws), golden().signal, SINGLE);
+    // One number: mean over deviation, and what is no signal is none.
+    assert_close(signal_to_noise(&[vec![3.0], vec![5.0]]), (15f64 / 2.0).sqrt(), EXACT);
+    assert_eq!(signal_to_noise(&[vec![-1.0], vec![1.0]]), 0.0);
+}
+
+#[test]
+fn clusters() {
+    let want = golden().cluster;
+    let label = whole(80, 90, 4);
+    let noise = made(81, 90, 1.0, 0.0);
+    let group: Vec<u8> =
+        label.iter().zip(&noise).zip(whole(82, 90, 5)).map(|((l, e), other)| if *e > 0.3 { other } else { (l + 2) % 5 }).collect();
+    let got = cluster::agreement(&group, &label);
+    assert_close(got.accuracy, want.accuracy, EXACT);
+    assert_close(got.nmi, want.nmi, EXACT);
+    assert_close(got.ari, want.ari, EXACT);
 }
 
 #[test]

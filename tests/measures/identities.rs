@@ -152,6 +152,16 @@ fn one_latent_for_each_factor_is_perfect() {
     assert_close(dci.completeness, 1.0, 1e-9);
     assert_eq!(dci.informativeness, 1.0);
     assert_eq!(disentangle::factor_vae_score(code_nd, factor_nk, VOTES), 1.0);
+    // Silent latents take no part, nor would one that is much narrower than the others. A straight line does not part a middle value
+    // from both others at once.
+    let code = |v: &[u8]| [0.0, 5.0 - 3.0 * f32::from(v[2]), 2.0 * f32::from(v[0]) - 7.0, 1e-9, 2.0 * f32::from(v[1])];
+    let z: Vec<f32> = v.chunks_exact(3).flat_map(code).collect();
+    let code_nd = Rows::new(&z, 5);
+    let mec = disentangle::infomec((code_nd, factor_nk), (code_nd, factor_nk));
+    assert_close(mec.modularity, 1.0, 1e-9);
+    assert_close(mec.compactness, 1.0, 1e-9);
+    assert_eq!(mec.active, 3);
+    assert!(mec.explicitness > 0.6 && mec.explicitness < 1.0, "{mec:?}");
 }
 
 #[test]
@@ -168,6 +178,9 @@ fn a_rotation_hides_the_factors() {
     let dci = disentangle::dci(code_nd, factor_nk, code_nd, factor_nk);
     assert!(dci.disentanglement < 0.1 && dci.completeness < 0.1 && dci.informativeness > 0.95, "{dci:?}");
     assert!(disentangle::factor_vae_score(code_nd, factor_nk, VOTES) < 0.7);
+    let mec = disentangle::infomec((code_nd, factor_nk), (code_nd, factor_nk));
+    assert_close(mec.modularity, 0.0, 1e-9);
+    assert_close(mec.compactness, 0.0, 1e-9);
 }
 
 #[test]
@@ -178,6 +191,10 @@ fn a_copy_is_modular_but_not_complete() {
     let code_nd = Rows::new(&z, 3);
     assert_close(disentangle::modularity(code_nd, factor_nk), 1.0, 1e-9);
     assert_close(disentangle::mig(code_nd, factor_nk), 0.5, 1e-9);
+    let mec = disentangle::infomec((code_nd, factor_nk), (code_nd, factor_nk));
+    assert_close(mec.modularity, 1.0, 1e-9);
+    // The first factor lies in two of three latents: (½ − ⅓) / (1 − ⅓); the second in one.
+    assert_close(mec.compactness, 0.5 * (0.25 + 1.0), 1e-9);
     assert_close(disentangle::sap(code_nd, factor_nk, &SCALES[..2]), 0.5, 1e-9);
 }
 

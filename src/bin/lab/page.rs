@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
+use latent_catalog::CARDS;
+use latent_vocabulary::texts::Texts;
+
 use crate::cargo::{root, target};
 use crate::site::about;
 use crate::{Failure, findings, index, programs, site};
@@ -93,6 +96,12 @@ fn build_for(out: &Path, base: Option<&str>, more: More) -> Result<(), Failure> 
     fs::create_dir_all(&figures).map_err(|e| about(&figures, &e))?;
     for (name, bytes) in findings::for_figures()? {
         site::write(&figures.join(name), &bytes)?;
+    }
+    let texts = new.join("texts");
+    fs::create_dir_all(&texts).map_err(|e| about(&texts, &e))?;
+    for card in CARDS {
+        let bytes = serde_json::to_vec(&Texts::of(card)).map_err(|error| error.to_string())?;
+        site::write(&new.join(Texts::file(card.id)), &bytes)?;
     }
     remove(out)?;
     fs::rename(&new, out).map_err(|e| about(out, &e))?;

@@ -29,6 +29,10 @@ pub struct Args {
     /// Write the text of each dispatch into this folder.
     #[arg(long, value_name = "DIR")]
     wgsl: Option<PathBuf>,
+    /// Ask the compiler of the first Vulkan device what it makes of each dispatch: registers, spills, waves. With Mesa a card need not be there:
+    /// `VK_DRIVER_FILES=…/radeon_icd.x86_64.json RADV_FORCE_FAMILY=navi21`.
+    #[arg(long)]
+    registers: bool,
     /// Print nothing but one JSON object.
     #[arg(long)]
     json: bool,
@@ -48,12 +52,13 @@ with_burn!(check);
 #[cfg(feature = "native")]
 pub fn run(args: Args) -> Result<ExitCode, Failure> {
     use latent_engine::plan::listing::list;
+    use latent_native::isa::Compiler;
     use latent_vocabulary::shape::DataShape;
 
     let setup = check(&args)?;
     let entry = latent_registry::entry(&setup.method).expect("its card has been found");
     let shape = DataShape::of(catalog::set(&setup.data).expect("its card has been found"));
-    let listing = list(entry, &setup.params()?, shape, &args.target, &args.program)?;
+    let mut listing = list(entry, &setup.params()?, shape, &args.target, &args.program)?;
     if let Some(folder) = &args.wgsl {
         let write = |name: &str, text: &str| {
             std::fs::write(folder.join(name), text).map_err(|error| format!("--wgsl {}: {error}", folder.display()))
@@ -63,22 +68,33 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
             write(&dispatch.file, &dispatch.wgsl)?;
         }
     }
+    let mut card = None;
+    if args.registers {
+        let compiler = Compiler::open()?;
+        for dispatch in &mut listing.dispatches {
+            dispatch.compiled = compiler.ask(&dispatch.wgsl).map_err(|error| format!("{}: {error}", dispatch.file))?;
+        }
+        card = Some(compiler.name.clone());
+    }
     if args.json {
         let mut json = serde_json::to_value(&listing).map_err(|error| error.to_string())?;
         json["setup"] = setup.to_query().into();
+        if let Some(card) = card {
+            json["card"] = card.into();
+        }
         println!("{json}");
     } else {
         use std::io::Write;
 
         // Whoever reads may have seen enough, as `head` does.
-        let _ = std::io::stdout().write_all(table(&setup, &listing).as_bytes());
+        let _ = std::io::stdout().write_all(table(&setup, &listing, card.as_deref()).as_bytes());
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Levels with their kernels, and the memory, for people.
 #[cfg(feature = "native")]
-fn table(setup: &Setup, listing: &latent_engine::plan::listing::Listing) -> String {
+fn table(setup: &Setup, listing: &latent_engine::plan::listing::Listing, card: Option<&str>) -> String {
     let number = |n: Option<u64>| n.map_or_else(|| "-".into(), grouped);
     let kernels = || listing.dispatches.iter().flat_map(|d| &d.kernels);
     let sum = |of: fn(&latent_engine::plan::listing::Kernel) -> Option<u64>| grouped(kernels().filter_map(of).sum());
@@ -96,11 +112,19 @@ fn table(setup: &Setup, listing: &latent_engine::plan::listing::Listing) -> Stri
     ];
     let predicted = listing.predicted_us.iter().map(|(machine, us)| format!("{machine} {:.2} ms", us / 1e3));
     out.push(format!("predicted: {}", predicted.collect::<Vec<_>>().join(", ")));
+    if let Some(card) = card {
+        let spills = listing.dispatches.iter().filter(|d| latent_native::isa::spilled(&d.compiled) > 0).count();
+        out.push(format!("compiled for {card}: {spills} of {} dispatches spill registers", listing.dispatches.len()));
+    }
     for d in &listing.dispatches {
         let [width, height] = d.grid;
         let times = d.times.iter().map(|t| format!("{} {:.0} µs ({})", t.machine, t.us, t.bound.name()));
         let times = times.collect::<Vec<_>>().join(", ");
         out.push(format!("\nlevel {}: {width} × {height} workgroups, {}; {times}", d.level, d.file));
+        if !d.compiled.is_empty() {
+            let told = d.compiled.iter().map(|(name, n)| format!("{name} {}", grouped(*n)));
+            out.push(format!("  {}", told.collect::<Vec<_>>().join(", ")));
+        }
         let heads = ["kernel", "workgroups", "lanes", "operations", "read", "written", "chain", "scatter"];
         let [kernel, workgroups, lanes, operations, read, written, chain, scatter] = heads;
         out.push(format!(

@@ -1,5 +1,7 @@
 //! What a program's plan consists of: `cargo lab plan`.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::layout::RING;
@@ -59,6 +61,9 @@ pub struct Listed {
     pub times: Vec<Time>,
     /// Its kernels: number `k` is the function `kernel<k>`.
     pub kernels: Vec<Kernel>,
+    /// What a card's own compiler says of its text, where one was asked.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub compiled: BTreeMap<String, u64>,
     /// The text.
     #[serde(skip)]
     pub wgsl: String,
@@ -118,7 +123,16 @@ pub fn list(entry: &dyn Entry, params: &Params, shape: DataShape, target: &str, 
         look_at(&mut shown.kernels, &d.wgsl);
         let times = MACHINES.iter().map(|m| time(m, &shown.kernels)).collect();
         let file = format!("level-{:02}.wgsl", shown.level);
-        Listed { level: shown.level, name: d.name, file, grid: d.grid, times, kernels: shown.kernels, wgsl: d.wgsl }
+        Listed {
+            level: shown.level,
+            name: d.name,
+            file,
+            grid: d.grid,
+            times,
+            kernels: shown.kernels,
+            compiled: BTreeMap::new(),
+            wgsl: d.wgsl,
+        }
     });
     let dispatches: Vec<Listed> = dispatches.collect();
     let all = |m: usize| dispatches.iter().map(|d| d.times[m].us).sum();

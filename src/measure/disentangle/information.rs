@@ -76,7 +76,7 @@ fn equal_width_bins(values: impl Iterator<Item = f32> + Clone) -> Vec<u8> {
 }
 
 /// `−Σ p ln p` of the shares of equal values, in nats.
-fn entropy(values: impl Iterator<Item = u8>) -> f64 {
+pub(super) fn entropy(values: impl Iterator<Item = u8>) -> f64 {
     let mut counts = [0u32; 256];
     values.for_each(|v| counts[usize::from(v)] += 1);
     entropy_of_counts(&counts)

@@ -6,12 +6,14 @@
 
 mod boost;
 mod dci;
+mod infomec;
 mod information;
 mod paired;
 mod sap;
 mod vote;
 
 pub use dci::{Dci, dci, dci_in_slices};
+pub use infomec::{InfoMec, LEAST_RANGE, infomec, infomec_in_slices};
 pub use information::{BINS, information_dk, mig, modularity};
 pub use sap::{Scale, sap};
 pub use vote::{VoteProtocol, factor_vae_score, factor_vae_score_in_slices};

@@ -53,6 +53,8 @@ struct Parts {
     resumed: Cell<bool>,
     /// It could not be kept, and that was said.
     unkept: Cell<bool>,
+    /// Its time is over, and the engine was told.
+    late: Cell<bool>,
 }
 
 #[derive(Clone, Copy)]
@@ -119,6 +121,16 @@ impl Queue {
         untrack(|| self.current()).map(|(_, job)| job)
     }
 
+    /// Something of the run at hand, where there is one.
+    fn with_job<R>(self, f: impl FnOnce(&Job) -> R) -> Option<R> {
+        self.batches.with_untracked(|all| all.iter().find_map(Batch::next).map(f))
+    }
+
+    /// Whether there is a run at hand, and it is so.
+    fn job_is(self, f: impl FnOnce(&Job) -> bool) -> bool {
+        self.with_job(f) == Some(true)
+    }
+
     /// Which part of the run at hand is done, where it is of that batch.
     pub fn part_of(self, name: String) -> f64 {
         match self.current().filter(|(batch, _)| self.running.get() && *batch == name) {
@@ -167,7 +179,7 @@ impl Queue {
 
     /// Goes on with the queue.
     pub fn go(self) {
-        if self.running.get_untracked() || self.job().is_none() {
+        if self.running.get_untracked() || !self.job_is(|_| true) {
             return;
         }
         // Two that train at once would take the processor from each other.
@@ -261,15 +273,16 @@ impl Queue {
                     self.moved(last.step);
                 }
             }
-            Event::Paused { run, .. } if here(run) => {
-                if self.stage.get_untracked() == Stage::Training {
-                    if let Some(job) = self.job().filter(|job| !self.over(job)) {
-                        return self.train(&job);
-                    }
+            Event::Paused { run, .. } if here(run) => match self.stage.get_untracked() {
+                Stage::Training if self.job_is(|job| !self.over(job)) => self.train(),
+                Stage::Training => {
                     self.stage.set(Stage::Keeping);
+                    self.send(&Command::Keep { run });
                 }
-                self.send(&Command::Keep { run });
-            }
+                Stage::Leaving => self.send(&Command::Keep { run }),
+                // It was paused twice: when its time was over, and when its steps were.
+                _ => {}
+            },
             Event::Kept { run, id, step } if here(run) => self.kept(Some(id), step),
             Event::NotKept { run, message } if here(run) => {
                 if !parts.unkept.replace(true) {
@@ -287,7 +300,7 @@ impl Queue {
     /// Begins with the next run, or rests where there is none.
     fn next(self) {
         let Some(setup) = self.job().and_then(|job| job.setup().ok()) else {
-            if self.job().is_some() {
+            if self.job_is(|_| true) {
                 return self.fail(words::STRANGE.into());
             }
             // The last run is still to have its name.
@@ -318,22 +331,23 @@ impl Queue {
 
     fn built(self, info: PlanInfo) {
         let (parts, now) = (self.parts(), browser::now());
-        let Some(job) = self.job() else { return };
         parts.info.set(info);
         let step = self.step.get_untracked();
         parts.began.set((now, step));
         parts.kept.set((now, false));
-        if self.over(&job) {
+        parts.late.set(false);
+        if self.job_is(|job| self.over(job)) {
             return self.trained();
         }
         self.stage.set(Stage::Training);
-        self.train(&job);
+        self.train();
     }
 
     /// Goes on training until the run is over, or may be.
-    fn train(self, job: &Job) {
+    fn train(self) {
         let step = self.step.get_untracked();
-        self.send(&Command::Step { run: self.parts().run.get(), steps: (job.stop.next(step, job.steps) - step) as u32 });
+        let Some(next) = self.with_job(|job| job.stop.next(step, job.steps)) else { return };
+        self.send(&Command::Step { run: self.parts().run.get(), steps: (next - step) as u32 });
     }
 
     /// Seconds that the run has been trained for, as far as the pace of its last steps tells: it may have been trained before a reload.
@@ -354,7 +368,7 @@ impl Queue {
         if step > from {
             parts.pace.set(((now - since) / (step - from) as f64, parts.pace.get().1));
         }
-        if self.job().is_some_and(|job| job.stop.late(self.seconds())) {
+        if self.job_is(|job| job.stop.late(self.seconds())) && !parts.late.replace(true) {
             self.send(&Command::Pause { run: parts.run.get() });
         }
         let (kept, busy) = parts.kept.get();
@@ -370,7 +384,7 @@ impl Queue {
         if let Some(id) = id {
             self.update(|batch| batch.halfway = Some(id));
         }
-        let done = step == self.step.get_untracked() && self.job().is_some_and(|job| self.over(&job));
+        let done = step == self.step.get_untracked() && self.job_is(|job| self.over(job));
         match self.stage.get_untracked() {
             Stage::Leaving => self.stop(None),
             // One that was written during training may be told of when it is over.

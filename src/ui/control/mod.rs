@@ -14,6 +14,7 @@ use super::prose::typeset;
 use super::transport::NeedsNewRun;
 use crate::store::look::Look;
 use crate::store::runs::Runs;
+use crate::texts::OfMethod;
 use latent_catalog as catalog;
 use latent_catalog::CARDS;
 use latent_experiment::Setup;
@@ -57,6 +58,7 @@ fn round(value: f64) -> f64 {
 #[component]
 pub fn Control(spec: &'static ParamSpec) -> impl IntoView {
     let runs = Runs::get();
+    let texts = OfMethod::get();
     let value = Memo::new(move |_| runs.setup.with(|s| s.get(spec.key)));
     let normal = Memo::new(move |_| spec.default_for(runs.setup.with(Setup::of_pictures)));
     let id = format!("param-{}", spec.key);
@@ -146,7 +148,7 @@ pub fn Control(spec: &'static ParamSpec) -> impl IntoView {
             </div>
             <div class="widget">{widget}</div>
             <p class="wrong" role="alert" id=wrong_id data-testid=format!("wrong-{}", spec.key)>{Signal::derive(move || wrong.get())}</p>
-            <p class="help" id=help_id>{spec.help}</p>
+            <p class="help" id=help_id>{move || texts.help(spec.key)}</p>
         </div>
     }
 }
@@ -204,7 +206,7 @@ fn MethodPicker() -> impl IntoView {
 /// The side column: what is trained, and with which settings.
 #[component]
 pub fn Controls() -> impl IntoView {
-    let runs = Runs::get();
+    let (runs, texts) = (Runs::get(), OfMethod::get());
     let method = Memo::new(move |_| runs.setup.with(|s| s.method.clone()));
     let asked = RwSignal::new(false);
     let body = move || {
@@ -232,10 +234,10 @@ pub fn Controls() -> impl IntoView {
             </section>
             <section>
                 <h2>{words::TRY}</h2>
-                <p class="try">{prose::linked(card.try_this)}</p>
+                <p class="try">{move || prose::linked(&texts.with(|t| t.try_this.clone()))}</p>
                 <h2>{words::PAPERS}</h2>
                 <ul class="papers">
-                    {card.papers.iter().map(|p| view! { <li><cite>{p.title}</cite>", "{p.credit()}</li> }).collect_view()}
+                    {move || texts.with(|t| t.papers.clone()).into_iter().map(|p| view! { <li><cite>{p.title}</cite>", "{p.credit}</li> }).collect_view()}
                 </ul>
                 <details data-testid="card-findings" on:toggle=move |_| asked.set(true)>
                     <summary>{words::CLAIMS}</summary>

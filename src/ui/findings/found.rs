@@ -1,6 +1,5 @@
 //! The findings of the site.
 
-use leptos::wasm_bindgen::JsValue;
 use serde::Deserialize;
 
 use crate::browser;
@@ -31,8 +30,5 @@ impl Found {
 
 /// All findings of the site.
 pub async fn read() -> Result<Vec<Found>, String> {
-    let bytes = browser::fetch("findings.json").await?;
-    let text = JsValue::from_str(&String::from_utf8_lossy(&bytes));
-    let json = js_sys::JSON::parse(&text.as_string().unwrap_or_default()).map_err(|_| "findings.json is damaged")?;
-    serde_wasm_bindgen::from_value(json).map_err(|e| format!("findings.json is damaged: {e}"))
+    browser::fetch_json("findings.json").await
 }

@@ -6,7 +6,7 @@ use super::figures::verdict;
 use super::found::{Found, PARAMETER, read};
 use super::words;
 use crate::part::{Make, fetched};
-use crate::store::runs::Runs;
+use crate::texts::OfMethod;
 
 /// Fetched when somebody asks.
 pub const OF_CARD: Make = fetched!(bench, card_findings, view! { <OfCard /> });
@@ -14,17 +14,15 @@ pub const OF_CARD: Make = fetched!(bench, card_findings, view! { <OfCard /> });
 /// The findings that name a paper of the method at hand.
 #[component]
 fn OfCard() -> impl IntoView {
-    let runs = Runs::get();
+    let texts = OfMethod::get();
     let all = RwSignal::new_local(None::<Result<Vec<Found>, String>>);
     leptos::task::spawn_local(async move { all.set(Some(read().await)) });
     move || match all.get() {
         None => view! { <p class="note">{words::LOADING}</p> }.into_any(),
         Some(Err(why)) => view! { <p role="alert">{why}</p> }.into_any(),
         Some(Ok(found)) => {
-            let card = runs.setup.with(|setup| setup.card().ok());
-            let names = |found: &&Found| {
-                card.is_some_and(|card| card.papers.iter().any(|p| found.finding.papers.iter().any(|t| t == p.title)))
-            };
+            let papers = texts.with(|texts| texts.papers.clone());
+            let names = |found: &&Found| papers.iter().any(|p| found.finding.papers.contains(&p.title));
             let of: Vec<AnyView> = found.iter().filter(names).map(|found| line(found).into_any()).collect();
             if of.is_empty() {
                 view! { <p class="note">{words::NONE_OF_CARD}</p> }.into_any()

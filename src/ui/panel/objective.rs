@@ -8,6 +8,7 @@ use crate::panel::section::Panel;
 use crate::prose;
 use crate::store::look::Look;
 use crate::store::runs::Runs;
+use crate::texts::OfMethod;
 use crate::words;
 use latent_vocabulary::card::COMMON;
 
@@ -16,7 +17,7 @@ const OF_NO_TERM: &str = "Live, in no term";
 
 #[component]
 pub fn Objective() -> impl IntoView {
-    let (look, runs) = (Look::get(), Runs::get());
+    let (look, runs, texts) = (Look::get(), Runs::get(), OfMethod::get());
     let method = Memo::new(move |_| runs.setup.with(|s| s.method.clone()));
     let names = Memo::new(move |_| {
         runs.run.with(|r| r.as_ref().and_then(|r| r.info.as_ref()).map(|i| i.terms.clone()).unwrap_or_default())
@@ -63,7 +64,7 @@ pub fn Objective() -> impl IntoView {
             <p class="where">{move || formula::symbols(runs)}</p>
             {others}
             <h3>{words::TRY}</h3>
-            <p class="try">{prose::linked(card.try_this)}</p>
+            <p class="try">{move || prose::linked(&texts.with(|t| t.try_this.clone()))}</p>
         }
     };
     view! { <Panel id="objective" title=words::OBJECTIVE_PANEL help=words::OBJECTIVE_PANEL_HELP><div>{body}</div></Panel> }
