@@ -37,7 +37,7 @@ fn vectors(dims: usize, n: usize) -> Arc<Dataset> {
 
 fn setup(method: &str) -> Setup {
     let mut setup = Setup::new("moons", method);
-    let small = [("batch", 7.0), ("hidden", 24.0), ("latent", 2.0), ("features", 20.0), ("codes", 8.0), ("code", 8.0), ("k", 3.0)];
+    let small = [("batch", 7.0), ("hidden", 24.0), ("latent", 2.0), ("features", 64.0), ("codes", 8.0), ("code", 8.0), ("k", 3.0)];
     for (key, value) in small {
         // Not every method has each of them.
         let _ = setup.set(key, value);

@@ -48,8 +48,11 @@ fn term(e: &PlanEngine, row: &[f32], name: &str) -> f32 {
 #[test]
 fn dead_features_are_revived_as_burn_would() {
     let (gpu, data) = (gpu(), spots(20));
-    for method in ["topk-sae", "batch-topk", "matryoshka"] {
-        let setup = setup(method, &[("dead_after", 1.0), ("k", 3.0), ("aux", 1.0)]);
+    for method in ["topk-sae", "batch-topk", "matryoshka", "archetypal-sae", "aligned-sae", "variational-sae", "top-afa"] {
+        let mut setup = setup(method, &[("dead_after", 1.0), ("aux", 1.0)]);
+        if setup.card().unwrap().param("k").is_some() {
+            setup.set("k", 3.0).unwrap();
+        }
         let report =
             pollster::block_on(verify(gpu.clone(), Device::flex(), entry(method).unwrap(), &setup.params().unwrap(), &data, 4))
                 .unwrap();
@@ -135,14 +138,20 @@ fn a_trained_network_is_taken_apart_and_stays_as_it_is() {
     vae.run_steps(20).unwrap();
     let trained = pollster::block_on(vae.weights()).unwrap();
     let image: Vec<f32> = unit(&data.test_images[..784]).collect();
-    for source in ["code", "encoder", "decoder"] {
-        let mut setup = setup("topk-sae", &[("k", 4.0), ("batch", 20.0)]);
-        setup.set_text("source", source).unwrap();
+    let layers = ["code", "encoder", "decoder"];
+    let local = layers.map(|layer| ("topk-sae", "source", layer, "fvu"));
+    let end_to_end = layers.map(|layer| ("e2e-sae", "layer", layer, "loss"));
+    for (method, key, source, falls) in local.into_iter().chain(end_to_end) {
+        let mut setup = setup(method, &[("batch", 20.0)]);
+        if method == "topk-sae" {
+            setup.set("k", 4.0).unwrap();
+        }
+        setup.set_text(key, source).unwrap();
         setup.host = Some(Box::new(host.clone()));
         let report =
-            pollster::block_on(verify(gpu.clone(), Device::flex(), entry("topk-sae").unwrap(), &setup.params().unwrap(), &data, 2))
+            pollster::block_on(verify(gpu.clone(), Device::flex(), entry(method).unwrap(), &setup.params().unwrap(), &data, 2))
                 .unwrap();
-        assert!(report.loss < 1e-4 && report.gradient < 1e-4, "{source}: {report:?}");
+        assert!(report.loss < 1e-4 && report.gradient < 1e-4, "{method}, {source}: {report:?}");
 
         let mut e = engine(&gpu, &setup, &data);
         pollster::block_on(e.adopt(&trained)).unwrap();
@@ -153,8 +162,8 @@ fn a_trained_network_is_taken_apart_and_stays_as_it_is() {
         assert!(difference(&got, &want) < 1e-4, "{source}: the network by itself draws something else");
         e.run_steps(200).unwrap();
         let rows = pollster::block_on(e.metrics()).unwrap();
-        let fvu = |row: usize| term(&e, &rows[row].terms, "fvu");
-        assert!(fvu(199) < 0.7 * fvu(0), "{source}: {} became {}", fvu(0), fvu(199));
+        let left = |row: usize| term(&e, &rows[row].terms, falls);
+        assert!(left(199) < 0.7 * left(0), "{method}, {source}: {} became {}", left(0), left(199));
         let hosted: Vec<_> = pollster::block_on(e.weights()).unwrap().into_iter().filter(|w| w.name.contains(".host.")).collect();
         let kept = trained.iter().filter(|w| hosted.iter().any(|h| h.name.ends_with(&w.name) && h.values == w.values)).count();
         assert_eq!(
@@ -167,5 +176,50 @@ fn a_trained_network_is_taken_apart_and_stays_as_it_is() {
         other[0].shape = vec![1, 784 * 32];
         let refused = String::from(pollster::block_on(e.adopt(&other)).unwrap_err());
         assert!(refused.contains("encoder.hidden.weight"), "{refused}");
+    }
+}
+
+/// p falls from 1 as far as it should, and the penalty's size stays: what a step leaves behind is what the next begins with.
+#[test]
+fn a_falling_p_leaves_the_penalty_as_large_as_it_was() {
+    let (gpu, data) = (gpu(), spots(40));
+    let fixed = [("lambda", 0.5), ("anneal", 30.0), ("batch", 20.0), ("lr", 1e-5)];
+    let penalties = |p: f64| {
+        let mut e = engine(&gpu, &setup("p-annealing", &[&fixed[..], &[("p", p)]].concat()), &data);
+        e.run_steps(60).unwrap();
+        let rows = pollster::block_on(e.metrics()).unwrap();
+        let scale = pollster::block_on(e.weights()).unwrap().into_iter().find(|w| w.name == "scale").unwrap().values[0];
+        (term(&e, &rows[0].terms, "sparsity"), term(&e, &rows[59].terms, "sparsity"), scale)
+    };
+    let (_, l1, unscaled) = penalties(1.0);
+    let (first, annealed, scale) = penalties(0.2);
+    assert!((unscaled - 1.0).abs() < 1e-4, "with p = 1 nothing is adapted: {unscaled}");
+    assert!((scale - 1.0).abs() > 0.05, "p has fallen, and c has moved: {scale}");
+    assert!((annealed / l1 - 1.0).abs() < 0.2, "{first} at the start, {l1} with p = 1, {annealed} with p = 0.2");
+}
+
+/// With no freedom, a direction is a mixture of the candidates: it lies in the cone that they span, whatever was trained.
+#[test]
+fn archetypal_directions_are_mixtures_of_the_candidates() {
+    let (gpu, data) = (gpu(), spots(200));
+    let mut e = engine(&gpu, &setup("archetypal-sae", &[("delta", 0.0), ("k", 4.0), ("batch", 20.0), ("lr", 0.01)]), &data);
+    e.run_steps(50).unwrap();
+    let before = pollster::block_on(e.weights()).unwrap();
+    e.run_steps(1).unwrap();
+    let after = pollster::block_on(e.weights()).unwrap();
+    let of = |weights: &[latent_engine::Weight], name: &str| weights.iter().find(|w| w.name == name).unwrap().values.clone();
+    let (logit_fc, candidate_ca) = (of(&before, "mixture_fc"), of(&before, "candidate_ca"));
+    assert_eq!(candidate_ca, of(&after, "candidate_ca"), "candidates stay");
+    let direction_fa = of(&after, "sae.dictionary.w_dec");
+    for (f, (logit_c, direction_a)) in logit_fc.chunks_exact(64).zip(direction_fa.chunks_exact(784)).enumerate() {
+        let weight = |(c, l): (usize, &f32)| if c == f { 8.0f64.exp() } else { (10.0 * f64::from(*l)).exp() };
+        let weight_c: Vec<f64> = logit_c.iter().enumerate().map(weight).collect();
+        let mut mixed_a = vec![0.0; 784];
+        for (w, candidate_a) in weight_c.iter().zip(candidate_ca.chunks_exact(784)) {
+            mixed_a.iter_mut().zip(candidate_a).for_each(|(m, c)| *m += w * f64::from(*c));
+        }
+        let length = mixed_a.iter().map(|m| m * m).sum::<f64>().sqrt();
+        let furthest = mixed_a.iter().zip(direction_a).map(|(m, d)| (m / length - f64::from(*d)).abs()).fold(0.0, f64::max);
+        assert!(furthest < 1e-4, "a direction is {furthest} away from the mixture");
     }
 }

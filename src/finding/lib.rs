@@ -162,13 +162,16 @@ impl Finding {
         .collect()
     }
 
-    /// The figures of runs that were made, by run and measure, with a value for each seed.
+    /// The figures of runs that were made, by run and measure, with a value for each seed. A run that is there to be stood on has those that it
+    /// can have.
     ///
     /// # Errors
     /// Names a run that lacks one, and what it has.
     pub fn taken(&self, rows: &[Row]) -> Result<Vec<Taken>, String> {
         let mut all = vec![];
-        for run in &self.runs {
+        let stands = |run: &Run| run.setup(0).is_ok_and(|setup| setup.hosted().is_some());
+        for (at, run) in self.runs.iter().enumerate() {
+            let stood_on = !stands(run) && self.runs[at + 1..].iter().any(stands);
             let of_run = || rows.iter().filter(|row| row.job.values.iter().any(|(key, name)| key == RUN && *name == run.name));
             for figure in &self.figures {
                 let value = |row: &Row| {
@@ -178,6 +181,10 @@ impl Finding {
                         format!("run {} has no figure {}; it has {}", run.name, figure.measure, known.join(", "))
                     })
                 };
+                let has = |row: &Row| row.made.measures.iter().any(|(id, _)| *id == figure.measure);
+                if stood_on && !of_run().any(has) {
+                    continue;
+                }
                 let alone = |row: &&Row| row.job.seed == 0 && OF_TWINS.contains(&figure.measure.as_str());
                 let values = of_run().filter(|row| !alone(row)).map(value).collect::<Result<Vec<f64>, String>>()?;
                 all.push(Taken { run: run.name.clone(), measure: figure.measure.clone(), values });
@@ -271,6 +278,13 @@ mod tests {
         assert_eq!((&taken[0].values[..], &taken[1].values[..]), (&[1.0][..], &[3.0][..]), "the first seed has no other before it");
         assert!(finding.taken(&[made(0, "mse")]).unwrap_err().contains("run low has no figure kl; it has mse"));
         assert!(finding.holds(&finding.taken(&[]).unwrap()).unwrap_err().contains("not measured"));
+        let mut stands = finding.clone();
+        stands.seeds = 1;
+        stands.runs[1].setup = "data=moons&method=latent-flow&host=beta-vae&host.beta=1".into();
+        let of_the_second = Row { job: stands.jobs().unwrap()[1].clone(), ..made(3, "kl") };
+        let taken = stands.taken(&[made(0, "mse"), of_the_second]).unwrap();
+        assert_eq!(taken.len(), 1, "what it stands on need not have the figure: {taken:?}");
+        assert_eq!((taken[0].run.as_str(), &taken[0].values[..]), ("high", &[3.0][..]));
     }
 
     #[test]

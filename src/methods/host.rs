@@ -1,6 +1,6 @@
 //! A trained network on which another method stands: its activations are taken apart, or its codes learnt.
 
-use burn::module::{Module, Param};
+use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Tensor};
 
 use latent_nn::autoencoder::Autoencoder;
@@ -33,6 +33,23 @@ pub struct Host {
     layer: Layer,
     #[module(skip)]
     width: usize,
+}
+
+/// Makes a network whose weights are constants to differentiation.
+struct Held;
+
+impl ModuleMapper for Held {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        param.map(stop_gradient)
+    }
+}
+
+/// What is behind the layer.
+pub struct Onward {
+    /// Activations of the layers behind it, in order, each of shape `[batch, its width]`.
+    pub layers: Vec<Tensor<2>>,
+    /// Shape `[batch, pixels]`.
+    pub image_bp: Tensor<2>,
 }
 
 impl Host {
@@ -77,12 +94,27 @@ impl Host {
 
     /// What the rest of the network makes of inputs, shape `[batch, pixels]`.
     pub fn images(&self, x_na: Tensor<2>) -> Tensor<2> {
-        let a_na = x_na.clone() * self.scale_like(x_na.dims());
-        match self.layer {
-            Layer::Encoder => self.base.decode(self.base.encoder.heads_of(a_na).0),
-            Layer::Code => self.base.decode(a_na),
-            Layer::Decoder => self.base.likelihood.mean(self.base.decoder.logits_of(a_na)),
+        self.by(&self.base, x_na).image_bp
+    }
+
+    /// What the rest of the network makes of inputs, layer by layer; gradients reach the inputs, but no weight.
+    pub fn onward(&self, x_na: Tensor<2>) -> Onward {
+        self.by(&self.base.clone().map(&mut Held), x_na)
+    }
+
+    /// What is behind the layer in `base`, which is this host's network.
+    fn by(&self, base: &Autoencoder, x_na: Tensor<2>) -> Onward {
+        let mut a_na = x_na.clone() * self.scale_like(x_na.dims());
+        let mut layers = vec![];
+        if matches!(self.layer, Layer::Encoder) {
+            a_na = base.encoder.heads_of(a_na).0;
+            layers.push(a_na.clone());
         }
+        if matches!(self.layer, Layer::Encoder | Layer::Code) {
+            a_na = base.decoder.hidden(a_na);
+            layers.push(a_na.clone());
+        }
+        Onward { layers, image_bp: base.likelihood.mean(base.decoder.logits_of(a_na)) }
     }
 
     fn scale_like(&self, shape: [usize; 2]) -> Tensor<2> {
@@ -112,6 +144,14 @@ mod tests {
                 assert_eq!(values(host.inputs_na(x_bp.clone())), values(x_na.clone()));
                 let mean_square = values(x_na.clone().square().mean().unsqueeze::<2>())[0];
                 assert!((mean_square - 1.0).abs() < 1e-4, "{net} {source}: {mean_square}");
+                let onward = host.onward(x_na.clone());
+                let layers = match host.layer {
+                    Layer::Encoder => 2,
+                    Layer::Code => 1,
+                    Layer::Decoder => 0,
+                };
+                assert_eq!(onward.layers.len(), layers, "{net} {source}");
+                assert_eq!(values(onward.image_bp), values(host.images(x_na.clone())), "{net} {source}");
                 let want = values(host.base.decode(host.base.point(x_bp.clone())));
                 for (got, want) in values(host.images(x_na)).into_iter().zip(want) {
                     assert!((got - want).abs() < 1e-5, "{net} {source}: {got}, not {want}");

@@ -8,7 +8,7 @@ use super::token_autoencoder::Alphabet;
 use super::usage::{Usage, mix, shares};
 use super::{Ctx, Named, Terms, stop_gradient};
 
-/// Lloyd iterations of [`Codebook::k_means`]: unrolled, and every one is compiled, so few.
+/// Lloyd iterations of [`k_means`]: unrolled, and every one is compiled, so few.
 const ITERATIONS: usize = 3;
 /// Vectors that k-means looks at.
 const SAMPLE: usize = 4096;
@@ -177,27 +177,34 @@ impl Codebook {
         usage.set(terms, chosen.share_k, usage_k)
     }
 
-    /// Vectors from k-means on rows `[n, dim]`, for [`super::Method::start`].
+    /// Vectors from [`k_means`] on rows `[n, dim]`, for [`super::Method::start`].
     pub fn k_means(&self, z_nd: Tensor<2>, ctx: &mut Ctx) -> Vec<Named> {
-        let ([codes, dim], [n, _]) = (self.vectors_kd.dims(), z_nd.dims());
-        let step = (n / SAMPLE).max(1);
-        let sample_sd = z_nd.slice([0..n / step * step]).reshape([n / step, step * dim]).slice([0..n / step, 0..dim]);
-        let mut vectors_kd = pick(sample_sd.clone(), codes, ctx);
-        for _ in 0..ITERATIONS {
-            let token_s = nearest(sample_sd.clone(), vectors_kd).float();
-            let hit_sk = one_hot(token_s.reshape([n / step, 1]), codes);
-            let count_k1 = hit_sk.clone().sum_dim(0).reshape([codes, 1]);
-            let mean_kd = hit_sk.transpose().matmul(sample_sd.clone()) / count_k1.clone().clamp_min(1.0);
-            let empty_kd = count_k1.equal_elem(0.0).expand([codes, dim]);
-            vectors_kd = mean_kd.mask_where(empty_kd, pick(sample_sd.clone(), codes, ctx));
-        }
-        let vectors = vectors_kd.reshape([codes * dim]);
+        let [codes, dim] = self.vectors_kd.dims();
+        let vectors = k_means(z_nd, codes, ctx).reshape([codes * dim]);
         let mut out = vec![("quantiser.codebook.vectors_kd", vectors.clone())];
         if self.sum_kd.is_some() {
             out.push(("quantiser.codebook.sum_kd", vectors));
         }
         out
     }
+}
+
+/// Centroids of rows `[n, dim]` by a few of Lloyd's iterations, which begin at random rows, shape `[count, dim]`. Those without a row
+/// begin anew.
+pub fn k_means(z_nd: Tensor<2>, count: usize, ctx: &mut Ctx) -> Tensor<2> {
+    let [n, dim] = z_nd.dims();
+    let step = (n / SAMPLE).max(1);
+    let sample_sd = z_nd.slice([0..n / step * step]).reshape([n / step, step * dim]).slice([0..n / step, 0..dim]);
+    let mut centre_kd = pick(sample_sd.clone(), count, ctx);
+    for _ in 0..ITERATIONS {
+        let token_s = nearest(sample_sd.clone(), centre_kd).float();
+        let hit_sk = one_hot(token_s.reshape([n / step, 1]), count);
+        let count_k1 = hit_sk.clone().sum_dim(0).reshape([count, 1]);
+        let mean_kd = hit_sk.transpose().matmul(sample_sd.clone()) / count_k1.clone().clamp_min(1.0);
+        let empty_kd = count_k1.equal_elem(0.0).expand([count, dim]);
+        centre_kd = mean_kd.mask_where(empty_kd, pick(sample_sd.clone(), count, ctx));
+    }
+    centre_kd
 }
 
 /// `count` random rows of `[n, dim]`, possibly repeated, set [`apart`].

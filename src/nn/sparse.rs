@@ -98,15 +98,20 @@ impl Dictionary {
     /// # Shapes
     /// - `pre_nf`: from [`Self::encode`]; `error_na`: `x − x̂`; `dead_f`: one for a dead feature, else zero; output: `[1]`
     pub fn aux_k(&self, pre_nf: Tensor<2>, error_na: Tensor<2>, dead_f: Tensor<1>) -> Tensor<1> {
-        let [_, inputs] = error_na.dims();
-        let k = Tensor::full([1], (inputs / 2).max(1) as f64, &dead_f.device());
-        let f_nf = keep_largest(relu(pre_nf) * dead_f.clone().unsqueeze(), k);
-        squared_error(stop_gradient(error_na), f_nf.matmul(self.atoms_fa())) * dead_f.max()
+        aux_k(pre_nf, error_na, dead_f, self.atoms_fa())
     }
 }
 
+/// [`Dictionary::aux_k`] with other atoms, shape `[features, inputs]`.
+pub fn aux_k(pre_nf: Tensor<2>, error_na: Tensor<2>, dead_f: Tensor<1>, atoms_fa: Tensor<2>) -> Tensor<1> {
+    let [_, inputs] = error_na.dims();
+    let k = Tensor::full([1], (inputs / 2).max(1) as f64, &dead_f.device());
+    let f_nf = keep_largest(relu(pre_nf) * dead_f.clone().unsqueeze(), k);
+    squared_error(stop_gradient(error_na), f_nf.matmul(atoms_fa)) * dead_f.max()
+}
+
 /// Rows divided by their lengths.
-fn unit_rows(w_fa: Tensor<2>) -> Tensor<2> {
+pub fn unit_rows(w_fa: Tensor<2>) -> Tensor<2> {
     let length_f1 = w_fa.clone().square().sum_dim(1).sqrt();
     w_fa / length_f1
 }

@@ -44,7 +44,19 @@ pub(super) fn programs(file: &File, setup: &Setup, image: [usize; 3]) -> Result<
 }
 
 /// Methods that figures did not know when programs were not saved yet.
-const NEVER: [&str; 6] = ["bsq", "cvae", "fsq", "gated-sae", "joint-vae", "k-sparse"];
+const NEVER: [&str; 11] = [
+    "aligned-sae",
+    "archetypal-sae",
+    "bsq",
+    "cvae",
+    "fsq",
+    "gated-sae",
+    "joint-vae",
+    "k-sparse",
+    "p-annealing",
+    "top-afa",
+    "variational-sae",
+];
 
 struct Writer<'a> {
     file: &'a File<'a>,

@@ -2,7 +2,7 @@
 
 `python3 tests/golden/make_sae.py`. Every step starts from the same hashed weights; see make_golden.py for what is shared.
 Choices are made with torch.topk and written back by index; the straight-through gradients of JumpReLU are an
-autograd.Function with the paper's formulas; encoders tied to their decoder are written with F.linear.
+autograd.Function with the paper's formulas; encoders tied to their decoder are written with F.linear; top-AFA tries every k.
 """
 
 import json
@@ -12,11 +12,13 @@ import pathlib
 import torch
 import torch.nn.functional as F
 
-from make_golden import IMAGES, epoch_order, mix, sample, uniform
+from make_golden import IMAGES, epoch_order, mix, normal, sample, uniform
 
 # Two batches are one epoch: an image that is in a batch twice would tie with itself.
 PIXELS, FEATURES, BATCH, STEPS = 784, 64, 3, 2
 DEAD_AFTER, AUX = 2.0, 0.5
+# Of the network that is taken apart end to end.
+HIDDEN, LATENT = 16, 4
 
 
 def top(v, k, dim=-1):
@@ -68,10 +70,33 @@ def inputs_of(x, source):
     return F.unfold(x.reshape(-1, 1, 28, 28), 7, stride=7).transpose(1, 2).reshape(-1, 49)
 
 
+def lengths_nearest(act, wanted):
+    """Row by row the largest numbers, the fewest that have together the length nearest to the one wanted, but for a thousandth of it."""
+    rows = []
+    for row, length in zip(act, wanted):
+        value, index = row.sort(descending=True)
+        gaps = [abs(value[:k].norm().item() - length.item()) for k in range(1, len(row) + 1)]
+        k = 1 + next(i for i, gap in enumerate(gaps) if gap <= min(gaps) + 1e-3 * length.item())
+        rows.append(torch.zeros_like(row).scatter(0, index[:k], value[:k]))
+    return torch.stack(rows)
+
+
+def host_sizes():
+    """Parameters of the plain autoencoder that is taken apart."""
+    dense = {"encoder.hidden": (PIXELS, HIDDEN), "encoder.mean": (HIDDEN, LATENT), "decoder.hidden": (LATENT, HIDDEN), "decoder.out": (HIDDEN, PIXELS)}
+    out = {}
+    for name, (a, b) in dense.items():
+        out[f"sae.source.host.{name}.weight"], out[f"sae.source.host.{name}.bias"] = (a, b), (b,)
+    return out | {"sae.source.host.scale": (1,)}
+
+
 def case(method, source="pixels", **set_):
-    inputs = PIXELS if source == "pixels" else 49
+    inputs = {"pixels": PIXELS, "patches": 49}.get(source, HIDDEN)
     tied = method == "k-sparse" or set_.get("encoder") == "tied"
-    sizes = {} if tied else {"sae.dictionary.w_enc": (inputs, FEATURES)}
+    hosted = method == "e2e-sae"
+    sizes = host_sizes() if hosted else {}
+    frozen = set(sizes)
+    sizes |= {} if tied else {"sae.dictionary.w_enc": (inputs, FEATURES)}
     sizes |= {
         "sae.dictionary.b_enc": (FEATURES,), "sae.dictionary.w_dec": (FEATURES, inputs), "sae.dictionary.b_dec": (inputs,),
         "sae.since_f": (FEATURES,), "sae.density_f": (FEATURES,), "sae.mean_a": (inputs,),
@@ -79,20 +104,44 @@ def case(method, source="pixels", **set_):
     sizes |= {
         "topk-sae": {"k": (1,)}, "relu-sae": {}, "k-sparse": {"k": (1,)}, "batch-topk": {"threshold_f": (FEATURES,)},
         "jump-relu": {"log_threshold": (FEATURES,)}, "gated-sae": {"r_mag": (FEATURES,), "b_mag": (FEATURES,)},
-        "matryoshka": {"k": (1,)},
+        "matryoshka": {"k": (1,)}, "p-annealing": {"scale": (1,)}, "variational-sae": {"k": (1,)}, "top-afa": {}, "e2e-sae": {},
+        "archetypal-sae": {"k": (1,), "mixture_fc": (FEATURES, FEATURES), "candidate_ca": (FEATURES, inputs)}
+        | ({"relaxed_fa": (FEATURES, inputs)} if set_.get("delta") else {}),
+        "aligned-sae": {
+            "k": (1,), "twin.w_enc": (inputs, FEATURES), "twin.b_enc": (FEATURES,), "twin.w_dec": (FEATURES, inputs),
+            "twin.b_dec": (inputs,), "twin_since_f": (FEATURES,),
+        },
     }[method]
     start = {name: uniform(salt, shape) for salt, (name, shape) in enumerate(sizes.items())}
-    start["sae.since_f"] *= 1e4
-    frozen = {"sae.since_f", "sae.density_f", "sae.mean_a", "k", "threshold_f"}
+    if method == "top-afa":
+        # Else no code is as long as its input, and all features that can fire do.
+        start["sae.dictionary.w_enc"] = (5 * start["sae.dictionary.w_enc"]).float().double()
+    for name in {"sae.since_f", "twin_since_f"} & set(start):
+        start[name] *= 1e4
+    frozen |= {"sae.since_f", "sae.density_f", "sae.mean_a", "k", "threshold_f", "scale", "candidate_ca", "twin_since_f"}
+    if method == "archetypal-sae":
+        frozen.add("sae.dictionary.w_dec")
     images = torch.tensor([[mix(i * PIXELS + j) & 255 for j in range(PIXELS)] for i in range(IMAGES)]) / 255
     order = [i for epoch in range(1 + STEPS * BATCH // IMAGES) for i in epoch_order(5, epoch)]
     steps = []
     for step in range(STEPS):
         p = {name: t.clone().requires_grad_(name not in frozen) for name, t in start.items()}
-        x = inputs_of(images[order[step * BATCH : (step + 1) * BATCH]], source)
+        batch = images[order[step * BATCH : (step + 1) * BATCH]]
+
+        def layer(name, h):
+            return F.linear(h, p[f"sae.source.host.{name}.weight"].T, p[f"sae.source.host.{name}.bias"])
+
+        x = F.relu(layer("encoder.hidden", batch)) / p["sae.source.host.scale"] if hosted else inputs_of(batch, source)
         n = len(x)
         raw, b_dec = p["sae.dictionary.w_dec"], p["sae.dictionary.b_dec"]
         atoms = raw if method == "k-sparse" else F.normalize(raw, dim=1)
+        if method == "archetypal-sae":
+            logits = (10 * p["mixture_fc"]).masked_fill(torch.eye(FEATURES, dtype=torch.bool), 8.0)
+            mixed = F.softmax(logits, 1) @ p["candidate_ca"]
+            if set_["delta"]:
+                length = p["relaxed_fa"].norm(dim=1, keepdim=True)
+                mixed = mixed + torch.where(length > set_["delta"], set_["delta"] / length, 1.0) * p["relaxed_fa"]
+            atoms = F.normalize(mixed, dim=1)
         w_enc = atoms if tied else p["sae.dictionary.w_enc"].T
         projected = F.linear(x - b_dec, w_enc)
         z = projected + p["sae.dictionary.b_enc"]
@@ -102,7 +151,7 @@ def case(method, source="pixels", **set_):
         def decode(f):
             return f @ atoms + b_dec
 
-        def revival(y):
+        def revival(y, z=z, dead=dead, atoms=atoms):
             pre = torch.where(dead, z, torch.tensor(-math.inf))
             value, index = pre.topk(min(inputs // 2, int(dead.sum())), 1)
             f = torch.zeros_like(z).scatter(1, index, value.relu())
@@ -149,6 +198,62 @@ def case(method, source="pixels", **set_):
             penalty = set_["lambda"] * gate.relu().sum(1).mean()
             by_gate = squared(x, gate.relu() @ atoms.detach() + b_dec.detach())
             loss, shown = squared(x, y) + penalty + by_gate, [squared(x, y), penalty, by_gate]
+        elif method == "p-annealing":
+            f = z.relu()
+            y = decode(f)
+
+            def powers(at):
+                p_at = 1 + (set_["p"] - 1) * min(1, at / set_["anneal"])
+                return ((f + 1e-3) ** p_at - 1e-3**p_at).sum(1).mean()
+
+            penalty = set_["lambda"] * start["scale"][0] * powers(step)
+            loss, shown = squared(x, y) + penalty, [squared(x, y), penalty]
+            state["scale"] = [(start["scale"][0] * (powers(step) + 1e-3) / (powers(step + 1) + 1e-3)).item()]
+        elif method == "archetypal-sae":
+            f = top(z, k).relu()
+            y = decode(f)
+            aux = revival(y)
+            loss, shown, state["k"] = squared(x, y) + AUX * aux, [squared(x, y), aux], [k]
+            state["sae.dictionary.w_dec"] = sample(atoms)
+        elif method == "aligned-sae":
+            f = top(z, k).relu()
+            y = decode(f)
+            other = F.normalize(p["twin.w_dec"], dim=1)
+            z_other = F.linear(x - p["twin.b_dec"], p["twin.w_enc"].T) + p["twin.b_enc"]
+            f_other = top(z_other, k).relu()
+            y_other = f_other @ other + p["twin.b_dec"]
+            aux = revival(y) + revival(y_other, z_other, start["twin_since_f"] > DEAD_AFTER, other)
+            cosine = F.cosine_similarity(atoms[:, None], other[None], dim=2)
+            mismatch = set_["align"] * (1 - (cosine.amax(1).mean() + cosine.amax(0).mean()) / 2)
+            loss = squared(x, y) + squared(x, y_other) + mismatch + AUX * aux
+            shown, state["k"] = [squared(x, y), squared(x, y_other), mismatch, aux], [k]
+            state["twin_since_f"] = torch.where((f_other != 0).any(0), 0.0, start["twin_since_f"] + n).tolist()
+        elif method == "variational-sae":
+            mean = z.relu()
+            f = top(mean + set_["sigma"] * normal(mean.numel(), step, 5).reshape(mean.shape), k).relu()
+            y = decode(f)
+            aux, kl = revival(y), set_["beta"] * 0.5 * mean.norm(dim=1).square().mean()
+            loss, shown, state["k"] = squared(x, y) + kl + AUX * aux, [squared(x, y), kl, aux], [k]
+        elif method == "top-afa":
+            wanted = (x - b_dec).norm(dim=1).detach()
+            f = lengths_nearest(z.relu(), wanted)
+            y = decode(f)
+            aux, length = revival(y), set_["lambda"] * ((f.norm(dim=1) - wanted) ** 2).mean()
+            loss, shown = squared(x, y) + length + AUX * aux, [squared(x, y), length, aux]
+        elif method == "e2e-sae":
+            f = z.relu()
+            y = decode(f)
+
+            def onward(a):
+                code = layer("encoder.mean", a * p["sae.source.host.scale"])
+                hidden = F.relu(layer("decoder.hidden", code))
+                return code, hidden, layer("decoder.out", hidden).sigmoid()
+
+            (*whole, picture), (*spliced, drawn) = onward(x), onward(y)
+            output = squared(picture, drawn)
+            between = set_["downstream"] * sum(squared(a, b) / a.square().mean() for a, b in zip(whole, spliced))
+            penalty = set_["lambda"] * f.norm(p=1, dim=1).mean()
+            loss, shown = output + between + penalty, [output, between, penalty]
         else:
             f = top(z, k).relu()
             if set_["nesting"] == "prefixes":
@@ -173,11 +278,12 @@ def case(method, source="pixels", **set_):
             flat = t.grad.flatten()
             wave = torch.cos(torch.arange(len(flat), dtype=torch.float64))
             gradients.append({"name": name, "norm": flat.norm().item(), "wave": (flat @ wave).item(), "sample": sample(flat)})
-        steps.append({"terms": [float(t) for t in terms], "gradients": gradients, "state": state})
+        steps.append({"terms": [t.item() for t in terms], "gradients": gradients, "state": state})
     query = "".join(f"&{key}={value}" for key, value in set_.items())
-    if method in ("topk-sae", "batch-topk", "matryoshka"):
+    if method in ("topk-sae", "batch-topk", "matryoshka", "archetypal-sae", "aligned-sae", "variational-sae", "top-afa"):
         query += f"&aux={AUX}"
-    query += f"&dead_after={DEAD_AFTER}&features={FEATURES}&source={source}&batch={BATCH}&seed=5"
+    taken = f"layer=encoder&host=ae&host.hidden={HIDDEN}&host.latent={LATENT}" if hosted else f"source={source}"
+    query += f"&dead_after={DEAD_AFTER}&features={FEATURES}&{taken}&batch={BATCH}&seed=5"
     return {"query": f"v=1&data=mnist&method={method}{query}", "steps": steps}
 
 
@@ -194,6 +300,13 @@ if __name__ == "__main__":
         case("gated-sae", **{"lambda": 0.6}),
         case("matryoshka", nesting="prefixes", k=8),
         case("matryoshka", nesting="budgets", k=16),
+        case("p-annealing", p=0.3, anneal=3, **{"lambda": 0.3}),
+        case("archetypal-sae", k=8, delta=0.5),
+        case("archetypal-sae", k=8, delta=0),
+        case("aligned-sae", k=8, align=2),
+        case("variational-sae", k=8, beta=0.2, sigma=0.5),
+        case("top-afa", **{"lambda": 0.5}),
+        case("e2e-sae", source="encoder", downstream=0.3, **{"lambda": 0.1}),
     ]
     path = pathlib.Path(__file__).with_name("sae.json")
     path.write_text(json.dumps(cases, separators=(",", ":")).replace('{"name"', '\n{"name"') + "\n")

@@ -4,11 +4,12 @@ use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 
 use super::source::Source;
+use crate::host::Onward;
 use latent_nn::sparse::{Dictionary, Tie, squared_error};
 use latent_nn::{Batch, Code, Ctx, Named, Terms, stop_gradient};
-use latent_vocabulary::Params;
 use latent_vocabulary::code::CodeGroup;
 use latent_vocabulary::shape::DataShape;
+use latent_vocabulary::{Params, SOURCE, SOURCES};
 
 /// Share of the latest step in the running mean of the density.
 const DENSITY_RATE: f64 = 0.01;
@@ -37,8 +38,14 @@ pub struct Pass {
 }
 
 impl Base {
+    /// Takes apart what the setup's `source` names.
     pub fn new(params: &Params, data: DataShape, tie: Tie, device: &Device) -> Self {
-        let source = Source::new(params, data.image, device);
+        Self::on(SOURCES[params.usize(SOURCE.key)], params, data, tie, device)
+    }
+
+    /// Takes apart `source`, one of [`SOURCES`].
+    pub fn on(source: &str, params: &Params, data: DataShape, tie: Tie, device: &Device) -> Self {
+        let source = Source::new(source, params, data.image, device);
         let (inputs, features) = (source.inputs(), params.usize("features"));
         let zeros = |n| Param::from_tensor(Tensor::zeros([n], device));
         Self {
@@ -57,11 +64,16 @@ impl Base {
 
     /// [`latent_nn::Method::start`]: the dictionary begins at the mean input.
     pub fn start(&self, batch: Batch) -> Vec<Named> {
+        self.start_with_inputs(batch).0
+    }
+
+    /// [`Self::start`], and the inputs of the batch, shape `[n, inputs]`.
+    pub fn start_with_inputs(&self, batch: Batch) -> (Vec<Named>, Tensor<2>) {
         let (mut named, x_na) = self.source.start(batch);
         let [_, inputs] = x_na.dims();
-        let mean_a = x_na.mean_dim(0).reshape([inputs]);
+        let mean_a = x_na.clone().mean_dim(0).reshape([inputs]);
         named.extend([("sae.dictionary.b_dec", mean_a.clone()), ("sae.mean_a", mean_a)]);
-        named
+        (named, x_na)
     }
 
     /// Inputs of a batch, shape `[n, inputs]`.
@@ -80,6 +92,11 @@ impl Base {
         self.source.to_images(self.dictionary.decode(f_nf))
     }
 
+    /// What the network that is taken apart makes of inputs, layer by layer; `None` where images are taken apart.
+    pub fn onward(&self, x_na: Tensor<2>) -> Option<Onward> {
+        self.source.onward(x_na)
+    }
+
     /// [`latent_nn::Method::host_images`].
     pub fn host_images(&self, batch: Batch) -> Option<Tensor<2>> {
         self.source.host_images(batch)
@@ -87,9 +104,7 @@ impl Base {
 
     /// One for features that have not fired for more than the live `dead_after` inputs, else zero, shape `[features]`.
     pub fn dead_f(&self, ctx: &Ctx) -> Tensor<1> {
-        let since_f = stop_gradient(self.since_f.val());
-        let after_f = ctx.live("dead_after").expand(since_f.dims());
-        since_f.greater(after_f).float()
+        dead(&self.since_f, ctx)
     }
 
     /// Shows how well and how sparsely the inputs are explained, and keeps the record of which features fired.
@@ -98,13 +113,11 @@ impl Base {
     /// features that are dead.
     pub fn report(&self, terms: Terms, pass: Pass, ctx: &Ctx) -> Terms {
         let Pass { x_na, f_nf, y_na } = pass;
-        let [n, features] = f_nf.dims();
+        let [n, _] = f_nf.dims();
         let mean = stop_gradient(self.mean_a.val()).unsqueeze::<2>().expand(x_na.dims());
         let variance = squared_error(x_na.clone(), mean).clamp_min(f64::from(f32::MIN_POSITIVE));
-        let fired_nf = stop_gradient(f_nf).not_equal_elem(0.0).float();
-        let share_f = fired_nf.mean_dim(0).reshape([features]);
-        let silent_f = share_f.clone().equal_elem(0.0).float();
-        let since_f = (stop_gradient(self.since_f.val()) + n as f64) * silent_f;
+        let share_f = firing(f_nf);
+        let since_f = since(&self.since_f, share_f.clone(), n);
         let density_f = stop_gradient(self.density_f.val()) * (1.0 - DENSITY_RATE) + share_f.clone() * DENSITY_RATE;
         terms
             .show("fvu", squared_error(x_na, y_na) / variance)
@@ -113,4 +126,22 @@ impl Base {
             .set("sae.since_f", since_f)
             .set("sae.density_f", density_f)
     }
+}
+
+/// One for features that have not fired for more than the live `dead_after` inputs, else zero, shape `[features]`.
+pub fn dead(since_f: &Param<Tensor<1>>, ctx: &Ctx) -> Tensor<1> {
+    let since_f = stop_gradient(since_f.val());
+    let after_f = ctx.live("dead_after").expand(since_f.dims());
+    since_f.greater(after_f).float()
+}
+
+/// Share of the inputs on which each feature fires, `[n, features]` to `[features]`.
+pub fn firing(f_nf: Tensor<2>) -> Tensor<1> {
+    let [_, features] = f_nf.dims();
+    stop_gradient(f_nf).not_equal_elem(0.0).float().mean_dim(0).reshape([features])
+}
+
+/// Inputs since each feature fired last, after `n` more of which it fired on `share_f`, shape `[features]`.
+pub fn since(since_f: &Param<Tensor<1>>, share_f: Tensor<1>, n: usize) -> Tensor<1> {
+    (stop_gradient(since_f.val()) + n as f64) * share_f.equal_elem(0.0).float()
 }

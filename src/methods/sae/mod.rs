@@ -14,4 +14,10 @@ crate::registry::methods! {
     jump_relu::JumpRelu,
     gated::Gated,
     matryoshka::Matryoshka,
+    p_annealing::PAnnealing,
+    archetypal::Archetypal,
+    aligned::Aligned,
+    variational::Variational,
+    top_afa::TopAfa,
+    e2e::EndToEnd,
 }

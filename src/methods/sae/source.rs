@@ -3,12 +3,11 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
-use crate::host::Host;
+use crate::host::{Host, Onward};
 use latent_nn::{Batch, Code, Named};
 use latent_vocabulary::Params;
 use latent_vocabulary::code::{CodeGroup, CodeKind};
 use latent_vocabulary::shape::SampleShape;
-use latent_vocabulary::{SOURCE, SOURCES};
 
 /// Sides of a patch, the first that divides the image.
 const PATCH_SIDES: [usize; 4] = [8, 7, 6, 5];
@@ -25,11 +24,10 @@ pub struct Source {
 }
 
 impl Source {
-    /// What the setup's `source` asks for.
-    pub fn new(params: &Params, image: SampleShape, device: &Device) -> Self {
+    /// What `source` names, one of [`latent_vocabulary::SOURCES`].
+    pub fn new(source: &str, params: &Params, image: SampleShape, device: &Device) -> Self {
         let SampleShape { height, width, .. } = image;
         let side = PATCH_SIDES.into_iter().find(|s| height % s == 0 && width % s == 0);
-        let source = SOURCES[params.usize(SOURCE.key)];
         let patch = match side {
             Some(side) if source == "patches" => [side, side],
             _ => [height, width],
@@ -94,6 +92,11 @@ impl Source {
         z_bd.reshape([n * self.places(), features])
     }
 
+    /// What the network that is taken apart makes of inputs, layer by layer; `None` where images are taken apart.
+    pub fn onward(&self, x_na: Tensor<2>) -> Option<Onward> {
+        self.host.as_ref().map(|host| host.onward(x_na))
+    }
+
     /// What the network that is taken apart makes of a batch, and last of a layer of zeros, shape `[batch + 1, pixels]`; `None`
     /// where images are taken apart.
     pub fn host_images(&self, batch: Batch) -> Option<Tensor<2>> {
@@ -129,10 +132,10 @@ mod tests {
 
     #[test]
     fn images_survive_being_cut_into_patches() {
-        let params = Params::new(&crate::sae::topk::CARD).with("source", "patches").unwrap();
+        let params = Params::new(&crate::sae::topk::CARD);
         let device = Device::flex();
         for (image, side) in [(SampleShape::MNIST, 7), (SampleShape { channels: 3, height: 64, width: 64 }, 8)] {
-            let source = Source::new(&params, image, &device);
+            let source = Source::new("patches", &params, image, &device);
             let n = 2 * image.len();
             let x_bp = Tensor::<1, Int>::arange(0..n as i64, &device).float().reshape([2, image.len()]) / n as f64;
             let x_na = source.inputs_na(Batch { x_bp: x_bp.clone(), label_b: Tensor::zeros([2], &device), factor_bk: None });
