@@ -6,9 +6,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use latent_vocabulary::Params;
-use latent_vocabulary::card::{Card, FIRST_HOSTED, ParamSpec, SOURCE, Under};
-use latent_vocabulary::data::Own;
-use latent_vocabulary::shape::SampleShape;
+use latent_vocabulary::card::{Card, FIRST_HOSTED, ParamSpec, SOURCE, Under, Want};
+use latent_vocabulary::data::{DataCard, Own};
+use latent_vocabulary::shape::{Frames, SampleShape};
 
 /// Version of the link format. Links written by older versions must keep opening.
 pub const LINK_VERSION: u32 = 1;
@@ -201,24 +201,39 @@ impl Setup {
     }
 
     /// Whether the method can learn from the data set, as far as its card tells: of a visitor's own images only they themselves know
-    /// their factors.
+    /// their factors, and whether they are clips or pairs.
     ///
     /// # Errors
     /// Why it cannot, or if no such method is registered.
     pub fn fits_data(&self) -> Result<(), SetupError> {
-        let (card, set) = (self.card()?, latent_catalog::set(&self.data));
-        if card.pictures && !self.of_pictures() {
-            return Err(SetupError::BadValue(format!("method {} learns pictures: {} has none", self.method, self.data)));
-        }
-        if card.factors && set.is_some_and(|set| set.factors.is_empty()) {
-            let known: Vec<&str> = latent_catalog::SETS.iter().filter(|set| !set.factors.is_empty()).map(|set| set.id).collect();
-            let known = known.join(", ");
-            return Err(SetupError::BadValue(format!(
-                "method {} is told the factors of its images: {} has none; these have: {known}",
-                self.method, self.data
-            )));
-        }
-        Ok(())
+        let has = |fits: fn(&DataCard) -> bool| {
+            let those: Vec<&str> = latent_catalog::SETS.iter().filter(|set| fits(set)).map(|set| set.id).collect();
+            those.join(", ")
+        };
+        let (method, data) = (&self.method, &self.data);
+        Err(SetupError::BadValue(match self.lacks()? {
+            None => return Ok(()),
+            Some(Want::Pictures) => format!("method {method} learns pictures: {data} has none"),
+            Some(Want::Factors) => format!(
+                "method {method} is told the factors of its images: {data} has none; these have: {}",
+                has(|set| !set.factors.is_empty())
+            ),
+            Some(Want::Clips) => {
+                format!("method {method} learns clips: {data} has none; these have: {}", has(|set| matches!(set.frames, Frames::Clip(_))))
+            }
+            Some(Want::Pairs) => {
+                format!("method {method} learns pairs of pictures: {data} has none; these have: {}", has(|set| set.frames == Frames::Pair))
+            }
+        }))
+    }
+
+    /// What its method wants of the data set and does not find, as far as the set's card tells.
+    ///
+    /// # Errors
+    /// If no such method is registered.
+    pub fn lacks(&self) -> Result<Option<Want>, SetupError> {
+        let set = latent_catalog::set(&self.data);
+        Ok(self.card()?.lacks(self.of_pictures(), set.map(|set| !set.factors.is_empty()), set.map(|set| set.frames)))
     }
 
     /// Parameters that need pictures where there are none, or are larger than those they choose from, by themselves or with what they

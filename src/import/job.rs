@@ -55,6 +55,7 @@ pub fn meta(about: &About, choice: &Choice) -> Meta {
         label: choice.label.min(about.factors.len().saturating_sub(1)),
         source: format!("{}, {part}", about.fingerprint),
         items: matching,
+        frames: Frames::One,
         vectors: about.vectors.clone(),
     }
 }

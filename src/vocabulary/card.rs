@@ -6,6 +6,7 @@ use super::objective::{Count, Objective, Symbols, Term};
 use super::optimizer::OPTIMIZERS;
 pub use super::param::{Kind, ParamSpec, Under};
 use super::prose::{READ, WHOLE, at_length, prose};
+use super::shape::Frames;
 
 /// The line of methods that a card belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -50,6 +51,15 @@ impl Paper {
     }
 }
 
+/// What a method may want of its samples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Want {
+    Pictures,
+    Factors,
+    Clips,
+    Pairs,
+}
+
 /// What a method says about itself.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Card {
@@ -65,6 +75,9 @@ pub struct Card {
     pub pictures: bool,
     /// Whether it is told all factors of its samples, and so needs data of which they are known.
     pub factors: bool,
+    /// Whether it learns from [`Frames`] that follow one another, or from two of one thing.
+    pub clips: bool,
+    pub pairs: bool,
     /// Name on the page.
     pub label: &'static str,
     /// One sentence for a newcomer.
@@ -95,6 +108,8 @@ impl Card {
         hosted: false,
         pictures: false,
         factors: false,
+        clips: false,
+        pairs: false,
         label: "",
         summary: "",
         prior: false,
@@ -285,6 +300,19 @@ impl Card {
     pub fn all_params(&self) -> impl Iterator<Item = &'static ParamSpec> + use<> {
         let own = self.params;
         own.iter().chain(COMMON.iter().filter(move |common| own.iter().all(|p| p.key != common.key)))
+    }
+
+    /// What it wants of samples that they do not have; of what nobody knows yet nothing is said.
+    pub fn lacks(&self, pictures: bool, factors: Option<bool>, frames: Option<Frames>) -> Option<Want> {
+        let of = |is: fn(Frames) -> bool| frames.map(is);
+        let (clips, pairs) = (of(|f| matches!(f, Frames::Clip(_))), of(|f| f == Frames::Pair));
+        let all = [
+            (self.pictures, Some(pictures), Want::Pictures),
+            (self.factors, factors, Want::Factors),
+            (self.clips, clips, Want::Clips),
+            (self.pairs, pairs, Want::Pairs),
+        ];
+        all.into_iter().find(|(wanted, has, _)| *wanted && *has == Some(false)).map(|(_, _, want)| want)
     }
 
     /// What the number called `name` counts, if it is no part of the objective.

@@ -242,6 +242,7 @@ fn packed_shards_and_their_description() {
         factors,
         label: 0,
         items: 9,
+        frames: Frames::One,
         vectors: None,
     };
     let mut builder = ShardBuilder::default();

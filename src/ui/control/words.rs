@@ -1,9 +1,9 @@
 //! The words of the controls.
 
-use crate::store::runs::images::Lack;
 pub use crate::words::TRY;
 use latent_experiment::Setup;
 use latent_vocabulary::Family;
+use latent_vocabulary::card::Want;
 
 pub fn stands_on(host: &Setup) -> String {
     let label = host.card().map_or(host.method.as_str(), |card| card.label);
@@ -13,10 +13,12 @@ pub fn stands_on(host: &Setup) -> String {
 pub const METHOD_CHOICE: &str = "Method";
 
 /// What a method that cannot learn from the images is called.
-pub fn needs(label: &str, what: Lack) -> String {
+pub fn needs(label: &str, what: Want) -> String {
     match what {
-        Lack::Pictures => format!("{label} (needs pictures)"),
-        Lack::Factors => format!("{label} (needs images with attributes)"),
+        Want::Pictures => format!("{label} (needs pictures)"),
+        Want::Factors => format!("{label} (needs images with attributes)"),
+        Want::Clips => format!("{label} (needs clips)"),
+        Want::Pairs => format!("{label} (needs pairs)"),
     }
 }
 
