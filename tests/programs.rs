@@ -41,7 +41,7 @@ pub(crate) fn saved(engine: &mut CpuEngine, setup: &Setup, data: &Dataset) -> Ve
 }
 
 /// Asks again until the player, which rests now and then, is done.
-fn wait<T>(answer: impl Future<Output = T>) -> T {
+pub(crate) fn wait<T>(answer: impl Future<Output = T>) -> T {
     let mut answer = std::pin::pin!(answer);
     loop {
         if let Poll::Ready(done) = answer.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
