@@ -130,12 +130,18 @@ impl Setup {
         Ok([("controls", live.collect::<Vec<_>>().join(",")), ("seed", self.get("seed").to_string())])
     }
 
-    /// Whether activations of this network can be taken apart.
+    /// Whether another method can stand on this network: on its code at least.
     ///
     /// # Errors
     /// If no such method is registered.
     pub fn can_host(&self) -> Result<bool, SetupError> {
-        Ok(self.card()?.hosts)
+        let card = self.card()?;
+        Ok(card.hosts || card.hosts_code)
+    }
+
+    /// Whether what it takes of a trained network is the code.
+    fn stands_on_code(&self) -> Result<bool, SetupError> {
+        Ok(self.card()?.param(SOURCE.key).is_none_or(|p| self.usize(p.key) == FIRST_HOSTED))
     }
 
     /// Sets `key` after checking its name and range.
@@ -189,9 +195,12 @@ impl Setup {
         }
         match self.hosted() {
             Some(host) if !host.can_host()? => Err(SetupError::BadValue(format!(
-                "host = {}: its code is no vector between a plain encoder and decoder",
+                "host = {}: its code is no vector that an encoder gives and a decoder takes by themselves",
                 host.method
             ))),
+            Some(host) if !host.card()?.hosts && !self.stands_on_code()? => {
+                Err(SetupError::BadValue(format!("host = {}: of its network only the code can be taken, by source=code", host.method)))
+            }
             Some(host) if host.data != self.data => {
                 Err(SetupError::BadValue(format!("the host was trained on {}, this is {}", host.data, self.data)))
             }

@@ -140,7 +140,8 @@ impl Rotations {
                 }
             };
             let chosen = choose(t, &departure);
-            states.push(self.next(&step, states.last(), chosen));
+            let state = next(&step, states.last(), chosen);
+            states.push(state);
             departures.push(departure);
         }
         (departures, states)
@@ -151,16 +152,18 @@ impl Rotations {
         let step = self.step();
         let mut states: Vec<Planes> = vec![];
         for departure in departures {
-            states.push(self.next(&step, states.last(), departure));
+            let state = next(&step, states.last(), departure);
+            states.push(state);
         }
         states
     }
+}
 
-    fn next(&self, step: &Step, before: Option<&Planes>, departure: Planes) -> Planes {
-        match before {
-            None => departure,
-            Some(before) => both(step.on(before), departure, |e, new| e + new * step.new_1k.clone().sqrt()),
-        }
+/// The state that a departure leads to.
+fn next(step: &Step, before: Option<&Planes>, departure: Planes) -> Planes {
+    match before {
+        None => departure,
+        Some(before) => both(step.on(before), departure, |e, new| e + new * step.new_1k.clone().sqrt()),
     }
 }
 

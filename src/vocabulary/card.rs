@@ -69,6 +69,8 @@ pub struct Card {
     /// Whether its code is what the plain encoder gives and the plain decoder takes, with nothing between them or beside: then a
     /// sparse autoencoder can take its network apart.
     pub hosts: bool,
+    /// Whether another method can stand on its code, which a network of its own makes of an image and makes an image of.
+    pub hosts_code: bool,
     /// Whether it stands on the trained network of another method, whatever its parameters are.
     pub hosted: bool,
     /// Whether it can learn pictures only.
@@ -105,6 +107,7 @@ impl Card {
         id: "",
         family: Family::Ae,
         hosts: false,
+        hosts_code: false,
         hosted: false,
         pictures: false,
         factors: false,

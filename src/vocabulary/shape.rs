@@ -174,7 +174,7 @@ impl Frames {
     }
 
     /// Whether samples of that shape can be made of them.
-    pub const fn fit(self, sample: SampleShape) -> bool {
+    pub fn fit(self, sample: SampleShape) -> bool {
         let n = self.count();
         self.is_one() || (n > 1 && sample.width.is_multiple_of(n))
     }

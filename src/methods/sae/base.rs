@@ -38,7 +38,7 @@ pub struct Pass {
 
 impl Base {
     pub fn new(params: &Params, data: DataShape, tie: Tie, device: &Device) -> Self {
-        let source = Source::new(params, data.image, device);
+        let source = Source::new(params, data, device);
         let (inputs, features) = (source.inputs(), params.usize("features"));
         let zeros = |n| Param::from_tensor(Tensor::zeros([n], device));
         Self {

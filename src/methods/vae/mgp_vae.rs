@@ -17,6 +17,7 @@ const DYNAMICS: &[&str] = &["linear", "none"];
 pub const CARD: Card = Card {
     id: "mgp-vae",
     family: Family::Vae,
+    hosts_code: true,
     clips: true,
     label: "Markovian GP-VAE",
     summary: "Learns clips: a code for each frame, and how codes move on from one frame to the next, so that it can fill in frames that are missing.",

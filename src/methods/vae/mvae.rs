@@ -16,6 +16,7 @@ const JOINTS: &[&str] = &["product", "mixture", "mixture-of-products"];
 pub const CARD: Card = Card {
     id: "mvae",
     family: Family::Vae,
+    hosts_code: true,
     pairs: true,
     label: "Multimodal VAE",
     summary: "Learns one code for two pictures of one thing, so that either can be drawn from the other.",
