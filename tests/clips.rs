@@ -34,7 +34,8 @@ fn reconstructions_show_what_was_missing() {
         let mut engine = engine(&setup, &data);
         let player = Rc::new(Player::load(&saved(&mut engine, &setup, &data)).unwrap());
         let mut asked = Asked(player);
-        let tests = Tests { shape: SampleShape::MNIST, images: &data.test_images, labels: &data.test_labels, factors: &[], beside: None };
+        let tests =
+            Tests { shape: SampleShape::MNIST, images: &data.test_images, labels: &data.test_labels, factors: &[], beside: None };
         let n = 12;
         let shown = wait(Reconstruct { first: 0, count: n as u32 }.answer(&mut asked, tests)).unwrap();
         assert_eq!((shown.n, shown.width, shown.height), (3 * n as u32, 28, 28), "{query}");
@@ -108,7 +109,11 @@ fn clips_are_learnt() {
     assert!(terms[0] < 0.6 * before, "{} nats, after {before}", terms[0]);
     let log_w = block_on(engine.run(Program::LogWeights, Rows::of(&x))).unwrap().unwrap().remove(0);
     let mean = f64::from(log_w.iter().sum::<f32>()) / log_w.len() as f64;
-    assert!((mean + f64::from(terms[0])).abs() < 0.02 * f64::from(terms[0]), "{mean} nats by weights, {} by closed forms", -terms[0]);
+    assert!(
+        (mean + f64::from(terms[0])).abs() < 0.02 * f64::from(terms[0]),
+        "{mean} nats by weights, {} by closed forms",
+        -terms[0]
+    );
     // A code is decoded to what it was encoded from, and moves on from its first frame.
     let (code, _) = block_on(engine.encode(Rows::of(&x))).unwrap();
     let decoded = block_on(engine.decode(&code)).unwrap();
@@ -116,7 +121,9 @@ fn clips_are_learnt() {
     let mut other = code.clone();
     other[0] += 1.0;
     let moved = block_on(engine.decode(&other)).unwrap();
-    let frame = |of: &[f32], t: usize| -> Vec<f32> { of[..16 * 128].chunks_exact(128).flat_map(|line| &line[t * 16..][..16]).copied().collect() };
+    let frame = |of: &[f32], t: usize| -> Vec<f32> {
+        of[..16 * 128].chunks_exact(128).flat_map(|line| &line[t * 16..][..16]).copied().collect()
+    };
     for t in [0, 1] {
         assert!(difference(&frame(&decoded, t), &frame(&moved, t)) > 1e-3, "frame {t} follows the first frame's code");
     }

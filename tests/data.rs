@@ -168,7 +168,8 @@ fn digits_fly_straight_and_bounce() {
     let mut film = |x: u8, y: u8, way: u8, speed: u8| -> Vec<[f32; 2]> {
         let mut image_p = vec![0; frames * side * side];
         clips.image(&[0, x, y, way, speed, 5, 0, 0], &mut image_p);
-        let frame = |t: usize| image_p.chunks_exact(frames * side).flat_map(|line| &line[t * side..][..side]).copied().collect::<Vec<u8>>();
+        let frame =
+            |t: usize| image_p.chunks_exact(frames * side).flat_map(|line| &line[t * side..][..side]).copied().collect::<Vec<u8>>();
         (0..frames).map(|t| middle(&frame(t), side)).collect()
     };
     // To the right from the middle at a pixel a frame: four frames on it is at the wall, and comes back.

@@ -198,9 +198,10 @@ impl Setup {
                 "host = {}: its code is no vector that an encoder gives and a decoder takes by themselves",
                 host.method
             ))),
-            Some(host) if !host.card()?.hosts && !self.stands_on_code()? => {
-                Err(SetupError::BadValue(format!("host = {}: of its network only the code can be taken, by source=code", host.method)))
-            }
+            Some(host) if !host.card()?.hosts && !self.stands_on_code()? => Err(SetupError::BadValue(format!(
+                "host = {}: of its network only the code can be taken, by source=code",
+                host.method
+            ))),
             Some(host) if host.data != self.data => {
                 Err(SetupError::BadValue(format!("the host was trained on {}, this is {}", host.data, self.data)))
             }
@@ -228,10 +229,16 @@ impl Setup {
                 has(|set| !set.factors.is_empty())
             ),
             Some(Want::Clips) => {
-                format!("method {method} learns clips: {data} has none; these have: {}", has(|set| matches!(set.frames, Frames::Clip(_))))
+                format!(
+                    "method {method} learns clips: {data} has none; these have: {}",
+                    has(|set| matches!(set.frames, Frames::Clip(_)))
+                )
             }
             Some(Want::Pairs) => {
-                format!("method {method} learns pairs of pictures: {data} has none; these have: {}", has(|set| set.frames == Frames::Pair))
+                format!(
+                    "method {method} learns pairs of pictures: {data} has none; these have: {}",
+                    has(|set| set.frames == Frames::Pair)
+                )
             }
         }))
     }

@@ -7,6 +7,7 @@ use latent_packed::{
 };
 use latent_vocabulary::import::{Choice, Frame, Progress};
 use latent_vocabulary::numbers::f32_bytes;
+use latent_vocabulary::shape::Frames;
 
 use super::frame::Framer;
 use super::source::{About, Beside, Fault, Item, Raw, Source};

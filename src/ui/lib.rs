@@ -148,7 +148,7 @@ fn Page() -> impl IntoView {
         <div class="messages" role="region" aria-label=words::MESSAGES><Notices /><OnShow /><Offer /><machine::Machine /></div>
         <Gallery />
         <nav aria-label=words::TABS><Tabs /></nav>
-        <div class="columns" class:wide=move || aspect.get() >= WIDE style=move || (aspect.get() != 1.0).then(|| format!("--aspect:{}", aspect.get()))>
+        <div class="columns" class:wide=move || { aspect.get() >= WIDE } style=move || { (aspect.get() != 1.0).then(|| format!("--aspect:{}", aspect.get())) }>
             <main><TabPanel /></main>
             <Controls />
         </div>

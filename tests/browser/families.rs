@@ -436,7 +436,8 @@ fn clips_are_film_strips() {
         let is = format!("(c => c.width === {width} && c.height === {height})(document.querySelector('{canvas}'))");
         page.wait(&format!("{canvas} of {width} × {height} pixels"), &is);
         // What is shown has the shape of what is painted.
-        let shown = page.js(&format!("const r = document.querySelector('{canvas}').getBoundingClientRect(); return r.width / r.height"));
+        let shown =
+            page.js(&format!("const r = document.querySelector('{canvas}').getBoundingClientRect(); return r.width / r.height"));
         let (shown, want) = (shown.as_f64().expect("a ratio"), f64::from(width) / f64::from(height));
         assert!((shown / want - 1.0).abs() < 0.25, "{canvas}: {shown}, not {want}");
     };

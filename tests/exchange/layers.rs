@@ -14,7 +14,8 @@ use crate::plan::{setups, stripes};
 
 /// The stages of a setup's network, and its programs.
 fn network(setup: &Setup) -> (Vec<Stage>, Vec<Program>) {
-    let (entry, params, data) = (entry(&setup.method).unwrap(), setup.params().unwrap(), framed(&stripes(20), &setup.method).data_shape());
+    let (entry, params, data) =
+        (entry(&setup.method).unwrap(), setup.params().unwrap(), framed(&stripes(20), &setup.method).data_shape());
     let name = setup.to_query();
     let (_, bytes) = programs(entry, &params, data).unwrap();
     let of_file = stages(&bytes).unwrap_or_else(|e| panic!("{name}: {e}"));

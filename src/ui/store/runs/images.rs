@@ -20,9 +20,10 @@ impl Runs {
     pub fn lacks(self, card: &Card) -> Option<Want> {
         self.setup.with(|setup| {
             // Of a visitor's own images they themselves say it, once they are there.
-            let here = self.link().data_info.with(|info| {
-                info.as_ref().filter(|i| i.id == setup.data).map(|i| (!i.factors.is_empty(), i.frames))
-            });
+            let here = self
+                .link()
+                .data_info
+                .with(|info| info.as_ref().filter(|i| i.id == setup.data).map(|i| (!i.factors.is_empty(), i.frames)));
             let known = latent_catalog::set(&setup.data).map(|set| (!set.factors.is_empty(), set.frames)).or(here);
             card.lacks(setup.of_pictures(), known.map(|known| known.0), known.map(|known| known.1))
         })
