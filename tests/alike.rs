@@ -11,7 +11,8 @@ use latent_engine::{Engine, Program, Rows};
 use latent_experiment::Setup;
 use latent_vocabulary::code::{CodeGroup, CodeKind};
 use latent_vocabulary::factors::{FactorList, FactorName};
-use latent_vocabulary::shape::{DataShape, Frames};
+use latent_vocabulary::frames::Frames;
+use latent_vocabulary::shape::DataShape;
 
 /// Values of each factor of the images of tests, and whether they are amounts: kinds, an amount, yes and no.
 const FACTORS: [(u8, bool); 3] = [(3, false), (5, true), (2, false)];

@@ -14,7 +14,8 @@ use latent_player::{Asked, Player};
 use latent_registry::entry;
 use latent_view::{Question, Reconstruct, Tests};
 use latent_vocabulary::code::levels;
-use latent_vocabulary::shape::{Frames, SampleShape};
+use latent_vocabulary::frames::Frames;
+use latent_vocabulary::shape::SampleShape;
 use pollster::block_on;
 
 use crate::alike::framed;

@@ -17,7 +17,8 @@ use latent_data::twins::Twins;
 use latent_data::{Dataset, Make, Render, Rendering, SETS, mnist};
 use latent_packed::{FORMAT, META, Meta, OnDisk, PackedFactor, ShardBuilder, Split, shard_name};
 use latent_vocabulary::data::{DataCard, Origin, Own};
-use latent_vocabulary::shape::{Frames, SampleShape};
+use latent_vocabulary::frames::Frames;
+use latent_vocabulary::shape::SampleShape;
 use pollster::block_on;
 
 /// Twelve pictures of dSprites (Matthey, Higgins, Hassabis and Lerchner, github.com/google-deepmind/dsprites-dataset), one
@@ -96,7 +97,7 @@ fn rendering_is_the_same_in_slices_and_in_parallel() {
         assert!(whole == slices.finish(), "{}", card.id);
 
         assert_eq!(whole.frames, card.frames, "{}", card.id);
-        assert!(card.frames.fit(SampleShape::of(card)), "{}", card.id);
+        assert!(SampleShape::of(card).holds(card.frames), "{}", card.id);
         assert_eq!((whole.train_labels.len(), whole.test_labels.len()), (card.train, card.test));
         assert!(whole.test_labels.iter().all(|l| usize::from(*l) < card.classes.len()));
         let k = card.factors.len();

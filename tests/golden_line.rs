@@ -16,7 +16,8 @@ use latent_experiment::history::MetricRow;
 use latent_nn::method::IMPORTANCE_SAMPLES;
 use latent_registry::entry;
 use latent_vocabulary::Family;
-use latent_vocabulary::shape::{Frames, SampleShape};
+use latent_vocabulary::frames::Frames;
+use latent_vocabulary::shape::SampleShape;
 use pollster::block_on;
 
 /// The network of a link with the case's weights, before its first step.

@@ -15,8 +15,8 @@ use latent_protocol::Table;
 use latent_vocabulary::Family;
 use latent_vocabulary::code::{NO_DECODER, decodes};
 use latent_vocabulary::data::Own;
+use latent_vocabulary::frames::Frames;
 use latent_vocabulary::measured::Quantity;
-use latent_vocabulary::shape::Frames;
 use pollster::block_on;
 
 use crate::alike::frames_for;

@@ -2,7 +2,7 @@
 
 use super::mnist;
 use latent_vocabulary::data::{DataCard, Factor};
-use latent_vocabulary::shape::Frames;
+use latent_vocabulary::frames::Frames;
 
 #[cfg(feature = "images")]
 pub use engine::{Clips, MAKE};

@@ -4,7 +4,8 @@ use std::iter::repeat;
 
 use latent_vocabulary::data::{DataCard, DataInfo, Own};
 use latent_vocabulary::factors::{FactorList, FactorName};
-use latent_vocabulary::shape::{Beside, DataShape, Frames, SampleShape};
+use latent_vocabulary::frames::Frames;
+use latent_vocabulary::shape::{Beside, DataShape, SampleShape};
 
 /// Samples, kept as their shape says, with one label each.
 #[derive(Clone, Debug, Default, PartialEq)]

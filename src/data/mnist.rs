@@ -1,7 +1,7 @@
 //! MNIST (Yann LeCun and Corinna Cortes, CC BY-SA 3.0) in its four original IDX files, gzip-compressed.
 
 use latent_vocabulary::data::{DataCard, Origin};
-use latent_vocabulary::shape::Frames;
+use latent_vocabulary::frames::Frames;
 
 #[cfg(feature = "images")]
 pub use engine::{FILES, MAKE};

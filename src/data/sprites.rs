@@ -5,7 +5,7 @@
 //! half width and half height 9.6. `tests/data.rs` holds them against twelve of the original pictures.
 
 use latent_vocabulary::data::{DataCard, Factor, Origin};
-use latent_vocabulary::shape::Frames;
+use latent_vocabulary::frames::Frames;
 
 #[cfg(feature = "images")]
 pub use engine::{MAKE, Sprites};

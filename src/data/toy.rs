@@ -6,7 +6,7 @@
 //! found can be seen (Olshausen and Field, "Emergence of simple-cell receptive field properties", 1996).
 
 use latent_vocabulary::data::{DataCard, Origin};
-use latent_vocabulary::shape::Frames;
+use latent_vocabulary::frames::Frames;
 
 #[cfg(feature = "images")]
 pub use engine::{MAKE, Toy};

@@ -7,7 +7,8 @@ use latent_player::File;
 use latent_vocabulary::Card;
 use latent_vocabulary::code::from_note;
 use latent_vocabulary::factors::FactorList;
-use latent_vocabulary::shape::{DataShape, Frames, SampleShape};
+use latent_vocabulary::frames::Frames;
+use latent_vocabulary::shape::{DataShape, SampleShape};
 
 use crate::code::Code;
 use crate::lower::{Source, lower};

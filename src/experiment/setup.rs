@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use latent_vocabulary::Params;
 use latent_vocabulary::card::{Card, FIRST_HOSTED, ParamSpec, SOURCE, Under, Want};
 use latent_vocabulary::data::{DataCard, Own};
-use latent_vocabulary::shape::{Frames, SampleShape};
+use latent_vocabulary::frames::Frames;
+use latent_vocabulary::shape::SampleShape;
 
 /// Version of the link format. Links written by older versions must keep opening.
 pub const LINK_VERSION: u32 = 1;

@@ -5,9 +5,9 @@ use std::ops::Range;
 use latent_packed::{
     FORMAT, Header, Meta, PLANTED, ShardBuilder, Split, Sum, shape_fits, sums_text, texts_json, texts_name, thumbs_name,
 };
+use latent_vocabulary::frames::Frames;
 use latent_vocabulary::import::{Choice, Frame, Progress};
 use latent_vocabulary::numbers::f32_bytes;
-use latent_vocabulary::shape::Frames;
 
 use super::frame::Framer;
 use super::source::{About, Beside, Fault, Item, Raw, Source};

@@ -3,7 +3,8 @@
 use burn::tensor::Tensor;
 
 use super::Ctx;
-use latent_vocabulary::shape::{Frames, SampleShape};
+use latent_vocabulary::frames::Frames;
+use latent_vocabulary::shape::SampleShape;
 
 /// How samples are made of frames.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,8 @@
 //! What a packed set says about itself, and what every set has in common.
 
+use latent_vocabulary::frames::Frames;
 use latent_vocabulary::plan::Normalise;
-use latent_vocabulary::shape::{Frames, SampleShape};
+use latent_vocabulary::shape::SampleShape;
 use serde::{Deserialize, Serialize};
 
 /// Version of this format.
@@ -116,7 +117,7 @@ impl Meta {
         if meta.vectors.is_some() == meta.shape().is_picture() {
             return Err("says that its pictures are vectors, or its vectors pictures".into());
         }
-        if !meta.frames.fit(meta.shape()) {
+        if !meta.shape().holds(meta.frames) {
             return Err(format!("promises {} frames side by side in {} columns", meta.frames.count(), meta.width));
         }
         let side = |side: u32| (1..=MAX_SIDE).contains(&side);

@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 
+use super::frames::Frames;
 use super::objective::{Count, Objective, Symbols, Term};
 use super::optimizer::OPTIMIZERS;
 pub use super::param::{Kind, ParamSpec, Under};
 use super::prose::{READ, WHOLE, at_length, prose};
-use super::shape::Frames;
 
 /// The line of methods that a card belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

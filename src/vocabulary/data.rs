@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::factors::FactorName;
+use super::frames::Frames;
 use super::prose::prose;
-use super::shape::Frames;
 
 /// What a data set says about itself.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]

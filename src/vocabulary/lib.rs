@@ -9,6 +9,7 @@ pub mod device;
 pub mod drawing;
 pub mod drawn;
 pub mod factors;
+pub mod frames;
 pub mod import;
 pub mod measured;
 pub mod numbers;

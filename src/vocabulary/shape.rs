@@ -1,10 +1,10 @@
 //! Shapes of samples: pictures, or vectors of numbers.
 
 use half::f16;
-use serde::{Deserialize, Serialize};
 
 use crate::data::{DataCard, DataInfo};
 use crate::factors::FactorList;
+use crate::frames::Frames;
 
 /// How the numbers of a sample are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,6 +115,12 @@ impl SampleShape {
         Self { width: self.width / frames.count(), ..self }
     }
 
+    /// Whether a sample can be made of such frames.
+    pub fn holds(self, frames: Frames) -> bool {
+        let n = frames.count();
+        frames.is_one() || (n > 1 && self.width.is_multiple_of(n))
+    }
+
     /// Values in one sample.
     pub fn len(self) -> usize {
         self.channels * self.height * self.width
@@ -123,60 +129,6 @@ impl SampleShape {
     /// Whether an image has no values.
     pub fn is_empty(self) -> bool {
         self.len() == 0
-    }
-}
-
-/// The pictures of which a sample's picture is made: side by side from left to right, all of one size. So whatever shows, keeps or learns a
-/// picture does so with a film strip.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Frames {
-    /// It is one picture.
-    #[default]
-    One,
-    /// So many moments, the earliest first.
-    Clip(usize),
-    /// Two pictures of one thing.
-    Pair,
-}
-
-impl Frames {
-    /// How many there are.
-    pub const fn count(self) -> usize {
-        match self {
-            Self::One => 1,
-            Self::Clip(frames) => frames,
-            Self::Pair => 2,
-        }
-    }
-
-    /// Whether a sample is one picture.
-    pub const fn is_one(&self) -> bool {
-        matches!(self, Self::One)
-    }
-
-    /// What a file says of them beside the weights: `clip 8`, `pair`; nothing of one picture.
-    pub fn to_note(self) -> Option<String> {
-        match self {
-            Self::One => None,
-            Self::Clip(frames) => Some(format!("clip {frames}")),
-            Self::Pair => Some("pair".into()),
-        }
-    }
-
-    /// Reads [`Self::to_note`]; what it does not know it takes for one picture.
-    pub fn from_note(note: &str) -> Self {
-        match note.strip_prefix("clip ").map(str::parse) {
-            Some(Ok(frames)) => Self::Clip(frames),
-            None if note == "pair" => Self::Pair,
-            _ => Self::One,
-        }
-    }
-
-    /// Whether samples of that shape can be made of them.
-    pub fn fit(self, sample: SampleShape) -> bool {
-        let n = self.count();
-        self.is_one() || (n > 1 && sample.width.is_multiple_of(n))
     }
 }
 
@@ -261,10 +213,7 @@ mod tests {
         let strip = SampleShape { channels: 3, height: 16, width: 128 };
         assert_eq!(strip.frame(Frames::Clip(8)), SampleShape { width: 16, ..strip });
         assert_eq!((strip.frame(Frames::One), strip.frame(Frames::Pair).width), (strip, 64));
-        for frames in [Frames::Clip(8), Frames::Pair] {
-            assert_eq!(frames.to_note().map(|note| Frames::from_note(&note)), Some(frames));
-        }
         let fit = [Frames::One, Frames::Pair, Frames::Clip(3), Frames::Clip(8), Frames::Clip(1), Frames::Clip(0)];
-        assert_eq!(fit.map(|frames| frames.fit(strip)), [true, true, false, true, false, false]);
+        assert_eq!(fit.map(|frames| strip.holds(frames)), [true, true, false, true, false, false]);
     }
 }

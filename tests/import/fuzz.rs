@@ -11,7 +11,7 @@ use latent_import::read::Named;
 use latent_import::source::{Fault, Source};
 use latent_import::table::{Attributes, Partition};
 use latent_packed::{FORMAT, Meta, PackedFactor, Shard, ShardBuilder, Split};
-use latent_vocabulary::shape::Frames;
+use latent_vocabulary::frames::Frames;
 
 use super::{golden, made};
 

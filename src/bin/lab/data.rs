@@ -6,7 +6,8 @@ use std::process::ExitCode;
 
 use latent_catalog::SETS;
 use latent_vocabulary::data::DataCard;
-use latent_vocabulary::shape::{Frames, SampleShape};
+use latent_vocabulary::frames::Frames;
+use latent_vocabulary::shape::SampleShape;
 use serde_json::json;
 
 use crate::Failure;

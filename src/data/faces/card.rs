@@ -1,7 +1,7 @@
 //! What the drawn faces say about themselves.
 
 use latent_vocabulary::data::{Attribute, DataCard, Factor, Origin};
-use latent_vocabulary::shape::Frames;
+use latent_vocabulary::frames::Frames;
 
 pub const CARD: DataCard = DataCard {
     id: "faces",

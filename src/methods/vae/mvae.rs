@@ -62,7 +62,8 @@ mod engine {
     use latent_vocabulary::Card;
     use latent_vocabulary::Params;
     use latent_vocabulary::code::CodeGroup;
-    use latent_vocabulary::shape::{DataShape, Frames};
+    use latent_vocabulary::frames::Frames;
+    use latent_vocabulary::shape::DataShape;
 
     /// Networks of either picture.
     #[derive(Module, Debug)]
