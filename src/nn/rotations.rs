@@ -14,10 +14,10 @@ use burn::module::{Module, Param};
 use burn::tensor::activation::sigmoid;
 use burn::tensor::{Device, Tensor};
 
-/// How far the planes turn a moment at first: evenly from nothing to this, in radians.
-const TURN: f32 = std::f32::consts::FRAC_PI_2;
+/// How far the planes turn a moment at first: evenly from nothing to this, in radians. What hardly turns is found soon, as it needs no phase.
+const TURN: f32 = 0.4;
 /// And the logit of r.
-const STAY: f32 = 2.0;
+const STAY: f32 = 3.0;
 
 /// Both numbers of each plane, each of shape `[batch, planes]`.
 pub type Planes = [Tensor<2>; 2];
