@@ -1,5 +1,7 @@
 //! An engine and eager Burn after the same steps: the same weights, and the same answers of its programs.
 
+use std::sync::Arc;
+
 use latent_data::{Dataset, Factors};
 use latent_engine::eager::EagerEngine;
 use latent_engine::program::Input;
@@ -9,6 +11,7 @@ use latent_engine::{Engine, Program, Rows};
 use latent_experiment::Setup;
 use latent_vocabulary::code::{CodeGroup, CodeKind};
 use latent_vocabulary::factors::{FactorList, FactorName};
+use latent_vocabulary::frames::Frames;
 use latent_vocabulary::shape::DataShape;
 
 /// Values of each factor of the images of tests, and whether they are amounts: kinds, an amount, yes and no.
@@ -28,10 +31,25 @@ pub(crate) fn factors(n: usize) -> Factors {
     }
 }
 
+/// What a method takes the pictures of tests to be made of: halves that follow one another, or two of one thing.
+pub(crate) fn frames_for(method: &str) -> Frames {
+    match latent_catalog::card(method) {
+        Some(card) if card.clips => Frames::Clip(2),
+        Some(card) if card.pairs => Frames::Pair,
+        _ => Frames::One,
+    }
+}
+
+/// The same images, made of what a method needs.
+pub(crate) fn framed(data: &Dataset, method: &str) -> Arc<Dataset> {
+    Arc::new(Dataset { frames: frames_for(method), ..data.clone() })
+}
+
 /// Digits of which a method knows what it needs.
 pub(crate) fn digits_for(method: &str) -> DataShape {
     let told = latent_catalog::card(method).is_some_and(|card| card.factors);
-    DataShape { factors: if told { FactorList::of(FACTORS) } else { FactorList::NONE }, ..DataShape::MNIST }
+    let factors = if told { FactorList::of(FACTORS) } else { FactorList::NONE };
+    DataShape { factors, frames: frames_for(method), ..DataShape::MNIST }
 }
 
 /// Some tokens for each place of a grid.

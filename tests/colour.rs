@@ -20,6 +20,8 @@ use latent_vocabulary::tokens::WIDTH;
 use latent_vocabulary::{Card, SOURCE};
 use pollster::block_on;
 
+use crate::alike::framed;
+
 /// Images of a batch, and in all: every step sees the same ones.
 const IMAGES: usize = 4;
 /// Steps after which the loss must have fallen.
@@ -79,12 +81,12 @@ fn every_method_learns_from_colour_images_as_burn_would() {
     let mut gpu = block_on(Gpu::open()).expect("a GPU adapter; on Debian: mesa-vulkan-drivers");
     // One kind of kernels, the one that compiles soonest: which is the quickest to run is not the question.
     gpu.candidates = &gpu.candidates[gpu.candidates.len() - 1..];
-    let (gpu, data) = (Rc::new(gpu), faces());
+    let (gpu, faces) = (Rc::new(gpu), faces());
     // The convolutional net for one vector is the same for all that have it, and not narrow: software compiles it for long, so
     // the first method has it alone.
     let net = |card: &Card| if card.id == CARDS[0].id || card.param(WIDTH.key).is_some() { "conv" } else { "mlp" };
     for setup in CARDS.iter().flat_map(|card| sources(small(card, net(card)))) {
-        let name = setup.to_query();
+        let (name, data) = (setup.to_query(), framed(&faces, &setup.method));
         let entry = entry(&setup.method).unwrap();
         let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels, &data.factors.train_nk).unwrap();
         let params = setup.params().unwrap();

@@ -16,7 +16,7 @@ use latent_gpu::{Data, Gpu};
 use latent_registry::entry;
 use latent_vocabulary::Family;
 
-use crate::alike::weights_and_programs;
+use crate::alike::{framed, weights_and_programs};
 use crate::plan::{setups, stripes};
 
 fn engine(setup: &Setup, data: &Dataset, keep: bool) -> CpuEngine {
@@ -30,7 +30,7 @@ fn engine(setup: &Setup, data: &Dataset, keep: bool) -> CpuEngine {
 fn cpu_equals_burn(family: Family) {
     let data = stripes(20);
     for setup in setups(family) {
-        equals_burn(&setup, &data);
+        equals_burn(&setup, &framed(&data, &setup.method));
     }
 }
 

@@ -4,15 +4,20 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use latent_data::clips;
+use latent_data::clips::Clips;
+use latent_data::edges::Edges;
 use latent_data::moving;
 use latent_data::moving::Moving;
 use latent_data::own;
 use latent_data::own::{Loaded, Room};
 use latent_data::sprites;
 use latent_data::sprites::Sprites;
-use latent_data::{Make, Render, Rendering, SETS, mnist};
+use latent_data::twins::Twins;
+use latent_data::{Dataset, Make, Render, Rendering, SETS, mnist};
 use latent_packed::{FORMAT, META, Meta, OnDisk, PackedFactor, ShardBuilder, Split, shard_name};
 use latent_vocabulary::data::{DataCard, Origin, Own};
+use latent_vocabulary::frames::Frames;
 use latent_vocabulary::shape::SampleShape;
 use pollster::block_on;
 
@@ -67,14 +72,32 @@ fn a_card_is_right_about_how_its_images_are_made() {
     }
 }
 
+/// MNIST.
+fn digits() -> Arc<Dataset> {
+    Arc::new(mnist::FILES.from_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/mnist")).unwrap())
+}
+
 #[test]
 fn rendering_is_the_same_in_slices_and_in_parallel() {
-    for (card, make) in rendered() {
+    let digits = digits();
+    for set in SETS {
+        let card = set.card;
+        let make = || match set.make {
+            Make::Rendered(make) => Some(make()),
+            Make::RenderedFrom(_, make) => Some(make(digits.clone())),
+            Make::Files(_) | Make::Named(_) => None,
+        };
+        if make().is_none() {
+            continue;
+        }
+        let make = || make().unwrap();
         let whole = Rendering::new(make()).in_parallel(make);
         let mut slices = Rendering::new(make());
         while slices.advance(1000) {}
         assert!(whole == slices.finish(), "{}", card.id);
 
+        assert_eq!(whole.frames, card.frames, "{}", card.id);
+        assert!(SampleShape::of(card).holds(card.frames), "{}", card.id);
         assert_eq!((whole.train_labels.len(), whole.test_labels.len()), (card.train, card.test));
         assert!(whole.test_labels.iter().all(|l| usize::from(*l) < card.classes.len()));
         let k = card.factors.len();
@@ -106,12 +129,9 @@ fn every_factor_of_a_rendered_image_shows() {
 
 #[test]
 fn moving_digits_are_digits_moved() {
-    let digits = Arc::new(mnist::FILES.from_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/mnist")).unwrap());
+    let digits = digits();
     let make = || -> Box<dyn Render> { Box::new(Moving::new(digits.clone())) };
     let whole = Rendering::new(make()).in_parallel(make);
-    let mut slices = Rendering::new(make());
-    while slices.advance(777) {}
-    assert!(whole == slices.finish());
 
     let k = moving::CARD.factors.len();
     for (image_p, factors_k) in whole.test_images.chunks_exact(32 * 32).zip(whole.factors.test_nk.chunks_exact(k)) {
@@ -133,6 +153,70 @@ fn moving_digits_are_digits_moved() {
     assert!((ratio / (0.75 * 0.75) - 1.0).abs() < 0.1, "{ratio}");
 }
 
+/// Where the ink of a picture has its middle, in pixels: across and down.
+fn middle(picture_p: &[u8], width: usize) -> [f32; 2] {
+    let ink: f32 = picture_p.iter().map(|v| f32::from(*v)).sum();
+    let mean = |axis: fn(usize, usize) -> usize| {
+        picture_p.iter().enumerate().map(|(i, v)| f32::from(*v) * axis(i, width) as f32).sum::<f32>() / ink
+    };
+    [mean(|i, width| i % width), mean(|i, width| i / width)]
+}
+
+#[test]
+fn digits_fly_straight_and_bounce() {
+    let mut clips = Clips::new(digits());
+    let (frames, side) = (clips::CARD.frames.count(), clips::CARD.height);
+    let mut film = |x: u8, y: u8, way: u8, speed: u8| -> Vec<[f32; 2]> {
+        let mut image_p = vec![0; frames * side * side];
+        clips.image(&[0, x, y, way, speed, 5, 0, 0], &mut image_p);
+        let frame =
+            |t: usize| image_p.chunks_exact(frames * side).flat_map(|line| &line[t * side..][..side]).copied().collect::<Vec<u8>>();
+        (0..frames).map(|t| middle(&frame(t), side)).collect()
+    };
+    // To the right from the middle at a pixel a frame: four frames on it is at the wall, and comes back.
+    let flight = film(4, 4, 0, 1);
+    for (t, [x, y]) in flight.iter().enumerate() {
+        let want = [0.0, 1.0, 2.0, 3.0, 4.0, 3.0, 2.0, 1.0][t];
+        assert!((x - flight[0][0] - want).abs() < 0.1 && (y - flight[0][1]).abs() < 0.1, "frame {t}: {x} {y}, {flight:?}");
+    }
+    // What each of the others changes.
+    let moved = |other: &[[f32; 2]], t: usize| [other[t][0] - flight[t][0], other[t][1] - flight[t][1]];
+    let near = |[a, b]: [f32; 2], [x, y]: [f32; 2]| (a - x).abs() < 0.1 && (b - y).abs() < 0.1;
+    assert!(near(moved(&film(2, 4, 0, 1), 0), [-2.0, 0.0]) && near(moved(&film(4, 7, 0, 1), 0), [0.0, 3.0]), "where it begins");
+    assert!(near(moved(&film(4, 4, 4, 1), 1), [-1.0, 1.0]), "downwards");
+    assert!(near(moved(&film(4, 4, 0, 3), 1), [1.0, 0.0]), "twice as fast");
+}
+
+#[test]
+fn pairs_are_of_one_digit() {
+    let digits = digits();
+    let side = 28;
+    let known: std::collections::HashMap<&[u8], u8> =
+        digits.test_images.chunks_exact(side * side).zip(digits.test_labels.iter().copied()).collect();
+    let sides = |image_p: &[u8]| {
+        [0, side].map(|from| image_p.chunks_exact(2 * side).flat_map(|line| &line[from..from + side]).copied().collect::<Vec<u8>>())
+    };
+    let make = || -> Box<dyn Render> { Box::new(Twins::new(digits.clone())) };
+    let twins = Rendering::new(make()).in_parallel(make);
+    let mut alike = 0;
+    for (image_p, label) in twins.test_images.chunks_exact(2 * side * side).zip(&twins.test_labels) {
+        let [left, right] = sides(image_p);
+        assert_eq!([known[&left[..]], known[&right[..]]], [*label; 2]);
+        alike += usize::from(left == right);
+    }
+    assert!(alike < 20, "{alike} of {} are twice the same image", twins.test_labels.len());
+    // A square has edges on both sides of its outline, and none inside.
+    let mut square = vec![0; side * side];
+    (8..20).for_each(|y| square[y * side + 8..y * side + 20].fill(255));
+    let one = Dataset::of(SampleShape::MNIST, 10, square.clone(), vec![0]);
+    let mut image_p = vec![0; 2 * side * side];
+    Edges::new(Arc::new(one)).image(&[0; 4], &mut image_p);
+    let [left, edges] = sides(&image_p);
+    assert_eq!(left, square);
+    let at = |y: usize, x: usize| edges[y * side + x];
+    assert_eq!([at(14, 7), at(14, 8), at(14, 9), at(14, 14), at(7, 14), at(2, 2)], [255, 255, 0, 0, 255, 0]);
+}
+
 /// Packs 40 images of one value each, whose number gives two factors, 30 of them to train on; returns the folder.
 fn packed(name: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
@@ -150,6 +234,7 @@ fn packed(name: &str) -> PathBuf {
         label: 1,
         source: "made".into(),
         items: 40,
+        frames: Frames::One,
         vectors: None,
     };
     std::fs::write(folder.join(META), meta.to_json()).unwrap();

@@ -10,7 +10,7 @@ use latent_data::Dataset;
 use latent_engine::cpu::{CpuEngine, HostSupply};
 use latent_engine::plan::PlanEngine;
 use latent_engine::sampling::{self, Draw, step, step_rows};
-use latent_engine::verify::difference;
+use latent_engine::verify::{difference, verify};
 use latent_engine::{Engine, Program, Rows, Weight};
 use latent_experiment::Setup;
 use latent_gpu::{Data, Gpu};
@@ -25,6 +25,8 @@ use latent_vocabulary::Precision;
 use latent_vocabulary::numbers::{bytes_f32, f32_bytes};
 use pollster::block_on;
 
+use crate::alike::framed;
+use crate::cpu::equals_burn;
 use crate::plan::stripes;
 
 const LATENT: usize = 3;
@@ -174,5 +176,21 @@ fn a_flow_stands_on_the_run_before() {
     for want in stood_on {
         let got = own.iter().find(|w| w.name == format!("host.{}", want.name)).unwrap_or_else(|| panic!("no host.{}", want.name));
         assert_eq!(got.values, want.values, "{}", want.name);
+    }
+}
+
+/// Networks of a method's own are as good to stand on as the plain ones, on every engine.
+#[test]
+fn a_flow_stands_on_codes_of_any_network() {
+    let gpu = Rc::new(block_on(Gpu::open()).expect("a GPU adapter; on Debian: mesa-vulkan-drivers"));
+    for host in ["lowrank", "qlae", "ladder-vae", "mgp-vae", "mvae"] {
+        let query = format!("v=1&data=own:strips&method=latent-flow&flow=16&batch=7&seed=3&host={host}&host.hidden=16");
+        let (setup, notes) = Setup::from_query(&query, &[]);
+        assert_eq!((notes.len(), setup.check()), (0, Ok(())), "{host}");
+        let data = framed(&stripes(20), host);
+        equals_burn(&setup, &data);
+        let (entry, params) = (entry("latent-flow").unwrap(), setup.params().unwrap());
+        let report = block_on(verify(gpu.clone(), Device::flex(), entry, &params, &data, 3)).unwrap();
+        assert!(report.loss < 1e-4 && report.gradient < 1e-4, "{host}: {report:?}");
     }
 }

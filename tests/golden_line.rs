@@ -2,10 +2,13 @@
 //! (`golden/make_line.py`); and the identities between them hold exactly.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use crate::alike::frames_for;
 use crate::golden::case::{Case, TOLERANCE, compare_gradients, compare_terms, images, start};
 use burn::tensor::Device;
 use latent_catalog::CARDS;
+use latent_data::Dataset;
 use latent_engine::eager::EagerEngine;
 use latent_engine::{Engine, Program, Rows, Weight};
 use latent_experiment::Setup;
@@ -13,6 +16,7 @@ use latent_experiment::history::MetricRow;
 use latent_nn::method::IMPORTANCE_SAMPLES;
 use latent_registry::entry;
 use latent_vocabulary::Family;
+use latent_vocabulary::frames::Frames;
 use latent_vocabulary::shape::SampleShape;
 use pollster::block_on;
 
@@ -20,7 +24,12 @@ use pollster::block_on;
 fn run(query: &str) -> EagerEngine {
     let (setup, notes) = Setup::from_query(query, &[]);
     assert!(notes.is_empty(), "{notes:?}");
-    let mut run = entry(&setup.method).unwrap().eager(&setup.params().unwrap(), Device::flex(), images(SampleShape::MNIST));
+    let frames = match frames_for(&setup.method) {
+        Frames::Clip(_) => Frames::Clip(4),
+        other => other,
+    };
+    let data = Arc::new(Dataset { frames, ..Dataset::clone(&images(SampleShape::MNIST)) });
+    let mut run = entry(&setup.method).unwrap().eager(&setup.params().unwrap(), Device::flex(), data);
     let start = start(&block_on(run.weights()).unwrap());
     run.set_weights(&start).unwrap();
     run

@@ -7,6 +7,7 @@
 mod alike;
 mod cards;
 mod cli;
+mod clips;
 mod colour;
 mod cpu;
 mod data;

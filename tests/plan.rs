@@ -23,7 +23,7 @@ use latent_vocabulary::card::COMMON;
 use latent_vocabulary::shape::SampleShape;
 use latent_vocabulary::{Family, Kind};
 
-use crate::alike::{factors, weights_and_programs};
+use crate::alike::{factors, framed, weights_and_programs};
 
 fn gpu() -> Rc<Gpu> {
     Rc::new(pollster::block_on(Gpu::open()).expect("a GPU adapter; on Debian: mesa-vulkan-drivers"))
@@ -122,9 +122,9 @@ fn plan_equals_burn_for_sparse_autoencoders() {
 }
 
 fn plan_equals_burn(family: Family) {
-    let (gpu, data) = (gpu(), stripes(20));
+    let gpu = gpu();
     for setup in setups(family) {
-        let name = setup.to_query();
+        let (name, data) = (setup.to_query(), framed(&stripes(20), &setup.method));
         println!("{name}");
         // Four steps cross the end of an epoch: 28 of 20 images.
         let report = pollster::block_on(verify(

@@ -26,6 +26,8 @@ use latent_vocabulary::shape::SampleShape;
 use pollster::block_on;
 use serde_json::Value;
 
+use crate::alike::framed;
+
 fn file(preset: &Preset, end: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("assets/presets/{}{end}", preset.id))
 }
@@ -175,9 +177,10 @@ fn opens_as_a_figure(name: &str, file: &[u8], data: &Arc<Dataset>) {
 
 #[test]
 fn what_training_saves_is_all_that_a_figure_needs() {
-    let data = Arc::new(cats());
+    let cats = cats();
     // Of cats no factors are known; `saved` has figures of those that are told some.
     for card in CARDS.iter().filter(|card| !card.factors) {
+        let data = framed(&cats, card.id);
         for net in 0..2 {
             let mut setup = small(card.id);
             if net == 1 && (card.param("net").is_none() || setup.set("net", 1.0).is_err()) {

@@ -21,7 +21,7 @@ use latent_vocabulary::code::{CodeKind, NO_DECODER, decodes, from_note, levels};
 use latent_vocabulary::{Family, Precision};
 use pollster::block_on;
 
-use crate::alike::tokens;
+use crate::alike::{framed, tokens};
 use crate::plan::{setups, stripes};
 
 /// Images that both are shown: more than the player takes at a time.
@@ -41,7 +41,7 @@ pub(crate) fn saved(engine: &mut CpuEngine, setup: &Setup, data: &Dataset) -> Ve
 }
 
 /// Asks again until the player, which rests now and then, is done.
-fn wait<T>(answer: impl Future<Output = T>) -> T {
+pub(crate) fn wait<T>(answer: impl Future<Output = T>) -> T {
     let mut answer = std::pin::pin!(answer);
     loop {
         if let Poll::Ready(done) = answer.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
@@ -143,7 +143,7 @@ fn the_file_is_enough(setup: &Setup, data: &Arc<Dataset>) {
 fn files_are_enough(family: Family) {
     let data = stripes(20);
     for setup in setups(family) {
-        the_file_is_enough(&setup, &data);
+        the_file_is_enough(&setup, &framed(&data, &setup.method));
     }
 }
 

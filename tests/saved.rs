@@ -15,9 +15,11 @@ use latent_protocol::Table;
 use latent_vocabulary::Family;
 use latent_vocabulary::code::{NO_DECODER, decodes};
 use latent_vocabulary::data::Own;
+use latent_vocabulary::frames::Frames;
 use latent_vocabulary::measured::Quantity;
 use pollster::block_on;
 
+use crate::alike::frames_for;
 use crate::plan::{setups, stripes};
 use crate::programs::{engine, saved};
 
@@ -27,7 +29,7 @@ const DATA: &str = "own:stripes";
 const CLOSE: f64 = 1e-4;
 
 /// Small images as somebody packed them: what commands are given needs no others.
-fn packed(folder: &Path) {
+fn packed(folder: &Path, frames: Frames) {
     std::fs::create_dir_all(folder).unwrap();
     let values = (0..10).map(|v| v.to_string()).collect();
     let named = |name: &str, n: usize| PackedFactor { name: name.into(), values: (0..n).map(|v| v.to_string()).collect() };
@@ -42,6 +44,7 @@ fn packed(folder: &Path) {
         label: 0,
         source: "made".into(),
         items: 2 * IMAGES as u64,
+        frames,
         vectors: None,
     };
     std::fs::write(folder.join(META), meta.to_json()).unwrap();
@@ -147,16 +150,20 @@ fn fresh(setup: &Setup, data: &Dataset, trained: &mut CpuEngine, seed: u32) -> C
 fn every_method_is_on_the_command_line_what_it_was() {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("saved");
     let _ = std::fs::remove_dir_all(&folder);
-    let images = folder.join("images");
-    packed(&images);
-    let (data, given) = (load(&images), (DATA.to_string(), Some(images)));
-    assert_eq!((data.train_labels.len(), data.test_labels.len(), data.classes), (IMAGES, IMAGES, 10));
+    let sets = [Frames::One, Frames::Clip(2), Frames::Pair].map(|frames| {
+        let images = folder.join(frames.count().to_string() + if frames == Frames::Pair { "-pair" } else { "" });
+        packed(&images, frames);
+        let (data, given) = (load(&images), (DATA.to_string(), Some(images)));
+        assert_eq!((data.train_labels.len(), data.test_labels.len(), data.classes), (IMAGES, IMAGES, 10));
+        (data, given)
+    });
     let mut methods = vec![];
     for mut setup in Family::ALL.into_iter().flat_map(setups) {
         if !methods.contains(&setup.method) {
             methods.push(setup.method.clone());
             setup.data = DATA.into();
-            commands_give_what_the_engine_gave(&setup, &data, &given, &folder);
+            let (data, given) = sets.iter().find(|(data, _)| data.frames == frames_for(&setup.method)).unwrap();
+            commands_give_what_the_engine_gave(&setup, data, given, &folder);
         }
     }
     assert_eq!(methods.len(), latent_catalog::CARDS.len(), "every method");

@@ -2,6 +2,7 @@
 
 use super::measure::{Measure, Sheet};
 use super::subject::{About, Subject};
+use latent_engine::{Program, Rows};
 use latent_measure::image;
 
 /// What is done to the pixels that a dictionary gives, for protocols.
@@ -13,6 +14,11 @@ pub const MEASURES: &[Measure] = &[
         names: &[("worst_error", "Largest error beside the usual one")],
         applies: About::decodes,
         run: |s, sheet| Box::pin(worst(s, sheet)),
+    },
+    Measure {
+        names: &[("repaired_mse", "Squared error of a value, repaired")],
+        applies: About::decodes,
+        run: |s, sheet| Box::pin(repaired(s, sheet)),
     },
     Measure {
         names: &[("psnr", "Peak signal-to-noise ratio, dB")],
@@ -39,6 +45,18 @@ fn of(s: &Subject<'_>) -> String {
 async fn mse(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
     let codes = s.codes().await?;
     sheet.add("mse", image::mse(&s.images.test.x, &codes.reconstruction), of(s));
+    Ok(())
+}
+
+/// Of a model that is trained to repair what is damaged or in part missing.
+async fn repaired(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
+    let test = &s.images.test;
+    let Some(mut damaged) = s.model.run(Program::Damaged, test.rows()).await? else { return Ok(()) };
+    let damaged = damaged.pop().ok_or("damage without an output")?;
+    let (mean, _) = s.model.encode(Rows::labelled(&damaged, &test.labels).told(&test.factor_nk)).await?;
+    let mse = image::mse(&test.x, &s.model.decode(&mean).await?);
+    let n = test.labels.len();
+    sheet.add("repaired_mse", mse, format!("{n} test images, each damaged as in training, decoded from the mean of its code"));
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use std::iter::repeat;
 
 use latent_vocabulary::data::{DataCard, DataInfo, Own};
 use latent_vocabulary::factors::{FactorList, FactorName};
+use latent_vocabulary::frames::Frames;
 use latent_vocabulary::shape::{Beside, DataShape, SampleShape};
 
 /// Samples, kept as their shape says, with one label each.
@@ -12,6 +13,8 @@ pub struct Dataset {
     /// The name by which a setup asks for it.
     pub id: String,
     pub shape: SampleShape,
+    /// What a sample is made of.
+    pub frames: Frames,
     /// Labels are whole numbers below this.
     pub classes: usize,
     /// `[n]` samples
@@ -51,7 +54,7 @@ impl Dataset {
     pub fn data_shape(&self) -> DataShape {
         let factors =
             FactorList::of(self.factors.sizes.iter().copied().zip(self.factors.ordered.iter().copied().chain(repeat(false))));
-        DataShape { image: self.shape, classes: self.classes, factors }
+        DataShape { image: self.shape, classes: self.classes, factors, frames: self.frames }
     }
 
     /// Tells its images from others of the same name: a sum of what they were made of, or an empty word where they are the project's
@@ -68,6 +71,7 @@ impl Dataset {
             channels: self.shape.channels as u32,
             height: self.shape.height as u32,
             width: self.shape.width as u32,
+            frames: self.frames,
             train: self.train_labels.len() as u32,
             test: self.test_labels.len() as u32,
             classes: self.class_names.clone(),

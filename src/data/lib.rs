@@ -25,6 +25,9 @@ macro_rules! sets {
 sets! {
     mnist,
     moving,
+    clips,
+    twins,
+    edges,
     faces,
     sprites,
     coloured,
@@ -43,6 +46,8 @@ sets! {
 mod canvas;
 #[cfg(feature = "images")]
 mod dataset;
+#[cfg(feature = "images")]
+mod hand;
 #[cfg(feature = "images")]
 mod make;
 #[cfg(feature = "images")]

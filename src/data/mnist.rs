@@ -1,6 +1,7 @@
 //! MNIST (Yann LeCun and Corinna Cortes, CC BY-SA 3.0) in its four original IDX files, gzip-compressed.
 
 use latent_vocabulary::data::{DataCard, Origin};
+use latent_vocabulary::frames::Frames;
 
 #[cfg(feature = "images")]
 pub use engine::{FILES, MAKE};
@@ -14,6 +15,7 @@ pub const CARD: DataCard = DataCard {
     channels: 1,
     height: 28,
     width: 28,
+    frames: Frames::One,
     train: 60_000,
     test: 10_000,
     classes: DIGITS,

@@ -243,7 +243,7 @@ async fn read(
     };
     let tests = test_images.len() / len;
     let beside = beside(files, census, if there == 0 { Split::Train } else { census.test }, tests).await?;
-    Ok(Some(Dataset { shape: meta.shape(), train_images, test_images, factors, beside, ..Dataset::default() }))
+    Ok(Some(Dataset { shape: meta.shape(), frames: meta.frames, train_images, test_images, factors, beside, ..Dataset::default() }))
 }
 
 /// What lies beside the first `most` samples of a part.

@@ -195,6 +195,7 @@ impl Rendering {
         Dataset {
             id: self.id,
             shape: SampleShape::of(card),
+            frames: card.frames,
             classes: card.classes.len(),
             train_images: self.train.images,
             train_labels: self.train.labels,

@@ -5,6 +5,7 @@
 //! half width and half height 9.6. `tests/data.rs` holds them against twelve of the original pictures.
 
 use latent_vocabulary::data::{DataCard, Factor, Origin};
+use latent_vocabulary::frames::Frames;
 
 #[cfg(feature = "images")]
 pub use engine::{MAKE, Sprites};
@@ -26,6 +27,7 @@ pub const CARD: DataCard = DataCard {
     channels: 1,
     height: 64,
     width: 64,
+    frames: Frames::One,
     train: 16_384,
     test: 2048,
     classes: &["square", "ellipse", "heart"],

@@ -6,6 +6,7 @@
 //! found can be seen (Olshausen and Field, "Emergence of simple-cell receptive field properties", 1996).
 
 use latent_vocabulary::data::{DataCard, Origin};
+use latent_vocabulary::frames::Frames;
 
 #[cfg(feature = "images")]
 pub use engine::{MAKE, Toy};
@@ -17,6 +18,7 @@ pub const CARD: DataCard = DataCard {
     channels: 1,
     height: 16,
     width: 16,
+    frames: Frames::One,
     train: 32_768,
     test: 2048,
     classes: &["horizontal", "falling", "vertical", "rising"],

@@ -17,6 +17,7 @@ use latent_nn::method::live_keys;
 use latent_nn::params::PathStack;
 use latent_nn::{Batch, Ctx, Method, Named, Noise};
 use latent_vocabulary::Params;
+use latent_vocabulary::card::{Card, Want};
 use latent_vocabulary::code::CodeGroup;
 use latent_vocabulary::shape::DataShape;
 
@@ -119,9 +120,15 @@ fn output<const D: usize>(name: &str, tensor: &Tensor<D>) -> Result<Output, Stri
     Ok(Output { name: name.to_owned(), id: id(tensor)?, shape: tensor.dims().to_vec() })
 }
 
-/// Why nothing is recorded of a method that is told factors.
-pub const NO_FACTORS: &str =
-    "this method is told the factors of its images, and of these none are known, or more than it can be told";
+/// Why nothing is recorded of a method that wants something of its samples; `None` where they have it. What takes pictures takes all.
+pub fn lack(card: &Card, data: &DataShape) -> Option<&'static str> {
+    Some(match card.lacks(true, Some(!data.factors.is_empty()), Some(data.frames))? {
+        Want::Pictures => return None,
+        Want::Factors => "this method is told the factors of its images, and of these none are known, or more than it can be told",
+        Want::Clips => "this method learns clips, and these images are none",
+        Want::Pairs => "this method learns pairs of pictures, and these images are none",
+    })
+}
 
 thread_local! {
     // Burn numbers capture devices and has 65,536 of them: one for each thread that records, as each holds one scope at a time.
@@ -164,8 +171,8 @@ fn record_on<M: Method>(
     batch: usize,
     device: &Device,
 ) -> Result<Recording, String> {
-    if M::CARD.factors && data.factors.is_empty() {
-        return Err(NO_FACTORS.into());
+    if let Some(why) = lack(M::CARD, &data) {
+        return Err(why.into());
     }
     let model = M::init(params, data, device);
     let mut collector = ParamCollector::default();

@@ -7,6 +7,7 @@ use latent_player::File;
 use latent_vocabulary::Card;
 use latent_vocabulary::code::from_note;
 use latent_vocabulary::factors::FactorList;
+use latent_vocabulary::frames::Frames;
 use latent_vocabulary::shape::{DataShape, SampleShape};
 
 use crate::code::Code;
@@ -61,7 +62,8 @@ impl<'a> Model<'a> {
             let [channels, height, width] = self.file.image().ok()?;
             let classes = self.file.note("classes").ok()?.lines().count();
             let factors = FactorList::of_code(&from_note(self.file.note("code").ok()?).ok()?);
-            Some(DataShape { image: SampleShape { channels, height, width }, classes, factors })
+            let frames = self.file.note("frames").map_or(Frames::One, Frames::from_note);
+            Some(DataShape { image: SampleShape { channels, height, width }, classes, factors, frames })
         };
         own().filter(|data| data.classes > 0).or_else(|| latent_catalog::set(&self.setup.data).map(DataShape::of))
     }

@@ -6,8 +6,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use latent_vocabulary::Params;
-use latent_vocabulary::card::{Card, FIRST_HOSTED, ParamSpec, SOURCE, Under};
-use latent_vocabulary::data::Own;
+use latent_vocabulary::card::{Card, FIRST_HOSTED, LAYER, LAYERS, ParamSpec, SOURCE, SOURCES, Under, Want};
+use latent_vocabulary::data::{DataCard, Own};
+use latent_vocabulary::frames::Frames;
 use latent_vocabulary::shape::SampleShape;
 
 /// Version of the link format. Links written by older versions must keep opening.
@@ -130,12 +131,21 @@ impl Setup {
         Ok([("controls", live.collect::<Vec<_>>().join(",")), ("seed", self.get("seed").to_string())])
     }
 
-    /// Whether activations of this network can be taken apart.
+    /// Whether another method can stand on this network: on its code at least.
     ///
     /// # Errors
     /// If no such method is registered.
     pub fn can_host(&self) -> Result<bool, SetupError> {
-        Ok(self.card()?.hosts)
+        let card = self.card()?;
+        Ok(card.hosts || card.hosts_code)
+    }
+
+    /// Whether what it takes of a trained network is the code.
+    fn stands_on_code(&self) -> Result<bool, SetupError> {
+        let card = self.card()?;
+        let named = [(SOURCE.key, SOURCES), (LAYER.key, LAYERS)];
+        let layer = named.into_iter().find_map(|(key, names)| names.get(self.usize(card.param(key)?.key)));
+        Ok(layer.is_none_or(|layer| *layer == SOURCES[FIRST_HOSTED]))
     }
 
     /// Sets `key` after checking its name and range.
@@ -189,7 +199,11 @@ impl Setup {
         }
         match self.hosted() {
             Some(host) if !host.can_host()? => Err(SetupError::BadValue(format!(
-                "host = {}: its code is no vector between a plain encoder and decoder",
+                "host = {}: its code is no vector that an encoder gives and a decoder takes by themselves",
+                host.method
+            ))),
+            Some(host) if !host.card()?.hosts && !self.stands_on_code()? => Err(SetupError::BadValue(format!(
+                "host = {}: of its network only the code can be taken, by source=code",
                 host.method
             ))),
             Some(host) if host.data != self.data => {
@@ -201,24 +215,45 @@ impl Setup {
     }
 
     /// Whether the method can learn from the data set, as far as its card tells: of a visitor's own images only they themselves know
-    /// their factors.
+    /// their factors, and whether they are clips or pairs.
     ///
     /// # Errors
     /// Why it cannot, or if no such method is registered.
     pub fn fits_data(&self) -> Result<(), SetupError> {
-        let (card, set) = (self.card()?, latent_catalog::set(&self.data));
-        if card.pictures && !self.of_pictures() {
-            return Err(SetupError::BadValue(format!("method {} learns pictures: {} has none", self.method, self.data)));
-        }
-        if card.factors && set.is_some_and(|set| set.factors.is_empty()) {
-            let known: Vec<&str> = latent_catalog::SETS.iter().filter(|set| !set.factors.is_empty()).map(|set| set.id).collect();
-            let known = known.join(", ");
-            return Err(SetupError::BadValue(format!(
-                "method {} is told the factors of its images: {} has none; these have: {known}",
-                self.method, self.data
-            )));
-        }
-        Ok(())
+        let has = |fits: fn(&DataCard) -> bool| {
+            let those: Vec<&str> = latent_catalog::SETS.iter().filter(|set| fits(set)).map(|set| set.id).collect();
+            those.join(", ")
+        };
+        let (method, data) = (&self.method, &self.data);
+        Err(SetupError::BadValue(match self.lacks()? {
+            None => return Ok(()),
+            Some(Want::Pictures) => format!("method {method} learns pictures: {data} has none"),
+            Some(Want::Factors) => format!(
+                "method {method} is told the factors of its images: {data} has none; these have: {}",
+                has(|set| !set.factors.is_empty())
+            ),
+            Some(Want::Clips) => {
+                format!(
+                    "method {method} learns clips: {data} has none; these have: {}",
+                    has(|set| matches!(set.frames, Frames::Clip(_)))
+                )
+            }
+            Some(Want::Pairs) => {
+                format!(
+                    "method {method} learns pairs of pictures: {data} has none; these have: {}",
+                    has(|set| set.frames == Frames::Pair)
+                )
+            }
+        }))
+    }
+
+    /// What its method wants of the data set and does not find, as far as the set's card tells.
+    ///
+    /// # Errors
+    /// If no such method is registered.
+    pub fn lacks(&self) -> Result<Option<Want>, SetupError> {
+        let set = latent_catalog::set(&self.data);
+        Ok(self.card()?.lacks(self.of_pictures(), set.map(|set| !set.factors.is_empty()), set.map(|set| set.frames)))
     }
 
     /// Parameters that need pictures where there are none, or are larger than those they choose from, by themselves or with what they

@@ -5,6 +5,7 @@ use std::ops::Range;
 use latent_packed::{
     FORMAT, Header, Meta, PLANTED, ShardBuilder, Split, Sum, shape_fits, sums_text, texts_json, texts_name, thumbs_name,
 };
+use latent_vocabulary::frames::Frames;
 use latent_vocabulary::import::{Choice, Frame, Progress};
 use latent_vocabulary::numbers::f32_bytes;
 
@@ -55,6 +56,7 @@ pub fn meta(about: &About, choice: &Choice) -> Meta {
         label: choice.label.min(about.factors.len().saturating_sub(1)),
         source: format!("{}, {part}", about.fingerprint),
         items: matching,
+        frames: Frames::One,
         vectors: about.vectors.clone(),
     }
 }

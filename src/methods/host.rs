@@ -4,9 +4,10 @@ use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Tensor};
 
 use latent_nn::autoencoder::Autoencoder;
-use latent_nn::stop_gradient;
+use latent_nn::method::latent;
+use latent_nn::{Batch, Method, stop_gradient};
 use latent_vocabulary::Params;
-use latent_vocabulary::shape::SampleShape;
+use latent_vocabulary::shape::DataShape;
 
 /// Where in the network the activations are.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +20,68 @@ enum Layer {
     Decoder,
 }
 
+/// Declares the networks on whose code others can stand: the plain ones, and those of methods whose card says `hosts_code`, a line each.
+macro_rules! networks {
+    ($($name:ident: $method:ty),+ $(,)?) => {
+        #[derive(Module, Debug)]
+        #[allow(clippy::large_enum_variant, reason = "there is one of it in a model, and Burn's `Module` is not derived through a box")]
+        enum Network {
+            Plain(Autoencoder),
+            $($name($method)),+
+        }
+
+        impl Network {
+            fn new(params: &Params, data: DataShape, device: &Device) -> Self {
+                $(
+                    if params.card.id == <$method>::CARD.id {
+                        return Self::$name(<$method>::init(params, data, device));
+                    }
+                )+
+                // A head for variances would be loaded in vain.
+                Self::Plain(Autoencoder::deterministic(params, data.image, device))
+            }
+
+            /// Numbers in a code.
+            fn latent(&self) -> usize {
+                match self {
+                    Self::Plain(network) => network.latent,
+                    $(Self::$name(network) => latent(network)),+
+                }
+            }
+
+            /// The code of images: the means, where it is a posterior.
+            fn point(&self, x_bp: Tensor<2>) -> Tensor<2> {
+                match self {
+                    Self::Plain(network) => network.point(x_bp),
+                    // None of them is told labels.
+                    $(Self::$name(network) => {
+                        let label_b = Tensor::zeros([x_bp.dims()[0]], &x_bp.device());
+                        network.encode(Batch { x_bp, label_b, factor_bk: None }).mean_bd
+                    })+
+                }
+            }
+
+            fn decode(&self, z_bd: Tensor<2>) -> Tensor<2> {
+                match self {
+                    Self::Plain(network) => network.decode(z_bd),
+                    $(Self::$name(network) => network.decode(z_bd).expect("a host has a decoder")),+
+                }
+            }
+        }
+
+        #[cfg(test)]
+        const OWN: &[&latent_vocabulary::Card] = &[$(<$method>::CARD),+];
+    };
+}
+
+networks! {
+    LowRank: crate::ae::lowrank::LowRank,
+    Qlae: crate::ae::qlae::Qlae,
+    LadderVae: crate::vae::ladder_vae::LadderVae,
+    MgpVae: crate::vae::mgp_vae::MgpVae,
+    Mvae: crate::vae::mvae::Mvae,
+}
+
 /// The network, and how large its activations are. Its weights are loaded, and no gradient reaches them.
 ///
 /// Inputs are activations divided by one number, such that their mean squared length is their width: penalties and
@@ -26,7 +89,7 @@ enum Layer {
 /// normalisation).
 #[derive(Module, Debug)]
 pub struct Host {
-    base: Autoencoder,
+    base: Network,
     /// Root of the activations' mean square, shape `[1]`.
     scale: Param<Tensor<1>>,
     #[module(skip)]
@@ -53,14 +116,13 @@ pub struct Onward {
 }
 
 impl Host {
-    /// The network of `setup`, and the layer that `source` names.
-    pub fn new(params: &Params, source: &str, image: SampleShape, device: &Device) -> Self {
-        // A head for variances would be loaded in vain.
-        let base = Autoencoder::deterministic(params, image, device);
-        let (layer, width) = match source {
-            "encoder" => (Layer::Encoder, base.encoder.hidden_width()),
-            "decoder" => (Layer::Decoder, base.decoder.hidden_width()),
-            _ => (Layer::Code, base.latent),
+    /// The network of `setup`, and the layer that `source` names; of a network that is not a plain one always the code.
+    pub fn new(params: &Params, source: &str, data: DataShape, device: &Device) -> Self {
+        let base = Network::new(params, data, device);
+        let (layer, width) = match (&base, source) {
+            (Network::Plain(network), "encoder") => (Layer::Encoder, network.encoder.hidden_width()),
+            (Network::Plain(network), "decoder") => (Layer::Decoder, network.decoder.hidden_width()),
+            _ => (Layer::Code, base.latent()),
         };
         Self { base, scale: Param::from_tensor(Tensor::ones([1], device)), layer, width }
     }
@@ -72,10 +134,10 @@ impl Host {
 
     /// Activations of images, shape `[batch, width]`.
     fn activations(&self, x_bp: Tensor<2>) -> Tensor<2> {
-        stop_gradient(match self.layer {
-            Layer::Encoder => self.base.encoder.hidden(x_bp, None),
-            Layer::Code => self.base.point(x_bp),
-            Layer::Decoder => self.base.decoder.hidden(self.base.point(x_bp)),
+        stop_gradient(match (&self.base, self.layer) {
+            (Network::Plain(network), Layer::Encoder) => network.encoder.hidden(x_bp, None),
+            (Network::Plain(network), Layer::Decoder) => network.decoder.hidden(network.point(x_bp)),
+            _ => self.base.point(x_bp),
         })
     }
 
@@ -97,15 +159,17 @@ impl Host {
         self.by(&self.base, x_na).image_bp
     }
 
-    /// What the rest of the network makes of inputs, layer by layer; gradients reach the inputs, but no weight.
+    /// What the rest of the network makes of inputs, layer by layer; gradients reach the inputs, but no weight. Only the layers of a plain
+    /// network are known one by one.
     pub fn onward(&self, x_na: Tensor<2>) -> Onward {
         self.by(&self.base.clone().map(&mut Held), x_na)
     }
 
     /// What is behind the layer in `base`, which is this host's network.
-    fn by(&self, base: &Autoencoder, x_na: Tensor<2>) -> Onward {
+    fn by(&self, base: &Network, x_na: Tensor<2>) -> Onward {
         let mut a_na = x_na.clone() * self.scale_like(x_na.dims());
         let mut layers = vec![];
+        let Network::Plain(base) = base else { return Onward { layers, image_bp: base.decode(a_na) } };
         if matches!(self.layer, Layer::Encoder) {
             a_na = base.encoder.heads_of(a_na).0;
             layers.push(a_na.clone());
@@ -128,6 +192,19 @@ mod tests {
 
     use super::*;
     use latent_vocabulary::SOURCES;
+    use latent_vocabulary::shape::SampleShape;
+
+    #[test]
+    fn cards_say_whose_codes_can_be_stood_on() {
+        for card in [crate::vae::CARDS, crate::ae::CARDS, crate::siamese::CARDS, crate::vq::CARDS, crate::sae::CARDS].concat() {
+            assert_eq!(card.hosts_code, OWN.iter().any(|own| own.id == card.id), "{}", card.id);
+            assert!(
+                !(card.hosts && card.hosts_code) && !(card.hosted && card.hosts_code) && !card.factors | !card.hosts_code,
+                "{}",
+                card.id
+            );
+        }
+    }
 
     #[test]
     fn what_is_not_changed_is_drawn_as_the_host_draws_it() {
@@ -137,7 +214,7 @@ mod tests {
             let params = Params::new(&crate::vae::vae::CARD).with("net", net).unwrap();
             let x_bp = Tensor::random([3, SampleShape::MNIST.len()], Distribution::Uniform(0.0, 1.0), &device);
             for source in &SOURCES[latent_vocabulary::FIRST_HOSTED..] {
-                let mut host = Host::new(&params, source, SampleShape::MNIST, &device);
+                let mut host = Host::new(&params, source, DataShape::MNIST, &device);
                 let (scale, x_na) = host.start(x_bp.clone());
                 assert_eq!(x_na.dims(), [3, host.width()]);
                 host.scale = Param::from_tensor(scale);

@@ -28,7 +28,8 @@ pub fn notes(entry: &dyn Entry, setup: &Setup, data: DataShape) -> Result<Notes,
     let image = data.image;
     let image = [image.channels, image.height, image.width].map(|n| n.to_string()).join(",");
     let own = [("image", image), ("code", to_note(&code)), ("programs", to_text(&programs))];
-    Ok(own.into_iter().chain(setup.notes().map_err(|e| e.to_string())?).collect())
+    let frames = data.frames.to_note().map(|note| ("frames", note));
+    Ok(own.into_iter().chain(frames).chain(setup.notes().map_err(|e| e.to_string())?).collect())
 }
 
 /// A file of weights of before with programs of `entry`, for images of such classes; its tensors stay as they are, to the bit.

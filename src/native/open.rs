@@ -15,7 +15,7 @@ use latent_engine::cpu::{self, CpuEngine, HostSupply};
 use latent_engine::entry::Entry;
 use latent_engine::feed::Supply;
 use latent_engine::plan::{Given, PlanEngine};
-use latent_engine::record::NO_FACTORS;
+use latent_engine::record::lack;
 use latent_engine::window::Window;
 use latent_engine::{Engine, Weight, eager};
 use latent_experiment::Setup;
@@ -77,8 +77,8 @@ pub async fn open(
 ) -> Result<(AnyEngine, String), String> {
     let entry: &'static dyn Entry = fetch_entry(&setup.method).await?;
     let params = setup.params()?;
-    if entry.card().factors && data.data_shape().factors.is_empty() {
-        return Err(format!("{}: {NO_FACTORS}", setup.data));
+    if let Some(why) = lack(entry.card(), &data.data_shape()) {
+        return Err(format!("{}: {why}", setup.data));
     }
     Ok(match kind {
         EngineKind::Plan => {

@@ -153,8 +153,12 @@ impl Autoencoder {
     /// # Shapes
     /// - `x_bp`: `[batch, pixels]`; `z_sd`: `[batch * samples, numbers]`; `ratio_bk`: `[batch, samples]`
     pub fn weighed(&self, x_bp: Tensor<2>, z_sd: Tensor<2>, ratio_bk: Tensor<2>, ctx: &Ctx) -> Importance {
+        self.judged(x_bp, self.decoder.forward(z_sd), ratio_bk, ctx)
+    }
+
+    /// The same of what they are decoded to, `[batch * samples, pixels]`.
+    pub fn judged(&self, x_bp: Tensor<2>, logits_sp: Tensor<2>, ratio_bk: Tensor<2>, ctx: &Ctx) -> Importance {
         let ([batch, pixels], [_, samples]) = (x_bp.dims(), ratio_bk.dims());
-        let logits_sp = self.decoder.forward(z_sd);
         let nll_bkp = self.likelihood.nll_bp(repeat_rows(x_bp, samples), logits_sp, ctx).reshape([batch, samples, pixels]);
         let shared_b1p = stop_gradient(nll_bkp.clone().mean_dim(1));
         let own_bk = (nll_bkp - shared_b1p.clone()).sum_dim(2).reshape([batch, samples]);

@@ -1,5 +1,6 @@
 //! What a packed set says about itself, and what every set has in common.
 
+use latent_vocabulary::frames::Frames;
 use latent_vocabulary::plan::Normalise;
 use latent_vocabulary::shape::SampleShape;
 use serde::{Deserialize, Serialize};
@@ -75,6 +76,9 @@ pub struct Meta {
     pub source: String,
     /// Images that the source promises.
     pub items: u64,
+    /// What a picture is made of.
+    #[serde(default, skip_serializing_if = "Frames::is_one")]
+    pub frames: Frames,
     /// Of sets of vectors.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vectors: Option<PackedVectors>,
@@ -112,6 +116,9 @@ impl Meta {
         }
         if meta.vectors.is_some() == meta.shape().is_picture() {
             return Err("says that its pictures are vectors, or its vectors pictures".into());
+        }
+        if !meta.shape().holds(meta.frames) {
+            return Err(format!("promises {} frames side by side in {} columns", meta.frames.count(), meta.width));
         }
         let side = |side: u32| (1..=MAX_SIDE).contains(&side);
         let picture = |[width, height, channels]: &[u32; 3]| side(*width) && side(*height) && matches!(channels, 1 | 3);

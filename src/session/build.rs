@@ -12,7 +12,7 @@ use latent_engine::cpu::CpuEngine;
 use latent_engine::engine::BuildError;
 use latent_engine::entry::Entry;
 use latent_engine::plan::PlanEngine;
-use latent_engine::record::NO_FACTORS;
+use latent_engine::record::lack;
 use latent_engine::{Engine, Weight};
 use latent_experiment::{History, Setup};
 use latent_model::beginning::Beginning;
@@ -62,8 +62,8 @@ impl Session {
         }
         let entry = fetch_entry(&setup.method).await?;
         // Of a visitor's images only these themselves know.
-        if entry.card().factors && self.test.as_ref().is_some_and(|test| test.shape.factors.is_empty()) {
-            return Err(NO_FACTORS.into());
+        if let Some(why) = self.test.as_ref().and_then(|test| lack(entry.card(), &test.shape)) {
+            return Err(why.into());
         }
         Ok((executor, entry))
     }

@@ -108,6 +108,9 @@ fn opened() -> (Stores, Camera) {
     (Stores::new(setup, preset, executor, &camera, notes), camera)
 }
 
+/// From here on a picture is so many times as wide as high that rows of pictures have fewer of them: it is a film strip.
+const WIDE: f64 = 3.0;
+
 #[component]
 fn Page() -> impl IntoView {
     let (stores, camera) = opened();
@@ -128,6 +131,10 @@ fn Page() -> impl IntoView {
     sway::begin(stores);
     ahead::begin(stores.link, stores.runs);
     panel::chart::settle(stores.runs);
+    let aspect = Memo::new(move |_| {
+        let shape = stores.runs.model().shape;
+        f64::from(shape.width) / f64::from(shape.height.max(1))
+    });
     view! {
         <a class="skip" href="#panels">{words::SKIP}</a>
         <header class="masthead">
@@ -141,7 +148,7 @@ fn Page() -> impl IntoView {
         <div class="messages" role="region" aria-label=words::MESSAGES><Notices /><OnShow /><Offer /><machine::Machine /></div>
         <Gallery />
         <nav aria-label=words::TABS><Tabs /></nav>
-        <div class="columns">
+        <div class="columns" class:wide=move || { aspect.get() >= WIDE } style=move || { (aspect.get() != 1.0).then(|| format!("--aspect:{}", aspect.get())) }>
             <main><TabPanel /></main>
             <Controls />
         </div>

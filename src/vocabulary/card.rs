@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::frames::Frames;
 use super::objective::{Count, Objective, Symbols, Term};
 use super::optimizer::OPTIMIZERS;
 pub use super::param::{Kind, ParamSpec, Under};
@@ -50,6 +51,15 @@ impl Paper {
     }
 }
 
+/// What a method may want of its samples.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Want {
+    Pictures,
+    Factors,
+    Clips,
+    Pairs,
+}
+
 /// What a method says about itself.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Card {
@@ -59,12 +69,17 @@ pub struct Card {
     /// Whether its code is what the plain encoder gives and the plain decoder takes, with nothing between them or beside: then a
     /// sparse autoencoder can take its network apart.
     pub hosts: bool,
+    /// Whether another method can stand on its code, which a network of its own makes of an image and makes an image of.
+    pub hosts_code: bool,
     /// Whether it stands on the trained network of another method, whatever its parameters are.
     pub hosted: bool,
     /// Whether it can learn pictures only.
     pub pictures: bool,
     /// Whether it is told all factors of its samples, and so needs data of which they are known.
     pub factors: bool,
+    /// Whether it learns from [`Frames`] that follow one another, or from two of one thing.
+    pub clips: bool,
+    pub pairs: bool,
     /// Name on the page.
     pub label: &'static str,
     /// One sentence for a newcomer.
@@ -92,9 +107,12 @@ impl Card {
         id: "",
         family: Family::Ae,
         hosts: false,
+        hosts_code: false,
         hosted: false,
         pictures: false,
         factors: false,
+        clips: false,
+        pairs: false,
         label: "",
         summary: "",
         prior: false,
@@ -239,6 +257,18 @@ pub const SIGMA: ParamSpec = ParamSpec::log(
 .live()
 .under("likelihood", &["gaussian"]);
 
+/// Choices of [`LAYER`].
+pub const LAYERS: &[&str] = &["encoder", "code", "decoder"];
+
+/// Which layer of a trained network a method takes apart that cannot take images apart.
+pub const LAYER: ParamSpec = ParamSpec::choice(
+    "layer",
+    "Layer",
+    LAYERS,
+    0,
+    "What is taken apart: the hidden layer of the encoder, the code, or the hidden layer of the decoder.",
+);
+
 /// Choices of [`SOURCE`]; those from [`FIRST_HOSTED`] on are activations of a trained autoencoder.
 pub const SOURCES: &[&str] = &["pixels", "patches", "code", "encoder", "decoder"];
 pub const FIRST_HOSTED: usize = 2;
@@ -285,6 +315,19 @@ impl Card {
     pub fn all_params(&self) -> impl Iterator<Item = &'static ParamSpec> + use<> {
         let own = self.params;
         own.iter().chain(COMMON.iter().filter(move |common| own.iter().all(|p| p.key != common.key)))
+    }
+
+    /// What it wants of samples that they do not have; of what nobody knows yet nothing is said.
+    pub fn lacks(&self, pictures: bool, factors: Option<bool>, frames: Option<Frames>) -> Option<Want> {
+        let of = |is: fn(Frames) -> bool| frames.map(is);
+        let (clips, pairs) = (of(|f| matches!(f, Frames::Clip(_))), of(|f| f == Frames::Pair));
+        let all = [
+            (self.pictures, Some(pictures), Want::Pictures),
+            (self.factors, factors, Want::Factors),
+            (self.clips, clips, Want::Clips),
+            (self.pairs, pairs, Want::Pairs),
+        ];
+        all.into_iter().find(|(wanted, has, _)| *wanted && *has == Some(false)).map(|(_, _, want)| want)
     }
 
     /// What the number called `name` counts, if it is no part of the objective.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::factors::FactorName;
+use super::frames::Frames;
 use super::prose::prose;
 
 /// What a data set says about itself.
@@ -17,6 +18,8 @@ pub struct DataCard {
     pub channels: usize,
     pub height: usize,
     pub width: usize,
+    /// What a picture is made of.
+    pub frames: Frames,
     /// Images to train on, and images to look at and to test with.
     pub train: usize,
     pub test: usize,
@@ -76,6 +79,7 @@ pub struct DataInfo {
     pub channels: u32,
     pub height: u32,
     pub width: u32,
+    pub frames: Frames,
     /// Images.
     pub train: u32,
     pub test: u32,
@@ -103,6 +107,7 @@ impl DataCard {
             channels: dims,
             height: 1,
             width: 1,
+            frames: Frames::One,
             train: 8192,
             test: 2048,
             classes,

@@ -9,6 +9,7 @@ pub mod device;
 pub mod drawing;
 pub mod drawn;
 pub mod factors;
+pub mod frames;
 pub mod import;
 pub mod measured;
 pub mod numbers;
@@ -25,8 +26,8 @@ pub mod texts;
 pub mod tokens;
 
 pub use card::{
-    CHANNELS, Card, FIRST_HOSTED, Family, HIDDEN, Kind, LATENT, LIKELIHOOD, LIKELIHOODS, NET, NETS, NOISE_LEVEL, PRIOR, PRIORS,
-    Paper, ParamSpec, SIGMA, SOURCE, SOURCES, Under,
+    CHANNELS, Card, FIRST_HOSTED, Family, HIDDEN, Kind, LATENT, LAYER, LAYERS, LIKELIHOOD, LIKELIHOODS, NET, NETS, NOISE_LEVEL,
+    PRIOR, PRIORS, Paper, ParamSpec, SIGMA, SOURCE, SOURCES, Under,
 };
 pub use optimizer::Optimizer;
 pub use params::Params;

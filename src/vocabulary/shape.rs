@@ -4,6 +4,7 @@ use half::f16;
 
 use crate::data::{DataCard, DataInfo};
 use crate::factors::FactorList;
+use crate::frames::Frames;
 
 /// How the numbers of a sample are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,6 +110,17 @@ impl SampleShape {
         !self.is_picture() && self.len() <= PLACE
     }
 
+    /// The shape of one of its frames.
+    pub const fn frame(self, frames: Frames) -> Self {
+        Self { width: self.width / frames.count(), ..self }
+    }
+
+    /// Whether a sample can be made of such frames.
+    pub fn holds(self, frames: Frames) -> bool {
+        let n = frames.count();
+        frames.is_one() || (n > 1 && self.width.is_multiple_of(n))
+    }
+
     /// Values in one sample.
     pub fn len(self) -> usize {
         self.channels * self.height * self.width
@@ -154,16 +166,18 @@ pub struct DataShape {
     pub classes: usize,
     /// What else is known of each sample.
     pub factors: FactorList,
+    /// What the image is made of.
+    pub frames: Frames,
 }
 
 impl DataShape {
     /// MNIST: digits in ten classes.
-    pub const MNIST: Self = Self { image: SampleShape::MNIST, classes: 10, factors: FactorList::NONE };
+    pub const MNIST: Self = Self { image: SampleShape::MNIST, classes: 10, factors: FactorList::NONE, frames: Frames::One };
 
     /// What a registered data set has.
     pub fn of(card: &DataCard) -> Self {
         let factors = FactorList::of(card.factors.iter().map(|f| (f.size, f.ordered)));
-        Self { image: SampleShape::of(card), classes: card.classes.len(), factors }
+        Self { image: SampleShape::of(card), classes: card.classes.len(), factors, frames: card.frames }
     }
 }
 
@@ -192,5 +206,14 @@ mod tests {
         let side = |n| SampleShape::vector(n).picture().height;
         assert_eq!([side(2), side(3), side(5), side(9), side(768)], [32, 32, 3, 3, 28]);
         assert!(SampleShape::vector(3).is_place() && !SampleShape::vector(768).is_place() && !SampleShape::MNIST.is_place());
+    }
+
+    #[test]
+    fn frames_share_the_width_of_a_sample() {
+        let strip = SampleShape { channels: 3, height: 16, width: 128 };
+        assert_eq!(strip.frame(Frames::Clip(8)), SampleShape { width: 16, ..strip });
+        assert_eq!((strip.frame(Frames::One), strip.frame(Frames::Pair).width), (strip, 64));
+        let fit = [Frames::One, Frames::Pair, Frames::Clip(3), Frames::Clip(8), Frames::Clip(1), Frames::Clip(0)];
+        assert_eq!(fit.map(|frames| strip.holds(frames)), [true, true, false, true, false, false]);
     }
 }

@@ -422,3 +422,36 @@ fn images_come_from_noise_in_steps() {
     page.wait("its code is in the traversal", "latentLab.state().code.some(v => v !== 0)");
     no_errors(&page);
 }
+
+/// Clips are film strips wherever pictures are, and those that miss frames are filled in.
+#[test]
+fn clips_are_film_strips() {
+    let query = "v=1&data=digit-clips&method=mgp-vae&planes=2&hidden=32&batch=16";
+    let page = ready(&Options { query, ..Options::default() });
+    page.click("step");
+    page.wait("one step", "latentLab.state().step === 1 && latentLab.state().status === 'Paused'");
+    assert_eq!(page.js("return document.querySelectorAll('.columns.wide').length"), 1);
+    let size = |canvas: &str, (width, height): (u32, u32)| {
+        page.js(&format!("document.querySelector('{canvas}').scrollIntoView()"));
+        let is = format!("(c => c.width === {width} && c.height === {height})(document.querySelector('{canvas}'))");
+        page.wait(&format!("{canvas} of {width} × {height} pixels"), &is);
+        // What is shown has the shape of what is painted.
+        let shown =
+            page.js(&format!("const r = document.querySelector('{canvas}').getBoundingClientRect(); return r.width / r.height"));
+        let (shown, want) = (shown.as_f64().expect("a ratio"), f64::from(width) / f64::from(height));
+        assert!((shown / want - 1.0).abs() < 0.25, "{canvas}: {shown}, not {want}");
+    };
+    // The clip, what of it was seen, and what was made of that.
+    size("[data-testid=reconstructions] canvas", (128, 3 * 16));
+    size("[data-testid=samples] canvas", (128, 16));
+    size(".panel-traversal .strip canvas", (7 * 128, 16));
+    let seen = "(c => { const p = c.getContext('2d').getImageData(0, 16, 128, 16).data; \
+        return Array.from({ length: 8 }, (_, t) => new Set(Array.from({ length: 256 }, (_, i) => p[4 * ((i >> 4) * 128 + t * 16 + i % 16)])).size); })";
+    let frames = format!("[...document.querySelectorAll('[data-testid=reconstructions] canvas')].flatMap({seen})");
+    page.wait("some frames are missing, and some are not", &format!("{frames}.some(n => n === 1) && {frames}.some(n => n > 1)"));
+    // Whoever has no clips is told what is needed, and nobody draws a film by hand.
+    let option = "[...document.querySelectorAll('#method option')].find(o => o.value === 'mvae')";
+    assert_eq!(page.js(&format!("return {option}.disabled && {option}.textContent")), "Multimodal VAE (needs pairs)");
+    assert_eq!(page.js("return document.querySelectorAll('[data-testid=tab-draw]').length"), 0);
+    no_errors(&page);
+}

@@ -9,11 +9,13 @@ use latent_experiment::Setup;
 use latent_registry::entry;
 use latent_vocabulary::Family;
 
+use crate::alike::framed;
 use crate::plan::{setups, stripes};
 
 /// The stages of a setup's network, and its programs.
 fn network(setup: &Setup) -> (Vec<Stage>, Vec<Program>) {
-    let (entry, params, data) = (entry(&setup.method).unwrap(), setup.params().unwrap(), stripes(20).data_shape());
+    let (entry, params, data) =
+        (entry(&setup.method).unwrap(), setup.params().unwrap(), framed(&stripes(20), &setup.method).data_shape());
     let name = setup.to_query();
     let (_, bytes) = programs(entry, &params, data).unwrap();
     let of_file = stages(&bytes).unwrap_or_else(|e| panic!("{name}: {e}"));

@@ -22,7 +22,7 @@ use latent_vocabulary::code::{CodeGroup, from_note};
 use pollster::block_on;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
-use crate::alike::{factors, tokens};
+use crate::alike::{factors, framed, tokens};
 use crate::plan::{setups, stripes};
 use crate::programs::{engine, saved};
 
@@ -41,7 +41,7 @@ struct Example {
 
 /// A model of a small network that was trained a little, as a file.
 fn model(setup: &Setup) -> Vec<u8> {
-    let data = stripes(20);
+    let data = framed(&stripes(20), &setup.method);
     let mut engine = engine(setup, &data);
     block_on(engine.start()).unwrap();
     engine.run_steps(2).unwrap();

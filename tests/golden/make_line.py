@@ -419,6 +419,93 @@ def simsiam_shapes(width):
     return out | {"predictor.out.bias": (width,)}
 
 
+FRAMES, PLANES = 4, 3
+
+
+def mgp_vae(net, x, y, noise, beta=2, drop=0.3, linear=True):
+    """Each frame's state given those before and all frames that are there, by conditioning one Gaussian of all states of a plane: no messages."""
+    n, side = len(x), 28 // FRAMES
+    frames = x.reshape(n, 28, FRAMES, side).transpose(1, 2)
+    there = (noise.uniform(n, FRAMES) >= drop).double()
+    mean, logvar = net.heads((frames * there[:, :, None, None]).reshape(n * FRAMES, 28 * side))
+    # Means have the first number of all planes before the second.
+    mean = mean.reshape(n, FRAMES, 2, PLANES)
+    precision = torch.exp(-logvar).reshape(n, FRAMES, PLANES) * there[:, :, None]
+    eps = noise.normal(n, FRAMES * 2 * PLANES).reshape(n, FRAMES, 2, PLANES)
+    times = torch.arange(FRAMES)
+    lag = (times[:, None] - times[None, :]).double()
+    states, kls = [], []
+    for k in range(PLANES):
+        if linear:
+            r, theta = torch.sigmoid(net.p["rotations.stay_k"][k]), net.p["rotations.turn_k"][k]
+            size, angle = r ** lag.abs(), theta * lag
+        else:
+            r, theta, size, angle = torch.tensor(0.0), torch.tensor(0.0), torch.eye(FRAMES), torch.zeros(FRAMES, FRAMES)
+        turn = torch.stack([torch.stack([angle.cos(), -angle.sin()], -1), torch.stack([angle.sin(), angle.cos()], -1)], -2)
+        prior = (size[:, :, None, None] * turn).permute(0, 2, 1, 3).reshape(2 * FRAMES, 2 * FRAMES)
+        step = r * torch.stack([torch.stack([theta.cos(), -theta.sin()]), torch.stack([theta.sin(), theta.cos()])])
+        own, kl_own = [], []
+        for i in range(n):
+            lam = precision[i, :, k].repeat_interleave(2)
+            inverse = torch.linalg.inv(prior) + torch.diag(lam)
+            covariance = torch.linalg.inv(inverse)
+            middle = covariance @ (lam * mean[i, :, :, k].reshape(-1))
+            path, nats = [], []
+            for t in range(FRAMES):
+                at, before = slice(2 * t, 2 * t + 2), slice(0, 2 * t)
+                m, c = middle[at], covariance[at, at]
+                expected, new = torch.zeros(2), torch.tensor(1.0)
+                if t > 0:
+                    gain = covariance[at, before] @ torch.linalg.inv(covariance[before, before])
+                    m = m + gain @ (torch.cat(path) - middle[before])
+                    c = c - gain @ covariance[before, at]
+                    expected, new = step @ path[-1], 1 - r**2
+                scale = torch.diagonal(c).sqrt()
+                path.append(m + scale * eps[i, t, :, k])
+                nats.append(kl_divergence(Normal(m, scale), Normal(expected, new.sqrt().expand(2))))
+            own.append(torch.stack(path))
+            kl_own.append(torch.stack(nats))
+        states.append(torch.stack(own))
+        kls.append(torch.stack(kl_own))
+    state, kl_d = torch.stack(states, -1), torch.stack(kls, -1).mean(0).reshape(FRAMES, 2 * PLANES)
+    nll = net.nll(frames.reshape(n * FRAMES, 28 * side), state.reshape(n * FRAMES, 2 * PLANES))
+    r, first, later = nll.sum() / n, kl_d[0].sum(), kl_d[1:].sum()
+    return [r + beta * (first + later), r, first, later], kl_d.flatten(), {}
+
+
+def mgp_shapes(linear=True):
+    pixels, d = 28 * 28 // FRAMES, 2 * PLANES
+    out = {}
+    ends = (("encoder.hidden", pixels, HIDDEN), ("encoder.mean", HIDDEN, d), ("encoder.logvar", HIDDEN, PLANES), ("decoder.hidden", d, HIDDEN), ("decoder.out", HIDDEN, pixels))
+    for name, i, o in ends:
+        out[name + ".weight"], out[name + ".bias"] = (i, o), (o,)
+    return out | ({"rotations.stay_k": (PLANES,), "rotations.turn_k": (PLANES,)} if linear else {})
+
+
+def mvae(net, x, y, noise, beta=2, parts=((0, 1),)):
+    halves = x.reshape(len(x), 28, 2, 14).unbind(2)
+    sides = [Net({name[len(side) + 1 :]: t for name, t in net.p.items() if name.startswith(side)}) for side in ("left", "right")]
+    experts = [side.posterior(half.reshape(len(x), -1)) for side, half in zip(sides, halves)]
+    unit, terms, kls = Normal(torch.zeros(LATENT), torch.ones(LATENT)), [], []
+    for part in parts:
+        precision = 1 + sum(experts[i].scale ** -2 for i in part)
+        q = Normal(sum(experts[i].loc * experts[i].scale ** -2 for i in part) / precision, precision**-0.5)
+        z = q.loc + q.scale * noise.normal(len(x), LATENT)
+        terms.append(sum(side.reconstruction(half.reshape(len(x), -1), z) for side, half in zip(sides, halves)))
+        kls.append(kl_divergence(q, unit).mean(0))
+    r, kl_d = sum(terms) / len(parts), sum(kls) / len(parts)
+    return [r + beta * kl_d.sum(), r, kl_d.sum()], kl_d, {}
+
+
+def mvae_shapes():
+    out = {}
+    for side in ("left", "right"):
+        ends = (("encoder.hidden", PIXELS // 2, HIDDEN), ("encoder.mean", HIDDEN, LATENT), ("encoder.logvar", HIDDEN, LATENT), ("decoder.hidden", LATENT, HIDDEN), ("decoder.out", HIDDEN, PIXELS // 2))
+        for name, i, o in ends:
+            out[f"{side}.{name}.weight"], out[f"{side}.{name}.bias"] = (i, o), (o,)
+    return out
+
+
 def case(method, query, objective, sizes, likelihood="bernoulli", size=f"&hidden={HIDDEN}&latent={LATENT}"):
     p = {name: uniform(salt, shape).requires_grad_() for salt, (name, shape) in enumerate(sizes.items())}
     images = torch.tensor([[mix(i * PIXELS + k) & 255 for k in range(PIXELS)] for i in range(IMAGES)]) / 255
@@ -475,6 +562,11 @@ cases = [
     case("swae", "&slices=7&prior=square", swae, POINT),
     *(case("iwae", f"&bound={b}&k=3&beta=0.3", with_(iwae, bound=b), shapes()) for b in ("iwae", "miwae", "ciwae", "piwae")),
     case("ladder-vae", "&beta=2&warmup=3&upper=2", ladder_vae, ladder_shapes(2, HIDDEN // 4)),
+    case("mgp-vae", "&beta=2&drop=0.3", mgp_vae, mgp_shapes(), size=f"&hidden={HIDDEN}&planes={PLANES}"),
+    case("mgp-vae", "&beta=2&drop=0.3&dynamics=none", with_(mgp_vae, linear=False), mgp_shapes(linear=False), size=f"&hidden={HIDDEN}&planes={PLANES}"),
+    case("mvae", "&beta=2", mvae, mvae_shapes()),
+    case("mvae", "&beta=2&joint=mixture", with_(mvae, parts=((0,), (1,))), mvae_shapes()),
+    case("mvae", "&beta=2&joint=mixture-of-products", with_(mvae, parts=((0,), (1,), (0, 1))), mvae_shapes()),
     case("simsiam", "&views=0&projection=16", with_(simsiam, stopped=True), simsiam_shapes(16)),
     case("simsiam", "&views=0&projection=16&gradient=both-ways", with_(simsiam, stopped=False), simsiam_shapes(16)),
     case("cvae", "&beta=2", cvae, shapes(side=CLASSES, code=LATENT + CLASSES)),

@@ -11,6 +11,7 @@ use latent_import::read::Named;
 use latent_import::source::{Fault, Source};
 use latent_import::table::{Attributes, Partition};
 use latent_packed::{FORMAT, Meta, PackedFactor, Shard, ShardBuilder, Split};
+use latent_vocabulary::frames::Frames;
 
 use super::{golden, made};
 
@@ -242,6 +243,7 @@ fn packed_shards_and_their_description() {
         factors,
         label: 0,
         items: 9,
+        frames: Frames::One,
         vectors: None,
     };
     let mut builder = ShardBuilder::default();

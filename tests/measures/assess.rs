@@ -182,6 +182,24 @@ fn a_sparse_model() {
 }
 
 #[test]
+fn what_is_repaired_is_held_against_the_whole() {
+    // Every other value is lost, and none comes back.
+    let mut model =
+        Fake::new(vec![CodeGroup { kind: CodeKind::Point, count: SHAPE.len() as u32 }], |what, rows: Rows<'_>| match what {
+            Program::Encode | Program::Decode => Some(vec![rows.values.to_vec()]),
+            Program::Damaged => {
+                Some(vec![rows.values.iter().enumerate().map(|(i, v)| if i % 2 == 0 { *v } else { 0.0 }).collect()])
+            }
+            _ => None,
+        });
+    let sheet = sheet_of(&mut model, "dae", &data());
+    let images = data().test_images;
+    let lost = images.iter().skip(1).step_by(2).map(|b| (f64::from(*b) / 255.0).powi(2)).sum::<f64>() / images.len() as f64;
+    assert!((number(&sheet, "repaired_mse") - lost).abs() < 1e-6 && number(&sheet, "mse") == 0.0);
+    assert!(!has(&measured("vae", CodeKind::Gaussian, Some(-4.0), None).unwrap(), "repaired_mse"));
+}
+
+#[test]
 fn models_with_a_posterior() {
     let sheet = measured("vae", CodeKind::Gaussian, Some(-4.0), None).unwrap();
     let Quantity::Each(kl_d) = value(&sheet, "kl_d") else { panic!("one a latent") };

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use latent_catalog::SETS;
 use latent_vocabulary::data::DataCard;
+use latent_vocabulary::frames::Frames;
 use latent_vocabulary::shape::SampleShape;
 use serde_json::json;
 
@@ -36,6 +37,11 @@ fn to_text(card: &DataCard) -> String {
         format!("{} × {} × {}", card.channels, card.height, card.width)
     } else {
         format!("{} numbers each", shape.len())
+    };
+    let what = match card.frames {
+        Frames::One => what,
+        Frames::Clip(frames) => format!("{what}: {frames} frames side by side"),
+        Frames::Pair => format!("{what}: two pictures side by side"),
     };
     let kind = if shape.is_picture() { "images" } else { "points" };
     let (train, test, classes) = (card.train, card.test, card.classes.join(", "));

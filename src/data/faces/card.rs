@@ -1,6 +1,7 @@
 //! What the drawn faces say about themselves.
 
 use latent_vocabulary::data::{Attribute, DataCard, Factor, Origin};
+use latent_vocabulary::frames::Frames;
 
 pub const CARD: DataCard = DataCard {
     id: "faces",
@@ -9,6 +10,7 @@ pub const CARD: DataCard = DataCard {
     channels: 3,
     height: 64,
     width: 64,
+    frames: Frames::One,
     train: 8192,
     test: 1024,
     classes: &["Black_Hair", "Brown_Hair", "Blond_Hair", "Gray_Hair", "Red_Hair"],

@@ -104,6 +104,28 @@ fn a_method_that_is_told_factors_needs_some() {
 }
 
 #[test]
+fn a_method_of_clips_or_pairs_needs_some() {
+    for (method, words, set, other) in [
+        ("mgp-vae", "learns clips", "digit-clips", "digit-twins"),
+        ("mvae", "learns pairs of pictures", "digit-twins", "digit-clips"),
+    ] {
+        for data in ["mnist", other] {
+            let said = Setup::new(data, method).check().unwrap_err().to_string();
+            assert!(
+                said.contains(words) && said.contains(&format!("{data} has none; these have: ")) && said.contains(set),
+                "{said}"
+            );
+        }
+        for data in [set, "own:films"] {
+            assert_eq!(Setup::new(data, method).check(), Ok(()), "{data}");
+        }
+        assert_eq!(Setup::of_method(method).data, set);
+        // A clip is a picture as well.
+        assert_eq!(Setup::new(set, "vae").check(), Ok(()));
+    }
+}
+
+#[test]
 fn a_parameter_chooses_from_one_that_is_there() {
     for card in latent_catalog::CARDS {
         for p in card.all_params() {

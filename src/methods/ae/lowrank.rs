@@ -9,6 +9,7 @@ pub use engine::LowRank;
 pub const CARD: Card = Card {
     id: "lowrank",
     family: Family::Ae,
+    hosts_code: true,
     label: "Low-rank autoencoder",
     summary: "An autoencoder that finds out by itself how many numbers it needs: directions of the code that do not pay for themselves vanish.",
     terms: &[

@@ -15,6 +15,7 @@ pub use engine::Qlae;
 pub const CARD: Card = Card {
     id: "qlae",
     family: Family::Ae,
+    hosts_code: true,
     label: "Quantised-latent autoencoder (QLAE)",
     summary: "Each number of the code is a switch with a few positions. With strong weight decay the network must give every position one meaning, whatever the others say.",
     terms: &[

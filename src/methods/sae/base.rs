@@ -45,7 +45,7 @@ impl Base {
 
     /// Takes apart `source`, one of [`SOURCES`].
     pub fn on(source: &str, params: &Params, data: DataShape, tie: Tie, device: &Device) -> Self {
-        let source = Source::new(source, params, data.image, device);
+        let source = Source::new(source, params, data, device);
         let (inputs, features) = (source.inputs(), params.usize("features"));
         let zeros = |n| Param::from_tensor(Tensor::zeros([n], device));
         Self {

@@ -5,12 +5,10 @@
 
 use super::params::{DEAD_AFTER, FEATURES, FIRING};
 use latent_vocabulary::objective::{Symbols, Term};
-use latent_vocabulary::{Card, Family, Paper, ParamSpec};
+use latent_vocabulary::{Card, Family, LAYER, Paper, ParamSpec};
 
 #[cfg(feature = "networks")]
 pub use engine::EndToEnd;
-
-const LAYERS: &[&str] = &["encoder", "code", "decoder"];
 
 pub const CARD: Card = Card {
     id: "e2e-sae",
@@ -27,8 +25,7 @@ pub const CARD: Card = Card {
     counts: FIRING,
     papers: &[Paper::of("Identifying Functionally Important Features with End-to-End Sparse Dictionary Learning", "Braun et al. 2024")],
     params: &[
-        ParamSpec::choice("layer", "Layer", LAYERS, 0,
-            "What is taken apart: the hidden layer of the encoder, the code, or the hidden layer of the decoder."),
+        LAYER,
         ParamSpec::log("lambda", "Sparsity λ", 1e-3, 10.0, 0.1,
             "Price of a feature's strength. Higher: fewer features fire. The layer has a mean square of 1; images are in units of pixels.").live(),
         ParamSpec::float("downstream", "Layers behind β", 0.0, 1.0, 0.0, "How much the layers between count besides the image. 0: the image alone.").live(),
@@ -46,14 +43,13 @@ mod engine {
     use burn::tensor::activation::relu;
     use burn::tensor::{Device, Tensor};
 
-    use super::{CARD, LAYERS};
+    use super::CARD;
     use crate::sae::base::{Base, Pass};
     use latent_nn::sparse::{Tie, squared_error};
     use latent_nn::{Batch, Code, Ctx, Method, Named, Terms, stop_gradient};
-    use latent_vocabulary::Card;
-    use latent_vocabulary::Params;
     use latent_vocabulary::code::CodeGroup;
     use latent_vocabulary::shape::DataShape;
+    use latent_vocabulary::{Card, LAYER, LAYERS, Params};
 
     #[derive(Module, Debug)]
     pub struct EndToEnd {
@@ -70,7 +66,7 @@ mod engine {
         const CARD: &'static Card = &CARD;
 
         fn init(params: &Params, data: DataShape, device: &Device) -> Self {
-            Self { sae: Base::on(LAYERS[params.usize("layer")], params, data, Tie::Free, device) }
+            Self { sae: Base::on(LAYERS[params.usize(LAYER.key)], params, data, Tie::Free, device) }
         }
 
         fn code(&self) -> Vec<CodeGroup> {

@@ -7,7 +7,7 @@ use crate::host::{Host, Onward};
 use latent_nn::{Batch, Code, Named};
 use latent_vocabulary::Params;
 use latent_vocabulary::code::{CodeGroup, CodeKind};
-use latent_vocabulary::shape::SampleShape;
+use latent_vocabulary::shape::{DataShape, SampleShape};
 
 /// Sides of a patch, the first that divides the image.
 const PATCH_SIDES: [usize; 4] = [8, 7, 6, 5];
@@ -25,14 +25,15 @@ pub struct Source {
 
 impl Source {
     /// What `source` names, one of [`latent_vocabulary::SOURCES`].
-    pub fn new(source: &str, params: &Params, image: SampleShape, device: &Device) -> Self {
+    pub fn new(source: &str, params: &Params, data: DataShape, device: &Device) -> Self {
+        let image = data.image;
         let SampleShape { height, width, .. } = image;
         let side = PATCH_SIDES.into_iter().find(|s| height % s == 0 && width % s == 0);
         let patch = match side {
             Some(side) if source == "patches" => [side, side],
             _ => [height, width],
         };
-        Self { host: params.host.as_deref().map(|host| Host::new(host, source, image, device)), image, patch }
+        Self { host: params.host.as_deref().map(|host| Host::new(host, source, data, device)), image, patch }
     }
 
     /// Numbers in an input.
@@ -135,7 +136,7 @@ mod tests {
         let params = Params::new(&crate::sae::topk::CARD);
         let device = Device::flex();
         for (image, side) in [(SampleShape::MNIST, 7), (SampleShape { channels: 3, height: 64, width: 64 }, 8)] {
-            let source = Source::new("patches", &params, image, &device);
+            let source = Source::new("patches", &params, DataShape { image, ..DataShape::MNIST }, &device);
             let n = 2 * image.len();
             let x_bp = Tensor::<1, Int>::arange(0..n as i64, &device).float().reshape([2, image.len()]) / n as f64;
             let x_na = source.inputs_na(Batch { x_bp: x_bp.clone(), label_b: Tensor::zeros([2], &device), factor_bk: None });

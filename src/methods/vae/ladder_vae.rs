@@ -12,6 +12,7 @@ pub use engine::LadderVae;
 pub const CARD: Card = Card {
     id: "ladder-vae",
     family: Family::Vae,
+    hosts_code: true,
     label: "Ladder VAE",
     summary: "A VAE with two levels: a few numbers for what an image is about, and from them an expectation of the many that say how it is drawn.",
     prior: true,

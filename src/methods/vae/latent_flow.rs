@@ -53,7 +53,7 @@ mod engine {
 
         fn init(params: &Params, data: DataShape, device: &Device) -> Self {
             let host = params.host.as_deref().expect("a setup of this card has a host");
-            let host = Host::new(host, "code", data.image, device);
+            let host = Host::new(host, "code", data, device);
             Self { flow: Velocity::new(host.width(), params.usize("flow"), device), host }
         }
 

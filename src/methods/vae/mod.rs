@@ -11,6 +11,8 @@ crate::registry::methods! {
     swae::Swae,
     iwae::Iwae,
     ladder_vae::LadderVae,
+    mgp_vae::MgpVae,
+    mvae::Mvae,
     cvae::Cvae,
     attribute_vae::AttributeVae,
     latent_flow::LatentFlow,

@@ -14,7 +14,7 @@ use crate::{browser, words};
 use latent_catalog::CARDS;
 use latent_experiment::Setup;
 use latent_protocol::{Command, EngineChoice, KeptRun, RunId};
-use latent_vocabulary::{Family, LATENT};
+use latent_vocabulary::Family;
 
 /// Milliseconds that an engine which is given up has to keep its run.
 const KEEP_LIMIT: u64 = 5_000;
@@ -251,7 +251,7 @@ impl Conductor {
         let Some(card) = CARDS.iter().find(|c| c.family == Family::Sae) else { return };
         let Some(host) = untrack(|| runs.host()) else { return };
         // Many more features than latents, of which a few at a time do: else every feature fires on everything.
-        let latent = host.usize(LATENT.key);
+        let latent = untrack(|| runs.model().latent);
         let (features, k) = ((16 * latent).clamp(64, 512), (latent / 3).max(2));
         runs.set_method(card.id);
         runs.setup.update(|s| s.host = Some(Box::new(host)));

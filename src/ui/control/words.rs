@@ -1,22 +1,25 @@
 //! The words of the controls.
 
-use crate::store::runs::images::Lack;
 pub use crate::words::TRY;
 use latent_experiment::Setup;
-use latent_vocabulary::Family;
+use latent_vocabulary::card::Want;
+use latent_vocabulary::{Family, LATENT};
 
 pub fn stands_on(host: &Setup) -> String {
     let label = host.card().map_or(host.method.as_str(), |card| card.label);
-    format!("It stands on the {label} with {} latents that was trained here last, which does not change.", host.usize("latent"))
+    let latents = host.card().ok().and_then(|card| card.param(LATENT.key)).map(|p| format!(" with {} latents", host.usize(p.key)));
+    format!("It stands on the {label}{} that was trained here last, which does not change.", latents.unwrap_or_default())
 }
 
 pub const METHOD_CHOICE: &str = "Method";
 
 /// What a method that cannot learn from the images is called.
-pub fn needs(label: &str, what: Lack) -> String {
+pub fn needs(label: &str, what: Want) -> String {
     match what {
-        Lack::Pictures => format!("{label} (needs pictures)"),
-        Lack::Factors => format!("{label} (needs images with attributes)"),
+        Want::Pictures => format!("{label} (needs pictures)"),
+        Want::Factors => format!("{label} (needs images with attributes)"),
+        Want::Clips => format!("{label} (needs clips)"),
+        Want::Pairs => format!("{label} (needs pairs)"),
     }
 }
 

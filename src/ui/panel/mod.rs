@@ -30,8 +30,8 @@ const UNDRAWN: fn(&Model) -> bool = |model| model.undrawn;
 const TOKENS: fn(&Model) -> bool = |model| model.grid.is_some();
 const DRAWN_TOKENS: fn(&Model) -> bool = |model| model.grid.is_some_and(|grid| grid.drawn);
 const FEATURES: fn(&Model) -> bool = |model| model.features.is_some();
-/// Of what can be drawn by hand.
-const PICTURES: fn(&Model) -> bool = |model| model.sample.is_picture();
+/// Of what can be drawn by hand: no film strip is.
+const PICTURES: fn(&Model) -> bool = |model| model.sample.is_picture() && model.shape.width < 3 * model.shape.height;
 /// Of places in a plane or in space, which a decoder gives again.
 const PLACES: fn(&Model) -> bool = |model| model.sample.is_place() && !model.undrawn;
 

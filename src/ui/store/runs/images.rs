@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::react::react;
 use crate::store::runs::Runs;
 use crate::views::CODED;
-use latent_vocabulary::Card;
+use latent_vocabulary::card::{Card, Want};
 use latent_vocabulary::data::Factor;
 use latent_vocabulary::factors::FactorName;
 use latent_vocabulary::shape::SampleShape;
@@ -15,25 +15,17 @@ pub fn long_names(classes: &[String]) -> bool {
     classes.iter().any(|name| name.chars().count() > 2)
 }
 
-/// What a method needs and images do not have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lack {
-    Pictures,
-    Factors,
-}
-
 impl Runs {
     /// What the images that the controls name lack for a method.
-    pub fn lacks(self, card: &Card) -> Option<Lack> {
+    pub fn lacks(self, card: &Card) -> Option<Want> {
         self.setup.with(|setup| {
-            if card.pictures && !setup.of_pictures() {
-                return Some(Lack::Pictures);
-            }
             // Of a visitor's own images they themselves say it, once they are there.
-            let here =
-                self.link().data_info.with(|info| info.as_ref().filter(|i| i.id == setup.data).map(|i| i.factors.is_empty()));
-            let none = latent_catalog::set(&setup.data).map(|set| set.factors.is_empty()).or(here);
-            (card.factors && none == Some(true)).then_some(Lack::Factors)
+            let here = self
+                .link()
+                .data_info
+                .with(|info| info.as_ref().filter(|i| i.id == setup.data).map(|i| (!i.factors.is_empty(), i.frames)));
+            let known = latent_catalog::set(&setup.data).map(|set| (!set.factors.is_empty(), set.frames)).or(here);
+            card.lacks(setup.of_pictures(), known.map(|known| known.0), known.map(|known| known.1))
         })
     }
 
