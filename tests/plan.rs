@@ -212,6 +212,7 @@ fn a_graphics_cards_losses_are_those_of_software() {
 fn storing_gradients_changes_nothing() {
     let (gpu, data) = (gpu(), stripes(20));
     for setup in setups(CARDS[0].family) {
+        let data = framed(&data, &setup.method);
         let mut plain = engine(&gpu, &setup, &data);
         let mut storing = with_gradients(&gpu, &setup, &data);
         for e in [&mut plain, &mut storing] {

@@ -18,10 +18,11 @@ use latent_player::{Asked, Player};
 use latent_registry::entry;
 use latent_view::Coder;
 use latent_vocabulary::code::{CodeKind, NO_DECODER, decodes, from_note, levels};
+use latent_vocabulary::frames::Frames;
 use latent_vocabulary::{Family, Precision};
 use pollster::block_on;
 
-use crate::alike::{framed, tokens};
+use crate::alike::{framed, frames_for, tokens};
 use crate::plan::{setups, stripes};
 
 /// Images that both are shown: more than the player takes at a time.
@@ -200,6 +201,10 @@ fn files_of_before_still_open() {
     for family in Family::ALL {
         for setup in setups(family) {
             let name = setup.to_query();
+            // Clips and pairs are of later.
+            if frames_for(&setup.method) != Frames::One {
+                continue;
+            }
             let mut engine = engine(&setup, &data);
             // Codes with levels, and codes that nothing draws, are of later: all their files have programs.
             if !levels(&engine.info().code).is_empty() || !decodes(&engine.info().code) {
