@@ -202,12 +202,10 @@ mod tests {
     fn solved(mut a: Vec<Vec<f64>>, mut b: Vec<f64>) -> Vec<f64> {
         let n = b.len();
         for i in 0..n {
-            let pivot = a[i][i];
+            let row = a[i].clone();
             for j in (0..n).filter(|j| *j != i) {
-                let f = a[j][i] / pivot;
-                for k in 0..n {
-                    a[j][k] -= f * a[i][k];
-                }
+                let f = a[j][i] / row[i];
+                a[j].iter_mut().zip(&row).for_each(|(to, from)| *to -= f * from);
                 b[j] -= f * b[i];
             }
         }

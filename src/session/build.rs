@@ -172,6 +172,7 @@ impl Session {
             left: None,
             pending: None,
             idle: None,
+            unasked: 0,
             told: None,
             step_ms: 0.0,
             encode_ms: 0.0,

@@ -2,8 +2,8 @@
 
 use web_time::Instant;
 
-use latent_engine::Weight;
 use latent_engine::any::AnyEngine;
+use latent_engine::{Engine, Weight};
 use latent_experiment::{History, Setup};
 use latent_protocol::RunId;
 
@@ -17,6 +17,8 @@ pub struct Run {
     pub left: Option<u32>,
     /// Metrics are on their way, of steps submitted then.
     pub pending: Option<Instant>,
+    /// Steps whose metrics nobody has asked for.
+    pub unasked: u32,
     /// When the device was last known to have nothing else to do.
     pub idle: Option<Instant>,
     /// When metrics were last sent.
@@ -34,6 +36,12 @@ pub struct Run {
 }
 
 impl Run {
+    /// Asks for the metrics of all steps so far. Returns whether there are any that nobody had asked for.
+    pub fn ask(&mut self) -> bool {
+        self.unasked = 0;
+        self.engine.request_metrics()
+    }
+
     /// A step has taken so many milliseconds.
     pub fn take_time(&mut self, ms: f64) {
         self.step_ms = if self.step_ms == 0.0 { ms } else { 0.7 * self.step_ms + 0.3 * ms };

@@ -11,14 +11,23 @@ use latent_protocol::{Event, Speed};
 /// Seconds between two reports of steps that are done when they have been started.
 const TELL_EVERY: f64 = 0.06;
 
+/// Steps in a turn at most.
+const AT_ONCE: u32 = RING as u32 / 4;
+
 /// Steps a second are counted over this long, in seconds.
 const SPEED_WINDOW: f64 = 1.5;
+
+/// Whether steps that are done at once are told now, so many that nobody has asked for and so many seconds after the last ones: a few times a
+/// second, since the page draws each time and shares the processor, and before there is no room for the metrics of the next turn.
+fn tell(unasked: u32, since: Option<f64>) -> bool {
+    unasked + AT_ONCE > RING as u32 || since.is_none_or(|seconds| seconds >= TELL_EVERY)
+}
 
 impl Session {
     pub(super) async fn train(&mut self) -> Result<(), String> {
         let Some(r) = self.run.as_mut().filter(|r| r.training) else { return Ok(()) };
         let fit = if r.step_ms > 0.0 { (TURN_MS / r.step_ms) as u32 } else { 1 };
-        let n = r.engine.ready(fit.clamp(1, RING as u32 / 4).min(r.left.unwrap_or(u32::MAX))).await?;
+        let n = r.engine.ready(fit.clamp(1, AT_ONCE).min(r.left.unwrap_or(u32::MAX))).await?;
         let now = Instant::now();
         r.window.get_or_insert((r.engine.step(), now));
         r.engine.run_steps(n)?;
@@ -28,9 +37,9 @@ impl Session {
         }
         r.encode_ms = now.elapsed().as_secs_f64() * 1e3 / f64::from(n);
         let previous = r.pending.take();
-        // Steps that are done at once are told a few times a second: the page draws each time, and shares the processor.
-        let due = !prompt || r.told.is_none_or(|told| told.elapsed().as_secs_f64() >= TELL_EVERY);
-        r.pending = (due && r.engine.request_metrics()).then_some(now);
+        r.unasked += n;
+        let due = !prompt || tell(r.unasked, r.told.map(|told| told.elapsed().as_secs_f64()));
+        r.pending = (due && r.ask()).then_some(now);
         if let Some(left) = &mut r.left {
             *left -= n;
         }
@@ -86,7 +95,7 @@ impl Session {
     pub(super) async fn hand_over(&mut self) -> Result<(), String> {
         self.settle().await?;
         if let Some(r) = &mut self.run {
-            r.pending = r.engine.request_metrics().then(Instant::now);
+            r.pending = r.ask().then(Instant::now);
         }
         self.settle().await
     }
@@ -125,5 +134,25 @@ impl Session {
         r.history.push_test(step, row.terms.clone());
         self.send(Event::TestMetrics { run, step, count: drawn.len() as u32, terms: row.terms });
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A network so small that turns take no time at all: its metrics fit all the same.
+    #[test]
+    fn metrics_of_quick_steps_never_outgrow_their_room() {
+        assert!(tell(1, None) && tell(1, Some(TELL_EVERY)) && !tell(1, Some(0.0)));
+        let (mut unasked, mut told) = (0, 0);
+        for _ in 0..100 {
+            assert!(unasked + AT_ONCE <= RING as u32, "{unasked} steps are untold");
+            unasked += AT_ONCE;
+            if tell(unasked, Some(0.0)) {
+                (unasked, told) = (0, told + 1);
+            }
+        }
+        assert_eq!(told, 25);
     }
 }
