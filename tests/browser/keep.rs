@@ -196,6 +196,8 @@ fn another_link_wins_over_a_kept_run_which_is_offered() {
 
 /// Gives a file to the page as if the visitor had chosen it.
 fn choose(page: &Page, name: &str, bytes: &str) {
+    // The dialog's code is fetched when it is first opened.
+    page.wait("the dialog is open", "document.querySelector('[data-testid=open-file]')");
     page.js(&format!(
         "const file = new File([new Uint8Array({bytes})], '{name}'), list = new DataTransfer();
          list.items.add(file);
