@@ -44,12 +44,11 @@ mod engine {
     use burn::tensor::{Device, Tensor};
 
     use super::CARD;
-    use crate::sae::base::{Base, Pass, dead, firing, since};
+    use crate::sae::base::{Base, Pass, answers_of_base, dead, firing, since};
     use latent_nn::sparse::{Dictionary, Tie, keep_largest, squared_error};
     use latent_nn::{Batch, Code, Ctx, Method, Named, Terms};
     use latent_vocabulary::Card;
     use latent_vocabulary::Params;
-    use latent_vocabulary::code::CodeGroup;
     use latent_vocabulary::shape::DataShape;
 
     #[derive(Module, Debug)]
@@ -76,6 +75,8 @@ mod engine {
     impl Method for Aligned {
         const CARD: &'static Card = &CARD;
 
+        answers_of_base!();
+
         fn init(params: &Params, data: DataShape, device: &Device) -> Self {
             let sae = Base::new(params, data, Tie::Free, device);
             let [features, inputs] = sae.dictionary.atoms_fa().dims();
@@ -85,10 +86,6 @@ mod engine {
                 twin: Dictionary::new(inputs, features, Tie::Free, device),
                 twin_since_f: Param::from_tensor(Tensor::zeros([features], device)),
             }
-        }
-
-        fn code(&self) -> Vec<CodeGroup> {
-            self.sae.code()
         }
 
         fn start(&self, batch: Batch, _ctx: &mut Ctx) -> Vec<Named> {
@@ -121,18 +118,6 @@ mod engine {
         fn encode(&self, batch: Batch) -> Code {
             let pre_nf = self.sae.dictionary.encode(self.sae.inputs_na(batch));
             self.sae.to_code(keep_largest(relu(pre_nf), self.k.val()))
-        }
-
-        fn decode(&self, z_bd: Tensor<2>) -> Option<Tensor<2>> {
-            Some(self.sae.images(z_bd))
-        }
-
-        fn atoms(&self) -> Option<Tensor<2>> {
-            Some(self.sae.dictionary.atoms_fa())
-        }
-
-        fn host_images(&self, batch: Batch) -> Option<Tensor<2>> {
-            self.sae.host_images(batch)
         }
     }
 }

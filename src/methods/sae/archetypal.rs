@@ -43,13 +43,12 @@ mod engine {
     use burn::tensor::{Device, Distribution, Int, Tensor};
 
     use super::CARD;
-    use crate::sae::base::{Base, Pass};
+    use crate::sae::base::{Base, Pass, answers_of_base};
     use latent_nn::codebook::k_means;
     use latent_nn::sparse::{Tie, aux_k, keep_largest, squared_error, unit_rows};
     use latent_nn::{Batch, Code, Ctx, Method, Named, Terms, stop_gradient};
     use latent_vocabulary::Card;
     use latent_vocabulary::Params;
-    use latent_vocabulary::code::CodeGroup;
     use latent_vocabulary::shape::DataShape;
 
     /// Centroids, at most.
@@ -107,6 +106,8 @@ mod engine {
     impl Method for Archetypal {
         const CARD: &'static Card = &CARD;
 
+        answers_of_base!();
+
         fn init(params: &Params, data: DataShape, device: &Device) -> Self {
             let sae = Base::new(params, data, Tie::Free, device);
             let [features, inputs] = sae.dictionary.atoms_fa().dims();
@@ -121,10 +122,6 @@ mod engine {
                 relaxed_fa: (delta > 0.0).then(|| Param::from_tensor(Tensor::zeros([features, inputs], device))),
                 delta,
             }
-        }
-
-        fn code(&self) -> Vec<CodeGroup> {
-            self.sae.code()
         }
 
         /// The encoder begins as the transpose of the directions.
@@ -164,18 +161,6 @@ mod engine {
         fn encode(&self, batch: Batch) -> Code {
             let pre_nf = self.sae.dictionary.encode(self.sae.inputs_na(batch));
             self.sae.to_code(keep_largest(relu(pre_nf), self.k.val()))
-        }
-
-        fn decode(&self, z_bd: Tensor<2>) -> Option<Tensor<2>> {
-            Some(self.sae.images(z_bd))
-        }
-
-        fn atoms(&self) -> Option<Tensor<2>> {
-            Some(self.sae.dictionary.atoms_fa())
-        }
-
-        fn host_images(&self, batch: Batch) -> Option<Tensor<2>> {
-            self.sae.host_images(batch)
         }
     }
 }

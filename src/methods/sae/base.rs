@@ -37,6 +37,28 @@ pub struct Pass {
     pub y_na: Tensor<2>,
 }
 
+/// What a method with a [`Base`] as its field `sae` answers by it: the code, images, directions, and what the host draws.
+macro_rules! answers_of_base {
+    () => {
+        fn code(&self) -> Vec<latent_vocabulary::code::CodeGroup> {
+            self.sae.code()
+        }
+
+        fn decode(&self, z_bd: Tensor<2>) -> Option<Tensor<2>> {
+            Some(self.sae.images(z_bd))
+        }
+
+        fn atoms(&self) -> Option<Tensor<2>> {
+            Some(self.sae.dictionary.atoms_fa())
+        }
+
+        fn host_images(&self, batch: Batch) -> Option<Tensor<2>> {
+            self.sae.host_images(batch)
+        }
+    };
+}
+pub(super) use answers_of_base;
+
 impl Base {
     /// Takes apart what the setup's `source` names.
     pub fn new(params: &Params, data: DataShape, tie: Tie, device: &Device) -> Self {

@@ -53,13 +53,12 @@ mod engine {
     use burn::tensor::{Device, Tensor};
 
     use super::{BUDGETS, CARD};
-    use crate::sae::base::{Base, Pass};
+    use crate::sae::base::{Base, Pass, answers_of_base};
     use latent_nn::kth::kth_largest;
     use latent_nn::sparse::{Tie, keep_from, squared_error};
     use latent_nn::{Batch, Code, Ctx, Method, Named, Terms, stop_gradient};
     use latent_vocabulary::Card;
     use latent_vocabulary::Params;
-    use latent_vocabulary::code::CodeGroup;
     use latent_vocabulary::shape::DataShape;
 
     /// The least that the running mean of the threshold moves by; earlier, it is the mean of all steps.
@@ -88,14 +87,12 @@ mod engine {
     impl Method for BatchTopK {
         const CARD: &'static Card = &CARD;
 
+        answers_of_base!();
+
         fn init(params: &Params, data: DataShape, device: &Device) -> Self {
             let threshold_f = Param::from_tensor(Tensor::zeros([params.usize("features")], device));
             let by_feature = BUDGETS[params.usize("budget")] == "feature";
             Self { sae: Base::new(params, data, Tie::Free, device), threshold_f, by_feature }
-        }
-
-        fn code(&self) -> Vec<CodeGroup> {
-            self.sae.code()
         }
 
         fn start(&self, batch: Batch, _ctx: &mut Ctx) -> Vec<Named> {
@@ -125,18 +122,6 @@ mod engine {
         fn encode(&self, batch: Batch) -> Code {
             let act_nf = relu(self.sae.dictionary.encode(self.sae.inputs_na(batch)));
             self.sae.to_code(keep_from(act_nf, self.threshold_f.val().unsqueeze()))
-        }
-
-        fn decode(&self, z_bd: Tensor<2>) -> Option<Tensor<2>> {
-            Some(self.sae.images(z_bd))
-        }
-
-        fn atoms(&self) -> Option<Tensor<2>> {
-            Some(self.sae.dictionary.atoms_fa())
-        }
-
-        fn host_images(&self, batch: Batch) -> Option<Tensor<2>> {
-            self.sae.host_images(batch)
         }
     }
 }

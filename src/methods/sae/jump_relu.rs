@@ -40,12 +40,11 @@ mod engine {
     use burn::tensor::{Device, Tensor};
 
     use super::CARD;
-    use crate::sae::base::{Base, Pass};
+    use crate::sae::base::{Base, Pass, answers_of_base};
     use latent_nn::sparse::{Tie, squared_error};
     use latent_nn::{Batch, Code, Ctx, Method, Named, Terms, stop_gradient};
     use latent_vocabulary::Card;
     use latent_vocabulary::Params;
-    use latent_vocabulary::code::CodeGroup;
     use latent_vocabulary::shape::DataShape;
 
     /// Where thresholds start: low, but not so low that no feature is near it.
@@ -72,13 +71,11 @@ mod engine {
     impl Method for JumpRelu {
         const CARD: &'static Card = &CARD;
 
+        answers_of_base!();
+
         fn init(params: &Params, data: DataShape, device: &Device) -> Self {
             let log_threshold = Param::from_tensor(Tensor::full([params.usize("features")], START.ln() / SPEED, device));
             Self { sae: Base::new(params, data, Tie::Free, device), log_threshold }
-        }
-
-        fn code(&self) -> Vec<CodeGroup> {
-            self.sae.code()
         }
 
         fn start(&self, batch: Batch, _ctx: &mut Ctx) -> Vec<Named> {
@@ -113,18 +110,6 @@ mod engine {
             let z_nf = self.sae.dictionary.encode(self.sae.inputs_na(batch));
             let fires_nf = z_nf.clone().greater(self.threshold().expand(z_nf.dims())).float();
             self.sae.to_code(z_nf * fires_nf)
-        }
-
-        fn decode(&self, z_bd: Tensor<2>) -> Option<Tensor<2>> {
-            Some(self.sae.images(z_bd))
-        }
-
-        fn atoms(&self) -> Option<Tensor<2>> {
-            Some(self.sae.dictionary.atoms_fa())
-        }
-
-        fn host_images(&self, batch: Batch) -> Option<Tensor<2>> {
-            self.sae.host_images(batch)
         }
     }
 }

@@ -46,12 +46,11 @@ mod engine {
     use burn::tensor::{Device, Tensor};
 
     use super::CARD;
-    use crate::sae::base::{Base, Pass};
+    use crate::sae::base::{Base, Pass, answers_of_base};
     use latent_nn::sparse::{Tie, squared_error};
     use latent_nn::{Batch, Code, Ctx, Method, Named, Terms, stop_gradient};
     use latent_vocabulary::Card;
     use latent_vocabulary::Params;
-    use latent_vocabulary::code::CodeGroup;
     use latent_vocabulary::shape::DataShape;
 
     /// ε: a feature below it costs in proportion to its strength.
@@ -74,12 +73,10 @@ mod engine {
     impl Method for PAnnealing {
         const CARD: &'static Card = &CARD;
 
+        answers_of_base!();
+
         fn init(params: &Params, data: DataShape, device: &Device) -> Self {
             Self { sae: Base::new(params, data, Tie::Free, device), scale: Param::from_tensor(Tensor::ones([1], device)) }
-        }
-
-        fn code(&self) -> Vec<CodeGroup> {
-            self.sae.code()
         }
 
         fn start(&self, batch: Batch, _ctx: &mut Ctx) -> Vec<Named> {
@@ -106,18 +103,6 @@ mod engine {
 
         fn encode(&self, batch: Batch) -> Code {
             self.sae.to_code(relu(self.sae.dictionary.encode(self.sae.inputs_na(batch))))
-        }
-
-        fn decode(&self, z_bd: Tensor<2>) -> Option<Tensor<2>> {
-            Some(self.sae.images(z_bd))
-        }
-
-        fn atoms(&self) -> Option<Tensor<2>> {
-            Some(self.sae.dictionary.atoms_fa())
-        }
-
-        fn host_images(&self, batch: Batch) -> Option<Tensor<2>> {
-            self.sae.host_images(batch)
         }
     }
 }

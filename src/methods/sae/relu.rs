@@ -42,12 +42,11 @@ mod engine {
     use burn::tensor::{Device, Tensor};
 
     use super::{CARD, ENCODERS};
-    use crate::sae::base::{Base, Pass};
+    use crate::sae::base::{Base, Pass, answers_of_base};
     use latent_nn::sparse::{Tie, squared_error};
     use latent_nn::{Batch, Code, Ctx, Method, Named, Terms};
     use latent_vocabulary::Card;
     use latent_vocabulary::Params;
-    use latent_vocabulary::code::CodeGroup;
     use latent_vocabulary::shape::DataShape;
 
     #[derive(Module, Debug)]
@@ -58,13 +57,11 @@ mod engine {
     impl Method for Relu {
         const CARD: &'static Card = &CARD;
 
+        answers_of_base!();
+
         fn init(params: &Params, data: DataShape, device: &Device) -> Self {
             let tie = if ENCODERS[params.usize("encoder")] == "tied" { Tie::Tied } else { Tie::Free };
             Self { sae: Base::new(params, data, tie, device) }
-        }
-
-        fn code(&self) -> Vec<CodeGroup> {
-            self.sae.code()
         }
 
         fn start(&self, batch: Batch, _ctx: &mut Ctx) -> Vec<Named> {
@@ -86,18 +83,6 @@ mod engine {
 
         fn encode(&self, batch: Batch) -> Code {
             self.sae.to_code(relu(self.sae.dictionary.encode(self.sae.inputs_na(batch))))
-        }
-
-        fn decode(&self, z_bd: Tensor<2>) -> Option<Tensor<2>> {
-            Some(self.sae.images(z_bd))
-        }
-
-        fn atoms(&self) -> Option<Tensor<2>> {
-            Some(self.sae.dictionary.atoms_fa())
-        }
-
-        fn host_images(&self, batch: Batch) -> Option<Tensor<2>> {
-            self.sae.host_images(batch)
         }
     }
 }

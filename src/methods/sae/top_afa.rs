@@ -43,13 +43,12 @@ mod engine {
     use burn::tensor::{Device, Tensor};
 
     use super::CARD;
-    use crate::sae::base::{Base, Pass};
+    use crate::sae::base::{Base, Pass, answers_of_base};
     use latent_nn::sort::sort;
     use latent_nn::sparse::{Tie, keep_from, squared_error};
     use latent_nn::{Batch, Code, Ctx, Method, Named, Terms, stop_gradient};
     use latent_vocabulary::Card;
     use latent_vocabulary::Params;
-    use latent_vocabulary::code::CodeGroup;
     use latent_vocabulary::shape::DataShape;
 
     /// Lengths that differ by this share of the input's are equally near: else rounding would decide whether features without strength fire.
@@ -91,12 +90,10 @@ mod engine {
     impl Method for TopAfa {
         const CARD: &'static Card = &CARD;
 
+        answers_of_base!();
+
         fn init(params: &Params, data: DataShape, device: &Device) -> Self {
             Self { sae: Base::new(params, data, Tie::Free, device) }
-        }
-
-        fn code(&self) -> Vec<CodeGroup> {
-            self.sae.code()
         }
 
         fn start(&self, batch: Batch, _ctx: &mut Ctx) -> Vec<Named> {
@@ -123,18 +120,6 @@ mod engine {
             let x_na = self.sae.inputs_na(batch);
             let act_nf = relu(self.sae.dictionary.encode(x_na.clone()));
             self.sae.to_code(Self::chosen(act_nf, self.length_n1(x_na)))
-        }
-
-        fn decode(&self, z_bd: Tensor<2>) -> Option<Tensor<2>> {
-            Some(self.sae.images(z_bd))
-        }
-
-        fn atoms(&self) -> Option<Tensor<2>> {
-            Some(self.sae.dictionary.atoms_fa())
-        }
-
-        fn host_images(&self, batch: Batch) -> Option<Tensor<2>> {
-            self.sae.host_images(batch)
         }
     }
 }

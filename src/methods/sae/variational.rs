@@ -44,12 +44,11 @@ mod engine {
     use burn::tensor::{Device, Tensor};
 
     use super::CARD;
-    use crate::sae::base::{Base, Pass};
+    use crate::sae::base::{Base, Pass, answers_of_base};
     use latent_nn::sparse::{Tie, keep_largest, squared_error};
     use latent_nn::{Batch, Code, Ctx, Method, Named, Terms};
     use latent_vocabulary::Card;
     use latent_vocabulary::Params;
-    use latent_vocabulary::code::CodeGroup;
     use latent_vocabulary::shape::DataShape;
 
     #[derive(Module, Debug)]
@@ -62,13 +61,11 @@ mod engine {
     impl Method for Variational {
         const CARD: &'static Card = &CARD;
 
+        answers_of_base!();
+
         fn init(params: &Params, data: DataShape, device: &Device) -> Self {
             let k = Param::from_tensor(Tensor::full([1], params.get("k"), device));
             Self { sae: Base::new(params, data, Tie::Free, device), k }
-        }
-
-        fn code(&self) -> Vec<CodeGroup> {
-            self.sae.code()
         }
 
         fn start(&self, batch: Batch, _ctx: &mut Ctx) -> Vec<Named> {
@@ -101,18 +98,6 @@ mod engine {
         fn encode(&self, batch: Batch) -> Code {
             let pre_nf = self.sae.dictionary.encode(self.sae.inputs_na(batch));
             self.sae.to_code(keep_largest(relu(pre_nf), self.k.val()))
-        }
-
-        fn decode(&self, z_bd: Tensor<2>) -> Option<Tensor<2>> {
-            Some(self.sae.images(z_bd))
-        }
-
-        fn atoms(&self) -> Option<Tensor<2>> {
-            Some(self.sae.dictionary.atoms_fa())
-        }
-
-        fn host_images(&self, batch: Batch) -> Option<Tensor<2>> {
-            self.sae.host_images(batch)
         }
     }
 }
