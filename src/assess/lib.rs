@@ -25,13 +25,15 @@ pub use images::{Images, MOST, Sizes, Training};
 pub use latent_sweep::OF_TWINS;
 pub use sparse::stability;
 
-use self::measure::{Measure, Sheet};
-use self::subject::Subject;
+use self::measure::{Measure, Sheet, label};
+use self::subject::{About, Subject};
 use latent_catalog::CARDS;
-use latent_engine::Engine;
+use latent_engine::{Engine, TestSet};
 use latent_experiment::Setup;
 use latent_sweep::figure_id;
+use latent_view::{Offered, OneOf};
 use latent_vocabulary::Card;
+use latent_vocabulary::code::CodeGroup;
 use latent_vocabulary::measured::Measured;
 
 /// All measures, in the order in which they are taken and shown.
@@ -67,6 +69,21 @@ pub async fn assess(engine: &mut impl Engine, setup: &Setup, images: &Images, se
     assess_some(engine, setup, images, seed, &[]).await
 }
 
+/// Which measures apply to a network that `setup` made, whose code is `code`, on such images. The method's own numbers, which come with
+/// any of them, go without saying.
+///
+/// # Errors
+/// If no method is called as the setup's.
+pub fn offered(setup: &Setup, code: &[CodeGroup], test: &TestSet) -> Result<Offered, String> {
+    let about = About::of(setup, code, &test.id, test.shape, !test.beside.planted_kd.is_empty())?;
+    let one = |measure: &Measure| {
+        let labels: Vec<String> = measure.names.iter().map(|(id, _)| label(measure.names, id)).collect();
+        OneOf { ids: measure.names.iter().map(|(id, _)| (*id).into()).collect(), label: labels.join(", ") }
+    };
+    let all = MEASURES.iter().copied().flatten().skip(1).filter(|measure| (measure.applies)(&about));
+    Ok(Offered { measures: all.map(one).collect() })
+}
+
 /// [`assess`] for the measures that are `wanted`, with what is taken together with them; all where none is named. The method's own numbers
 /// are always among them. Each measure draws the same numbers, whatever was measured before.
 ///
@@ -95,7 +112,6 @@ pub async fn assess_some(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::measure::label;
 
     #[test]
     fn every_measure_has_an_id_of_its_own_and_a_name_that_reads() {

@@ -1,6 +1,7 @@
 //! What a measure is, and the sheet on which it notes its numbers.
 
 use super::subject::{About, Answer, Subject};
+use latent_sweep::number_in;
 use latent_vocabulary::measured::{Measured, Quantity};
 
 /// A measure, or several that are taken together.
@@ -17,14 +18,8 @@ pub struct Measure {
 impl Measure {
     /// Whether one of its values is called so.
     pub fn gives(&self, id: &str) -> bool {
-        self.names.iter().any(|(known, _)| *known == id || number(known, id).is_some())
+        self.names.iter().any(|(known, _)| *known == id || number_in(known, id).is_some())
     }
-}
-
-/// What stands in `id` for the `*` of a known one.
-fn number<'a>(known: &str, id: &'a str) -> Option<&'a str> {
-    let k = known.strip_suffix('*').and_then(|before| id.strip_prefix(before));
-    k.filter(|k| k.bytes().all(|c| c.is_ascii_digit()))
 }
 
 /// For measures that every model has.
@@ -53,7 +48,7 @@ pub fn label(names: &[(&str, &str)], id: &str) -> String {
         if *known == id {
             return (*name).into();
         }
-        if let Some(k) = number(known, id) {
+        if let Some(k) = number_in(known, id) {
             return name.replace('*', k);
         }
     }

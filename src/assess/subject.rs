@@ -15,6 +15,7 @@ use latent_protocol::PlanInfo;
 use latent_vocabulary::Card;
 use latent_vocabulary::code::{CodeGroup, CodeKind, decodes};
 use latent_vocabulary::data::DataCard;
+use latent_vocabulary::shape::DataShape;
 
 /// What an engine, or a measure, answers after a while.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, String>> + 'a>>;
@@ -91,6 +92,21 @@ pub struct About {
 }
 
 impl About {
+    /// Of a network that `setup` made, whose code is `code`, and samples of that shape of the set called `id`.
+    ///
+    /// # Errors
+    /// If no method is called as the setup's.
+    pub fn of(setup: &Setup, code: &[CodeGroup], id: &str, shape: DataShape, planted: bool) -> Result<Self, String> {
+        Ok(Self {
+            card: setup.card().map_err(|e| e.to_string())?,
+            code: code.to_vec(),
+            data: catalog::set(id),
+            hosted: setup.hosted().is_some(),
+            pictures: shape.image.is_picture(),
+            planted,
+        })
+    }
+
     /// The part of the code that the encoder has found out.
     pub fn own(&self) -> Own<'_> {
         Own(&self.code)
@@ -173,14 +189,7 @@ impl<'a> Subject<'a> {
     /// # Errors
     /// If no method is called as the setup's.
     pub fn new(model: &'a mut dyn Model, setup: &'a Setup, images: &'a Images, seed: u64) -> Result<Self, String> {
-        let about = About {
-            card: setup.card().map_err(|e| e.to_string())?,
-            code: model.info().code.clone(),
-            data: catalog::set(&images.id),
-            hosted: setup.hosted().is_some(),
-            pictures: images.shape.image.is_picture(),
-            planted: !images.planted_kd.is_empty(),
-        };
+        let about = About::of(setup, &model.info().code, &images.id, images.shape, !images.planted_kd.is_empty())?;
         let pause = model.pause();
         Ok(Self { about, setup, images, model, pause, seed, codes: None, atoms: None, draws: None, pictures: None })
     }

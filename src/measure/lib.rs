@@ -17,6 +17,7 @@ pub mod disentangle;
 pub mod eigen;
 pub mod frechet;
 pub mod image;
+pub mod matched;
 pub mod pause;
 pub mod probe;
 pub mod rng;

@@ -6,7 +6,7 @@ use super::run::Run;
 use super::times::unverified;
 use super::work::{For, Lent, Made, Work};
 use super::{Session, Watch};
-use crate::views::{measuring, view};
+use crate::views::{measuring, offering, view};
 use latent_assess::Training;
 use latent_engine::Engine;
 use latent_engine::TestSet;
@@ -52,6 +52,7 @@ impl Session {
                     }
                     Err(message) => Some(Err(message)),
                 },
+                Query::Offer(_) => Some(offering().await?(r, test)),
                 query => Some(view(r, test, &query).await),
             };
             let done = Instant::now();

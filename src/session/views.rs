@@ -2,7 +2,7 @@
 
 use crate::run::Run;
 use crate::work::Lent;
-use latent_assess::{Images, OF_TWINS, Training, assess_some, stability};
+use latent_assess::{Images, OF_TWINS, Training, assess_some, offered, stability};
 use latent_data::Dataset;
 use latent_engine::any::AnyEngine;
 use latent_engine::{Engine, Entry, Program, Rows, TestSet, Weight, sampling, stored};
@@ -122,6 +122,12 @@ part!(inspection:
             Ok(View::Sheet(sheet))
         }))
     }
+);
+
+part!(inspection:
+    /// The answer to [`Query::Offer`].
+    pub fn offering() -> fn(&Run, &TestSet) -> Result<View, String> =
+        |run, test| offered(&run.setup, &run.engine.info().code, test).map(View::from)
 );
 
 part!(inspection:

@@ -51,6 +51,12 @@ pub fn figure_id(measure: &str) -> String {
     measure.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect()
 }
 
+/// What stands in `id` for the `*` at the end of a known one.
+pub fn number_in<'a>(known: &str, id: &'a str) -> Option<&'a str> {
+    let k = known.strip_suffix('*').and_then(|before| id.strip_prefix(before));
+    k.filter(|k| k.bytes().all(|c| c.is_ascii_digit()))
+}
+
 /// The measures that are one finite number, by [`figure_id`]: those that are wanted, or all where none is named.
 pub fn figures(measured: &[Measured], wanted: &[String]) -> Vec<(String, f64)> {
     let number = |m: &Measured| match m.value {
@@ -59,7 +65,7 @@ pub fn figures(measured: &[Measured], wanted: &[String]) -> Vec<(String, f64)> {
         Quantity::Each(_) => None,
     };
     let all = measured.iter().filter_map(|m| Some((figure_id(&m.name), number(m)?)));
-    all.filter(|(id, value)| value.is_finite() && (wanted.is_empty() || wanted.contains(id))).collect()
+    all.filter(|(id, value)| value.is_finite() && (wanted.is_empty() || wanted.iter().any(|known| known == id || number_in(known, id).is_some()))).collect()
 }
 
 #[cfg(test)]
@@ -76,6 +82,8 @@ mod tests {
         ];
         assert_eq!(figures(&all, &[]), [("total_correlation".into(), 0.5), ("codes_used".into(), 7.0)]);
         assert_eq!(figures(&all, &["codes_used".into(), "kl_d".into()]), [("codes_used".to_owned(), 7.0)]);
+        let nll = [of("nll_k50", Quantity::Number(98.0)), of("nll_kind", Quantity::Number(1.0))];
+        assert_eq!(figures(&nll, &["nll_k*".into()]), [("nll_k50".to_owned(), 98.0)], "any number of samples");
     }
 
     #[test]

@@ -12,7 +12,7 @@ mod statistics;
 mod stop;
 mod table;
 
-pub use job::{Job, OF_TWINS, figure_id, figures};
+pub use job::{Job, OF_TWINS, figure_id, figures, number_in};
 pub use plan::{Axis, DATA, METHOD, MOST, Sweep};
 pub use row::{Band, Curve, Made, Point, Row, band, end};
 pub use statistics::{Fit, Interval, front, interval, mean, power_law, student};

@@ -36,6 +36,10 @@ impl<T: 'static> Held<T> {
 pub struct Changing<T>(RefCell<T>);
 
 impl<T> Changing<T> {
+    pub fn new(value: T) -> Self {
+        Self(RefCell::new(value))
+    }
+
     pub fn with<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
         f(&mut self.0.borrow_mut())
     }

@@ -27,6 +27,7 @@ mod machine;
 mod model;
 mod noise;
 mod number;
+mod only;
 mod paint;
 mod panel;
 mod part;

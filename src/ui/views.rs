@@ -68,7 +68,11 @@ pub const DESCRIBED: Slot = view::Describe::SLOT;
 pub const WAY: Slot = view::Sample::SLOT;
 /// The network itself, for its diagram.
 pub const NETWORK: Slot = view::Network::SLOT;
-/// Every measure, taken on demand.
+/// Two runs side by side: what each makes of the images, and what goes together.
+pub const SPELT: Slot = view::Spell::SLOT;
+pub const PARTNERS: Slot = view::Pair::SLOT;
+/// Which measures there are, and every one of them, taken on demand.
+pub const OFFERED: Slot = view::Offer::SLOT;
 pub const MEASURES: Slot = view::Measures::SLOT;
 
 /// Test images whose codes the page knows.

@@ -16,8 +16,10 @@ pub use self::answer::{Answer, Pictures};
 pub use self::choice::draw;
 pub use self::coder::{Alphabet, Coder, Frame, Rows, Size, Tests};
 pub use self::feature_table::{BINS, EXAMPLES, QUARTER_EXAMPLES, TOP_EXAMPLES};
+pub use self::offer::OneOf;
 pub use self::question::Question;
 pub use self::sample::step_rows;
+pub use self::spell::Parts;
 pub use latent_vocabulary::drawn::{REACH, TURN, drawn, flat, laid_out, pixels};
 pub use latent_vocabulary::shape::unit_values;
 
@@ -55,9 +57,12 @@ question::questions! {
         Locate in places gives Places,
         Sample in sample gives Way,
         Describe in describe gives Described,
+        Spell in spell gives Spelt,
+        Pair in partners gives Partners,
     }
-    // What takes so long that the session answers in slices.
+    // What the session answers: it has the measures, and takes them in slices.
     apart {
         Measures in measures gives Sheet,
+        Offer in offer gives Offered,
     }
 }

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::queue::Queue;
 use super::state::{Batch, SWEEP};
 use super::words;
+use crate::only::Only;
 use crate::store::runs::Runs;
 use latent_catalog::SETS;
 use latent_experiment::Setup;
@@ -65,7 +66,7 @@ fn help(setup: &Setup, key: &str) -> String {
 }
 
 /// The sweep over these axes, with all else as the controls have it.
-fn sweep(setup: &Setup, axes: Vec<Axis>, seeds: u32, (steps, stop): (u64, Stop), images: u32) -> Sweep {
+fn sweep(setup: &Setup, axes: Vec<Axis>, seeds: u32, (steps, stop): (u64, Stop), (images, measures): (u32, Vec<String>)) -> Sweep {
     let query = setup.to_query();
     let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     let own = pairs.filter(|(key, _)| !matches!(*key, "v" | "data" | "method" | "host" | "seed") && !key.starts_with("host."));
@@ -79,7 +80,7 @@ fn sweep(setup: &Setup, axes: Vec<Axis>, seeds: u32, (steps, stop): (u64, Stop),
         steps,
         stop,
         images,
-        measures: vec![],
+        measures,
     }
 }
 
@@ -108,13 +109,14 @@ pub fn Form() -> impl IntoView {
     let (seeds, steps) = (RwSignal::new(String::from("2")), RwSignal::new(String::from("500")));
     let (flat, seconds) = (RwSignal::new(String::new()), RwSignal::new(String::new()));
     let images = RwSignal::new(words::ON_IMAGES[0].0);
+    let only = RwSignal::new(vec![]);
     let jobs = move || -> Result<Vec<Job>, String> {
         let used = fields.iter().filter(|f| !f.key.with(String::is_empty));
         let axes = used.map(|f| Axis::read(&f.key.get(), &f.values.get())).collect::<Result<Vec<_>, _>>()?;
         let (seeds, steps) = (number(&seeds.get(), words::SEEDS)?, number(&steps.get(), words::STEPS)?);
         let (flat, seconds) = (optional(&flat.get(), words::FLAT)?, optional(&seconds.get(), words::SECONDS)?);
         let stop = Stop { flat: flat.into(), seconds: seconds.into() };
-        setup.with(|setup| sweep(setup, axes, seeds, (steps.into(), stop), images.get()).jobs())
+        setup.with(|setup| sweep(setup, axes, seeds, (steps.into(), stop), (images.get(), only.get())).jobs())
     };
     let plan = Memo::new(move |_| jobs().map(|jobs| words::planned(jobs.len(), jobs.first().map_or(0, |job| job.steps))));
     let start = move |_| {
@@ -147,6 +149,7 @@ pub fn Form() -> impl IntoView {
                     {words::ON_IMAGES.map(|(n, name)| view! { <option value=n.to_string()>{name}</option> }).collect_view()}
                 </select></label>
         </div>
+        <Show when=move || { images.get() > 0 }><Only chosen=only testid="bench-only" /></Show>
         <details>
             <summary>{words::EARLY}</summary>
             <p class="help">{words::EARLY_HELP}</p>
@@ -208,17 +211,17 @@ mod tests {
                 continue;
             }
             let axis = Axis::read(spec.key, &suggestion(&setup, spec.key)).unwrap();
-            let jobs = sweep(&setup, vec![axis], 2, (10, Stop::default()), 0).jobs();
+            let jobs = sweep(&setup, vec![axis], 2, (10, Stop::default()), (0, vec![])).jobs();
             assert!(jobs.as_ref().is_ok_and(|jobs| jobs.len() >= 4), "{}: {jobs:?}", spec.key);
         }
         let methods = Axis::read(METHOD, &suggestion(&setup, METHOD)).unwrap();
-        assert!(methods.values.len() == 3 && sweep(&setup, vec![methods], 1, (10, Stop::default()), 0).jobs().is_ok());
+        assert!(methods.values.len() == 3 && sweep(&setup, vec![methods], 1, (10, Stop::default()), (0, vec![])).jobs().is_ok());
     }
 
     #[test]
     fn all_else_is_as_the_controls_have_it() {
         let (setup, _) = Setup::from_query("data=moons&method=beta-vae&objective=fixed&latent=3&beta=8&seed=5", &[]);
-        let jobs = sweep(&setup, vec![Axis::read("beta", "2, 3").unwrap()], 2, (10, Stop::default()), 0).jobs().unwrap();
+        let jobs = sweep(&setup, vec![Axis::read("beta", "2, 3").unwrap()], 2, (10, Stop::default()), (0, vec![])).jobs().unwrap();
         let last = jobs[3].setup().unwrap();
         assert_eq!([last.get("latent"), last.get("beta"), last.get("seed")], [3.0, 3.0, 1.0]);
         assert_eq!((optional(" ", "Seconds"), optional("3", "Seconds"), optional("x", "Seconds").is_err()), (Ok(0), Ok(3), true));

@@ -2,7 +2,6 @@
 
 mod chart;
 mod form;
-mod matched;
 mod pair;
 mod plot;
 pub mod queue;

@@ -7,7 +7,6 @@ use std::time::Duration;
 use leptos::html;
 use leptos::prelude::*;
 
-use super::matched::{Matched, matched};
 use super::queue::Queue;
 use super::state::{Batch, SWEEP};
 use super::stitch::Stitch;
@@ -20,14 +19,14 @@ use crate::paint::Shape;
 use crate::port::{self, Heard, Port};
 use crate::react::react;
 use crate::store::look::Look;
-use crate::views::{CODES, CURRENT, POINT, RECONSTRUCTIONS};
+use crate::views::{CURRENT, PARTNERS, POINT, RECONSTRUCTIONS, SPELT};
 use latent_protocol::{Command, Event, PlanInfo, RunId, View, bytes_f32, f32_bytes};
-use latent_view::{Codes, Decode, Embed, Images, Reconstruct, Slot};
-use latent_vocabulary::code::{CodeKind, NO_DECODER, decodes};
+use latent_view::{Decode, Images, Partners, Parts, Reconstruct, Slot, Spell, Spelt};
+use latent_vocabulary::code::{NO_DECODER, decodes};
 
-/// Test images over which latents are matched, and from which one is chosen.
+/// Test images over which parts of codes are matched, and from which one is chosen.
 const IMAGES: u32 = 500;
-/// Pairs of latents that have a slider.
+/// Pairs that are shown: of numbers with a slider.
 const SLIDERS: usize = 8;
 /// Where the other's code is decoded: no panel asks these engines.
 const STITCHED: Slot = POINT;
@@ -39,7 +38,10 @@ const RUN: RunId = 1;
 struct Side {
     port: Held<Changing<Option<Rc<Port>>>>,
     info: RwSignal<Option<PlanInfo>>,
-    codes: RwSignal<Option<Codes>>,
+    /// What it makes of the images.
+    spelt: RwSignal<Option<Spelt>>,
+    /// What of it goes with the other's.
+    partners: RwSignal<Option<Partners>>,
     /// The image, and what is left of it.
     copy: RwSignal<Option<Images>>,
     /// What the moved code decodes to.
@@ -54,7 +56,8 @@ impl Side {
         Self {
             port: Held::new(Changing::default()),
             info: RwSignal::new(None),
-            codes: RwSignal::new(None),
+            spelt: RwSignal::new(None),
+            partners: RwSignal::new(None),
             copy: RwSignal::new(None),
             moved: RwSignal::new(None),
             stitched: RwSignal::new(None),
@@ -77,7 +80,8 @@ impl Side {
         let port = self.port.get().take();
         browser::later(move || drop(port), Duration::ZERO);
         self.info.set(None);
-        self.codes.set(None);
+        self.spelt.set(None);
+        self.partners.set(None);
         self.copy.set(None);
         self.moved.set(None);
         self.stitched.set(None);
@@ -104,15 +108,14 @@ impl Side {
                 Event::Ready { .. } => self.send(&Command::Load { data: data.into() }),
                 Event::DataReady { .. } => self.send(&Command::Resume { run: RUN, id: id.into() }),
                 Event::Built { info, .. } => {
-                    if !info.code.iter().any(|group| matches!(group.kind, CodeKind::Grid { .. })) {
-                        self.send(&Command::Watch { slot: CODES, query: Embed { from: 0, count: IMAGES }.into() });
-                    }
+                    self.send(&Command::Watch { slot: SPELT, query: Spell { count: IMAGES }.into() });
                     if !decodes(&info.code) {
                         self.trouble.set(Some(NO_DECODER.into()));
                     }
                     self.info.set(Some(info));
                 }
-                Event::Viewed { slot: CODES, view: View::Codes(codes), .. } => self.codes.set(Some(codes)),
+                Event::Viewed { slot: SPELT, view: View::Spelt(spelt), .. } => self.spelt.set(Some(spelt)),
+                Event::Viewed { slot: PARTNERS, view: View::Partners(partners), .. } => self.partners.set(Some(partners)),
                 Event::Viewed { slot: RECONSTRUCTIONS, view: View::Images(images), .. } => self.copy.set(Some(images)),
                 Event::Viewed { slot: CURRENT, view: View::Images(images), .. } => self.moved.set(Some(images)),
                 Event::Viewed { slot: STITCHED, view: View::Images(images), .. } => self.stitched.set(Some(images)),
@@ -135,17 +138,18 @@ fn picture(images: &Images, i: usize) -> Option<(&[u8], Shape)> {
     Some((images.pixels.get(i * len..(i + 1) * len)?, shape))
 }
 
-/// The codes of the chosen image, with the sliders moved: of both, in standard deviations of each latent.
-fn moved(codes: &[Codes; 2], both: &Matched, image: usize, offsets: &[f64]) -> [Vec<f32>; 2] {
+/// The codes of the chosen image, with the sliders moved: of both, in standard deviations of each part. `latents` numbers each.
+fn moved(codes: &[Spelt; 2], both: &Partners, latents: [usize; 2], image: usize, offsets: &[f64]) -> [Vec<f32>; 2] {
     [0, 1].map(|k| {
-        let d = codes[k].latent as usize;
-        let all = bytes_f32(&codes[k].mean_nd);
-        let mut z = all.get(image * d..(image + 1) * d).unwrap_or_default().to_vec();
-        for (pair, offset) in both.pairs.iter().zip(offsets) {
-            let sign = if k == 1 && pair.r < 0.0 { -1.0 } else { 1.0 };
-            if let Some(value) = z.get_mut(pair.at[k]) {
-                *value += (sign * offset * both.spread[k][pair.at[k]]) as f32;
-            }
+        let bytes = latents[k] * size_of::<f32>();
+        let mut z = codes[k].values.get(image * bytes..(image + 1) * bytes).map(bytes_f32).unwrap_or_default();
+        let kinds = codes[k].kinds.max(1) as usize;
+        for ((at, r), offset) in both.pairs.iter().zip(offsets).filter(|(_, offset)| **offset != 0.0) {
+            let sign = if k == 1 && *r < 0.0 { -1.0 } else { 1.0 };
+            let by = (sign * offset * both.spread[k][at[k] as usize]) as f32;
+            // A feature is the same at each place, and never negative.
+            let least = if codes[k].parts == Parts::Features { 0.0 } else { f32::NEG_INFINITY };
+            z.iter_mut().skip(at[k] as usize).step_by(kinds).for_each(|value| *value = (*value + by).max(least));
         }
         z
     })
@@ -204,18 +208,21 @@ pub fn Pair() -> impl IntoView {
             }
         }
     };
-    let codes = move || sides[0].codes.get().zip(sides[1].codes.get()).map(|(a, b)| [a, b]);
-    let both = Memo::new(move |_| {
-        let codes = codes()?;
-        let [a, b] = [0, 1].map(|k| bytes_f32(&codes[k].mean_nd));
-        Some(matched([&a, &b], [0, 1].map(|k| codes[k].latent as usize)))
+    let codes = move || sides[0].spelt.get().zip(sides[1].spelt.get()).map(|(a, b)| [a, b]);
+    // The second engine matches: what the page did would hold it up.
+    react(move || {
+        if let Some([other, _]) = codes() {
+            sides[1].send(&Command::Watch { slot: PARTNERS, query: latent_view::Pair { count: IMAGES, other }.into() });
+        }
     });
+    let both = sides[1].partners;
+    let latents = move || [0, 1].map(|k| sides[k].info.with(|info| info.as_ref().map_or(0, |info| info.latent as usize)));
     // From the first to the second, and back.
     let stitches = Memo::new(move |_| {
-        let codes = codes()?;
+        let codes = codes().filter(|codes| codes.iter().all(|code| code.parts == Parts::Latents))?;
         let fit = |from: usize, to: usize| {
-            let of = [from, to].map(|k| bytes_f32(&codes[k].mean_nd));
-            Stitch::fit([&of[0], &of[1]], [from, to].map(|k| codes[k].latent as usize))
+            let of = [from, to].map(|k| bytes_f32(&codes[k].values));
+            Stitch::fit([&of[0], &of[1]], [from, to].map(|k| codes[k].kinds as usize))
         };
         Some([fit(0, 1), fit(1, 0)])
     });
@@ -228,8 +235,8 @@ pub fn Pair() -> impl IntoView {
         }
     });
     react(move || {
-        if let (Some(codes), Some(both)) = (codes(), both.get()) {
-            let both = moved(&codes, &both, image.get() as usize, &offsets.get());
+        if let (Some(codes), Some(both)) = (codes(), both.get().filter(|both| both.parts != Parts::Tokens)) {
+            let both = moved(&codes, &both, latents(), image.get() as usize, &offsets.get());
             let show = |side: Side, slot: Slot, z: &[f32]| {
                 if side.draws() {
                     side.send(&Command::Watch { slot, query: Decode { z_nd: f32_bytes(z) }.into() });
@@ -299,7 +306,10 @@ pub fn Pair() -> impl IntoView {
     let sliders = move || {
         let both = both.get()?;
         let rows = both.pairs.iter().take(SLIDERS).enumerate().map(|(i, pair)| {
-            let label = words::partners(pair.at, pair.r);
+            let label = words::partners(both.parts, pair.0, pair.1);
+            if both.parts == Parts::Tokens {
+                return view! { <p data-testid=format!("pair-token-{i}")>{label}</p> }.into_any();
+            }
             let value = move || offsets.with(|all| all[i].to_string());
             let slide = move |e| {
                 let to = number(&event_target_value(&e)).unwrap_or(0.0);
@@ -308,10 +318,11 @@ pub fn Pair() -> impl IntoView {
             view! {
                 <label>{label}<input type="range" min="-3" max="3" step="0.1" prop:value=value data-testid=format!("pair-slider-{i}") on:input=slide /></label>
             }
+            .into_any()
         });
         let rows = rows.collect_view();
         Some(
-            view! { <div class="partners">{rows}</div><p class="help" data-testid="pair-alone">{words::alone(&both.alone, both.pairs.len(), SLIDERS)}</p> },
+            view! { <div class="partners">{rows}</div><p class="help" data-testid="pair-alone">{words::alone(&both, SLIDERS)}</p> },
         )
     };
     let waits = move || {
@@ -338,26 +349,26 @@ pub fn Pair() -> impl IntoView {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::matched::Match;
-    use serde_bytes::ByteBuf;
+
+    fn partners(parts: Parts, pairs: Vec<([u32; 2], f64)>, spread: [Vec<f64>; 2]) -> Partners {
+        Partners { parts, pairs, spread, alone: Default::default(), compared: [0, 0] }
+    }
 
     #[test]
     fn a_slider_moves_both_codes_each_in_its_own_measure() {
-        let of = |z: &[f32], latent: u32| Codes {
-            n: z.len() as u32 / latent,
-            latent,
-            mean_nd: f32_bytes(z),
-            logvar_nd: ByteBuf::new(),
-            labels: ByteBuf::new(),
-        };
+        let of = |z: &[f32], kinds: u32| Spelt { parts: Parts::Latents, kinds, values: f32_bytes(z) };
         let codes = [of(&[0.0, 0.0, 1.0, 2.0], 2), of(&[0.0, 0.0, 0.0, 5.0, 6.0, 7.0], 3)];
-        let both = Matched {
-            pairs: vec![Match { at: [1, 0], r: -0.9 }, Match { at: [0, 2], r: 0.5 }],
-            spread: [vec![1.0, 2.0], vec![10.0, 1.0, 4.0]],
-            ..Matched::default()
-        };
-        let [a, b] = moved(&codes, &both, 1, &[0.5, -1.0]);
+        let both = partners(Parts::Latents, vec![([1, 0], -0.9), ([0, 2], 0.5)], [vec![1.0, 2.0], vec![10.0, 1.0, 4.0]]);
+        let [a, b] = moved(&codes, &both, [2, 3], 1, &[0.5, -1.0]);
         assert_eq!((a, b), (vec![0.0, 3.0], vec![0.0, 6.0, 3.0]));
-        assert_eq!(moved(&codes, &both, 7, &[0.0, 0.0]), [Vec::<f32>::new(), vec![]], "there is no such image");
+        assert_eq!(moved(&codes, &both, [2, 3], 7, &[0.0, 0.0]), [Vec::<f32>::new(), vec![]], "there is no such image");
+    }
+
+    #[test]
+    fn a_feature_moves_at_every_place_and_stays_above_zero() {
+        let of = |z: &[f32]| Spelt { parts: Parts::Features, kinds: 2, values: f32_bytes(z) };
+        let codes = [of(&[1.0, 0.0, 3.0, 0.0]), of(&[0.5, 5.0, 9.0, 0.0])];
+        let both = partners(Parts::Features, vec![([0, 1], 0.9)], [vec![2.0, 0.0], vec![0.0, 1.0]]);
+        assert_eq!(moved(&codes, &both, [4, 4], 0, &[-1.0]), [vec![0.0, 0.0, 1.0, 0.0], vec![0.5, 4.0, 9.0, 0.0]]);
     }
 }

@@ -18,14 +18,17 @@ pub struct Stitch {
 }
 
 impl Stitch {
-    /// Fitted by least squares on codes of the same images, row-major `[images, latents]`. `None` where there are too few images, or
-    /// codes that never change.
+    /// Fitted by least squares on codes of the same images, row-major `[images, latents]`. `None` where there are too few images for
+    /// so many latents, or codes that never change.
     pub fn fit(codes: [&[f32]; 2], latents: [usize; 2]) -> Option<Self> {
         let [from, to] = latents;
         if from == 0 || to == 0 {
             return None;
         }
         let width = from + 1;
+        if codes[0].len() / from < 2 * width {
+            return None;
+        }
         let rows = || codes[0].chunks_exact(from).zip(codes[1].chunks_exact(to)).enumerate();
         let (mut gram, mut map) = (vec![0.0; width * width], vec![0.0; width * to]);
         for (_, (x, y)) in rows().filter(|(i, _)| i % HELD_OUT != 0) {

@@ -2,6 +2,7 @@
 
 use super::state::{SWEEP, Stage};
 use latent_sweep::Job;
+use latent_view::{Partners, Parts};
 
 pub const BENCH: &str = "Compare runs";
 pub const INTRO: &str = "Train the experiment on show several times, each time with another value of something, and compare what comes out. The runs are made one after the other, beside the page, and go on after a reload. Each is kept among your runs.";
@@ -33,9 +34,9 @@ pub const ANEW: &str = "Start in place of the table below";
 /// Numbers of images to measure on.
 pub const ON_IMAGES: [(u32, &str); 4] = [
     (0, "none: the training curves say enough"),
-    (200, "all, on 200 test images"),
-    (500, "all, on 500 test images"),
-    (1000, "all, on 1,000 test images"),
+    (200, "on 200 test images"),
+    (500, "on 500 test images"),
+    (1000, "on 1,000 test images"),
 ];
 
 pub fn whole(what: &str) -> String {
@@ -164,7 +165,7 @@ pub fn sort_by(name: &str) -> String {
 
 // Two runs side by side.
 pub const PAIR: &str = "Two runs side by side";
-pub const PAIR_HELP: &str = "Both show the same test image. A slider moves a latent of the first run and, by as much of its own spread, the latent of the second that agrees with it most over 500 test images.";
+pub const PAIR_HELP: &str = "Both show the same test image. A slider moves a latent or feature of the first run and, by as much of its own spread, the partner of the second: the one that agrees with it most over 500 test images, with no partner given twice. Codes of two codebooks are partners where they stand at the same places.";
 pub const FIRST: &str = "First run";
 pub const SECOND: &str = "Second run";
 pub const OPEN_BOTH: &str = "Show both";
@@ -185,19 +186,51 @@ pub fn stitched(there: f64, back: f64) -> String {
     )
 }
 
-pub fn partners(at: [usize; 2], r: f64) -> String {
-    format!("z{} and z{}, correlation {r:.2}", at[0] + 1, at[1] + 1).replace('-', "−")
+/// What a part of a code is called.
+fn part(parts: Parts, at: u32) -> String {
+    match parts {
+        Parts::Latents => format!("z{}", at + 1),
+        Parts::Features => format!("feature {at}"),
+        Parts::Tokens => format!("code {at}"),
+    }
 }
 
-pub fn alone(alone: &[Vec<usize>; 2], pairs: usize, sliders: usize) -> String {
-    let names = |all: &[usize]| all.iter().map(|i| format!("z{}", i + 1)).collect::<Vec<_>>().join(", ");
-    let mut said = vec![];
-    if pairs > sliders {
-        said.push(format!("The {sliders} of {pairs} pairs that agree most have sliders."));
+pub fn partners(parts: Parts, at: [u32; 2], agreement: f64) -> String {
+    let [a, b] = at.map(|at| part(parts, at));
+    match parts {
+        Parts::Tokens => format!("{a} and {b}: of the places where one stands, both do at {:.0} %", 100.0 * agreement),
+        _ => format!("{a} and {b}, correlation {agreement:.2}").replace('-', "−"),
     }
-    for (which, all) in ["first", "second"].iter().zip(alone) {
-        if !all.is_empty() {
-            said.push(format!("Without a partner in the other: {} of the {which} run.", names(all)));
+}
+
+/// Parts that are named one by one at most.
+const NAMED: usize = 12;
+
+pub fn alone(both: &Partners, shown: usize) -> String {
+    let (kind, has) = match both.parts {
+        Parts::Latents => ("latents", " have sliders"),
+        Parts::Features => ("features", " have sliders"),
+        Parts::Tokens => ("codes", " are listed"),
+    };
+    let mut said = vec![];
+    let pairs = both.pairs.len();
+    if pairs > shown {
+        said.push(format!("The {shown} of {pairs} pairs that agree most{has}."));
+    }
+    for ((which, all), (spread, compared)) in
+        ["first", "second"].iter().zip(&both.alone).zip(both.spread.iter().zip(both.compared))
+    {
+        let there = spread.iter().filter(|s| **s > 0.0).count();
+        if there > compared as usize {
+            said.push(format!("Of the {which} run, the {compared} of {there} {kind} that vary most were compared."));
+        }
+        match all.len() {
+            0 => {}
+            n if n > NAMED => said.push(format!("Without a partner in the other: {n} {kind} of the {which} run.")),
+            _ => {
+                let names = all.iter().map(|i| part(both.parts, *i)).collect::<Vec<_>>().join(", ");
+                said.push(format!("Without a partner in the other: {names} of the {which} run."));
+            }
         }
     }
     said.join(" ")

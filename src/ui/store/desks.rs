@@ -58,7 +58,7 @@ impl Desks {
             link,
             runs,
             views: std::array::from_fn(|_| RwSignal::new_local(None)),
-            desks: Changing::default(),
+            desks: Changing::new(std::array::from_fn(|_| Desk::default())),
             cpu: Changing::default(),
             player: Changing::default(),
             players: Cell::new(0),

@@ -4,6 +4,7 @@ pub mod words;
 
 use leptos::prelude::*;
 
+use crate::only::Only;
 use crate::panel::section::Panel;
 use crate::react::react;
 use crate::store::desks::Desks;
@@ -22,6 +23,7 @@ const IMAGES: [u32; 3] = [200, 500, 2000];
 pub fn Measures() -> impl IntoView {
     let (look, link, runs, desks) = (Look::get(), Link::get(), Runs::get(), Desks::get());
     let (images, presses, waits) = (RwSignal::new(IMAGES[0]), RwSignal::new(0u32), RwSignal::new(false));
+    let only = RwSignal::new(vec![]);
     let sheet = move || {
         desks.view(MEASURES).get().and_then(|view| if let View::Sheet(sheet) = &*view { Some(sheet.clone()) } else { None })
     };
@@ -44,7 +46,7 @@ pub fn Measures() -> impl IntoView {
         waits.set(true);
         desks.ask(
             MEASURES,
-            Measures { images: images.get_untracked(), press: presses.get_untracked(), only: vec![], of_training: false },
+            Measures { images: images.get_untracked(), press: presses.get_untracked(), only: only.get_untracked(), of_training: false },
         );
     };
     let ready = move || link.can_run() && runs.run.with(|r| r.as_ref().is_some_and(|r| r.info.is_some()));
@@ -69,6 +71,7 @@ pub fn Measures() -> impl IntoView {
                     {IMAGES.map(|n| view! { <option value=n.to_string()>{words::images(n)}</option> }).collect_view()}
                 </select>
             </div>
+            <Only chosen=only testid="measure-only" />
             <div aria-live="polite" aria-busy=move || waits.get().to_string()>{body}</div>
         </Panel>
     }

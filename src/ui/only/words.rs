@@ -1,0 +1,11 @@
+//! The words of the choice of measures.
+
+pub const WAITS: &str = "The engine says which measures apply to the model on show, as soon as it runs.";
+pub const HELP: &str = "With none chosen, all that apply are taken. Some are taken together.";
+
+pub fn summary(chosen: usize) -> String {
+    match chosen {
+        0 => "Which measures: all that apply".into(),
+        n => format!("Which measures: {n} chosen"),
+    }
+}
