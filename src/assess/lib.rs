@@ -17,6 +17,7 @@ mod likelihood;
 mod measure;
 mod pictures;
 mod prior;
+mod samplers;
 mod sparse;
 mod subject;
 mod units;
@@ -44,6 +45,7 @@ const MEASURES: &[&[Measure]] = &[
     dictionary::MEASURES,
     code::POSTERIOR,
     prior::MEASURES,
+    samplers::MEASURES,
     code::MEASURES,
     units::MEASURES,
     factors::MEASURES,

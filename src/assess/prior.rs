@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::images::spread;
+use super::images::{Images, spread};
 use super::measure::{Measure, Sheet};
 use super::subject::{About, Draws, Subject};
 use latent_engine::Program;
@@ -12,6 +12,7 @@ use latent_measure::frechet::Gaussian;
 use latent_measure::rng::Rng;
 use latent_measure::{Rows, image, sliced, vae};
 use latent_vocabulary::code::{CodeGroup, CodeKind};
+use latent_vocabulary::shape::SampleShape;
 
 /// Draws that are compared pair by pair.
 const PAIRED: usize = 2000;
@@ -165,14 +166,18 @@ fn others(s: &Subject<'_>) -> Vec<f32> {
     spread(fitted, fitted.len().min(s.images.test.labels.len()))
 }
 
+/// Means of squares of pixels as features of samples, how many there are of a sample, and what they are, for protocols.
+pub fn pooled(about: &About, images: &Images) -> (impl Fn(&[f32]) -> Vec<f32> + use<>, usize, String) {
+    let SampleShape { channels, height, width } = images.shape.image;
+    let side = (height.min(width) / GRID).max(1);
+    let what = if about.pictures { format!("means of {side} × {side} pixels") } else { "the numbers themselves".into() };
+    (move |x: &[f32]| image::pool(x, [channels, height, width], side), channels * (height / side) * (width / side), what)
+}
+
 /// Pictures from the prior beside test images, by the means of squares of pixels.
 async fn frechet_pooled(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
     let pictures = pictures(s).await?;
-    let shape = [s.images.shape.image.channels, s.images.shape.image.height, s.images.shape.image.width];
-    let side = (s.images.shape.image.height.min(s.images.shape.image.width) / GRID).max(1);
-    let width = s.images.shape.image.channels * (s.images.shape.image.height / side) * (s.images.shape.image.width / side);
-    let pooled = |x: &[f32]| image::pool(x, shape, side);
-    let what = if s.about.pictures { format!("means of {side} × {side} pixels") } else { "the numbers themselves".into() };
+    let (pooled, width, what) = pooled(&s.about, s.images);
     let (all, drawn) = ((pooled(&pictures), pooled(&others(s)), pooled(&s.images.test.x)), &s.about.drawn());
     samples(sheet, "frechet_pooled", &what, all, drawn, s.images.whose, width);
     Ok(())

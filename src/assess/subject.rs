@@ -170,6 +170,7 @@ pub struct Codes {
     /// Logarithm of the posterior's variance; empty where the encoder is deterministic.
     pub logvar: Vec<f32>,
     pub mean_fitted: Vec<f32>,
+    pub logvar_fitted: Vec<f32>,
     /// Test images decoded from their mean codes; empty where nothing decodes.
     pub reconstruction: Vec<f32>,
 }
@@ -201,9 +202,9 @@ impl<'a> Subject<'a> {
             return Ok(codes.clone());
         }
         let (mean, logvar) = self.model.encode(self.images.test.rows()).await?;
-        let (mean_fitted, _) = self.model.encode(self.images.fitted.rows()).await?;
+        let (mean_fitted, logvar_fitted) = self.model.encode(self.images.fitted.rows()).await?;
         let reconstruction = if self.about.decodes() { self.model.decode(&mean).await? } else { vec![] };
-        Ok(self.codes.insert(Rc::new(Codes { mean, logvar, mean_fitted, reconstruction })).clone())
+        Ok(self.codes.insert(Rc::new(Codes { mean, logvar, mean_fitted, logvar_fitted, reconstruction })).clone())
     }
 
     /// See [`Engine::atoms`].

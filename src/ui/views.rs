@@ -68,6 +68,9 @@ pub const DESCRIBED: Slot = view::Describe::SLOT;
 pub const WAY: Slot = view::Sample::SLOT;
 /// The network itself, for its diagram.
 pub const NETWORK: Slot = view::Network::SLOT;
+/// Codes drawn in another way, and copies of copies.
+pub const WAYS: Slot = view::DrawCodes::SLOT;
+pub const COPIES: Slot = view::Copies::SLOT;
 /// Two runs side by side: what each makes of the images, and what goes together.
 pub const SPELT: Slot = view::Spell::SLOT;
 pub const PARTNERS: Slot = view::Pair::SLOT;

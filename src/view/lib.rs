@@ -59,6 +59,8 @@ question::questions! {
         Describe in describe gives Described,
         Spell in spell gives Spelt,
         Pair in partners gives Partners,
+        DrawCodes in draw_codes gives DrawnCodes,
+        Copies in copies gives Copied,
     }
     // What the session answers: it has the measures, and takes them in slices.
     apart {

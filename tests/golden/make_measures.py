@@ -459,6 +459,24 @@ def absorbed(x, act, dictionary, direction, concept, main):
     return cases
 
 
+def samples():
+    """By `prdc` 0.2, the package of Naeem et al., and scikit-learn 1.9."""
+    from prdc import compute_prdc
+    from sklearn.mixture import GaussianMixture
+
+    images, drawn = made(90, (60, 4)), made(91, (50, 4), 1.2, 0.5)
+    near = {name: float(value) for name, value in compute_prdc(images, drawn, nearest_k=3).items()}
+    # Three overlapping clouds; the shares that the fit begins with are by turns.
+    z = made(92, (90, 3)) + np.array([[0.0, 0, 0], [1.5, 0, 0.5], [0, 1.2, -0.5]])[np.arange(90) % 3]
+    z, of = single(z), np.arange(90) // 30
+    ridge = 1e-3 * z.var(0).mean()
+    parts = [z[of == c] for c in range(3)]
+    precision = [np.linalg.inv(np.cov(part.T, bias=True) + ridge * np.eye(3)) for part in parts]
+    start = {"means_init": [part.mean(0) for part in parts], "precisions_init": precision, "weights_init": [1 / 3] * 3}
+    mixture = GaussianMixture(3, reg_covar=ridge, tol=0, max_iter=5, **start).fit(z)
+    return {**near, "mixture": float(mixture.score(z))}
+
+
 golden = {
     "vae": vae(),
     "images": [image(10, (2, 1, 28, 28)), image(12, (2, 3, 16, 14))],
@@ -471,6 +489,7 @@ golden = {
     "units": units(),
     "sliced": sliced(),
     "signal": signal(),
+    "samples": samples(),
 }
 path = pathlib.Path(__file__).with_name("measures.json")
 path.write_text(json.dumps(golden, indent=1, default=float) + "\n")

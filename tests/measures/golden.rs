@@ -6,8 +6,11 @@ use latent_measure::disentangle;
 use latent_measure::disentangle::{Scale, VoteProtocol};
 use latent_measure::frechet;
 use latent_measure::frechet::Gaussian;
+use latent_measure::manifold;
+use latent_measure::pause::Pause;
 use latent_measure::probe;
 use latent_measure::probe::LinearProbe;
+use latent_measure::sampler::Mixture;
 use latent_measure::signal::signal_to_noise;
 use latent_measure::{Rows, cluster, codebook, image, sliced, sparse, units, vae};
 use serde::Deserialize;
@@ -25,6 +28,16 @@ struct Golden {
     units: Units,
     sliced: Sliced,
     signal: f64,
+    samples: Samples,
+}
+
+#[derive(Deserialize)]
+struct Samples {
+    precision: f64,
+    recall: f64,
+    density: f64,
+    coverage: f64,
+    mixture: f64,
 }
 
 #[derive(Deserialize)]
@@ -285,6 +298,24 @@ fn signals() {
     // One number: mean over deviation, and what is no signal is none.
     assert_close(signal_to_noise(&[vec![3.0], vec![5.0]]), (15f64 / 2.0).sqrt(), EXACT);
     assert_eq!(signal_to_noise(&[vec![-1.0], vec![1.0]]), 0.0);
+}
+
+#[test]
+fn samples_beside_images() {
+    let want = golden().samples;
+    let [images, drawn] = [made(90, 240, 1.0, 0.0), made(91, 200, 1.2, 0.5)];
+    let [images_nd, drawn_nd] = [&images, &drawn].map(|x| Rows::new(x, 4));
+    let near = pollster::block_on(manifold::neighbours(images_nd, drawn_nd, 3, &Pause::never()));
+    assert_close(near.precision, want.precision, EXACT);
+    assert_close(near.recall, want.recall, EXACT);
+    assert_close(near.density, want.density, EXACT);
+    assert_close(near.coverage, want.coverage, EXACT);
+    let offset = [[0.0, 0.0, 0.0], [1.5, 0.0, 0.5], [0.0, 1.2, -0.5]];
+    let z = made(92, 270, 1.0, 0.0);
+    let z: Vec<f32> = z.iter().enumerate().map(|(i, v)| (f64::from(*v) + offset[i / 3 % 3][i % 3]) as f32).collect();
+    let share: Vec<f64> = (0..90).flat_map(|i| (0..3).map(move |c| f64::from(u8::from(i / 30 == c)))).collect();
+    let mixture = Mixture::of_shares(Rows::new(&z, 3), share, 6);
+    assert_close(mixture.likelihood(Rows::new(&z, 3)), want.mixture, SINGLE);
 }
 
 #[test]

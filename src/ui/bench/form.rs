@@ -20,11 +20,13 @@ struct Field {
     values: RwSignal<String>,
 }
 
-/// Values to begin with: around the default, in the parameter's range.
-fn suggested(spec: &ParamSpec) -> String {
+/// Values to begin with: around the present one, in the parameter's range, and such that the experiment can be run.
+fn suggested(setup: &Setup, spec: &ParamSpec) -> String {
     let numbers = |min: f64, max: f64, whole: bool| {
-        let all = if spec.default == 0.0 { [min, 0.5 * (min + max), max] } else { [0.25, 1.0, 4.0].map(|k| k * spec.default) };
+        let now = setup.get(spec.key);
+        let all = if now == 0.0 { [min, 0.5 * (min + max), max] } else { [0.25, 1.0, 4.0].map(|k| k * now) };
         let mut all = all.map(|v| if whole { v.round() } else { v }.clamp(min, max)).to_vec();
+        all.retain(|value| setup.allows(spec.key, *value).is_ok());
         all.dedup();
         all.iter().map(f64::to_string).collect::<Vec<_>>().join(", ")
     };
@@ -52,7 +54,7 @@ fn suggestion(setup: &Setup, key: &str) -> String {
             let second = SETS.iter().map(|set| set.id).find(|id| *id != setup.data).unwrap_or_default();
             format!("{}, {second}", setup.data)
         }
-        _ => sweepable(setup).into_iter().find(|spec| spec.key == key).map(suggested).unwrap_or_default(),
+        _ => sweepable(setup).into_iter().find(|spec| spec.key == key).map(|spec| suggested(setup, spec)).unwrap_or_default(),
     }
 }
 
@@ -216,6 +218,12 @@ mod tests {
         }
         let methods = Axis::read(METHOD, &suggestion(&setup, METHOD)).unwrap();
         assert!(methods.values.len() == 3 && sweep(&setup, vec![methods], 1, (10, Stop::default()), (0, vec![])).jobs().is_ok());
+    }
+
+    #[test]
+    fn what_is_suggested_fits_the_other_choices() {
+        let (setup, _) = Setup::from_query("data=mnist&method=topk-sae&features=64&k=32", &[]);
+        assert_eq!(suggestion(&setup, "k"), "8, 32", "128 of 64 features cannot be active");
     }
 
     #[test]

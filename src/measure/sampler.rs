@@ -1,0 +1,438 @@
+//! Ways of drawing codes: from the prior, in parts of it, or from what is fitted to the codes of images.
+
+use super::rng::Rng;
+use super::Rows;
+
+/// How codes are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// From the prior.
+    Prior,
+    /// From the prior, those nearest to its middle: the truncation trick (Brock et al. 2019, section 3.1).
+    Truncated,
+    /// From the prior, those that are most often among the nearest of others: hubs (Liang et al. 2022, "Exploring and Exploiting
+    /// Hubness Priors for High-Quality GAN Latent Sampling").
+    Hubs,
+    /// From the prior, those at which the decoder changes least (Issenhuth et al. 2023, "Unveiling the Latent Space Geometry of
+    /// Push-Forward Generative Models").
+    Steady,
+    /// From a Gaussian fitted to codes.
+    Gaussian,
+    /// From a mixture of Gaussians fitted to codes (Ghosh et al. 2020, "From Variational to Deterministic Autoencoders", section 4).
+    Mixture,
+    /// From a kernel density of codes: one of them, moved.
+    Kernel,
+    /// From the aggregate posterior: the posterior of an image.
+    Aggregate,
+}
+
+/// Candidates drawn from the prior for each code that is taken, where not all are.
+const SURPLUS: usize = 4;
+/// Neighbours whose hubs are counted.
+const NEIGHBOURS: usize = 5;
+/// Components of a mixture, and rounds of its fit.
+pub const COMPONENTS: usize = 10;
+const ROUNDS: usize = 60;
+/// Added to variances, in parts of the mean variance: a mixture could else fall upon one code.
+const RIDGE: f64 = 1e-3;
+
+impl How {
+    /// All of them, in the order in which they are offered.
+    pub const ALL: [Self; 8] = [
+        Self::Prior,
+        Self::Truncated,
+        Self::Hubs,
+        Self::Steady,
+        Self::Gaussian,
+        Self::Mixture,
+        Self::Kernel,
+        Self::Aggregate,
+    ];
+
+    /// What messages and measures call it.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Prior => "prior",
+            Self::Truncated => "truncated",
+            Self::Hubs => "hubs",
+            Self::Steady => "steady",
+            Self::Gaussian => "gaussian",
+            Self::Mixture => "mixture",
+            Self::Kernel => "kernel",
+            Self::Aggregate => "aggregate",
+        }
+    }
+
+    /// The one that is called so.
+    pub fn named(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|how| how.id() == id)
+    }
+
+    /// Whether it chooses among draws from the prior; the others are fitted to codes.
+    pub fn of_prior(self) -> bool {
+        matches!(self, Self::Prior | Self::Truncated | Self::Hubs | Self::Steady)
+    }
+
+    /// Draws from the prior that it takes for `n` codes.
+    pub fn candidates(self, n: usize) -> usize {
+        match self {
+            Self::Prior => n,
+            Self::Truncated | Self::Hubs | Self::Steady => n * SURPLUS,
+            _ => 0,
+        }
+    }
+}
+
+/// Random directions along which a decoder's slope is taken, and how far.
+pub const NUDGES: usize = 4;
+const NUDGE: f64 = 0.05;
+
+/// The same codes moved a little along random directions: all of them once for each of [`NUDGES`].
+pub fn nudged(z_nd: &[f32], seed: u64) -> Vec<f32> {
+    let mut rng = Rng::new(seed);
+    (0..NUDGES).flat_map(|_| z_nd).map(|v| v + NUDGE as f32 * rng.normal()).collect()
+}
+
+/// How much a decoder changes at each of `n` codes: an estimate of the squared Frobenius norm of its Jacobian from what it makes of the
+/// codes and of all of them [`nudged`] `times` (Hutchinson 1990).
+///
+/// # Panics
+/// If these are not whole rows.
+pub fn slopes(here: &[f32], there: &[f32], n: usize, times: usize) -> Vec<f64> {
+    assert!(n > 0 && here.len().is_multiple_of(n) && there.len() == here.len() * times, "no whole rows");
+    let width = here.len() / n;
+    let moved = |i: usize, t: usize| distance(&here[i * width..][..width], &there[(t * n + i) * width..][..width]);
+    (0..n).map(|i| (0..times).map(|t| moved(i, t)).sum::<f64>() / (times as f64 * NUDGE * NUDGE)).collect()
+}
+
+/// The `n` rows with the least of these numbers, in their order.
+fn least(rows: Rows<'_>, cost_n: &[f64], n: usize) -> Vec<f32> {
+    let mut at: Vec<usize> = (0..rows.len()).collect();
+    at.sort_by(|a, b| cost_n[*a].total_cmp(&cost_n[*b]).then(a.cmp(b)));
+    at.truncate(n);
+    at.sort_unstable();
+    at.into_iter().flat_map(|i| rows.row(i)).copied().collect()
+}
+
+fn distance(a: &[f32], b: &[f32]) -> f64 {
+    a.iter().zip(b).map(|(x, y)| (f64::from(*x) - f64::from(*y)).powi(2)).sum()
+}
+
+/// How often each row is among the [`NEIGHBOURS`] nearest of another: its k-occurrence (Radovanović et al. 2010, "Hubs in Space").
+pub fn occurrences(rows: Rows<'_>) -> Vec<usize> {
+    let n = rows.len();
+    let mut count = vec![0; n];
+    for i in 0..n {
+        let mut near: Vec<(f64, usize)> = (0..n).filter(|j| *j != i).map(|j| (distance(rows.row(i), rows.row(j)), j)).collect();
+        let k = NEIGHBOURS.min(near.len());
+        if k == 0 {
+            continue;
+        }
+        near.select_nth_unstable_by(k - 1, |a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        near[..k].iter().for_each(|(_, j)| count[*j] += 1);
+    }
+    count
+}
+
+/// Chooses `n` of these draws from the prior. `slope_n` says how much the decoder changes at each, for [`How::Steady`].
+///
+/// # Panics
+/// If there are fewer, or slopes are wanted and missing.
+pub fn chosen(how: How, n: usize, prior: Rows<'_>, slope_n: &[f64]) -> Vec<f32> {
+    assert!(prior.len() >= n, "{} draws for {n} codes", prior.len());
+    match how {
+        How::Truncated => {
+            let origin = vec![0.0; prior.width()];
+            let cost: Vec<f64> = prior.iter().map(|z| distance(z, &origin)).collect();
+            least(prior, &cost, n)
+        }
+        How::Hubs => {
+            let cost: Vec<f64> = occurrences(prior).into_iter().map(|count| -(count as f64)).collect();
+            least(prior, &cost, n)
+        }
+        How::Steady => {
+            assert_eq!(slope_n.len(), prior.len(), "not one slope a draw");
+            least(prior, slope_n, n)
+        }
+        _ => prior.values()[..n * prior.width()].to_vec(),
+    }
+}
+
+/// Draws `n` codes from what is fitted to the means of images' codes, or from their posteriors; `logvar` is empty where codes are points.
+///
+/// # Panics
+/// If there are fewer than two codes.
+pub fn fitted(how: How, n: usize, mean: Rows<'_>, logvar: &[f32], seed: u64) -> Vec<f32> {
+    assert!(mean.len() > 1, "{} codes have no variance", mean.len());
+    let mut rng = Rng::new(seed);
+    match how {
+        How::Mixture => Mixture::fit(mean, COMPONENTS, seed).draw(n, &mut rng),
+        How::Kernel => {
+            let (count, d) = (mean.len() as f64, mean.width() as f64);
+            // Silverman's rule (1986), for a kernel of the codes' own covariance.
+            let width = (4.0 / ((d + 2.0) * count)).powf(1.0 / (d + 4.0));
+            let kernel = Normal::fit(mean, &vec![1.0; mean.len()], 0.0);
+            let one = |rng: &mut Rng| kernel.around(mean.row(rng.below(mean.len())), width, rng);
+            (0..n).flat_map(|_| one(&mut rng)).collect()
+        }
+        How::Aggregate => {
+            let one = |rng: &mut Rng| {
+                let i = rng.below(mean.len());
+                let at = i * mean.width();
+                let noise = |k: usize, rng: &mut Rng| logvar.get(at + k).map_or(0.0, |l| (0.5 * l).exp() * rng.normal());
+                mean.row(i).iter().enumerate().map(|(k, m)| m + noise(k, rng)).collect::<Vec<f32>>()
+            };
+            (0..n).flat_map(|_| one(&mut rng)).collect()
+        }
+        _ => {
+            let normal = Normal::fit(mean, &vec![1.0; mean.len()], 0.0);
+            (0..n).flat_map(|_| normal.draw(&mut rng)).collect()
+        }
+    }
+}
+
+/// A Gaussian with all its covariances.
+struct Normal {
+    mean_d: Vec<f64>,
+    /// The Cholesky factor of the covariance, row-major, lower.
+    factor_dd: Vec<f64>,
+}
+
+/// Cholesky's factor of a symmetric matrix that is not negative, row-major, lower. Directions without variance have none.
+fn cholesky(a_dd: &[f64], d: usize) -> Vec<f64> {
+    let mut l = vec![0.0; d * d];
+    for i in 0..d {
+        for j in 0..=i {
+            let rest = a_dd[i * d + j] - (0..j).map(|k| l[i * d + k] * l[j * d + k]).sum::<f64>();
+            l[i * d + j] = if i == j {
+                rest.max(0.0).sqrt()
+            } else if l[j * d + j] > 0.0 {
+                rest / l[j * d + j]
+            } else {
+                0.0
+            };
+        }
+    }
+    l
+}
+
+impl Normal {
+    /// Of rows with weights, with `ridge` more variance in every direction.
+    fn fit(rows: Rows<'_>, weight_n: &[f64], ridge: f64) -> Self {
+        let d = rows.width();
+        let total = weight_n.iter().sum::<f64>().max(f64::MIN_POSITIVE);
+        let mut mean_d = vec![0.0; d];
+        for (row, w) in rows.iter().zip(weight_n) {
+            mean_d.iter_mut().zip(row).for_each(|(m, v)| *m += w * f64::from(*v) / total);
+        }
+        let mut covariance_dd = vec![0.0; d * d];
+        for (row, w) in rows.iter().zip(weight_n).filter(|(_, w)| **w > 0.0) {
+            let centred: Vec<f64> = row.iter().zip(&mean_d).map(|(v, m)| f64::from(*v) - m).collect();
+            for (a, to) in centred.iter().zip(covariance_dd.chunks_exact_mut(d)) {
+                to.iter_mut().zip(&centred).for_each(|(t, b)| *t += w * a * b / total);
+            }
+        }
+        (0..d).for_each(|i| covariance_dd[i * (d + 1)] += ridge);
+        let factor_dd = cholesky(&covariance_dd, d);
+        Self { mean_d, factor_dd }
+    }
+
+    /// `width` times a draw around zero, added to a code.
+    fn around(&self, from: &[f32], width: f64, rng: &mut Rng) -> Vec<f32> {
+        let d = self.mean_d.len();
+        let noise: Vec<f64> = (0..d).map(|_| f64::from(rng.normal())).collect();
+        let moved = |i: usize| (0..=i).map(|k| self.factor_dd[i * d + k] * noise[k]).sum::<f64>();
+        from.iter().enumerate().map(|(i, v)| (f64::from(*v) + width * moved(i)) as f32).collect()
+    }
+
+    fn draw(&self, rng: &mut Rng) -> Vec<f32> {
+        let mean: Vec<f32> = self.mean_d.iter().map(|v| *v as f32).collect();
+        self.around(&mean, 1.0, rng)
+    }
+
+    /// ln of the density at a code; there must be variance in every direction.
+    fn ln(&self, z_d: &[f32]) -> f64 {
+        let d = self.mean_d.len();
+        let (mut y, mut square, mut volume) = (vec![0.0; d], 0.0, 0.0);
+        for i in 0..d {
+            let rest = f64::from(z_d[i]) - self.mean_d[i] - (0..i).map(|k| self.factor_dd[i * d + k] * y[k]).sum::<f64>();
+            y[i] = rest / self.factor_dd[i * d + i];
+            square += y[i] * y[i];
+            volume += self.factor_dd[i * d + i].ln();
+        }
+        -0.5 * (square + d as f64 * std::f64::consts::TAU.ln()) - volume
+    }
+}
+
+/// Several Gaussians, each with its share.
+pub struct Mixture {
+    parts: Vec<(f64, Normal)>,
+}
+
+impl Mixture {
+    /// Fits `k` components to rows: means chosen as k-means++ does (Arthur & Vassilvitskii 2007), then expectation and maximisation
+    /// (Dempster, Laird & Rubin 1977) until the likelihood stands still.
+    pub fn fit(rows: Rows<'_>, k: usize, seed: u64) -> Self {
+        let mut rng = Rng::new(seed);
+        let mut centres = vec![rows.row(rng.below(rows.len())).to_vec()];
+        while centres.len() < k.min(rows.len()) {
+            let far: Vec<f64> =
+                rows.iter().map(|z| centres.iter().map(|c| distance(z, c)).fold(f64::INFINITY, f64::min)).collect();
+            let mut left = far.iter().sum::<f64>() * (rng.bits() >> 11) as f64 / (1u64 << 53) as f64;
+            let at = far.iter().position(|f| {
+                left -= f;
+                left < 0.0
+            });
+            // Rows that all lie on centres have nothing left to choose.
+            let Some(at) = at else { break };
+            centres.push(rows.row(at).to_vec());
+        }
+        let share_nk: Vec<f64> = rows
+            .iter()
+            .flat_map(|z| {
+                let near = |c: &&Vec<f32>| distance(z, c);
+                let least = centres.iter().min_by(|a, b| near(a).total_cmp(&near(b))).map(Vec::as_ptr);
+                centres.iter().map(move |c| if least == Some(c.as_ptr()) { 1.0 } else { 0.0 })
+            })
+            .collect();
+        Self::of_shares(rows, share_nk, ROUNDS)
+    }
+
+    /// Fits by `rounds` of maximisation and expectation at most, from the share that each of `k` components has of each row, `[n, k]`.
+    pub fn of_shares(rows: Rows<'_>, mut share_nk: Vec<f64>, rounds: usize) -> Self {
+        let n = rows.len();
+        let k = share_nk.len() / n;
+        let all = Normal::fit(rows, &vec![1.0; n], 0.0);
+        let d = rows.width();
+        let variance = (0..d).map(|i| all.factor_dd[i * d..=i * d + i].iter().map(|v| v * v).sum::<f64>()).sum::<f64>() / d as f64;
+        let ridge = RIDGE * variance.max(f64::MIN_POSITIVE);
+        let mut last = f64::NEG_INFINITY;
+        let mut mixture = Self { parts: vec![] };
+        for _ in 0..rounds {
+            let weight = |c: usize| -> Vec<f64> { share_nk.iter().skip(c).step_by(k).copied().collect() };
+            let part = |c: usize| {
+                let w = weight(c);
+                (w.iter().sum::<f64>() / n as f64, Normal::fit(rows, &w, ridge))
+            };
+            mixture.parts = (0..k).map(part).collect();
+            let mut likelihood = 0.0;
+            for (z, shares) in rows.iter().zip(share_nk.chunks_exact_mut(k)) {
+                let (ln, total) = mixture.ln_parts(z);
+                likelihood += total / n as f64;
+                shares.iter_mut().zip(ln).for_each(|(share, ln)| *share = (ln - total).exp());
+            }
+            if likelihood - last < 1e-4 {
+                break;
+            }
+            last = likelihood;
+        }
+        mixture
+    }
+
+    /// ln of each component's part of the density at a code, and of the whole.
+    fn ln_parts(&self, z_d: &[f32]) -> (Vec<f64>, f64) {
+        let ln: Vec<f64> = self.parts.iter().map(|(share, normal)| share.ln() + normal.ln(z_d)).collect();
+        let most = ln.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let total = most + ln.iter().map(|l| (l - most).exp()).sum::<f64>().ln();
+        (ln, total)
+    }
+
+    /// Mean of ln of the density over rows.
+    pub fn likelihood(&self, rows: Rows<'_>) -> f64 {
+        rows.iter().map(|z| self.ln_parts(z).1).sum::<f64>() / rows.len() as f64
+    }
+
+    /// `n` draws, row-major.
+    pub fn draw(&self, n: usize, rng: &mut Rng) -> Vec<f32> {
+        let one = |rng: &mut Rng| {
+            let mut left = (rng.bits() >> 11) as f64 / (1u64 << 53) as f64;
+            let at = self.parts.iter().position(|(share, _)| {
+                left -= share;
+                left < 0.0
+            });
+            self.parts[at.unwrap_or(self.parts.len() - 1)].1.draw(rng)
+        };
+        (0..n).flat_map(|_| one(rng)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two clouds, one three times as large as the other.
+    fn clouds() -> Vec<f32> {
+        let mut rng = Rng::new(5);
+        let mut one = |x: f32, y: f32, s: f32| [x + s * rng.normal(), y + s * rng.normal()];
+        (0..800).flat_map(|i| if i % 4 == 0 { one(6.0, 0.0, 0.5) } else { one(-2.0, 3.0, 1.0) }).collect()
+    }
+
+    #[test]
+    fn a_mixture_finds_what_was_planted() {
+        let z = clouds();
+        let found = Mixture::fit(Rows::new(&z, 2), 2, 1);
+        let mut parts: Vec<(f64, Vec<f64>)> = found.parts.iter().map(|(share, normal)| (*share, normal.mean_d.clone())).collect();
+        parts.sort_by(|a, b| a.0.total_cmp(&b.0));
+        assert!((parts[0].0 - 0.25).abs() < 0.01 && (parts[0].1[0] - 6.0).abs() < 0.15, "{parts:?}");
+        assert!((parts[1].1[0] + 2.0).abs() < 0.15 && (parts[1].1[1] - 3.0).abs() < 0.15, "{parts:?}");
+        // It is likelier than one Gaussian, and so are its draws.
+        let single = Mixture::fit(Rows::new(&z, 2), 1, 1);
+        assert!(found.likelihood(Rows::new(&z, 2)) > single.likelihood(Rows::new(&z, 2)) + 0.3);
+        let drawn = found.draw(2000, &mut Rng::new(2));
+        let right = drawn.chunks_exact(2).filter(|z| z[0] > 3.0).count();
+        assert!((420..580).contains(&right), "{right} of 2000 from the quarter");
+    }
+
+    #[test]
+    fn a_gaussian_has_the_moments_of_its_codes() {
+        let z: Vec<f32> = clouds().chunks_exact(2).flat_map(|z| [z[0], z[1] + 0.5 * z[0]]).collect();
+        let drawn = fitted(How::Gaussian, 20_000, Rows::new(&z, 2), &[], 3);
+        let moment = |rows: &[f32], f: fn(&[f32]) -> f32| rows.chunks_exact(2).map(|z| f64::from(f(z))).sum::<f64>() / (rows.len() / 2) as f64;
+        for f in [|z: &[f32]| z[0], |z: &[f32]| z[1], |z: &[f32]| z[0] * z[1], |z: &[f32]| z[1] * z[1]] {
+            let [a, b] = [&z, &drawn].map(|rows| moment(rows, f));
+            assert!((a - b).abs() < 0.05 * a.abs().max(2.0), "{a} and {b}");
+        }
+    }
+
+    #[test]
+    fn what_is_drawn_from_codes_stays_near_them() {
+        let z = clouds();
+        let rows = Rows::new(&z, 2);
+        let nearest = |z: &[f32]| rows.iter().map(|other| distance(z, other)).fold(f64::INFINITY, f64::min).sqrt();
+        let worst = |how, logvar: &[f32]| fitted(how, 300, rows, logvar, 7).chunks_exact(2).map(nearest).fold(0.0, f64::max);
+        assert_eq!(worst(How::Aggregate, &[]), 0.0, "without a variance it is the codes themselves");
+        assert!((0.01..0.5).contains(&worst(How::Aggregate, &vec![-6.0; z.len()])));
+        let far = |how| fitted(how, 300, rows, &[], 7).chunks_exact(2).map(nearest).filter(|d| *d > 1.0).count();
+        assert!(far(How::Kernel) + 20 < far(How::Gaussian), "{} and {}", far(How::Kernel), far(How::Gaussian));
+    }
+
+    #[test]
+    fn a_slope_is_the_norm_of_the_jacobian() {
+        // x = (3 z₀, 4 z₁, 0): ‖J‖² = 25 everywhere.
+        let decode = |z: &[f32]| z.chunks_exact(2).flat_map(|z| [3.0 * z[0], 4.0 * z[1], 0.0]).collect::<Vec<f32>>();
+        let z: Vec<f32> = (0..2000).map(|i| (i % 17) as f32).collect();
+        let slope = slopes(&decode(&z), &decode(&nudged(&z, 4)), 1000, NUDGES);
+        let mean = slope.iter().sum::<f64>() / 1000.0;
+        assert!((mean - 25.0).abs() < 1.0, "{mean}");
+    }
+
+    #[test]
+    fn of_the_prior_the_wanted_part_is_taken() {
+        let mut rng = Rng::new(1);
+        let z: Vec<f32> = (0..400 * 3).map(|_| rng.normal()).collect();
+        let prior = Rows::new(&z, 3);
+        let mean = |z: &[f32]| z.chunks_exact(3).map(|z| distance(z, &[0.0; 3])).sum::<f64>() / (z.len() / 3) as f64;
+        let all = mean(&z);
+        assert!(mean(&chosen(How::Truncated, 100, prior, &[])) < 0.4 * all);
+        assert!(mean(&chosen(How::Hubs, 100, prior, &[])) < 0.9 * all, "hubs lie nearer to the middle");
+        let slope: Vec<f64> = prior.iter().map(|z| f64::from(z[0])).collect();
+        assert!(chosen(How::Steady, 100, prior, &slope).iter().step_by(3).all(|x| *x < 0.0));
+        assert_eq!(chosen(How::Prior, 5, prior, &[]), z[..15]);
+        // Each of n rows gives away as many places as it has neighbours.
+        assert_eq!(occurrences(prior).iter().sum::<usize>(), 400 * NEIGHBOURS);
+        for how in How::ALL {
+            assert_eq!(How::named(how.id()), Some(how));
+            assert_eq!(how.of_prior(), how.candidates(1) > 0);
+        }
+    }
+}
