@@ -4,10 +4,12 @@ use std::ops::Range;
 
 use super::images::NEIGHBOURS;
 use super::measure::{Measure, Sheet, any};
+use super::prior::pooled;
 use super::subject::Subject;
 use latent_engine::Program;
 use latent_measure::probe;
 use latent_measure::probe::LinearProbe;
+use latent_measure::sampler::Mixture;
 use latent_measure::{Rows, cluster, codebook, vae};
 use latent_vocabulary::code::{CodeGroup, CodeKind};
 
@@ -37,6 +39,19 @@ pub const MEASURES: &[Measure] = &[
         ],
         applies: |about| chosen(&about.code).is_some(),
         run: |s, sheet| Box::pin(choice(s, sheet)),
+    },
+    Measure {
+        names: &[
+            ("kmeans_accuracy", "k-means on codes: share of labels right"),
+            ("kmeans_nmi", "k-means on codes: normalised mutual information"),
+            ("kmeans_ari", "k-means on codes: adjusted Rand index"),
+            ("kmeans_purity", "k-means on codes: purity"),
+            ("kmeans_pixels_accuracy", "k-means on the samples themselves: share of labels right"),
+            ("vote_purity", "Where three groupings of codes agree: purity"),
+            ("vote_kept", "Where three groupings of codes agree: share of all"),
+        ],
+        applies: |about| about.latents(),
+        run: |s, sheet| Box::pin(groups(s, sheet)),
     },
     Measure {
         names: &[("linear_probe_accuracy", "Linear probe: share of labels right")],
@@ -111,6 +126,52 @@ async fn choice(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
     sheet.add("choice_accuracy", agreement.accuracy, matched);
     sheet.add("choice_nmi", agreement.nmi, format!("{how}; over the mean of both entropies"));
     sheet.add("choice_ari", agreement.ari, format!("{how}; 0 is chance"));
+    Ok(())
+}
+
+/// Beginnings of k-means.
+const TRIES: usize = 10;
+
+/// How far groups of codes that nobody named are what the images are called.
+async fn groups(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
+    let (kinds, chance) = classes(s);
+    if kinds < 2 {
+        return Ok(());
+    }
+    let codes = s.codes().await?;
+    let (own, labels) = (s.about.own(), &s.images.test.labels);
+    let z = own.columns(&codes.mean);
+    let z_nd = Rows::new(&z, own.width());
+    let mut found = vec![];
+    for seed in 0..2 {
+        s.pause.point().await;
+        found.push(cluster::k_means(z_nd, kinds, TRIES, s.seed + seed));
+    }
+    s.pause.point().await;
+    found.push(Mixture::fit(z_nd, kinds, s.seed).groups(z_nd));
+    let (features, width, what) = pooled(&s.about, s.images);
+    let pixels = features(&s.images.test.x);
+    s.pause.point().await;
+    let of_pixels = cluster::k_means(Rows::new(&pixels, width), kinds, TRIES, s.seed);
+    let n = labels.len();
+    let (first, without) = (&found[0], own.without());
+    let agreement = cluster::agreement(first, labels);
+    let how = format!("{kinds} groups of the mean codes{without} of {n} test images, the best of {TRIES} beginnings");
+    let matched = "each group named after one label, as fits best";
+    sheet.add("kmeans_accuracy", agreement.accuracy, format!("{how}; {matched}; {chance}"));
+    sheet.add("kmeans_nmi", agreement.nmi, format!("{how}; over the mean of both entropies"));
+    sheet.add("kmeans_ari", agreement.ari, format!("{how}; 0 is chance"));
+    sheet.add("kmeans_purity", cluster::purity(first, labels), format!("{how}; share that has the commonest label of its group"));
+    let raw = format!("{kinds} groups of {n} test images by {what}, the best of {TRIES} beginnings; {matched}");
+    sheet.add("kmeans_pixels_accuracy", cluster::agreement(&of_pixels, labels).accuracy, raw);
+    let others: Vec<Vec<u8>> = found[1..].iter().map(|groups| cluster::renamed(groups, first)).collect();
+    let kept: Vec<usize> = (0..n).filter(|i| others.iter().all(|groups| groups[*i] == first[*i])).collect();
+    let of = |all: &[u8]| kept.iter().map(|i| all[*i]).collect::<Vec<u8>>();
+    let how = format!("k-means from two seeds and a mixture of Gaussians, {kinds} groups each, of the codes of {n} test images");
+    if !kept.is_empty() {
+        sheet.add("vote_purity", cluster::purity(&of(first), &of(labels)), format!("share that has the commonest label of its group; {how}"));
+    }
+    sheet.add("vote_kept", kept.len() as f64 / n as f64, how);
     Ok(())
 }
 

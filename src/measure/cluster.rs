@@ -1,7 +1,96 @@
-//! Groups that nobody named, beside the labels: accuracy under the best matching, and what agreement is left once names are
-//! forgotten.
+//! Groups that nobody named: how they are found, and how far they are the labels, by accuracy under the best matching and by what
+//! agreement is left once names are forgotten.
 
-use super::assign;
+use super::rng::Rng;
+use super::{Rows, assign};
+
+/// Squared distance.
+fn apart(a: &[f32], b: &[f32]) -> f64 {
+    a.iter().zip(b).map(|(x, y)| (f64::from(*x) - f64::from(*y)).powi(2)).sum()
+}
+
+/// The nearest of these centres, and how far it is, squared.
+fn nearest(row: &[f32], centres: &[Vec<f32>]) -> (usize, f64) {
+    let all = centres.iter().map(|centre| apart(row, centre)).enumerate();
+    all.fold((0, f64::INFINITY), |best, (i, d)| if d < best.1 { (i, d) } else { best })
+}
+
+/// Up to `k` rows to begin with, each likelier the farther it is from those before (Arthur & Vassilvitskii 2007, "k-means++"); fewer
+/// where all rows lie on them.
+///
+/// # Panics
+/// If there are no rows.
+pub fn spread_out(rows: Rows<'_>, k: usize, rng: &mut Rng) -> Vec<Vec<f32>> {
+    let mut centres = vec![rows.row(rng.below(rows.len())).to_vec()];
+    let mut far: Vec<f64> = rows.iter().map(|row| apart(row, &centres[0])).collect();
+    while centres.len() < k {
+        let mut left = far.iter().sum::<f64>() * rng.unit();
+        let at = far.iter().position(|f| {
+            left -= f;
+            left < 0.0
+        });
+        let Some(at) = at else { break };
+        let centre = rows.row(at).to_vec();
+        far.iter_mut().zip(rows.iter()).for_each(|(f, row)| *f = f.min(apart(row, &centre)));
+        centres.push(centre);
+    }
+    centres
+}
+
+/// Moves centres to the means of the rows that are nearest to them until nothing moves (Lloyd 1982), and returns the group of each row
+/// with the sum of squared distances to the centres. A centre that has lost its rows stays where it is.
+pub fn settle(rows: Rows<'_>, mut centres: Vec<Vec<f32>>) -> (Vec<u8>, f64) {
+    const ROUNDS: usize = 100;
+    let mut groups = vec![];
+    for _ in 0..ROUNDS {
+        let next: Vec<u8> = rows.iter().map(|row| nearest(row, &centres).0 as u8).collect();
+        if next == groups {
+            break;
+        }
+        groups = next;
+        for (k, centre) in centres.iter_mut().enumerate() {
+            let mut sum = vec![0f64; rows.width()];
+            let mut count = 0f64;
+            for (row, _) in rows.iter().zip(&groups).filter(|(_, group)| usize::from(**group) == k) {
+                count += 1.0;
+                sum.iter_mut().zip(row).for_each(|(s, v)| *s += f64::from(*v));
+            }
+            if count > 0.0 {
+                *centre = sum.into_iter().map(|s| (s / count) as f32).collect();
+            }
+        }
+    }
+    let left = rows.iter().map(|row| nearest(row, &centres).1).sum();
+    (groups, left)
+}
+
+/// k-means: the best of `tries` beginnings, by the squared distances that are left.
+///
+/// # Panics
+/// If there are no rows or no tries, or more than 256 groups.
+pub fn k_means(rows: Rows<'_>, k: usize, tries: usize, seed: u64) -> Vec<u8> {
+    assert!(k <= 256 && tries > 0, "{k} groups in {tries} tries");
+    let mut rng = Rng::new(seed);
+    let all = (0..tries).map(|_| settle(rows, spread_out(rows, k, &mut rng)));
+    all.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(groups, _)| groups).unwrap_or_default()
+}
+
+/// Share of inputs that have the commonest label of their group.
+pub fn purity(group_n: &[u8], label_n: &[u8]) -> f64 {
+    let mut count = vec![0usize; 256 * 256];
+    group_n.iter().zip(label_n).for_each(|(g, l)| count[usize::from(*g) * 256 + usize::from(*l)] += 1);
+    count.chunks_exact(256).filter_map(|row| row.iter().max()).sum::<usize>() as f64 / label_n.len() as f64
+}
+
+/// Names the groups of one grouping as those of another, as fits best, each name given once.
+pub fn renamed(group_n: &[u8], like_n: &[u8]) -> Vec<u8> {
+    let most = group_n.iter().chain(like_n).copied().max().unwrap_or(0);
+    let c = usize::from(most) + 1;
+    let mut together_cc = vec![0.0; c * c];
+    group_n.iter().zip(like_n).for_each(|(g, l)| together_cc[usize::from(*g) * c + usize::from(*l)] += 1.0);
+    let name = assign::maximum(&together_cc, c);
+    group_n.iter().map(|g| name[usize::from(*g)] as u8).collect()
+}
 
 /// How far groups and labels agree; each number is 1 where they are the same but for their names.
 #[derive(Clone, Copy, Debug)]
@@ -42,5 +131,23 @@ pub fn agreement(group_n: &[u8], label_n: &[u8]) -> Agreement {
         accuracy: right / n,
         nmi: if h_group + h_label > 0.0 { 2.0 * information / (h_group + h_label) } else { 0.0 },
         ari: if most > chance { (both - chance) / (most - chance) } else { 1.0 },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn planted_groups_are_found() {
+        let mut rng = Rng::new(3);
+        let label: Vec<u8> = (0..300).map(|i| (i % 3) as u8).collect();
+        let z: Vec<f32> = label.iter().flat_map(|l| [f32::from(*l) * 4.0 + 0.5 * rng.normal(), 0.5 * rng.normal()]).collect();
+        let groups = k_means(Rows::new(&z, 2), 3, 5, 1);
+        assert_eq!((agreement(&groups, &label).accuracy, purity(&groups, &label)), (1.0, 1.0));
+        assert_eq!(renamed(&groups, &label), label);
+        assert!(purity(&vec![0; 300], &label) < 0.34);
+        // All rows in one place are one group, however many are wanted.
+        assert_eq!(k_means(Rows::new(&[1.0; 20], 2), 4, 2, 1), [0; 10]);
     }
 }

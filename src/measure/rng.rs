@@ -26,6 +26,11 @@ impl Rng {
         ((u128::from(self.bits()) * n as u128) >> 64) as usize
     }
 
+    /// Uniform on `[0, 1)`.
+    pub fn unit(&mut self) -> f64 {
+        (self.bits() >> 11) as f64 / (1u64 << 53) as f64
+    }
+
     /// A standard normal number (Box & Muller).
     pub fn normal(&mut self) -> f32 {
         // In (0, 1], so that the logarithm is finite.

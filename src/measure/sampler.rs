@@ -1,7 +1,7 @@
 //! Ways of drawing codes: from the prior, in parts of it, or from what is fitted to the codes of images.
 
 use super::rng::Rng;
-use super::Rows;
+use super::{Rows, cluster};
 
 /// How codes are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -270,31 +270,12 @@ pub struct Mixture {
 }
 
 impl Mixture {
-    /// Fits `k` components to rows: means chosen as k-means++ does (Arthur & Vassilvitskii 2007), then expectation and maximisation
-    /// (Dempster, Laird & Rubin 1977) until the likelihood stands still.
+    /// Fits `k` components to rows: from groups around spread-out rows ([`cluster::spread_out`]), expectation and maximisation (Dempster,
+    /// Laird & Rubin 1977) until the likelihood stands still.
     pub fn fit(rows: Rows<'_>, k: usize, seed: u64) -> Self {
-        let mut rng = Rng::new(seed);
-        let mut centres = vec![rows.row(rng.below(rows.len())).to_vec()];
-        while centres.len() < k.min(rows.len()) {
-            let far: Vec<f64> =
-                rows.iter().map(|z| centres.iter().map(|c| distance(z, c)).fold(f64::INFINITY, f64::min)).collect();
-            let mut left = far.iter().sum::<f64>() * (rng.bits() >> 11) as f64 / (1u64 << 53) as f64;
-            let at = far.iter().position(|f| {
-                left -= f;
-                left < 0.0
-            });
-            // Rows that all lie on centres have nothing left to choose.
-            let Some(at) = at else { break };
-            centres.push(rows.row(at).to_vec());
-        }
-        let share_nk: Vec<f64> = rows
-            .iter()
-            .flat_map(|z| {
-                let near = |c: &&Vec<f32>| distance(z, c);
-                let least = centres.iter().min_by(|a, b| near(a).total_cmp(&near(b))).map(Vec::as_ptr);
-                centres.iter().map(move |c| if least == Some(c.as_ptr()) { 1.0 } else { 0.0 })
-            })
-            .collect();
+        let (group_n, _) = cluster::settle(rows, cluster::spread_out(rows, k, &mut Rng::new(seed)));
+        let k = group_n.iter().max().map_or(1, |most| usize::from(*most) + 1);
+        let share_nk = group_n.iter().flat_map(|group| (0..k).map(move |c| f64::from(u8::from(usize::from(*group) == c)))).collect();
         Self::of_shares(rows, share_nk, ROUNDS)
     }
 
@@ -337,6 +318,15 @@ impl Mixture {
         (ln, total)
     }
 
+    /// The component that each row most probably comes from.
+    pub fn groups(&self, rows: Rows<'_>) -> Vec<u8> {
+        let most = |z: &[f32]| {
+            let (ln, _) = self.ln_parts(z);
+            (1..ln.len()).fold(0, |best, i| if ln[i] > ln[best] { i } else { best }) as u8
+        };
+        rows.iter().map(most).collect()
+    }
+
     /// Mean of ln of the density over rows.
     pub fn likelihood(&self, rows: Rows<'_>) -> f64 {
         rows.iter().map(|z| self.ln_parts(z).1).sum::<f64>() / rows.len() as f64
@@ -345,7 +335,7 @@ impl Mixture {
     /// `n` draws, row-major.
     pub fn draw(&self, n: usize, rng: &mut Rng) -> Vec<f32> {
         let one = |rng: &mut Rng| {
-            let mut left = (rng.bits() >> 11) as f64 / (1u64 << 53) as f64;
+            let mut left = rng.unit();
             let at = self.parts.iter().position(|(share, _)| {
                 left -= share;
                 left < 0.0
