@@ -169,7 +169,11 @@ async fn groups(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
     let of = |all: &[u8]| kept.iter().map(|i| all[*i]).collect::<Vec<u8>>();
     let how = format!("k-means from two seeds and a mixture of Gaussians, {kinds} groups each, of the codes of {n} test images");
     if !kept.is_empty() {
-        sheet.add("vote_purity", cluster::purity(&of(first), &of(labels)), format!("share that has the commonest label of its group; {how}"));
+        sheet.add(
+            "vote_purity",
+            cluster::purity(&of(first), &of(labels)),
+            format!("share that has the commonest label of its group; {how}"),
+        );
     }
     sheet.add("vote_kept", kept.len() as f64 / n as f64, how);
     Ok(())

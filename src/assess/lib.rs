@@ -79,8 +79,8 @@ pub async fn assess(engine: &mut impl Engine, setup: &Setup, images: &Images, se
 pub fn offered(setup: &Setup, code: &[CodeGroup], test: &TestSet) -> Result<Offered, String> {
     let about = About::of(setup, code, &test.id, test.shape, !test.beside.planted_kd.is_empty())?;
     let one = |measure: &Measure| {
-        let labels: Vec<String> = measure.names.iter().map(|(id, _)| label(measure.names, id)).collect();
-        OneOf { ids: measure.names.iter().map(|(id, _)| (*id).into()).collect(), label: labels.join(", ") }
+        let first = measure.names.first().map_or(String::new(), |(id, _)| label(measure.names, id).replace(", k = *", ""));
+        OneOf { ids: measure.names.iter().map(|(id, _)| (*id).into()).collect(), label: first }
     };
     let all = MEASURES.iter().copied().flatten().skip(1).filter(|measure| (measure.applies)(&about));
     Ok(Offered { measures: all.map(one).collect() })

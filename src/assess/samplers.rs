@@ -254,6 +254,10 @@ async fn averaged(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> 
     let [plain, stretched] = [s.model.decode(&plain).await?, s.model.decode(&stretched).await?];
     let how = format!("standard deviation of the values of a picture, mean; {AVERAGES} averages and {n} test images");
     sheet.add("average_contrast_16", contrast(&plain) / single, how.clone());
-    sheet.add("restored_contrast_16", contrast(&stretched) / single, format!("{how}; averages moved away from the mean code until they are as long as a code is"));
+    sheet.add(
+        "restored_contrast_16",
+        contrast(&stretched) / single,
+        format!("{how}; averages moved away from the mean code until they are as long as a code is"),
+    );
     Ok(())
 }

@@ -58,13 +58,14 @@ fn assigned(spread: [Vec<f64>; 2], agreement: impl Fn(usize, usize) -> f64) -> M
     let of = |row: usize, column: usize| if turned { [column, row] } else { [row, column] };
     let mut pairs: Vec<Match> = vec![];
     if !rows.is_empty() {
-        let all: Vec<f64> = rows.iter().flat_map(|i| columns.iter().map(move |j| of(*i, *j))).map(|[i, j]| agreement(i, j)).collect();
+        let all: Vec<f64> =
+            rows.iter().flat_map(|i| columns.iter().map(move |j| of(*i, *j))).map(|[i, j]| agreement(i, j)).collect();
         let gain: Vec<f64> = all.iter().map(|r| r.abs()).collect();
         let partner = assign::maximum(&gain, columns.len());
-        let found = partner.iter().enumerate().map(|(row, column)| Match {
-            at: of(rows[row], columns[*column]),
-            agreement: all[row * columns.len() + column],
-        });
+        let found = partner
+            .iter()
+            .enumerate()
+            .map(|(row, column)| Match { at: of(rows[row], columns[*column]), agreement: all[row * columns.len() + column] });
         pairs = found.filter(|pair| pair.agreement != 0.0).collect();
     }
     pairs.sort_unstable_by(|x, y| y.agreement.abs().total_cmp(&x.agreement.abs()).then(x.at.cmp(&y.at)));

@@ -38,16 +38,8 @@ const RIDGE: f64 = 1e-3;
 
 impl How {
     /// All of them, in the order in which they are offered.
-    pub const ALL: [Self; 8] = [
-        Self::Prior,
-        Self::Truncated,
-        Self::Hubs,
-        Self::Steady,
-        Self::Gaussian,
-        Self::Mixture,
-        Self::Kernel,
-        Self::Aggregate,
-    ];
+    pub const ALL: [Self; 8] =
+        [Self::Prior, Self::Truncated, Self::Hubs, Self::Steady, Self::Gaussian, Self::Mixture, Self::Kernel, Self::Aggregate];
 
     /// What messages and measures call it.
     pub fn id(self) -> &'static str {
@@ -275,7 +267,8 @@ impl Mixture {
     pub fn fit(rows: Rows<'_>, k: usize, seed: u64) -> Self {
         let (group_n, _) = cluster::settle(rows, cluster::spread_out(rows, k, &mut Rng::new(seed)));
         let k = group_n.iter().max().map_or(1, |most| usize::from(*most) + 1);
-        let share_nk = group_n.iter().flat_map(|group| (0..k).map(move |c| f64::from(u8::from(usize::from(*group) == c)))).collect();
+        let share_nk =
+            group_n.iter().flat_map(|group| (0..k).map(move |c| f64::from(u8::from(usize::from(*group) == c)))).collect();
         Self::of_shares(rows, share_nk, ROUNDS)
     }
 
@@ -377,7 +370,9 @@ mod tests {
     fn a_gaussian_has_the_moments_of_its_codes() {
         let z: Vec<f32> = clouds().chunks_exact(2).flat_map(|z| [z[0], z[1] + 0.5 * z[0]]).collect();
         let drawn = fitted(How::Gaussian, 20_000, Rows::new(&z, 2), &[], 3);
-        let moment = |rows: &[f32], f: fn(&[f32]) -> f32| rows.chunks_exact(2).map(|z| f64::from(f(z))).sum::<f64>() / (rows.len() / 2) as f64;
+        let moment = |rows: &[f32], f: fn(&[f32]) -> f32| {
+            rows.chunks_exact(2).map(|z| f64::from(f(z))).sum::<f64>() / (rows.len() / 2) as f64
+        };
         for f in [|z: &[f32]| z[0], |z: &[f32]| z[1], |z: &[f32]| z[0] * z[1], |z: &[f32]| z[1] * z[1]] {
             let [a, b] = [&z, &drawn].map(|rows| moment(rows, f));
             assert!((a - b).abs() < 0.05 * a.abs().max(2.0), "{a} and {b}");

@@ -65,7 +65,10 @@ pub fn figures(measured: &[Measured], wanted: &[String]) -> Vec<(String, f64)> {
         Quantity::Each(_) => None,
     };
     let all = measured.iter().filter_map(|m| Some((figure_id(&m.name), number(m)?)));
-    all.filter(|(id, value)| value.is_finite() && (wanted.is_empty() || wanted.iter().any(|known| known == id || number_in(known, id).is_some()))).collect()
+    all.filter(|(id, value)| {
+        value.is_finite() && (wanted.is_empty() || wanted.iter().any(|known| known == id || number_in(known, id).is_some()))
+    })
+    .collect()
 }
 
 #[cfg(test)]

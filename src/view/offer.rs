@@ -21,7 +21,7 @@ pub struct Offered {
 pub struct OneOf {
     /// By what [`Measures::only`](super::Measures) calls them; `*` stands for any number.
     pub ids: Vec<String>,
-    /// What they are called.
+    /// What the first is called.
     pub label: String,
 }
 

@@ -198,7 +198,8 @@ const ALONE: &str = "document.querySelector('[data-testid=pair-alone]')?.textCon
 
 #[test]
 fn features_of_two_dictionaries_find_each_other() {
-    let page = ready(&Options { query: "v=1&engine=cpu&data=mnist&method=topk-sae&features=64&k=8&batch=32", ..Options::default() });
+    let page =
+        ready(&Options { query: "v=1&engine=cpu&data=mnist&method=topk-sae&features=64&k=8&batch=32", ..Options::default() });
     twins(&page, "60");
     let label = "document.querySelector('[data-testid=pair-slider-0]')?.closest('label').textContent";
     page.wait_for("pairs", &format!("/feature \\d+ and feature \\d+, correlation 0\\.[3-9]/.test({label})"), LONG);
@@ -209,16 +210,25 @@ fn features_of_two_dictionaries_find_each_other() {
     page.keys("pair-slider-0", END);
     changes(&page, "pair-first", &before[0], "its feature is stronger");
     changes(&page, "pair-second", &before[1], "its partner is stronger with it");
-    assert_eq!(page.js("return document.querySelector('[data-testid=pair-crossed]')"), Value::Null, "no linear map between so many");
+    assert_eq!(
+        page.js("return document.querySelector('[data-testid=pair-crossed]')"),
+        Value::Null,
+        "no linear map between so many"
+    );
     no_errors(&page);
 }
 
 #[test]
 fn codes_of_two_codebooks_find_each_other() {
-    let page = ready(&Options { query: "v=1&engine=cpu&data=mnist&method=vq-vae&codes=16&hidden=16&batch=16", ..Options::default() });
+    let page =
+        ready(&Options { query: "v=1&engine=cpu&data=mnist&method=vq-vae&codes=16&hidden=16&batch=16", ..Options::default() });
     twins(&page, "40");
     let first = "document.querySelector('[data-testid=pair-token-0]')?.textContent";
-    page.wait_for("pairs", &format!("/code \\d+ and code \\d+: of the places where one stands, both do at \\d+ %/.test({first})"), LONG);
+    page.wait_for(
+        "pairs",
+        &format!("/code \\d+ and code \\d+: of the places where one stands, both do at \\d+ %/.test({first})"),
+        LONG,
+    );
     let part = page.js(&format!("return Number({first}.match(/(\\d+) %/)[1])")).as_f64().expect("a number");
     assert!(part > 10.0, "{part} %: both have learnt the background");
     assert_eq!(page.js("return document.querySelectorAll('.partners input').length"), 0, "a token is one or another");
@@ -231,14 +241,19 @@ fn measures_are_chosen_one_by_one() {
     page.click("bench");
     page.wait("the form", "document.querySelector('[data-testid=bench-start]')?.disabled === false");
     assert_eq!(page.js("return document.querySelector('[data-testid=bench-only]')"), Value::Null, "nothing is measured yet");
-    page.js("const s = document.querySelector('[data-testid=bench-images]'); s.value = '200'; s.dispatchEvent(new Event('change'))");
+    page.js(
+        "const s = document.querySelector('[data-testid=bench-images]'); s.value = '200'; s.dispatchEvent(new Event('change'))",
+    );
     page.wait("the choice", "document.querySelector('[data-testid=bench-only]')");
     page.js("document.querySelector('[data-testid=bench-only]').open = true");
     let offered = "[...document.querySelectorAll('[data-testid=bench-only] input')].map(i => i.dataset.testid)";
     page.wait("what is offered", &format!("{offered}.includes('bench-only-mse') && {offered}.includes('bench-only-active_units')"));
     assert!(page.js(&format!("return {offered}.includes('bench-only-l0')")) == false, "a VAE has no features");
     page.click("bench-only-mse");
-    page.wait("one is chosen", "document.querySelector('[data-testid=bench-only] summary').textContent === 'Which measures: 1 chosen'");
+    page.wait(
+        "one is chosen",
+        "document.querySelector('[data-testid=bench-only] summary').textContent === 'Which measures: 1 chosen'",
+    );
     for (field, text) in [("first-values", "1"), ("seeds", "1"), ("steps", "30")] {
         types(&page, &format!("bench-{field}"), text);
     }

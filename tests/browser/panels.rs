@@ -408,32 +408,46 @@ fn drawn(selector: &str) -> String {
 
 #[test]
 fn codes_are_drawn_in_other_ways() {
-    let page = ready(&Options { query: "v=1&data=mnist&method=vae&latent=4&hidden=64&batch=16&engine=cpu", ..Options::default() });
+    let page = ready(&Options {
+        query: "v=1&data=mnist&method=vae&latent=4&hidden=64&batch=16&engine=cpu",
+        script: "probe.old = '';",
+        ..Options::default()
+    });
+    page.open_tab("explore");
+    page.wait("the panel", "document.querySelector('[data-testid=panel-ways]')");
     page.js("document.querySelector('[data-testid=panel-ways]').scrollIntoView()");
     let cells = drawn("[data-testid=ways] canvas");
     page.wait("what a mixture draws", &cells);
     let ways = page.js("return [...document.querySelectorAll('[data-testid^=way-]')].map(b => b.dataset.testid)");
     let ways: Vec<&str> = ways.as_array().into_iter().flatten().filter_map(Value::as_str).filter(|id| *id != "way-said").collect();
     assert_eq!(ways, ["way-truncated", "way-hubs", "way-steady", "way-gaussian", "way-mixture", "way-kernel", "way-aggregate"]);
-    page.js("document.querySelector('[data-testid=drawn-0] canvas').dataset.testid = 'first'");
-    for way in ways {
-        let old = picture(&page, "first");
-        page.keys(way, ENTER);
-        if way != "way-mixture" {
-            changes(&page, "first", &old, way);
-        }
+    // Some ways may begin with the same code: all pictures tell.
+    let all = "[...document.querySelectorAll('[data-testid=ways] canvas')].map(c => c.toDataURL()).join()";
+    let others = |why: &str, press: &dyn Fn()| {
+        page.js(&format!("probe.old = {all}"));
+        press();
+        page.wait(why, &format!("{all} !== probe.old"));
+    };
+    for way in ways.into_iter().filter(|way| *way != "way-mixture") {
+        others(way, &|| page.keys(way, ENTER));
     }
-    let old = picture(&page, "first");
-    page.click("draw-others");
-    changes(&page, "first", &old, "others are drawn");
+    others("others are drawn", &|| page.click("draw-others"));
     // One goes to the traversal.
     let code = "latentLab.state().code";
     let before = page.js(&format!("return JSON.stringify({code})"));
     page.click("drawn-3");
-    page.wait("it is in the traversal", &format!("JSON.stringify({code}) !== {before:?}", before = before.as_str().expect("a code")));
+    page.wait(
+        "it is in the traversal",
+        &format!("JSON.stringify({code}) !== {before:?}", before = before.as_str().expect("a code")),
+    );
 
     page.go("v=1&data=mnist&method=ae&latent=4&hidden=64&batch=16&engine=cpu");
-    page.wait("an autoencoder has no prior", "document.querySelector('[data-testid=way-mixture]') && !document.querySelector('[data-testid=way-hubs]')");
+    page.wait("the page is back", "window.latentLab?.state().setup?.includes('method=ae')");
+    page.open_tab("explore");
+    page.wait(
+        "an autoencoder has no prior",
+        "document.querySelector('[data-testid=way-mixture]') && !document.querySelector('[data-testid=way-hubs]')",
+    );
     page.js("document.querySelector('[data-testid=panel-ways]').scrollIntoView()");
     page.wait("it draws all the same", &cells);
     no_errors(&page);
@@ -447,7 +461,10 @@ fn a_picture_is_copied_again_and_again() {
     page.js("document.querySelector('[data-testid=panel-copies]').scrollIntoView()");
     page.wait("eleven pictures", &drawn("[data-testid=copies] canvas"));
     assert_eq!(page.js("return document.querySelectorAll('[data-testid=copies] canvas').length"), 11);
-    page.wait("how much changes", "/differs from the picture by 0\\.\\d+ a pixel/.test(document.querySelector('[data-testid=copies-said]').textContent)");
+    page.wait(
+        "how much changes",
+        "/differs from the picture by 0\\.\\d+ a pixel/.test(document.querySelector('[data-testid=copies-said]').textContent)",
+    );
     let before = page.js("return JSON.stringify(latentLab.state().code)");
     page.keys("take-copy", ENTER);
     page.wait("the last is taken", &format!("JSON.stringify(latentLab.state().code) !== {:?}", before.as_str().expect("a code")));

@@ -217,8 +217,7 @@ pub fn alone(both: &Partners, shown: usize) -> String {
     if pairs > shown {
         said.push(format!("The {shown} of {pairs} pairs that agree most{has}."));
     }
-    for ((which, all), (spread, compared)) in
-        ["first", "second"].iter().zip(&both.alone).zip(both.spread.iter().zip(both.compared))
+    for ((which, all), (spread, compared)) in ["first", "second"].iter().zip(&both.alone).zip(both.spread.iter().zip(both.compared))
     {
         let there = spread.iter().filter(|s| **s > 0.0).count();
         if there > compared as usize {

@@ -33,7 +33,8 @@ pub fn Only(chosen: Chosen, testid: &'static str) -> impl IntoView {
     let desks = Desks::get();
     let offered = Memo::new(move |_| {
         let view: Option<Rc<View>> = desks.view(OFFERED).get();
-        view.and_then(|view| if let View::Offered(offered) = &*view { Some(offered.measures.clone()) } else { None }).unwrap_or_default()
+        view.and_then(|view| if let View::Offered(offered) = &*view { Some(offered.measures.clone()) } else { None })
+            .unwrap_or_default()
     });
     react(move || {
         let left = offered.with(|offered| chosen.with_untracked(|chosen| ticked(offered, chosen, None)));
@@ -63,7 +64,7 @@ pub fn Only(chosen: Chosen, testid: &'static str) -> impl IntoView {
             let now = offered.with_untracked(|offered| chosen.with_untracked(|chosen| ticked(offered, chosen, Some((i, to)))));
             chosen.set(now);
         };
-        view! { <label class="check"><input type="checkbox" data-testid=id prop:checked=on on:change=tick />{one.label}</label> }
+        view! { <label class="check"><input type="checkbox" data-testid=id prop:checked=on on:change=tick />{words::one(&one.label, one.ids.len().saturating_sub(1))}</label> }
     };
     view! {
         <details data-testid=testid on:toggle=toggle>

@@ -18,8 +18,7 @@ pub struct PanelSpec {
 
 const ANY: fn(&Model) -> bool = |_| true;
 /// Codes are numbers of one level that the encoder finds out: what is fitted to them can be drawn from.
-const FITTED: fn(&Model) -> bool =
-    |model| !model.flows && !model.undrawn && model.upper == 0 && (model.gaussian || model.points());
+const FITTED: fn(&Model) -> bool = |model| !model.flows && !model.undrawn && model.upper == 0 && (model.gaussian || model.points());
 const CLOUDS: fn(&Model) -> bool = |model| model.clouds;
 const FLOWS: fn(&Model) -> bool = |model| model.flows;
 const PRIOR: fn(&Model) -> bool = |model| model.prior.is_some();
@@ -67,7 +66,7 @@ panels! {
     neighbours { Learn UNDRAWN Neighbours in panels as neighbours }
     reconstructions { Learn DRAWN Reconstructions }
     samples { Learn PRIOR Samples }
-    ways { Learn FITTED Ways in panels as ways }
+    ways { Map FITTED Ways in panels as ways }
     flow { Learn FLOWS Flow in panels as flow }
     path { Paths VECTOR Paths in panels as path }
     copies { Paths FITTED Copies in panels as copies }

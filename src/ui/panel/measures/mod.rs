@@ -46,7 +46,12 @@ pub fn Measures() -> impl IntoView {
         waits.set(true);
         desks.ask(
             MEASURES,
-            Measures { images: images.get_untracked(), press: presses.get_untracked(), only: only.get_untracked(), of_training: false },
+            Measures {
+                images: images.get_untracked(),
+                press: presses.get_untracked(),
+                only: only.get_untracked(),
+                of_training: false,
+            },
         );
     };
     let ready = move || link.can_run() && runs.run.with(|r| r.as_ref().is_some_and(|r| r.info.is_some()));
