@@ -51,10 +51,10 @@ pub fn Ways() -> impl IntoView {
     });
     let take = move |i: usize| {
         let n = model.get_untracked().latent;
-        if let Some(View::DrawnCodes(drawn)) = desks.view(WAYS).get_untracked().as_deref() {
-            if let Some(z) = bytes_f32(&drawn.z_nd).get(i * n..(i + 1) * n) {
-                codes.start_from(Source::Code(z.to_vec().into()));
-            }
+        if let Some(View::DrawnCodes(drawn)) = desks.view(WAYS).get_untracked().as_deref()
+            && let Some(z) = bytes_f32(&drawn.z_nd).get(i * n..(i + 1) * n)
+        {
+            codes.start_from(Source::Code(z.to_vec().into()));
         }
     };
     let button = move |one: How| {
