@@ -173,7 +173,7 @@ async fn copied(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
     let (mut last, mut changes) = (first.clone(), vec![image::mse(&x, &first).sqrt()]);
     for round in 1..=ROUNDS {
         if round > 1 {
-            let (mean, _) = s.model.encode(Asked::of(&last)).await?;
+            let (mean, _) = s.model.encode(Asked::labelled(&last, &labels)).await?;
             let next = s.model.decode(&mean).await?;
             changes.push(image::mse(&last, &next).sqrt());
             last = next;
