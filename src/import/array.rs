@@ -8,10 +8,10 @@ use latent_vocabulary::import::Crop;
 use super::idx;
 use super::kind::Kind;
 use super::leaf::Leaf;
-use super::npy::NpyHeader;
 use super::picture::Picture;
 use super::scale::{Range, Scale};
 use super::source::{About, Fault, Item, Raw, Source, default_split};
+use latent_vocabulary::npy::NpyHeader;
 
 /// Most values of one image.
 const IMAGE_LIMIT: usize = 1 << 24;

@@ -56,7 +56,7 @@ fn header(reader: &mut dyn Read) -> Result<Vec<u8>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::npy::NpyHeader;
+    use latent_vocabulary::npy::NpyHeader;
 
     #[test]
     fn a_header_becomes_numpys() {

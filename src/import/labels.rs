@@ -2,7 +2,7 @@
 
 use latent_packed::PackedFactor;
 
-use super::npy::NpyHeader;
+use latent_vocabulary::npy::NpyHeader;
 
 /// Most values of a factor, and most factors.
 pub const VALUES: usize = 256;

@@ -25,7 +25,6 @@ pub mod mirror;
 mod names;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod native;
-pub mod npy;
 pub mod open;
 mod other;
 pub mod picture;

@@ -4,7 +4,7 @@ use std::io::Read;
 
 use latent_vocabulary::plan::{Understood, Values};
 
-use super::npy::{NpyHeader, NumberKind};
+use latent_vocabulary::npy::{NpyHeader, NumberKind};
 
 /// The values that become black and white.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -12,6 +12,7 @@ pub mod factors;
 pub mod frames;
 pub mod import;
 pub mod measured;
+pub mod npy;
 pub mod numbers;
 pub mod objective;
 pub mod optimizer;

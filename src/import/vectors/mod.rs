@@ -17,11 +17,11 @@ use crate::join::parts_are_given;
 use crate::kind::Kind;
 use crate::leaf::{Leaf, Leaves};
 use crate::names::{in_order, part_named};
-use crate::npy::NumberKind;
 use crate::read::Mark;
 use crate::scale::is_usual;
 use crate::source::Source;
 use crate::wish::{part_of, tenth, wanted};
+use latent_vocabulary::npy::NumberKind;
 
 use beside::{Beside, is_planted};
 use lists::Lists;

@@ -5,8 +5,8 @@ use std::io::{Read, Seek, SeekFrom};
 use super::lines::Lines;
 use crate::array::Member;
 use crate::leaf::Leaf;
-use crate::npy::{NpyHeader, NumberKind};
 use crate::read::{Cursor, Named, range};
+use latent_vocabulary::npy::{NpyHeader, NumberKind};
 
 /// Rows of numbers, wherever they are.
 pub trait Table {

@@ -6,8 +6,8 @@ use serde::Deserialize;
 
 use super::numbers::Numbers;
 use crate::leaf::Leaf;
-use crate::npy::{NpyHeader, NumberKind};
 use crate::read::range;
+use latent_vocabulary::npy::{NpyHeader, NumberKind};
 
 /// Longest index.
 const INDEX: u64 = 16 << 20;
