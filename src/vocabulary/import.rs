@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use crate::plan::{Plan, Wishes};
+use crate::plan::{Normalised, Plan, Wishes};
 
 /// Images that are packed before a set can be trained on: a shard.
 pub const USABLE: u64 = 1024;
@@ -99,6 +99,9 @@ pub struct Stored {
     /// Its samples are vectors.
     #[serde(default)]
     pub vectors: bool,
+    /// What was done to them then.
+    #[serde(default)]
+    pub normalised: Option<Normalised>,
     /// Whether the import came to its end.
     pub done: bool,
     pub bytes: u64,

@@ -248,12 +248,20 @@ impl Normalise {
             Self::LayerNorm => {
                 let mean = row_d.iter().map(|v| f64::from(*v)).sum::<f64>() / d;
                 row_d.iter_mut().for_each(|v| *v = (f64::from(*v) - mean) as f32);
-                // SAELens has the same remainder below the root.
-                let by = 1.0 / ((square(row_d) / d).sqrt() + 1e-5);
+                // As SAELens: one value less below the line, and the same remainder.
+                let by = 1.0 / ((square(row_d) / (d - 1.0).max(1.0)).sqrt() + 1e-5);
                 times(row_d, by);
             }
         }
     }
+}
+
+/// What was done to all rows of a set.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Normalised {
+    pub how: Normalise,
+    /// The number that [`Normalise::ExpectedAverageOnlyIn`] multiplied them by; else 1.
+    pub scale: f64,
 }
 
 /// What is understood of rows of numbers.
@@ -385,7 +393,7 @@ mod tests {
             (Normalise::None, [3.0, 4.0, 0.0, 0.0]),
             (Normalise::ExpectedAverageOnlyIn, [1.5, 2.0, 0.0, 0.0]),
             (Normalise::ConstantNormRescale, [1.2, 1.6, 0.0, 0.0]),
-            (Normalise::LayerNorm, [0.700_137, 1.260_246, -0.980_191, -0.980_191]),
+            (Normalise::LayerNorm, [0.606_336, 1.091_405, -0.848_871, -0.848_871]),
         ] {
             let mut row_d = [3.0, 4.0, 0.0, 0.0];
             how.apply(0.5, &mut row_d);

@@ -8,6 +8,7 @@ use crate::source::{Raw, Source};
 use latent_packed::store::{SetFolder, Store, free};
 use latent_packed::{Files, HEADER, Header, META, Meta, SUMS, Sum, read_sums, shard_name};
 use latent_vocabulary::import::{Choice, ImportEvent, Progress, Stored};
+use latent_vocabulary::plan::Normalised;
 
 use super::pool::{Decoded, Pool};
 use super::port::{post, scope};
@@ -222,6 +223,7 @@ pub async fn stored(store: &Store, id: &str) -> Result<Stored, String> {
         label: meta.label,
         credit: meta.credit.clone(),
         vectors: meta.vectors.is_some(),
+        normalised: meta.vectors.as_ref().map(|v| Normalised { how: v.normalize_activations, scale: v.scaling_factor }),
         done: shards.last().is_some_and(|s| s.last),
         bytes: shards.iter().map(|s| s.bytes() as u64).sum(),
     })
@@ -236,6 +238,7 @@ pub fn broken(id: &str) -> Stored {
         credit,
         factors,
         vectors,
+        normalised: None,
         channels: 1,
         height: 0,
         width: 0,
