@@ -54,7 +54,10 @@ pub const MEASURES: &[Measure] = &[
         run: |s, sheet| Box::pin(groups(s, sheet)),
     },
     Measure {
-        names: &[("linear_probe_accuracy", "Linear probe: share of labels right")],
+        names: &[
+            ("linear_probe_accuracy", "Linear probe: share of labels right"),
+            ("linear_probe_macro_f1", "Linear probe: macro F1"),
+        ],
         applies: any,
         run: |s, sheet| Box::pin(linear_probe(s, sheet)),
     },
@@ -201,7 +204,13 @@ async fn linear_probe(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), Stri
         s.images.whose,
         test.len()
     );
-    sheet.add("linear_probe_accuracy", fit.accuracy(Rows::new(&test_nd, own.width()), test), how);
+    let said: Vec<usize> = Rows::new(&test_nd, own.width()).iter().map(|z| fit.predict(z)).collect();
+    sheet.add("linear_probe_accuracy", fit.accuracy(Rows::new(&test_nd, own.width()), test), how.clone());
+    sheet.add(
+        "linear_probe_macro_f1",
+        probe::macro_f1(&said, test, classes),
+        format!("F1 of each class, mean over the classes; {how}"),
+    );
     Ok(())
 }
 

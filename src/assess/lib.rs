@@ -17,6 +17,7 @@ mod likelihood;
 mod measure;
 mod pictures;
 mod prior;
+mod probing;
 mod samplers;
 mod sparse;
 mod subject;
@@ -43,6 +44,7 @@ const MEASURES: &[&[Measure]] = &[
     pictures::MEASURES,
     sparse::MEASURES,
     dictionary::MEASURES,
+    probing::MEASURES,
     code::POSTERIOR,
     prior::MEASURES,
     samplers::MEASURES,

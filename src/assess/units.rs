@@ -19,7 +19,7 @@ pub const MEASURES: &[Measure] = &[
 ];
 
 /// The code is one row of numbers an image, each with a meaning of its own.
-fn by_image(about: &About) -> bool {
+pub(super) fn by_image(about: &About) -> bool {
     let whole = |group: &CodeGroup| match group.kind {
         CodeKind::Features { height, width } => height * width == 1,
         kind => !matches!(kind, CodeKind::Grid { .. }),

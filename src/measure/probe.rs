@@ -172,6 +172,28 @@ fn argmax(values: impl Iterator<Item = f64>) -> usize {
     values.enumerate().fold((0, f64::NEG_INFINITY), |best, (i, v)| if v > best.1 { (i, v) } else { best }).0
 }
 
+/// Macro-averaged F1: the mean over the classes that occur of `2 TP / (2 TP + FP + FN)`.
+///
+/// # Panics
+/// If there is not one answer a label.
+pub fn macro_f1(said_n: &[usize], label_n: &[u8], classes: usize) -> f64 {
+    assert_eq!(said_n.len(), label_n.len(), "not one answer a label");
+    let of = |class: usize| {
+        let (mut hit, mut wrong, mut there) = (0.0, 0.0, false);
+        for (said, label) in said_n.iter().zip(label_n) {
+            let is = usize::from(*label) == class;
+            there |= is;
+            match (*said == class, is) {
+                (true, true) => hit += 1.0,
+                (false, false) => {}
+                _ => wrong += 1.0,
+            }
+        }
+        there.then(|| if hit > 0.0 { 2.0 * hit / (2.0 * hit + wrong) } else { 0.0 })
+    };
+    mean((0..classes).filter_map(of))
+}
+
 /// Share of test codes whose label most of their `k` nearest training codes have, in Euclidean distance (Fix & Hodges
 /// 1951; Cover & Hart 1967, "Nearest neighbor pattern classification"). Of labels with equal votes, the one with the
 /// nearest code wins; of equally distant codes, the earlier is nearer.

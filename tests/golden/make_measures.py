@@ -410,6 +410,56 @@ def units():
     return {"monosemanticity_f": scores, "coverage": np.mean(covered)}
 
 
+def halves(label, c):
+    """Inputs of a class and as many others, spread over all."""
+    own, others = np.flatnonzero(label == c), np.flatnonzero(label != c)
+    n = min(len(own), len(others))
+    thin = lambda all: all[np.arange(n) * len(all) // n]
+    return np.concatenate([thin(own), thin(others)]), np.repeat([1, 0], n)
+
+
+def apart(act, label, c):
+    at, on = halves(label, c)
+    return act[at][on == 1].mean(0) - act[at][on == 0].mean(0)
+
+
+def probing():
+    """Features that tell three classes with noise, and a dictionary of theirs."""
+    label = np.array(whole(80, 240, 3))
+    act = np.maximum(made(81, (240, 6)) - 0.25, 0)
+    for c in range(3):
+        act[:, 2 * c] += (label == c) * (0.5 + made(82 + c, (240,), 0.5))
+    act = single(np.maximum(act, 0))
+    d = made(86, (6, 4))
+    x = single(act @ d + made(87, (240, 4), 0.05))
+    fit, test = slice(0, 160), slice(160, 240)
+    few = {}
+    for k in (1, 2):
+        right = []
+        for c in range(3):
+            (at, on), (to, said) = halves(label[fit], c), halves(label[test], c)
+            chosen = np.argsort(-np.abs(apart(act[fit], label[fit], c)), kind="stable")[:k]
+            logits = logistic(act[fit][at][:, chosen], on, act[test][to][:, chosen])
+            right.append((logits.argmax(1).numpy() == said).mean())
+        few[k] = np.mean(right)
+    most = np.max([np.abs(apart(act[fit], label[fit], c)) for c in range(3)], 0)
+    # Where a probe's own weights point is given: what is compared is what is done with them.
+    direction = made(88, (3, 4))
+    carried = [apart(act[fit], label[fit], c) * (d @ direction[c]) for c in range(3)]
+    chosen = [[int(f) for f in np.argsort(-carried[c], kind="stable")[:2] if carried[c][f] > 0] for c in range(3)]
+    logits = logistic(act[fit], label[fit], act[test]).argmax(1).numpy()
+    centred = np.cov(x.T, bias=True)
+    values, vectors = np.linalg.eigh(centred)
+    return {
+        "few": few,
+        "telling": [int(f) for f in np.argsort(-most, kind="stable")[:3]],
+        "macro_f1": np.mean([f1(logits == c, label[test] == c) for c in range(3)]),
+        "attributed": chosen,
+        "variance": values[::-1][:2].tolist(),
+        "principal": np.abs(vectors[:, -1]).tolist(),
+    }
+
+
 def f1(said, truth):
     return 2 * (said & truth).sum() / (said.sum() + truth.sum())
 
@@ -487,6 +537,7 @@ golden = {
     "codebook": codebook(),
     "sparse": sparse(),
     "units": units(),
+    "probing": probing(),
     "sliced": sliced(),
     "signal": signal(),
     "samples": samples(),

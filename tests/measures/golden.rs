@@ -26,6 +26,7 @@ struct Golden {
     codebook: Codebook,
     sparse: Sparse,
     units: Units,
+    probing: Probing,
     sliced: Sliced,
     signal: f64,
     samples: Samples,
@@ -44,6 +45,16 @@ struct Samples {
 struct Units {
     monosemanticity_f: Vec<f64>,
     coverage: f64,
+}
+
+#[derive(Deserialize)]
+struct Probing {
+    few: BTreeMap<usize, f64>,
+    telling: Vec<usize>,
+    macro_f1: f64,
+    attributed: Vec<Vec<usize>>,
+    variance: Vec<f64>,
+    principal: Vec<f64>,
 }
 
 #[derive(Deserialize)]
@@ -412,6 +423,62 @@ fn single_units() {
     let labels: Vec<u8> = act.chunks_exact(5).zip(&noise).map(class).collect();
     let (first, last) = (Rows::new(&act[..200], 5), Rows::new(&act[200..], 5));
     assert_close(units::coverage((first, &labels[..40]), (last, &labels[40..]), 3), want.coverage, EXACT);
+}
+
+#[test]
+fn a_few_features_tell_classes() {
+    let want = golden().probing;
+    let labels = whole(80, 240, 3);
+    let mut act: Vec<f64> = made(81, 240 * 6, 1.0, 0.0).iter().map(|v| (f64::from(*v) - 0.25).max(0.0)).collect();
+    for c in 0..3u8 {
+        for (i, noise) in made(82 + u32::from(c), 240, 0.5, 0.0).into_iter().enumerate() {
+            if labels[i] == c {
+                act[i * 6 + 2 * usize::from(c)] += 0.5 + f64::from(noise);
+            }
+        }
+    }
+    let act: Vec<f32> = act.into_iter().map(|a| a.max(0.0) as f32).collect();
+    let d = made(86, 24, 1.0, 0.0);
+    let noise = made(87, 960, 0.05, 0.0);
+    let sum = |i: usize, j: usize| (0..6).map(|f| f64::from(act[i * 6 + f]) * f64::from(d[f * 4 + j])).sum::<f64>();
+    let x: Vec<f32> = (0..960).map(|at| (sum(at / 4, at % 4) + f64::from(noise[at])) as f32).collect();
+    let (fit, test) = (Rows::new(&act[..160 * 6], 6), Rows::new(&act[160 * 6..], 6));
+    let (fit_n, test_n) = (&labels[..160], &labels[160..]);
+    for (k, accuracy) in want.few {
+        assert_close(sparse::sparse_probe((fit, fit_n), (test, test_n), 3, k), accuracy, EXACT);
+    }
+    assert_eq!(sparse::most_telling(fit, fit_n, 3, 3), want.telling);
+    let reader = LinearProbe::fit(fit, fit_n, 3);
+    let said: Vec<usize> = test.iter().map(|z| reader.predict(z)).collect();
+    assert_close(probe::macro_f1(&said, test_n, 3), want.macro_f1, EXACT);
+    let direction = made(88, 12, 1.0, 0.0);
+    let of = |c: usize| sparse::attributed(fit, fit_n, Rows::new(&d, 4), &direction[c * 4..][..4], c, 2);
+    assert_eq!((0..3).map(of).collect::<Vec<_>>(), want.attributed);
+    let x_nd = Rows::new(&x, 4);
+    let (basis, mean_d) = sparse::principal(x_nd, 2);
+    for (b, variance) in basis.iter().zip(&want.variance) {
+        let along = x_nd.iter().map(|row| row.iter().zip(&mean_d).zip(b).map(|((x, m), b)| (f64::from(*x) - m) * b).sum::<f64>());
+        assert_close(along.map(|v| v * v).sum::<f64>() / 240.0, *variance, 1e-6);
+    }
+    basis[0].iter().zip(&want.principal).for_each(|(got, want)| assert_close(got.abs(), *want, 1e-4));
+}
+
+/// Features that stand for one class each, taken away, harm that class and no other; those that all share harm all alike.
+#[test]
+fn what_is_taken_away_harms_whom_it_was_of() {
+    let labels: Vec<u8> = (0..90).map(|i| i % 3).collect();
+    let x: Vec<f32> = labels.iter().flat_map(|l| (0..3).map(move |c| f32::from(u8::from(c == *l)))).collect();
+    let identity = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0f32];
+    let x_nd = Rows::new(&x, 3);
+    let probe = LinearProbe::fit(x_nd, &labels, 3);
+    let chosen: Vec<Vec<usize>> =
+        (0..3).map(|c| sparse::attributed(x_nd, &labels, Rows::new(&identity, 3), &probe.direction(c), c, 1)).collect();
+    assert_eq!(chosen, [[0], [1], [2]]);
+    let found = sparse::perturbed(x_nd, x_nd, Rows::new(&identity, 3), &probe, &labels, &chosen);
+    assert!(found.own > 0.6 && found.others == 0.0, "{found:?}");
+    let all = vec![vec![0, 1, 2]; 3];
+    let same = sparse::perturbed(x_nd, x_nd, Rows::new(&identity, 3), &probe, &labels, &all);
+    assert_close(same.own, same.others, EXACT);
 }
 
 #[test]

@@ -11,6 +11,7 @@ mod fidelity;
 mod geometry;
 mod length;
 mod portrait;
+mod probing;
 
 pub use absorption::{Absorption, absorption, main_features};
 pub use activity::{Activity, DensityHistogram, ULTRA_DENSE, activity};
@@ -20,3 +21,7 @@ pub use fidelity::{fraction_unexplained, loss_recovered};
 pub use geometry::{COMPARED, length_gap, together};
 pub use length::{DescriptionLength, description_length, round_to};
 pub use portrait::{Portrait, histogram};
+pub use probing::{
+    Perturbed, SWEEPS, along_random, attributed, most_telling, perturbed, principal, principal_in_slices, sparse_probe,
+    sparse_probe_in_slices,
+};
