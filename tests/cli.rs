@@ -79,6 +79,10 @@ fn wrong_arguments_are_refused_in_one_line() {
     refused(&["export", "--weights", weights, "--onnx", "a.onnx"], "expected two files, for encoder and decoder, or a folder");
     refused(&["export", "--weights", weights, "--onnx", "no/such/a.onnx", "b.onnx"], "there is no folder no/such");
     refused(&["export", "--weights", weights, "--torch", "model.txt"], "ends with .py");
+    refused(&["export", "--weights", weights, "--saelens", "no/such/folder"], "there is no folder no/such");
+    refused(&["export", "--weights", weights, "--saelens", "target"], "is no sparse autoencoder");
+    refused(&["features", "--weights", weights, "--out", "a.txt"], "ends with .csv or .jsonl");
+    refused(&["features", "--weights", "no/such/file", "--out", "a.csv"], "no/such/file");
     refused(&["import", "--weights", "no/such/file", "--out", "x"], "no/such/file");
     refused(&["import", "--weights", weights, "--out", "no/such/x"], "there is no folder no/such");
     refused(&["import", "--weights", weights, "--out", "x", "--data", "photographs"], "photographs");

@@ -9,7 +9,10 @@ use latent_engine::sampling::{self, Draw};
 use latent_engine::verify::difference;
 use latent_engine::{Engine, Rows};
 use latent_experiment::Setup;
-use latent_native::{EncodeOptions, EngineKind, Given, MeasureOptions, SampleOptions, encode, measure, sample};
+use latent_native::{
+    EncodeOptions, EngineKind, FeatureFile, FeaturesOptions, Given, MeasureOptions, SampleOptions, encode, features, measure,
+    sample,
+};
 use latent_packed::{FORMAT, META, Meta, OnDisk, PackedFactor, ShardBuilder, Split, shard_name};
 use latent_protocol::Table;
 use latent_vocabulary::Family;
@@ -167,4 +170,51 @@ fn every_method_is_on_the_command_line_what_it_was() {
         }
     }
     assert_eq!(methods.len(), latent_catalog::CARDS.len(), "every method");
+}
+
+/// The table of features says what the codes of the test images say.
+#[test]
+fn features_on_the_command_line_are_those_of_the_codes() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("saved-features");
+    let _ = std::fs::remove_dir_all(&folder);
+    let images = folder.join("images");
+    packed(&images, Frames::One);
+    let data = load(&images);
+    let mut setup = Setup::new(DATA, "topk-sae");
+    for (key, value) in [("features", 64.0), ("k", 4.0), ("batch", 10.0)] {
+        setup.set(key, value).unwrap();
+    }
+    let mut engine = engine(&setup, &data);
+    block_on(engine.start()).unwrap();
+    engine.run_steps(5).unwrap();
+    block_on(engine.metrics()).unwrap();
+    let weights = folder.join("topk.safetensors");
+    std::fs::write(&weights, saved(&mut engine, &setup, &data)).unwrap();
+    let write = |name: &str, file| {
+        let out = folder.join(name);
+        let given = Some((DATA.to_string(), Some(images.clone())));
+        let report =
+            features(&FeaturesOptions { weights: weights.clone(), data: given, samples: 2000, out: out.clone(), file }).unwrap();
+        assert_eq!((&report["features"], &report["samples"]), (&64.into(), &IMAGES.into()), "{report}");
+        std::fs::read_to_string(out).unwrap()
+    };
+    let (csv, jsonl) = (write("features.csv", FeatureFile::Csv), write("features.jsonl", FeatureFile::Jsonl));
+    let values: Vec<f32> = data.test_images.iter().map(|b| f32::from(*b) / 255.0).collect();
+    let (codes, _) = block_on(engine.encode(Rows::labelled(&values, &data.test_labels))).unwrap();
+    let (density, most) = (numbers(&csv, "density"), numbers(&csv, "max"));
+    let mut living = 0;
+    for (f, line) in jsonl.lines().enumerate() {
+        let act: Vec<f32> = codes.iter().skip(f).step_by(64).copied().collect();
+        let (on, max) = (act.iter().filter(|a| **a != 0.0).count(), act.iter().copied().fold(0.0, f32::max));
+        assert!((density[f] - on as f32 / IMAGES as f32).abs() < 1e-6 && (most[f] - max).abs() < 1e-4, "feature {f}");
+        let told: serde_json::Value = serde_json::from_str(line).unwrap();
+        let top = told["top"].as_array().unwrap();
+        assert_eq!((told["feature"].as_u64(), top.len()), (Some(f as u64), on.min(12)), "{line}");
+        for row in top {
+            let sample = row["sample"].as_u64().unwrap() as usize;
+            assert!((row["activation"].as_f64().unwrap() - f64::from(act[sample])).abs() < 1e-4, "{line}");
+        }
+        living += usize::from(on > 0);
+    }
+    assert!(jsonl.lines().count() == 64 && living > 3, "{living} of 64 live");
 }

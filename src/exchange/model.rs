@@ -76,6 +76,11 @@ impl<'a> Model<'a> {
         self.file.values(name, shape)
     }
 
+    /// The shape of a weight, if there is one of that name.
+    pub fn shape(&self, name: &str) -> Option<Vec<usize>> {
+        self.file.tensors().into_iter().find(|(own, _)| own == name).map(|(_, shape)| shape)
+    }
+
     /// A program as calls, for any number of rows.
     ///
     /// # Errors

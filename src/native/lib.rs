@@ -5,6 +5,7 @@
 pub mod bench;
 mod encode;
 mod export;
+mod features;
 mod file;
 mod images;
 mod import;
@@ -17,9 +18,10 @@ mod train;
 
 pub use encode::{EncodeOptions, encode};
 pub use export::pytorch;
+pub use features::{FeatureFile, FeaturesOptions, features};
 pub use file::{Trained, checkpoint, trained};
 pub use images::{Given, labelled, load};
-pub use import::import;
+pub use import::{Imported, import};
 pub use made::{Maker, reproduce};
 pub use measure::{MeasureOptions, MeasureReport, classifier, measure};
 pub use open::{EngineKind, cpu, open_gpu};

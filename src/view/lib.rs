@@ -9,6 +9,7 @@
 mod answer;
 mod choice;
 mod coder;
+pub mod feature_file;
 mod feature_table;
 mod question;
 

@@ -4,12 +4,16 @@ use std::path::Path;
 
 use latent_engine::verify::difference;
 use latent_experiment::Setup;
-use latent_native::import;
+use latent_native::Imported;
 use latent_player::Player;
 use latent_view::Rows;
 use safetensors::tensor::{Dtype, TensorView};
 
 use super::{CLOSE, read};
+
+fn import(file: &[u8], otherwise: &Setup) -> Result<(Setup, Vec<u8>), String> {
+    latent_native::import(&[("a file", file)], otherwise).map(|Imported { setup, file, .. }| (setup, file))
+}
 
 fn fixture(name: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/exchange/foreign").join(name)

@@ -1,5 +1,6 @@
 //! What other tools are given is what we have: every program of every method, as ONNX in onnxruntime and as a module in PyTorch.
 
+mod dictionaries;
 mod foreign;
 mod layers;
 mod onnx;

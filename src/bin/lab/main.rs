@@ -25,6 +25,7 @@ mod data;
 mod driver;
 mod encode;
 mod export;
+mod features;
 mod findings;
 mod import;
 mod index;
@@ -95,9 +96,11 @@ enum Command {
     Measure(measure::Args),
     /// Write the codes of images to a file, for NumPy or as CSV.
     Encode(encode::Args),
-    /// Write a trained model for other tools: ONNX, PyTorch.
+    /// Write what each feature of a sparse autoencoder does: its numbers, and the samples on which it is strongest.
+    Features(features::Args),
+    /// Write a trained model for other tools: ONNX, PyTorch, SAELens.
     Export(export::Args),
-    /// Take weights from PyTorch: a state_dict of an autoencoder whose network there is here.
+    /// Take weights from PyTorch: a state_dict of an autoencoder whose network there is here, or a sparse autoencoder of another library.
     Import(import::Args),
     /// Draw new images from trained weights.
     Sample(sample::Args),
@@ -145,6 +148,7 @@ fn main() -> ExitCode {
         Command::Verify(args) => verify::run(args),
         Command::Measure(args) => measure::run(args),
         Command::Encode(args) => encode::run(args),
+        Command::Features(args) => features::run(args),
         Command::Export(args) => export::run(args),
         Command::Import(args) => import::run(args),
         Command::Sample(args) => sample::run(args),

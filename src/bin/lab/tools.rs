@@ -84,7 +84,7 @@ pub fn set_up_tests(browser: bool, full: bool) -> Result<TestTools, Failure> {
 const PYTHON_PACKAGES: [&str; 3] = ["numpy==2.4.6", "safetensors==0.8.0", "onnxruntime==1.32.0"];
 
 /// What is too large to be installed without being asked for: gigabytes on Linux.
-const FULL_PACKAGES: [&str; 1] = ["torch==2.15.0"];
+const FULL_PACKAGES: [&str; 2] = ["torch==2.15.0", "sae-lens==6.54.12"];
 
 /// Python in an environment of its own with [`PYTHON_PACKAGES`], made where it is not there yet; `full`: another, with
 /// [`FULL_PACKAGES`] besides.

@@ -14,7 +14,7 @@ pub const FEATURES: ParamSpec = ParamSpec::int(
     "features",
     "Features",
     64,
-    4096,
+    32_768,
     512,
     "Size of the dictionary: how many features there are to choose from. More explain better and are rarer each.",
 );

@@ -53,6 +53,7 @@ impl Conductor {
         let id = runs.next_id();
         self.parts().starting.set(Some(start));
         files.begin_run();
+        files.recall_names(&setup, &from);
         codes.begin_run();
         self.put_on_show(match origin {
             Origin::Pretrained => desks.preset(),
@@ -185,7 +186,7 @@ impl Conductor {
     }
 
     /// Starts `start` with its own setup, once its images are there.
-    fn begin_with(self, start: Start) {
+    pub fn begin_with(self, start: Start) {
         let Stores { look, runs, .. } = self.stores();
         let other_data = runs.setup.with_untracked(|s| s.data != start.setup.data);
         runs.setup.set(start.setup.clone());

@@ -23,8 +23,19 @@ use latent_vocabulary::{Family, Kind, ParamSpec};
 /// Positions of a slider.
 const NOTCHES: f64 = 400.0;
 
+/// A whole number that grows by factors on its slider: of a range that has room for nothing small otherwise.
+fn by_factors(kind: Kind) -> Option<(f64, f64)> {
+    match kind {
+        Kind::Int { min, max } if min > 0 && max / min > 500 => Some((min as f64, max as f64)),
+        _ => None,
+    }
+}
+
 /// Where on its slider a value lies, 0 to [`NOTCHES`].
 fn to_slider(kind: Kind, value: f64) -> f64 {
+    if let Some((min, max)) = by_factors(kind) {
+        return NOTCHES * (value / min).ln() / (max / min).ln();
+    }
     match kind {
         Kind::Float { min, max, log: true } => NOTCHES * (value / min).ln() / (max / min).ln(),
         Kind::Float { min, max, .. } => NOTCHES * (value - min) / (max - min),
@@ -35,6 +46,9 @@ fn to_slider(kind: Kind, value: f64) -> f64 {
 /// The value at a place on the slider, rounded to three digits so that links stay short.
 fn from_slider(kind: Kind, at: f64) -> f64 {
     let part = at / NOTCHES;
+    if let Some((min, max)) = by_factors(kind) {
+        return round(min * (max / min).powf(part)).round().clamp(min, max);
+    }
     match kind {
         Kind::Float { min, max, log: true } => round(min * (max / min).powf(part)).clamp(min, max),
         Kind::Float { min, max, .. } => round(min + part * (max - min)).clamp(min, max),
@@ -117,6 +131,7 @@ pub fn Control(spec: &'static ParamSpec) -> impl IntoView {
         .into_any(),
         kind => {
             let (low, high, min, max, whole) = match kind {
+                Kind::Int { min, max } if by_factors(kind).is_some() => (0.0, NOTCHES, min as f64, max as f64, true),
                 Kind::Int { min, max } => (min as f64, max as f64, min as f64, max as f64, true),
                 Kind::Float { min, max, .. } => (0.0, NOTCHES, min, max, false),
                 Kind::Choice { .. } => unreachable!("matched above"),

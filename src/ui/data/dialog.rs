@@ -27,6 +27,18 @@ pub fn Dialog() -> impl IntoView {
         own.list_anew.track();
         own.send(ImportCommand::List, &[]);
     });
+    // A dictionary that has no rows here brings its directions.
+    Effect::new(move || {
+        own.kept.brought.with(|brought| brought.iter().for_each(|waiting| own.inspect_directions(waiting)));
+    });
+    let brought = move || {
+        let words = own.kept.brought.with(|brought| brought.as_ref().map(|waiting| waiting.words.clone()));
+        words.map(|words| view! { <p class="notice" data-testid="import-dictionary">{words}</p> })
+    };
+    let closed = move |_| {
+        own.open.set(false);
+        own.kept.brought.set(None);
+    };
     let body = move || match own.step.get() {
         Step::Choose => view! { <Choose /> }.into_any(),
         Step::Looking => view! {
@@ -41,11 +53,12 @@ pub fn Dialog() -> impl IntoView {
     // The form outlives the packing that begins with it, for the case that it is refused.
     let form = move || own.found.get().map(|found| view! { <Fit found /> });
     view! {
-        <dialog class="import" node_ref=dialog aria-labelledby="import-title" data-testid="import" on:close=move |_| own.open.set(false)>
+        <dialog class="import" node_ref=dialog aria-labelledby="import-title" data-testid="import" on:close=closed>
             <header>
                 <h2 id="import-title">{words::ADD_TITLE}</h2>
                 <button class="icon" aria-label=words::CLOSE title=words::CLOSE data-testid="import-close" on:click=move |_| own.open.set(false)>"×"</button>
             </header>
+            {brought}
             {move || own.problem.get().map(|p| view! { <p class="notice" role="alert" data-testid="import-problem">{p}</p> })}
             <div hidden=move || own.step.get() != Step::Found>{form}</div>
             {body}

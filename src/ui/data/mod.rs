@@ -14,6 +14,7 @@ mod worker;
 use leptos::prelude::*;
 
 use crate::part::{Make, fetched};
+use crate::react::react;
 pub use own::OwnData;
 pub use picker::DataPicker;
 
@@ -22,6 +23,11 @@ pub use picker::DataPicker;
 pub fn Dialog() -> impl IntoView {
     const DIALOG: Make = fetched!(dialogs, import_dialog, view! { <dialog::Dialog /> });
     let own = OwnData::get();
+    react(move || {
+        if own.kept.brought.with(Option::is_some) {
+            own.open();
+        }
+    });
     let wanted = Memo::new(move |was: Option<&bool>| own.open.get() || was == Some(&true));
     move || wanted.get().then(|| DIALOG.view())
 }

@@ -13,12 +13,13 @@ use crate::data::files::Files;
 use crate::data::words;
 use crate::data::worker::{Heard, Importer};
 use crate::store::Stores;
+use crate::store::files::{Files as Kept, Waiting};
 use crate::store::link::Link;
 use crate::store::look::Look;
 use crate::store::runs::Runs;
 use latent_vocabulary::data::Own;
 use latent_vocabulary::import::{Choice, Found, Frame, ImportCommand, ImportEvent, Progress, Stored, USABLE};
-use latent_vocabulary::plan::{Role, Wanted, Wishes};
+use latent_vocabulary::plan::{Normalise, Role, Wanted, Wishes};
 
 /// Where the page keeps the list of sets: asking the storage itself would load the worker.
 const KEY: &str = "latent-lab-sets";
@@ -47,6 +48,8 @@ pub struct OwnData {
     pub look: Look,
     pub link: Link,
     runs: Runs,
+    /// Where a dictionary may wait for rows.
+    pub kept: Kept,
     conductor: Conductor,
     pub open: RwSignal<bool>,
     pub step: RwSignal<Step>,
@@ -70,7 +73,7 @@ pub struct OwnData {
 }
 
 impl OwnData {
-    pub fn new(Stores { look, link, runs, .. }: Stores, conductor: Conductor) -> Self {
+    pub fn new(Stores { look, link, runs, files, .. }: Stores, conductor: Conductor) -> Self {
         // The browser's own reader of JSON: the page needs no other.
         let list = browser::recall(KEY).and_then(|text| js_sys::JSON::parse(&text).ok());
         let sets = list.and_then(|list| serde_wasm_bindgen::from_value(list).ok()).unwrap_or_default();
@@ -78,6 +81,7 @@ impl OwnData {
             look,
             link,
             runs,
+            kept: files,
             conductor,
             open: RwSignal::new(false),
             step: RwSignal::new(Step::Choose),
@@ -271,11 +275,28 @@ impl OwnData {
             self.list_anew.notify();
         }
         self.loaded.set(packed.unwrap_or_default());
-        self.open.set(false);
-        let vectors = self.sets.with_untracked(|sets| sets.iter().any(|s| s.id == id && s.vectors));
+        let set = self.sets.with_untracked(|sets| sets.iter().find(|s| s.id == id && s.vectors).map(|s| s.channels as usize));
+        let vectors = set.is_some();
         let id = Own { name: id, label: None, vectors }.id();
+        if let Some(start) = set.and_then(|width| self.kept.brought_on(&id, width)) {
+            self.open.set(false);
+            self.runs.choose();
+            return self.conductor.begin_with(start);
+        }
+        self.open.set(false);
         let same = self.runs.setup.with_untracked(|s| s.data == id);
         if same { self.conductor.reload_data() } else { self.conductor.set_data(&id) }
+    }
+
+    /// Asks what a dictionary's own directions are as rows: what it can be looked at with where there are no activations.
+    pub fn inspect_directions(self, waiting: &Waiting) {
+        let stem = waiting.name.rsplit('/').next().unwrap_or_default().split('.').next().unwrap_or_default();
+        let name = format!("{stem}-directions.npy");
+        let bytes = js_sys::Array::of1(&js_sys::Uint8Array::from(&waiting.directions[..]));
+        let Ok(blob) = Blob::new_with_u8_array_sequence(&bytes) else { return };
+        self.files.set_value(Files { names: vec![name.clone()], blobs: vec![blob], left_out: 0 });
+        let roles = vec![Wanted { file: name, role: Role::Vectors, part: None }];
+        self.inspect_again(Wishes { normalise: Some(Normalise::None), roles, ..Wishes::default() });
     }
 
     /// The set that the setup means, if it is one of these.

@@ -7,6 +7,7 @@ use web_sys::HtmlElement;
 
 use crate::browser;
 use crate::conductor::Conductor;
+use crate::data::OwnData;
 use crate::keep::tools::Tool;
 use crate::keep::words;
 use crate::part::{Make, fetched};
@@ -43,6 +44,12 @@ pub fn RunsButton() -> impl IntoView {
         }
     };
     provide_context(Close(Callback::new(move |()| close())));
+    // A dictionary without rows asks for some, in a dialog of its own.
+    react(move || {
+        if files.brought.with(Option::is_some) {
+            close();
+        }
+    });
     view! {
         <button class="link" data-testid="runs" on:click=open>{words::RUNS}</button>
         <dialog class="runs" node_ref=dialog aria-labelledby="runs-title" data-testid="runs-dialog">
@@ -58,8 +65,10 @@ pub fn RunsButton() -> impl IntoView {
 /// Files out and in.
 #[component]
 fn Files() -> impl IntoView {
-    let files = Files::get();
+    let (files, runs, own) = (Files::get(), Runs::get(), OwnData::get());
     let input = NodeRef::<html::Input>::new();
+    let features = move || runs.model().features.is_some();
+    let for_saelens = move |_| files.download_for(Tool::SaeLens(untrack(|| own.current()).and_then(|set| set.normalised)));
     let save = move |what: Export, name: &'static str, help: &'static str, id: &'static str| {
         view! {
             <button class="small" title=help data-testid=id disabled=move || !files.can_save() on:click=move |_| files.download(what)>{name}</button>
@@ -82,9 +91,12 @@ fn Files() -> impl IntoView {
                 {save(Export::Codes(Table::Npz), words::CODES_NPZ, words::CODES_NPZ_HELP, "save-codes-npz")}
                 {write(Tool::Onnx, words::ONNX, words::ONNX_HELP, "save-onnx")}
                 {write(Tool::Torch, words::TORCH, words::TORCH_HELP, "save-torch")}
+                <Show when=features>
+                    <button class="small" title=words::SAELENS_HELP data-testid="save-saelens" disabled=move || !files.can_save() on:click=for_saelens>{words::SAELENS}</button>
+                </Show>
                 <label class="button" title=words::OPEN_FILE_HELP>
                     {words::OPEN_FILE}
-                    <input class="unseen" type="file" accept=".safetensors" data-testid="open-file" node_ref=input
+                    <input class="unseen" type="file" accept=".safetensors,.npz,.zip,.json" multiple data-testid="open-file" node_ref=input
                         on:change=move |_| if let Some(input) = input.get_untracked() { files.open_chosen(&input) } />
                 </label>
             </div>

@@ -27,9 +27,10 @@ pub const ONNX_HELP: &str = "Encoder and decoder as two files that ONNX Runtime 
 pub const TORCH: &str = "PyTorch";
 pub const TORCH_HELP: &str =
     "A module in Python to read, to use and to train on, with its objective, and the tensors that it loads";
+pub const SAELENS: &str = "SAELens";
+pub const SAELENS_HELP: &str = "An archive with the folder that SAE.load_from_disk of SAELens takes";
 pub const OPEN_FILE: &str = "Open a file…";
-pub const OPEN_FILE_HELP: &str =
-    "Weights or a checkpoint, as safetensors; or the state_dict of a PyTorch autoencoder that has a network as here";
+pub const OPEN_FILE_HELP: &str = "Weights or a checkpoint, as safetensors; the state_dict of a PyTorch autoencoder that has a network as here; or a sparse autoencoder of SAELens, dictionary_learning, sparsify, OpenAI or Gemma Scope: safetensors or .npz, with its cfg.json";
 
 pub const KEPT: &str = "Kept in this browser";
 pub const KEPT_HELP: &str = "Your runs are kept as they train, at each pause, and when you leave. Nothing is sent anywhere.";
@@ -82,8 +83,28 @@ pub fn saved_without_objective(names: &str, why: &str) -> String {
     format!("Saved as {names}. The module has no objective to train on with: {why}.")
 }
 
-pub fn opened(name: &str) -> String {
-    format!("{name} is on show.")
+pub fn opened(name: &str, notes: &[String]) -> String {
+    let first = std::iter::once(format!("{name} is on show."));
+    first.chain(notes.iter().cloned()).collect::<Vec<_>>().join(" ")
+}
+
+pub fn needs_rows(name: &str, features: usize, inputs: usize) -> String {
+    format!(
+        "{name} is a dictionary of {} features of {inputs} numbers, and no rows of {inputs} numbers are here.",
+        grouped(features as f64)
+    )
+}
+
+pub fn waits(name: &str, features: usize, inputs: usize) -> String {
+    format!(
+        "{name} is a dictionary of {} features of {inputs} numbers, and it came without rows to look at. Below are its own directions, as rows: add \
+         them to see what is like what. Or choose activations of {inputs} numbers.",
+        grouped(features as f64)
+    )
+}
+
+pub fn brought(library: &str) -> String {
+    format!("This is a dictionary of {library}.")
 }
 
 /// What a run is called: the visitor's word, or else its method and data.

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use serde_bytes::ByteBuf;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{File, HtmlInputElement};
+use web_sys::HtmlInputElement;
 
 use crate::browser;
 use crate::browser::error_text;
@@ -20,7 +20,9 @@ use crate::store::look::Look;
 use crate::store::runs::{Beginning, Origin, Phase, Runs, Start, Then};
 use crate::words;
 use latent_experiment::Setup;
+use latent_player::File;
 use latent_protocol::{Command, Export, KeptRun, RunId, Table};
+use latent_small::part;
 use latent_vocabulary::Precision;
 
 /// This tab's run, for the page that comes after a reload.
@@ -52,6 +54,54 @@ struct Examined {
     /// Where it came from, if from an address.
     address: Option<String>,
     bytes: Vec<u8>,
+    /// What the visitor should know of it.
+    notes: Vec<String>,
+}
+
+/// A dictionary that waits for rows.
+pub struct Waiting {
+    /// What its file is called.
+    pub name: String,
+    /// Numbers of a row.
+    pub inputs: usize,
+    /// Its directions, as an array of NumPy.
+    pub directions: Vec<u8>,
+    /// What is said while it waits, and once it is on show.
+    pub words: String,
+    said: String,
+    setup: Setup,
+    weights: Vec<u8>,
+}
+
+part!(tools: fn taker() -> fn(Files, u32, tools::Files, Option<String>) = take_files);
+
+/// A dictionary of another library becomes a run on the rows that are here, if they have as many numbers; else it waits for others. What is none is the
+/// engine's to look at.
+fn take_files(store: Files, choice: u32, mut files: tools::Files, address: Option<String>) {
+    let weights = files.iter().position(|(_, bytes)| bytes.first() != Some(&b'{')).unwrap_or_default();
+    let name = files[weights].0.clone();
+    let found = match tools::read(&files, &store.runs().setup.get_untracked()) {
+        Ok(Some(found)) => found,
+        Ok(None) => return store.examine(choice, name, address, Ok(files.swap_remove(weights).1)),
+        Err(e) => return store.examine(choice, name, address, Err(e)),
+    };
+    let mut notes = vec![keep::brought(found.library)];
+    notes.extend(found.notes);
+    let width = store.link().data_info.with_untracked(|info| info.as_ref().map(|d| (d.channels * d.height * d.width) as usize));
+    if width == Some(found.inputs) {
+        store.examine_with(choice, name, address, Ok(found.weights), notes);
+    } else if store.runs().is_latest(choice) {
+        store.said.set(Some(keep::needs_rows(&name, found.features, found.inputs)));
+        store.brought.set(Some(Waiting {
+            words: keep::waits(&name, found.features, found.inputs),
+            said: keep::opened(&name, &notes),
+            name,
+            inputs: found.inputs,
+            directions: found.directions,
+            setup: found.setup,
+            weights: found.weights,
+        }));
+    }
 }
 
 /// The stores that this one names, and what is no signal.
@@ -81,6 +131,10 @@ pub struct Files {
     pub kept: RwSignal<Option<(RunId, String, u64)>>,
     /// A run from an earlier visit that could go on.
     pub offer: RwSignal<Option<KeptRun>>,
+    /// Names and notes that the visitor gave to features of the run on show, as the tab of features writes them.
+    pub names: RwSignal<String>,
+    /// A dictionary of another library, of rows that are not here.
+    pub brought: RwSignal<Option<Waiting>>,
     /// What became of the last file.
     pub said: RwSignal<Option<String>>,
     parts: Held<Parts>,
@@ -92,6 +146,8 @@ impl Files {
             storage: RwSignal::new(Storage::Unknown),
             kept: RwSignal::new(None),
             offer: RwSignal::new(None),
+            names: RwSignal::new(String::new()),
+            brought: RwSignal::new(None),
             said: RwSignal::new(None),
             parts: Held::new(Parts {
                 look,
@@ -192,6 +248,23 @@ impl Files {
         let (now, parts) = (browser::now(), self.parts());
         parts.began_at.set(now);
         parts.saved_at.set(now);
+    }
+
+    /// What the visitor called the features of the run that begins: by its file, or as this browser remembers it.
+    pub fn recall_names(self, setup: &Setup, from: &Beginning) {
+        let of_file = match from {
+            Beginning::File(bytes) => File::open(bytes).ok().and_then(|file| file.note(NAMES).ok().map(str::to_owned)),
+            _ => None,
+        };
+        self.names.set(of_file.or_else(|| browser::recall(&names_key(setup))).unwrap_or_default());
+    }
+
+    /// Takes new names and notes of features.
+    pub fn keep_names(self, text: String) {
+        if let Some(setup) = self.runs().run.with_untracked(|r| r.as_ref().map(|r| r.setup.clone())) {
+            browser::remember(&names_key(&setup), &text);
+        }
+        self.names.set(text);
     }
 
     /// What the storage holds, or why there is none.
@@ -336,39 +409,87 @@ impl Files {
             }
             Some((_, None)) => {}
         }
-        let saved = browser::save_bytes(&bytes, &name);
-        self.said.set(Some(saved.map_or_else(|e| words::file_refused(&name, &error_text(&e)), |()| keep::saved(&name))));
+        let names = self.names.get_untracked();
+        if names.is_empty() || !matches!(what, Export::Weights(_) | Export::Checkpoint) {
+            self.hand_out(&bytes, &name);
+        } else {
+            leptos::task::spawn_local(async move {
+                // A file without them is better than none.
+                let noted = tools::noter().await.ok().and_then(|noted| noted(&bytes, NAMES, &names));
+                self.hand_out(noted.as_deref().unwrap_or(&bytes), &name);
+            });
+        }
         false
     }
 
-    /// Reads the file that the visitor has chosen.
-    pub fn open_chosen(self, input: &HtmlInputElement) {
-        let Some(file) = input.files().and_then(|files| files.get(0)) else { return };
-        // The same file may be chosen again.
-        input.set_value("");
-        self.open_file(file);
+    fn hand_out(self, bytes: &[u8], name: &str) {
+        let saved = browser::save_bytes(bytes, name);
+        self.said.set(Some(saved.map_or_else(|e| words::file_refused(name, &error_text(&e)), |()| keep::saved(name))));
     }
 
-    fn open_file(self, file: File) {
+    /// Reads the files that the visitor has chosen: one of weights, or a dictionary with what lies beside it.
+    pub fn open_chosen(self, input: &HtmlInputElement) {
+        let Some(list) = input.files() else { return };
+        let files: Vec<web_sys::File> = (0..list.length()).filter_map(|i| list.get(i)).collect();
+        // The same file may be chosen again.
+        input.set_value("");
+        if !files.is_empty() {
+            self.open_files(files);
+        }
+    }
+
+    fn open_files(self, files: Vec<web_sys::File>) {
         let choice = self.runs().choose();
         leptos::task::spawn_local(async move {
-            let read = JsFuture::from(file.array_buffer()).await.map_err(|e| error_text(&e));
-            let bytes = read.map(|buffer| js_sys::Uint8Array::new(&buffer.unchecked_into()).to_vec());
-            self.examine(choice, file.name(), None, bytes);
+            let mut read = tools::Files::new();
+            for file in &files {
+                match JsFuture::from(file.array_buffer()).await {
+                    Ok(buffer) => read.push((file.name(), js_sys::Uint8Array::new(&buffer.unchecked_into()).to_vec())),
+                    Err(e) => return self.examine(choice, file.name(), None, Err(error_text(&e))),
+                }
+            }
+            self.take_files(choice, read, None).await;
         });
+    }
+
+    /// Files of others may be a dictionary; what says its setup, or is none, is the engine's to look at.
+    async fn take_files(self, choice: u32, mut files: tools::Files, address: Option<String>) {
+        if tools::says_its_setup(&files) {
+            let (name, bytes) = files.swap_remove(0);
+            return self.examine(choice, name, address, Ok(bytes));
+        }
+        match taker().await {
+            Ok(take) => take(self, choice, files, address),
+            Err(e) => self.examine(choice, files.swap_remove(0).0, address, Err(e)),
+        }
+    }
+
+    /// The dictionary that waited for rows of `width` numbers, as a run on those of `data`.
+    pub fn brought_on(self, data: &str, width: usize) -> Option<Start> {
+        let taken = self.brought.try_update(|brought| brought.take_if(|waiting| waiting.inputs == width))??;
+        self.said.set(Some(taken.said));
+        self.offer.set(None);
+        let setup = Setup { data: data.into(), ..taken.setup };
+        Some(Start { setup, origin: Origin::File, from: Beginning::File(taken.weights), then: Then::Stay })
     }
 
     /// Begins with the weights at an address, which must be this site's or allow it (CORS).
     pub fn fetch_file(self, address: String) {
         let choice = self.runs().choose();
         leptos::task::spawn_local(async move {
-            let bytes = browser::fetch_from(&address).await;
-            self.examine(choice, address.clone(), Some(address), bytes);
+            match browser::fetch_from(&address).await {
+                Ok(bytes) => self.take_files(choice, vec![(address.clone(), bytes)], Some(address)).await,
+                Err(e) => self.examine(choice, address.clone(), Some(address), Err(e)),
+            }
         });
     }
 
     /// Has the engine look at a file, unless something else was chosen while it was read; nothing changes before it fits.
     fn examine(self, choice: u32, name: String, address: Option<String>, bytes: Result<Vec<u8>, String>) {
+        self.examine_with(choice, name, address, bytes, vec![]);
+    }
+
+    fn examine_with(self, choice: u32, name: String, address: Option<String>, bytes: Result<Vec<u8>, String>, notes: Vec<String>) {
         if !self.runs().is_latest(choice) {
             return;
         }
@@ -378,14 +499,14 @@ impl Files {
             Err(e) => return self.say(words::file_refused(&name, &e)),
         };
         let safetensors = ByteBuf::from(bytes.clone());
-        self.parts().examined.with(|files| files.push_back(Examined { choice, name, address, bytes }));
+        self.parts().examined.with(|files| files.push_back(Examined { choice, name, address, bytes, notes }));
         self.link().send(&Command::Examine { setup: self.runs().setup.get_untracked(), safetensors });
     }
 
     /// The engine has looked at the first of the files that it was given: what to begin, if it is good and still wanted.
     pub fn take_examined(self, found: Result<Setup, String>) -> Option<Start> {
         let file = self.parts().examined.with(VecDeque::pop_front);
-        let Examined { name, address, bytes, .. } = file.filter(|file| self.runs().is_latest(file.choice))?;
+        let Examined { name, address, bytes, notes, .. } = file.filter(|file| self.runs().is_latest(file.choice))?;
         let setup = match found {
             Ok(setup) => setup,
             Err(message) => {
@@ -394,7 +515,7 @@ impl Files {
             }
         };
         self.offer.set(None);
-        self.said.set(Some(keep::opened(&name)));
+        self.said.set(Some(keep::opened(&name, &notes)));
         self.parts().address.set(address.map(|address| (setup.clone(), address)));
         Some(Start { setup, origin: Origin::File, from: Beginning::File(bytes), then: Then::Stay })
     }
@@ -410,6 +531,14 @@ impl Files {
         let address = self.parts().address.get().filter(|(theirs, _)| same(theirs));
         address.map_or_else(String::new, |(_, address)| format!("&weights={}", browser::encoded(&address)))
     }
+}
+
+/// What the names of features are kept under, in files.
+const NAMES: &str = "feature_names";
+
+/// And in the browser.
+fn names_key(setup: &Setup) -> String {
+    format!("latent-lab-features:{}", setup.to_query())
 }
 
 /// What a file is called: which network on which data after how many steps.

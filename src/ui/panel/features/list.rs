@@ -6,9 +6,12 @@ use web_sys::HtmlInputElement;
 
 use super::atom::Atom;
 use super::inspector::Inspector;
+use super::names::Names;
+use super::said::TakeHome;
 use super::table::{Density, Filter, Sorting};
 use crate::panel::features::words;
 use crate::panel::section::Panel;
+use crate::store::files::Files;
 use crate::store::runs::Runs;
 use crate::tiles::{Tile, Tiles};
 use crate::views::FEATURES;
@@ -33,7 +36,7 @@ const DENSITIES: [(Density, &str); 5] = [
 
 #[component]
 pub fn List() -> impl IntoView {
-    let runs = Runs::get();
+    let (runs, files) = (Runs::get(), Files::get());
     let inspector = Inspector::get();
     let (sorting, filter, pages) = (RwSignal::new(Sorting::Density), RwSignal::new(Filter::default()), RwSignal::new(1usize));
     // A pointer or the keyboard on the list: it keeps its order.
@@ -44,7 +47,8 @@ pub fn List() -> impl IntoView {
         if let Some((.., order)) = same {
             return (sorting, filter, order.clone());
         }
-        let list = inspector.table.with(|t| t.as_ref().map_or_else(Vec::new, |t| t.list(sorting, &filter)));
+        let names = files.names.with(|text| Names::read(text));
+        let list = inspector.table.with(|t| t.as_ref().map_or_else(Vec::new, |t| t.list(sorting, &filter, &names)));
         (sorting, filter, list)
     });
     let total = move || order.with(|(.., order)| order.len());
@@ -85,10 +89,10 @@ pub fn List() -> impl IntoView {
     let listed = Signal::derive(move || words::listed(total().min(pages.get() * PAGE), total()));
     let all_there = Signal::derive(move || total() <= pages.get() * PAGE);
     view! {
-        <Panel id="features" title=words::LIST help=words::LIST_HELP slots=&[FEATURES]>
+        <Panel id="features" title=words::LIST help=words::LIST_HELP slots=&[FEATURES] tools=move || view! { <TakeHome /> }>
             <p class="note" data-testid="features-stats">{stats}</p>
             <div class="sieve">
-                <input type="search" class="number" inputmode="numeric" placeholder=words::SEARCH aria-label=words::SEARCH data-testid="feature-search" node_ref=search on:input=typed />
+                <input type="search" placeholder=words::SEARCH aria-label=words::SEARCH data-testid="feature-search" node_ref=search on:input=typed />
                 <select aria-label=words::ORDER data-testid="feature-sort" on:change=move |e| sorting.set(ORDERS[index(event_target_value(&e)).min(4)].0)>
                     {(0..).zip(ORDERS).map(|(i, (value, name)): (i32, _)| view! { <option value=i.to_string() selected=sorting.get_untracked() == value>{name}</option> }).collect_view()}
                 </select>

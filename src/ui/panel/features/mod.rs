@@ -3,7 +3,9 @@
 mod atom;
 mod inspector;
 mod list;
+mod names;
 mod one;
+mod said;
 mod steering;
 mod strongest;
 mod table;

@@ -5,6 +5,8 @@ use leptos::prelude::*;
 
 use super::atom::Atom;
 use super::inspector::Inspector;
+use super::names::Names;
+use super::said::Called;
 use super::strongest::Strongest;
 use super::table::Example;
 use crate::paint;
@@ -14,6 +16,7 @@ use crate::panel::section::Panel;
 use crate::picture::Picture;
 use crate::react::react;
 use crate::store::desks::Desks;
+use crate::store::files::Files;
 use crate::store::look::Look;
 use crate::store::runs::Runs;
 use crate::tiles::Tile;
@@ -62,6 +65,8 @@ pub fn One() -> impl IntoView {
         });
         view! { <div><dt>{name}</dt><dd data-testid=testid>{value}</dd></div> }
     };
+    let files = Files::get();
+    let called = move || feature.get().map(|f| words::called(f, &files.names.with(|text| Names::read(text).of(f).0)));
     let favours = move || {
         inspector
             .table
@@ -98,7 +103,7 @@ pub fn One() -> impl IntoView {
             }>
             <div class="portrait">
                 <figure><Atom feature=Signal::derive(move || feature.get()) label=words::ATOM testid="feature-atom" />
-                    <figcaption data-testid="feature-name">{move || feature.get().map(words::name)}</figcaption></figure>
+                    <figcaption data-testid="feature-name">{called}</figcaption></figure>
                 <dl class="facts">
                     {fact(words::DENSITY, "fact-density", |t, f| words::percent(t.density_f[f]))}
                     {fact(words::MEAN, "fact-mean", |t, f| words::amount(t.mean_f[f]))}
@@ -110,6 +115,7 @@ pub fn One() -> impl IntoView {
                     <p class="note span"><span>"0"</span><span>{words::HISTOGRAM}</span><span>{reach}</span></p>
                 </div>
             </div>
+            <Called feature />
             <h3>{words::STRONGEST}</h3>
             <Strongest examples />
             <div class="cells top-examples" class:absent=inspector.beside data-testid="feature-top">{row(0, TOP_EXAMPLES)}</div>

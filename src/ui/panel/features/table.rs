@@ -1,5 +1,6 @@
 //! The table of all features as the panels read it.
 
+use super::names::Names;
 use crate::paint::Shape;
 use crate::rank::rank;
 use latent_view::{BINS, EXAMPLES, FeatureTable};
@@ -47,7 +48,7 @@ pub enum Sorting {
 /// Which features are on the list.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Filter {
-    /// Digits of their number.
+    /// Digits of their number, or letters of their name.
     pub number: String,
     /// The class that they favour.
     pub label: Option<u8>,
@@ -154,11 +155,14 @@ impl Table {
     }
 
     /// The features that pass the filter, in order.
-    pub fn list(&self, sorting: Sorting, filter: &Filter) -> Vec<usize> {
+    pub fn list(&self, sorting: Sorting, filter: &Filter, names: &Names) -> Vec<usize> {
+        let wanted = filter.number.trim().to_lowercase();
+        let named = names.named().filter(|(_, name)| name.to_lowercase().contains(&wanted));
+        let named: Vec<usize> = named.map(|(f, _)| f).collect();
         let passes = |f: &usize| {
             filter.density.has(self.density_f[*f])
                 && filter.label.is_none_or(|label| self.density_f[*f] > 0.0 && self.label_f[*f] == label)
-                && f.to_string().contains(filter.number.trim())
+                && (f.to_string().contains(&wanted) || named.contains(f))
         };
         let all: Vec<usize> = (0..self.features()).filter(passes).collect();
         let key = |f: &usize| match sorting {
@@ -204,7 +208,10 @@ mod tests {
     #[test]
     fn features_are_sorted_and_filtered() {
         let table = table();
-        let list = |sorting, filter: Filter| table.list(sorting, &filter);
+        let mut names = Names::default();
+        names.give(1, "A Loop", "");
+        let list = |sorting, filter: Filter| table.list(sorting, &filter, &names);
+        assert_eq!(list(Sorting::Number, Filter { number: "loop".into(), ..Filter::default() }), [1]);
         assert_eq!(list(Sorting::Density, Filter::default()), [1, 0], "the dead one is not on the list");
         assert_eq!(list(Sorting::Purity, Filter::default()), [0, 1]);
         assert_eq!(list(Sorting::Number, Filter { density: Density::Any, ..Filter::default() }), [0, 1, 2]);

@@ -5,7 +5,7 @@ pub const TAB: &str = "Features";
 pub const LIST: &str = "The dictionary";
 pub const LIST_HELP: &str = "Each picture shows what a feature adds to an image when it fires: orange brightens, blue darkens. The bar is the square root of the share of inputs on which it fires. Press one to inspect it.";
 pub const LOOKING: &str = "Looking through the test images…";
-pub const SEARCH: &str = "Number";
+pub const SEARCH: &str = "Number or name";
 pub const ORDER: &str = "Order of the features";
 pub const BY_DENSITY: &str = "most often active first";
 pub const BY_MEAN: &str = "strongest first";
@@ -39,6 +39,12 @@ pub const REBUILT: &str = "rebuilt";
 pub const LEFT_OUT: &str = "without";
 pub const CHANGE: &str = "change";
 pub const ABLATION: &str = "An image, rebuilt, and rebuilt without the feature";
+pub const CALL: &str = "Give it a name";
+pub const NOTE: &str = "A note of yours";
+pub const CSV: &str = "CSV";
+pub const JSONL: &str = "JSONL";
+pub const TABLE_HELP: &str =
+    "All features as a table: their numbers, the test samples on which they are strongest, your names and notes";
 pub const SIMILAR: &str = "Similar atoms";
 
 pub const STEERING: &str = "Steering";
@@ -51,6 +57,11 @@ pub const FIRING: &str = "What fires";
 
 pub fn name(f: usize) -> String {
     format!("Feature {f}")
+}
+
+/// A feature with the visitor's name for it, if there is one.
+pub fn called(f: usize, own: &str) -> String {
+    if own.is_empty() { name(f) } else { format!("Feature {f}: {own}") }
 }
 
 pub fn percent(share: f32) -> String {
