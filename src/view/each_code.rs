@@ -5,8 +5,8 @@ use serde_bytes::ByteBuf;
 
 use super::answer::Images;
 use super::coder::{Coder, Frame, Tests};
-use super::question::{Question, whole};
-use super::untokenise::untokenise;
+use super::question::Question;
+use super::untokenise::{of_codebook, untokenise};
 use latent_vocabulary::numbers::bytes_f32;
 
 /// The image that the tokens `token_n` stand for, with each of `codes` in turn in all the places `at`: [`Images`], one for
@@ -22,7 +22,9 @@ impl Question for EachCode {
     type Answer = Images;
 
     fn fits(&self, frame: &Frame) -> bool {
-        frame.alphabet.is_some_and(|alphabet| whole(self.token_n.len(), 4 * alphabet.tokens))
+        frame.alphabet.is_some_and(|alphabet| {
+            of_codebook(&self.token_n, alphabet) && self.codes.iter().all(|code| (*code as usize) < alphabet.codes)
+        })
     }
 
     async fn answer(&self, coder: &mut impl Coder, _: Tests<'_>) -> Result<Images, String> {

@@ -18,12 +18,17 @@ impl Question for Untokenise {
     type Answer = Images;
 
     fn fits(&self, frame: &Frame) -> bool {
-        frame.alphabet.is_some_and(|alphabet| whole(self.token_bn.len(), 4 * alphabet.tokens))
+        frame.alphabet.is_some_and(|alphabet| of_codebook(&self.token_bn, alphabet))
     }
 
     async fn answer(&self, coder: &mut impl Coder, _: Tests<'_>) -> Result<Images, String> {
         Ok(Images::of(coder.frame().size, untokenise(coder, &bytes_f32(&self.token_bn)).await?))
     }
+}
+
+/// Whether these are whole grids, of tokens that the codebook has: a question may have been asked of another one.
+pub(super) fn of_codebook(token_bn: &[u8], alphabet: Alphabet) -> bool {
+    whole(token_bn.len(), 4 * alphabet.tokens) && bytes_f32(token_bn).iter().all(|token| *token < alphabet.codes as f32)
 }
 
 /// The pictures that token grids stand for.
