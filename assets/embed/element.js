@@ -1,8 +1,8 @@
 // @ts-check
 // <latent-lab preset="mnist-vae" panel="traversal">: a trained model in somebody's page.
 //
-// Attributes: preset (a model of this site), src (the address of weights that the page or the command line has saved) or finding (a claim
-// of this site, with what came out of it); panel (one
+// Attributes: preset (a model of this site), src (the address of weights that the page or the command line has saved), finding (a claim
+// of this site, with what came out of it) or lesson (one of this site, with the page that it runs over); panel (one
 // or several of traversal, map, path, tokens, features); theme (auto, light, dark); latents (how many sliders); start (which
 // example). Events: ready, select, step, failed. What stands inside the element is shown until the figure is there.
 
@@ -23,7 +23,7 @@ const NEAR = "120px";
 /** @implements {Public.LatentLab} */
 export class LatentLab extends HTMLElement {
   /** @type {(keyof Public.LatentLabAttributes)[]} */
-  static observedAttributes = ["preset", "src", "finding", "panel", "theme", "latents", "start"];
+  static observedAttributes = ["preset", "src", "finding", "lesson", "panel", "theme", "latents", "start"];
 
   #frame = make("figure", { part: "figure" });
   /** @type {Figure | null} */
@@ -106,7 +106,7 @@ export class LatentLab extends HTMLElement {
 
   /** The picture that stands here before the figure: the page's own, or the model's. */
   #still() {
-    const model = this.src || this.finding ? null : this.#address();
+    const model = this.src || this.finding || this.lesson ? null : this.#address();
     const own = model && make("img", { src: model.href.replace(/\.safetensors$/, ".png"), alt: "", loading: "lazy" });
     this.#frame.className = "";
     this.#frame.replaceChildren(make("div", { className: "still" }, make("slot", {}, own || "")));
@@ -127,6 +127,13 @@ export class LatentLab extends HTMLElement {
         if (run !== this.#run) return;
         const link = make("a", { href: new URL(`?finding=${encodeURIComponent(this.finding)}`, SITE).href, title: words.RUN_HELP, target: "_top" }, words.RUN);
         this.#frame.append(root, make("figcaption", {}, link));
+        this.#frame.className = "live";
+        return this.#there();
+      }
+      if (this.lesson) {
+        const src = new URL(`?lesson=${encodeURIComponent(this.lesson)}`, SITE).href;
+        const link = make("a", { href: src, target: "_top" }, words.WHOLE);
+        this.#frame.append(make("iframe", { src, className: "lesson", title: words.LESSON }), make("figcaption", {}, link));
         this.#frame.className = "live";
         return this.#there();
       }
@@ -202,6 +209,14 @@ export class LatentLab extends HTMLElement {
 
   set finding(value) {
     this.setAttribute("finding", value);
+  }
+
+  get lesson() {
+    return this.getAttribute("lesson") ?? "";
+  }
+
+  set lesson(value) {
+    this.setAttribute("lesson", value);
   }
 
   get panel() {

@@ -18,6 +18,8 @@ export interface LatentLabAttributes {
   src?: string;
   /** In place of a model: a finding of the site, its claim with what came out when it was run. */
   finding?: string;
+  /** In place of a model: a lesson of the site, over the page that it speaks of. */
+  lesson?: string;
   /** One or several panels, with spaces or commas between them; by itself the first that goes with the model. */
   panel?: string;
   /** `auto` follows the page's background; so does anything else. */
@@ -58,6 +60,7 @@ export class LatentLab extends HTMLElement {
   /** The attributes of these names; empty where they are not set. */
   preset: string;
   src: string;
+  lesson: string;
   finding: string;
   panel: string;
   theme: string;

@@ -65,6 +65,7 @@ button[aria-pressed="true"] { background: var(--ink); border-color: var(--ink); 
 .nearest { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 6px; }
 .nearest canvas { width: 100%; height: auto; border-radius: 4px; }
 
+iframe.lesson { display: block; width: 100%; height: min(90vh, 760px); border: 1px solid var(--rule); border-radius: 6px; }
 .finding p, .finding ul { margin: 0 0 8px; }
 .finding .claim { font: 18px/1.4 Georgia, "Noto Serif", serif; }
 .finding ul { padding: 0; list-style: none; }

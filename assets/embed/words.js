@@ -32,9 +32,12 @@ export const PICTURE = "What the decoder draws";
 export const failed = (message) => `This figure could not be loaded: ${message}`;
 /** @type {(name: string, kind: string, names: string[]) => string} */
 export const unknownPanel = (name, kind, names) => `panel="${name}" does not go with a model whose code is ${kind}; there are ${names.join(", ")}`;
-export const noPreset = "the element needs an attribute preset, src or finding";
+export const noPreset = "the element needs an attribute preset, src, finding or lesson";
 /** @type {(id: string) => string} */
 export const noFinding = (id) => `no finding is called ${id}`;
+
+export const LESSON = "A lesson of Latent Lab";
+export const WHOLE = "Open the lesson in a page of its own";
 
 export const HELD = "Held when it was run";
 export const NOT_HELD = "Did not hold when it was run";

@@ -54,8 +54,8 @@ test("attributes that are declared are those that it looks at", () => {
 
 test("some attributes are properties as well", () => {
   const { lab } = place({ panel: "map" });
-  assert.deepEqual([lab.preset, lab.src, lab.finding, lab.panel, lab.theme], ["", "", "", "map", ""]);
-  for (const name of ["preset", "src", "finding", "panel", "theme"]) {
+  assert.deepEqual([lab.preset, lab.src, lab.finding, lab.lesson, lab.panel, lab.theme], ["", "", "", "", "map", ""]);
+  for (const name of ["preset", "src", "finding", "lesson", "panel", "theme"]) {
     lab[name] = name;
     assert.equal(lab.getAttribute(name), name);
   }
@@ -93,6 +93,14 @@ test("a finding is its claim, bars of what came out, and a verdict", async () =>
   assert.deepEqual(inside.one("bars").all("b").map((bar) => Math.round(parseFloat(bar.style.width))), [100, 0]);
   assert.equal(inside.all("a")[0].href, `${SITE}?finding=more-is-less`);
   assert.deepEqual([heard, lab.kind], [[], undefined], "there is no model");
+});
+
+test("a lesson is the page that it runs over", async () => {
+  const { lab, seen, inside } = place({ lesson: "a-map-of-digits" });
+  seen();
+  assert.equal(await lab.ready, lab);
+  assert.equal(inside.all("iframe")[0].src, `${SITE}?lesson=a-map-of-digits`);
+  assert.equal(inside.all("a")[0].href, `${SITE}?lesson=a-map-of-digits`);
 });
 
 test("a finding that did not hold says why, and one that is not there is said", async () => {
@@ -163,7 +171,7 @@ test("it asks for a model where none is named", async () => {
   const { lab, heard, seen } = place({});
   seen();
   await assert.rejects(lab.ready);
-  assert.deepEqual(heard[0].detail, { message: "the element needs an attribute preset, src or finding" });
+  assert.deepEqual(heard[0].detail, { message: "the element needs an attribute preset, src, finding or lesson" });
 });
 
 test("a model of the site has its still picture, and a link to train it; a visitor's own images have none", async () => {
