@@ -21,7 +21,7 @@ use latent_platform::gunzip::gunzip;
 pub use latent_platform::thrown::words as error_text;
 
 /// Keys of the address that belong to the page, not to the experiment.
-pub const RESERVED: &[&str] = &["theme", "engine", "weights", "preset", "bench", "finding"];
+pub const RESERVED: &[&str] = &["theme", "engine", "weights", "preset", "bench", "finding", "lesson", "page", "hide", "lock"];
 
 /// Milliseconds since the page was opened.
 pub fn now() -> f64 {
@@ -89,6 +89,11 @@ pub fn parameter(key: &str) -> Option<String> {
 /// Whether the address has a key, whatever its value.
 pub fn asks(key: &str) -> bool {
     query().trim_start_matches('?').split('&').any(|pair| pair.split('=').next() == Some(key))
+}
+
+/// Whether the page was opened to show something of its address.
+pub fn asked_something() -> bool {
+    query().len() + fragment().len() > 0
 }
 
 /// Replaces query and fragment of the address without a new history entry.

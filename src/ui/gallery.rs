@@ -4,14 +4,18 @@ use leptos::prelude::*;
 
 use crate::conductor::Conductor;
 use crate::store::link::{EngineState, Link};
+use crate::store::look::Look;
 use crate::store::runs::Runs;
 use crate::words;
 use latent_experiment::{PRESETS, Preset};
 
 #[component]
 pub fn Gallery() -> impl IntoView {
+    let look = Look::get();
+    // It folds once: who opens it again chooses among them.
+    let in_use = Memo::new(move |_| look.chosen.get());
     view! {
-        <details class="gallery" open=true data-testid="gallery">
+        <details class="gallery" prop:open=move || !in_use.get() data-testid="gallery">
             <summary>{words::GALLERY}<span class="note">{words::GALLERY_HELP}</span></summary>
             <ul>{PRESETS.iter().map(|preset| view! { <li><PresetCard preset /></li> }).collect_view()}</ul>
         </details>

@@ -15,6 +15,8 @@ mod clipboard;
 mod conductor;
 mod control;
 mod data;
+mod doors;
+mod dress;
 mod embed;
 mod encoded;
 mod findings;
@@ -23,6 +25,8 @@ mod gallery;
 mod held;
 mod keep;
 mod latents;
+mod lesson;
+mod lessons;
 mod machine;
 mod model;
 mod noise;
@@ -62,12 +66,13 @@ use bench::BenchButton;
 use camera::Camera;
 use conductor::Conductor;
 use control::Controls;
+use doors::Doors;
 use embed::EmbedButton;
-use findings::FindingsButton;
 use gallery::Gallery;
 use keep::{Offer, RunsButton};
 use latent_experiment::{PRESETS, Preset, Setup};
 use latent_protocol::EngineChoice;
+use lessons::Lessons;
 use store::Stores;
 use store::look::Look;
 use tabs::{TabPanel, Tabs};
@@ -122,6 +127,7 @@ fn Page() -> impl IntoView {
     provide_context(conductor);
     provide_context(data::OwnData::new(stores, conductor));
     theme::init(stores.look);
+    lesson::open_asked_for(stores.look);
     boot::begin(stores);
     api::install(stores);
     conductor.follow_address();
@@ -138,12 +144,13 @@ fn Page() -> impl IntoView {
     });
     view! {
         <a class="skip" href="#panels">{words::SKIP}</a>
-        <header class="masthead">
+        <header class="masthead" class:folded=move || stores.look.chosen.get()>
             <div class="title">
                 <h1>{words::NAME}</h1>
                 <p class="lead">{words::LEAD}</p>
             </div>
-            <div class="masthead-tools"><FindingsButton /><BenchButton /><RunsButton /><CopyLink /><EmbedButton /><ThemeButton /></div>
+            <Doors />
+            <div class="masthead-tools"><BenchButton /><RunsButton /><CopyLink /><EmbedButton /><ThemeButton /></div>
         </header>
         <Transport />
         <div class="messages" role="region" aria-label=words::MESSAGES><Notices /><OnShow /><Offer /><machine::Machine /></div>
@@ -153,6 +160,7 @@ fn Page() -> impl IntoView {
             <main><TabPanel /></main>
             <Controls />
         </div>
+        <Lessons />
         <data::Dialog />
         <footer><Verify /><p>{words::CREDIT_DATA}</p><p>{words::CREDIT_CODE}</p></footer>
     }

@@ -17,6 +17,9 @@ pub fn Popup(
     class: &'static str,
     /// What the button says.
     label: Signal<String>,
+    /// And, smaller, what is behind it.
+    #[prop(default = "")]
+    says: &'static str,
     inside: Make,
     /// Opens it with the page.
     #[prop(default = false)]
@@ -45,7 +48,9 @@ pub fn Popup(
         }
     };
     view! {
-        <button class="link" data-testid=id on:click=move |_| open()>{move || label.get()}</button>
+        <button class="link" class:door=!says.is_empty() data-testid=id on:click=move |_| open()>
+            <b>{move || label.get()}</b>{(!says.is_empty()).then(|| view! { <span>{says}</span> })}
+        </button>
         <dialog class=class node_ref=dialog aria-labelledby=format!("{id}-title") data-testid=format!("{id}-dialog")>
             <header>
                 <h2 id=format!("{id}-title")>{title}</h2>

@@ -1,7 +1,7 @@
 //! Words that several parts of the page say. A panel has its own beside it.
 
 pub const NAME: &str = "Latent Lab";
-pub const LEAD: &str = "Train an autoencoder on your own computer, here in the page, and take it apart while it learns.";
+pub const LEAD: &str = "Train an autoencoder on your own computer, here in the page, and take it apart while it learns. For students, teachers and researchers.";
 pub const SKIP: &str = "Skip to the model";
 
 /// Why eager Burn does not start.

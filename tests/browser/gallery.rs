@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::driver::{Options, Page, WebGpu};
-use super::{no_errors, notices, ready};
+use super::{no_errors, notices, open_preset, ready};
 
 /// The engine draws nine thousand faces first.
 const DRAWING: Duration = Duration::from_secs(180);
@@ -14,7 +14,7 @@ const DRAWING: Duration = Duration::from_secs(180);
 fn a_card_of_the_gallery_opens_its_model() {
     let page = ready(&Options::default());
     for (id, setup) in [("mnist-sae", "method=topk-sae"), ("mnist-map", "latent=2&"), ("faces-sae", "data=faces")] {
-        page.click(&format!("preset-{id}"));
+        open_preset(&page, id);
         let ready = format!("latentLab.state().setup.includes('{setup}') && latentLab.state().status === 'Ready to train'");
         page.wait_for(&format!("{id} is ready"), &ready, DRAWING);
         page.wait("its card is marked", &format!("document.querySelector('[data-testid=preset-{id}]').ariaPressed === 'true'"));
@@ -38,7 +38,7 @@ fn a_card_of_the_gallery_opens_its_model() {
 fn without_webgpu_the_digits_of_the_gallery_still_open() {
     let page = Page::open(&Options { webgpu: WebGpu::NoAdapter, query: "engine=plan", ..Options::default() });
     page.wait("the notice", "document.querySelector('[data-testid=no-gpu]')");
-    page.click("preset-mnist-vq");
+    open_preset(&page, "mnist-vq");
     page.wait("another model", "latentLab.state().setup.includes('vq-vae')");
     let plain = "(c => { const p = new Uint32Array(c.getContext('2d').getImageData(0, 0, c.width, c.height).data.buffer); return p.every(v => v === p[0]) })";
     page.wait(

@@ -19,6 +19,7 @@ mod first;
 mod gallery;
 mod import;
 mod keep;
+mod lessons;
 mod panels;
 mod places;
 mod site;
@@ -70,6 +71,12 @@ const SHOWN: &str = r"
 
 fn no_errors(page: &Page) {
     assert_eq!(page.errors(), Vec::<String>::new());
+}
+
+/// Opens a trained model from the gallery, which is folded once the page is in use.
+fn open_preset(page: &Page, id: &str) {
+    page.js("document.querySelector('[data-testid=gallery]').open = true");
+    page.click(&format!("preset-{id}"));
 }
 
 /// What the page complains of.

@@ -1,7 +1,7 @@
 //! The site below a path of its host, where other sites have the rest.
 
 use super::driver::{Options, Page};
-use super::{SMALL, embed, no_errors, ready, step};
+use super::{SMALL, embed, no_errors, open_preset, ready, step};
 
 const BELOW: &str = "/blog/2026/lab/";
 
@@ -31,7 +31,7 @@ fn the_page_trains_below_a_path() {
     page.click("step");
     page.wait("a step", "latentLab.state().step === 1");
     assert_eq!(step(&page), 1);
-    page.click("preset-mnist-vq");
+    open_preset(&page, "mnist-vq");
     page.wait("another model", "latentLab.state().setup.includes('vq-vae')");
     page.click("embed");
     page.wait("the dialog", "!!document.querySelector('dialog.embed iframe').contentDocument?.querySelector('textarea')");

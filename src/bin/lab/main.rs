@@ -29,6 +29,7 @@ mod features;
 mod findings;
 mod import;
 mod index;
+mod lessons;
 mod measure;
 mod methods;
 #[cfg(not(all(feature = "native", feature = "pack", feature = "eager-wgpu")))]
@@ -106,6 +107,8 @@ enum Command {
     Sample(sample::Args),
     /// List the findings: claims of papers as runs, with what came out.
     Findings(findings::Args),
+    /// List the lessons, with how long and how hard their pages are.
+    Lessons(lessons::Args),
     /// Make the runs of findings and record what comes out.
     Reproduce(reproduce::Args),
     /// Make runs over values of a parameter, each with several seeds, and put what comes out in a table.
@@ -153,6 +156,7 @@ fn main() -> ExitCode {
         Command::Import(args) => import::run(args),
         Command::Sample(args) => sample::run(args),
         Command::Findings(args) => findings::run(&args),
+        Command::Lessons(args) => lessons::run(&args),
         Command::Reproduce(args) => reproduce::run(args),
         Command::Sweep(args) => sweep::run(args),
         Command::Presets(args) => presets::run(args),

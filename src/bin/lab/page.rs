@@ -11,7 +11,7 @@ use latent_vocabulary::texts::Texts;
 
 use crate::cargo::{root, target};
 use crate::site::about;
-use crate::{Failure, findings, index, programs, site};
+use crate::{Failure, findings, index, lessons, programs, site};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -92,6 +92,7 @@ fn build_for(out: &Path, base: Option<&str>, more: More) -> Result<(), Failure> 
     index::write_site(&html, &new, base.unwrap_or("./"), page.each_ref().map(String::as_str))?;
     site::add_embed(&new)?;
     site::write(&new.join("findings.json"), &findings::for_page()?)?;
+    lessons::add(&new)?;
     let figures = new.join("findings");
     fs::create_dir_all(&figures).map_err(|e| about(&figures, &e))?;
     for (name, bytes) in findings::for_figures()? {

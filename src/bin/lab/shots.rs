@@ -51,6 +51,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
             for (preset, tab) in OTHERS {
                 let page = Page::open(&Options { size: Some(size), dark, ..Options::default() });
                 page.wait("the engine is ready", "document.querySelector('[data-testid=train]')?.disabled === false");
+                page.js("document.querySelector('[data-testid=gallery]').open = true");
                 page.click(&format!("preset-{preset}"));
                 let open = format!(
                     "document.querySelector('[data-testid=preset-{preset}]').ariaPressed === 'true' && document.querySelector('[data-testid=tab-{tab}]') && latentLab.state().status === 'Ready to train'"

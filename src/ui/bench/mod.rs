@@ -19,6 +19,7 @@ use self::queue::Queue;
 use self::state::{Count, SWEEP};
 use self::table::Results;
 use crate::browser;
+use crate::dress::Dress;
 use crate::part::{Make, fetched};
 use crate::popup::Popup;
 
@@ -42,6 +43,7 @@ fn Inside() -> impl IntoView {
     let queue = Queue::get();
     let there = Memo::new(move |_| queue.of(SWEEP, |batch| batch.done.iter().filter(|done| done.is_ok()).count()).unwrap_or(0));
     view! {
+        <Dress name="dialogs" />
         <p class="help">{words::INTRO}</p>
         <Form />
         <Progress name=SWEEP.into() />

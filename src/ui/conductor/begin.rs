@@ -206,7 +206,7 @@ impl Conductor {
     }
 
     pub fn step_once(self) {
-        self.advance(Then::Step);
+        self.advance(Then::Steps(1));
     }
 
     fn advance(self, then: Then) {
@@ -217,9 +217,16 @@ impl Conductor {
         } else if let Some(run) = runs.current() {
             match then {
                 Then::Train => runs.go(run),
-                _ => runs.step_once(run),
+                Then::Steps(steps) => runs.take_steps(run, steps),
+                Then::Stay => {}
             }
         }
+    }
+
+    /// Puts a network of noise on show, of an experiment that somebody else than the visitor chose.
+    pub fn lay_out(self, setup: Setup, then: Then) {
+        self.stores().runs.choose();
+        self.begin_with(from_noise(setup, then));
     }
 
     pub fn pause(self) {

@@ -180,7 +180,7 @@ impl Conductor {
         match self.parts().starting.take().map_or(Then::Stay, |start| start.then) {
             Then::Stay => {}
             Then::Train => runs.go(run),
-            Then::Step => runs.step_once(run),
+            Then::Steps(steps) => runs.take_steps(run, steps),
         }
     }
 

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use crate::browser;
 use crate::camera::{Camera, Standpoint};
 use crate::conductor::Conductor;
+use crate::lesson;
 use crate::react::react;
 use crate::source::Source;
 use crate::store::Stores;
@@ -30,7 +31,8 @@ impl Conductor {
         let preset =
             runs.preset.with_untracked(|p| if p.id == PRESETS[0].id { String::new() } else { format!("&preset={}", p.id) });
         let weights = files.weights_part();
-        format!("{}{engine}{preset}{weights}", runs.setup.with_untracked(Setup::to_query))
+        let lesson = lesson::in_link(self.stores().look);
+        format!("{}{engine}{preset}{weights}{lesson}", runs.setup.with_untracked(Setup::to_query))
     }
 
     /// Puts the traversal where the address has it, as soon as a model with such codes is there.

@@ -7,6 +7,7 @@ use super::choose::{Choose, Kept};
 use super::fit::Fit;
 use super::own::{OwnData, Step};
 use crate::data::words;
+use crate::dress::Dress;
 use latent_vocabulary::import::{ImportCommand, Progress, USABLE};
 
 #[component]
@@ -54,6 +55,7 @@ pub fn Dialog() -> impl IntoView {
     let form = move || own.found.get().map(|found| view! { <Fit found /> });
     view! {
         <dialog class="import" node_ref=dialog aria-labelledby="import-title" data-testid="import" on:close=closed>
+            <Dress name="dialogs" />
             <header>
                 <h2 id="import-title">{words::ADD_TITLE}</h2>
                 <button class="icon" aria-label=words::CLOSE title=words::CLOSE data-testid="import-close" on:click=move |_| own.open.set(false)>"×"</button>

@@ -13,6 +13,7 @@ use self::card::Card;
 use self::found::{Found, PARAMETER, read};
 use crate::browser;
 use crate::control::words::family;
+use crate::dress::Dress;
 use crate::part::{Make, fetched};
 use crate::popup::Popup;
 use crate::tiles::Segments;
@@ -24,7 +25,7 @@ use latent_vocabulary::Family;
 pub fn FindingsButton() -> impl IntoView {
     const INSIDE: Make = fetched!(bench, findings_inside, view! { <Inside /> });
     view! {
-        <Popup id="findings" title=words::FINDINGS class="runs findings" label=Signal::stored(words::FINDINGS.into()) inside=INSIDE
+        <Popup id="findings" title=words::FINDINGS class="runs findings" label=Signal::stored(words::DOOR.into()) says=words::DOOR_SAYS inside=INSIDE
             at_once=browser::parameter(PARAMETER).is_some() />
     }
 }
@@ -38,7 +39,7 @@ fn Inside() -> impl IntoView {
         Some(Err(why)) => view! { <p role="alert">{why}</p> }.into_any(),
         Some(Ok(found)) => view! { <List found /> }.into_any(),
     };
-    view! { <p class="help">{words::INTRO}</p> {body} }
+    view! { <Dress name="dialogs" /><p class="help">{words::INTRO}</p> {body} }
 }
 
 #[component]
@@ -68,4 +69,21 @@ fn List(found: Vec<Found>) -> impl IntoView {
         }
     };
     view! { <Segments label=words::BY options=words::BYS chosen=by /> {groups} }
+}
+
+/// A finding on a page of a lesson.
+pub fn of_lesson(id: String) -> AnyView {
+    let all = RwSignal::new_local(None::<Result<Vec<Found>, String>>);
+    leptos::task::spawn_local(async move {
+        let _ = all.try_set(Some(read().await));
+    });
+    let body = move || match all.get() {
+        None => view! { <p class="note">{words::LOADING}</p> }.into_any(),
+        Some(Err(why)) => view! { <p role="alert">{why}</p> }.into_any(),
+        Some(Ok(found)) => {
+            let found = found.into_iter().find(|found| found.finding.id == id);
+            found.map(|found| view! { <Card found open=false /> }).into_any()
+        }
+    };
+    body.into_any()
 }

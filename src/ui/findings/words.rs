@@ -3,6 +3,8 @@
 use latent_finding::Question;
 
 pub const FINDINGS: &str = "Findings";
+pub const DOOR: &str = "Check a paper";
+pub const DOOR_SAYS: &str = "Claims of papers, each a click to run again.";
 pub const INTRO: &str = "Claims of papers, each run here, in a small setting, on an ordinary processor. Say what you expect before you open one. Every run has a link: train it yourself.";
 pub const LOADING: &str = "Loading…";
 pub const SHOW: &str = "What came out";

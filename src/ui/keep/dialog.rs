@@ -8,6 +8,7 @@ use web_sys::HtmlElement;
 use crate::browser;
 use crate::conductor::Conductor;
 use crate::data::OwnData;
+use crate::dress::Dress;
 use crate::keep::tools::Tool;
 use crate::keep::words;
 use crate::part::{Make, fetched};
@@ -24,7 +25,7 @@ struct Close(Callback<()>);
 /// The button that opens the dialog, and the dialog, from when it is first opened.
 #[component]
 pub fn RunsButton() -> impl IntoView {
-    const INSIDE: Make = fetched!(dialogs, runs_inside, view! { <Files /><Kept /> });
+    const INSIDE: Make = fetched!(dialogs, runs_inside, view! { <Dress name="dialogs" /><Files /><Kept /> });
     let files = Files::get();
     let wanted = RwSignal::new(false);
     let dialog = NodeRef::<html::Dialog>::new();

@@ -47,6 +47,10 @@ pub struct Look {
     /// What a link said that could not be used.
     pub notes: RwSignal<Vec<String>>,
     pub warning: RwSignal<Option<String>>,
+    /// Something was chosen: the page is in use, and says less of itself.
+    pub chosen: RwSignal<bool>,
+    /// The lesson that is open, and which of its pages from 0; without a name, the list of all.
+    pub lesson: RwSignal<Option<(String, usize)>>,
     /// Why there is no pretrained model, if there is none.
     pub no_preset: RwSignal<Option<String>>,
     parts: Held<Parts>,
@@ -63,6 +67,8 @@ impl Look {
             theme: RwSignal::new_local(Rc::new(Theme::current())),
             notes: RwSignal::new(notes),
             warning: RwSignal::new(None),
+            chosen: RwSignal::new(browser::asked_something()),
+            lesson: RwSignal::new(None),
             no_preset: RwSignal::new(None),
             parts: Held::new(Parts {
                 throttle: Cell::new(Throttle::new(EVERY)),
@@ -83,6 +89,7 @@ impl Look {
             // The entry that is left says where the visitor was.
             self.write_camera_now();
             browser::push_entry();
+            self.chosen.set(true);
             self.tab.set(tab);
         }
         self.write_camera_now();

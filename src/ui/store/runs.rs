@@ -57,7 +57,8 @@ pub struct Run {
 pub enum Then {
     Stay,
     Train,
-    Step,
+    /// Takes so many steps.
+    Steps(u32),
 }
 
 /// What the weights of a run begin from.
@@ -216,6 +217,7 @@ impl Runs {
     /// Counts a choice of the visitor's of what is on show.
     pub fn choose(self) -> u32 {
         let parts = self.parts();
+        parts.look.chosen.set(true);
         parts.choices.set(parts.choices.get() + 1);
         parts.choices.get()
     }
@@ -260,11 +262,11 @@ impl Runs {
         self.link().send(&Command::Train { run });
     }
 
-    /// Takes one step. Until the engine says that it has paused the run is training: else Train, pressed in between, would be
+    /// Takes some steps. Until the engine says that it has paused the run is training: else Train, pressed in between, would be
     /// answered by the word about this step.
-    pub fn step_once(self, run: RunId) {
+    pub fn take_steps(self, run: RunId, steps: u32) {
         self.update(|r| r.phase = Phase::Training);
-        self.link().send(&Command::Step { run, steps: 1 });
+        self.link().send(&Command::Step { run, steps });
     }
 
     pub fn pause(self) {

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use web_sys::{KeyboardEvent, PointerEvent};
 
 use super::editor::{Editor, Start};
+use crate::dress::Dress;
 use crate::model::TokenGrid;
 use crate::paint;
 use crate::panel::codebook::words;
@@ -40,6 +41,7 @@ pub fn Tokens() -> impl IntoView {
                 <button class="small" data-testid="tokens-undo" aria-disabled=unchanged on:click=move |_| editor.undo()>{words::UNDO}</button>
                 <button class="small" data-testid="tokens-reset" aria-disabled=unchanged on:click=move |_| editor.reset()>{words::RESET}</button>
             }>
+            <Dress name="codes" />
             <div class="token-stage">
                 <Cells editor />
                 <div class="token-side">

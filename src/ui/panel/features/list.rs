@@ -9,6 +9,7 @@ use super::inspector::Inspector;
 use super::names::Names;
 use super::said::TakeHome;
 use super::table::{Density, Filter, Sorting};
+use crate::dress::Dress;
 use crate::panel::features::words;
 use crate::panel::section::Panel;
 use crate::store::files::Files;
@@ -90,6 +91,7 @@ pub fn List() -> impl IntoView {
     let all_there = Signal::derive(move || total() <= pages.get() * PAGE);
     view! {
         <Panel id="features" title=words::LIST help=words::LIST_HELP slots=&[FEATURES] tools=move || view! { <TakeHome /> }>
+            <Dress name="codes" />
             <p class="note" data-testid="features-stats">{stats}</p>
             <div class="sieve">
                 <input type="search" placeholder=words::SEARCH aria-label=words::SEARCH data-testid="feature-search" node_ref=search on:input=typed />

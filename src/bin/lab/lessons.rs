@@ -1,0 +1,253 @@
+//! `cargo lab lessons`: the lessons, how long and how hard their texts are; and what a site has of them.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use latent_lesson::{By, Lesson, Page, Piece, Term, marked};
+use serde_json::json;
+
+use crate::Failure;
+use crate::cargo::root;
+use crate::site::{about, files, read, write};
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Print one JSON array instead of text.
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &Args) -> Result<ExitCode, Failure> {
+    let all = lessons()?;
+    let text = if args.json { format!("{:#}\n", json!(all)) } else { all.iter().map(to_text).collect() };
+    // A closed pipe (`| head`) is no error.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn to_text(lesson: &Lesson) -> String {
+    let mut text = format!("{}  {}\n  {}\n  grade {:.1}\n", lesson.id, lesson.title, lesson.summary, grade(&prose(lesson)));
+    for page in &lesson.pages {
+        let _ = writeln!(text, "  {:>3} words, grade {:>4.1}: {}", page.words(), grade(&of_page(page)), page.title);
+    }
+    text
+}
+
+/// What a reader of a page reads.
+fn of_page(page: &Page) -> String {
+    let ask = page.predict.as_ref().map_or("", |predict| predict.ask.as_str());
+    [page.text.as_str(), &page.deed, ask, &page.reveal].join(" ")
+}
+
+fn prose(lesson: &Lesson) -> String {
+    lesson.pages.iter().map(of_page).collect::<Vec<_>>().join(" ")
+}
+
+/// School years that a text takes: Flesch and Kincaid's grade level, 0.39 words a sentence + 11.8 syllables a word − 15.59 (Kincaid et al.
+/// 1975). Syllables are counted by groups of vowels, without a silent e.
+fn grade(text: &str) -> f64 {
+    let sentences = text.split(['.', '?', '!', ':', ';']).filter(|part| part.chars().any(char::is_alphabetic)).count();
+    let words: Vec<&str> = text.split_whitespace().filter(|word| word.chars().any(char::is_alphanumeric)).collect();
+    let syllables: usize = words.iter().map(|word| syllables(word)).sum();
+    let (n, s) = (words.len().max(1) as f64, sentences.max(1) as f64);
+    0.39 * n / s + 11.8 * syllables as f64 / n - 15.59
+}
+
+fn syllables(word: &str) -> usize {
+    let word: String = word.to_lowercase().chars().filter(|c| c.is_alphabetic()).collect();
+    let vowel = |c: char| "aeiouy".contains(c);
+    let groups = word.chars().fold((0, false), |(n, was), c| (n + usize::from(vowel(c) && !was), vowel(c))).0;
+    let silent = word.ends_with('e') && !word.ends_with("le") && groups > 1;
+    (groups - usize::from(silent)).max(1)
+}
+
+fn folder() -> PathBuf {
+    root().join("assets/lessons")
+}
+
+/// All lessons in their order.
+///
+/// # Errors
+/// Names the file and what is wrong with it.
+pub fn lessons() -> Result<Vec<Lesson>, Failure> {
+    let one = |file: PathBuf| -> Result<Lesson, Failure> {
+        let lesson: Lesson = serde_json::from_slice(&read(&file)?).map_err(|e| about(&file, &e))?;
+        if file.file_stem().is_none_or(|stem| stem != lesson.id.as_str()) {
+            return Err(about(&file, &format!("its lesson is called {}", lesson.id)));
+        }
+        lesson.check()?;
+        Ok(lesson)
+    };
+    let mut all = files(&folder())?.into_iter().map(one).collect::<Result<Vec<Lesson>, Failure>>()?;
+    all.sort_by_key(|lesson| lesson.place);
+    Ok(all)
+}
+
+/// The words that lessons underline.
+///
+/// # Errors
+/// If the file is no list of terms.
+pub fn glossary() -> Result<Vec<Term>, Failure> {
+    let file = root().join("assets/glossary.json");
+    serde_json::from_slice(&read(&file)?).map_err(|e| about(&file, &e))
+}
+
+/// Puts the lessons into a site: their list, each as a file, its teacher's sheet, and the glossary.
+///
+/// # Errors
+/// As [`lessons`], or if a file cannot be written.
+pub fn add(site: &Path) -> Result<(), Failure> {
+    let (all, glossary) = (lessons()?, glossary()?);
+    let known: Vec<String> = crate::findings::findings()?.into_iter().map(|finding| finding.id).collect();
+    for page in all.iter().flat_map(|lesson| &lesson.pages) {
+        if !page.finding.is_empty() && !known.contains(&page.finding) {
+            return Err(format!("page “{}”: no finding is called {}", page.title, page.finding));
+        }
+    }
+    let folder = site.join("lessons");
+    std::fs::create_dir_all(&folder).map_err(|e| about(&folder, &e))?;
+    let entries: Vec<_> = all.iter().map(Lesson::entry).collect();
+    write(&folder.join("index.json"), json!(entries).to_string().as_bytes())?;
+    write(&folder.join("glossary.json"), json!(glossary).to_string().as_bytes())?;
+    for lesson in &all {
+        write(&folder.join(format!("{}.json", lesson.id)), json!(lesson).to_string().as_bytes())?;
+        write(&folder.join(format!("{}.html", lesson.id)), sheet(lesson, &glossary).as_bytes())?;
+    }
+    Ok(())
+}
+
+const STYLE: &str = "body{font:11.5pt/1.45 Georgia,serif;max-width:44em;margin:2em auto;padding:0 1em;color:#1d2026;background:#fff}\
+h1{font-size:20pt;margin:0}h2{font-size:13pt;margin:1.3em 0 .3em}table{border-collapse:collapse;width:100%}\
+td,th{border-top:1px solid #ccc;padding:.3em .6em .3em 0;vertical-align:top;text-align:left}td:first-child{white-space:nowrap}\
+ol,ul{padding-left:1.3em}dt{font-weight:bold;margin-top:.5em}dd{margin:0 0 0 1.3em}.small{color:#555;font-size:10pt}\
+.asked{margin:.2em 0 .2em 1.3em}tr,dt,dd,li{break-inside:avoid}@media print{body{margin:0;max-width:none}a{color:inherit;text-decoration:none}nav{display:none}}";
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+fn list(tag: &str, items: impl Iterator<Item = String>) -> String {
+    format!("<{tag}>{}</{tag}>\n", items.map(|item| format!("<li>{item}</li>")).collect::<String>())
+}
+
+/// A page to print for whoever teaches: aims, plan, what the pages say, questions with answers, and the words.
+fn sheet(lesson: &Lesson, glossary: &[Term]) -> String {
+    let title = escaped(&lesson.title);
+    let mut html = format!(
+        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
+         <title>{title}: teacher’s sheet</title><style>{STYLE}</style></head>\n<body>\n<nav><a href=\"../?lesson={}\">Open the lesson</a></nav>\n\
+         <h1>{title}</h1>\n<p>{}</p>\n<h2>Aims</h2>\n",
+        lesson.id,
+        escaped(&lesson.summary)
+    );
+    html += &list("ul", lesson.aims.iter().map(|aim| escaped(aim)));
+    html += "<h2>Plan, 45 minutes</h2>\n<table>\n";
+    let mut at = 0;
+    for stage in &lesson.plan {
+        let _ = writeln!(html, "<tr><td>{at}–{} min</td><td>{}</td></tr>", at + stage.minutes, escaped(&stage.what));
+        at += stage.minutes;
+    }
+    html += "</table>\n<h2>The pages</h2>\n";
+    html += &list("ol", lesson.pages.iter().map(page));
+    html += "<h2>Questions</h2>\n<dl>\n";
+    for question in &lesson.questions {
+        let _ = writeln!(html, "<dt>{}</dt><dd>{}</dd>", escaped(&question.ask), escaped(&question.answer));
+    }
+    html += "</dl>\n<h2>Words</h2>\n<dl>\n";
+    let texts: Vec<&str> = lesson.pages.iter().map(|page| page.text.as_str()).collect();
+    for at in 0..texts.len() {
+        for piece in marked(&texts, at, glossary) {
+            let Piece::Term(_, i) = piece else { continue };
+            let _ = writeln!(html, "<dt>{}</dt><dd>{}</dd>", escaped(&glossary[i].term), escaped(&glossary[i].says));
+        }
+    }
+    html += "</dl>\n<p class=\"small\">A link for a class: <code>?lesson=";
+    html += &lesson.id;
+    html += "&amp;hide=gallery,tab-measure&amp;lock=latent&amp;seed=1</code> hides parts of the page by their names, locks controls, and gives \
+             every run the same seed. The same seed gives the same run on every machine.</p>\n</body></html>\n";
+    html
+}
+
+fn page(page: &Page) -> String {
+    let mut html = format!("<b>{}.</b> {}", escaped(&page.title), escaped(&page.text));
+    if let Some(predict) = &page.predict {
+        let how = match &predict.by {
+            By::Choice(options) => list("ul", options.iter().map(|option| escaped(&option.say))),
+            By::Place(axis) | By::Curve(axis) => {
+                format!("<p class=\"small\">{}, {} to {}</p>", escaped(&axis.label), axis.from, axis.to)
+            }
+        };
+        let _ = write!(html, "<p class=\"asked\"><b>Predict:</b> {}</p>{how}", escaped(&predict.ask));
+    }
+    for (name, text) in [("Do", &page.deed), ("Then", &page.reveal)] {
+        if !text.is_empty() {
+            let _ = write!(html, "<p class=\"asked\"><b>{name}:</b> {}</p>", escaped(text));
+        }
+    }
+    html
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_lesson_goes_together() {
+        let all = lessons().unwrap();
+        assert_eq!(all.len(), 9);
+        let places: BTreeSet<u32> = all.iter().map(|lesson| lesson.place).collect();
+        assert_eq!(places.into_iter().collect::<Vec<_>>(), (1..=9).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn lessons_are_easy_to_read() {
+        let grades: Vec<(String, f64)> =
+            lessons().unwrap().iter().map(|lesson| (lesson.id.clone(), grade(&prose(lesson)))).collect();
+        let mean = grades.iter().map(|(_, grade)| grade).sum::<f64>() / grades.len() as f64;
+        assert!(mean <= 9.0, "grade {mean:.1}: {grades:?}");
+        assert!(grades.iter().all(|(_, grade)| *grade <= 9.0), "{grades:?}");
+    }
+
+    #[test]
+    fn a_grade_tells_a_child_s_book_from_a_statute() {
+        let easy = grade("The cat sat on the mat. It was a big cat. The mat was red.");
+        let hard = grade(
+            "Notwithstanding the aforementioned considerations, variational approximations necessitate regularisation of posterior distributions.",
+        );
+        assert!(easy < 2.0 && hard > 15.0, "{easy} and {hard}");
+        assert_eq!(["code", "latent", "table", "picture", "autoencoder"].map(syllables), [1, 2, 2, 2, 4]);
+    }
+
+    #[test]
+    fn every_term_is_used_and_has_one_meaning() {
+        let glossary = glossary().unwrap();
+        let names: BTreeSet<String> = glossary.iter().map(|term| term.term.to_lowercase()).collect();
+        assert_eq!(names.len(), glossary.len());
+        let all = lessons().unwrap();
+        for (i, term) in glossary.iter().enumerate() {
+            let used = all.iter().any(|lesson| {
+                let texts: Vec<&str> = lesson.pages.iter().map(|page| page.text.as_str()).collect();
+                (0..texts.len())
+                    .flat_map(|at| marked(&texts, at, &glossary))
+                    .any(|piece| matches!(piece, Piece::Term(_, j) if i == j))
+            });
+            assert!(used, "no lesson says {:?}", term.term);
+        }
+    }
+
+    #[test]
+    fn a_sheet_has_all_of_the_lesson() {
+        let (all, glossary) = (lessons().unwrap(), glossary().unwrap());
+        for lesson in &all {
+            let html = sheet(lesson, &glossary);
+            for text in lesson.pages.iter().map(|page| &page.text).chain(lesson.questions.iter().map(|q| &q.answer)) {
+                assert!(html.contains(&escaped(text)), "{}: {text}", lesson.id);
+            }
+            assert!(html.contains("45 min"), "{}", lesson.id);
+        }
+    }
+}
