@@ -101,7 +101,7 @@ fn dictionaries_of_others_do_here_what_they_did_there() {
         println!("{name}: {}, features and output differ by {apart:?}", setup.to_query());
         // Its directions, as rows for who has no activations.
         let directions = made.directions.unwrap();
-        assert!(directions.starts_with(b"\x93NUMPY") && directions.len() % 64 == 0 && directions.len() > 64 * A * 4);
+        assert!(directions.starts_with(b"\x93NUMPY") && directions.len().is_multiple_of(64) && directions.len() > 64 * A * 4);
     }
 }
 
