@@ -151,7 +151,7 @@ async fn generated(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String>
     let own = of(s.model.evaluate(Asked::of(&samples)).await?)?;
     s.model.draw_from(0);
     let test = of(s.model.evaluate(s.images.test.rows()).await?)?;
-    let how = format!("{n} samples decoded from the prior; the loss that training minimises");
+    let how = format!("{n} samples decoded from the prior; the method's own loss");
     sheet.add("generated_loss", own, how.clone());
     sheet.add("generated_gap", own - test, format!("{how}, less that of {n} test images"));
     Ok(())
