@@ -159,7 +159,9 @@ mod tests {
     }
 
     /// Every kind, each with what makes it so.
-    fn deeds() -> Vec<(Done, fn(&mut Seen))> {
+    type Deed = fn(&mut Seen);
+
+    fn deeds() -> Vec<(Done, Deed)> {
         vec![
             (Done::Steps(10), |s| s.steps += 10),
             (touched("latent-", 2, 2), |s| {

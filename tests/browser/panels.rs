@@ -442,7 +442,10 @@ fn codes_are_drawn_in_other_ways() {
     );
 
     page.go("v=1&data=mnist&method=ae&latent=4&hidden=64&batch=16&engine=cpu");
-    page.wait("the page is back", "window.latentLab?.state().setup?.includes('method=ae') && latentLab.state().status === 'Ready to train'");
+    page.wait(
+        "the page is back",
+        "window.latentLab?.state().setup?.includes('method=ae') && latentLab.state().status === 'Ready to train'",
+    );
     page.click("step");
     page.wait("a step", "latentLab.state().step === 1");
     page.open_tab("explore");
