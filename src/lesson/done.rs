@@ -158,9 +158,9 @@ mod tests {
         Done::Touched(Touched { part: part.into(), times, different })
     }
 
-    /// Every kind, each with what makes it so.
     type Deed = fn(&mut Seen);
 
+    /// Every kind, each with what makes it so.
     fn deeds() -> Vec<(Done, Deed)> {
         vec![
             (Done::Steps(10), |s| s.steps += 10),
