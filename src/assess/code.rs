@@ -147,15 +147,12 @@ async fn groups(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
     let z_nd = Rows::new(&z, own.width());
     let mut found = vec![];
     for seed in 0..2 {
-        s.pause.point().await;
-        found.push(cluster::k_means(z_nd, kinds, TRIES, s.seed + seed));
+        found.push(cluster::k_means_in_slices(z_nd, kinds, TRIES, s.seed + seed, &s.pause).await);
     }
-    s.pause.point().await;
-    found.push(Mixture::fit(z_nd, kinds, s.seed).groups(z_nd));
+    found.push(Mixture::fit_in_slices(z_nd, kinds, s.seed, &s.pause).await.groups(z_nd));
     let (features, width, what) = pooled(&s.about, s.images);
     let pixels = features(&s.images.test.x);
-    s.pause.point().await;
-    let of_pixels = cluster::k_means(Rows::new(&pixels, width), kinds, TRIES, s.seed);
+    let of_pixels = cluster::k_means_in_slices(Rows::new(&pixels, width), kinds, TRIES, s.seed, &s.pause).await;
     let n = labels.len();
     let (first, without) = (&found[0], own.without());
     let agreement = cluster::agreement(first, labels);
@@ -185,7 +182,7 @@ async fn groups(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
 /// The labels that are to be read in the codes: how many classes, and what chance finds, for protocols.
 fn classes(s: &Subject<'_>) -> (usize, String) {
     let (fitted, test) = (&s.images.fitted.labels, &s.images.test.labels);
-    let classes = fitted.iter().chain(test).max().map_or(1, |l| usize::from(*l) + 1);
+    let classes = s.images.classes();
     let most = (0..classes).map(|class| test.iter().filter(|l| usize::from(**l) == class).count()).max().unwrap_or(0);
     (classes, format!("chance: {:.3}, the share of the largest class", most as f64 / test.len() as f64))
 }

@@ -97,6 +97,13 @@ impl Images {
     }
 }
 
+impl Images {
+    /// How many classes their labels tell apart.
+    pub fn classes(&self) -> usize {
+        self.fitted.labels.iter().chain(&self.test.labels).max().map_or(1, |l| usize::from(*l) + 1)
+    }
+}
+
 /// Training images for what is fitted, where the others go where nobody can measure on them.
 pub struct Training {
     /// Their numbers among all training images, in the order in which they are drawn.

@@ -52,13 +52,9 @@ const TELLING: usize = 20;
 /// Features of a class that are taken away.
 const TAKEN: usize = 5;
 
-fn classes(s: &Subject<'_>) -> usize {
-    s.images.fitted.labels.iter().chain(&s.images.test.labels).max().map_or(1, |l| usize::from(*l) + 1)
-}
-
 /// What few numbers tell: of features, of the inputs themselves, of their principal components and of directions by chance.
 async fn probed(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
-    let (codes, classes) = (s.codes().await?, classes(s));
+    let (codes, classes) = (s.codes().await?, s.images.classes());
     if classes < 2 {
         return Ok(());
     }
@@ -100,7 +96,7 @@ async fn probed(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
 
 /// How well classes are read from which features are active, and from a few features.
 async fn classified(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
-    let (codes, classes) = (s.codes().await?, classes(s));
+    let (codes, classes) = (s.codes().await?, s.images.classes());
     let (fitted, test) = (&s.images.fitted.labels, &s.images.test.labels);
     let features = codes.mean.len() / test.len();
     let on = |act: &[f32]| act.iter().map(|a| f32::from(u8::from(*a != 0.0))).collect::<Vec<f32>>();
@@ -138,7 +134,7 @@ async fn classified(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String
 
 /// Whether the features of a class are its own.
 async fn perturbed(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
-    let classes = classes(s);
+    let classes = s.images.classes();
     let Some((_, atoms)) = whole_inputs(s).await? else { return Ok(()) };
     if classes < 2 {
         return Ok(());

@@ -7,8 +7,9 @@ use super::subject::{About, Subject};
 use latent_engine::{Program, Rows as Asked};
 use latent_measure::frechet::{self, Gaussian};
 use latent_measure::manifold;
+use latent_measure::probe::vote;
 use latent_measure::rng::Rng;
-use latent_measure::sampler::{How, NUDGES, chosen, fitted, nudged, slopes};
+use latent_measure::sampler::{How, chosen, fitted};
 use latent_measure::{Rows, image};
 use latent_vocabulary::code::{CodeKind, levels};
 
@@ -100,19 +101,13 @@ async fn drawn(s: &mut Subject<'_>, how: How, n: usize) -> Result<Vec<f32>, Stri
     let latent = s.model.info().latent as usize;
     if !how.of_prior() {
         let codes = s.codes().await?;
-        return Ok(fitted(how, n, Rows::new(&codes.mean_fitted, latent), &codes.logvar_fitted, s.seed));
+        return Ok(fitted(how, n, Rows::new(&codes.mean_fitted, latent), &codes.logvar_fitted, s.seed, &s.pause).await);
     }
     s.model.draw_from(0);
     let outputs = s.model.run(Program::Prior, Asked::of(&vec![0.0; how.candidates(n)])).await?;
     let prior = outputs.and_then(|o| o.into_iter().next()).ok_or("the method has no prior")?;
-    let mut slope_n = vec![];
-    if how == How::Steady {
-        let here = s.model.decode(&prior).await?;
-        let there = s.model.decode(&nudged(&prior, s.seed)).await?;
-        slope_n = slopes(&here, &there, prior.len() / latent, NUDGES);
-    }
-    s.pause.point().await;
-    Ok(chosen(how, n, Rows::new(&prior, latent), &slope_n))
+    let (model, pause) = (&mut *s.model, &s.pause);
+    chosen(how, n, Rows::new(&prior, latent), s.seed, async |z: &[f32]| model.decode(z).await, pause).await
 }
 
 /// Samples of one way beside test images.
@@ -183,7 +178,8 @@ async fn copied(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
             let mut all = Vec::with_capacity(n);
             for picture in Rows::new(&pictures, width).iter() {
                 s.pause.point().await;
-                all.push(vote(picture, known_nf, &fitted.labels));
+                let (label, share) = vote(known_nf, &fitted.labels, picture, VOTERS);
+                all.push((share, label));
             }
             votes.push(all);
         }
@@ -202,18 +198,6 @@ async fn copied(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
     sheet.add("copied_label_kept", same, format!("share whose commonest label at the end is that of the image; {how}"));
     sheet.add("copied_change", changes[ROUNDS - 1] / changes[0], format!("root mean square of the change; {how}"));
     Ok(())
-}
-
-/// The commonest label of a picture's nearest images, and the share that has it.
-fn vote(picture: &[f32], known_nf: Rows<'_>, labels: &[u8]) -> (f64, u8) {
-    let apart = |row: &[f32]| row.iter().zip(picture).map(|(a, b)| (a - b) * (a - b)).sum::<f32>();
-    let mut near: Vec<(f32, u8)> = known_nf.iter().zip(labels).map(|(row, label)| (apart(row), *label)).collect();
-    let k = VOTERS.min(near.len());
-    near.select_nth_unstable_by(k - 1, |a, b| a.0.total_cmp(&b.0));
-    let mut count = [0usize; 256];
-    near[..k].iter().for_each(|(_, label)| count[usize::from(*label)] += 1);
-    let most = (0..=u8::MAX).max_by_key(|label| (count[usize::from(*label)], u8::MAX - label)).unwrap_or(0);
-    (count[usize::from(most)] as f64 / k as f64, most)
 }
 
 /// What averages of codes come to.

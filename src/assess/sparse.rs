@@ -195,7 +195,7 @@ async fn absorption(
     pause: &Pause,
 ) {
     let (fitted, test, inputs) = (&images.fitted, &images.test, atom_fa.width());
-    let classes = fitted.labels.iter().chain(&test.labels).max().map_or(1, |l| usize::from(*l) + 1);
+    let classes = images.classes();
     let probe = LinearProbe::fit_centred_in_slices(Rows::new(&fitted.x, inputs), &fitted.labels, classes, pause).await;
     let said_n: Vec<usize> = Rows::new(&test.x, inputs).iter().map(|x| probe.predict(x)).collect();
     let mut candidates = 0;

@@ -55,7 +55,7 @@ async fn coverage(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> 
     let codes = s.codes().await?;
     let (own, fitted, test) = (s.about.own(), &s.images.fitted.labels, &s.images.test.labels);
     let (fitted_nf, test_nf) = (own.columns(&codes.mean_fitted), own.columns(&codes.mean));
-    let classes = fitted.iter().chain(test).max().map_or(1, |l| usize::from(*l) + 1);
+    let classes = s.images.classes();
     let [fitted_nf, test_nf] = [&fitted_nf, &test_nf].map(|z| Rows::new(z, own.width()));
     let value = units::coverage_in_slices((fitted_nf, fitted), (test_nf, test), classes, &s.pause).await;
     let how = format!(

@@ -1,17 +1,13 @@
 //! Groups that nobody named: how they are found, and how far they are the labels, by accuracy under the best matching and by what
 //! agreement is left once names are forgotten.
 
+use super::pause::{Pause, at_once};
 use super::rng::Rng;
-use super::{Rows, assign};
-
-/// Squared distance.
-fn apart(a: &[f32], b: &[f32]) -> f64 {
-    a.iter().zip(b).map(|(x, y)| (f64::from(*x) - f64::from(*y)).powi(2)).sum()
-}
+use super::{Rows, assign, squared_distance};
 
 /// The nearest of these centres, and how far it is, squared.
 fn nearest(row: &[f32], centres: &[Vec<f32>]) -> (usize, f64) {
-    let all = centres.iter().map(|centre| apart(row, centre)).enumerate();
+    let all = centres.iter().map(|centre| squared_distance(row, centre)).enumerate();
     all.fold((0, f64::INFINITY), |best, (i, d)| if d < best.1 { (i, d) } else { best })
 }
 
@@ -22,7 +18,7 @@ fn nearest(row: &[f32], centres: &[Vec<f32>]) -> (usize, f64) {
 /// If there are no rows.
 pub fn spread_out(rows: Rows<'_>, k: usize, rng: &mut Rng) -> Vec<Vec<f32>> {
     let mut centres = vec![rows.row(rng.below(rows.len())).to_vec()];
-    let mut far: Vec<f64> = rows.iter().map(|row| apart(row, &centres[0])).collect();
+    let mut far: Vec<f64> = rows.iter().map(|row| squared_distance(row, &centres[0])).collect();
     while centres.len() < k {
         let mut left = far.iter().sum::<f64>() * rng.unit();
         let at = far.iter().position(|f| {
@@ -31,18 +27,19 @@ pub fn spread_out(rows: Rows<'_>, k: usize, rng: &mut Rng) -> Vec<Vec<f32>> {
         });
         let Some(at) = at else { break };
         let centre = rows.row(at).to_vec();
-        far.iter_mut().zip(rows.iter()).for_each(|(f, row)| *f = f.min(apart(row, &centre)));
+        far.iter_mut().zip(rows.iter()).for_each(|(f, row)| *f = f.min(squared_distance(row, &centre)));
         centres.push(centre);
     }
     centres
 }
 
 /// Moves centres to the means of the rows that are nearest to them until nothing moves (Lloyd 1982), and returns the group of each row
-/// with the sum of squared distances to the centres. A centre that has lost its rows stays where it is.
-pub fn settle(rows: Rows<'_>, mut centres: Vec<Vec<f32>>) -> (Vec<u8>, f64) {
+/// with the sum of squared distances to the centres. A centre that has lost its rows stays where it is. It may rest after each round.
+pub async fn settle_in_slices(rows: Rows<'_>, mut centres: Vec<Vec<f32>>, pause: &Pause) -> (Vec<u8>, f64) {
     const ROUNDS: usize = 100;
     let mut groups = vec![];
     for _ in 0..ROUNDS {
+        pause.point().await;
         let next: Vec<u8> = rows.iter().map(|row| nearest(row, &centres).0 as u8).collect();
         if next == groups {
             break;
@@ -69,25 +66,43 @@ pub fn settle(rows: Rows<'_>, mut centres: Vec<Vec<f32>>) -> (Vec<u8>, f64) {
 /// # Panics
 /// If there are no rows or no tries, or more than 256 groups.
 pub fn k_means(rows: Rows<'_>, k: usize, tries: usize, seed: u64) -> Vec<u8> {
+    at_once(k_means_in_slices(rows, k, tries, seed, &Pause::never()))
+}
+
+/// [`k_means`], with a place to rest after each round.
+///
+/// # Panics
+/// As there.
+pub async fn k_means_in_slices(rows: Rows<'_>, k: usize, tries: usize, seed: u64, pause: &Pause) -> Vec<u8> {
     assert!(k <= 256 && tries > 0, "{k} groups in {tries} tries");
     let mut rng = Rng::new(seed);
-    let all = (0..tries).map(|_| settle(rows, spread_out(rows, k, &mut rng)));
-    all.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(groups, _)| groups).unwrap_or_default()
+    let (mut best, mut least) = (vec![], f64::INFINITY);
+    for _ in 0..tries {
+        let (groups, left) = settle_in_slices(rows, spread_out(rows, k, &mut rng), pause).await;
+        if left < least {
+            (best, least) = (groups, left);
+        }
+    }
+    best
+}
+
+/// How many inputs each group and each label have in common, row-major `[c, c]`, and `c`: more than any number of either.
+fn together(group_n: &[u8], label_n: &[u8]) -> (Vec<f64>, usize) {
+    let c = usize::from(group_n.iter().chain(label_n).copied().max().unwrap_or(0)) + 1;
+    let mut together_cc = vec![0.0; c * c];
+    group_n.iter().zip(label_n).for_each(|(g, l)| together_cc[usize::from(*g) * c + usize::from(*l)] += 1.0);
+    (together_cc, c)
 }
 
 /// Share of inputs that have the commonest label of their group.
 pub fn purity(group_n: &[u8], label_n: &[u8]) -> f64 {
-    let mut count = vec![0usize; 256 * 256];
-    group_n.iter().zip(label_n).for_each(|(g, l)| count[usize::from(*g) * 256 + usize::from(*l)] += 1);
-    count.chunks_exact(256).filter_map(|row| row.iter().max()).sum::<usize>() as f64 / label_n.len() as f64
+    let (together_cc, c) = together(group_n, label_n);
+    together_cc.chunks_exact(c).map(|row| row.iter().copied().fold(0.0, f64::max)).sum::<f64>() / label_n.len() as f64
 }
 
 /// Names the groups of one grouping as those of another, as fits best, each name given once.
 pub fn renamed(group_n: &[u8], like_n: &[u8]) -> Vec<u8> {
-    let most = group_n.iter().chain(like_n).copied().max().unwrap_or(0);
-    let c = usize::from(most) + 1;
-    let mut together_cc = vec![0.0; c * c];
-    group_n.iter().zip(like_n).for_each(|(g, l)| together_cc[usize::from(*g) * c + usize::from(*l)] += 1.0);
+    let (together_cc, c) = together(group_n, like_n);
     let name = assign::maximum(&together_cc, c);
     group_n.iter().map(|g| name[usize::from(*g)] as u8).collect()
 }
@@ -111,10 +126,7 @@ pub struct Agreement {
 pub fn agreement(group_n: &[u8], label_n: &[u8]) -> Agreement {
     assert_eq!(group_n.len(), label_n.len(), "not one label a group");
     assert!(!group_n.is_empty(), "nothing is grouped");
-    let most = group_n.iter().chain(label_n).copied().max().unwrap_or(0);
-    let c = usize::from(most) + 1;
-    let mut together_cc = vec![0.0; c * c];
-    group_n.iter().zip(label_n).for_each(|(g, l)| together_cc[usize::from(*g) * c + usize::from(*l)] += 1.0);
+    let (together_cc, c) = together(group_n, label_n);
     let n = group_n.len() as f64;
     let groups_c: Vec<f64> = together_cc.chunks_exact(c).map(|row| row.iter().sum()).collect();
     let labels_c: Vec<f64> = (0..c).map(|l| together_cc.iter().skip(l).step_by(c).sum()).collect();

@@ -1,7 +1,7 @@
 //! Samples beside images, by who lies near whom: are samples like images, and are all images among them?
 
-use super::Rows;
 use super::pause::Pause;
+use super::{Rows, squared_distance};
 
 /// What neighbours tell of samples; all but the density are shares.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,17 +18,13 @@ pub struct Neighbours {
     pub coverage: f64,
 }
 
-/// Squared distance.
-fn apart(a: &[f32], b: &[f32]) -> f64 {
-    a.iter().zip(b).map(|(x, y)| (f64::from(*x) - f64::from(*y)).powi(2)).sum()
-}
-
 /// How far it is from each row to its `k`-th nearest other, squared: its reach.
 async fn reach(rows: Rows<'_>, k: usize, pause: &Pause) -> Vec<f64> {
     let mut all = Vec::with_capacity(rows.len());
     for (i, row) in rows.iter().enumerate() {
         pause.point().await;
-        let mut near: Vec<f64> = rows.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, other)| apart(row, other)).collect();
+        let mut near: Vec<f64> =
+            rows.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, other)| squared_distance(row, other)).collect();
         let (_, kth, _) = near.select_nth_unstable_by(k - 1, f64::total_cmp);
         all.push(*kth);
     }
@@ -49,7 +45,7 @@ pub async fn neighbours(images: Rows<'_>, samples: Rows<'_>, k: usize, pause: &P
         pause.point().await;
         let mut within = 0;
         for (i, image) in images.iter().enumerate() {
-            let distance = apart(sample, image);
+            let distance = squared_distance(sample, image);
             if distance <= image_reach[i] {
                 within += 1;
                 covered[i] = true;

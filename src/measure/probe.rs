@@ -220,12 +220,13 @@ pub async fn knn_accuracy_in_slices(
     let mut right = Vec::with_capacity(test_labels_m.len());
     for (z, label) in test_md.iter().zip(test_labels_m) {
         pause.point().await;
-        right.push(f64::from(u8::from(vote(train_nd, train_labels_n, z, k) == *label)));
+        right.push(f64::from(u8::from(vote(train_nd, train_labels_n, z, k).0 == *label)));
     }
     mean(right.into_iter())
 }
 
-fn vote(train_nd: Rows, labels_n: &[u8], z: &[f32], k: usize) -> u8 {
+/// The label that most of the `k` nearest training codes have, as [`knn_accuracy`] has it, and the share of them that has it.
+pub fn vote(train_nd: Rows, labels_n: &[u8], z: &[f32], k: usize) -> (u8, f64) {
     // Ascending; the few neighbours are kept in order by insertion.
     let mut nearest: Vec<(f64, u8)> = Vec::with_capacity(k + 1);
     for (row, label) in train_nd.iter().zip(labels_n) {
@@ -236,5 +237,6 @@ fn vote(train_nd: Rows, labels_n: &[u8], z: &[f32], k: usize) -> u8 {
         }
     }
     let votes = |label: u8| nearest.iter().filter(|(_, l)| *l == label).count();
-    nearest.iter().fold((0, 0), |best, (_, l)| if votes(*l) > best.1 { (*l, votes(*l)) } else { best }).0
+    let (label, most) = nearest.iter().fold((0, 0), |best, (_, l)| if votes(*l) > best.1 { (*l, votes(*l)) } else { best });
+    (label, most as f64 / nearest.len() as f64)
 }

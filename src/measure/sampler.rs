@@ -1,7 +1,8 @@
 //! Ways of drawing codes: from the prior, in parts of it, or from what is fitted to the codes of images.
 
+use super::pause::{Pause, at_once};
 use super::rng::Rng;
-use super::{Rows, cluster};
+use super::{Rows, cluster, squared_distance};
 
 /// How codes are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +34,8 @@ const NEIGHBOURS: usize = 5;
 /// Components of a mixture, and rounds of its fit.
 pub const COMPONENTS: usize = 10;
 const ROUNDS: usize = 60;
+/// Rows between two places to rest.
+const AT_ONCE: usize = 64;
 /// Added to variances, in parts of the mean variance: a mixture could else fall upon one code.
 const RIDGE: f64 = 1e-3;
 
@@ -76,25 +79,23 @@ impl How {
 }
 
 /// Random directions along which a decoder's slope is taken, and how far.
-pub const NUDGES: usize = 4;
+const NUDGES: usize = 4;
 const NUDGE: f64 = 0.05;
 
 /// The same codes moved a little along random directions: all of them once for each of [`NUDGES`].
-pub fn nudged(z_nd: &[f32], seed: u64) -> Vec<f32> {
+fn nudged(z_nd: &[f32], seed: u64) -> Vec<f32> {
     let mut rng = Rng::new(seed);
     (0..NUDGES).flat_map(|_| z_nd).map(|v| v + NUDGE as f32 * rng.normal()).collect()
 }
 
 /// How much a decoder changes at each of `n` codes: an estimate of the squared Frobenius norm of its Jacobian from what it makes of the
-/// codes and of all of them [`nudged`] `times` (Hutchinson 1990).
-///
-/// # Panics
-/// If these are not whole rows.
-pub fn slopes(here: &[f32], there: &[f32], n: usize, times: usize) -> Vec<f64> {
-    assert!(n > 0 && here.len().is_multiple_of(n) && there.len() == here.len() * times, "no whole rows");
+/// codes and then of all of them [`nudged`] (Hutchinson 1990).
+fn slopes(decoded: &[f32], n: usize) -> Vec<f64> {
+    assert!(n > 0 && decoded.len().is_multiple_of(n * (1 + NUDGES)), "no whole rows");
+    let (here, there) = decoded.split_at(decoded.len() / (1 + NUDGES));
     let width = here.len() / n;
-    let moved = |i: usize, t: usize| distance(&here[i * width..][..width], &there[(t * n + i) * width..][..width]);
-    (0..n).map(|i| (0..times).map(|t| moved(i, t)).sum::<f64>() / (times as f64 * NUDGE * NUDGE)).collect()
+    let moved = |i: usize, t: usize| squared_distance(&here[i * width..][..width], &there[(t * n + i) * width..][..width]);
+    (0..n).map(|i| (0..NUDGES).map(|t| moved(i, t)).sum::<f64>() / (NUDGES as f64 * NUDGE * NUDGE)).collect()
 }
 
 /// The `n` rows with the least of these numbers, in their order.
@@ -106,16 +107,14 @@ fn least(rows: Rows<'_>, cost_n: &[f64], n: usize) -> Vec<f32> {
     at.into_iter().flat_map(|i| rows.row(i)).copied().collect()
 }
 
-fn distance(a: &[f32], b: &[f32]) -> f64 {
-    a.iter().zip(b).map(|(x, y)| (f64::from(*x) - f64::from(*y)).powi(2)).sum()
-}
-
 /// How often each row is among the [`NEIGHBOURS`] nearest of another: its k-occurrence (Radovanović et al. 2010, "Hubs in Space").
-pub fn occurrences(rows: Rows<'_>) -> Vec<usize> {
+async fn occurrences(rows: Rows<'_>, pause: &Pause) -> Vec<usize> {
     let n = rows.len();
     let mut count = vec![0; n];
     for i in 0..n {
-        let mut near: Vec<(f64, usize)> = (0..n).filter(|j| *j != i).map(|j| (distance(rows.row(i), rows.row(j)), j)).collect();
+        pause.point().await;
+        let mut near: Vec<(f64, usize)> =
+            (0..n).filter(|j| *j != i).map(|j| (squared_distance(rows.row(i), rows.row(j)), j)).collect();
         let k = NEIGHBOURS.min(near.len());
         if k == 0 {
             continue;
@@ -126,39 +125,49 @@ pub fn occurrences(rows: Rows<'_>) -> Vec<usize> {
     count
 }
 
-/// Chooses `n` of these draws from the prior. `slope_n` says how much the decoder changes at each, for [`How::Steady`].
+/// Chooses `n` of these draws from the prior. `decode` says what samples codes become, for [`How::Steady`]; `seed` decides where that looks.
+///
+/// # Errors
+/// If `decode` fails.
 ///
 /// # Panics
-/// If there are fewer, or slopes are wanted and missing.
-pub fn chosen(how: How, n: usize, prior: Rows<'_>, slope_n: &[f64]) -> Vec<f32> {
+/// If there are fewer draws.
+pub async fn chosen(
+    how: How,
+    n: usize,
+    prior: Rows<'_>,
+    seed: u64,
+    decode: impl AsyncFnOnce(&[f32]) -> Result<Vec<f32>, String>,
+    pause: &Pause,
+) -> Result<Vec<f32>, String> {
     assert!(prior.len() >= n, "{} draws for {n} codes", prior.len());
-    match how {
+    Ok(match how {
         How::Truncated => {
             let origin = vec![0.0; prior.width()];
-            let cost: Vec<f64> = prior.iter().map(|z| distance(z, &origin)).collect();
+            let cost: Vec<f64> = prior.iter().map(|z| squared_distance(z, &origin)).collect();
             least(prior, &cost, n)
         }
         How::Hubs => {
-            let cost: Vec<f64> = occurrences(prior).into_iter().map(|count| -(count as f64)).collect();
+            let cost: Vec<f64> = occurrences(prior, pause).await.into_iter().map(|count| -(count as f64)).collect();
             least(prior, &cost, n)
         }
         How::Steady => {
-            assert_eq!(slope_n.len(), prior.len(), "not one slope a draw");
-            least(prior, slope_n, n)
+            let decoded = decode(&[prior.values(), &nudged(prior.values(), seed)].concat()).await?;
+            least(prior, &slopes(&decoded, prior.len()), n)
         }
         _ => prior.values()[..n * prior.width()].to_vec(),
-    }
+    })
 }
 
 /// Draws `n` codes from what is fitted to the means of images' codes, or from their posteriors; `logvar` is empty where codes are points.
 ///
 /// # Panics
 /// If there are fewer than two codes.
-pub fn fitted(how: How, n: usize, mean: Rows<'_>, logvar: &[f32], seed: u64) -> Vec<f32> {
+pub async fn fitted(how: How, n: usize, mean: Rows<'_>, logvar: &[f32], seed: u64, pause: &Pause) -> Vec<f32> {
     assert!(mean.len() > 1, "{} codes have no variance", mean.len());
     let mut rng = Rng::new(seed);
     match how {
-        How::Mixture => Mixture::fit(mean, COMPONENTS, seed).draw(n, &mut rng),
+        How::Mixture => Mixture::fit_in_slices(mean, COMPONENTS, seed, pause).await.draw(n, &mut rng),
         How::Kernel => {
             let (count, d) = (mean.len() as f64, mean.width() as f64);
             // Silverman's rule (1986), for a kernel of the codes' own covariance.
@@ -265,15 +274,26 @@ impl Mixture {
     /// Fits `k` components to rows: from groups around spread-out rows ([`cluster::spread_out`]), expectation and maximisation (Dempster,
     /// Laird & Rubin 1977) until the likelihood stands still.
     pub fn fit(rows: Rows<'_>, k: usize, seed: u64) -> Self {
-        let (group_n, _) = cluster::settle(rows, cluster::spread_out(rows, k, &mut Rng::new(seed)));
+        at_once(Self::fit_in_slices(rows, k, seed, &Pause::never()))
+    }
+
+    /// [`Self::fit`], with places to rest.
+    pub async fn fit_in_slices(rows: Rows<'_>, k: usize, seed: u64, pause: &Pause) -> Self {
+        let beginning = cluster::spread_out(rows, k, &mut Rng::new(seed));
+        let (group_n, _) = cluster::settle_in_slices(rows, beginning, pause).await;
         let k = group_n.iter().max().map_or(1, |most| usize::from(*most) + 1);
         let share_nk =
             group_n.iter().flat_map(|group| (0..k).map(move |c| f64::from(u8::from(usize::from(*group) == c)))).collect();
-        Self::of_shares(rows, share_nk, ROUNDS)
+        Self::of_shares_in_slices(rows, share_nk, ROUNDS, pause).await
     }
 
     /// Fits by `rounds` of maximisation and expectation at most, from the share that each of `k` components has of each row, `[n, k]`.
-    pub fn of_shares(rows: Rows<'_>, mut share_nk: Vec<f64>, rounds: usize) -> Self {
+    pub fn of_shares(rows: Rows<'_>, share_nk: Vec<f64>, rounds: usize) -> Self {
+        at_once(Self::of_shares_in_slices(rows, share_nk, rounds, &Pause::never()))
+    }
+
+    /// [`Self::of_shares`], with a place to rest at each component and at every [`AT_ONCE`] rows.
+    async fn of_shares_in_slices(rows: Rows<'_>, mut share_nk: Vec<f64>, rounds: usize, pause: &Pause) -> Self {
         let n = rows.len();
         let k = share_nk.len() / n;
         let all = Normal::fit(rows, &vec![1.0; n], 0.0);
@@ -283,14 +303,18 @@ impl Mixture {
         let mut last = f64::NEG_INFINITY;
         let mut mixture = Self { parts: vec![] };
         for _ in 0..rounds {
-            let weight = |c: usize| -> Vec<f64> { share_nk.iter().skip(c).step_by(k).copied().collect() };
-            let part = |c: usize| {
-                let w = weight(c);
-                (w.iter().sum::<f64>() / n as f64, Normal::fit(rows, &w, ridge))
-            };
-            mixture.parts = (0..k).map(part).collect();
+            let mut parts = Vec::with_capacity(k);
+            for c in 0..k {
+                pause.point().await;
+                let weight_n: Vec<f64> = share_nk.iter().skip(c).step_by(k).copied().collect();
+                parts.push((weight_n.iter().sum::<f64>() / n as f64, Normal::fit(rows, &weight_n, ridge)));
+            }
+            mixture.parts = parts;
             let mut likelihood = 0.0;
-            for (z, shares) in rows.iter().zip(share_nk.chunks_exact_mut(k)) {
+            for (i, (z, shares)) in rows.iter().zip(share_nk.chunks_exact_mut(k)).enumerate() {
+                if i % AT_ONCE == 0 {
+                    pause.point().await;
+                }
                 let (ln, total) = mixture.ln_parts(z);
                 likelihood += total / n as f64;
                 shares.iter_mut().zip(ln).for_each(|(share, ln)| *share = (ln - total).exp());
@@ -369,7 +393,7 @@ mod tests {
     #[test]
     fn a_gaussian_has_the_moments_of_its_codes() {
         let z: Vec<f32> = clouds().chunks_exact(2).flat_map(|z| [z[0], z[1] + 0.5 * z[0]]).collect();
-        let drawn = fitted(How::Gaussian, 20_000, Rows::new(&z, 2), &[], 3);
+        let drawn = at_once(fitted(How::Gaussian, 20_000, Rows::new(&z, 2), &[], 3, &Pause::never()));
         let moment = |rows: &[f32], f: fn(&[f32]) -> f32| {
             rows.chunks_exact(2).map(|z| f64::from(f(z))).sum::<f64>() / (rows.len() / 2) as f64
         };
@@ -383,11 +407,12 @@ mod tests {
     fn what_is_drawn_from_codes_stays_near_them() {
         let z = clouds();
         let rows = Rows::new(&z, 2);
-        let nearest = |z: &[f32]| rows.iter().map(|other| distance(z, other)).fold(f64::INFINITY, f64::min).sqrt();
-        let worst = |how, logvar: &[f32]| fitted(how, 300, rows, logvar, 7).chunks_exact(2).map(nearest).fold(0.0, f64::max);
+        let nearest = |z: &[f32]| rows.iter().map(|other| squared_distance(z, other)).fold(f64::INFINITY, f64::min).sqrt();
+        let drawn = |how, logvar: &[f32]| at_once(fitted(how, 300, rows, logvar, 7, &Pause::never()));
+        let worst = |how, logvar: &[f32]| drawn(how, logvar).chunks_exact(2).map(nearest).fold(0.0, f64::max);
         assert_eq!(worst(How::Aggregate, &[]), 0.0, "without a variance it is the codes themselves");
         assert!((0.01..0.5).contains(&worst(How::Aggregate, &vec![-6.0; z.len()])));
-        let far = |how| fitted(how, 300, rows, &[], 7).chunks_exact(2).map(nearest).filter(|d| *d > 1.0).count();
+        let far = |how| drawn(how, &[]).chunks_exact(2).map(nearest).filter(|d| *d > 1.0).count();
         assert!(far(How::Kernel) + 20 < far(How::Gaussian), "{} and {}", far(How::Kernel), far(How::Gaussian));
     }
 
@@ -396,7 +421,7 @@ mod tests {
         // x = (3 z₀, 4 z₁, 0): ‖J‖² = 25 everywhere.
         let decode = |z: &[f32]| z.chunks_exact(2).flat_map(|z| [3.0 * z[0], 4.0 * z[1], 0.0]).collect::<Vec<f32>>();
         let z: Vec<f32> = (0..2000).map(|i| (i % 17) as f32).collect();
-        let slope = slopes(&decode(&z), &decode(&nudged(&z, 4)), 1000, NUDGES);
+        let slope = slopes(&[decode(&z), decode(&nudged(&z, 4))].concat(), 1000);
         let mean = slope.iter().sum::<f64>() / 1000.0;
         assert!((mean - 25.0).abs() < 1.0, "{mean}");
     }
@@ -406,15 +431,18 @@ mod tests {
         let mut rng = Rng::new(1);
         let z: Vec<f32> = (0..400 * 3).map(|_| rng.normal()).collect();
         let prior = Rows::new(&z, 3);
-        let mean = |z: &[f32]| z.chunks_exact(3).map(|z| distance(z, &[0.0; 3])).sum::<f64>() / (z.len() / 3) as f64;
+        let mean = |z: &[f32]| z.chunks_exact(3).map(|z| squared_distance(z, &[0.0; 3])).sum::<f64>() / (z.len() / 3) as f64;
+        // A decoder that is steep where the first number is large.
+        let decode = async |z: &[f32]| Ok(z.chunks_exact(3).map(|z| z[0].exp()).collect());
+        let chosen = |how, n| at_once(chosen(how, n, prior, 3, decode, &Pause::never())).unwrap();
         let all = mean(&z);
-        assert!(mean(&chosen(How::Truncated, 100, prior, &[])) < 0.4 * all);
-        assert!(mean(&chosen(How::Hubs, 100, prior, &[])) < 0.9 * all, "hubs lie nearer to the middle");
-        let slope: Vec<f64> = prior.iter().map(|z| f64::from(z[0])).collect();
-        assert!(chosen(How::Steady, 100, prior, &slope).iter().step_by(3).all(|x| *x < 0.0));
-        assert_eq!(chosen(How::Prior, 5, prior, &[]), z[..15]);
+        assert!(mean(&chosen(How::Truncated, 100)) < 0.4 * all);
+        assert!(mean(&chosen(How::Hubs, 100)) < 0.9 * all, "hubs lie nearer to the middle");
+        let steady = chosen(How::Steady, 100);
+        assert!(steady.iter().step_by(3).filter(|x| **x < 0.0).count() > 90, "{steady:?}");
+        assert_eq!(chosen(How::Prior, 5), z[..15]);
         // Each of n rows gives away as many places as it has neighbours.
-        assert_eq!(occurrences(prior).iter().sum::<usize>(), 400 * NEIGHBOURS);
+        assert_eq!(at_once(occurrences(prior, &Pause::never())).iter().sum::<usize>(), 400 * NEIGHBOURS);
         for how in How::ALL {
             assert_eq!(How::named(how.id()), Some(how));
             assert_eq!(how.of_prior(), how.candidates(1) > 0);

@@ -7,7 +7,8 @@ use super::answer::{Answer, Pictures};
 use super::coder::{Coder, Frame, Rows, Size, Tests};
 use super::question::{Question, whole};
 use latent_measure::Rows as Matrix;
-use latent_measure::sampler::{How, NUDGES, chosen, fitted, nudged, slopes};
+use latent_measure::pause::Pause;
+use latent_measure::sampler::{How, chosen, fitted};
 use latent_vocabulary::numbers::{bytes_f32, f32_bytes};
 
 /// Draws `n` codes: [`DrawnCodes`].
@@ -60,21 +61,15 @@ impl Question for DrawCodes {
                 return Err(format!("{n} codes are to be chosen among fewer draws"));
             }
             let prior = bytes_f32(&self.prior_nd);
-            let mut slope_n = vec![];
-            if how == How::Steady {
-                let rows = prior.len() / latent;
-                let here = coder.decode(&prior).await?;
-                let there = coder.decode(&nudged(&prior, u64::from(self.seed))).await?;
-                slope_n = slopes(&here, &there, rows, NUDGES);
-            }
-            chosen(how, n, Matrix::new(&prior, latent), &slope_n)
+            let decode = async |z: &[f32]| coder.decode(z).await;
+            chosen(how, n, Matrix::new(&prior, latent), self.seed.into(), decode, &Pause::never()).await?
         } else {
             let at = tests.range(0, self.count);
             if at.len() < 2 {
                 return Err("there are too few test images to fit anything to their codes".into());
             }
             let (mean_nd, logvar_nd) = coder.encode(Rows::tests(tests, &at)).await?;
-            fitted(how, n, Matrix::new(&mean_nd, latent), &logvar_nd, u64::from(self.seed))
+            fitted(how, n, Matrix::new(&mean_nd, latent), &logvar_nd, self.seed.into(), &Pause::never()).await
         };
         let pixels = coder.pictures(&z_nd).await?;
         let Size { width, height, channels } = size;
