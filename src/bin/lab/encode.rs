@@ -7,7 +7,7 @@ use latent_protocol::Table;
 
 use crate::Failure;
 use crate::setup::{Given, data};
-use crate::train::{EngineArg, check_place};
+use crate::train::{EngineArg, by_ending, check_file, check_place};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -31,15 +31,9 @@ pub struct Args {
 
 /// The kind of file, and the images that are given.
 fn check(args: &Args) -> Result<(Table, Option<Given>), Failure> {
-    if !args.weights.is_file() {
-        return Err(format!("--weights {}: there is no such file", args.weights.display()));
-    }
+    check_file("--weights", &args.weights)?;
     check_place("--out", &args.out)?;
-    let table = match args.out.extension().and_then(|end| end.to_str()) {
-        Some("npz") => Table::Npz,
-        Some("csv") => Table::Csv,
-        _ => return Err(format!("--out {}: expected a name that ends with .npz or .csv", args.out.display())),
-    };
+    let table = by_ending(&args.out, [("npz", Table::Npz), ("csv", Table::Csv)])?;
     Ok((table, args.data.as_deref().map(data).transpose()?))
 }
 

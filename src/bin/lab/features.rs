@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use crate::Failure;
 use crate::setup::{Given, data};
-use crate::train::check_place;
+use crate::train::{by_ending, check_file, check_place};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -26,15 +26,9 @@ pub struct Args {
 
 /// Whether an object a line is wanted, and the samples that are given.
 fn check(args: &Args) -> Result<(bool, Option<Given>), Failure> {
-    if !args.weights.is_file() {
-        return Err(format!("--weights {}: there is no such file", args.weights.display()));
-    }
+    check_file("--weights", &args.weights)?;
     check_place("--out", &args.out)?;
-    let lines = match args.out.extension().and_then(|end| end.to_str()) {
-        Some("jsonl") => true,
-        Some("csv") => false,
-        _ => return Err(format!("--out {}: expected a name that ends with .csv or .jsonl", args.out.display())),
-    };
+    let lines = by_ending(&args.out, [("csv", false), ("jsonl", true)])?;
     Ok((lines, args.data.as_deref().map(data).transpose()?))
 }
 

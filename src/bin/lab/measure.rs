@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use crate::Failure;
 use crate::setup::{Given, data};
-use crate::train::EngineArg;
+use crate::train::{EngineArg, check_file};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -35,10 +35,9 @@ pub struct Args {
 
 /// The images that are given. Everything that needs no engine is refused here.
 fn check(args: &Args) -> Result<Option<Given>, Failure> {
-    for (flag, file) in [("weights", Some(&args.weights)), ("against", args.against.as_ref())] {
-        if let Some(file) = file.filter(|file| !file.is_file()) {
-            return Err(format!("--{flag} {}: there is no such file", file.display()));
-        }
+    check_file("--weights", &args.weights)?;
+    if let Some(against) = &args.against {
+        check_file("--against", against)?;
     }
     args.data.as_deref().map(data).transpose()
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use crate::Failure;
 use crate::setup::{Given, data};
-use crate::train::{EngineArg, check_place};
+use crate::train::{EngineArg, check_file, check_place};
 
 /// Most images of one picture.
 const MOST: i64 = 4096;
@@ -60,9 +60,7 @@ fn factor(text: &str) -> Result<(String, String), String> {
 
 /// The images that are given. Everything that needs no engine is refused here.
 fn check(args: &Args) -> Result<Option<Given>, Failure> {
-    if !args.weights.is_file() {
-        return Err(format!("--weights {}: there is no such file", args.weights.display()));
-    }
+    check_file("--weights", &args.weights)?;
     check_place("--out", &args.out)?;
     args.data.as_deref().map(data).transpose()
 }

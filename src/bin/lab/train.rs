@@ -142,6 +142,19 @@ fn check(args: &Args) -> Result<(Option<Setup>, Option<PathBuf>), Failure> {
     Ok((Some(setup), folder))
 }
 
+/// Whether there is such a file.
+pub fn check_file(option: &str, file: &Path) -> Result<(), Failure> {
+    if file.is_file() { Ok(()) } else { Err(format!("{option} {}: there is no such file", file.display())) }
+}
+
+/// What the end of `--out`'s name asks for, of two kinds of files.
+pub fn by_ending<T: Copy>(out: &Path, kinds: [(&str, T); 2]) -> Result<T, Failure> {
+    let end = out.extension().and_then(|end| end.to_str());
+    let known = kinds.iter().find(|(name, _)| end == Some(name)).map(|(_, kind)| *kind);
+    let [(first, _), (second, _)] = kinds;
+    known.ok_or_else(|| format!("--out {}: expected a name that ends with .{first} or .{second}", out.display()))
+}
+
 /// Whether a file can be written there.
 pub fn check_place(option: &str, file: &Path) -> Result<(), Failure> {
     let folder = file.parent().filter(|p| !p.as_os_str().is_empty());
