@@ -13,6 +13,7 @@ mod dictionary;
 mod factors;
 mod gradient;
 mod images;
+mod judge;
 mod likelihood;
 mod measure;
 mod pictures;
@@ -21,11 +22,12 @@ mod probing;
 mod samplers;
 mod sparse;
 mod subject;
+mod twins;
 mod units;
 
 pub use images::{Images, MOST, Sizes, Training};
 pub use latent_sweep::OF_TWINS;
-pub use sparse::stability;
+pub use twins::beside;
 
 use self::measure::{Measure, Sheet, label};
 use self::subject::{About, Subject};
@@ -52,6 +54,7 @@ const MEASURES: &[&[Measure]] = &[
     units::MEASURES,
     factors::MEASURES,
     gradient::MEASURES,
+    judge::MEASURES,
     cost::MEASURES,
 ];
 
@@ -59,7 +62,7 @@ const MEASURES: &[&[Measure]] = &[
 pub fn is_measure(id: &str) -> bool {
     let same = |name: &str| figure_id(name) == id;
     let of = |card: &&Card| card.terms.iter().any(|term| same(term.name)) || card.counts.iter().any(|count| same(count.name));
-    id == LOSS || MEASURES.iter().copied().flatten().any(|measure| measure.gives(id)) || CARDS.iter().any(of)
+    id == LOSS || OF_TWINS.contains(&id) || MEASURES.iter().copied().flatten().any(|measure| measure.gives(id)) || CARDS.iter().any(of)
 }
 
 /// What every method calls that which it minimises.

@@ -51,6 +51,7 @@ pub const MEASURES: &[Measure] = &[
     by!(Mixture, "mixture", "mixture fitted to codes", fitted_to),
     by!(Kernel, "kernel", "kernel density of codes", fitted_to),
     by!(Aggregate, "aggregate", "aggregate posterior", clouds),
+    by!(Riemannian, "riemannian", "law that is uniform in the posteriors' geometry", clouds),
     Measure {
         names: &[
             ("generated_loss", "Loss on samples from the prior"),

@@ -10,7 +10,6 @@ use latent_measure::probe::LinearProbe;
 use latent_measure::{Rows, image, sparse};
 use latent_registry::renderer;
 use latent_vocabulary::code::CodeGroup;
-use latent_vocabulary::measured::Measured;
 
 pub const MEASURES: &[Measure] = &[
     Measure {
@@ -139,7 +138,7 @@ const ORIGIN: &str = "sae.dictionary.b_dec";
 
 /// The directions of a trained dictionary, of any length, shape `[features, inputs]` with `inputs` beside them; `None` if
 /// there are none.
-fn dictionary(weights: &[Weight]) -> Option<(&[f32], usize)> {
+pub(super) fn dictionary(weights: &[Weight]) -> Option<(&[f32], usize)> {
     let w_fa = weights.iter().find(|w| w.name == DIRECTIONS)?;
     Some((&w_fa.values, *w_fa.shape.last()?))
 }
@@ -222,27 +221,6 @@ async fn absorption(
         images.whose
     );
     sheet.add("absorption", rates.iter().sum::<f64>() / rates.len() as f64, how);
-}
-
-/// How alike two dictionaries are, as from two seeds.
-///
-/// # Errors
-/// If they are of different inputs, or the first has more features.
-pub fn stability(measures: &mut Vec<Measured>, a: &[Weight], b: &[Weight]) -> Result<(), String> {
-    let (Some((a_fa, a_inputs)), Some((b_ga, b_inputs))) = (dictionary(a), dictionary(b)) else {
-        return Err("only sparse autoencoders can be compared feature by feature".into());
-    };
-    let (features, others) = (a_fa.len() / a_inputs, b_ga.len() / b_inputs);
-    if a_inputs != b_inputs || features > others {
-        return Err(format!("{features} features of {a_inputs} inputs cannot be matched with {others} of {b_inputs}"));
-    }
-    let found = sparse::stability(Rows::new(a_fa, a_inputs), Rows::new(b_ga, b_inputs));
-    let how = format!("{features} features matched one to one with {others} others by the Hungarian algorithm");
-    let mut both = Sheet::default();
-    both.add("stability_cosine", found.mean_cosine, format!("mean cosine of the directions; {how}"));
-    both.add("stability_shared", found.shared, format!("share with a cosine of at least {}; {how}", sparse::SHARED));
-    measures.extend(both.rows);
-    Ok(())
 }
 
 /// Share of the host's performance that survives when its layer is replaced by what the features stand for; nothing where

@@ -79,7 +79,7 @@ async fn way<E: Engine>(engine: &mut E, draw: &Draw, every: bool) -> Result<Vec<
                         own[choice] = 1.0;
                     }
                 }
-                CodeKind::Factor { index, size } => {
+                CodeKind::Factor { index, size, .. } => {
                     if let Some((_, value)) = draw.told.iter().find(|(factor, _)| *factor == index) {
                         tell(own, *value as usize, size as usize);
                     }
@@ -118,7 +118,7 @@ pub async fn step<E: Engine>(engine: &mut E, z_nd: &[f32], taken: u32, steps: u3
 fn told(code: &[CodeGroup], draw: &Draw) -> Result<(), String> {
     let size = |factor: u32| {
         code.iter().find_map(|group| match group.kind {
-            CodeKind::Factor { index, size } if index == factor => Some(size),
+            CodeKind::Factor { index, size, .. } if index == factor => Some(size),
             _ => None,
         })
     };

@@ -17,10 +17,12 @@ pub mod disentangle;
 pub mod eigen;
 pub mod frechet;
 pub mod image;
+pub mod judge;
 pub mod manifold;
 pub mod matched;
 pub mod pause;
 pub mod probe;
+pub mod relative;
 pub mod rng;
 pub mod sampler;
 pub mod signal;
@@ -97,6 +99,12 @@ fn mean(values: impl Iterator<Item = f64>) -> f64 {
 /// `‖a − b‖²`.
 fn squared_distance(a: &[f32], b: &[f32]) -> f64 {
     a.iter().zip(b).map(|(a, b)| f64::from(a - b).powi(2)).sum()
+}
+
+/// The direction of a vector; zeros have none and stay.
+fn unit(row: &[f32]) -> Vec<f64> {
+    let norm = row.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt();
+    row.iter().map(|v| if norm > 0.0 { f64::from(*v) / norm } else { 0.0 }).collect()
 }
 
 /// Largest and second largest of some values, zero where there are fewer.

@@ -25,6 +25,9 @@ pub enum How {
     Kernel,
     /// From the aggregate posterior: the posterior of an image.
     Aggregate,
+    /// From the law that is uniform in the geometry of the posteriors (Chadebec & Allassonnière 2022, "A Geometric Perspective on
+    /// Variational Autoencoders"), see [`Metric`].
+    Riemannian,
 }
 
 /// Candidates drawn from the prior for each code that is taken, where not all are.
@@ -41,8 +44,17 @@ const RIDGE: f64 = 1e-3;
 
 impl How {
     /// All of them, in the order in which they are offered.
-    pub const ALL: [Self; 8] =
-        [Self::Prior, Self::Truncated, Self::Hubs, Self::Steady, Self::Gaussian, Self::Mixture, Self::Kernel, Self::Aggregate];
+    pub const ALL: [Self; 9] = [
+        Self::Prior,
+        Self::Truncated,
+        Self::Hubs,
+        Self::Steady,
+        Self::Gaussian,
+        Self::Mixture,
+        Self::Kernel,
+        Self::Aggregate,
+        Self::Riemannian,
+    ];
 
     /// What messages and measures call it.
     pub fn id(self) -> &'static str {
@@ -55,6 +67,7 @@ impl How {
             Self::Mixture => "mixture",
             Self::Kernel => "kernel",
             Self::Aggregate => "aggregate",
+            Self::Riemannian => "riemannian",
         }
     }
 
@@ -167,6 +180,7 @@ pub async fn fitted(how: How, n: usize, mean: Rows<'_>, logvar: &[f32], seed: u6
     assert!(mean.len() > 1, "{} codes have no variance", mean.len());
     let mut rng = Rng::new(seed);
     match how {
+        How::Riemannian => walked(n, mean, logvar, seed, pause).await.0,
         How::Mixture => Mixture::fit_in_slices(mean, COMPONENTS, seed, pause).await.draw(n, &mut rng),
         How::Kernel => {
             let (count, d) = (mean.len() as f64, mean.width() as f64);
@@ -190,6 +204,111 @@ pub async fn fitted(how: How, n: usize, mean: Rows<'_>, logvar: &[f32], seed: u6
             (0..n).flat_map(|_| normal.draw(&mut rng)).collect()
         }
     }
+}
+
+/// The geometry that posteriors give the space of codes (Chadebec & Allassonnière 2022, section 3): at a code z, lengths are measured by
+/// `G(z) = Σᵢ diag(σᵢ⁻²) exp(−‖z − μᵢ‖²/ρ²) + λ exp(−τ‖z‖²) I`. Where many images are told apart sharply there is much room, and
+/// the law that is uniform in it, with the density `√det G`, draws most there.
+struct Metric<'a> {
+    /// Means μᵢ of posteriors, and 1/σᵢ² of each, row-major `[centres, latent]`.
+    centre_cd: Rows<'a>,
+    precision_cd: Vec<f64>,
+    /// ρ².
+    reach: f64,
+}
+
+/// Posteriors that make the metric at most.
+const CENTRES: usize = 200;
+/// λ and τ: what is left of the metric far from all of them, and how soon that ends.
+const FLOOR: f64 = 1e-3;
+const FADE: f64 = 1e-2;
+/// Rounds of the walk that ends in a code, leaps of each, and how far one leads, in parts of ρ.
+const WALK: usize = 20;
+const LEAPS: usize = 5;
+const LEAP: f64 = 0.15;
+
+impl Metric<'_> {
+    /// ln √det G at a code, and its gradient.
+    fn ln_volume(&self, z_d: &[f64]) -> (f64, Vec<f64>) {
+        let d = z_d.len();
+        let floor = FLOOR * (-FADE * z_d.iter().map(|v| v * v).sum::<f64>()).exp();
+        let mut g_d = vec![floor; d];
+        let near: Vec<(usize, f64)> = (0..self.centre_cd.len())
+            .filter_map(|i| {
+                let away = self.centre_cd.row(i).iter().zip(z_d).map(|(c, v)| (v - f64::from(*c)).powi(2)).sum::<f64>();
+                let weight = (-away / self.reach).exp();
+                (weight > 1e-12).then_some((i, weight))
+            })
+            .collect();
+        for (i, weight) in &near {
+            g_d.iter_mut().zip(&self.precision_cd[i * d..]).for_each(|(g, p)| *g += weight * p);
+        }
+        // ∂/∂z ½ Σ ln g_k: each centre pulls by the share that it has of the metric, summed over the directions.
+        let mut gradient_d: Vec<f64> =
+            z_d.iter().map(|v| -FADE * v * g_d.iter().map(|g| floor / g).sum::<f64>()).collect();
+        for (i, weight) in &near {
+            let share: f64 = g_d.iter().zip(&self.precision_cd[i * d..]).map(|(g, p)| weight * p / g).sum();
+            for ((to, v), c) in gradient_d.iter_mut().zip(z_d).zip(self.centre_cd.row(*i)) {
+                *to -= share * (v - f64::from(*c)) / self.reach;
+            }
+        }
+        (0.5 * g_d.iter().map(|g| g.ln()).sum::<f64>(), gradient_d)
+    }
+
+    /// A code from around `from`, by Hamiltonian Monte Carlo (Neal 2011, figure 2), and how many of the [`WALK`] rounds led on.
+    fn walk(&self, from: &[f32], rng: &mut Rng) -> (Vec<f32>, usize) {
+        let leap = LEAP * self.reach.sqrt();
+        let mut z: Vec<f64> = from.iter().map(|v| f64::from(*v)).collect();
+        let (mut ln, mut gradient) = self.ln_volume(&z);
+        let mut taken = 0;
+        for _ in 0..WALK {
+            let mut speed: Vec<f64> = z.iter().map(|_| f64::from(rng.normal())).collect();
+            let energy = |ln: f64, speed: &[f64]| 0.5 * speed.iter().map(|v| v * v).sum::<f64>() - ln;
+            let before = energy(ln, &speed);
+            let (mut to, mut to_ln, mut to_gradient) = (z.clone(), ln, gradient.clone());
+            for _ in 0..LEAPS {
+                speed.iter_mut().zip(&to_gradient).for_each(|(v, g)| *v += 0.5 * leap * g);
+                to.iter_mut().zip(&speed).for_each(|(x, v)| *x += leap * v);
+                (to_ln, to_gradient) = self.ln_volume(&to);
+                speed.iter_mut().zip(&to_gradient).for_each(|(v, g)| *v += 0.5 * leap * g);
+            }
+            if rng.unit() < (before - energy(to_ln, &speed)).exp() {
+                (z, ln, gradient) = (to, to_ln, to_gradient);
+                taken += 1;
+            }
+        }
+        (z.into_iter().map(|v| v as f32).collect(), taken)
+    }
+}
+
+/// `n` codes of [`How::Riemannian`], each at the end of a walk of its own from one of the posteriors' means, and the share of the walks'
+/// rounds that led on. Codes without a posterior count as sharp by one everywhere.
+///
+/// # Panics
+/// If there are fewer than two codes.
+pub async fn walked(n: usize, mean: Rows<'_>, logvar: &[f32], seed: u64, pause: &Pause) -> (Vec<f32>, f64) {
+    let (d, mut rng) = (mean.width(), Rng::new(seed));
+    let mut at: Vec<usize> = (0..mean.len()).collect();
+    (1..at.len()).rev().for_each(|i| at.swap(i, rng.below(i + 1)));
+    at.truncate(CENTRES);
+    let centres: Vec<f32> = at.iter().flat_map(|i| mean.row(*i)).copied().collect();
+    let centre_cd = Rows::new(&centres, d);
+    let precision = |i: &usize| (0..d).map(|k| logvar.get(i * d + k).map_or(1.0, |l| f64::from(-*l).exp())).collect::<Vec<f64>>();
+    let mut reach = f64::MIN_POSITIVE;
+    for i in 0..at.len() {
+        pause.point().await;
+        let others = (0..at.len()).filter(|j| *j != i);
+        reach = others.map(|j| squared_distance(centre_cd.row(i), centre_cd.row(j))).fold(f64::INFINITY, f64::min).max(reach);
+    }
+    let metric = Metric { centre_cd, precision_cd: at.iter().flat_map(precision).collect(), reach };
+    let (mut z_nd, mut taken) = (Vec::with_capacity(n * d), 0);
+    for _ in 0..n {
+        pause.point().await;
+        let (z, rounds) = metric.walk(centre_cd.row(rng.below(at.len())), &mut rng);
+        z_nd.extend(z);
+        taken += rounds;
+    }
+    (z_nd, taken as f64 / (n * WALK).max(1) as f64)
 }
 
 /// A Gaussian with all its covariances.
@@ -414,6 +533,40 @@ mod tests {
         assert!((0.01..0.5).contains(&worst(How::Aggregate, &vec![-6.0; z.len()])));
         let far = |how| drawn(how, &[]).chunks_exact(2).map(nearest).filter(|d| *d > 1.0).count();
         assert!(far(How::Kernel) + 20 < far(How::Gaussian), "{} and {}", far(How::Kernel), far(How::Gaussian));
+    }
+
+    #[test]
+    fn a_volume_has_its_gradient() {
+        let (centres, mut rng) = ([0.5, -1.0, 2.0, 0.0, 0.3, 0.7], Rng::new(4));
+        let precision_cd = vec![3.0, 1.0, 0.5, 8.0, 2.0, 2.0];
+        let metric = Metric { centre_cd: Rows::new(&centres, 2), precision_cd, reach: 1.7 };
+        for _ in 0..20 {
+            let z = [0, 1].map(|_| 3.0 * f64::from(rng.normal()));
+            let (_, gradient) = metric.ln_volume(&z);
+            for k in 0..2 {
+                let at = |by: f64| {
+                    let mut z = z;
+                    z[k] += by;
+                    metric.ln_volume(&z).0
+                };
+                let slope = (at(1e-5) - at(-1e-5)) / 2e-5;
+                assert!((slope - gradient[k]).abs() < 1e-6 * (1.0 + slope.abs()), "{slope} and {}", gradient[k]);
+            }
+        }
+    }
+
+    #[test]
+    fn a_walk_has_the_law_that_is_uniform_in_its_geometry() {
+        // Of one centre in the plane, √det G = p exp(−r²/ρ²) + …: a Gaussian with the variance ρ²/2, for the floor is far below.
+        let metric = Metric { centre_cd: Rows::new(&[1.0, -2.0], 2), precision_cd: vec![1e6, 1e6], reach: 2.0 };
+        let (mut rng, mut taken, mut square) = (Rng::new(9), 0, [0.0; 2]);
+        for _ in 0..3000 {
+            let (z, rounds) = metric.walk(&[1.0, -2.0], &mut rng);
+            taken += rounds;
+            square.iter_mut().zip([z[0] - 1.0, z[1] + 2.0]).for_each(|(s, v)| *s += f64::from(v * v) / 3000.0);
+        }
+        assert!(taken > 3000 * WALK * 9 / 10, "{taken}");
+        assert!(square.iter().all(|s| (s - 1.0).abs() < 0.1), "{square:?}");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use crate::images::load;
 use crate::open::{EngineKind, open};
-use latent_assess::{Images, Sizes, assess_some, stability};
+use latent_assess::{Images, Sizes, assess_some, beside};
 use latent_data::Dataset;
 use latent_engine::plan::{Given, RING};
 use latent_engine::{Engine, Weight};
@@ -62,16 +62,19 @@ impl Maker {
             engine.metrics().await?.iter().for_each(|row| history.push(row));
         }
         let (steps, ms) = (engine.step(), seconds() * 1e3 / engine.step() as f64);
-        let mut measured = if job.images == 0 {
-            vec![]
-        } else {
-            let images = Images::draw(&data, Sizes { images: Some(job.images as usize), seed: 0 })?;
-            assess_some(&mut engine, &setup, &images, 0, &job.measures).await?
+        let images = match job.images {
+            0 => None,
+            n => Some(Images::draw(&data, Sizes { images: Some(n as usize), seed: 0 })?),
+        };
+        let mut measured = match &images {
+            Some(images) => assess_some(&mut engine, &setup, images, 0, &job.measures).await?,
+            None => vec![],
         };
         if OF_TWINS.iter().any(|id| job.measures.iter().any(|wanted| wanted == id)) {
             let weights = engine.weights().await?;
-            if let Some((_, before)) = self.twin.take().filter(|(twin, _)| twin.is_twin(&setup)) {
-                stability(&mut measured, &before, &weights)?;
+            let before = self.twin.take().filter(|(twin, _)| twin.is_twin(&setup));
+            if let (Some((_, before)), Some(images)) = (before, &images) {
+                measured.extend(beside(&mut engine, &setup, images, &before).await?);
             }
             self.twin = Some((setup.clone(), weights));
         }

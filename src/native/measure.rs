@@ -70,7 +70,7 @@ async fn measure_async(options: &MeasureOptions) -> Result<MeasureReport, String
     let mut measures = assess::assess(&mut engine, &setup, &images, options.sizes.seed).await?;
     if let Some(other) = &options.against {
         let other = trained(other)?;
-        assess::stability(&mut measures, &tensors, &other.tensors)?;
+        measures.extend(assess::beside(&mut engine, &setup, &images, &other.tensors).await?);
     }
     Ok(MeasureReport { setup: setup.to_query(), step, adapter, seed: options.sizes.seed, measures })
 }

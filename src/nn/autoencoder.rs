@@ -63,7 +63,8 @@ impl Autoencoder {
     /// With other ends than one of the two below, and codes of `code` numbers.
     pub fn with_ends(params: &Params, shape: SampleShape, ends: Ends, code: usize, device: &Device) -> Self {
         let (encoder, decoder) = net::pair(params, shape, ends, code, device);
-        Self { encoder, decoder, likelihood: Likelihood::new(params, shape, device), latent: params.usize("latent") }
+        let latent = ends.logvar.unwrap_or(ends.mean);
+        Self { encoder, decoder, likelihood: Likelihood::new(params, shape, device), latent }
     }
 
     /// The encoder gives a Gaussian posterior of `latent` numbers.

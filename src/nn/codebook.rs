@@ -236,7 +236,7 @@ fn partial_distances(z_nd: Tensor<2>, e_kd: Tensor<2>) -> Tensor<2> {
 }
 
 /// Squared distances, shape `[n, codes]`.
-fn distances(z_nd: Tensor<2>, e_kd: Tensor<2>) -> Tensor<2> {
+pub fn distances(z_nd: Tensor<2>, e_kd: Tensor<2>) -> Tensor<2> {
     z_nd.clone().square().sum_dim(1) + partial_distances(z_nd, e_kd)
 }
 

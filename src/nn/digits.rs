@@ -2,10 +2,13 @@
 
 use burn::tensor::{Device, Tensor};
 
+use super::constant::floats;
+
 /// A row of constants, shape `[1, values]`.
 pub fn row(values: impl Iterator<Item = f32>, device: &Device) -> Tensor<2> {
     let values: Vec<f32> = values.collect();
-    Tensor::<1>::from_floats(values.as_slice(), device).reshape([1, values.len()])
+    let n = values.len();
+    floats(values, [1, n], device)
 }
 
 /// What each digit counts: 1, L₁, L₁L₂, …, shape `[1, digits]`.

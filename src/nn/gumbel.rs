@@ -4,6 +4,7 @@ use burn::tensor::Tensor;
 use burn::tensor::activation::softmax;
 
 use super::Ctx;
+use super::constant::places;
 
 /// A relaxed sample of the categorical distribution with these logits: softmax((l + g) / τ) with Gumbel noise g (Jang, Gu & Poole
 /// 2017, "Categorical Reparameterization with Gumbel-Softmax"; Maddison, Mnih & Teh 2017).
@@ -20,6 +21,6 @@ pub fn gumbel_softmax(logit_bc: Tensor<2>, temperature: Tensor<1>, ctx: &mut Ctx
 /// Vectors of zeros with a one at a place drawn evenly, shape `[n, choices]`.
 pub fn uniform_choice(n: usize, choices: usize, ctx: &mut Ctx) -> Tensor<2> {
     let chosen_n1 = (ctx.uniform([n, 1]) * choices as f64).floor();
-    let place_c = Tensor::<1, burn::tensor::Int>::arange(0..choices as i64, &ctx.device()).float();
+    let place_c = places(choices, &ctx.device());
     chosen_n1.expand([n, choices]).equal(place_c.reshape([1, choices]).expand([n, choices])).float()
 }

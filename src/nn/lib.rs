@@ -6,6 +6,7 @@ pub mod autoencoder;
 pub mod cloud;
 pub mod codebook;
 pub mod conditional;
+pub mod constant;
 pub mod conv;
 pub mod corrupt;
 pub mod digits;

@@ -2,6 +2,7 @@
 
 use burn::tensor::Tensor;
 
+use super::constant::places;
 use super::gaussian::mean_rows;
 
 /// Covariance over the batch, divided by its size, shape `[batch, width]` to `[width, width]`.
@@ -13,7 +14,7 @@ pub fn covariance(x_bw: Tensor<2>) -> Tensor<2> {
 
 /// The identity matrix, shape `[n, n]`.
 pub fn identity(n: usize, device: &burn::tensor::Device) -> Tensor<2> {
-    let place_n = Tensor::<1, burn::tensor::Int>::arange(0..n as i64, device).float();
+    let place_n = places(n, device);
     place_n.clone().reshape([n, 1]).expand([n, n]).equal(place_n.reshape([1, n]).expand([n, n])).float()
 }
 

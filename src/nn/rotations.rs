@@ -14,6 +14,8 @@ use burn::module::{Module, Param};
 use burn::tensor::activation::sigmoid;
 use burn::tensor::{Device, Tensor};
 
+use super::constant::floats;
+
 /// How far the planes turn a moment at first: evenly from nothing to this, in radians. What hardly turns is found soon, as it needs no phase.
 const TURN: f32 = 0.4;
 /// And the logit of r.
@@ -85,7 +87,7 @@ impl Rotations {
         let turns: Vec<f32> = (0..planes).map(|k| TURN * k as f32 / planes as f32).collect();
         Self {
             stay_k: Param::from_tensor(Tensor::full([planes], STAY, device)),
-            turn_k: Param::from_tensor(Tensor::from_floats(turns.as_slice(), device)),
+            turn_k: Param::from_tensor(floats(turns, [planes], device)),
         }
     }
 

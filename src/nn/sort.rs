@@ -6,6 +6,8 @@
 use burn::backend::Capture;
 use burn::tensor::{Device, Int, Tensor};
 
+use super::constant::places;
+
 /// The rows of the smallest, the next, … number of each column; of equal ones the first comes first. Shapes `[n, columns]`
 /// to `[n, columns]`.
 pub fn argsort(x_nc: Tensor<2>) -> Tensor<2, Int> {
@@ -43,7 +45,7 @@ fn by_counting(x_nc: Tensor<2>) -> Tensor<2, Int> {
 
 /// 0, 1, … in a column, shape `[n, 1]`.
 fn rows(n: usize, device: &Device) -> Tensor<2> {
-    Tensor::<1, Int>::arange(0..n as i64, device).float().reshape([n, 1])
+    places(n, device).reshape([n, 1])
 }
 
 #[cfg(test)]

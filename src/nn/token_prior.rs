@@ -10,8 +10,9 @@ use burn::module::{Module, Param};
 use burn::nn::Linear;
 use burn::nn::conv::Conv2d;
 use burn::tensor::activation::{log_softmax, relu, sigmoid};
-use burn::tensor::{Device, Distribution, Int, Tensor};
+use burn::tensor::{Device, Distribution, Tensor};
 
+use super::constant;
 use super::grid::{Grid, maps, rows};
 use super::layers::{conv, linear};
 
@@ -75,13 +76,13 @@ impl TokenPrior {
     pub fn logits(&self, token_bn: Tensor<2>) -> Tensor<2> {
         let ([batch, n], [_, width]) = (token_bn.dims(), self.embedding.dims());
         let (places, levels) = (self.grid.places(), self.levels);
-        let mut row_bn = token_bn.int();
+        let mut row_bn = token_bn;
         if levels > 1 {
-            let first_l = Tensor::<1, Int>::arange(0..levels as i64, &row_bn.device()) * self.codes as i64;
+            let first_l = constant::places(levels, &row_bn.device()) * self.codes as f64;
             let first_bn = first_l.reshape([1, 1, levels]).expand([batch, places, levels]).reshape([batch, n]);
             row_bn = row_bn + first_bn;
         }
-        let token_plw = self.embedding.val().select(0, row_bn.reshape([batch * n])).reshape([batch * places, levels, width]);
+        let token_plw = self.embedding.val().select(0, row_bn.reshape([batch * n]).int()).reshape([batch * places, levels, width]);
         let place_pw = token_plw.clone().sum_dim(1).reshape([batch * places, width]);
         let seen_pw = self.places_before(place_pw);
         let mut h_plw = seen_pw.reshape([batch * places, 1, width]).expand([batch * places, levels, width]);

@@ -1,7 +1,8 @@
 //! Factors of the data set as an encoder is told them: amounts from 0 to 1, kinds as zeros with a one.
 
-use burn::tensor::{Int, Tensor};
+use burn::tensor::Tensor;
 
+use super::constant::ints;
 use super::digits::row;
 use latent_vocabulary::factors::FactorList;
 
@@ -12,8 +13,8 @@ use latent_vocabulary::factors::FactorList;
 pub fn told(factor_bk: Tensor<2>, factors: &FactorList) -> Tensor<2> {
     let (device, batch, numbers) = (factor_bk.device(), factor_bk.dims()[0], factors.numbers());
     let each = || factors.iter().flat_map(|factor| (0..factor.numbers()).map(move |kind| (factor, kind)));
-    let of: Vec<i64> = each().map(|(factor, _)| factor.index as i64).collect();
-    let value_bn = factor_bk.select(1, Tensor::<1, Int>::from_ints(of.as_slice(), &device));
+    let of: Vec<i32> = each().map(|(factor, _)| factor.index as i32).collect();
+    let value_bn = factor_bk.select(1, ints(&of, &device));
     // An amount is scaled and is no kind; a kind is there or not and has no scale.
     let scale_1n = row(each().map(|(factor, _)| if factor.kinds { 0.0 } else { factor.scale() }), &device);
     let kind_1n = row(each().map(|(factor, kind)| if factor.kinds { kind as f32 } else { -1.0 }), &device);

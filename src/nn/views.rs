@@ -1,8 +1,9 @@
 //! Random views of samples, for methods that learn what stays the same in them.
 
-use burn::tensor::{Device, Int, Tensor};
+use burn::tensor::{Device, Tensor};
 
 use super::Ctx;
+use super::constant::places;
 use super::gaussian::mean_rows;
 use latent_vocabulary::shape::SampleShape;
 
@@ -40,9 +41,8 @@ pub fn view(x_bp: Tensor<2>, shape: SampleShape, far: Tensor<1>, ctx: &mut Ctx) 
 /// Row and column of each pixel, each shape `[1, height * width]`.
 fn grid(shape: SampleShape, device: &Device) -> [Tensor<2>; 2] {
     let (height, width) = (shape.height, shape.width);
-    let line = |n: usize| Tensor::<1, Int>::arange(0..n as i64, device).float();
-    let row = line(height).reshape([height, 1]).expand([height, width]).reshape([1, height * width]);
-    let column = line(width).reshape([1, width]).expand([height, width]).reshape([1, height * width]);
+    let row = places(height, device).reshape([height, 1]).expand([height, width]).reshape([1, height * width]);
+    let column = places(width, device).reshape([1, width]).expand([height, width]).reshape([1, height * width]);
     [row, column]
 }
 

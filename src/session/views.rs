@@ -2,7 +2,7 @@
 
 use crate::run::Run;
 use crate::work::Lent;
-use latent_assess::{Images, OF_TWINS, Training, assess_some, offered, stability};
+use latent_assess::{Images, OF_TWINS, Training, assess_some, beside, offered};
 use latent_data::Dataset;
 use latent_engine::any::AnyEngine;
 use latent_engine::{Engine, Entry, Program, Rows, TestSet, Weight, sampling, stored};
@@ -117,7 +117,7 @@ part!(inspection:
         Ok(Box::pin(async move {
             let mut sheet = assess_some(&mut engine, &setup, &images, 0, &only).await?;
             if let Some(twin) = twin.filter(|_| OF_TWINS.iter().any(|id| only.iter().any(|wanted| wanted == id))) {
-                stability(&mut sheet, &twin, &engine.weights().await?)?;
+                sheet.extend(beside(&mut engine, &setup, &images, &twin).await?);
             }
             Ok(View::Sheet(sheet))
         }))

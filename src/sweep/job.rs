@@ -44,7 +44,15 @@ impl Job {
 }
 
 /// Figures that compare a run with the same of the seed before, made right before it: a run of the first seed has none.
-pub const OF_TWINS: [&str; 2] = ["stability_cosine", "stability_shared"];
+pub const OF_TWINS: [&str; 7] = [
+    "stability_cosine",
+    "stability_shared",
+    "twin_found",
+    "twin_found_relative",
+    "twin_stitched",
+    "twin_stitched_relative",
+    "twin_own",
+];
 
 /// The id of a measure as figures and comparisons write it.
 pub fn figure_id(measure: &str) -> String {

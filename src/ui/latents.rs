@@ -135,7 +135,7 @@ impl Latents {
     /// Whether a code says such things: none of them is moved but by what is told.
     pub fn is_told(&self, z_d: &[f32]) -> bool {
         let sound = |told: &Told| z_d.get(told.range()).is_some_and(|part| part.iter().all(|v| (0.0..=1.0).contains(v)));
-        self.told.iter().all(sound)
+        self.told.iter().filter(|told| told.given).all(sound)
     }
 
     /// The middle of the codes.
@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn what_is_told_has_no_slider_and_stays() {
-        let told = CodeGroup { kind: CodeKind::Factor { index: 0, size: 3 }, count: 3 };
+        let told = CodeGroup { kind: CodeKind::Factor { index: 0, size: 3, given: true }, count: 3 };
         let latents = Latents::of(&[CodeGroup { kind: CodeKind::Gaussian, count: 1 }, told]);
         assert_eq!((latents.order.as_slice(), latents.told.len()), (&[0][..], 1));
         let mut z = vec![0.5, 9.0, 9.0, 9.0, -2.0, 9.0, 9.0, 9.0];

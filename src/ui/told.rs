@@ -15,6 +15,8 @@ pub struct Told {
     pub index: usize,
     /// Its values are `0 .. size`.
     pub size: usize,
+    /// The encoder is told it; otherwise it finds it.
+    pub given: bool,
 }
 
 impl Told {
@@ -24,8 +26,8 @@ impl Told {
         let told = code.iter().filter_map(|group| {
             let count = group.count as usize;
             at += count;
-            let CodeKind::Factor { index, size } = group.kind else { return None };
-            Some(Self { at: at - count, count, index: index as usize, size: size as usize })
+            let CodeKind::Factor { index, size, given } = group.kind else { return None };
+            Some(Self { at: at - count, count, index: index as usize, size: size as usize, given })
         });
         told.collect()
     }
@@ -59,7 +61,7 @@ mod tests {
 
     #[test]
     fn values_are_read_and_made() {
-        let factor = |index, size, count| CodeGroup { kind: CodeKind::Factor { index, size }, count };
+        let factor = |index, size, count| CodeGroup { kind: CodeKind::Factor { index, size, given: true }, count };
         let code = [CodeGroup { kind: CodeKind::Gaussian, count: 2 }, factor(0, 3, 3), factor(1, 5, 1), factor(2, 2, 1)];
         let told = Told::all(&code);
         assert_eq!(told.iter().map(|t| t.range()).collect::<Vec<_>>(), [2..5, 5..6, 6..7]);

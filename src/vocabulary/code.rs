@@ -18,9 +18,10 @@ pub enum CodeKind {
     Flow,
     /// A choice: the numbers are not negative and add up to one. `given`: it is the image's label, which the encoder is told.
     Choice { given: bool },
-    /// A factor of the data set, which the encoder is told: the factor of that number, of `size` values. One number says how much of it
-    /// there is, from 0 to 1; as many as there are values say which of these kinds it is.
-    Factor { index: u32, size: u32 },
+    /// A factor of the data set: the factor of that number, of `size` values. One number says how much of it there is, from 0 to 1; as many
+    /// as there are values say which of these kinds it is. `given`: the encoder is told it; otherwise it finds it in the image, and the
+    /// numbers may lie beside these.
+    Factor { index: u32, size: u32, given: bool },
     /// Features that are zero most of the time: as many for each place of a grid, one place after the other. An image that
     /// is one input has a grid of one place.
     Features { height: u32, width: u32 },
@@ -47,7 +48,7 @@ impl CodeGroup {
 
     /// Whether the encoder is told it rather than finds it out.
     pub fn is_told(&self) -> bool {
-        matches!(self.kind, CodeKind::Choice { given: true } | CodeKind::Factor { .. })
+        matches!(self.kind, CodeKind::Choice { given: true } | CodeKind::Factor { given: true, .. })
     }
 
     /// How its features are laid out, if it has any.
@@ -93,7 +94,9 @@ pub fn to_note(code: &[CodeGroup]) -> String {
         CodeKind::Choice { given: false } => format!("choice {count}"),
         CodeKind::Choice { given: true } => format!("label {count}"),
         // All numbers of a note are at least one.
-        CodeKind::Factor { index, size } => format!("factor {count} {} {size}", index + 1),
+        CodeKind::Factor { index, size, given } => {
+            format!("{} {count} {} {size}", if *given { "factor" } else { "attribute" }, index + 1)
+        }
         CodeKind::Features { height, width } => format!("features {count} {height} {width}"),
         CodeKind::Grid { height, width, levels, codes, drawn } => {
             format!("{} {count} {height} {width} {levels} {codes}", if *drawn { "drawn-grid" } else { "grid" })
@@ -120,8 +123,8 @@ pub fn from_note(note: &str) -> Result<Vec<CodeGroup>, String> {
             ("flow", [_]) => CodeKind::Flow,
             ("choice", [_]) => CodeKind::Choice { given: false },
             ("label", [_]) => CodeKind::Choice { given: true },
-            ("factor", [count, index, size]) if *size <= 255 && (*count == 1 || count == size) => {
-                CodeKind::Factor { index: index - 1, size: *size }
+            ("factor" | "attribute", [count, index, size]) if *size <= 255 && (*count == 1 || count == size) => {
+                CodeKind::Factor { index: index - 1, size: *size, given: name == "factor" }
             }
             ("features", [count, height, width]) if count % product(&[*height, *width])? == 0 => {
                 CodeKind::Features { height: *height, width: *width }
@@ -184,7 +187,7 @@ mod tests {
         let code: Vec<CodeGroup> = kinds.iter().map(|kind| CodeGroup { kind: *kind, count: 64 }).collect();
         assert_eq!(from_note(&to_note(&code)), Ok(code.clone()));
         assert_eq!(to_note(&code[..3]), "gaussian 64, point 64, label 64");
-        let factor = |index, size, count| CodeGroup { kind: CodeKind::Factor { index, size }, count };
+        let factor = |index, size, count| CodeGroup { kind: CodeKind::Factor { index, size, given: index < 2 }, count };
         let told = [factor(0, 5, 5), factor(1, 16, 1)];
         assert_eq!(from_note(&to_note(&told)), Ok(told.to_vec()));
         for foreign in [

@@ -112,10 +112,10 @@ impl FactorList {
         self.iter().map(Told::numbers).sum()
     }
 
-    /// These numbers in a code, factor by factor.
-    pub fn groups(&self) -> impl Iterator<Item = CodeGroup> + '_ {
-        self.iter().map(|factor| CodeGroup {
-            kind: CodeKind::Factor { index: factor.index as u32, size: factor.size.into() },
+    /// These numbers in a code, factor by factor. `given`: the encoder is told them.
+    pub fn groups(&self, given: bool) -> impl Iterator<Item = CodeGroup> + '_ {
+        self.iter().map(move |factor| CodeGroup {
+            kind: CodeKind::Factor { index: factor.index as u32, size: factor.size.into(), given },
             count: factor.numbers() as u32,
         })
     }
@@ -123,7 +123,7 @@ impl FactorList {
     /// The factors that a code has numbers of; none where they are not all of a data set's, in order.
     pub fn of_code(code: &[CodeGroup]) -> Self {
         let told = code.iter().filter_map(|group| match group.kind {
-            CodeKind::Factor { index, size } => Some((index as usize, u8::try_from(size).ok()?, group.count == 1)),
+            CodeKind::Factor { index, size, .. } => Some((index as usize, u8::try_from(size).ok()?, group.count == 1)),
             _ => None,
         });
         let all: Vec<_> = told.collect();
@@ -172,7 +172,7 @@ mod tests {
         assert_eq!((list.len(), list.numbers()), (3, 7));
         let of: Vec<_> = list.iter().map(|f| (f.kinds, f.numbers(), f.scale())).collect();
         assert_eq!(of, [(true, 5, 0.25), (false, 1, 1.0 / 15.0), (false, 1, 1.0)], "two kinds are yes and no");
-        let code: Vec<_> = list.groups().collect();
+        let code: Vec<_> = list.groups(true).collect();
         assert_eq!(FactorList::of_code(&code), list);
         assert!(FactorList::of_code(&code[1..]).is_empty(), "some of them are none");
         assert!(FactorList::of([(2, true); MOST + 1]).is_empty() && FactorList::of([(2, true); MOST]).len() == MOST);

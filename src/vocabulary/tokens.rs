@@ -7,7 +7,8 @@ use super::objective::{Count, Term};
 pub const PRIOR_TERM: Term = Term::minus("prior", "log p(tokens)").weighed(&["prior_weight"]).under("prior", LEARNT);
 
 /// What a codebook's use comes to.
-pub const USE: &[Count] = &[PERPLEXITY, Count::new("in use", "codes in use")];
+pub const USE: &[Count] = &[PERPLEXITY, IN_USE];
+pub const IN_USE: Count = Count::new("in use", "codes in use");
 pub const PERPLEXITY: Count = Count::new("perplexity", "codes, as many as would be used evenly for the same entropy");
 
 /// Where the prior over tokens is from.

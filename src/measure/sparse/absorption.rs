@@ -1,7 +1,7 @@
 //! Feature absorption: a general feature that stays silent where a more specific one has taken its direction over (Chanin
 //! et al. 2024, "A is for Absorption: Studying Feature Splitting and Absorption in Sparse Autoencoders").
 
-use super::dictionary::unit;
+use crate::unit;
 use crate::Rows;
 
 /// A further main feature must raise F1 by more than this (Chanin et al. 2024).

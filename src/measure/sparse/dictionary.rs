@@ -1,6 +1,6 @@
 //! Dictionaries compared: with the features that were planted, and with those of another seed.
 
-use crate::{Rows, assign, mean};
+use crate::{Rows, assign, mean, unit};
 
 /// A planted feature is recovered if some learnt direction has at least this cosine to it.
 pub const RECOVERED: f64 = 0.9;
@@ -62,10 +62,4 @@ fn cosines(a_fd: Rows, b_gd: Rows) -> Vec<f64> {
     assert!(!b_gd.is_empty(), "an empty dictionary");
     let (a, b): (Vec<Vec<f64>>, Vec<Vec<f64>>) = (a_fd.iter().map(unit).collect(), b_gd.iter().map(unit).collect());
     a.iter().flat_map(|x| b.iter().map(move |y| x.iter().zip(y).map(|(x, y)| x * y).sum())).collect()
-}
-
-/// The direction of a vector; zeros have none and stay.
-pub(super) fn unit(row: &[f32]) -> Vec<f64> {
-    let norm = row.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>().sqrt();
-    row.iter().map(|v| if norm > 0.0 { f64::from(*v) / norm } else { 0.0 }).collect()
 }

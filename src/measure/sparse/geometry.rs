@@ -1,6 +1,6 @@
 //! Lengths and angles of features.
 
-use super::dictionary::unit;
+use crate::unit;
 use crate::{Rows, mean};
 
 /// Mean over the inputs of `|‖f‖ / ‖x‖ − 1|`, where `f` are the activations, each times the length of its direction: how far the length

@@ -7,5 +7,7 @@ crate::registry::methods! {
     lowrank::LowRank,
     topo::Topo,
     qlae::Qlae,
+    msp::Msp,
+    prototypes::Prototypes,
     gon::Gon,
 }

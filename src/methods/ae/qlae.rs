@@ -57,6 +57,7 @@ mod engine {
     use latent_nn::autoencoder::Autoencoder;
     use latent_nn::cloud::Cloud;
     use latent_nn::codebook::squared_distance;
+    use latent_nn::constant::places;
     use latent_nn::one_hot::one_hot;
     use latent_nn::straight_through::straight_through;
     use latent_nn::{Batch, Code, Ctx, Method, Terms, stop_gradient};
@@ -107,7 +108,7 @@ mod engine {
         fn init(params: &Params, data: DataShape, device: &Device) -> Self {
             let base = Autoencoder::deterministic(params, data.image, device);
             let (latent, values) = (base.latent, params.usize("values"));
-            let place_k = Tensor::<1, Int>::arange(0..values as i64, device).float() / (values - 1) as f64 - 0.5;
+            let place_k = places(values, device) / (values - 1) as f64 - 0.5;
             let values_dk = Param::from_tensor(place_k.reshape([1, values]).repeat_dim(0, latent));
             Self { cloud: Cloud::new(latent, device), base, values_dk }
         }

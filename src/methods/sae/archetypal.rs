@@ -40,11 +40,12 @@ pub const CARD: Card = Card {
 mod engine {
     use burn::module::{Module, Param};
     use burn::tensor::activation::{relu, softmax};
-    use burn::tensor::{Device, Distribution, Int, Tensor};
+    use burn::tensor::{Device, Distribution, Tensor};
 
     use super::CARD;
     use crate::sae::base::{Base, Pass, answers_of_base};
     use latent_nn::codebook::k_means;
+    use latent_nn::constant::places;
     use latent_nn::sparse::{Tie, aux_k, keep_largest, squared_error, unit_rows};
     use latent_nn::{Batch, Code, Ctx, Method, Named, Terms, stop_gradient};
     use latent_vocabulary::Card;
@@ -82,11 +83,10 @@ mod engine {
 
     /// One where a feature begins at a candidate, else zero: they take turns.
     fn own([features, candidates]: [usize; 2], device: &Device) -> Tensor<2> {
-        let count = |n: usize| Tensor::<1, Int>::arange(0..n as i64, device).float();
-        let feature_f1: Tensor<2> = count(features).reshape([features, 1]);
+        let feature_f1: Tensor<2> = places(features, device).reshape([features, 1]);
         let turn_f1 = (feature_f1.clone() / candidates as f64).floor();
         let begins_f1 = feature_f1 - turn_f1 * candidates as f64;
-        let candidate_1c: Tensor<2> = count(candidates).reshape([1, candidates]);
+        let candidate_1c: Tensor<2> = places(candidates, device).reshape([1, candidates]);
         begins_f1.expand([features, candidates]).equal(candidate_1c.expand([features, candidates])).float()
     }
 

@@ -78,7 +78,7 @@ mod engine {
         }
 
         fn code(&self) -> Vec<CodeGroup> {
-            self.base.code(self.factors.groups())
+            self.base.code(self.factors.groups(true))
         }
 
         fn terms(&self, batch: Batch, ctx: &mut Ctx) -> Terms {

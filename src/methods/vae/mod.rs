@@ -15,6 +15,7 @@ crate::registry::methods! {
     mvae::Mvae,
     cvae::Cvae,
     attribute_vae::AttributeVae,
+    diffusion_vae::DiffusionVae,
     latent_flow::LatentFlow,
     joint_vae::JointVae,
 }

@@ -14,18 +14,26 @@ pub const OF_CODE: Make = fetched!(told, attributes_of_code, view! { <Attributes
 /// Those that the encoder is told of the visitor's own image.
 pub const OF_OWN: Make = fetched!(told, attributes_of_own, view! { <Attributes own=true /> });
 
-/// Whether the model on show is told any.
+/// Whether codes of the model on show have any.
 pub fn any(codes: Codes) -> bool {
     codes.latents.with(|latents| !latents.told.is_empty())
+}
+
+/// Whether it has to be told any of an image.
+pub fn any_given(codes: Codes) -> bool {
+    codes.latents.with(|latents| latents.told.iter().any(|told| told.given))
 }
 
 #[component]
 fn Attributes(own: bool) -> impl IntoView {
     let codes = Codes::get();
-    let told = Memo::new(move |_| codes.latents.with(|latents| latents.told.clone()));
+    let told = Memo::new(move |_| {
+        codes.latents.with(|latents| latents.told.iter().filter(|told| told.given || !own).copied().collect::<Vec<_>>())
+    });
+    let title = move || if any_given(codes) { words::TOLD } else { words::FOUND };
     view! {
-        <div class="attributes" role="group" aria-label=words::ATTRIBUTES data-testid=if own { "own-attributes" } else { "attributes" }>
-            <span class="note">{words::ATTRIBUTES}</span>
+        <div class="attributes" role="group" aria-label=title data-testid=if own { "own-attributes" } else { "attributes" }>
+            <span class="note">{title}</span>
             <For each=move || told.get() key=|told| *told let:told>
                 <Attribute told own />
             </For>

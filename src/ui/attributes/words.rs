@@ -1,3 +1,4 @@
 //! The words of attributes.
 
-pub const ATTRIBUTES: &str = "The model is told";
+pub const TOLD: &str = "The model is told";
+pub const FOUND: &str = "The model has found";

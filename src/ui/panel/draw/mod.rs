@@ -152,7 +152,7 @@ pub fn Draw() -> impl IntoView {
                         <button class="small" aria-disabled=move || (!has.get()).to_string() on:click=invert>{words::DRAW_INVERT}</button>
                     </div>
                     <Choices given=true chosen=told pick=tell testid="told" />
-                    <Show when=move || attributes::any(codes)>{attributes::OF_OWN.view()}</Show>
+                    <Show when=move || attributes::any_given(codes)>{attributes::OF_OWN.view()}</Show>
                     {move || problem.get().map(|p| view! { <p class="notice" role="alert">{p}</p> })}
                     <p class="note">{words::DRAW_PRESETS}</p>
                     <Shelf verb=words::draw_preset begin=Signal::derive(move || codes.own.with_untracked(Option::is_none))

@@ -27,7 +27,7 @@ fn offered(how: How, prior: bool, clouds: bool) -> bool {
     match how {
         // The panel beside shows it.
         How::Prior => false,
-        How::Aggregate => clouds,
+        How::Aggregate | How::Riemannian => clouds,
         _ => prior || !how.of_prior(),
     }
 }
@@ -91,7 +91,7 @@ mod tests {
         let ids = |prior, clouds| How::ALL.into_iter().filter(|how| offered(*how, prior, clouds)).map(How::id).collect::<Vec<_>>();
         assert_eq!(ids(false, false), ["gaussian", "mixture", "kernel"], "an autoencoder");
         assert_eq!(ids(true, false), ["truncated", "hubs", "steady", "gaussian", "mixture", "kernel"], "codes that are points");
-        assert_eq!(ids(true, true).last(), Some(&"aggregate"));
+        assert_eq!(ids(true, true).last(), Some(&"riemannian"));
         assert!(How::ALL.into_iter().all(|how| words::what(how).len() > 20 && !words::name(how).is_empty()));
     }
 }

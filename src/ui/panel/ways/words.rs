@@ -18,6 +18,7 @@ pub fn name(how: How) -> &'static str {
         How::Mixture => "fitted mixture",
         How::Kernel => "kernel density",
         How::Aggregate => "aggregate posterior",
+        How::Riemannian => "geometry of the posteriors",
     }
 }
 
@@ -31,6 +32,7 @@ pub fn what(how: How) -> String {
         How::Mixture => format!("A mixture of {COMPONENTS} Gaussians, fitted to the codes of 1,000 test images: it knows of clusters and holes."),
         How::Kernel => "The code of a test image, moved by noise as wide as Silverman’s rule says.".into(),
         How::Aggregate => "A draw from the posterior of a test image: where training has seen codes. What the prior is to match.".into(),
+        How::Riemannian => "A walk from the code of a test image through a space in which there is much room where the encoder is sure, and little in gaps.".into(),
     }
 }
 
