@@ -20,6 +20,7 @@ mod prior;
 mod probing;
 mod samplers;
 mod sparse;
+mod steering;
 mod subject;
 mod units;
 
@@ -45,6 +46,7 @@ const MEASURES: &[&[Measure]] = &[
     sparse::MEASURES,
     dictionary::MEASURES,
     probing::MEASURES,
+    steering::MEASURES,
     code::POSTERIOR,
     prior::MEASURES,
     samplers::MEASURES,
