@@ -330,6 +330,7 @@ def case(method, source="pixels", **set_):
     if method in ("topk-sae", "batch-topk", "matryoshka", "archetypal-sae", "aligned-sae", "variational-sae", "top-afa", "scope-sae", "specialised-sae", "transcoder", "gradient-sae"):
         query += f"&aux={AUX}"
     taken = f"layer={source}&host=ae&host.hidden={HIDDEN}&host.latent={LATENT}" if hosted else f"source={source}"
+    taken = taken.removeprefix("layer=decoder&") if method == "gradient-sae" else taken
     query += f"&dead_after={DEAD_AFTER}&features={FEATURES}&{taken}&batch={BATCH}&seed=5"
     return {"query": f"v=1&data=mnist&method={method}{query}", "steps": steps}
 

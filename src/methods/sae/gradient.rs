@@ -1,11 +1,12 @@
 //! The sparse autoencoder that keeps features by what they do to the rest of the network, and not by their strength alone.
 //!
 //! The slope of the network's own loss is taken at the layer as it is, and divided by the root of its mean square over the layer's numbers, so that β means the
-//! same for every network and image. Eager Burn takes it by differences, which are exact where nothing behind the layer has a kink: the decoder's layer of an MLP.
+//! same for every network and image. It is the decoder's hidden layer: eager
+//! Burn takes slopes by differences, which are exact where no kink lies behind.
 
 use super::params::{AUX, DEAD_AFTER, FEATURES, FIRING, K};
 use latent_vocabulary::objective::{Symbols, Term};
-use latent_vocabulary::{Card, Family, LAYER, Paper, ParamSpec};
+use latent_vocabulary::{Card, Family, Paper, ParamSpec};
 
 #[cfg(feature = "networks")]
 pub use engine::Gradient;
@@ -15,7 +16,7 @@ pub const CARD: Card = Card {
     family: Family::Sae,
     hosted: true,
     label: "Gradient sparse autoencoder (g-SAE)",
-    summary: "Takes a layer of a trained network apart and keeps the features that matter to what the network draws, rather than the strongest.",
+    summary: "Takes the last hidden layer of a trained network apart and keeps the features that matter to what the network draws, rather than the strongest.",
     terms: &[
         Term::plus("reconstruction", "‖a − â‖²").weighed(&["k", "beta"]),
         Term::plus("revival", "α·‖e − ê‖²").weighed(&["aux", "dead_after"]),
@@ -24,7 +25,6 @@ pub const CARD: Card = Card {
     counts: FIRING,
     papers: &[Paper::of("Features that Make a Difference: Leveraging Gradients for Improved Dictionary Learning", "Olmo et al. 2024")],
     params: &[
-        LAYER.with(2.0, "What is taken apart: the hidden layer of the encoder, the code, or the hidden layer of the decoder."),
         ParamSpec::float("beta", "Weight of the effect β", 0.0, 10.0, 1.0,
             "How much a feature's effect on the network's loss counts beside its strength. 0: a TopK autoencoder.").live(),
         K,
@@ -50,7 +50,10 @@ mod engine {
     use latent_nn::sparse::{Tie, squared_error};
     use latent_nn::{Batch, Code, Ctx, Method, Named, Terms, stop_gradient};
     use latent_vocabulary::shape::DataShape;
-    use latent_vocabulary::{Card, LAYER, LAYERS, Params};
+    use latent_vocabulary::{Card, Params};
+
+    /// The layer that is taken apart: the last hidden one, behind which nothing has a kink. Of a network that is not a plain one it is the code.
+    const LAYER: &str = "decoder";
 
     /// Keeps a slope of zero a number.
     const TINY: f64 = 1e-20;
@@ -85,7 +88,7 @@ mod engine {
 
         fn init(params: &Params, data: DataShape, device: &Device) -> Self {
             let number = |key: &str| Param::from_tensor(Tensor::full([1], params.get(key), device));
-            let sae = Base::on(LAYERS[params.usize(LAYER.key)], params, data, Tie::Free, device);
+            let sae = Base::on(LAYER, params, data, Tie::Free, device);
             Self { sae, k: number("k"), beta: number("beta") }
         }
 
