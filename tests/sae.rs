@@ -50,10 +50,22 @@ fn term(e: &PlanEngine, row: &[f32], name: &str) -> f32 {
 #[test]
 fn dead_features_are_revived_as_burn_would() {
     let (gpu, data) = (gpu(), spots(20));
-    for method in ["topk-sae", "batch-topk", "matryoshka", "archetypal-sae", "aligned-sae", "variational-sae", "top-afa"] {
+    for method in [
+        "topk-sae",
+        "batch-topk",
+        "matryoshka",
+        "archetypal-sae",
+        "aligned-sae",
+        "variational-sae",
+        "top-afa",
+        "scope-sae",
+        "specialised-sae",
+    ] {
         let mut setup = setup(method, &[("dead_after", 1.0), ("aux", 1.0)]);
-        if setup.card().unwrap().param("k").is_some() {
-            setup.set("k", 3.0).unwrap();
+        for (key, value) in [("k", 3.0), ("k_start", 3.0)] {
+            if setup.card().unwrap().param(key).is_some() {
+                setup.set(key, value).unwrap();
+            }
         }
         let report =
             pollster::block_on(verify(gpu.clone(), Device::flex(), entry(method).unwrap(), &setup.params().unwrap(), &data, 4))
@@ -146,11 +158,12 @@ fn a_trained_network_is_taken_apart_and_stays_as_it_is() {
     let trained = pollster::block_on(vae.weights()).unwrap();
     let image: Vec<f32> = unit(&data.test_images[..784]).collect();
     let layers = ["code", "encoder", "decoder"];
-    let local = layers.map(|layer| ("topk-sae", "source", layer, "fvu"));
+    let local = ["code", "encoder", "decoder", "layers"].map(|layer| ("topk-sae", "source", layer, "fvu"));
+    let across = layers.map(|layer| ("transcoder", "layer", layer, "fvu"));
     let end_to_end = layers.map(|layer| ("e2e-sae", "layer", layer, "loss"));
-    for (method, key, source, falls) in local.into_iter().chain(end_to_end) {
+    for (method, key, source, falls) in local.into_iter().chain(across).chain(end_to_end) {
         let mut setup = setup(method, &[("batch", 20.0)]);
-        if method == "topk-sae" {
+        if method != "e2e-sae" {
             setup.set("k", 4.0).unwrap();
         }
         setup.set_text(key, source).unwrap();

@@ -1,7 +1,7 @@
 //! What a dictionary leaves over, and how its directions lie.
 
 use super::measure::{Measure, Sheet};
-use super::sparse::whole_inputs;
+use super::sparse::{Whole, whole_inputs};
 use super::subject::{About, Subject};
 use latent_measure::{Rows, sparse};
 
@@ -56,7 +56,7 @@ async fn foretold(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> 
 
 /// The length of the features beside that of the input.
 async fn lengths(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
-    let Some((x, atoms)) = whole_inputs(s).await? else { return Ok(()) };
+    let Some(Whole { x, atoms, .. }) = whole_inputs(s).await? else { return Ok(()) };
     let codes = s.codes().await?;
     let d = s.images.shape.image.len();
     let (x_nd, atom_fd) = (Rows::new(&x, d), Rows::new(&atoms, d));
@@ -71,7 +71,7 @@ async fn lengths(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
 
 /// Whether activity and direction go together.
 async fn together(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
-    let Some((_, atoms)) = whole_inputs(s).await? else { return Ok(()) };
+    let Some(Whole { atoms, .. }) = whole_inputs(s).await? else { return Ok(()) };
     let codes = s.codes().await?;
     let atom_fd = Rows::new(&atoms, s.images.shape.image.len());
     let act_nf = Rows::new(&codes.mean, atom_fd.len());

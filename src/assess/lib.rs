@@ -21,6 +21,7 @@ mod prior;
 mod probing;
 mod samplers;
 mod sparse;
+mod steering;
 mod subject;
 mod twins;
 mod units;
@@ -47,6 +48,7 @@ const MEASURES: &[&[Measure]] = &[
     sparse::MEASURES,
     dictionary::MEASURES,
     probing::MEASURES,
+    steering::MEASURES,
     code::POSTERIOR,
     prior::MEASURES,
     samplers::MEASURES,

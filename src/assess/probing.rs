@@ -1,7 +1,7 @@
 //! What a few features tell, beside what a few of the inputs' own numbers do.
 
 use super::measure::{Measure, Sheet};
-use super::sparse::whole_inputs;
+use super::sparse::{Whole, whole_inputs};
 use super::subject::{About, Subject};
 use super::units::by_image;
 use latent_measure::probe;
@@ -135,10 +135,12 @@ async fn classified(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String
 /// Whether the features of a class are its own.
 async fn perturbed(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
     let classes = s.images.classes();
-    let Some((_, atoms)) = whole_inputs(s).await? else { return Ok(()) };
+    let Some(Whole { mut atoms, scale, .. }) = whole_inputs(s).await? else { return Ok(()) };
     if classes < 2 {
         return Ok(());
     }
+    // What they add to pixels.
+    atoms.iter_mut().for_each(|v| *v *= scale);
     let codes = s.codes().await?;
     let (fitted, test, d) = (&s.images.fitted, &s.images.test, s.images.shape.image.len());
     let atom_fd = Rows::new(&atoms, d);

@@ -4,6 +4,7 @@ use super::images::Images;
 use super::measure::{Measure, Sheet};
 use super::pictures::CLAMPED;
 use super::subject::{About, Subject};
+use latent_data::test_factors;
 use latent_engine::{Program, Weight};
 use latent_measure::pause::Pause;
 use latent_measure::probe::LinearProbe;
@@ -41,6 +42,11 @@ pub const MEASURES: &[Measure] = &[
         names: &[("absorption", "")],
         applies: |about| about.features() && !planted(about),
         run: |s, sheet| Box::pin(absorbed(s, sheet)),
+    },
+    Measure {
+        names: &[("planted_absorption", "Absorption of planted parents")],
+        applies: |about| about.features() && about.data.is_some_and(|card| card.planted > 0),
+        run: |s, sheet| Box::pin(parents_absorbed(s, sheet)),
     },
 ];
 
@@ -135,6 +141,8 @@ fn in_pixels(s: &Subject<'_>, atom_fa: &[f32]) -> bool {
 /// Names of a dictionary's parts among the weights.
 const DIRECTIONS: &str = "sae.dictionary.w_dec";
 const ORIGIN: &str = "sae.dictionary.b_dec";
+/// What pixels are divided by before they are taken apart, where they are.
+const UNIT: &str = "sae.source.unit";
 
 /// The directions of a trained dictionary, of any length, shape `[features, inputs]` with `inputs` beside them; `None` if
 /// there are none.
@@ -162,20 +170,31 @@ async fn recovery(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> 
     Ok(())
 }
 
-/// Test images without what the decoder adds as a bias, and the features' directions, where whole images are what is taken apart.
-pub async fn whole_inputs(s: &mut Subject<'_>) -> Result<Option<(Vec<f32>, Vec<f32>)>, String> {
+/// Whole images as what is taken apart.
+pub struct Whole {
+    /// Test images in the dictionary's unit, without what the decoder adds as a bias.
+    pub x: Vec<f32>,
+    /// The features' directions.
+    pub atoms: Vec<f32>,
+    /// The dictionary's unit in units of pixels.
+    pub scale: f32,
+}
+
+/// See [`Whole`]; `None` where something else is taken apart.
+pub async fn whole_inputs(s: &mut Subject<'_>) -> Result<Option<Whole>, String> {
     let atoms = s.atoms().await?;
     let Some(atom_fa) = atoms.as_ref().as_ref().filter(|atom_fa| in_pixels(s, atom_fa)) else { return Ok(None) };
     let weights = s.model.weights().await?;
     let Some(origin_a) = weights.iter().find(|w| w.name == ORIGIN) else { return Ok(None) };
+    let scale = weights.iter().find(|w| w.name == UNIT).map_or(1.0, |scale| scale.values[0]);
     let (x, inputs) = (&s.images.test.x, s.images.shape.image.len());
-    let x = x.chunks_exact(inputs).flat_map(|row| row.iter().zip(&origin_a.values).map(|(x, b)| x - b)).collect();
-    Ok(Some((x, atom_fa.clone())))
+    let x = x.chunks_exact(inputs).flat_map(|row| row.iter().zip(&origin_a.values).map(|(x, b)| x / scale - b)).collect();
+    Ok(Some(Whole { x, atoms: atom_fa.clone(), scale }))
 }
 
 /// [`absorption`], where it can be told.
 async fn absorbed(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
-    let Some((x, atom_fa)) = whole_inputs(s).await? else { return Ok(()) };
+    let Some(Whole { x, atoms: atom_fa, .. }) = whole_inputs(s).await? else { return Ok(()) };
     let codes = s.codes().await?;
     let activations = [&codes.mean_fitted, &codes.mean].map(|f| Rows::new(f, width(s)));
     let inputs = s.images.shape.image.len();
@@ -221,6 +240,36 @@ async fn absorption(
         images.whose
     );
     sheet.add("absorption", rates.iter().sum::<f64>() / rates.len() as f64, how);
+}
+
+/// How often a planted parent is silent where its child comes, if any were planted so.
+async fn parents_absorbed(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
+    /// Cases that the protocol lists.
+    const LISTED: usize = 5;
+    let Some(render) = renderer(&s.images.id).await?.filter(|render| !render.parent_k().is_empty()) else { return Ok(()) };
+    let (Some(Whole { x, atoms, .. }), Some(at)) = (whole_inputs(s).await?, s.images.test.at.clone()) else { return Ok(()) };
+    let codes = s.codes().await?;
+    let d = s.images.shape.image.len();
+    let (x_nd, atom_fd, planted_kd) = (Rows::new(&x, d), Rows::new(&atoms, d), Rows::new(render.planted_kp(), d));
+    let active_nk: Vec<Vec<bool>> =
+        at.iter().map(|i| test_factors(&*render, *i as usize).into_iter().map(|strength| strength > 0).collect()).collect();
+    let act_nf = Rows::new(&codes.mean, atom_fd.len());
+    let found = sparse::planted_absorption(x_nd, act_nf, atom_fd, planted_kd, &active_nk, render.parent_k());
+    let case = |case: &sparse::Swallowed| {
+        let with = case.child.map_or_else(|| "alone".into(), |child| format!("with child {child}"));
+        format!("parent {} {with} by feature {} on {}", case.parent, case.feature, case.inputs)
+    };
+    let cases: Vec<String> = found.cases.iter().take(LISTED).map(case).collect();
+    let how = format!(
+        "share of the {} times that one of {} planted parents is in the second half of {} test images, and its main features are silent while another carries \
+         its direction; main features are of the first half. The commonest: {}",
+        found.candidates,
+        found.parents,
+        active_nk.len(),
+        if cases.is_empty() { "none".into() } else { cases.join("; ") }
+    );
+    sheet.add("planted_absorption", found.rate, how);
+    Ok(())
 }
 
 /// Share of the host's performance that survives when its layer is replaced by what the features stand for; nothing where

@@ -5,6 +5,7 @@
 use latent_vocabulary::Card;
 use latent_vocabulary::data::{DataCard, Own};
 use latent_vocabulary::drawing::{DRAWN, Drawing};
+use latent_vocabulary::world::{TOY, World};
 
 /// The families, each with its methods.
 const FAMILIES: &[&[&Card]] = &[
@@ -48,9 +49,13 @@ pub fn card(id: &str) -> Option<&'static Card> {
 /// Every data set; the first is what a bare link means.
 pub const SETS: &[&DataCard] = latent_data::CARDS;
 
-/// The data set called `id`; what a visitor has drawn is part of the name.
+/// The data set called `id`; what a visitor has drawn is part of the name, and so is how a world of planted patterns is made.
 pub fn set(id: &str) -> Option<&'static DataCard> {
-    let id = if Drawing::parse(id).is_some() { DRAWN } else { id };
+    let id = match id {
+        id if Drawing::parse(id).is_some() => DRAWN,
+        id if World::parse(id).is_some() => TOY,
+        id => id,
+    };
     SETS.iter().find(|d| d.id == id).copied()
 }
 
@@ -86,7 +91,7 @@ mod tests {
             ("vae", "Inverse Autoregressive Flow", "free bits"),
             ("mae", "Masked Autoencoders", "sees the whole image"),
             ("iwae", "Tighter Variational Bounds", "is not measured"),
-            ("batch-topk", "Adaptive Sparse Allocation", "without its aux_zipf_loss"),
+            ("batch-topk", "Adaptive Sparse Allocation", "one threshold for all features"),
             ("rvq", "Residual Quantization", "in place of its RQ-Transformer"),
             ("matryoshka", "Interpreting CLIP", "nested budgets"),
             ("wae-mmd", "Concurrent Density Estimation", "contaminated data"),

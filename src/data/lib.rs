@@ -65,5 +65,5 @@ mod render;
 pub use {
     dataset::{Dataset, Factors, unit},
     make::{Files, Make, Set, Shipped},
-    render::{Render, Rendering},
+    render::{Render, Rendering, test_factors},
 };

@@ -25,6 +25,11 @@ pub trait Render {
         &[]
     }
 
+    /// Of each planted feature the one without which it never comes, where there is one; empty where none has any.
+    fn parent_k(&self) -> &[Option<usize>] {
+        &[]
+    }
+
     /// Tells which part comes now, where that makes a difference.
     fn begin(&mut self, _test: bool) {}
 
@@ -33,6 +38,11 @@ pub trait Render {
 
     /// Draws the image into `out_p`, kept as its shape says.
     fn image(&mut self, factors: &[u8], out_p: &mut [u8]);
+}
+
+/// What made a test image: see [`Render::factors`].
+pub fn test_factors(render: &dyn Render, image: usize) -> Vec<u8> {
+    render.factors(&mut SplitMix::new(SEED, TEST, image as u32))
 }
 
 /// A random value of a factor, by its weights.

@@ -348,14 +348,14 @@ impl Setup {
         out
     }
 
-    /// `&key=value` of all that differs from the defaults, with `prefix` before each key.
+    /// `&key=value` of all that differs from what a link means without it, with `prefix` before each key.
     fn pairs(&self, prefix: &str) -> String {
         let changed = self
             .card()
             .into_iter()
             .flat_map(Card::all_params)
             .map(|p| (p, self.get(p.key)))
-            .filter(|(p, value)| *value != p.default_for(self.of_pictures()));
+            .filter(|(p, value)| *value != p.in_link(self.of_pictures()));
         changed.map(|(p, value)| format!("&{prefix}{}={}", p.key, p.format(value))).collect()
     }
 
@@ -416,10 +416,15 @@ impl Setup {
             setup.method = first.into();
         }
         let card = setup.card().expect("the first card is registered");
+        // A link from before a default changed means what it meant.
+        setup.values.extend(card.all_params().filter_map(|p| Some((p.key.to_owned(), p.unnamed?))));
         for (key, text) in pairs {
             match card.param(key) {
                 None => notes.push(SetupError::UnknownParam { method: card.id.into(), key: key.into() }.to_string()),
                 Some(spec) => match spec.parse(text) {
+                    Ok(value) if spec.unnamed.is_some() && value == spec.default => {
+                        setup.values.remove(key);
+                    }
                     Ok(value) => {
                         setup.values.insert(key.into(), value);
                     }

@@ -89,6 +89,11 @@ impl LinearProbe {
         argmax(self.logits(&self.weight_ce, &self.standardise(code_d)))
     }
 
+    /// How probable each class is, shape `[classes]`.
+    pub fn probabilities(&self, code_d: &[f32]) -> Vec<f64> {
+        softmax(self.logits(&self.weight_ce, &self.standardise(code_d)))
+    }
+
     /// The direction in which codes become more probably of a class, shape `[d]`.
     pub fn direction(&self, class: usize) -> Vec<f32> {
         let d = self.scale_d.len();

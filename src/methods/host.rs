@@ -18,6 +18,8 @@ enum Layer {
     Code,
     /// The first hidden layer of the decoder.
     Decoder,
+    /// All three, side by side: what is learnt of them is a crosscoder (Lindsey et al. 2024, "Sparse Crosscoders for Cross-Layer Features and Model Diffing").
+    All,
 }
 
 /// Declares the networks on whose code others can stand: the plain ones, and those of methods whose card says `hosts_code`, a line each.
@@ -82,6 +84,44 @@ networks! {
     Mvae: crate::vae::mvae::Mvae,
 }
 
+impl Network {
+    /// The layer that `source` names, and how wide it is; of a network that is not a plain one always the code.
+    fn layer(&self, source: &str) -> (Layer, usize) {
+        match (self, source) {
+            (Self::Plain(network), "encoder") => (Layer::Encoder, network.encoder.hidden_width()),
+            (Self::Plain(network), "decoder") => (Layer::Decoder, network.decoder.hidden_width()),
+            (Self::Plain(network), "layers") => {
+                (Layer::All, network.encoder.hidden_width() + network.latent + network.decoder.hidden_width())
+            }
+            _ => (Layer::Code, self.latent()),
+        }
+    }
+
+    /// Activations of images, constants to differentiation, shape `[batch, the layer's width]`.
+    fn activations(&self, layer: Layer, x_bp: Tensor<2>) -> Tensor<2> {
+        stop_gradient(match (self, layer) {
+            (Self::Plain(network), Layer::Encoder) => network.encoder.hidden(x_bp, None),
+            (Self::Plain(network), Layer::Decoder) => network.decoder.hidden(network.point(x_bp)),
+            (Self::Plain(network), Layer::All) => {
+                let hidden = network.encoder.hidden(x_bp, None);
+                let code_bd = network.encoder.heads_of(hidden.clone()).0;
+                Tensor::cat(vec![hidden, code_bd.clone(), network.decoder.hidden(code_bd)], 1)
+            }
+            _ => self.point(x_bp),
+        })
+    }
+
+    /// The parts of a layer that have a scale of their own: where each begins, and where the last ends.
+    fn parts(&self, layer: Layer, width: usize) -> Vec<usize> {
+        match (self, layer) {
+            (Self::Plain(network), Layer::All) => {
+                vec![0, network.encoder.hidden_width(), width - network.decoder.hidden_width(), width]
+            }
+            _ => vec![0, width],
+        }
+    }
+}
+
 /// The network, and how large its activations are. Its weights are loaded, and no gradient reaches them.
 ///
 /// Inputs are activations divided by one number, such that their mean squared length is their width: penalties and
@@ -90,7 +130,7 @@ networks! {
 #[derive(Module, Debug)]
 pub struct Host {
     base: Network,
-    /// Root of the activations' mean square, shape `[1]`.
+    /// Root of the activations' mean square, shape `[1]`; of several layers that of each, as often as it has numbers, shape `[width]`.
     scale: Param<Tensor<1>>,
     #[module(skip)]
     layer: Layer,
@@ -107,6 +147,11 @@ impl ModuleMapper for Held {
     }
 }
 
+/// The number by which inputs are divided to have a mean square of 1, shape `[1]`.
+pub fn root_mean_square(x_na: Tensor<2>) -> Tensor<1> {
+    x_na.square().mean().sqrt().clamp_min(f64::from(f32::MIN_POSITIVE))
+}
+
 /// What is behind the layer.
 pub struct Onward {
     /// Activations of the layers behind it, in order, each of shape `[batch, its width]`.
@@ -119,12 +164,19 @@ impl Host {
     /// The network of `setup`, and the layer that `source` names; of a network that is not a plain one always the code.
     pub fn new(params: &Params, source: &str, data: DataShape, device: &Device) -> Self {
         let base = Network::new(params, data, device);
-        let (layer, width) = match (&base, source) {
-            (Network::Plain(network), "encoder") => (Layer::Encoder, network.encoder.hidden_width()),
-            (Network::Plain(network), "decoder") => (Layer::Decoder, network.decoder.hidden_width()),
-            _ => (Layer::Code, base.latent()),
-        };
-        Self { base, scale: Param::from_tensor(Tensor::ones([1], device)), layer, width }
+        let (layer, width) = base.layer(source);
+        let scales = if base.parts(layer, width).len() > 2 { width } else { 1 };
+        Self { base, scale: Param::from_tensor(Tensor::ones([scales], device)), layer, width }
+    }
+
+    /// Numbers in an activation of the layer that `source` names.
+    pub fn width_of(&self, source: &str) -> usize {
+        self.base.layer(source).1
+    }
+
+    /// Activations of that layer as they are, shape `[batch, its width]`.
+    pub fn raw(&self, source: &str, x_bp: Tensor<2>) -> Tensor<2> {
+        self.base.activations(self.base.layer(source).0, x_bp)
     }
 
     /// Numbers in an activation.
@@ -134,17 +186,18 @@ impl Host {
 
     /// Activations of images, shape `[batch, width]`.
     fn activations(&self, x_bp: Tensor<2>) -> Tensor<2> {
-        stop_gradient(match (&self.base, self.layer) {
-            (Network::Plain(network), Layer::Encoder) => network.encoder.hidden(x_bp, None),
-            (Network::Plain(network), Layer::Decoder) => network.decoder.hidden(network.point(x_bp)),
-            _ => self.base.point(x_bp),
-        })
+        self.base.activations(self.layer, x_bp)
     }
 
-    /// The scale of the activations of these images, shape `[1]`, and the inputs under that scale.
+    /// The scale of the activations of these images, as it is kept, and the inputs under that scale.
     pub fn start(&self, x_bp: Tensor<2>) -> (Tensor<1>, Tensor<2>) {
         let a_na = self.activations(x_bp);
-        let scale = a_na.clone().square().mean().sqrt().clamp_min(f64::from(f32::MIN_POSITIVE));
+        let parts = self.base.parts(self.layer, self.width);
+        let of = |pair: &[usize]| root_mean_square(a_na.clone().narrow(1, pair[0], pair[1] - pair[0]));
+        let scale = match &parts[..] {
+            [_, _] => of(&parts),
+            _ => Tensor::cat(parts.windows(2).map(|pair| of(pair).expand([pair[1] - pair[0]])).collect(), 0),
+        };
         (scale.clone(), a_na.clone() / scale.unsqueeze::<2>().expand(a_na.dims()))
     }
 
@@ -165,11 +218,34 @@ impl Host {
         self.by(&self.base.clone().map(&mut Held), x_na)
     }
 
+    /// How badly what the rest of the network makes of inputs explains images, pixel by pixel: its own likelihood, with the standard deviation of a Gaussian at one;
+    /// of a network that is not a plain one the squared error. Gradients reach the inputs, but no weight.
+    ///
+    /// # Shapes
+    /// - `x_na`: `[batch, width]`; `x_bp` and the output: `[batch, pixels]`
+    pub fn loss_bp(&self, x_na: Tensor<2>, x_bp: Tensor<2>) -> Tensor<2> {
+        let a_na = x_na.clone() * self.scale_like(x_na.dims());
+        match self.base.clone().map(&mut Held) {
+            Network::Plain(base) => base.likelihood.plain_bp(x_bp, self.logits(&base, a_na).1),
+            other => (other.decode(a_na) - x_bp).square(),
+        }
+    }
+
     /// What is behind the layer in `base`, which is this host's network.
     fn by(&self, base: &Network, x_na: Tensor<2>) -> Onward {
-        let mut a_na = x_na.clone() * self.scale_like(x_na.dims());
+        let a_na = x_na.clone() * self.scale_like(x_na.dims());
+        let Network::Plain(base) = base else { return Onward { layers: vec![], image_bp: base.decode(a_na) } };
+        let (layers, logits_bp) = self.logits(base, a_na);
+        Onward { layers, image_bp: base.likelihood.mean(logits_bp) }
+    }
+
+    /// The layers behind this one, and the logits of the image, of activations as they are in the network.
+    fn logits(&self, base: &Autoencoder, mut a_na: Tensor<2>) -> (Vec<Tensor<2>>, Tensor<2>) {
         let mut layers = vec![];
-        let Network::Plain(base) = base else { return Onward { layers, image_bp: base.decode(a_na) } };
+        if matches!(self.layer, Layer::All) {
+            let last = base.decoder.hidden_width();
+            a_na = a_na.narrow(1, self.width - last, last);
+        }
         if matches!(self.layer, Layer::Encoder) {
             a_na = base.encoder.heads_of(a_na).0;
             layers.push(a_na.clone());
@@ -178,7 +254,7 @@ impl Host {
             a_na = base.decoder.hidden(a_na);
             layers.push(a_na.clone());
         }
-        Onward { layers, image_bp: base.likelihood.mean(base.decoder.logits_of(a_na)) }
+        (layers, base.decoder.logits_of(a_na))
     }
 
     fn scale_like(&self, shape: [usize; 2]) -> Tensor<2> {
@@ -222,7 +298,7 @@ mod tests {
                 let layers = match host.layer {
                     Layer::Encoder => 2,
                     Layer::Code => 1,
-                    Layer::Decoder => 0,
+                    Layer::Decoder | Layer::All => 0,
                 };
                 assert_eq!(onward.layers.len(), layers, "{net} {source}");
                 assert_eq!(values(onward.image_bp), values(host.images(x_na.clone())), "{net} {source}");

@@ -25,7 +25,9 @@ type Older = (Vec<CodeGroup>, Vec<Program>);
 /// If figures did not know its method, or a tensor is missing or does not fit.
 pub(super) fn programs(file: &File, setup: &Setup, image: [usize; 3]) -> Result<Older, String> {
     let card = setup.card().map_err(|e| e.to_string())?;
-    let known = setup.hosted().is_none() && !card.factors && !NEVER.contains(&setup.method.as_str());
+    // Inputs had no unit then.
+    let before = !card.factors && !NEVER.contains(&setup.method.as_str()) && !file.has("sae.source.unit");
+    let known = setup.hosted().is_none() && before;
     if !known || (card.param("levels").is_some() && setup.usize("levels") > 1) {
         return Err(format!(
             "this file of a {} is of before networks were saved with their weights: open it in the page and save it again",
@@ -44,7 +46,7 @@ pub(super) fn programs(file: &File, setup: &Setup, image: [usize; 3]) -> Result<
 }
 
 /// Methods that figures did not know when programs were not saved yet.
-const NEVER: [&str; 11] = [
+const NEVER: [&str; 13] = [
     "aligned-sae",
     "archetypal-sae",
     "bsq",
@@ -54,6 +56,8 @@ const NEVER: [&str; 11] = [
     "joint-vae",
     "k-sparse",
     "p-annealing",
+    "scope-sae",
+    "specialised-sae",
     "top-afa",
     "variational-sae",
 ];

@@ -270,7 +270,7 @@ pub const LAYER: ParamSpec = ParamSpec::choice(
 );
 
 /// Choices of [`SOURCE`]; those from [`FIRST_HOSTED`] on are activations of a trained autoencoder.
-pub const SOURCES: &[&str] = &["pixels", "patches", "code", "encoder", "decoder"];
+pub const SOURCES: &[&str] = &["pixels", "patches", "code", "encoder", "decoder", "layers"];
 pub const FIRST_HOSTED: usize = 2;
 
 pub const SOURCE: ParamSpec = ParamSpec::choice(
@@ -278,9 +278,26 @@ pub const SOURCE: ParamSpec = ParamSpec::choice(
     "Input",
     SOURCES,
     0,
-    "What is taken apart. pixels: whole images. patches: small squares of them, 7 or 8 pixels wide, each by itself with the same features. code: the latents of an autoencoder that was trained before. encoder, decoder: its hidden layer on the way in, or out.",
+    "What is taken apart. pixels: whole images. patches: small squares of them, 7 or 8 pixels wide, each by itself with the same features. code: the latents of an autoencoder that was trained before. encoder, decoder: its hidden layer on the way in, or out. layers: both and the code side by side, so that features may reach across them (a crosscoder).",
 )
 .of_pictures(&["patches"]);
+
+/// Choices of [`INPUTS`].
+pub const SCALES: &[&str] = &["raw", "unit"];
+
+/// In which unit a method that takes images apart sees them. Activations always have a mean square of 1.
+pub const INPUTS: ParamSpec = ParamSpec::choice(
+    "inputs",
+    "Scale of the inputs",
+    SCALES,
+    1,
+    "unit: inputs are divided by one number, the root of their mean square, so that penalties and thresholds mean the same for every source. raw: images keep their grey values from 0 to 1, as in links that say nothing of it. Activations of a network are always in units.",
+)
+.under(SOURCE.key, &["pixels", "patches"])
+.unnamed(0.0);
+
+/// Parameters of every method that has a [`SOURCE`].
+pub const TAKEN_APART: &[ParamSpec] = &[INPUTS];
 
 /// Of a method that sees damaged images: how much of them is damaged.
 pub const NOISE_LEVEL: ParamSpec = ParamSpec::float(
@@ -311,10 +328,11 @@ pub const PRIOR: ParamSpec = ParamSpec::choice(
 );
 
 impl Card {
-    /// The parameters of the method, followed by the common ones that are not among them.
+    /// The parameters of the method, followed by those of all that take something apart, if it does, and by the common ones that are not among them.
     pub fn all_params(&self) -> impl Iterator<Item = &'static ParamSpec> + use<> {
         let own = self.params;
-        own.iter().chain(COMMON.iter().filter(move |common| own.iter().all(|p| p.key != common.key)))
+        let taken_apart = TAKEN_APART.iter().filter(move |_| own.iter().any(|p| p.key == SOURCE.key));
+        own.iter().chain(taken_apart).chain(COMMON.iter().filter(move |common| own.iter().all(|p| p.key != common.key)))
     }
 
     /// What it wants of samples that they do not have; of what nobody knows yet nothing is said.

@@ -25,10 +25,11 @@ mod prose;
 pub mod shape;
 pub mod texts;
 pub mod tokens;
+pub mod world;
 
 pub use card::{
-    CHANNELS, Card, FIRST_HOSTED, Family, HIDDEN, Kind, LATENT, LAYER, LAYERS, LIKELIHOOD, LIKELIHOODS, NET, NETS, NOISE_LEVEL,
-    PRIOR, PRIORS, Paper, ParamSpec, SIGMA, SOURCE, SOURCES, Under,
+    CHANNELS, Card, FIRST_HOSTED, Family, HIDDEN, INPUTS, Kind, LATENT, LAYER, LAYERS, LIKELIHOOD, LIKELIHOODS, NET, NETS,
+    NOISE_LEVEL, PRIOR, PRIORS, Paper, ParamSpec, SCALES, SIGMA, SOURCE, SOURCES, Under,
 };
 pub use optimizer::Optimizer;
 pub use params::Params;

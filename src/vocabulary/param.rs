@@ -27,6 +27,8 @@ pub struct ParamSpec {
     pub label: &'static str,
     pub kind: Kind,
     pub default: f64,
+    /// What a link means that does not name it, where that is not the default: a link from before the default changed.
+    pub unnamed: Option<f64>,
     /// `true`: takes effect on the next step without recompiling. `false`: changes the network and starts a new run.
     pub live: bool,
     /// The choice under which it means something.
@@ -50,6 +52,7 @@ impl ParamSpec {
             label: prose(label),
             kind,
             default,
+            unnamed: None,
             live: false,
             under: None,
             at_most: None,
@@ -102,6 +105,17 @@ impl ParamSpec {
     pub const fn of_pictures(mut self, options: &'static [&'static str]) -> Self {
         self.of_pictures = options;
         self
+    }
+
+    /// Marks the default as one that is newer than links that do not name the parameter: those mean `value`, and are written out otherwise.
+    pub const fn unnamed(mut self, value: f64) -> Self {
+        self.unnamed = Some(value);
+        self
+    }
+
+    /// What a link means that does not name it.
+    pub fn in_link(&self, pictures: bool) -> f64 {
+        self.unnamed.unwrap_or_else(|| self.default_for(pictures))
     }
 
     /// The default where samples are pictures, or vectors of numbers.

@@ -221,14 +221,18 @@ fn what_is_written_for_saelens_comes_back() {
             }
         };
         let made = bring(&files, &Setup::new("mnist", "vae")).unwrap_or_else(|e| panic!("{name}: {e}"));
-        let (ours, theirs) = (run(&file, &x), run(&made.file, &x));
+        let (mut ours, theirs) = (run(&file, &x), run(&made.file, &x));
+        // There the features are of rows as they come; with directions of length one they are in their unit.
+        ours.0.iter_mut().for_each(|f| *f *= unit(&file));
         for (what, a, b) in [("features", &ours.0, &theirs.0), ("output", &ours.1, &theirs.1)] {
             let d = difference(a, b);
             assert!(d < CLOSE, "{name}: {what} differ by {d}");
         }
         assert!(ours.0.iter().any(|f| *f > 0.0), "{name}: nothing fires");
         if made.setup.method == setup.method {
-            let same = Setup { data: setup.data.clone(), ..made.setup.clone() };
+            let mut same = Setup { data: setup.data.clone(), ..made.setup.clone() };
+            // The scale of the inputs has gone into the weights.
+            same.set_text("inputs", "unit").unwrap();
             let tied = setup.to_query().contains("tied");
             assert!(tied || !same.needs_rebuild(&setup), "{name} came back as {}", made.setup.to_query());
         }
@@ -237,6 +241,11 @@ fn what_is_written_for_saelens_comes_back() {
     for method in ["relu-sae", "topk-sae", "batch-topk", "jump-relu", "gated-sae", "matryoshka", "p-annealing", "archetypal-sae"] {
         assert!(back.iter().any(|m| m == method), "{method}: {back:?}");
     }
+}
+
+/// What a dictionary of ours divides its rows by.
+fn unit(file: &[u8]) -> f32 {
+    weights::read(file).unwrap().iter().find(|w| w.name == "sae.source.unit").expect("inputs are in units").values[0]
 }
 
 /// A dictionary of rows that were multiplied by a number is written for the rows as they were.
@@ -249,12 +258,36 @@ fn what_was_done_to_the_rows_is_folded() {
     let raw: Vec<f32> = x.iter().map(|v| v / 0.25).collect();
     let (ours, theirs) = (run(&file, &x), run(&made.file, &raw));
     // With directions of length one, features and rows are those of before times one number.
-    let times = |values: &[f32]| values.iter().map(|v| v / 0.25).collect::<Vec<f32>>();
-    assert!(difference(&times(&ours.0), &theirs.0) < CLOSE && difference(&times(&ours.1), &theirs.1) < CLOSE);
+    let times = |values: &[f32], by: f32| values.iter().map(|v| v * by / 0.25).collect::<Vec<f32>>();
+    assert!(difference(&times(&ours.0, unit(&file)), &theirs.0) < CLOSE && difference(&times(&ours.1, 1.0), &theirs.1) < CLOSE);
     let named = export(&file, Some(Normalised { how: Normalise::LayerNorm, scale: 1.0 })).unwrap();
     let config: serde_json::Value = serde_json::from_slice(&named[0].1).unwrap();
     assert_eq!(config["normalize_activations"], "layer_norm");
     assert!(bring(&named, &setup).unwrap().notes.iter().any(|note| note.contains("layer_norm")));
+}
+
+/// The activations of a network are written for as they are in the network, and several layers side by side are refused.
+#[test]
+fn what_takes_a_network_apart_is_of_its_activations() {
+    for source in ["code", "layers"] {
+        let (mut setup, host) = (Setup::new("mnist", "topk-sae"), Setup::new("mnist", "ae"));
+        setup.set("features", 64.0).unwrap();
+        setup.set_text("source", source).unwrap();
+        setup.host = Some(Box::new(host));
+        let file = super::model(&setup);
+        let written = export(&file, None);
+        if source == "layers" {
+            assert_eq!(written.err().as_deref(), Some("SAELens has no dictionary of several layers"));
+            continue;
+        }
+        let weights = weights::read(&file).unwrap();
+        let scale = weights.iter().find(|w| w.name == "sae.source.host.scale").unwrap().values[0];
+        let made = bring(&written.unwrap(), &Setup::new("mnist", "vae")).unwrap();
+        let origin =
+            |file: &[u8]| weights::read(file).unwrap().into_iter().find(|w| w.name == "sae.dictionary.b_dec").unwrap().values;
+        let there: Vec<f32> = origin(&file).iter().map(|b| b * scale).collect();
+        assert!(scale != 1.0 && difference(&origin(&made.file), &there) < CLOSE, "{scale}");
+    }
 }
 
 #[test]

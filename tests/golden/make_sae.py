@@ -93,10 +93,10 @@ def host_sizes():
 def case(method, source="pixels", **set_):
     inputs = {"pixels": PIXELS, "patches": 49}.get(source, HIDDEN)
     tied = method == "k-sparse" or set_.get("encoder") == "tied"
-    hosted = method == "e2e-sae"
+    hosted = method in ("e2e-sae", "transcoder", "gradient-sae")
     sizes = host_sizes() if hosted else {}
-    frozen = set(sizes)
-    sizes |= {} if tied else {"sae.dictionary.w_enc": (inputs, FEATURES)}
+    frozen = set(sizes) | {"read_scale", "beta"}
+    sizes |= {} if tied or method == "transcoder" else {"sae.dictionary.w_enc": (inputs, FEATURES)}
     sizes |= {
         "sae.dictionary.b_enc": (FEATURES,), "sae.dictionary.w_dec": (FEATURES, inputs), "sae.dictionary.b_dec": (inputs,),
         "sae.since_f": (FEATURES,), "sae.density_f": (FEATURES,), "sae.mean_a": (inputs,),
@@ -105,6 +105,9 @@ def case(method, source="pixels", **set_):
         "topk-sae": {"k": (1,)}, "relu-sae": {}, "k-sparse": {"k": (1,)}, "batch-topk": {"threshold_f": (FEATURES,)},
         "jump-relu": {"log_threshold": (FEATURES,)}, "gated-sae": {"r_mag": (FEATURES,), "b_mag": (FEATURES,)},
         "matryoshka": {"k": (1,)}, "p-annealing": {"scale": (1,)}, "variational-sae": {"k": (1,)}, "top-afa": {}, "e2e-sae": {},
+        "transcoder": {"w_in": (HIDDEN, FEATURES), "b_in": (HIDDEN,), "read_scale": (1,), "k": (1,)},
+        "gradient-sae": {"k": (1,), "beta": (1,)},
+        "scope-sae": {"k": (1,), "threshold": (1,)}, "specialised-sae": {"k": (1,)},
         "archetypal-sae": {"k": (1,), "mixture_fc": (FEATURES, FEATURES), "candidate_ca": (FEATURES, inputs)}
         | ({"relaxed_fa": (FEATURES, inputs)} if set_.get("delta") else {}),
         "aligned-sae": {
@@ -118,7 +121,7 @@ def case(method, source="pixels", **set_):
         start["sae.dictionary.w_enc"] = (5 * start["sae.dictionary.w_enc"]).float().double()
     for name in {"sae.since_f", "twin_since_f"} & set(start):
         start[name] *= 1e4
-    frozen |= {"sae.since_f", "sae.density_f", "sae.mean_a", "k", "threshold_f", "scale", "candidate_ca", "twin_since_f"}
+    frozen |= {"sae.since_f", "sae.density_f", "sae.mean_a", "k", "threshold_f", "threshold", "scale", "candidate_ca", "twin_since_f"}
     if method == "archetypal-sae":
         frozen.add("sae.dictionary.w_dec")
     images = torch.tensor([[mix(i * PIXELS + j) & 255 for j in range(PIXELS)] for i in range(IMAGES)]) / 255
@@ -132,6 +135,14 @@ def case(method, source="pixels", **set_):
             return F.linear(h, p[f"sae.source.host.{name}.weight"].T, p[f"sae.source.host.{name}.bias"])
 
         x = F.relu(layer("encoder.hidden", batch)) / p["sae.source.host.scale"] if hosted else inputs_of(batch, source)
+        read = x
+        if method == "transcoder":
+            hidden = F.relu(layer("encoder.hidden", batch))
+            read = hidden / p["read_scale"]
+            x = F.relu(layer("decoder.hidden", layer("encoder.mean", hidden))) / p["sae.source.host.scale"]
+        if method == "gradient-sae":
+            hidden = F.relu(layer("encoder.hidden", batch))
+            x = F.relu(layer("decoder.hidden", layer("encoder.mean", hidden))) / p["sae.source.host.scale"]
         n = len(x)
         raw, b_dec = p["sae.dictionary.w_dec"], p["sae.dictionary.b_dec"]
         atoms = raw if method == "k-sparse" else F.normalize(raw, dim=1)
@@ -142,8 +153,10 @@ def case(method, source="pixels", **set_):
                 length = p["relaxed_fa"].norm(dim=1, keepdim=True)
                 mixed = mixed + torch.where(length > set_["delta"], set_["delta"] / length, 1.0) * p["relaxed_fa"]
             atoms = F.normalize(mixed, dim=1)
-        w_enc = atoms if tied else p["sae.dictionary.w_enc"].T
-        projected = F.linear(x - b_dec, w_enc)
+        if method == "transcoder":
+            projected = F.linear(read - p["b_in"], p["w_in"].T)
+        else:
+            projected = F.linear(x - b_dec, atoms if tied else p["sae.dictionary.w_enc"].T)
         z = projected + p["sae.dictionary.b_enc"]
         dead = start["sae.since_f"] > DEAD_AFTER
         state, k, shown = {}, set_.get("k"), []
@@ -157,11 +170,21 @@ def case(method, source="pixels", **set_):
             f = torch.zeros_like(z).scatter(1, index, value.relu())
             return squared((x - y).detach(), f @ atoms)
 
-        if method == "topk-sae":
+        if method in ("topk-sae", "transcoder"):
             f = top(z, k).relu()
             y = decode(f)
             aux = revival(y)
             loss, shown, state["k"] = squared(x, y) + AUX * aux, [squared(x, y), aux], [k]
+        elif method == "gradient-sae":
+            at = x.detach().requires_grad_()
+            logits = layer("decoder.out", at * p["sae.source.host.scale"])
+            (slope,) = torch.autograd.grad(F.binary_cross_entropy_with_logits(logits, batch, reduction="sum"), at)
+            effect = (slope / slope.square().mean(1, keepdim=True).sqrt() @ atoms.T).abs()
+            _, index = (z.relu() * (1 + set_["beta"] * effect)).topk(k, 1)
+            f = z.relu() * torch.zeros_like(z).scatter(1, index, 1)
+            y = decode(f)
+            aux = revival(y)
+            loss, shown, state["k"], state["beta"] = squared(x, y) + AUX * aux, [squared(x, y), aux], [k], [set_["beta"]]
         elif method == "relu-sae":
             f = z.relu()
             y = decode(f)
@@ -181,7 +204,14 @@ def case(method, source="pixels", **set_):
                 f = top(act, k * n / FEATURES, 0)
                 least = act.topk(max(1, round(k * n / FEATURES)), 0).values[-1]
             y = decode(f)
-            aux = revival(y)
+            if set_.get("revive") == "underused":
+                zipf = [1 / rank for rank in range(1, FEATURES + 1)]
+                least = k * zipf[-1] / sum(zipf)
+                dead_too = start["sae.density_f"] / max(1 - 0.99**step, 1e-6) < least
+                aux = revival(y, dead=dead_too)
+                least = act.topk(max(1, round(k * n / FEATURES)), 0).values[-1]
+            else:
+                aux = revival(y)
             loss, shown = squared(x, y) + AUX * aux, [squared(x, y), aux]
             rate = max(0.01, 1 / (step + 1))
             state["threshold_f"] = ((1 - rate) * start["threshold_f"] + rate * least).tolist()
@@ -209,6 +239,23 @@ def case(method, source="pixels", **set_):
             penalty = set_["lambda"] * start["scale"][0] * powers(step)
             loss, shown = squared(x, y) + penalty, [squared(x, y), penalty]
             state["scale"] = [(start["scale"][0] * (powers(step) + 1e-3) / (powers(step + 1) + 1e-3)).item()]
+        elif method == "scope-sae":
+            now = set_["k_start"] + min(1, step / set_["anneal"]) * (k - set_["k_start"])
+            f = top(z.relu(), now)
+            y = decode(f)
+            aux = revival(y)
+            loss, shown, state["k"] = squared(x, y) + AUX * aux, [squared(x, y), aux], [now]
+            rate = max(0.01, 1 / (step + 1))
+            least = z.relu().flatten().topk(round(now * n)).values[-1]
+            state["threshold"] = [((1 - rate) * start["threshold"][0] + rate * least).item()]
+        elif method == "specialised-sae":
+            f = top(z, k).relu()
+            y = decode(f)
+            aux = revival(y)
+            error, t = ((x - y) ** 2).sum(1), set_["tilt"]
+            mean = error.mean().detach()
+            tilted = mean / t * (t * error / mean).exp().mean().log()
+            loss, shown, state["k"] = tilted + AUX * aux, [tilted, aux], [k]
         elif method == "archetypal-sae":
             f = top(z, k).relu()
             y = decode(f)
@@ -280,9 +327,10 @@ def case(method, source="pixels", **set_):
             gradients.append({"name": name, "norm": flat.norm().item(), "wave": (flat @ wave).item(), "sample": sample(flat)})
         steps.append({"terms": [t.item() for t in terms], "gradients": gradients, "state": state})
     query = "".join(f"&{key}={value}" for key, value in set_.items())
-    if method in ("topk-sae", "batch-topk", "matryoshka", "archetypal-sae", "aligned-sae", "variational-sae", "top-afa"):
+    if method in ("topk-sae", "batch-topk", "matryoshka", "archetypal-sae", "aligned-sae", "variational-sae", "top-afa", "scope-sae", "specialised-sae", "transcoder", "gradient-sae"):
         query += f"&aux={AUX}"
-    taken = f"layer=encoder&host=ae&host.hidden={HIDDEN}&host.latent={LATENT}" if hosted else f"source={source}"
+    taken = f"layer={source}&host=ae&host.hidden={HIDDEN}&host.latent={LATENT}" if hosted else f"source={source}"
+    taken = taken.removeprefix("layer=decoder&") if method == "gradient-sae" else taken
     query += f"&dead_after={DEAD_AFTER}&features={FEATURES}&{taken}&batch={BATCH}&seed=5"
     return {"query": f"v=1&data=mnist&method={method}{query}", "steps": steps}
 
@@ -296,6 +344,9 @@ if __name__ == "__main__":
         case("k-sparse", k=6, k_start=20, anneal=2, alpha=1.5),
         case("batch-topk", budget="batch", k=7),
         case("batch-topk", budget="feature", k=16),
+        case("batch-topk", budget="feature", revive="underused", k=16),
+        case("scope-sae", k=6, k_start=20, anneal=2),
+        case("specialised-sae", k=8, tilt=2),
         case("jump-relu", bandwidth=1, warmup=2, **{"lambda": 0.3}),
         case("gated-sae", **{"lambda": 0.6}),
         case("matryoshka", nesting="prefixes", k=8),
@@ -306,6 +357,8 @@ if __name__ == "__main__":
         case("aligned-sae", k=8, align=2),
         case("variational-sae", k=8, beta=0.2, sigma=0.5),
         case("top-afa", **{"lambda": 0.5}),
+        case("transcoder", source="decoder", k=8),
+        case("gradient-sae", source="decoder", k=8, beta=2),
         case("e2e-sae", source="encoder", downstream=0.3, **{"lambda": 0.1}),
     ]
     path = pathlib.Path(__file__).with_name("sae.json")

@@ -408,6 +408,43 @@ fn absorption_is_counted_where_the_probe_is_right() {
     assert_says(&sheet, "absorption", "of 200 training images, pixels centred and not scaled");
 }
 
+/// Three features that light the pixel of their class, and three that are as active and light nothing: only what a feature does to pictures tells them apart.
+#[test]
+fn features_that_do_what_they_say_are_those_to_steer_by() {
+    let mut rng = Rng::new(7);
+    let labels: Vec<u8> = (0..120).map(|i| (i % 3) as u8).collect();
+    let mut image = |label: &u8| {
+        let lit = |p: usize| if p == usize::from(*label) { 200 } else { 0 };
+        (0..SHAPE.len()).map(|p| lit(p) + rng.below(20) as u8).collect::<Vec<u8>>()
+    };
+    let images: Vec<u8> = labels.iter().flat_map(&mut image).collect();
+    let data = Dataset::of(SHAPE, 3, images, labels);
+    let code = vec![CodeGroup { kind: CodeKind::Features { height: 1, width: 1 }, count: 6 }];
+    let mut model = Fake::new(code, |what, rows: Rows<'_>| match what {
+        Program::Encode => {
+            let act = |x: &[f32]| [0, 1, 2, 0, 1, 2].map(|p| if x[p] > 0.5 { x[p] } else { 0.0 });
+            Some(vec![rows.values.chunks_exact(SHAPE.len()).flat_map(act).collect()])
+        }
+        Program::Decode => {
+            let drawn = |f: &[f32]| (0..SHAPE.len()).map(|p| if p < 3 { f[p] } else { 0.04 }).collect::<Vec<f32>>();
+            Some(vec![rows.values.chunks_exact(6).flat_map(drawn).collect()])
+        }
+        _ => None,
+    });
+    let sheet = sheet_of(&mut model, "topk-sae", &data);
+    assert_eq!((number(&sheet, "steering_success"), number(&sheet, "steering_success_by_output")), (0.5, 1.0));
+    assert!(number(&sheet, "scores_agree").abs() < 0.8, "{sheet:?}");
+    assert_says(&sheet, "steering_success", "which is right for 100.0 % of");
+    assert_eq!(number(&sheet, "concept_monotone"), 1.0);
+    let [removed, left, absent, added] =
+        ["concept_removed", "concept_left", "concept_absent", "concept_added"].map(|id| number(&sheet, id));
+    assert!(removed < 0.1 && left > 0.9 && absent < 0.1 && added > 0.4, "{removed} {left} {absent} {added}");
+    // Without any pixel lit one class is still the most probable: two of three are forgotten, or all.
+    let zero = number(&sheet, "unlearnt_by_zero");
+    assert!((0.6..=1.0).contains(&zero) && number(&sheet, "unlearnt_by_negative") >= zero, "{zero}");
+    assert_eq!((number(&sheet, "unlearnt_by_zero_others"), number(&sheet, "unlearnt_by_negative_others")), (0.0, 0.0));
+}
+
 #[test]
 fn too_few_images_are_an_error() {
     for images in [9, N + 1] {

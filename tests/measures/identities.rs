@@ -324,6 +324,31 @@ fn fidelity() {
     assert_eq!(sparse::loss_recovered(1.0, 2.0, 5.0), 0.75);
 }
 
+/// A parent that comes alone or with one of two children: its own feature is silent beside the second, whose feature points to both.
+#[test]
+fn of_planted_parents_the_swallowing_child_is_named() {
+    let planted = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0];
+    let atoms = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0];
+    let active_nk: Vec<Vec<bool>> = [[true, false, false], [true, true, false], [true, false, true], [false; 3]]
+        .map(|row| row.to_vec())
+        .into_iter()
+        .cycle()
+        .take(40)
+        .collect();
+    let x: Vec<f32> = active_nk.iter().flatten().map(|on| f32::from(u8::from(*on))).collect();
+    let act: Vec<f32> = active_nk.iter().flat_map(|on| [on[0] && !on[2], on[1], on[2]]).map(|on| f32::from(u8::from(on))).collect();
+    let found = |act: &[f32], atoms: &[f32]| {
+        let rows = [&x[..], act, atoms, &planted].map(|values| Rows::new(values, 3));
+        sparse::planted_absorption(rows[0], rows[1], rows[2], rows[3], &active_nk, &[None, Some(0), Some(0)])
+    };
+    let swallowed = found(&act, &atoms);
+    assert_eq!((swallowed.candidates, swallowed.parents, swallowed.rate), (15, 1, 1.0 / 3.0));
+    assert_eq!(swallowed.cases, [sparse::Swallowed { parent: 0, child: Some(2), feature: 2, inputs: 5 }]);
+    // What finds each as it was planted swallows none.
+    let apart = found(&x, &planted);
+    assert_eq!((apart.candidates, apart.rate, apart.cases), (15, 0.0, vec![]));
+}
+
 /// A parent concept with two children. The dictionary has absorbed the parent into the second child: its direction holds
 /// both, and the parent's feature is silent there.
 #[test]

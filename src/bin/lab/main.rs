@@ -43,6 +43,7 @@ mod plan;
 mod presets;
 mod programs;
 mod reproduce;
+mod rules;
 mod sample;
 mod serve;
 mod setup;
@@ -113,6 +114,8 @@ enum Command {
     Reproduce(reproduce::Args),
     /// Make runs over values of a parameter, each with several seeds, and put what comes out in a table.
     Sweep(sweep::Args),
+    /// Compare all rules of sparse autoencoders at the same number of active features, on planted features.
+    Rules(rules::Args),
     /// Train the models that ship with the page.
     Presets(presets::Args),
     /// Train anew the classifier whose features the Fréchet score is taken on.
@@ -159,6 +162,7 @@ fn main() -> ExitCode {
         Command::Lessons(args) => lessons::run(&args),
         Command::Reproduce(args) => reproduce::run(args),
         Command::Sweep(args) => sweep::run(args),
+        Command::Rules(args) => rules::run(args),
         Command::Presets(args) => presets::run(args),
         Command::Classifier(args) => classifier::run(args),
         Command::Plan(args) => plan::run(args),

@@ -8,6 +8,7 @@ use safetensors::tensor::{Dtype, TensorView};
 use super::dictionary::{Dictionary, Rule};
 use super::read::{Theirs, read};
 use super::tensors::Tensors;
+use latent_vocabulary::INPUTS;
 use latent_vocabulary::npy::header;
 
 /// Thresholds of `jump-relu` are kept as ln θ over this: see the method.
@@ -74,6 +75,8 @@ fn setup(d: &Dictionary, otherwise: &Setup, own: Option<&Setup>, data: &str, not
     let mut setup =
         own.filter(|s| s.method == *method && s.hosted().is_none()).cloned().unwrap_or_else(|| Setup::new(data, method));
     setup.data = data.into();
+    // A dictionary of others is of rows as they come.
+    setup.set_text(INPUTS.key, "raw").map_err(|e| e.to_string())?;
     let mut set = |key: &str, value: f64| setup.set(key, value).map_err(|e| e.to_string());
     set("features", d.features as f64)?;
     let k = match d.rule {

@@ -37,10 +37,12 @@ pub fn write(model: &Model<'_>, rows: Option<Normalised>) -> Result<Vec<(String,
     let of = |name: &str, shape: &[usize]| model.values(name, shape);
     let architecture = match model.card.id {
         "relu-sae" | "p-annealing" | "e2e-sae" => Architecture::Standard,
-        "topk-sae" | "matryoshka" | "archetypal-sae" | "aligned-sae" | "variational-sae" => {
+        "topk-sae" | "matryoshka" | "archetypal-sae" | "aligned-sae" | "variational-sae" | "specialised-sae" => {
             Architecture::TopK(of("k", &[1])?[0].round() as usize)
         }
         "batch-topk" => Architecture::JumpRelu(of("threshold_f", &[features])?),
+        "scope-sae" if model.setup.usize("at_use") == 1 => Architecture::TopK(of("k", &[1])?[0].round() as usize),
+        "scope-sae" => Architecture::JumpRelu(vec![of("threshold", &[1])?[0]; features]),
         "jump-relu" => Architecture::JumpRelu(of("log_threshold", &[features])?.into_iter().map(|t| (t * SPEED).exp()).collect()),
         "gated-sae" => Architecture::Gated { log_scale_f: of("r_mag", &[features])?, bias_f: of("b_mag", &[features])? },
         "k-sparse" => return Err("SAELens has no dictionary whose features may be below zero".into()),
@@ -62,13 +64,20 @@ pub fn write(model: &Model<'_>, rows: Option<Normalised>) -> Result<Vec<(String,
     let b_enc_f = of("sae.dictionary.b_enc", &[features])?;
     // Ours is of rows times a number: theirs of the rows.
     let times = |to: &mut [f32], by: f64| to.iter_mut().for_each(|v| *v = (f64::from(*v) * by) as f32);
-    let hosted = model.shape("sae.source.host.scale").is_some();
+    let hosted = model.setup.hosted().is_some();
+    let unit = match model.shape("sae.source.unit") {
+        Some(_) => f64::from(of("sae.source.unit", &[1])?[0]),
+        None if hosted => {
+            let scale = of("sae.source.host.scale", &[1]);
+            f64::from(scale.map_err(|_| "SAELens has no dictionary of several layers")?[0])
+        }
+        None => 1.0,
+    };
     // Of a network that is taken apart it sees the activations, whatever the rows were.
     let rows = rows.filter(|_| !hosted).unwrap_or(Normalised { how: Normalise::None, scale: 1.0 });
     let (by, normalise) = match rows.how {
-        _ if hosted => (1.0 / f64::from(of("sae.source.host.scale", &[1])?[0]), Normalise::None),
-        Normalise::ExpectedAverageOnlyIn => (rows.scale, Normalise::None),
-        other => (1.0, other),
+        Normalise::ExpectedAverageOnlyIn => (rows.scale / unit, Normalise::None),
+        other => (1.0 / unit, other),
     };
     times(&mut w_enc_af, by);
     times(&mut w_dec_fa, 1.0 / by);

@@ -46,6 +46,24 @@ fn every_parameter_of_every_method_travels() {
     }
 }
 
+/// A link from before inputs had a unit means what it meant: raw inputs, and the price that was the default. A new setup is written out.
+#[test]
+fn links_from_before_inputs_had_a_unit_mean_what_they_meant() {
+    for (method, key, before) in [("relu-sae", "lambda", 0.3), ("gated-sae", "lambda", 0.6), ("jump-relu", "bandwidth", 0.1)] {
+        let (old, notes) = Setup::from_query(&format!("v=1&data=mnist&method={method}"), &[]);
+        assert_eq!((notes.len(), old.usize("inputs"), old.get(key)), (0, 0, before), "{method}");
+        assert_eq!(old.to_query(), format!("v=1&data=mnist&method={method}"));
+        let new = Setup::new("mnist", method);
+        assert!(new.get(key) > before && new.usize("inputs") == 1, "{method}");
+        let link = new.to_query();
+        assert!(link.contains("&inputs=unit"), "{link}");
+        assert_eq!(Setup::from_query(&link, &[]), (new, vec![]), "{link}");
+    }
+    // A host of before is what it was, too.
+    let (old, _) = Setup::from_query("method=relu-sae&source=code&host=ae", &[]);
+    assert_eq!(old.to_query(), "v=1&data=mnist&method=relu-sae&source=code&host=ae");
+}
+
 #[test]
 fn what_contradicts_the_rest_is_refused_whatever_came_first() {
     let both = |first: (&str, f64), then: (&str, f64)| {

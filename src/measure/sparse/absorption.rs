@@ -101,3 +101,84 @@ pub fn absorption(
     let cases: Vec<(usize, usize)> = candidates.iter().filter_map(|i| absorbed_by(*i)).collect();
     Absorption { rate: cases.len() as f64 / candidates.len() as f64, cases }
 }
+
+/// A case of [`planted_absorption`], and on how many inputs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Swallowed {
+    pub parent: usize,
+    /// The child that was there; `None` where the parent was there alone.
+    pub child: Option<usize>,
+    /// The feature that carried the parent's direction.
+    pub feature: usize,
+    pub inputs: usize,
+}
+
+/// What has become of planted parents.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlantedAbsorption {
+    /// Share of the candidates on which the parent was absorbed; NaN if there are none.
+    pub rate: f64,
+    /// Inputs with a parent, counted once for each.
+    pub candidates: usize,
+    /// Parents that have a main feature and candidates.
+    pub parents: usize,
+    /// Those inputs, the commonest cases first.
+    pub cases: Vec<Swallowed>,
+}
+
+/// [`absorption`] where the truth is known: of features that were planted such that each child comes only with its parent (the toy model of Chanin et al. 2024).
+/// The concept is the parent, its direction the planted one, and all inputs that have it are candidates. It has one main feature, that which tells it best in the
+/// first half of the inputs: a child's feature that tells it as well is what is looked for. Cases are counted in the second half.
+///
+/// `planted_kd`: planted directions; `active_nk`: whether each planted feature made an input; `parent_k`: the parent of each, where it has one. The others are as
+/// for [`absorption`].
+///
+/// # Panics
+/// If the shapes do not fit together.
+pub fn planted_absorption(
+    x_nd: Rows,
+    act_nf: Rows,
+    dictionary_fd: Rows,
+    planted_kd: Rows,
+    active_nk: &[Vec<bool>],
+    parent_k: &[Option<usize>],
+) -> PlantedAbsorption {
+    assert_eq!((x_nd.len(), act_nf.len()), (active_nk.len(), active_nk.len()), "not one row of truth an input");
+    assert_eq!((planted_kd.len(), planted_kd.width()), (parent_k.len(), x_nd.width()), "not the planted features of these inputs");
+    let half = x_nd.len() / 2;
+    let halves = |rows: Rows, width: usize| -> [Vec<f32>; 2] {
+        [rows.values()[..half * width].to_vec(), rows.values()[half * width..].to_vec()]
+    };
+    let ([_, x], [early, late]) = (halves(x_nd, x_nd.width()), halves(act_nf, act_nf.width()));
+    let (x_nd, early_nf, late_nf) =
+        (Rows::new(&x, x_nd.width()), Rows::new(&early, act_nf.width()), Rows::new(&late, act_nf.width()));
+    let is_parent = |k: usize| parent_k.contains(&Some(k));
+    let mut found = PlantedAbsorption { rate: f64::NAN, candidates: 0, parents: 0, cases: vec![] };
+    let mut absorbed = 0;
+    for parent in (0..parent_k.len()).filter(|k| is_parent(*k)) {
+        let has: Vec<bool> = active_nk.iter().map(|active_k| active_k[parent]).collect();
+        let mut main = main_features(early_nf, &has[..half]);
+        main.truncate(1);
+        let candidates = has[half..].iter().filter(|has| **has).count();
+        if main.is_empty() || candidates == 0 {
+            continue;
+        }
+        found.parents += 1;
+        found.candidates += candidates;
+        let cases = absorption(x_nd, late_nf, dictionary_fd, planted_kd.row(parent), &has[half..], &main).cases;
+        absorbed += cases.len();
+        for (i, feature) in cases {
+            let active_k = &active_nk[half + i];
+            let child = (0..parent_k.len()).find(|k| active_k[*k] && parent_k[*k] == Some(parent));
+            match found.cases.iter_mut().find(|case| (case.parent, case.child, case.feature) == (parent, child, feature)) {
+                Some(case) => case.inputs += 1,
+                None => found.cases.push(Swallowed { parent, child, feature, inputs: 1 }),
+            }
+        }
+    }
+    if found.candidates > 0 {
+        found.rate = absorbed as f64 / found.candidates as f64;
+    }
+    found.cases.sort_by_key(|case| std::cmp::Reverse(case.inputs));
+    found
+}

@@ -13,7 +13,7 @@ mod length;
 mod portrait;
 mod probing;
 
-pub use absorption::{Absorption, absorption, main_features};
+pub use absorption::{Absorption, PlantedAbsorption, Swallowed, absorption, main_features, planted_absorption};
 pub use activity::{Activity, DensityHistogram, ULTRA_DENSE, activity};
 pub use dictionary::{RECOVERED, Recovery, SHARED, Stability, recovery, stability};
 pub use error::{Predicted, RIDGE, predicted_error, predicted_error_in_slices};

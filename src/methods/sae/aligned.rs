@@ -27,12 +27,12 @@ pub const CARD: Card = Card {
         K,
         FEATURES,
         SOURCE,
-        ParamSpec::log("align", "Alignment μ", 1e-3, 100.0, 3.0,
-            "Price of features that have no likeness in the twin. It is in squared units of the inputs, as the error is.").live(),
+        ParamSpec::log("align", "Alignment μ", 1e-3, 100.0, 30.0,
+            "Price of features that have no likeness in the twin. It is in squared units of the inputs, as the error is.").live().unnamed(3.0),
         AUX,
         DEAD_AFTER,
     ],
-    try_this: "Learn planted patterns with μ = 0.001, then with 3: how many are found?",
+    try_this: "Learn planted patterns with μ = 0.001, then with 30: how many are found?",
     ..Card::PLAIN
 }
 .shown();

@@ -4,7 +4,7 @@ use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 
 use super::source::Source;
-use crate::host::Onward;
+use crate::host::{Host, Onward};
 use latent_nn::sparse::{Dictionary, Tie, squared_error};
 use latent_nn::{Batch, Code, Ctx, Named, Terms, stop_gradient};
 use latent_vocabulary::code::CodeGroup;
@@ -114,6 +114,11 @@ impl Base {
         self.source.to_images(self.dictionary.decode(f_nf))
     }
 
+    /// The network that is taken apart, where it is not images.
+    pub fn host(&self) -> Option<&Host> {
+        self.source.host()
+    }
+
     /// What the network that is taken apart makes of inputs, layer by layer; `None` where images are taken apart.
     pub fn onward(&self, x_na: Tensor<2>) -> Option<Onward> {
         self.source.onward(x_na)
@@ -127,6 +132,18 @@ impl Base {
     /// One for features that have not fired for more than the live `dead_after` inputs, else zero, shape `[features]`.
     pub fn dead_f(&self, ctx: &Ctx) -> Tensor<1> {
         dead(&self.since_f, ctx)
+    }
+
+    /// One for features that fire more rarely than the rarest would if `k` features an input were shared out by Zipf's law, `k / (F · Σᵢ 1/i)`, else zero, shape
+    /// `[features]`.
+    pub fn underused_f(&self, k: Tensor<1>, ctx: &Ctx) -> Tensor<1> {
+        let density_f = stop_gradient(self.density_f.val());
+        let [features] = density_f.dims();
+        // The running mean began at zero: what is missing of it by now.
+        let seen = (-(ctx.step.clone() * (1.0 - DENSITY_RATE).ln()).exp() + 1.0).clamp_min(1e-6);
+        let all: f64 = (1..=features).map(|rank| 1.0 / rank as f64).sum();
+        let least_f = (k * seen / (features as f64 * all)).expand([features]);
+        density_f.lower(least_f).float()
     }
 
     /// Shows how well and how sparsely the inputs are explained, and keeps the record of which features fired.

@@ -1,7 +1,7 @@
 //! The sparse autoencoder that spends one budget on a whole batch.
 //!
-//! Where features choose (Ayonrinde 2024), silent ones are revived by AuxK as in the other budget; the paper adds a loss of its
-//! own for them, `aux_zipf_loss`.
+//! The loss of Ayonrinde 2024 that keeps features in use, `aux_zipf_loss`, is AuxK for features that fire more rarely than the last would by Zipf's law, not
+//! only for dead ones.
 
 use super::params::{AUX, DEAD_AFTER, FEATURES, FIRING, K};
 use latent_vocabulary::objective::{Symbols, Term};
@@ -11,6 +11,7 @@ use latent_vocabulary::{Card, Family, Paper, ParamSpec, SOURCE};
 pub use engine::BatchTopK;
 
 const BUDGETS: &[&str] = &["batch", "feature"];
+const REVIVED: &[&str] = &["dead", "underused"];
 
 pub const CARD: Card = Card {
     id: "batch-topk",
@@ -19,18 +20,21 @@ pub const CARD: Card = Card {
     summary: "Keeps k features an input on average, not for each: a rich picture may use many, a plain one few.",
     terms: &[
         Term::plus("reconstruction", "‖x − x̂‖²").weighed(&["k"]),
-        Term::plus("revival", "α·‖e − ê‖²").weighed(&["aux", "dead_after"]),
+        Term::plus("revival", "α·‖e − ê‖²").weighed(&["aux", "dead_after"]).under("revive", &["dead"]),
+        Term::plus("revival", "α·‖e − ê‖²").weighed(&["aux"]).under("revive", &["underused"]),
     ],
     symbols: &[
         Symbols::new("of all n·F features of a batch the n·k largest are kept").under("budget", &["batch"]),
         Symbols::new("of the n·F features of a batch each feature's n·k/F largest are kept").under("budget", &["feature"]),
-        Symbols::new("used alone: those above the running mean of the least one kept;  e = x − x̂,  ê from dead features only"),
+        Symbols::new("used alone: those above the running mean of the least one kept;  e = x − x̂"),
+        Symbols::new("ê from dead features only").under("revive", &["dead"]),
+        Symbols::new("ê from features that fire on fewer than k/(F·Σᵢ 1/i) of the inputs").under("revive", &["underused"]),
     ],
     counts: FIRING,
     papers: &[
         Paper::of("BatchTopK Sparse Autoencoders", "Bussmann, Leask & Nanda 2024"),
         Paper::of("Adaptive Sparse Allocation with Mutual Choice & Feature Choice Sparse Autoencoders", "Ayonrinde 2024")
-            .only("both budgets, without its aux_zipf_loss"),
+            .only("its aux_zipf_loss as one threshold for all features"),
     ],
     params: &[
         K,
@@ -38,6 +42,8 @@ pub const CARD: Card = Card {
         SOURCE,
         ParamSpec::choice("budget", "Who competes", BUDGETS, 0,
             "batch: all features of all inputs of a batch (BatchTopK, or mutual choice). feature: each feature chooses equally many inputs, so that none is crowded out; one that is above zero on no input still dies."),
+        ParamSpec::choice("revive", "Who is revived", REVIVED, 0,
+            "dead: features that have not fired for long. underused: all that fire more rarely than the rarest would by Zipf's law (aux_zipf_loss)."),
         AUX,
         DEAD_AFTER,
     ],
@@ -52,7 +58,7 @@ mod engine {
     use burn::tensor::activation::relu;
     use burn::tensor::{Device, Tensor};
 
-    use super::{BUDGETS, CARD};
+    use super::{BUDGETS, CARD, REVIVED};
     use crate::sae::base::{Base, Pass, answers_of_base};
     use latent_nn::kth::kth_largest;
     use latent_nn::sparse::{Tie, keep_from, squared_error};
@@ -71,6 +77,8 @@ mod engine {
         threshold_f: Param<Tensor<1>>,
         #[module(skip)]
         by_feature: bool,
+        #[module(skip)]
+        of_underused: bool,
     }
 
     impl BatchTopK {
@@ -92,7 +100,8 @@ mod engine {
         fn init(params: &Params, data: DataShape, device: &Device) -> Self {
             let threshold_f = Param::from_tensor(Tensor::zeros([params.usize("features")], device));
             let by_feature = BUDGETS[params.usize("budget")] == "feature";
-            Self { sae: Base::new(params, data, Tie::Free, device), threshold_f, by_feature }
+            let of_underused = REVIVED[params.usize("revive")] == "underused";
+            Self { sae: Base::new(params, data, Tie::Free, device), threshold_f, by_feature, of_underused }
         }
 
         fn start(&self, batch: Batch, _ctx: &mut Ctx) -> Vec<Named> {
@@ -109,7 +118,8 @@ mod engine {
             let f_nf = keep_from(act_nf, least_1f.clone());
             let y_na = self.sae.dictionary.decode(f_nf.clone());
             let reconstruction = squared_error(x_na.clone(), y_na.clone());
-            let aux = self.sae.dictionary.aux_k(pre_nf, x_na.clone() - y_na.clone(), self.sae.dead_f(ctx));
+            let revived_f = if self.of_underused { self.sae.underused_f(ctx.live("k"), ctx) } else { self.sae.dead_f(ctx) };
+            let aux = self.sae.dictionary.aux_k(pre_nf, x_na.clone() - y_na.clone(), revived_f);
             let rate_f = (ctx.step.clone() + 1.0).recip().clamp_min(RATE).expand(threshold_f.dims());
             let moved_f = least_1f.reshape(threshold_f.dims()) - threshold_f.clone();
             let terms = Terms::new(reconstruction.clone() + ctx.live("aux") * aux.clone())

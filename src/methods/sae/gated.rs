@@ -21,8 +21,8 @@ pub const CARD: Card = Card {
     counts: FIRING,
     papers: &[Paper::of("Improving Dictionary Learning with Gated Sparse Autoencoders", "Rajamanoharan et al. 2024")],
     params: &[
-        ParamSpec::log("lambda", "Sparsity λ", 1e-3, 10.0, 0.6,
-            "Price of an open gate. Higher: fewer features fire; the strength of those that do is free. It is in units of the inputs, and 0.6 fits MNIST's raw pixels; only activations are scaled, to a mean square of 1.").live(),
+        ParamSpec::log("lambda", "Sparsity λ", 1e-3, 10.0, 2.0,
+            "Price of an open gate. Higher: fewer features fire; the strength of those that do is free. It is in units of the inputs, whose mean square is 1.").live().unnamed(0.6),
         FEATURES,
         SOURCE,
         DEAD_AFTER.of_no_term(),

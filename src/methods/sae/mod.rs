@@ -19,5 +19,9 @@ crate::registry::methods! {
     aligned::Aligned,
     variational::Variational,
     top_afa::TopAfa,
+    scope::Scope,
+    specialised::Specialised,
     e2e::EndToEnd,
+    transcoder::Transcoder,
+    gradient::Gradient,
 }

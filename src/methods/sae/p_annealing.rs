@@ -26,8 +26,8 @@ pub const CARD: Card = Card {
         "Karvonen et al. 2024",
     )],
     params: &[
-        ParamSpec::log("lambda", "Sparsity λ", 1e-3, 10.0, 0.3,
-            "Price of firing. Higher: fewer features fire. It is in units of the inputs, as that of the L1 penalty, with which it begins.").live(),
+        ParamSpec::log("lambda", "Sparsity λ", 1e-3, 10.0, 1.0,
+            "Price of firing. Higher: fewer features fire. It is in units of the inputs, as that of the L1 penalty, with which it begins.").live().unnamed(0.3),
         ParamSpec::float("p", "p at the end", 0.1, 1.0, 0.2, "1 is the L1 penalty. Near 0 a strong feature costs little more than a weak one.").live(),
         ParamSpec::log("anneal", "Steps to reach p", 1.0, 1e5, 500.0, "p falls evenly from 1 during these steps.").live(),
         FEATURES,

@@ -22,8 +22,8 @@ pub const CARD: Card = Card {
     counts: FIRING,
     papers: &[Paper::of("Sparse Autoencoders Find Highly Interpretable Features in Language Models", "Cunningham et al. 2023")],
     params: &[
-        ParamSpec::log("lambda", "Sparsity λ", 1e-3, 10.0, 0.3,
-            "Price of a feature's strength. Higher: fewer features fire, and all of them are pulled down, so pictures pale. It is in units of the inputs, and 0.3 fits MNIST's raw pixels; only activations are scaled, to a mean square of 1.").live(),
+        ParamSpec::log("lambda", "Sparsity λ", 1e-3, 10.0, 1.0,
+            "Price of a feature's strength. Higher: fewer features fire, and all of them are pulled down, so pictures pale. It is in units of the inputs, whose mean square is 1.").live().unnamed(0.3),
         FEATURES,
         SOURCE,
         ParamSpec::choice("encoder", "Encoder", ENCODERS, 0,

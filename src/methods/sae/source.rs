@@ -1,21 +1,26 @@
 //! What a sparse autoencoder takes apart, and the way back to images.
 
-use burn::module::Module;
+use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 
-use crate::host::{Host, Onward};
-use latent_nn::{Batch, Code, Named};
-use latent_vocabulary::Params;
+use crate::host::{Host, Onward, root_mean_square};
+use latent_nn::{Batch, Code, Named, stop_gradient};
 use latent_vocabulary::code::{CodeGroup, CodeKind};
 use latent_vocabulary::shape::{DataShape, SampleShape};
+use latent_vocabulary::{INPUTS, Params, SCALES};
 
 /// Sides of a patch, the first that divides the image.
 const PATCH_SIDES: [usize; 4] = [8, 7, 6, 5];
 
 /// Images seen as inputs: one each, one for each place of a grid, or what a trained autoencoder makes of them.
+///
+/// Inputs are divided by one number, such that their mean squared length is their width: penalties, thresholds and learning rates then mean the same for every
+/// source (Rajamanoharan et al. 2024, "Jumping Ahead", normalise by the mean squared norm once, as Templeton et al. 2024 do). Images of earlier setups are not.
 #[derive(Module, Debug)]
 pub struct Source {
     host: Option<Host>,
+    /// Root of the mean square of pixels, shape `[1]`; `None` where a host has its own, or inputs are as they come.
+    unit: Option<Param<Tensor<1>>>,
     #[module(skip)]
     image: SampleShape,
     /// Height and width of what one input shows.
@@ -33,7 +38,10 @@ impl Source {
             Some(side) if source == "patches" => [side, side],
             _ => [height, width],
         };
-        Self { host: params.host.as_deref().map(|host| Host::new(host, source, data, device)), image, patch }
+        let host = params.host.as_deref().map(|host| Host::new(host, source, data, device));
+        let in_units = host.is_none() && SCALES[params.usize(INPUTS.key)] == "unit";
+        let unit = in_units.then(|| Param::from_tensor(Tensor::ones([1], device)));
+        Self { host, unit, image, patch }
     }
 
     /// Numbers in an input.
@@ -63,16 +71,37 @@ impl Source {
                 let (scale, x_na) = host.start(batch.x_bp);
                 (vec![("sae.source.host.scale", scale)], x_na)
             }
-            None => (vec![], self.inputs_na(batch)),
+            None => {
+                let x_na = self.cut_na(batch);
+                if self.unit.is_none() {
+                    return (vec![], x_na);
+                }
+                let scale = root_mean_square(x_na.clone());
+                (vec![("sae.source.unit", scale.clone())], x_na.clone() / scale.unsqueeze::<2>().expand(x_na.dims()))
+            }
         }
+    }
+
+    /// The scale of inputs of such a shape.
+    fn unit_like(&self, shape: [usize; 2]) -> Option<Tensor<2>> {
+        self.unit.as_ref().map(|unit| stop_gradient(unit.val()).unsqueeze::<2>().expand(shape))
     }
 
     /// Inputs of a batch, shape `[batch * places, inputs]`.
     pub fn inputs_na(&self, batch: Batch) -> Tensor<2> {
-        let (n, x_bp) = (batch.len(), batch.x_bp);
         if let Some(host) = &self.host {
-            return host.inputs_na(x_bp);
+            return host.inputs_na(batch.x_bp);
         }
+        let x_na = self.cut_na(batch);
+        match self.unit_like(x_na.dims()) {
+            Some(unit_na) => x_na / unit_na,
+            None => x_na,
+        }
+    }
+
+    /// The pixels of each place, shape `[batch * places, inputs]`.
+    fn cut_na(&self, batch: Batch) -> Tensor<2> {
+        let (n, x_bp) = (batch.len(), batch.x_bp);
         if self.places() == 1 {
             return x_bp;
         }
@@ -91,6 +120,11 @@ impl Source {
     pub fn features_nf(&self, z_bd: Tensor<2>, features: usize) -> Tensor<2> {
         let [n, _] = z_bd.dims();
         z_bd.reshape([n * self.places(), features])
+    }
+
+    /// The network that is taken apart, where it is not images.
+    pub fn host(&self) -> Option<&Host> {
+        self.host.as_ref()
     }
 
     /// What the network that is taken apart makes of inputs, layer by layer; `None` where images are taken apart.
@@ -112,6 +146,10 @@ impl Source {
         if let Some(host) = &self.host {
             return host.images(x_na);
         }
+        let x_na = match self.unit_like(x_na.dims()) {
+            Some(unit_na) => x_na * unit_na,
+            None => x_na,
+        };
         // Numbers of other samples have no bounds.
         let x_na = if self.image.is_picture() { x_na.clamp(0.0, 1.0) } else { x_na };
         if self.places() == 1 {
@@ -131,10 +169,38 @@ mod tests {
     use super::*;
     use latent_vocabulary::Params;
 
+    /// In units, inputs have a mean square of 1, and images come back with the grey values that they had.
+    #[test]
+    fn inputs_in_units_have_a_mean_square_of_one() {
+        let device = Device::flex();
+        for (name, unit) in [("unit", true), ("raw", false)] {
+            let params = Params::new(&crate::sae::topk::CARD).with("inputs", name).unwrap();
+            let mut source = Source::new("patches", &params, DataShape::MNIST, &device);
+            let len = SampleShape::MNIST.len();
+            let x_bp = Tensor::<1, Int>::arange(0..2 * len as i64, &device).float().reshape([2, len]) / (2 * len) as f64;
+            let batch = || Batch { x_bp: x_bp.clone(), label_b: Tensor::zeros([2], &device), factor_bk: None };
+            let (mut named, started_na) = source.start(batch());
+            assert_eq!(named.pop().map(|(name, _)| name), unit.then_some("sae.source.unit"));
+            let values = |t: Tensor<2>| t.into_data().try_into_vec::<f32>().unwrap();
+            let mean_square = values(started_na.clone().square().mean().unsqueeze::<2>())[0];
+            // Evenly from 0 to 1, its mean square is a third.
+            let want = if unit { 1.0 } else { 1.0 / 3.0 };
+            assert!((mean_square - want).abs() < 2e-3, "{name}: {mean_square}");
+            if unit {
+                source.unit = Some(Param::from_tensor(root_mean_square(x_bp.clone())));
+            }
+            assert_eq!(values(source.inputs_na(batch())), values(started_na.clone()));
+            for (got, want) in values(source.to_images(started_na)).into_iter().zip(values(x_bp.clone())) {
+                assert!((got - want).abs() < 1e-6, "{name}: {got}, not {want}");
+            }
+        }
+    }
+
     #[test]
     fn images_survive_being_cut_into_patches() {
         let params = Params::new(&crate::sae::topk::CARD);
         let device = Device::flex();
+        // The scale of a network that has not begun is 1.
         for (image, side) in [(SampleShape::MNIST, 7), (SampleShape { channels: 3, height: 64, width: 64 }, 8)] {
             let source = Source::new("patches", &params, DataShape { image, ..DataShape::MNIST }, &device);
             let n = 2 * image.len();

@@ -28,7 +28,7 @@ pub const CARD: Card = Card {
         FEATURES,
         SOURCE,
         ParamSpec::log("beta", "KL weight β", 1e-4, 10.0, 0.1, "How strongly the means are pulled to zero, where features fall silent.").live(),
-        ParamSpec::float("sigma", "Noise σ", 0.0, 1.0, 0.3, "Spread of a feature around its mean, in units of the inputs. With 0 nothing is drawn.").live(),
+        ParamSpec::float("sigma", "Noise σ", 0.0, 1.0, 1.0, "Spread of a feature around its mean, in units of the inputs. With 0 nothing is drawn.").live().unnamed(0.3),
         AUX,
         DEAD_AFTER,
     ],

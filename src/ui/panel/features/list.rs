@@ -9,6 +9,7 @@ use super::inspector::Inspector;
 use super::names::Names;
 use super::said::TakeHome;
 use super::table::{Density, Filter, Sorting};
+use super::world::Makings;
 use crate::dress::Dress;
 use crate::panel::features::words;
 use crate::panel::section::Panel;
@@ -92,6 +93,7 @@ pub fn List() -> impl IntoView {
     view! {
         <Panel id="features" title=words::LIST help=words::LIST_HELP slots=&[FEATURES] tools=move || view! { <TakeHome /> }>
             <Dress name="codes" />
+            <Makings />
             <p class="note" data-testid="features-stats">{stats}</p>
             <div class="sieve">
                 <input type="search" placeholder=words::SEARCH aria-label=words::SEARCH data-testid="feature-search" node_ref=search on:input=typed />

@@ -10,6 +10,7 @@ mod steering;
 mod strongest;
 mod table;
 pub mod words;
+mod world;
 
 pub use list::List;
 pub use one::One;

@@ -22,6 +22,20 @@ pub const CLASS: &str = "Favours";
 pub const ANY_CLASS: &str = "any class";
 pub const MORE: &str = "Show more";
 
+pub const WORLD: &str = "How the planted patterns come about";
+pub const TOGETHER: &str = "Which patterns come together";
+pub const BY_CHANCE: &str = "patterns come by chance";
+pub const IN_FAMILIES: &str = "children only with their parent";
+pub const IN_GROUPS: &str = "groups come together";
+pub const OFTEN: &str = "How often patterns come";
+pub const EVENLY: &str = "nearly equally often";
+pub const BY_ZIPF: &str = "by Zipf's law";
+pub const PATTERNS: &str = "Patterns on 256 pixels";
+
+pub fn patterns(n: usize) -> String {
+    format!("{n} patterns on 256 pixels")
+}
+
 pub const ONE: &str = "One feature";
 pub const ONE_HELP: &str = "The images on which it fires show what it means; the images without it show whether it matters. Press an image to steer it below.";
 pub const SWITCH_OFF: &str = "Switch it off";
