@@ -31,6 +31,7 @@ mod machine;
 mod model;
 mod noise;
 mod number;
+mod offline;
 mod only;
 mod paint;
 mod panel;
@@ -144,17 +145,14 @@ fn Page() -> impl IntoView {
     });
     view! {
         <a class="skip" href="#panels">{words::SKIP}</a>
-        <header class="masthead" class:folded=move || stores.look.chosen.get()>
-            <div class="title">
-                <h1>{words::NAME}</h1>
-                <p class="lead">{words::LEAD}</p>
-            </div>
-            <Doors />
+        <header class="masthead">
+            <h1>{words::NAME}</h1>
             <div class="masthead-tools"><BenchButton /><RunsButton /><CopyLink /><EmbedButton /><ThemeButton /></div>
         </header>
         <Transport />
+        // Below the buttons, which stay where they are when it folds.
+        <div class="entrance" class:folded=move || stores.look.chosen.get()><p class="lead">{words::LEAD}</p><Doors /><Gallery /></div>
         <div class="messages" role="region" aria-label=words::MESSAGES><Notices /><OnShow /><Offer /><machine::Machine /></div>
-        <Gallery />
         <nav aria-label=words::TABS><Tabs /></nav>
         <div class="columns" class:wide=move || { aspect.get() >= WIDE } style=move || { (aspect.get() != 1.0).then(|| format!("--aspect:{}", aspect.get())) }>
             <main><TabPanel /></main>

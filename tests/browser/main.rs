@@ -20,6 +20,7 @@ mod gallery;
 mod import;
 mod keep;
 mod lessons;
+mod offline;
 mod panels;
 mod places;
 mod site;
