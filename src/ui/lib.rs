@@ -59,6 +59,7 @@ mod told;
 mod transport;
 mod verify;
 mod views;
+mod what;
 mod words;
 
 use leptos::prelude::*;
@@ -80,6 +81,7 @@ use tabs::{TabPanel, Tabs};
 use theme::ThemeButton;
 use transport::{Notices, OnShow, Transport};
 use verify::Verify;
+use what::WhatButton;
 
 /// Mounts the page on the document's body.
 pub fn mount() {
@@ -147,7 +149,7 @@ fn Page() -> impl IntoView {
         <a class="skip" href="#panels">{words::SKIP}</a>
         <header class="masthead">
             <h1>{words::NAME}</h1>
-            <div class="masthead-tools"><BenchButton /><RunsButton /><CopyLink /><EmbedButton /><ThemeButton /></div>
+            <div class="masthead-tools"><BenchButton /><RunsButton /><CopyLink /><EmbedButton /><WhatButton /><ThemeButton /></div>
         </header>
         <Transport />
         // Below the buttons, which stay where they are when it folds.

@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod axe;
 mod bench;
 mod codes;
 mod data;
@@ -26,6 +27,7 @@ mod places;
 mod site;
 mod trouble;
 mod vectors;
+mod what;
 
 use std::thread::sleep;
 use std::time::Duration;
