@@ -45,6 +45,25 @@ pub struct Axis {
     pub to: f64,
 }
 
+/// What came of the run of a page at a fixed seed: for the teacher's sheet, and for a page that runs no engine.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recorded {
+    pub steps: u64,
+    pub figure: String,
+    /// The figure over the steps.
+    pub curve: Vec<(f64, f64)>,
+    /// There is a picture of what the model draws.
+    pub pictured: bool,
+}
+
+impl Recorded {
+    /// What the files of page `page`, from 0, of a lesson are called, without their ends.
+    pub fn name(lesson: &str, page: usize) -> String {
+        format!("{lesson}-{}", page + 1)
+    }
+}
+
 /// Heights of a guessed curve, from the first step to the last: in equal parts of the run.
 pub const KNOTS: usize = 9;
 

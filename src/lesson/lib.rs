@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use done::{Done, Moved, Reached, Seen, Touched};
 pub use glossary::{Piece, Term, marked, pieces};
-pub use guess::{Answer, Axis, By, Guess, KNOTS, Outcome, Predict, last};
+pub use guess::{Answer, Axis, By, Guess, KNOTS, Outcome, Predict, Recorded, last};
 
 /// Words that a page may have: its text, what it asks for, and what it says then.
 pub const MOST_WORDS: usize = 80;

@@ -163,6 +163,7 @@ async fn run(options: &TrainOptions, mut engine: impl Engine, data: &Dataset, ad
         "adapter": adapter,
         "parameters": engine.info().parameters,
         "epochs": epochs,
+        "terms": names,
         "steps": steps,
         "seconds": begin.elapsed().as_secs_f64(),
         "steps_per_second": (steps - first) as f64 / training_seconds,

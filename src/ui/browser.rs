@@ -21,7 +21,8 @@ use latent_platform::gunzip::gunzip;
 pub use latent_platform::thrown::words as error_text;
 
 /// Keys of the address that belong to the page, not to the experiment.
-pub const RESERVED: &[&str] = &["theme", "engine", "weights", "preset", "bench", "finding", "lesson", "page", "hide", "lock"];
+pub const RESERVED: &[&str] =
+    &["theme", "engine", "weights", "preset", "bench", "finding", "lesson", "page", "hide", "lock", "projector"];
 
 /// Milliseconds since the page was opened.
 pub fn now() -> f64 {
@@ -62,7 +63,8 @@ pub fn assets() -> String {
     format!("{}assets/", base())
 }
 
-/// The address of the folder with the programs, each in a folder of its own, ending in `/`; the page is one of them.
+/// The address of the folder with the programs of this build, each in a folder of its own, and what they fetch, ending in `/`; the page is
+/// one of them.
 pub fn programs() -> String {
     let link = document().query_selector("link[rel=modulepreload]").ok().flatten();
     let href = link.and_then(|l| l.dyn_into::<HtmlLinkElement>().ok()).map(|l| l.href()).unwrap_or_default();
@@ -149,10 +151,11 @@ pub async fn fetch(path: &str) -> Result<Vec<u8>, String> {
     fetch_from(&format!("{}{path}", base())).await.map_err(|e| format!("{path}: {e}"))
 }
 
-/// Fetches a file of JSON beside the page, which the browser reads.
+/// Fetches a file of JSON of this build, which the browser reads.
 pub async fn fetch_json<T: DeserializeOwned>(path: &str) -> Result<T, String> {
     let damaged = |e: JsValue| format!("{path} is damaged: {}", error_text(&e));
-    let text = String::from_utf8(fetch(path).await?).map_err(|_| format!("{path} is damaged"))?;
+    let bytes = fetch_from(&format!("{}{path}", programs())).await.map_err(|e| format!("{path}: {e}"))?;
+    let text = String::from_utf8(bytes).map_err(|_| format!("{path} is damaged"))?;
     serde_wasm_bindgen::from_value(js_sys::JSON::parse(&text).map_err(damaged)?).map_err(|e| damaged(e.into()))
 }
 

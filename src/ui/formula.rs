@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::paint::term_colour;
 use super::prose::typeset;
 use crate::store::runs::Runs;
+use crate::words;
 use latent_vocabulary::objective::{Objective, Term};
 
 /// A summand of the objective.
@@ -45,6 +46,13 @@ pub fn parts(runs: Runs) -> Vec<ShownTerm> {
         ShownTerm { sign: objective.sign(i), term, number, colour: term_colour(number.unwrap_or(place)), place }
     };
     objective.terms.iter().copied().enumerate().map(part).collect()
+}
+
+/// A term's number at the latest step: `kl = 12.3`.
+pub fn value(runs: Runs, part: &ShownTerm) -> Option<String> {
+    runs.curves.track();
+    let number = runs.history.with_value(|h| h.train.last()?.terms.get(part.number?).copied())?;
+    Some([part.term.name, &words::reading(f64::from(number))].join(" = "))
 }
 
 /// What the symbols of the objective stand for.

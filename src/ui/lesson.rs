@@ -11,6 +11,8 @@ const PAGE: &str = "page";
 /// And of those that a teacher's link has besides: parts of the page that it hides, controls that it locks.
 pub const HIDE: &str = "hide";
 pub const LOCK: &str = "lock";
+/// Shows all of it larger, for whoever sits in the last row.
+pub const PROJECTOR: &str = "projector";
 
 /// Opens the lesson that the address names.
 pub fn open_asked_for(look: Look) {
@@ -24,6 +26,9 @@ pub fn in_link(look: Look) -> String {
     let mut link = format!("&{LESSON}={id}&{PAGE}={}", page + 1);
     for key in [HIDE, LOCK] {
         link.extend(browser::parameter(key).map(|value| format!("&{key}={value}")));
+    }
+    if browser::asks(PROJECTOR) {
+        link += &format!("&{PROJECTOR}");
     }
     link
 }

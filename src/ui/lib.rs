@@ -31,6 +31,7 @@ mod machine;
 mod model;
 mod noise;
 mod number;
+mod offline;
 mod only;
 mod paint;
 mod panel;
@@ -58,6 +59,7 @@ mod told;
 mod transport;
 mod verify;
 mod views;
+mod what;
 mod words;
 
 use leptos::prelude::*;
@@ -79,6 +81,7 @@ use tabs::{TabPanel, Tabs};
 use theme::ThemeButton;
 use transport::{Notices, OnShow, Transport};
 use verify::Verify;
+use what::WhatButton;
 
 /// Mounts the page on the document's body.
 pub fn mount() {
@@ -144,17 +147,14 @@ fn Page() -> impl IntoView {
     });
     view! {
         <a class="skip" href="#panels">{words::SKIP}</a>
-        <header class="masthead" class:folded=move || stores.look.chosen.get()>
-            <div class="title">
-                <h1>{words::NAME}</h1>
-                <p class="lead">{words::LEAD}</p>
-            </div>
-            <Doors />
-            <div class="masthead-tools"><BenchButton /><RunsButton /><CopyLink /><EmbedButton /><ThemeButton /></div>
+        <header class="masthead">
+            <h1>{words::NAME}</h1>
+            <div class="masthead-tools"><BenchButton /><RunsButton /><CopyLink /><EmbedButton /><WhatButton /><ThemeButton /></div>
         </header>
         <Transport />
+        // Below the buttons, which stay where they are when it folds.
+        <div class="entrance" class:folded=move || stores.look.chosen.get()><p class="lead">{words::LEAD}</p><Doors /><Gallery /></div>
         <div class="messages" role="region" aria-label=words::MESSAGES><Notices /><OnShow /><Offer /><machine::Machine /></div>
-        <Gallery />
         <nav aria-label=words::TABS><Tabs /></nav>
         <div class="columns" class:wide=move || { aspect.get() >= WIDE } style=move || { (aspect.get() != 1.0).then(|| format!("--aspect:{}", aspect.get())) }>
             <main><TabPanel /></main>

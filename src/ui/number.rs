@@ -18,6 +18,15 @@ pub fn rate(v: f64) -> String {
     if v > 0.0 && v < 10.0 { format!("{v:.1}") } else { grouped(v) }
 }
 
+/// Bytes of a file.
+pub fn size(bytes: f64) -> String {
+    match bytes {
+        b if b >= 1e9 => format!("{:.1} GB", b / 1e9),
+        b if b >= 1e6 => format!("{:.1} MB", b / 1e6),
+        b => format!("{:.0} kB", b / 1e3),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

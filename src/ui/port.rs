@@ -42,7 +42,7 @@ pub fn opening(hints: Hints) -> Command {
 pub fn worker(program: &str) -> Result<Worker, JsValue> {
     // From the page's own host, and no blob: a policy of `worker-src 'self'` allows it.
     let script = browser::encoded(&format!("{}{program}/{program}.js", browser::programs()));
-    let url = format!("{}worker/start.js?{script}", browser::base());
+    let url = format!("{}worker/start.js?{script}", browser::programs());
     let options = WorkerOptions::new();
     options.set_type(WorkerType::Module);
     Worker::new_with_options(&url, &options)

@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod axe;
 mod bench;
 mod codes;
 mod data;
@@ -20,11 +21,13 @@ mod gallery;
 mod import;
 mod keep;
 mod lessons;
+mod offline;
 mod panels;
 mod places;
 mod site;
 mod trouble;
 mod vectors;
+mod what;
 
 use std::thread::sleep;
 use std::time::Duration;

@@ -1,11 +1,12 @@
 // The built page in Firefox, on the software adapter of Mesa: it trains, every panel shows something that comes from the weights, a slider is
-// followed, a run is there after a reload, and a visitor's own images are trained on. `cargo lab test` runs this; by hand:
+// followed, a run is there after a reload, a visitor's own images are trained on, and a lesson is walked to its end. `cargo lab test` runs this;
+// by hand:
 //
 //   npm install && LATENT_LAB=…/lab LATENT_LAB_FIREFOX=/usr/bin/firefox-esr npm test
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -213,11 +214,77 @@ async function ownImages() {
   done("it trains on own images");
 }
 
+/** Presses or moves the i-th part of the page whose name is `part`, or begins with it where that ends with a dash. */
+const touch = (part, i) => {
+  const named = part.endsWith("-") ? `[data-testid^='${part}']:not(input[type=search], select)` : `[data-testid='${part}']`;
+  const all = [...document.querySelectorAll(named)].filter((e) => !e.closest(".lesson") && e.getClientRects().length && !e.closest(".gone"));
+  let found = all[i % all.length];
+  if (found?.matches("section")) found = found.querySelectorAll(".pick")[i];
+  if (!found) return false;
+  found.scrollIntoView({ block: "center" });
+  if (!found.matches("input[type=range]")) {
+    found.click();
+    return true;
+  }
+  found.value = +found.value > (+found.min + +found.max) / 2 ? found.min : found.max;
+  for (const name of ["input", "change"]) found.dispatchEvent(new Event(name, { bubbles: true }));
+  return true;
+};
+
+/** Whether what the page of the lesson asks for is done. */
+const deedDone = (page) => page.evaluate(() => document.querySelector(".deed")?.classList.contains("done") === true);
+
+/** Walks a lesson to its end; nothing is done before the deed. */
+async function lesson(id) {
+  const { pages } = JSON.parse(readFileSync(new URL(`../../assets/lessons/${id}.json`, import.meta.url), "utf8"));
+  const page = await open(`engine=cpu&lesson=${id}`);
+  page.setDefaultTimeout(240_000);
+  for (const of of pages) {
+    await page.waitForFunction((title) => document.querySelector("[data-testid=lesson-page]")?.textContent === title, {}, of.title);
+    await page.waitForFunction(() => document.querySelector("[data-testid=lesson-state]")?.textContent === "");
+    if (of.done || of.predict) {
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      assert.equal(await deedDone(page), false, `${of.title}: done before the deed`);
+      const { steps, touched } = of.done ?? {};
+      if (steps) {
+        await click(page, "train");
+        await until(page, `state.step >= ${steps}`);
+        await click(page, "train");
+      }
+      for (let i = 0; i < (touched?.times ?? 0); i++) await page.waitForFunction(touch, { polling: 150 }, touched.part, i);
+      if (of.predict) {
+        const run = await page.waitForSelector("[data-testid=prediction-run]");
+        assert.equal(await run.evaluate((button) => button.disabled), true, "nobody has guessed");
+        if (of.predict.by.choice) {
+          await click(page, "guess-0");
+        } else if (of.predict.by.curve) {
+          await page.evaluate(() => document.querySelector("[data-testid=guess-curve]").focus());
+          for (const key of ["ArrowUp", "ArrowRight", "ArrowDown"]) await page.keyboard.press(key);
+        } else {
+          await page.evaluate(() => document.querySelector("[data-testid=guess-place]").focus());
+          await page.keyboard.press("ArrowRight");
+        }
+        await page.waitForFunction(() => document.querySelector("[data-testid=prediction-run]").disabled === false);
+        await click(page, "prediction-run");
+        await page.waitForFunction(() => document.querySelector("[data-testid=prediction-outcome]").textContent);
+      }
+      await page.waitForFunction(() => document.querySelector(".deed").classList.contains("done"));
+    }
+    await click(page, "lesson-next");
+  }
+  await page.waitForSelector("[data-testid=lesson-list]");
+  const said = await page.$eval(`[data-testid=lesson-${id}]`, (button) => button.parentElement.textContent);
+  assert.match(said, new RegExp(`${pages.length} of ${pages.length} pages done`));
+  await page.close();
+  done(`the lesson ${id} is walked to its end`);
+}
+
 try {
   const page = await trains();
   await slider(page);
   await reload(page);
   await ownImages();
+  await lesson("what-an-autoencoder-learns");
   assert.deepEqual(errors, [], "no errors in the pages");
   console.log(`Firefox: all in ${((performance.now() - began) / 1000).toFixed(0)} s`);
 } finally {

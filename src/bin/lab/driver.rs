@@ -38,6 +38,11 @@ const HOOKS: &str = r"
     }).observe({ type: 'longtask', buffered: true });
 ";
 
+/// Runs before the page's own scripts unless a test is about it: keeping the page for offline use fetches all parts of it.
+const NOT_KEPT: &str = r"
+    try { navigator.serviceWorker.register = () => new Promise(() => {}); } catch {}
+";
+
 /// The priority of what must not wait for other programs; only the superuser may give it.
 const FIRST: &str = "-10";
 
@@ -76,6 +81,10 @@ pub struct Options<'a> {
     pub webgpu: WebGpu,
     /// Runs before the page's own scripts.
     pub script: &'a str,
+    /// The page may keep itself for offline use.
+    pub kept: bool,
+    /// Where the folder `dist` lies; in this checkout where it is left out.
+    pub root: Option<&'a Path>,
 }
 
 /// An open page. Chromium, chromedriver and the server end with it.
@@ -123,7 +132,12 @@ impl Page {
     pub fn open(options: &Options) -> Self {
         let turn = Turn::take(options.alone);
         let mut lab = Command::new(program());
-        lab.env("CARGO_MANIFEST_DIR", env!("CARGO_MANIFEST_DIR")).args(["serve", "--no-build", "--port", "0"]);
+        lab.env("CARGO_MANIFEST_DIR", options.root.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")))).args([
+            "serve",
+            "--no-build",
+            "--port",
+            "0",
+        ]);
         if !options.base.is_empty() {
             lab.args(["--base", options.base]);
         }
@@ -175,7 +189,8 @@ impl Page {
         let features = [("prefers-color-scheme", scheme), ("prefers-reduced-motion", motion)];
         let features = features.map(|(name, value)| json!({ "name": name, "value": value }));
         page.cdp("Emulation.setEmulatedMedia", &json!({ "features": features }));
-        page.cdp("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": format!("{HOOKS}{}", options.script) }));
+        let not_kept = if options.kept { "" } else { NOT_KEPT };
+        page.cdp("Page.addScriptToEvaluateOnNewDocument", &json!({ "source": format!("{HOOKS}{not_kept}{}", options.script) }));
         page.go(options.query);
         page
     }
@@ -184,6 +199,11 @@ impl Page {
     pub fn go(&self, query: &str) {
         let url = format!("http://{}:{}/{}?{query}", self.host, self.server.port, self.path);
         self.post("url", &json!({ "url": url }));
+    }
+
+    /// Ends the server: from now on there is no network.
+    pub fn stop_server(&mut self) {
+        self.server.stop();
     }
 
     /// Turns to a frame of the page, or back to the page itself.
@@ -399,10 +419,16 @@ impl Running {
     }
 }
 
-impl Drop for Running {
-    fn drop(&mut self) {
+impl Running {
+    fn stop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.stop();
     }
 }
 

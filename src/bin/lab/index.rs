@@ -67,15 +67,20 @@ const LINKS: &str = "link[data-trunk]";
 /// Names the file with what an element has in it.
 const SHELL: &str = "data-shell";
 
-/// Writes the site's `index.html` and what it links, without the programs: `page` is the address of the page's script and of
-/// its WebAssembly, `base` what addresses begin with, such as `./`.
+/// Copies the folders that the text links into the site.
+///
+/// # Errors
+/// If a file cannot be read or written.
+pub fn copy_folders(html: &str, site: &Path) -> Result<(), Failure> {
+    links(html)?.folders.into_iter().try_for_each(|(from, to)| copy_folder(&root().join(from), &site.join(to)))
+}
+
+/// Writes the site's `index.html`, its style and its icon: `page` is the address of the page's script and of its WebAssembly, `base` what
+/// addresses begin with, such as `./`.
 ///
 /// # Errors
 /// If a file cannot be read or written.
 pub fn write_site(html: &str, site: &Path, base: &str, page: [&str; 2]) -> Result<(), Failure> {
-    for (from, to) in links(html)?.folders {
-        copy_folder(&root().join(from), &site.join(to))?;
-    }
     let each = |link: &mut Element| {
         let rel = link.get_attribute("rel").unwrap_or_default();
         let href = link.get_attribute("href").unwrap_or_default();

@@ -5,21 +5,30 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use latent_lesson::{By, Lesson, Page, Piece, Term, marked};
+use latent_lesson::{By, Lesson, Page, Piece, Recorded, Term, last, marked};
 use serde_json::json;
 
-use crate::Failure;
 use crate::cargo::root;
-use crate::site::{about, files, read, write};
+use crate::site::{about, copy, files, read, write};
+use crate::{Failure, expected};
 
 #[derive(clap::Args)]
 pub struct Args {
     /// Print one JSON array instead of text.
     #[arg(long)]
     json: bool,
+    /// Make the runs of the pages that ask for a guess, and write the pictures of the teacher's sheets anew.
+    #[arg(long, conflicts_with = "json")]
+    pictures: bool,
 }
 
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
+    if args.pictures {
+        #[cfg(feature = "native")]
+        return expected::make::all().map(|()| ExitCode::SUCCESS);
+        #[cfg(not(feature = "native"))]
+        return crate::native::hand_over("native");
+    }
     let all = lessons()?;
     let text = if args.json { format!("{:#}\n", json!(all)) } else { all.iter().map(to_text).collect() };
     // A closed pipe (`| head`) is no error.
@@ -94,11 +103,11 @@ pub fn glossary() -> Result<Vec<Term>, Failure> {
     serde_json::from_slice(&read(&file)?).map_err(|e| about(&file, &e))
 }
 
-/// Puts the lessons into a site: their list, each as a file, its teacher's sheet, and the glossary.
+/// Puts the lessons into a site: the teacher's sheets; and into the folder of its build their list, each as a file, and the glossary.
 ///
 /// # Errors
 /// As [`lessons`], or if a file cannot be written.
-pub fn add(site: &Path) -> Result<(), Failure> {
+pub fn add(site: &Path, own: &Path) -> Result<(), Failure> {
     let (all, glossary) = (lessons()?, glossary()?);
     let known: Vec<String> = crate::findings::findings()?.into_iter().map(|finding| finding.id).collect();
     for page in all.iter().flat_map(|lesson| &lesson.pages) {
@@ -106,14 +115,21 @@ pub fn add(site: &Path) -> Result<(), Failure> {
             return Err(format!("page “{}”: no finding is called {}", page.title, page.finding));
         }
     }
-    let folder = site.join("lessons");
-    std::fs::create_dir_all(&folder).map_err(|e| about(&folder, &e))?;
+    let [folder, sheets] = [own, site].map(|place| place.join("lessons"));
+    for folder in [&folder, &sheets] {
+        std::fs::create_dir_all(folder).map_err(|e| about(folder, &e))?;
+    }
+    // Pictures are the sheets', curves the page's.
+    for file in files(&expected::folder())? {
+        let place = if file.extension().is_some_and(|end| end == "png") { &sheets } else { &folder };
+        copy(&file, &place.join(file.file_name().unwrap_or_default()))?;
+    }
     let entries: Vec<_> = all.iter().map(Lesson::entry).collect();
     write(&folder.join("index.json"), json!(entries).to_string().as_bytes())?;
     write(&folder.join("glossary.json"), json!(glossary).to_string().as_bytes())?;
     for lesson in &all {
         write(&folder.join(format!("{}.json", lesson.id)), json!(lesson).to_string().as_bytes())?;
-        write(&folder.join(format!("{}.html", lesson.id)), sheet(lesson, &glossary).as_bytes())?;
+        write(&sheets.join(format!("{}.html", lesson.id)), sheet(lesson, &glossary)?.as_bytes())?;
     }
     Ok(())
 }
@@ -122,7 +138,7 @@ const STYLE: &str = "body{font:11.5pt/1.45 Georgia,serif;max-width:44em;margin:2
 h1{font-size:20pt;margin:0}h2{font-size:13pt;margin:1.3em 0 .3em}table{border-collapse:collapse;width:100%}\
 td,th{border-top:1px solid #ccc;padding:.3em .6em .3em 0;vertical-align:top;text-align:left}td:first-child{white-space:nowrap}\
 ol,ul{padding-left:1.3em}dt{font-weight:bold;margin-top:.5em}dd{margin:0 0 0 1.3em}.small{color:#555;font-size:10pt}\
-.asked{margin:.2em 0 .2em 1.3em}tr,dt,dd,li{break-inside:avoid}@media print{body{margin:0;max-width:none}a{color:inherit;text-decoration:none}nav{display:none}}";
+.asked{margin:.2em 0 .2em 1.3em}.came{display:flex;gap:1.5em;align-items:flex-start;margin:.3em 0 .8em 1.3em}.came img{image-rendering:pixelated}tr,dt,dd,li{break-inside:avoid}@media print{body{margin:0;max-width:none}a{color:inherit;text-decoration:none}nav{display:none}}";
 
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
@@ -133,7 +149,7 @@ fn list(tag: &str, items: impl Iterator<Item = String>) -> String {
 }
 
 /// A page to print for whoever teaches: aims, plan, what the pages say, questions with answers, and the words.
-fn sheet(lesson: &Lesson, glossary: &[Term]) -> String {
+fn sheet(lesson: &Lesson, glossary: &[Term]) -> Result<String, Failure> {
     let title = escaped(&lesson.title);
     let mut html = format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\
@@ -150,7 +166,16 @@ fn sheet(lesson: &Lesson, glossary: &[Term]) -> String {
         at += stage.minutes;
     }
     html += "</table>\n<h2>The pages</h2>\n";
-    html += &list("ol", lesson.pages.iter().map(page));
+    html += &list(
+        "ol",
+        lesson
+            .pages
+            .iter()
+            .enumerate()
+            .map(|(i, page)| Ok(self::page(page) + &came(lesson, i)?))
+            .collect::<Result<Vec<_>, Failure>>()?
+            .into_iter(),
+    );
     html += "<h2>Questions</h2>\n<dl>\n";
     for question in &lesson.questions {
         let _ = writeln!(html, "<dt>{}</dt><dd>{}</dd>", escaped(&question.ask), escaped(&question.answer));
@@ -166,8 +191,28 @@ fn sheet(lesson: &Lesson, glossary: &[Term]) -> String {
     html += "</dl>\n<p class=\"small\">A link for a class: <code>?lesson=";
     html += &lesson.id;
     html += "&amp;hide=gallery,tab-measure&amp;lock=latent&amp;seed=1</code> hides parts of the page by their names, locks controls, and gives \
-             every run the same seed. The same seed gives the same run on every machine.</p>\n</body></html>\n";
-    html
+             every run the same seed; <code>&amp;projector</code> shows all of it larger. The same seed gives the same run on every machine.</p>\n\
+             </body></html>\n";
+    Ok(html)
+}
+
+/// What the run of a page comes to at the seed of the sheet.
+fn came(lesson: &Lesson, page: usize) -> Result<String, Failure> {
+    let Some(predict) = lesson.pages.get(page).and_then(|page| page.predict.as_ref()) else { return Ok(String::new()) };
+    let Some(expected) = expected::of(lesson, page)? else { return Ok(String::new()) };
+    let mut said = format!("<b>What comes</b> at seed {}", expected::SEED);
+    if let Some(value) = last(&expected.curve) {
+        let _ = write!(said, ": {} is {} after {} steps", escaped(&expected.figure), expected::short(value), expected.steps);
+        if let (Some(at), By::Choice(options)) = (predict.right(value), &predict.by) {
+            let _ = write!(said, ", so “{}” is right", escaped(&options[at].say));
+        }
+    }
+    let picture = if expected.pictured {
+        format!("<img src=\"{}.png\" alt=\"What the model draws\" width=\"256\">", Recorded::name(&lesson.id, page))
+    } else {
+        String::new()
+    };
+    Ok(format!("<p class=\"asked\">{said}.</p><p class=\"came\">{}{picture}</p>", expected::svg(&expected)))
 }
 
 fn page(page: &Page) -> String {
@@ -240,10 +285,25 @@ mod tests {
     }
 
     #[test]
+    fn every_guess_has_what_came_on_the_sheet() {
+        let glossary = glossary().unwrap();
+        for lesson in lessons().unwrap() {
+            let html = sheet(&lesson, &glossary).unwrap();
+            for (page, setup, predict) in expected::guessed(&lesson) {
+                let expected = expected::of(&lesson, page).unwrap().expect("`cargo lab lessons --pictures` makes it");
+                let picture = expected::folder().join(Recorded::name(&lesson.id, page)).with_extension("png").is_file();
+                let (steps, pictures) = (predict.steps, setup.of_pictures());
+                assert_eq!((expected.steps, expected.pictured, picture), (steps, pictures, pictures), "{} {page}", lesson.id);
+                assert!(expected.curve.len() > 20 && html.contains(&expected::svg(&expected)), "{} {page}", lesson.id);
+            }
+        }
+    }
+
+    #[test]
     fn a_sheet_has_all_of_the_lesson() {
         let (all, glossary) = (lessons().unwrap(), glossary().unwrap());
         for lesson in &all {
-            let html = sheet(lesson, &glossary);
+            let html = sheet(lesson, &glossary).unwrap();
             for text in lesson.pages.iter().map(|page| &page.text).chain(lesson.questions.iter().map(|q| &q.answer)) {
                 assert!(html.contains(&escaped(text)), "{}: {text}", lesson.id);
             }

@@ -24,6 +24,7 @@ mod data;
 #[allow(dead_code, reason = "part of it is for the browser tests only")]
 mod driver;
 mod encode;
+mod expected;
 mod export;
 mod features;
 mod findings;
@@ -34,6 +35,7 @@ mod measure;
 mod methods;
 #[cfg(not(all(feature = "native", feature = "pack", feature = "eager-wgpu")))]
 mod native;
+mod offline;
 mod order;
 mod pack;
 mod page;

@@ -11,7 +11,7 @@ use latent_vocabulary::texts::Texts;
 
 use crate::cargo::{root, target};
 use crate::site::about;
-use crate::{Failure, findings, index, lessons, programs, site};
+use crate::{Failure, findings, index, lessons, offline, programs, site};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -60,6 +60,10 @@ pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The folder with all that belongs to one build alone: programs, and the styles and texts that they fetch. Its name gets a part that changes
+/// with its content, so a page never meets what another build wrote.
+const PROGRAMS: &str = "programs";
+
 /// Where `cargo lab serve` and the browser tests expect the page.
 pub fn dist() -> PathBuf {
     root().join("dist")
@@ -87,23 +91,27 @@ fn build_for(out: &Path, base: Option<&str>, more: More) -> Result<(), Failure> 
     let new = out.with_file_name(format!("{}.new", name.to_string_lossy()));
     remove(&new)?;
     fs::create_dir_all(&new).map_err(|e| about(&new, &e))?;
-    let folder = programs::build(&all, &new)?;
-    let page = ["page.js", "page_bg.wasm"].map(|file| format!("{folder}/page/{file}"));
-    index::write_site(&html, &new, base.unwrap_or("./"), page.each_ref().map(String::as_str))?;
+    let own = new.join(PROGRAMS);
+    programs::build(&all, &new, &own)?;
+    index::copy_folders(&html, &new)?;
     site::add_embed(&new)?;
-    site::write(&new.join("findings.json"), &findings::for_page()?)?;
-    lessons::add(&new)?;
+    site::write(&own.join("findings.json"), &findings::for_page()?)?;
+    lessons::add(&new, &own)?;
     let figures = new.join("findings");
     fs::create_dir_all(&figures).map_err(|e| about(&figures, &e))?;
     for (name, bytes) in findings::for_figures()? {
         site::write(&figures.join(name), &bytes)?;
     }
-    let texts = new.join("texts");
+    let texts = own.join("texts");
     fs::create_dir_all(&texts).map_err(|e| about(&texts, &e))?;
     for card in CARDS {
         let bytes = serde_json::to_vec(&Texts::of(card)).map_err(|error| error.to_string())?;
-        site::write(&new.join(Texts::file(card.id)), &bytes)?;
+        site::write(&own.join(Texts::file(card.id)), &bytes)?;
     }
+    let folder = site::called_by_content(&own)?;
+    let page = ["page.js", "page_bg.wasm"].map(|file| format!("{folder}/page/{file}"));
+    index::write_site(&html, &new, base.unwrap_or("./"), page.each_ref().map(String::as_str))?;
+    offline::add(&new)?;
     remove(out)?;
     fs::rename(&new, out).map_err(|e| about(out, &e))?;
     eprintln!("the page is built, {:.0} s", start.elapsed().as_secs_f64());

@@ -1,5 +1,5 @@
 //! The programs of the site: compiled to WebAssembly, cut into parts of which most are fetched when somebody asks for what they
-//! do, with JavaScript around them, made small, in a folder that is called by its content.
+//! do, with JavaScript around them, made small.
 
 use std::env;
 use std::fs;
@@ -32,12 +32,12 @@ pub fn eager() -> Program {
     Program { name: LARGE.into(), manifest: "src/bin/eager/Cargo.toml".into(), profile: "web-eager".into() }
 }
 
-/// Builds `programs` and puts them into `site`: each in a folder of its own within one folder, whose name is returned, and the
-/// those of figures at the top. While one is compiled, the one before is made small.
+/// Builds `programs` and puts them into `site`: each in a folder of its own within `folder`, and those of figures at the top. While one is
+/// compiled, the one before is made small.
 ///
 /// # Errors
 /// If one does not compile, or a file cannot be written.
-pub fn build(programs: &[Program], site: &Path) -> Result<String, Failure> {
+pub fn build(programs: &[Program], site: &Path, folder: &Path) -> Result<(), Failure> {
     let made: Vec<PathBuf> = thread::scope(|scope| {
         let mut making = Vec::new();
         succeed(cargo().args(["fetch", "--quiet"]), "fetching the crates of Cargo.lock")?;
@@ -50,22 +50,10 @@ pub fn build(programs: &[Program], site: &Path) -> Result<String, Failure> {
         }
         making.into_iter().map(|thread| thread.join().expect("making a program small does not panic")).collect::<Result<_, _>>()
     })?;
-    let (figures, workers): (Vec<_>, Vec<_>) =
-        programs.iter().zip(&made).partition(|(program, _)| OF_FIGURES.contains(&program.name.as_str()));
-    let mut content = Vec::new();
-    for (program, made) in &workers {
-        content.push(program.name.clone().into_bytes());
-        for file in files(made)? {
-            content.push(file.strip_prefix(made).expect("it was found there").as_os_str().as_encoded_bytes().to_vec());
-            content.push(read(&file)?);
-        }
-    }
-    let folder = format!("programs-{}", digest(&content));
-    for (program, made) in workers {
-        copy_folder(made, &site.join(&folder).join(&program.name))?;
-    }
-    figures.into_iter().try_for_each(|(_, made)| copy_folder(made, site))?;
-    Ok(folder)
+    programs.iter().zip(&made).try_for_each(|(program, made)| {
+        let of_figures = OF_FIGURES.contains(&program.name.as_str());
+        copy_folder(made, &if of_figures { site.to_owned() } else { folder.join(&program.name) })
+    })
 }
 
 /// Compiles a program and returns its WebAssembly.

@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 use tower::ServiceExt;
 use tower_http::services::ServeDir;
 
-use crate::{Failure, page};
+use crate::{Failure, page, site};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -43,6 +43,8 @@ fn policy(text: &str) -> Result<HeaderValue, String> {
 }
 
 const DEFAULT_PORT: u16 = 8080;
+/// How long browsers may keep what never changes.
+const LASTS: &str = "public, max-age=31536000, immutable";
 
 pub fn run(args: &Args) -> Result<ExitCode, Failure> {
     // The port is taken first: a refusal must not come after minutes of building.
@@ -104,12 +106,13 @@ async fn answer(State(site): State<Arc<Site>>, mut request: Request) -> Response
     let below = request.uri().to_string().strip_prefix(&site.base).and_then(|rest| format!("/{rest}").parse::<Uri>().ok());
     let Some(below) = below else { return StatusCode::NOT_FOUND.into_response() };
     *request.uri_mut() = below;
+    let lasts = site::is_by_content(request.uri().path());
     let Ok(response) = site.files.clone().oneshot(request).await;
     let mut response = response.map(Body::new);
-    // A rebuilt page must be seen at once, and fetching again from localhost costs nothing. What is here is for everybody: pages
-    // elsewhere, and sandboxed frames, whose origin is nobody's, embed figures, and may see how long a file is.
+    // A rebuilt page must be seen at once, and what is called by its content never changes. What is here is for everybody: pages elsewhere,
+    // and sandboxed frames, whose origin is nobody's, embed figures, and may see how long a file is.
     let open = [
-        (header::CACHE_CONTROL, "no-cache"),
+        (header::CACHE_CONTROL, if lasts && response.status().is_success() { LASTS } else { "no-cache" }),
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
         (header::ACCESS_CONTROL_EXPOSE_HEADERS, "Content-Range"),
     ];
@@ -174,6 +177,19 @@ mod tests {
         assert_eq!(get("/a.js", "gzip;q=0.8, deflate, br"), "br");
         assert_eq!((get("/a.js", "gzip"), get("/a.js", ""), get("/b.js", "gzip")), ("gz".into(), "long".into(), "b".into()));
         fs::remove_dir_all(plain).unwrap();
+    }
+
+    #[test]
+    fn what_never_changes_may_be_kept_and_all_else_is_asked_for_again() {
+        let site = folder("lasts", &[("programs-0123456789abcdef/a.js", "a"), ("a-0123456789abcdef.css", "a"), ("a-b.css", "b")]);
+        let header = |path| ask(&site, path, &[]).1;
+        for path in ["/programs-0123456789abcdef/a.js", "/a-0123456789abcdef.css"] {
+            assert!(header(path).contains("immutable"), "{path}");
+        }
+        for path in ["/a-b.css", "/programs-0123456789abcdef/gone.js"] {
+            assert!(header(path).contains("no-cache"), "{path}");
+        }
+        fs::remove_dir_all(site).unwrap();
     }
 
     #[test]

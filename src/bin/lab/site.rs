@@ -152,6 +152,31 @@ pub fn copy_folder(from: &Path, to: &Path) -> Result<(), Failure> {
     files(from)?.iter().try_for_each(|file| copy(file, &to.join(file.strip_prefix(from).expect("it was found there"))))
 }
 
+/// Adds to a folder's name a part that changes with what is in it. Returns the new name.
+///
+/// # Errors
+/// If a file cannot be read, or the folder keeps its name.
+pub fn called_by_content(folder: &Path) -> Result<String, Failure> {
+    let mut content = Vec::new();
+    for file in files(folder)? {
+        content.push(file.strip_prefix(folder).expect("it was found there").as_os_str().as_encoded_bytes().to_vec());
+        content.push(read(&file)?);
+    }
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    let name = format!("{name}-{}", digest(&content));
+    fs::rename(folder, folder.with_file_name(&name)).map_err(|e| about(folder, &e))?;
+    Ok(name)
+}
+
+/// Whether a path of the site has a part that changes with the content, as [`digest`] writes it: what lies there never changes.
+pub fn is_by_content(path: &str) -> bool {
+    path.split(['/', '.']).any(|part| {
+        part.rsplit_once('-').is_some_and(|(name, digest)| {
+            !name.is_empty() && digest.len() == 16 && digest.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+        })
+    })
+}
+
 /// What stands for some content in the names of files and folders.
 pub fn digest(content: impl IntoIterator<Item = impl AsRef<[u8]>>) -> String {
     let mut hasher = DefaultHasher::new();

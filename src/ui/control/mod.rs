@@ -177,13 +177,20 @@ fn Formula() -> impl IntoView {
         let point = move |on: bool| look.pointed_term.set(on.then_some(at));
         view! {
             <span class="part">{part.sign}<span class=format!("term term-{}", part.colour) class:lit=move || look.pointed_term.get() == Some(at)
-                on:pointerenter=move |_| point(true) on:pointerleave=move |_| point(false)>{typeset(part.term.text)}</span></span>" "
+                tabindex="0" on:pointerenter=move |_| point(true) on:pointerleave=move |_| point(false)
+                on:focus=move |_| point(true) on:blur=move |_| point(false)>{typeset(part.term.text)}</span></span>" "
         }
+    };
+    // What the term comes to that is pointed at, here or in a chart.
+    let value = move || {
+        let at = look.pointed_term.get()?;
+        formula::value(runs, formula::parts(runs).iter().find(|part| part.points_at() == at)?)
     };
     view! {
         <p class="formula" aria-label=move || formula::objective(runs).map(|o| o.formula())>
             {move || formula::parts(runs).into_iter().map(summand).collect_view()}</p>
         <p class="where">{move || formula::symbols(runs)}</p>
+        <p class="help formula-says" role="status" data-testid="term-value">{move || value().unwrap_or_else(|| words::OBJECTIVE_HELP.into())}</p>
     }
 }
 
@@ -234,7 +241,6 @@ pub fn Controls() -> impl IntoView {
                 <p class="method">{card.summary}</p>
                 <Formula />
                 <Host />
-                <p class="help">{words::OBJECTIVE_HELP}</p>
             </section>
             <section>
                 <h2>{words::LIVE}</h2>

@@ -11,6 +11,7 @@ use crate::data::OwnData;
 use crate::dress::Dress;
 use crate::keep::tools::Tool;
 use crate::keep::words;
+use crate::offline::Offline;
 use crate::part::{Make, fetched};
 use crate::react::react;
 use crate::store::files::{Files, Storage};
@@ -25,7 +26,11 @@ struct Close(Callback<()>);
 /// The button that opens the dialog, and the dialog, from when it is first opened.
 #[component]
 pub fn RunsButton() -> impl IntoView {
-    const INSIDE: Make = fetched!(dialogs, runs_inside, view! { <Dress name="dialogs" /><Files /><Kept /> });
+    const INSIDE: Make = fetched!(
+        dialogs,
+        runs_inside,
+        view! { <Dress name="dialogs" /><Files /><Kept /><section><h3>{words::OFFLINE}</h3><Offline /></section> }
+    );
     let files = Files::get();
     let wanted = RwSignal::new(false);
     let dialog = NodeRef::<html::Dialog>::new();

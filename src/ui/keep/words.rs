@@ -1,6 +1,6 @@
 //! Words about kept runs and files.
 
-use crate::number::grouped;
+use crate::number::{grouped, size};
 pub use crate::words::DISMISS;
 use latent_catalog as catalog;
 use latent_experiment::Setup;
@@ -45,17 +45,10 @@ pub const NAME: &str = "Name of the run";
 pub const HERE: &str = "· on show";
 pub const ELSEWHERE: &str = "· open in another tab";
 pub const ROOM: &str = "Room taken of this site's storage";
+pub const OFFLINE: &str = "Without a network";
 pub const RESUME: &str = "Go on with it";
 pub const FIGURE: &str = "PNG";
 pub const FIGURE_HELP: &str = "Save this panel's pictures as PNG";
-
-fn size(bytes: f64) -> String {
-    match bytes {
-        b if b >= 1e9 => format!("{:.1} GB", b / 1e9),
-        b if b >= 1e6 => format!("{:.1} MB", b / 1e6),
-        b => format!("{:.0} kB", b / 1e3),
-    }
-}
 
 pub fn room(used: f64, quota: f64) -> String {
     format!("{} of about {} that this site may use", size(used), size(quota))

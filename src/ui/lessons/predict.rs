@@ -1,17 +1,19 @@
 //! A guess before a run, and both over each other while it goes.
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use leptos::wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent, PointerEvent};
 
 use super::watch::Watch;
 use super::words;
+use crate::browser;
 use crate::conductor::Conductor;
 use crate::react::react;
-use crate::store::link::Link;
+use crate::store::link::{EngineState, Link};
 use crate::store::runs::{Runs, Then};
 use latent_experiment::Setup;
-use latent_lesson::{Answer, Axis, By, Guess, KNOTS, Outcome, Predict};
+use latent_lesson::{Answer, Axis, By, Guess, KNOTS, Outcome, Predict, Recorded};
 use latent_small::number;
 
 /// The drawing, in its own units.
@@ -27,7 +29,9 @@ pub fn Prediction(
     setup: Setup,
     watch: Watch,
     ready: RwSignal<bool>,
-    over: impl Fn() + Copy + 'static,
+    /// What the files of the recorded run are called, without their ends.
+    recorded: String,
+    over: impl Fn() + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
     let (link, runs, conductor) = (Link::get(), Runs::get(), Conductor::get());
     let steps = predict.steps;
@@ -73,7 +77,32 @@ pub fn Prediction(
             runs.take_steps(mine, steps.saturating_sub(runs.step.get_untracked()) as u32);
         }
     };
-    let fixed = Signal::derive(move || run.with(Option::is_some));
+    // Where nothing can be trained, a run that was recorded stands in.
+    let stands_in =
+        Memo::new(move |_| link.engine.with(|engine| matches!(engine, EngineState::NoGpu(..) | EngineState::Crashed(_))));
+    let from_record = RwSignal::new(None::<Result<Recorded, String>>);
+    let recorded = StoredValue::new(recorded);
+    let show = move |_| {
+        spawn_local(async move {
+            let read = browser::fetch_json::<Recorded>(&format!("lessons/{}.json", recorded.get_value())).await;
+            if let Ok(record) = &read {
+                let came = guess.with_untracked(|guess| asked.with_value(|asked| asked.outcome(guess.as_ref()?, &record.curve)));
+                curve.set(record.curve.clone());
+                outcome.set(came);
+                over();
+            }
+            from_record.set(Some(read));
+        });
+    };
+    let picture = move || {
+        from_record.with(|read| read.as_ref().is_some_and(|read| read.as_ref().is_ok_and(|record| record.pictured))).then(|| {
+            let file = format!("lessons/{}.png", recorded.get_value());
+            view! { <img class="recorded" src=file alt=words::DRAWS width="256" /> }
+        })
+    };
+    let why_not = move || from_record.with(|read| read.as_ref()?.as_ref().err().cloned());
+    let fixed =
+        Signal::derive(move || run.with(Option::is_some) || from_record.with(|read| read.as_ref().is_some_and(Result::is_ok)));
     let stopped = move || fixed.get() && runs.stands() && !runs.is_training() && runs.step.get() < steps;
     let can_begin = move || ready.get() && link.can_run() && guess.with(Option::is_some);
     let by = predict.by.clone();
@@ -87,14 +116,20 @@ pub fn Prediction(
         <div class="prediction" data-testid="prediction">
             <p class="ask">{predict.ask}</p>
             {answer}
-            <Show when=move || !fixed.get()>
+            <Show when=move || !fixed.get() && !stands_in.get()>
                 <button class="primary" disabled=move || !can_begin() data-testid="prediction-run" on:click=begin>{words::RUN}</button>
+            </Show>
+            <Show when=move || stands_in.get()>
+                <p class="note" data-testid="prediction-recorded">{words::RECORDED}</p>
+                <button class="primary" disabled=move || fixed.get() || guess.with(Option::is_none) data-testid="prediction-show" on:click=show>{words::SHOW}</button>
+                <p role="alert">{why_not}</p>
             </Show>
             <Show when=move || fixed.get() && outcome.with(Option::is_none)>
                 <p class="note">{move || words::running(runs.step.get(), steps)}</p>
                 <Show when=stopped><button data-testid="prediction-on" on:click=go_on>{words::GO_ON}</button></Show>
             </Show>
             <p class="outcome" role="status" data-testid="prediction-outcome">{move || outcome.get().map(|o| words::outcome(o, is_curve))}</p>
+            {picture}
         </div>
     }
 }

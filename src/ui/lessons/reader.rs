@@ -14,15 +14,25 @@ use super::setting::Setting;
 use super::told::told;
 use super::watch::Watch;
 use super::words;
+use crate::browser;
 use crate::findings;
 use crate::react::react;
 use crate::store::look::Look;
-use latent_lesson::{Lesson, Page, Seen, Term, marked};
+use latent_lesson::{Lesson, Page, Recorded, Seen, Term, marked};
 
 /// How often somebody looks whether it is done.
 const EVERY: Duration = Duration::from_millis(250);
+/// The buttons that turn pages.
+const TURN: &str = ".lesson .turn";
 /// Where arrow keys have a meaning of their own.
 const KEYS_OF_ITS_OWN: &str = "input, select, textarea, [role=slider], summary";
+
+/// Once a deed is done, what is said then and the way on are in view, on a phone too.
+fn show_what_follows() {
+    if let Some(turn) = browser::document().query_selector(TURN).ok().flatten() {
+        turn.scroll_into_view_with_bool(false);
+    }
+}
 
 #[component]
 pub fn Reader(lesson: Lesson, glossary: Vec<Term>) -> impl IntoView {
@@ -49,6 +59,7 @@ pub fn Reader(lesson: Lesson, glossary: Vec<Term>) -> impl IntoView {
         if done.with_untracked(|done| !done[at]) {
             done.update(|done| done[at] = true);
             is_done();
+            browser::next_frame(show_what_follows);
         }
     };
     let mut first = true;
@@ -57,7 +68,7 @@ pub fn Reader(lesson: Lesson, glossary: Vec<Term>) -> impl IntoView {
         setting.open(&now);
         came.set_value(watch.now());
         if !now.asks() {
-            mark(at.get_untracked());
+            done.update(|done| done[at.get_untracked()] = true);
         }
         is_done();
         if !std::mem::replace(&mut first, false)
@@ -139,7 +150,8 @@ pub fn Reader(lesson: Lesson, glossary: Vec<Term>) -> impl IntoView {
         });
         let Page { title, deed, reveal, predict, finding, .. } = now.clone();
         let prediction = predict.zip(setting.setup(&now)).map(|(predict, setup)| {
-            view! { <Prediction predict setup watch ready=setting.settled over=move || mark(at) /> }
+            let recorded = Recorded::name(&lesson.with_value(|lesson| lesson.id.clone()), at);
+            view! { <Prediction predict setup watch ready=setting.settled recorded over=move || mark(at) /> }
         });
         // A finding that is open is long: what it showed is said before it.
         let (before, behind) = if finding.is_empty() { (None, Some(reveal)) } else { (Some(reveal), None) };

@@ -8,11 +8,28 @@ use super::reader::Reader;
 use super::words;
 use crate::browser;
 use crate::dress::Dress;
+use crate::lesson::PROJECTOR;
+use crate::offline::Offline;
+use crate::react::react;
 use crate::store::look::Look;
 use latent_lesson::{Lesson, Term};
 
 /// The page's class while a lesson is open: it leaves room.
 const OPEN: &str = "with-lesson";
+
+/// The root's class while it is read from afar.
+const LARGE: &str = "projector";
+
+fn set_large(large: bool) {
+    if let Some(root) = browser::document().document_element() {
+        let list = root.class_list();
+        let _ = if large { list.add_1(LARGE) } else { list.remove_1(LARGE) };
+        // Canvases are painted for the size that they have now.
+        if let Ok(event) = web_sys::Event::new("resize") {
+            let _ = browser::window().dispatch_event(&event);
+        }
+    }
+}
 
 /// A lesson as it was fetched, with the words that it may underline.
 type Fetched = Result<(Lesson, Vec<Term>), String>;
@@ -30,6 +47,9 @@ pub fn Side() -> impl IntoView {
             let _ = body.class_list().remove_1(OPEN);
         }
     });
+    let large = RwSignal::new(browser::asks(PROJECTOR));
+    react(move || set_large(large.get()));
+    on_cleanup(|| set_large(false));
     let which = Memo::new(move |_| look.lesson.with(|lesson| lesson.as_ref().map(|(id, _)| id.clone()).unwrap_or_default()));
     let close = move |_| {
         look.lesson.set(None);
@@ -53,6 +73,8 @@ pub fn Side() -> impl IntoView {
                     <a target="_blank" href=move || format!("lessons/{}.html", which.get())>{words::SHEET}</a>
                 </Show>
                 <span class="spring"></span>
+                <button class="link large" aria-pressed=move || large.get().to_string() title=words::PROJECTOR_HELP data-testid="lesson-projector"
+                    on:click=move |_| large.update(|large| *large = !*large)>{words::PROJECTOR}</button>
                 <button class="quiet fold" aria-label=words::FOLD aria-expanded=move || (!folded.get()).to_string() data-testid="lesson-fold"
                     on:click=move |_| folded.update(|folded| *folded = !*folded)>{move || if folded.get() { "▴" } else { "▾" }}</button>
                 <button class="quiet" aria-label=words::CLOSE data-testid="lesson-close" on:click=close>"✕"</button>
@@ -62,6 +84,7 @@ pub fn Side() -> impl IntoView {
                     id if id.is_empty() => view! { <List /> }.into_any(),
                     id => view! { <Fetch id /> }.into_any(),
                 }}
+                <Offline />
             </div>
         </aside>
     }

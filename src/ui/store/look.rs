@@ -51,6 +51,8 @@ pub struct Look {
     pub chosen: RwSignal<bool>,
     /// The lesson that is open, and which of its pages from 0; without a name, the list of all.
     pub lesson: RwSignal<Option<(String, usize)>>,
+    /// A press of anything says what it is.
+    pub asking: RwSignal<bool>,
     /// Why there is no pretrained model, if there is none.
     pub no_preset: RwSignal<Option<String>>,
     parts: Held<Parts>,
@@ -69,6 +71,7 @@ impl Look {
             warning: RwSignal::new(None),
             chosen: RwSignal::new(browser::asked_something()),
             lesson: RwSignal::new(None),
+            asking: RwSignal::new(false),
             no_preset: RwSignal::new(None),
             parts: Held::new(Parts {
                 throttle: Cell::new(Throttle::new(EVERY)),
