@@ -8,20 +8,18 @@ use latent_vocabulary::code::{CodeGroup, CodeKind};
 use latent_vocabulary::factors::{Told, tell};
 use latent_vocabulary::shape::SampleShape;
 
-pub const MEASURES: &[Measure] = &[
-    Measure {
-        names: &[
-            ("judge_accuracy", "Accuracy of the judge on test images"),
-            ("took_hold_by_chance", "Copies in which the judge sees the wanted value anyway"),
-            ("took_hold_switch", "A switched attribute takes hold"),
-            ("kept_switch", "Other attributes that stay as one is switched"),
-            ("took_hold_direction", "A step between the means of an attribute's values takes hold"),
-            ("kept_direction", "Other attributes that stay at that step"),
-        ],
-        applies: movable,
-        run: |s, sheet| Box::pin(moved(s, sheet)),
-    },
-];
+pub const MEASURES: &[Measure] = &[Measure {
+    names: &[
+        ("judge_accuracy", "Accuracy of the judge on test images"),
+        ("took_hold_by_chance", "Copies in which the judge sees the wanted value anyway"),
+        ("took_hold_switch", "A switched attribute takes hold"),
+        ("kept_switch", "Other attributes that stay as one is switched"),
+        ("took_hold_direction", "A step between the means of an attribute's values takes hold"),
+        ("kept_direction", "Other attributes that stay at that step"),
+    ],
+    applies: movable,
+    run: |s, sheet| Box::pin(moved(s, sheet)),
+}];
 
 /// Images that are changed, and attributes of which one at a time is, at most.
 const IMAGES: usize = 100;
@@ -109,9 +107,8 @@ impl Court {
             if known { factors.iter().map(Asked::Attribute).collect() } else { vec![Asked::Class(s.images.classes())] };
         let values = parts.map(|part| if known { &part.factor_nk } else { &part.labels });
         let SampleShape { channels, height, width } = s.images.shape.image;
-        let [fitted_nk, test_nk] = values.map(|values| {
-            values.iter().zip(asked.iter().cycle()).map(|(value, asked)| asked.answer(*value)).collect::<Vec<u8>>()
-        });
+        let [fitted_nk, test_nk] = values
+            .map(|values| values.iter().zip(asked.iter().cycle()).map(|(value, asked)| asked.answer(*value)).collect::<Vec<u8>>());
         let (shape, side) = ([channels, height, width], (height.min(width) / GRID).max(1));
         let (seen, inputs) = (image::pool(&s.images.fitted.x, shape, side), channels * (height / side) * (width / side));
         let sizes: Vec<usize> = asked.iter().map(|asked| asked.answers()).collect();
@@ -156,7 +153,10 @@ async fn moved(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
     let said = court.said();
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
     let accuracy = mean(&court.accuracy_k);
-    let how = format!("mean over {questions} questions, of which it answers {} right at least {TELLING} of the time; {said}", trusted.len());
+    let how = format!(
+        "mean over {questions} questions, of which it answers {} right at least {TELLING} of the time; {said}",
+        trusted.len()
+    );
     sheet.add("judge_accuracy", accuracy, how);
     // Those that are not the same in nearly all images come first.
     let common = |k: usize| {
@@ -212,7 +212,11 @@ async fn moved(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
         if held.is_empty() {
             continue;
         }
-        let what = if way == "switch" { "the number of the code that says it is set" } else { "the code moves by the difference of the mean codes" };
+        let what = if way == "switch" {
+            "the number of the code that says it is set"
+        } else {
+            "the code moves by the difference of the mean codes"
+        };
         let how = format!(
             "{what} to the next value, of amounts to none or all; share of {n} test images in which the judge sees it, mean over {} attributes \
              that it tells well; {said}",

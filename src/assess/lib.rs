@@ -64,7 +64,10 @@ const MEASURES: &[&[Measure]] = &[
 pub fn is_measure(id: &str) -> bool {
     let same = |name: &str| figure_id(name) == id;
     let of = |card: &&Card| card.terms.iter().any(|term| same(term.name)) || card.counts.iter().any(|count| same(count.name));
-    id == LOSS || OF_TWINS.contains(&id) || MEASURES.iter().copied().flatten().any(|measure| measure.gives(id)) || CARDS.iter().any(of)
+    id == LOSS
+        || OF_TWINS.contains(&id)
+        || MEASURES.iter().copied().flatten().any(|measure| measure.gives(id))
+        || CARDS.iter().any(of)
 }
 
 /// What every method calls that which it minimises.

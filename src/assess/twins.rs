@@ -31,12 +31,16 @@ pub async fn beside(engine: &mut impl Engine, setup: &Setup, images: &Images, tw
     }
     let numbers = |group: &CodeGroup| matches!(group.kind, CodeKind::Gaussian | CodeKind::Point | CodeKind::Embedding);
     if !about.code.iter().all(numbers) {
-        return Err("two networks are compared by features of a dictionary, or by codes that are numbers which the encoder finds out".into());
+        return Err(
+            "two networks are compared by features of a dictionary, or by codes that are numbers which the encoder finds out"
+                .into(),
+        );
     }
     let latent = engine.info().latent as usize;
     let n = images.test.labels.len().min(MOST);
     let anchors = images.fitted.labels.len().min(ANCHORS);
-    let [anchor, test] = [(&images.fitted, anchors), (&images.test, n)].map(|(part, n)| part.rows().some(images.shape.image.len(), 0..n));
+    let [anchor, test] =
+        [(&images.fitted, anchors), (&images.test, n)].map(|(part, n)| part.rows().some(images.shape.image.len(), 0..n));
     let here = codes(engine, anchor, test).await?;
     engine.set_weights(twin)?;
     let there = codes(engine, anchor, test).await;
@@ -45,15 +49,23 @@ pub async fn beside(engine: &mut impl Engine, setup: &Setup, images: &Images, tw
     let [here_z, there_z] = [&here, &there].map(|(_, z)| Rows::new(z, latent));
     let [here_a, there_a] = [&here, &there].map(|(a, _)| Rows::new(a, latent));
     let pause = engine.pause();
-    let how = format!("share of {n} test images whose code is, among those of the same images from the other seed, the nearest to its own, by the cosine");
+    let how = format!(
+        "share of {n} test images whose code is, among those of the same images from the other seed, the nearest to its own, by the cosine"
+    );
     sheet.add("twin_found", found(here_z, there_z, &pause).await, how.clone());
     let [here_r, there_r] = [relative(here_z, here_a), relative(there_z, there_a)];
     let by = found(Rows::new(&here_r, anchors), Rows::new(&there_r, anchors), &pause).await;
-    sheet.add("twin_found_relative", by, format!("{how}, of codes written as cosines to those of {anchors} {} images", images.whose));
+    sheet.add(
+        "twin_found_relative",
+        by,
+        format!("{how}, of codes written as cosines to those of {anchors} {} images", images.whose),
+    );
     if about.decodes() {
         let x = &test.floats();
         let native = error(engine, x, here_z.values()).await?;
-        let how = format!("squared error a value of {n} test images that one seed encodes and the other decodes; its own codes: {native:.4}");
+        let how = format!(
+            "squared error a value of {n} test images that one seed encodes and the other decodes; its own codes: {native:.4}"
+        );
         sheet.add("twin_stitched", error(engine, x, there_z.values()).await?, how.clone());
         let across = carried(there_z, there_a, here_a);
         let how = format!("{how}; codes are carried over to the same cosines to {anchors} {} images", images.whose);

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::order::{Epochs, seen_of_pages};
 use super::turnover::Turnover;
-use super::window::{Holder, Window};
+use super::window::{Holder, Window, set};
 use latent_compile::emit::ctl;
 use latent_gpu::{Arena, Data};
 use latent_nn::method::START_BATCH;
@@ -110,7 +110,7 @@ impl Feed {
             Of::Window { window, turnover } => {
                 // Some pages will do: the network should stand soon.
                 let pages = turnover.first(START_BATCH);
-                window.bring(&pages.iter().copied().collect()).await?;
+                window.bring(&set(&pages)).await?;
                 let (places, sizes) = (&window.places(), window.sizes());
                 let images = |page: u32| (0..sizes[page as usize]).filter_map(move |image| Some(places[page as usize]? + image));
                 let there: Vec<u32> = pages.iter().copied().flat_map(images).collect();

@@ -15,6 +15,13 @@ const PAGE_BYTES: usize = 16 << 20;
 /// Pages that a window has room for at least.
 const PAGES: usize = 4;
 
+/// Pages as a set, one put in after the other: many at once are sorted first, by a sort of their own that all visitors download.
+pub fn set(pages: &[u32]) -> BTreeSet<u32> {
+    let mut set = BTreeSet::new();
+    set.extend(pages);
+    set
+}
+
 /// Who holds the images of a window.
 pub trait Holder {
     /// Puts images, their labels and the values of their factors in place of those from number `first` on.

@@ -119,7 +119,10 @@ impl Setup {
         // A network knows its parameters and the card's defaults, but not whose samples it will see.
         let others = card.all_params().filter(|p| p.default_for(self.of_pictures()) != p.default);
         let defaults = others.map(|p| (p.key.to_owned(), p.default_for(self.of_pictures())));
-        Ok(Params { card, values: defaults.chain(self.values.clone()).collect(), host })
+        // One after the other: many at once are sorted first, by a sort of their own.
+        let mut values = BTreeMap::new();
+        values.extend(defaults.chain(self.values.clone()));
+        Ok(Params { card, values, host })
     }
 
     /// What a file says of it for whoever runs the file's programs and has no cards: the live parameters in the order of the card, and the seed.

@@ -52,7 +52,8 @@ pub fn carried(z_nd: Rows<'_>, from_ad: Rows<'_>, to_ae: Rows<'_>) -> Vec<f32> {
     let anchors: Vec<Vec<f64>> = to_ae.iter().map(unit).collect();
     let square = |i: usize, j: usize| anchors.iter().map(|a| a[i] * a[j]).sum::<f64>();
     let ridge = RIDGE * anchors.len() as f64 / e as f64;
-    let mut square_ee: Vec<f64> = (0..e * e).map(|at| square(at / e, at % e) + if at / e == at % e { ridge } else { 0.0 }).collect();
+    let mut square_ee: Vec<f64> =
+        (0..e * e).map(|at| square(at / e, at % e) + if at / e == at % e { ridge } else { 0.0 }).collect();
     let cosine_na = relative(z_nd, from_ad);
     let n = z_nd.len();
     // What every code's cosines come to along the axes, a column a code.

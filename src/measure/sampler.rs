@@ -244,8 +244,7 @@ impl Metric<'_> {
             g_d.iter_mut().zip(&self.precision_cd[i * d..]).for_each(|(g, p)| *g += weight * p);
         }
         // ∂/∂z ½ Σ ln g_k: each centre pulls by the share that it has of the metric, summed over the directions.
-        let mut gradient_d: Vec<f64> =
-            z_d.iter().map(|v| -FADE * v * g_d.iter().map(|g| floor / g).sum::<f64>()).collect();
+        let mut gradient_d: Vec<f64> = z_d.iter().map(|v| -FADE * v * g_d.iter().map(|g| floor / g).sum::<f64>()).collect();
         for (i, weight) in &near {
             let share: f64 = g_d.iter().zip(&self.precision_cd[i * d..]).map(|(g, p)| weight * p / g).sum();
             for ((to, v), c) in gradient_d.iter_mut().zip(z_d).zip(self.centre_cd.row(*i)) {

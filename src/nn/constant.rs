@@ -40,7 +40,10 @@ mod tests {
         let values = |t: Tensor<2>| t.into_data();
         let ours = floats(vec![1.0, -2.5, 3.0, 0.0, 5.0, 6.0], [2, 3], &device);
         assert_eq!(values(ours.clone()), values(Tensor::from_floats([[1.0, -2.5, 3.0], [0.0, 5.0, 6.0]], &device)));
-        assert_eq!(values(ours.clone().select(1, ints(&[2, 0], &device))), values(ours.select(1, Tensor::from_ints([2, 0], &device))));
+        assert_eq!(
+            values(ours.clone().select(1, ints(&[2, 0], &device))),
+            values(ours.select(1, Tensor::from_ints([2, 0], &device)))
+        );
         assert_eq!(places(5, &device).into_data(), Tensor::<1, Int>::arange(0..5, &device).float().into_data());
     }
 }

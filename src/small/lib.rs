@@ -24,7 +24,8 @@ pub fn sort<T: Ord>(items: &mut Vec<T>) {
     sort_by(items, Ord::cmp);
 }
 
-fn sort_indices(order: &mut [usize], compare: &dyn Fn(usize, usize) -> Ordering) {
+/// Sorts indices by what they stand for, and equal ones by themselves.
+pub fn sort_indices(order: &mut [usize], compare: &dyn Fn(usize, usize) -> Ordering) {
     // Equal ones keep their order by the second comparison: an unstable sort is half as much code.
     order.sort_unstable_by(|a, b| compare(*a, *b).then(a.cmp(b)));
 }

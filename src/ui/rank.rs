@@ -1,14 +1,17 @@
 //! Orders. One sort for all panels: each other kind of element would bring a sort of its own, three kilobytes of download.
 
+use latent_small::sort_indices;
+
 /// Indices of `keys`, smallest key first; equal ones keep their order.
 pub fn rank(keys: impl Iterator<Item = f32>) -> Vec<usize> {
-    ranked(keys.zip(0..).collect())
+    ranked(&keys.collect::<Vec<f32>>())
 }
 
 /// Knows nothing of where the keys come from: each kind of iterator would bring a sort of its own, too.
-fn ranked(mut all: Vec<(f32, usize)>) -> Vec<usize> {
-    all.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    all.into_iter().map(|(_, i)| i).collect()
+fn ranked(keys: &[f32]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..keys.len()).collect();
+    sort_indices(&mut order, &|a, b| keys[a].total_cmp(&keys[b]));
+    order
 }
 
 /// Items in the order of their keys, smallest first; equal ones keep their order.

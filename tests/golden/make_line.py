@@ -55,7 +55,14 @@ def shapes(point=False, side=0, code=LATENT, mean=LATENT, sigma=False, more=()):
     return out | dict(more)
 
 
-CLOUD = {"cloud.mean_d": (LATENT,), "cloud.covariance_dd": (LATENT, LATENT)}
+def cloud(numbers):
+    return {"cloud.mean_d": (numbers,), "cloud.covariance_dd": (numbers, numbers)}
+
+
+CLOUD = cloud(LATENT)
+PROTOTYPES = {
+    "quantiser.vectors_kd": (4, LATENT), "quantiser.usage.usage_k": (4,), "quantiser.usage.age_k": (4,), "classifier.weight": (4, CLASSES)
+}
 
 
 class Net:
@@ -337,6 +344,43 @@ def attribute_vae(net, x, y, noise):
     return [r + 0.5 * kl_d.sum(), r, kl_d.sum()], torch.cat([kl_d, torch.zeros(5)]), {}
 
 
+def msp(net, x, y, noise):
+    told = torch.cat([F.one_hot(y % 3, 3), (y * 2 % 5 / 4)[:, None], (y % 2)[:, None]], 1).double()
+    a, (z, _), m = 2 * told - 1, net.heads(x), net.p["map_td"]
+    r = net.reconstruction(x, z)
+    attributes, rest = (z @ m.T - a).square().sum(1).mean(), (z - a @ m).square().sum(1).mean()
+    departure = (m @ m.T - torch.eye(5)).square().mean().sqrt()
+    found = z @ m.T
+    code = torch.cat([z - found @ m, (found + 1) / 2], 1)
+    return [r + 0.5 * (attributes + rest), r, attributes, rest, departure], None, state(code)
+
+
+def diffusion_vae(net, x, y, noise):
+    """On the sphere, whose area is 4π and whose scalar curvature is 2."""
+    head, _ = net.heads(x)
+    time = 1e-4 + (0.3 - 1e-4) * torch.sigmoid(head[:, 3:])
+    z = F.normalize(head[:, :3])
+    for _ in range(10):
+        z = F.normalize(z + (time / 10).sqrt() * noise.normal(*z.shape))
+    r = net.reconstruction(x, z)
+    kl = (-torch.log(2 * math.pi * time) - 1 + math.log(4 * math.pi) + time / 2).mean()
+    return [r + 0.5 * kl, r, kl], None, {}
+
+
+def prototypes(net, x, y, noise):
+    (z, _), e = net.heads(x), net.p["quantiser.vectors_kd"]
+    d = torch.cdist(z, e).square()
+    logits = d @ net.p["classifier.weight"]
+    r, label = net.reconstruction(x, z), F.cross_entropy(logits, y)
+    images, near = d.min(0).values.mean(), d.min(1).values.mean()
+    right = (logits.argmax(1) == y).double().mean()
+    share = F.one_hot(d.argmin(1), len(e)).double().mean(0)
+    age = net.p["quantiser.usage.age_k"]
+    lately = ((age >= 0) & (age < 100)).sum()
+    terms = [r, label, images, near, right, (-(share * (share + 1e-10).log()).sum()).exp(), lately]
+    return [r + 3 * label + 0.5 * images + 0.25 * near, *terms], None, state(z)
+
+
 def joint_vae(net, x, y, noise, choices=4):
     both, logvar = net.heads(x)
     q, c = Normal(both[:, :LATENT], (logvar / 2).exp()), Categorical(logits=both[:, LATENT:])
@@ -570,6 +614,9 @@ cases = [
     case("simsiam", "&views=0&projection=16", with_(simsiam, stopped=True), simsiam_shapes(16)),
     case("simsiam", "&views=0&projection=16&gradient=both-ways", with_(simsiam, stopped=False), simsiam_shapes(16)),
     case("cvae", "&beta=2", cvae, shapes(side=CLASSES, code=LATENT + CLASSES)),
+    case("msp", "&lambda=0.5", msp, POINT | {"map_td": (5, LATENT)} | cloud(LATENT + 5)),
+    case("diffusion-vae", "&beta=0.5&space=sphere", diffusion_vae, shapes(point=True, mean=4, code=3), size=f"&hidden={HIDDEN}"),
+    case("prototypes", "&prototypes=4&class=3&images_near=0.5&prototypes_near=0.25", prototypes, POINT | PROTOTYPES | CLOUD),
     case("attribute-vae", "&beta=0.5", attribute_vae, shapes(side=5, code=LATENT + 5)),
     case("latent-flow", f"&flow=16&host=vae&host.hidden={HIDDEN}&host.latent={LATENT}", latent_flow, flow_shapes(16), size=""),
     case("joint-vae", "&choices=4&temperature=0.5&gamma=9&capacity=6&choice-capacity=4&ramp=1", joint_vae, shapes(mean=LATENT + 4, code=LATENT + 4)),

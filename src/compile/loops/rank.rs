@@ -5,6 +5,7 @@ use crate::graph::{Graph, Id, Loop, Node, Op};
 use crate::index::{At, Lin};
 use crate::loops::plain::{Given, lines};
 use crate::loops::rule::{Head, Rule, Split, walk};
+use latent_small::sort_indices;
 
 pub(super) const NAME: &str = "rank";
 
@@ -46,8 +47,8 @@ pub(super) fn run(of: &Loop, args: &[Given<'_>], shape: &[usize], out: &mut [f32
     for (first, step) in lines(shape, of.axes[0]) {
         order.clear();
         order.extend((0..shape[of.axes[0]]).map(|i| first + i * step));
-        // Stable: of equal elements the first comes first. Zeros of both signs are equal.
-        order.sort_by(|a, b| (x[*b] + 0.0).total_cmp(&(x[*a] + 0.0)));
+        // Of equal elements the first comes first. Zeros of both signs are equal.
+        sort_indices(&mut order, &|a, b| (x[b] + 0.0).total_cmp(&(x[a] + 0.0)));
         for (place, i) in order.iter().enumerate() {
             out[*i] = place as f32;
         }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use crate::feed::{place, turnover};
 use crate::order::Epochs;
 use crate::turnover::Turnover;
-use crate::window::{Holder, Window};
+use crate::window::{Holder, Window, set};
 use latent_data::Dataset;
 use latent_data::pages::Pages;
 use latent_nn::method::START_BATCH;
@@ -155,7 +155,7 @@ impl Order {
     /// If they cannot be read.
     pub async fn start(&mut self, supply: &HostSupply) -> Result<(), String> {
         if let (HostSupply::Window(window), Some(turnover)) = (supply, &mut self.turnover) {
-            window.bring(&turnover.first(START_BATCH).iter().copied().collect()).await?;
+            window.bring(&set(&turnover.first(START_BATCH))).await?;
         }
         Ok(())
     }

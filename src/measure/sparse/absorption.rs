@@ -1,8 +1,8 @@
 //! Feature absorption: a general feature that stays silent where a more specific one has taken its direction over (Chanin
 //! et al. 2024, "A is for Absorption: Studying Feature Splitting and Absorption in Sparse Autoencoders").
 
-use crate::unit;
 use crate::Rows;
+use crate::unit;
 
 /// A further main feature must raise F1 by more than this (Chanin et al. 2024).
 const SPLIT_GAIN: f64 = 0.03;

@@ -13,6 +13,8 @@ pub use engine::Prototypes;
 pub const CARD: Card = Card {
     id: "prototypes",
     family: Family::Ae,
+    hosts: true,
+    hosts_code: true,
     label: "Prototype network",
     summary: "Tells what an image shows by its likeness to a few prototypes of its own, and can draw them: you see why it says what it says.",
     terms: &[

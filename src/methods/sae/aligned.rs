@@ -89,9 +89,8 @@ mod engine {
         }
 
         fn start(&self, batch: Batch, _ctx: &mut Ctx) -> Vec<Named> {
-            let (mut named, x_na) = self.sae.start_with_inputs(batch);
-            let [_, inputs] = x_na.dims();
-            named.push(("twin.b_dec", x_na.mean_dim(0).reshape([inputs])));
+            let (mut named, mean_a, _) = self.sae.start_with_inputs(batch);
+            named.push(("twin.b_dec", mean_a));
             named
         }
 

@@ -126,7 +126,8 @@ mod engine {
 
         /// The encoder begins as the transpose of the directions.
         fn start(&self, batch: Batch, ctx: &mut Ctx) -> Vec<Named> {
-            let (mut named, x_na) = self.sae.start_with_inputs(batch);
+            // Directions have a length of one: the inputs' unit does not matter.
+            let (mut named, _, x_na) = self.sae.start_with_inputs(batch);
             let [candidates, inputs] = self.candidate_ca.dims();
             // All inputs less their mean would be a second copy of them.
             let centre_ca = k_means(x_na.clone(), candidates, ctx) - x_na.mean_dim(0);

@@ -89,13 +89,16 @@ impl Base {
         self.start_with_inputs(batch).0
     }
 
-    /// [`Self::start`], and the inputs of the batch, shape `[n, inputs]`.
-    pub fn start_with_inputs(&self, batch: Batch) -> (Vec<Named>, Tensor<2>) {
-        let (mut named, x_na) = self.source.start(batch);
+    /// [`Self::start`]; the mean input, shape `[inputs]`; and the inputs of the batch up to a factor, shape `[n, inputs]`.
+    pub fn start_with_inputs(&self, batch: Batch) -> (Vec<Named>, Tensor<1>, Tensor<2>) {
+        let (mut named, x_na, unit) = self.source.start(batch);
         let [_, inputs] = x_na.dims();
-        let mean_a = x_na.clone().mean_dim(0).reshape([inputs]);
-        named.extend([("sae.dictionary.b_dec", mean_a.clone()), ("sae.mean_a", mean_a)]);
-        (named, x_na)
+        let mut mean_a = x_na.clone().mean_dim(0).reshape([inputs]);
+        if let Some(unit) = unit {
+            mean_a = mean_a / unit.expand([inputs]);
+        }
+        named.extend([("sae.dictionary.b_dec", mean_a.clone()), ("sae.mean_a", mean_a.clone())]);
+        (named, mean_a, x_na)
     }
 
     /// Inputs of a batch, shape `[n, inputs]`.

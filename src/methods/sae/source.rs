@@ -64,20 +64,18 @@ impl Source {
         vec![CodeGroup { kind, count: (self.places() * features) as u32 }]
     }
 
-    /// What has to be known of the data before there are inputs, and the inputs once it is known.
-    pub fn start(&self, batch: Batch) -> (Vec<Named>, Tensor<2>) {
+    /// What has to be known of the data before there are inputs; the inputs, and their unit where they are still to be divided by it: all of
+    /// them at once would take the room of a second copy.
+    pub fn start(&self, batch: Batch) -> (Vec<Named>, Tensor<2>, Option<Tensor<1>>) {
         match &self.host {
             Some(host) => {
                 let (scale, x_na) = host.start(batch.x_bp);
-                (vec![("sae.source.host.scale", scale)], x_na)
+                (vec![("sae.source.host.scale", scale)], x_na, None)
             }
             None => {
                 let x_na = self.cut_na(batch);
-                if self.unit.is_none() {
-                    return (vec![], x_na);
-                }
-                let scale = root_mean_square(x_na.clone());
-                (vec![("sae.source.unit", scale.clone())], x_na.clone() / scale.unsqueeze::<2>().expand(x_na.dims()))
+                let unit = self.unit.as_ref().map(|_| root_mean_square(x_na.clone()));
+                (unit.iter().map(|unit| ("sae.source.unit", unit.clone())).collect(), x_na, unit)
             }
         }
     }
@@ -179,8 +177,12 @@ mod tests {
             let len = SampleShape::MNIST.len();
             let x_bp = Tensor::<1, Int>::arange(0..2 * len as i64, &device).float().reshape([2, len]) / (2 * len) as f64;
             let batch = || Batch { x_bp: x_bp.clone(), label_b: Tensor::zeros([2], &device), factor_bk: None };
-            let (mut named, started_na) = source.start(batch());
+            let (mut named, cut_na, of) = source.start(batch());
             assert_eq!(named.pop().map(|(name, _)| name), unit.then_some("sae.source.unit"));
+            let started_na = match of {
+                Some(of) => cut_na.clone() / of.unsqueeze::<2>().expand(cut_na.dims()),
+                None => cut_na,
+            };
             let values = |t: Tensor<2>| t.into_data().try_into_vec::<f32>().unwrap();
             let mean_square = values(started_na.clone().square().mean().unsqueeze::<2>())[0];
             // Evenly from 0 to 1, its mean square is a third.

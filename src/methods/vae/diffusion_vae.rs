@@ -143,9 +143,7 @@ mod engine {
             }
             let reconstruction = self.base.reconstruction(batch.x_bp, z_bd, ctx);
             let kl = self.kl(time_b1);
-            Terms::new(reconstruction.clone() + ctx.live("beta") * kl.clone())
-                .show("reconstruction", reconstruction)
-                .show("kl", kl)
+            Terms::new(reconstruction.clone() + ctx.live("beta") * kl.clone()).show("reconstruction", reconstruction).show("kl", kl)
         }
 
         fn encode(&self, batch: Batch) -> Code {
