@@ -54,10 +54,12 @@ fn sprites_are_those_of_dsprites() {
     assert!(differences.iter().all(|n| *n <= 1) && differences.iter().sum::<usize>() <= 3, "pixels that differ: {differences:?}");
 }
 
+type Makes = Box<dyn Fn() -> Box<dyn Render>>;
+
 /// The sets that are rendered from nothing.
-fn rendered() -> impl Iterator<Item = (&'static DataCard, Box<dyn Fn() -> Box<dyn Render>>)> {
+fn rendered() -> impl Iterator<Item = (&'static DataCard, Makes)> {
     SETS.iter().filter_map(|set| {
-        let make: Box<dyn Fn() -> Box<dyn Render>> = match set.make {
+        let make: Makes = match set.make {
             Make::Rendered(make) => Box::new(make),
             Make::Named(make) => Box::new(move || make(set.card.id)),
             Make::Files(_) | Make::RenderedFrom(..) => return None,

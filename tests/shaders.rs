@@ -1,6 +1,12 @@
 //! Every kernel of every method is valid WGSL without any optional capability, and keeps to the limits that every WebGPU
 //! device has. No device is needed.
 
+use std::collections::HashSet;
+use std::num::NonZero;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
 use crate::alike::digits_for;
 use latent_catalog::CARDS;
 use latent_compile::emit::ctl;
@@ -32,7 +38,7 @@ fn validate(what: &str, d: &Dispatch) {
 
 #[test]
 fn generated_kernels() {
-    let mut count = 0;
+    let mut jobs = vec![];
     for card in CARDS {
         let mut setups = vec![Setup::new("mnist", card.id)];
         for p in card.all_params() {
@@ -50,17 +56,28 @@ fn generated_kernels() {
                 // Larger tiles differ from the card's others where batches are large.
                 let large = (batch > 100.0).then_some(Target::GPU_LARGE);
                 for target in [Target::SOFTWARE, Target::GPU, Target::GPU_REGISTERS].into_iter().chain(large) {
-                    let what = setup.to_query();
-                    let all = all_dispatches(entry(card.id).unwrap(), &setup.params().unwrap(), digits_for(card.id), target);
-                    for d in all.unwrap_or_else(|e| panic!("{what}: {e}")) {
-                        validate(&what, &d);
-                        count += 1;
-                    }
+                    jobs.push((setup.clone(), target));
                 }
             }
         }
     }
-    assert!(count > 100, "{count} dispatches");
+    // By as many threads as there are cores: this is the longest of all tests. Setups share most kernels: each is read once.
+    let (next, known) = (AtomicUsize::new(0), Mutex::new(HashSet::new()));
+    let work = || {
+        while let Some((setup, target)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let what = setup.to_query();
+            let (entry, shape) = (entry(&setup.method).unwrap(), digits_for(&setup.method));
+            let all = all_dispatches(entry, &setup.params().unwrap(), shape, *target);
+            for d in all.unwrap_or_else(|e| panic!("{what}: {e}")) {
+                if known.lock().unwrap().insert((d.wgsl.clone(), d.grid)) {
+                    validate(&what, &d);
+                }
+            }
+        }
+    };
+    thread::scope(|scope| (0..thread::available_parallelism().map_or(1, NonZero::get)).for_each(|_| drop(scope.spawn(work))));
+    let count = known.into_inner().unwrap().len();
+    assert!(count > 100, "{count} kernels");
 }
 
 /// All kernels of a setup with small batches.

@@ -110,7 +110,7 @@ mod engine {
                     Together::Chance => often(i, patterns),
                     // As many patterns in a picture as without parents, about.
                     Together::Tree if leader(i) == i => 2.0 * often(i, patterns),
-                    Together::Tree => 2.0 * often(leader(i), patterns) / FAMILY as f32,
+                    Together::Tree => (2.0 * often(leader(i), patterns)).min(COMMONEST) / FAMILY as f32,
                     Together::Groups => often(leader(i), patterns),
                 })
                 .map(|p| p.min(COMMONEST))

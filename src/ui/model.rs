@@ -137,7 +137,7 @@ impl Model {
             choice: Choice::of(&info.code),
             prior: if clouds { Some(0) } else { setup.and_then(prior) },
             flows: info.code.iter().any(|g| g.kind == CodeKind::Flow),
-            vector: clouds || all(|g| matches!(g.kind, CodeKind::Point | CodeKind::Flow)),
+            vector: clouds || all(|g| matches!(g.kind, CodeKind::Point | CodeKind::Flow | CodeKind::Factor { given: false, .. })),
             undrawn: !decodes(&info.code),
             grid: info.code.iter().find_map(tokens),
             features: info.code.iter().find_map(CodeGroup::features),

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use latent_lesson::{Lesson, Opens, Page, Predict, Recorded};
+use latent_lesson::{Lesson, Recorded};
 
 use crate::Failure;
 use crate::cargo::root;
@@ -21,8 +21,11 @@ pub fn folder() -> PathBuf {
 }
 
 /// The pages that ask for a guess: their places, experiments and questions.
-pub fn guessed(lesson: &Lesson) -> impl Iterator<Item = (usize, latent_experiment::Setup, &Predict)> {
-    lesson.pages.iter().enumerate().filter_map(|(i, page): (usize, &Page)| match (page.opens(), &page.predict) {
+#[cfg(any(test, feature = "native"))]
+pub fn guessed(lesson: &Lesson) -> impl Iterator<Item = (usize, latent_experiment::Setup, &latent_lesson::Predict)> {
+    use latent_lesson::Opens;
+
+    lesson.pages.iter().enumerate().filter_map(|(i, page)| match (page.opens(), &page.predict) {
         (Ok((Opens::Setup(setup), _)), Some(predict)) => Some((i, setup, predict)),
         _ => None,
     })

@@ -14,7 +14,6 @@ pub const CARD: Card = Card {
     id: "prototypes",
     family: Family::Ae,
     hosts: true,
-    hosts_code: true,
     label: "Prototype network",
     summary: "Tells what an image shows by its likeness to a few prototypes of its own, and can draw them: you see why it says what it says.",
     terms: &[
