@@ -1,12 +1,12 @@
 //! What a change of the code does to the picture, as a judge says that has never seen the model.
 
 use super::measure::{Measure, Sheet};
+use super::prior::squares;
 use super::subject::{About, Codes, Subject};
+use latent_measure::Rows;
 use latent_measure::judge::{HIDDEN, Judge};
-use latent_measure::{Rows, image};
 use latent_vocabulary::code::{CodeGroup, CodeKind};
 use latent_vocabulary::factors::{Told, tell};
-use latent_vocabulary::shape::SampleShape;
 
 pub const MEASURES: &[Measure] = &[Measure {
     names: &[
@@ -92,9 +92,10 @@ struct Court {
     /// Row-major `[images, questions]`, of both parts of the images.
     fitted_nk: Vec<u8>,
     test_nk: Vec<u8>,
-    /// Shape of the pictures, and the side of the squares whose means the judge sees.
-    shape: [usize; 3],
-    side: usize,
+    /// What the judge sees of pictures, how many numbers of each, and what that is, for protocols.
+    seen: Box<dyn Fn(&[f32]) -> Vec<f32>>,
+    inputs: usize,
+    what: String,
     accuracy_k: Vec<f64>,
 }
 
@@ -106,14 +107,13 @@ impl Court {
         let asked: Vec<Asked> =
             if known { factors.iter().map(Asked::Attribute).collect() } else { vec![Asked::Class(s.images.classes())] };
         let values = parts.map(|part| if known { &part.factor_nk } else { &part.labels });
-        let SampleShape { channels, height, width } = s.images.shape.image;
         let [fitted_nk, test_nk] = values
             .map(|values| values.iter().zip(asked.iter().cycle()).map(|(value, asked)| asked.answer(*value)).collect::<Vec<u8>>());
-        let (shape, side) = ([channels, height, width], (height.min(width) / GRID).max(1));
-        let (seen, inputs) = (image::pool(&s.images.fitted.x, shape, side), channels * (height / side) * (width / side));
+        let (seen, inputs, what) = squares(&s.about, s.images, GRID);
+        let x_np = seen(&s.images.fitted.x);
         let sizes: Vec<usize> = asked.iter().map(|asked| asked.answers()).collect();
-        let judge = Judge::train(Rows::new(&seen, inputs), Rows::new(&fitted_nk, asked.len()), &sizes, s.seed, &s.pause).await;
-        let mut court = Self { judge, asked, fitted_nk, test_nk, shape, side, accuracy_k: vec![] };
+        let judge = Judge::train(Rows::new(&x_np, inputs), Rows::new(&fitted_nk, asked.len()), &sizes, s.seed, &s.pause).await;
+        let mut court = Self { judge, asked, fitted_nk, test_nk, seen: Box::new(seen), inputs, what, accuracy_k: vec![] };
         let said = court.verdicts(&s.images.test.x);
         let n = s.images.test.labels.len() as f64;
         let right = |k: usize| {
@@ -124,21 +124,14 @@ impl Court {
         court
     }
 
-    fn seen(&self, x: &[f32]) -> (Vec<f32>, usize) {
-        let [channels, height, width] = self.shape;
-        (image::pool(x, self.shape, self.side), channels * (height / self.side) * (width / self.side))
-    }
-
     fn verdicts(&self, x: &[f32]) -> Vec<u8> {
-        let (seen, inputs) = self.seen(x);
-        self.judge.verdicts(Rows::new(&seen, inputs))
+        self.judge.verdicts(Rows::new(&(self.seen)(x), self.inputs))
     }
 
     fn said(&self) -> String {
         format!(
-            "the judge: a network with {HIDDEN} hidden numbers on means of {} × {} pixels, trained on {} images that the model has nothing to do with",
-            self.side,
-            self.side,
+            "the judge: a network with {HIDDEN} hidden numbers on {}, trained on {} images that the model has nothing to do with",
+            self.what,
             self.fitted_nk.len() / self.asked.len()
         )
     }

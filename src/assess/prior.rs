@@ -168,8 +168,13 @@ fn others(s: &Subject<'_>) -> Vec<f32> {
 
 /// Means of squares of pixels as features of samples, how many there are of a sample, and what they are, for protocols.
 pub fn pooled(about: &About, images: &Images) -> (impl Fn(&[f32]) -> Vec<f32> + use<>, usize, String) {
+    squares(about, images, GRID)
+}
+
+/// The same with `grid` squares along the shorter side at least.
+pub fn squares(about: &About, images: &Images, grid: usize) -> (impl Fn(&[f32]) -> Vec<f32> + use<>, usize, String) {
     let SampleShape { channels, height, width } = images.shape.image;
-    let side = (height.min(width) / GRID).max(1);
+    let side = (height.min(width) / grid).max(1);
     let what = if about.pictures { format!("means of {side} × {side} pixels") } else { "the numbers themselves".into() };
     (move |x: &[f32]| image::pool(x, [channels, height, width], side), channels * (height / side) * (width / side), what)
 }

@@ -287,8 +287,7 @@ impl Metric<'_> {
 /// If there are fewer than two codes.
 pub async fn walked(n: usize, mean: Rows<'_>, logvar: &[f32], seed: u64, pause: &Pause) -> (Vec<f32>, f64) {
     let (d, mut rng) = (mean.width(), Rng::new(seed));
-    let mut at: Vec<usize> = (0..mean.len()).collect();
-    (1..at.len()).rev().for_each(|i| at.swap(i, rng.below(i + 1)));
+    let mut at = rng.permutation(mean.len());
     at.truncate(CENTRES);
     let centres: Vec<f32> = at.iter().flat_map(|i| mean.row(*i)).copied().collect();
     let centre_cd = Rows::new(&centres, d);

@@ -13,6 +13,8 @@ use latent_vocabulary::{Params, SOURCE, SOURCES};
 
 /// Share of the latest step in the running mean of the density.
 const DENSITY_RATE: f64 = 0.01;
+/// The least share of the latest step in a number that [`following`] moves.
+const FOLLOWING_RATE: f64 = 0.01;
 
 /// Where the inputs come from, the dictionary, and the record of which features fire. A method keeps it as its field `sae`.
 #[derive(Module, Debug)]
@@ -149,6 +151,23 @@ impl Base {
         density_f.lower(least_f).float()
     }
 
+    /// The objective that asks for good copies and, by the live `aux`, for the revival of some features, with all that [`Self::report`] shows.
+    ///
+    /// # Shapes
+    /// - `x_na`: `[n, inputs]`, what is copied
+    /// - `pre_nf`: `[n, features]`, what the encoder makes of it before any is left out
+    /// - `f_nf`: `[n, features]`, the features that are kept
+    /// - `revived_f`: `[features]`, one for those that are revived, else zero
+    pub fn copied(&self, x_na: Tensor<2>, pre_nf: Tensor<2>, f_nf: Tensor<2>, revived_f: Tensor<1>, ctx: &Ctx) -> Terms {
+        let y_na = self.dictionary.decode(f_nf.clone());
+        let reconstruction = squared_error(x_na.clone(), y_na.clone());
+        let aux = self.dictionary.aux_k(pre_nf, x_na.clone() - y_na.clone(), revived_f);
+        let terms = Terms::new(reconstruction.clone() + ctx.live("aux") * aux.clone())
+            .show("reconstruction", reconstruction)
+            .show("revival", aux);
+        self.report(terms, Pass { x_na, f_nf, y_na }, ctx)
+    }
+
     /// Shows how well and how sparsely the inputs are explained, and keeps the record of which features fired.
     ///
     /// Shown: `fvu`, the squared error as a share of the variance; `l0`, features that fire on an input; `dead`, the share of
@@ -168,6 +187,13 @@ impl Base {
             .set("sae.since_f", since_f)
             .set("sae.density_f", density_f)
     }
+}
+
+/// A number that follows another: the mean of it over all steps so far, and later a running one. Shapes alike.
+pub fn following(old_f: Tensor<1>, now_f: Tensor<1>, ctx: &Ctx) -> Tensor<1> {
+    let rate_f = (ctx.step.clone() + 1.0).recip().clamp_min(FOLLOWING_RATE).expand(old_f.dims());
+    let moved_f = now_f - old_f.clone();
+    old_f + rate_f * moved_f
 }
 
 /// One for features that have not fired for more than the live `dead_after` inputs, else zero, shape `[features]`.

@@ -59,16 +59,13 @@ mod engine {
     use burn::tensor::{Device, Tensor};
 
     use super::{BUDGETS, CARD, REVIVED};
-    use crate::sae::base::{Base, Pass, answers_of_base};
+    use crate::sae::base::{Base, answers_of_base, following};
     use latent_nn::kth::kth_largest;
-    use latent_nn::sparse::{Tie, keep_from, squared_error};
+    use latent_nn::sparse::{Tie, keep_from};
     use latent_nn::{Batch, Code, Ctx, Method, Named, Terms, stop_gradient};
     use latent_vocabulary::Card;
     use latent_vocabulary::Params;
     use latent_vocabulary::shape::DataShape;
-
-    /// The least that the running mean of the threshold moves by; earlier, it is the mean of all steps.
-    const RATE: f64 = 0.01;
 
     #[derive(Module, Debug)]
     pub struct BatchTopK {
@@ -116,17 +113,9 @@ mod engine {
             let least_1f =
                 if ctx.training { self.least_1f(act_nf.clone(), ctx.live("k")) } else { threshold_f.clone().unsqueeze() };
             let f_nf = keep_from(act_nf, least_1f.clone());
-            let y_na = self.sae.dictionary.decode(f_nf.clone());
-            let reconstruction = squared_error(x_na.clone(), y_na.clone());
             let revived_f = if self.of_underused { self.sae.underused_f(ctx.live("k"), ctx) } else { self.sae.dead_f(ctx) };
-            let aux = self.sae.dictionary.aux_k(pre_nf, x_na.clone() - y_na.clone(), revived_f);
-            let rate_f = (ctx.step.clone() + 1.0).recip().clamp_min(RATE).expand(threshold_f.dims());
-            let moved_f = least_1f.reshape(threshold_f.dims()) - threshold_f.clone();
-            let terms = Terms::new(reconstruction.clone() + ctx.live("aux") * aux.clone())
-                .show("reconstruction", reconstruction)
-                .show("revival", aux)
-                .set("threshold_f", threshold_f + rate_f * moved_f);
-            self.sae.report(terms, Pass { x_na, f_nf, y_na }, ctx)
+            let threshold_f = following(threshold_f.clone(), least_1f.reshape(threshold_f.dims()), ctx);
+            self.sae.copied(x_na, pre_nf, f_nf, revived_f, ctx).set("threshold_f", threshold_f)
         }
 
         fn encode(&self, batch: Batch) -> Code {

@@ -44,10 +44,10 @@ mod engine {
     use burn::tensor::{Device, Tensor};
 
     use super::CARD;
-    use crate::sae::base::{Base, Pass, answers_of_base};
+    use crate::sae::base::{Base, answers_of_base};
     use latent_nn::gradient::gradient;
     use latent_nn::kth::kth_largest;
-    use latent_nn::sparse::{Tie, squared_error};
+    use latent_nn::sparse::Tie;
     use latent_nn::{Batch, Code, Ctx, Method, Named, Terms, stop_gradient};
     use latent_vocabulary::shape::DataShape;
     use latent_vocabulary::{Card, Params};
@@ -102,15 +102,7 @@ mod engine {
             let pre_nf = self.sae.dictionary.encode(x_na.clone());
             let act_nf = relu(pre_nf.clone());
             let f_nf = act_nf.clone() * self.kept_nf(x_bp, x_na.clone(), act_nf, ctx.live("k"), ctx.live("beta"));
-            let y_na = self.sae.dictionary.decode(f_nf.clone());
-            let reconstruction = squared_error(x_na.clone(), y_na.clone());
-            let aux = self.sae.dictionary.aux_k(pre_nf, x_na.clone() - y_na.clone(), self.sae.dead_f(ctx));
-            let terms = Terms::new(reconstruction.clone() + ctx.live("aux") * aux.clone())
-                .show("reconstruction", reconstruction)
-                .show("revival", aux)
-                .set("k", ctx.live("k"))
-                .set("beta", ctx.live("beta"));
-            self.sae.report(terms, Pass { x_na, f_nf, y_na }, ctx)
+            self.sae.copied(x_na, pre_nf, f_nf, self.sae.dead_f(ctx), ctx).set("k", ctx.live("k")).set("beta", ctx.live("beta"))
         }
 
         fn encode(&self, batch: Batch) -> Code {

@@ -51,16 +51,13 @@ mod engine {
     use burn::tensor::{Device, Tensor};
 
     use super::{CARD, CHOICES};
-    use crate::sae::base::{Base, Pass, answers_of_base};
+    use crate::sae::base::{Base, answers_of_base, following};
     use latent_nn::kth::kth_largest;
-    use latent_nn::sparse::{Tie, keep_from, keep_largest, squared_error};
+    use latent_nn::sparse::{Tie, keep_from, keep_largest};
     use latent_nn::{Batch, Code, Ctx, Method, Named, Terms, stop_gradient};
     use latent_vocabulary::Card;
     use latent_vocabulary::Params;
     use latent_vocabulary::shape::DataShape;
-
-    /// The least that the running mean of the threshold moves by; earlier, it is the mean of all steps.
-    const RATE: f64 = 0.01;
 
     #[derive(Module, Debug)]
     pub struct Scope {
@@ -111,18 +108,9 @@ mod engine {
             let done = (ctx.step.clone() / ctx.live("anneal")).clamp_max(1.0);
             let k = ctx.live("k_start") + done * (ctx.live("k") - ctx.live("k_start"));
             let f_nf = if ctx.training { keep_largest(act_nf.clone(), k.clone()) } else { self.used_nf(act_nf.clone()) };
-            let y_na = self.sae.dictionary.decode(f_nf.clone());
-            let reconstruction = squared_error(x_na.clone(), y_na.clone());
-            let aux = self.sae.dictionary.aux_k(pre_nf, x_na.clone() - y_na.clone(), self.sae.dead_f(ctx));
             let least = kth_largest(stop_gradient(act_nf).reshape([1, n * features]), k.clone() * n as f64).reshape([1]);
-            let threshold = stop_gradient(self.threshold.val());
-            let rate = (ctx.step.clone() + 1.0).recip().clamp_min(RATE);
-            let terms = Terms::new(reconstruction.clone() + ctx.live("aux") * aux.clone())
-                .show("reconstruction", reconstruction)
-                .show("revival", aux)
-                .set("k", k)
-                .set("threshold", threshold.clone() + rate * (least - threshold));
-            self.sae.report(terms, Pass { x_na, f_nf, y_na }, ctx)
+            let threshold = following(stop_gradient(self.threshold.val()), least, ctx);
+            self.sae.copied(x_na, pre_nf, f_nf, self.sae.dead_f(ctx), ctx).set("k", k).set("threshold", threshold)
         }
 
         fn encode(&self, batch: Batch) -> Code {

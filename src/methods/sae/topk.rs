@@ -32,8 +32,8 @@ mod engine {
     use burn::tensor::{Device, Tensor};
 
     use super::CARD;
-    use crate::sae::base::{Base, Pass, answers_of_base};
-    use latent_nn::sparse::{Tie, keep_largest, squared_error};
+    use crate::sae::base::{Base, answers_of_base};
+    use latent_nn::sparse::{Tie, keep_largest};
     use latent_nn::{Batch, Code, Ctx, Method, Named, Terms};
     use latent_vocabulary::Card;
     use latent_vocabulary::Params;
@@ -64,14 +64,7 @@ mod engine {
             let x_na = self.sae.inputs_na(batch);
             let pre_nf = self.sae.dictionary.encode(x_na.clone());
             let f_nf = keep_largest(relu(pre_nf.clone()), ctx.live("k"));
-            let y_na = self.sae.dictionary.decode(f_nf.clone());
-            let reconstruction = squared_error(x_na.clone(), y_na.clone());
-            let aux = self.sae.dictionary.aux_k(pre_nf, x_na.clone() - y_na.clone(), self.sae.dead_f(ctx));
-            let terms = Terms::new(reconstruction.clone() + ctx.live("aux") * aux.clone())
-                .show("reconstruction", reconstruction)
-                .show("revival", aux)
-                .set("k", ctx.live("k"));
-            self.sae.report(terms, Pass { x_na, f_nf, y_na }, ctx)
+            self.sae.copied(x_na, pre_nf, f_nf, self.sae.dead_f(ctx), ctx).set("k", ctx.live("k"))
         }
 
         fn encode(&self, batch: Batch) -> Code {
