@@ -85,6 +85,9 @@ impl Asked {
     }
 }
 
+/// Pictures to what a judge sees of them, row-major.
+type Eye = Box<dyn Fn(&[f32]) -> Vec<f32>>;
+
 /// A judge of the images, and the questions that it answers well.
 struct Court {
     judge: Judge,
@@ -93,7 +96,7 @@ struct Court {
     fitted_nk: Vec<u8>,
     test_nk: Vec<u8>,
     /// What the judge sees of pictures, how many numbers of each, and what that is, for protocols.
-    seen: Box<dyn Fn(&[f32]) -> Vec<f32>>,
+    seen: Eye,
     inputs: usize,
     what: String,
     accuracy_k: Vec<f64>,
