@@ -6,6 +6,9 @@ export const LINKS = { mlp: '', conv: 'v=1&data=faces&method=vae&net=conv&latent
 
 export async function create(workload, batch) {
   const request = { batch };
+  // The page keeps a copy of itself for when there is no network: that work is none of a step's.
+  const kept = navigator.serviceWorker?.ready ?? Promise.resolve();
+  await Promise.race([kept, new Promise((late) => setTimeout(late, 30_000))]);
   if (workload.kind === 'mlp') {
     request.method = 'vae';
   } else {
