@@ -99,7 +99,7 @@ pub(crate) fn weights_and_programs(
         assert_eq!(got.is_some(), want.is_some(), "{name}: {what:?}");
         for (got, want) in got.iter().flatten().zip(want.iter().flatten()) {
             // Noise outside training is counted by each engine for itself.
-            if !matches!(what, Program::Prior | Program::Damaged | Program::LogWeights) {
+            if !matches!(what, Program::Prior | Program::Damaged | Program::LogWeights | Program::LogWeightsAbove) {
                 let d = difference(got, want);
                 assert!(d < 1e-3, "{name}: {what:?} differs by {d}");
             }

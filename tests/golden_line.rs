@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::alike::frames_for;
-use crate::golden::case::{Case, TOLERANCE, compare_gradients, compare_terms, images, start};
+use crate::golden::case::{Case, TOLERANCE, compare_gradients, compare_terms, images, start_with};
 use burn::tensor::Device;
 use latent_catalog::CARDS;
 use latent_data::Dataset;
@@ -30,7 +30,9 @@ fn run(query: &str) -> EagerEngine {
     };
     let data = Arc::new(Dataset { frames, ..Dataset::clone(&images(SampleShape::MNIST)) });
     let mut run = entry(&setup.method).unwrap().eager(&setup.params().unwrap(), Device::flex(), data);
-    let start = start(&block_on(run.weights()).unwrap());
+    // Mean squares are positive.
+    let begin = |name: &str, value: f32| if ["square_d", "told_d"].contains(&name) { value.abs() } else { value };
+    let start = start_with(&block_on(run.weights()).unwrap(), begin);
     run.set_weights(&start).unwrap();
     run
 }

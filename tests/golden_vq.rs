@@ -13,7 +13,7 @@ use latent_vocabulary::shape::SampleShape;
 use pollster::block_on;
 use serde::Deserialize;
 
-const METHODS: [&str; 5] = ["vq-vae", "cvq", "fsq", "bsq", "rvq"];
+const METHODS: [&str; 7] = ["vq-vae", "cvq", "fsq", "bsq", "rvq", "soft-vq", "vq-wae"];
 
 #[derive(Deserialize)]
 struct Case {
@@ -127,7 +127,11 @@ fn tokens_are_the_code_and_decode_to_the_reconstruction_of_training() {
         let tokens = one(&mut run, Program::Tokens, &images);
         let code = one(&mut run, Program::FromTokens, &tokens);
         let encoded = one(&mut run, Program::Encode, &images);
-        assert!(code.iter().zip(&encoded).all(|(a, b)| (a - b).abs() < 1e-6), "{method}: the code is not what its tokens say");
+        // Of a mixture of codes a token names the largest part.
+        let mixed = method == "soft-vq";
+        let same = code.iter().zip(&encoded).all(|(a, b)| (a - b).abs() < 1e-6);
+        assert_eq!(same, !mixed, "{method}: whether the code is what its tokens say");
+        let code = if mixed { encoded } else { code };
         assert!(tokens.iter().any(|t| *t != tokens[0]), "{method}: all tokens are equal, which proves nothing");
 
         let mean = one(&mut run, Program::Decode, &code);

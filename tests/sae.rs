@@ -128,8 +128,8 @@ fn hosts_are_what_their_methods_are() {
             assert_eq!(sae.check().is_ok(), may, "{}: {source}", card.id);
         }
         sae.set_text("source", "code").unwrap();
-        // Spots have no factors to tell.
-        if card.factors || !hosts && [LATENT, NET, HIDDEN, LIKELIHOOD].iter().any(|p| card.param(p.key).is_none()) {
+        // Spots have no factors to tell, and nobody stands on one who stands on another.
+        if card.factors || card.hosted || !hosts && [LATENT, NET, HIDDEN, LIKELIHOOD].iter().any(|p| card.param(p.key).is_none()) {
             assert!(!hosts, "{} has other networks", card.id);
             continue;
         }

@@ -168,6 +168,8 @@ programs! {
     SampleStep: Steps, "steps from noise" => |m, row_bw, _| one("z", sample_step(m, row_bw));
     /// [`Method::log_weights`]: output `log_weights`.
     LogWeights: Images, "importance weights" => |m, batch, ctx| one("log_weights", m.log_weights(batch, ctx));
+    /// [`Method::log_weights_above`]: output `log_weights`.
+    LogWeightsAbove: Images, "levels of its code" => |m, batch, ctx| one("log_weights", m.log_weights_above(batch, ctx));
     /// [`Method::tokens`]: output `tokens`.
     Tokens: Images, "a codebook" => |m, batch, _| one("tokens", m.tokens(batch));
     /// [`Method::from_tokens`]: output `z`.

@@ -15,7 +15,7 @@ use crate::program::{Operands, Program, apply};
 use latent_compile::stored::given;
 use latent_nn::method::live_keys;
 use latent_nn::params::PathStack;
-use latent_nn::{Batch, Ctx, Method, Named, Noise};
+use latent_nn::{Batch, Ctx, Method, Noise};
 use latent_vocabulary::Params;
 use latent_vocabulary::card::{Card, Want};
 use latent_vocabulary::code::CodeGroup;
@@ -159,8 +159,8 @@ fn leaf<const D: usize>(name: &str, shape: [usize; D], device: &Device) -> Resul
     Ok((tensor, leaf))
 }
 
-fn named(values: &[Named]) -> Result<Vec<Output>, String> {
-    values.iter().map(|(name, value)| output(name, value)).collect()
+fn named<N: AsRef<str>>(values: &[(N, Tensor<1>)]) -> Result<Vec<Output>, String> {
+    values.iter().map(|(name, value)| output(name.as_ref(), value)).collect()
 }
 
 /// Everything but the graph, which Burn hands out when the scope closes.

@@ -5,6 +5,7 @@ use burn::tensor::{Device, Tensor};
 
 use latent_nn::autoencoder::Autoencoder;
 use latent_nn::method::latent;
+use latent_nn::sparse::squared_error;
 use latent_nn::{Batch, Method, stop_gradient};
 use latent_vocabulary::Params;
 use latent_vocabulary::shape::DataShape;
@@ -152,6 +153,12 @@ pub fn root_mean_square(x_na: Tensor<2>) -> Tensor<1> {
     x_na.square().mean().sqrt().clamp_min(f64::from(f32::MIN_POSITIVE))
 }
 
+/// ‖a − b‖² in units of a's mean square, mean over the rows, shapes `[batch, width]` to `[1]`; what `a` measures is a constant.
+pub fn relative_error(a_nw: Tensor<2>, b_nw: Tensor<2>) -> Tensor<1> {
+    let unit = stop_gradient(a_nw.clone()).square().mean().clamp_min(f64::from(f32::MIN_POSITIVE));
+    squared_error(a_nw, b_nw) / unit
+}
+
 /// What is behind the layer.
 pub struct Onward {
     /// Activations of the layers behind it, in order, each of shape `[batch, its width]`.
@@ -216,6 +223,18 @@ impl Host {
     /// network are known one by one.
     pub fn onward(&self, x_na: Tensor<2>) -> Onward {
         self.by(&self.base.clone().map(&mut Held), x_na)
+    }
+
+    /// What the network sees in images, layer by layer: a plain one in its hidden layer and its code, another in its code. Gradients reach the
+    /// images, but no weight. Shapes `[batch, pixels]` to `[batch, the layer's width]`.
+    pub fn seen(&self, x_bp: Tensor<2>) -> Vec<Tensor<2>> {
+        match self.base.clone().map(&mut Held) {
+            Network::Plain(network) => {
+                let hidden_bh = network.encoder.hidden(x_bp, None);
+                vec![hidden_bh.clone(), network.encoder.heads_of(hidden_bh).0]
+            }
+            other => vec![other.point(x_bp)],
+        }
     }
 
     /// How badly what the rest of the network makes of inputs explains images, pixel by pixel: its own likelihood, with the standard deviation of a Gaussian at one;

@@ -131,22 +131,32 @@ impl Autoencoder {
     /// How well posterior samples explain their images, under the prior N(0, I).
     ///
     /// # Shapes
-    /// - `mean_bd`, `logvar_bd`: `[batch, latent]`; `z_sd`: `[batch * samples, latent]`, those of one image side by side
+    /// - means and log-variances of `posterior`: `[batch, latent]`; `z_sd`: `[batch * samples, latent]`, those of one image side by side
     /// - `side_bs`: `[batch, side]`, decoded behind each sample
     pub fn importance(
         &self,
         x_bp: Tensor<2>,
-        (mean_bd, logvar_bd): (Tensor<2>, Tensor<2>),
+        posterior: (Tensor<2>, Tensor<2>),
         z_sd: Tensor<2>,
         side_bs: Option<Tensor<2>>,
         ctx: &Ctx,
     ) -> Importance {
-        let (batch, rows) = (x_bp.dims()[0], z_sd.dims()[0]);
-        let samples = rows / batch;
+        let samples = z_sd.dims()[0] / x_bp.dims()[0];
         let side_ss = side_bs.map(|t_bs| repeat_rows(t_bs, samples));
-        let log_q_sd = log_density(z_sd.clone(), repeat_rows(mean_bd, samples), repeat_rows(logvar_bd, samples));
-        let ratio_bk = (log_standard_bd(z_sd.clone()) - log_q_sd).sum_dim(1).reshape([batch, samples]);
+        let ratio_bk = Self::ratio_bk(&z_sd, posterior);
         self.weighed(x_bp, net::beside(z_sd, side_ss), ratio_bk, ctx)
+    }
+
+    /// ln N(z; 0, I) − ln q(z | x) of posterior samples in nats.
+    ///
+    /// # Shapes
+    /// - `z_sd`: `[batch * samples, latent]`, those of one image side by side; means and log-variances of the posterior: `[batch, latent]`
+    /// - output: `[batch, samples]`
+    pub fn ratio_bk(z_sd: &Tensor<2>, (mean_bd, logvar_bd): (Tensor<2>, Tensor<2>)) -> Tensor<2> {
+        let (batch, rows) = (mean_bd.dims()[0], z_sd.dims()[0]);
+        let samples = rows / batch;
+        let log_q_sd = log_density(z_sd.clone(), repeat_rows(mean_bd, samples), repeat_rows(logvar_bd, samples));
+        (log_standard_bd(z_sd.clone()) - log_q_sd).sum_dim(1).reshape([batch, samples])
     }
 
     /// The same of samples that are decoded as they are, of which `ln p(z) − ln q(z | x)` is known.

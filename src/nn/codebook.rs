@@ -95,6 +95,16 @@ impl Codebook {
         self.vectors_kd.val().select(0, token_n1.int().reshape([n]))
     }
 
+    /// Squared distance of each row to each vector, with gradients, `[n, dim]` to `[n, codes]`.
+    pub fn distances(&self, z_nd: Tensor<2>) -> Tensor<2> {
+        distances(z_nd, self.vectors_kd.val())
+    }
+
+    /// The vectors themselves, with gradients, shape `[codes, dim]`.
+    pub fn vectors(&self) -> Tensor<2> {
+        self.vectors_kd.val()
+    }
+
     /// The nearest vector of each row, and what the loss asks of both (van den Oord et al. 2017, equation 3).
     pub fn choose(&self, z_nd: Tensor<2>, ctx: &Ctx) -> Choice {
         let token_n1 = self.nearest(z_nd.clone());

@@ -37,19 +37,20 @@ impl Conditional {
         self.base.gaussian_code().into_iter().chain(told).collect()
     }
 
-    /// [`super::Method::terms`] of a card with the live parameter `beta`.
-    pub fn terms(&self, x_bp: Tensor<2>, told_bt: Tensor<2>, ctx: &mut Ctx) -> Terms {
+    /// [`super::Method::terms`] of a card with the live parameter `beta`, and the mean codes, `[batch, latent]`.
+    pub fn terms(&self, x_bp: Tensor<2>, told_bt: Tensor<2>, ctx: &mut Ctx) -> (Terms, Tensor<2>) {
         let (mean_bd, logvar_bd) = self.base.posterior(x_bp.clone(), Some(told_bt.clone()));
         let z_bd = sample_each(mean_bd.clone(), logvar_bd.clone(), 1, ctx);
         let reconstruction = self.base.reconstruction(x_bp, beside(z_bd, Some(told_bt)), ctx);
-        let kl_d = mean_rows(kl_bd(mean_bd, logvar_bd));
+        let kl_d = mean_rows(kl_bd(mean_bd.clone(), logvar_bd));
         let kl = kl_d.clone().sum();
         // What is given costs nothing.
         let free_t = Tensor::zeros([self.told], &ctx.device());
-        Terms::new(reconstruction.clone() + ctx.live("beta") * kl.clone())
+        let terms = Terms::new(reconstruction.clone() + ctx.live("beta") * kl.clone())
             .show("reconstruction", reconstruction)
             .show("kl", kl)
-            .kl(Tensor::cat(vec![kl_d, free_t], 0))
+            .kl(Tensor::cat(vec![kl_d, free_t], 0));
+        (terms, mean_bd)
     }
 
     /// [`super::Method::encode`].

@@ -12,10 +12,15 @@ use super::constant::places;
 /// # Shapes
 /// - `logit_bc`: `[batch, choices]`; `temperature`: `[1]`; output as `logit_bc`, rows add up to one
 pub fn gumbel_softmax(logit_bc: Tensor<2>, temperature: Tensor<1>, ctx: &mut Ctx) -> Tensor<2> {
-    // Away from 0 and 1, where the noise would be infinite.
-    let u_bc = ctx.uniform(logit_bc.dims()).clamp(1e-7, 1.0 - 1e-6);
-    let gumbel_bc = u_bc.log().neg().log().neg();
+    let gumbel_bc = gumbel_bc(logit_bc.dims(), ctx);
     softmax((logit_bc + gumbel_bc) / temperature.reshape([1, 1]), 1)
+}
+
+/// Gumbel noise: added to logits, the largest is a draw from their distribution.
+pub fn gumbel_bc(shape: [usize; 2], ctx: &mut Ctx) -> Tensor<2> {
+    // Away from 0 and 1, where the noise would be infinite.
+    let u_bc = ctx.uniform(shape).clamp(1e-7, 1.0 - 1e-6);
+    u_bc.log().neg().log().neg()
 }
 
 /// Vectors of zeros with a one at a place drawn evenly, shape `[n, choices]`.

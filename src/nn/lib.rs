@@ -36,6 +36,7 @@ mod recorded;
 pub mod rotations;
 pub mod schedule;
 pub mod siamese;
+pub mod sinkhorn;
 pub mod sort;
 pub mod sparse;
 pub mod stop;
@@ -44,6 +45,7 @@ pub mod strip;
 pub mod token_autoencoder;
 pub mod token_prior;
 pub mod told;
+pub mod trail;
 pub mod usage;
 pub mod views;
 

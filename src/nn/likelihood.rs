@@ -36,16 +36,27 @@ enum LikelihoodKind {
     Free,
 }
 
+impl LikelihoodKind {
+    fn gaussian(sample: SampleShape) -> Self {
+        if sample.is_picture() { Self::Gaussian } else { Self::Free }
+    }
+}
+
 impl Likelihood {
     /// What the setup's `likelihood` asks for, of such samples.
     pub fn new(params: &Params, sample: SampleShape, device: &Device) -> Self {
-        let gaussian = if sample.is_picture() { LikelihoodKind::Gaussian } else { LikelihoodKind::Free };
+        let gaussian = LikelihoodKind::gaussian(sample);
         match LIKELIHOODS[params.usize("likelihood")] {
             "bernoulli" => Self { log_sigma: None, kind: LikelihoodKind::Bernoulli },
             "continuous-bernoulli" => Self { log_sigma: None, kind: LikelihoodKind::ContinuousBernoulli },
             "gaussian" => Self { log_sigma: None, kind: gaussian },
             _ => Self { log_sigma: Some(Param::from_tensor(Tensor::zeros([1], device))), kind: gaussian },
         }
+    }
+
+    /// For what judges expected values by a distance of its own: they are those of a Gaussian.
+    pub fn of_means(sample: SampleShape) -> Self {
+        Self { log_sigma: None, kind: LikelihoodKind::gaussian(sample) }
     }
 
     /// −ln p(x | z) of each pixel in nats, shape of `x_bp`.

@@ -8,6 +8,8 @@
 
 #![deny(missing_docs)]
 
+use std::borrow::Cow;
+
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
@@ -116,7 +118,7 @@ pub struct Terms {
     /// KL of each latent in nats, mean over the batch, shape `[latent]`.
     pub kl_d: Option<Tensor<1>>,
     /// State: parameters that take these values after the step.
-    pub set: Vec<Named>,
+    pub set: Vec<(Cow<'static, str>, Tensor<1>)>,
     /// Added to trained parameters after the optimiser's step.
     pub add: Vec<Named>,
 }
@@ -125,6 +127,14 @@ impl Terms {
     /// The objective itself, shape `[1]`.
     pub fn new(loss: Tensor<1>) -> Self {
         Self { scalars: vec![("loss", loss)], kl_d: None, set: vec![], add: vec![] }
+    }
+
+    /// With another term of the objective, `weight · value`, both `[1]`, shown by its value.
+    #[must_use]
+    pub fn plus(mut self, name: &'static str, weight: Tensor<1>, value: Tensor<1>) -> Self {
+        let (_, loss) = &mut self.scalars[0];
+        *loss = loss.clone() + weight * value.clone();
+        self.show(name, value)
     }
 
     /// Shows a part of the objective, or another number, shape `[1]`.
@@ -143,9 +153,9 @@ impl Terms {
 
     /// Gives the parameter `name` a new value after the step. No gradient may reach it: use [`super::stop_gradient`].
     #[must_use]
-    pub fn set<const D: usize>(mut self, name: &'static str, value: Tensor<D>) -> Self {
+    pub fn set<const D: usize>(mut self, name: impl Into<Cow<'static, str>>, value: Tensor<D>) -> Self {
         let n = value.dims().iter().product::<usize>();
-        self.set.push((name, value.reshape([n])));
+        self.set.push((name.into(), value.reshape([n])));
         self
     }
 
@@ -215,6 +225,12 @@ pub trait Method: Module + Sized + 'static {
     /// `log p(x, z) − log q(z | x)` of [`IMPORTANCE_SAMPLES`] posterior samples for each image, in nats, shape
     /// `[batch, IMPORTANCE_SAMPLES]`; `None` where the method defines no density.
     fn log_weights(&self, _batch: Batch, _ctx: &mut Ctx) -> Option<Tensor<2>> {
+        None
+    }
+
+    /// The same of a code with levels where all but the uppermost are drawn from what the levels above lead to expect, whatever the image says:
+    /// how well the upper level alone explains it. `None` where a code has no levels.
+    fn log_weights_above(&self, _batch: Batch, _ctx: &mut Ctx) -> Option<Tensor<2>> {
         None
     }
 

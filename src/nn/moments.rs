@@ -12,6 +12,18 @@ pub fn covariance(x_bw: Tensor<2>) -> Tensor<2> {
     centred_bw.clone().transpose().matmul(centred_bw) / batch as f64
 }
 
+/// Squared correlation of each column of one with each column of the other over the batch, shapes `[batch, a]` and `[batch, b]` to `[a, b]`;
+/// zero of a column that is the same everywhere.
+pub fn squared_correlation(x_ba: Tensor<2>, y_bb: Tensor<2>) -> Tensor<2> {
+    const TINY: f64 = 1e-10;
+    let centred = |t: Tensor<2>| t.clone() - t.mean_dim(0);
+    let (x_ba, y_bb) = (centred(x_ba), centred(y_bb));
+    let [a, b] = [x_ba.dims()[1], y_bb.dims()[1]];
+    let of = |t: &Tensor<2>| t.clone().square().sum_dim(0) + TINY;
+    let (of_x, of_y) = (of(&x_ba).reshape([a, 1]).expand([a, b]), of(&y_bb).reshape([1, b]).expand([a, b]));
+    x_ba.transpose().matmul(y_bb).square() / (of_x * of_y)
+}
+
 /// The identity matrix, shape `[n, n]`.
 pub fn identity(n: usize, device: &burn::tensor::Device) -> Tensor<2> {
     let place_n = places(n, device);

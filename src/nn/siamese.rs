@@ -75,6 +75,11 @@ pub fn cosine_b(a_bd: Tensor<2>, b_bd: Tensor<2>) -> Tensor<1> {
     (directions(a_bd) * directions(b_bd)).sum_dim(1).reshape([batch])
 }
 
+/// Cosine of the angle between each row of one and each row of the other, shapes `[batch, numbers]` to `[batch, batch]`.
+pub fn cosine_bb(a_bd: Tensor<2>, b_bd: Tensor<2>) -> Tensor<2> {
+    directions(a_bd).matmul(directions(b_bd).transpose())
+}
+
 /// Standard deviation over the batch of each number of the rows' directions, mean over the `d` numbers, times √d (Chen & He 2021, section
 /// 4.1): about 1 where rows go all ways, 0 where all go the same. Shape `[1]`.
 pub fn spread(x_bd: Tensor<2>) -> Tensor<1> {

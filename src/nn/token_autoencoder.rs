@@ -62,6 +62,11 @@ pub trait Quantiser: Module + ModuleDisplay + 'static {
     /// `[n, levels]` to `[n, dim]`, the inverse of [`Self::tokens`].
     fn vectors(&self, token_nl: Tensor<2>) -> Tensor<2>;
 
+    /// What the decoder is given of vectors, `[n, dim]` each: those of their tokens, where it is nothing between them.
+    fn quantised(&self, z_nd: Tensor<2>) -> Tensor<2> {
+        self.vectors(self.tokens(z_nd))
+    }
+
     /// Both in one for training: the same vectors, and the terms of the loss that belong to them.
     fn quantise(&self, z_nd: Tensor<2>, ctx: &mut Ctx) -> Quantised;
 
@@ -162,8 +167,7 @@ impl<Q: Quantiser> Method for TokenAutoencoder<Q> {
     }
 
     fn encode(&self, batch: Batch) -> Code {
-        let token_nl = self.quantiser.tokens(self.encoder.forward(batch.x_bp));
-        Code { mean_bd: self.join(self.quantiser.vectors(token_nl)), logvar_bd: None }
+        Code { mean_bd: self.join(self.quantiser.quantised(self.encoder.forward(batch.x_bp))), logvar_bd: None }
     }
 
     fn decode(&self, z_bd: Tensor<2>) -> Option<Tensor<2>> {

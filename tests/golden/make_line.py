@@ -341,7 +341,8 @@ def attribute_vae(net, x, y, noise):
     z = q.loc + q.scale * noise.normal(*q.loc.shape)
     r = net.reconstruction(x, torch.cat([z, told], 1))
     kl_d = kl_divergence(q, Normal(torch.zeros(LATENT), torch.ones(LATENT))).mean(0)
-    return [r + 0.5 * kl_d.sum(), r, kl_d.sum()], torch.cat([kl_d, torch.zeros(5)]), {}
+    together = torch.corrcoef(torch.cat([q.loc, told], 1).T)[:LATENT, LATENT:].square().nan_to_num().sum()
+    return [r + 0.5 * kl_d.sum() + 3 * together, r, kl_d.sum(), together], torch.cat([kl_d, torch.zeros(5)]), {}
 
 
 def msp(net, x, y, noise):
@@ -464,6 +465,181 @@ def simsiam_shapes(width):
 
 
 FRAMES, PLANES = 4, 3
+POSITIVE = {"square_d", "told_d"}
+
+
+def unscented(net, x, y, noise, beta=2, pairs=2, chosen=True, kl=False):
+    q = net.posterior(x)
+    if chosen:
+        order = torch.argsort(noise.uniform(LATENT, len(x)), dim=0, stable=True)[:pairs].T
+        axes = F.one_hot(order, LATENT).double() * math.sqrt(LATENT)
+        step = q.scale[:, None] * axes
+        points = q.loc[:, None, None] + torch.stack([step, -step], 2)
+        points = points.reshape(len(x), 2 * pairs, LATENT)
+        spread = points - points.mean(1, keepdim=True)
+        assert torch.allclose(points.mean(1), q.loc)
+        if pairs == LATENT:
+            assert torch.allclose(spread.transpose(1, 2) @ spread / (2 * pairs), torch.diag_embed(q.scale**2))
+    else:
+        rows = lambda t: t.repeat_interleave(2 * pairs, 0)
+        points = (rows(q.loc) + rows(q.scale) * noise.normal(len(x) * 2 * pairs, LATENT)).reshape(len(x), 2 * pairs, LATENT)
+    r = sum(net.reconstruction(x, points[:, i]) for i in range(2 * pairs)) / (2 * pairs)
+    unit = Normal(torch.zeros(LATENT), torch.ones(LATENT))
+    kl_d = kl_divergence(q, unit).mean(0)
+    price = kl_d.sum() if kl else (q.loc.square() + (q.scale - 1).square()).sum(1).mean()
+    return [r + beta * price, r, price], kl_d, {}
+
+
+def ard_vae(net, x, y, noise, beta=2):
+    q, square, told = net.posterior(x), net.p["square_d"].detach(), net.p["told_d"].detach()
+    variance = (square + 2e-4) / (1 + 2e-4)
+    r = net.reconstruction(x, q.loc + q.scale * noise.normal(*q.loc.shape))
+    kl_d = kl_divergence(q, Normal(torch.zeros(LATENT), variance.sqrt())).mean(0)
+    relevant = (told > 0.1 * square).double().sum()
+    means = q.loc.square().mean(0)
+    return [r + beta * kl_d.sum(), r, kl_d.sum(), relevant], kl_d, {"square_d": means + q.variance.mean(0), "told_d": means}
+
+
+def vade(net, x, y, noise, beta=2):
+    q = net.posterior(x)
+    z = q.loc + q.scale * noise.normal(*q.loc.shape)
+    r = net.reconstruction(x, z)
+    clouds = Normal(net.p["clouds.mean_cd"], (net.p["clouds.logvar_cd"] / 2).exp())
+    prior = Categorical(logits=net.p["clouds.share_c"])
+    joint = clouds.log_prob(z[:, None]).sum(2) + prior.logits
+    belongs = Categorical(logits=joint)
+    each = kl_divergence(Normal(q.loc[:, None], q.scale[:, None]), clouds)
+    kl_d = (belongs.probs[:, :, None] * each).sum(1).mean(0)
+    choice = kl_divergence(belongs, Categorical(probs=prior.probs.expand(len(x), -1))).mean()
+    groups = Categorical(probs=belongs.probs.mean(0)).entropy().exp()
+    return [r + beta * (kl_d.sum() + choice), r, kl_d.sum(), choice, groups], kl_d, {}
+
+
+def ce_vae(net, x, y, noise, beta=2, context=0.5, cut=0.3, square=7):
+    q, z, r, kl_d = net.elbo_parts(x, noise)
+    side = 28 // square
+    rank = noise.uniform(len(x), side * side).argsort(dim=1, stable=True).argsort(dim=1, stable=True)
+    hidden = (rank < cut * side * side).double().reshape(len(x), 1, side, side)
+    seen = x * (1 - F.interpolate(hidden, scale_factor=square).reshape(len(x), -1))
+    c = net.reconstruction(x, net.heads(seen)[0])
+    return [r + beta * kl_d.sum() + context * c, r, kl_d.sum(), c], kl_d, {}
+
+
+def dfc_vae(net, x, y, noise, features=3, pixels=0.25, beta=2):
+    q, z, r, kl_d = net.elbo_parts(x, noise)
+    copy = torch.sigmoid(net.dense("decoder.out", F.relu(net.dense("decoder.hidden", z))))
+    held = {name: t.detach() for name, t in net.p.items()}
+
+    def seen(image):
+        h = F.relu(F.linear(image, held["host.encoder.hidden.weight"].T, held["host.encoder.hidden.bias"]))
+        return h, F.linear(h, held["host.encoder.mean.weight"].T, held["host.encoder.mean.bias"])
+
+    f = sum((a - b).square().sum(1).mean() / a.square().mean() for a, b in zip(seen(x), seen(copy)))
+    return [features * f + pixels * r + beta * kl_d.sum(), f, r, kl_d.sum()], kl_d, {}
+
+
+def dpa(net, x, y, noise, extra=2):
+    z, _ = net.heads(x)
+    kept = torch.floor(noise.uniform(len(x), 1) * LATENT) + 1
+    mask = (torch.arange(LATENT)[None] < kept).double()
+
+    def picture():
+        eps = noise.normal(len(x), LATENT + extra)
+        code = torch.cat([torch.where(mask > 0, z, eps[:, :LATENT]), eps[:, LATENT:]], 1)
+        return torch.sigmoid(net.dense("decoder.out", F.relu(net.dense("decoder.hidden", code))))
+
+    a, b = picture(), picture()
+    near = ((x - a).norm(dim=1).mean() + (x - b).norm(dim=1).mean()) / 2
+    apart = (a - b).norm(dim=1).mean() / 2
+    return [near - apart, near, apart], None, state(z)
+
+
+def deep_cae(net, x, y, noise, price=0.5, directions=2, whole=True):
+    def encoder(image):
+        return net.dense("out", torch.tanh(net.dense("second", torch.tanh(net.dense("first", image)))))
+
+    z = encoder(x)
+    r = net.reconstruction(x, z)
+    if whole:
+        v = noise.normal(len(x) * directions, LATENT).reshape(len(x), directions, LATENT)
+        jacobian = torch.stack([torch.autograd.functional.jacobian(encoder, row, create_graph=True) for row in x])
+        slope = (v @ jacobian).square().sum(2).mean()
+    else:
+        slope, h = 0, x
+        for name in ("first", "second", "out"):
+            def layer(row, name=name):
+                a = net.dense(name, row)
+                return a if name == "out" else torch.tanh(a)
+            slope = slope + torch.stack([torch.autograd.functional.jacobian(layer, row, create_graph=True).square().sum() for row in h]).mean()
+            h = layer(h)
+    return [r + price * slope, r, slope], None, state(z)
+
+
+def cae_shapes():
+    out = {}
+    for name, i, o in (("first", PIXELS, HIDDEN), ("second", HIDDEN, HIDDEN // 2), ("out", HIDDEN // 2, LATENT), ("decoder.hidden", LATENT, HIDDEN), ("decoder.out", HIDDEN, PIXELS)):
+        out[name + ".weight"], out[name + ".bias"] = (i, o), (o,)
+    return out | CLOUD
+
+
+def head(net, name, h):
+    h = h @ net.p[name + ".first.weight"]
+    h = F.batch_norm(h, None, None, net.p[name + ".norm.width_d"], net.p[name + ".norm.middle_d"], training=True, eps=1e-5)
+    return F.relu(h) @ net.p[name + ".out.weight"] + net.p.get(name + ".out.bias", 0)
+
+
+def byol(net, x, y, noise, predictor=True):
+    """Of views that are the images themselves; the copy is the network of the step before."""
+    z = head(net, "projector", F.silu(net.heads(x)[0]))
+    held = Net({name[5:]: t.detach() for name, t in net.p.items() if name.startswith("copy.")})
+    to = head(held, "projector", F.silu(held.heads(x)[0]))
+    p = head(net, "predictor", z) if predictor else z
+    spread = torch.std(F.normalize(z), 0, correction=0).mean() * math.sqrt(z.shape[1])
+    behind = (z - to).square().mean().sqrt()
+    after = {name: net.p[name[5:]] for name in net.p if name.startswith("copy.")}
+    return [-F.cosine_similarity(p, to).mean(), spread, behind], None, after
+
+
+def byol_shapes(width, predictor=True):
+    all_ = simsiam_shapes(width)
+    online = {name: shape for name, shape in all_.items() if not name.startswith("predictor")}
+    return (all_ if predictor else online) | {"copy." + name: shape for name, shape in online.items()}
+
+
+def simclr(net, x, y, noise, temperature=0.5, strangers=None):
+    """Of views that are the images themselves."""
+    z = F.normalize(head(net, "projector", F.silu(net.heads(x)[0])))
+    n = len(x)
+    logits = z @ z.T / temperature
+    if strangers is not None:
+        ahead = (torch.arange(n)[None] - torch.arange(n)[:, None]) % n
+        logits = logits.masked_fill(ahead > strangers, -math.inf)
+    back = z @ z.T / temperature
+    if strangers is not None:
+        back = back.masked_fill(ahead > strangers, -math.inf)
+    loss = (F.cross_entropy(logits, torch.arange(n)) + F.cross_entropy(back, torch.arange(n))) / 2
+    spread = torch.std(z, 0, correction=0).mean() * math.sqrt(z.shape[1])
+    found = (logits.argmax(1) == torch.arange(n)).double().mean()
+    return [loss, spread, found, math.log((n - 1 if strangers is None else strangers) + 1) - loss], None, {}
+
+
+def color_mae(net, x, y, noise, pattern, patch=5, ratio=0.6):
+    """Patches are chosen by noise with some frequencies taken away; the Gaussians are built as in the paper's code, by their weights."""
+    side = -(-28 // patch)
+    u = noise.uniform(len(x), side * side).reshape(len(x), side, side)
+
+    def smooth(deviation):
+        w = torch.exp(-0.5 * ((torch.arange(side)[:, None] - torch.arange(side)[None]) / deviation) ** 2)
+        w = w / torch.sqrt(w.sum(0)[:, None] * w.sum(0)[None])
+        return w @ u @ w
+
+    coarse, fine = smooth(1.5), smooth(0.6)
+    score = {"red": coarse, "blue": u - fine, "green": fine - coarse, "purple": u - fine + coarse}[pattern].reshape(len(x), -1)
+    hidden = (score.argsort(1).argsort(1) < ratio * side * side).double().reshape(len(x), 1, side, side)
+    hidden = F.interpolate(hidden, scale_factor=patch)[:, :, :28, :28].reshape(len(x), -1)
+    z, _ = net.heads(torch.where(hidden > 0, net.p["token_c"], x))
+    nll = net.nll(x, z)
+    return [((nll * hidden).sum(1) / hidden.mean(1)).mean(), nll.sum(1).mean()], None, state(z)
 
 
 def mgp_vae(net, x, y, noise, beta=2, drop=0.3, linear=True):
@@ -551,7 +727,9 @@ def mvae_shapes():
 
 
 def case(method, query, objective, sizes, likelihood="bernoulli", size=f"&hidden={HIDDEN}&latent={LATENT}"):
-    p = {name: uniform(salt, shape).requires_grad_() for salt, (name, shape) in enumerate(sizes.items())}
+    # Mean squares are positive.
+    begin = lambda name, t: t.abs() if name in POSITIVE else t
+    p = {name: begin(name, uniform(salt, shape)).requires_grad_() for salt, (name, shape) in enumerate(sizes.items())}
     images = torch.tensor([[mix(i * PIXELS + k) & 255 for k in range(PIXELS)] for i in range(IMAGES)]) / 255
     order = epoch_order(SEED, 0)[:BATCH]
     terms, kl_d, after = objective(Net(p, likelihood), images[order], torch.tensor(order) % CLASSES, Noise())
@@ -617,7 +795,22 @@ cases = [
     case("msp", "&lambda=0.5", msp, POINT | {"map_td": (5, LATENT)} | cloud(LATENT + 5)),
     case("diffusion-vae", "&beta=0.5&space=sphere", diffusion_vae, shapes(point=True, mean=4, code=3), size=f"&hidden={HIDDEN}"),
     case("prototypes", "&prototypes=4&class=3&images_near=0.5&prototypes_near=0.25", prototypes, POINT | PROTOTYPES | CLOUD),
-    case("attribute-vae", "&beta=0.5", attribute_vae, shapes(side=5, code=LATENT + 5)),
+    case("attribute-vae", "&beta=0.5&untold=3", attribute_vae, shapes(side=5, code=LATENT + 5)),
+    case("unscented", "&beta=2&pairs=2", unscented, shapes()),
+    case("unscented", "&beta=2&pairs=3", with_(unscented, pairs=3), shapes()),
+    case("unscented", "&beta=2&pairs=1&points=random&regulariser=kl", with_(unscented, pairs=1, chosen=False, kl=True), shapes()),
+    case("ard-vae", "&beta=2", ard_vae, shapes() | {"square_d": (LATENT,), "told_d": (LATENT,)}),
+    case("vade", "&beta=2&clouds=4", vade, shapes() | {"clouds.share_c": (4,), "clouds.mean_cd": (4, LATENT), "clouds.logvar_cd": (4, LATENT)}),
+    case("ce-vae", "&beta=2&context=0.5&cut=0.3&square=7", ce_vae, shapes()),
+    case("dfc-vae", f"&features=3&pixels=0.25&beta=2&host=vae&host.hidden={HIDDEN}&host.latent={LATENT}", dfc_vae, shapes() | {"host." + name: shape for name, shape in POINT.items()} | {"host.scale": (1,)}),
+    case("dpa", "&noise=2", dpa, shapes(point=True, code=LATENT + 2) | CLOUD),
+    case("deep-cae", "&lambda=0.5&directions=2", deep_cae, cae_shapes()),
+    case("deep-cae", "&lambda=0.5&slope=layers", with_(deep_cae, whole=False), cae_shapes()),
+    case("byol", "&views=0&projection=16", byol, byol_shapes(16)),
+    case("byol", "&views=0&projection=16&predictor=none", with_(byol, predictor=False), byol_shapes(16, predictor=False)),
+    case("simclr", "&views=0&projection=16&temperature=0.5", simclr, {k: v for k, v in simsiam_shapes(16).items() if not k.startswith("predictor")}),
+    case("simclr", "&views=0&projection=16&temperature=0.5&strangers=2", with_(simclr, strangers=2), {k: v for k, v in simsiam_shapes(16).items() if not k.startswith("predictor")}),
+    *(case("mae", f"&patch=5&ratio=0.6&pattern={p}", with_(color_mae, pattern=p), POINT | {"token_c": (1,)} | CLOUD) for p in ("red", "blue", "green", "purple")),
     case("latent-flow", f"&flow=16&host=vae&host.hidden={HIDDEN}&host.latent={LATENT}", latent_flow, flow_shapes(16), size=""),
     case("joint-vae", "&choices=4&temperature=0.5&gamma=9&capacity=6&choice-capacity=4&ramp=1", joint_vae, shapes(mean=LATENT + 4, code=LATENT + 4)),
 ]

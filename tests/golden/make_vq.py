@@ -211,6 +211,45 @@ class Rvq(Average):
         return straight_through(z, sofar), torch.stack(tokens, 1), 0.25 * commitment, [commitment, squared(z, sofar)], after
 
 
+class SoftVq:
+    def __init__(self, codes=11, dim=3):
+        self.query = f"method=soft-vq&codes={codes}&dim={dim}&temperature=0.3&entropy=0.2"
+        self.dim, self.levels, self.codes = dim, 1, codes
+        self.shapes = {"codebook.vectors_kd": (codes, dim)}
+
+    def __call__(self, p, z):
+        e = p["quantiser.codebook.vectors_kd"]
+        z, e = F.normalize(z, dim=1), F.normalize(e, dim=1)
+        part = F.softmax(-torch.cdist(z, e) ** 2 / 0.3, dim=1)
+        unsure, diverse = torch.special.entr(part).sum(1).mean(), torch.special.entr(part.mean(0)).sum()
+        token = nearest(z, e)
+        usage = 0.99 * p["quantiser.usage.usage_k"].detach() + 0.01 * F.one_hot(token, self.codes).double().mean(0) * self.codes
+        return part @ e, token[:, None], 0.2 * (unsure - diverse), [unsure, diverse], {"quantiser.usage.usage_k": usage}
+
+
+class VqWae:
+    """The plan by ordinary products of its scalings, not of logarithms."""
+
+    def __init__(self, codes=11, dim=3, blur=0.3):
+        self.query = f"method=vq-wae&codes={codes}&dim={dim}&lambda=0.5&blur={blur}"
+        self.dim, self.levels, self.codes, self.blur = dim, 1, codes, blur
+        self.shapes = {"codebook.vectors_kd": (codes, dim)}
+
+    def __call__(self, p, z):
+        e = p["quantiser.codebook.vectors_kd"]
+        cost = torch.cdist(z, e) ** 2
+        with torch.no_grad():
+            kernel = torch.exp(-cost / (self.blur * cost.mean()))
+            v = torch.ones(self.codes)
+            for _ in range(20):
+                u = 1 / len(z) / (kernel @ v)
+                v = 1 / self.codes / (kernel.T @ u)
+            plan = u[:, None] * kernel * v
+        transport, token = (plan * cost).sum(), nearest(z, e)
+        usage = 0.99 * p["quantiser.usage.usage_k"].detach() + 0.01 * F.one_hot(token, self.codes).double().mean(0) * self.codes
+        return straight_through(z, e[token]), token[:, None], 0.5 * transport, [transport], {"quantiser.usage.usage_k": usage}
+
+
 def dense(p, name, h):
     return F.linear(h, p[name + ".weight"].T, p[name + ".bias"])
 
@@ -345,7 +384,7 @@ def case(q, net="mlp", prior=False, hidden=16, width=8, prior_width=8):
 cases = [
     case(VqVae()), case(VqVae("gradient")), case(VqVae("gradient", "rotation")), case(VqVae(), "conv", prior=True),
     case(Cvq()), case(Fsq([8, 6, 5])), case(Fsq([8, 5, 5, 5])), case(Bsq("sphere")), case(Bsq("cube")),
-    case(Rvq()), case(Rvq(), prior=True),
+    case(Rvq()), case(Rvq(), prior=True), case(SoftVq()), case(VqWae()),
 ]
 path = pathlib.Path(__file__).with_name("vq.json")
 path.write_text(json.dumps(cases, separators=(",", ":")).replace('{"name"', '\n{"name"') + "\n")

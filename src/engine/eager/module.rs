@@ -1,5 +1,6 @@
 //! The parameters of a Burn module: read, replaced, moved.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
@@ -7,8 +8,8 @@ use burn::optim::GradientsParams;
 use burn::tensor::{Tensor, TensorData};
 
 use crate::engine::Weight;
+use latent_nn::Method;
 use latent_nn::params::PathStack;
-use latent_nn::{Method, Named};
 
 /// A parameter or its gradient, before it is read.
 pub struct OnDevice {
@@ -92,7 +93,7 @@ impl ModuleMapper for Replace<'_> {
 /// Sets parameters to given values, or adds to them.
 struct Update {
     path: PathStack,
-    values: HashMap<&'static str, Tensor<1>>,
+    values: HashMap<Cow<'static, str>, Tensor<1>>,
     add: bool,
 }
 
@@ -122,11 +123,12 @@ pub fn replaced<M: Module>(model: M, weights: &[Weight]) -> M {
     model.map(&mut Replace { path: PathStack::default(), weights })
 }
 
-pub fn updated<M: Method>(model: M, values: Vec<Named>, add: bool) -> M {
+pub fn updated<M: Method, N: Into<Cow<'static, str>>>(model: M, values: Vec<(N, Tensor<1>)>, add: bool) -> M {
     if values.is_empty() {
         return model;
     }
-    let mut update = Update { path: PathStack::default(), values: values.into_iter().collect(), add };
+    let values = values.into_iter().map(|(name, value)| (name.into(), value)).collect();
+    let mut update = Update { path: PathStack::default(), values, add };
     let model = model.map(&mut update);
     assert!(update.values.is_empty(), "no parameter is called {:?}", update.values.keys());
     model

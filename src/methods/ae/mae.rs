@@ -9,6 +9,9 @@ use latent_vocabulary::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET,
 #[cfg(feature = "networks")]
 pub use engine::Mae;
 
+/// Choices of `pattern`.
+const PATTERNS: &[&str] = &["random", "red", "blue", "green", "purple"];
+
 pub const CARD: Card = Card {
     id: "mae",
     family: Family::Ae,
@@ -20,13 +23,19 @@ pub const CARD: Card = Card {
         Term::plus("loss", "(pixels / hidden pixels) · Σ over hidden pixels of −log p(x|z)").weighed(&["ratio", "sigma"]),
     ],
     symbols: &[Symbols::new("z = E(x with hidden patches replaced by a learnt one)")],
-    papers: &[Paper::of("Masked Autoencoders Are Scalable Vision Learners", "He et al. 2022")
-        .only("its loss on hidden patches; the encoder sees the whole image, a token in their place")],
+    papers: &[
+        Paper::of("Masked Autoencoders Are Scalable Vision Learners", "He et al. 2022")
+            .only("its loss on hidden patches; the encoder sees the whole image, a token in their place"),
+        Paper::of("ColorMAE: Exploring data-independent masking strategies in Masked AutoEncoders", "Hinojosa, Liu & Ghanem 2024")
+            .only("its four patterns"),
+    ],
     params: &[
         ParamSpec::float("ratio", "Hidden share", 0.05, 0.95, 0.75,
             "The share of the patches that are hidden, the same in every image. Around 0.75 there is too little left to copy from, and enough to guess from.").live(),
         ParamSpec::int("patch", "Patch size", 2, 16, 4,
             "Side of a patch in pixels. Small patches can be filled in from their neighbours; large ones need an idea of the whole."),
+        ParamSpec::choice("pattern", "Pattern", PATTERNS, 0,
+            "Which patches are hidden. random: each as likely as any other. red: large connected areas, from noise that was smoothed. blue: evenly spread single ones, from noise with its smooth part taken away. green: blobs of a middle size. purple: all but those."),
         ParamSpec { default: 64.0, ..LATENT },
         NET,
         CHANNELS,
@@ -44,10 +53,11 @@ mod engine {
     use burn::module::{Module, Param};
     use burn::tensor::{Device, Tensor};
 
-    use super::CARD;
+    use super::{CARD, PATTERNS};
     use latent_nn::autoencoder::Autoencoder;
     use latent_nn::cloud::Cloud;
-    use latent_nn::{Batch, Code, Ctx, Method, Terms, corrupt};
+    use latent_nn::corrupt::{self, Pattern};
+    use latent_nn::{Batch, Code, Ctx, Method, Terms};
     use latent_vocabulary::Card;
     use latent_vocabulary::Params;
     use latent_vocabulary::code::CodeGroup;
@@ -63,6 +73,8 @@ mod engine {
         #[module(skip)]
         patch: usize,
         #[module(skip)]
+        pattern: Pattern,
+        #[module(skip)]
         shape: SampleShape,
     }
 
@@ -70,7 +82,7 @@ mod engine {
         /// Ones where patches are hidden, and the images as the encoder sees them; both `[batch, pixels]`.
         fn hide(&self, x_bp: Tensor<2>, ctx: &mut Ctx) -> (Tensor<2>, Tensor<2>) {
             let (pixels, channels) = (self.shape.len(), self.shape.channels);
-            let hidden_bp = corrupt::hidden_patches(x_bp.dims()[0], self.shape, self.patch, ctx.live("ratio"), ctx);
+            let hidden_bp = corrupt::hidden_patches(x_bp.dims()[0], self.shape, self.patch, self.pattern, ctx.live("ratio"), ctx);
             let token_1p = self.token_c.val().reshape([channels, 1]).expand([channels, pixels / channels]).reshape([1, pixels]);
             let seen_bp = x_bp.clone() + hidden_bp.clone() * (token_1p - x_bp);
             (hidden_bp, seen_bp)
@@ -83,7 +95,14 @@ mod engine {
         fn init(params: &Params, data: DataShape, device: &Device) -> Self {
             let (base, shape) = (Autoencoder::deterministic(params, data.image, device), data.image);
             let token_c = Param::from_tensor(Tensor::zeros([shape.channels], device) + 0.5);
-            Self { cloud: Cloud::new(base.latent, device), base, token_c, patch: params.usize("patch"), shape }
+            let pattern = match PATTERNS[params.usize("pattern")] {
+                "red" => Pattern::Red,
+                "blue" => Pattern::Blue,
+                "green" => Pattern::Green,
+                "purple" => Pattern::Purple,
+                _ => Pattern::Random,
+            };
+            Self { cloud: Cloud::new(base.latent, device), base, token_c, patch: params.usize("patch"), pattern, shape }
         }
 
         fn code(&self) -> Vec<CodeGroup> {

@@ -10,4 +10,6 @@ crate::registry::methods! {
     msp::Msp,
     prototypes::Prototypes,
     gon::Gon,
+    dpa::Dpa,
+    deep_cae::DeepCae,
 }

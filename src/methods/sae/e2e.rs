@@ -44,21 +44,16 @@ mod engine {
     use burn::tensor::{Device, Tensor};
 
     use super::CARD;
+    use crate::host::relative_error;
     use crate::sae::base::{Base, Pass, answers_of_base};
     use latent_nn::sparse::{Tie, squared_error};
-    use latent_nn::{Batch, Code, Ctx, Method, Named, Terms, stop_gradient};
+    use latent_nn::{Batch, Code, Ctx, Method, Named, Terms};
     use latent_vocabulary::shape::DataShape;
     use latent_vocabulary::{Card, LAYER, LAYERS, Params};
 
     #[derive(Module, Debug)]
     pub struct EndToEnd {
         sae: Base,
-    }
-
-    /// ‖a − b‖² in units of a's mean square, mean over the rows, shape `[1]`.
-    fn relative_error(a_nw: Tensor<2>, b_nw: Tensor<2>) -> Tensor<1> {
-        let unit = stop_gradient(a_nw.clone()).square().mean().clamp_min(f64::from(f32::MIN_POSITIVE));
-        squared_error(a_nw, b_nw) / unit
     }
 
     impl Method for EndToEnd {

@@ -5,7 +5,8 @@
 //! no gradient would reach what a norm takes away. A code is what the encoder gives, before the activation in front of the projector; that is
 //! smooth, as otherwise no gradient would reach the bias of a number that is positive for all images.
 
-use latent_vocabulary::objective::{Count, Symbols, Term};
+use super::params::{PROJECTION, SPREAD, VIEWS};
+use latent_vocabulary::objective::{Symbols, Term};
 use latent_vocabulary::{CHANNELS, Card, Family, HIDDEN, LATENT, NET, Paper, ParamSpec};
 
 #[cfg(feature = "networks")]
@@ -28,16 +29,14 @@ pub const CARD: Card = Card {
         Symbols::new("zᵢ = g(E(xᵢ)), x₁ and x₂: two views of x, g: the projector, h: the predictor"),
         Symbols::new("z̄: a constant to the gradient").under("gradient", &["stopped"]),
     ],
-    counts: &[Count::new("spread", "of a projection's direction, 1 where it goes all ways and 0 where all images have one")],
+    counts: &[SPREAD],
     papers: &[Paper::of("Exploring Simple Siamese Representation Learning", "Chen & He 2021")
         .only("with batch normalisation in hidden layers alone, small networks and mild views")],
     params: &[
-        ParamSpec::float("views", "How far views go", 0.0, 2.0, 1.0,
-            "How much the two views of an image differ. Pictures are turned, shifted, made larger or smaller, darker or brighter, noisy, and a square is taken out; other samples get noise. At 0 both are the image itself, and nothing is learnt from them.").live(),
+        VIEWS,
         ParamSpec::choice("gradient", "Gradient", GRADIENTS, 0,
             "stopped: the view that is aimed at is a constant, as in the paper. both-ways: it moves as well, and all images end at one code; watch the spread."),
-        ParamSpec::int("projection", "Projection", 16, 512, 128,
-            "Numbers of the space in which the views are compared. The predictor is a quarter as wide inside."),
+        PROJECTION,
         ParamSpec { default: 64.0, ..LATENT },
         NET,
         CHANNELS,
@@ -51,78 +50,46 @@ pub const CARD: Card = Card {
 #[cfg(feature = "networks")]
 mod engine {
     use burn::module::Module;
-    use burn::tensor::activation::silu;
     use burn::tensor::{Device, Tensor};
 
     use super::{CARD, GRADIENTS};
-    use latent_nn::net::{self, Encoder, Ends};
+    use crate::siamese::base::{Base, answers_of_base};
     use latent_nn::siamese::{Head, cosine_b, spread};
-    use latent_nn::views::view;
-    use latent_nn::{Batch, Code, Ctx, Method, Terms, stop_gradient};
+    use latent_nn::{Batch, Ctx, Method, Terms, stop_gradient};
     use latent_vocabulary::Card;
     use latent_vocabulary::Params;
-    use latent_vocabulary::code::{CodeGroup, CodeKind};
-    use latent_vocabulary::shape::{DataShape, SampleShape};
+    use latent_vocabulary::shape::DataShape;
 
-    /// The encoder, and what views are compared through.
+    /// The network and its predictor.
     #[derive(Module, Debug)]
     pub struct SimSiam {
-        encoder: Encoder,
-        projector: Head,
+        base: Base,
         predictor: Head,
         #[module(skip)]
-        latent: usize,
-        #[module(skip)]
         stopped: bool,
-        #[module(skip)]
-        shape: SampleShape,
-    }
-
-    impl SimSiam {
-        fn view(&self, x_bp: Tensor<2>, ctx: &mut Ctx) -> Tensor<2> {
-            let far = ctx.live("views");
-            view(x_bp, self.shape, far, ctx)
-        }
-
-        fn point(&self, x_bp: Tensor<2>) -> Tensor<2> {
-            self.encoder.heads(x_bp, None).0
-        }
     }
 
     impl Method for SimSiam {
         const CARD: &'static Card = &CARD;
 
+        answers_of_base!();
+
         fn init(params: &Params, data: DataShape, device: &Device) -> Self {
-            let (latent, width) = (params.usize("latent"), params.usize("projection"));
+            let width = params.usize("projection");
             Self {
-                encoder: net::encoder(params, data.image, Ends { side: 0, mean: latent, logvar: None }, device),
-                projector: Head::projector(latent, width, device),
+                base: Base::new(params, data, device),
                 predictor: Head::predictor(width, width / 4, device),
-                latent,
                 stopped: GRADIENTS[params.usize("gradient")] == "stopped",
-                shape: data.image,
             }
         }
 
-        fn code(&self) -> Vec<CodeGroup> {
-            vec![CodeGroup { kind: CodeKind::Embedding, count: self.latent as u32 }]
-        }
-
         fn terms(&self, batch: Batch, ctx: &mut Ctx) -> Terms {
-            let views = [self.view(batch.x_bp.clone(), ctx), self.view(batch.x_bp, ctx)];
-            let [first_bp, second_bp] = views.map(|x_bp| self.projector.forward(silu(self.point(x_bp))));
+            let views = [self.base.view(batch.x_bp.clone(), ctx), self.base.view(batch.x_bp, ctx)];
+            let [first_bp, second_bp] = views.map(|x_bp| self.base.project(x_bp));
             let aim = |z_bp: &Tensor<2>| if self.stopped { stop_gradient(z_bp.clone()) } else { z_bp.clone() };
             let there_b = cosine_b(self.predictor.forward(first_bp.clone()), aim(&second_bp));
             let back_b = cosine_b(self.predictor.forward(second_bp.clone()), aim(&first_bp));
             Terms::new((there_b + back_b).mean() * -0.5).show("spread", spread(first_bp))
-        }
-
-        fn encode(&self, batch: Batch) -> Code {
-            Code { mean_bd: self.point(batch.x_bp), logvar_bd: None }
-        }
-
-        fn damaged(&self, batch: Batch, ctx: &mut Ctx) -> Option<Tensor<2>> {
-            Some(self.view(batch.x_bp, ctx))
         }
     }
 }

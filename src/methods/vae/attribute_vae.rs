@@ -16,6 +16,7 @@ pub const CARD: Card = Card {
     terms: &[
         Term::plus("reconstruction", "−E[log p(x|z, a)]").weighed(&["sigma"]),
         Term::plus("kl", "β · KL(q(z|x, a) ‖ N(0, I))").weighed(&["beta"]),
+        Term::plus("told twice", "ρ · Σ corr(μ_d, a)²").weighed(&["untold"]),
     ],
     symbols: &[Symbols::new("a the attributes")],
     papers: &[
@@ -24,6 +25,11 @@ pub const CARD: Card = Card {
             "Learning Structured Output Representations from Attributes using Deep Conditional Generative Models",
             "Debbagh 2023",
         ),
+        Paper::of(
+            "A Demographic-Conditioned Variational Autoencoder for fMRI Distribution Sampling and Removal of Confounds",
+            "Orlichenko et al. 2024",
+        )
+        .only("codes without correlation to what is told, for ρ above 0"),
     ],
     params: &[
         ParamSpec::log(
@@ -35,6 +41,9 @@ pub const CARD: Card = Card {
             "Weight of the KL term. Lower: better copies, but a changed attribute may not take hold; higher: the attributes decide more.",
         )
         .live(),
+        ParamSpec::float("untold", "ρ", 0.0, 1000.0, 0.0,
+            "Price of every correlation between a number of the code and an attribute, over the batch. Above 0 the code may not tell again what was told.")
+            .live(),
         ParamSpec { default: 16.0, ..LATENT },
         NET,
         CHANNELS,
@@ -54,6 +63,7 @@ mod engine {
 
     use super::CARD;
     use latent_nn::conditional::{Conditional, uniform};
+    use latent_nn::moments::squared_correlation;
     use latent_nn::{Batch, Code, Ctx, Method, Terms};
     use latent_vocabulary::Card;
     use latent_vocabulary::Params;
@@ -83,7 +93,8 @@ mod engine {
 
         fn terms(&self, batch: Batch, ctx: &mut Ctx) -> Terms {
             let a_bt = batch.told_bt(&self.factors);
-            self.base.terms(batch.x_bp, a_bt, ctx)
+            let (terms, mean_bd) = self.base.terms(batch.x_bp, a_bt.clone(), ctx);
+            terms.plus("told twice", ctx.live("untold"), squared_correlation(mean_bd, a_bt).sum())
         }
 
         fn encode(&self, batch: Batch) -> Code {

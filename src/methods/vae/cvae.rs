@@ -78,7 +78,7 @@ mod engine {
 
         fn terms(&self, batch: Batch, ctx: &mut Ctx) -> Terms {
             let y_bc = batch.one_hot_bc(self.classes);
-            self.base.terms(batch.x_bp, y_bc, ctx)
+            self.base.terms(batch.x_bp, y_bc, ctx).0
         }
 
         fn encode(&self, batch: Batch) -> Code {

@@ -77,6 +77,28 @@ mod engine {
             let (mean_bd, logvar_bd) = self.base.encoder.heads_of(h_bh.clone());
             self.ladder.told(h_bh, (mean_bd, logvar_bd.expect("the encoder was made with variances")))
         }
+
+        /// ln p(x, z) − ln q(z | x) in nats, shape `[batch, IMPORTANCE_SAMPLES]`. The lower level is drawn from its posterior where it is `seen`,
+        /// else from its prior: then what the lower level costs and knows cancels (Havtorn et al. 2021, equation 10).
+        fn weights(&self, batch: Batch, seen: bool, ctx: &mut Ctx) -> Tensor<2> {
+            let (n, samples) = (batch.len(), IMPORTANCE_SAMPLES);
+            let told = self.told(batch.x_bp.clone()).each(samples);
+            let upper_su = sample(told.upper_mean_bu.clone(), told.upper_logvar_bu.clone(), ctx);
+            let mut ratio_s1 = (log_standard_bd(upper_su.clone())
+                - log_density(upper_su.clone(), told.upper_mean_bu.clone(), told.upper_logvar_bu.clone()))
+            .sum_dim(1);
+            let departure_sd = if seen {
+                let (mean_sd, logvar_sd) = self.ladder.departure(&told, upper_su.clone());
+                let departure_sd = sample(mean_sd.clone(), logvar_sd.clone(), ctx);
+                let own_sd = log_standard_bd(departure_sd.clone()) - log_density(departure_sd.clone(), mean_sd, logvar_sd);
+                ratio_s1 = ratio_s1 + own_sd.sum_dim(1);
+                departure_sd
+            } else {
+                ctx.normal([n * samples, self.base.latent])
+            };
+            let z_sd = self.ladder.lower(upper_su, departure_sd);
+            self.base.weighed(batch.x_bp, z_sd, ratio_s1.reshape([n, samples]), ctx).log_weight_bk()
+        }
     }
 
     impl Method for LadderVae {
@@ -129,19 +151,11 @@ mod engine {
         }
 
         fn log_weights(&self, batch: Batch, ctx: &mut Ctx) -> Option<Tensor<2>> {
-            let (n, samples) = (batch.len(), IMPORTANCE_SAMPLES);
-            let told = self.told(batch.x_bp.clone()).each(samples);
-            let upper_su = sample(told.upper_mean_bu.clone(), told.upper_logvar_bu.clone(), ctx);
-            let (mean_sd, logvar_sd) = self.ladder.departure(&told, upper_su.clone());
-            let departure_sd = sample(mean_sd.clone(), logvar_sd.clone(), ctx);
-            let upper_s1 = (log_standard_bd(upper_su.clone())
-                - log_density(upper_su.clone(), told.upper_mean_bu, told.upper_logvar_bu))
-            .sum_dim(1);
-            let lower_s1 =
-                (log_standard_bd(departure_sd.clone()) - log_density(departure_sd.clone(), mean_sd, logvar_sd)).sum_dim(1);
-            let ratio_bk = (upper_s1 + lower_s1).reshape([n, samples]);
-            let z_sd = self.ladder.lower(upper_su, departure_sd);
-            Some(self.base.weighed(batch.x_bp, z_sd, ratio_bk, ctx).log_weight_bk())
+            Some(self.weights(batch, true, ctx))
+        }
+
+        fn log_weights_above(&self, batch: Batch, ctx: &mut Ctx) -> Option<Tensor<2>> {
+            Some(self.weights(batch, false, ctx))
         }
     }
 }

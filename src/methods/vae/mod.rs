@@ -16,6 +16,11 @@ crate::registry::methods! {
     cvae::Cvae,
     attribute_vae::AttributeVae,
     diffusion_vae::DiffusionVae,
+    unscented::Unscented,
+    ard_vae::ArdVae,
+    vade::Vade,
+    ce_vae::CeVae,
+    dfc_vae::DfcVae,
     latent_flow::LatentFlow,
     joint_vae::JointVae,
 }

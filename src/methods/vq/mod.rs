@@ -6,4 +6,6 @@ crate::registry::methods! {
     fsq::Fsq,
     bsq::Bsq,
     rvq::Rvq,
+    soft_vq::SoftVq,
+    vq_wae::VqWae,
 }
