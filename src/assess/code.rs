@@ -62,6 +62,11 @@ pub const MEASURES: &[Measure] = &[
         run: |s, sheet| Box::pin(linear_probe(s, sheet)),
     },
     Measure {
+        names: &[("mean_classifier_accuracy", "Nearest mean code of a class: share of labels right")],
+        applies: any,
+        run: |s, sheet| Box::pin(nearest_mean(s, sheet)),
+    },
+    Measure {
         names: &[("knn_accuracy", "Nearest neighbours: share of labels right")],
         applies: any,
         run: |s, sheet| Box::pin(neighbours(s, sheet)),
@@ -185,6 +190,26 @@ fn classes(s: &Subject<'_>) -> (usize, String) {
     let classes = s.images.classes();
     let most = (0..classes).map(|class| test.iter().filter(|l| usize::from(**l) == class).count()).max().unwrap_or(0);
     (classes, format!("chance: {:.3}, the share of the largest class", most as f64 / test.len() as f64))
+}
+
+/// What classes tell by their mean codes alone.
+async fn nearest_mean(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
+    let (codes, (classes, chance)) = (s.codes().await?, classes(s));
+    let (own, fitted, test) = (s.about.own(), &s.images.fitted.labels, &s.images.test.labels);
+    let (fitted_nd, test_nd, without) = (own.columns(&codes.mean_fitted), own.columns(&codes.mean), own.without());
+    let accuracy = probe::nearest_mean_accuracy(
+        (Rows::new(&fitted_nd, own.width()), fitted),
+        (Rows::new(&test_nd, own.width()), test),
+        classes,
+    );
+    let how = format!(
+        "the class whose mean code{without}, of {} {}, lies nearest; {} test images; {chance}",
+        fitted.len(),
+        s.images.whose,
+        test.len()
+    );
+    sheet.add("mean_classifier_accuracy", accuracy, how);
+    Ok(())
 }
 
 /// What a linear reader finds in the codes.

@@ -9,6 +9,8 @@
 pub mod classifier;
 mod code;
 mod cost;
+mod defects;
+mod detector;
 mod dictionary;
 mod factors;
 mod gradient;
@@ -22,6 +24,8 @@ mod probing;
 mod samplers;
 mod sparse;
 mod steering;
+mod strangers;
+mod stress;
 mod subject;
 mod twins;
 mod units;
@@ -57,6 +61,10 @@ const MEASURES: &[&[Measure]] = &[
     factors::MEASURES,
     gradient::MEASURES,
     judge::MEASURES,
+    stress::MEASURES,
+    defects::MEASURES,
+    detector::MEASURES,
+    strangers::MEASURES,
     cost::MEASURES,
 ];
 

@@ -105,7 +105,7 @@ async fn draws(s: &mut Subject<'_>) -> Result<Rc<Draws>, String> {
 }
 
 /// Pictures decoded from the prior.
-async fn pictures(s: &mut Subject<'_>) -> Result<Rc<Vec<f32>>, String> {
+pub async fn pictures(s: &mut Subject<'_>) -> Result<Rc<Vec<f32>>, String> {
     if let Some(pictures) = &s.pictures {
         return Ok(pictures.clone());
     }

@@ -33,6 +33,18 @@ pub fn spread_out(rows: Rows<'_>, k: usize, rng: &mut Rng) -> Vec<Vec<f32>> {
     centres
 }
 
+/// Up to `k` values that lie nearest to these numbers on the whole: centres of k-means in one dimension.
+pub async fn values_in_slices(numbers: &[f32], k: usize, seed: u64, pause: &Pause) -> Vec<f32> {
+    let rows = Rows::new(numbers, 1);
+    let begin = spread_out(rows, k, &mut Rng::new(seed));
+    let (groups, _) = settle_in_slices(rows, begin, pause).await;
+    let of = |group: u8| {
+        let own: Vec<f64> = numbers.iter().zip(&groups).filter(|(_, g)| **g == group).map(|(z, _)| f64::from(*z)).collect();
+        (!own.is_empty()).then(|| (own.iter().sum::<f64>() / own.len() as f64) as f32)
+    };
+    (0..k as u8).filter_map(of).collect()
+}
+
 /// Moves centres to the means of the rows that are nearest to them until nothing moves (Lloyd 1982), and returns the group of each row
 /// with the sum of squared distances to the centres. A centre that has lost its rows stays where it is. It may rest after each round.
 pub async fn settle_in_slices(rows: Rows<'_>, mut centres: Vec<Vec<f32>>, pause: &Pause) -> (Vec<u8>, f64) {

@@ -13,6 +13,7 @@
 pub mod assign;
 pub mod cluster;
 pub mod codebook;
+pub mod defects;
 pub mod disentangle;
 pub mod eigen;
 pub mod frechet;

@@ -199,6 +199,28 @@ pub fn macro_f1(said_n: &[usize], label_n: &[u8], classes: usize) -> f64 {
     mean((0..classes).filter_map(of))
 }
 
+/// Share of test codes that lie nearest to the mean of the training codes of their label, in Euclidean distance: the mean classifier of Saunshi et
+/// al. 2019, "A Theoretical Analysis of Contrastive Unsupervised Representation Learning". Classes without a training code are never said.
+///
+/// # Shapes
+/// - codes: `[n, d]` and `[m, d]`, each with a label a code
+pub fn nearest_mean_accuracy((fitted_nd, fitted_n): (Rows, &[u8]), (test_md, test_m): (Rows, &[u8]), classes: usize) -> f64 {
+    let mean = |class: usize| {
+        let own: Vec<&[f32]> = fitted_nd.iter().zip(fitted_n).filter(|(_, c)| usize::from(**c) == class).map(|(z, _)| z).collect();
+        (!own.is_empty()).then(|| {
+            let of = |j: usize| (own.iter().map(|z| f64::from(z[j])).sum::<f64>() / own.len() as f64) as f32;
+            (0..fitted_nd.width()).map(of).collect::<Vec<f32>>()
+        })
+    };
+    let means: Vec<(usize, Vec<f32>)> = (0..classes).filter_map(|class| Some((class, mean(class)?))).collect();
+    let nearest = |z: &[f32]| {
+        let all = means.iter().map(|(class, mean)| (*class, squared_distance(z, mean)));
+        all.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(class, _)| class)
+    };
+    let right = test_md.iter().zip(test_m).filter(|(z, class)| nearest(z) == Some(usize::from(**class))).count();
+    right as f64 / test_m.len() as f64
+}
+
 /// Share of test codes whose label most of their `k` nearest training codes have, in Euclidean distance (Fix & Hodges
 /// 1951; Cover & Hart 1967, "Nearest neighbor pattern classification"). Of labels with equal votes, the one with the
 /// nearest code wins; of equally distant codes, the earlier is nearer.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use latent_measure::defects;
 use latent_measure::disentangle;
 use latent_measure::disentangle::{Scale, VoteProtocol};
 use latent_measure::frechet;
@@ -30,6 +31,14 @@ struct Golden {
     sliced: Sliced,
     signal: f64,
     samples: Samples,
+    defects: Defects,
+}
+
+#[derive(Deserialize)]
+struct Defects {
+    auroc: f64,
+    dice: f64,
+    nearest_mean: f64,
 }
 
 #[derive(Deserialize)]
@@ -493,4 +502,52 @@ fn sliced_distances() {
     assert_close(found.controlled_mean, want.distance, 0.01);
     // What a control variate of that correlation leaves of the deviation; of a hundred estimates a seventh is chance.
     assert_close((found.controlled / found.plain).powi(2), 1.0 - want.explained, 0.15);
+}
+
+#[test]
+fn what_is_meant_is_told_by_scores() {
+    let want = golden().defects;
+    let meant: Vec<bool> = whole(96, 200, 3).into_iter().map(|v| v == 0).collect();
+    let score =
+        |(score, meant): (f32, &bool)| ((f64::from(score) + 0.5 * f64::from(u8::from(*meant))) * 10.0).round_ties_even() / 10.0;
+    let scores: Vec<f64> = made(95, 200, 1.0, 0.0).into_iter().zip(&meant).map(score).collect();
+    assert_close(defects::auroc(&scores, &meant).unwrap(), want.auroc, EXACT);
+    assert_close(defects::best_dice(&scores, &meant), want.dice, EXACT);
+    assert_eq!(defects::auroc(&scores, &[true; 200]), None);
+    let label = whole(98, 60, 5);
+    let z: Vec<f32> = made(97, 240, 1.0, 0.0)
+        .into_iter()
+        .enumerate()
+        .map(|(i, v)| (f64::from(v) + 0.3 * f64::from(label[i / 4])) as f32)
+        .collect();
+    let (first, last) = (Rows::new(&z[..160], 4), Rows::new(&z[160..], 4));
+    let got = probe::nearest_mean_accuracy((first, &label[..40]), (last, &label[40..]), 5);
+    assert_close(got, want.nearest_mean, EXACT);
+}
+
+/// A scratch is as long as it says, lies within the picture, and shows.
+#[test]
+fn scratches_show() {
+    let mut rng = latent_measure::rng::Rng::new(3);
+    for (channels, background) in [(1, 0.0), (3, 0.9)] {
+        for _ in 0..50 {
+            let mut x = vec![background; channels * 28 * 28];
+            let changed = defects::scratch(&mut x, [channels, 28, 28], &mut rng);
+            let n = changed.iter().filter(|c| **c).count();
+            assert!((10..=50).contains(&n), "{n} pixels");
+            for (p, changed) in changed.iter().enumerate() {
+                for c in 0..channels {
+                    assert_eq!(x[c * 784 + p] != background, *changed, "pixel {p}");
+                }
+            }
+        }
+    }
+    // A map that is the scratch itself covers it, and is smeared by one pixel when it is smoothed.
+    let meant: Vec<bool> = (0..25).map(|p| p == 12).collect();
+    let map: Vec<f64> = meant.iter().map(|m| f64::from(u8::from(*m))).collect();
+    assert_close(defects::best_dice(&map, &meant), 1.0, EXACT);
+    assert_close(defects::overlap_of_highest(&map, &meant), 1.0, EXACT);
+    let smooth = defects::smoothed(&map, [5, 5]);
+    assert_close(smooth[12], 1.0 / 9.0, EXACT);
+    assert_eq!(smooth.iter().filter(|v| **v > 0.0).count(), 9);
 }
