@@ -58,7 +58,21 @@ pub fn import(
     leaves: &[(TensorId, Vec<usize>)],
     outputs: &[TensorId],
 ) -> Result<Imported, CompileError> {
-    let mut importer = Importer { g: Graph::default(), ids: HashMap::new() };
+    import_into(Graph::default(), ir, values, leaves, outputs)
+}
+
+/// [`import`] into a graph of another make.
+///
+/// # Errors
+/// As there.
+pub fn import_into(
+    graph: Graph,
+    ir: &GraphIr,
+    values: &BTreeMap<TensorId, TensorData>,
+    leaves: &[(TensorId, Vec<usize>)],
+    outputs: &[TensorId],
+) -> Result<Imported, CompileError> {
+    let mut importer = Importer { g: graph, ids: HashMap::new() };
     for (id, shape) in leaves {
         let leaf = importer.g.leaf(shape);
         importer.ids.insert(*id, leaf);

@@ -37,23 +37,13 @@ impl Graph {
     /// Indices of the `k` largest (or smallest) elements along `axis`, in order.
     pub fn top_k(&mut self, x: Id, axis: usize, k: usize, descending: bool) -> Id {
         let key = if descending { x } else { self.neg(x) };
-        let last = self.shape(x).len() - 1;
+        let mut shape = self.shape(x).to_vec();
+        debug_assert!(k <= shape[axis]);
+        // Every element knows its rank: it puts its place there. Ranks from k on are nowhere.
         let rank = self.rank(key, axis);
-        let rank = self.swap(rank, axis, last);
-        let mut view = self.shape(rank).to_vec();
-        let n = view[last];
-        view.insert(last, 1);
-        let rank = self.reshape(rank, &view);
-        view[last] = k;
-        let place = self.iota(&view, last);
-        let hit = self.binary(Binary::Eq, rank, place);
-        let position = self.iota(&view, last + 1);
-        let index = self.mul(hit, position);
-        let index = self.sum(index, &[last + 1]);
-        view.truncate(last + 1);
-        debug_assert!(k <= n);
-        let index = self.reshape(index, &view);
-        self.swap(index, axis, last)
+        let place = self.iota(&shape, axis);
+        shape[axis] = k;
+        self.scatter_add(rank, place, axis, &shape)
     }
 
     /// `value` everywhere but where `x` goes, from `start` on.

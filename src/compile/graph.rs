@@ -40,9 +40,16 @@ pub struct Graph {
     leaves: u32,
     streams: u32,
     seen: Map<(Op, Vec<Id>, Vec<usize>), Id>,
+    /// One lane walks along each row, however long it is: nothing is taken apart for others to share it.
+    pub(crate) by_one: bool,
 }
 
 impl Graph {
+    /// One for a processor, which is quickest along a row by itself.
+    pub fn for_processor() -> Self {
+        Self { by_one: true, ..Self::default() }
+    }
+
     /// The node called `id`.
     ///
     /// # Panics

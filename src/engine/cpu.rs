@@ -16,15 +16,15 @@ pub use self::step::{KERNELS, Make, Runs, tape};
 use self::step::{Training, training};
 use crate::engine::{BuildError, Engine, Rows, RunState, Weight, evaluated, fits};
 use crate::entry::Entry;
-use crate::network::{import_program, node};
+use crate::network::{import_program_into, node};
 use crate::noise::{EVALUATION, INITIALISATION};
 use crate::optimizer::{self, RATES};
 use crate::plan::{Given, RING};
 use crate::program::{PIECE, Program, batch_of};
 use crate::record::Recording;
 use crate::untold::Untold;
-use latent_compile::Id;
 use latent_compile::capture::import;
+use latent_compile::{Graph, Id};
 use latent_experiment::history::MetricRow;
 use latent_interpret::Noise;
 use latent_nn::method::{START_BATCH, live_keys};
@@ -216,7 +216,7 @@ impl CpuEngine {
         let ready = if recording.outputs.is_empty() {
             None
         } else {
-            let imported = import_program(&recording)?;
+            let imported = import_program_into(Graph::for_processor(), &recording)?;
             let outputs = recording.outputs.iter().map(|o| node(&imported, o.id)).collect::<Result<Vec<_>, _>>()?;
             Some(Ready { tape: (self.make)(&imported.graph, &outputs, &[]), outputs: outputs.len() })
         };
@@ -339,7 +339,7 @@ impl Engine for CpuEngine {
         if recording.set.is_empty() {
             return Ok(());
         }
-        let imported = import_program(&recording).map_err(BuildError::NotCompiled)?;
+        let imported = import_program_into(Graph::for_processor(), &recording).map_err(BuildError::NotCompiled)?;
         let set: Result<Vec<Id>, String> = recording.set.iter().map(|new| node(&imported, new.id)).collect();
         let mut tape = (self.make)(&imported.graph, &set.map_err(BuildError::NotCompiled)?, &[]);
         self.order.start(&self.images).await?;

@@ -1,8 +1,8 @@
 //! What every engine makes of a recording, before it makes something of its own.
 
-use latent_compile::Id;
-use latent_compile::capture::{Imported, import};
+use latent_compile::capture::{Imported, import_into};
 use latent_compile::grad::{clip_by_global_norm, gradients};
+use latent_compile::{Graph, Id};
 use latent_protocol::{PlanInfo, TensorInfo};
 use latent_vocabulary::Params;
 use latent_vocabulary::shape::SampleShape;
@@ -22,9 +22,17 @@ pub(crate) fn node(imported: &Imported, id: burn::tensor::TensorId) -> Result<Id
 /// # Errors
 /// Names the first operation that the compiler does not know.
 pub(crate) fn import_program(recording: &Recording) -> Result<Imported, String> {
+    import_program_into(Graph::default(), recording)
+}
+
+/// The same in a graph of another make.
+///
+/// # Errors
+/// As there.
+pub(crate) fn import_program_into(graph: Graph, recording: &Recording) -> Result<Imported, String> {
     let leaves: Vec<_> = recording.leaves().map(|l| (l.id, l.shape.clone())).collect();
     let outputs: Vec<_> = [&recording.outputs, &recording.set, &recording.add].into_iter().flatten().map(|o| o.id).collect();
-    import(&recording.graph, &recording.values, &leaves, &outputs).map_err(|e| e.to_string())
+    import_into(graph, &recording.graph, &recording.values, &leaves, &outputs).map_err(|e| e.to_string())
 }
 
 /// A training step with its gradients.
@@ -37,12 +45,12 @@ pub(crate) struct Differentiated {
     pub trained: Vec<bool>,
 }
 
-/// The gradients of a recorded training step, clipped where the setup says so.
+/// The gradients of a recorded training step in such a graph, clipped where the setup says so.
 ///
 /// # Errors
 /// Names the first operation that the compiler does not know, or a parameter that is given new values and has a gradient as well.
-pub(crate) fn differentiate(recording: &Recording, params: &Params) -> Result<Differentiated, String> {
-    let mut imported = import_program(recording)?;
+pub(crate) fn differentiate(graph: Graph, recording: &Recording, params: &Params) -> Result<Differentiated, String> {
+    let mut imported = import_program_into(graph, recording)?;
     let leaves: Vec<Id> = recording.params.iter().map(|p| node(&imported, p.id)).collect::<Result<_, _>>()?;
     let loss = node(&imported, recording.outputs[0].id)?;
     let mut gradients = gradients(&mut imported.graph, loss, &leaves).map_err(|e| e.to_string())?;

@@ -122,7 +122,7 @@ impl Graph {
         if let Some(v) = self.as_fill(x) {
             return self.fill(v, &shape);
         }
-        if self.shape(x).last().is_some_and(|n| *n > LONG_ROW) {
+        if !self.by_one && self.shape(x).last().is_some_and(|n| *n > LONG_ROW) {
             return self.kth_largest_of_many(x, k);
         }
         self.push(Op::Loop(Loop { name: NAME, axes: vec![], variant: 0 }), vec![x, k], shape)

@@ -79,7 +79,7 @@ pub fn training(
     shape: DataShape,
     keep: bool,
 ) -> Result<(Training, Vec<Vec<f32>>, PlanInfo), String> {
-    let Differentiated { mut imported, leaves, gradients, trained } = differentiate(recording, params)?;
+    let Differentiated { mut imported, leaves, gradients, trained } = differentiate(Graph::for_processor(), recording, params)?;
     let mut outputs = recording.outputs.iter().map(|o| node(&imported, o.id)).collect::<Result<Vec<_>, _>>()?;
     let terms = outputs.len();
     let flops = imported.graph.ids().map(|id| imported.graph.flops(id)).sum();

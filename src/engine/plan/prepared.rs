@@ -62,7 +62,7 @@ pub(super) fn training(
         return Err(format!("images of {} values: the number must be a multiple of 4", shape.len()));
     }
     let recording = entry.record(params, data, Program::Train, batch)?;
-    let Differentiated { imported, leaves, gradients, trained } = differentiate(&recording, params)?;
+    let Differentiated { imported, leaves, gradients, trained } = differentiate(Graph::default(), &recording, params)?;
     let mut layout = Layout::new(&recording, &trained, optimizer::moments(params), keep);
     let (updates, schedule) = optimizer::kernels(params, &live, layout.params, keep);
     let moved = gradients.into_iter().zip(leaves).zip(&layout.tensors).filter(|(_, t)| t.trained);
