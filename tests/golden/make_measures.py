@@ -360,7 +360,65 @@ def sparse():
         "predicted": predicted(x, x - reconstruction),
         "length_gap": np.abs(np.linalg.norm(act @ np.diag(np.linalg.norm(dictionary, axis=1)), axis=1) / np.linalg.norm(x, axis=1) - 1).mean(),
         "together": together(act, dictionary),
+        "told_by": told_by(x, dictionary, 3),
+        "layers": layers(act),
+        "targeted": targeted(x, act),
+        "spaces": np.corrcoef(*(np.triu(unit(d[list(o)]) @ unit(d[list(o)]).T, 1)[np.triu_indices(4, 1)] for d, o in ((a, (0, 1, 3, 5)), (b, (6, 2, 0, 4)))))[0, 1],
     }
+
+
+def targeted(vectors, changes):
+    """By least squares with rows for the ridge: the direction for the third feature, with half of what any vector does taken off."""
+    v, y = vectors - vectors.mean(0), changes - changes.mean(0)
+    ridge = math.sqrt(1e-2 * (v**2).sum() / 6) * np.eye(6)
+    gain = np.linalg.lstsq(np.vstack([v, ridge]), np.vstack([y, np.zeros((6, 8))]), rcond=None)[0].T
+    shift = changes.mean(0) - gain @ vectors.mean(0)
+    aside = gain.T @ shift
+    s = gain[2] / np.linalg.norm(gain[2]) - 0.5 * aside / np.linalg.norm(aside)
+    return (s / np.linalg.norm(s)).tolist()
+
+
+def layers(act):
+    """Thirty inputs of three layers: spread of features, angles, and dictionaries that are permuted up to thresholds."""
+    amount = act.reshape(30, 3, 8)
+    entropy = lambda a: -sum(p * math.log(p) for p in a / a.sum() if p > 0) / math.log(3)
+    living = [f for f in range(8) if amount[:, :, f].any()]
+    one = [np.mean([entropy(a) for a in amount[:, :, f] if a.any()]) for f in living]
+    x, y = made(67, (20, 5)), made(68, (20, 5))
+    angles = [math.acos(a @ b / np.linalg.norm(a) / np.linalg.norm(b)) for a, b in zip(x, y)]
+    encoder, bias, decoder = made(69, (6, 4)), made(70, (6,)), made(71, (6, 4))
+    # The first two differ in nothing but their scale, until that is folded.
+    encoder[0], decoder[0], bias[0] = 4 * encoder[1], decoder[1] / 4, 4 * bias[1]
+    order, theta = [3, 1, 5, 0, 4, 2], np.array([0.1, 6.0, 1.0, 9.0, 0.2, 1.5])
+    noise = made(72, (5, 4), 0.05)
+    other_encoder, other_bias, other_decoder = ((m[order[:5]] for m in (encoder * theta[:, None], bias * theta, decoder / theta[:, None])))
+    other = [single(other_encoder + noise), single(other_bias), single(other_decoder - noise)]
+
+    def best(a, b):
+        cost = sum(((m[:, None] - o[None]) ** 2).reshape(6, 5, -1).sum(2) for m, o in zip(a, b))
+        return list(min(itertools.permutations(range(6), 5), key=lambda p: sum(cost[i, j] for j, i in enumerate(p))))
+
+    fold = lambda parts, t: [parts[0] / t[:, None], parts[1] / t, parts[2] * t[:, None]]
+    mine = [encoder, bias, decoder]
+    pairs = best(fold(mine, np.ones(6)), fold(other, theta[order[:5]]))
+    a, b = act[:45], act[45:]
+    correlation = [np.corrcoef(a[:, i], b[:, j])[0, 1] for j, i in enumerate(pairs) if a[:, i].std() and b[:, j].std()]
+    return {
+        "all": np.mean([entropy(amount[:, :, f].sum(0)) for f in living]), "one": np.mean(one), "angle": np.mean(angles) / math.pi,
+        "raw": best(mine, other), "folded": pairs, "correlation": np.mean(correlation),
+    }
+
+
+def told_by(x, dictionary, k):
+    """Squared error of inputs as the mean and k directions, and the sum of all amounts."""
+    u = dictionary / np.linalg.norm(dictionary, axis=1, keepdims=True)
+    error = total = 0
+    for row in x - x.mean(0):
+        chosen = [i for i in np.argsort(-(u @ row))[:k] if u[i] @ row > 0]
+        amounts = np.linalg.lstsq(u[chosen].T, row, rcond=None)[0]
+        error += ((row - u[chosen].T @ amounts) ** 2).sum()
+        total += amounts.sum()
+    return [error, total]
 
 
 def predicted(x, e):

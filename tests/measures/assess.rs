@@ -94,8 +94,8 @@ fn threshold(kind: CodeKind, logvar: Option<f32>) -> Fake<impl FnMut(Program, Ro
             Program::Prior => Some(vec![(0..rows.values.len() * SHAPE.len()).map(|_| half()).collect()]),
             // Two a row: the first pixel, which tells the label, and nothing.
             Program::LogWeights => logvar.map(|_| vec![rows.values.chunks_exact(SHAPE.len()).flat_map(|x| [x[0], 0.0]).collect()]),
-            // A host that loses nothing, and without its layer draws everything grey.
-            Program::HostImages => Some(vec![rows.values.to_vec(), vec![0.25; rows.values.len()]]),
+            // A host that loses nothing, and without its layer, or with its mean, draws everything in a grey.
+            Program::HostImages => Some(vec![rows.values.to_vec(), vec![0.25; rows.values.len()], vec![0.5; rows.values.len()]]),
             Program::Tokens => Some(vec![rows.labels.iter().flat_map(|l| [f32::from(*l), 3.0]).collect()]),
             _ => None,
         }
@@ -152,7 +152,7 @@ fn number(sheet: &[Measured], name: &str) -> f64 {
 
 #[test]
 fn a_sparse_model() {
-    let sheet = measured("topk-sae", CodeKind::Features { height: 1, width: 1 }, None, None).unwrap();
+    let sheet = measured("topk-sae", CodeKind::Features { height: 1, width: 1, layers: false }, None, None).unwrap();
     let images = data().test_images;
     let bright = images.iter().filter(|b| **b > 127).count();
     assert!((number(&sheet, "l0") - bright as f64 / N as f64).abs() < 1e-9);
@@ -169,7 +169,10 @@ fn a_sparse_model() {
     assert!((number(&sheet, "loss_recovered") - (silent - lost) / silent).abs() < 1e-6);
     assert!(number(&sheet, "description_bits") > 0.0);
     assert_eq!(number(&sheet, "dictionary_bits"), ((SHAPE.len() - 1) * SHAPE.len() * 16) as f64);
+    let average: f64 = images.iter().map(|b| (0.5 - f64::from(*b) / 255.0).powi(2)).sum();
+    assert!((number(&sheet, "loss_recovered_mean") - (average - lost) / average).abs() < 1e-6);
     assert_says(&sheet, "loss_recovered", "with the layer set to zero");
+    assert_says(&sheet, "loss_recovered_mean", "with the layer set to its mean");
     for name in ["mse", "psnr", "ssim", "fraction_unexplained", "description_bits"] {
         assert_says(&sheet, name, "values clamped to [0, 1]");
     }
@@ -249,7 +252,7 @@ fn models_with_a_prior() {
 
 #[test]
 fn every_value_has_a_name() {
-    let sheet = measured("topk-sae", CodeKind::Features { height: 1, width: 1 }, None, None).unwrap();
+    let sheet = measured("topk-sae", CodeKind::Features { height: 1, width: 1, layers: false }, None, None).unwrap();
     let label = |name: &str| find(&sheet, name).label.as_str();
     assert_eq!(
         ["loss", "mse", "l0", "dead_features"].map(label),
@@ -386,7 +389,7 @@ fn absorption_is_counted_where_the_probe_is_right() {
     // One feature for each of the first two pixels, and one that has swallowed the first where the third is lit.
     let atom_fp: Vec<f32> =
         [&[0][..], &[1], &[0, 2]].into_iter().flat_map(|on| image(on).into_iter().map(|b| f32::from(b.min(1)))).collect();
-    let code = vec![CodeGroup { kind: CodeKind::Features { height: 1, width: 1 }, count: 3 }];
+    let code = vec![CodeGroup { kind: CodeKind::Features { height: 1, width: 1, layers: false }, count: 3 }];
     let mut model = Fake::new(code, move |what, rows: Rows<'_>| match what {
         Program::Encode => {
             let act = |x: &[f32]| if x[2] > 0.0 { [0.0, x[1], x[0]] } else { [x[0], x[1], 0.0] };
@@ -419,7 +422,7 @@ fn features_that_do_what_they_say_are_those_to_steer_by() {
     };
     let images: Vec<u8> = labels.iter().flat_map(&mut image).collect();
     let data = Dataset::of(SHAPE, 3, images, labels);
-    let code = vec![CodeGroup { kind: CodeKind::Features { height: 1, width: 1 }, count: 6 }];
+    let code = vec![CodeGroup { kind: CodeKind::Features { height: 1, width: 1, layers: false }, count: 6 }];
     let mut model = Fake::new(code, |what, rows: Rows<'_>| match what {
         Program::Encode => {
             let act = |x: &[f32]| [0, 1, 2, 0, 1, 2].map(|p| if x[p] > 0.5 { x[p] } else { 0.0 });

@@ -153,6 +153,20 @@ struct Sparse {
     predicted: [f64; 2],
     length_gap: f64,
     together: f64,
+    told_by: [f64; 2],
+    layers: Layers,
+    targeted: Vec<f64>,
+    spaces: f64,
+}
+
+#[derive(Deserialize)]
+struct Layers {
+    all: f64,
+    one: f64,
+    angle: f64,
+    raw: Vec<usize>,
+    folded: Vec<usize>,
+    correlation: f64,
 }
 
 fn golden() -> Golden {
@@ -411,6 +425,59 @@ fn sparse_features() {
     assert_all_close(&[predicted.vector, predicted.length], &want.predicted, SINGLE);
     assert_close(sparse::length_gap(x_nd, act_nf, dictionary_fd), want.length_gap, EXACT);
     assert_close(sparse::together(act_nf, dictionary_fd), want.together, EXACT);
+    let mean_d: Vec<f64> = (0..6).map(|j| x_nd.column(j).map(f64::from).sum::<f64>() / x_nd.len() as f64).collect();
+    let told = sparse::told_by(x_nd, &mean_d, dictionary_fd, 3);
+    let missed = x.iter().zip(&told.reconstruction_nd).map(|(x, y)| (f64::from(*x) - f64::from(*y)).powi(2)).sum::<f64>();
+    let total = told.act_nf.iter().map(|a| f64::from(*a)).sum::<f64>();
+    assert_all_close(&[missed, total], &want.told_by, SINGLE);
+    let most = told.act_nf.chunks_exact(8).map(|act| act.iter().filter(|a| **a != 0.0).count()).max();
+    assert_eq!(most, Some(3));
+
+    let aimed: Vec<f64> = sparse::effects(x_nd, act_nf).targeted(2, 0.5).into_iter().map(f64::from).collect();
+    assert_all_close(&aimed, &want.targeted, SINGLE);
+    let spaces = sparse::alike_spaces(Rows::new(&a, 4), Rows::new(&b, 4), &[(0, 6), (1, 2), (3, 0), (5, 4)]);
+    assert_close(spaces, want.spaces, EXACT);
+
+    let layers = want.layers;
+    let spread = sparse::spread(act_nf, 3);
+    assert_all_close(&[spread.all, spread.one], &[layers.all, layers.one], EXACT);
+    let (a, b) = (made(67, 100, 1.0, 0.0), made(68, 100, 1.0, 0.0));
+    assert_close(sparse::angular_distance(Rows::new(&a, 5), Rows::new(&b, 5)), layers.angle, EXACT);
+    let wide = |salt: u32, n: usize| made(salt, n, 1.0, 0.0).into_iter().map(f64::from).collect::<Vec<f64>>();
+    let mut mine = sparse::Coded { encoder_fa: wide(69, 24), bias_f: wide(70, 6), decoder_fa: wide(71, 24) };
+    // The first two differ in nothing but their scale, until that is folded.
+    for i in 0..4 {
+        mine.encoder_fa[i] = 4.0 * mine.encoder_fa[4 + i];
+        mine.decoder_fa[i] = mine.decoder_fa[4 + i] / 4.0;
+    }
+    mine.bias_f[0] = 4.0 * mine.bias_f[1];
+    let theta: Vec<f64> = [3, 1, 5, 0, 4].map(|f| [0.1, 6.0, 1.0, 9.0, 0.2, 1.5][f]).into();
+    // The other has five of the features in another order, each in other units, and a little noise.
+    let noise: Vec<f64> = made(72, 20, 0.05, 0.0).into_iter().map(f64::from).collect();
+    let single = |v: f64| f64::from(v as f32);
+    let of = |values: &[f64], by: &dyn Fn(f64, f64) -> f64, sign: f64| -> Vec<f64> {
+        let rows = [3, 1, 5, 0, 4].into_iter().zip(&theta);
+        let all = rows.flat_map(|(f, t)| values[4 * f..4 * f + 4].iter().map(|v| by(*v, *t)).collect::<Vec<f64>>());
+        all.zip(&noise).map(|(v, n)| single(v + sign * n)).collect()
+    };
+    let other = sparse::Coded {
+        encoder_fa: of(&mine.encoder_fa, &|v, t| v * t, 1.0),
+        bias_f: [3, 1, 5, 0, 4].into_iter().zip(&theta).map(|(f, t)| single(mine.bias_f[f] * t)).collect(),
+        decoder_fa: of(&mine.decoder_fa, &|v, t| v / t, -1.0),
+    };
+    let by_other = |pairs: Vec<(usize, usize)>| {
+        let mut all: Vec<(usize, usize)> = pairs.into_iter().map(|(i, j)| (j, i)).collect();
+        all.sort_unstable();
+        all.into_iter().map(|(_, i)| i).collect::<Vec<usize>>()
+    };
+    assert_eq!(by_other(sparse::permutation(&mine, &other)), layers.raw);
+    let folded = sparse::permutation(&mine, &other.folded(&theta));
+    assert_eq!(by_other(folded.clone()), layers.folded);
+    let correlation = sparse::paired_correlation(Rows::new(&act[..360], 8), Rows::new(&act[360..], 8), &folded);
+    assert_close(correlation, layers.correlation, EXACT);
+    let next = sparse::successors(Rows::new(&[1.0, 0.0, 0.0, 2.0], 2), Rows::new(&[0.0, 3.0, 4.0, 3.0], 2));
+    assert_eq!(next.iter().map(|(j, _)| *j).collect::<Vec<_>>(), [1, 0]);
+    assert_close(next[0].1, 0.8, EXACT);
 
     for (step, bits) in [0.5, 0.125, 0.03125].into_iter().zip(want.bits) {
         let length = sparse::description_length(act_nf, step, 6, 16);

@@ -57,7 +57,7 @@ pub fn stability(a_fd: Rows, b_gd: Rows) -> Stability {
 }
 
 /// Cosine of each pair of rows; 0 to a row of zeros.
-fn cosines(a_fd: Rows, b_gd: Rows) -> Vec<f64> {
+pub(super) fn cosines(a_fd: Rows, b_gd: Rows) -> Vec<f64> {
     assert_eq!(a_fd.width(), b_gd.width(), "the two dictionaries differ in width");
     assert!(!b_gd.is_empty(), "an empty dictionary");
     let (a, b): (Vec<Vec<f64>>, Vec<Vec<f64>>) = (a_fd.iter().map(unit).collect(), b_gd.iter().map(unit).collect());

@@ -86,7 +86,7 @@ pub async fn predicted_error_in_slices(
 
 /// `A⁻¹ B` in place of `B`, shape `[d, t]`, for a positive definite `A`, of which the lower half is read: by Cholesky's factors (Golub & Van Loan,
 /// "Matrix computations", section 4.2).
-async fn solve(a_dd: &mut [f64], b_dt: &mut [f64], d: usize, pause: &Pause) {
+pub(super) async fn solve(a_dd: &mut [f64], b_dt: &mut [f64], d: usize, pause: &Pause) {
     let t = b_dt.len() / d;
     for i in 0..d {
         pause.point().await;

@@ -54,6 +54,23 @@ pub fn together(act_nf: Rows, dictionary_fd: Rows) -> f64 {
     correlation(&values)
 }
 
+/// How alike two sets of directions lie, of which those of each pair are held to be the same: the correlation, over pairs of pairs, of the cosine of the two
+/// directions of one set with that of the two of the other (representational similarity, Kriegeskorte, Mur & Bandettini 2008; of features in Lan et al. 2024, "Sparse
+/// Autoencoders Reveal Universal Feature Spaces Across Large Language Models"). The sets may lie in spaces of different width. Of more than [`COMPARED`] pairs every second, third
+/// and so on is taken. NaN with fewer than three.
+///
+/// # Panics
+/// If there are no such directions.
+pub fn alike_spaces(a_fd: Rows, b_ge: Rows, pairs: &[(usize, usize)]) -> f64 {
+    let step = pairs.len().div_ceil(COMPARED).max(1);
+    let all: Vec<(Vec<f64>, Vec<f64>)> =
+        pairs.iter().step_by(step).map(|(i, j)| (unit(a_fd.row(*i)), unit(b_ge.row(*j)))).collect();
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    let values: Vec<(f64, f64)> =
+        all.iter().enumerate().flat_map(|(i, a)| all[..i].iter().map(move |b| (dot(&a.0, &b.0), dot(&a.1, &b.1)))).collect();
+    correlation(&values)
+}
+
 /// Pearson's correlation of pairs; NaN where either does not vary.
 fn correlation(pairs: &[(f64, f64)]) -> f64 {
     let (a, b) = (mean(pairs.iter().map(|p| p.0)), mean(pairs.iter().map(|p| p.1)));
