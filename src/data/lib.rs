@@ -56,6 +56,8 @@ pub mod own;
 pub mod pages;
 #[cfg(feature = "images")]
 mod places;
+#[cfg(all(feature = "images", not(target_arch = "wasm32")))]
+pub mod planted;
 #[cfg(feature = "images")]
 mod random;
 #[cfg(feature = "images")]

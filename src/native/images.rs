@@ -10,6 +10,7 @@ use latent_experiment::Setup;
 use latent_packed::{OnDisk, Sum};
 use latent_vocabulary::data::{FOLDER_ALONE, Own};
 use latent_vocabulary::shape::SampleShape;
+use latent_vocabulary::world::PlantedVectors;
 
 /// Room for packed training images where no adapter says how much.
 pub const ROOM: Room = Room { bytes: 2 << 30, paged: false };
@@ -61,6 +62,9 @@ pub fn labelled(setup: &str, given: &str) -> String {
 
 /// [`load`] with `room` for packed training images.
 pub fn load_into(id: &str, folder: Option<&Path>, room: Room) -> Result<Loaded, String> {
+    if let Some(world) = PlantedVectors::parse(id) {
+        return Ok(latent_data::planted::drawn(id, world).into());
+    }
     if let Some(own) = Own::parse(id) {
         let folder = folder.ok_or_else(|| format!("{id}: where are the packed images? --data {}:DIR says it", own.name))?;
         let files = OnDisk { folder: folder.into() };

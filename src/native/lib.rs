@@ -2,7 +2,9 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test fails by panicking"))]
 
+mod baselines;
 pub mod bench;
+mod calibrate;
 mod encode;
 mod export;
 mod features;
@@ -14,8 +16,11 @@ mod made;
 mod measure;
 mod open;
 mod sample;
+mod side_by_side;
 mod train;
 
+pub use baselines::{Baseline, baselines};
+pub use calibrate::{Aim, Search, calibrate};
 pub use encode::{EncodeOptions, encode};
 pub use export::pytorch;
 pub use features::{FeatureFile, FeaturesOptions, features};
@@ -26,4 +31,5 @@ pub use made::{Maker, reproduce};
 pub use measure::{MeasureOptions, MeasureReport, classifier, measure};
 pub use open::{EngineKind, cpu, open_gpu};
 pub use sample::{SampleOptions, Samples, sample};
+pub use side_by_side::side_by_side;
 pub use train::{Length, TrainOptions, train};

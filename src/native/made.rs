@@ -29,6 +29,11 @@ impl Maker {
         Self { engine, data: None, host: None, twin: None }
     }
 
+    /// The same with images that are there already.
+    pub fn on(engine: EngineKind, data: Arc<Dataset>) -> Self {
+        Self { data: Some(data), ..Self::new(engine) }
+    }
+
     /// Trains a run from noise and takes its figures. One that stands on a trained network stands on the last that was made, as it does in the page.
     ///
     /// # Errors

@@ -87,6 +87,36 @@ impl World {
     }
 }
 
+/// Vectors that are sums of planted directions, as many and as long as a language model's activations. No card lists them: they are for the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlantedVectors {
+    /// Vectors to train on.
+    pub rows: usize,
+    /// Numbers in each.
+    pub dims: usize,
+    /// Directions that are planted.
+    pub directions: usize,
+}
+
+impl PlantedVectors {
+    /// Reads the name of such a set, `acts:planted-ROWSxNUMBERS-DIRECTIONS`. `None` if it is no such name.
+    ///
+    /// ```
+    /// use latent_vocabulary::world::PlantedVectors;
+    ///
+    /// let set = PlantedVectors::parse("acts:planted-100000x768-1536").unwrap();
+    /// assert_eq!((set.rows, set.dims, set.directions), (100_000, 768, 1536));
+    /// assert_eq!(PlantedVectors::parse("acts:planted-0x768-9"), None);
+    /// assert_eq!(PlantedVectors::parse("acts:gpt2"), None);
+    /// ```
+    pub fn parse(id: &str) -> Option<Self> {
+        let (size, directions) = id.strip_prefix("acts:planted-")?.split_once('-')?;
+        let (rows, dims) = size.split_once('x')?;
+        let number = |text: &str| text.parse().ok().filter(|n| (1..=1 << 20).contains(n));
+        Some(Self { rows: number(rows)?, dims: number(dims)?, directions: number(directions)? })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,6 +6,7 @@ use latent_catalog as catalog;
 use latent_experiment::{Setup, SetupError};
 use latent_vocabulary::Card;
 use latent_vocabulary::data::{FOLDER_ALONE, Own};
+use latent_vocabulary::world::PlantedVectors;
 
 use crate::Failure;
 
@@ -42,8 +43,9 @@ fn has_vectors(folder: &Path) -> bool {
 /// alone has MNIST's four files, or packed images; after the name of the packed set another factor may give the labels, as in
 /// `celeba:Male:DIR`.
 pub fn data(text: &str) -> Result<Given, Failure> {
-    if let Some(card) = catalog::set(text) {
-        return Ok((card.id.into(), None));
+    // What a set of such a name is made of may stand behind it.
+    if catalog::set(text).is_some() || PlantedVectors::parse(text).is_some() {
+        return Ok((text.into(), None));
     }
     let packed = |folder: &Path| folder.join("meta.json").is_file();
     let own = text.split_once(':').and_then(|(name, rest)| {
