@@ -269,7 +269,7 @@ fn a_question_knows_the_models_that_it_fits() {
     let sample = SampleShape { channels: 1, height: 4, width: 4 };
     let frame = |kind, count| Frame::of(sample, &[CodeGroup { kind, count }]);
     let (vector, tokens) = (frame(CodeKind::Gaussian, 3), frame(grid, 24));
-    let features = frame(CodeKind::Features { height: 2, width: 1 }, 10);
+    let features = frame(CodeKind::Features { height: 2, width: 1, layers: false }, 10);
     let bytes = |n: usize| ByteBuf::from(vec![0; n]);
     let embedding = frame(CodeKind::Embedding, 3);
     assert!(embedding.undrawn && !vector.undrawn);

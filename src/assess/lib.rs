@@ -16,6 +16,7 @@ mod factors;
 mod gradient;
 mod images;
 mod judge;
+mod layers;
 mod likelihood;
 mod measure;
 mod pictures;
@@ -27,6 +28,7 @@ mod steering;
 mod strangers;
 mod stress;
 mod subject;
+mod targeting;
 mod twins;
 mod units;
 
@@ -52,7 +54,9 @@ const MEASURES: &[&[Measure]] = &[
     sparse::MEASURES,
     dictionary::MEASURES,
     probing::MEASURES,
+    layers::MEASURES,
     steering::MEASURES,
+    targeting::MEASURES,
     code::POSTERIOR,
     prior::MEASURES,
     samplers::MEASURES,

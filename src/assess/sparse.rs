@@ -24,7 +24,10 @@ pub const MEASURES: &[Measure] = &[
         run: |s, sheet| Box::pin(unexplained(s, sheet)),
     },
     Measure {
-        names: &[("loss_recovered", "Share of the host's quality that the features keep")],
+        names: &[
+            ("loss_recovered", "Share of the host's quality that the features keep, against zeros"),
+            ("loss_recovered_mean", "Share of it that they keep, against the layer's mean"),
+        ],
         applies: About::features,
         run: |s, sheet| Box::pin(recovered(s, sheet)),
     },
@@ -278,13 +281,22 @@ async fn recovered(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String>
     let codes = s.codes().await?;
     let test = &s.images.test;
     let Some(outputs) = s.model.run(Program::HostImages, test.rows()).await? else { return Ok(()) };
-    let [whole, silent] = &outputs[..] else { return Err(format!("{} outputs of the host, expected two", outputs.len())) };
-    let [whole, spliced, silent] = [&whole[..], &codes.reconstruction, &silent[..]].map(|y| image::mse(&test.x, y));
-    let protocol = format!(
-        "(L₀ − L̂) / (L₀ − L) with the squared error of the pixels of {} test images: L = {whole:.3e} by the host itself, \
-         L̂ = {spliced:.3e} with the layer replaced by its reconstruction, L₀ = {silent:.3e} with the layer set to zero",
-        test.labels.len()
-    );
-    sheet.add("loss_recovered", sparse::loss_recovered(whole, spliced, silent), protocol);
+    let [whole, silent, average] = &outputs[..] else {
+        return Err(format!("{} outputs of the host, expected three", outputs.len()));
+    };
+    let [whole, spliced, silent, average] =
+        [&whole[..], &codes.reconstruction, &silent[..], &average[..]].map(|y| image::mse(&test.x, y));
+    let layers = s.about.layers();
+    let each = if layers { ", one layer at a time and the mean of the logits" } else { "" };
+    for (id, nothing, set_to) in
+        [("loss_recovered", silent, "zero"), ("loss_recovered_mean", average, "its mean over the images of the start")]
+    {
+        let protocol = format!(
+            "(L₀ − L̂) / (L₀ − L) with the squared error of the pixels of {} test images: L = {whole:.3e} by the host itself, \
+             L̂ = {spliced:.3e} with the layer replaced by its reconstruction, L₀ = {nothing:.3e} with the layer set to {set_to}{each}",
+            test.labels.len()
+        );
+        sheet.add(id, sparse::loss_recovered(whole, spliced, nothing), protocol);
+    }
     Ok(())
 }

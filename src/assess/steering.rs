@@ -60,19 +60,19 @@ const OF_CLASS: usize = 5;
 const DOSES: [f32; 5] = [-4.0, -2.0, 0.0, 2.0, 4.0];
 
 /// Codes whose pictures are judged, and who judges them.
-struct Bench {
+pub(super) struct Bench {
     judge: LinearProbe,
-    classes: usize,
+    pub(super) classes: usize,
     /// Numbers in a code.
     width: usize,
     /// Largest activity of each feature on the images for what is fitted.
-    max_f: Vec<f32>,
+    pub(super) max_f: Vec<f32>,
     /// In protocols.
-    how: String,
+    pub(super) how: String,
 }
 
 impl Bench {
-    async fn new(s: &mut Subject<'_>) -> Result<Self, String> {
+    pub(super) async fn new(s: &mut Subject<'_>) -> Result<Self, String> {
         let codes = s.codes().await?;
         let (fitted, d, classes) = (&s.images.fitted, s.images.shape.image.len(), s.images.classes());
         let judge = LinearProbe::fit_in_slices(Rows::new(&fitted.x, d), &fitted.labels, classes, &s.pause).await;
@@ -93,7 +93,7 @@ impl Bench {
     }
 
     /// How probable each class is in the pictures of these codes.
-    async fn judged(&self, s: &mut Subject<'_>, z_nd: &[f32]) -> Result<Vec<Vec<f64>>, String> {
+    pub(super) async fn judged(&self, s: &mut Subject<'_>, z_nd: &[f32]) -> Result<Vec<Vec<f64>>, String> {
         let (x, d) = (s.model.decode(z_nd).await?, s.images.shape.image.len());
         Ok(x.chunks_exact(d).map(|x| self.judge.probabilities(x)).collect())
     }
@@ -126,7 +126,7 @@ fn most(values: &[f64]) -> usize {
     (0..values.len()).fold(0, |best, i| if values[i] > values[best] { i } else { best })
 }
 
-fn mean(values: impl Iterator<Item = f64>) -> f64 {
+pub(super) fn mean(values: impl Iterator<Item = f64>) -> f64 {
     let (sum, n) = values.fold((0.0, 0.0), |(sum, n), v| (sum + v, n + 1.0));
     sum / n
 }

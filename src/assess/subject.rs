@@ -142,6 +142,11 @@ impl About {
         self.own().all(|kind| matches!(kind, CodeKind::Features { .. }))
     }
 
+    /// The features are of layers of a network, each of which has a code of its own.
+    pub fn layers(&self) -> bool {
+        self.code.iter().any(|group| group.features().is_some_and(|grid| grid.layers))
+    }
+
     /// Reconstructions may leave [0, 1]. What is left of activations goes through the rest of a network, which keeps its pixels there by
     /// itself.
     pub fn clamped(&self) -> bool {

@@ -5,7 +5,9 @@ use super::measure::Sheet;
 use super::subject::About;
 use latent_engine::{Engine, Rows as Asked, Weight};
 use latent_experiment::Setup;
+use latent_measure::matched::by_correlation;
 use latent_measure::relative::{carried, found, relative};
+use latent_measure::rng::Rng;
 use latent_measure::{Rows, image, sparse};
 use latent_vocabulary::code::{CodeGroup, CodeKind};
 use latent_vocabulary::measured::Measured;
@@ -27,6 +29,7 @@ pub async fn beside(engine: &mut impl Engine, setup: &Setup, images: &Images, tw
     let mut sheet = Sheet::default();
     if about.features() {
         stability(&mut sheet, twin, &own)?;
+        spaces(engine, &about, images, (twin, &own), &mut sheet).await?;
         return Ok(sheet.rows);
     }
     let numbers = |group: &CodeGroup| matches!(group.kind, CodeKind::Gaussian | CodeKind::Point | CodeKind::Embedding);
@@ -101,5 +104,42 @@ fn stability(sheet: &mut Sheet, a: &[Weight], b: &[Weight]) -> Result<(), String
     let how = format!("{features} features matched one to one with {others} others by the Hungarian algorithm");
     sheet.add("stability_cosine", found.mean_cosine, format!("mean cosine of the directions; {how}"));
     sheet.add("stability_shared", found.shared, format!("share with a cosine of at least {}; {how}", sparse::SHARED));
+    Ok(())
+}
+
+/// Whether features that are active alike lie alike.
+///
+/// # Errors
+/// If the engine fails.
+async fn spaces(
+    engine: &mut impl Engine,
+    about: &About,
+    images: &Images,
+    (twin, own): (&[Weight], &[Weight]),
+    sheet: &mut Sheet,
+) -> Result<(), String> {
+    let (Some((a_fa, inputs)), Some((b_ga, _))) = (dictionary(twin), dictionary(own)) else { return Ok(()) };
+    let Some(width) = about.code.iter().find_map(CodeGroup::features).map(|grid| grid.features) else { return Ok(()) };
+    let n = images.test.labels.len().min(MOST);
+    let test = images.test.rows().some(images.shape.image.len(), 0..n);
+    let here = engine.encode(test).await?.0;
+    engine.set_weights(twin)?;
+    let there = engine.encode(test).await;
+    engine.set_weights(own)?;
+    let there = there?.0;
+    let other = a_fa.len() / inputs;
+    let matched = by_correlation(Rows::new(&there, other), Rows::new(&here, width));
+    let pairs: Vec<(usize, usize)> = matched.pairs.iter().map(|pair| (pair.at[0], pair.at[1])).collect();
+    let mut drawn = Rng::new(0).permutation(pairs.len());
+    drawn.truncate(pairs.len());
+    let chance: Vec<(usize, usize)> = pairs.iter().zip(drawn).map(|((i, _), at)| (*i, pairs[at].1)).collect();
+    let [a, b] = [a_fa, b_ga].map(|rows| Rows::new(rows, inputs));
+    let how = format!(
+        "correlation, over pairs of features, of the cosines of their directions in one dictionary with those of their partners in the other; {} partners by the correlation of \
+         activity on {n} test images",
+        pairs.len()
+    );
+    sheet.add("twin_spaces", sparse::alike_spaces(a, b, &pairs), how.clone());
+    sheet.add("twin_spaces_chance", sparse::alike_spaces(a, b, &chance), format!("partners by chance; {how}"));
     Ok(())
 }

@@ -21,7 +21,7 @@ pub const MEASURES: &[Measure] = &[
 /// The code is one row of numbers an image, each with a meaning of its own.
 pub(super) fn by_image(about: &About) -> bool {
     let whole = |group: &CodeGroup| match group.kind {
-        CodeKind::Features { height, width } => height * width == 1,
+        CodeKind::Features { height, width, .. } => height * width == 1,
         kind => !matches!(kind, CodeKind::Grid { .. }),
     };
     about.code.iter().filter(|group| !group.is_told()).all(whole)

@@ -180,7 +180,11 @@ programs! {
     CodeAges: Count, "a codebook" => |m, _, _| one("ages", m.code_ages().map(Tensor::unsqueeze));
     /// [`Method::atoms`] as one row: output `atoms`. For a count of one.
     Atoms: Count, "a dictionary of features" => |m, _, _| one("atoms", m.atoms().map(|atom_fa| atom_fa.flatten::<1>(0, 1).unsqueeze()));
-    /// [`Method::host_images`]: outputs `images` and, the same in each row, `silent`.
+    /// [`Method::layers`]: outputs `raw` and `inputs`.
+    Layers: Images, "layers of a network that it takes apart" => |m, batch, _| m.layers(batch).map(|[raw, inputs]| vec![("raw", raw), ("inputs", inputs)]);
+    /// [`Method::one_on`]: output `z`.
+    OneOn: Codes, "layers of a network that it takes apart" => |m, z_bd, _| one("z", m.one_on(z_bd));
+    /// [`Method::host_images`]: outputs `images` and, the same in each row, `silent` and `average`.
     HostImages: Images, "a network that it takes apart" => |m, batch, _| m.host_images(batch).map(host_images);
 }
 
@@ -199,12 +203,12 @@ fn code(Code { mean_bd, logvar_bd }: Code) -> Vec<(&'static str, Tensor<2>)> {
     [("mean", Some(mean_bd)), ("logvar", logvar_bd)].into_iter().filter_map(|(name, t)| Some((name, t?))).collect()
 }
 
-/// The last row is of the silenced layer.
+/// The last two rows are of the silenced layer and of its mean.
 fn host_images(y_mp: Tensor<2>) -> Vec<(&'static str, Tensor<2>)> {
     let [m, pixels] = y_mp.dims();
-    let n = m - 1;
-    let silent_np = y_mp.clone().slice([n..m]).expand([n, pixels]);
-    vec![("images", y_mp.slice([0..n])), ("silent", silent_np)]
+    let n = m - 2;
+    let same_np = |row: usize| y_mp.clone().slice([row..row + 1]).expand([n, pixels]);
+    vec![("images", y_mp.clone().slice([0..n])), ("silent", same_np(n)), ("average", same_np(n + 1))]
 }
 
 #[cfg(test)]

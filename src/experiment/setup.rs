@@ -105,8 +105,16 @@ impl Setup {
     pub fn hosted(&self) -> Option<Self> {
         let card = self.card().ok()?;
         let taken_apart = card.param(SOURCE.key).is_some_and(|p| self.usize(p.key) >= FIRST_HOSTED);
-        (card.hosted || taken_apart)
-            .then(|| self.host.as_deref().cloned().unwrap_or_else(|| Self::new(&self.data, latent_catalog::CARDS[0].id)))
+        // The first network that it can stand on.
+        let usual =
+            || latent_catalog::CARDS.iter().find(|host| host.stream || !card.of_stream).map(|host| Self::new(&self.data, host.id));
+        if card.hosted || taken_apart { self.host.as_deref().cloned().or_else(usual) } else { None }
+    }
+
+    /// Whether this is a network that it could stand on, if it does on any.
+    pub fn can_stand_on(&self, host: &Self) -> bool {
+        let [Ok(card), Ok(of)] = [self.card(), host.card()] else { return false };
+        host.data == self.data && (of.stream || !card.of_stream)
     }
 
     /// What its network is made with.
@@ -205,6 +213,9 @@ impl Setup {
                 "host = {}: its code is no vector that an encoder gives and a decoder takes by themselves",
                 host.method
             ))),
+            Some(host) if card.of_stream && !host.card()?.stream => {
+                Err(SetupError::BadValue(format!("host = {}: its encoder is no residual stream", host.method)))
+            }
             Some(host) if !host.card()?.hosts && !self.stands_on_code()? => Err(SetupError::BadValue(format!(
                 "host = {}: of its network only the code can be taken, by source=code",
                 host.method

@@ -3,6 +3,7 @@
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Tensor};
 
+use crate::ae::residual::Residual;
 use latent_nn::autoencoder::Autoencoder;
 use latent_nn::method::latent;
 use latent_nn::sparse::squared_error;
@@ -21,7 +22,12 @@ enum Layer {
     Decoder,
     /// All three, side by side: what is learnt of them is a crosscoder (Lindsey et al. 2024, "Sparse Crosscoders for Cross-Layer Features and Model Diffing").
     All,
+    /// The layers of a residual stream, each an activation of its own.
+    Stream,
 }
+
+/// What names [`Layer::Stream`].
+pub const STREAM: &str = "stream";
 
 /// Declares the networks on whose code others can stand: the plain ones, and those of methods whose card says `hosts_code`, a line each.
 macro_rules! networks {
@@ -83,6 +89,7 @@ networks! {
     LadderVae: crate::vae::ladder_vae::LadderVae,
     MgpVae: crate::vae::mgp_vae::MgpVae,
     Mvae: crate::vae::mvae::Mvae,
+    Residual: Residual,
 }
 
 impl Network {
@@ -94,13 +101,26 @@ impl Network {
             (Self::Plain(network), "layers") => {
                 (Layer::All, network.encoder.hidden_width() + network.latent + network.decoder.hidden_width())
             }
+            (Self::Residual(network), STREAM) => (Layer::Stream, network.width()),
             _ => (Layer::Code, self.latent()),
         }
     }
 
-    /// Activations of images, constants to differentiation, shape `[batch, the layer's width]`.
+    /// The network whose layers are a stream, where they are taken apart.
+    fn stream(&self, layer: Layer) -> Option<&Residual> {
+        match (self, layer) {
+            (Self::Residual(network), Layer::Stream) => Some(network),
+            _ => None,
+        }
+    }
+
+    /// Activations of images, constants to differentiation, shape `[batch * activations of an image, the layer's width]`.
     fn activations(&self, layer: Layer, x_bp: Tensor<2>) -> Tensor<2> {
         stop_gradient(match (self, layer) {
+            (Self::Residual(network), Layer::Stream) => {
+                let ([batch, _], layers) = (x_bp.dims(), network.layers());
+                Tensor::cat(network.stream(x_bp), 1).reshape([batch * layers, network.width()])
+            }
             (Self::Plain(network), Layer::Encoder) => network.encoder.hidden(x_bp, None),
             (Self::Plain(network), Layer::Decoder) => network.decoder.hidden(network.point(x_bp)),
             (Self::Plain(network), Layer::All) => {
@@ -112,9 +132,10 @@ impl Network {
         })
     }
 
-    /// The parts of a layer that have a scale of their own: where each begins, and where the last ends.
+    /// The parts of all activations of an image, side by side, that have a scale of their own: where each begins, and where the last ends.
     fn parts(&self, layer: Layer, width: usize) -> Vec<usize> {
         match (self, layer) {
+            (Self::Residual(network), Layer::Stream) => (0..=network.layers()).map(|l| l * width).collect(),
             (Self::Plain(network), Layer::All) => {
                 vec![0, network.encoder.hidden_width(), width - network.decoder.hidden_width(), width]
             }
@@ -127,12 +148,16 @@ impl Network {
 ///
 /// Inputs are activations divided by one number, such that their mean squared length is their width: penalties and
 /// learning rates then mean the same for every layer (Templeton et al. 2024, "Scaling Monosemanticity", on the input's
-/// normalisation).
+/// normalisation). Of a residual stream each layer is centred before: what all of its activations have in common is not what they say, and one
+/// dictionary has one origin.
 #[derive(Module, Debug)]
 pub struct Host {
     base: Network,
-    /// Root of the activations' mean square, shape `[1]`; of several layers that of each, as often as it has numbers, shape `[width]`.
+    /// Root of the activations' mean square, shape `[1]`; of several layers that of each, as often as it has numbers, shape `[width]`, of a stream
+    /// `[layers * width]`.
     scale: Param<Tensor<1>>,
+    /// The mean of each layer of a stream, shape `[layers * width]`.
+    centre: Option<Param<Tensor<1>>>,
     #[module(skip)]
     layer: Layer,
     #[module(skip)]
@@ -167,13 +192,24 @@ pub struct Onward {
     pub image_bp: Tensor<2>,
 }
 
+/// What is known of activations before there are inputs.
+pub struct Start {
+    /// See [`Host`].
+    pub scale: Tensor<1>,
+    pub centre: Option<Tensor<1>>,
+    /// The inputs, shape `[batch * inputs of an image, width]`.
+    pub x_na: Tensor<2>,
+}
+
 impl Host {
     /// The network of `setup`, and the layer that `source` names; of a network that is not a plain one always the code.
     pub fn new(params: &Params, source: &str, data: DataShape, device: &Device) -> Self {
         let base = Network::new(params, data, device);
         let (layer, width) = base.layer(source);
-        let scales = if base.parts(layer, width).len() > 2 { width } else { 1 };
-        Self { base, scale: Param::from_tensor(Tensor::ones([scales], device)), layer, width }
+        let parts = base.parts(layer, width);
+        let scales = if parts.len() > 2 { parts[parts.len() - 1] } else { 1 };
+        let centre = base.stream(layer).map(|_| Param::from_tensor(Tensor::zeros([scales], device)));
+        Self { base, scale: Param::from_tensor(Tensor::ones([scales], device)), centre, layer, width }
     }
 
     /// Numbers in an activation of the layer that `source` names.
@@ -191,30 +227,111 @@ impl Host {
         self.width
     }
 
-    /// Activations of images, shape `[batch, width]`.
+    /// Activations of an image: the layers of a stream, or one.
+    pub fn layers(&self) -> usize {
+        self.base.stream(self.layer).map_or(1, Residual::layers)
+    }
+
+    /// Activations of images, shape `[batch * layers, width]`.
     fn activations(&self, x_bp: Tensor<2>) -> Tensor<2> {
         self.base.activations(self.layer, x_bp)
     }
 
     /// The scale of the activations of these images, as it is kept, and the inputs under that scale.
-    pub fn start(&self, x_bp: Tensor<2>) -> (Tensor<1>, Tensor<2>) {
-        let a_na = self.activations(x_bp);
+    pub fn start(&self, x_bp: Tensor<2>) -> Start {
+        let mut a_nc = self.beside(self.activations(x_bp));
+        let centre = self.centre.as_ref().map(|_| a_nc.clone().mean_dim(0));
+        if let Some(mean_1c) = &centre {
+            a_nc = a_nc.clone() - mean_1c.clone().expand(a_nc.dims());
+        }
         let parts = self.base.parts(self.layer, self.width);
-        let of = |pair: &[usize]| root_mean_square(a_na.clone().narrow(1, pair[0], pair[1] - pair[0]));
+        let of = |pair: &[usize]| root_mean_square(a_nc.clone().narrow(1, pair[0], pair[1] - pair[0]));
         let scale = match &parts[..] {
             [_, _] => of(&parts),
             _ => Tensor::cat(parts.windows(2).map(|pair| of(pair).expand([pair[1] - pair[0]])).collect(), 0),
         };
-        (scale.clone(), a_na.clone() / scale.unsqueeze::<2>().expand(a_na.dims()))
+        let x_nc = a_nc.clone() / scale.clone().unsqueeze::<2>().expand(a_nc.dims());
+        let centre = centre.map(|mean_1c| mean_1c.flatten(0, 1));
+        Start { scale, centre, x_na: self.below(x_nc) }
     }
 
-    /// Inputs of a batch, shape `[batch, width]`.
+    /// All activations of an image in one row, shape `[batch, layers * width]`.
+    fn beside(&self, a_na: Tensor<2>) -> Tensor<2> {
+        let ([n, width], layers) = (a_na.dims(), self.layers());
+        if layers == 1 { a_na } else { a_na.reshape([n / layers, layers * width]) }
+    }
+
+    /// Each activation in a row of its own, shape `[batch * layers, width]`.
+    fn below(&self, a_nc: Tensor<2>) -> Tensor<2> {
+        let ([n, _], layers) = (a_nc.dims(), self.layers());
+        if layers == 1 { a_nc } else { a_nc.reshape([n * layers, self.width]) }
+    }
+
+    /// The layers of images, as they are and as inputs, all of one image in a row, shapes `[batch, layers * width]`.
+    pub fn side_by_side(&self, x_bp: Tensor<2>) -> [Tensor<2>; 2] {
+        let raw_nc = self.beside(self.activations(x_bp));
+        [raw_nc.clone(), self.beside(self.scaled(raw_nc))]
+    }
+
+    /// Inputs of a batch, shape `[batch * layers, width]`.
     pub fn inputs_na(&self, x_bp: Tensor<2>) -> Tensor<2> {
-        let a_na = self.activations(x_bp);
-        a_na.clone() / self.scale_like(a_na.dims())
+        self.scaled(self.beside(self.activations(x_bp)))
     }
 
-    /// What the rest of the network makes of inputs, shape `[batch, pixels]`.
+    /// Activations as inputs, `[batch, layers * width]` to `[batch * layers, width]`.
+    fn scaled(&self, a_nc: Tensor<2>) -> Tensor<2> {
+        let shape = a_nc.dims();
+        let a_nc = match &self.centre {
+            Some(centre) => a_nc - stop_gradient(centre.val()).unsqueeze::<2>().expand(shape),
+            None => a_nc,
+        };
+        self.below(a_nc / self.scale_like(shape))
+    }
+
+    /// Activations of zeros as inputs, shape `[layers, width]`.
+    pub fn zeros_la(&self) -> Tensor<2> {
+        let zeros = Tensor::zeros([1, self.layers() * self.width], &self.scale.device());
+        if self.centre.is_none() { zeros } else { self.scaled(zeros) }
+    }
+
+    /// Inputs as activations: the inverse of [`Self::scaled`].
+    fn unscaled(&self, x_na: Tensor<2>) -> Tensor<2> {
+        let x_nc = self.beside(x_na);
+        let shape = x_nc.dims();
+        let a_nc = x_nc * self.scale_like(shape);
+        match &self.centre {
+            Some(centre) => a_nc + stop_gradient(centre.val()).unsqueeze::<2>().expand(shape),
+            None => a_nc,
+        }
+    }
+
+    /// The inputs of which each is what the layer before it becomes by one block; the first layer stays as it is. `None` where no stream is taken apart.
+    ///
+    /// # Shapes
+    /// - `x_na` and the output: `[batch * layers, width]`
+    pub fn one_on(&self, x_na: Tensor<2>) -> Option<Tensor<2>> {
+        let network = self.base.stream(self.layer)?;
+        let a_nc = self.unscaled(x_na);
+        let of = |layer: usize| a_nc.clone().narrow(1, layer * self.width, self.width);
+        let next = (1..self.layers()).map(|layer| network.behind(layer, of(layer - 1)));
+        Some(self.scaled(Tensor::cat([of(0)].into_iter().chain(next).collect(), 1)))
+    }
+
+    /// Logits of the image when one layer of a stream is replaced, mean over the layers.
+    ///
+    /// # Shapes
+    /// - `a_nc`: `[batch, layers * width]`; output: `[batch, pixels]`
+    fn replaced(&self, network: &Residual, a_nc: Tensor<2>) -> Tensor<2> {
+        let ([n, _], layers) = (a_nc.dims(), network.layers());
+        let of = |layer: usize| a_nc.clone().narrow(1, layer * self.width, self.width);
+        // Those that were replaced before go on together, and the next joins them.
+        let all = (1..layers).fold(of(0), |before, layer| Tensor::cat(vec![network.behind(layer, before), of(layer)], 0));
+        let logits_mp = network.logits(network.code_of(all));
+        let [_, pixels] = logits_mp.dims();
+        logits_mp.reshape([layers, n * pixels]).mean_dim(0).reshape([n, pixels])
+    }
+
+    /// What the rest of the network makes of inputs, shape `[batch, pixels]`; of a stream's, what it makes of one layer, mean over the layers.
     pub fn images(&self, x_na: Tensor<2>) -> Tensor<2> {
         self.by(&self.base, x_na).image_bp
     }
@@ -243,7 +360,7 @@ impl Host {
     /// # Shapes
     /// - `x_na`: `[batch, width]`; `x_bp` and the output: `[batch, pixels]`
     pub fn loss_bp(&self, x_na: Tensor<2>, x_bp: Tensor<2>) -> Tensor<2> {
-        let a_na = x_na.clone() * self.scale_like(x_na.dims());
+        let a_na = self.unscaled(x_na);
         match self.base.clone().map(&mut Held) {
             Network::Plain(base) => base.likelihood.plain_bp(x_bp, self.logits(&base, a_na).1),
             other => (other.decode(a_na) - x_bp).square(),
@@ -252,7 +369,10 @@ impl Host {
 
     /// What is behind the layer in `base`, which is this host's network.
     fn by(&self, base: &Network, x_na: Tensor<2>) -> Onward {
-        let a_na = x_na.clone() * self.scale_like(x_na.dims());
+        let a_na = self.unscaled(x_na);
+        if let Some(network) = base.stream(self.layer) {
+            return Onward { layers: vec![], image_bp: network.image(self.replaced(network, a_na)) };
+        }
         let Network::Plain(base) = base else { return Onward { layers: vec![], image_bp: base.decode(a_na) } };
         let (layers, logits_bp) = self.logits(base, a_na);
         Onward { layers, image_bp: base.likelihood.mean(logits_bp) }
@@ -307,7 +427,7 @@ mod tests {
             let x_bp = Tensor::random([3, SampleShape::MNIST.len()], Distribution::Uniform(0.0, 1.0), &device);
             for source in &SOURCES[latent_vocabulary::FIRST_HOSTED..] {
                 let mut host = Host::new(&params, source, DataShape::MNIST, &device);
-                let (scale, x_na) = host.start(x_bp.clone());
+                let Start { scale, x_na, .. } = host.start(x_bp.clone());
                 assert_eq!(x_na.dims(), [3, host.width()]);
                 host.scale = Param::from_tensor(scale);
                 assert_eq!(values(host.inputs_na(x_bp.clone())), values(x_na.clone()));
@@ -317,7 +437,7 @@ mod tests {
                 let layers = match host.layer {
                     Layer::Encoder => 2,
                     Layer::Code => 1,
-                    Layer::Decoder | Layer::All => 0,
+                    Layer::Decoder | Layer::All | Layer::Stream => 0,
                 };
                 assert_eq!(onward.layers.len(), layers, "{net} {source}");
                 assert_eq!(values(onward.image_bp), values(host.images(x_na.clone())), "{net} {source}");
@@ -327,5 +447,32 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn each_layer_of_a_stream_can_be_put_in_the_place_of_the_network() {
+        let device = Device::flex();
+        let values = |t: Tensor<2>| t.into_data().try_into_vec::<f32>().unwrap();
+        let params = Params::new(&crate::ae::residual::CARD).with("width", "12").unwrap().with("blocks", "3").unwrap();
+        let mut host = Host::new(&params, STREAM, DataShape::MNIST, &device);
+        let x_bp = Tensor::random([5, SampleShape::MNIST.len()], Distribution::Uniform(0.0, 1.0), &device);
+        let Start { scale, centre, x_na } = host.start(x_bp.clone());
+        assert_eq!((x_na.dims(), host.layers(), scale.dims()), ([15, 12], 3, [36]));
+        host.scale = Param::from_tensor(scale);
+        host.centre = centre.map(Param::from_tensor);
+        let close = |got: Tensor<2>, want: Tensor<2>, what: &str| {
+            for (got, want) in values(got).into_iter().zip(values(want)) {
+                assert!((got - want).abs() < 1e-4, "{what}: {got}, not {want}");
+            }
+        };
+        close(host.inputs_na(x_bp.clone()), x_na.clone(), "inputs at the start");
+        // Each layer is centred and has a mean square of 1.
+        let x_nc = x_na.clone().reshape([5, 36]);
+        close(x_nc.clone().mean_dim(0), Tensor::zeros([1, 36], &device), "mean");
+        let square = x_nc.square().reshape([5, 3, 12]).mean_dim(0).reshape([3, 12]).mean_dim(1);
+        close(square, Tensor::ones([3, 1], &device), "mean square");
+        // Whatever layer is put in, the network draws what it draws; and every layer is what the one before it becomes.
+        close(host.images(x_na.clone()), host.base.decode(host.base.point(x_bp)), "pictures");
+        close(host.one_on(x_na.clone()).unwrap(), x_na, "one block on");
     }
 }

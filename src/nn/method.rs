@@ -262,9 +262,21 @@ pub trait Method: Module + Sized + 'static {
         None
     }
 
-    /// What the trained network that is taken apart makes of images by itself, and in one more row what it makes of nothing: its
-    /// layer set to zero. Shape `[batch + 1, pixels]`; `None` where no network is taken apart.
+    /// What the trained network that is taken apart makes of images by itself, and in two more rows what it makes of nothing: its
+    /// layer set to zero, and to its mean. Shape `[batch + 2, pixels]`; `None` where no network is taken apart.
     fn host_images(&self, _batch: Batch) -> Option<Tensor<2>> {
+        None
+    }
+
+    /// The layers of a network that are taken apart, on images, all of one image in a row: as they are, and as the dictionary has them. Shapes
+    /// `[batch, layers * width]`; `None` where no layers are.
+    fn layers(&self, _batch: Batch) -> Option<[Tensor<2>; 2]> {
+        None
+    }
+
+    /// The code that follows from a code of several layers when each layer is what the network makes of the one before it; what is of the first stays as it is.
+    /// Shape `[batch, latent]`; `None` where no layers of a network are taken apart.
+    fn one_on(&self, _z_bd: Tensor<2>) -> Option<Tensor<2>> {
         None
     }
 }

@@ -69,6 +69,15 @@ impl Dictionary {
         self.project(x_na) + self.bias()
     }
 
+    /// [`Self::encode`] for `count` features from `first` on, shape `[n, count]`.
+    ///
+    /// # Panics
+    /// If the encoder is tied to the atoms.
+    pub fn encode_some(&self, x_na: Tensor<2>, first: usize, count: usize) -> Tensor<2> {
+        let w_af = self.w_enc.as_ref().expect("an encoder of its own").val().narrow(1, first, count);
+        (x_na - self.origin()).matmul(w_af) + self.bias().narrow(1, first, count)
+    }
+
     /// b_enc, shape `[1, features]`.
     pub fn bias(&self) -> Tensor<2> {
         self.b_enc.val().unsqueeze()

@@ -451,7 +451,7 @@ impl Writer<'_> {
             let own = atoms(d)?;
             Ok(vec![("atoms", d.g.reshape(own, &[1, features * inputs]))])
         })?;
-        let kind = CodeKind::Features { height: grid[0] as u32, width: grid[1] as u32 };
+        let kind = CodeKind::Features { height: grid[0] as u32, width: grid[1] as u32, layers: false };
         Ok((vec![CodeGroup { kind, count: (places * features) as u32 }], vec![encode, decode, all]))
     }
 }

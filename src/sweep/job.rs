@@ -44,7 +44,7 @@ impl Job {
 }
 
 /// Figures that compare a run with the same of the seed before, made right before it: a run of the first seed has none.
-pub const OF_TWINS: [&str; 7] = [
+pub const OF_TWINS: [&str; 9] = [
     "stability_cosine",
     "stability_shared",
     "twin_found",
@@ -52,6 +52,8 @@ pub const OF_TWINS: [&str; 7] = [
     "twin_stitched",
     "twin_stitched_relative",
     "twin_own",
+    "twin_spaces",
+    "twin_spaces_chance",
 ];
 
 /// The id of a measure as figures and comparisons write it.

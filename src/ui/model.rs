@@ -196,7 +196,7 @@ mod tests {
         assert_eq!(built(&[CodeKind::Gaussian]), (true, true, false, [false, false]));
         assert_eq!(built(&[CodeKind::Gaussian, CodeKind::Choice { given: true }]), (false, true, false, [false, false]));
         assert_eq!(built(&[CodeKind::Embedding]), (false, false, true, [false, false]));
-        assert_eq!(built(&[CodeKind::Features { height: 1, width: 1 }]), (false, false, false, [false, true]));
+        assert_eq!(built(&[CodeKind::Features { height: 1, width: 1, layers: false }]), (false, false, false, [false, true]));
         assert_eq!(
             built(&[CodeKind::Grid { height: 2, width: 2, levels: 1, codes: 8, drawn: false }]),
             (false, false, false, [true, false])

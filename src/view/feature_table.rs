@@ -12,6 +12,10 @@ pub const QUARTER_EXAMPLES: usize = 4;
 pub const EXAMPLES: usize = TOP_EXAMPLES + 4 * QUARTER_EXAMPLES;
 /// Bins of a feature's histogram.
 pub const BINS: usize = 16;
+/// Features that are named as those that come together with one.
+pub const TOGETHER: usize = 8;
+/// Numbers of a feature's row in [`FeatureTable::kin_fe`].
+pub const KIN: usize = 2 * TOGETHER + 3;
 
 /// What each feature of a dictionary does on some test images. An *input* is what a code of the features belongs to: an
 /// image, or each place of its grid, see [`CodeKind::Features`](latent_vocabulary::code::CodeKind::Features). Numbers are
@@ -36,6 +40,12 @@ pub struct FeatureTable {
     pub example_fe: ByteBuf,
     /// And the activations there.
     pub activation_fe: ByteBuf,
+    /// Who goes with whom, shape `[features, KIN]`: the features that are active most together with each, the φ of their activity, its parent, and of a code of
+    /// layers the feature of the next layer that points most the same way, with the cosine; −1 where there is none. Empty where there are too many features to be
+    /// compared.
+    pub kin_fe: ByteBuf,
+    /// Share of each feature's activity at each place, shape `[features, places]`; empty where there is one place.
+    pub place_fp: ByteBuf,
     /// Size of what an atom shows.
     pub width: u32,
     pub height: u32,

@@ -6,9 +6,11 @@ use serde_bytes::ByteBuf;
 use super::answer::Answer;
 use super::coder::{Coder, Frame, Rows, Tests};
 pub use super::feature_table::FeatureTable;
-use super::feature_table::{BINS, EXAMPLES, QUARTER_EXAMPLES, TOP_EXAMPLES};
+use super::feature_table::{BINS, EXAMPLES, KIN, QUARTER_EXAMPLES, TOGETHER, TOP_EXAMPLES};
 use super::question::Question;
-use latent_measure::sparse::{Portrait, histogram};
+use latent_measure::Rows as Matrix;
+use latent_measure::sparse::{Portrait, histogram, kin};
+use latent_vocabulary::code::FeatureGrid;
 use latent_vocabulary::drawn::laid_out;
 use latent_vocabulary::numbers::f32_bytes;
 
@@ -29,8 +31,8 @@ pub(super) fn norm(row: &[f32]) -> f32 {
 }
 
 /// What each feature by itself, as active as it ever was, changes in the picture that is decoded from nothing, row-major
-/// `[features, pixels]`: what atoms that are no pictures look like.
-async fn effects(coder: &mut impl Coder, max_f: &[f32]) -> Result<Vec<f32>, String> {
+/// `[features, pixels]`: what atoms that are no pictures look like. Of layers it is active in all.
+async fn effects(coder: &mut impl Coder, max_f: &[f32], grid: FeatureGrid) -> Result<Vec<f32>, String> {
     /// Features decoded at a time; a code has as many numbers as there are features.
     const AT_ONCE: usize = 256;
     let latent = coder.frame().latent;
@@ -38,11 +40,77 @@ async fn effects(coder: &mut impl Coder, max_f: &[f32]) -> Result<Vec<f32>, Stri
     let mut out = Vec::with_capacity(max_f.len() * nothing.len());
     for (from, max_f) in (0..).step_by(AT_ONCE).zip(max_f.chunks(AT_ONCE)) {
         let mut z_bd = vec![0.0; max_f.len() * latent];
-        max_f.iter().enumerate().for_each(|(i, max)| z_bd[i * latent + from + i] = *max);
+        for (i, max) in max_f.iter().enumerate() {
+            (0..if grid.layers { grid.places() } else { 1 })
+                .for_each(|place| z_bd[i * latent + place * grid.features + from + i] = *max);
+        }
         let x = coder.decode(&z_bd).await?;
         out.extend(x.chunks_exact(nothing.len()).flat_map(|x| x.iter().zip(&nothing).map(|(a, b)| a - b)));
     }
     Ok(out)
+}
+
+/// Features that are compared each with each, at most.
+const COMPARED: usize = 4096;
+
+/// [`FeatureTable::kin_fe`].
+fn related(act_nf: &[f32], atom_fa: &[f32], grid: FeatureGrid) -> Vec<f32> {
+    let (features, inputs) = (grid.features, atom_fa.len() / grid.features);
+    if features > COMPARED {
+        return vec![];
+    }
+    let kin = kin(Matrix::new(act_nf, features), TOGETHER);
+    let next = if grid.layers { onward(&by_place(act_nf, grid), Matrix::new(atom_fa, inputs), grid) } else { vec![None; features] };
+    let mut out = vec![-1.0; features * KIN];
+    for (f, row) in out.chunks_exact_mut(KIN).enumerate() {
+        for (i, (other, phi)) in kin.near_f[f].iter().enumerate() {
+            (row[i], row[TOGETHER + i]) = (*other as f32, *phi as f32);
+        }
+        if let Some(parent) = kin.parent_f[f] {
+            row[2 * TOGETHER] = parent as f32;
+        }
+        if let Some((other, cosine)) = next[f] {
+            (row[KIN - 2], row[KIN - 1]) = (other as f32, cosine);
+        }
+    }
+    out
+}
+
+/// Share of each feature's activity at each place; none of what is dead.
+fn by_place(act_nf: &[f32], grid: FeatureGrid) -> Vec<f32> {
+    let (features, places) = (grid.features, grid.places());
+    if places == 1 {
+        return vec![];
+    }
+    let mut out = vec![0.0f32; features * places];
+    for (row, place) in act_nf.chunks_exact(features).zip((0..places).cycle()) {
+        row.iter().enumerate().filter(|(_, a)| **a != 0.0).for_each(|(f, a)| out[f * places + place] += a.abs());
+    }
+    for own in out.chunks_exact_mut(places) {
+        let sum: f32 = own.iter().sum();
+        if sum > 0.0 {
+            own.iter_mut().for_each(|v| *v /= sum);
+        }
+    }
+    out
+}
+
+/// Of each feature the one of the layer behind its strongest that points most the same way, and the cosine; none of what is dead or of the last layer.
+fn onward(place_fp: &[f32], atom_fa: Matrix<'_>, grid: FeatureGrid) -> Vec<Option<(usize, f32)>> {
+    let places = grid.places();
+    let own = |f: usize| &place_fp[f * places..(f + 1) * places];
+    let strongest = |f: usize| (0..places).fold(0, |best, p| if own(f)[p] > own(f)[best] { p } else { best });
+    let dot = |a: usize, b: usize| atom_fa.row(a).iter().zip(atom_fa.row(b)).map(|(x, y)| x * y).sum::<f32>();
+    let of = |f: usize| {
+        let next = strongest(f) + 1;
+        if next == places || own(f)[next - 1] == 0.0 {
+            return None;
+        }
+        let there = (0..grid.features).filter(|other| own(*other)[next] > 0.0);
+        let cosine = |other: usize| dot(f, other) / (norm(atom_fa.row(f)) * norm(atom_fa.row(other))).max(f32::MIN_POSITIVE);
+        there.map(|other| (other, cosine(other))).max_by(|a, b| a.1.total_cmp(&b.1))
+    };
+    (0..grid.features).map(of).collect()
 }
 
 /// A row as signed bytes, stretched to ±127.
@@ -90,7 +158,12 @@ impl Question for Features {
                 activation_fe.push(example.map_or(0.0, |i| act_n[i]));
             }
         }
-        let seen_fa = if inputs * grid.places() == sample.len() { atom_fa } else { effects(coder, &numbers[2]).await? };
+        let (kin_fe, place_fp) = (related(&act_nf, &atom_fa, grid), by_place(&act_nf, grid));
+        let seen_fa = if !grid.layers && inputs * grid.places() == sample.len() {
+            atom_fa
+        } else {
+            effects(coder, &numbers[2], grid).await?
+        };
         let seen_fa = seen_fa.chunks_exact(seen_fa.len() / features);
         let signed_fa: Vec<u8> = seen_fa.flat_map(|seen_a| signed(&laid_out(sample, seen_a))).collect();
         let [density_f, mean_f, max_f, norm_f, purity_f] = numbers.map(|values| f32_bytes(&values));
@@ -105,8 +178,11 @@ impl Question for Features {
             count_fb: f32_bytes(&count_fb),
             example_fe: f32_bytes(&example_fe),
             activation_fe: f32_bytes(&activation_fe),
-            width: size.width / grid.width as u32,
-            height: size.height / grid.height as u32,
+            kin_fe: f32_bytes(&kin_fe),
+            place_fp: f32_bytes(&place_fp),
+            // A layer has read the whole image.
+            width: size.width / if grid.layers { 1 } else { grid.width as u32 },
+            height: size.height / if grid.layers { 1 } else { grid.height as u32 },
             channels: size.channels,
             atom_fa: ByteBuf::from(signed_fa),
         })

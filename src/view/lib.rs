@@ -16,7 +16,7 @@ mod question;
 pub use self::answer::{Answer, Pictures};
 pub use self::choice::draw;
 pub use self::coder::{Alphabet, Coder, Frame, Rows, Size, Tests};
-pub use self::feature_table::{BINS, EXAMPLES, QUARTER_EXAMPLES, TOP_EXAMPLES};
+pub use self::feature_table::{BINS, EXAMPLES, KIN, QUARTER_EXAMPLES, TOGETHER, TOP_EXAMPLES};
 pub use self::offer::OneOf;
 pub use self::question::Question;
 pub use self::sample::step_rows;

@@ -73,6 +73,10 @@ pub struct Card {
     pub hosts_code: bool,
     /// Whether it stands on the trained network of another method, whatever its parameters are.
     pub hosted: bool,
+    /// Whether its encoder is a residual stream: layers of one width, each of which adds to the one before.
+    pub stream: bool,
+    /// Whether it takes such a stream apart, and so stands on no other network.
+    pub of_stream: bool,
     /// Whether it can learn pictures only.
     pub pictures: bool,
     /// Whether it is told all factors of its samples, and so needs data of which they are known.
@@ -109,6 +113,8 @@ impl Card {
         hosts: false,
         hosts_code: false,
         hosted: false,
+        stream: false,
+        of_stream: false,
         pictures: false,
         factors: false,
         clips: false,

@@ -23,8 +23,8 @@ pub enum CodeKind {
     /// numbers may lie beside these.
     Factor { index: u32, size: u32, given: bool },
     /// Features that are zero most of the time: as many for each place of a grid, one place after the other. An image that
-    /// is one input has a grid of one place.
-    Features { height: u32, width: u32 },
+    /// is one input has a grid of one place. `layers`: the places are no parts of an image but layers of a network, the first of which reads it.
+    Features { height: u32, width: u32, layers: bool },
     /// Vectors from a codebook, one at each place of a grid; a place has as many tokens as there are `levels`. `drawn`: a
     /// prior over the tokens is learnt, so that new ones can be drawn.
     Grid { height: u32, width: u32, levels: u32, codes: u32, drawn: bool },
@@ -53,9 +53,9 @@ impl CodeGroup {
 
     /// How its features are laid out, if it has any.
     pub fn features(&self) -> Option<FeatureGrid> {
-        let CodeKind::Features { height, width } = self.kind else { return None };
+        let CodeKind::Features { height, width, layers } = self.kind else { return None };
         let (height, width) = (height as usize, width as usize);
-        Some(FeatureGrid { height, width, features: self.count as usize / (height * width) })
+        Some(FeatureGrid { height, width, features: self.count as usize / (height * width), layers })
     }
 }
 
@@ -97,7 +97,9 @@ pub fn to_note(code: &[CodeGroup]) -> String {
         CodeKind::Factor { index, size, given } => {
             format!("{} {count} {} {size}", if *given { "factor" } else { "attribute" }, index + 1)
         }
-        CodeKind::Features { height, width } => format!("features {count} {height} {width}"),
+        CodeKind::Features { height, width, layers } => {
+            format!("{} {count} {height} {width}", if *layers { "layers" } else { "features" })
+        }
         CodeKind::Grid { height, width, levels, codes, drawn } => {
             format!("{} {count} {height} {width} {levels} {codes}", if *drawn { "drawn-grid" } else { "grid" })
         }
@@ -126,8 +128,8 @@ pub fn from_note(note: &str) -> Result<Vec<CodeGroup>, String> {
             ("factor" | "attribute", [count, index, size]) if *size <= 255 && (*count == 1 || count == size) => {
                 CodeKind::Factor { index: index - 1, size: *size, given: name == "factor" }
             }
-            ("features", [count, height, width]) if count % product(&[*height, *width])? == 0 => {
-                CodeKind::Features { height: *height, width: *width }
+            ("features" | "layers", [count, height, width]) if count % product(&[*height, *width])? == 0 => {
+                CodeKind::Features { height: *height, width: *width, layers: name == "layers" }
             }
             ("grid" | "drawn-grid", [count, height, width, levels, codes])
                 if count % product(&[*height, *width])? == 0 && product(&[*height, *width, *levels])? <= MOST =>
@@ -150,6 +152,8 @@ pub struct FeatureGrid {
     pub height: usize,
     pub width: usize,
     pub features: usize,
+    /// The places are layers of a network.
+    pub layers: bool,
 }
 
 impl FeatureGrid {
@@ -178,7 +182,8 @@ mod tests {
             CodeKind::Point,
             CodeKind::Choice { given: true },
             CodeKind::Choice { given: false },
-            CodeKind::Features { height: 4, width: 4 },
+            CodeKind::Features { height: 4, width: 4, layers: false },
+            CodeKind::Features { height: 4, width: 1, layers: true },
             CodeKind::Flow,
             CodeKind::Embedding,
             grid(true),

@@ -121,6 +121,22 @@ fn a_codebook_is_counted_painted_with_and_drawn_from() {
 fn features_are_listed_taken_apart_and_steered() {
     let page = tab_of("features", "v=1&data=mnist&method=topk-sae&features=64&k=4&batch=16");
     panels_follow_the_weights(&page, &["features", "feature", "steering"]);
+    // Families: as many features as the sentence says, the first of each is the densest, and a press takes one in hand.
+    page.js("document.querySelector('[data-testid=panel-families]').scrollIntoView()");
+    page.wait(
+        "families are told",
+        "/in \\d+ families|by itself/.test(document.querySelector('[data-testid=families-stats]')?.textContent)",
+    );
+    if page.js("return !!document.querySelector('[data-testid=families-list] button')") == true {
+        let head = page.js("return document.querySelector('[data-testid=families-list] button').dataset.testid");
+        let head = head.as_str().expect("a feature").trim_start_matches("family-").to_owned();
+        page.js("document.querySelector('[data-testid=families-list] button').click()");
+        page.wait(
+            "the head is in hand",
+            &format!("document.querySelector('[data-testid=feature-name]').textContent === 'Feature {head}'"),
+        );
+        page.wait("others come with it", "document.querySelector('[data-testid=feature-together] button')");
+    }
     page.js("document.querySelector('[data-testid=panel-feature]').scrollIntoView()");
     let stats = text(&page, "features-stats");
     let l0 = number(stats.split('·').nth(1).expect("active features"));
@@ -201,6 +217,44 @@ fn hidden_layers_have_features_as_well() {
         assert_eq!(notices(&page), Value::Array(vec![]), "{source}");
         page.screenshot(&format!("features-{source}"));
     }
+    no_errors(&page);
+}
+
+#[test]
+fn layers_of_a_stream_are_taken_apart_side_by_side() {
+    let query = "v=1&data=mnist&method=residual-ae&blocks=3&width=16&hidden=32&latent=4&batch=16";
+    let page = ready(&Options { query, script: &[SHOWN, VALUES].concat(), ..Options::default() });
+    page.click("step");
+    page.wait("a network to take apart", "latentLab.state().step === 1 && latentLab.state().status === 'Paused'");
+    let set = |testid: &str, value: &str| {
+        page.js(&format!(
+            "const s = document.querySelector('[data-testid={testid}]');
+             s.value = '{value}';
+             s.dispatchEvent(new Event('change', {{ bubbles: true }}))"
+        ));
+    };
+    set("method", "layer-sae");
+    page.wait(
+        "it stands on the network",
+        "latentLab.state().setup.includes('method=layer-sae') && latentLab.state().setup.includes('host=residual-ae')",
+    );
+    page.click("reset");
+    page.wait("a new network", "latentLab.state().step === 0 && latentLab.state().status === 'Ready to train'");
+    page.click("step");
+    page.wait("one step", "latentLab.state().step === 1 && latentLab.state().status === 'Paused'");
+    page.open_tab("features");
+    panels_follow_the_weights(&page, &["features", "feature", "layers", "steering"]);
+    page.js("document.querySelector('[data-testid=panel-layers]').scrollIntoView()");
+    let columns = "document.querySelectorAll('[data-testid=layers-map] tbody tr:first-child td:not(.gap)').length";
+    page.wait("a column for each layer", &format!("{columns} === 3"));
+    page.wait("how evenly they are active", "document.querySelector('[data-testid=layers-spread]').textContent.includes('over all images')");
+    // Beside all images the one that is steered.
+    page.js("document.querySelector('[data-testid=panel-steering]').scrollIntoView()");
+    page.wait("an image to steer", "probe.values('steer-input').some(v => v > 0)");
+    page.js("document.querySelector('[data-testid=panel-layers]').scrollIntoView()");
+    page.wait("a column for each layer of the image too", &format!("{columns} === 6"));
+    assert_eq!(notices(&page), Value::Array(vec![]));
+    page.screenshot("features-layers");
     no_errors(&page);
 }
 

@@ -151,6 +151,25 @@ def gon_shapes():
     return {"hidden.weight": (LATENT, HIDDEN), "hidden.bias": (HIDDEN,), "out.weight": (HIDDEN, PIXELS), "out.bias": (PIXELS,)} | CLOUD
 
 
+def residual(net, x, y, noise, blocks=3):
+    rms = lambda h: h / (h.square().mean(1, keepdim=True) + 1e-6).sqrt()
+    h = net.dense("embed", x)
+    for i in range(blocks):
+        h = h + net.dense(f"blocks.{i}.down", F.relu(net.dense(f"blocks.{i}.up", rms(h))))
+    z = net.dense("mean", rms(h))
+    return [net.reconstruction(x, z)], None, state(z)
+
+
+def residual_shapes(blocks=3, width=8):
+    ends = [("embed", PIXELS, width)]
+    ends += [(f"blocks.{i}.{name}", *size) for i in range(blocks) for name, size in (("up", (width, 2 * width)), ("down", (2 * width, width)))]
+    ends += [("mean", width, LATENT), ("decoder.hidden", LATENT, HIDDEN), ("decoder.out", HIDDEN, PIXELS)]
+    out = {}
+    for name, i, o in ends:
+        out[name + ".weight"], out[name + ".bias"] = (i, o), (o,)
+    return out | CLOUD
+
+
 def dae(net, x, y, noise, kind):
     seen = torch.where(noise.uniform(*x.shape) < 0.4, 0.0, x) if kind == "masking" else x + 0.4 * noise.normal(*x.shape)
     z = net.heads(seen)[0]
@@ -767,6 +786,7 @@ cases = [
     case("ae", "", ae, POINT | CLOUD, "gaussian"),
     case("ae", "", ae, shapes(point=True, sigma=True) | CLOUD, "gaussian-learnt"),
     case("gon", "", gon, gon_shapes()),
+    case("residual-ae", "&blocks=3&width=8", residual, residual_shapes()),
     case("dae", "", with_(dae, kind="masking"), POINT | CLOUD),
     case("dae", "&noise=gaussian", with_(dae, kind="gaussian"), POINT | CLOUD),
     case("mae", "&patch=5&ratio=0.6", mae, POINT | {"token_c": (1,)} | CLOUD),

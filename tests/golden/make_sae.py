@@ -12,7 +12,7 @@ import pathlib
 import torch
 import torch.nn.functional as F
 
-from make_golden import IMAGES, epoch_order, mix, normal, sample, uniform
+from make_golden import IMAGES, bits, epoch_order, mix, normal, sample, uniform
 
 # Two batches are one epoch: an image that is in a batch twice would tie with itself.
 PIXELS, FEATURES, BATCH, STEPS = 784, 64, 3, 2
@@ -88,6 +88,78 @@ def host_sizes():
     for name, (a, b) in dense.items():
         out[f"sae.source.host.{name}.weight"], out[f"sae.source.host.{name}.bias"] = (a, b), (b,)
     return out | {"sae.source.host.scale": (1,)}
+
+
+def gradients_of(p, frozen):
+    gradients = []
+    for name, t in p.items():
+        if name in frozen:
+            continue
+        flat = t.grad.flatten()
+        wave = torch.cos(torch.arange(len(flat), dtype=torch.float64))
+        gradients.append({"name": name, "norm": flat.norm().item(), "wave": (flat @ wave).item(), "sample": sample(flat)})
+    return gradients
+
+
+def layers_case(k, groups, blocks=3, width=8):
+    """Of a residual stream one layer of each image for each group: the one of which chance times share in the group is the largest."""
+    each, features, host = FEATURES, FEATURES * groups, "sae.source.host."
+    ends = [("embed", PIXELS, width)]
+    ends += [(f"blocks.{i}.{name}", *size) for i in range(blocks) for name, size in (("up", (width, 2 * width)), ("down", (2 * width, width)))]
+    ends += [("mean", width, LATENT), ("decoder.hidden", LATENT, HIDDEN), ("decoder.out", HIDDEN, PIXELS)]
+    sizes = {}
+    for name, i, o in ends:
+        sizes[f"{host}{name}.weight"], sizes[f"{host}{name}.bias"] = (i, o), (o,)
+    sizes |= {host + "cloud.mean_d": (LATENT,), host + "cloud.covariance_dd": (LATENT, LATENT), host + "scale": (blocks * width,), host + "centre": (blocks * width,)}
+    sizes |= {
+        "sae.dictionary.w_enc": (width, features), "sae.dictionary.b_enc": (features,), "sae.dictionary.w_dec": (features, width), "sae.dictionary.b_dec": (width,),
+        "sae.since_f": (features,), "sae.density_f": (features,), "sae.mean_a": (width,), "k": (1,), "group_lg": (blocks, groups),
+    }
+    start = {name: uniform(salt, shape) for salt, (name, shape) in enumerate(sizes.items())}
+    start["sae.since_f"] *= 1e4
+    frozen = {name for name in sizes if not name.startswith("sae.dictionary")}
+    images = torch.tensor([[mix(i * PIXELS + j) & 255 for j in range(PIXELS)] for i in range(IMAGES)]) / 255
+    order = [i for epoch in range(1 + STEPS * BATCH // IMAGES) for i in epoch_order(5, epoch)]
+    steps = []
+    for step in range(STEPS):
+        p = {name: t.clone().requires_grad_(name not in frozen) for name, t in start.items()}
+
+        def layer(name, h):
+            return F.linear(h, p[f"{host}{name}.weight"].T, p[f"{host}{name}.bias"])
+
+        rms = lambda h: h / (h.square().mean(1, keepdim=True) + 1e-6).sqrt()
+        h, stream = layer("embed", images[order[step * BATCH : (step + 1) * BATCH]]), []
+        for i in range(blocks):
+            h = h + layer(f"blocks.{i}.down", F.relu(layer(f"blocks.{i}.up", rms(h))))
+            stream.append(h)
+        x = ((torch.cat(stream, 1) - p[host + "centre"]) / p[host + "scale"]).reshape(-1, blocks, width)
+        n = len(x)
+        chance = 1 + torch.tensor([(bits(i, 0, step, 5)[0] >> 8) / 2**24 for i in range(n * blocks)]).reshape(n, blocks)
+        atoms = F.normalize(p["sae.dictionary.w_dec"], dim=1)
+        dead = start["sae.since_f"] > DEAD_AFTER
+        inputs, copies, errors, revived, fired = [], [], [], [], []
+        for g in range(groups):
+            mine = slice(g * each, (g + 1) * each)
+            own = x[torch.arange(n), (chance * p["group_lg"][:, g]).argmax(1)]
+            z = (own - p["sae.dictionary.b_dec"]) @ p["sae.dictionary.w_enc"][:, mine] + p["sae.dictionary.b_enc"][mine]
+            f = top(z, k).relu()
+            y = f @ atoms[mine] + p["sae.dictionary.b_dec"]
+            pre = torch.where(dead[mine], z, torch.tensor(-math.inf))
+            value, index = pre.topk(min(width // 2, int(dead[mine].sum())), 1)
+            revived.append(squared((own - y).detach(), torch.zeros_like(z).scatter(1, index, value.relu()) @ atoms[mine]))
+            inputs.append(own), copies.append(y), errors.append(squared(own, y)), fired.append((f != 0).double())
+        error, aux = sum(errors) / groups, sum(revived) / groups
+        loss, own, y, share = error + AUX * aux, torch.cat(inputs), torch.cat(copies), torch.cat([f.mean(0) for f in fired])
+        terms = [loss, error, aux, ((own - y) ** 2).sum() / ((own - start["sae.mean_a"]) ** 2).sum(), share.sum() / groups, dead.double().mean()]
+        state = {
+            "k": [k], "sae.since_f": torch.where(share > 0, 0.0, start["sae.since_f"] + n).tolist(),
+            "sae.density_f": (0.99 * start["sae.density_f"] + 0.01 * share).tolist(),
+        }
+        loss.backward()
+        steps.append({"terms": [t.item() for t in terms], "gradients": gradients_of(p, frozen), "state": state})
+    network = f"host=residual-ae&host.blocks={blocks}&host.width={width}&host.hidden={HIDDEN}&host.latent={LATENT}"
+    query = f"&groups={groups}&k={k}&aux={AUX}&dead_after={DEAD_AFTER}&features={each}&{network}&batch={BATCH}&seed=5"
+    return {"query": f"v=1&data=mnist&method=layer-sae{query}", "steps": steps}
 
 
 def case(method, source="pixels", **set_):
@@ -318,14 +390,7 @@ def case(method, source="pixels", **set_):
         state["sae.since_f"] = torch.where(fires.any(0), 0.0, start["sae.since_f"] + n).tolist()
         state["sae.density_f"] = (0.99 * start["sae.density_f"] + 0.01 * fires.mean(0)).tolist()
         loss.backward()
-        gradients = []
-        for name, t in p.items():
-            if name in frozen:
-                continue
-            flat = t.grad.flatten()
-            wave = torch.cos(torch.arange(len(flat), dtype=torch.float64))
-            gradients.append({"name": name, "norm": flat.norm().item(), "wave": (flat @ wave).item(), "sample": sample(flat)})
-        steps.append({"terms": [t.item() for t in terms], "gradients": gradients, "state": state})
+        steps.append({"terms": [t.item() for t in terms], "gradients": gradients_of(p, frozen), "state": state})
     query = "".join(f"&{key}={value}" for key, value in set_.items())
     if method in ("topk-sae", "batch-topk", "matryoshka", "archetypal-sae", "aligned-sae", "variational-sae", "top-afa", "scope-sae", "specialised-sae", "transcoder", "gradient-sae"):
         query += f"&aux={AUX}"
@@ -360,6 +425,8 @@ if __name__ == "__main__":
         case("transcoder", source="decoder", k=8),
         case("gradient-sae", source="decoder", k=8, beta=2),
         case("e2e-sae", source="encoder", downstream=0.3, **{"lambda": 0.1}),
+        layers_case(k=6, groups=1),
+        layers_case(k=5, groups=2),
     ]
     path = pathlib.Path(__file__).with_name("sae.json")
     path.write_text(json.dumps(cases, separators=(",", ":")).replace('{"name"', '\n{"name"') + "\n")

@@ -12,4 +12,5 @@ crate::registry::methods! {
     gon::Gon,
     dpa::Dpa,
     deep_cae::DeepCae,
+    residual::Residual,
 }

@@ -69,8 +69,12 @@ impl Base {
 
     /// Takes apart `source`, one of [`SOURCES`].
     pub fn on(source: &str, params: &Params, data: DataShape, tie: Tie, device: &Device) -> Self {
-        let source = Source::new(source, params, data, device);
-        let (inputs, features) = (source.inputs(), params.usize("features"));
+        Self::of(Source::new(source, params, data, device), params.usize("features"), tie, device)
+    }
+
+    /// Takes that source apart, with so many features.
+    pub fn of(source: Source, features: usize, tie: Tie, device: &Device) -> Self {
+        let inputs = source.inputs();
         let zeros = |n| Param::from_tensor(Tensor::zeros([n], device));
         Self {
             dictionary: Dictionary::new(inputs, features, tie, device),
@@ -119,6 +123,11 @@ impl Base {
         self.source.to_images(self.dictionary.decode(f_nf))
     }
 
+    /// The inputs and what is taken apart.
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
     /// The network that is taken apart, where it is not images.
     pub fn host(&self) -> Option<&Host> {
         self.source.host()
@@ -131,7 +140,7 @@ impl Base {
 
     /// [`latent_nn::Method::host_images`].
     pub fn host_images(&self, batch: Batch) -> Option<Tensor<2>> {
-        self.source.host_images(batch)
+        self.source.host_images(batch, self.mean_a.val())
     }
 
     /// One for features that have not fired for more than the live `dead_after` inputs, else zero, shape `[features]`.
@@ -175,14 +184,26 @@ impl Base {
     pub fn report(&self, terms: Terms, pass: Pass, ctx: &Ctx) -> Terms {
         let Pass { x_na, f_nf, y_na } = pass;
         let [n, _] = f_nf.dims();
+        let share_f = firing(f_nf);
+        self.noted(terms, (x_na, y_na), (n, share_f.clone(), share_f.sum()), ctx)
+    }
+
+    /// [`Self::report`] of inputs and what features stand for, shapes `[m, inputs]`, of which each feature has seen `n` and fired on a share, shape `[features]`; and
+    /// how many fire on one, shape `[1]`.
+    pub fn noted(
+        &self,
+        terms: Terms,
+        (x_na, y_na): (Tensor<2>, Tensor<2>),
+        (n, share_f, l0): (usize, Tensor<1>, Tensor<1>),
+        ctx: &Ctx,
+    ) -> Terms {
         let mean = stop_gradient(self.mean_a.val()).unsqueeze::<2>().expand(x_na.dims());
         let variance = squared_error(x_na.clone(), mean).clamp_min(f64::from(f32::MIN_POSITIVE));
-        let share_f = firing(f_nf);
         let since_f = since(&self.since_f, share_f.clone(), n);
-        let density_f = stop_gradient(self.density_f.val()) * (1.0 - DENSITY_RATE) + share_f.clone() * DENSITY_RATE;
+        let density_f = stop_gradient(self.density_f.val()) * (1.0 - DENSITY_RATE) + share_f * DENSITY_RATE;
         terms
             .show("fvu", squared_error(x_na, y_na) / variance)
-            .show("l0", share_f.sum())
+            .show("l0", l0)
             .show("dead", self.dead_f(ctx).mean())
             .set("sae.since_f", since_f)
             .set("sae.density_f", density_f)

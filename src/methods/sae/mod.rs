@@ -24,4 +24,5 @@ crate::registry::methods! {
     e2e::EndToEnd,
     transcoder::Transcoder,
     gradient::Gradient,
+    layers::Layers,
 }

@@ -3,7 +3,7 @@
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 
-use crate::host::{Host, Onward, root_mean_square};
+use crate::host::{Host, Onward, Start, root_mean_square};
 use latent_nn::{Batch, Code, Named, stop_gradient};
 use latent_vocabulary::code::{CodeGroup, CodeKind};
 use latent_vocabulary::shape::{DataShape, SampleShape};
@@ -52,15 +52,19 @@ impl Source {
         }
     }
 
-    /// Inputs of an image.
+    /// Inputs of an image: places of it, or layers of a network that reads it.
     fn places(&self) -> usize {
-        self.image.len() / (self.image.channels * self.patch[0] * self.patch[1])
+        let places = self.image.len() / (self.image.channels * self.patch[0] * self.patch[1]);
+        places * self.host.as_ref().map_or(1, Host::layers)
     }
 
     /// The code of an image: the features of its inputs, one input after the other.
     pub fn code(&self, features: usize) -> Vec<CodeGroup> {
         let ([ph, pw], SampleShape { height, width, .. }) = (self.patch, self.image);
-        let kind = CodeKind::Features { height: (height / ph) as u32, width: (width / pw) as u32 };
+        let kind = match self.host.as_ref().map_or(1, Host::layers) {
+            1 => CodeKind::Features { height: (height / ph) as u32, width: (width / pw) as u32, layers: false },
+            layers => CodeKind::Features { height: layers as u32, width: 1, layers: true },
+        };
         vec![CodeGroup { kind, count: (self.places() * features) as u32 }]
     }
 
@@ -69,8 +73,9 @@ impl Source {
     pub fn start(&self, batch: Batch) -> (Vec<Named>, Tensor<2>, Option<Tensor<1>>) {
         match &self.host {
             Some(host) => {
-                let (scale, x_na) = host.start(batch.x_bp);
-                (vec![("sae.source.host.scale", scale)], x_na, None)
+                let Start { scale, centre, x_na } = host.start(batch.x_bp);
+                let centre = centre.map(|centre| ("sae.source.host.centre", centre));
+                ([("sae.source.host.scale", scale)].into_iter().chain(centre).collect(), x_na, None)
             }
             None => {
                 let x_na = self.cut_na(batch);
@@ -83,6 +88,22 @@ impl Source {
     /// The scale of inputs of such a shape.
     fn unit_like(&self, shape: [usize; 2]) -> Option<Tensor<2>> {
         self.unit.as_ref().map(|unit| stop_gradient(unit.val()).unsqueeze::<2>().expand(shape))
+    }
+
+    /// The features that layers of a stream would have if each were what the layer before it becomes by one block; those of the first as they are. `None` where no
+    /// stream is taken apart. `decode` and `encode` are those of the dictionary, `[n, features]` to `[n, inputs]` and back.
+    pub fn one_on(
+        &self,
+        f_nf: Tensor<2>,
+        decode: impl Fn(Tensor<2>) -> Tensor<2>,
+        encode: impl Fn(Tensor<2>) -> Tensor<2>,
+    ) -> Option<Tensor<2>> {
+        let ([n, features], places) = (f_nf.dims(), self.places());
+        let next_nf = encode(self.host.as_ref()?.one_on(decode(f_nf.clone()))?);
+        let of_image = |f_nf: Tensor<2>| f_nf.reshape([n / places, places * features]);
+        let first = of_image(f_nf).narrow(1, 0, features);
+        let rest = of_image(next_nf).narrow(1, features, (places - 1) * features);
+        Some(Tensor::cat(vec![first, rest], 1).reshape([n, features]))
     }
 
     /// Inputs of a batch, shape `[batch * places, inputs]`.
@@ -130,13 +151,13 @@ impl Source {
         self.host.as_ref().map(|host| host.onward(x_na))
     }
 
-    /// What the network that is taken apart makes of a batch, and last of a layer of zeros, shape `[batch + 1, pixels]`; `None`
+    /// What the network that is taken apart makes of a batch, then of a layer of zeros, and last of its mean `mean_a`, shape `[batch + 2, pixels]`; `None`
     /// where images are taken apart.
-    pub fn host_images(&self, batch: Batch) -> Option<Tensor<2>> {
+    pub fn host_images(&self, batch: Batch, mean_a: Tensor<1>) -> Option<Tensor<2>> {
         let host = self.host.as_ref()?;
         let x_na = host.inputs_na(batch.x_bp);
-        let zeros_1a = Tensor::zeros([1, host.width()], &x_na.device());
-        Some(host.images(Tensor::cat(vec![x_na, zeros_1a], 0)))
+        let mean_la = mean_a.unsqueeze::<2>().expand([host.layers(), host.width()]);
+        Some(host.images(Tensor::cat(vec![x_na, host.zeros_la(), mean_la], 0)))
     }
 
     /// The images that inputs are of, shape `[batch, pixels]`.

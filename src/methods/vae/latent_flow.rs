@@ -74,7 +74,7 @@ mod engine {
         }
 
         fn start(&self, batch: Batch, _ctx: &mut Ctx) -> Vec<Named> {
-            vec![("host.scale", self.host.start(batch.x_bp).0)]
+            vec![("host.scale", self.host.start(batch.x_bp).scale)]
         }
 
         /// Noise: codes are [`Method::sample_step`]s away.

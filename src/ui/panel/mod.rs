@@ -80,6 +80,7 @@ panels! {
     features {
         Features FEATURES List in codes as feature_list,
         Features FEATURES One in codes as feature,
+        Features FEATURES Kin in codes as feature_kin,
         Features FEATURES Steering in codes as steering
     }
     draw { Draw PICTURES Draw in panels as draw }

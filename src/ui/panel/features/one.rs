@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::atom::Atom;
 use super::inspector::Inspector;
 use super::names::Names;
+use super::places::Places;
 use super::said::Called;
 use super::strongest::Strongest;
 use super::table::Example;
@@ -125,6 +126,9 @@ pub fn One() -> impl IntoView {
                 <div class="cells">{(0..ABLATED).map(|i| view! { <Ablation i feature /> }).collect_view()}</div></div>
             <h3>{words::SIMILAR}</h3>
             <Similar feature />
+            <h3>{words::COMES_WITH}</h3>
+            <Together feature />
+            <Places feature />
         </Panel>
     }
 }
@@ -155,13 +159,19 @@ fn Shown(e: usize, examples: Memo<Vec<Option<Example>>>) -> impl IntoView {
     let index = Memo::new(move |_| examples.with(|all| all.iter().take(e.min(EXAMPLES)).flatten().count()));
     let region = move || {
         let (grid, example) = (inspector.grid.get()?, example.get()?);
-        (grid.places() > 1).then(|| {
+        (grid.places() > 1 && !grid.layers).then(|| {
             let (w, h) = (100.0 / grid.width as f64, 100.0 / grid.height as f64);
             let (x, y) = ((example.place % grid.width) as f64 * w, (example.place / grid.width) as f64 * h);
             view! { <i class="region" style=format!("left:{x:.2}%;top:{y:.2}%;width:{w:.2}%;height:{h:.2}%")></i> }
         })
     };
-    let words = Signal::derive(move || example.get().map_or_else(String::new, |e| words::example(e.image, e.activation)));
+    let words = Signal::derive(move || {
+        let layers = inspector.grid.get().is_some_and(|grid| grid.layers);
+        example.get().map_or_else(String::new, |e| {
+            let said = words::example(e.image, e.activation);
+            if layers { format!("{said}, {}", words::layer(e.place)) } else { said }
+        })
+    });
     let take = move |_| {
         if let Some(e) = example.get_untracked() {
             inspector.take(index.get_untracked(), e.image);
@@ -216,6 +226,29 @@ fn Similar(feature: Memo<Option<usize>>) -> impl IntoView {
         }).collect_view()
     };
     view! { <div class="cells" data-testid="feature-similar">{cells}</div> }
+}
+
+/// The features that are active on the same inputs.
+#[component]
+fn Together(feature: Memo<Option<usize>>) -> impl IntoView {
+    let inspector = Inspector::get();
+    let near =
+        Memo::new(move |_| inspector.table.with(|t| t.as_ref().zip(feature.get()).map_or_else(Vec::new, |(t, f)| t.together(f))));
+    let cells = move || {
+        near.get()
+            .into_iter()
+            .map(|(f, phi)| {
+                view! {
+                    <Tile testid=format!("together-{f}") tag=words::cosine(phi) words=words::together(f, phi)
+                        press=move |()| inspector.chosen.set(Some(f)) picture=view! { <Atom feature=Some(f) /> }.into_any() />
+                }
+            })
+            .collect_view()
+    };
+    view! {
+        <p class="note" class:absent=move || near.with(|near| !near.is_empty())>{words::NONE_TOGETHER}</p>
+        <div class="cells" data-testid="feature-together">{cells}</div>
+    }
 }
 
 #[cfg(test)]

@@ -177,7 +177,7 @@ fn Hold(f: usize, present: Signal<f32>) -> impl IntoView {
 mod tests {
     use super::*;
 
-    const GRID: FeatureGrid = FeatureGrid { height: 1, width: 2, features: 3 };
+    const GRID: FeatureGrid = FeatureGrid { height: 1, width: 2, features: 3, layers: false };
 
     #[test]
     fn a_feature_is_held_where_it_is_active() {

@@ -3,7 +3,8 @@
 use super::names::Names;
 use crate::paint::Shape;
 use crate::rank::rank;
-use latent_view::{BINS, EXAMPLES, FeatureTable};
+use latent_measure::sparse::Kin;
+use latent_view::{BINS, EXAMPLES, FeatureTable, KIN, TOGETHER};
 use latent_vocabulary::numbers::bytes_f32;
 
 /// An input on which a feature is active.
@@ -31,6 +32,8 @@ pub struct Table {
     count_fb: Vec<f32>,
     example_fe: Vec<f32>,
     activation_fe: Vec<f32>,
+    kin_fe: Vec<f32>,
+    place_fp: Vec<f32>,
     atom: (u32, u32, u32),
     atom_fa: Vec<u8>,
 }
@@ -95,6 +98,8 @@ impl Table {
             count_fb: bytes_f32(&table.count_fb),
             example_fe: bytes_f32(&table.example_fe),
             activation_fe: bytes_f32(&table.activation_fe),
+            kin_fe: bytes_f32(&table.kin_fe),
+            place_fp: bytes_f32(&table.place_fp),
             atom: (table.width, table.height, table.channels),
             atom_fa: table.atom_fa.to_vec(),
         }
@@ -145,6 +150,65 @@ impl Table {
             })
         };
         inputs.iter().zip(activations).map(read).collect()
+    }
+
+    fn kin(&self, f: usize) -> Option<&[f32]> {
+        self.kin_fe.get(f * KIN..(f + 1) * KIN)
+    }
+
+    /// The features that are active most together with one, and the φ of their activity.
+    pub fn together(&self, f: usize) -> Vec<(usize, f32)> {
+        let row = self.kin(f).unwrap_or(&[-1.0; KIN]);
+        let (near, phi) = row[..2 * TOGETHER].split_at(TOGETHER);
+        near.iter().zip(phi).filter(|(other, _)| **other >= 0.0).map(|(other, phi)| (*other as usize, *phi)).collect()
+    }
+
+    /// Features that come together, the largest family first, in each the head first.
+    pub fn families(&self) -> Vec<Vec<usize>> {
+        let parent =
+            |f: usize| self.kin(f).map(|row| row[2 * TOGETHER]).filter(|parent| *parent >= 0.0).map(|parent| parent as usize);
+        Kin { near_f: vec![], parent_f: (0..self.features()).map(parent).collect() }.families()
+    }
+
+    /// Of layers: the feature of the next layer that points most the same way, and the cosine.
+    pub fn next(&self, f: usize) -> Option<(usize, f32)> {
+        let row = self.kin(f)?;
+        (row[KIN - 2] >= 0.0).then(|| (row[KIN - 2] as usize, row[KIN - 1]))
+    }
+
+    /// Share of a feature's activity at each place; empty where there is one place.
+    pub fn places_of(&self, f: usize) -> &[f32] {
+        let places = if self.place_fp.is_empty() { 0 } else { self.places };
+        self.place_fp.get(f * places..(f + 1) * places).unwrap_or_default()
+    }
+
+    /// Where a feature is mostly active.
+    pub fn home(&self, f: usize) -> usize {
+        let share = self.places_of(f);
+        (0..share.len()).fold(0, |best, p| if share[p] > share[best] { p } else { best })
+    }
+
+    /// Ways of features through the layers: from the first layer on, most active first, as far as they go; no feature is on two. Only those that go on.
+    pub fn ways(&self, most: usize) -> Vec<Vec<(usize, f32)>> {
+        let mut seen = vec![false; self.features()];
+        let strength = |f: usize| self.density_f[f] * self.mean_f[f].abs();
+        let order = rank((0..self.features()).map(|f| self.home(f) as f32 - strength(f).min(1e3) / 2e3));
+        let mut ways = vec![];
+        for first in order {
+            let mut way = vec![];
+            let mut at = Some((first, 1.0));
+            while let Some((f, cosine)) = at.filter(|(f, _)| !seen[*f] && self.density_f[*f] > 0.0) {
+                seen[f] = true;
+                way.push((f, cosine));
+                at = self.next(f);
+            }
+            if way.len() > 1 {
+                ways.push(way);
+            }
+        }
+        ways.sort_by_key(|way| usize::MAX - way.len());
+        ways.truncate(most);
+        ways
     }
 
     /// The purity as far as it can be relied on: a feature that fires on one input is of one class by itself.
@@ -220,6 +284,29 @@ mod tests {
         assert_eq!(list(Sorting::Number, Filter { label: Some(7), ..Filter::default() }), [1]);
         assert_eq!(list(Sorting::Number, Filter { number: "0".into(), ..Filter::default() }), [0]);
         assert_eq!((table.living(), table.features()), (2, 3));
+    }
+
+    #[test]
+    fn families_and_ways_are_read_from_rows() {
+        // The first two are of the first layer, the third of the second; the first goes on in the third, which is the head of both.
+        let mut kin_fe = vec![-1.0; 3 * KIN];
+        (kin_fe[0], kin_fe[TOGETHER]) = (2.0, 0.5);
+        (kin_fe[2 * TOGETHER], kin_fe[KIN + 2 * TOGETHER]) = (2.0, 2.0);
+        (kin_fe[KIN - 2], kin_fe[KIN - 1]) = (2.0, 0.9);
+        let numbers = |a, b, c| f32_bytes(&[a, b, c]);
+        let table = FeatureTable {
+            density_f: numbers(0.2, 0.1, 0.4),
+            mean_f: numbers(1.0, 1.0, 1.0),
+            kin_fe: f32_bytes(&kin_fe),
+            place_fp: f32_bytes(&[0.9, 0.1, 1.0, 0.0, 0.2, 0.8]),
+            ..FeatureTable::default()
+        };
+        let table = Table::read(&table, 2);
+        assert_eq!((table.together(0), table.together(1)), (vec![(2, 0.5)], vec![]));
+        assert_eq!(table.families(), [vec![2, 0, 1]]);
+        assert_eq!([0, 1, 2].map(|f| table.home(f)), [0, 0, 1]);
+        assert_eq!(table.places_of(1), [1.0, 0.0]);
+        assert_eq!(table.ways(5), [vec![(0, 1.0), (2, 0.9)]]);
     }
 
     #[test]

@@ -61,6 +61,23 @@ pub const TABLE_HELP: &str =
     "All features as a table: their numbers, the test samples on which they are strongest, your names and notes";
 pub const SIMILAR: &str = "Similar atoms";
 
+pub const COMES_WITH: &str = "Active together with";
+pub const NONE_TOGETHER: &str = "No other feature is active with it more often than by chance.";
+pub const WHERE: &str = "Where it is active";
+
+pub const FAMILIES: &str = "Families";
+pub const FAMILIES_HELP: &str = "A feature belongs to the one without which it hardly comes: a denser feature that is active on at least half of its inputs, and of these the one it goes with best. Each row is a family: first its head, then all that come with it, the nearer the earlier. Press one to inspect it.";
+pub const NO_FAMILIES: &str = "No feature depends on another: each comes by itself.";
+
+pub const LAYERS: &str = "From layer to layer";
+pub const LAYERS_HELP: &str = "Each column is a layer of the network, from the image on. Above: the share of a feature's activity that falls on each layer, over all test images, and on the image that you steer. Below: which feature of the next layer points most the same way as a feature of this one, so that you can follow it. Press a feature to inspect it.";
+pub const BY_LAYER: &str = "Most active features, and where";
+pub const OVER_ALL: &str = "all images";
+pub const ON_ONE: &str = "this image";
+pub const NO_IMAGE: &str = "Press an image below, under “Steering”, to see its own activity beside that of all.";
+pub const WAYS: &str = "The ways of features";
+pub const NO_WAYS: &str = "No feature goes on in another yet.";
+
 pub const STEERING: &str = "Steering";
 pub const STEERING_HELP: &str = "Hold one or more features at values that you choose: the code of the image above is changed there and decoded. If an image has many places, a feature is held where it is active, or everywhere if it is active nowhere. Press a feature that fires to hold it.";
 pub const OWN: &str = "Take your drawing";
@@ -156,4 +173,36 @@ pub fn hold(f: usize) -> String {
 
 pub fn release(f: usize) -> String {
     format!("Let go of feature {f}")
+}
+
+pub fn together(f: usize, phi: f32) -> String {
+    format!("Feature {f}: its activity goes with this one's, correlation {}", amount(phi))
+}
+
+/// Of a feature that comes together with others.
+pub fn family(members: usize, density: f32) -> String {
+    format!("{members} features; the first is active on {}", percent(density))
+}
+
+pub fn families(families: usize, members: usize, living: usize) -> String {
+    format!("{members} of {living} living features are in {families} families.")
+}
+
+pub fn layer(i: usize) -> String {
+    format!("layer {}", i + 1)
+}
+
+pub fn at_place(share: f32, place: &str) -> String {
+    format!("{:.0} % of its activity in {place}", 100.0 * share)
+}
+
+/// Of one that goes on in the next layer.
+pub fn onward(f: usize, layer: usize, cosine: f32) -> String {
+    format!("Feature {f}, mostly in layer {}: cosine {} to the one before", layer + 1, amount(cosine))
+}
+
+/// How evenly features are spread, 0 to 1.
+pub fn spread(all: f32, one: Option<f32>) -> String {
+    let one = one.map_or(String::new(), |one| format!(", {one:.2} on this image"));
+    format!("How evenly a feature is active in the layers, from 0 (one layer) to 1 (all alike): {all:.2} over all images{one}.")
 }

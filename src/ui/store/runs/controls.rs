@@ -18,9 +18,9 @@ impl Runs {
                 // A parameter that the new method lacks, or has in another range, takes its default.
                 let _ = next.set(key, *value);
             }
-            next.host = s.host.take();
+            next.host = s.host.take().filter(|host| next.can_stand_on(host));
             if next.host.is_none() && next.hosted().is_some() {
-                next.host = host.filter(|host| host.data == next.data).map(Box::new);
+                next.host = host.filter(|host| next.can_stand_on(host)).map(Box::new);
             }
             next.settle();
             *s = next;
@@ -35,7 +35,7 @@ impl Runs {
             return;
         }
         if setup.host.is_none() && setup.hosted().is_some() {
-            setup.host = untrack(|| self.host()).map(Box::new);
+            setup.host = untrack(|| self.host()).filter(|host| setup.can_stand_on(host)).map(Box::new);
         }
         let live = setup.card().ok().and_then(|c| c.param(key)).is_some_and(|p| p.live);
         self.setup.set(setup);
