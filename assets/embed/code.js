@@ -1,7 +1,7 @@
 // @ts-check
 // The page that writes the code of a figure for somebody's own page, with the figure itself below it.
 //
-// ?preset= chooses the model to begin with, ?theme= the page's own colours. ?own= begins with a model that the visitor has trained, and
+// ?preset= chooses the model to begin with, ?theme= the page's own colours, ?lang= the language; in the lab's dialog it is that of the lab. ?own= begins with a model that the visitor has trained, and
 // names the panels that go with it.
 
 import "./element.js";
@@ -22,10 +22,19 @@ const OWN = "own:";
 
 const escaped = (/** @type {string} */ text) => text.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;");
 
+/** The language of the page, and of the figures that it writes; nothing where it is English. */
+function language() {
+  // In a frame of another site there is nothing to see.
+  const around = globalThis.frameElement?.ownerDocument.documentElement.lang;
+  const tag = new URLSearchParams(location.search).get("lang") ?? around ?? "";
+  return tag === "en" ? "" : tag;
+}
+
 /** @param {Omit<Shown, "preset"> & { preset: Preset | undefined, form: string }} chosen */
 function code({ preset, panel, theme, form }) {
+  const lang = language() && ` lang="${escaped(language())}"`;
   const script = `<script type="module" src="${SITE}embed.js"></script>`;
-  if (!preset) return `${script}\n<latent-lab src="${words.OWN_FILE}" panel="${panel}" theme="${theme}"></latent-lab>`;
+  if (!preset) return `${script}\n<latent-lab src="${words.OWN_FILE}" panel="${panel}" theme="${theme}"${lang}></latent-lab>`;
   const about = escaped(preset.label);
   if (form === "frame") {
     const address = escaped(addressOf({ preset, panel, theme }));
@@ -33,14 +42,14 @@ function code({ preset, panel, theme, form }) {
   }
   return [
     script,
-    `<latent-lab preset="${preset.id}" panel="${panel}" theme="${theme}">`,
+    `<latent-lab preset="${preset.id}" panel="${panel}" theme="${theme}"${lang}>`,
     `  <img src="${SITE}assets/presets/${preset.id}.png" alt="${about}">`,
     "</latent-lab>",
   ].join("\n");
 }
 
 /** @type {(shown: Shown) => string} */
-const addressOf = ({ preset, panel, theme }) => `${SITE}embed.html?preset=${preset.id}&panel=${panel}${theme === "auto" ? "" : `&theme=${theme}`}`;
+const addressOf = ({ preset, panel, theme }) => `${SITE}embed.html?preset=${preset.id}&panel=${panel}${theme === "auto" ? "" : `&theme=${theme}`}${language() && `&lang=${language()}`}`;
 
 /** @type {(name: string, label: string, options: Options, changed: () => void) => { choice: HTMLSelectElement, root: HTMLElement }} */
 const select = (name, label, options, changed) => {
@@ -71,6 +80,7 @@ async function begin() {
   const copy = make("button", { type: "button" }, words.COPY);
   const see = make("a", { target: "_blank" }, words.SEE);
   const figure = document.createElement("latent-lab");
+  if (language()) figure.lang = language();
   copy.onclick = async () => {
     const done = await navigator.clipboard.writeText(text.value).then(() => true, () => false);
     copy.textContent = done ? words.COPIED : words.COPY_FAILED;
@@ -98,6 +108,11 @@ async function begin() {
     make("div", { className: "line" }, copy, see),
     figure,
   );
+  if (!language()) return;
+  const { Over, Words } = await import("./language.js");
+  const spoken = await Words.of(language());
+  document.documentElement.lang = language();
+  new Over(document.body, spoken);
 }
 
 begin();

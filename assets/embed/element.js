@@ -4,7 +4,7 @@
 // Attributes: preset (a model of this site), src (the address of weights that the page or the command line has saved), finding (a claim
 // of this site, with what came out of it) or lesson (one of this site, with the page that it runs over); panel (one
 // or several of traversal, map, path, tokens, features); theme (auto, light, dark); latents (how many sliders); start (which
-// example). Events: ready, select, step, failed. What stands inside the element is shown until the figure is there.
+// example); lang (the language of its words, such as de). Events: ready, select, step, failed. What stands inside the element is shown until the figure is there.
 
 import { Figure } from "./figure.js";
 import { finding } from "./finding.js";
@@ -23,9 +23,10 @@ const NEAR = "120px";
 /** @implements {Public.LatentLab} */
 export class LatentLab extends HTMLElement {
   /** @type {(keyof Public.LatentLabAttributes)[]} */
-  static observedAttributes = ["preset", "src", "finding", "lesson", "panel", "theme", "latents", "start"];
+  static observedAttributes = ["preset", "src", "finding", "lesson", "panel", "theme", "latents", "start", "lang"];
 
   #frame = make("figure", { part: "figure" });
+  #root;
   /** @type {Figure | null} */
   #figure = null;
   #seen = false;
@@ -35,6 +36,8 @@ export class LatentLab extends HTMLElement {
   #moving = false;
   #run = 0;
   #unfollow = () => {};
+  /** The language over the figure. @type {Promise<{ end: () => void } | null>} */
+  #spoken = Promise.resolve(null);
   /** @type {IntersectionObserver | undefined} */
   #watching;
   /** @type {{ resolve: (element: LatentLab) => void, reject: (error: unknown) => void } | undefined} */
@@ -42,9 +45,9 @@ export class LatentLab extends HTMLElement {
 
   constructor() {
     super();
-    const shadow = this.attachShadow({ mode: "open" });
-    shadow.adoptedStyleSheets = [sheet];
-    shadow.append(this.#frame);
+    this.#root = this.attachShadow({ mode: "open" });
+    this.#root.adoptedStyleSheets = [sheet];
+    this.#root.append(this.#frame);
   }
 
   /** Resolves with the element once the figure answers; a new preset begins anew. */
@@ -89,6 +92,7 @@ export class LatentLab extends HTMLElement {
   attributeChangedCallback(name, old, value) {
     if (old === value) return;
     if (name === "theme") return this.isConnected ? this.#paintScheme() : undefined;
+    if (name === "lang") this.#speak();
     this.#leave();
     if (!this.isConnected) return;
     this.ready = this.#promise();
@@ -125,13 +129,13 @@ export class LatentLab extends HTMLElement {
       if (this.finding) {
         const root = await finding(this.finding);
         if (run !== this.#run) return;
-        const link = make("a", { href: new URL(`?finding=${encodeURIComponent(this.finding)}`, SITE).href, title: words.RUN_HELP, target: "_top" }, words.RUN);
+        const link = make("a", { href: new URL(`?finding=${encodeURIComponent(this.finding)}${this.#inLanguage}`, SITE).href, title: words.RUN_HELP, target: "_top" }, words.RUN);
         this.#frame.append(root, make("figcaption", {}, link));
         this.#frame.className = "live";
         return this.#there();
       }
       if (this.lesson) {
-        const src = new URL(`?lesson=${encodeURIComponent(this.lesson)}`, SITE).href;
+        const src = new URL(`?lesson=${encodeURIComponent(this.lesson)}${this.#inLanguage}`, SITE).href;
         const link = make("a", { href: src, target: "_top" }, words.WHOLE);
         this.#frame.append(make("iframe", { src, className: "lesson", title: words.LESSON }), make("figcaption", {}, link));
         this.#frame.className = "live";
@@ -150,7 +154,7 @@ export class LatentLab extends HTMLElement {
         scheme: /** @type {Scheme} */ (this.dataset.scheme),
         say: (type, detail) => this.#say(type, detail),
       });
-      const link = make("a", { href: new URL(`?${loaded.model.setup}${this.preset ? `&preset=${this.preset}` : ""}`, SITE).href, title: words.TRAIN_HELP, target: "_top" }, words.TRAIN);
+      const link = make("a", { href: new URL(`?${loaded.model.setup}${this.preset ? `&preset=${this.preset}` : ""}${this.#inLanguage}`, SITE).href, title: words.TRAIN_HELP, target: "_top" }, words.TRAIN);
       this.#frame.append(this.#figure.root);
       // Somebody's own images lie in that visitor's browser alone.
       if (!/(^|&)data=own:/.test(loaded.model.setup)) this.#frame.append(make("figcaption", {}, link));
@@ -168,6 +172,21 @@ export class LatentLab extends HTMLElement {
       this.#settle?.reject(error);
       this.#settle = undefined;
     }
+  }
+
+  /** Puts the language that the attribute names over the figure, in place of the one before. */
+  #speak() {
+    const [before, tag] = [this.#spoken, this.lang];
+    this.#spoken = before.then(async (over) => {
+      over?.end();
+      // Nobody fetches it who reads English; a language that is not there leaves the figure as it is.
+      return tag && tag !== "en" ? (await import("./language.js")).over(this.#root, tag) : null;
+    }).catch(() => null);
+  }
+
+  /** A key and value of the address of a page in that language. */
+  get #inLanguage() {
+    return this.lang && this.lang !== "en" ? `&lang=${encodeURIComponent(this.lang)}` : "";
   }
 
   /** Whoever waits hears that the figure is there. */

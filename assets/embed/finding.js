@@ -19,17 +19,17 @@ export async function finding(id) {
   const found = await answer.json();
   const { finding, record, judged } = found;
   const held = judged.every((j) => j.holds);
-  const verdict = make("p", { className: held ? "verdict held" : "verdict" }, held ? words.HELD : words.NOT_HELD, finding.why_not ? `. ${finding.why_not}` : "");
-  const sides = judged.map((j) => make("li", {}, make("b", {}, j.holds ? words.EXPECTED : words.NOT_SO), `: ${j.text} `, make("span", { className: "note" }, j.sides)));
+  const verdict = make("p", { className: held ? "verdict held" : "verdict" }, held ? words.HELD : words.NOT_HELD, finding.why_not ? make("span", { lang: "en" }, `. ${finding.why_not}`) : "");
+  const sides = judged.map((j) => make("li", {}, make("b", {}, j.holds ? words.EXPECTED : words.NOT_SO), ": ", make("span", { lang: "en" }, `${j.text} `), make("span", { className: "note" }, j.sides)));
   return make(
     "div",
     { className: "panel finding" },
-    make("p", { className: "claim" }, finding.claim),
-    make("p", { className: "note" }, finding.papers.join(" · ")),
+    make("p", { className: "claim", lang: "en" }, finding.claim),
+    make("p", { className: "note", lang: "en" }, finding.papers.join(" · ")),
     ...finding.figures.map((figure) => chart(found, figure)),
     verdict,
     make("ul", {}, ...sides),
-    make("p", { className: "note" }, `${words.protocol(finding.steps, finding.seeds)} ${finding.reduced} ${words.took(record.seconds, record.adapter)}`),
+    make("p", { className: "note" }, `${words.protocol(finding.steps, finding.seeds)} `, make("span", { lang: "en" }, finding.reduced), ` ${words.took(record.seconds, record.adapter)}`),
   );
 }
 
@@ -45,8 +45,8 @@ function chart({ finding, record }, { measure, label }) {
     inside.style.width = `${(100 * Math.abs(value)) / most}%`;
     return make("i", { "aria-hidden": "true" }, inside);
   };
-  const rows = values.map(({ label, value }) => make("li", {}, make("span", {}, label), bar(value), make("span", {}, short(value))));
-  return make("div", { className: "bars" }, make("p", { className: "note" }, label), make("ul", {}, ...rows));
+  const rows = values.map(({ label, value }) => make("li", {}, make("span", { lang: "en" }, label), bar(value), make("span", {}, short(value))));
+  return make("div", { className: "bars" }, make("p", { className: "note", lang: "en" }, label), make("ul", {}, ...rows));
 }
 
 /** Four digits, as the page has them. @type {(value: number) => string} */

@@ -12,6 +12,8 @@ for (const name of LatentLab.observedAttributes) {
   if (value !== null) lab.setAttribute(name, value);
 }
 
+if (lab.lang) document.documentElement.lang = lab.lang;
+
 // The page around it may be of another theme than the system.
 addEventListener("message", ({ data, source }) => {
   const theme = data?.latentLab?.theme;

@@ -28,6 +28,8 @@ export interface LatentLabAttributes {
   latents?: number | `${number}`;
   /** Which example comes first, from 0. */
   start?: number | `${number}`;
+  /** The language of the figure's words, as `<html lang>` has it, where the site has that language; English by itself. */
+  lang?: string;
 }
 
 /** What each event tells, in its `detail`. */

@@ -82,6 +82,13 @@ pub fn is_measure(id: &str) -> bool {
         || CARDS.iter().any(of)
 }
 
+/// What the values of all measures are called; `*` stands for any number.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn labels() -> impl Iterator<Item = String> {
+    let of = |measure: &'static Measure| measure.names.iter().map(|(id, _)| label(measure.names, id));
+    MEASURES.iter().copied().flatten().flat_map(of)
+}
+
 /// What every method calls that which it minimises.
 const LOSS: &str = "loss";
 

@@ -6,6 +6,7 @@
 mod done;
 mod glossary;
 mod guess;
+mod words;
 
 use std::collections::BTreeSet;
 
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use done::{Done, Moved, Reached, Seen, Touched};
 pub use glossary::{Piece, Term, marked, pieces};
 pub use guess::{Answer, Axis, By, Guess, KNOTS, Outcome, Predict, Recorded, last};
+pub use words::{PageWords, Words};
 
 /// Words that a page may have: its text, what it asks for, and what it says then.
 pub const MOST_WORDS: usize = 80;

@@ -22,7 +22,10 @@ pub use latent_platform::thrown::words as error_text;
 
 /// Keys of the address that belong to the page, not to the experiment.
 pub const RESERVED: &[&str] =
-    &["theme", "engine", "weights", "preset", "bench", "finding", "lesson", "page", "hide", "lock", "projector"];
+    &["theme", "engine", "weights", "preset", "bench", "finding", "lesson", "page", "hide", "lock", "projector", LANGUAGE];
+
+/// The language of the page, where it is not English: see `assets/embed/language.js`.
+pub const LANGUAGE: &str = "lang";
 
 /// Milliseconds since the page was opened.
 pub fn now() -> f64 {
@@ -95,7 +98,18 @@ pub fn asks(key: &str) -> bool {
 
 /// Whether the page was opened to show something of its address.
 pub fn asked_something() -> bool {
-    query().len() + fragment().len() > 0
+    let query = query();
+    // A language by itself asks for nothing.
+    let says_little = query.is_empty() || (parameter(LANGUAGE).is_some() && !query.contains('&'));
+    !says_little || !fragment().is_empty()
+}
+
+/// The file of words of that path in the language of the page.
+pub fn worded(path: &str) -> String {
+    match document().document_element().and_then(|root| root.get_attribute("lang")) {
+        Some(tag) if tag != "en" => format!("languages/{tag}/{path}"),
+        _ => path.into(),
+    }
 }
 
 /// Replaces query and fragment of the address without a new history entry.

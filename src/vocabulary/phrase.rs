@@ -42,6 +42,23 @@ fn experiment(text: &str) -> Option<(&str, &str, &str, &str)> {
     Some((before, words, set, after))
 }
 
+/// The pieces of a formula, and whether each stands below the line: what follows an underscore does, letters and digits, or what is in braces.
+pub fn lowered(formula: &str) -> Vec<(&str, bool)> {
+    let mut pieces = vec![];
+    let mut rest = formula;
+    while let Some((before, after)) = rest.split_once('_') {
+        pieces.push((before, false));
+        let (below, behind) = match after.strip_prefix('{').and_then(|inside| inside.split_once('}')) {
+            Some(split) => split,
+            None => after.split_at(after.find(|c: char| !c.is_ascii_alphanumeric() && c != '*').unwrap_or(after.len())),
+        };
+        pieces.push((below, true));
+        rest = behind;
+    }
+    pieces.push((rest, false));
+    pieces
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,5 +78,13 @@ mod tests {
             ]
         );
         assert_eq!(plain("[Raise β](beta=8) now"), "Raise β now");
+    }
+
+    #[test]
+    fn what_follows_an_underscore_stands_below() {
+        assert_eq!(lowered("β · Σ_d KL(z_d)"), [("β · Σ", false), ("d", true), (" KL(z", false), ("d", true), (")", false)]);
+        assert_eq!(lowered("Σ_{i≠j} C_ij²"), [("Σ", false), ("i≠j", true), (" C", false), ("ij", true), ("²", false)]);
+        assert_eq!(lowered("‖M‖_*"), [("‖M‖", false), ("*", true), ("", false)]);
+        assert_eq!(lowered("x"), [("x", false)]);
     }
 }

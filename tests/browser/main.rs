@@ -20,6 +20,7 @@ mod first;
 mod gallery;
 mod import;
 mod keep;
+mod languages;
 mod lessons;
 mod offline;
 mod panels;

@@ -10,8 +10,8 @@ const folder = fileURLToPath(new URL("../../assets/embed/", import.meta.url));
 const names = readdirSync(folder, { recursive: true }).filter((name) => name.endsWith(".js"));
 const scripts = new Map(names.map((name) => [name, readFileSync(join(folder, name), "utf8")]));
 
-/** What pages take of `embed.js`. */
-const PUBLIC = new Set(["LatentLab"]);
+/** What pages take of `embed.js`, and the lab's page and whoever writes a language of `language.js`. */
+const PUBLIC = new Set(["LatentLab", "speak", "untold"]);
 
 /** Exports of a script that no other one imports by name, and no `words.NAME` means. */
 function unused(name, text, others) {
@@ -19,9 +19,12 @@ function unused(name, text, others) {
   const base = name.split(/[\\/]/).at(-1);
   const taken = new Set(others.flatMap((other) => {
     const imports = [...other.matchAll(/^import (?:\w+, )?\{([^}]*)\} from "([^"]+)"/gm)].filter(([, , from]) => from.endsWith(`/${base}`));
+    // Fetched when they are needed.
+    const later = [...other.matchAll(/\{([^}]*)\} = await import\("([^"]+)"\)/g)].filter(([, , from]) => from.endsWith(`/${base}`));
+    const one = [...other.matchAll(/await import\("([^"]+)"\)\)\.(\w+)/g)].filter(([, from]) => from.endsWith(`/${base}`));
     const stars = [...other.matchAll(/^import \* as (\w+) from "([^"]+)"/gm)].filter(([, , from]) => from.endsWith(`/${base}`));
     const members = stars.flatMap(([, star]) => [...other.matchAll(new RegExp(`\\b${star}\\.(\\w+)`, "g"))]);
-    return [...imports.flatMap(([, list]) => list.split(",").map((part) => part.trim())), ...members.map(([, member]) => member)];
+    return [...one.map(([, , name]) => name), ...[...imports, ...later].flatMap(([, list]) => list.split(",").map((part) => part.trim())), ...members.map(([, member]) => member)];
   }));
   return all.filter((exported) => !taken.has(exported) && !PUBLIC.has(exported));
 }

@@ -41,7 +41,8 @@ pub fn of(lesson: &Lesson, page: usize) -> Result<Option<Recorded>, Failure> {
 }
 
 /// The curve as SVG.
-pub fn svg(expected: &Recorded) -> String {
+/// `step` is said of its last step, and `number` writes its highest value.
+pub fn svg(expected: &Recorded, step: &str, number: impl Fn(f64) -> String) -> String {
     let (low, high) = expected.curve.iter().fold((0f64, f64::MIN_POSITIVE), |(low, high), (_, v)| (low.min(*v), high.max(*v)));
     let at = |(step, value): &(f64, f64)| {
         format!("{:.1},{:.1}", WIDTH * step / expected.steps as f64, HEIGHT * (1.0 - (value - low) / (high - low)))
@@ -50,13 +51,8 @@ pub fn svg(expected: &Recorded) -> String {
     let mut out = format!("<svg viewBox=\"0 -12 {WIDTH} {}\" width=\"{WIDTH}\" role=\"img\">", HEIGHT + 26.0);
     let _ = write!(out, "<path d=\"M0 0V{HEIGHT}H{WIDTH}\" fill=\"none\" stroke=\"#999\"/>");
     let _ = write!(out, "<polyline points=\"{}\" fill=\"none\" stroke=\"#1f5fa8\" stroke-width=\"1.5\"/>", points.join(" "));
-    let _ = write!(out, "<text x=\"4\" y=\"-2\" font-size=\"10\">{}</text>", short(high));
-    let _ = write!(
-        out,
-        "<text x=\"{WIDTH}\" y=\"{}\" font-size=\"10\" text-anchor=\"end\">step {}</text></svg>",
-        HEIGHT + 11.0,
-        expected.steps
-    );
+    let _ = write!(out, "<text x=\"4\" y=\"-2\" font-size=\"10\">{}</text>", number(high));
+    let _ = write!(out, "<text x=\"{WIDTH}\" y=\"{}\" font-size=\"10\" text-anchor=\"end\">{step}</text></svg>", HEIGHT + 11.0);
     out
 }
 
@@ -90,7 +86,7 @@ pub mod make {
         fs::create_dir_all(&folder).map_err(|e| about(&folder, &e))?;
         let scratch = std::env::temp_dir().join(format!("latent-lab-expected-{}", std::process::id()));
         fs::create_dir_all(&scratch).map_err(|e| about(&scratch, &e))?;
-        for lesson in crate::lessons::lessons()? {
+        for lesson in crate::lessons::english()? {
             for (page, mut setup, predict) in guessed(&lesson) {
                 let start = Instant::now();
                 setup.set("seed", f64::from(SEED)).map_err(|e| e.to_string())?;

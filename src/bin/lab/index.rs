@@ -75,12 +75,16 @@ pub fn copy_folders(html: &str, site: &Path) -> Result<(), Failure> {
     links(html)?.folders.into_iter().try_for_each(|(from, to)| copy_folder(&root().join(from), &site.join(to)))
 }
 
-/// Writes the site's `index.html`, its style and its icon: `page` is the address of the page's script and of its WebAssembly, `base` what
-/// addresses begin with, such as `./`.
+/// The element with the links to the page in other languages, and what stands for the folder of programs.
+const LANGUAGES: &str = "[data-languages]";
+const PROGRAMS: &str = "PROGRAMS";
+
+/// Writes the site's `index.html`, its style and its icon: `programs` is the folder of its programs, `base` what addresses begin with, such as
+/// `./`, and `languages` are the links to the page in other languages.
 ///
 /// # Errors
 /// If a file cannot be read or written.
-pub fn write_site(html: &str, site: &Path, base: &str, page: [&str; 2]) -> Result<(), Failure> {
+pub fn write_site(html: &str, site: &Path, base: &str, programs: &str, languages: &str) -> Result<(), Failure> {
     let each = |link: &mut Element| {
         let rel = link.get_attribute("rel").unwrap_or_default();
         let href = link.get_attribute("href").unwrap_or_default();
@@ -103,11 +107,12 @@ pub fn write_site(html: &str, site: &Path, base: &str, page: [&str; 2]) -> Resul
         }
         Ok(())
     };
-    let [script, wasm] = page.map(|address| format!("{base}{address}"));
+    let programs = format!("{base}{programs}");
+    let [script, wasm] = ["page.js", "page_bg.wasm"].map(|file| format!("{programs}/page/{file}"));
     let start = format!(
         "<link rel=\"modulepreload\" href=\"{script}\" crossorigin=\"anonymous\">\
          <link rel=\"preload\" href=\"{wasm}\" as=\"fetch\" type=\"application/wasm\" crossorigin=\"anonymous\">\
-         <script type=\"module\">import init from \"{script}\";init({{module_or_path:\"{wasm}\"}})</script>"
+         <script type=\"module\">import init from \"{script}\";init({{module_or_path:\"{wasm}\"}}).then(()=>document.body.append(document.querySelector(\".languages\")))</script>"
     );
     let head = |head: &mut Element| {
         head.append(&start, ContentType::Html);
@@ -120,6 +125,11 @@ pub fn write_site(html: &str, site: &Path, base: &str, page: [&str; 2]) -> Resul
         place.set_inner_content(shell.trim_end(), ContentType::Html);
         Ok(())
     };
+    let links = |place: &mut Element| {
+        place.remove_attribute("data-languages");
+        place.set_inner_content(languages, ContentType::Html);
+        Ok(())
+    };
     let without_comments = doc_comments!(|comment| {
         comment.remove();
         Ok(())
@@ -128,8 +138,9 @@ pub fn write_site(html: &str, site: &Path, base: &str, page: [&str; 2]) -> Resul
         .append_element_content_handler(element!(LINKS, each))
         .append_element_content_handler(element!("head", head))
         .append_element_content_handler(element!(format!("[{SHELL}]"), shell))
+        .append_element_content_handler(element!(LANGUAGES, links))
         .append_document_content_handler(without_comments);
-    let html = rewrite_str(html, settings).map_err(|e| e.to_string())?;
+    let html = rewrite_str(&html.replace(PROGRAMS, &programs), settings).map_err(|e| e.to_string())?;
     // What stood on lines of its own and is gone leaves its line.
     let lines: Vec<&str> = html.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     write(&site.join("index.html"), lines.join("\n").as_bytes())
@@ -172,12 +183,13 @@ mod tests {
         let site = std::env::temp_dir().join(format!("latent-lab-index-{}", std::process::id()));
         let html = "<html>\n<head>\n<!-- why -->\n<link data-trunk rel=\"css\" href=\"assets/page.css\">\n\
                     <link data-trunk rel=\"rust\" href=\"page/Cargo.toml\" data-bin=\"page\" data-cargo-profile=\"web\">\n\
-                    </head>\n<body><div class=\"shell\" data-shell=\"assets/shell.html\">\n</div></body>\n</html>";
+                    </head>\n<body><div class=\"shell\" data-shell=\"assets/shell.html\">\n</div><nav data-languages></nav></body>\n</html>";
         fs::create_dir_all(&site).unwrap();
-        write_site(html, &site, "/lab/", ["p/page.js", "p/page_bg.wasm"]).unwrap();
+        write_site(html, &site, "/lab/", "p", "<a lang=\"de\">Deutsch</a>").unwrap();
         let written = fs::read_to_string(site.join("index.html")).unwrap();
         assert!(!written.contains("trunk") && !written.contains("why") && !written.contains("\n\n"), "{written}");
-        assert!(written.contains("import init from \"/lab/p/page.js\""), "{written}");
+        assert!(written.contains("import init from \"/lab/p/page/page.js\""), "{written}");
+        assert!(written.contains("<nav><a lang=\"de\">Deutsch</a></nav>"), "{written}");
         let shell = fs::read_to_string(root().join("assets/shell.html")).unwrap();
         let (first, rest) = written.split_once("<div class=\"shell\">").unwrap();
         let shell = shell.replace(">\n<", "><");

@@ -30,6 +30,7 @@ mod features;
 mod findings;
 mod import;
 mod index;
+mod languages;
 mod lessons;
 mod measure;
 mod methods;

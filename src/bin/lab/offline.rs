@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::Failure;
 use crate::cargo::root;
+use crate::languages::FOLDER;
 use crate::site::{digest, files, is_by_content, read, write};
 
 /// The worker, with a place for what the build is called.
@@ -33,9 +34,11 @@ fn kept(path: &str) -> Kept {
     match path {
         "index.html" => Kept::Always,
         _ if folder("programs") && of_programs() == "eager" => Kept::Never,
-        _ if folder("programs") && of_programs() == "pack" => Kept::OnceUsed,
+        _ if folder("programs") && ["pack", FOLDER].contains(&of_programs()) => Kept::OnceUsed,
         _ if folder("programs") => Kept::Always,
         _ if path.starts_with("lessons/") => Kept::Always,
+        // The sheets of other languages.
+        _ if path.starts_with(&format!("{FOLDER}/")) => Kept::OnceUsed,
         // What the gallery shows.
         _ if path.starts_with("assets/presets/") && (path.ends_with(".png") || first()) => Kept::Always,
         _ if path.starts_with("assets/") && !path.ends_with(".md") && !path.ends_with(".txt") => Kept::OnceUsed,
@@ -94,7 +97,10 @@ mod tests {
         for path in ["assets/mnist/train-labels.gz", "assets/presets/faces-sae.safetensors", "embed-0123456789abcdef/parts.js"] {
             assert_eq!(kept(path), Kept::OnceUsed, "{path}");
         }
-        assert_eq!(kept(&format!("{programs}/pack/pack_bg.wasm")), Kept::OnceUsed);
+        for path in ["pack/pack_bg.wasm", "languages/language.js", "languages/de.json", "languages/de/lessons/index.json"] {
+            assert_eq!(kept(&format!("{programs}/{path}")), Kept::OnceUsed, "{path}");
+        }
+        assert_eq!(kept("languages/de/lessons/a.html"), Kept::OnceUsed);
         for path in ["examples/post/index.html", "embed.js", "sw.js", "assets/presets/README.md"] {
             assert_eq!(kept(path), Kept::Never, "{path}");
         }

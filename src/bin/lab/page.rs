@@ -11,7 +11,7 @@ use latent_vocabulary::texts::Texts;
 
 use crate::cargo::{root, target};
 use crate::site::about;
-use crate::{Failure, findings, index, lessons, offline, programs, site};
+use crate::{Failure, findings, index, languages, lessons, offline, programs, site};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -94,9 +94,11 @@ fn build_for(out: &Path, base: Option<&str>, more: More) -> Result<(), Failure> 
     let own = new.join(PROGRAMS);
     programs::build(&all, &new, &own)?;
     index::copy_folders(&html, &new)?;
-    site::add_embed(&new)?;
+    let spoken = languages::languages()?;
+    site::add_embed(&new, &languages::of_figures(&spoken)?)?;
     site::write(&own.join("findings.json"), &findings::for_page()?)?;
     lessons::add(&new, &own)?;
+    languages::add(&spoken, &new, &own)?;
     let figures = new.join("findings");
     fs::create_dir_all(&figures).map_err(|e| about(&figures, &e))?;
     for (name, bytes) in findings::for_figures()? {
@@ -109,8 +111,7 @@ fn build_for(out: &Path, base: Option<&str>, more: More) -> Result<(), Failure> 
         site::write(&own.join(Texts::file(card.id)), &bytes)?;
     }
     let folder = site::called_by_content(&own)?;
-    let page = ["page.js", "page_bg.wasm"].map(|file| format!("{folder}/page/{file}"));
-    index::write_site(&html, &new, base.unwrap_or("./"), page.each_ref().map(String::as_str))?;
+    index::write_site(&html, &new, base.unwrap_or("./"), &folder, &languages::links(&spoken))?;
     offline::add(&new)?;
     remove(out)?;
     fs::rename(&new, out).map_err(|e| about(out, &e))?;

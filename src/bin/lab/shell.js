@@ -24,7 +24,7 @@
 
   const copy = (node) => {
     if (node.nodeType === Node.TEXT_NODE) return node.cloneNode();
-    if (node.nodeType !== Node.ELEMENT_NODE || node.matches('dialog, script, #boot, progress')) return null;
+    if (node.nodeType !== Node.ELEMENT_NODE || node.matches('dialog, script, #boot, progress, .languages')) return null;
     const block = node.matches('.panel, .controls section, footer');
     if (block && node.getBoundingClientRect().top + scrollY > LOWEST) return null;
     const made = node.cloneNode();

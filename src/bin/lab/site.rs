@@ -14,8 +14,8 @@ use latent_experiment::{PRESETS, Preset, figure};
 use latent_player::Player;
 use serde_json::{Value, json};
 
-use crate::Failure;
 use crate::cargo::root;
+use crate::{Failure, languages};
 
 /// What the figures compute with, and what they fetch for files of before, as the build leaves them at the top of the site.
 const PROGRAMS: [&str; 4] = ["player.js", "player_bg.wasm", "older.js", "older_bg.wasm"];
@@ -29,6 +29,8 @@ const TYPES: (&str, &str) = ("index.d.ts", "embed.d.ts");
 const DECLARATIONS: &str = ".d.ts";
 /// Scripts of those pages alone.
 const OF_PAGES: [&str; 2] = ["frame.js", "code.js"];
+/// A script that few figures fetch.
+const LATER: &str = languages::SCRIPT;
 /// What the page that writes the code of a figure knows of the models.
 const PRESETS_FILE: &str = "presets.json";
 
@@ -40,7 +42,8 @@ const BROTLI_WINDOW: i32 = 22;
 
 /// Puts the scripts of embedded figures and their programs into a folder whose name changes with its content, so that hosts may
 /// let browsers keep it for ever; `embed.js` and the pages keep their names and point there.
-pub fn add_embed(site: &Path) -> Result<(), Failure> {
+/// `languages` are the names and contents of what figures in other languages read.
+pub fn add_embed(site: &Path, languages: &[(String, Vec<u8>)]) -> Result<(), Failure> {
     let source = root().join("assets/embed");
     let mut files = files(&source)?;
     files.retain(|file| {
@@ -53,6 +56,7 @@ pub fn add_embed(site: &Path) -> Result<(), Failure> {
     for file in files.iter().chain(&programs) {
         content.push(read(file)?);
     }
+    content.extend(languages.iter().map(|(_, bytes)| bytes.clone()));
     let folder = format!("embed-{}", digest(&content));
     // Flat, so that a browser fetches all at once instead of one behind the other.
     let mut element =
@@ -60,7 +64,7 @@ pub fn add_embed(site: &Path) -> Result<(), Failure> {
     for file in &files {
         let name = file.strip_prefix(&source).expect("it was found there").to_string_lossy().replace('\\', "/");
         copy(file, &site.join(&folder).join(&name))?;
-        if name.ends_with(".js") && !OF_PAGES.contains(&name.as_str()) {
+        if name.ends_with(".js") && !OF_PAGES.contains(&name.as_str()) && name != LATER {
             element += &format!("import \"./{folder}/{name}\";\n");
         }
     }
@@ -69,6 +73,9 @@ pub fn add_embed(site: &Path) -> Result<(), Failure> {
         fs::rename(file, site.join(&folder).join(name)).map_err(|e| about(file, &e))?;
     }
     write(&site.join(&folder).join(PRESETS_FILE), presets.as_bytes())?;
+    for (name, bytes) in languages {
+        write(&site.join(&folder).join(name), bytes)?;
+    }
     for (from, to) in PAGES {
         let page = String::from_utf8_lossy(&read(&source.join(from))?).replace("FOLDER", &folder);
         write(&site.join(to), page.as_bytes())?;

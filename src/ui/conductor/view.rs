@@ -27,12 +27,13 @@ impl Conductor {
     /// The query of a link to the experiment.
     fn link(self) -> String {
         let Stores { runs, files, .. } = self.stores();
-        let engine = browser::parameter("engine").map_or_else(String::new, |engine| format!("&engine={engine}"));
+        let kept = |key| browser::parameter(key).map_or_else(String::new, |value| format!("&{key}={value}"));
+        let (engine, language) = (kept("engine"), kept(browser::LANGUAGE));
         let preset =
             runs.preset.with_untracked(|p| if p.id == PRESETS[0].id { String::new() } else { format!("&preset={}", p.id) });
         let weights = files.weights_part();
         let lesson = lesson::in_link(self.stores().look);
-        format!("{}{engine}{preset}{weights}{lesson}", runs.setup.with_untracked(Setup::to_query))
+        format!("{}{engine}{preset}{weights}{lesson}{language}", runs.setup.with_untracked(Setup::to_query))
     }
 
     /// Puts the traversal where the address has it, as soon as a model with such codes is there.

@@ -120,7 +120,7 @@ pub fn Control(spec: &'static ParamSpec) -> impl IntoView {
         // A seed has too many values for a slider.
         Kind::Int { min, max } if max - min > 100_000 => number(min as f64, max as f64, true).into_any(),
         Kind::Choice { names } => view! {
-            <select id=id.clone() data-testid=id.clone() aria-describedby=help_id.clone()
+            <select id=id.clone() data-testid=id.clone() translate="no" aria-describedby=help_id.clone()
                 on:change=move |e| typed(event_target_value(&e))>
                 {names.iter().enumerate().map(|(i, name)| view! {
                     <option value=*name selected=move || value.get() == i as f64

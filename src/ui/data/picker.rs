@@ -44,7 +44,7 @@ pub fn DataPicker() -> impl IntoView {
                 <optgroup label=words::OWN_GROUP>
                     {sets.into_iter().map(|(id, vectors, title)| {
                         let id = Own { name: &id, label: None, vectors }.id();
-                        view! { <option value=id.clone() selected=chosen(&id)>{title}</option> }
+                        view! { <option value=id.clone() translate="no" selected=chosen(&id)>{title}</option> }
                     }).collect_view()}
                 </optgroup>
             }

@@ -28,7 +28,7 @@ pub fn Card(found: Found, open: bool) -> impl IntoView {
     let links = finding
         .runs
         .iter()
-        .map(|run| view! { <a href=format!("?v=1&{}#{}", run.setup, finding.look)>{run.label.clone()}</a> })
+        .map(|run| view! { <a href=format!("?v=1&{}#{}", run.setup, finding.look) lang="en">{run.label.clone()}</a> })
         .collect_view();
     let took = record.as_ref().map(|record| words::took(record.seconds, &record.adapter));
     let own = format!("?{PARAMETER}={}", finding.id);
@@ -37,14 +37,14 @@ pub fn Card(found: Found, open: bool) -> impl IntoView {
     let embed = record.is_some().then(|| view! { <button class="link" title=words::EMBED_HELP data-testid=format!("embed-{}", finding.id) on:click=copy>{said}</button> });
     view! {
         <article class="finding" node_ref=root data-testid=format!("finding-{}", finding.id)>
-            <h4>{finding.claim.clone()}</h4>
-            <p class="help">{finding.papers.join(" · ")}</p>
+            <h4 lang="en">{finding.claim.clone()}</h4>
+            <p class="help" lang="en">{finding.papers.join(" · ")}</p>
             <details open=open>
-                <summary><span>{finding.ask.clone()}</span><b>{words::SHOW}</b></summary>
-                <p class=format!("verdict {}", verdict.1)>{verdict.0}{(!finding.why_not.is_empty()).then(|| format!(". {}", finding.why_not))}</p>
+                <summary><span lang="en">{finding.ask.clone()}</span><b>{words::SHOW}</b></summary>
+                <p class=format!("verdict {}", verdict.1)>{verdict.0}{(!finding.why_not.is_empty()).then(|| view! { ". "<span lang="en">{finding.why_not.clone()}</span> })}</p>
                 {shown}
                 <ul class="judged">{judged}</ul>
-                <p class="help">{words::protocol(finding.steps, finding.seeds, finding.images)}" "{finding.reduced.clone()}" "{took}</p>
+                <p class="help">{words::protocol(finding.steps, finding.seeds, finding.images)}" "<span lang="en">{finding.reduced.clone()}</span>" "{took}</p>
                 <p class="links">{words::OPEN}" "{links}<a class="own" href=own>{words::LINK}</a>{embed}</p>
             </details>
             <Here finding=here record=before />

@@ -15,7 +15,7 @@ pub fn verdict(judged: &[Judged]) -> (&'static str, &'static str) {
 pub fn sides(judged: &[Judged]) -> impl IntoView + use<> {
     let one = |j: &Judged| {
         let how = if j.holds { words::EXPECTED } else { words::NOT_SO };
-        view! { <li><b>{how}": "</b>{words::sides(&j.text, &four_digits(j.left), &four_digits(j.right))}</li> }
+        view! { <li><b>{how}": "</b><span lang="en">{words::sides(&j.text, &four_digits(j.left), &four_digits(j.right))}</span></li> }
     };
     judged.iter().map(one).collect_view()
 }
@@ -26,22 +26,22 @@ pub fn figures(finding: &Finding, records: &[(Option<&'static str>, &Vec<Taken>)
 }
 
 fn chart(finding: &Finding, records: &[(Option<&'static str>, &Vec<Taken>)], figure: &Figure) -> impl IntoView + use<> {
-    let mut values: Vec<(String, f64)> = vec![];
+    let mut values: Vec<(&str, Option<&str>, f64)> = vec![];
     for run in &finding.runs {
         for (name, taken) in records {
             let found = taken.iter().find(|t| t.run == run.name && t.measure == figure.measure);
             if let Some(taken) = found.filter(|t| !t.values.is_empty()) {
-                values.push((name.map_or_else(|| run.label.clone(), |name| words::of(&run.label, name)), mean(&taken.values)));
+                values.push((&run.label, *name, mean(&taken.values)));
             }
         }
     }
-    let most = values.iter().fold(f64::MIN_POSITIVE, |most, (_, v)| most.max(v.abs()));
+    let most = values.iter().fold(f64::MIN_POSITIVE, |most, (_, _, v)| most.max(v.abs()));
     let bars = values
         .into_iter()
-        .map(|(label, value)| {
+        .map(|(label, of, value)| {
             let part = format!("{:.1}%", 100.0 * value.abs() / most);
-            view! { <li><span>{label}</span><i><b style:width=part></b></i><span>{four_digits(value)}</span></li> }
+            view! { <li><span><span lang="en">{label.to_owned()}</span>{of.map(|of| format!(", {of}"))}</span><i><b style:width=part></b></i><span>{four_digits(value)}</span></li> }
         })
         .collect_view();
-    view! { <figure class="figures"><figcaption>{figure.label.clone()}</figcaption><ul>{bars}</ul></figure> }
+    view! { <figure class="figures"><figcaption lang="en">{figure.label.clone()}</figcaption><ul>{bars}</ul></figure> }
 }

@@ -45,7 +45,7 @@ pub fn protocol(steps: u64, seeds: u32, images: u32) -> String {
 
 pub fn took(seconds: f64, adapter: &str) -> String {
     let time = if seconds < 90.0 { format!("{seconds:.0} seconds") } else { format!("{:.0} minutes", seconds / 60.0) };
-    format!("All runs took {time} on the {adapter}. `cargo lab reproduce` runs them again.").replace('`', "")
+    format!("All runs took {time} on the {adapter}. cargo lab reproduce runs them again.")
 }
 
 pub fn count(held: usize, all: usize) -> String {
@@ -64,10 +64,6 @@ pub fn run_here(runs: usize, steps: u64) -> String {
 
 pub fn on_yours(held: bool) -> &'static str {
     if held { "On your machine it held." } else { "On your machine it did not hold." }
-}
-
-pub fn of(label: &str, record: &str) -> String {
-    format!("{label}, {record}")
 }
 
 pub fn guess(expects: bool, held: bool) -> &'static str {

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::side::sheet;
 use super::{progress, words};
 use crate::browser;
 use crate::store::look::Look;
@@ -11,7 +12,7 @@ use latent_lesson::Entry;
 pub fn List() -> impl IntoView {
     let look = Look::get();
     let all = RwSignal::new_local(None::<Result<Vec<Entry>, String>>);
-    leptos::task::spawn_local(async move { all.set(Some(browser::fetch_json("lessons/index.json").await)) });
+    leptos::task::spawn_local(async move { all.set(Some(browser::fetch_json(&browser::worded("lessons/index.json")).await)) });
     let item = move |entry: Entry| {
         let kept = progress::recall(&entry.id);
         let done = kept.done.iter().filter(|done| **done).count();
@@ -24,7 +25,7 @@ pub fn List() -> impl IntoView {
             <li>
                 <button class="link" data-testid=format!("lesson-{}", entry.id) on:click=open>{entry.title}</button>
                 <p>{entry.summary}</p>
-                <p class="note">{words::pages(entry.pages, done)}" · "<a target="_blank" href=format!("lessons/{}.html", entry.id)>{words::SHEET}</a></p>
+                <p class="note">{words::pages(entry.pages, done)}" · "<a target="_blank" href=sheet(&entry.id)>{words::SHEET}</a></p>
             </li>
         }
     };

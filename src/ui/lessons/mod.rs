@@ -13,6 +13,7 @@ mod words;
 
 use leptos::prelude::*;
 
+pub use self::side::GLOSSARY;
 use self::side::Side;
 use crate::part::{Make, fetched};
 use crate::store::look::Look;

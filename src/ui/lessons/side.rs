@@ -31,6 +31,14 @@ fn set_large(large: bool) {
     }
 }
 
+/// The words that may be underlined.
+pub const GLOSSARY: &str = "lessons/glossary.json";
+
+/// The page to print for a lesson, beside this one.
+pub fn sheet(id: &str) -> String {
+    browser::worded(&format!("lessons/{id}.html"))
+}
+
 /// A lesson as it was fetched, with the words that it may underline.
 type Fetched = Result<(Lesson, Vec<Term>), String>;
 
@@ -59,6 +67,10 @@ pub fn Side() -> impl IntoView {
         look.lesson.set(Some((String::new(), 0)));
         look.write_link();
     };
+    // Another language is other files.
+    let spoken = RwSignal::new(0u32);
+    let listener = window_event_listener_untyped("languagechange", move |_| spoken.update(|n| *n += 1));
+    on_cleanup(move || listener.remove());
     // Without its style it would stand below the page for a moment.
     let styled = RwSignal::new(false);
     view! {
@@ -70,7 +82,7 @@ pub fn Side() -> impl IntoView {
             <div class="lesson-head">
                 <Show when=move || which.with(|id| !id.is_empty()) fallback=|| view! { <b>{words::LESSONS}</b> }>
                     <button class="link" data-testid="lesson-all" on:click=all>{words::ALL}</button>
-                    <a target="_blank" href=move || format!("lessons/{}.html", which.get())>{words::SHEET}</a>
+                    <a target="_blank" href=move || { spoken.track(); sheet(&which.get()) }>{words::SHEET}</a>
                 </Show>
                 <span class="spring"></span>
                 <button class="link large" aria-pressed=move || large.get().to_string() title=words::PROJECTOR_HELP data-testid="lesson-projector"
@@ -80,9 +92,12 @@ pub fn Side() -> impl IntoView {
                 <button class="quiet" aria-label=words::CLOSE data-testid="lesson-close" on:click=close>"✕"</button>
             </div>
             <div class="lesson-body">
-                {move || match which.get() {
-                    id if id.is_empty() => view! { <List /> }.into_any(),
-                    id => view! { <Fetch id /> }.into_any(),
+                {move || {
+                    spoken.track();
+                    match which.get() {
+                        id if id.is_empty() => view! { <List /> }.into_any(),
+                        id => view! { <Fetch id /> }.into_any(),
+                    }
                 }}
                 <Offline />
             </div>
@@ -95,8 +110,8 @@ pub fn Side() -> impl IntoView {
 fn Fetch(id: String) -> impl IntoView {
     let found = RwSignal::new_local(None::<Fetched>);
     leptos::task::spawn_local(async move {
-        let lesson = browser::fetch_json(&format!("lessons/{id}.json")).await;
-        let glossary = browser::fetch_json("lessons/glossary.json").await;
+        let lesson = browser::fetch_json(&browser::worded(&format!("lessons/{id}.json"))).await;
+        let glossary = browser::fetch_json(&browser::worded(GLOSSARY)).await;
         let _ = found.try_set(Some(lesson.and_then(|lesson| Ok((lesson, glossary?)))));
     });
     move || match found.get() {

@@ -6,6 +6,7 @@ use super::line::{browser as browser_name, line, number};
 use super::words;
 use crate::browser;
 use crate::clipboard;
+use crate::dress::Dress;
 use crate::react::react;
 use crate::store::link::{EngineState, Link};
 use latent_protocol::{AdapterInfo, Command, MachineReport};
@@ -66,5 +67,5 @@ pub fn Sheet() -> impl IntoView {
             .into_any()
         }
     };
-    view! { <section class="notice machine" aria-label=words::TITLE data-testid="machine"><h2>{words::TITLE}</h2>{shown}</section> }
+    view! { <Dress name="machine" /><section class="notice machine" aria-label=words::TITLE data-testid="machine"><h2>{words::TITLE}</h2>{shown}</section> }
 }

@@ -44,6 +44,16 @@ fn missing(files: &[KeptFile], of: Option<&[String]>) -> (Vec<String>, f64) {
     (paths, files.iter().filter(wanted).map(|file| file.bytes).sum())
 }
 
+/// Beginnings of the paths of what the page's language is made of, where that is not English.
+fn of_language() -> Vec<String> {
+    let (words, programs) = (browser::worded(""), browser::programs());
+    let own = programs.strip_prefix(&browser::base()).unwrap_or_default();
+    match words.strip_suffix('/') {
+        Some(words) => vec![words.into(), format!("{own}{words}"), format!("{own}languages/language.js")],
+        None => vec![],
+    }
+}
+
 fn kept(files: &[KeptFile]) -> f64 {
     files.iter().filter(|file| file.kept).map(|file| file.bytes).sum()
 }
@@ -63,7 +73,8 @@ fn Inside() -> impl IntoView {
         spawn_local(async move {
             let read = browser::fetch_json::<Lesson>(&format!("lessons/{id}.json")).await;
             if lesson.try_get_untracked().flatten() == Some(id) {
-                of.set(Some(read.map(|lesson| files_of(&lesson)).unwrap_or_default()));
+                let needed = read.map(|lesson| files_of(&lesson)).unwrap_or_default();
+                of.set(Some([needed, of_language()].concat()));
             }
         });
     });

@@ -10,6 +10,7 @@ use web_sys::{Element, Event, HtmlElement, KeyboardEvent, MouseEvent};
 use self::find::{Answer, answer};
 use crate::browser;
 use crate::dress::Dress;
+use crate::lessons::GLOSSARY;
 use crate::part::{Make, fetched};
 use crate::store::look::Look;
 use latent_lesson::Term;
@@ -39,7 +40,7 @@ fn Inside() -> impl IntoView {
     let on = Look::get().asking;
     let glossary = StoredValue::new_local(Vec::<Term>::new());
     leptos::task::spawn_local(async move {
-        if let Ok(terms) = browser::fetch_json("lessons/glossary.json").await {
+        if let Ok(terms) = browser::fetch_json(&browser::worded(GLOSSARY)).await {
             let _ = glossary.try_set_value(terms);
         }
     });

@@ -89,7 +89,7 @@ fn row(measured: Measured) -> impl IntoView {
         Quantity::Number(v) => view! { <b>{four_digits(v)}</b> }.into_any(),
         Quantity::Each(values) => each(&values).into_any(),
     };
-    view! { <div data-testid=format!("measure-{name}")><dt>{label}</dt><dd class="value">{value}</dd><dd class="protocol">{protocol}</dd></div> }
+    view! { <div data-testid=format!("measure-{name}")><dt>{label}</dt><dd class="value">{value}</dd><dd class="protocol" lang="en">{protocol}</dd></div> }
 }
 
 /// Many numbers as bars, with the extremes in words.
