@@ -250,7 +250,7 @@ fn Row(run: KeptRun, all: Memo<Vec<KeptRun>>, list: NodeRef<html::Ul>) -> impl I
                     _ => {}
                 } />
         }.into_any(),
-        _ => view! { <b translate=run.with_untracked(|r| (!r.name.is_empty()).then_some("no"))>{move || run.with(words::name)}</b> }.into_any(),
+        _ => view! { <b translate=move || run.with(|r| (!r.name.is_empty()).then_some("no"))>{move || run.with(words::name)}</b> }.into_any(),
     }
     };
     view! {

@@ -5,6 +5,7 @@ pub mod words;
 use leptos::html;
 use leptos::prelude::*;
 
+use crate::dress::Dress;
 use crate::paint;
 use crate::paint::Pictures;
 use crate::panel::section::Panel;
@@ -151,6 +152,7 @@ pub fn Arithmetic() -> impl IntoView {
     };
     view! {
         <Panel id="arithmetic" title=words::ARITHMETIC help=words::ARITHMETIC_HELP slots=&[ARITHMETIC, CODES, OWN_CODE] tools=tools>
+            <Dress name="arithmetic" />
             <div class="equation">
                 {equation}
                 {move || by_class.get().then(|| sign("="))}
