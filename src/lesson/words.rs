@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 
-use super::{By, Lesson, Page, Question, Stage};
+use crate::guess::By;
+use crate::lesson::{Lesson, Page, Question, Stage};
 
 /// The words of a lesson.
 #[derive(Clone, Debug, PartialEq, Deserialize)]

@@ -2,11 +2,15 @@
 
 use leptos::prelude::*;
 
-use super::side::sheet;
 use super::{progress, words};
 use crate::browser;
 use crate::store::look::Look;
 use latent_lesson::Entry;
+
+/// The page to print for a lesson, beside this one.
+pub fn sheet(id: &str) -> String {
+    browser::worded(&format!("lessons/{id}.html"))
+}
 
 #[component]
 pub fn List() -> impl IntoView {

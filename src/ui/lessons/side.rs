@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::list::List;
+use super::list::{List, sheet};
 use super::lock::Hiding;
 use super::reader::Reader;
 use super::words;
@@ -33,11 +33,6 @@ fn set_large(large: bool) {
 
 /// The words that may be underlined.
 pub const GLOSSARY: &str = "lessons/glossary.json";
-
-/// The page to print for a lesson, beside this one.
-pub fn sheet(id: &str) -> String {
-    browser::worded(&format!("lessons/{id}.html"))
-}
 
 /// A lesson as it was fetched, with the words that it may underline.
 type Fetched = Result<(Lesson, Vec<Term>), String>;
