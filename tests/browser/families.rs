@@ -247,7 +247,10 @@ fn layers_of_a_stream_are_taken_apart_side_by_side() {
     page.js("document.querySelector('[data-testid=panel-layers]').scrollIntoView()");
     let columns = "document.querySelectorAll('[data-testid=layers-map] tbody tr:first-child td:not(.gap)').length";
     page.wait("a column for each layer", &format!("{columns} === 3"));
-    page.wait("how evenly they are active", "document.querySelector('[data-testid=layers-spread]').textContent.includes('over all images')");
+    page.wait(
+        "how evenly they are active",
+        "document.querySelector('[data-testid=layers-spread]').textContent.includes('over all images')",
+    );
     // Beside all images the one that is steered.
     page.js("document.querySelector('[data-testid=panel-steering]').scrollIntoView()");
     page.wait("an image to steer", "probe.values('steer-input').some(v => v > 0)");

@@ -219,7 +219,7 @@ class SoftVq:
 
     def __call__(self, p, z):
         e = p["quantiser.codebook.vectors_kd"]
-        z, e = F.normalize(z, dim=1), F.normalize(e, dim=1)
+        z, e = z / torch.sqrt(z.square().sum(1, keepdim=True) + 0.01), F.normalize(e, dim=1)
         part = F.softmax(-torch.cdist(z, e) ** 2 / 0.3, dim=1)
         unsure, diverse = torch.special.entr(part).sum(1).mean(), torch.special.entr(part.mean(0)).sum()
         token = nearest(z, e)

@@ -20,7 +20,7 @@ pub const CARD: Card = Card {
         Term::minus("diverse", "ζ ΣH(E[p])").weighed(&["entropy"]),
         PRIOR_TERM,
     ],
-    symbols: &[Symbols::new("q = Σ_k p_k e_k,  p = softmax(−‖z − e_k‖² / τ),  z and e of length 1;  Σ over places, E over all places of a batch")],
+    symbols: &[Symbols::new("q = Σ_k p_k e_k,  p = softmax(−‖z − e_k‖² / τ),  e of length 1, z at most;  Σ over places, E over all places of a batch")],
     counts: USE,
     papers: &[
         Paper::of("SoftVQ-VAE: Efficient 1-Dimensional Continuous Tokenizer", "Chen et al. 2025").only("soft assignment and its entropies, on a grid of places"),
@@ -29,7 +29,7 @@ pub const CARD: Card = Card {
     params: &[
         CODES,
         DIM,
-        ParamSpec::log("temperature", "Temperature τ", 0.001, 10.0, 0.2,
+        ParamSpec::log("temperature", "Temperature τ", 0.001, 10.0, 0.3,
             "How soft the choice is. Near 0 the nearest code alone counts; high: all codes alike. The paper's is 0.07."),
         ParamSpec::log("entropy", "Weight of the entropies ζ", 1e-4, 10.0, 0.01,
             "Each place is asked to be sure of its code, and all together to use many.").live(),
@@ -79,19 +79,24 @@ mod engine {
     impl Soft {
         /// The codes, of length 1, shape `[codes, dim]`.
         fn codes(&self) -> Tensor<2> {
-            unit(self.codebook.vectors())
+            let vectors_kd = self.codebook.vectors();
+            vectors_kd.clone() / norm(vectors_kd)
         }
 
         /// How much of each code each vector takes, shapes `[n, dim]` to `[n, codes]`.
-        /// Of a squared distance 2 − 2 cos, what all codes share makes no difference.
+        /// Of a squared distance, what all codes share makes no difference.
         fn parts(&self, z_nd: Tensor<2>) -> Tensor<2> {
-            softmax(unit(z_nd).matmul(self.codes().transpose()) * (2.0 / self.temperature), 1)
+            softmax(shortened(z_nd).matmul(self.codes().transpose()) * (2.0 / self.temperature), 1)
         }
     }
 
-    /// Rows of length 1, shape `[n, dim]`.
-    fn unit(x_nd: Tensor<2>) -> Tensor<2> {
-        x_nd.clone() / norm(x_nd.clone()).expand(x_nd.dims())
+    /// Below this length a vector stays short, so that rounding does not decide where it points.
+    const SHORT: f64 = 0.1;
+
+    /// Rows of length 1, or nearly so where they are longer than [`SHORT`], shape `[n, dim]`.
+    fn shortened(x_nd: Tensor<2>) -> Tensor<2> {
+        let length_n1 = (x_nd.clone().square().sum_dim(1) + SHORT * SHORT).sqrt();
+        x_nd / length_n1
     }
 
     /// Entropy of each row in nats, shape `[n, 1]`.
