@@ -75,7 +75,7 @@ fn a_finding_runs_to_its_verdict() {
     assert!(text.contains("On your machine it held. You expected that it would not."), "{text}");
     // Each figure stands beside the recorded one, and is the same but for rounding.
     let bars = page.js(&format!(
-        "return [...{here}.querySelectorAll('.figures li')].map(li => [...li.querySelectorAll('span')].map(s => s.textContent))"
+        "return [...{here}.querySelectorAll('.figures li')].map(li => [...li.querySelectorAll(':scope > span')].map(s => s.textContent))"
     ));
     let bars: Vec<Vec<String>> = serde_json::from_value(bars).expect("texts");
     assert!(bars.len() >= 4 && bars.len() % 2 == 0, "{bars:?}");

@@ -20,7 +20,7 @@ pub const CARD: Card = Card {
         Term::minus("diverse", "ζ ΣH(E[p])").weighed(&["entropy"]),
         PRIOR_TERM,
     ],
-    symbols: &[Symbols::new("q = Σ_k p_k e_k,  p = softmax(−‖z − e_k‖² / τ),  e of length 1, z at most;  Σ over places, E over all places of a batch")],
+    symbols: &[Symbols::new("Σ over places, E over all places of a batch,  q = Σ_k p_k e_k,  p = softmax(−‖z − e_k‖² / τ),  e of length 1, z at most")],
     counts: USE,
     papers: &[
         Paper::of("SoftVQ-VAE: Efficient 1-Dimensional Continuous Tokenizer", "Chen et al. 2025").only("soft assignment and its entropies, on a grid of places"),

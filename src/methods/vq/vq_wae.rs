@@ -19,7 +19,7 @@ pub const CARD: Card = Card {
         Term::plus("transport", "λ Σ W(z, e)").weighed(&["lambda"]),
         PRIOR_TERM,
     ],
-    symbols: &[Symbols::new("e = nearest code to z,  W: the least mean of ‖z − e‖² at which every code gets an even share of the vectors;  Σ over places")],
+    symbols: &[Symbols::new("Σ over places, e = nearest code to z,  W: the least mean of ‖z − e‖² at which every code gets an even share of the vectors")],
     counts: USE,
     papers: &[
         Paper::of("Vector Quantized Wasserstein Auto-Encoder", "Vuong et al. 2023").only("with even shares of the codes"),
