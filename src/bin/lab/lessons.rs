@@ -126,7 +126,7 @@ pub fn glossary() -> Result<Vec<Term>, Failure> {
 /// Puts the lessons into a site: the teacher's sheets; and into the folder of its build their list, each as a file, and the glossary.
 ///
 /// # Errors
-/// As [`lessons`], or if a file cannot be written.
+/// As [`english`], or if a file cannot be written.
 pub fn add(site: &Path, own: &Path) -> Result<(), Failure> {
     let (all, glossary) = (english()?, glossary()?);
     let known: Vec<String> = crate::findings::findings()?.into_iter().map(|finding| finding.id).collect();
