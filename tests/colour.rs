@@ -95,8 +95,8 @@ fn every_method_learns_from_colour_images_as_burn_would() {
         let (mut burn, mut report) = (entry.eager(&setup.params().unwrap(), Device::flex(), data.clone()), VerifyReport::default());
         let first = block_on(step(&mut plan, &mut burn, &mut report)).unwrap_or_else(|e| panic!("{name}: {e}"));
         assert!(report.loss < 1e-4, "{name}: terms differ by {}", report.loss);
-        // Of mixtures of codes that all lie about as near, the gradient is what sums that nearly cancel leave.
-        let most = if setup.method == "soft-vq" { 5e-4 } else { 1e-4 };
+        // Where each vector is drawn to all codes at once, the gradient is what sums that nearly cancel leave.
+        let most = if ["soft-vq", "vq-wae"].contains(&setup.method.as_str()) { 5e-4 } else { 1e-4 };
         assert!(report.gradient < most, "{name}: the gradient of {} differs by {}", report.worst, report.gradient);
 
         plan.run_steps(STEPS).unwrap();
