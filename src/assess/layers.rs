@@ -4,12 +4,12 @@ use std::ops::Range;
 
 use super::measure::{Measure, Sheet};
 use super::sparse::dictionary;
-use super::steering::{Bench, mean};
+use super::steering::Bench;
 use super::subject::{About, Subject};
 use latent_engine::{Program, Rows as Asked};
 use latent_measure::rng::Rng;
 use latent_measure::sparse::Coded;
-use latent_measure::{Rows, sparse};
+use latent_measure::{Rows, mean, sparse};
 
 pub const MEASURES: &[Measure] = &[
     Measure {
@@ -121,6 +121,11 @@ impl Stack {
         first..first + self.each
     }
 
+    /// One layer of each image, of all of them side by side, `[n, width]`.
+    fn layer(&self, values: &[f32], layer: usize) -> Vec<f32> {
+        values.chunks_exact(self.layers * self.width).flat_map(|row| row[layer * self.width..][..self.width].to_vec()).collect()
+    }
+
     fn atom(&self, f: usize) -> &[f32] {
         &self.atom_fa[f * self.width..(f + 1) * self.width]
     }
@@ -168,11 +173,8 @@ async fn apart(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
     let test = &s.images.test;
     let Some(outputs) = s.model.run(Program::Layers, test.rows()).await? else { return Ok(()) };
     let [raw, inputs] = &outputs[..] else { return Err(format!("{} outputs of the layers, expected two", outputs.len())) };
-    let of = |values: &[f32], layer: usize| -> Vec<f32> {
-        values.chunks_exact(stack.layers * stack.width).flat_map(|row| row[layer * stack.width..][..stack.width].to_vec()).collect()
-    };
     let unexplained = |layer: usize| {
-        let (x, act) = (of(inputs, layer), stack.of_layer(&codes.mean, layer));
+        let (x, act) = (stack.layer(inputs, layer), stack.of_layer(&codes.mean, layer));
         let as_f: Vec<_> = stack.own(layer).map(|f| Some((f, 1.0))).collect();
         let y = stack.decoded(Rows::new(&act, stack.each), &as_f);
         sparse::fraction_unexplained(Rows::new(&x, stack.width), Rows::new(&y, stack.width))
@@ -182,7 +184,7 @@ async fn apart(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
     sheet.add("layers_unexplained", mean(each.iter().copied()), format!("mean over the layers, {how}"));
     sheet.add("layers_unexplained_d", each, how);
     let distance = |layer: usize| {
-        let [a, b] = [layer, layer + 1].map(|layer| of(raw, layer));
+        let [a, b] = [layer, layer + 1].map(|layer| stack.layer(raw, layer));
         sparse::angular_distance(Rows::new(&a, stack.width), Rows::new(&b, stack.width))
     };
     let distances: Vec<f64> = (0..stack.layers - 1).map(distance).collect();
@@ -255,10 +257,7 @@ async fn matched(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
             found[to].push(sparse::paired_correlation(a, b, pairs));
         }
         // The later layer, told by the features of the one before under the names that they have there.
-        let x: Vec<f32> = outputs[1]
-            .chunks_exact(stack.layers * stack.width)
-            .flat_map(|row| row[(layer + 1) * stack.width..][..stack.width].to_vec())
-            .collect();
+        let x = stack.layer(&outputs[1], layer + 1);
         let first = stack.own(layer + 1).start;
         for (to, pairs, in_units) in [(3, &raw, false), (4, &folded, true)] {
             let mut as_f = vec![None; stack.each];

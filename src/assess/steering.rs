@@ -3,8 +3,8 @@
 use super::measure::{Measure, Sheet};
 use super::subject::{About, Subject};
 use super::units::by_image;
-use latent_measure::Rows;
 use latent_measure::probe::LinearProbe;
+use latent_measure::{Rows, mean};
 
 pub const MEASURES: &[Measure] = &[
     Measure {
@@ -124,11 +124,6 @@ impl Bench {
 /// Index of the largest.
 fn most(values: &[f64]) -> usize {
     (0..values.len()).fold(0, |best, i| if values[i] > values[best] { i } else { best })
-}
-
-pub(super) fn mean(values: impl Iterator<Item = f64>) -> f64 {
-    let (sum, n) = values.fold((0.0, 0.0), |(sum, n), v| (sum + v, n + 1.0));
-    sum / n
 }
 
 /// Pearson's.

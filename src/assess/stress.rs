@@ -3,7 +3,7 @@
 use super::measure::{Measure, Sheet};
 use super::subject::{About, Subject};
 use latent_measure::rng::Rng;
-use latent_measure::{Rows, cluster, image};
+use latent_measure::{Rows, cluster, image, moments};
 use latent_vocabulary::code::CodeKind;
 
 pub const MEASURES: &[Measure] = &[
@@ -37,12 +37,8 @@ fn numbers(about: &About) -> bool {
 }
 
 /// The numbers of the code one by one: each of all codes.
-fn columns(z_nd: &[f32], d: usize) -> Vec<Vec<f32>> {
-    (0..d).map(|k| Rows::new(z_nd, d).column(k).collect()).collect()
-}
-
-fn mean(values: &[f32]) -> f32 {
-    values.iter().sum::<f32>() / values.len() as f32
+fn columns(z_nd: &[f32], d: usize) -> impl Iterator<Item = Vec<f32>> + '_ {
+    (0..d).map(move |k| Rows::new(z_nd, d).column(k).collect())
 }
 
 async fn error_of(s: &mut Subject<'_>, z_nd: &[f32]) -> Result<f64, String> {
@@ -53,7 +49,7 @@ async fn error_of(s: &mut Subject<'_>, z_nd: &[f32]) -> Result<f64, String> {
 /// The first 1, 2, 4, … numbers.
 async fn first(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
     let (codes, d) = (s.codes().await?, s.model.info().latent as usize);
-    let means: Vec<f32> = columns(&codes.mean_fitted, d).iter().map(|column| mean(column)).collect();
+    let means: Vec<f32> = columns(&codes.mean_fitted, d).map(|column| moments(column.iter().copied()).0 as f32).collect();
     let n = s.images.test.labels.len();
     for kept in std::iter::successors(Some(1usize), |k| Some(2 * k)).take_while(|k| *k < d).chain([d]) {
         let mut z_nd = codes.mean.clone();
@@ -72,7 +68,7 @@ async fn rounded(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
     let seen = &codes.mean_fitted[..codes.mean_fitted.len().min(SEEN * d)];
     for levels in LEVELS {
         let mut z_nd = codes.mean.clone();
-        for (k, column) in columns(seen, d).into_iter().enumerate() {
+        for (k, column) in columns(seen, d).enumerate() {
             let values = cluster::values_in_slices(&column, levels, s.seed, &s.pause).await;
             let nearest = |z: f32| values.iter().copied().min_by(|a, b| (a - z).abs().total_cmp(&(b - z).abs())).unwrap_or(z);
             z_nd.chunks_exact_mut(d).for_each(|z| z[k] = nearest(z[k]));
@@ -91,11 +87,7 @@ async fn rounded(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
 
 async fn shaken(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
     let (codes, d) = (s.codes().await?, s.model.info().latent as usize);
-    let spread = |column: Vec<f32>| {
-        let middle = mean(&column);
-        mean(&column.iter().map(|z| (z - middle).powi(2)).collect::<Vec<_>>()).sqrt()
-    };
-    let spreads: Vec<f32> = columns(&codes.mean, d).into_iter().map(spread).collect();
+    let spreads: Vec<f32> = columns(&codes.mean, d).map(|column| moments(column.iter().copied()).1.sqrt() as f32).collect();
     let mut rng = Rng::new(s.seed);
     let mut z_nd = codes.mean.clone();
     for z in z_nd.chunks_exact_mut(d) {

@@ -2,12 +2,11 @@
 
 use super::measure::{Measure, Sheet};
 use super::sparse::{Whole, whole_inputs};
-use super::steering::mean;
 use super::subject::{About, Subject};
 use super::units::by_image;
 use latent_engine::Rows as Asked;
 use latent_measure::rng::Rng;
-use latent_measure::{Rows, sparse};
+use latent_measure::{Rows, mean, sparse};
 
 pub const MEASURES: &[Measure] = &[Measure {
     names: &[

@@ -85,14 +85,14 @@ fn assert_alike<T: Copy, U: Copy>(a: Rows<T>, b: Rows<U>) {
 }
 
 /// Mean and variance (divided by the count) of some values; NaN of none.
-fn moments(values: impl Iterator<Item = f32> + Clone) -> (f64, f64) {
+pub fn moments(values: impl Iterator<Item = f32> + Clone) -> (f64, f64) {
     let n = values.clone().count() as f64;
     let mean = values.clone().map(f64::from).sum::<f64>() / n;
     (mean, values.map(|v| (f64::from(v) - mean).powi(2)).sum::<f64>() / n)
 }
 
 /// Mean of some values; NaN of none.
-fn mean(values: impl Iterator<Item = f64>) -> f64 {
+pub fn mean(values: impl Iterator<Item = f64>) -> f64 {
     let (sum, n) = values.fold((0.0, 0.0), |(sum, n), v| (sum + v, n + 1.0));
     sum / n
 }

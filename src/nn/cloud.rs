@@ -6,6 +6,7 @@ use burn::tensor::{Device, Tensor};
 use super::gaussian::mean_rows;
 use super::moments::{covariance, identity};
 use super::newton_schulz::square_root;
+use super::schedule::averaging;
 use super::{Ctx, Terms, stop_gradient};
 
 /// Steps that the averages look back.
@@ -29,7 +30,7 @@ impl Cloud {
     /// Takes in the codes of a batch, shape `[batch, latent]`: a plain average over the first steps, a moving one later.
     pub fn observe(&self, terms: Terms, z_bd: Tensor<2>, ctx: &Ctx) -> Terms {
         let z_bd = stop_gradient(z_bd);
-        let rate = (ctx.step.clone() + 1.0).clamp_max(MEMORY).recip();
+        let rate = averaging(ctx, MEMORY);
         let (mean_d, c_dd) = (stop_gradient(self.mean_d.val()), stop_gradient(self.covariance_dd.val()));
         let to_mean_d = mean_rows(z_bd.clone()) - mean_d.clone();
         let to_c_dd = covariance(z_bd) - c_dd.clone();

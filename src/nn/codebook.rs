@@ -203,18 +203,24 @@ impl Codebook {
 /// begin anew.
 pub fn k_means(z_nd: Tensor<2>, count: usize, ctx: &mut Ctx) -> Tensor<2> {
     let [n, dim] = z_nd.dims();
-    let step = (n / SAMPLE).max(1);
-    let sample_sd = z_nd.slice([0..n / step * step]).reshape([n / step, step * dim]).slice([0..n / step, 0..dim]);
+    let sample_sd = each(z_nd, (n / SAMPLE).max(1));
+    let [sampled, _] = sample_sd.dims();
     let mut centre_kd = pick(sample_sd.clone(), count, ctx);
     for _ in 0..ITERATIONS {
         let token_s = nearest(sample_sd.clone(), centre_kd).float();
-        let hit_sk = one_hot(token_s.reshape([n / step, 1]), count);
+        let hit_sk = one_hot(token_s.reshape([sampled, 1]), count);
         let count_k1 = hit_sk.clone().sum_dim(0).reshape([count, 1]);
         let mean_kd = hit_sk.transpose().matmul(sample_sd.clone()) / count_k1.clone().clamp_min(1.0);
         let empty_kd = count_k1.equal_elem(0.0).expand([count, dim]);
         centre_kd = mean_kd.mask_where(empty_kd, pick(sample_sd.clone(), count, ctx));
     }
     centre_kd
+}
+
+/// Every `step`-th row, the first among them, shape `[n, dim]` to `[n / step, dim]`.
+pub fn each(z_nd: Tensor<2>, step: usize) -> Tensor<2> {
+    let [n, dim] = z_nd.dims();
+    z_nd.slice([0..n / step * step]).reshape([n / step, step * dim]).slice([0..n / step, 0..dim])
 }
 
 /// `count` random rows of `[n, dim]`, possibly repeated, set [`apart`].

@@ -70,8 +70,10 @@ pub trait Quantiser: Module + ModuleDisplay + 'static {
     /// Both in one for training: the same vectors, and the terms of the loss that belong to them.
     fn quantise(&self, z_nd: Tensor<2>, ctx: &mut Ctx) -> Quantised;
 
-    /// What is learnt after the step and not by its gradient, from vectors and the tokens they became; and how to show it.
-    fn learn(&self, terms: Terms, z_nd: Tensor<2>, token_nl: Tensor<2>, ctx: &mut Ctx) -> Terms;
+    /// What is learnt after the step and not by its gradient, from vectors and the tokens they became; and how to show it: the record of use, where nothing is.
+    fn learn(&self, terms: Terms, _z_nd: Tensor<2>, token_nl: Tensor<2>, _ctx: &mut Ctx) -> Terms {
+        self.usage().watch(terms, token_nl)
+    }
 
     /// See [`Method::start`]; from vectors.
     fn start(&self, _z_nd: Tensor<2>, _ctx: &mut Ctx) -> Vec<Named> {

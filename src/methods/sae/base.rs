@@ -5,6 +5,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::source::Source;
 use crate::host::{Host, Onward};
+use latent_nn::schedule::averaging;
 use latent_nn::sparse::{Dictionary, Tie, squared_error};
 use latent_nn::{Batch, Code, Ctx, Named, Terms, stop_gradient};
 use latent_vocabulary::code::CodeGroup;
@@ -13,8 +14,8 @@ use latent_vocabulary::{Params, SOURCE, SOURCES};
 
 /// Share of the latest step in the running mean of the density.
 const DENSITY_RATE: f64 = 0.01;
-/// The least share of the latest step in a number that [`following`] moves.
-const FOLLOWING_RATE: f64 = 0.01;
+/// Steps that a number looks back that [`following`] moves.
+const FOLLOWING: f64 = 100.0;
 
 /// Where the inputs come from, the dictionary, and the record of which features fire. A method keeps it as its field `sae`.
 #[derive(Module, Debug)]
@@ -212,7 +213,7 @@ impl Base {
 
 /// A number that follows another: the mean of it over all steps so far, and later a running one. Shapes alike.
 pub fn following(old_f: Tensor<1>, now_f: Tensor<1>, ctx: &Ctx) -> Tensor<1> {
-    let rate_f = (ctx.step.clone() + 1.0).recip().clamp_min(FOLLOWING_RATE).expand(old_f.dims());
+    let rate_f = averaging(ctx, FOLLOWING).expand(old_f.dims());
     let moved_f = now_f - old_f.clone();
     old_f + rate_f * moved_f
 }

@@ -52,6 +52,7 @@ mod engine {
     use latent_nn::autoencoder::Autoencoder;
     use latent_nn::gaussian::{kl_bd, mean_rows, sample, sample_each};
     use latent_nn::method::IMPORTANCE_SAMPLES;
+    use latent_nn::schedule::averaging;
     use latent_nn::{Batch, Code, Ctx, Method, Terms, stop_gradient};
     use latent_vocabulary::Card;
     use latent_vocabulary::Params;
@@ -115,8 +116,7 @@ mod engine {
             let reconstruction = self.base.reconstruction(batch.x_bp, self.widened(z_bd), ctx);
             let kl_d = mean_rows(kl_bd(mean_bd.clone(), logvar_bd.clone()));
             let kl = kl_d.clone().sum();
-            // A plain average over the first steps, a moving one later.
-            let rate = (ctx.step.clone() + 1.0).clamp_max(MEMORY).recip();
+            let rate = averaging(ctx, MEMORY);
             let width_d = self.ln_width().exp().reshape([self.base.latent]);
             let told_d = stop_gradient(mean_rows(mean_bd.square())) * width_d.clone();
             let square_d = told_d.clone() + stop_gradient(mean_rows(logvar_bd.exp())) * width_d;

@@ -63,7 +63,7 @@ mod engine {
     use latent_nn::straight_through::{norm, straight_through};
     use latent_nn::token_autoencoder::{Alphabet, Quantised, Quantiser, TokenAutoencoder};
     use latent_nn::usage::Usage;
-    use latent_nn::{Ctx, Terms, stop_gradient};
+    use latent_nn::{Ctx, stop_gradient};
     use latent_vocabulary::Card;
     use latent_vocabulary::Params;
 
@@ -155,10 +155,6 @@ mod engine {
                 penalty: ctx.live("commitment") * commitment.clone() + ctx.live("entropy") * entropies,
                 shown: vec![("commitment", commitment), ("unsure", unsure), ("diverse", diverse)],
             }
-        }
-
-        fn learn(&self, terms: Terms, _z_nd: Tensor<2>, token_nl: Tensor<2>, _ctx: &mut Ctx) -> Terms {
-            self.usage.watch(terms, token_nl)
         }
     }
 }

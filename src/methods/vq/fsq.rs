@@ -48,11 +48,11 @@ mod engine {
     use burn::tensor::{Device, Tensor};
 
     use super::{CARD, LEVELS};
+    use latent_nn::Ctx;
     use latent_nn::digits::{digits, row, token};
     use latent_nn::straight_through::round;
     use latent_nn::token_autoencoder::{Alphabet, Quantised, Quantiser, TokenAutoencoder};
     use latent_nn::usage::Usage;
-    use latent_nn::{Ctx, Terms};
     use latent_vocabulary::Card;
     use latent_vocabulary::Params;
 
@@ -128,10 +128,6 @@ mod engine {
             let q_nd = self.rounded(z_nd);
             let penalty = Tensor::zeros([1], &q_nd.device());
             Quantised { token_nl: self.token(q_nd.clone()), q_nd, penalty, shown: vec![] }
-        }
-
-        fn learn(&self, terms: Terms, _z_nd: Tensor<2>, token_nl: Tensor<2>, _ctx: &mut Ctx) -> Terms {
-            self.usage.watch(terms, token_nl)
         }
     }
 }

@@ -58,7 +58,7 @@ mod engine {
     use latent_nn::straight_through::norm;
     use latent_nn::token_autoencoder::{Alphabet, Quantised, Quantiser, TokenAutoencoder};
     use latent_nn::usage::Usage;
-    use latent_nn::{Ctx, Named, Terms, stop_gradient};
+    use latent_nn::{Ctx, Named, stop_gradient};
     use latent_vocabulary::Card;
     use latent_vocabulary::Params;
 
@@ -149,10 +149,6 @@ mod engine {
                 penalty: ctx.live("entropy") * (unsure.clone() - diverse.clone()),
                 shown: vec![("unsure", unsure), ("diverse", diverse)],
             }
-        }
-
-        fn learn(&self, terms: Terms, _z_nd: Tensor<2>, token_nl: Tensor<2>, _ctx: &mut Ctx) -> Terms {
-            self.usage.watch(terms, token_nl)
         }
 
         fn start(&self, z_nd: Tensor<2>, ctx: &mut Ctx) -> Vec<Named> {

@@ -52,18 +52,18 @@ mod engine {
     use burn::tensor::{Device, Tensor};
 
     use super::CARD;
-    use latent_nn::codebook::{Codebook, Update};
+    use latent_nn::codebook::{Codebook, Update, each};
     use latent_nn::sinkhorn::plan;
     use latent_nn::straight_through::straight_through;
     use latent_nn::token_autoencoder::{Alphabet, Quantised, Quantiser, TokenAutoencoder};
     use latent_nn::usage::Usage;
-    use latent_nn::{Ctx, Named, Terms, stop_gradient};
+    use latent_nn::{Ctx, Named, stop_gradient};
     use latent_vocabulary::Card;
     use latent_vocabulary::Params;
 
     pub type VqWae = TokenAutoencoder<Transport>;
 
-    /// Vectors of a batch for which transport is found.
+    /// Vectors of a batch, at most, for which transport is found.
     const SAMPLE: usize = 1024;
 
     /// One codebook, one token a place.
@@ -106,7 +106,8 @@ mod engine {
         fn quantise(&self, z_nd: Tensor<2>, ctx: &mut Ctx) -> Quantised {
             let token_n1 = self.codebook.nearest(z_nd.clone());
             let fixed_nd = stop_gradient(self.codebook.lookup(token_n1.clone()));
-            let cost_sk = self.codebook.distances(spread(z_nd.clone()));
+            let step = z_nd.dims()[0].div_ceil(SAMPLE);
+            let cost_sk = self.codebook.distances(each(z_nd.clone(), step));
             let transport = (plan(cost_sk.clone(), self.blur) * cost_sk).sum();
             Quantised {
                 q_nd: straight_through(z_nd, fixed_nd),
@@ -116,19 +117,8 @@ mod engine {
             }
         }
 
-        fn learn(&self, terms: Terms, _z_nd: Tensor<2>, token_nl: Tensor<2>, _ctx: &mut Ctx) -> Terms {
-            self.usage.watch(terms, token_nl)
-        }
-
         fn start(&self, z_nd: Tensor<2>, ctx: &mut Ctx) -> Vec<Named> {
             self.codebook.k_means(z_nd, ctx)
         }
-    }
-
-    /// At most [`SAMPLE`] of the rows, evenly spread over all of them. Shape `[n, dim]`.
-    fn spread(z_nd: Tensor<2>) -> Tensor<2> {
-        let [n, dim] = z_nd.dims();
-        let step = n.div_ceil(SAMPLE);
-        z_nd.slice([0..n / step * step]).reshape([n / step, step * dim]).slice([0..n / step, 0..dim])
     }
 }
