@@ -185,7 +185,7 @@ async fn groups(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
 }
 
 /// The labels that are to be read in the codes: how many classes, and what chance finds, for protocols.
-fn classes(s: &Subject<'_>) -> (usize, String) {
+pub(super) fn classes(s: &Subject<'_>) -> (usize, String) {
     let test = &s.images.test.labels;
     let classes = s.images.classes();
     let most = (0..classes).map(|class| test.iter().filter(|l| usize::from(**l) == class).count()).max().unwrap_or(0);

@@ -5,6 +5,7 @@ use super::subject::{About, Subject};
 use latent_measure::disentangle::{
     BINS, Scale, VoteProtocol, dci_in_slices, factor_vae_score_in_slices, infomec_in_slices, mig, modularity, sap,
 };
+use latent_measure::matched::by_correlation;
 use latent_measure::{Rows, vae};
 use latent_vocabulary::data::DataCard;
 
@@ -21,6 +22,11 @@ pub const MEASURES: &[Measure] = &[
         names: &[("info_m", "InfoMEC: modularity"), ("info_c", "InfoMEC: compactness"), ("info_e", "InfoMEC: explicitness")],
         applies,
         run: |s, sheet| Box::pin(normalised_information(s, sheet)),
+    },
+    Measure {
+        names: &[("mcc", "Factors and latents in pairs: mean absolute correlation")],
+        applies: |about| applies(about) && about.data.is_some_and(|card| card.factors.iter().any(|factor| factor.ordered)),
+        run: |s, sheet| Box::pin(correlation(s, sheet)),
     },
     Measure {
         names: &[
@@ -149,6 +155,25 @@ async fn normalised_information(s: &mut Subject<'_>, sheet: &mut Sheet) -> Resul
     sheet.add("info_c", scores.compactness, how);
     let n = pairs.test_nk.len();
     sheet.add("info_e", scores.explicitness, format!("logistic regression, read on {n} test images; {}", pairs.of_all()));
+    Ok(())
+}
+
+/// Mean correlation coefficient (Khemakhem et al. 2020, "Variational Autoencoders and Nonlinear ICA", section 5): of kinds there is no such number.
+async fn correlation(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
+    let Some(pairs) = pairs(s).await? else { return Ok(()) };
+    let ordered: Vec<usize> = (0..pairs.k).filter(|k| pairs.card.factors[*k].ordered).collect();
+    let value = |row: &[u8]| ordered.iter().map(|k| f32::from(row[*k])).collect::<Vec<f32>>();
+    let values: Vec<f32> = pairs.test_nk.iter().flat_map(value).collect();
+    let matched = by_correlation(Rows::new(&pairs.test_nd, pairs.d), Rows::new(&values, ordered.len()));
+    let sum: f64 = matched.pairs.iter().map(|pair| pair.agreement.abs()).sum();
+    let how = format!(
+        "each of the {} factors that are amounts with one latent of its own, as fits best; {} latents, mean codes{} of {} test images",
+        ordered.len(),
+        pairs.d,
+        pairs.without,
+        pairs.test_nk.len()
+    );
+    sheet.add("mcc", sum / ordered.len() as f64, how);
     Ok(())
 }
 

@@ -8,6 +8,7 @@
 #[cfg(not(target_arch = "wasm32"))]
 pub mod classifier;
 mod code;
+mod communities;
 mod cost;
 mod defects;
 mod detector;
@@ -17,12 +18,14 @@ mod gradient;
 mod images;
 mod judge;
 mod layers;
+mod levels;
 mod likelihood;
 mod measure;
 mod pictures;
 mod prior;
 mod probing;
 mod samplers;
+mod shots;
 mod sparse;
 mod steering;
 mod strangers;
@@ -61,11 +64,14 @@ const MEASURES: &[&[Measure]] = &[
     prior::MEASURES,
     samplers::MEASURES,
     code::MEASURES,
+    communities::MEASURES,
+    shots::MEASURES,
     units::MEASURES,
     factors::MEASURES,
     gradient::MEASURES,
     judge::MEASURES,
     stress::MEASURES,
+    levels::MEASURES,
     defects::MEASURES,
     detector::MEASURES,
     strangers::MEASURES,

@@ -4,12 +4,18 @@ use super::measure::{Measure, Sheet};
 use super::subject::{About, Subject};
 use latent_engine::{Program, Rows};
 use latent_measure::image;
+use latent_vocabulary::code::CodeKind;
 
 /// What is done to the pixels that a dictionary gives, for protocols.
 pub const CLAMPED: &str = "values clamped to [0, 1]";
 
 pub const MEASURES: &[Measure] = &[
     Measure { names: &[("mse", "Squared error of a value")], applies: About::decodes, run: |s, sheet| Box::pin(mse(s, sheet)) },
+    Measure {
+        names: &[("mse_tokens", "Squared error of a value from tokens alone")],
+        applies: |about| about.decodes() && about.code.iter().any(|group| matches!(group.kind, CodeKind::Grid { .. })),
+        run: |s, sheet| Box::pin(of_tokens(s, sheet)),
+    },
     Measure {
         names: &[("worst_error", "Largest error beside the usual one")],
         applies: About::decodes,
@@ -45,6 +51,17 @@ fn of(s: &Subject<'_>) -> String {
 async fn mse(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
     let codes = s.codes().await?;
     sheet.add("mse", image::mse(&s.images.test.x, &codes.reconstruction), of(s));
+    Ok(())
+}
+
+/// Of a codebook: what its codes alone tell, where a code has more.
+async fn of_tokens(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
+    let Some(tokens) = s.model.run(Program::Tokens, s.images.test.rows()).await? else { return Ok(()) };
+    let token_bn = tokens.into_iter().next().ok_or("tokens without an output")?;
+    let Some(codes) = s.model.run(Program::FromTokens, Rows::of(&token_bn)).await? else { return Ok(()) };
+    let copy = s.model.decode(&codes.into_iter().next().ok_or("tokens that stand for nothing")?).await?;
+    let n = s.images.test.labels.len();
+    sheet.add("mse_tokens", image::mse(&s.images.test.x, &copy), format!("{n} test images, each decoded from its tokens"));
     Ok(())
 }
 

@@ -52,6 +52,7 @@ pub const MEASURES: &[Measure] = &[
     by!(Kernel, "kernel", "kernel density of codes", fitted_to),
     by!(Aggregate, "aggregate", "aggregate posterior", clouds),
     by!(Riemannian, "riemannian", "law that is uniform in the posteriors' geometry", clouds),
+    by!(Flow, "flow", "flow of particles to codes", fitted_to),
     Measure {
         names: &[
             ("generated_loss", "Loss on samples from the prior"),

@@ -39,6 +39,8 @@ sets! {
     s_curve,
     swiss_roll,
     spheres,
+    normals,
+    loud,
     drawn,
 }
 

@@ -1,4 +1,5 @@
-//! Data sets of places in a plane or in space, in the coordinates of the page's plane: whatever lies in them lies within ±2.5.
+//! Data sets that are drawn from random numbers: places in a plane or in space, in the coordinates of the page's plane, where whatever lies in them
+//! lies within ±2.5, and longer rows of numbers.
 
 use super::canvas::sin_cos;
 use super::random::SplitMix;
@@ -9,16 +10,16 @@ use latent_vocabulary::shape::SampleShape;
 /// Half a turn.
 pub const HALF: f32 = std::f32::consts::PI;
 
-/// The class of a place, and where it lies; in a plane the last coordinate is left out.
-pub type Drawn = (u8, [f32; 3]);
+/// The class of a sample, and its numbers.
+type Drawn = (u8, Vec<f32>);
 
-/// A cloud of places.
+/// A cloud of them.
 pub struct Cloud {
     card: &'static DataCard,
     draw: Box<dyn Fn(&mut SplitMix) -> Drawn>,
 }
 
-/// The `Make` of a cloud in the file of its set: `cloud!(card, |rng| (class, place))`.
+/// The `Make` of a cloud in the file of its set: `cloud!(card, |rng| (class, numbers))`; numbers beyond those of a sample are left out.
 macro_rules! cloud {
     ($card:expr, $draw:expr) => {
         $crate::make::Make::Rendered(|| Box::new($crate::places::Cloud::new(&$card, $draw)))
@@ -27,8 +28,12 @@ macro_rules! cloud {
 pub(crate) use cloud;
 
 impl Cloud {
-    pub fn new(card: &'static DataCard, draw: impl Fn(&mut SplitMix) -> Drawn + 'static) -> Self {
-        Self { card, draw: Box::new(draw) }
+    pub fn new<P: Into<Vec<f32>>>(card: &'static DataCard, draw: impl Fn(&mut SplitMix) -> (u8, P) + 'static) -> Self {
+        let drawn = move |rng: &mut SplitMix| {
+            let (class, numbers) = draw(rng);
+            (class, numbers.into())
+        };
+        Self { card, draw: Box::new(drawn) }
     }
 }
 
@@ -37,11 +42,11 @@ impl Render for Cloud {
         self.card
     }
 
-    /// The class, and the bytes of the place itself.
+    /// The class, and the bytes of the sample itself.
     fn factors(&self, rng: &mut SplitMix) -> Vec<u8> {
-        let (class, place) = (self.draw)(rng);
+        let (class, numbers) = (self.draw)(rng);
         let shape = SampleShape::of(self.card);
-        std::iter::once(class).chain(shape.to_bytes(&place[..shape.len()])).collect()
+        std::iter::once(class).chain(shape.to_bytes(&numbers[..shape.len()])).collect()
     }
 
     fn label(&self, factors: &[u8]) -> u8 {

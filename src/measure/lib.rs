@@ -17,6 +17,7 @@ pub mod defects;
 pub mod disentangle;
 pub mod eigen;
 pub mod frechet;
+pub mod graph;
 pub mod image;
 pub mod judge;
 pub mod manifold;
@@ -98,7 +99,7 @@ pub fn mean(values: impl Iterator<Item = f64>) -> f64 {
 }
 
 /// `‖a − b‖²`.
-fn squared_distance(a: &[f32], b: &[f32]) -> f64 {
+pub fn squared_distance(a: &[f32], b: &[f32]) -> f64 {
     a.iter().zip(b).map(|(a, b)| f64::from(a - b).powi(2)).sum()
 }
 

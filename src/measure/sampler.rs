@@ -2,6 +2,7 @@
 
 use super::pause::{Pause, at_once};
 use super::rng::Rng;
+use super::sparse::orthonormal;
 use super::{Rows, cluster, squared_distance};
 
 /// How codes are drawn.
@@ -28,6 +29,9 @@ pub enum How {
     /// From the law that is uniform in the geometry of the posteriors (Chadebec & Allassonnière 2022, "A Geometric Perspective on
     /// Variational Autoencoders"), see [`Metric`].
     Riemannian,
+    /// By particles that flow to the codes along random lines, without a network (Du et al. 2023, "Nonparametric Generative Modeling
+    /// with Conditional Sliced-Wasserstein Flows"), see [`flowed`].
+    Flow,
 }
 
 /// Candidates drawn from the prior for each code that is taken, where not all are.
@@ -44,7 +48,7 @@ const RIDGE: f64 = 1e-3;
 
 impl How {
     /// All of them, in the order in which they are offered.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Prior,
         Self::Truncated,
         Self::Hubs,
@@ -54,6 +58,7 @@ impl How {
         Self::Kernel,
         Self::Aggregate,
         Self::Riemannian,
+        Self::Flow,
     ];
 
     /// What messages and measures call it.
@@ -68,6 +73,7 @@ impl How {
             Self::Kernel => "kernel",
             Self::Aggregate => "aggregate",
             Self::Riemannian => "riemannian",
+            Self::Flow => "flow",
         }
     }
 
@@ -182,6 +188,7 @@ pub async fn fitted(how: How, n: usize, mean: Rows<'_>, logvar: &[f32], seed: u6
     match how {
         How::Riemannian => walked(n, mean, logvar, seed, pause).await.0,
         How::Mixture => Mixture::fit_in_slices(mean, COMPONENTS, seed, pause).await.draw(n, &mut rng),
+        How::Flow => flowed(n, mean, &mut rng, pause).await,
         How::Kernel => {
             let (count, d) = (mean.len() as f64, mean.width() as f64);
             // Silverman's rule (1986), for a kernel of the codes' own covariance.
@@ -204,6 +211,42 @@ pub async fn fitted(how: How, n: usize, mean: Rows<'_>, logvar: &[f32], seed: u6
             (0..n).flat_map(|_| normal.draw(&mut rng)).collect()
         }
     }
+}
+
+/// Rounds of a flow, each of as many lines as codes have numbers, at right angles to each other.
+const FLOW_ROUNDS: usize = 60;
+
+/// `n` particles, normal at first, each moved along random lines to where as many of the codes lie before it as of the particles: after each round
+/// their shadows on these lines are those of the codes. The paper's steps are small and go on; a round of whole ones is the transport of Pitié,
+/// Kokaram & Dahyot 2007 ("Automated colour grading using colour distribution transfer").
+async fn flowed(n: usize, code: Rows<'_>, rng: &mut Rng, pause: &Pause) -> Vec<f32> {
+    let d = code.width();
+    let begin = Normal::fit(code, &vec![1.0; code.len()], 0.0);
+    let mut z_nd: Vec<f32> = (0..n).flat_map(|_| begin.draw(rng)).collect();
+    let shadow = |rows: Rows<'_>, line: &[f64]| -> Vec<f64> {
+        rows.iter().map(|z| z.iter().zip(line).map(|(z, l)| f64::from(*z) * l).sum()).collect()
+    };
+    for _ in 0..FLOW_ROUNDS {
+        let mut lines: Vec<Vec<f64>> = (0..d).map(|_| (0..d).map(|_| f64::from(rng.normal())).collect()).collect();
+        orthonormal(&mut lines);
+        for line in &lines {
+            pause.point().await;
+            let mut to = shadow(code, line);
+            to.sort_unstable_by(f64::total_cmp);
+            let from = shadow(Rows::new(&z_nd, d), line);
+            let mut order: Vec<usize> = (0..n).collect();
+            order.sort_by(|a, b| from[*a].total_cmp(&from[*b]));
+            for (rank, i) in order.into_iter().enumerate() {
+                // Between the two codes that enclose its share of the way.
+                let at = ((rank as f64 + 0.5) / n as f64 * to.len() as f64 - 0.5).clamp(0.0, (to.len() - 1) as f64);
+                let (low, part) = (at.floor() as usize, at.fract());
+                let goal = to[low] + part * (to[(low + 1).min(to.len() - 1)] - to[low]);
+                let by = goal - from[i];
+                z_nd[i * d..][..d].iter_mut().zip(line).for_each(|(z, l)| *z += (by * l) as f32);
+            }
+        }
+    }
+    z_nd
 }
 
 /// The geometry that posteriors give the space of codes (Chadebec & Allassonnière 2022, section 3): at a code z, lengths are measured by
@@ -505,6 +548,16 @@ mod tests {
         let drawn = found.draw(2000, &mut Rng::new(2));
         let right = drawn.chunks_exact(2).filter(|z| z[0] > 3.0).count();
         assert!((420..580).contains(&right), "{right} of 2000 from the quarter");
+    }
+
+    #[test]
+    fn particles_flow_to_where_codes_are() {
+        let z = clouds();
+        let drawn = at_once(fitted(How::Flow, 1000, Rows::new(&z, 2), &[], 2, &Pause::never()));
+        let near = |z: &[f32], x: f32, y: f32, reach: f32| (z[0] - x).hypot(z[1] - y) < reach;
+        let small = drawn.chunks_exact(2).filter(|z| near(z, 6.0, 0.0, 2.0)).count();
+        let large = drawn.chunks_exact(2).filter(|z| near(z, -2.0, 3.0, 4.0)).count();
+        assert!((220..280).contains(&small) && small + large > 980, "{small} and {large} of 1000");
     }
 
     #[test]

@@ -23,6 +23,13 @@ pub fn kl_bd(mean_bd: Tensor<2>, logvar_bd: Tensor<2>) -> Tensor<2> {
     (mean_bd.square() + logvar_bd.clone().exp() - logvar_bd - 1.0) * 0.5
 }
 
+/// KL(N(mean, e^logvar) ‖ N(mean′, e^logvar′)) of each image and latent in nats, of two posteriors' means and log-variances, shape `[batch, latent]`.
+pub fn kl_between((mean_bd, logvar_bd): (Tensor<2>, Tensor<2>), (to_mean_bd, to_logvar_bd): (Tensor<2>, Tensor<2>)) -> Tensor<2> {
+    let more_bd = logvar_bd - to_logvar_bd.clone();
+    let apart_bd = (mean_bd - to_mean_bd).square() * to_logvar_bd.neg().exp();
+    (apart_bd + more_bd.clone().exp() - more_bd - 1.0) * 0.5
+}
+
 /// ln N(z; mean, e^logvar) in nats, element by element.
 pub fn log_density<const D: usize>(z: Tensor<D>, mean: Tensor<D>, logvar: Tensor<D>) -> Tensor<D> {
     let square = (z - mean).square() * logvar.clone().neg().exp();

@@ -18,6 +18,7 @@ pub mod gaussian;
 pub mod gradient;
 pub mod grid;
 pub mod gumbel;
+pub mod haar;
 pub mod kth;
 pub mod ladder;
 pub mod layers;

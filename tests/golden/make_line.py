@@ -353,9 +353,13 @@ def cvae(net, x, y, noise):
     return [r + 2 * kl_d.sum(), r, kl_d.sum()], torch.cat([kl_d, torch.zeros(CLASSES)]), {}
 
 
+def told_of(y):
+    """Three factors that follow from the class: kinds, an amount, yes and no."""
+    return torch.cat([F.one_hot(y % 3, 3), (y * 2 % 5 / 4)[:, None], (y % 2)[:, None]], 1).double()
+
+
 def attribute_vae(net, x, y, noise):
-    # Three factors that follow from the class: kinds, an amount, yes and no.
-    told = torch.cat([F.one_hot(y % 3, 3), (y * 2 % 5 / 4)[:, None], (y % 2)[:, None]], 1).double()
+    told = told_of(y)
     q = net.posterior(torch.cat([x, told], 1))
     z = q.loc + q.scale * noise.normal(*q.loc.shape)
     r = net.reconstruction(x, torch.cat([z, told], 1))
@@ -365,7 +369,7 @@ def attribute_vae(net, x, y, noise):
 
 
 def msp(net, x, y, noise):
-    told = torch.cat([F.one_hot(y % 3, 3), (y * 2 % 5 / 4)[:, None], (y % 2)[:, None]], 1).double()
+    told = told_of(y)
     a, (z, _), m = 2 * told - 1, net.heads(x), net.p["map_td"]
     r = net.reconstruction(x, z)
     attributes, rest = (z @ m.T - a).square().sum(1).mean(), (z - a @ m).square().sum(1).mean()
@@ -745,6 +749,211 @@ def mvae_shapes():
     return out
 
 
+def sigma_vae(net, x, y, noise, beta=0.5, scale=0.25):
+    mean = net.heads(x)[0]
+    z = mean + noise.normal(len(x), 1) * scale * noise.normal(*mean.shape)
+    r, length_d = net.reconstruction(x, z), mean.square().mean(0) / 2
+    kl_d = kl_divergence(Normal(mean, scale), Normal(0.0, 1.0)).mean(0)
+    return [r + beta * length_d.sum(), r, length_d.sum()], kl_d, {}
+
+
+def vlae(net, x, y, noise, beta=2, side=3):
+    """A masked convolution, whose filters lie before the middle, looks through the window."""
+    q = net.posterior(x)
+    z = q.loc + q.scale * noise.normal(*q.loc.shape)
+    own = net.dense("decoder.out", F.relu(net.dense("decoder.hidden", z)))
+    seen = side * side // 2
+    weight = net.p["window.first.weight"]
+    filters = torch.cat([weight[:seen].T, torch.zeros(weight.shape[1], side * side - seen)], 1).reshape(-1, 1, side, side)
+    h = F.conv2d(x.reshape(-1, 1, 28, 28), filters, padding=side // 2) + own.reshape(-1, 1, 28, 28) * weight[seen].reshape(1, -1, 1, 1)
+    h = F.relu(h + net.p["window.first.bias"].reshape(1, -1, 1, 1))
+    more = torch.einsum("bhyx,ho->boyx", h, net.p["window.out.weight"]) + net.p["window.out.bias"]
+    r = F.binary_cross_entropy_with_logits(own + more.reshape(len(x), -1), x, reduction="none").sum(1).mean()
+    kl_d = kl_divergence(q, Normal(torch.zeros(LATENT), torch.ones(LATENT))).mean(0)
+    return [r + beta * kl_d.sum(), r, kl_d.sum()], kl_d, {}
+
+
+def vlae_shapes(side, width):
+    seen = side * side // 2 + 1
+    return shapes() | {"window.first.weight": (seen, width), "window.first.bias": (width,), "window.out.weight": (width, 1), "window.out.bias": (1,)}
+
+
+def lipschitz_vae(net, x, y, noise, beta=2, stretch=4.0):
+    """Both halves of the decoder are gradients of convex functions, which PyTorch takes itself."""
+    q = net.posterior(x)
+    z = q.loc + q.scale * noise.normal(*q.loc.shape)
+
+    def gradient(name, t):
+        potential = F.softplus(net.dense(name, t)).sum() + math.sqrt(stretch) / 2 * t.square().sum()
+        return torch.autograd.grad(potential, t, create_graph=True)[0]
+
+    # The slowest waves: constant, one half wave down, one half wave across.
+    line = torch.cos(math.pi * (torch.arange(28) + 0.5) / 28) * math.sqrt(2 / 28)
+    flat = torch.full((28,), 1 / math.sqrt(28))
+    waves = torch.stack([torch.outer(flat, flat), torch.outer(flat, line), torch.outer(line, flat)]).reshape(3, -1)
+    logits = gradient("outer", gradient("inner", z) @ waves) + net.p["bias_p"]
+    r = F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(1).mean()
+    kl_d = kl_divergence(q, Normal(torch.zeros(LATENT), torch.ones(LATENT))).mean(0)
+    apart = lambda t: (t - t.roll(-1, 0)).norm(dim=1)
+    return [r + beta * kl_d.sum(), r, kl_d.sum(), (apart(logits) / apart(z)).min().detach()], kl_d, {}
+
+
+def lipschitz_shapes():
+    out = {name: shape for name, shape in shapes().items() if name.startswith("encoder")}
+    return out | {"inner.weight": (LATENT, HIDDEN), "inner.bias": (HIDDEN,), "outer.weight": (PIXELS, HIDDEN), "outer.bias": (HIDDEN,), "bias_p": (PIXELS,)}
+
+
+def self_vae(net, x, y, noise, beta=2):
+    small = F.avg_pool2d(x.reshape(-1, 1, 28, 28), 2).reshape(len(x), -1)
+    upper = Net({name[6:]: t for name, t in net.p.items() if name.startswith("small_")})
+    q = upper.posterior(small)
+    lower = net.posterior(torch.cat([x, small], 1))
+    u, z = (p.loc + p.scale * noise.normal(*p.loc.shape) for p in (q, lower))
+    r, coarse = net.reconstruction(x, torch.cat([z, small], 1)), upper.reconstruction(small, u)
+    kls = [kl_divergence(p, Normal(torch.zeros_like(p.loc), torch.ones_like(p.loc))).mean(0) for p in (q, lower)]
+    return [r + coarse + beta * (kls[0].sum() + kls[1].sum()), r, coarse, kls[0].sum(), kls[1].sum()], torch.cat(kls), {}
+
+
+def self_shapes(upper, width, small=PIXELS // 4):
+    out = dict(shapes(side=small, code=LATENT + small))
+    for name, i, o in (("small_encoder.hidden", small, width), ("small_encoder.mean", width, upper), ("small_encoder.logvar", width, upper), ("small_decoder.hidden", upper, width), ("small_decoder.out", width, small)):
+        out[name + ".weight"], out[name + ".bias"] = (i, o), (o,)
+    return out
+
+
+def lite_vae(net, x, y, noise, beta=2):
+    """Haar's transform as a convolution with four filters."""
+    signs = torch.tensor([[1.0, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1]]).reshape(4, 1, 2, 2) / 2
+    first = F.conv2d(x.reshape(-1, 1, 28, 28), signs, stride=2)
+    second = F.conv2d(first[:, :1], signs, stride=2)
+    conv = lambda name, t, stride=1: F.silu(F.conv2d(t, net.p[f"encoder.{name}.weight"], net.p[f"encoder.{name}.bias"], stride=stride, padding=1))
+    h = conv("both", torch.cat([conv("fine", first[:, 1:], 2), conv("coarse", second)], 1)).flatten(1)
+    q = Normal(net.dense("encoder.mean", h), (net.dense("encoder.logvar", h) / 2).exp())
+    r = net.reconstruction(x, q.loc + q.scale * noise.normal(*q.loc.shape))
+    kl_d = kl_divergence(q, Normal(torch.zeros(LATENT), torch.ones(LATENT))).mean(0)
+    return [r + beta * kl_d.sum(), r, kl_d.sum()], kl_d, {}
+
+
+def lite_shapes(features):
+    out, places = {}, 49
+    for name, shape in (("fine", (features, 3, 4, 4)), ("coarse", (features, 4, 3, 3)), ("both", (features, 2 * features, 3, 3))):
+        out[f"encoder.{name}.weight"], out[f"encoder.{name}.bias"] = shape, (features,)
+    for name, i, o in (("encoder.mean", features * places, LATENT), ("encoder.logvar", features * places, LATENT), ("decoder.hidden", LATENT, HIDDEN), ("decoder.out", HIDDEN, PIXELS)):
+        out[name + ".weight"], out[name + ".bias"] = (i, o), (o,)
+    return out
+
+
+def idvae(net, x, y, noise, beta=0.5, told=3):
+    u = told_of(y)
+    told_net = Net({name[5:]: t for name, t in net.p.items() if name.startswith("told_")})
+    q, p = net.posterior(x), told_net.posterior(u)
+    z, v = (d.loc + d.scale * noise.normal(*d.loc.shape) for d in (q, p))
+    r = net.reconstruction(x, z)
+    again = told_net.nll(u, v).sum(1).mean()
+    kl_d = kl_divergence(q, p).mean(0)
+    of_told = kl_divergence(p, Normal(torch.zeros(LATENT), torch.ones(LATENT))).mean(0).sum()
+    return [r + beta * (kl_d.sum() + of_told) + told * again, r, kl_d.sum(), again, of_told], kl_d, {}
+
+
+def idvae_shapes(numbers=5, width=64):
+    out = dict(shapes())
+    for name, i, o in (("told_encoder.hidden", numbers, width), ("told_encoder.mean", width, LATENT), ("told_encoder.logvar", width, LATENT), ("told_decoder.hidden", LATENT, width), ("told_decoder.out", width, numbers)):
+        out[name + ".weight"], out[name + ".bias"] = (i, o), (o,)
+    return out
+
+
+def sign_ae(net, x, y, noise):
+    h = net.dense("into", x)
+    z = torch.where(h > 0, 1.0, -1.0)
+    z = (z - h.tanh()).detach() + h.tanh()
+    unit = F.normalize(net.p["into.weight"].detach(), dim=0)
+    off = (unit.T @ unit)[~torch.eye(LATENT, dtype=bool)]
+    return [F.mse_loss(torch.sigmoid(net.dense("out", z)), x), off.square().mean().sqrt()], None, {}
+
+
+def nsae(net, x, y, noise, copies=0.5, noisy=2, unseen=4):
+    z = net.heads(x)[0]
+    logits = net.dense("decoder.out", F.relu(net.dense("decoder.hidden", z)))
+    seen = y < CLASSES - unseen
+    again = net.heads(torch.sigmoid(logits))[0]
+    parts = [F.cross_entropy(net.dense("classifier", t)[seen], y[seen]) for t in (z, again)]
+    r = F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(1)[seen].mean()
+    right = (net.dense("classifier", z).argmax(1) == y)[seen].double().mean()
+    return [parts[0] + copies * r + noisy * parts[1], parts[0], r, parts[1], right], None, state(z)
+
+
+def cluster_net(net, x, y, noise, weight=3, margin=2.0, share=0.7):
+    z = net.heads(x)[0]
+    weights = torch.tensor([0.25 * math.fmod(0.618034 * (p + 1), 1) for p in range(PIXELS)])
+    named = torch.frac((x * weights).sum(1)) < share
+    together, apart = [], []
+    for i in range(len(x)):
+        for j in range(len(x)):
+            if i != j and named[i] and named[j]:
+                d = (z[i] - z[j]).norm()
+                (together if y[i] == y[j] else apart).append(d**2 if y[i] == y[j] else F.relu(margin - (d**2 + 1e-6).sqrt()) ** 2)
+    mean = lambda all_: torch.stack(all_).mean() if all_ else torch.tensor(0.0)
+    r, near, far = net.reconstruction(x, z), mean(together), mean(apart)
+    return [r + weight * (near + far), r, near, far, named.double().mean()], None, state(z)
+
+
+def rosteals(net, x, y, noise, weight=0.5, level=0.2, bits=4):
+    message = (noise.uniform(len(x), bits) < 0.5).double()
+    host = Net({name[5:]: t.detach() for name, t in net.p.items() if name.startswith("host.")})
+    z = host.heads(x)[0]
+    moved = z + (F.relu(net.dense("hidden", message * 2 - 1)) @ net.p["offset.weight"]) * net.p["host.scale"].detach()
+    draw = lambda z: torch.sigmoid(host.dense("decoder.out", F.relu(host.dense("decoder.hidden", z))))
+    container = draw(moved)
+    seen = container + level * noise.normal(*x.shape)
+    reader = Net({name[7:]: t for name, t in net.p.items() if name.startswith("reader.")})
+    logits = reader.dense("mean", F.relu(reader.dense("hidden", seen)))
+    told = F.binary_cross_entropy_with_logits(logits, message, reduction="none").sum(1).mean()
+    distance = (container - draw(z)).square().sum(1).mean()
+    return [told + weight * distance, told, distance, ((logits > 0) == (message > 0)).double().mean()], None, {}
+
+
+def rosteals_shapes(bits):
+    out = {"host." + name: shape for name, shape in POINT.items()} | {"host.scale": (1,)}
+    out |= {"hidden.weight": (bits, 128), "hidden.bias": (128,), "offset.weight": (128, LATENT)}
+    for name, i, o in (("reader.hidden", PIXELS, HIDDEN), ("reader.mean", HIDDEN, bits)):
+        out[name + ".weight"], out[name + ".bias"] = (i, o), (o,)
+    return out
+
+
+def bent_swae(net, x, y, noise, weight=100, slices=7, price=0.1):
+    z = net.heads(x)[0]
+    prior = noise.normal(len(x), LATENT)
+    theta = F.normalize(noise.normal(LATENT + 16, slices), dim=0)
+    lift = lambda t, p: torch.cat([t, torch.tanh(t @ p["lift.weight"] + p["lift.bias"])], 1)
+    distance = lambda a, b: ((a @ theta).sort(0).values - (b @ theta).sort(0).values).square().mean()
+    fixed = {name: t.detach() for name, t in net.p.items()}
+    r, d = net.reconstruction(x, z), distance(lift(z, fixed), lift(prior, fixed))
+    own, other = lift(z.detach(), net.p), lift(prior, net.p)
+    lengths = own.norm(dim=1).mean() + other.norm(dim=1).mean()
+    player = price * lengths - distance(own, other)
+    return [r + weight * d + player - player.detach(), r, d, lengths.detach() / 2], None, {}
+
+
+def linear_jepa(net, x, y, noise, of_code=True, layers=3):
+    left, right = x.reshape(len(x), 28, 2, 14).unbind(2)
+    spread = net.p["spread"].detach()
+    a, b = ((t.reshape(len(x), -1) - net.p["centre_p"].detach()) / spread for t in (left, right))
+    w = net.p["encoder.0"]
+    for i in range(1, layers):
+        w = w @ net.p[f"encoder.{i}"]
+    to = (b @ w).detach() if of_code else b
+    loss = (a @ w @ net.p["predictor"] - to).square().sum(1).mean() / 2
+    variance = a.square().mean(0)
+    loud = variance > variance.mean()
+    gain = w.detach().norm(dim=1)
+    return [loss, gain[loud].mean(), gain[~loud].mean()], None, {}
+
+
+def jepa_shapes(of_code=True, layers=3, half=PIXELS // 2):
+    out = {f"encoder.{i}": (half if i == 0 else LATENT, LATENT) for i in range(layers)}
+    return out | {"predictor": (LATENT, LATENT if of_code else half), "centre_p": (half,), "spread": (1,)}
+
+
 def case(method, query, objective, sizes, likelihood="bernoulli", size=f"&hidden={HIDDEN}&latent={LATENT}"):
     # Mean squares are positive.
     begin = lambda name, t: t.abs() if name in POSITIVE else t
@@ -768,6 +977,15 @@ def case(method, query, objective, sizes, likelihood="bernoulli", size=f"&hidden
         "gradients": gradients,
         "state": [{"name": name, "values": t.flatten().tolist()} for name, t in after.items()],
     }
+
+
+def fixed_none(net, x, y, noise):
+    _, _, r, kl_d = net.elbo_parts(x, noise)
+    return [r + 2 * kl_d.sum(), r, kl_d.sum()], kl_d, {}
+
+
+def sign_shapes():
+    return {"into.weight": (PIXELS, LATENT), "into.bias": (LATENT,), "out.weight": (LATENT, PIXELS), "out.bias": (PIXELS,)}
 
 
 def with_(f, **kwargs):
@@ -831,6 +1049,21 @@ cases = [
     case("simclr", "&views=0&projection=16&temperature=0.5", simclr, {k: v for k, v in simsiam_shapes(16).items() if not k.startswith("predictor")}),
     case("simclr", "&views=0&projection=16&temperature=0.5&strangers=2", with_(simclr, strangers=2), {k: v for k, v in simsiam_shapes(16).items() if not k.startswith("predictor")}),
     *(case("mae", f"&patch=5&ratio=0.6&pattern={p}", with_(color_mae, pattern=p), POINT | {"token_c": (1,)} | CLOUD) for p in ("red", "blue", "green", "purple")),
+    case("sigma-vae", "&beta=0.5&scale=0.25", sigma_vae, POINT),
+    case("vlae", "&beta=2&window=3x3&local=4", vlae, vlae_shapes(3, 4)),
+    case("vlae", "&beta=2&window=5x5&local=4", with_(vlae, side=5), vlae_shapes(5, 4)),
+    case("vlae", "&beta=2&window=none", fixed_none, shapes()),
+    case("lipschitz-vae", "&beta=2&stretch=4", lipschitz_vae, lipschitz_shapes()),
+    case("self-vae", "&beta=2&upper=2", self_vae, self_shapes(2, HIDDEN // 4)),
+    case("lite-vae", "&beta=2&features=4", lite_vae, lite_shapes(4)),
+    case("idvae", "&beta=0.5&told=3", idvae, idvae_shapes()),
+    case("sign-ae", "", sign_ae, sign_shapes(), size=f"&latent={LATENT}"),
+    case("nsae", "&copies=0.5&noisy=2&unseen=4", nsae, POINT | {"classifier.weight": (LATENT, CLASSES), "classifier.bias": (CLASSES,)} | CLOUD),
+    case("cluster-net", "&lambda=3&margin=2&named=0.7", cluster_net, POINT | CLOUD),
+    case("rosteals", f"&bits=4&lambda=0.5&noise=0.2&host=vae&host.hidden={HIDDEN}&host.latent={LATENT}", rosteals, rosteals_shapes(4), size=f"&hidden={HIDDEN}"),
+    case("swae", "&slices=7&shadows=bent&lambda=100&prior=gaussian", bent_swae, POINT | {"lift.weight": (LATENT, 16), "lift.bias": (16,)}),
+    case("linear-jepa", "", linear_jepa, jepa_shapes(), size=f"&latent={LATENT}"),
+    case("linear-jepa", "&target=sample&layers=2", with_(linear_jepa, of_code=False, layers=2), jepa_shapes(False, 2), size=f"&latent={LATENT}"),
     case("latent-flow", f"&flow=16&host=vae&host.hidden={HIDDEN}&host.latent={LATENT}", latent_flow, flow_shapes(16), size=""),
     case("joint-vae", "&choices=4&temperature=0.5&gamma=9&capacity=6&choice-capacity=4&ramp=1", joint_vae, shapes(mean=LATENT + 4, code=LATENT + 4)),
 ]

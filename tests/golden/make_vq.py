@@ -227,6 +227,24 @@ class SoftVq:
         return part @ e, token[:, None], 0.2 * (unsure - diverse), [unsure, diverse], {"quantiser.usage.usage_k": usage}
 
 
+class Hybrid(Average):
+    """In some steps the decoder is given the vectors themselves."""
+
+    def __init__(self, exact, codes=11, dim=3):
+        self.query = f"method=hybrid-vq&codes={codes}&dim={dim}&exact={exact}&revive=0"
+        self.exact = exact
+        self.dim, self.levels, self.codes = dim, 1, codes
+        self.shapes = {"codebook.vectors_kd": (codes, dim), "codebook.sum_kd": (codes, dim)}
+
+    def __call__(self, p, z):
+        e = p["quantiser.codebook.vectors_kd"]
+        token = nearest(z, e)
+        q = e[token]
+        commitment = squared(z, q.detach())
+        out = z if noise(0, 1)[0, 0] < self.exact else straight_through(z, q)
+        return out, token[:, None], 0.25 * commitment, [commitment], self.averages(p, z, token)
+
+
 class VqWae:
     """The plan by ordinary products of its scalings, not of logarithms."""
 
@@ -384,7 +402,7 @@ def case(q, net="mlp", prior=False, hidden=16, width=8, prior_width=8):
 cases = [
     case(VqVae()), case(VqVae("gradient")), case(VqVae("gradient", "rotation")), case(VqVae(), "conv", prior=True),
     case(Cvq()), case(Fsq([8, 6, 5])), case(Fsq([8, 5, 5, 5])), case(Bsq("sphere")), case(Bsq("cube")),
-    case(Rvq()), case(Rvq(), prior=True), case(SoftVq()), case(VqWae()),
+    case(Rvq()), case(Rvq(), prior=True), case(SoftVq()), case(VqWae()), case(Hybrid(0.05)), case(Hybrid(0.95)),
 ]
 path = pathlib.Path(__file__).with_name("vq.json")
 path.write_text(json.dumps(cases, separators=(",", ":")).replace('{"name"', '\n{"name"') + "\n")

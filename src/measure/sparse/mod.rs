@@ -29,7 +29,7 @@ pub use layers::{Coded, Spread, angular_distance, paired_correlation, permutatio
 pub use length::{DescriptionLength, description_length, round_to};
 pub use portrait::{Portrait, histogram};
 pub use probing::{
-    Perturbed, SWEEPS, along_random, attributed, most_telling, perturbed, principal, principal_in_slices, sparse_probe,
-    sparse_probe_in_slices,
+    Perturbed, SWEEPS, along_random, attributed, most_telling, orthonormal, perturbed, principal, principal_in_slices,
+    sparse_probe, sparse_probe_in_slices,
 };
 pub use targeting::{Effects, TARGETING_RIDGE, effects, effects_in_slices};

@@ -201,7 +201,7 @@ pub async fn principal_in_slices(x_nd: Rows<'_>, k: usize, pause: &Pause) -> (Ve
 pub const SWEEPS: usize = 12;
 
 /// Makes vectors orthonormal, one after the other (Gram & Schmidt, twice over for rounding).
-fn orthonormal(basis: &mut [Vec<f64>]) {
+pub fn orthonormal(basis: &mut [Vec<f64>]) {
     for i in 0..basis.len() {
         let (before, rest) = basis.split_at_mut(i);
         let own = &mut rest[0];

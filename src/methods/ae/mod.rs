@@ -13,4 +13,8 @@ crate::registry::methods! {
     dpa::Dpa,
     deep_cae::DeepCae,
     residual::Residual,
+    sign_ae::SignAe,
+    nsae::Nsae,
+    cluster_net::ClusterNet,
+    rosteals::Rosteals,
 }

@@ -8,4 +8,5 @@ crate::registry::methods! {
     simsiam::SimSiam,
     byol::Byol,
     simclr::SimClr,
+    linear_jepa::LinearJepa,
 }

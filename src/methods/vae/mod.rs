@@ -21,6 +21,12 @@ crate::registry::methods! {
     vade::Vade,
     ce_vae::CeVae,
     dfc_vae::DfcVae,
+    sigma_vae::SigmaVae,
+    vlae::Vlae,
+    lipschitz_vae::LipschitzVae,
+    self_vae::SelfVae,
+    lite_vae::LiteVae,
+    idvae::Idvae,
     latent_flow::LatentFlow,
     joint_vae::JointVae,
 }

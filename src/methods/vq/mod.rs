@@ -8,4 +8,5 @@ crate::registry::methods! {
     rvq::Rvq,
     soft_vq::SoftVq,
     vq_wae::VqWae,
+    hybrid::Hybrid,
 }

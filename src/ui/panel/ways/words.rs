@@ -19,6 +19,7 @@ pub fn name(how: How) -> &'static str {
         How::Kernel => "kernel density",
         How::Aggregate => "aggregate posterior",
         How::Riemannian => "geometry of the posteriors",
+        How::Flow => "flow to codes",
     }
 }
 
@@ -33,6 +34,7 @@ pub fn what(how: How) -> String {
         How::Kernel => "The code of a test image, moved by noise as wide as Silverman’s rule says.".into(),
         How::Aggregate => "A draw from the posterior of a test image: where training has seen codes. What the prior is to match.".into(),
         How::Riemannian => "A walk from the code of a test image through a space in which there is much room where the encoder is sure, and little in gaps.".into(),
+        How::Flow => "Random points that flow to the codes of test images along random lines, until their shadows are the same: no network learns anything.".into(),
     }
 }
 
