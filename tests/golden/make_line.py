@@ -925,7 +925,7 @@ def bent_swae(net, x, y, noise, weight=100, slices=7, price=0.1):
     prior = noise.normal(len(x), LATENT)
     theta = F.normalize(noise.normal(LATENT + 16, slices), dim=0)
     lift = lambda t, p: torch.cat([t, torch.tanh(t @ p["lift.weight"] + p["lift.bias"])], 1)
-    distance = lambda a, b: ((a @ theta).sort(0).values - (b @ theta).sort(0).values).square().mean()
+    distance = lambda a, b: ((a @ theta).sort(0).values - (b @ theta).sort(0).values).square().mean() * (LATENT + 16) / LATENT
     fixed = {name: t.detach() for name, t in net.p.items()}
     r, d = net.reconstruction(x, z), distance(lift(z, fixed), lift(prior, fixed))
     own, other = lift(z.detach(), net.p), lift(prior, net.p)

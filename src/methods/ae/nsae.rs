@@ -11,6 +11,7 @@ pub use engine::Nsae;
 pub const CARD: Card = Card {
     id: "nsae",
     family: Family::Ae,
+    hosts: true,
     label: "Noise-enhanced supervised AE",
     summary: "Learns to tell classes and to copy at once, and tells its own copies apart as well: they are noisy images with a label.",
     terms: &[

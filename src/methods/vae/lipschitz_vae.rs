@@ -52,7 +52,7 @@ mod engine {
 
     use super::CARD;
     use latent_nn::autoencoder::Autoencoder;
-    use latent_nn::constant::floats;
+    use latent_nn::constant::{floats, places};
     use latent_nn::gaussian::{kl_bd, mean_rows, repeat_rows, sample, sample_each};
     use latent_nn::layers::linear;
     use latent_nn::likelihood::Likelihood;
@@ -65,6 +65,7 @@ mod engine {
     use latent_vocabulary::code::{CodeGroup, CodeKind};
     use latent_vocabulary::shape::{DataShape, SampleShape};
 
+    const PI: f32 = std::f32::consts::PI;
     /// Added to squared distances, so that a code and itself are as far apart as their pictures.
     const TINY: f64 = 1e-12;
 
@@ -91,32 +92,34 @@ mod engine {
         sigmoid(layer.forward(x_nd.clone())).matmul(layer.weight.val().transpose()) + x_nd * steep
     }
 
-    /// Pictures of waves of length 1 at right angles to each other, the slowest first, the same in every channel: `[waves, pixels]`, row-major.
-    fn waves(n: usize, shape: SampleShape) -> Vec<f32> {
+    /// Pictures of waves of length 1 at right angles to each other, the slowest first, the same in every channel: `[waves, pixels]`.
+    fn waves(n: usize, shape: SampleShape, device: &Device) -> Tensor<2> {
         let SampleShape { channels, height, width } = shape;
         let mut all: Vec<(usize, usize)> = (0..height).flat_map(|v| (0..width).map(move |u| (v, u))).collect();
         // By how many half waves they have both ways together; no two of the same.
         all.sort_by_key(|(v, u)| (v * v * width * width + u * u * height * height, *v));
-        let wave = |k: usize, at: usize, size: usize| {
-            let scale = if k == 0 { 1.0 } else { 2.0 } / size as f64;
-            scale.sqrt() * (std::f64::consts::PI * k as f64 * (at as f64 + 0.5) / size as f64).cos()
+        all.truncate(n);
+        // Made here rather than kept: a file of the network would have to carry all of their pixels.
+        let lines = |half_waves: Vec<usize>, size: usize| {
+            let scale = |k: &usize| (if *k == 0 { 1.0 } else { 2.0 } / size as f32).sqrt();
+            let scale_n1 = floats(half_waves.iter().map(scale).collect(), [half_waves.len(), 1], device);
+            let step_n1 = floats(half_waves.iter().map(|k| *k as f32 * PI / size as f32).collect(), [half_waves.len(), 1], device);
+            let at_1s = places(size, device).reshape([1, size]) + 0.5;
+            step_n1.matmul(at_1s).cos() * scale_n1
         };
-        let mut out = Vec::with_capacity(n * shape.len());
-        for (v, u) in &all[..n.min(all.len())] {
-            for _ in 0..channels {
-                for y in 0..height {
-                    out.extend((0..width).map(|x| (wave(*v, y, height) * wave(*u, x, width) / (channels as f64).sqrt()) as f32));
-                }
-            }
-        }
-        out
+        let down_nh = lines(all.iter().map(|(v, _)| *v).collect(), height);
+        let across_nw = lines(all.iter().map(|(_, u)| *u).collect(), width);
+        let n = all.len();
+        let picture: Tensor<3> = down_nh.reshape([n, height, 1]).matmul(across_nw.reshape([n, 1, width]));
+        let each: Tensor<3> = picture.reshape([n, 1, height * width]).expand([n, channels, height * width]);
+        each.reshape([n, shape.len()]) / (channels as f64).sqrt()
     }
 
     impl LipschitzVae {
         /// Shapes `[n, latent]` to `[n, pixels]`.
         fn logits(&self, z_nd: Tensor<2>) -> Tensor<2> {
             let pixels = self.shape.len();
-            let waves_dp = floats(waves(self.latent, self.shape), [self.latent, pixels], &z_nd.device());
+            let waves_dp = waves(self.latent, self.shape, &z_nd.device());
             let spread_np = monotone(&self.inner, z_nd, self.steep).matmul(waves_dp);
             monotone(&self.outer, spread_np, self.steep) + self.bias_p.val().reshape([1, pixels])
         }
@@ -206,7 +209,7 @@ mod engine {
         #[test]
         fn waves_stand_at_right_angles() {
             for shape in [SampleShape::MNIST, SampleShape { channels: 3, height: 6, width: 9 }] {
-                let (n, all) = (20, waves(20, shape));
+                let (n, all) = (20, waves(20, shape, &Device::flex()).into_data().try_into_vec::<f32>().unwrap());
                 let rows: Vec<&[f32]> = all.chunks_exact(shape.len()).collect();
                 assert_eq!(rows.len(), n);
                 for (i, a) in rows.iter().enumerate() {

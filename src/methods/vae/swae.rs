@@ -136,11 +136,14 @@ mod engine {
             };
             // To the lift codes are constants, and to the encoder the lift is one.
             let theta_dl = self.directions(self.base.latent + LIFTED, ctx);
-            let distance = sliced_wasserstein(lifted(lift, z_bd.clone(), true), lifted(lift, prior_bd.clone(), true), &theta_dl);
+            // Of more numbers each has a smaller share in a shadow: so that λ means the same, the distance is that of as many as a code has.
+            let more = (self.base.latent + LIFTED) as f64 / self.base.latent as f64;
+            let bent = |a_bm: Tensor<2>, b_bm: Tensor<2>| sliced_wasserstein(a_bm, b_bm, &theta_dl) * more;
+            let distance = bent(lifted(lift, z_bd.clone(), true), lifted(lift, prior_bd.clone(), true));
             let [own_bm, other_bm] = [stop_gradient(z_bd), prior_bd].map(|z_bd| lifted(lift, z_bd, false));
             let length = |t_bm: Tensor<2>| (t_bm.square().sum_dim(1) + 1e-12).sqrt().mean();
             let lengths = length(own_bm.clone()) + length(other_bm.clone());
-            let player = lengths.clone() * LENGTH - sliced_wasserstein(own_bm, other_bm, &theta_dl);
+            let player = lengths.clone() * LENGTH - bent(own_bm, other_bm);
             // It adds nothing to the objective but its gradient.
             let silent = player.clone() - stop_gradient(player);
             Terms::new(reconstruction.clone() + ctx.live("lambda") * distance.clone() + silent)

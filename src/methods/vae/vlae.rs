@@ -51,7 +51,6 @@ mod engine {
 
     use super::{CARD, WINDOWS};
     use latent_nn::autoencoder::Autoencoder;
-    use latent_nn::constant::ints;
     use latent_nn::gaussian::{kl_bd, mean_rows, repeat_rows, sample, sample_each};
     use latent_nn::layers::linear;
     use latent_nn::method::IMPORTANCE_SAMPLES;
@@ -77,51 +76,52 @@ mod engine {
     pub struct Window {
         first: Linear,
         out: Linear,
-        /// Of each place the values before it, `[places * neighbours]`; one past the last where there is none.
+        /// How far a window reaches to each side.
         #[module(skip)]
-        before: Vec<i32>,
+        reach: usize,
         #[module(skip)]
         shape: SampleShape,
     }
 
-    /// See [`Window::before`]: those of a square with such a side.
-    fn before(side: usize, shape: SampleShape) -> Vec<i32> {
-        let SampleShape { channels, height, width } = shape;
-        let reach = (side / 2) as i32;
-        let near = (-reach..=reach).flat_map(|dy| (-reach..=reach).map(move |dx| (dy, dx))).filter(|at| *at < (0, 0));
-        let near: Vec<(i32, i32)> = near.collect();
-        let inside = |at: i32, size: usize| (0..size as i32).contains(&at);
-        let mut all = Vec::with_capacity(height * width * near.len() * channels);
-        for place in 0..height * width {
-            for (dy, dx) in &near {
-                let (y, x) = ((place / width) as i32 + dy, (place % width) as i32 + dx);
-                let there = inside(y, height) && inside(x, width);
-                for channel in 0..channels {
-                    let at = (channel * height + y.max(0) as usize) * width + x.max(0) as usize;
-                    all.push(if there { at } else { shape.len() } as i32);
-                }
-            }
-        }
-        all
-    }
-
     impl Window {
         fn new(side: usize, width: usize, shape: SampleShape, device: &Device) -> Self {
-            let before = before(side, shape);
-            let seen = before.len() / (shape.height * shape.width);
-            Self { first: linear(seen + shape.channels, width, device), out: linear(width, shape.channels, device), before, shape }
+            let channels = shape.channels;
+            // Half of the square, without its middle.
+            let seen = side * side / 2 * channels;
+            Self {
+                first: linear(seen + channels, width, device),
+                out: linear(width, channels, device),
+                reach: side / 2,
+                shape,
+            }
+        }
+
+        /// The pixels before each in its square, black where there is none, `[batch, pixels]` to `[batch * places, neighbours * channels]`: row by
+        /// row, the channels of a neighbour side by side.
+        fn before(&self, x_bp: Tensor<2>) -> Tensor<2> {
+            let (SampleShape { channels, height, width }, r) = (self.shape, self.reach);
+            let (n, device) = (x_bp.dims()[0], x_bp.device());
+            let x_bchw: Tensor<4> = x_bp.reshape([n, channels, height, width]);
+            let aside: Tensor<4> = Tensor::zeros([n, channels, height, r], &device);
+            let wide = Tensor::cat(vec![aside.clone(), x_bchw, aside], 3);
+            let above: Tensor<4> = Tensor::zeros([n, channels, r, width + 2 * r], &device);
+            let framed = Tensor::cat(vec![above, wide], 2);
+            let square = (0..=r).flat_map(|y| (0..=2 * r).map(move |x| (y, x)));
+            let moved = square.filter(|at| *at < (r, r)).map(|(y, x)| {
+                framed.clone().slice([0..n, 0..channels, y..y + height, x..x + width]).reshape([n, channels, height * width])
+            });
+            let seen: Tensor<3> = Tensor::cat(moved.collect(), 1);
+            let [_, k, places] = seen.dims();
+            seen.swap_dims(1, 2).reshape([n * places, k])
         }
 
         /// Logits of pictures whose pixels see those of `x_bp`, from the logits that their codes give. Shapes `[batch, pixels]`.
         fn forward(&self, l_bp: Tensor<2>, x_bp: Tensor<2>) -> Tensor<2> {
             let ([n, pixels], channels) = (l_bp.dims(), self.shape.channels);
             let places = pixels / channels;
-            let none_b1 = Tensor::zeros([n, 1], &x_bp.device());
-            let seen_bk = Tensor::cat(vec![x_bp, none_b1], 1).select(1, ints(&self.before, &l_bp.device()));
-            let seen_nk = seen_bk.reshape([n * places, self.before.len() / places]);
             let by_place: Tensor<3> = l_bp.clone().reshape([n, channels, places]);
             let l_nc = by_place.swap_dims(1, 2).reshape([n * places, channels]);
-            let more_nc = self.out.forward(relu(self.first.forward(Tensor::cat(vec![seen_nk, l_nc], 1))));
+            let more_nc = self.out.forward(relu(self.first.forward(Tensor::cat(vec![self.before(x_bp), l_nc], 1))));
             let by_channel: Tensor<3> = more_nc.reshape([n, places, channels]);
             l_bp + by_channel.swap_dims(1, 2).reshape([n, pixels])
         }
@@ -198,15 +198,18 @@ mod engine {
 
         #[test]
         fn a_pixel_sees_those_before_it_alone() {
-            let shape = SampleShape { channels: 2, height: 3, width: 4 };
-            let before = before(3, shape);
-            // Four neighbours in two channels; the first pixel has none.
-            assert_eq!(before.len(), 12 * 8);
-            assert!(before[..8].iter().all(|at| *at == 24));
-            // Row 1, column 2: above to the left, above, above to the right, left; each in both channels.
-            assert_eq!(before[6 * 8..7 * 8], [1, 13, 2, 14, 3, 15, 5, 17]);
-            for (place, seen) in before.chunks_exact(8).enumerate() {
-                assert!(seen.iter().all(|at| *at == 24 || at % 12 < place as i32), "{place}: {seen:?}");
+            let (shape, device) = (SampleShape { channels: 2, height: 3, width: 4 }, Device::flex());
+            let window = Window::new(3, 4, shape, &device);
+            let all: Vec<f32> = (1..=24).map(|v| v as f32).collect();
+            let seen = window.before(Tensor::<1>::from_floats(all.as_slice(), &device).reshape([1, 24]));
+            // Four neighbours in two channels.
+            assert_eq!(seen.dims(), [12, 8]);
+            let seen: Vec<f32> = seen.into_data().try_into_vec().unwrap();
+            assert!(seen[..8].iter().all(|v| *v == 0.0), "nothing is before the first");
+            // Row 1, column 2: above to the left, above, above to the right, left; each in both channels, numbered from 1.
+            assert_eq!(seen[6 * 8..7 * 8], [2.0, 14.0, 3.0, 15.0, 4.0, 16.0, 6.0, 18.0]);
+            for (place, seen) in seen.chunks_exact(8).enumerate() {
+                assert!(seen.iter().all(|v| *v == 0.0 || (*v as usize - 1) % 12 < place), "{place}: {seen:?}");
             }
         }
     }
