@@ -67,11 +67,11 @@ struct Both {
 
 impl Both {
     /// `None` where strangers cannot be drawn.
-    async fn draw(s: &Subject<'_>, most: usize) -> Result<Option<Self>, String> {
+    async fn draw(s: &Subject<'_>) -> Result<Option<Self>, String> {
         let card = stranger(&s.about).ok_or("there are no strangers")?;
         let Some(mut render) = renderer(card.id).await? else { return Ok(None) };
         let (test, shape) = (&s.images.test, s.images.shape.image);
-        let n = test.labels.len().min(most);
+        let n = test.labels.len().min(IMAGES);
         let mut bytes = vec![0; n * shape.bytes()];
         for (i, image) in bytes.chunks_exact_mut(shape.bytes()).enumerate() {
             s.pause.point().await;
@@ -95,8 +95,6 @@ impl Both {
 /// Neighbours whose mean takes an image's place, and how often.
 const NEAR: usize = 10;
 const SHIFTS: usize = 3;
-/// Images of each kind of which neighbours are looked for.
-const SHIFTED: usize = 500;
 
 /// Each row in the place of the mean of the rows nearest to it (Yang, Rahardja & Fränti 2021, "Mean-shift outlier detection and filtering").
 async fn means_of_neighbours(x_np: &[f32], width: usize, pause: &Pause) -> Vec<f32> {
@@ -119,7 +117,7 @@ async fn means_of_neighbours(x_np: &[f32], width: usize, pause: &Pause) -> Vec<f
 
 /// By what copies leave out: of each image, and of what its neighbours have in common, which no outlier is like.
 async fn shifted(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
-    let Some(both) = Both::draw(s, SHIFTED).await? else { return Ok(()) };
+    let Some(both) = Both::draw(s).await? else { return Ok(()) };
     let (x, width) = ([&both.own[..], &both.strange[..]].concat(), s.images.shape.image.len());
     let mut moved = x.clone();
     for _ in 0..SHIFTS {
@@ -146,7 +144,7 @@ async fn shifted(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
 }
 
 async fn strangers(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
-    let Some(drawn) = Both::draw(s, IMAGES).await? else { return Ok(()) };
+    let Some(drawn) = Both::draw(s).await? else { return Ok(()) };
     let n = drawn.is_strange.len() / 2;
     let both = [&drawn.own, &drawn.strange];
     let mut whole = vec![];
