@@ -285,7 +285,14 @@ pub fn suggested_frame(first: &[Picture], about: &About) -> Frame {
     let side = common.unwrap_or(first[0].width.min(first[0].height));
     let side = [64, 32, 28].into_iter().find(|s| *s <= side).unwrap_or(28);
     let grey = first.iter().all(colourless) && about.plan.look.colour == 0;
-    Frame { width: side as u32, height: side as u32, channels: if grey { 1 } else { 3 }, crop: about.crop, paper: 255, frames: Frames::One }
+    Frame {
+        width: side as u32,
+        height: side as u32,
+        channels: if grey { 1 } else { 3 },
+        crop: about.crop,
+        paper: 255,
+        frames: Frames::One,
+    }
 }
 
 /// The frame of vectors.
