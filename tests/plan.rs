@@ -124,34 +124,66 @@ fn plan_equals_burn_for_sparse_autoencoders() {
 fn plan_equals_burn(family: Family) {
     let gpu = gpu();
     for setup in setups(family) {
-        let (name, data) = (setup.to_query(), framed(&stripes(20), &setup.method));
-        println!("{name}");
-        // Four steps cross the end of an epoch: 28 of 20 images.
-        let report = pollster::block_on(verify(
-            gpu.clone(),
-            Device::flex(),
-            entry(&setup.method).unwrap(),
-            &setup.params().unwrap(),
-            &data,
-            4,
-        ))
-        .unwrap();
-        assert!(report.loss < 1e-4, "{name}: terms differ by {}", report.loss);
-        assert!(report.gradient < 1e-4, "{name}: the gradient of {} differs by {}", report.worst, report.gradient);
+        equals_burn(&gpu, &setup);
+    }
+}
 
-        let mut plan = with_gradients(&gpu, &setup, &data);
-        let mut burn = entry(&setup.method).unwrap().eager(&setup.params().unwrap(), Device::flex(), data.clone());
-        for _ in 0..4 {
-            burn.set_weights(&pollster::block_on(plan.weights()).unwrap()).unwrap();
-            plan.run_steps(1).unwrap();
-            burn.run_steps(1).unwrap();
+fn equals_burn(gpu: &Rc<Gpu>, setup: &Setup) {
+    let (name, data) = (setup.to_query(), framed(&stripes(20), &setup.method));
+    println!("{name}");
+    // Four steps cross the end of an epoch: 28 of 20 images.
+    let report =
+        pollster::block_on(verify(gpu.clone(), Device::flex(), entry(&setup.method).unwrap(), &setup.params().unwrap(), &data, 4))
+            .unwrap();
+    assert!(report.loss < 1e-4, "{name}: terms differ by {}", report.loss);
+    assert!(report.gradient < 1e-4, "{name}: the gradient of {} differs by {}", report.worst, report.gradient);
+
+    let mut plan = with_gradients(gpu, setup, &data);
+    let mut burn = entry(&setup.method).unwrap().eager(&setup.params().unwrap(), Device::flex(), data.clone());
+    for _ in 0..4 {
+        burn.set_weights(&pollster::block_on(plan.weights()).unwrap()).unwrap();
+        plan.run_steps(1).unwrap();
+        burn.run_steps(1).unwrap();
+    }
+    for g in pollster::block_on(plan.gradients()).unwrap() {
+        assert!(g.values.iter().any(|v| *v != 0.0), "{name}: the gradient of {} is zero, which proves nothing", g.name);
+    }
+    let programs =
+        [Program::Encode, Program::Decode, Program::SampleStep, Program::Tokens, Program::FromTokens, Program::TokenLogits];
+    weights_and_programs("plan", setup, &data, &mut plan, &mut burn, programs.into_iter());
+}
+
+/// The critic of a FactorVAE moves as many times faster as its control says, and nothing else does; by every engine alike.
+#[test]
+fn a_second_player_moves_at_a_rate_of_its_own() {
+    let (gpu, data) = (gpu(), stripes(20));
+    for optimizer in ["sgd", "adam"] {
+        let with = |rate: &str| {
+            let mut setup = Setup::new("mnist", "factor-vae");
+            for pair in ["hidden=16", "latent=3", "critic=16", "batch=8", "lr=0.01", &format!("optimizer={optimizer}"), rate] {
+                setup.set_pair(pair).unwrap();
+            }
+            setup
+        };
+        let (same, faster) = (with("critic_rate=1"), with("critic_rate=5"));
+        equals_burn(&gpu, &faster);
+        crate::cpu::equals_burn(&faster, &data);
+        // How far each parameter goes in one step from the same beginning; a live control, so both are one engine's.
+        let step = |setup: &Setup, live: f32| {
+            let mut run = engine(&gpu, setup, &data);
+            let before = pollster::block_on(run.weights()).unwrap();
+            run.set_live("critic_rate", live);
+            run.run_steps(1).unwrap();
+            let after = pollster::block_on(run.weights()).unwrap();
+            let far = |(a, b): (&Weight, &Weight)| a.values.iter().zip(&b.values).map(|(a, b)| f64::from(b - a).abs()).sum::<f64>();
+            before.iter().zip(&after).map(|pair| (pair.0.name.clone(), far(pair))).collect::<Vec<_>>()
+        };
+        let (slow, fast, live) = (step(&same, 1.0), step(&faster, 5.0), step(&same, 5.0));
+        for ((name, slow), (_, fast)) in slow.iter().zip(&fast) {
+            let times = if name.starts_with("critic.") { 5.0 } else { 1.0 };
+            assert!(*slow > 0.0 && (fast / slow - times).abs() < 0.02 * times, "{optimizer}: {name} moves {slow}, then {fast}");
         }
-        for g in pollster::block_on(plan.gradients()).unwrap() {
-            assert!(g.values.iter().any(|v| *v != 0.0), "{name}: the gradient of {} is zero, which proves nothing", g.name);
-        }
-        let programs =
-            [Program::Encode, Program::Decode, Program::SampleStep, Program::Tokens, Program::FromTokens, Program::TokenLogits];
-        weights_and_programs("plan", &setup, &data, &mut plan, &mut burn, programs.into_iter());
+        assert_eq!(fast, live, "{optimizer}: the control acts on the next step");
     }
 }
 

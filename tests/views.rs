@@ -20,9 +20,9 @@ use latent_registry::entry;
 use latent_session::Session;
 use latent_view::{
     Autoencode, Codebook, Decode, DrawTokens, EachCode, Embed, Encode, Feature, Features, Frame, Originals, Paths, Reconstruct,
-    Relax, Tests, Tokenise, Untokenise, pixels,
+    Relax, Shorten, Tests, Tokenise, Untokenise, pixels,
 };
-use latent_view::{BINS, CodebookUse, EXAMPLES, OneFeature, Query, TOP_EXAMPLES, View};
+use latent_view::{BINS, CodebookUse, EXAMPLES, OneFeature, Query, Shortened, TOP_EXAMPLES, View};
 use latent_vocabulary::Precision;
 use latent_vocabulary::code::{CodeGroup, CodeKind};
 use latent_vocabulary::numbers::{bytes_f32, f32_bytes};
@@ -257,7 +257,11 @@ fn the_processor_answers_as_the_engine_does() {
 
     let mut lab = Lab::new("v=1&data=mnist&method=topk-sae&features=64&k=8&batch=8");
     let player = on_cpu(&mut lab);
-    for question in [Query::from(Features { count: 20 }), Feature { feature: 3, images: vec![0, 4] }.into()] {
+    for question in [
+        Query::from(Features { count: 20 }),
+        Shorten { at: vec![3, 1], count: 20 }.into(),
+        Feature { feature: 3, images: vec![0, 4] }.into(),
+    ] {
         let why = format!("{question:?}");
         assert_alike(&cpu(&player, &question).0.unwrap(), &lab.ask(question).unwrap(), &why);
     }
@@ -265,7 +269,7 @@ fn the_processor_answers_as_the_engine_does() {
 
 #[test]
 fn a_question_knows_the_models_that_it_fits() {
-    let grid = CodeKind::Grid { height: 2, width: 3, levels: 2, codes: 8, drawn: false };
+    let grid = CodeKind::Grid { height: 2, width: 3, levels: 2, codes: 8, drawn: false, bits: false };
     let sample = SampleShape { channels: 1, height: 4, width: 4 };
     let frame = |kind, count| Frame::of(sample, &[CodeGroup { kind, count }]);
     let (vector, tokens) = (frame(CodeKind::Gaussian, 3), frame(grid, 24));
@@ -289,6 +293,7 @@ fn a_question_knows_the_models_that_it_fits() {
     assert_eq!(fits(DrawTokens { n: 1, temperature: 1.0, seed: 0 }.into()), [false; 3], "there is no prior to draw from");
     assert_eq!(fits(Feature { feature: 4, images: vec![] }.into()), [false, false, true]);
     assert_eq!(fits(Feature { feature: 5, images: vec![] }.into()), [false; 3]);
+    assert_eq!(fits(Shorten { at: vec![], count: 1 }.into()), [false, true, true]);
     assert_eq!(fits(Embed { from: 0, count: 7 }.into()), [true; 3]);
 }
 
@@ -304,7 +309,8 @@ fn a_codebook_is_counted_swapped_and_drawn_from() {
     ] {
         let mut lab = Lab::new(&format!("v=1&data=mnist&{query}"));
         let View::CodebookUse(book) = lab.ask(Codebook { count: 1000 }.into()).unwrap() else { panic!() };
-        let CodebookUse { images, count_k, perplexity, age_k, vector_kd } = book;
+        let CodebookUse { images, count_k, perplexity, bits, age_k, vector_kd } = book;
+        assert!(bits[0] > 0.0 && bits[0] <= bits[1] + 1e-4, "{query}: {bits:?}");
         let (token_bn, pictures) = lab.tokens(Tokenise { x_np: all_images() }.into());
         let mut usage = Usage::new(count_k.len());
         usage.add(&token_bn.iter().map(|t| *t as u32).collect::<Vec<_>>()).unwrap();
@@ -352,6 +358,104 @@ fn a_codebook_is_counted_swapped_and_drawn_from() {
         assert!(refused.contains(&format!("the token {}", codes.len())), "{refused}");
         let refused = lab.ask(EachCode { token_n: f32_bytes(first), at: vec![9999], codes }.into()).unwrap_err();
         assert!(refused.contains("9999"), "{refused}");
+    }
+}
+
+/// Lengths, costs, errors and what is unexplained.
+fn columns(short: &Shortened) -> [Vec<f32>; 4] {
+    let all = short.lengths();
+    [0, 1, 2, 3].map(|i| all.iter().map(|row| row[i]).collect())
+}
+
+#[test]
+fn tokens_add_up_one_by_one() {
+    let mut lab = Lab::new("v=1&data=mnist&method=rvq&codes=8&levels=3&net=mlp&hidden=16&batch=8&prior=none");
+    let at = vec![4, 0, 7];
+    let View::Shortened(short) = lab.ask(Shorten { at: at.clone(), count: 1000 }.into()).unwrap() else { panic!() };
+    let [length_n, cost_n, error_n, fvu_n] = columns(&short);
+    assert_eq!((short.shown, short.images as usize, &length_n[..]), (3, IMAGES, &[1.0, 2.0, 3.0][..]));
+    let x = squares().test_images;
+    let own: Vec<u8> = at.iter().flat_map(|i| &x[*i as usize * 784..][..784]).copied().collect();
+    assert_eq!(short.pixels[..3 * 784], own, "the images themselves");
+    let near = |got: &[u8], want: &[u8]| got.len() == want.len() && got.iter().zip(want).all(|(a, b)| a.abs_diff(*b) <= 1);
+    let whole =
+        lab.pictures(Autoencode { x_np: ByteBuf::from(own.clone()), label_n: ByteBuf::new(), factor_nk: ByteBuf::new() }.into());
+    assert!(near(&short.pixels[3 * 3 * 784..], &whole), "all tokens are the code");
+    // By hand: what each code of the first token stands for, a third of what it is in all three of a place.
+    let View::CodebookUse(book) = lab.ask(Codebook { count: 10 }.into()).unwrap() else { panic!() };
+    let (vector_kd, (token_bn, _)) = (bytes_f32(&book.vector_kd), lab.tokens(Tokenise { x_np: ByteBuf::from(own) }.into()));
+    let dim = vector_kd.len() / 8;
+    let z: Vec<f32> =
+        token_bn.iter().step_by(3).flat_map(|code| &vector_kd[*code as usize * dim..][..dim]).map(|v| v / 3.0).collect();
+    let first = lab.pictures(Decode { z_nd: f32_bytes(&z) }.into());
+    assert!(near(&short.pixels[3 * 784..2 * 3 * 784], &first));
+    assert!(!near(&first, &whole), "further tokens do something");
+    let all = lab.pictures(Autoencode { x_np: all_images(), label_n: ByteBuf::new(), factor_nk: ByteBuf::new() }.into());
+    let error = x.iter().zip(&all).map(|(a, b)| (f64::from(a.abs_diff(*b)) / 255.0).powi(2)).sum::<f64>() / x.len() as f64;
+    assert!((f64::from(error_n[2]) - error).abs() < 1e-4, "{error_n:?} {error}");
+    assert!(fvu_n.iter().all(|v| v.is_finite() && *v > 0.0));
+    // A token of eight codes costs three bits at most.
+    assert!(cost_n.windows(2).all(|pair| pair[0] <= pair[1]) && cost_n[2] <= 9.0 * (token_bn.len() / 9) as f32);
+}
+
+#[test]
+fn the_strongest_features_explain_the_most() {
+    for (query, places) in
+        [("method=matryoshka&features=64&k=8&batch=8", 1), ("method=topk-sae&features=64&k=8&batch=8&source=patches", 16)]
+    {
+        let mut lab = Lab::new(&format!("v=1&data=mnist&{query}"));
+        let (latent, code) = lab.codes();
+        let View::Shortened(short) = lab.ask(Shorten { at: vec![2], count: 1000 }.into()).unwrap() else { panic!() };
+        let active = |row: &[f32]| row.iter().filter(|a| **a != 0.0).count();
+        let most = code.chunks_exact(latent / places).map(active).max().unwrap();
+        let [length_n, cost_n, _, fvu_n] = columns(&short);
+        assert_eq!((length_n[0], *length_n.last().unwrap() as usize), (1.0, most), "{query}");
+        let mean = code.chunks_exact(latent / places).map(active).sum::<usize>() as f32 / (IMAGES * places) as f32;
+        assert!((cost_n.last().unwrap() - mean).abs() < 1e-4, "{query}");
+        // All of them are the code, one alone is the code without the others.
+        let whole = lab.pictures(Decode { z_nd: f32_bytes(&code[2 * latent..3 * latent]) }.into());
+        assert_eq!(short.pixels[length_n.len() * 784..], whole, "{query}");
+        let mut alone = code[2 * latent..3 * latent].to_vec();
+        for input in alone.chunks_exact_mut(latent / places) {
+            let strongest = input.iter().copied().fold(0.0f32, |best, a| if a.abs() > best.abs() { a } else { best });
+            input.iter_mut().filter(|a| **a != strongest).for_each(|a| *a = 0.0);
+        }
+        let alone = lab.pictures(Decode { z_nd: f32_bytes(&alone) }.into());
+        assert_eq!(short.pixels[784..2 * 784], alone, "{query}");
+        // The library's own number for the whole code.
+        let x = latent_view::unit_values(&squares().test_images);
+        let y = lab.pictures(Decode { z_nd: f32_bytes(&code) }.into());
+        let fvu = sparse::fraction_unexplained(Rows::new(&x, 784), Rows::new(&latent_view::unit_values(&y), 784));
+        assert!((f64::from(*fvu_n.last().unwrap()) - fvu).abs() < 0.02 * fvu, "{query}: {fvu_n:?} {fvu}");
+    }
+}
+
+#[test]
+fn a_bit_of_a_code_is_one_number_of_its_vector() {
+    let mut lab = Lab::new("v=1&data=mnist&method=bsq&bits=4&net=mlp&hidden=16&batch=8&prior=none");
+    let View::CodebookUse(book) = lab.ask(Codebook { count: 1000 }.into()).unwrap() else { panic!() };
+    let vector_kd = bytes_f32(&book.vector_kd);
+    for (code, bit) in (0..16usize).flat_map(|code| (0..4).map(move |bit| (code, bit))) {
+        let of = |code: usize| &vector_kd[code * 4..(code + 1) * 4];
+        let (a, b) = (of(code), of(code ^ (1 << bit)));
+        assert!((0..4).all(|d| (a[d] == b[d]) == (d != bit)), "bit {bit} of {code}: {a:?} {b:?}");
+        assert_eq!(a[bit] > 0.0, code >> bit & 1 == 1, "the bit is on where its number is above zero");
+    }
+    // Eight places of sixteen codes.
+    let [used, plain] = book.bits;
+    assert!(used <= plain + 1e-4 && (plain / 4.0).fract() == 0.0, "{used} {plain}");
+}
+
+#[test]
+fn quantised_numbers_take_few_values() {
+    let mut lab = Lab::new("v=1&data=mnist&method=qlae&latent=3&values=4&hidden=16&batch=8");
+    let (latent, code) = lab.codes();
+    assert_eq!(latent, 3);
+    for d in 0..latent {
+        let mut own: Vec<f32> = code.iter().skip(d).step_by(latent).copied().collect();
+        own.sort_by(f32::total_cmp);
+        own.dedup();
+        assert!(own.len() <= 4, "{own:?}");
     }
 }
 

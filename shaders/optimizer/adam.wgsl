@@ -5,7 +5,7 @@ fn opt_step(p: u32, g: f32) {
     let v = {{beta2}}f * a[p + {{v}}u] + (1.0f - {{beta2}}f) * g * g;
     a[p + {{m}}u] = m;
     a[p + {{v}}u] = v;
-    let step = bitcast<f32>(ctl[{{rate}}]) * m / (sqrt(v) * bitcast<f32>(ctl[{{scale}}]) + {{epsilon}}f);
+    let step = {{pace}}bitcast<f32>(ctl[{{rate}}]) * m / (sqrt(v) * bitcast<f32>(ctl[{{scale}}]) + {{epsilon}}f);
     a[p] = {{kept}}a[p] - step;
     {{store}}
 }

@@ -3,6 +3,6 @@
 fn opt_step(p: u32, g: f32) {
     let velocity = {{momentum}}f * a[p + {{m}}u] + g;
     a[p + {{m}}u] = velocity;
-    a[p] -= bitcast<f32>(ctl[{{lr}}]) * velocity;
+    a[p] -= {{pace}}bitcast<f32>(ctl[{{lr}}]) * velocity;
     {{store}}
 }

@@ -5,12 +5,12 @@ use std::ops::Range;
 use super::images::NEIGHBOURS;
 use super::measure::{Measure, Sheet, any};
 use super::prior::pooled;
-use super::subject::Subject;
+use super::subject::{About, Subject};
 use latent_engine::Program;
 use latent_measure::probe;
 use latent_measure::probe::LinearProbe;
 use latent_measure::sampler::Mixture;
-use latent_measure::{Rows, cluster, codebook, vae};
+use latent_measure::{Rows, cluster, codebook, spectrum, vae};
 use latent_vocabulary::code::{CodeGroup, CodeKind};
 
 pub const POSTERIOR: &[Measure] = &[Measure {
@@ -30,6 +30,23 @@ pub const MEASURES: &[Measure] = &[
         names: &[("codebook_perplexity", ""), ("codes_used", ""), ("codes_dead", ""), ("code_shares", "")],
         applies: |about| about.code.iter().any(|group| matches!(group.kind, CodeKind::Grid { .. })),
         run: |s, sheet| Box::pin(usage(s, sheet)),
+    },
+    Measure {
+        names: &[
+            ("bits_per_pixel", "Bits per pixel, by how often codes are chosen"),
+            ("bits_per_pixel_plain", "Bits per pixel, all codes alike"),
+        ],
+        applies: |about| about.pictures && about.code.iter().any(|group| matches!(group.kind, CodeKind::Grid { .. })),
+        run: |s, sheet| Box::pin(rate(s, sheet)),
+    },
+    Measure {
+        names: &[
+            ("effective_rank", "Directions in which codes spread"),
+            ("effective_rank_pixels", "Directions in which the samples themselves spread"),
+            ("singular_values", "Singular values of the codes"),
+        ],
+        applies: About::latents,
+        run: |s, sheet| Box::pin(directions(s, sheet)),
     },
     Measure {
         names: &[
@@ -110,6 +127,51 @@ async fn usage(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
     sheet.add("codes_used", usage.used(), how.clone());
     sheet.add("codes_dead", usage.dead(), how.clone());
     sheet.add("code_shares", usage.sorted_shares(), format!("{how}, largest first"));
+    Ok(())
+}
+
+/// What pictures cost in tokens.
+async fn rate(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
+    let (engine, images) = (&mut *s.model, s.images);
+    let grid = engine.info().code.iter().find_map(|group| match group.kind {
+        CodeKind::Grid { height, width, levels, codes, .. } => Some([height * width, levels, codes].map(|n| n as usize)),
+        _ => None,
+    });
+    let (Some(grid), Some(outputs)) = (grid, engine.run(Program::Tokens, images.test.rows()).await?) else { return Ok(()) };
+    let tokens: Vec<u32> = outputs.iter().flatten().map(|token| *token as u32).collect();
+    let ([places, levels, codes], shape) = (grid, images.shape.image);
+    let (rate, pixels) = (codebook::rate(&tokens, grid)?, shape.height * shape.width);
+    let of = format!("{places} places × {levels} tokens of {codes} codes for {} × {} pixels", shape.width, shape.height);
+    let how = format!(
+        "entropy of how often codes are chosen, each token of a place by itself, all places together, {} test images; {of}",
+        images.test.labels.len()
+    );
+    sheet.add("bits_per_pixel", rate.used / pixels as f64, how);
+    sheet.add("bits_per_pixel_plain", rate.plain / pixels as f64, format!("log₂ of the codes for each token; {of}"));
+    Ok(())
+}
+
+/// In how many directions codes spread, beside the samples.
+async fn directions(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
+    let codes = s.codes().await?;
+    let (own, n) = (s.about.own(), s.images.test.labels.len());
+    let (z, without) = (own.columns(&codes.mean), own.without());
+    let singular = spectrum::singular_values(Rows::new(&z, own.width()));
+    let ratio = "(Σσ²)² / Σσ⁴ of the singular values";
+    let how = format!("of {} latents{without}: {ratio} of the mean codes of {n} test images about their mean", own.width());
+    sheet.add("effective_rank", spectrum::effective_rank(&singular), how);
+    let (features, width, what) = pooled(&s.about, s.images);
+    let of_pixels = spectrum::singular_values(Rows::new(&features(&s.images.test.x), width));
+    sheet.add(
+        "effective_rank_pixels",
+        spectrum::effective_rank(&of_pixels),
+        format!("{ratio} of {what}, {n} test images about their mean"),
+    );
+    sheet.add(
+        "singular_values",
+        singular,
+        format!("of the mean codes of {n} test images about their mean, divided by √{n}, largest first"),
+    );
     Ok(())
 }
 

@@ -32,7 +32,10 @@ const GRID: usize = 14;
 /// Codes are numbers from which a picture is decoded.
 fn movable(about: &About) -> bool {
     let numbers = |group: &CodeGroup| {
-        matches!(group.kind, CodeKind::Gaussian | CodeKind::Point | CodeKind::Choice { .. } | CodeKind::Factor { .. })
+        matches!(
+            group.kind,
+            CodeKind::Gaussian | CodeKind::Point | CodeKind::Steps { .. } | CodeKind::Choice { .. } | CodeKind::Factor { .. }
+        )
     };
     about.pictures && about.decodes() && about.code.iter().all(numbers)
 }

@@ -85,7 +85,8 @@ pub const MEASURES: &[Measure] = &[
 
 /// Codes are numbers of one level that the encoder finds out.
 fn fitted_to(about: &About) -> bool {
-    let numbers = about.code.iter().all(|group| matches!(group.kind, CodeKind::Gaussian | CodeKind::Point));
+    let numbers =
+        about.code.iter().all(|group| matches!(group.kind, CodeKind::Gaussian | CodeKind::Point | CodeKind::Steps { .. }));
     numbers && levels(&about.code).is_empty() && about.decodes()
 }
 

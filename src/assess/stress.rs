@@ -33,7 +33,8 @@ const SHAKEN: f32 = 0.5;
 
 /// All numbers are amounts that the encoder has found.
 fn numbers(about: &About) -> bool {
-    about.decodes() && about.code.iter().all(|group| matches!(group.kind, CodeKind::Gaussian | CodeKind::Point))
+    about.decodes()
+        && about.code.iter().all(|group| matches!(group.kind, CodeKind::Gaussian | CodeKind::Point | CodeKind::Steps { .. }))
 }
 
 /// The numbers of the code one by one: each of all codes.

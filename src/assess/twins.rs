@@ -32,7 +32,9 @@ pub async fn beside(engine: &mut impl Engine, setup: &Setup, images: &Images, tw
         spaces(engine, &about, images, (twin, &own), &mut sheet).await?;
         return Ok(sheet.rows);
     }
-    let numbers = |group: &CodeGroup| matches!(group.kind, CodeKind::Gaussian | CodeKind::Point | CodeKind::Embedding);
+    let numbers = |group: &CodeGroup| {
+        matches!(group.kind, CodeKind::Gaussian | CodeKind::Point | CodeKind::Steps { .. } | CodeKind::Embedding)
+    };
     if !about.code.iter().all(numbers) {
         return Err(
             "two networks are compared by features of a dictionary, or by codes that are numbers which the encoder finds out"

@@ -1,5 +1,7 @@
 //! The optimisers, as kernels and as nodes. Their eager twins are Burn's own, but for AdamW's decay, see `eager`.
 
+use std::ops::Range;
+
 use latent_compile::emit::ctl;
 use latent_compile::graph::{Binary, Graph, Id, Unary};
 use latent_compile::plan::{Special, Updates, When};
@@ -20,19 +22,36 @@ pub fn moments(params: &Params) -> usize {
     }
 }
 
+/// How many times the learning rate the parameter at `p` moves at, as a factor in a kernel: nothing where all move alike.
+fn pace(params: &Params, control: impl Fn(&str) -> String, own: Option<Range<usize>>) -> String {
+    match (params.card.second, own) {
+        (Some(second), Some(Range { start, end })) => {
+            format!("select(1.0f, bitcast<f32>(ctl[{}]), p >= {start}u && p < {end}u) * ", control(second.rate))
+        }
+        _ => String::new(),
+    }
+}
+
 /// The kernels of a setup's optimiser: the step of one parameter, and what is computed once a step.
 ///
 /// The arena begins with `floats` floats of parameters; the [`moments`] and the gradients (where `keep` asks for them) follow,
-/// each in the same layout. `live` are the keys of the live controls.
-pub fn kernels(params: &Params, live: &[&str], floats: usize, keep: bool) -> (Updates, Option<Special>) {
+/// each in the same layout. `live` are the keys of the live controls; `own` is where a second player's parameters lie.
+pub fn kernels(params: &Params, live: &[&str], floats: usize, keep: bool, own: Option<Range<usize>>) -> (Updates, Option<Special>) {
     let word = |w: usize| w.to_string();
     let control = |key: &str| word(ctl::LIVE + live.iter().position(|k| *k == key).expect("the optimiser's controls are live"));
     let store = if keep { format!("a[p + {}u] = g;", (1 + moments(params)) * floats) } else { String::new() };
     let optimizer = Optimizer::of(params);
+    let pace = pace(params, control, own);
     if optimizer == Optimizer::Sgd {
         let function = fill(
             latent_small::shader!("../../shaders/optimizer/sgd.wgsl"),
-            &[("momentum", format!("{:?}", params.get("momentum"))), ("m", word(floats)), ("lr", control("lr")), ("store", store)],
+            &[
+                ("momentum", format!("{:?}", params.get("momentum"))),
+                ("m", word(floats)),
+                ("lr", control("lr")),
+                ("pace", pace),
+                ("store", store),
+            ],
         );
         return (Updates { function, bytes: 4 * 4, of: vec![] }, None);
     }
@@ -59,6 +78,7 @@ pub fn kernels(params: &Params, live: &[&str], floats: usize, keep: bool) -> (Up
             ("m", word(floats)),
             ("v", word(2 * floats)),
             ("rate", word(ctl::RATE)),
+            ("pace", pace),
             ("scale", word(ctl::SCALE)),
             ("kept", if decays { format!("bitcast<f32>(ctl[{}]) * ", ctl::KEPT) } else { String::new() }),
             ("store", store),
@@ -72,18 +92,19 @@ pub fn kernels(params: &Params, live: &[&str], floats: usize, keep: bool) -> (Up
 const FADED: f32 = 1e-30;
 
 /// Numbers that a step as nodes is given, one a leaf: see [`rates`].
-pub const RATES: usize = 3;
+pub const RATES: usize = 4;
 
 /// What is the same for all parameters in the step after `step` others: the rate, what the second moments' root is multiplied with,
-/// and what is kept of a parameter beside the step. `value` knows the live controls.
+/// what is kept of a parameter beside the step, and how many times that rate a second player moves at. `value` knows the live controls.
 pub fn rates(params: &Params, step: u64, value: impl Fn(&str) -> f32) -> [f32; RATES] {
     let rate = value("lr");
     let t = (step + 1) as f32;
+    let pace = params.card.second.map_or(1.0, |second| value(second.rate));
     match Optimizer::of(params) {
-        Optimizer::Sgd => [rate, 1.0, 1.0],
+        Optimizer::Sgd => [rate, 1.0, 1.0, pace],
         optimizer => {
             let kept = if optimizer == Optimizer::AdamW { 1.0 - rate * value("weight_decay") } else { 1.0 };
-            [rate / (1.0 - BETA_1.powf(t)), 1.0 / (1.0 - BETA_2.powf(t)).sqrt(), kept]
+            [rate / (1.0 - BETA_1.powf(t)), 1.0 / (1.0 - BETA_2.powf(t)).sqrt(), kept, pace]
         }
     }
 }
@@ -96,10 +117,14 @@ pub struct Moved {
     pub moments: Vec<Id>,
 }
 
-/// The step of the parameter `p` with gradient `g`; `rates` are the leaves of [`rates`].
-pub fn nodes(graph: &mut Graph, params: &Params, p: Id, g: Id, moments: &[Id], rates: [Id; RATES]) -> Moved {
+/// The step of the parameter `p`, called `name`, with gradient `g`; `rates` are the leaves of [`rates`].
+pub fn nodes(graph: &mut Graph, params: &Params, name: &str, [p, g]: [Id; 2], moments: &[Id], rates: [Id; RATES]) -> Moved {
     let shape = graph.shape(p).to_vec();
-    let [rate, scale, kept] = rates.map(|r| {
+    let [mut rate, scale, kept, pace] = rates;
+    if params.card.second.is_some_and(|second| name.starts_with(second.part)) {
+        rate = graph.mul(rate, pace);
+    }
+    let [rate, scale, kept] = [rate, scale, kept].map(|r| {
         let r = graph.reshape(r, &vec![1; shape.len()]);
         graph.broadcast(r, &shape)
     });

@@ -4,6 +4,7 @@ use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
 
 use super::picture::Picture;
+use latent_vocabulary::frames::Frames;
 use latent_vocabulary::import::{Crop, Frame};
 
 /// Cuts, scales and takes pictures apart; keeps its buffers from one to the next.
@@ -21,8 +22,21 @@ impl Framer {
     /// Scaling is anti-aliased: a triangle filter as wide as the pixels it makes (Pillow's `BILINEAR`).
     ///
     /// # Errors
-    /// If the picture has no pixels, or the frame is impossible.
+    /// If the picture has no pixels, the frame is impossible, or a strip is no whole number of frames wide.
     pub fn frame(&mut self, picture: Picture, frame: &Frame) -> Result<Vec<u8>, String> {
+        let n = frame.frames.count();
+        if n < 2 {
+            return self.one(picture, frame);
+        }
+        let one = Frame { width: frame.width / n as u32, frames: Frames::One, ..*frame };
+        let parts = parted(&picture, n)?.into_iter().map(|part| self.one(part, &one)).collect::<Result<Vec<_>, _>>()?;
+        let row = one.width as usize;
+        let rows = (frame.channels * frame.height) as usize;
+        Ok((0..rows).flat_map(|r| parts.iter().flat_map(move |part| &part[r * row..(r + 1) * row])).copied().collect())
+    }
+
+    /// One picture as such bytes.
+    fn one(&mut self, picture: Picture, frame: &Frame) -> Result<Vec<u8>, String> {
         let Picture { width, height, channels, values_hwc } = on_paper(picture, frame.paper);
         let (left, top, w, h) = cut(width as f64, height as f64, frame);
         let target = inner(w, h, frame);
@@ -33,6 +47,29 @@ impl Framer {
         self.resizer.resize(&source, &mut out, &options).map_err(|e| e.to_string())?;
         Ok(planes(out.buffer(), target, channels, frame))
     }
+}
+
+/// Pictures that stand side by side.
+///
+/// # Errors
+/// If they are not all of the same width.
+fn parted(strip: &Picture, n: usize) -> Result<Vec<Picture>, String> {
+    let Picture { width, height, channels, values_hwc } = strip;
+    if *width == 0 || !width.is_multiple_of(n) {
+        return Err(not_divided(*width, n));
+    }
+    let row = width / n * channels;
+    let part = |i: usize| {
+        let values_hwc =
+            values_hwc.chunks_exact(width * channels).flat_map(|line| &line[i * row..(i + 1) * row]).copied().collect();
+        Picture { width: width / n, height: *height, channels: *channels, values_hwc }
+    };
+    Ok((0..n).map(part).collect())
+}
+
+/// Said of a picture that is no such strip.
+pub fn not_divided(width: usize, n: usize) -> String {
+    format!("is {width} pixels wide, which {n} frames side by side do not divide")
 }
 
 /// The part of a picture that is kept.
@@ -97,7 +134,7 @@ mod tests {
     use super::*;
 
     fn frame(crop: Crop) -> Frame {
-        Frame { width: 4, height: 4, channels: 1, crop, paper: 9 }
+        Frame { width: 4, height: 4, channels: 1, crop, paper: 9, frames: Frames::One }
     }
 
     #[test]
@@ -113,9 +150,24 @@ mod tests {
     }
 
     #[test]
+    fn frames_of_a_strip_are_cut_by_themselves() {
+        // Three frames of 2 × 2, each of one grey.
+        let strip = |width: usize| {
+            let values_hwc = (0..2 * width).map(|i| [10, 20, 30, 40][i % width / 2]).collect();
+            Picture { width, height: 2, channels: 1, values_hwc }
+        };
+        let clip = Frame { width: 12, frames: Frames::Clip(3), ..frame(Crop::Middle) };
+        let row = [10, 10, 10, 10, 20, 20, 20, 20, 30, 30, 30, 30];
+        assert_eq!(Framer::default().frame(strip(6), &clip).unwrap(), row.repeat(4));
+        let refused = Framer::default().frame(strip(8), &clip).unwrap_err();
+        assert_eq!(refused, "is 8 pixels wide, which 3 frames side by side do not divide");
+        assert!(!format!("{:?}", frame(Crop::Middle)).contains("frames") && format!("{clip:?}").ends_with("frames: Clip(3) }"));
+    }
+
+    #[test]
     fn colours_become_planes_and_luma_and_paper_shines_through() {
         let red = Picture { width: 1, height: 1, channels: 4, values_hwc: vec![255, 0, 0, 255] };
-        let mut one = Frame { width: 2, height: 2, channels: 3, crop: Crop::Middle, paper: 255 };
+        let mut one = Frame { width: 2, height: 2, channels: 3, crop: Crop::Middle, paper: 255, frames: Frames::One };
         let bytes = Framer::default().frame(red.clone(), &one).unwrap();
         assert_eq!(bytes, [[255; 4], [0; 4], [0; 4]].concat());
         one.channels = 1;

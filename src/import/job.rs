@@ -5,7 +5,6 @@ use std::ops::Range;
 use latent_packed::{
     FORMAT, Header, Meta, PLANTED, ShardBuilder, Split, Sum, shape_fits, sums_text, texts_json, texts_name, thumbs_name,
 };
-use latent_vocabulary::frames::Frames;
 use latent_vocabulary::import::{Choice, Frame, Progress};
 use latent_vocabulary::numbers::f32_bytes;
 
@@ -56,7 +55,7 @@ pub fn meta(about: &About, choice: &Choice) -> Meta {
         label: choice.label.min(about.factors.len().saturating_sub(1)),
         source: format!("{}, {part}", about.fingerprint),
         items: matching,
-        frames: Frames::One,
+        frames: frame.frames,
         vectors: about.vectors.clone(),
     }
 }
@@ -137,6 +136,9 @@ impl<'a> Job<'a> {
             return Err(format!(
                 "images of {width} × {height} × {channels} values cannot be trained on: take an even width and height"
             ));
+        }
+        if !meta.shape().holds(meta.frames) {
+            return Err(format!("{} frames side by side do not fit into {width} columns", meta.frames.count()));
         }
         if let Some((factor, value)) = choice.only {
             let known = meta.factors.get(factor).is_some_and(|f| usize::from(value) < f.values.len());

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use latent_packed::{PackedFactor, PackedVectors, Split, Sum};
 use latent_vocabulary::drawn::drawn;
+use latent_vocabulary::frames::Frames;
 use latent_vocabulary::import::{Crop, Frame};
 use latent_vocabulary::plan::Plan;
 use latent_vocabulary::shape::SampleShape;
@@ -284,13 +285,20 @@ pub fn suggested_frame(first: &[Picture], about: &About) -> Frame {
     let side = common.unwrap_or(first[0].width.min(first[0].height));
     let side = [64, 32, 28].into_iter().find(|s| *s <= side).unwrap_or(28);
     let grey = first.iter().all(colourless) && about.plan.look.colour == 0;
-    Frame { width: side as u32, height: side as u32, channels: if grey { 1 } else { 3 }, crop: about.crop, paper: 255 }
+    Frame {
+        width: side as u32,
+        height: side as u32,
+        channels: if grey { 1 } else { 3 },
+        crop: about.crop,
+        paper: 255,
+        frames: Frames::One,
+    }
 }
 
 /// The frame of vectors.
 fn vector_frame(about: &About) -> Frame {
     let dims = about.plan.vectors.as_ref().map_or(0, |v| v.dims);
-    Frame { width: 1, height: 1, channels: dims as u32, crop: Crop::Stretch, paper: 0 }
+    Frame { width: 1, height: 1, channels: dims as u32, crop: Crop::Stretch, paper: 0, frames: Frames::One }
 }
 
 /// One image in this many is kept for tests where a source has no splits of its own.

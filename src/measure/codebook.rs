@@ -43,6 +43,12 @@ impl Usage {
         (-p.map(|p| p * p.ln()).sum::<f64>()).exp()
     }
 
+    /// `−Σ p log₂ p` of the shares `p`: the bits that a token costs on average in a code made for those shares. NaN before anything was
+    /// counted.
+    pub fn bits(&self) -> f64 {
+        self.perplexity().log2()
+    }
+
     /// Codes chosen at least once.
     pub fn used(&self) -> usize {
         self.count_k.iter().filter(|c| **c > 0).count()
@@ -60,4 +66,31 @@ impl Usage {
         shares.sort_by(|a, b| b.total_cmp(a));
         shares
     }
+}
+
+/// Bits in which the tokens of a sample can be written, see [`rate`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rate {
+    /// Every code as likely as any other: `tokens · log₂ codes`.
+    pub plain: f64,
+    /// Each level of a place in a code made for how often its codes are chosen, all places together: `places · Σ_levels H(level)`. What neighbours
+    /// tell of each other, which a learnt prior knows, is not counted.
+    pub used: f64,
+}
+
+/// What samples cost in tokens of a codebook.
+///
+/// # Shapes
+/// - `token_bn`: `[samples, places · levels]`, the levels of a place side by side
+///
+/// # Errors
+/// If the codebook has no such token.
+pub fn rate(token_bn: &[u32], [places, levels, codes]: [usize; 3]) -> Result<Rate, String> {
+    let mut used = 0.0;
+    for level in 0..levels {
+        let mut usage = Usage::new(codes);
+        usage.add(&token_bn.iter().copied().skip(level).step_by(levels).collect::<Vec<u32>>())?;
+        used += places as f64 * usage.bits();
+    }
+    Ok(Rate { plain: (places * levels) as f64 * (codes as f64).log2(), used })
 }

@@ -30,6 +30,7 @@ pub mod sampler;
 pub mod signal;
 pub mod sliced;
 pub mod sparse;
+pub mod spectrum;
 pub mod units;
 pub mod vae;
 

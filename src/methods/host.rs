@@ -90,6 +90,13 @@ networks! {
     MgpVae: crate::vae::mgp_vae::MgpVae,
     Mvae: crate::vae::mvae::Mvae,
     Residual: Residual,
+    VqVae: crate::vq::vq_vae::VqVae,
+    Cvq: crate::vq::cvq::Cvq,
+    Rvq: crate::vq::rvq::Rvq,
+    Fsq: crate::vq::fsq::Fsq,
+    Bsq: crate::vq::bsq::Bsq,
+    SoftVq: crate::vq::soft_vq::SoftVq,
+    VqWae: crate::vq::vq_wae::VqWae,
 }
 
 impl Network {

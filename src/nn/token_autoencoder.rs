@@ -53,6 +53,11 @@ pub trait Quantiser: Module + ModuleDisplay + 'static {
 
     fn alphabet(&self) -> Alphabet;
 
+    /// Whether its codes are all combinations of bits, the first of which counts one.
+    fn bits(&self) -> bool {
+        false
+    }
+
     /// The record of which codes were chosen.
     fn usage(&self) -> &Usage;
 
@@ -144,7 +149,8 @@ impl<Q: Quantiser> Method for TokenAutoencoder<Q> {
         let Alphabet { dim, levels, codes } = self.quantiser.alphabet();
         let [height, width, levels, codes, count] =
             [self.grid.height, self.grid.width, levels, codes, self.grid.places() * dim].map(|n| n as u32);
-        vec![CodeGroup { kind: CodeKind::Grid { height, width, levels, codes, drawn: self.prior.is_some() }, count }]
+        let (drawn, bits) = (self.prior.is_some(), self.quantiser.bits());
+        vec![CodeGroup { kind: CodeKind::Grid { height, width, levels, codes, drawn, bits }, count }]
     }
 
     fn terms(&self, batch: Batch, ctx: &mut Ctx) -> Terms {

@@ -372,7 +372,7 @@ impl Writer<'_> {
         })?;
         let [height, width] = grid.map(|n| n as u32);
         // Its prior, if it has learnt one, has no program here.
-        let kind = CodeKind::Grid { height, width, levels: 1, codes: codes as u32, drawn: false };
+        let kind = CodeKind::Grid { height, width, levels: 1, codes: codes as u32, drawn: false, bits: false };
         Ok((vec![CodeGroup { kind, count: (places * dim) as u32 }], vec![encode, decode, kinds, from]))
     }
 

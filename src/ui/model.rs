@@ -7,7 +7,7 @@ use latent_experiment::Setup;
 use latent_protocol::PlanInfo;
 use latent_view::{Alphabet, Frame};
 use latent_vocabulary::PRIOR;
-use latent_vocabulary::code::{CodeGroup, CodeKind, FeatureGrid, decodes, levels};
+use latent_vocabulary::code::{CodeGroup, CodeKind, FeatureGrid, decodes, found, levels, steps};
 use latent_vocabulary::shape::SampleShape;
 
 /// A code that is written in tokens.
@@ -21,6 +21,8 @@ pub struct TokenGrid {
     pub codes: usize,
     /// New ones can be drawn from a learnt prior.
     pub drawn: bool,
+    /// A code is a row of bits.
+    pub bits: bool,
 }
 
 impl TokenGrid {
@@ -79,8 +81,9 @@ impl Choice {
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Model {
-    /// Numbers in a code; 0 while nothing is on show.
+    /// Numbers in a code; 0 while nothing is on show. Those that the encoder has found out come first.
     pub latent: usize,
+    pub found: usize,
     /// Codes are clouds with a mean and a variance, and the prior is standard normal.
     pub gaussian: bool,
     /// The numbers of a code are clouds, beside a choice that it may have.
@@ -97,6 +100,8 @@ pub struct Model {
     pub vector: bool,
     /// A code is one vector of which nothing makes an image.
     pub undrawn: bool,
+    /// Values that each number of a code may take; 0 where it may take any.
+    pub steps: u32,
     /// Tokens and features, where the code has any.
     pub grid: Option<TokenGrid>,
     pub features: Option<FeatureGrid>,
@@ -113,6 +118,7 @@ impl Model {
             let (clouds, prior) = (true, Some(0));
             return Self {
                 latent: 0,
+                found: 0,
                 gaussian: true,
                 clouds,
                 upper: 0,
@@ -121,6 +127,7 @@ impl Model {
                 flows: false,
                 vector: true,
                 undrawn: false,
+                steps: 0,
                 grid: None,
                 features: None,
                 sample,
@@ -131,14 +138,22 @@ impl Model {
         let clouds = all(|g| matches!(g.kind, CodeKind::Gaussian | CodeKind::Choice { .. } | CodeKind::Factor { .. }));
         Self {
             latent: info.code.iter().map(|group| group.count as usize).sum(),
+            found: found(&info.code),
             gaussian: all(|g| g.kind == CodeKind::Gaussian),
             clouds,
             upper: levels(&info.code).first().map_or(0, Range::len),
             choice: Choice::of(&info.code),
             prior: if clouds { Some(0) } else { setup.and_then(prior) },
             flows: info.code.iter().any(|g| g.kind == CodeKind::Flow),
-            vector: clouds || all(|g| matches!(g.kind, CodeKind::Point | CodeKind::Flow | CodeKind::Factor { given: false, .. })),
+            vector: clouds
+                || all(|g| {
+                    matches!(
+                        g.kind,
+                        CodeKind::Point | CodeKind::Flow | CodeKind::Steps { .. } | CodeKind::Factor { given: false, .. }
+                    )
+                }),
             undrawn: !decodes(&info.code),
+            steps: steps(&info.code),
             grid: info.code.iter().find_map(tokens),
             features: info.code.iter().find_map(CodeGroup::features),
             sample: info.sample(),
@@ -161,6 +176,11 @@ impl Model {
         }
     }
 
+    /// Places of a picture, all its colours together; `None` where samples are none.
+    pub fn pixels(&self) -> Option<usize> {
+        self.sample.is_picture().then_some(self.sample.height * self.sample.width)
+    }
+
     /// Codes are points that can be moved.
     pub fn points(&self) -> bool {
         self.vector && !self.clouds
@@ -174,9 +194,9 @@ fn prior(setup: &Setup) -> Option<usize> {
 }
 
 fn tokens(group: &CodeGroup) -> Option<TokenGrid> {
-    let CodeKind::Grid { height, width, levels, codes, drawn } = group.kind else { return None };
+    let CodeKind::Grid { height, width, levels, codes, drawn, bits } = group.kind else { return None };
     let [height, width, levels, codes] = [height, width, levels, codes].map(|n| n as usize);
-    Some(TokenGrid { height, width, levels, codes, drawn })
+    Some(TokenGrid { height, width, levels, codes, drawn, bits })
 }
 
 #[cfg(test)]
@@ -198,7 +218,7 @@ mod tests {
         assert_eq!(built(&[CodeKind::Embedding]), (false, false, true, [false, false]));
         assert_eq!(built(&[CodeKind::Features { height: 1, width: 1, layers: false }]), (false, false, false, [false, true]));
         assert_eq!(
-            built(&[CodeKind::Grid { height: 2, width: 2, levels: 1, codes: 8, drawn: false }]),
+            built(&[CodeKind::Grid { height: 2, width: 2, levels: 1, codes: 8, drawn: false, bits: false }]),
             (false, false, false, [true, false])
         );
     }
@@ -229,7 +249,7 @@ mod tests {
         assert_eq!(model(CodeKind::Flow, "method=latent-flow"), (true, None), "noise is no code");
         assert_eq!(model(CodeKind::Point, "method=swae"), (true, Some(0)));
         assert_eq!(model(CodeKind::Point, "method=wae-mmd&prior=ring"), (true, Some(1)));
-        let grid = CodeKind::Grid { height: 1, width: 2, levels: 1, codes: 8, drawn: true };
+        let grid = CodeKind::Grid { height: 1, width: 2, levels: 1, codes: 8, drawn: true, bits: false };
         assert_eq!(model(grid, "method=vq-vae"), (false, None), "a prior over tokens is another thing");
     }
 }

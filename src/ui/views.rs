@@ -41,6 +41,11 @@ slots! {
     /// An input's features, and what it is when they are moved.
     FIRING,
     STEERED,
+    /// A code whose numbers take few values, and each of them in it.
+    SETTING,
+    SETTINGS,
+    /// Test images whose spread is shown beside that of their codes.
+    SPREAD,
 }
 
 // Questions that one panel alone asks, or all panels together.
@@ -74,6 +79,8 @@ pub const COPIES: Slot = view::Copies::SLOT;
 /// Two runs side by side: what each makes of the images, and what goes together.
 pub const SPELT: Slot = view::Spell::SLOT;
 pub const PARTNERS: Slot = view::Pair::SLOT;
+/// Test images from parts of their codes.
+pub const SHORTENED: Slot = view::Shorten::SLOT;
 /// Which measures there are, and every one of them, taken on demand.
 pub const OFFERED: Slot = view::Offer::SLOT;
 pub const MEASURES: Slot = view::Measures::SLOT;

@@ -6,7 +6,7 @@ use serde_bytes::ByteBuf;
 use super::answer::Answer;
 use super::coder::{Alphabet, Coder, Frame, Rows, Tests};
 use super::question::Question;
-use latent_measure::codebook::Usage;
+use latent_measure::codebook::{Usage, rate};
 use latent_vocabulary::numbers::f32_bytes;
 
 /// The codebook, and how the first `count` test images use it: [`CodebookUse`].
@@ -24,6 +24,8 @@ pub struct CodebookUse {
     pub count_k: Vec<u32>,
     /// exp of the entropy of those counts.
     pub perplexity: f32,
+    /// Bits of a sample: by how often codes are chosen, and all codes alike, see [`rate`].
+    pub bits: [f32; 2],
     /// Training steps since each code was last chosen; infinite if it never was.
     pub age_k: Vec<f32>,
     /// The vector that each code stands for at a place, little-endian `f32`, row-major `[codes, dim]`; where a place has
@@ -47,7 +49,9 @@ impl Question for Codebook {
         let at = tests.range(0, self.count);
         let token_bn = coder.tokens(Rows::tests(tests, &at)).await?;
         let mut usage = Usage::new(codes);
-        usage.add(&token_bn.iter().map(|token| *token as u32).collect::<Vec<u32>>())?;
+        let token_bn: Vec<u32> = token_bn.iter().map(|token| *token as u32).collect();
+        usage.add(&token_bn)?;
+        let bits = rate(&token_bn, [places, tokens / places.max(1), codes])?;
         let fill: Vec<f32> = (0..codes).flat_map(|code| std::iter::repeat_n(code as f32, tokens)).collect();
         let z_kd = coder.from_tokens(&fill).await?;
         // All places of a grid filled with one code are alike: the first tells.
@@ -58,6 +62,7 @@ impl Question for Codebook {
             images: at.len() as u32,
             count_k: usage.count_k().iter().map(|n| *n as u32).collect(),
             perplexity: usage.perplexity() as f32,
+            bits: [bits.used as f32, bits.plain as f32],
             age_k: age_k.into_iter().map(|age| if age < 0.0 { f32::INFINITY } else { age }).collect(),
             vector_kd: f32_bytes(&vector_kd),
         })

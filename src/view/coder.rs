@@ -44,6 +44,13 @@ pub struct Alphabet {
     pub drawn: bool,
 }
 
+impl Alphabet {
+    /// Tokens of a place.
+    pub fn levels(self) -> usize {
+        self.tokens / self.places.max(1)
+    }
+}
+
 /// What questions depend on of a model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Frame {

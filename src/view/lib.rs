@@ -62,6 +62,7 @@ question::questions! {
         Pair in partners gives Partners,
         DrawCodes in draw_codes gives DrawnCodes,
         Copies in copies gives Copied,
+        Shorten in shorten gives Shortened,
     }
     // What the session answers: it has the measures, and takes them in slices.
     apart {

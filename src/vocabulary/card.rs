@@ -60,6 +60,15 @@ pub enum Want {
     Pairs,
 }
 
+/// A part of a network that moves at a rate of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Second {
+    /// What the names of its parameters begin with, such as `critic.`.
+    pub part: &'static str,
+    /// The live parameter that says how many times the learning rate it moves at.
+    pub rate: &'static str,
+}
+
 /// What a method says about itself.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Card {
@@ -84,6 +93,8 @@ pub struct Card {
     /// Whether it learns from [`Frames`] that follow one another, or from two of one thing.
     pub clips: bool,
     pub pairs: bool,
+    /// A second player, which plays against the rest at a rate of its own.
+    pub second: Option<&'static Second>,
     /// Name on the page.
     pub label: &'static str,
     /// One sentence for a newcomer.
@@ -119,6 +130,7 @@ impl Card {
         factors: false,
         clips: false,
         pairs: false,
+        second: None,
         label: "",
         summary: "",
         prior: false,

@@ -25,9 +25,12 @@ pub enum CodeKind {
     /// Features that are zero most of the time: as many for each place of a grid, one place after the other. An image that
     /// is one input has a grid of one place. `layers`: the places are no parts of an image but layers of a network, the first of which reads it.
     Features { height: u32, width: u32, layers: bool },
-    /// Vectors from a codebook, one at each place of a grid; a place has as many tokens as there are `levels`. `drawn`: a
-    /// prior over the tokens is learnt, so that new ones can be drawn.
-    Grid { height: u32, width: u32, levels: u32, codes: u32, drawn: bool },
+    /// Vectors from a codebook, one at each place of a grid; a place has as many tokens as there are `levels`, all from one codebook, and its
+    /// vector is the sum of their codes, the roughest first. `drawn`: a prior over the tokens is learnt, so that new ones can be drawn. `bits`:
+    /// the codes are all combinations of some bits, the first of which counts one.
+    Grid { height: u32, width: u32, levels: u32, codes: u32, drawn: bool, bits: bool },
+    /// A point each of whose numbers takes one of so many values, which are its own.
+    Steps { values: u32 },
 }
 
 /// Neighbouring numbers of a code.
@@ -73,6 +76,19 @@ pub fn levels(code: &[CodeGroup]) -> Vec<Range<usize>> {
     if all.len() > 1 { all } else { vec![] }
 }
 
+/// Numbers of a code that the encoder has found out, which stand before those that it is told.
+pub fn found(code: &[CodeGroup]) -> usize {
+    code.iter().take_while(|group| !group.is_told()).map(|group| group.count as usize).sum()
+}
+
+/// Values that each number of a code may take; 0 where it may take any, or where the code is not made of such numbers alone.
+pub fn steps(code: &[CodeGroup]) -> u32 {
+    match code {
+        [CodeGroup { kind: CodeKind::Steps { values }, .. }] => *values,
+        _ => 0,
+    }
+}
+
 /// Whether something makes images of such codes.
 pub fn decodes(code: &[CodeGroup]) -> bool {
     code.iter().all(|group| group.kind != CodeKind::Embedding)
@@ -100,9 +116,11 @@ pub fn to_note(code: &[CodeGroup]) -> String {
         CodeKind::Features { height, width, layers } => {
             format!("{} {count} {height} {width}", if *layers { "layers" } else { "features" })
         }
-        CodeKind::Grid { height, width, levels, codes, drawn } => {
-            format!("{} {count} {height} {width} {levels} {codes}", if *drawn { "drawn-grid" } else { "grid" })
+        CodeKind::Grid { height, width, levels, codes, drawn, bits } => {
+            let (drawn, name) = (if *drawn { "drawn-" } else { "" }, if *bits { "bits" } else { "grid" });
+            format!("{drawn}{name} {count} {height} {width} {levels} {codes}")
         }
+        CodeKind::Steps { values } => format!("steps {count} {values}"),
     };
     code.iter().map(group).collect::<Vec<_>>().join(", ")
 }
@@ -131,11 +149,15 @@ pub fn from_note(note: &str) -> Result<Vec<CodeGroup>, String> {
             ("features" | "layers", [count, height, width]) if count % product(&[*height, *width])? == 0 => {
                 CodeKind::Features { height: *height, width: *width, layers: name == "layers" }
             }
-            ("grid" | "drawn-grid", [count, height, width, levels, codes])
-                if count % product(&[*height, *width])? == 0 && product(&[*height, *width, *levels])? <= MOST =>
+            ("grid" | "drawn-grid" | "bits" | "drawn-bits", [count, height, width, levels, codes])
+                if count % product(&[*height, *width])? == 0
+                    && product(&[*height, *width, *levels])? <= MOST
+                    && (name.ends_with("grid") || codes.is_power_of_two()) =>
             {
-                CodeKind::Grid { height: *height, width: *width, levels: *levels, codes: *codes, drawn: name == "drawn-grid" }
+                let (drawn, bits) = (name.starts_with("drawn"), name.ends_with("bits"));
+                CodeKind::Grid { height: *height, width: *width, levels: *levels, codes: *codes, drawn, bits }
             }
+            ("steps", [_, values]) => CodeKind::Steps { values: *values },
             _ => return None,
         };
         Some(CodeGroup { kind, count: n[0] })
@@ -176,7 +198,7 @@ mod tests {
 
     #[test]
     fn what_a_code_is_comes_back_from_its_note() {
-        let grid = |drawn| CodeKind::Grid { height: 2, width: 4, levels: 3, codes: 512, drawn };
+        let grid = |drawn, bits| CodeKind::Grid { height: 2, width: 4, levels: 3, codes: 512, drawn, bits };
         let kinds = [
             CodeKind::Gaussian,
             CodeKind::Point,
@@ -186,8 +208,11 @@ mod tests {
             CodeKind::Features { height: 4, width: 1, layers: true },
             CodeKind::Flow,
             CodeKind::Embedding,
-            grid(true),
-            grid(false),
+            grid(true, false),
+            grid(false, false),
+            grid(true, true),
+            grid(false, true),
+            CodeKind::Steps { values: 10 },
         ];
         let code: Vec<CodeGroup> = kinds.iter().map(|kind| CodeGroup { kind: *kind, count: 64 }).collect();
         assert_eq!(from_note(&to_note(&code)), Ok(code.clone()));
@@ -206,6 +231,8 @@ mod tests {
             "gaussian 99999999",
             "factor 2 1 3",
             "factor 300 1 300",
+            "steps 3",
+            "bits 8 2 2 1 12",
         ] {
             assert!(from_note(foreign).unwrap_err().contains("does not know"), "{foreign}");
         }

@@ -1,9 +1,12 @@
 //! The contract between the page and the worker that reads a visitor's files. The files themselves travel beside a
 //! [`ImportCommand::Inspect`]: they are no plain data.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
+use crate::frames::Frames;
 use crate::plan::{Normalised, Plan, Wishes};
 
 /// Images that are packed before a set can be trained on: a shard.
@@ -23,8 +26,9 @@ pub enum Crop {
 }
 
 /// The shape of a packed image.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Frame {
+    /// Of all frames together, which stand side by side.
     pub width: u32,
     pub height: u32,
     /// 1 or 3.
@@ -32,6 +36,21 @@ pub struct Frame {
     pub crop: Crop,
     /// Grey level behind transparent and beside small pictures.
     pub paper: u8,
+    /// What a picture is made of; each part is cut and scaled by itself.
+    pub frames: Frames,
+}
+
+impl fmt::Debug for Frame {
+    /// What imports are told apart by: of one picture as it was before there were strips.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { width, height, channels, crop, paper, frames } = self;
+        let mut text = f.debug_struct("Frame");
+        text.field("width", width).field("height", height).field("channels", channels).field("crop", crop).field("paper", paper);
+        if !frames.is_one() {
+            text.field("frames", frames);
+        }
+        text.finish()
+    }
 }
 
 /// Something known about each picture.

@@ -29,7 +29,7 @@ pub mod world;
 
 pub use card::{
     CHANNELS, Card, FIRST_HOSTED, Family, HIDDEN, INPUTS, Kind, LATENT, LAYER, LAYERS, LIKELIHOOD, LIKELIHOODS, NET, NETS,
-    NOISE_LEVEL, PRIOR, PRIORS, Paper, ParamSpec, SCALES, SIGMA, SOURCE, SOURCES, Under,
+    NOISE_LEVEL, PRIOR, PRIORS, Paper, ParamSpec, SCALES, SIGMA, SOURCE, SOURCES, Second, Under,
 };
 pub use optimizer::Optimizer;
 pub use params::Params;

@@ -86,3 +86,62 @@ fn a_finding_runs_to_its_verdict() {
     }
     no_errors(&page);
 }
+
+/// The means over the seeds that records have, by measure and run, in the order of the finding.
+fn means(record: &Value) -> Vec<f64> {
+    let taken = record["taken"].as_array().expect("what was taken");
+    let mean = |one: &Value| {
+        let all: Vec<f64> = one["values"].as_array().expect("values").iter().filter_map(Value::as_f64).collect();
+        all.iter().sum::<f64>() / all.len() as f64
+    };
+    taken.iter().map(mean).collect()
+}
+
+/// Page, command line and record say the same, of a codebook, a sparse autoencoder and a plain one: the same seeds and images, on the processor.
+#[test]
+fn page_command_line_and_record_agree() {
+    let ids = ["more-levels-finer-copies", "topk-beats-the-penalty", "nuclear-norm-lowers-the-rank"];
+    let native = std::process::Command::new(env!("CARGO_BIN_EXE_lab"))
+        .args(["reproduce", "--engine", "cpu", "--dry", "--json"])
+        .args(ids)
+        .output()
+        .expect("the built binary runs");
+    let text = String::from_utf8(native.stdout).expect("text");
+    let native: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("a record")).collect();
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/findings.json");
+    let records: Vec<Value> = serde_json::from_str(&std::fs::read_to_string(file).expect("the records")).expect("JSON");
+    let of = |all: &[Value], id: &str| all.iter().find(|one| one["id"] == id).cloned().expect("a record");
+    for id in ids {
+        let (native, record) = (means(&of(&native, id)), means(&of(&records, id)));
+        for (here, there) in native.iter().zip(&record) {
+            assert!((here - there).abs() <= 5e-3 * there.abs(), "{id}: {native:?} by the command line, {record:?} in the record");
+        }
+        let page = ready(&Options { query: &format!("engine=cpu&finding={id}"), ..Options::default() });
+        let inside = format!("document.querySelector('[data-testid=here-{id}]')");
+        page.wait("the finding asks", &format!("{inside}?.querySelector('[data-testid=finding-holds]') != null"));
+        page.js(&format!("{inside}.querySelector('[data-testid=finding-holds]').focus()"));
+        page.press(ENTER);
+        let over = format!("{inside}.querySelector('[data-testid=here-verdict]') !== null");
+        page.wait_for("the verdict", &over, Duration::from_secs(400));
+        let shown = page.js(&format!(
+            "return [...{inside}.querySelectorAll('.figures li')].map(li => [...li.querySelectorAll(':scope > span')].map(s => s.textContent))"
+        ));
+        let shown: Vec<Vec<String>> = serde_json::from_value(shown).expect("texts");
+        let figures: Vec<f64> = shown
+            .iter()
+            .filter(|row| row[0].ends_with(", here"))
+            .map(|row| row[1].replace('\u{202f}', "").parse().expect("a number"))
+            .collect();
+        // Four digits are on show, and a browser rounds differently, which grows with the steps.
+        let sorted = |mut all: Vec<f64>| {
+            all.sort_by(f64::total_cmp);
+            all
+        };
+        let (figures, native) = (sorted(figures), sorted(native));
+        assert_eq!(figures.len(), native.len(), "{id}: {shown:?}");
+        let far = figures.iter().zip(&native).map(|(a, b)| (a - b).abs() / b.abs()).fold(0.0, f64::max);
+        eprintln!("{id}: page and command line differ by {:.3} % at most", 100.0 * far);
+        assert!(far < 0.02, "{id}: {figures:?} in the page, {native:?} by the command line");
+        no_errors(&page);
+    }
+}

@@ -323,6 +323,28 @@ def codebook():
     }
 
 
+def directions():
+    """Singular values of rows about their mean, more rows than columns and fewer."""
+    out = {}
+    for name, salt, shape in [("tall", 90, (30, 6)), ("wide", 91, (5, 12))]:
+        x = made(salt, shape, 1.5, 0.25)
+        x[:, 1] *= 0.125
+        s = np.linalg.svd(single(x) - single(x).mean(0), compute_uv=False) / np.sqrt(len(x))
+        out[name] = {"singular": s.tolist(), "rank": float((s**2).sum() ** 2 / (s**4).sum())}
+    return out
+
+
+def rate():
+    """Bits of the tokens of 25 samples, 4 places with two tokens of 16 codes each."""
+    tokens = np.array([h % 8 + h % 5 for h in hashed(50, 200)]).reshape(25, 4, 2)
+    used = 0.0
+    for level in range(2):
+        counts = np.bincount(tokens[:, :, level].ravel(), minlength=16)
+        p = torch.tensor(counts / counts.sum())
+        used += 4 * torch.distributions.Categorical(probs=p).entropy().item() / math.log(2)
+    return {"used": used, "plain": 4 * 2 * math.log2(16)}
+
+
 def sparse():
     act = single(np.maximum(made(61, (90, 8)) - np.linspace(-0.5, 1.25, 8), 0))
     dictionary = made(66, (8, 6))
@@ -620,6 +642,8 @@ golden = {
     "signal": signal(),
     "samples": samples(),
     "defects": defects(),
+    "directions": directions(),
+    "rate": rate(),
 }
 path = pathlib.Path(__file__).with_name("measures.json")
 path.write_text(json.dumps(golden, indent=1, default=float) + "\n")

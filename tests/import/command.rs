@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use latent_packed::{META, Meta, Shard, shard_name};
+use latent_vocabulary::frames::Frames;
 use latent_vocabulary::plan::Plan;
 
 use super::{golden, made, scratch};
@@ -122,4 +123,37 @@ fn the_plan_is_told_before_anything_is_packed() {
     let output = images(&[folder.as_path()], &scratch("command-plan-none"), &["--labels", "z.npy"]);
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success() && told.contains("z.npy: no file or folder of that name was brought"), "{told}");
+}
+
+/// A clip is a strip of frames: what a method of clips is then trained on; a width that they do not divide is said at once.
+#[test]
+fn strips_of_frames_are_packed_as_clips() {
+    let (folder, out) = (scratch("command-clips"), scratch("command-clips-out"));
+    let strip: Vec<u8> = (0..48usize * 8 * 32).map(|i| (40 * (i % 32 / 8) + i / 256 % 40) as u8).collect();
+    let file = folder.join("x_train.npy");
+    std::fs::write(&file, made::npy("|u1", &[48, 8, 32], &strip)).expect("writable");
+    let told = |output: &Output| String::from_utf8_lossy(&output.stderr).into_owned();
+    let refused = images(&[&file], &out, &["--size", "8", "--frames", "5"]);
+    let words = told(&refused);
+    assert!(!refused.status.success() && words.contains("a picture of 32 × 8 pixels is 32 pixels wide, which 5 frames"), "{words}");
+    let refused = images(&[&file], &out, &["--frames", "1"]);
+    assert!(!refused.status.success() && told(&refused).contains("2 to 32, or `pair`"), "{}", told(&refused));
+    let packed = images(&[&file], &out, &["--size", "8", "--frames", "4", "--quiet"]);
+    assert!(packed.status.success(), "{}", told(&packed));
+    let meta = Meta::from_json(&std::fs::read(out.join(META)).expect("readable")).expect("a description");
+    assert_eq!((meta.frames, meta.width, meta.height), (Frames::Clip(4), 32, 8));
+    let bytes = std::fs::read(out.join(shard_name(0))).expect("readable");
+    let shard = Shard::read(&bytes, &meta).expect("a shard").expect("whole");
+    assert_eq!(&bytes[shard.header.image_at(0)..][..256], &strip[..256], "pictures of the right size stay as they are");
+
+    // A method that needs clips takes them, and one for pairs does not.
+    let train = |method: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_lab"));
+        command.args(["train", "--engine", "cpu", "--steps", "2", "--quiet", "--method", method, "--set", "hidden=16", "batch=8"]);
+        command.arg("--data").arg(&out).arg("--out").arg(folder.join("model.safetensors")).output().expect("the built binary runs")
+    };
+    let trained = train("mgp-vae");
+    assert!(trained.status.success(), "{}", told(&trained));
+    let refused = train("mvae");
+    assert!(!refused.status.success() && told(&refused).contains("pair"), "{}", told(&refused));
 }

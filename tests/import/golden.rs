@@ -2,6 +2,7 @@
 
 use latent_import::frame::Framer;
 use latent_import::picture::{Picture, is_picture_name};
+use latent_vocabulary::frames::Frames;
 use latent_vocabulary::import::{Crop, Frame};
 
 use super::golden;
@@ -19,7 +20,7 @@ fn pictures_are_those_of_pillow() {
             continue;
         }
         let crop = if name == "faces.jpg" { Crop::Square(148) } else { Crop::Middle };
-        let frame = Frame { width: 64, height: 64, channels: 3, crop, paper: 255 };
+        let frame = Frame { width: 64, height: 64, channels: 3, crop, paper: 255, frames: Frames::One };
         let ours = framer.frame(Picture::decode(&std::fs::read(&entry).unwrap()).unwrap(), &frame).unwrap();
         let reference = std::fs::read(entry.with_extension("rgb")).unwrap();
         assert_eq!(ours.len(), reference.len(), "{name}");

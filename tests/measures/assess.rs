@@ -245,8 +245,13 @@ fn models_with_a_prior() {
     // Training and test images are the same here.
     assert!(number(&sheet, "frechet_pooled_null").abs() < 1e-6);
     assert!(number(&sheet, "frechet_pooled") > 1e-2);
+    assert!(!has(&sheet, "bits_per_pixel"));
     // The same code of a method that asks for no prior.
     let sheet = measured("ae", CodeKind::Point, None, None).unwrap();
+    let (rank, pixels) = (number(&sheet, "effective_rank"), number(&sheet, "effective_rank_pixels"));
+    assert!(rank >= 1.0 && pixels >= 1.0, "{sheet:?}");
+    let Quantity::Each(singular) = value(&sheet, "singular_values") else { panic!("{sheet:?}") };
+    assert!(!singular.is_empty() && singular.windows(2).all(|pair| pair[0] >= pair[1]));
     assert!(!["mmd_imq", "frechet_prior", "frechet_pooled"].into_iter().any(|name| has(&sheet, name)), "{sheet:?}");
 }
 
@@ -262,12 +267,16 @@ fn every_value_has_a_name() {
 
 #[test]
 fn models_with_a_codebook() {
-    let grid = CodeKind::Grid { height: 1, width: 2, levels: 1, codes: 5, drawn: false };
+    let grid = CodeKind::Grid { height: 1, width: 2, levels: 1, codes: 5, drawn: false, bits: false };
     let sheet = measured("vq-vae", grid, None, None).unwrap();
     // Half of the tokens are 3, a sixth each of the labels 0 to 2; nobody uses 4.
     assert_eq!((value(&sheet, "codes_used"), value(&sheet, "codes_dead")), (Quantity::Count(4), Quantity::Count(1)));
     assert!((number(&sheet, "codebook_perplexity") - 2.0 * 3f64.sqrt()).abs() < 1e-9);
     assert!(!has(&sheet, "mmd_imq") && !has(&sheet, "l0"));
+    let pixels = (SHAPE.height * SHAPE.width) as f64;
+    assert!((number(&sheet, "bits_per_pixel") - 2.0 * (2.0 * 3f64.sqrt()).log2() / pixels).abs() < 1e-9);
+    assert!((number(&sheet, "bits_per_pixel_plain") - 2.0 * 5f64.log2() / pixels).abs() < 1e-9);
+    assert!(!has(&sheet, "effective_rank"), "tokens are no directions");
 }
 
 /// Noise in the first two pixels, and labels that have nothing to do with it; more of them to fit than to test.

@@ -13,7 +13,7 @@ use latent_measure::probe;
 use latent_measure::probe::LinearProbe;
 use latent_measure::sampler::Mixture;
 use latent_measure::signal::signal_to_noise;
-use latent_measure::{Rows, cluster, codebook, image, sliced, sparse, units, vae};
+use latent_measure::{Rows, cluster, codebook, image, sliced, sparse, spectrum, units, vae};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -32,6 +32,26 @@ struct Golden {
     signal: f64,
     samples: Samples,
     defects: Defects,
+    directions: Directions,
+    rate: Rate,
+}
+
+#[derive(Deserialize)]
+struct Directions {
+    tall: Spread,
+    wide: Spread,
+}
+
+#[derive(Deserialize)]
+struct Spread {
+    singular: Vec<f64>,
+    rank: f64,
+}
+
+#[derive(Deserialize)]
+struct Rate {
+    used: f64,
+    plain: f64,
 }
 
 #[derive(Deserialize)]
@@ -376,6 +396,28 @@ fn codebooks() {
     assert_close(usage.perplexity(), want.perplexity, EXACT);
     assert_eq!((usage.used(), usage.dead()), (want.used, 16 - want.used));
     assert_all_close(&usage.sorted_shares(), &want.shares, EXACT);
+}
+
+#[test]
+fn tokens_cost_bits() {
+    let want = golden().rate;
+    let tokens: Vec<u32> = hashed(50, 200).map(|h| h % 8 + h % 5).collect();
+    let rate = codebook::rate(&tokens, [4, 2, 16]).unwrap();
+    assert_close(rate.used, want.used, EXACT);
+    assert_close(rate.plain, want.plain, EXACT);
+    assert!(codebook::rate(&tokens, [4, 2, 11]).unwrap_err().contains("the codebook has 11"));
+}
+
+#[test]
+fn directions_of_rows() {
+    let Directions { tall, wide } = golden().directions;
+    for (salt, shape, want) in [(90, [30, 6], tall), (91, [5, 12], wide)] {
+        let mut x = made(salt, shape[0] * shape[1], 1.5, 0.25);
+        x.iter_mut().skip(1).step_by(shape[1]).for_each(|v| *v *= 0.125);
+        let singular = spectrum::singular_values(Rows::new(&x, shape[1]));
+        assert_all_close(&singular, &want.singular, 1e-7);
+        assert_close(spectrum::effective_rank(&singular), want.rank, 1e-7);
+    }
 }
 
 #[test]

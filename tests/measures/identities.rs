@@ -8,7 +8,7 @@ use latent_measure::frechet::Gaussian;
 use latent_measure::probe;
 use latent_measure::probe::LinearProbe;
 use latent_measure::rng::Rng;
-use latent_measure::{Rows, assign, codebook, eigen, image, sliced, sparse, units, vae};
+use latent_measure::{Rows, assign, codebook, eigen, image, sliced, sparse, spectrum, units, vae};
 use latent_native as native;
 
 fn normals(seed: u64, n: usize) -> Vec<f32> {
@@ -263,6 +263,23 @@ fn codebooks() {
     let mut even = codebook::Usage::new(8);
     even.add(&[0, 1, 2, 3, 4, 5, 6, 7]).unwrap();
     assert_close(even.perplexity(), 8.0, 1e-12);
+    assert_close(even.bits(), 3.0, 1e-12);
+}
+
+#[test]
+fn directions_that_are_alike_all_count() {
+    // Corners of a cube, stretched along its first axis.
+    let corners = |stretch: f32| -> Vec<f32> {
+        (0..8)
+            .flat_map(|i| (0..3).map(move |d| if i >> d & 1 == 1 { 1.0 } else { -1.0 } * if d == 0 { stretch } else { 1.0 }))
+            .collect()
+    };
+    let singular = |stretch: f32| spectrum::singular_values(Rows::new(&corners(stretch), 3));
+    assert_eq!(singular(1.0), [1.0; 3]);
+    assert_eq!(singular(4.0), [4.0, 1.0, 1.0]);
+    assert_close(spectrum::effective_rank(&singular(1.0)), 3.0, 1e-12);
+    assert_close(spectrum::effective_rank(&singular(4.0)), 18.0 * 18.0 / 258.0, 1e-12);
+    assert!(spectrum::effective_rank(&[0.0, 0.0]).is_nan());
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Subcommand, ValueEnum};
+use latent_vocabulary::frames::Frames;
 use latent_vocabulary::plan::{Normalise, Values, Wanted};
 
 use crate::Failure;
@@ -80,6 +81,10 @@ struct Common {
     /// Width and height of the packed images; without it 64, 32 or 28, whichever fits.
     #[arg(long, value_name = "N", value_parser = side)]
     size: Option<u32>,
+    /// Each picture is a strip of frames side by side, all of one width: how many moments of a clip, or `pair` for two pictures of one
+    /// thing. `--size` and `--crop` are of each frame.
+    #[arg(long, value_name = "N|pair", value_parser = frames)]
+    frames: Option<Frames>,
     /// What to cut from each picture; without it 148 pixels for CelebA, the middle otherwise.
     #[arg(long, value_enum)]
     crop: Option<CropArg>,
@@ -122,6 +127,14 @@ enum CropArg {
 fn side(text: &str) -> Result<u32, String> {
     let even = |v: &u32| (8..=256).contains(v) && v.is_multiple_of(2);
     text.parse().ok().filter(even).ok_or_else(|| "expected an even number of pixels from 8 to 256".into())
+}
+
+fn frames(text: &str) -> Result<Frames, String> {
+    match text.parse() {
+        Ok(n @ 2..=32) => Ok(Frames::Clip(n)),
+        _ if text == "pair" => Ok(Frames::Pair),
+        _ => Err("expected a number of frames from 2 to 32, or `pair`".into()),
+    }
 }
 
 fn size(text: &str) -> Result<(u32, u32), String> {
@@ -243,6 +256,7 @@ fn pack(mut source: Box<dyn latent_import::source::Source>, common: &Common) -> 
     use std::time::Instant;
 
     use indicatif::{ProgressBar, ProgressStyle};
+    use latent_import::frame::not_divided;
     use latent_import::native;
     use latent_import::native::Folder;
     use latent_import::source::first_frame;
@@ -250,11 +264,25 @@ fn pack(mut source: Box<dyn latent_import::source::Source>, common: &Common) -> 
 
     let mut frame = first_frame(&mut *source)?;
     let vectors = source.about().vectors.is_some();
-    if vectors && (common.size.is_some() || common.grey || common.colour || common.crop.is_some()) {
-        return Err("--size, --crop, --grey and --colour are for pictures: these are rows of numbers".into());
+    let of_pictures = common.size.is_some() || common.grey || common.colour || common.crop.is_some() || common.frames.is_some();
+    if vectors && of_pictures {
+        return Err("--size, --crop, --frames, --grey and --colour are for pictures: these are rows of numbers".into());
     }
     if let Some(size) = common.size {
         (frame.width, frame.height) = (size, size);
+    }
+    if let Some(frames) = common.frames {
+        let n = frames.count();
+        let wrong = source.about().plan.look.sizes.iter().find(|size| !(size.width as usize).is_multiple_of(n));
+        if let Some(size) = wrong {
+            return Err(format!(
+                "--frames: a picture of {} × {} pixels {}",
+                size.width,
+                size.height,
+                not_divided(size.width as usize, n)
+            ));
+        }
+        (frame.width, frame.frames) = (frame.width * n as u32, frames);
     }
     if common.grey {
         frame.channels = 1;

@@ -100,7 +100,7 @@ pub fn training(
         let added = find(&imported, &recording.add, &p.name)?;
         let g = &mut imported.graph;
         let own: Vec<Id> = (0..moments).map(|_| g.leaf(&p.shape)).collect();
-        let moved = optimizer::nodes(g, params, leaves[i], gradients[i], &own, rates);
+        let moved = optimizer::nodes(g, params, &p.name, [leaves[i], gradients[i]], &own, rates);
         let value = match added {
             Some(delta) => {
                 let delta = g.reshape(delta, &p.shape);

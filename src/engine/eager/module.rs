@@ -141,6 +141,40 @@ pub fn collect<M: Module>(model: &M, gradients: Option<&GradientsParams>) -> Vec
     visitor.out
 }
 
+/// Moves the gradients of some parameters elsewhere.
+struct Taken<'a> {
+    path: PathStack,
+    part: &'a str,
+    from: &'a mut GradientsParams,
+    to: GradientsParams,
+}
+
+impl ModuleVisitor for Taken<'_> {
+    fn enter_module(&mut self, name: &str, container_type: &str) {
+        self.path.enter(name, container_type);
+    }
+
+    fn exit_module(&mut self, _name: &str, _container_type: &str) {
+        self.path.exit();
+    }
+
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if !self.path.name().starts_with(self.part) {
+            return;
+        }
+        if let Some(gradient) = self.from.remove::<D>(param.id) {
+            self.to.register(param.id, gradient);
+        }
+    }
+}
+
+/// Takes the gradients of the parameters whose names begin with `part` out of all.
+pub fn taken<M: Module>(model: &M, gradients: &mut GradientsParams, part: &str) -> GradientsParams {
+    let mut visitor = Taken { path: PathStack::default(), part, from: gradients, to: GradientsParams::new() };
+    model.visit(&mut visitor);
+    visitor.to
+}
+
 /// Multiplies the gradients of a module's parameters by a number.
 struct Scale<'a> {
     gradients: &'a mut GradientsParams,

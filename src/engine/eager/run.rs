@@ -6,7 +6,7 @@ use burn::optim::momentum::MomentumConfig;
 use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer, SgdConfig};
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::module::{Decay, OnDevice, clip_by_global_norm, collect, replaced, updated};
+use super::module::{Decay, OnDevice, clip_by_global_norm, collect, replaced, taken, updated};
 use crate::engine::{Rows, Weight};
 use crate::noise::EVALUATION;
 use crate::optimizer::{BETA_1, BETA_2, EPSILON};
@@ -250,7 +250,14 @@ impl<M: Method> EagerRun<M> {
         if Optimizer::of(&self.params) == Optimizer::AdamW {
             model = model.map(&mut Decay { gradients: &gradients, kept: 1.0 - lr * live("weight_decay") });
         }
-        let model = self.optimiser.step(lr, model, gradients);
+        let model = match M::CARD.second {
+            None => self.optimiser.step(lr, model, gradients),
+            Some(second) => {
+                let own = taken(&model, &mut gradients, second.part);
+                let model = self.optimiser.step(lr, model, gradients);
+                self.optimiser.step(lr * live(second.rate), model, own)
+            }
+        };
         self.model = Some(updated(updated(model, terms.set, false), terms.add, true));
         self.step += 1;
         let parts = terms.scalars.into_iter().map(|(_, t)| t).chain(terms.kl_d).map(Tensor::inner);

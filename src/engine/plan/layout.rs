@@ -1,8 +1,11 @@
 //! Where everything of a run lies in the arena.
 
+use std::ops::Range;
+
 use crate::engine::Weight;
 use crate::record::{Output, Recording};
 use latent_gpu::Arena;
+use latent_vocabulary::Params;
 
 /// Steps whose metrics are kept until they are read.
 pub const RING: usize = 1024;
@@ -71,6 +74,13 @@ impl InputAt {
 }
 
 impl Layout {
+    /// Where the parameters of a method's second player lie, which are neighbours: they are of one field.
+    pub(super) fn of_second(&self, params: &Params) -> Option<Range<usize>> {
+        let part = params.card.second?.part;
+        let own = || self.tensors.iter().filter(|t| t.trained && t.name.starts_with(part));
+        Some(own().map(|t| t.at).min()?..own().map(|t| t.at + t.len()).max()?)
+    }
+
     /// For an optimiser with so many `moments`; `keep` has room for gradients.
     pub(super) fn new(recording: &Recording, trained: &[bool], moments: usize, keep: bool) -> Self {
         let is_state = |name: &str| recording.set.iter().any(|s| s.name == name);

@@ -64,7 +64,7 @@ pub(super) fn training(
     let recording = entry.record(params, data, Program::Train, batch)?;
     let Differentiated { imported, leaves, gradients, trained } = differentiate(Graph::default(), &recording, params)?;
     let mut layout = Layout::new(&recording, &trained, optimizer::moments(params), keep);
-    let (updates, schedule) = optimizer::kernels(params, &live, layout.params, keep);
+    let (updates, schedule) = optimizer::kernels(params, &live, layout.params, keep, layout.of_second(params));
     let moved = gradients.into_iter().zip(leaves).zip(&layout.tensors).filter(|(_, t)| t.trained);
     let updates = Updates { of: moved.map(|(pair, _)| pair).collect(), ..updates };
     let (mut outputs, mut at) = (vec![], layout.terms);

@@ -132,7 +132,10 @@ mod engine {
 
         fn code(&self) -> Vec<CodeGroup> {
             let [codes, latent] = self.quantiser.vectors_kd.dims().map(|n| n as u32);
-            vec![CodeGroup { kind: CodeKind::Grid { height: 1, width: 1, levels: 1, codes, drawn: false }, count: latent }]
+            vec![CodeGroup {
+                kind: CodeKind::Grid { height: 1, width: 1, levels: 1, codes, drawn: false, bits: false },
+                count: latent,
+            }]
         }
 
         fn terms(&self, batch: Batch, ctx: &mut Ctx) -> Terms {

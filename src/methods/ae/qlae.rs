@@ -63,7 +63,7 @@ mod engine {
     use latent_nn::{Batch, Code, Ctx, Method, Terms, stop_gradient};
     use latent_vocabulary::Card;
     use latent_vocabulary::Params;
-    use latent_vocabulary::code::CodeGroup;
+    use latent_vocabulary::code::{CodeGroup, CodeKind};
     use latent_vocabulary::shape::DataShape;
 
     /// Keeps the logarithm of an empty share finite.
@@ -114,7 +114,8 @@ mod engine {
         }
 
         fn code(&self) -> Vec<CodeGroup> {
-            self.base.point_code()
+            let [latent, values] = self.values_dk.dims();
+            vec![CodeGroup { kind: CodeKind::Steps { values: values as u32 }, count: latent as u32 }]
         }
 
         fn terms(&self, batch: Batch, ctx: &mut Ctx) -> Terms {

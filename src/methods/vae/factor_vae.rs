@@ -1,12 +1,12 @@
 //! FactorVAE: a critic learns to tell codes from codes with their latents shuffled, and the encoder evades it.
 //!
 //! Smaller than in the paper: codes and shuffled codes are of the same batch, where the paper draws a second one; both players take
-//! the optimiser's step at once, with one learning rate and one pair of betas (0.9, 0.999), where the paper's critic has an Adam of
-//! its own (rate 1e-4; 0.5, 0.9); `clip` bounds the norm of both players' gradients together; and the critic has two hidden layers
+//! the optimiser's step at once, each at its own rate but with one pair of betas (0.9, 0.999), where the paper's critic has an Adam of
+//! its own (0.5, 0.9); `clip` bounds the norm of both players' gradients together; and the critic has two hidden layers
 //! of 256, not six of 1000.
 
 use latent_vocabulary::objective::{Symbols, Term};
-use latent_vocabulary::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA};
+use latent_vocabulary::{CHANNELS, Card, Family, HIDDEN, LATENT, LIKELIHOOD, NET, Paper, ParamSpec, SIGMA, Second};
 
 #[cfg(feature = "networks")]
 pub use engine::FactorVae;
@@ -26,10 +26,13 @@ pub const CARD: Card = Card {
     ],
     symbols: &[Symbols::new("L_D = −E[log σ(D(z))] − E[log σ(−D(z′))], from which the critic D alone learns, and from nothing else; z′ = each latent of z shuffled over the batch")],
     papers: &[Paper::of("Disentangling by Factorising", "Kim & Mnih 2018")],
+    second: Some(&Second { part: "critic.", rate: "critic_rate" }),
     params: &[
         ParamSpec::log("gamma", "γ", 0.1, 100.0, 6.0,
             "Weight of the total correlation as the critic estimates it. Near 0 this is the VAE.").live(),
-        ParamSpec::int("critic", "Critic units", 16, 512, 256, "Width of the critic's two hidden layers. The paper's has six of 1000 units and an Adam of its own, with rate 0.0001 and betas 0.5 and 0.9; here one moves and clips both networks."),
+        ParamSpec::int("critic", "Critic units", 16, 512, 256, "Width of the critic's two hidden layers. The paper's has six of 1000 units and an Adam of its own, with betas 0.5 and 0.9; here one moves and clips both networks."),
+        ParamSpec::log("critic_rate", "Critic's rate", 0.01, 100.0, 1.0,
+            "How many times the learning rate the critic moves at: 1 gives both players one rate. A faster critic sees more; one that is too slow lets the encoder get away with anything.").live().of_no_term(),
         LATENT,
         NET,
         CHANNELS,

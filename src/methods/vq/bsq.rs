@@ -13,6 +13,7 @@ const SURFACES: &[&str] = &["sphere", "cube"];
 pub const CARD: Card = Card {
     id: "bsq",
     family: Family::Vq,
+    hosts_code: true,
     label: "Binary codes (BSQ, LFQ)",
     summary: "Writes every place as a few bits: each number is replaced by its sign, so the codebook is all corners of a cube and nothing need be stored.",
     terms: &[
@@ -123,6 +124,10 @@ mod engine {
 
         fn alphabet(&self) -> Alphabet {
             Alphabet { dim: self.bases.len(), levels: 1, codes: 1 << self.bases.len() }
+        }
+
+        fn bits(&self) -> bool {
+            true
         }
 
         fn usage(&self) -> &Usage {

@@ -15,6 +15,7 @@ const ANCHORS: &[&str] = &["by-distance", "random"];
 pub const CARD: Card = Card {
     id: "cvq",
     family: Family::Vq,
+    hosts_code: true,
     label: "CVQ-VAE",
     summary: "A VQ-VAE that lets no code die: each step draws rarely chosen codes to vectors that the encoder really makes.",
     terms: &[

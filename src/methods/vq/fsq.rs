@@ -13,6 +13,7 @@ const LEVELS: &[&str] = &["8-6-5", "8-5-5-5", "7-5-5-5-5"];
 pub const CARD: Card = Card {
     id: "fsq",
     family: Family::Vq,
+    hosts_code: true,
     label: "FSQ",
     summary: "Needs no codebook: each number at a place is squeezed into a range and rounded, and the combination of roundings is the token.",
     terms: &[

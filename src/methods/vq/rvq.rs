@@ -12,6 +12,7 @@ pub use engine::Rvq;
 pub const CARD: Card = Card {
     id: "rvq",
     family: Family::Vq,
+    hosts_code: true,
     label: "RQ-VAE",
     summary: "Describes every place in several rounds: the first token roughly, each further one what the tokens before it left over.",
     terms: &[

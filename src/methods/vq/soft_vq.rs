@@ -12,6 +12,7 @@ pub use engine::SoftVq;
 pub const CARD: Card = Card {
     id: "soft-vq",
     family: Family::Vq,
+    hosts_code: true,
     label: "SoftVQ",
     summary: "Mixes all vectors of the codebook at every place, the nearer the more, in place of choosing one: the decoder gets what lies between codes.",
     terms: &[

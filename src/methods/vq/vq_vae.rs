@@ -17,6 +17,7 @@ const STARTS: &[&str] = &["k-means", "random"];
 pub const CARD: Card = Card {
     id: "vq-vae",
     family: Family::Vq,
+    hosts_code: true,
     label: "VQ-VAE",
     summary: "Writes an image as a grid of tokens: at every place the encoder's vector is replaced by the nearest one of a learnt codebook.",
     terms: &[

@@ -12,6 +12,7 @@ pub use engine::VqWae;
 pub const CARD: Card = Card {
     id: "vq-wae",
     family: Family::Vq,
+    hosts_code: true,
     label: "VQ-WAE",
     summary: "Asks the cloud of all vectors to lie evenly over all codes, so that none stays unused; no revival, no moving average.",
     terms: &[

@@ -30,8 +30,12 @@ const DRAWN: fn(&Model) -> bool = |model| !model.undrawn;
 const UNDRAWN: fn(&Model) -> bool = |model| model.undrawn;
 
 const TOKENS: fn(&Model) -> bool = |model| model.grid.is_some();
+/// Places have several tokens.
+const LEVELS: fn(&Model) -> bool = |model| model.grid.is_some_and(|grid| grid.levels > 1);
 const DRAWN_TOKENS: fn(&Model) -> bool = |model| model.grid.is_some_and(|grid| grid.drawn);
 const FEATURES: fn(&Model) -> bool = |model| model.features.is_some();
+/// Each number of a code has a few values of its own.
+const STEPS: fn(&Model) -> bool = |model| model.steps > 0;
 /// Of what can be drawn by hand: no film strip is.
 const PICTURES: fn(&Model) -> bool = |model| model.sample.is_picture() && model.shape.width < 3 * model.shape.height;
 /// Of places in a plane or in space, which a decoder gives again.
@@ -68,6 +72,8 @@ panels! {
     samples { Learn PRIOR Samples }
     ways { Map FITTED Ways in panels as ways }
     flow { Learn FLOWS Flow in panels as flow }
+    spectrum { Map PLANE Spectrum in panels as spectrum }
+    positions { Latents STEPS Positions in panels as positions }
     path { Paths VECTOR Paths in panels as path }
     copies { Paths FITTED Copies in panels as copies }
     arithmetic { Paths VECTOR Arithmetic in panels as arithmetic }
@@ -83,6 +89,7 @@ panels! {
         Features FEATURES Kin in codes as feature_kin,
         Features FEATURES Steering in codes as steering
     }
+    shorten { Codebook LEVELS ByToken in codes as by_token, Features FEATURES ByFeature in codes as by_feature }
     draw { Draw PICTURES Draw in panels as draw }
     measures { Measure ANY Measures in panels as measures }
     diagram { Explain ANY Diagram in panels as diagram }

@@ -115,6 +115,10 @@ pub fn Atlas() -> impl IntoView {
     let stats = Signal::derive(move || {
         book.with(|b| b.as_ref().map_or_else(String::new, |b| words::usage(b.used(), b.count_k.len(), b.perplexity, b.images)))
     });
+    let rate = Signal::derive(move || {
+        let Some(pixels) = runs.model().pixels() else { return String::new() };
+        book.with(|b| b.as_ref().map_or_else(String::new, |b| words::rate(b.bits, pixels, b.images)))
+    });
     let rest = Signal::derive(move || {
         editor.grid.get().filter(|grid| grid.codes > MOST).map_or_else(String::new, |grid| words::first_of(MOST, grid.codes))
     });
@@ -122,6 +126,7 @@ pub fn Atlas() -> impl IntoView {
         <Panel id="codebook" title=words::ATLAS help=words::ATLAS_HELP slots=&[CODEBOOK, ATLAS, TOKENS]
             tools=move || view! { <Segments label=words::MODE options=&MODES chosen=mode /> <Segments label=words::SORT options=&ORDERS chosen=sorting /> }>
             <p class="note" data-testid="codebook-stats">{stats}</p>
+            <p class="note" data-testid="codebook-rate">{rate}</p>
             <Tiles order=Signal::derive(move || order.with(|(_, order)| order.clone())) label=words::ATLAS testid="atlas" prefix="code" held tile />
             <p class="note">{rest}</p>
         </Panel>
@@ -134,7 +139,7 @@ mod tests {
 
     #[test]
     fn a_code_stands_everywhere_or_in_its_place() {
-        let grid = TokenGrid { height: 1, width: 2, levels: 2, codes: 9, drawn: false };
+        let grid = TokenGrid { height: 1, width: 2, levels: 2, codes: 9, drawn: false, bits: false };
         let tokens: Option<Arc<[f32]>> = Some(vec![1.0, 2.0, 3.0, 4.0].into());
         assert_eq!(question(grid, IN_PLACE, tokens.clone(), 1, 0), (vec![1.0, 2.0, 3.0, 4.0], vec![2]));
         assert_eq!(question(grid, EVERYWHERE, tokens.clone(), 1, 1), (vec![3.0, 4.0, 3.0, 4.0], vec![1, 3]));

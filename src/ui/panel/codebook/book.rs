@@ -21,6 +21,8 @@ pub struct Book {
     /// How often each code was chosen.
     pub count_k: Vec<u32>,
     pub perplexity: f32,
+    /// Bits of a sample, by how often codes are chosen and all alike.
+    pub bits: [f32; 2],
     /// Training steps since each was last chosen.
     pub age_k: Vec<f32>,
     /// Shape `[codes, dim]`.
@@ -34,13 +36,16 @@ impl Book {
         Memo::new(move |_| {
             let codes = runs.model().grid?.codes;
             let view = desks.view(CODEBOOK).get()?;
-            let View::CodebookUse(CodebookUse { images, count_k, perplexity, age_k, vector_kd }) = &*view else { return None };
+            let View::CodebookUse(CodebookUse { images, count_k, perplexity, bits, age_k, vector_kd }) = &*view else {
+                return None;
+            };
             // One about another model is about to be replaced.
             (count_k.len() == codes).then(|| {
                 Arc::new(Self {
                     images: *images,
                     count_k: count_k.clone(),
                     perplexity: *perplexity,
+                    bits: *bits,
                     age_k: age_k.clone(),
                     vector_kd: bytes_f32(vector_kd),
                 })

@@ -51,10 +51,39 @@ pub fn Tokens() -> impl IntoView {
                 </div>
             </div>
             <p class="note" data-testid="tokens-words">{words}</p>
+            {move || editor.grid.get().filter(|grid| grid.bits).map(|grid| view! { <Bits editor codes=grid.codes /> })}
             <Shelf verb=words::pick begin=Signal::derive(move || editor.start.with_untracked(Option::is_none)) pick=move |_, x| editor.begin(Start::Image(x.into())) />
             <button class="small own" class:absent=Signal::derive(move || own().is_none()) data-testid="tokens-own" on:click=move |_| if let Some(x) = own() { editor.begin(Start::Image(x)) }>{words::OWN}</button>
         </Panel>
     }
+}
+
+/// The bits of the code in hand, each a switch.
+#[component]
+fn Bits(editor: Editor, codes: usize) -> impl IntoView {
+    let code = move || editor.token(editor.cell.get());
+    let flip = move |bit: u32| {
+        if let Some(code) = untrack(code) {
+            editor.put(flipped(code, bit));
+        }
+    };
+    let switch = |bit: u32| {
+        let on = move || code().is_some_and(|code| code >> bit & 1 == 1);
+        view! {
+            <button role="switch" aria-checked=Signal::derive(move || on().to_string()) aria-label=words::bit(bit) title=words::bit(bit)
+                data-testid=format!("bit-{bit}") on:click=move |_| flip(bit)>{Signal::derive(move || if on() { "1" } else { "0" })}</button>
+        }
+    };
+    view! {
+        <div class="bits" role="group" aria-label=words::BITS data-testid="bits">
+            <span aria-hidden="true">{words::BITS}</span>{(0..codes.ilog2()).map(switch).collect_view()}
+        </div>
+    }
+}
+
+/// The code with one bit turned over.
+fn flipped(code: u32, bit: u32) -> u32 {
+    code ^ (1 << bit)
 }
 
 /// The image that the tokens come from.
@@ -155,8 +184,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_bit_is_turned_over_and_back() {
+        assert_eq!((flipped(0b101, 1), flipped(0b101, 2), flipped(flipped(9, 3), 3)), (0b111, 0b001, 9));
+    }
+
+    #[test]
     fn a_point_has_the_place_that_it_lies_in() {
-        let grid = TokenGrid { height: 2, width: 4, levels: 3, codes: 16, drawn: false };
+        let grid = TokenGrid { height: 2, width: 4, levels: 3, codes: 16, drawn: false, bits: false };
         let at = |x, y| place_at(x, y, grid);
         assert_eq!([at(0.0, 0.0), at(0.3, 0.49), at(0.99, 0.5), at(0.1, 0.99)], [Some(0), Some(1), Some(7), Some(4)]);
         assert_eq!([at(-0.01, 0.5), at(1.0, 0.5), at(0.5, 1.0), at(f64::NAN, 0.5)], [None; 4]);

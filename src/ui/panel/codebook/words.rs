@@ -6,6 +6,7 @@ pub const TAB: &str = "Codebook";
 
 pub const TOKENS: &str = "An image in tokens";
 pub const TOKENS_HELP: &str = "Each number is a code of the codebook; the picture is what the decoder makes of all of them. Press a place, then a code: it is decoded at once. Drag to paint with the code chosen last. By keyboard, arrows move, Page Up and Page Down change the code. In an MLP every token describes the whole image.";
+pub const BITS: &str = "Bits of the code";
 pub const GRID: &str = "Tokens by place";
 pub const LEVELS: &str = "Which token of a place";
 pub const UNDO: &str = "Undo";
@@ -89,6 +90,16 @@ pub fn code(code: usize, share: f32, age: f32) -> String {
 pub fn usage(used: usize, codes: usize, perplexity: f32, images: u32) -> String {
     let dead = if used < codes { format!(", {} dead", codes - used) } else { String::new() };
     format!("{used} of {codes} codes in use{dead} · perplexity {perplexity:.1} · on {images} test images")
+}
+
+/// What a picture costs in tokens: bits of a sample, by how often codes are chosen and all alike.
+pub fn rate([used, plain]: [f32; 2], pixels: usize, images: u32) -> String {
+    let [used, plain] = [used, plain].map(|bits| bits / pixels as f32);
+    format!("{used:.3} bits a pixel by how often codes are chosen, {plain:.3} with all codes alike; on {images} test images")
+}
+
+pub fn bit(bit: u32) -> String {
+    format!("Bit {}", bit + 1)
 }
 
 pub fn first_of(shown: usize, codes: usize) -> String {
