@@ -8,6 +8,7 @@ use burn::tensor::Device;
 use crate::eager::EagerEngine;
 use crate::engine::Engine;
 use crate::entry::Entry;
+use crate::half;
 use crate::plan::PlanEngine;
 use latent_data::Dataset;
 use latent_experiment::history::MetricRow;
@@ -15,6 +16,11 @@ use latent_gpu::{Data, Gpu};
 use latent_measure::pause::Pause;
 use latent_protocol::VerifyReport;
 use latent_vocabulary::Params;
+
+/// Differences that rounding explains, in 32 bits and where activations are kept in 16.
+pub const TOLERANCE: f64 = 1e-4;
+/// See there.
+pub const TOLERANCE_OF_HALVES: f64 = 2e-2;
 
 /// Largest difference of two tensors, relative to the largest value of the second.
 pub fn difference(got: &[f32], want: &[f32]) -> f64 {
@@ -56,7 +62,8 @@ pub async fn verify_in_slices(
     let uploaded = Data::upload(&gpu, &data.train_images, &data.train_labels, &data.factors.train_nk).map_err(|e| e.to_string())?;
     let mut plan = PlanEngine::with_gradients(gpu, entry, params, data.data_shape(), &uploaded).await?;
     let mut burn = entry.eager(params, burn, data.clone());
-    let mut report = VerifyReport { method: params.card.id.into(), steps, ..VerifyReport::default() };
+    let tolerance = if half::wanted(params) { TOLERANCE_OF_HALVES } else { TOLERANCE };
+    let mut report = VerifyReport { method: params.card.id.into(), steps, tolerance, ..VerifyReport::default() };
     for _ in 0..steps {
         pause.point().await;
         step(&mut plan, &mut burn, &mut report).await?;
