@@ -67,30 +67,25 @@ fn runs_in_16_bits_learn_as_others_do() {
     let gpu = gpu();
     for family in [Family::Vae, Family::Ae, Family::Vq, Family::Sae, Family::Siamese] {
         let all: Vec<_> = CARDS.iter().filter(|c| c.family == family && !c.hosted && !c.of_stream).collect();
-        // The first, the last, and one between them.
-        for card in [all[0], all[all.len() / 2], all[all.len() - 1]] {
-            compared(&gpu, card.id, &["batch=64"]);
+        for card in [all[0], all[all.len() - 1]] {
+            let [apart, moved] = compared(&gpu, card.id, &["batch=64"]);
+            assert!(apart < moved, "{}: the rounding is smaller than what is learnt", card.id);
         }
     }
-    for method in ["vae", "ae", "vq-vae"] {
-        let [apart, moved] = compared(&gpu, method, &["net=conv", "channels=8", "batch=16"]);
-        assert!(apart < moved, "{method}: the rounding is smaller than what is learnt");
-    }
+    compared(&gpu, "vae", &["net=conv", "channels=8", "batch=16"]);
 }
 
 #[test]
 fn gradients_in_16_bits_are_burns_within_what_rounding_explains() {
     let gpu = gpu();
-    for (method, changes) in
-        [("vae", &["batch=64"][..]), ("vae", &["net=conv", "channels=8", "batch=16"]), ("topk-sae", &["batch=64"])]
-    {
+    for (method, changes) in [("vae", &["batch=64"][..]), ("vae", &["net=conv", "channels=8", "batch=16"])] {
         let setup = setup(method, &[changes, &["precision=f16"]].concat());
         let (entry, params, data) = (entry(method).unwrap(), setup.params().unwrap(), stripes(128));
         let report = pollster::block_on(verify(gpu.clone(), Device::flex(), entry, &params, &data, 3)).unwrap();
         println!("{}: {report:?}", setup.to_query());
         assert_eq!(report.tolerance, TOLERANCE_OF_HALVES);
-        assert!(report.loss < report.tolerance && report.gradient < report.tolerance, "{report:?}");
-        assert!(report.gradient > TOLERANCE / 10.0, "something has been rounded: {report:?}");
+        assert!(report.agrees(), "{report:?}");
+        assert!(report.gradient > TOLERANCE[1], "something has been rounded: {report:?}");
     }
 }
 

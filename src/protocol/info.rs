@@ -79,8 +79,15 @@ pub struct VerifyReport {
     /// Largest relative difference of a parameter's gradient, and whose.
     pub gradient: f64,
     pub worst: String,
-    /// What rounding explains of either: 16 bits round more.
-    pub tolerance: f64,
+    /// What rounding explains of the loss, and of a gradient.
+    pub tolerance: [f64; 2],
+}
+
+impl VerifyReport {
+    /// Whether rounding explains what differs.
+    pub fn agrees(&self) -> bool {
+        self.loss <= self.tolerance[0] && self.gradient <= self.tolerance[1]
+    }
 }
 
 /// What a machine does, see [`Command::Machine`].

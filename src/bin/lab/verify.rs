@@ -67,7 +67,7 @@ pub fn run(args: Args) -> Result<ExitCode, Failure> {
         let report = pollster::block_on(async {
             verify::verify(native::open_gpu().await?, native::cpu(), entry, &setup.params()?, data, args.steps).await
         })?;
-        let agrees = report.loss <= report.tolerance && report.gradient <= report.tolerance;
+        let agrees = report.agrees();
         good &= agrees;
         if args.json {
             println!("{}", serde_json::to_string(&report).map_err(|e| e.to_string())?);

@@ -9,7 +9,7 @@ pub const VERIFY_LOADING: &str = "loading Burn and the images…";
 pub const VERIFY_COMPARING: &str = "comparing…";
 
 pub fn verified(r: &VerifyReport) -> String {
-    let verdict = if r.loss <= r.tolerance && r.gradient <= r.tolerance { "plan = Burn" } else { "plan ≠ Burn" };
+    let verdict = if r.agrees() { "plan = Burn" } else { "plan ≠ Burn" };
     let VerifyReport { method, steps, loss, gradient, worst, .. } = r;
     format!(
         "{verdict} ({method}, {steps} steps). Largest relative difference: loss {loss:.1e}, gradient {gradient:.1e} (worst: {worst})."
