@@ -113,7 +113,7 @@ mod tests {
     use super::*;
     use crate::emit::Place;
     use crate::grad::gradients;
-    use crate::job::Updates;
+    use crate::job::{Special, Updates, When};
     use crate::loops::reduction::Reduction;
     use crate::memory::Memory;
     use crate::plan::compile;
@@ -140,7 +140,8 @@ mod tests {
             let d = gradients(&mut self.g, loss, &[self.w]).unwrap().remove(0);
             let leaves = [(self.x, (Place::Arena(0), true)), (self.w, (Place::Arena(6144), false))].into();
             let updates = Updates { of: vec![(d, self.w)], function: String::new(), bytes: 8 };
-            let (outputs, specials) = (vec![(loss, 15_360)], vec![]);
+            let outputs = vec![(loss, 15_360)];
+            let specials = vec![Special { name: "fetch", body: String::new(), len: 1, when: When::First }];
             Job {
                 graph: &self.g,
                 target: Target::GPU,
@@ -176,7 +177,7 @@ mod tests {
         let e = n.g.unary(Unary::Exp, y);
         let mean = n.g.sum(e, &[1]);
         let mean = n.g.broadcast(mean, &[64, 96]);
-        let loss = n.g.mul(e, mean);
+        let loss = n.g.mul(y, mean);
         assert_eq!(n.halved(loss, &[h, y, n.x, n.w, noise, mean]), [true, true, false, false, false, false]);
         let job = n.job(loss, false);
         assert_eq!(compile(&job).unwrap().halves, 0, "only where that is asked for");
