@@ -18,6 +18,7 @@ mod golden_line;
 mod golden_sae;
 mod golden_vq;
 mod gradient;
+mod half;
 mod import;
 mod keep;
 mod kept;

@@ -19,7 +19,7 @@ use latent_engine::{Engine, Program, Weight};
 use latent_experiment::Setup;
 use latent_gpu::{Data, Gpu};
 use latent_registry::entry;
-use latent_vocabulary::card::COMMON;
+use latent_vocabulary::card::{COMMON, PRECISION};
 use latent_vocabulary::shape::SampleShape;
 use latent_vocabulary::{Family, Kind};
 
@@ -77,7 +77,8 @@ pub(crate) fn setups(family: Family) -> Vec<Setup> {
         let common = if card.id == CARDS[0].id { COMMON } else { &[] };
         out.push(base.clone());
         for p in card.params.iter().chain(common) {
-            if tried.contains(&p) {
+            // 16 bits are another tolerance, see `half`.
+            if tried.contains(&p) || p.key == PRECISION.key {
                 continue;
             }
             if let Kind::Choice { names } = p.kind {

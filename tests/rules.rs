@@ -59,8 +59,18 @@ fn run(g: &Graph, leaves: &[(Id, Vec<f32>)], outputs: &[Id], updates: Updates, t
         ranges.push((at, n));
         at += pad(n);
     }
-    let job =
-        Job { graph: g, target, leaves: places, outputs: wanted, updates, specials: vec![], scratch: at, training: false, salt: 0 };
+    let job = Job {
+        graph: g,
+        target,
+        leaves: places,
+        outputs: wanted,
+        updates,
+        specials: vec![],
+        scratch: at,
+        training: false,
+        half: false,
+        salt: 0,
+    };
     let plan = compile(&job).unwrap();
     let gpu = gpu();
     let data = Data::upload(&gpu, &[], &[], &[]).unwrap();

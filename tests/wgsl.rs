@@ -1,4 +1,4 @@
-//! Seven kernels as text, against `tests/golden/wgsl`: a change of what is emitted is seen, and read, before it is kept.
+//! Eight kernels as text, against `tests/golden/wgsl`: a change of what is emitted is seen, and read, before it is kept.
 //!
 //! After a change that is meant: `LATENT_LAB_WRITE_WGSL=1 cargo test --profile suite --features all --test native -- wgsl::`.
 
@@ -7,7 +7,7 @@ use std::path::Path;
 
 use latent_compile::emit::Place;
 use latent_compile::graph::{Binary, Graph, Unary};
-use latent_compile::plan::{Job, Updates, compile};
+use latent_compile::plan::{Job, Special, Updates, When, compile};
 use latent_compile::{Id, Target};
 
 /// Compares the only dispatch of a plan with the file of that name, or writes it there.
@@ -20,10 +20,15 @@ fn check(name: &str, g: &Graph, leaves: &[Id], outputs: &[Id], updates: Updates,
     };
     let leaves: HashMap<_, _> = leaves.iter().map(&mut place).map(|(id, at)| (id, (Place::Arena(at), false))).collect();
     let outputs = outputs.iter().map(&mut place).collect();
-    let job = Job { graph: g, target, leaves, outputs, updates, specials: vec![], scratch: end, training: true, salt: 0 };
+    let job =
+        Job { graph: g, target, leaves, outputs, updates, specials: vec![], scratch: end, training: true, half: false, salt: 0 };
     let plan = compile(&job).unwrap();
     assert_eq!(plan.dispatches.len(), 1, "{name} is one kernel");
-    let text = &plan.dispatches[0].wgsl;
+    same(name, &plan.dispatches[0].wgsl);
+}
+
+/// Compares a text with the file of that name, or writes it there.
+fn same(name: &str, text: &str) {
     naga::front::wgsl::parse_str(text).unwrap_or_else(|e| panic!("{name}: {}\n{text}", e.emit_to_string(text)));
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/wgsl").join(format!("{name}.wgsl"));
     if std::env::var_os("LATENT_LAB_WRITE_WGSL").is_some() {
@@ -34,6 +39,25 @@ fn check(name: &str, g: &Graph, leaves: &[Id], outputs: &[Id], updates: Updates,
         assert_eq!(got, want, "{name}, line {}", i + 1);
     }
     assert_eq!(text.lines().count(), want.lines().count(), "lines of {name}");
+}
+
+/// A hidden layer between two others, with what it takes and gives in 16 bits.
+#[test]
+fn product_in_16_bits() {
+    let mut g = Graph::default();
+    let (x, w) = (g.leaf(&[128, 64]), g.leaf(&[64, 64]));
+    let mut y = x;
+    for _ in 0..3 {
+        y = g.matmul(y, w).unwrap();
+        y = g.unary(Unary::Relu, y);
+    }
+    let leaves = [(x, (Place::Arena(0), true)), (w, (Place::Arena(8192), false))].into();
+    let specials = vec![Special { name: "fetch", body: String::new(), len: 1, when: When::First }];
+    let (outputs, updates, target) = (vec![(y, 12_288)], Updates::default(), Target::GPU);
+    let job = Job { graph: &g, target, leaves, outputs, updates, specials, scratch: 20_480, training: true, half: true, salt: 0 };
+    let plan = compile(&job).unwrap();
+    assert_eq!((plan.dispatches.len(), plan.halves), (4, 2 * 8192));
+    same("product_in_16_bits", &plan.dispatches[2].wgsl);
 }
 
 /// The first layer of the README's VAE, with what is fused behind it.

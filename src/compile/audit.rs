@@ -62,6 +62,11 @@ impl Schedule<'_> {
     fn floats(&self, memory: &Memory, id: Id) -> Option<Floats> {
         match memory.places.get(id) {
             Some(Place::Arena(at)) => Some((*at..at + len(self.graph().shape(id)), Holds::Tensor(id))),
+            // A memory of its own, as if it lay far behind the arena.
+            Some(Place::Half(at)) => {
+                let at = at + usize::MAX / 2;
+                Some((at..at + len(self.graph().shape(id)), Holds::Tensor(id)))
+            }
             _ => None,
         }
     }
@@ -182,6 +187,7 @@ mod tests {
                 specials: vec![Special { name: "fetch", body: String::new(), len: 48, when: When::First }],
                 scratch: 300,
                 training: true,
+                half: false,
                 salt: 0,
             };
             let mut schedule = Schedule::new(&job).unwrap();

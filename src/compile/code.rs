@@ -5,7 +5,7 @@ use std::ops::BitOrAssign;
 
 /// What must stand in front of a kernel that names it, as a set.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Uses(u8);
+pub struct Uses(u16);
 
 impl Uses {
     /// `shaders/shared/math.wgsl`.
@@ -24,6 +24,8 @@ impl Uses {
     pub const FOUND_BEST: Self = Self(1 << 6);
     /// Workgroup memory to count digits in.
     pub const BINS: Self = Self(1 << 7);
+    /// Values of 16 bits, and the buffer in which they lie.
+    pub const HALVES: Self = Self(1 << 8);
 
     /// Whether all of `other` is in it.
     pub fn contains(self, other: Self) -> bool {

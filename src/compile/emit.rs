@@ -43,6 +43,8 @@ pub enum Place {
     Arena(usize),
     /// First word in the control buffer.
     Control(usize),
+    /// Offset among the values of 16 bits, in those.
+    Half(usize),
 }
 
 /// A WGSL expression of type `f32` and the scope that it needs.
@@ -135,6 +137,15 @@ impl<'a> Emitter<'a> {
         self.bind_value(v.text, v.scope).text
     }
 
+    /// Rounds a variable of the invocation to 16 bits: the name of what is stored, and of what this kernel goes on with, so that it
+    /// computes with the same number as all others that read it.
+    pub(super) fn halved(&mut self, value: &str) -> [String; 2] {
+        self.uses |= Uses::HALVES;
+        let half = self.bind_value(format!("f16({value})"), 0).text;
+        let whole = self.bind_value(format!("f32({half})"), 0).text;
+        [half, whole]
+    }
+
     /// Takes the lines written so far in a scope.
     pub fn take(&mut self, scope: usize) -> String {
         self.lines[scope].take()
@@ -181,6 +192,12 @@ impl<'a> Emitter<'a> {
             Place::Control(first) => {
                 let (i, scope) = (flat.offset(first as i64).text(), flat.scope());
                 self.bind_value(format!("bitcast<f32>(ctl[{i}])"), scope)
+            }
+            Place::Half(offset) => {
+                self.uses |= Uses::HALVES;
+                self.loads.push(flat.clone());
+                let (i, scope) = (flat.offset(offset as i64).text(), flat.scope());
+                self.bind_value(format!("f32(h16[{i}])"), scope)
             }
         }
     }

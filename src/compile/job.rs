@@ -32,6 +32,8 @@ pub struct Plan {
     pub products: Vec<Id>,
     /// First float of the arena that is free after this plan's own tensors.
     pub end: usize,
+    /// Room for values of 16 bits, in those.
+    pub halves: usize,
     /// Floating-point operations of the matrix products.
     pub flops: u64,
     /// Bytes read and written, counting each tensor once for each kernel that touches it.
@@ -94,6 +96,8 @@ pub struct Job<'a> {
     pub scratch: usize,
     /// Whether noise is keyed by the training step, else by the nonce.
     pub training: bool,
+    /// Whether what layers take and give may be kept in 16 bits, which not every adapter can.
+    pub half: bool,
     /// What is added to the streams of its noise, so that programs of one step draw unlike numbers.
     pub salt: u32,
 }

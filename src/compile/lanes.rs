@@ -4,8 +4,10 @@ use std::collections::HashMap;
 
 /// Lanes whose loads a card joins.
 const JOINED: u32 = 32;
-/// Floats that a card brings at once: sectors of 32 bytes.
-const SECTOR: u32 = 8;
+/// Bytes that a card brings at once.
+const SECTOR: u32 = 32;
+/// How a kernel names memory, and bytes of what lies there.
+const MEMORY: [(&str, u32); 2] = [("a[", 4), ("h16[", 2)];
 
 /// Sectors that lanes touch, for each that what they touch would fill: 1 where neighbours load neighbours, up to 8. The mean over
 /// the places of a function that load from the arena or store to it, as far as they do not depend on data. `None` without any.
@@ -15,7 +17,7 @@ pub(super) fn scatter(wgsl: &str, function: &str, workgroups: usize, lanes: usiz
     let (parameters, body) = body.split_once("{\n")?;
     let body = &body[..body.find("\n}")?];
     let group = (workgroups / 2) as u32;
-    let mut touched: Vec<Vec<u32>> = vec![];
+    let mut touched: Vec<Vec<(u32, u32)>> = vec![];
     for lane in 0..JOINED.min(lanes as u32) {
         let mut known = HashMap::new();
         if parameters.starts_with("group") {
@@ -39,8 +41,8 @@ pub(super) fn scatter(wgsl: &str, function: &str, workgroups: usize, lanes: usiz
         .into_iter()
         .filter(|at| !at.is_empty())
         .map(|at| {
-            let sectors = distinct(at.iter().map(|a| a / SECTOR).collect());
-            let filled = distinct(at).div_ceil(SECTOR);
+            let sectors = distinct(at.iter().map(|(a, width)| a * width / SECTOR).collect());
+            let filled = (distinct(at.iter().map(|(a, _)| *a).collect()) * at[0].1).div_ceil(SECTOR);
             // Where a row begins within a sector is no fault of its lanes.
             f64::from(sectors.saturating_sub(1).max(filled)) / f64::from(filled)
         })
@@ -48,15 +50,17 @@ pub(super) fn scatter(wgsl: &str, function: &str, workgroups: usize, lanes: usiz
     (!each.is_empty()).then(|| each.iter().sum::<f64>() / each.len() as f64)
 }
 
-/// The floats that a lane touches, place by place; `None` where that depends on data. Loops are walked along once, and what is
-/// conditional is done.
-fn walk<'a>(body: &'a str, known: &mut HashMap<&'a str, u32>) -> Vec<Option<u32>> {
+/// What a lane touches, place by place, with its width in bytes; `None` where that depends on data. Loops are walked along once, and
+/// what is conditional is done.
+fn walk<'a>(body: &'a str, known: &mut HashMap<&'a str, u32>) -> Vec<Option<(u32, u32)>> {
     let mut touched = vec![];
     for line in body.lines().map(str::trim) {
-        for (from, _) in line.match_indices("a[") {
-            let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-            if !line[..from].ends_with(word) {
-                touched.push(value(&line[from + 2..], known));
+        for (name, width) in MEMORY {
+            for (from, _) in line.match_indices(name) {
+                let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+                if !line[..from].ends_with(word) {
+                    touched.push(value(&line[from + name.len()..], known).map(|at| (at, width)));
+                }
             }
         }
         let statement = line.strip_prefix("for (").unwrap_or(line);
@@ -161,5 +165,12 @@ mod tests {
         assert_eq!(of("min(v1 * 100u, 100000u)"), Some(7.75));
         assert_eq!(of("u32(v1)"), None);
         assert_eq!(of("i - 5u + a[i]"), Some(1.0));
+    }
+
+    #[test]
+    fn neighbours_of_16_bits_fill_half_as_many() {
+        let of = |index: &str| scatter(&format!("fn kernel0(i: u32) {{\n    h16[{index}] = v1;\n}}\n"), "kernel0", 4, 64);
+        assert_eq!(of("i"), Some(1.0));
+        assert_eq!(of("i * 16u"), Some(15.5));
     }
 }

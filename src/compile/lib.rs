@@ -7,7 +7,7 @@
 //! code, index ─▶ emit ─▶ gemm             expressions of one kernel
 //! loops ─▶ grad, composite ─▶ capture     operations that loop, a file each; gradients; from Burn
 //! target ─▶ share ─▶ tiling ─▶ schedule ─▶ update  which nodes are stored, by which kernel, at which level
-//! ─▶ memory ─▶ audit                      where each lies; natively, whether levels keep their promise
+//! ─▶ half ─▶ memory ─▶ audit              which of them in 16 bits, where each lies; natively, whether levels keep their promise
 //! ─▶ writer ─▶ product, together ─▶ write the kernels as text
 //! ─▶ module ─▶ plan ─▶ probe              the dispatches; what is worth timing
 //! loops ─▶ stored                         graphs as bytes, and what is checked of those that strangers wrote
@@ -32,6 +32,7 @@ pub mod emit;
 pub mod gemm;
 pub mod grad;
 pub mod graph;
+mod half;
 mod hash;
 pub mod index;
 mod job;

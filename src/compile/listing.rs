@@ -49,13 +49,15 @@ pub struct Kernel {
     pub scatter: Option<f64>,
 }
 
-/// A tensor in the arena.
+/// A tensor in memory.
 #[derive(Clone, Debug, Serialize)]
 pub struct Region {
     /// First float.
     pub at: usize,
     /// Floats.
     pub floats: usize,
+    /// Bits of each: 32 in the arena, 16 in the memory of such values, which has addresses of its own.
+    pub bits: u8,
     /// Operation and shape of the node, or its name from outside.
     pub what: String,
     /// First and last level that needs it there; `None` if it stays.

@@ -2,6 +2,7 @@
 
 use super::emit::Place;
 use super::graph::{Id, len};
+use super::half::halves;
 use super::node::PerNode;
 use super::schedule::{Ends, Schedule};
 use latent_small as small;
@@ -13,6 +14,8 @@ pub(super) struct Memory {
     pub(super) pieces: Vec<Option<usize>>,
     /// First float that is free.
     pub(super) end: usize,
+    /// Room for values of 16 bits.
+    pub(super) halves: usize,
 }
 
 impl Memory {
@@ -62,6 +65,8 @@ impl Memory {
                 wanted.push((kernel.level - 1, kernel.level, n * kernel.split, Owner::Temp(k)));
             }
         }
+        let halved = halves(schedule);
+        let half = |owner: &Owner| matches!(owner, Owner::Node(id) if halved[id.ix()]);
         // Large first, each at the lowest address that is free during its life.
         let key = |(first, end, n, owner): &(usize, usize, usize, Owner)| {
             let tie = match owner {
@@ -71,31 +76,59 @@ impl Memory {
             (std::cmp::Reverse(*n), *first, *end, tie)
         };
         small::sort_by(&mut wanted, |a, b| key(a).cmp(&key(b)));
-        let (mut pieces, mut end_of_arena) = (vec![None; schedule.kernels.len()], job.scratch);
-        let mut taken: Vec<(usize, usize, usize, usize)> = vec![];
+        let mut pieces = vec![None; schedule.kernels.len()];
+        let (mut floats, mut small) = (Room::from(job.scratch), Room::from(0));
         for (first, end, n, owner) in wanted {
-            let mut at = job.scratch;
-            let mut meets: Vec<(usize, usize)> = taken.iter().filter(|t| t.0 <= end && first <= t.1).map(|t| (t.2, t.3)).collect();
-            small::sort(&mut meets);
-            for (from, to) in meets {
-                if at + n <= from {
-                    break;
-                }
-                at = at.max(to);
-            }
-            // Rows start on 16-byte boundaries.
-            let size = n.next_multiple_of(4);
-            taken.push((first, end, at, at + size));
-            end_of_arena = end_of_arena.max(at + size);
+            let room = if half(&owner) { &mut small } else { &mut floats };
+            let at = room.take(first, end, n);
             match owner {
                 Owner::Node(id) => {
-                    places.insert(id, Place::Arena(at));
+                    places.insert(id, if half(&owner) { Place::Half(at) } else { Place::Arena(at) });
                 }
                 Owner::Temp(k) => {
                     pieces[k] = Some(at);
                 }
             }
         }
-        Self { places, pieces, end: end_of_arena }
+        Self { places, pieces, end: floats.end, halves: small.end }
+    }
+
+    /// Bytes of each of a node's values.
+    pub(super) fn width(&self, id: Id) -> u64 {
+        if let Some(Place::Half(_)) = self.places.get(id) { 2 } else { 4 }
+    }
+}
+
+/// A stretch of memory from `begin` on.
+struct Room {
+    begin: usize,
+    /// First place behind all that was taken.
+    end: usize,
+    /// Of each piece its first level, its last, and its places.
+    taken: Vec<(usize, usize, usize, usize)>,
+}
+
+impl Room {
+    fn from(begin: usize) -> Self {
+        Self { begin, end: begin, taken: vec![] }
+    }
+
+    /// The lowest place that is free for `n` values from the level `first` to the level `last`.
+    fn take(&mut self, first: usize, last: usize, n: usize) -> usize {
+        let mut at = self.begin;
+        let mut meets: Vec<(usize, usize)> =
+            self.taken.iter().filter(|t| t.0 <= last && first <= t.1).map(|t| (t.2, t.3)).collect();
+        small::sort(&mut meets);
+        for (from, to) in meets {
+            if at + n <= from {
+                break;
+            }
+            at = at.max(to);
+        }
+        // Rows start on boundaries of four.
+        let size = n.next_multiple_of(4);
+        self.taken.push((first, last, at, at + size));
+        self.end = self.end.max(at + size);
+        at
     }
 }

@@ -3,14 +3,15 @@
 use super::code::{Code, Indented, Uses};
 use super::emit::ctl;
 use super::job::{Dispatch, Job};
+use super::memory::Memory;
 use super::target::LANES;
 use super::template::fill;
 use super::tiling::VECTORS;
 use super::write::Written;
 use super::writer::{Text, Work};
 
-/// One dispatch of `kernels`, of which there are some, on an arena of `arena` floats.
-pub(super) fn dispatch(job: &Job, arena: usize, kernels: &[Written]) -> Dispatch {
+/// One dispatch of `kernels`, of which there are some, on so much memory.
+pub(super) fn dispatch(job: &Job, memory: &Memory, kernels: &[Written]) -> Dispatch {
     let together = kernels.iter().any(|k| matches!(k.text.work, Work::Groups(_)));
     let workgroup = if together { LANES } else { job.target.workgroup };
     let (flops, bytes) = (kernels.iter().map(|k| k.flops).sum(), kernels.iter().map(|k| k.bytes).sum());
@@ -21,7 +22,7 @@ pub(super) fn dispatch(job: &Job, arena: usize, kernels: &[Written]) -> Dispatch
     for kernel in kernels {
         uses |= kernel.text.uses;
     }
-    let mut wgsl = head(uses, arena);
+    let mut wgsl = head(uses, memory);
     for (used, text) in [(Uses::RNG, RNG), (Uses::MATH, MATH), (Uses::OPTIMIZER, &job.updates.function)] {
         if uses.contains(used) {
             wgsl += text;
@@ -60,14 +61,20 @@ pub(super) fn dispatch(job: &Job, arena: usize, kernels: &[Written]) -> Dispatch
 }
 
 /// Declarations.
-fn head(uses: Uses, arena: usize) -> String {
+fn head(uses: Uses, memory: &Memory) -> String {
     let mut wgsl = String::new();
+    if uses.contains(Uses::HALVES) {
+        wgsl += "enable f16;\n";
+    }
     // naga has the functions, but refuses the directives.
     if uses.contains(Uses::QUADS) && cfg!(target_arch = "wasm32") {
         wgsl += SUBGROUPS;
     }
-    wgsl += &fill(HEADER, &[("arena", arena.to_string()), ("controls", ctl::WORDS.to_string())]);
-    let mut memory = Code::default();
+    wgsl += &fill(HEADER, &[("arena", memory.end.to_string()), ("controls", ctl::WORDS.to_string())]);
+    if uses.contains(Uses::HALVES) {
+        wgsl += &fill(HALVES, &[("halves", memory.halves.to_string())]);
+    }
+    let mut shared = Code::default();
     let arrays = [
         (Uses::TILES, "rows", "vec4<f32>", VECTORS),
         (Uses::TILES, "columns", "vec4<f32>", VECTORS),
@@ -77,11 +84,11 @@ fn head(uses: Uses, arena: usize) -> String {
         (Uses::BINS, "answer", "u32", 2),
     ];
     for (_, name, of, len) in arrays.into_iter().filter(|(used, ..)| uses.contains(*used)) {
-        memory.line(format_args!("var<workgroup> {name}: array<{of}, {len}>;"));
+        shared.line(format_args!("var<workgroup> {name}: array<{of}, {len}>;"));
     }
-    let memory = memory.take();
-    if !memory.is_empty() {
-        wgsl += &memory;
+    let shared = shared.take();
+    if !shared.is_empty() {
+        wgsl += &shared;
         wgsl.push('\n');
     }
     wgsl
@@ -130,5 +137,6 @@ fn function(out: &mut Indented, text: &Text, k: usize, first: usize, workgroup: 
 /// Kernels use whole quads of lanes or none, which the analysis cannot see in a comparison of lane numbers.
 const SUBGROUPS: &str = "enable subgroups;\ndiagnostic(off, subgroup_uniformity);\n";
 const HEADER: &str = latent_small::shader!("../../shaders/shared/bindings.wgsl");
+const HALVES: &str = latent_small::shader!("../../shaders/shared/halves.wgsl");
 const RNG: &str = latent_small::shader!("../../shaders/shared/rng.wgsl");
 const MATH: &str = latent_small::shader!("../../shaders/shared/math.wgsl");

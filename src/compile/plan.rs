@@ -50,13 +50,13 @@ pub fn compile(job: &Job) -> Result<Plan, CompileError> {
         panic!("a plan that would race: {e}");
     }
     let levels = levels(&schedule, &ends, &memory)?;
-    let mut plan = Plan { end: memory.end, products: schedule.products(), ..Plan::default() };
+    let mut plan = Plan { end: memory.end, halves: memory.halves, products: schedule.products(), ..Plan::default() };
     #[cfg(not(target_arch = "wasm32"))]
     {
         plan.shown = super::shown::show(&schedule, &ends, &memory, &levels);
     }
     for kernels in levels.iter().filter(|kernels| !kernels.is_empty()) {
-        let dispatch = dispatch(job, memory.end, kernels);
+        let dispatch = dispatch(job, &memory, kernels);
         plan.flops += dispatch.flops;
         plan.bytes += dispatch.bytes;
         plan.dispatches.push(dispatch);

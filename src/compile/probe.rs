@@ -80,6 +80,17 @@ impl Probe {
         let leaves: HashMap<_, _> = self.leaves.iter().map(&mut place).map(|(id, at)| (id, (Place::Arena(at), false))).collect();
         let outputs = self.outputs.iter().map(&mut place).collect();
         let (updates, specials) = (Updates::default(), vec![]);
-        compile(&Job { graph: &self.graph, target, leaves, outputs, updates, specials, scratch: end, training: false, salt: 0 })
+        compile(&Job {
+            graph: &self.graph,
+            target,
+            leaves,
+            outputs,
+            updates,
+            specials,
+            scratch: end,
+            training: false,
+            half: false,
+            salt: 0,
+        })
     }
 }

@@ -26,7 +26,7 @@ pub(super) struct Kernel {
 }
 
 /// Whether a kernel is built around the operation.
-fn heavy(op: &Op) -> bool {
+pub(super) fn heavy(op: &Op) -> bool {
     product(op) || matches!(op, Op::Loop(_))
 }
 
@@ -41,7 +41,7 @@ const STORE_ABOVE: u32 = 8;
 /// Kernels on their levels.
 pub(super) struct Schedule<'a> {
     pub(super) job: &'a Job<'a>,
-    stored: Vec<bool>,
+    pub(super) stored: Vec<bool>,
     pub(super) kernel_of: PerNode<usize>,
     pub(super) kernels: Vec<Kernel>,
     /// Reads of each stored node: `(node, at the same flat index)`.
@@ -158,7 +158,7 @@ impl<'a> Schedule<'a> {
     }
 
     /// The tensor under pure views.
-    fn base(&self, mut id: Id) -> Id {
+    pub(super) fn base(&self, mut id: Id) -> Id {
         loop {
             let node = self.graph().node(id);
             match node.op {

@@ -45,24 +45,29 @@ fn regions(schedule: &Schedule, ends: &Ends, memory: &Memory) -> Vec<Region> {
         }
     }
     let outputs: HashSet<Id> = job.outputs.iter().map(|o| o.0).collect();
-    let mut all: Vec<(usize, usize, String, Option<[usize; 2]>)> = vec![];
+    let mut all: Vec<Region> = vec![];
     for (id, place) in memory.places.iter() {
-        let Place::Arena(at) = *place else { continue };
+        let (at, bits) = match *place {
+            Place::Arena(at) => (at, 32),
+            Place::Half(at) => (at, 16),
+            Place::Control(_) => continue,
+        };
         let stays = job.is_leaf(id) || outputs.contains(&id);
         let levels = (!stays).then(|| {
             let first = schedule.kernels[schedule.kernel_of[id]].level;
             [first, last.get(&id).map_or(first, |l| first.max(*l))]
         });
-        all.push((at, len(graph.shape(id)), label(graph, id), levels));
+        all.push(Region { at, floats: len(graph.shape(id)), bits, what: label(graph, id), levels });
     }
     for (kernel, at) in schedule.kernels.iter().zip(&memory.pieces) {
         let Some(at) = at else { continue };
         let root = kernel.root.expect("only roots are split");
         let what = format!("{} pieces of {}", kernel.split, label(graph, root));
-        all.push((*at, kernel.split * len(graph.shape(root)), what, Some([kernel.level - 1, kernel.level])));
+        let (floats, levels) = (kernel.split * len(graph.shape(root)), Some([kernel.level - 1, kernel.level]));
+        all.push(Region { at: *at, floats, bits: 32, what, levels });
     }
-    all.sort_by(|a, b| (a.0, a.3, &a.2).cmp(&(b.0, b.3, &b.2)));
-    all.into_iter().map(|(at, floats, what, levels)| Region { at, floats, what, levels }).collect()
+    all.sort_by(|a, b| (a.bits == 16, a.at, a.levels, &a.what).cmp(&(b.bits == 16, b.at, b.levels, &b.what)));
+    all
 }
 
 /// Operation and shape of a node.
@@ -109,7 +114,7 @@ impl Counter<'_> {
                 let root = kernel.root.expect("only roots are split");
                 let [flops, chain, free] = self.root(root, kernel);
                 let written = 4 * kernel.split as u64 * floats(root);
-                (vec![label(graph, root)], Some([flops, 4 * self.reads(&[root]), written, chain, chain - free]))
+                (vec![label(graph, root)], Some([flops, self.reads(&[root]), written, chain, chain - free]))
             }
             What::Kernel(k) => {
                 let kernel = &self.schedule.kernels[k];
@@ -131,9 +136,9 @@ impl Counter<'_> {
                     flops += nodes.len() as u64 * floats(*id);
                 }
                 let own: Vec<Id> = kernel.root.iter().chain(&kernel.members).copied().collect();
-                read += 4 * self.reads(if split { &kernel.members } else { &own });
+                read += self.reads(if split { &kernel.members } else { &own });
                 for id in &own {
-                    written += if self.memory.places.get(*id).is_some() { 4 * floats(*id) } else { 0 };
+                    written += if self.memory.places.get(*id).is_some() { self.memory.width(*id) * floats(*id) } else { 0 };
                     if self.schedule.fused.get(*id).is_some() {
                         let half = job.updates.bytes / 2 * floats(*id);
                         (read, written) = (read + half, written + half);
@@ -145,12 +150,12 @@ impl Counter<'_> {
         }
     }
 
-    /// Floats that computing these nodes reads of other kernels.
+    /// Bytes that computing these nodes reads of other kernels.
     fn reads(&self, of: &[Id]) -> u64 {
         let own = |id: &Id| self.schedule.kernel_of.get(*id) == of.first().and_then(|id| self.schedule.kernel_of.get(*id));
         let all: HashSet<Id> =
             of.iter().flat_map(|id| &self.schedule.reads[*id]).map(|(id, _)| *id).filter(|id| !own(id)).collect();
-        all.iter().map(|id| len(self.schedule.graph().shape(*id)) as u64).sum()
+        all.iter().map(|id| self.memory.width(*id) * len(self.schedule.graph().shape(*id)) as u64).sum()
     }
 
     /// Operations of a kernel's root; how many of one lane wait for each other, in one of its pieces if it has any; and how many of

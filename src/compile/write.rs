@@ -70,10 +70,10 @@ pub(super) fn levels(schedule: &Schedule, ends: &Ends, memory: &Memory) -> Resul
             if kernel.level == level {
                 let text = whole(&w, schedule, kernel, memory.pieces[k], &store(&now))?;
                 let bytes = kernel.root.iter().chain(&kernel.members).map(|id| {
-                    let read: u64 = schedule.reads[*id].iter().map(|(d, _)| length(*d)).sum();
-                    let stored = if memory.places.get(*id).is_some() { 4 } else { 0 };
+                    let read: u64 = schedule.reads[*id].iter().map(|(d, _)| memory.width(*d) * length(*d)).sum();
+                    let stored = if memory.places.get(*id).is_some() { memory.width(*id) } else { 0 };
                     let moved = if schedule.fused.get(*id).is_some() { job.updates.bytes } else { 0 };
-                    4 * read + (stored + moved) * length(*id)
+                    read + (stored + moved) * length(*id)
                 });
                 let flops = if kernel.split == 1 { flops } else { 0 };
                 now.push(Written { text, flops, bytes: bytes.sum(), what: What::Kernel(k) });
@@ -109,8 +109,17 @@ fn store(before: &[Written]) -> String {
 fn members(w: &Writer, schedule: &Schedule, e: &mut Emitter, kernel: &Kernel, root_value: Option<&str>, o: &Lin) -> String {
     let mut stores = Code::default();
     let mut store = |e: &mut Emitter, id: Id, value: &str| {
-        if let Some(Place::Arena(at)) = (w.place)(id) {
-            stores.line(format_args!("a[{}] = {value};", o.offset(at as i64).text()));
+        match (w.place)(id) {
+            Some(Place::Arena(at)) => {
+                e.register(id, o.clone(), value);
+                stores.line(format_args!("a[{}] = {value};", o.offset(at as i64).text()));
+            }
+            Some(Place::Half(at)) => {
+                let [half, whole] = e.halved(value);
+                e.register(id, o.clone(), whole);
+                stores.line(format_args!("h16[{}] = {half};", o.offset(at as i64).text()));
+            }
+            _ => e.register(id, o.clone(), value),
         }
         if let Some(at) = schedule.fused.get(id) {
             e.uses |= Uses::OPTIMIZER;
@@ -118,12 +127,10 @@ fn members(w: &Writer, schedule: &Schedule, e: &mut Emitter, kernel: &Kernel, ro
         }
     };
     if let (Some(id), Some(value)) = (kernel.root, root_value) {
-        e.register(id, o.clone(), value);
         store(e, id, value);
     }
     for id in &kernel.members {
         let v = e.fresh_value(*id, o);
-        e.register(*id, o.clone(), v.clone());
         store(e, *id, &v);
     }
     e.take(0) + &stores.take()

@@ -16,6 +16,7 @@ pub use self::step::{KERNELS, Make, Runs, tape};
 use self::step::{Training, training};
 use crate::engine::{BuildError, Engine, Rows, RunState, Weight, evaluated, fits};
 use crate::entry::Entry;
+use crate::half;
 use crate::network::{import_program_into, node};
 use crate::noise::{EVALUATION, INITIALISATION};
 use crate::optimizer::{self, RATES};
@@ -98,6 +99,10 @@ impl CpuEngine {
         keep: bool,
     ) -> Result<Self, BuildError> {
         let begin = Instant::now();
+        // One that is only looked at takes no steps.
+        if !given.weights {
+            half::refuse(params, half::NOT_BY_PROCESSOR)?;
+        }
         let batch = params.usize("batch");
         let recording = entry.record(params, shape, Program::Train, batch).map_err(BuildError::NotCompiled)?;
         let (train, leaves, info) = training(make, &recording, params, shape, keep).map_err(BuildError::NotCompiled)?;
@@ -377,6 +382,7 @@ impl Engine for CpuEngine {
     }
 
     async fn ready(&mut self, n: u32) -> Result<u32, String> {
+        half::refuse(&self.params, half::NOT_BY_PROCESSOR)?;
         self.order.ready(&self.images, self.step, n).await
     }
 

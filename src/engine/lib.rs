@@ -11,6 +11,7 @@ pub mod eager;
 pub mod engine;
 pub mod entry;
 pub mod feed;
+pub mod half;
 pub mod machine;
 mod network;
 mod noise;

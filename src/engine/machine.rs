@@ -83,7 +83,18 @@ impl Operation {
         let outputs = vec![place(self.out)];
         let target = target.unwrap_or(gpu.target());
         let (updates, specials) = (Updates::default(), vec![]);
-        let job = Job { graph: &self.graph, target, leaves, outputs, updates, specials, scratch: end, training: false, salt: 0 };
+        let job = Job {
+            graph: &self.graph,
+            target,
+            leaves,
+            outputs,
+            updates,
+            specials,
+            scratch: end,
+            training: false,
+            half: false,
+            salt: 0,
+        };
         let plan = compile(&job).map_err(|e| e.to_string())?;
         let data = Data::upload(gpu, &[], &[], &[]).map_err(|e| e.to_string())?;
         let arena = Arena::new(gpu.clone(), plan.end, 0, 0, data).await?;

@@ -26,6 +26,7 @@ use crate::choose::{KernelChoice, again, choose};
 use crate::engine::{BuildError, Engine, Rows, RunState, Weight, fits};
 use crate::entry::Entry;
 use crate::feed::{Feed, Supply};
+use crate::half;
 use crate::program::Program;
 use latent_compile::emit::ctl;
 use latent_compile::{Plan, Target};
@@ -173,7 +174,10 @@ impl PlanEngine {
         let Training { layout, plan, constants, recording, input, mut info, .. } = training;
         let floats = plan.end.max(layout.scratch);
         let order = reach.order + most_fetched(params.usize("batch"));
-        let arena = Arena::new(gpu, floats, live.len(), order, supply.data().clone()).await?;
+        let mut arena = Arena::new(gpu, floats, live.len(), order, supply.data().clone()).await?;
+        if plan.halves > 0 {
+            arena.hold_halves(plan.halves).await?;
+        }
         for (at, values) in &constants {
             arena.write(*at, values);
         }
@@ -183,7 +187,7 @@ impl PlanEngine {
         arena.write_ctl(ctl::SEED, &[seed]);
         arena.write_ctl(ctl::ORDER, &[reach.order as u32, (reach.images * shape.image.bytes()) as u32]);
         info.dispatches = plan.dispatches.len() as u32;
-        info.bytes = 4 * floats as u64;
+        info.bytes = 4 * floats as u64 + 2 * plan.halves as u64;
         let mut engine = Self {
             arena,
             entry,
@@ -306,6 +310,9 @@ async fn planned(
     kernels: Option<&str>,
 ) -> Result<(Training, Target), BuildError> {
     let begin = Instant::now();
+    if !gpu.halves {
+        half::refuse(params, half::NOT_BY_DEVICE)?;
+    }
     let compiled = |target| training(entry, params, shape, target, keep).map_err(BuildError::NotCompiled);
     let first = compiled(gpu.target())?;
     let planned = begin.elapsed();

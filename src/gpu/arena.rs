@@ -24,6 +24,8 @@ pub struct Arena {
     ctl: Buffer,
     data: Data,
     order: Buffer,
+    /// Numbers of 16 bits, where the device can have them.
+    halves: Option<Buffer>,
     bind: wgpu::BindGroup,
     staging: Vec<Buffer>,
     trouble: Arc<OnceLock<String>>,
@@ -52,7 +54,7 @@ fn storage(gpu: &Gpu, label: &str, bytes: u64) -> Result<Buffer, CompileError> {
     let size = bytes.max(16).next_multiple_of(16);
     if size > limit {
         let what = match label {
-            "arena" => "the network with its activations",
+            "arena" | "halves" => "the network with its activations",
             _ => "the data set",
         };
         return Err(CompileError::TooLarge { what, need: size, limit });
@@ -159,13 +161,14 @@ impl Arena {
             let arena = storage(&gpu, "arena", 4 * floats as u64)?;
             let ctl = storage(&gpu, "ctl", 4 * ctl::WORDS as u64)?;
             let order = storage(&gpu, "order", 4 * order as u64)?;
-            let bind = bind_group(&gpu, [&arena, &ctl, &data.buffer, &order]);
+            let halves = gpu.halves.then(|| storage(&gpu, "halves", 0)).transpose()?;
+            let bind = bind_group(&gpu, [&arena, &ctl, &data.buffer, &order], halves.as_deref());
             gpu.queue.write_buffer(&ctl, 4 * ctl::INFINITY as u64, bytemuck::bytes_of(&f32::INFINITY.to_bits()));
-            Ok((arena, ctl, order, bind))
+            Ok((arena, ctl, order, halves, bind))
         };
-        let (arena, ctl, order, bind) = gpu.guarded(make).await?.map_err(|e| e.to_string())?;
+        let (arena, ctl, order, halves, bind) = gpu.guarded(make).await?.map_err(|e| e.to_string())?;
         let trouble = gpu.listen();
-        Ok(Self { gpu, arena, ctl, data, order, bind, staging: vec![], trouble })
+        Ok(Self { gpu, arena, ctl, data, order, halves, bind, staging: vec![], trouble })
     }
 
     pub fn gpu(&self) -> &Gpu {
@@ -198,9 +201,27 @@ impl Arena {
         let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
         encoder.copy_buffer_to_buffer(&self.arena, 0, &arena, 0, Some(4 * keep as u64));
         self.gpu.queue.submit([encoder.finish()]);
-        self.bind = bind_group(&self.gpu, [&arena, &self.ctl, &self.data.buffer, &self.order]);
         self.arena = arena;
+        self.rebind();
         Ok(())
+    }
+
+    /// Makes room for so many numbers of 16 bits, of which none is kept.
+    ///
+    /// # Errors
+    /// If the device cannot have such numbers, or not so many.
+    pub async fn hold_halves(&mut self, halves: usize) -> Result<(), String> {
+        let Some(held) = &self.halves else { return Err("this device has no numbers of 16 bits".into()) };
+        if 2 * halves as u64 > held.size() {
+            let made = self.gpu.guarded(|| storage(&self.gpu, "halves", 2 * halves as u64)).await?;
+            self.halves = Some(made.map_err(|e| e.to_string())?);
+            self.rebind();
+        }
+        Ok(())
+    }
+
+    fn rebind(&mut self) {
+        self.bind = bind_group(&self.gpu, [&self.arena, &self.ctl, &self.data.buffer, &self.order], self.halves.as_deref());
     }
 
     /// Makes a plan ready to run.
@@ -364,9 +385,11 @@ impl Pending {
     }
 }
 
-fn bind_group(gpu: &Gpu, buffers: [&wgpu::Buffer; 4]) -> wgpu::BindGroup {
-    let entries: Vec<_> =
-        (0..).zip(buffers).map(|(binding, b)| wgpu::BindGroupEntry { binding, resource: b.as_entire_binding() }).collect();
+fn bind_group(gpu: &Gpu, buffers: [&wgpu::Buffer; 4], halves: Option<&wgpu::Buffer>) -> wgpu::BindGroup {
+    let entries: Vec<_> = (0..)
+        .zip(buffers.into_iter().chain(halves))
+        .map(|(binding, b)| wgpu::BindGroupEntry { binding, resource: b.as_entire_binding() })
+        .collect();
     gpu.device.create_bind_group(&wgpu::BindGroupDescriptor {
         label: Some("plan"),
         layout: &gpu.pipelines.bind_layout,

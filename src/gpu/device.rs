@@ -40,6 +40,9 @@ fn no_adapter(error: wgpu::RequestAdapterError) -> OpenError {
 /// Bytes of images that pass through the engine's memory on their way to the device; a browser's tab has little.
 const HOST_ROOM: u64 = if cfg!(target_arch = "wasm32") { 384 << 20 } else { (2 << 30) - 4 };
 
+/// Storage buffers that every kernel sees; one more has numbers of 16 bits.
+const STORAGE_BUFFERS: u32 = 4;
+
 /// An open device.
 pub struct Gpu {
     pub device: wgpu::Device,
@@ -55,6 +58,8 @@ pub struct Gpu {
     /// Whether the browser finishes reads late, see [`nudge`](super::nudge).
     #[cfg(target_arch = "wasm32")]
     pub(super) late: bool,
+    /// Whether kernels may keep numbers of 16 bits.
+    pub halves: bool,
     /// Largest storage buffer, in bytes.
     pub buffer_limit: u64,
     /// Listeners for uncaptured errors.
@@ -90,7 +95,12 @@ impl Gpu {
         let asks = super::subgroups::always_ask().is_ok();
         let adapter = instance.request_adapter(&options).await.map_err(no_adapter)?;
         let limits = adapter.limits();
+        let buffers = limits.max_storage_buffers_per_shader_stage;
+        let halves = adapter.features().contains(wgpu::Features::SHADER_F16) && buffers > STORAGE_BUFFERS;
+        let features = wgpu::Features::SUBGROUP | wgpu::Features::TIMESTAMP_QUERY;
+        let features = if halves { features | wgpu::Features::SHADER_F16 } else { features };
         let wanted = wgpu::Limits {
+            max_storage_buffers_per_shader_stage: STORAGE_BUFFERS + u32::from(halves),
             max_buffer_size: limits.max_buffer_size,
             max_storage_buffer_binding_size: limits.max_storage_buffer_binding_size,
             ..wgpu::Limits::downlevel_defaults().using_resolution(limits)
@@ -104,7 +114,7 @@ impl Gpu {
         let (device, queue) = adapter
             .request_device(&wgpu::DeviceDescriptor {
                 label: Some("latent lab"),
-                required_features: adapter.features() & (wgpu::Features::SUBGROUP | wgpu::Features::TIMESTAMP_QUERY),
+                required_features: adapter.features() & features,
                 required_limits: wanted,
                 ..Default::default()
             })
@@ -126,7 +136,7 @@ impl Gpu {
         let lower = format!("{name} {} {}", raw.driver, raw.driver_info).to_ascii_lowercase();
         let software =
             raw.device_type == wgpu::DeviceType::Cpu || ["swiftshader", "llvmpipe", "software"].iter().any(|s| lower.contains(s));
-        let candidates: &[Target] = match (software, subgroups) {
+        let candidates: &[Target] = match (software && !hints.cards, subgroups) {
             // A browser's software adapter takes longer to compile a second candidate than a short run could gain.
             (true, true) if cfg!(target_arch = "wasm32") => &[Target::SOFTWARE_QUADS],
             (true, true) => &[Target::SOFTWARE_QUADS, Target::SOFTWARE],
@@ -137,7 +147,7 @@ impl Gpu {
         let buffer_limit = l.max_buffer_size.min(l.max_storage_buffer_binding_size);
         let room = hints.room(buffer_limit.min(HOST_ROOM));
         let info = AdapterInfo { name, backend: format!("{:?}", raw.backend), software, room, ..AdapterInfo::default() };
-        let pipelines = Pipelines::new(&device);
+        let pipelines = Pipelines::new(&device, halves);
         #[cfg(target_arch = "wasm32")]
         let late = super::nudge::finishes_late(&device, &queue).await;
         Ok(Self {
@@ -150,6 +160,7 @@ impl Gpu {
             submission: hints.share(MOST),
             pipelines,
             measuring: Line::default(),
+            halves,
             buffer_limit,
             listening,
             lost,

@@ -59,7 +59,7 @@ impl<T: Clone> Made<T> {
 }
 
 impl Pipelines {
-    pub(super) fn new(device: &wgpu::Device) -> Self {
+    pub(super) fn new(device: &wgpu::Device, halves: bool) -> Self {
         let entry = |binding: u32, read_only: bool| wgpu::BindGroupLayoutEntry {
             binding,
             visibility: wgpu::ShaderStages::COMPUTE,
@@ -70,10 +70,10 @@ impl Pipelines {
             },
             count: None,
         };
-        let bind_layout = device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
-            label: Some("plan"),
-            entries: &[entry(0, false), entry(1, false), entry(2, true), entry(3, true)],
-        });
+        let mut entries = vec![entry(0, false), entry(1, false), entry(2, true), entry(3, true)];
+        entries.extend(halves.then(|| entry(4, false)));
+        let bind_layout =
+            device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some("plan"), entries: &entries });
         let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
             label: Some("plan"),
             bind_group_layouts: &[Some(&bind_layout)],

@@ -16,6 +16,7 @@ use latent_experiment::Setup;
 use latent_gpu::{Data, Gpu};
 use latent_measure::pause::Pause;
 use latent_registry::fetch_entry;
+use latent_vocabulary::card::PRECISION;
 
 /// Turns of each contender; medians are reported.
 const ROUNDS: usize = 5;
@@ -61,7 +62,9 @@ pub fn bench(setup: &Setup, data: Arc<Dataset>, steps: u32, eager: bool, kernels
         let mut burn = if eager { Some(entry.eager(&params, latent_engine::eager::open().await?, data.clone())) } else { None };
         let images =
             HostSupply::whole(data.shape, data.train_images.clone(), data.train_labels.clone(), data.factors.train_nk.clone());
-        let mut cpu = CpuEngine::new(entry, &params, data.data_shape(), &images).await?;
+        // The processor computes in 32 bits, whatever is asked of the adapter.
+        let whole = params.clone().with(PRECISION.key, "f32")?;
+        let mut cpu = CpuEngine::new(entry, &whole, data.data_shape(), &images).await?;
         plan.run_steps(2)?;
         plan.metrics().await?;
         cpu.run_steps(2)?;

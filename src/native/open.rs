@@ -14,6 +14,7 @@ use latent_engine::any::AnyEngine;
 use latent_engine::cpu::{self, CpuEngine, HostSupply};
 use latent_engine::entry::Entry;
 use latent_engine::feed::Supply;
+use latent_engine::half;
 use latent_engine::plan::{Given, PlanEngine};
 use latent_engine::record::lack;
 use latent_engine::window::Window;
@@ -110,6 +111,9 @@ pub async fn open(
             (AnyEngine::Cpu(Box::new(cpu)), "processor".into())
         }
         EngineKind::BurnCpu | EngineKind::Burn => {
+            if !given.weights {
+                half::refuse(&params, half::NOT_BY_BURN)?;
+            }
             let (device, adapter) = eager_device(kind).await?;
             (AnyEngine::Burn(entry.eager(&params, device, data.clone())), adapter)
         }

@@ -162,6 +162,7 @@ async fn run(options: &TrainOptions, mut engine: impl Engine, data: &Dataset, ad
         "setup": setup.to_query(),
         "adapter": adapter,
         "parameters": engine.info().parameters,
+        "numbers_in_16_bits": engine.info().halves,
         "epochs": epochs,
         "terms": names,
         "steps": steps,

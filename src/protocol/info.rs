@@ -47,6 +47,8 @@ pub struct PlanInfo {
     pub flops: u64,
     /// How the plan's matrix products are computed, and why so; empty for an engine without a plan.
     pub kernels: String,
+    /// Room for activations that a training step keeps in 16 bits, in those; 0 where it keeps all in 32.
+    pub halves: u64,
 }
 
 impl PlanInfo {
@@ -77,6 +79,15 @@ pub struct VerifyReport {
     /// Largest relative difference of a parameter's gradient, and whose.
     pub gradient: f64,
     pub worst: String,
+    /// What rounding explains of the loss, and of a gradient.
+    pub tolerance: [f64; 2],
+}
+
+impl VerifyReport {
+    /// Whether rounding explains what differs.
+    pub fn agrees(&self) -> bool {
+        self.loss <= self.tolerance[0] && self.gradient <= self.tolerance[1]
+    }
 }
 
 /// What a machine does, see [`Command::Machine`].

@@ -11,6 +11,7 @@ use latent_engine::any::AnyEngine;
 use latent_engine::cpu::CpuEngine;
 use latent_engine::engine::BuildError;
 use latent_engine::entry::Entry;
+use latent_engine::half;
 use latent_engine::plan::PlanEngine;
 use latent_engine::record::lack;
 use latent_engine::{Engine, Weight};
@@ -77,6 +78,7 @@ impl Session {
     ) -> Result<AnyEngine, BuildError> {
         let params = setup.params().map_err(String::from)?;
         let engine = if let Some(burn) = &self.burn {
+            half::refuse(&params, half::NOT_BY_BURN)?;
             burn.build(entry, &params)?
         } else {
             let missing = || String::from("the data has not arrived yet");

@@ -11,6 +11,9 @@ use latent_vocabulary::device::{Hints, Power};
 /// This tab's losses, and what room is being made for.
 const LOSSES: &str = "latent-lab-losses";
 const MAKING: &str = "latent-lab-making";
+/// Kernels that this tab takes on any adapter, for whoever looks for faults: `sessionStorage.setItem('latent-lab-kernels', 'cards')`.
+const KERNELS: &str = "latent-lab-kernels";
+const CARDS: &str = "cards";
 /// The adapter that was chosen in this browser.
 const POWER: &str = "latent-lab-power";
 const ECONOMICAL: &str = "economical";
@@ -80,6 +83,7 @@ pub fn hints() -> Hints {
         handheld: browser::media("(pointer: coarse) and (hover: none)"),
         losses: recalled().0,
         bench: false,
+        cards: browser::recall_in_tab(KERNELS).as_deref() == Some(CARDS),
     }
 }
 

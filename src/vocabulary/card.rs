@@ -187,6 +187,15 @@ pub const TRAIN_IMAGES: ParamSpec = ParamSpec::int(
     "How many of the training images are used, chosen by the seed; 0 is all of them. A few are soon known by heart: the loss of training falls on, that of test images rises.",
 );
 
+/// Bits of what a training step keeps in between.
+pub const PRECISION: ParamSpec = ParamSpec::choice(
+    "precision",
+    "Activations",
+    &["f32", "f16"],
+    0,
+    "f16: what layers take and give is kept in 16 bits during a training step, so a graphics card moves half as many bytes for it. Weights, gradients, sums and the optimiser keep 32 bits, and so does everything outside training. It needs a device with 16-bit floats (WebGPU's shader-f16).",
+);
+
 /// Parameters that every method has. A card that lists one of them has a default of its own for it.
 pub const COMMON: &[ParamSpec] = &[
     ParamSpec::log(
@@ -213,6 +222,7 @@ pub const COMMON: &[ParamSpec] = &[
         "Largest norm of all gradients together; longer ones are scaled down to it. 0 is off and costs nothing.",
     ),
     TRAIN_IMAGES,
+    PRECISION,
     ParamSpec::int(
         "seed",
         "Seed",

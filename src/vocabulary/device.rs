@@ -71,6 +71,8 @@ pub struct Hints {
     pub losses: u32,
     /// It is for runs that are measured as the command line measures them: some training images are kept for what is fitted.
     pub bench: bool,
+    /// Kernels for graphics cards whatever the adapter is: what a card computes is looked at where there is none.
+    pub cards: bool,
 }
 
 /// Losses that count: what is left of five gigaflops after more would be too little to train with.

@@ -114,6 +114,30 @@ fn a_page_whose_submissions_are_cut_trains_to_the_same_curve() {
     assert_eq!(whole[..both], cut[..both]);
 }
 
+/// What a graphics card would compute, on the browser's software adapter: another order of sums, and the same losses.
+#[test]
+fn kernels_for_cards_give_the_losses_of_the_others() {
+    let query = "v=1&data=mnist&method=vae&batch=128&engine=plan";
+    let curve = |kernels: &str| {
+        let script = format!("{}sessionStorage.setItem('latent-lab-kernels', '{kernels}');", listens());
+        let page = ready(&Options { query, script: &script, ..Options::default() });
+        trains_to(&page, 5);
+        let said = "[...document.querySelectorAll('.note')].map(n => n.textContent).find(text => text.includes('Matrix products'))";
+        page.wait("the plan is described", &format!("!!{said}"));
+        let said = page.js(&format!("return {said}")).to_string();
+        no_errors(&page);
+        (rows(&page), said)
+    };
+    let ((software, usual), (cards, forced)) = (curve(""), curve("cards"));
+    println!("{usual}\n{forced}");
+    assert!(forced.contains("workgroup tiles") && !usual.contains("workgroup tiles"), "{usual}; {forced}");
+    let loss = |row: &Value| row[1][0].as_f64().expect("a loss");
+    let apart = software.iter().zip(&cards).map(|(a, b)| (loss(a) - loss(b)).abs() / loss(a).abs());
+    let apart: Vec<f64> = apart.collect();
+    println!("relative differences of the losses: {apart:?}");
+    assert!(apart.len() >= 5 && apart.iter().take(20).all(|d| *d < 1e-4), "{apart:?}");
+}
+
 /// A phone ends a tab that takes too much memory. The page that comes after knows what was being made room for.
 #[test]
 fn a_tab_that_ended_while_room_was_made_is_told_why() {

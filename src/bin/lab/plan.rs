@@ -101,13 +101,14 @@ fn table(setup: &Setup, listing: &latent_engine::plan::listing::Listing, card: O
     let mut out = vec![
         format!("{}, program {}, {} rows, {}", setup.to_query(), listing.program, listing.batch, listing.target),
         format!(
-            "{} dispatches, {} kernels, {} operations, {} bytes read, {} written; arena of {} floats",
+            "{} dispatches, {} kernels, {} operations, {} bytes read, {} written; arena of {} floats{}",
             listing.dispatches.len(),
             kernels().count(),
             sum(|k| k.flops),
             sum(|k| k.read),
             sum(|k| k.written),
             grouped(listing.arena as u64),
+            if listing.halves > 0 { format!(" and {} values of 16 bits", grouped(listing.halves as u64)) } else { String::new() },
         ),
     ];
     let predicted = listing.predicted_us.iter().map(|(machine, us)| format!("{machine} {:.2} ms", us / 1e3));
@@ -144,7 +145,8 @@ fn table(setup: &Setup, listing: &latent_engine::plan::listing::Listing, card: O
     out.push(format!("\nmemory\n  {:>12} {:>12} {:>7}  tensor", "first float", "floats", "levels"));
     for r in &listing.memory {
         let levels = r.levels.map_or_else(|| "all".into(), |[first, last]| format!("{first}-{last}"));
-        out.push(format!("  {:>12} {:>12} {levels:>7}  {}", grouped(r.at as u64), grouped(r.floats as u64), r.what));
+        let what = if r.bits == 16 { format!("{}, in 16 bits", r.what) } else { r.what.clone() };
+        out.push(format!("  {:>12} {:>12} {levels:>7}  {what}", grouped(r.at as u64), grouped(r.floats as u64)));
     }
     out.join("\n") + "\n"
 }

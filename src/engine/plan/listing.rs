@@ -38,6 +38,8 @@ pub struct Listing {
     pub batch: usize,
     /// Floats of the arena, the plan's own and what lies in front of them.
     pub arena: usize,
+    /// Room for values of 16 bits beside it, in those.
+    pub halves: usize,
     /// What it takes on [`MACHINES`], in order: microseconds of all dispatches, one after the other.
     pub predicted_us: Vec<(&'static str, f64)>,
     /// The dispatches, in the order in which they run.
@@ -108,16 +110,16 @@ pub fn list(entry: &dyn Entry, params: &Params, shape: DataShape, target: &str, 
     let mut names: Vec<(usize, String)> = layout.tensors.iter().map(|t| (t.at, format!("{} {:?}", t.name, t.shape))).collect();
     let inputs = input.iter().flat_map(|i| [(i.rows, "input"), (i.labels, "labels"), (i.step, "step")]);
     names.extend(inputs.map(|(at, name)| (at, name.to_owned())));
-    for region in memory.iter_mut().filter(|r| r.levels.is_none()) {
+    for region in memory.iter_mut().filter(|r| r.levels.is_none() && r.bits == 32) {
         if let Some((_, name)) = names.iter().find(|(at, _)| *at == region.at) {
             region.what.clone_from(name);
         }
     }
-    let stays = |at: usize, floats: usize, what: String| Region { at, floats, what, levels: None };
+    let stays = |at: usize, floats: usize, what: String| Region { at, floats, bits: 32, what, levels: None };
     let moments = (1..=layout.moments).map(|m| stays(m * layout.params, layout.params, format!("moments {m} of the optimiser")));
     memory.extend(moments);
     memory.push(stays(layout.ring, RING * layout.width, format!("terms of the last {RING} steps")));
-    memory.sort_by_key(|r| (r.at, r.levels));
+    memory.sort_by_key(|r| (r.bits == 16, r.at, r.levels));
     let levels = plan.shown.levels.into_iter().zip(plan.dispatches);
     let dispatches = levels.map(|(mut shown, d)| {
         look_at(&mut shown.kernels, &d.wgsl);
@@ -137,5 +139,14 @@ pub fn list(entry: &dyn Entry, params: &Params, shape: DataShape, target: &str, 
     let dispatches: Vec<Listed> = dispatches.collect();
     let all = |m: usize| dispatches.iter().map(|d| d.times[m].us).sum();
     let predicted_us = MACHINES.iter().enumerate().map(|(m, machine)| (machine.name, all(m))).collect();
-    Ok(Listing { program: what.into(), target: kind.name(), batch, arena: plan.end, predicted_us, dispatches, memory })
+    Ok(Listing {
+        program: what.into(),
+        target: kind.name(),
+        batch,
+        arena: plan.end,
+        halves: plan.halves,
+        predicted_us,
+        dispatches,
+        memory,
+    })
 }

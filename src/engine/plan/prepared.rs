@@ -9,6 +9,7 @@ use self::images::{Order, factors, gather, labels, pack};
 use super::layout::{InputAt, Layout, RING};
 
 use crate::entry::Entry;
+use crate::half;
 use crate::network::{Differentiated, describe, differentiate, import_program, node};
 use crate::noise::{EVALUATION, INITIALISATION};
 use crate::optimizer;
@@ -86,9 +87,20 @@ pub(super) fn training(
     }
     specials.extend(factors(batch, data, input, Order::Step));
     let scratch = state(&imported, &recording, &layout, input.end, &mut outputs, &mut specials)?;
-    let job = Job { graph: &imported.graph, target, leaves, outputs, updates, specials, scratch, training: true, salt: 0 };
+    let job = Job {
+        graph: &imported.graph,
+        target,
+        leaves,
+        outputs,
+        updates,
+        specials,
+        scratch,
+        training: true,
+        half: half::wanted(params),
+        salt: 0,
+    };
     let plan = compile(&job).map_err(|e| e.to_string())?;
-    let info = PlanInfo { flops: plan.flops, ..describe(&recording, &trained, shape, batch) };
+    let info = PlanInfo { flops: plan.flops, halves: plan.halves as u64, ..describe(&recording, &trained, shape, batch) };
     let constants = constant_values(&imported.graph, &constants);
     Ok(Training { layout, graph: imported.graph, plan, constants, recording, input, info })
 }
@@ -254,6 +266,7 @@ pub(super) fn prepare(
         specials,
         scratch,
         training: false,
+        half: false,
         salt,
     };
     let plan = compile(&job).map_err(|e| e.to_string())?;

@@ -7,12 +7,10 @@ pub const VERIFY_HELP: &str =
     "takes three steps of your network on this page's engine and on Burn's own, and compares every gradient.";
 pub const VERIFY_LOADING: &str = "loading Burn and the images…";
 pub const VERIFY_COMPARING: &str = "comparing…";
-/// Differences that rounding explains.
-const TOLERANCE: f64 = 1e-4;
 
 pub fn verified(r: &VerifyReport) -> String {
-    let verdict = if r.loss <= TOLERANCE && r.gradient <= TOLERANCE { "plan = Burn" } else { "plan ≠ Burn" };
-    let VerifyReport { method, steps, loss, gradient, worst } = r;
+    let verdict = if r.agrees() { "plan = Burn" } else { "plan ≠ Burn" };
+    let VerifyReport { method, steps, loss, gradient, worst, .. } = r;
     format!(
         "{verdict} ({method}, {steps} steps). Largest relative difference: loss {loss:.1e}, gradient {gradient:.1e} (worst: {worst})."
     )

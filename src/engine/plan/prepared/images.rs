@@ -109,6 +109,7 @@ pub fn fetch(batch: usize, data: DataShape, input: InputAt, ring: usize, target:
         specials: [gather(batch, data.image, input.rows, order)].into_iter().chain(known).collect(),
         scratch: input.end,
         training: false,
+        half: false,
         salt: 0,
     };
     compile(&job).map_err(|e| e.to_string())

@@ -29,10 +29,15 @@ pub fn code_size(latent: usize, gaussian: bool) -> String {
 
 pub fn plan(info: &PlanInfo) -> String {
     let kernels = if info.kernels.is_empty() { String::new() } else { format!(" Matrix products: {}.", info.kernels) };
+    let halves = if info.halves == 0 {
+        String::new()
+    } else {
+        format!(" Activations in 16 bits: {:.1} million numbers.", info.halves as f64 / 1e6)
+    };
     // A processor launches none.
     let launches = if info.dispatches > 0 { format!(" in {} kernel launches", info.dispatches) } else { String::new() };
     format!(
-        "{} parameters, {} images a step, {:.1} million floating-point operations{launches}.{kernels}",
+        "{} parameters, {} images a step, {:.1} million floating-point operations{launches}.{kernels}{halves}",
         info.parameters,
         info.batch,
         info.flops as f64 / 1e6,
