@@ -41,6 +41,8 @@ slots! {
     /// An input's features, and what it is when they are moved.
     FIRING,
     STEERED,
+    /// Whether attributes that are changed take hold.
+    JUDGED,
 }
 
 // Questions that one panel alone asks, or all panels together.
