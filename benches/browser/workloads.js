@@ -1,9 +1,10 @@
 // The workloads that every contender trains, and the random numbers they share.
 
-/** W1: an MLP VAE on 28×28 digits. W2: a convolutional VAE on 64×64 colour images. */
+/** W1: an MLP VAE on 28×28 digits. W2: a convolutional VAE on 64×64 colour images. `topk`: a sparse autoencoder of planted sums, for `topk.mjs`. */
 export const WORKLOADS = {
   w1: { kind: 'mlp', pixels: 784, hidden: 400, latent: 20 },
   w2: { kind: 'conv', size: 64, channels: [3, 32, 64, 128, 256], kernel: 4, latent: 64 },
+  topk: { kind: 'sparse', inputs: 768, features: 4096, k: 32, directions: 1536, active: 16 },
 };
 
 export const LEARNING_RATE = 1e-3;

@@ -1,12 +1,10 @@
 //! What a change of the code does to the picture, as a judge says that has never seen the model.
 
+use super::court::{Asked, Court};
 use super::measure::{Measure, Sheet};
-use super::prior::squares;
 use super::subject::{About, Codes, Subject};
-use latent_measure::Rows;
-use latent_measure::judge::{HIDDEN, Judge};
 use latent_vocabulary::code::{CodeGroup, CodeKind};
-use latent_vocabulary::factors::{Told, tell};
+use latent_vocabulary::factors::tell;
 
 pub const MEASURES: &[Measure] = &[Measure {
     names: &[
@@ -16,6 +14,10 @@ pub const MEASURES: &[Measure] = &[Measure {
         ("kept_switch", "Other attributes that stay as one is switched"),
         ("took_hold_direction", "A step between the means of an attribute's values takes hold"),
         ("kept_direction", "Other attributes that stay at that step"),
+        ("judge_attribute_*", "Accuracy of the judge on attribute *"),
+        ("took_hold_attribute_*", "A switch of attribute * takes hold"),
+        ("kept_attribute_*", "Other attributes that stay as attribute * is switched"),
+        ("same_attribute_*", "Pictures that stay nearest to their own copy as attribute * is switched"),
     ],
     applies: movable,
     run: |s, sheet| Box::pin(moved(s, sheet)),
@@ -26,8 +28,6 @@ const IMAGES: usize = 100;
 const ATTRIBUTES: usize = 12;
 /// An attribute that the judge tells less often than so is not asked for.
 const TELLING: f64 = 0.8;
-/// Squares that a picture's shorter side has for the judge at most.
-const GRID: usize = 14;
 
 /// Codes are numbers from which a picture is decoded.
 fn movable(about: &About) -> bool {
@@ -40,120 +40,18 @@ fn movable(about: &About) -> bool {
     about.pictures && about.decodes() && about.code.iter().all(numbers)
 }
 
-/// A question about pictures: the class, or an attribute; of an amount, whether there is much of it.
-#[derive(Clone, Copy)]
-enum Asked {
-    Class(usize),
-    Attribute(Told),
-}
-
-impl Asked {
-    fn answers(self) -> usize {
-        match self {
-            Self::Class(classes) => classes,
-            Self::Attribute(told) if told.kinds => told.size.into(),
-            Self::Attribute(_) => 2,
-        }
-    }
-
-    /// The answer that a value is.
-    fn answer(self, value: u8) -> u8 {
-        match self {
-            Self::Attribute(told) if !told.kinds => u8::from(value >= told.size.div_ceil(2)),
-            _ => value,
-        }
-    }
-
-    /// The value that is meant by an answer: of an amount none, or all.
-    fn value(self, answer: u8) -> usize {
-        match self {
-            Self::Attribute(told) if !told.kinds => usize::from(answer) * (usize::from(told.size) - 1),
-            _ => answer.into(),
-        }
-    }
-
-    /// Where a code says it, and of how many values; nothing where it does not.
-    fn place(self, code: &[CodeGroup]) -> Option<(usize, usize, usize)> {
-        let mut at = 0;
-        code.iter().find_map(|group| {
-            let count = group.count as usize;
-            at += count;
-            let size = match (self, group.kind) {
-                (Self::Class(classes), CodeKind::Choice { given: true }) => classes,
-                (Self::Attribute(told), CodeKind::Factor { index, size, .. }) if told.index == index as usize => size as usize,
-                _ => return None,
-            };
-            Some((at - count, count, size))
-        })
-    }
-}
-
-/// Pictures to what a judge sees of them, row-major.
-type Eye = Box<dyn Fn(&[f32]) -> Vec<f32>>;
-
-/// A judge of the images, and the questions that it answers well.
-struct Court {
-    judge: Judge,
-    asked: Vec<Asked>,
-    /// Row-major `[images, questions]`, of both parts of the images.
-    fitted_nk: Vec<u8>,
-    test_nk: Vec<u8>,
-    /// What the judge sees of pictures, how many numbers of each, and what that is, for protocols.
-    seen: Eye,
-    inputs: usize,
-    what: String,
-    accuracy_k: Vec<f64>,
-}
-
-impl Court {
-    /// Of the factors of the images, or where none are known of their classes.
-    async fn of(s: &Subject<'_>) -> Self {
-        let (factors, parts) = (s.images.shape.factors, [&s.images.fitted, &s.images.test]);
-        let known = !s.images.fitted.factor_nk.is_empty() && !factors.is_empty();
-        let asked: Vec<Asked> =
-            if known { factors.iter().map(Asked::Attribute).collect() } else { vec![Asked::Class(s.images.classes())] };
-        let values = parts.map(|part| if known { &part.factor_nk } else { &part.labels });
-        let [fitted_nk, test_nk] = values
-            .map(|values| values.iter().zip(asked.iter().cycle()).map(|(value, asked)| asked.answer(*value)).collect::<Vec<u8>>());
-        let (seen, inputs, what) = squares(&s.about, s.images, GRID);
-        let x_np = seen(&s.images.fitted.x);
-        let sizes: Vec<usize> = asked.iter().map(|asked| asked.answers()).collect();
-        let judge = Judge::train(Rows::new(&x_np, inputs), Rows::new(&fitted_nk, asked.len()), &sizes, s.seed, &s.pause).await;
-        let mut court = Self { judge, asked, fitted_nk, test_nk, seen: Box::new(seen), inputs, what, accuracy_k: vec![] };
-        let said = court.verdicts(&s.images.test.x);
-        let n = s.images.test.labels.len() as f64;
-        let right = |k: usize| {
-            let k_of = |all: &[u8]| all.iter().skip(k).step_by(court.asked.len()).copied().collect::<Vec<u8>>();
-            k_of(&said).iter().zip(k_of(&court.test_nk)).filter(|(a, b)| **a == *b).count() as f64 / n
-        };
-        court.accuracy_k = (0..court.asked.len()).map(right).collect();
-        court
-    }
-
-    fn verdicts(&self, x: &[f32]) -> Vec<u8> {
-        self.judge.verdicts(Rows::new(&(self.seen)(x), self.inputs))
-    }
-
-    fn said(&self) -> String {
-        format!(
-            "the judge: a network with {HIDDEN} hidden numbers on {}, trained on {} images that the model has nothing to do with",
-            self.what,
-            self.fitted_nk.len() / self.asked.len()
-        )
-    }
-}
-
 /// One attribute of a code after the other is changed.
 async fn moved(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
     let codes = s.codes().await?;
-    let court = Court::of(s).await;
-    let questions = court.asked.len();
-    let mut trusted: Vec<usize> = (0..questions).filter(|k| court.accuracy_k[*k] >= TELLING).collect();
+    let court = s.court().await;
+    let (questions, subjects) = (court.asked.len(), court.subjects());
+    let mut trusted: Vec<usize> = subjects.iter().copied().filter(|k| court.accuracy_k[*k] >= TELLING).collect();
     let said = court.said();
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
-    let accuracy = mean(&court.accuracy_k);
+    let accuracy = mean(&subjects.iter().map(|k| court.accuracy_k[*k]).collect::<Vec<f64>>());
     let how = format!(
-        "mean over {questions} questions, of which it answers {} right at least {TELLING} of the time; {said}",
+        "mean over {} questions, of which it answers {} right at least {TELLING} of the time; {said}",
+        subjects.len(),
         trusted.len()
     );
     sheet.add("judge_accuracy", accuracy, how);
@@ -174,7 +72,9 @@ async fn moved(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
     let mut anyway = vec![];
     for way in ["switch", "direction"] {
         let (mut held, mut kept) = (vec![], vec![]);
-        for k in &trusted {
+        // What the judge is less good at is in no mean, but is told by itself.
+        let alone = subjects.iter().filter(|k| way == "switch" && !trusted.contains(k));
+        for k in trusted.iter().chain(alone) {
             s.pause.point().await;
             let asked = court.asked[*k];
             let place = asked.place(&s.about.code);
@@ -200,12 +100,32 @@ async fn moved(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
             let x = s.model.decode(&z_nd).await?;
             let after_nk = court.verdicts(&x);
             let share = |hit: &dyn Fn(usize) -> bool| (0..n).filter(|i| hit(*i)).count() as f64 / n as f64;
-            held.push(share(&|i| after_nk[i * questions + k] == wanted_n[i]));
+            let of_means = trusted.contains(k);
+            let taken = share(&|i| after_nk[i * questions + k] == wanted_n[i]);
+            if of_means {
+                held.push(taken);
+            }
             if way == "direction" {
                 anyway.push(share(&|i| copies_nk[i * questions + k] == wanted_n[i]));
             }
-            for other in trusted.iter().filter(|other| *other != k) {
-                kept.push(share(&|i| after_nk[i * questions + other] == copies_nk[i * questions + other]));
+            let others = trusted.iter().filter(|other| *other != k);
+            let stayed: Vec<f64> =
+                others.map(|other| share(&|i| after_nk[i * questions + other] == copies_nk[i * questions + other])).collect();
+            if let (Asked::Attribute(told), "switch") = (asked, way) {
+                let how = format!("share of {} test images; {said}", s.images.test.labels.len());
+                sheet.add(&format!("judge_attribute_{}", told.index), court.accuracy_k[*k], how);
+                let how = format!("share of {n} test images in which the judge sees the other value; {said}");
+                sheet.add(&format!("took_hold_attribute_{}", told.index), taken, how);
+                if !stayed.is_empty() {
+                    let how = format!("share of {} others of which the judge says what it says of the copy; {said}", stayed.len());
+                    sheet.add(&format!("kept_attribute_{}", told.index), mean(&stayed), how);
+                }
+                let same = recognised(&court, &codes.reconstruction[..n * len], &x);
+                let how = format!("share of {n} pictures whose nearest of as many copies is their own, by {}", court.sees());
+                sheet.add(&format!("same_attribute_{}", told.index), same, how);
+            }
+            if of_means {
+                kept.extend(stayed);
             }
         }
         if held.is_empty() {
@@ -231,8 +151,19 @@ async fn moved(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
     Ok(())
 }
 
+/// Share of changed pictures whose nearest among the copies of the images is the one that they were made from: whether somebody is still the same.
+pub(super) fn recognised(court: &Court, copies: &[f32], changed: &[f32]) -> f64 {
+    let ((copies, width), (changed, _)) = (court.seen(copies), court.seen(changed));
+    let far = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f32>();
+    let own = |(i, x): (usize, &[f32])| {
+        let nearest = copies.chunks_exact(width).enumerate().min_by(|(_, a), (_, b)| far(a, x).total_cmp(&far(b, x)));
+        f64::from(u8::from(nearest.is_some_and(|(j, _)| j == i)))
+    };
+    latent_measure::mean(changed.chunks_exact(width).enumerate().map(own))
+}
+
 /// The mean code of each answer to a question; none where no image has it.
-fn means(codes: &Codes, court: &Court, k: usize, d: usize) -> Vec<Option<Vec<f32>>> {
+pub(super) fn means(codes: &Codes, court: &Court, k: usize, d: usize) -> Vec<Option<Vec<f32>>> {
     let of = |answer: usize| {
         let (mut sum, mut count) = (vec![0.0f64; d], 0);
         for (z, known) in codes.mean_fitted.chunks_exact(d).zip(court.fitted_nk.chunks_exact(court.asked.len())) {

@@ -353,7 +353,8 @@ async fn flow(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
 
 /// What steering does at one layer, and along a feature's way through all of them.
 async fn steered(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
-    let (stack, bench) = (Stack::of(s).await?, Bench::new(s).await?);
+    let Some(bench) = Bench::new(s).await? else { return Ok(()) };
+    let stack = Stack::of(s).await?;
     let codes = s.codes().await?;
     let (row, layers, features) = (stack.layers * stack.features, stack.layers, stack.features);
     let (fitted, test) = (s.images.fitted.labels.clone(), s.images.test.labels.clone());

@@ -10,9 +10,13 @@ pub mod classifier;
 mod code;
 mod communities;
 mod cost;
+mod counterfactual;
+mod court;
 mod defects;
 mod detector;
 mod dictionary;
+mod downstream;
+mod eye;
 mod factors;
 mod gradient;
 mod images;
@@ -24,6 +28,7 @@ mod measure;
 mod pictures;
 mod prior;
 mod probing;
+mod robust;
 mod samplers;
 mod shots;
 mod sparse;
@@ -70,6 +75,9 @@ const MEASURES: &[&[Measure]] = &[
     factors::MEASURES,
     gradient::MEASURES,
     judge::MEASURES,
+    counterfactual::MEASURES,
+    robust::MEASURES,
+    downstream::MEASURES,
     stress::MEASURES,
     levels::MEASURES,
     defects::MEASURES,

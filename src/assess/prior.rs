@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::eye::Eye;
 use super::images::{Images, spread};
 use super::measure::{Measure, Sheet};
 use super::subject::{About, Draws, Subject};
@@ -10,9 +11,8 @@ use latent_engine::sampling::{STEPS, step_rows};
 use latent_measure::frechet;
 use latent_measure::frechet::Gaussian;
 use latent_measure::rng::Rng;
-use latent_measure::{Rows, image, sliced, vae};
+use latent_measure::{Rows, sliced, vae};
 use latent_vocabulary::code::{CodeGroup, CodeKind};
-use latent_vocabulary::shape::SampleShape;
 
 /// Draws that are compared pair by pair.
 const PAIRED: usize = 2000;
@@ -173,10 +173,9 @@ pub fn pooled(about: &About, images: &Images) -> (impl Fn(&[f32]) -> Vec<f32> + 
 
 /// The same with `grid` squares along the shorter side at least.
 pub fn squares(about: &About, images: &Images, grid: usize) -> (impl Fn(&[f32]) -> Vec<f32> + use<>, usize, String) {
-    let SampleShape { channels, height, width } = images.shape.image;
-    let side = (height.min(width) / grid).max(1);
-    let what = if about.pictures { format!("means of {side} × {side} pixels") } else { "the numbers themselves".into() };
-    (move |x: &[f32]| image::pool(x, [channels, height, width], side), channels * (height / side) * (width / side), what)
+    debug_assert_eq!(about.pictures, images.shape.image.is_picture(), "said twice");
+    let eye = Eye::new(images.shape.image, grid);
+    (move |x: &[f32]| eye.see(x), eye.inputs(), eye.what())
 }
 
 /// Pictures from the prior beside test images, by the means of squares of pixels.

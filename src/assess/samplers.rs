@@ -25,12 +25,16 @@ const VOTERS: usize = 10;
 const AVERAGED: [usize; 2] = [4, 16];
 const AVERAGES: usize = 200;
 
-/// The five numbers of one way of drawing.
+/// The six numbers of one way of drawing.
 macro_rules! by {
     ($how:ident, $id:literal, $name:literal, $applies:ident) => {
         Measure {
             names: &[
                 (concat!("frechet_by_", $id), concat!("Fréchet distance of samples from the ", $name, ", pooled values")),
+                (
+                    concat!("judged_distance_by_", $id),
+                    concat!("Fréchet distance of samples from the ", $name, ", what the judge makes of them"),
+                ),
                 (concat!("precision_by_", $id), concat!("Precision of samples from the ", $name)),
                 (concat!("recall_by_", $id), concat!("Recall of samples from the ", $name)),
                 (concat!("density_by_", $id), concat!("Density of samples from the ", $name)),
@@ -118,16 +122,23 @@ async fn by(s: &mut Subject<'_>, sheet: &mut Sheet, how: How, name: &str) -> Res
     let len = s.images.shape.image.len();
     let n = s.images.test.labels.len().min(MOST);
     let z_nd = drawn(s, how, n).await?;
-    let samples = s.model.decode(&z_nd).await?;
+    let raw = s.model.decode(&z_nd).await?;
     let tests = spread(Rows::new(&s.images.test.x, len), n);
     let (features, width, what) = pooled(&s.about, s.images);
-    let [images, samples] = [&tests, &samples].map(|x| features(x));
+    let [images, samples] = [&tests, &raw].map(|x| features(x));
     let [images_nf, samples_nf] = [&images, &samples].map(|x| Rows::new(x, width));
     let of = format!("{n} samples from {name} against {n} test images; features: {what}");
     let distance = frechet::distance(&Gaussian::fit(samples_nf), &Gaussian::fit(images_nf));
+    let court = s.court().await;
+    let [(judged_images, hidden), (judged_samples, _)] = [&tests, &raw].map(|x| court.features(x));
+    let [a, b] = [&judged_samples, &judged_images].map(|f| Gaussian::fit(Rows::new(f, hidden)));
+    let judged = frechet::distance(&a, &b);
     let near = manifold::neighbours(images_nf, samples_nf, NEIGHBOURS, &s.pause).await;
     let id = how.id();
     sheet.add(&format!("frechet_by_{id}"), distance, of.clone());
+    let how =
+        format!("{n} samples from {name} against {n} test images; features: the hidden numbers of the judge; {}", court.said());
+    sheet.add(&format!("judged_distance_by_{id}"), judged, how);
     for (what, value, meaning) in [
         ("precision", near.precision, "share of the samples within reach of an image"),
         ("recall", near.recall, "share of the images within reach of a sample"),

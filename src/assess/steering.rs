@@ -1,10 +1,12 @@
-//! What holding features at other values does to pictures. A probe of pixels says what they show.
+//! What holding features at other values does to pictures. The judge says what they show.
 
+use std::rc::Rc;
+
+use super::court::Court;
 use super::measure::{Measure, Sheet};
 use super::subject::{About, Subject};
 use super::units::by_image;
-use latent_measure::probe::LinearProbe;
-use latent_measure::{Rows, mean};
+use latent_measure::mean;
 
 pub const MEASURES: &[Measure] = &[
     Measure {
@@ -61,7 +63,9 @@ const DOSES: [f32; 5] = [-4.0, -2.0, 0.0, 2.0, 4.0];
 
 /// Codes whose pictures are judged, and who judges them.
 pub(super) struct Bench {
-    judge: LinearProbe,
+    court: Rc<Court>,
+    /// The question about the class.
+    class: usize,
     pub(super) classes: usize,
     /// Numbers in a code.
     width: usize,
@@ -72,30 +76,23 @@ pub(super) struct Bench {
 }
 
 impl Bench {
-    pub(super) async fn new(s: &mut Subject<'_>) -> Result<Self, String> {
+    /// `None` where all are of one class.
+    pub(super) async fn new(s: &mut Subject<'_>) -> Result<Option<Self>, String> {
         let codes = s.codes().await?;
-        let (fitted, d, classes) = (&s.images.fitted, s.images.shape.image.len(), s.images.classes());
-        let judge = LinearProbe::fit_in_slices(Rows::new(&fitted.x, d), &fitted.labels, classes, &s.pause).await;
-        let width = s.model.info().latent as usize;
+        let court = s.court().await;
+        let Some(class) = court.class() else { return Ok(None) };
+        let (classes, width) = (s.images.classes(), s.model.info().latent as usize);
         let mut max_f = vec![0.0f32; width];
         for row in codes.mean_fitted.chunks_exact(width) {
             max_f.iter_mut().zip(row).for_each(|(most, a)| *most = most.max(*a));
         }
-        let right = judge.accuracy(Rows::new(&s.images.test.x, d), &s.images.test.labels);
-        let how = format!(
-            "told by logistic regression on pixels, fitted to {} {}, which is right for {:.1} % of {} test images",
-            fitted.labels.len(),
-            s.images.whose,
-            100.0 * right,
-            s.images.test.labels.len()
-        );
-        Ok(Self { judge, classes, width, max_f, how })
+        let how = court.said_of_classes(class);
+        Ok(Some(Self { court, class, classes, width, max_f, how }))
     }
 
     /// How probable each class is in the pictures of these codes.
     pub(super) async fn judged(&self, s: &mut Subject<'_>, z_nd: &[f32]) -> Result<Vec<Vec<f64>>, String> {
-        let (x, d) = (s.model.decode(z_nd).await?, s.images.shape.image.len());
-        Ok(x.chunks_exact(d).map(|x| self.judge.probabilities(x)).collect())
+        Ok(self.court.probabilities(&s.model.decode(z_nd).await?, self.class))
     }
 
     /// For each class the features that are most above their mean when it is there, and by how much.
@@ -144,11 +141,11 @@ struct Scored {
 /// Features"). A feature says the class that its own picture makes more probable. Its input score is the share of that class among the images on which it is
 /// strongest; its output score, how much more probable the class becomes where the feature is amplified.
 async fn selected(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
-    let bench = Bench::new(s).await?;
+    let Some(bench) = Bench::new(s).await? else { return Ok(()) };
     let codes = s.codes().await?;
     let width = bench.width;
     let tried: Vec<usize> = (0..width).filter(|f| bench.max_f[*f] > 0.0).take(TRIED).collect();
-    if tried.len() < 4 || bench.classes < 2 {
+    if tried.len() < 4 {
         return Ok(());
     }
     let silent = bench.judged(s, &vec![0.0; width]).await?.remove(0);
@@ -207,7 +204,7 @@ async fn selected(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> 
 
 /// How probable a class is while the features that stand for it are added at several strengths (Kim & Ghadiyaram 2025, "Concept Steerers").
 async fn dosed(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
-    let bench = Bench::new(s).await?;
+    let Some(bench) = Bench::new(s).await? else { return Ok(()) };
     let codes = s.codes().await?;
     let (width, test) = (bench.width, s.images.test.labels.clone());
     let chosen = bench.of_classes(&codes.mean_fitted, &s.images.fitted.labels);
@@ -262,7 +259,7 @@ async fn dosed(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
 /// What classes lose when the features that stand for one are held at zero, or below, wherever they are active (Farrell, Lau & Conmy 2024, "Applying sparse
 /// autoencoders to unlearn knowledge in language models").
 async fn unlearnt(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
-    let bench = Bench::new(s).await?;
+    let Some(bench) = Bench::new(s).await? else { return Ok(()) };
     let codes = s.codes().await?;
     let (width, test) = (bench.width, s.images.test.labels.clone());
     let chosen = bench.of_classes(&codes.mean_fitted, &s.images.fitted.labels);

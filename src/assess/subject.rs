@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 
+use super::court::Court;
 use super::images::Images;
 use latent_catalog as catalog;
 use latent_engine::sampling::STEPS;
@@ -165,6 +166,7 @@ pub struct Subject<'a> {
     pub seed: u64,
     codes: Option<Rc<Codes>>,
     atoms: Option<Rc<Option<Vec<f32>>>>,
+    court: Option<Rc<Court>>,
     pub(super) draws: Option<Rc<Draws>>,
     pub(super) pictures: Option<Rc<Vec<f32>>>,
 }
@@ -197,7 +199,7 @@ impl<'a> Subject<'a> {
     pub fn new(model: &'a mut dyn Model, setup: &'a Setup, images: &'a Images, seed: u64) -> Result<Self, String> {
         let about = About::of(setup, &model.info().code, &images.id, images.shape, !images.planted_kd.is_empty())?;
         let pause = model.pause();
-        Ok(Self { about, setup, images, model, pause, seed, codes: None, atoms: None, draws: None, pictures: None })
+        Ok(Self { about, setup, images, model, pause, seed, codes: None, atoms: None, court: None, draws: None, pictures: None })
     }
 
     /// # Errors
@@ -210,6 +212,15 @@ impl<'a> Subject<'a> {
         let (mean_fitted, logvar_fitted) = self.model.encode(self.images.fitted.rows()).await?;
         let reconstruction = if self.about.decodes() { self.model.decode(&mean).await? } else { vec![] };
         Ok(self.codes.insert(Rc::new(Codes { mean, logvar, mean_fitted, logvar_fitted, reconstruction })).clone())
+    }
+
+    /// The judge of the images, trained when it is first asked for.
+    pub async fn court(&mut self) -> Rc<Court> {
+        if let Some(court) = &self.court {
+            return court.clone();
+        }
+        let court = Court::of(self.images, self.seed, &self.pause).await;
+        self.court.insert(Rc::new(court)).clone()
     }
 
     /// See [`Engine::atoms`].

@@ -12,7 +12,9 @@ pub const MEASURES: &[Measure] = &[Measure {
     names: &[
         ("side_effect_decoder", "Change of other features by steering along a feature's direction"),
         ("side_effect_targeted", "The same along the direction that is fitted to what steering does"),
-        ("steered_reached", "Share of features that both directions can move so far"),
+        ("side_effect_row", "The same along that direction without what any direction does taken off"),
+        ("side_effect_sparing", "The same along the direction that the fitted map says spares the others"),
+        ("steered_reached", "Share of features that all these directions can move so far"),
     ],
     applies: |about: &About| about.features() && !about.hosted && by_image(about),
     run: |s, sheet| Box::pin(aimed(s, sheet)),
@@ -33,6 +35,8 @@ const HALVINGS: usize = 9;
 const FURTHEST: f32 = 16.0;
 /// How much of what any vector does is taken off.
 const LAMBDA: f64 = 1.0;
+/// Ridge of the direction that spares others, as a share of what the map does along a direction on average.
+const SPARING: f64 = 1.0;
 
 /// See [`sparse::Effects`].
 async fn aimed(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
@@ -81,50 +85,58 @@ async fn aimed(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
     let before = codes.mean[..m * width].to_vec();
     let x: Vec<f32> = test.x[..m * d].to_vec();
     let every = living.len().div_ceil(AIMED).max(1);
-    let (mut along, mut aside, mut tried) = (vec![], vec![], 0usize);
+    let spares = map.sparing_in_slices(SPARING, &s.pause).await;
+    let (mut changed, mut tried): ([Vec<f64>; 4], usize) = Default::default();
     for f in living.iter().copied().step_by(every) {
         s.pause.point().await;
         tried += 1;
-        let mut both = vec![];
-        for direction in [atoms[f * d..(f + 1) * d].to_vec(), map.targeted(f, LAMBDA)] {
+        let own = |all: &[f32]| all[f * d..(f + 1) * d].to_vec();
+        let mut found: [Option<f64>; 4] = Default::default();
+        let directions = [own(&atoms), map.targeted(f, LAMBDA), map.targeted(f, 0.0), own(&spares)];
+        for (direction, found) in directions.iter().zip(&mut found) {
             let wanted = GAIN * max_f[f];
-            let (mut low, mut high, mut found) = (0.0f32, FURTHEST * reach, None);
+            let (mut low, mut high) = (0.0f32, FURTHEST * reach);
             for _ in 0..HALVINGS {
                 let by = 0.5 * (low + high);
-                let rows: Vec<f32> = x.chunks_exact(d).flat_map(|x| x.iter().zip(&direction).map(|(x, v)| x + by * v)).collect();
+                let rows: Vec<f32> = x.chunks_exact(d).flat_map(|x| x.iter().zip(direction).map(|(x, v)| x + by * v)).collect();
                 let (after, _) = s.model.encode(Asked::of(&rows)).await?;
                 let (mut gained, mut others) = (0.0f32, 0.0f32);
                 for (i, (a, b)) in after.iter().zip(&before).enumerate() {
                     if i % width == f { gained += a - b } else { others += (a - b).abs() }
                 }
                 if gained / m as f32 >= wanted {
-                    (high, found) = (by, Some(f64::from(others / m as f32)));
+                    (high, *found) = (by, Some(f64::from(others / m as f32 / max_f[f])));
                 } else {
                     low = by;
                 }
             }
-            both.push(found);
         }
-        if let [Some(decoder), Some(targeted)] = both[..] {
-            along.push(decoder / f64::from(max_f[f]));
-            aside.push(targeted / f64::from(max_f[f]));
+        if let [Some(decoder), Some(targeted), Some(row), Some(sparing)] = found {
+            changed.iter_mut().zip([decoder, targeted, row, sparing]).for_each(|(all, one)| all.push(one));
         }
     }
+    let [along, aside, row, sparing] = changed;
     if along.is_empty() {
         return Ok(());
     }
     let how = format!(
         "sum of what all other features change by, in units of the steered feature's largest activity, when it gains {GAIN} of that on average over {m} test images; mean over {} of \
-         {tried} features that both directions bring there",
+         {tried} features that all these directions bring there",
         along.len()
     );
     let share = along.len() as f64 / tried as f64;
     sheet.add("side_effect_decoder", mean(along.into_iter()), format!("along the feature's own direction: {how}"));
-    let fitted = format!(
-        "along M_j/‖M_j‖ − Mᵀb/‖Mᵀb‖, where M and b are a ridge regression of what {VECTORS} mixtures of {MIXED} directions change, each on {n} {}: {how}",
+    let map = format!(
+        "M and b are a ridge regression of what {VECTORS} mixtures of {MIXED} directions change, each on {n} {}: {how}",
         s.images.whose
     );
-    sheet.add("side_effect_targeted", mean(aside.into_iter()), fitted);
+    for (id, values, what) in [
+        ("side_effect_targeted", aside, "M_j/‖M_j‖ − Mᵀb/‖Mᵀb‖"),
+        ("side_effect_row", row, "M_j/‖M_j‖"),
+        ("side_effect_sparing", sparing, "row j of M(MᵀM + ρI)⁻¹, ρ the mean of the diagonal of MᵀM"),
+    ] {
+        sheet.add(id, mean(values.into_iter()), format!("along {what}, where {map}"));
+    }
     sheet.add("steered_reached", share, how);
     Ok(())
 }

@@ -125,3 +125,67 @@ pub fn pool(images: &[f32], shape: [usize; 3], side: usize) -> Vec<f32> {
     };
     images.chunks_exact(height * width).flat_map(|plane| (0..rows * columns).map(move |i| square(plane, i))).collect()
 }
+
+/// The transpose of [`pool`]: what a gradient with respect to the means is with respect to the pixels, zero where they lie in no square.
+///
+/// # Panics
+/// If `means` are not those of images of that shape.
+pub fn unpool(means: &[f32], shape: [usize; 3], side: usize) -> Vec<f32> {
+    let [channels, height, width] = shape;
+    assert!(side > 0, "squares of no side");
+    let (rows, columns) = (height / side, width / side);
+    assert!(means.len().is_multiple_of(channels * rows * columns), "{} means are of no images of {shape:?}", means.len());
+    let mut pixels = Vec::with_capacity(means.len() * side * side);
+    for plane in means.chunks_exact(rows * columns) {
+        for y in 0..height {
+            let mean = |x: usize| plane[y / side * columns + x / side] / (side * side) as f32;
+            pixels.extend((0..width).map(|x| if y / side < rows && x / side < columns { mean(x) } else { 0.0 }));
+        }
+    }
+    pixels
+}
+
+/// Images whose rows are shifted by `slant` pixels for each row below the middle, linear between pixels, zero from outside: handwriting that leans.
+///
+/// # Panics
+/// If they are no images of that shape.
+pub fn slanted(images: &[f32], shape: [usize; 3], slant: f64) -> Vec<f32> {
+    let [channels, height, width] = shape;
+    assert!(images.len().is_multiple_of(channels * height * width), "{} values are no images of {shape:?}", images.len());
+    let middle = (height as f64 - 1.0) / 2.0;
+    let row = |(y, row): (usize, &[f32])| {
+        let shift = slant * (y as f64 - middle);
+        let pixel = |x: isize| usize::try_from(x).ok().and_then(|x| row.get(x)).map_or(0.0, |v| f64::from(*v));
+        let at = |x: usize| {
+            let from = x as f64 + shift;
+            let (left, part) = (from.floor(), from - from.floor());
+            ((1.0 - part) * pixel(left as isize) + part * pixel(left as isize + 1)) as f32
+        };
+        (0..width).map(at).collect::<Vec<f32>>()
+    };
+    images.chunks_exact(height * width).flat_map(|plane| plane.chunks_exact(width).enumerate().flat_map(row)).collect()
+}
+
+/// Images of which each pixel is the largest (`thicker`) or the smallest of itself and its four neighbours: strokes that are drawn thicker or thinner.
+///
+/// # Panics
+/// If they are no images of that shape.
+pub fn stroked(images: &[f32], shape: [usize; 3], thicker: bool) -> Vec<f32> {
+    let [channels, height, width] = shape;
+    assert!(images.len().is_multiple_of(channels * height * width), "{} values are no images of {shape:?}", images.len());
+    let pick = |a: f32, b: f32| if thicker { a.max(b) } else { a.min(b) };
+    let one = |plane: &[f32]| -> Vec<f32> {
+        let at = |i: usize| {
+            let (y, x) = (i / width, i % width);
+            let near = [
+                (y > 0).then(|| i - width),
+                (y + 1 < height).then(|| i + width),
+                (x > 0).then(|| i - 1),
+                (x + 1 < width).then(|| i + 1),
+            ];
+            near.into_iter().flatten().fold(plane[i], |v, j| pick(v, plane[j]))
+        };
+        (0..plane.len()).map(at).collect()
+    };
+    images.chunks_exact(height * width).flat_map(one).collect()
+}

@@ -129,6 +129,42 @@ impl Judge {
         }
     }
 
+    /// Where among all answers those of each question are.
+    pub fn answers(&self) -> &[Range<usize>] {
+        &self.answers
+    }
+
+    /// How probable each answer is, those of a question adding up to one, shape `[answers]`.
+    pub fn probabilities(&self, x_p: &[f32]) -> Vec<f32> {
+        self.see(x_p).said_a
+    }
+
+    /// What it has made of inputs when it decides, shape `[n, HIDDEN]`.
+    pub fn hidden(&self, x_np: Rows<'_>) -> Vec<f32> {
+        x_np.iter().flat_map(|x| self.see(x).hidden_h).collect()
+    }
+
+    /// Gradient of `−ln p(answer)` of a question with respect to the input, shape `[inputs]`.
+    ///
+    /// # Panics
+    /// If there is no such question or answer.
+    pub fn slope(&self, x_p: &[f32], question: usize, answer: usize) -> Vec<f32> {
+        let Seen { centred_p, hidden_h, said_a } = self.see(x_p);
+        let of = self.answers[question].clone();
+        assert!(answer < of.len(), "answer {answer} of {}", of.len());
+        let [w1, _, w2, _] = self.parts().map(|part| &self.weights[part]);
+        let mut back_h = vec![0.0; HIDDEN];
+        for a in of.clone() {
+            let d = said_a[a] - f32::from(u8::from(a == of.start + answer));
+            back_h.iter_mut().zip(&w2[a * HIDDEN..(a + 1) * HIDDEN]).for_each(|(b, w)| *b += d * w);
+        }
+        let mut slope_p = vec![0.0; centred_p.len()];
+        for (h, d) in back_h.into_iter().enumerate().filter(|(h, _)| hidden_h[*h] > 0.0) {
+            slope_p.iter_mut().zip(&w1[h * centred_p.len()..][..centred_p.len()]).for_each(|(s, w)| *s += d * w);
+        }
+        slope_p
+    }
+
     /// The answers, row-major `[n, questions]`.
     pub fn verdicts(&self, x_np: Rows<'_>) -> Vec<u8> {
         let largest = |said: &[f32]| (1..said.len()).fold(0, |best, i| if said[i] > said[best] { i } else { best }) as u8;
@@ -191,6 +227,23 @@ mod tests {
             judge.weights[at] = weight;
             let found = (above - below) / 2e-2;
             assert!((found - f64::from(slope[at])).abs() < 2e-3 * (1.0 + found.abs()), "{found} and {}", slope[at]);
+        }
+    }
+
+    #[test]
+    fn its_slope_along_the_input_is_that_of_one_answer() {
+        let (x, known) = pictures(200, 6);
+        let judge = at_once(Judge::train(Rows::new(&x, 6), Rows::new(&known, 2), &[4, 2], 3, &Pause::never()));
+        let loss = |x: &[f32]| -f64::from(judge.probabilities(x)[judge.answers()[0].start + 2]).ln();
+        let slope = judge.slope(&x[..6], 0, 2);
+        for at in 0..6 {
+            let moved = |by: f32| {
+                let mut x = x[..6].to_vec();
+                x[at] += by;
+                loss(&x)
+            };
+            let found = (moved(1e-2) - moved(-1e-2)) / 2e-2;
+            assert!((found - f64::from(slope[at])).abs() < 5e-3 * (1.0 + found.abs()), "{found} and {}", slope[at]);
         }
     }
 }

@@ -46,6 +46,8 @@ slots! {
     SETTINGS,
     /// Test images whose spread is shown beside that of their codes.
     SPREAD,
+    /// Whether attributes that are changed take hold.
+    JUDGED,
 }
 
 // Questions that one panel alone asks, or all panels together.

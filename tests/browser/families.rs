@@ -407,6 +407,14 @@ fn attributes_are_told_and_changed() {
     page.click("traversal-random");
     page.wait("what is told stays", &format!("latentLab.state().code[0] !== 0 && {told}"));
 
+    // A judge says how often what was changed takes hold.
+    page.js("document.querySelector('[data-testid=attributes]').scrollIntoView()");
+    let share = page.wait("what the judge says", "document.querySelector('[data-testid=held-1]')?.textContent");
+    assert!(share.as_str().is_some_and(|text| text.starts_with("takes hold ") && text.contains("others stay")), "{share}");
+    let step = page.js("return `at step ${latentLab.state().step}`");
+    let note = page.js("return document.querySelector('[data-testid=judged]').textContent");
+    assert!(note.as_str().zip(step.as_str()).is_some_and(|(note, step)| note.contains(step)), "{note} and {step}");
+
     // Samples have the attributes of the traversal.
     page.js("document.querySelector('[data-testid=panel-samples]').scrollIntoView()");
     page.wait("nothing is on its way", "latentLab.state().waiting === 0");

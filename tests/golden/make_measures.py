@@ -385,15 +385,29 @@ def sparse():
         "told_by": told_by(x, dictionary, 3),
         "layers": layers(act),
         "targeted": targeted(x, act),
+        "sparing": sparing(x, act),
         "spaces": np.corrcoef(*(np.triu(unit(d[list(o)]) @ unit(d[list(o)]).T, 1)[np.triu_indices(4, 1)] for d, o in ((a, (0, 1, 3, 5)), (b, (6, 2, 0, 4)))))[0, 1],
     }
 
 
-def targeted(vectors, changes):
-    """By least squares with rows for the ridge: the direction for the third feature, with half of what any vector does taken off."""
+def effects(vectors, changes):
+    """By least squares with rows for the ridge."""
     v, y = vectors - vectors.mean(0), changes - changes.mean(0)
     ridge = math.sqrt(1e-2 * (v**2).sum() / 6) * np.eye(6)
-    gain = np.linalg.lstsq(np.vstack([v, ridge]), np.vstack([y, np.zeros((6, 8))]), rcond=None)[0].T
+    return np.linalg.lstsq(np.vstack([v, ridge]), np.vstack([y, np.zeros((6, 8))]), rcond=None)[0].T
+
+
+def sparing(vectors, changes):
+    """The direction that moves the third feature and no other, by least squares with rows for the ridge."""
+    gain = effects(vectors, changes)
+    ridge = math.sqrt(0.5 * (gain**2).sum() / 6) * np.eye(6)
+    s = np.linalg.lstsq(np.vstack([gain, ridge]), np.concatenate([np.eye(8)[2], np.zeros(6)]), rcond=None)[0]
+    return (s / np.linalg.norm(s)).tolist()
+
+
+def targeted(vectors, changes):
+    """The direction for the third feature, with half of what any vector does taken off."""
+    gain = effects(vectors, changes)
     shift = changes.mean(0) - gain @ vectors.mean(0)
     aside = gain.T @ shift
     s = gain[2] / np.linalg.norm(gain[2]) - 0.5 * aside / np.linalg.norm(aside)
@@ -627,6 +641,26 @@ def defects():
     }
 
 
+def handwriting():
+    """Gradient of means of squares by autograd, leaning by resampling, strokes by shifted copies."""
+    x = torch.tensor(made(100, (1, 2, 7, 5), 0.5, 0.5))
+    of_means = torch.tensor(made(101, (1, 2, 3, 2)))
+    pixels = x.clone().requires_grad_()
+    (F.avg_pool2d(pixels, 2) * of_means).sum().backward()
+    rows, columns = torch.meshgrid(torch.arange(7.0), torch.arange(5.0), indexing="ij")
+    from_x = columns + 0.4 * (rows - 3)
+    grid = torch.stack([2 * from_x / 4 - 1, 2 * rows / 6 - 1], -1).expand(1, 7, 5, 2)
+    leaning = F.grid_sample(x, grid, mode="bilinear", padding_mode="zeros", align_corners=True)
+
+    def strokes(sign):
+        padded = F.pad(sign * x, (1, 1, 1, 1), value=-math.inf)
+        near = [padded[..., 1:-1, 1:-1], padded[..., :-2, 1:-1], padded[..., 2:, 1:-1], padded[..., 1:-1, :-2], padded[..., 1:-1, 2:]]
+        return sign * torch.stack(near).amax(0)
+
+    of = {"unpooled": pixels.grad, "slanted": leaning, "thicker": strokes(1), "thinner": strokes(-1)}
+    return {name: values.flatten().tolist() for name, values in of.items()}
+
+
 golden = {
     "vae": vae(),
     "images": [image(10, (2, 1, 28, 28)), image(12, (2, 3, 16, 14))],
@@ -644,6 +678,7 @@ golden = {
     "defects": defects(),
     "directions": directions(),
     "rate": rate(),
+    "handwriting": handwriting(),
 }
 path = pathlib.Path(__file__).with_name("measures.json")
 path.write_text(json.dumps(golden, indent=1, default=float) + "\n")

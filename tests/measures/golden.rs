@@ -34,6 +34,7 @@ struct Golden {
     defects: Defects,
     directions: Directions,
     rate: Rate,
+    handwriting: Handwriting,
 }
 
 #[derive(Deserialize)]
@@ -52,6 +53,14 @@ struct Spread {
 struct Rate {
     used: f64,
     plain: f64,
+}
+
+#[derive(Deserialize)]
+struct Handwriting {
+    unpooled: Vec<f64>,
+    slanted: Vec<f64>,
+    thicker: Vec<f64>,
+    thinner: Vec<f64>,
 }
 
 #[derive(Deserialize)]
@@ -176,6 +185,7 @@ struct Sparse {
     told_by: [f64; 2],
     layers: Layers,
     targeted: Vec<f64>,
+    sparing: Vec<f64>,
     spaces: f64,
 }
 
@@ -475,8 +485,11 @@ fn sparse_features() {
     let most = told.act_nf.chunks_exact(8).map(|act| act.iter().filter(|a| **a != 0.0).count()).max();
     assert_eq!(most, Some(3));
 
-    let aimed: Vec<f64> = sparse::effects(x_nd, act_nf).targeted(2, 0.5).into_iter().map(f64::from).collect();
+    let effects = sparse::effects(x_nd, act_nf);
+    let aimed: Vec<f64> = effects.targeted(2, 0.5).into_iter().map(f64::from).collect();
     assert_all_close(&aimed, &want.targeted, SINGLE);
+    let spares = effects.sparing(0.5);
+    assert_all_close(&spares[12..18].iter().map(|v| f64::from(*v)).collect::<Vec<f64>>(), &want.sparing, SINGLE);
     let spaces = sparse::alike_spaces(Rows::new(&a, 4), Rows::new(&b, 4), &[(0, 6), (1, 2), (3, 0), (5, 4)]);
     assert_close(spaces, want.spaces, EXACT);
 
@@ -659,4 +672,15 @@ fn scratches_show() {
     let smooth = defects::smoothed(&map, [5, 5]);
     assert_close(smooth[12], 1.0 / 9.0, EXACT);
     assert_eq!(smooth.iter().filter(|v| **v > 0.0).count(), 9);
+}
+
+#[test]
+fn pictures_that_are_changed_are_what_pytorch_makes_of_them() {
+    let want = golden().handwriting;
+    let (x, of_means, shape) = (made(100, 70, 0.5, 0.5), made(101, 12, 1.0, 0.0), [2, 7, 5]);
+    let wide = |x: Vec<f32>| x.into_iter().map(f64::from).collect::<Vec<f64>>();
+    assert_all_close(&wide(image::unpool(&of_means, shape, 2)), &want.unpooled, SINGLE);
+    assert_all_close(&wide(image::slanted(&x, shape, 0.4)), &want.slanted, SINGLE);
+    assert_all_close(&wide(image::stroked(&x, shape, true)), &want.thicker, SINGLE);
+    assert_all_close(&wide(image::stroked(&x, shape, false)), &want.thinner, SINGLE);
 }

@@ -54,6 +54,35 @@ pub async fn effects_in_slices(vector_nd: Rows<'_>, change_nf: Rows<'_>, pause: 
 }
 
 impl Effects {
+    /// The vector that the map says moves feature `j` and no other, of length one: row `j` of `M(MᵀM + ρI)⁻¹`, the least squares solution of `M v = e_j` with a
+    /// ridge ρ of `share` times the mean of the diagonal of `MᵀM`; of all features, shape `[features, inputs]`. Not of the paper, whose vector goes where a
+    /// feature gains most for the vector's length, whatever else gains there.
+    pub fn sparing(&self, share: f64) -> Vec<f32> {
+        at_once(self.sparing_in_slices(share, &Pause::never()))
+    }
+
+    /// [`Self::sparing`], with places to rest.
+    pub async fn sparing_in_slices(&self, share: f64, pause: &Pause) -> Vec<f32> {
+        let (f, d) = (self.shift_f.len(), self.gain_fd.len() / self.shift_f.len());
+        let (mut gram_dd, mut rows_df) = (vec![0.0; d * d], vec![0.0; d * f]);
+        for (j, row) in self.gain_fd.chunks_exact(d).enumerate() {
+            pause.point().await;
+            for (i, a) in row.iter().enumerate() {
+                gram_dd[i * d..=i * d + i].iter_mut().zip(row).for_each(|(g, b)| *g += a * b);
+                rows_df[i * f + j] = *a;
+            }
+        }
+        let ridge = share * gram_dd.iter().step_by(d + 1).sum::<f64>() / d as f64;
+        gram_dd.iter_mut().step_by(d + 1).for_each(|g| *g += ridge);
+        solve(&mut gram_dd, &mut rows_df, d, pause).await;
+        (0..f)
+            .flat_map(|j| {
+                let v: Vec<f32> = rows_df.iter().skip(j).step_by(f).map(|v| *v as f32).collect();
+                unit(&v).into_iter().map(|v| v as f32).collect::<Vec<f32>>()
+            })
+            .collect()
+    }
+
     /// The vector for feature `j`, of length one: `M_j / ‖M_j‖ − λ·Mᵀb / ‖Mᵀb‖` (ditto, equation 3).
     ///
     /// # Panics

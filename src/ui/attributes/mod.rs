@@ -1,9 +1,11 @@
 //! Switches, sliders and lists for the factors that the encoder is told: of the code on show, and of the visitor's own image.
 
+mod judge;
 mod words;
 
 use leptos::prelude::*;
 
+use self::judge::Verdicts;
 use crate::part::{Make, fetched};
 use crate::store::codes::Codes;
 use crate::store::runs::Runs;
@@ -31,9 +33,11 @@ fn Attributes(own: bool) -> impl IntoView {
         codes.latents.with(|latents| latents.told.iter().filter(|told| told.given || !own).copied().collect::<Vec<_>>())
     });
     let title = move || if any_given(codes) { words::TOLD } else { words::FOUND };
+    let verdicts = Verdicts::get();
     view! {
         <div class="attributes" role="group" aria-label=title data-testid=if own { "own-attributes" } else { "attributes" }>
             <span class="note">{title}</span>
+            {(!own).then(|| view! { <span class="note" data-testid="judged" aria-live="polite">{move || verdicts.note()}</span> })}
             <For each=move || told.get() key=|told| *told let:told>
                 <Attribute told own />
             </For>
@@ -43,7 +47,7 @@ fn Attributes(own: bool) -> impl IntoView {
 
 #[component]
 fn Attribute(told: Told, own: bool) -> impl IntoView {
-    let (runs, codes) = (Runs::get(), Codes::get());
+    let (runs, codes, verdicts) = (Runs::get(), Codes::get(), Verdicts::get());
     let name = Memo::new(move |_| runs.factor_name(told.index));
     let id = if own { format!("own-attribute-{}", told.index) } else { format!("attribute-{}", told.index) };
     let value = Memo::new(move |_| {
@@ -59,6 +63,7 @@ fn Attribute(told: Told, own: bool) -> impl IntoView {
         } else {
             codes.forget_source();
             codes.code.update(|z| told.make(z, to));
+            verdicts.ask();
         }
     };
     let typed = move |text: String| {
@@ -88,5 +93,13 @@ fn Attribute(told: Told, own: bool) -> impl IntoView {
         }
         .into_any()
     };
-    view! { <div class="attribute"><label for=id>{move || name.with(|name| name.shown())}</label>{widget}</div> }
+    let testid = format!("held-{}", told.index);
+    let held = move || verdicts.of(told.index).filter(|_| !own);
+    view! {
+        <div class="attribute">
+            <label for=id>{move || name.with(|name| name.shown())}</label>
+            {widget}
+            {move || held().map(|held| view! { <span class="note" data-testid=testid.clone()>{held}</span> })}
+        </div>
+    }
 }

@@ -20,7 +20,7 @@ use crate::store::codes::Codes;
 use crate::store::desks::Desks;
 use crate::store::runs::Runs;
 use crate::store::runs::images::long_names;
-use crate::views::{CODES, CURRENT, OWN_CODE, STRIPS};
+use crate::views::{CODES, CURRENT, JUDGED, OWN_CODE, STRIPS};
 use latent_view::Decode;
 use latent_vocabulary::numbers::f32_bytes;
 use rows::{Reach, Rows, Sorting};
@@ -115,7 +115,7 @@ pub fn Traversal() -> impl IntoView {
     let reach = RwSignal::new(Reach::Prior);
     let sorting = RwSignal::new(Sorting::Kl);
     view! {
-        <Panel id="traversal" title=words::TRAVERSAL help=words::TRAVERSAL_HELP slots=&[CURRENT, STRIPS, CODES, OWN_CODE]>
+        <Panel id="traversal" title=words::TRAVERSAL help=words::TRAVERSAL_HELP slots=&[CURRENT, STRIPS, CODES, OWN_CODE, JUDGED]>
             <div class="traversal"><Stage /><div><Kind /><Rows reach sorting pictures=FEW detailed=false /></div></div>
         </Panel>
     }
@@ -155,7 +155,7 @@ pub fn Latents() -> impl IntoView {
         }
     };
     view! {
-        <Panel id="latents" title=words::LATENTS help=words::LATENTS_HELP slots=&[CURRENT, STRIPS, CODES, OWN_CODE] tools=tools>
+        <Panel id="latents" title=words::LATENTS help=words::LATENTS_HELP slots=&[CURRENT, STRIPS, CODES, OWN_CODE, JUDGED] tools=tools>
             <div class="traversal">
                 <Stage />
                 <div>
