@@ -446,7 +446,7 @@ fn features_that_do_what_they_say_are_those_to_steer_by() {
     let sheet = sheet_of(&mut model, "topk-sae", &data);
     assert_eq!((number(&sheet, "steering_success"), number(&sheet, "steering_success_by_output")), (0.5, 1.0));
     assert!(number(&sheet, "scores_agree").abs() < 0.8, "{sheet:?}");
-    assert_says(&sheet, "steering_success", "which is right for 100.0 % of");
+    assert_says(&sheet, "steering_success", "right about 100.0 % of");
     assert_eq!(number(&sheet, "concept_monotone"), 1.0);
     let [removed, left, absent, added] =
         ["concept_removed", "concept_left", "concept_absent", "concept_added"].map(|id| number(&sheet, id));

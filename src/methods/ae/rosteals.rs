@@ -24,9 +24,9 @@ pub const CARD: Card = Card {
     counts: &[Count::new("read", "share of the bits that are read right")],
     papers: &[Paper::of("RoSteALS: Robust Steganography using Autoencoder Latent Space", "Bui et al. 2023").only("noise as the only damage")],
     params: &[
-        ParamSpec::int("bits", "Bits", 1, 128, 16, "How long a message is."),
-        ParamSpec::log("lambda", "λ", 0.01, 1000.0, 1.0, "Price of every change that can be seen. Higher: the picture gives nothing away, and bits are misread.").live(),
-        ParamSpec::float("noise", "Noise", 0.0, 1.0, 0.1, "Standard deviation of the noise on the picture that the reader is given.").live(),
+        ParamSpec::int("bits", "Bits", 1, 128, 8, "How long a message is."),
+        ParamSpec::log("lambda", "λ", 0.001, 100.0, 0.1, "Price of every change that can be seen. Higher: the picture gives nothing away, and bits are misread.").live(),
+        ParamSpec::float("noise", "Noise", 0.0, 1.0, 0.05, "Standard deviation of the noise on the picture that the reader is given.").live(),
         NET,
         CHANNELS,
         HIDDEN,

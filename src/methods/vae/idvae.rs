@@ -33,7 +33,7 @@ pub const CARD: Card = Card {
         LIKELIHOOD,
         SIGMA,
     ],
-    try_this: "Train it on sprites beside a [VAE](method=vae), and compare how each factor goes with one number of the code, in Measure.",
+    try_this: "Train it on sprites beside a VAE, and compare how each factor goes with one number of the code, in Measure.",
     ..Card::PLAIN
 }
 .shown();

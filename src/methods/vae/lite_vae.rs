@@ -31,7 +31,7 @@ pub const CARD: Card = Card {
         LIKELIHOOD,
         SIGMA,
     ],
-    try_this: "Compare it with a [VAE](method=vae) of the same decoder in the bench: the error of copies, and how many weights the encoder has.",
+    try_this: "Compare it with a VAE of the same decoder in the bench: the error of copies, and how many weights the encoder has.",
     ..Card::PLAIN
 }
 .shown();

@@ -33,7 +33,7 @@ pub const CARD: Card = Card {
         LIKELIHOOD,
         SIGMA,
     ],
-    try_this: "Compare it with a [VAE of a low β](method=vae&beta=0.01): look at the error from shaken codes in Measure.",
+    try_this: "Compare it with a VAE whose β is 0.01: look at the error from shaken codes in Measure.",
     ..Card::PLAIN
 }
 .shown();

@@ -37,7 +37,7 @@ pub const CARD: Card = Card {
         LIKELIHOOD,
         SIGMA,
     ],
-    try_this: "Train with a window of [7 × 7](window=7x7) and with [none](window=none): how many nats is each code worth, and what does a copy keep?",
+    try_this: "Train with a window of [7 × 7](window=7x7) and [without one](window=none): how many nats is each code worth, and what does a copy keep?",
     ..Card::PLAIN
 }
 .shown();
@@ -88,12 +88,7 @@ mod engine {
             let channels = shape.channels;
             // Half of the square, without its middle.
             let seen = side * side / 2 * channels;
-            Self {
-                first: linear(seen + channels, width, device),
-                out: linear(width, channels, device),
-                reach: side / 2,
-                shape,
-            }
+            Self { first: linear(seen + channels, width, device), out: linear(width, channels, device), reach: side / 2, shape }
         }
 
         /// The pixels before each in its square, black where there is none, `[batch, pixels]` to `[batch * places, neighbours * channels]`: row by
