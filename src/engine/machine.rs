@@ -104,6 +104,7 @@ impl Operation {
 }
 
 /// An operation on its device.
+#[allow(clippy::large_enum_variant, reason = "there is one of it in a machine")]
 enum Ready {
     Kernels(Arena, latent_gpu::Recorded),
     Tape(Box<dyn crate::cpu::Runs>, Vec<Vec<f32>>),

@@ -420,8 +420,8 @@ fn codes_are_drawn_in_other_ways() {
     page.wait("what a mixture draws", &cells);
     let ways = page.js("return [...document.querySelectorAll('[data-testid^=way-]')].map(b => b.dataset.testid)");
     let ways: Vec<&str> = ways.as_array().into_iter().flatten().filter_map(Value::as_str).filter(|id| *id != "way-said").collect();
-    let known =
-        ["truncated", "hubs", "steady", "gaussian", "mixture", "kernel", "aggregate", "riemannian"].map(|way| format!("way-{way}"));
+    let known = ["truncated", "hubs", "steady", "gaussian", "mixture", "kernel", "aggregate", "riemannian", "flow"]
+        .map(|way| format!("way-{way}"));
     assert_eq!(ways, known);
     // Some ways may begin with the same code: all pictures tell.
     let all = "[...document.querySelectorAll('[data-testid=ways] canvas')].map(c => c.toDataURL()).join()";
