@@ -122,6 +122,7 @@ fn kernels_for_cards_give_the_losses_of_the_others() {
         let script = format!("{}sessionStorage.setItem('latent-lab-kernels', '{kernels}');", listens());
         let page = ready(&Options { query, script: &script, ..Options::default() });
         trains_to(&page, 5);
+        page.open_tab("explain");
         let said = "[...document.querySelectorAll('.note')].map(n => n.textContent).find(text => text.includes('Matrix products'))";
         page.wait("the plan is described", &format!("!!{said}"));
         let said = page.js(&format!("return {said}")).to_string();
@@ -130,7 +131,7 @@ fn kernels_for_cards_give_the_losses_of_the_others() {
     };
     let ((software, usual), (cards, forced)) = (curve(""), curve("cards"));
     println!("{usual}\n{forced}");
-    assert!(forced.contains("workgroup tiles") && !usual.contains("workgroup tiles"), "{usual}; {forced}");
+    assert!(forced.contains("chosen of") && !usual.contains("chosen of"), "{usual}; {forced}");
     let loss = |row: &Value| row[1][0].as_f64().expect("a loss");
     let apart = software.iter().zip(&cards).map(|(a, b)| (loss(a) - loss(b)).abs() / loss(a).abs());
     let apart: Vec<f64> = apart.collect();
