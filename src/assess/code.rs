@@ -200,7 +200,7 @@ async fn choice(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
 }
 
 /// Beginnings of k-means.
-const TRIES: usize = 10;
+pub(super) const TRIES: usize = 10;
 
 /// How far groups of codes that nobody named are what the images are called.
 async fn groups(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {

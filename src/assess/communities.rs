@@ -1,6 +1,6 @@
 //! Groups that nobody named, found in other ways than by k-means on the codes.
 
-use super::code::classes;
+use super::code::{TRIES, classes};
 use super::measure::{Measure, Sheet};
 use super::prior::pooled;
 use super::subject::Subject;
@@ -26,9 +26,6 @@ pub const MEASURES: &[Measure] = &[
         run: |s, sheet| Box::pin(components(s, sheet)),
     },
 ];
-
-/// Beginnings of k-means.
-const TRIES: usize = 10;
 
 async fn graph(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
     if s.images.classes() < 2 {

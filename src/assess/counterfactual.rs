@@ -3,11 +3,11 @@
 use super::court::{Asked, Court};
 use super::judge::{means, recognised};
 use super::measure::{Measure, Sheet};
+use super::stress::numbers;
 use super::subject::{About, Subject};
 use super::units::by_image;
 use latent_measure::rng::Rng;
-use latent_measure::{image, mean, moments};
-use latent_vocabulary::code::CodeKind;
+use latent_measure::{Rows, deviations, image, mean};
 
 pub const MEASURES: &[Measure] = &[
     Measure {
@@ -44,11 +44,6 @@ pub const MEASURES: &[Measure] = &[
     },
 ];
 
-/// All of the code is amounts that the encoder has found, from which pictures are made.
-pub(super) fn numbers(about: &About) -> bool {
-    about.decodes() && about.code.iter().all(|group| matches!(group.kind, CodeKind::Gaussian | CodeKind::Point))
-}
-
 /// Features of whole pictures.
 fn featured(about: &About) -> bool {
     about.features() && about.pictures && about.decodes() && by_image(about)
@@ -80,7 +75,7 @@ fn aims(court: &Court) -> Vec<(usize, u8)> {
 }
 
 /// A vector of length one.
-fn unit(v: &[f32]) -> Vec<f32> {
+pub(super) fn unit(v: &[f32]) -> Vec<f32> {
     let length = v.iter().map(|v| v * v).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
     v.iter().map(|v| v / length).collect()
 }
@@ -90,8 +85,7 @@ fn unit(v: &[f32]) -> Vec<f32> {
 async fn global(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
     let (codes, court) = (s.codes().await?, s.court().await);
     let (d, len, questions) = (s.model.info().latent as usize, s.images.shape.image.len(), court.asked.len());
-    let spread_d: Vec<f32> =
-        (0..d).map(|i| moments(codes.mean_fitted.iter().skip(i).step_by(d).copied()).1.sqrt() as f32).collect();
+    let spread_d = deviations(Rows::new(&codes.mean_fitted, d));
     let n = s.images.test.labels.len().min(PICTURES);
     let copies = &codes.reconstruction[..n * len];
     let said_nk = court.verdicts(copies);
@@ -259,8 +253,7 @@ async fn towards(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
     let (codes, court) = (s.codes().await?, s.court().await);
     let Some(k) = court.class() else { return Ok(()) };
     let (d, len, questions) = (s.model.info().latent as usize, s.images.shape.image.len(), court.asked.len());
-    let spread_d: Vec<f32> =
-        (0..d).map(|i| moments(codes.mean_fitted.iter().skip(i).step_by(d).copied()).1.sqrt() as f32).collect();
+    let spread_d = deviations(Rows::new(&codes.mean_fitted, d));
     let mean_of = means(&codes, &court, k, d);
     let n = s.images.test.labels.len().min(SENT);
     let copies = &codes.reconstruction[..n * len];

@@ -4,8 +4,8 @@ use super::eye::Eye;
 use super::measure::{Measure, Sheet};
 use super::subject::Subject;
 use super::units::by_image;
-use latent_measure::Rows;
 use latent_measure::judge::{HIDDEN, Judge};
+use latent_measure::{Rows, deviations};
 
 pub const MEASURES: &[Measure] = &[Measure {
     names: &[
@@ -70,7 +70,6 @@ async fn told(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
 
 /// Each number divided by its standard deviation among `fitted`.
 fn scale(fitted: &[f32], z_nd: &[f32], d: usize) -> Vec<f32> {
-    let spread = |i: usize| latent_measure::moments(fitted.iter().skip(i).step_by(d).copied()).1.sqrt().max(1e-6) as f32;
-    let spread_d: Vec<f32> = (0..d).map(spread).collect();
-    z_nd.iter().zip(spread_d.iter().cycle()).map(|(z, s)| z / s).collect()
+    let spread_d = deviations(Rows::new(fitted, d));
+    z_nd.iter().zip(spread_d.iter().cycle()).map(|(z, s)| z / s.max(1e-6)).collect()
 }

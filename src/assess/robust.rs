@@ -1,8 +1,9 @@
 //! A model in front of a judge, against attacks, noise and handwriting that it has not seen.
 
-use super::counterfactual::numbers;
+use super::counterfactual::unit;
 use super::court::Court;
 use super::measure::{Measure, Sheet};
+use super::stress::numbers;
 use super::subject::Subject;
 use latent_engine::Rows as Asked;
 use latent_measure::judge::Judge;
@@ -123,11 +124,7 @@ fn cosine(a: &[f64], b: &[f64]) -> f64 {
 
 /// Directions by chance, of length one.
 fn sphere(rng: &mut Rng, q: usize, d: usize) -> Vec<f32> {
-    let one = |rng: &mut Rng| {
-        let v: Vec<f32> = (0..d).map(|_| rng.normal()).collect();
-        let length = v.iter().map(|v| v * v).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
-        v.into_iter().map(move |v| v / length).collect::<Vec<f32>>()
-    };
+    let one = |rng: &mut Rng| unit(&(0..d).map(|_| rng.normal()).collect::<Vec<f32>>());
     (0..q).flat_map(|_| one(rng)).collect()
 }
 

@@ -6,6 +6,7 @@ use latent_catalog::SETS;
 use latent_data::{test_factors, unit};
 use latent_engine::{Program, Rows};
 use latent_measure::defects::auroc;
+use latent_measure::manifold::nearest;
 use latent_measure::pause::Pause;
 use latent_measure::{Rows as Matrix, squared_distance};
 use latent_registry::renderer;
@@ -102,13 +103,10 @@ async fn means_of_neighbours(x_np: &[f32], width: usize, pause: &Pause) -> Vec<f
     let mut out = Vec::with_capacity(x_np.len());
     for i in 0..rows.len() {
         pause.point().await;
-        let mut all: Vec<(f64, usize)> =
-            (0..rows.len()).filter(|j| *j != i).map(|j| (squared_distance(rows.row(i), rows.row(j)), j)).collect();
-        let k = NEAR.min(all.len()).max(1);
-        all.select_nth_unstable_by(k - 1, |a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        let near = nearest(rows, i, NEAR);
         let mut mean = vec![0.0f32; width];
-        for (_, j) in &all[..k] {
-            mean.iter_mut().zip(rows.row(*j)).for_each(|(m, v)| *m += v / k as f32);
+        for j in &near {
+            mean.iter_mut().zip(rows.row(*j)).for_each(|(m, v)| *m += v / near.len() as f32);
         }
         out.extend(mean);
     }

@@ -3,7 +3,7 @@
 use super::measure::{Measure, Sheet};
 use super::subject::{About, Subject};
 use latent_measure::rng::Rng;
-use latent_measure::{Rows, cluster, image, moments};
+use latent_measure::{Rows, cluster, deviations, image, moments};
 use latent_vocabulary::code::CodeKind;
 
 pub const MEASURES: &[Measure] = &[
@@ -31,8 +31,8 @@ const SEEN: usize = 2000;
 /// How far codes are shaken, in standard deviations of each number.
 const SHAKEN: f32 = 0.5;
 
-/// All numbers are amounts that the encoder has found.
-fn numbers(about: &About) -> bool {
+/// All numbers are amounts that the encoder has found, and something is made of them.
+pub(super) fn numbers(about: &About) -> bool {
     about.decodes()
         && about.code.iter().all(|group| matches!(group.kind, CodeKind::Gaussian | CodeKind::Point | CodeKind::Steps { .. }))
 }
@@ -88,7 +88,7 @@ async fn rounded(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
 
 async fn shaken(s: &mut Subject<'_>, sheet: &mut Sheet) -> Result<(), String> {
     let (codes, d) = (s.codes().await?, s.model.info().latent as usize);
-    let spreads: Vec<f32> = columns(&codes.mean, d).map(|column| moments(column.iter().copied()).1.sqrt() as f32).collect();
+    let spreads = deviations(Rows::new(&codes.mean, d));
     let mut rng = Rng::new(s.seed);
     let mut z_nd = codes.mean.clone();
     for z in z_nd.chunks_exact_mut(d) {

@@ -1,8 +1,9 @@
 //! Groups of a graph of nearest neighbours: how many there are comes out, and is not asked for.
 
+use super::Rows;
+use super::manifold::nearest;
 use super::pause::Pause;
 use super::rng::Rng;
-use super::{Rows, squared_distance};
 
 /// Neighbours that a row is joined to.
 pub const NEIGHBOURS: usize = 15;
@@ -24,15 +25,9 @@ impl Graph {
         let mut near = vec![vec![]; n];
         for i in 0..n {
             pause.point().await;
-            let mut all: Vec<(f64, usize)> =
-                (0..n).filter(|j| *j != i).map(|j| (squared_distance(rows.row(i), rows.row(j)), j)).collect();
-            let k = k.min(all.len());
-            if k > 0 {
-                all.select_nth_unstable_by(k - 1, |a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-            }
-            for (_, j) in &all[..k] {
-                near[i].push((*j, 1.0));
-                near[*j].push((i, 1.0));
+            for j in nearest(rows, i, k) {
+                near[i].push((j, 1.0));
+                near[j].push((i, 1.0));
             }
         }
         Self { near, inside: vec![0.0; n] }

@@ -99,6 +99,11 @@ pub fn mean(values: impl Iterator<Item = f64>) -> f64 {
     sum / n
 }
 
+/// Standard deviation of each column.
+pub fn deviations(rows: Rows) -> Vec<f32> {
+    (0..rows.width()).map(|j| moments(rows.column(j)).1.sqrt() as f32).collect()
+}
+
 /// `‖a − b‖²`.
 pub fn squared_distance(a: &[f32], b: &[f32]) -> f64 {
     a.iter().zip(b).map(|(a, b)| f64::from(a - b).powi(2)).sum()

@@ -18,6 +18,17 @@ pub struct Neighbours {
     pub coverage: f64,
 }
 
+/// The `k` rows nearest to row `i`, in no order; all others where there are fewer. Of equally far ones the earlier.
+pub fn nearest(rows: Rows<'_>, i: usize, k: usize) -> Vec<usize> {
+    let mut near: Vec<(f64, usize)> =
+        (0..rows.len()).filter(|j| *j != i).map(|j| (squared_distance(rows.row(i), rows.row(j)), j)).collect();
+    if (1..near.len()).contains(&k) {
+        near.select_nth_unstable_by(k - 1, |a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    }
+    near.truncate(k);
+    near.into_iter().map(|(_, j)| j).collect()
+}
+
 /// How far it is from each row to its `k`-th nearest other, squared: its reach.
 async fn reach(rows: Rows<'_>, k: usize, pause: &Pause) -> Vec<f64> {
     let mut all = Vec::with_capacity(rows.len());

@@ -1,5 +1,6 @@
 //! Ways of drawing codes: from the prior, in parts of it, or from what is fitted to the codes of images.
 
+use super::manifold::nearest;
 use super::pause::{Pause, at_once};
 use super::rng::Rng;
 use super::sparse::orthonormal;
@@ -132,14 +133,7 @@ async fn occurrences(rows: Rows<'_>, pause: &Pause) -> Vec<usize> {
     let mut count = vec![0; n];
     for i in 0..n {
         pause.point().await;
-        let mut near: Vec<(f64, usize)> =
-            (0..n).filter(|j| *j != i).map(|j| (squared_distance(rows.row(i), rows.row(j)), j)).collect();
-        let k = NEIGHBOURS.min(near.len());
-        if k == 0 {
-            continue;
-        }
-        near.select_nth_unstable_by(k - 1, |a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        near[..k].iter().for_each(|(_, j)| count[*j] += 1);
+        nearest(rows, i, NEIGHBOURS).into_iter().for_each(|j| count[j] += 1);
     }
     count
 }

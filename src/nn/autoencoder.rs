@@ -10,7 +10,7 @@ use super::gaussian::{self, kl_bd, log_density, log_standard_bd, mean_rows, repe
 use super::likelihood::Likelihood;
 use super::method::IMPORTANCE_SAMPLES;
 use super::net::{self, Decoder, Encoder, Ends};
-use super::{Batch, Code, Ctx, stop_gradient};
+use super::{Batch, Code, Ctx, Terms, stop_gradient};
 use latent_vocabulary::Params;
 use latent_vocabulary::code::{CodeGroup, CodeKind};
 use latent_vocabulary::shape::SampleShape;
@@ -169,11 +169,7 @@ impl Autoencoder {
 
     /// The same of what they are decoded to, `[batch * samples, pixels]`.
     pub fn judged(&self, x_bp: Tensor<2>, logits_sp: Tensor<2>, ratio_bk: Tensor<2>, ctx: &Ctx) -> Importance {
-        let ([batch, pixels], [_, samples]) = (x_bp.dims(), ratio_bk.dims());
-        let nll_bkp = self.likelihood.nll_bp(repeat_rows(x_bp, samples), logits_sp, ctx).reshape([batch, samples, pixels]);
-        let shared_b1p = stop_gradient(nll_bkp.clone().mean_dim(1));
-        let own_bk = (nll_bkp - shared_b1p.clone()).sum_dim(2).reshape([batch, samples]);
-        Importance { relative_bk: ratio_bk - own_bk, base_b: shared_b1p.sum_dim(2).reshape([batch]).neg() }
+        judged(&self.likelihood, x_bp, logits_sp, ratio_bk, ctx)
     }
 
     /// [`super::Method::log_weights`] of a Gaussian posterior and the prior N(0, I).
@@ -182,4 +178,37 @@ impl Autoencoder {
         let z_sd = sample_each(mean_bd.clone(), logvar_bd.clone(), IMPORTANCE_SAMPLES, ctx);
         self.importance(batch.x_bp, (mean_bd, logvar_bd), z_sd, None, ctx).log_weight_bk()
     }
+}
+
+/// [`Autoencoder::judged`] of any decoder.
+fn judged(likelihood: &Likelihood, x_bp: Tensor<2>, logits_sp: Tensor<2>, ratio_bk: Tensor<2>, ctx: &Ctx) -> Importance {
+    let ([batch, pixels], [_, samples]) = (x_bp.dims(), ratio_bk.dims());
+    let nll_bkp = likelihood.nll_bp(repeat_rows(x_bp, samples), logits_sp, ctx).reshape([batch, samples, pixels]);
+    let shared_b1p = stop_gradient(nll_bkp.clone().mean_dim(1));
+    let own_bk = (nll_bkp - shared_b1p.clone()).sum_dim(2).reshape([batch, samples]);
+    Importance { relative_bk: ratio_bk - own_bk, base_b: shared_b1p.sum_dim(2).reshape([batch]).neg() }
+}
+
+/// The negative ELBO of a card with the live parameter `beta`, of a posterior's KL by image and latent, `[batch, latent]`.
+pub fn elbo(reconstruction: Tensor<1>, kl_bd: Tensor<2>, ctx: &Ctx) -> Terms {
+    let kl_d = mean_rows(kl_bd);
+    let kl = kl_d.clone().sum();
+    Terms::new(reconstruction.clone() + ctx.live("beta") * kl.clone())
+        .show("reconstruction", reconstruction)
+        .show("kl", kl)
+        .kl(kl_d)
+}
+
+/// [`super::Method::log_weights`] of a Gaussian posterior's mean and log-variance, the prior N(0, I) and any decoder: `logits` are those of samples,
+/// `[batch * samples, latent]` to `[batch * samples, pixels]`, those of one image side by side.
+pub fn log_weights(
+    likelihood: &Likelihood,
+    x_bp: Tensor<2>,
+    (mean_bd, logvar_bd): (Tensor<2>, Tensor<2>),
+    logits: impl FnOnce(Tensor<2>) -> Tensor<2>,
+    ctx: &mut Ctx,
+) -> Tensor<2> {
+    let z_sd = sample_each(mean_bd.clone(), logvar_bd.clone(), IMPORTANCE_SAMPLES, ctx);
+    let ratio_bk = Autoencoder::ratio_bk(&z_sd, (mean_bd, logvar_bd));
+    judged(likelihood, x_bp, logits(z_sd), ratio_bk, ctx).log_weight_bk()
 }

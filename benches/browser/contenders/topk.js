@@ -3,6 +3,7 @@
 // Arrays are reference counted there: every use but the last of a value is written `.ref`.
 
 import { blockUntilReady, defaultDevice, init, jit, lax, nn, numpy as np, tree, valueAndGrad } from '/node_modules/@jax-js/jax/dist/index.js';
+import { adam } from '/contenders/adam.js';
 import { LEARNING_RATE, uniform } from '/workloads.js';
 import { timeSteps } from '/contenders/counting.js';
 
@@ -55,22 +56,7 @@ export async function create(workload, batch, _digits, device = 'webgpu') {
 
   const step = jit((params, moments, variances, powers, input) => {
     const [value, grads] = valueAndGrad(loss)(tree.map((p) => p.ref, params), input);
-    const decayed = powers.mul(np.array([0.9, 0.999]));
-    const [power1, power2] = [decayed.ref.slice(0), decayed.ref.slice(1)];
-    const next = { params: {}, moments: {}, variances: {} };
-    for (const name of Object.keys(params)) {
-      const g = grads[name];
-      const m = moments[name].mul(0.9).add(g.ref.mul(0.1));
-      const v = variances[name].mul(0.999).add(np.square(g).mul(0.001));
-      const unbiasedM = m.ref.div(np.subtract(1, power1.ref));
-      const unbiasedV = v.ref.div(np.subtract(1, power2.ref));
-      next.params[name] = params[name].sub(unbiasedM.div(np.sqrt(unbiasedV).add(1e-8)).mul(LEARNING_RATE));
-      next.moments[name] = m;
-      next.variances[name] = v;
-    }
-    power1.dispose();
-    power2.dispose();
-    return [value, next.params, next.moments, next.variances, decayed];
+    return [value, ...adam(params, grads, moments, variances, powers, LEARNING_RATE)];
   });
 
   let taken = 0;

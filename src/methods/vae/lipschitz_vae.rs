@@ -51,12 +51,11 @@ mod engine {
     use burn::tensor::{Device, Tensor};
 
     use super::CARD;
-    use latent_nn::autoencoder::Autoencoder;
+    use latent_nn::autoencoder::{elbo, log_weights};
     use latent_nn::constant::{floats, places};
-    use latent_nn::gaussian::{kl_bd, mean_rows, repeat_rows, sample, sample_each};
+    use latent_nn::gaussian::{kl_bd, sample};
     use latent_nn::layers::linear;
     use latent_nn::likelihood::Likelihood;
-    use latent_nn::method::IMPORTANCE_SAMPLES;
     use latent_nn::net::{self, Encoder, Ends};
     use latent_nn::sort::sort;
     use latent_nn::{Batch, Code, Ctx, Method, Terms, stop_gradient};
@@ -172,13 +171,7 @@ mod engine {
             let z_bd = sample(mean_bd.clone(), logvar_bd.clone(), ctx);
             let logits_bp = self.logits(z_bd.clone());
             let reconstruction = self.likelihood.nll_b(batch.x_bp, logits_bp.clone(), ctx).mean();
-            let kl_d = mean_rows(kl_bd(mean_bd, logvar_bd));
-            let kl = kl_d.clone().sum();
-            Terms::new(reconstruction.clone() + ctx.live("beta") * kl.clone())
-                .show("reconstruction", reconstruction)
-                .show("kl", kl)
-                .show("stretch", least_stretch(z_bd, logits_bp))
-                .kl(kl_d)
+            elbo(reconstruction, kl_bd(mean_bd, logvar_bd), ctx).show("stretch", least_stretch(z_bd, logits_bp))
         }
 
         fn encode(&self, batch: Batch) -> Code {
@@ -191,12 +184,8 @@ mod engine {
         }
 
         fn log_weights(&self, batch: Batch, ctx: &mut Ctx) -> Option<Tensor<2>> {
-            let (n, samples) = (batch.len(), IMPORTANCE_SAMPLES);
-            let (mean_bd, logvar_bd) = self.posterior(batch.x_bp.clone());
-            let z_sd = sample_each(mean_bd.clone(), logvar_bd.clone(), samples, ctx);
-            let ratio_bk = Autoencoder::ratio_bk(&z_sd, (mean_bd, logvar_bd));
-            let nll_s = self.likelihood.nll_b(repeat_rows(batch.x_bp, samples), self.logits(z_sd), ctx);
-            Some(ratio_bk - nll_s.reshape([n, samples]))
+            let posterior = self.posterior(batch.x_bp.clone());
+            Some(log_weights(&self.likelihood, batch.x_bp, posterior, |z_sd| self.logits(z_sd), ctx))
         }
     }
 

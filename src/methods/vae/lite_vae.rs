@@ -45,13 +45,11 @@ mod engine {
     use burn::tensor::{Device, Tensor};
 
     use super::CARD;
-    use latent_nn::autoencoder::Autoencoder;
-    use latent_nn::gaussian::repeat_rows;
-    use latent_nn::gaussian::{kl_bd, mean_rows, sample, sample_each};
+    use latent_nn::autoencoder::{elbo, log_weights};
+    use latent_nn::gaussian::{kl_bd, sample};
     use latent_nn::haar::bands;
     use latent_nn::layers::{conv, linear};
     use latent_nn::likelihood::Likelihood;
-    use latent_nn::method::IMPORTANCE_SAMPLES;
     use latent_nn::net::{self, Decoder, Ends};
     use latent_nn::{Batch, Code, Ctx, Method, Terms};
     use latent_vocabulary::Card;
@@ -148,12 +146,7 @@ mod engine {
             let (mean_bd, logvar_bd) = self.encoder.posterior(batch.x_bp.clone());
             let z_bd = sample(mean_bd.clone(), logvar_bd.clone(), ctx);
             let reconstruction = self.likelihood.nll_b(batch.x_bp, self.decoder.forward(z_bd), ctx).mean();
-            let kl_d = mean_rows(kl_bd(mean_bd, logvar_bd));
-            let kl = kl_d.clone().sum();
-            Terms::new(reconstruction.clone() + ctx.live("beta") * kl.clone())
-                .show("reconstruction", reconstruction)
-                .show("kl", kl)
-                .kl(kl_d)
+            elbo(reconstruction, kl_bd(mean_bd, logvar_bd), ctx)
         }
 
         fn encode(&self, batch: Batch) -> Code {
@@ -166,12 +159,8 @@ mod engine {
         }
 
         fn log_weights(&self, batch: Batch, ctx: &mut Ctx) -> Option<Tensor<2>> {
-            let (n, samples) = (batch.len(), IMPORTANCE_SAMPLES);
-            let (mean_bd, logvar_bd) = self.encoder.posterior(batch.x_bp.clone());
-            let z_sd = sample_each(mean_bd.clone(), logvar_bd.clone(), samples, ctx);
-            let ratio_bk = Autoencoder::ratio_bk(&z_sd, (mean_bd, logvar_bd));
-            let nll_s = self.likelihood.nll_b(repeat_rows(batch.x_bp, samples), self.decoder.forward(z_sd), ctx);
-            Some(ratio_bk - nll_s.reshape([n, samples]))
+            let posterior = self.encoder.posterior(batch.x_bp.clone());
+            Some(log_weights(&self.likelihood, batch.x_bp, posterior, |z_sd| self.decoder.forward(z_sd), ctx))
         }
     }
 }

@@ -50,8 +50,8 @@ mod engine {
     use burn::tensor::{Device, Tensor};
 
     use super::{CARD, WINDOWS};
-    use latent_nn::autoencoder::Autoencoder;
-    use latent_nn::gaussian::{kl_bd, mean_rows, repeat_rows, sample, sample_each};
+    use latent_nn::autoencoder::{Autoencoder, elbo, log_weights};
+    use latent_nn::gaussian::{kl_bd, repeat_rows, sample};
     use latent_nn::layers::linear;
     use latent_nn::method::IMPORTANCE_SAMPLES;
     use latent_nn::{Batch, Code, Ctx, Method, Terms};
@@ -154,12 +154,7 @@ mod engine {
             let z_bd = sample(mean_bd.clone(), logvar_bd.clone(), ctx);
             let logits_bp = self.logits(z_bd, batch.x_bp.clone());
             let reconstruction = self.base.likelihood.nll_b(batch.x_bp, logits_bp, ctx).mean();
-            let kl_d = mean_rows(kl_bd(mean_bd, logvar_bd));
-            let kl = kl_d.clone().sum();
-            Terms::new(reconstruction.clone() + ctx.live("beta") * kl.clone())
-                .show("reconstruction", reconstruction)
-                .show("kl", kl)
-                .kl(kl_d)
+            elbo(reconstruction, kl_bd(mean_bd, logvar_bd), ctx)
         }
 
         fn encode(&self, batch: Batch) -> Code {
@@ -179,11 +174,9 @@ mod engine {
         }
 
         fn log_weights(&self, batch: Batch, ctx: &mut Ctx) -> Option<Tensor<2>> {
-            let (mean_bd, logvar_bd) = self.base.posterior(batch.x_bp.clone(), None);
-            let z_sd = sample_each(mean_bd.clone(), logvar_bd.clone(), IMPORTANCE_SAMPLES, ctx);
-            let ratio_bk = Autoencoder::ratio_bk(&z_sd, (mean_bd, logvar_bd));
-            let logits_sp = self.logits(z_sd, repeat_rows(batch.x_bp.clone(), IMPORTANCE_SAMPLES));
-            Some(self.base.judged(batch.x_bp, logits_sp, ratio_bk, ctx).log_weight_bk())
+            let posterior = self.base.posterior(batch.x_bp.clone(), None);
+            let x_sp = repeat_rows(batch.x_bp.clone(), IMPORTANCE_SAMPLES);
+            Some(log_weights(&self.base.likelihood, batch.x_bp, posterior, |z_sd| self.logits(z_sd, x_sp), ctx))
         }
     }
 

@@ -58,9 +58,10 @@ mod engine {
     use burn::tensor::{Device, Tensor};
 
     use super::CARD;
+    use crate::vq::base::answers_of_codebook;
     use latent_nn::codebook::{Anchor, Choice, Codebook, Update};
     use latent_nn::straight_through::straight_through;
-    use latent_nn::token_autoencoder::{Alphabet, Quantised, Quantiser, TokenAutoencoder};
+    use latent_nn::token_autoencoder::{Quantised, Quantiser, TokenAutoencoder};
     use latent_nn::usage::Usage;
     use latent_nn::{Ctx, Terms};
     use latent_vocabulary::Card;
@@ -80,6 +81,8 @@ mod engine {
     impl Quantiser for Clustered {
         const CARD: &'static Card = &CARD;
 
+        answers_of_codebook!();
+
         fn init(params: &Params, device: &Device) -> Self {
             let (codes, dim) = (params.usize("codes"), params.usize("dim"));
             Self {
@@ -88,22 +91,6 @@ mod engine {
                 usage: Usage::new(codes, 0.0, device),
                 anchor: [Anchor::ByDistance, Anchor::Random][params.usize("anchor")],
             }
-        }
-
-        fn alphabet(&self) -> Alphabet {
-            self.codebook.alphabet(1)
-        }
-
-        fn usage(&self) -> &Usage {
-            &self.usage
-        }
-
-        fn tokens(&self, z_nd: Tensor<2>) -> Tensor<2> {
-            self.codebook.nearest(z_nd)
-        }
-
-        fn vectors(&self, token_n1: Tensor<2>) -> Tensor<2> {
-            self.codebook.lookup(token_n1)
         }
 
         fn quantise(&self, z_nd: Tensor<2>, ctx: &mut Ctx) -> Quantised {

@@ -55,9 +55,10 @@ mod engine {
     use burn::tensor::{Device, Tensor};
 
     use super::CARD;
+    use crate::vq::base::answers_of_codebook;
     use latent_nn::codebook::{Choice, Codebook, Update};
     use latent_nn::straight_through::straight_through;
-    use latent_nn::token_autoencoder::{Alphabet, Quantised, Quantiser, TokenAutoencoder};
+    use latent_nn::token_autoencoder::{Quantised, Quantiser, TokenAutoencoder};
     use latent_nn::usage::Usage;
     use latent_nn::{Ctx, Named, Terms};
     use latent_vocabulary::Card;
@@ -75,28 +76,14 @@ mod engine {
     impl Quantiser for Both {
         const CARD: &'static Card = &CARD;
 
+        answers_of_codebook!();
+
         fn init(params: &Params, device: &Device) -> Self {
             let codes = params.usize("codes");
             Self {
                 codebook: Codebook::new(codes, params.usize("dim"), Update::Average, device),
                 usage: Usage::new(codes, 1.0, device),
             }
-        }
-
-        fn alphabet(&self) -> Alphabet {
-            self.codebook.alphabet(1)
-        }
-
-        fn usage(&self) -> &Usage {
-            &self.usage
-        }
-
-        fn tokens(&self, z_nd: Tensor<2>) -> Tensor<2> {
-            self.codebook.nearest(z_nd)
-        }
-
-        fn vectors(&self, token_n1: Tensor<2>) -> Tensor<2> {
-            self.codebook.lookup(token_n1)
         }
 
         /// The vectors themselves: tokens leave their rest out.

@@ -67,9 +67,10 @@ mod engine {
     use burn::tensor::{Device, Tensor};
 
     use super::{CARD, STARTS, UPDATES};
+    use crate::vq::base::answers_of_codebook;
     use latent_nn::codebook::{Choice, Codebook, Update};
     use latent_nn::straight_through::{rotate, straight_through};
-    use latent_nn::token_autoencoder::{Alphabet, Quantised, Quantiser, TokenAutoencoder};
+    use latent_nn::token_autoencoder::{Quantised, Quantiser, TokenAutoencoder};
     use latent_nn::usage::Usage;
     use latent_nn::{Ctx, Named, Terms};
     use latent_vocabulary::Card;
@@ -92,6 +93,8 @@ mod engine {
     impl Quantiser for Nearest {
         const CARD: &'static Card = &CARD;
 
+        answers_of_codebook!();
+
         fn init(params: &Params, device: &Device) -> Self {
             let (codes, dim) = (params.usize("codes"), params.usize("dim"));
             let update = if UPDATES[params.usize("update")] == "average" { Update::Average } else { Update::Gradient };
@@ -101,22 +104,6 @@ mod engine {
                 rotation: ESTIMATORS[params.usize("estimator")] == "rotation",
                 k_means: STARTS[params.usize("start")] == "k-means",
             }
-        }
-
-        fn alphabet(&self) -> Alphabet {
-            self.codebook.alphabet(1)
-        }
-
-        fn usage(&self) -> &Usage {
-            &self.usage
-        }
-
-        fn tokens(&self, z_nd: Tensor<2>) -> Tensor<2> {
-            self.codebook.nearest(z_nd)
-        }
-
-        fn vectors(&self, token_n1: Tensor<2>) -> Tensor<2> {
-            self.codebook.lookup(token_n1)
         }
 
         fn quantise(&self, z_nd: Tensor<2>, ctx: &mut Ctx) -> Quantised {

@@ -53,10 +53,11 @@ mod engine {
     use burn::tensor::{Device, Tensor};
 
     use super::CARD;
+    use crate::vq::base::answers_of_codebook;
     use latent_nn::codebook::{Codebook, Update, each};
     use latent_nn::sinkhorn::plan;
     use latent_nn::straight_through::straight_through;
-    use latent_nn::token_autoencoder::{Alphabet, Quantised, Quantiser, TokenAutoencoder};
+    use latent_nn::token_autoencoder::{Quantised, Quantiser, TokenAutoencoder};
     use latent_nn::usage::Usage;
     use latent_nn::{Ctx, Named, stop_gradient};
     use latent_vocabulary::Card;
@@ -79,6 +80,8 @@ mod engine {
     impl Quantiser for Transport {
         const CARD: &'static Card = &CARD;
 
+        answers_of_codebook!();
+
         fn init(params: &Params, device: &Device) -> Self {
             let codes = params.usize("codes");
             Self {
@@ -86,22 +89,6 @@ mod engine {
                 usage: Usage::new(codes, 0.0, device),
                 blur: params.get("blur"),
             }
-        }
-
-        fn alphabet(&self) -> Alphabet {
-            self.codebook.alphabet(1)
-        }
-
-        fn usage(&self) -> &Usage {
-            &self.usage
-        }
-
-        fn tokens(&self, z_nd: Tensor<2>) -> Tensor<2> {
-            self.codebook.nearest(z_nd)
-        }
-
-        fn vectors(&self, token_n1: Tensor<2>) -> Tensor<2> {
-            self.codebook.lookup(token_n1)
         }
 
         fn quantise(&self, z_nd: Tensor<2>, ctx: &mut Ctx) -> Quantised {
